@@ -1,0 +1,61 @@
+"""The adapter contract, version 1: messages, protocols, faults and subject strings. A leaf: it imports nothing of the kit."""
+
+from fencepost.adapters.contract.client import Client
+from fencepost.adapters.contract.faults import (
+    Crashed,
+    HarnessFault,
+    MalformedResult,
+    NotJson,
+    NotStarted,
+    RpcError,
+    StatementError,
+    SubjectError,
+    TimedOut,
+    WrongId,
+    shorten,
+)
+from fencepost.adapters.contract.messages import METHODS, Decision, NetworkAcls, Statement, WriteResult
+from fencepost.adapters.contract.protocol import (
+    Adapter,
+    Carrier,
+    Connection,
+    Implementation,
+    JsonObject,
+    TakesProfile,
+    Timeouts,
+)
+from fencepost.adapters.contract.schema import contract_schema
+from fencepost.adapters.contract.statement import check_statement
+from fencepost.adapters.contract.subjects import adapters, carriers, open_subject
+
+__all__ = [
+    "METHODS",
+    "Adapter",
+    "Carrier",
+    "Client",
+    "Connection",
+    "Crashed",
+    "Decision",
+    "HarnessFault",
+    "Implementation",
+    "JsonObject",
+    "MalformedResult",
+    "NetworkAcls",
+    "NotJson",
+    "NotStarted",
+    "RpcError",
+    "Statement",
+    "StatementError",
+    "SubjectError",
+    "TakesProfile",
+    "TimedOut",
+    "Timeouts",
+    "WriteResult",
+    "WrongId",
+    "adapters",
+    "carriers",
+    "check_statement",
+    "contract_schema",
+    "open_subject",
+    "shorten",
+]

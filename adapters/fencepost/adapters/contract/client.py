@@ -1,0 +1,78 @@
+"""A typed client of one subject: each method of the contract, its answer checked before anyone sees it."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+from fencepost.adapters.contract.faults import MalformedResult
+from fencepost.adapters.contract.messages import (
+    METHODS,
+    Decision,
+    Decisions,
+    NetworkAcls,
+    RulesRead,
+    Statement,
+    WriteResult,
+)
+from fencepost.adapters.contract.protocol import Connection, JsonObject
+from fencepost.adapters.contract.vocabulary import PROTOCOL
+
+_R = TypeVar("_R", bound=msgspec.Struct)
+_ALLOW, _DENY = Decision(outcome="allow"), Decision(outcome="deny")
+
+
+class Client:
+    """The contract's methods on one connection. Every answer is checked; a wrong one is a `MalformedResult`.
+
+    Parameters are plain JSON values as they go on the wire; results are the values of `contract.messages`.
+    """
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def describe(self) -> Statement:
+        """The implementation conformance statement, its shape checked; see `check_statement` for the rest."""
+        return self._call("describe", {"protocol": PROTOCOL}, Statement)
+
+    def reset(self, subnets: Sequence[JsonObject]) -> None:
+        """A new vault without rules in a network of just these subnets."""
+        self._call("reset", {"subnets": list(subnets)}, METHODS["reset"][1])
+
+    def write(self, method: str, params: JsonObject) -> WriteResult:
+        """One of the calls that answer with a write result: `putRules`, `updateRules`, `add…`, `remove…`."""
+        return self._call(method, params, WriteResult)
+
+    def set_service_endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
+        """Switch the endpoints of one subnet of the network."""
+        params = {"subnet": subnet, "serviceEndpoints": list(service_endpoints)}
+        self._call("setServiceEndpoints", params, METHODS["setServiceEndpoints"][1])
+
+    def get_rules(self) -> NetworkAcls | None:
+        """The rules as the implementation reads them back."""
+        return self._call("getRules", {}, RulesRead).network_acls
+
+    def decide(self, requests: Sequence[JsonObject]) -> list[Decision]:
+        """One decision a request, in order; `MalformedResult` where there are too few or too many."""
+        answers = self._call("decide", {"requests": list(requests)}, Decisions).decisions
+        if len(answers) != len(requests):
+            raise MalformedResult(
+                method="decide", expected=f"{len(requests)} decisions", came=f"{len(answers)}", offending=repr(answers)
+            )
+        return [
+            answer if isinstance(answer, Decision) else _ALLOW if answer == "allow" else _DENY for answer in answers
+        ]
+
+    def close(self) -> None:
+        """Take leave and end what the connection started."""
+        self.connection.close()
+
+    def _call(self, method: str, params: JsonObject, shape: type[_R]) -> _R:
+        result = self.connection.call(method, params)
+        try:
+            return msgspec.convert(result, shape)
+        except msgspec.ValidationError as error:
+            raise MalformedResult(
+                method=method, expected=f"a {shape.__name__}", came=str(error), offending=repr(result)
+            ) from None

@@ -1,0 +1,89 @@
+"""What an implementation written as a Python object provides, and what a carrier provides to the kit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+JsonObject: TypeAlias = Mapping[str, object]
+"""A JSON object as Python has it, members spelled as on the wire."""
+
+
+class Implementation(Protocol):
+    """The four methods that every implementation has, as a Python object (the `library:` carrier).
+
+    Parameters and results are exactly as on the wire; an exception is a harness fault. The methods of the features
+    (`get_rules`, `update_rules(bypass=…, default_action=…)`, `add_ip_rule(value=…)`, `remove_ip_rule(value=…)`,
+    `add_virtual_network_rule(id=…, ignore_missing_vnet_service_endpoint=…)`, `remove_virtual_network_rule(id=…)`,
+    `set_service_endpoints(subnet=…, service_endpoints=…)`, `shutdown()`) are called only where `describe` offers them.
+    """
+
+    def describe(self, *, protocol: int) -> JsonObject:
+        """The implementation conformance statement."""
+        ...
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        """A new vault without rules in a network of just these subnets."""
+        ...
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        """Replace the whole rule set; a write result."""
+        ...
+
+    def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
+        """One decision a request, in order."""
+        ...
+
+
+@runtime_checkable
+class TakesProfile(Protocol):
+    """An implementation that takes on the profile that it is judged by; the shipped reference and mutants do."""
+
+    def take_profile(self, name: str) -> None:
+        """Judge and answer by this profile from the next `reset` on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long, in seconds, the kit waits: for the harness to come up, and for the answer to one call."""
+
+    start: float = 30.0
+    call: float = 10.0
+
+
+class Connection(Protocol):
+    """One subject, reached by some carrier; every failure to answer is a `HarnessFault`, and none of them hangs."""
+
+    exclusive: bool
+    """Whether the subject is one place that only one worker may ask (a server), not a copy of its own."""
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """Send one call and wait for its result as plain JSON values; a `HarnessFault` where none comes.
+
+        After a fault the connection is usable again: the next call starts or connects anew where it must.
+        """
+        ...
+
+    def log(self) -> str:
+        """The end of what the harness wrote to its own log (stderr), at most a few kilobytes."""
+        ...
+
+    def close(self) -> None:
+        """Take leave (`shutdown`), then end whatever the connection started. Never raises, may be called twice."""
+        ...
+
+
+class Carrier(Protocol):
+    """What an entry point of the group `fencepost.carriers` names: opens what follows the colon."""
+
+    def __call__(self, address: str, *, timeouts: Timeouts) -> Connection:
+        """A connection; `SubjectError` where the address itself is unusable. Starting may be left to the first call."""
+        ...
+
+
+class Adapter(Protocol):
+    """What an entry point of the group `fencepost.adapters` names: makes an implementation of `NAME[:ARGS]`."""
+
+    def __call__(self, args: str) -> Implementation:
+        """The implementation; `SubjectError` where it cannot be had here, saying why and what to try."""
+        ...

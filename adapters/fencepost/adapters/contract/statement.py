@@ -1,0 +1,52 @@
+"""Checks of a conformance statement beyond its shape: protocol, features and choices."""
+
+import difflib
+from collections.abc import Iterable
+
+from fencepost.adapters.contract.faults import StatementError
+from fencepost.adapters.contract.messages import Statement
+from fencepost.adapters.contract.vocabulary import CHOICES, CONTRADICTIONS, PROTOCOL, RESERVED_BLOCKS
+
+
+def check_statement(statement: Statement) -> Statement:
+    """The statement itself, if it can be used; `StatementError` naming every mistake otherwise.
+
+    Unknown features are no mistake: they are shown and ignored. An unknown profile is the caller's to judge.
+    """
+    mistakes = [*_protocol(statement), *_features(statement), *_choices(statement), *_settle(statement)]
+    if mistakes:
+        raise StatementError(mistakes=tuple(mistakes))
+    return statement
+
+
+def _protocol(statement: Statement) -> Iterable[str]:
+    if statement.protocol != PROTOCOL:
+        yield f"$.protocol: this kit speaks protocol {PROTOCOL}, the implementation {statement.protocol!r}"
+
+
+def _features(statement: Statement) -> Iterable[str]:
+    for one, other, why in CONTRADICTIONS:
+        if one in statement.features and other in statement.features:
+            yield f"$.features: {one!r} and {other!r} contradict each other: {why}"
+
+
+def _settle(statement: Statement) -> Iterable[str]:
+    if not 0 <= statement.settle_seconds < float("inf"):
+        yield f"$.settleSeconds: expected a number of seconds, 0 or more, got {statement.settle_seconds!r}"
+
+
+def _choices(statement: Statement) -> Iterable[str]:
+    for key, value in statement.choices.items():
+        known = CHOICES.get(key)
+        if known is None:
+            near = difflib.get_close_matches(key, CHOICES, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(CHOICES)}"
+            yield f"$.choices[{key!r}]: no such choice{hint}"
+        elif key == "reserved-ranges" and isinstance(value, dict):
+            for block, answer in value.items():
+                if block not in RESERVED_BLOCKS:
+                    yield f"$.choices[{key!r}][{block!r}]: no such block; known are {', '.join(RESERVED_BLOCKS)}"
+                if answer not in known:
+                    yield f"$.choices[{key!r}][{block!r}]: expected one of {', '.join(known)}, got {answer!r}"
+        elif value not in known:
+            yield f"$.choices[{key!r}]: expected one of {', '.join(known)}, got {value!r}"

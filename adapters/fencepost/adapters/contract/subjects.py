@@ -1,0 +1,39 @@
+"""Subject strings: from `stdio:…`, `http://…`, `library:…` or `NAME[:ARGS]` to a connection."""
+
+import difflib
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+from fencepost.adapters.contract.faults import SubjectError
+from fencepost.adapters.contract.protocol import Carrier, Connection, Timeouts
+
+CARRIERS = "fencepost.carriers"
+ADAPTERS = "fencepost.adapters"
+
+
+def carriers() -> dict[str, EntryPoint]:
+    """The installed carriers by the word before the colon."""
+    return {point.name: point for point in entry_points(group=CARRIERS)}
+
+
+def adapters() -> dict[str, EntryPoint]:
+    """The installed adapters by name, shipped and third-party."""
+    return {point.name: point for point in entry_points(group=ADAPTERS)}
+
+
+def open_subject(subject: str, *, timeouts: Timeouts | None = None) -> Connection:
+    """A connection to the subject; `SubjectError` with the near misses where the string names nothing."""
+    timeouts = timeouts or Timeouts()
+    name, _, rest = subject.partition(":")
+    carrier = carriers().get(name)
+    if carrier is not None:
+        address = subject if name in ("http", "https") else rest
+        return cast("Carrier", carrier.load())(address, timeouts=timeouts)
+    if name in adapters():
+        # A registered adapter is a Python object: the library carrier finds it by the same name.
+        library = cast("Carrier", carriers()["library"].load())
+        return library(f"{ADAPTERS}:{subject}", timeouts=timeouts)
+    known = sorted({*(f"{word}:" for word in carriers()), *adapters()})
+    near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=3, cutoff=0.5)
+    meant = f"Did you mean {' or '.join(repr(word) for word in near)}?" if near else f"Known: {', '.join(known)}."
+    raise SubjectError(subject=subject, reason=f"no carrier or adapter is called {name!r}", try_instead=meant)

@@ -1,0 +1,118 @@
+"""The words of the contract: features, ledger choices, operation names and the endpoint that counts."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+PROTOCOL = 1
+"""The version of the contract that this kit speaks."""
+
+SERVICE_ENDPOINT = "Microsoft.KeyVault"
+"""The one service endpoint that counts, letter for letter."""
+
+MAX_BATCH = 4096
+"""The most requests that one `decide` call carries."""
+
+MAX_LINE = 16 * 1024 * 1024
+"""The longest answer, in bytes, that a harness may give."""
+
+FEATURES: Mapping[str, str] = MappingProxyType(
+    {
+        "read-back": "getRules",
+        "incremental-rules": "updateRules, addIpRule, removeIpRule, addVirtualNetworkRule, removeVirtualNetworkRule",
+        "service-endpoints": "which subnets have the endpoint is modelled; setServiceEndpoints",
+        "trusted-services": "callers that are Microsoft services are known",
+        "caller-credentials": "`authenticated` and `authorized` are judged",
+        "decision-codes": "`status` and `code` of a denial",
+        "snapshot-isolation": "putRules and decide may be called concurrently",
+        "data-plane-only": "answers no control-plane request",
+        "ip-rules-only": "knows no subnets",
+        "decisions-only": "enforces rule sets that something else has validated",
+    }
+)
+"""Each feature that a statement may declare, and what it promises."""
+
+CONTRADICTIONS: tuple[tuple[str, str, str], ...] = (
+    ("ip-rules-only", "service-endpoints", "an implementation without subnets has no service endpoints"),
+)
+"""Pairs of features that no implementation can have together, and why."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "host-bits": ("reject", "mask"),
+        "private-superset": ("reject", "accept"),
+        "superset-matches-private": ("yes", "no"),
+        "reserved-ranges": ("reject", "accept"),
+        "duplicates": ("reject", "collapse", "keep"),
+        "duplicates-count": ("yes", "no"),
+        "prefix-31": ("reject", "accept"),
+        "prefix-0": ("reject", "accept"),
+        "missing-service-endpoint": ("reject", "accept"),
+        "lost-service-endpoint": ("reject", "accept"),
+        "surrounding-blanks": ("reject", "strip"),
+        "leading-zeros": ("reject", "decimal", "octal"),
+        "prefix-spelling": ("reject", "accept"),
+        "netmask-form": ("reject", "accept"),
+        "hostmask-form": ("reject", "accept"),
+        "remove-unknown": ("reject", "ignore"),
+        "enum-case": ("sensitive", "insensitive"),
+        "null-members": ("reject", "as-absent"),
+        "default-of-bypass": ("AzureServices", "None"),
+        "default-of-default-action": ("Allow", "Deny"),
+        "single-address-read-back": ("bare", "/32"),
+        "unauthenticated-and-blocked": ("401", "403"),
+        "trusted-services": ("list", "attribute"),
+        "trusted-scenarios": ("connection", "scenario"),
+    }
+)
+"""Each point that the specification leaves open and the answers that a statement may declare.
+
+`reserved-ranges` may also be an object of block to answer, the blocks being `RESERVED_BLOCKS`.
+"""
+
+RESERVED_BLOCKS: tuple[str, ...] = (
+    "0.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "192.0.2.0/24",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+)
+"""The reserved blocks that the choice `reserved-ranges` answers for."""
+
+_OBJECT_OPERATIONS = (
+    "Get List ListVersions Update Delete Purge Backup Restore Recover GetDeleted ListDeleted".split()  # noqa: SIM905
+)
+
+CONTROL_OPERATIONS: tuple[str, ...] = (
+    "VaultGet",
+    "VaultList",
+    "VaultPut",
+    "VaultPatch",
+    "VaultDelete",
+    "VaultPurge",
+    "VaultRecover",
+    "VaultGetDeleted",
+    "VaultListDeleted",
+    "VaultAccessPolicySet",
+    "VaultNetworkRuleSet",
+)
+"""The control-plane operation names that a request may carry."""
+
+DATA_OPERATIONS: tuple[str, ...] = (
+    *(f"{kind}{operation}" for kind in ("Key", "Secret", "Certificate") for operation in _OBJECT_OPERATIONS),
+    "KeyCreate",
+    "KeyImport",
+    "KeySign",
+    "KeyVerify",
+    "KeyWrap",
+    "KeyUnwrap",
+    "KeyEncrypt",
+    "KeyDecrypt",
+    "SecretSet",
+    "CertificateCreate",
+    "CertificateImport",
+)
+"""The data-plane operation names that a request may carry."""
