@@ -12,7 +12,7 @@ def contract_schema() -> dict[str, object]:
     """
     shapes = [shape for pair in METHODS.values() for shape in pair]
     schemas, definitions = msgspec.json.schema_components(
-        shapes, schema_hook=lambda _: {}, ref_template="#/$defs/{name}"
+        shapes, schema_hook=lambda _: {"description": "any JSON value"}, ref_template="#/$defs/{name}"
     )
     by_method = iter(schemas)
     return {
