@@ -1,0 +1,272 @@
+"""From text to a rule: strict, with a name for every way to be wrong, and apart from what rules mean."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from types import MappingProxyType
+
+from fencepost.reference.addresses import PRIVATE, RESERVED, SPECIAL, Block, cidr_from_block
+from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.profile import Profile
+
+MISTAKES = MappingProxyType(
+    {
+        "not-text": "VAL-5",
+        "empty": "VAL-5",
+        "surrounding-blanks": "VAL-5",
+        "ipv6": "VAL-4",
+        "too-few-octets": "VAL-5",
+        "too-many-octets": "VAL-5",
+        "empty-octet": "VAL-5",
+        "other-digits": "VAL-5",
+        "not-a-number": "VAL-5",
+        "octet-over-255": "VAL-5",
+        "leading-zeros": "VAL-5",
+        "two-slashes": "VAL-5",
+        "empty-prefix": "VAL-5",
+        "negative-prefix": "VAL-5",
+        "prefix-over-32": "VAL-5",
+        "prefix-spelling": "VAL-5",
+        "not-a-mask": "VAL-5",
+        "netmask-form": "VAL-5",
+        "hostmask-form": "VAL-5",
+        "prefix-0": "VAL-1",
+        "prefix-31": "VAL-2",
+        "prefix-32": "VAL-2",
+        "host-bits": "VAL-1",
+        "private": "VAL-3",
+        "private-superset": "VAL-3",
+        "reserved": "VAL-1",
+    }
+)
+"""Every way in which the value of an IP rule can be wrong, and the clause that it is refused by."""
+
+TOUCHES_RESERVED = "touches-reserved"
+"""Not a key of the ledger: a range that only touches reserved or special space, about which nobody can choose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a value may mean: the block it is accepted as, the mistakes it is refused for, the points left open.
+
+    Certain where there is either just one block and no mistake, or no block. With open points there may be several.
+    """
+
+    blocks: frozenset[Block] = frozenset()
+    mistakes: tuple[str, ...] = ()
+    open_points: frozenset[str] = frozenset()
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the value is accepted, as one block, whatever anybody chooses."""
+        return len(self.blocks) == 1 and not self.mistakes
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the value is refused whatever anybody chooses."""
+        return not self.blocks
+
+
+class _Refused(Exception):
+    def __init__(self, mistake: str) -> None:
+        self.mistake = mistake
+
+
+class _Undecided(Exception):
+    def __init__(self, point: str) -> None:
+        self.point = point
+
+
+_Choose = Callable[[str], str]
+
+
+def read_ip_rule(value: object, profile: Profile) -> Reading:
+    """Read the value of an IP rule as the profile does; an open point is read in each way that it can be answered.
+
+    >>> from fencepost.reference.profile import load_profile
+    >>> read_ip_rule("20.1.2.0/31", load_profile("keyvault-2018-preview")).mistakes
+    ('prefix-31',)
+    """
+    return _read_with({}, value, profile)
+
+
+def _read_with(assumed: dict[str, str], value: object, profile: Profile) -> Reading:
+    def choose(point: str) -> str:
+        known, _, block = point.partition(":")
+        chosen = assumed.get(point) or (
+            None if known == TOUCHES_RESERVED else profile.reserved_range(block) if block else profile.choice(known)
+        )
+        if chosen is None:
+            raise _Undecided(point)
+        return chosen
+
+    try:
+        return Reading(blocks=frozenset({_read(value, profile, choose)}))
+    except _Refused as refused:
+        return Reading(mistakes=(refused.mistake,))
+    except _Undecided as undecided:
+        point = undecided.point
+        known = point.partition(":")[0]
+        answers = ANSWERS.get(known, ("reject", "accept"))
+        readings = [_read_with({**assumed, point: answer}, value, profile) for answer in answers]
+    return Reading(
+        blocks=frozenset().union(*(reading.blocks for reading in readings)),
+        mistakes=tuple(dict.fromkeys(mistake for reading in readings for mistake in reading.mistakes)),
+        open_points=frozenset({known}).union(*(reading.open_points for reading in readings)),
+    )
+
+
+def _read(value: object, profile: Profile, choose: _Choose) -> Block:
+    """The block that a value means, every open point being answered by `choose`."""
+    if not isinstance(value, str):
+        raise _Refused("not-text")
+    text = value.strip()
+    if not text:
+        raise _Refused("empty")
+    if text != value:
+        if choose("surrounding-blanks") == "reject":
+            raise _Refused("surrounding-blanks")
+        if value.strip(" ") != text:  # which other characters are blanks, nobody has said
+            _accept_or_refuse(choose(f"{TOUCHES_RESERVED}:blank"), "surrounding-blanks")
+    address_text, *prefixes = text.split("/")
+    if len(prefixes) > 1:
+        raise _Refused("two-slashes")
+    address = _address(address_text, choose)
+    if not prefixes:
+        return _placed(Block(address, address), choose)
+    prefix = _prefix(prefixes[0], choose)
+    _check_prefix(prefix, profile, choose)
+    size = 2 ** (32 - prefix)
+    if address % size and choose("host-bits") == "reject":
+        raise _Refused("host-bits")
+    first = address - address % size
+    return _placed(Block(first, first + size - 1), choose)
+
+
+def _accept_or_refuse(answer: str, mistake: str) -> None:
+    if answer == "reject":
+        raise _Refused(mistake)
+
+
+def _address(text: str, choose: _Choose) -> int:
+    if ":" in text and _is_ipv6(text):
+        raise _Refused("ipv6")
+    octets = text.split(".")
+    if len(octets) != 4:
+        raise _Refused(_not_four(octets))
+    address = 0
+    for octet in octets:
+        address = address << 8 | _octet(octet, choose)
+    return address
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _not_four(octets: list[str]) -> str:
+    if not all(_is_decimal(octet) for octet in octets if octet):
+        return "not-a-number"
+    return "too-few-octets" if len(octets) < 4 else "too-many-octets"
+
+
+def _is_decimal(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def _octet(text: str, choose: _Choose) -> int:
+    if not text:
+        raise _Refused("empty-octet")
+    if not _is_decimal(text):
+        raise _Refused("other-digits" if text.isdecimal() else "not-a-number")
+    base = 10
+    if len(text) > 1 and text[0] == "0":
+        how = choose("leading-zeros")
+        if how == "reject" or (how == "octal" and set(text) & {"8", "9"}):
+            raise _Refused("leading-zeros")
+        base = 8 if how == "octal" else 10
+    significant = text.lstrip("0") or "0"
+    if len(significant) > 4 or int(significant, base) > 255:
+        raise _Refused("octet-over-255")
+    return int(significant, base)
+
+
+def _prefix(text: str, choose: _Choose) -> int:
+    if not text:
+        raise _Refused("empty-prefix")
+    if "." in text:
+        return _prefix_from_mask(text, choose)
+    if re.fullmatch("-[0-9]+", text):
+        raise _Refused("negative-prefix")
+    plain = text.removeprefix("+")
+    if not _is_decimal(plain):
+        raise _Refused("other-digits" if plain.isdecimal() else "not-a-number")
+    significant = plain.lstrip("0") or "0"
+    if len(significant) > 2 or int(significant) > 32:
+        raise _Refused("prefix-over-32")
+    if text != significant and choose("prefix-spelling") == "reject":
+        raise _Refused("prefix-spelling")
+    return int(significant)
+
+
+def _prefix_from_mask(text: str, choose: _Choose) -> int:
+    octets = text.split(".")
+    if len(octets) != 4 or not all(_is_decimal(octet) and len(octet) <= 3 and int(octet) <= 255 for octet in octets):
+        raise _Refused("not-a-mask")
+    mask = int.from_bytes(bytes(int(octet) for octet in octets))
+    as_netmask = (mask ^ 0xFFFFFFFF) + 1
+    as_hostmask = mask + 1
+    if as_netmask & (as_netmask - 1) == 0 and choose("netmask-form") == "accept":
+        return 33 - as_netmask.bit_length()
+    if as_hostmask & (as_hostmask - 1) == 0 and choose("hostmask-form") == "accept":
+        return 33 - as_hostmask.bit_length()
+    if as_netmask & (as_netmask - 1) == 0:
+        raise _Refused("netmask-form")
+    raise _Refused("hostmask-form" if as_hostmask & (as_hostmask - 1) == 0 else "not-a-mask")
+
+
+def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
+    if prefix == 0:
+        _accept_or_refuse(choose("prefix-0"), "prefix-0")
+    if prefix == 31:
+        _accept_or_refuse(choose("prefix-31") if profile.prefix_31 == "ledger" else profile.prefix_31, "prefix-31")
+    if prefix == 32:
+        _accept_or_refuse(profile.prefix_32, "prefix-32")
+
+
+def _placed(block: Block, choose: _Choose) -> Block:
+    """The block, if rules may stand where it lies in the address space."""
+    if any(private.holds(block) for private in PRIVATE):
+        raise _Refused("private")
+    if any(private.meets(block) for private in PRIVATE):
+        _accept_or_refuse(choose("private-superset"), "private-superset")
+    for reserved in RESERVED:
+        if reserved.holds(block):
+            _accept_or_refuse(choose(f"reserved-ranges:{cidr_from_block(reserved)}"), "reserved")
+        elif reserved.meets(block) and choose(f"reserved-ranges:{cidr_from_block(reserved)}") == "reject":
+            # Refused inside the block: whether a range that only touches it is refused too, nobody has said.
+            _accept_or_refuse(choose(TOUCHES_RESERVED), "reserved")
+    if any(special.meets(block) for special in SPECIAL):
+        _accept_or_refuse(choose(TOUCHES_RESERVED), "reserved")
+    return block
+
+
+_SUBNET_ID = re.compile(
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Network"
+    r"/virtualNetworks/([^/]+)/subnets/([^/]+)",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def is_subnet_id(value: object) -> bool:
+    """Whether the value is a subnet's resource id: five pairs in their order (VAL-7); what a name may hold is not asked.
+
+    >>> is_subnet_id("/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/a")
+    True
+    """
+    return isinstance(value, str) and _SUBNET_ID.fullmatch(value) is not None

@@ -1,0 +1,250 @@
+"""Whether a rule set may be written: every violation, with its JSON path and the clause that it offends."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from fencepost.reference.model import Bypass, DefaultAction, IpRule, Network, RuleSet, VirtualNetworkRule
+from fencepost.reference.parse import MISTAKES, is_subnet_id, read_ip_rule
+from fencepost.reference.profile import Profile
+
+
+class Verdict(StrEnum):
+    """What becomes of a write; `OPEN` where the specification does not say and nobody has chosen."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One thing wrong with a rule set: where (`$.ipRules[3].value`), what, by which clause.
+
+    `is_certain` is False where the answer hangs on open points of the ledger, which are then named.
+    """
+
+    path: str
+    name: str
+    clause: str
+    is_certain: bool = True
+    open_points: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """Everything that is wrong with a rule set, and what it means; `rules` is None where that is not certain."""
+
+    violations: tuple[Violation, ...]
+    rules: RuleSet | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Refused for one certain violation; open for an uncertain one; else accepted."""
+        if any(violation.is_certain for violation in self.violations):
+            return Verdict.REFUSED
+        return Verdict.OPEN if self.violations else Verdict.ACCEPTED
+
+
+_E = TypeVar("_E", bound=StrEnum)
+_Found = list[Violation]
+
+
+def validate(
+    network_acls: object, *, profile: Profile, network: Network | None = None, current: RuleSet | None = None
+) -> Assessment:
+    """Assess a whole `networkAcls` object (as JSON has it) that is to replace the rules.
+
+    `network` tells which subnets have their endpoint (VAL-8 is not judged without it), `current` are the rules that it
+    would replace (a rule that it already holds is kept, not brought in).
+    """
+    found: _Found = []
+    if not isinstance(network_acls, Mapping):
+        return Assessment(violations=(Violation(path="$", name="not-an-object", clause="VAL-5"),), rules=None)
+    default_action = read_default_action(network_acls, profile, found)
+    bypass = read_bypass(network_acls, profile, found)
+    ip_rules = _ip_rules(_entries(network_acls, "ipRules", profile, found), profile, found)
+    subnet_rules = _subnet_rules(_entries(network_acls, "virtualNetworkRules", profile, found), found)
+    found += repetitions(ip_rules, subnet_rules, profile)
+    found += over_limits(ip_rules, subnet_rules, profile)
+    if network is not None:
+        for index, rule in enumerate(subnet_rules):
+            found += missing_endpoint(rule, f"$.virtualNetworkRules[{index}].id", profile, network, current)
+    if default_action is None or bypass is None or None in ip_rules:
+        return Assessment(violations=tuple(found), rules=None)
+    rules = RuleSet(
+        default_action=default_action,
+        bypass=bypass,
+        ip_rules=tuple(rule for rule in ip_rules if rule is not None),
+        virtual_network_rules=tuple(subnet_rules),
+    )
+    return Assessment(violations=tuple(found), rules=rules)
+
+
+def read_default_action(switches: Mapping[str, object], profile: Profile, found: _Found) -> DefaultAction | None:
+    """The member `defaultAction`, its violations added to `found`; None where its value is wrong or not certain."""
+    return _switch(
+        switches, "defaultAction", DefaultAction, profile.choice("default-of-default-action"), profile, found
+    )
+
+
+def read_bypass(switches: Mapping[str, object], profile: Profile, found: _Found) -> Bypass | None:
+    """The member `bypass`, its violations added to `found`; None where its value is wrong or not certain."""
+    return _switch(switches, "bypass", Bypass, profile.choice("default-of-bypass"), profile, found)
+
+
+def _switch(
+    switches: Mapping[str, object], member: str, words: type[_E], default: str | None, profile: Profile, found: _Found
+) -> _E | None:
+    path = f"$.{member}"
+    value = switches.get(member)
+    if value is None:
+        if member in switches:
+            found += _choice_violation(path, "null-members", "as-absent", "VAL-6", profile)
+        return words(default) if default is not None else None
+    for word in words:
+        if value == word.value:
+            return word
+        if isinstance(value, str) and value.lower() == word.value.lower():
+            found += _choice_violation(path, "enum-case", "insensitive", "VAL-6", profile)
+            return word
+    found.append(Violation(path=path, name="unknown-word", clause="VAL-6"))
+    return None
+
+
+def _choice_violation(path: str, point: str, lenient: str, clause: str, profile: Profile) -> Iterable[Violation]:
+    """Nothing where the lenient answer was chosen; a violation otherwise, an uncertain one where nobody chose."""
+    chosen = profile.choice(point)
+    if chosen is None:
+        yield Violation(path=path, name=point, clause=clause, is_certain=False, open_points=frozenset({point}))
+    elif chosen != lenient:
+        yield Violation(path=path, name=point, clause=clause)
+
+
+def _entries(acls: Mapping[str, object], member: str, profile: Profile, found: _Found) -> list[object]:
+    value = acls.get(member, [])
+    if value is None:
+        found += _choice_violation(f"$.{member}", "null-members", "as-absent", "VAL-5", profile)
+        return []
+    if not isinstance(value, list | tuple):
+        found.append(Violation(path=f"$.{member}", name="not-a-list", clause="VAL-5"))
+        return []
+    return list(value)
+
+
+def _ip_rules(entries: list[object], profile: Profile, found: _Found) -> list[IpRule | None]:
+    rules: list[IpRule | None] = []
+    for index, entry in enumerate(entries):
+        path = f"$.ipRules[{index}]"
+        if not isinstance(entry, Mapping) or "value" not in entry:
+            name = "entry-without-value" if isinstance(entry, Mapping) else "entry-not-an-object"
+            found.append(Violation(path=path, name=name, clause="VAL-5"))
+            continue
+        rules.append(read_value(entry["value"], f"{path}.value", profile, found))
+    return rules
+
+
+def read_value(value: object, path: str, profile: Profile, found: _Found) -> IpRule | None:
+    """The rule that a value means, its violations added to `found`; None where it is wrong or not certain."""
+    reading = read_ip_rule(value, profile)
+    for mistake in reading.mistakes:
+        found.append(
+            Violation(
+                path=path,
+                name=mistake,
+                clause=MISTAKES[mistake],
+                is_certain=reading.is_refused,
+                open_points=reading.open_points,
+            )
+        )
+    if len(reading.blocks) != 1 or not isinstance(value, str):
+        return None
+    return IpRule(text=value, block=next(iter(reading.blocks)))
+
+
+def _subnet_rules(entries: list[object], found: _Found) -> list[VirtualNetworkRule]:
+    rules = []
+    for index, entry in enumerate(entries):
+        path = f"$.virtualNetworkRules[{index}]"
+        if not isinstance(entry, Mapping) or "id" not in entry:
+            name = "entry-without-id" if isinstance(entry, Mapping) else "entry-not-an-object"
+            found.append(Violation(path=path, name=name, clause="VAL-7"))
+            continue
+        rule = read_subnet_rule(entry, f"{path}.id", found)
+        if rule is not None:
+            rules.append(rule)
+    return rules
+
+
+def read_subnet_rule(entry: Mapping[str, object], path: str, found: _Found) -> VirtualNetworkRule | None:
+    """The rule that an entry means, its violations added to `found`; None where the id is no subnet's."""
+    subnet = entry["id"]
+    if not isinstance(subnet, str) or not is_subnet_id(subnet):
+        found.append(Violation(path=path, name="not-a-subnet-id", clause="VAL-7"))
+        return None
+    return VirtualNetworkRule(id=subnet, ignore_missing_endpoint=entry.get("ignoreMissingVnetServiceEndpoint") is True)
+
+
+def repetitions(
+    ip_rules: Iterable[IpRule | None], subnet_rules: Iterable[VirtualNetworkRule], profile: Profile
+) -> Iterable[Violation]:
+    """The violation that repeated rules are, by the ledger's `duplicates`."""
+    blocks = Counter(rule.block for rule in ip_rules if rule is not None)
+    keys = Counter(rule.key for rule in subnet_rules)
+    repeated = (("$.ipRules", blocks.total() > len(blocks)), ("$.virtualNetworkRules", keys.total() > len(keys)))
+    for path, is_repeated in repeated:
+        chosen = profile.choice("duplicates")
+        if is_repeated and chosen in (None, "reject"):
+            points = frozenset[str]() if chosen else frozenset({"duplicates"})
+            yield Violation(
+                path=path, name="duplicates", clause="DEC-5", is_certain=chosen is not None, open_points=points
+            )
+
+
+def over_limits(
+    ip_rules: Iterable[IpRule | None], subnet_rules: Iterable[VirtualNetworkRule], profile: Profile
+) -> Iterable[Violation]:
+    """LIM-2 and LIM-4: the violations of the two limits, which are separate (LIM-5)."""
+    blocks = [rule.block if rule is not None else index for index, rule in enumerate(ip_rules)]
+    keys = [rule.key for rule in subnet_rules]
+    yield from _over_limit("$.ipRules", "LIM-2", blocks, profile.max_ip_rules, profile)
+    yield from _over_limit("$.virtualNetworkRules", "LIM-4", keys, profile.max_virtual_network_rules, profile)
+
+
+def _over_limit(path: str, clause: str, rules: Iterable[object], maximum: int, profile: Profile) -> Iterable[Violation]:
+    written = list(rules)
+    if len(written) <= maximum:
+        return
+    counted = profile.choice("duplicates-count")
+    if len(set(written)) > maximum or counted == "yes":
+        yield Violation(path=path, name="too-many", clause=clause)
+    elif counted is None:
+        yield Violation(
+            path=path, name="too-many", clause=clause, is_certain=False, open_points=frozenset({"duplicates-count"})
+        )
+
+
+def missing_endpoint(
+    rule: VirtualNetworkRule, path: str, profile: Profile, network: Network, current: RuleSet | None
+) -> Iterable[Violation]:
+    """VAL-8 and its open neighbours: a rule for a subnet that has no service endpoint."""
+    if rule.id not in network:
+        points = frozenset({"subnet-outside-the-network"})
+        yield Violation(path=path, name="unknown-subnet", clause="VAL-8", is_certain=False, open_points=points)
+    elif network.has_endpoint(rule.id):
+        return
+    elif current is not None and current.rule_for_subnet(rule.id) is not None:
+        for violation in _choice_violation(path, "lost-service-endpoint", "accept", "VAL-8", profile):
+            yield replace(violation, is_certain=violation.is_certain and not rule.ignore_missing_endpoint)
+    elif profile.missing_endpoint == "ledger":
+        chosen = profile.choice("missing-service-endpoint")
+        if chosen != "accept":
+            certain = chosen == "reject" and not rule.ignore_missing_endpoint
+            points = frozenset[str]() if certain else frozenset({"missing-service-endpoint"})
+            yield Violation(
+                path=path, name="missing-service-endpoint", clause="VAL-8", is_certain=certain, open_points=points
+            )
+    elif not rule.ignore_missing_endpoint:
+        yield Violation(path=path, name="missing-service-endpoint", clause="VAL-8")
