@@ -141,7 +141,8 @@ def _read(value: object, profile: Profile, choose: _Choose) -> Block:
     if address % size and choose("host-bits") == "reject":
         raise _Refused("host-bits")
     first = address - address % size
-    return _placed(Block(first, first + size - 1), choose)
+    block = Block(first, first + size - 1)
+    return block if prefix == 0 else _placed(block, choose)
 
 
 def _accept_or_refuse(answer: str, mistake: str) -> None:
@@ -231,8 +232,10 @@ def _prefix_from_mask(text: str, choose: _Choose) -> int:
 
 
 def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
-    if prefix == 0:
+    if prefix == 0:  # its own point of the ledger; it covers private space too, where the answers may contradict
         _accept_or_refuse(choose("prefix-0"), "prefix-0")
+        if choose("private-superset") == "reject":
+            _accept_or_refuse(choose(TOUCHES_RESERVED), "private-superset")
     if prefix == 31:
         _accept_or_refuse(choose("prefix-31") if profile.prefix_31 == "ledger" else profile.prefix_31, "prefix-31")
     if prefix == 32:

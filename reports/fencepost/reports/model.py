@@ -1,0 +1,137 @@
+"""What a run found, as plain frozen values: the one thing that every renderer reads. A leaf of the kit."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+SCHEMA_VERSION = "1"
+"""The version of the stored report; it changes when a reader of the old form would misread the new one."""
+
+Verdict = Literal["pass", "fail", "inconclusive", "error", "vacuous", "not applicable"]
+Result = Literal["pass", "partial", "fail", "error", "inconclusive", "vacuous"]
+
+
+class _Value(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A JSON object of the report: camelCase, members in the order of the class."""
+
+
+class Subject(_Value, frozen=True, kw_only=True):
+    """What was judged: the subject string and what its statement says of itself."""
+
+    subject: str
+    name: str = ""
+    version: str = ""
+    homepage: str | None = None
+    profile: str = ""
+    features: tuple[str, ...] = ()
+    unknown_features: tuple[str, ...] = ()
+    choices: dict[str, object] = {}
+    settle_seconds: float = 0.0
+
+
+class Call(_Value, frozen=True, kw_only=True):
+    """One contract call: the method and its parameters as they go on the wire."""
+
+    method: str
+    params: dict[str, object]
+
+
+class Counterexample(_Value, frozen=True, kw_only=True):
+    """The smallest case found: the calls after one another, the last of which got the wrong answer.
+
+    `rules` is the `networkAcls` in force when it was asked (None where the case is a write), `request` the request or
+    the written value, `why` the deciding clause in words, `replay` one line that shows it again.
+    """
+
+    clause: str
+    calls: tuple[Call, ...]
+    rules: dict[str, object] | None
+    request: dict[str, object]
+    expected: str
+    got: str
+    deciding_clause: str
+    deciding_rule: str | None
+    why: str
+    replay: str
+    calls_to_shrink: int = 0
+
+
+class Clause(_Value, frozen=True, kw_only=True):
+    """One clause's result. `asked` counts decisions, `decisive` the answers that this clause alone decided."""
+
+    id: str
+    level: str
+    group: str
+    text: str
+    verdict: Verdict
+    asked: int = 0
+    decisive: int = 0
+    required: int = 0
+    allowed: int = 0
+    denied: int = 0
+    inconclusive: int = 0
+    detail: str = ""
+    limit_found: str | None = None
+    counterexamples: tuple[Counterexample, ...] = ()
+
+
+class LedgerEntry(_Value, frozen=True, kw_only=True):
+    """One open point: what was declared, what a probe found, and whether a declared choice is broken."""
+
+    key: str
+    declared: str | None
+    found: str | None
+    broken: bool = False
+    detail: str = ""
+
+
+class Totals(_Value, frozen=True, kw_only=True):
+    """What the run cost: contract calls by kind, decisions by outcome, counterexamples' calls apart."""
+
+    resets: int = 0
+    writes: int = 0
+    decisions: int = 0
+    allowed: int = 0
+    denied: int = 0
+    inconclusive: int = 0
+    shrink_calls: int = 0
+    faults: int = 0
+
+
+class Report(_Value, frozen=True, kw_only=True):
+    """A whole run. Nothing in it depends on the clock or the machine: same seed, subject and version, same report."""
+
+    schema_version: str = SCHEMA_VERSION
+    kit_version: str
+    catalogue_version: str
+    profile: str
+    profile_is_override: bool = False
+    effort: str
+    seed: int
+    selected: tuple[str, ...] = ()
+    subject: Subject
+    result: Result
+    exit_status: int
+    level: str | None = None
+    notes: tuple[str, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
+    totals: Totals = Totals()
+    log: str = ""
+
+
+def report_to_json(report: Report) -> bytes:
+    """The report as indented UTF-8 JSON."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2)
+
+
+def report_from_json(data: bytes) -> Report:
+    """The report that JSON holds; `msgspec.ValidationError` names the path of what does not fit."""
+    return msgspec.json.decode(data, type=Report)
+
+
+def report_schema() -> dict[str, object]:
+    """The JSON Schema (draft 2020-12) of the stored report, made from these definitions."""
+    schema = msgspec.json.schema(Report, schema_hook=lambda _: {"description": "any JSON value"})
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "fencepost report", **schema}
