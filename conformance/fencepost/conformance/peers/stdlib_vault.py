@@ -1,0 +1,111 @@
+"""A vault that scans `ipaddress` networks: the strictest answer to every point that is open."""
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.peers.choices import Choices
+from fencepost.conformance.peers.memory import MemoryVault, State
+from fencepost.conformance.peers.peer import Refused
+from fencepost.conformance.peers.profiles import PRIVATE_BLOCKS, RESERVED_BLOCKS
+
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+# `ipaddress` itself takes masks, /024 and other scripts' digits, so the spelling is settled before it is asked.
+_RULE = re.compile(rf"(?P<address>{_OCTET}(?:\.{_OCTET}){{3}})(?:/(?P<prefix>3[0-2]|[12]?[0-9]))?")
+_NOT_PUBLIC = tuple(IPv4Network(block) for block in (*PRIVATE_BLOCKS, *RESERVED_BLOCKS))
+
+
+class StdlibVault(MemoryVault[IPv4Network]):
+    """Refuses whatever touches private or reserved space, keeps duplicates and counts them, and re-checks every write.
+
+    Reads back ids in lower case, single addresses bare, and nothing at all for a firewall that is off and empty.
+    """
+
+    name = "peer-stdlib"
+    choices = Choices(
+        host_bits="reject",
+        private_superset="reject",
+        superset_matches_private="yes",
+        reserved_ranges="reject",
+        duplicates="keep",
+        duplicates_count="yes",
+        prefix_31="reject",
+        prefix_0="reject",
+        missing_service_endpoint="reject",
+        lost_service_endpoint="reject",
+        surrounding_blanks="reject",
+        leading_zeros="reject",
+        prefix_spelling="reject",
+        netmask_form="reject",
+        hostmask_form="reject",
+        remove_unknown="reject",
+        enum_case="sensitive",
+        null_members="reject",
+        default_of_bypass="AzureServices",
+        default_of_default_action="Allow",
+        single_address_read_back="bare",
+        unauthenticated_and_blocked="401",
+        trusted_scenarios="connection",
+    )
+
+    def _choices(self) -> dict[str, object]:
+        # Says how trust is known in each profile, and is silent on what the profile at hand does not leave open.
+        settled = (
+            {"missing-service-endpoint"}
+            if self.profile.refuses_missing_endpoint
+            else {"prefix-31", "trusted-scenarios"}
+        )
+        return {key: value for key, value in super()._choices().items() if key not in settled} | {
+            "trusted-services": self.profile.trusted_services
+        }
+
+    def _read_rule(self, value: object) -> IPv4Network:
+        written = _RULE.fullmatch(value) if isinstance(value, str) else None
+        if written is None:
+            raise Refused("neither an IPv4 address nor a CIDR range")
+        if written["prefix"] in ("0", "31", *(() if self.profile.takes_prefix_32 else ("32",))):
+            raise Refused(f"/{written['prefix']} is not supported")
+        try:
+            network = IPv4Network(written[0])
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        for block in _NOT_PUBLIC:
+            if network.overlaps(block):
+                raise Refused(f"{network} belongs to forbidden range {block[0]}–{block[-1]}")
+        return network
+
+    def _spell_rule(self, rule: IPv4Network) -> str:
+        return str(rule.network_address) if rule.prefixlen == 32 else str(rule)
+
+    def _matcher(self, rules: tuple[IPv4Network, ...]) -> Callable[[str], bool]:
+        def covers(address: str) -> bool:
+            caller = IPv4Address(address)
+            return any(caller in rule for rule in rules)
+
+        return covers
+
+    def _check_kept(self, new: State[IPv4Network]) -> None:
+        for rule in new.subnet_rules:
+            if rule.backed and not rule.ignores_missing and not new.endpoints.get(rule.key, False):
+                raise Refused(f"{rule.id} has lost its service endpoint")
+
+    def _spell_rules(self, state: State[IPv4Network]) -> JsonObject:
+        if (state.bypass, state.default_action) == ("AzureServices", "Allow") and not (
+            state.ip_rules or state.subnet_rules
+        ):
+            return {}
+        return {
+            "networkAcls": {
+                "defaultAction": state.default_action,
+                "bypass": state.bypass,
+                "ipRules": [{"value": self._spell_rule(rule)} for rule in state.ip_rules],
+                "virtualNetworkRules": [{"id": rule.key} for rule in state.subnet_rules],
+            }
+        }
+
+
+class StdlibVaultUndeclared(StdlibVault):
+    """The same, declaring no choice."""
+
+    declares = False
