@@ -54,8 +54,10 @@ class Timeouts:
 class Connection(Protocol):
     """One subject, reached by some carrier; every failure to answer is a `HarnessFault`, and none of them hangs."""
 
-    exclusive: bool
-    """Whether the subject is one place that only one worker may ask (a server), not a copy of its own."""
+    @property
+    def exclusive(self) -> bool:
+        """Whether the subject is one place that only one worker may ask (a server), not a copy of its own."""
+        ...
 
     def call(self, method: str, params: JsonObject) -> object:
         """Send one call and wait for its result as plain JSON values; a `HarnessFault` where none comes.

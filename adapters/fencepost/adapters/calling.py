@@ -1,0 +1,115 @@
+"""One call of the contract on a Python object: names in snake_case, copies of all values, every failure a fault."""
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import msgspec
+from fencepost.adapters.contract.faults import MalformedResult, NotJson, NotStarted, RpcError
+from fencepost.adapters.contract.messages import METHODS
+from fencepost.adapters.contract.vocabulary import MAX_LINE
+from fencepost.adapters.jsonrpc import HARNESS_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, from_json
+
+
+def snake_case(name: str) -> str:
+    """The name as Python spells it.
+
+    >>> snake_case("addVirtualNetworkRule")
+    'add_virtual_network_rule'
+    """
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+_MEMBERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        **{
+            method: {field.encode_name: field.name for field in msgspec.structs.fields(params)}
+            for method, (params, _) in METHODS.items()
+        },
+        "takeProfile": {"name": "name"},
+    }
+)
+"""Each method that may be called, and the members of its parameters: as on the wire, as in Python."""
+
+
+def make(factory: Callable[[], object], passing: type[Exception]) -> object:
+    """What the factory makes; `NotStarted` where it fails, but for exceptions that are to pass as they are."""
+    try:
+        return factory()
+    except passing:
+        raise
+    except BaseException as error:  # SystemExit too: an implementation must not end the kit
+        raise NotStarted(
+            method="start", expected="an implementation", came=_in_a_line(error), offending=_traceback(error)
+        ) from None
+
+
+def invoke(subject: object, method: str, params: bytes) -> bytes:
+    """Call the method with the members of `params`, a JSON object; the result as JSON. Raises `HarnessFault` only.
+
+    Members that the contract does not know are left out, and methods that it does not know are not looked for.
+    """
+    members, given = _MEMBERS.get(method), from_json(params)
+    if members is None:
+        raise _unknown(method, "no method of the contract")
+    if not isinstance(given, dict):
+        raise RpcError(method=method, expected="params that are an object", came=repr(given), code=INVALID_PARAMS)
+    name = snake_case(method)
+    try:
+        bound = getattr(subject, name, None)
+        result = None if bound is None else bound(**{members[key]: given[key] for key in given if key in members})
+    except BaseException as error:  # SystemExit too
+        raise RpcError(
+            method=method,
+            expected="a result",
+            came=_in_a_line(error),
+            code=HARNESS_ERROR,
+            traceback=_traceback(error),
+        ) from None
+    if bound is None:
+        raise _unknown(method, f"no method {name} of {type(subject).__qualname__}")
+    return _encoded(method, result)
+
+
+def shut_down(subject: object) -> None:
+    """Call `shutdown` where the object has it, whatever comes of it."""
+    try:
+        farewell = getattr(subject, "shutdown", None)
+        if farewell is not None:
+            farewell()
+    except BaseException:  # noqa: S110 - a courtesy; whatever comes back, the object is left
+        pass
+
+
+def _encoded(method: str, result: object) -> bytes:
+    # The standard library refuses what is not JSON (sets, dates, NaN), where a faster encoder would find a way.
+    try:
+        encoded = json.dumps(result, allow_nan=False, separators=(",", ":")).encode("ascii")
+    except BaseException as error:  # the values may be of classes that do as they please
+        raise MalformedResult(
+            method=method, expected="plain JSON values", came=_in_a_line(error), offending=_described(result)
+        ) from None
+    if len(encoded) > MAX_LINE:
+        raise NotJson(method=method, expected=f"a result of at most {MAX_LINE} bytes", came=f"{len(encoded)} bytes")
+    return encoded
+
+
+def _unknown(method: str, why: str) -> RpcError:
+    return RpcError(method=method, expected="a result", came=why, code=METHOD_NOT_FOUND)
+
+
+def _in_a_line(error: BaseException) -> str:
+    return traceback.format_exception_only(error)[-1].strip()
+
+
+def _traceback(error: BaseException) -> str:
+    tail = error.__traceback__.tb_next if error.__traceback__ else None  # its first frame is this module's
+    return "".join(traceback.format_exception(type(error), error, tail))
+
+
+def _described(value: object) -> str:
+    try:
+        return repr(value)
+    except BaseException:  # see above
+        return f"a {type(value).__qualname__}"

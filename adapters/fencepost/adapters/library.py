@@ -1,0 +1,152 @@
+"""The carrier `library:PACKAGE.MODULE:NAME`: a Python object in a thread of its own, asked with copies of the values."""
+
+import contextlib
+import weakref
+from collections.abc import Callable
+from functools import partial
+
+from fencepost.adapters import jsonrpc
+from fencepost.adapters.calling import invoke, make, shut_down
+from fencepost.adapters.contract.faults import HarnessFault, NotStarted, SubjectError, TimedOut
+from fencepost.adapters.contract.protocol import Connection, JsonObject, Timeouts
+from fencepost.adapters.naming import factory_of
+from fencepost.adapters.worker import Overdue, Worker
+
+_LEAVE = 2.0
+
+
+def connect(address: str, *, timeouts: Timeouts) -> Connection:
+    """A connection to the object of that name, or to what the class or factory of that name makes.
+
+    The object is made at once, so that a name that leads nowhere is a `SubjectError` here; any other failure to make it
+    is the answer to the first call.
+    """
+    connection = LibraryConnection(factory_of(address), timeouts=timeouts)
+    connection.open()
+    return connection
+
+
+def connect_factory(factory: Callable[[], object], *, timeouts: Timeouts) -> "LibraryConnection":
+    """A connection to what the factory makes; it is asked at the first call, and again after a time-out."""
+    return LibraryConnection(factory, timeouts=timeouts)
+
+
+class LibraryConnection:
+    """An implementation that is a Python object. A call over its time gives up the thread, and the object with it.
+
+    Python cannot end a thread: one that hangs stays until it returns, and its object gets its `shutdown` then. A call
+    that hangs inside an extension module which lets no other thread run cannot be timed out at all.
+    """
+
+    def __init__(self, factory: Callable[[], object], *, timeouts: Timeouts) -> None:
+        self._factory = factory
+        self._timeouts = timeouts
+        self._live: _Live | None = None
+        self._profile: JsonObject | None = None
+        self._pending: HarnessFault | None = None
+
+    @property
+    def exclusive(self) -> bool:
+        """What the object says of itself by an attribute `exclusive`: no, where it says nothing or cannot be made."""
+        with contextlib.suppress(SubjectError):
+            self.open()
+        return self._live is not None and bool(getattr(self._live.subject, "exclusive", False))
+
+    def open(self) -> None:
+        """Make the object unless it is there: `SubjectError` where it cannot be had; other faults wait for a call."""
+        if self._live is None and self._pending is None:
+            try:
+                self._ready()
+            except HarnessFault as fault:
+                self._pending = fault
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """Call the method of that name in snake_case; also `takeProfile`, which a fresh object is given again."""
+        if self._pending is not None:
+            fault, self._pending = self._pending, None
+            raise fault
+        try:
+            live = self._ready()
+        except SubjectError as error:
+            raise NotStarted(method=method, expected="an implementation", came=str(error)) from None
+        result = self._send(live, method, params)
+        if method == "takeProfile":
+            self._profile = dict(params)
+        return result
+
+    def another(self) -> "LibraryConnection":
+        """A connection to the same object with a thread of its own; it is this connection that shuts the object down.
+
+        After a time-out it has, like any other, a fresh object of its own.
+        """
+        subject = self._ready().subject
+        other = LibraryConnection(self._factory, timeouts=self._timeouts)
+        other._profile = self._profile
+        other._live = _Live(Worker("implementation, shared"), subject, farewell=_nothing)
+        return other
+
+    def log(self) -> str:
+        """Nothing: an object in this process has no log of its own."""
+        return ""
+
+    def close(self) -> None:
+        """Call `shutdown` where the object has it, wait for that at most two seconds, end the thread."""
+        if self._live is not None:
+            self._live.end()
+            self._live = None
+
+    def _ready(self) -> "_Live":
+        if self._live is None:
+            self._live = self._start()
+            if self._profile is not None:
+                self._send(self._live, "takeProfile", self._profile)
+        return self._live
+
+    def _start(self) -> "_Live":
+        worker, seconds = Worker("implementation"), self._timeouts.start
+        try:
+            subject = worker.run(partial(make, self._factory, SubjectError), seconds)
+        except BaseException as error:
+            worker.stop(_nothing, 0.0)
+            if not isinstance(error, Overdue):
+                raise
+            raise TimedOut(method="start", expected=f"an implementation within {seconds:g} s", came="nothing") from None
+        return _Live(worker, subject, farewell=partial(shut_down, subject))
+
+    def _send(self, live: "_Live", method: str, params: JsonObject) -> object:
+        seconds = self._timeouts.call
+        job = partial(invoke, live.subject, method, jsonrpc.to_json(params))
+        try:
+            answer = live.worker.run(job, seconds)
+        except HarnessFault:
+            raise
+        except BaseException as error:  # an interrupt too: the thread is still at it
+            live.give_up()
+            self._live = None
+            if not isinstance(error, Overdue):
+                raise
+            raise TimedOut(method=method, expected=f"an answer within {seconds:g} s", came="nothing") from None
+        return jsonrpc.from_json(answer)
+
+
+class _Live:
+    """An object and the thread that it is called in; ended when this value is lost and when the interpreter exits."""
+
+    def __init__(self, worker: Worker, subject: object, *, farewell: Callable[[], None]) -> None:
+        self.worker = worker
+        self.subject = subject
+        self._farewell = farewell
+        self._finalizer = weakref.finalize(self, worker.stop, farewell, _LEAVE)
+
+    def end(self) -> None:
+        """Take leave of the object, wait for that at most two seconds."""
+        self._finalizer()
+
+    def give_up(self) -> None:
+        """Leave the thread to itself: it takes leave of the object when it comes back, if it does."""
+        self._finalizer.detach()
+        self.worker.stop(self._farewell, 0.0)
+
+
+def _nothing() -> None:
+    """The farewell to what is not ours to shut down."""

@@ -1,0 +1,79 @@
+"""From `PACKAGE.MODULE:NAME` to the factory of an implementation, and from the name of a registered adapter."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from fencepost.adapters.contract.faults import SubjectError
+from fencepost.adapters.contract.subjects import ADAPTERS, adapters
+
+_FORM = "Write library:PACKAGE.MODULE:NAME; NAME is an object, a class or a factory without arguments."
+
+
+def factory_of(address: str) -> Callable[[], object]:
+    """A factory of what the address names; it raises `SubjectError` where that is nowhere to be found.
+
+    `fencepost.adapters:NAME[:ARGS]` is the adapter registered by that name, made with ARGS.
+    """
+    module, _, name = address.partition(":")
+    if module == ADAPTERS and name:
+        return partial(_adapter, *_split(name))
+    subject = f"library:{address}"
+    if not all(part.isidentifier() for part in [*module.split("."), *name.split(".")]):
+        raise SubjectError(subject=subject, reason="not the name of a Python object", try_instead=_FORM)
+    return partial(_object, subject, module, name)
+
+
+def _split(registered: str) -> tuple[str, str]:
+    name, _, args = registered.partition(":")
+    return name, args
+
+
+def _adapter(name: str, args: str) -> object:
+    known = adapters()
+    if name not in known:
+        raise SubjectError(
+            subject=name, reason="no adapter is registered by this name", try_instead=_near(name, list(known))
+        )
+    factory: Callable[[str], object] = known[name].load()
+    return factory(args)
+
+
+def _object(subject: str, module: str, name: str) -> object:
+    found = _imported(subject, module)
+    for part in name.split("."):
+        if not hasattr(found, part):
+            names = [candidate for candidate in dir(found) if not candidate.startswith("_")]
+            owner = getattr(found, "__name__", type(found).__name__)
+            raise SubjectError(
+                subject=subject, reason=f"{owner} has no {part!r}", try_instead=_near(part, names) or _FORM
+            )
+        found = getattr(found, part)
+    if isinstance(found, type) or (callable(found) and not hasattr(found, "describe")):
+        return found()
+    return found
+
+
+def _imported(subject: str, module: str) -> object:
+    # As `python -m` does, and for good: an implementation may import its neighbours as late as it likes.
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # the module is there; something that it imports is not
+        raise SubjectError(
+            subject=subject,
+            reason=f"there is no module {error.name!r}",
+            try_instead="Is it installed here, or beneath the current directory?",
+        ) from None
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(repr(word) for word in near)}?" if near else ""

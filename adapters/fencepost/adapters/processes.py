@@ -1,0 +1,123 @@
+"""A child process in a group of its own, so that whatever it starts ends with it, and the bounded end of its log."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from typing import IO
+
+TAIL = 16 * 1024
+"""How much of a log is kept, in bytes."""
+
+_TERM_GRACE = 0.5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
+
+
+class Tail:
+    """The last `TAIL` bytes of what was added, from any thread."""
+
+    __slots__ = ("_bytes", "_lock")
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._lock = threading.Lock()
+
+    def add(self, chunk: bytes) -> None:
+        """Append, and forget what is older than the bound."""
+        with self._lock:
+            self._bytes += chunk
+            del self._bytes[:-TAIL]
+
+    def text(self) -> str:
+        """What is kept, as text; bytes that are not UTF-8 are escaped."""
+        with self._lock:
+            return self._bytes.decode("utf-8", errors="backslashreplace")
+
+
+class ProcessGroup:
+    """One command, started in its own session: `stdin` and `stdout` are unbuffered pipes, stderr runs into the tail.
+
+    Raises `OSError` where the command cannot be started.
+    """
+
+    def __init__(self, command: Sequence[str], log: Tail) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self.stdin: IO[bytes] = self._process.stdin
+        self.stdout: IO[bytes] = self._process.stdout
+        self.pid = self._process.pid
+        self._drain = threading.Thread(
+            target=_drain, args=(self._process.stderr, log), name=f"stderr of {self.pid}", daemon=True
+        )
+        self._drain.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the process has ended within so many seconds. It is not reaped yet, so its number stays its own."""
+        deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
+        while not self._has_ended():
+            if (left := deadline - time.monotonic()) <= 0:
+                return False
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        return True
+
+    def _has_ended(self) -> bool:
+        if self._process.returncode is not None:
+            return True
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # someone else has reaped it
+            return True
+
+    def end(self) -> None:
+        """End the whole group (SIGTERM, after half a second SIGKILL), reap the child, close the pipes. Idempotent."""
+        if self._process.returncode is None:
+            if not self._has_ended():
+                self._signal(signal.SIGTERM)
+                self.wait(_TERM_GRACE)
+            # Even where the child has gone: what it started may live on in the group, whose number it still holds.
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+        self.close_stdin()
+        self.stdout.close()
+        # Something that left the group may hold stderr open; it is not waited for.
+        self._drain.join(1.0)
+
+    def close_stdin(self) -> None:
+        """Close the child's input."""
+        with contextlib.suppress(OSError):
+            self.stdin.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def exit_story(self) -> str:
+        """How the process ended, in words; asked after `end`."""
+        code = self._process.returncode
+        if code is None:
+            return "still running"
+        if code >= 0:
+            return f"exit status {code}"
+        try:
+            return f"killed by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"killed by signal {-code}"
+
+
+def _drain(stream: IO[bytes], log: Tail) -> None:
+    with stream:
+        while chunk := stream.read(65536):
+            log.add(chunk)
