@@ -1,0 +1,75 @@
+"""A connected socket on which a whole exchange, not each of its reads, has a deadline."""
+
+import contextlib
+import io
+import select
+import socket
+import ssl
+import time
+
+from fencepost.adapters.urls import Target
+
+
+class DeadlineSocket:
+    """A TCP (or TLS) connection to the target; past the deadline every read and write is a `TimeoutError`.
+
+    It has what `http.client.HTTPResponse` asks of a socket: `makefile`. Raises `OSError` where there is no connection.
+    """
+
+    def __init__(self, target: Target, deadline: float) -> None:
+        self.deadline = deadline
+        self._socket: socket.socket = socket.create_connection((target.host, target.port), self._left())
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if target.secure:
+                self._socket.settimeout(self._left())
+                context = ssl.create_default_context()
+                self._socket = context.wrap_socket(self._socket, server_hostname=target.host)
+        except BaseException:
+            self.close()
+            raise
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        return left
+
+    def is_stale(self) -> bool:
+        """Whether the other side has closed, or said something unasked: such a connection takes no more requests."""
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN)
+        return bool(poller.poll(0))
+
+    def send(self, data: bytes) -> None:
+        """Send all of it before the deadline."""
+        unsent = memoryview(data)
+        while unsent:
+            self._socket.settimeout(self._left())
+            unsent = unsent[self._socket.send(unsent) :]
+
+    def receive_into(self, buffer: memoryview) -> int:
+        """Receive what is there, before the deadline."""
+        self._socket.settimeout(self._left())
+        return self._socket.recv_into(buffer)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """The incoming bytes as a file; closing it leaves the socket open."""
+        assert mode == "rb"
+        return io.BufferedReader(_Incoming(self), 65536)
+
+    def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+
+class _Incoming(io.RawIOBase):
+    def __init__(self, connection: DeadlineSocket) -> None:
+        self._connection = connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stub's Buffer is 3.12's
+        return self._connection.receive_into(buffer)
