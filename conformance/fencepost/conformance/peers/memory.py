@@ -112,12 +112,15 @@ class MemoryVault(Peer, Generic[R]):
         """Every IP rule away that equals this one."""
         return self._write(lambda old: replace(old, ip_rules=self._without(old.ip_rules, self._named_rule(value))))
 
-    def add_virtual_network_rule(self, *, id: object, **members: object) -> JsonObject:  # noqa: A002 - the contract's name
+    def add_virtual_network_rule(
+        self,
+        *,
+        id: object,  # noqa: A002 - the contract's name
+        ignore_missing_vnet_service_endpoint: object = False,
+        **_: object,
+    ) -> JsonObject:
         """One virtual network rule more."""
-        entry = {"id": id, **members}
-        # The library carrier spells the members of `params` in snake_case.
-        if "ignore_missing_vnet_service_endpoint" in entry:
-            entry["ignoreMissingVnetServiceEndpoint"] = entry.pop("ignore_missing_vnet_service_endpoint")
+        entry = {"id": id, "ignoreMissingVnetServiceEndpoint": ignore_missing_vnet_service_endpoint}
         return self._write(
             lambda old: replace(
                 old,
@@ -254,7 +257,7 @@ class MemoryVault(Peer, Generic[R]):
         }
 
     def _reasons(self, questions: Sequence[Question]) -> Sequence[str | None]:
-        state = self._state
+        state = self._current()
         covers = self._covers(state.ip_rules)
         listed = {rule.key for rule in state.subnet_rules if state.endpoints.get(rule.key, False)}
 
@@ -268,6 +271,10 @@ class MemoryVault(Peer, Generic[R]):
             return "IP rule" if covers(question.address) else None
 
         return [reason(question) for question in questions]
+
+    def _current(self) -> State[R]:
+        """The state that decisions are taken by."""
+        return self._state
 
     def _covers(self, rules: tuple[R, ...]) -> Callable[[str], bool]:
         known, covers = self._compiled

@@ -57,7 +57,7 @@ class StdlibVault(MemoryVault[IPv4Network]):
             else {"prefix-31", "trusted-scenarios"}
         )
         return {key: value for key, value in super()._choices().items() if key not in settled} | {
-            "trusted-services": self.profile.trusted_services
+            "trusted-services": self.choices.trusted_services or self.profile.trusted_services
         }
 
     def _read_rule(self, value: object) -> IPv4Network:

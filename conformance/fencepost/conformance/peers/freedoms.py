@@ -1,0 +1,117 @@
+"""Peers that use what the contract leaves free: other spellings, other ways to know trust, doubt, and delay."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Network
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.peers.memory import State
+from fencepost.conformance.peers.peer import ALL_FEATURES, Verdict
+from fencepost.conformance.peers.profiles import KEYVAULT, KEYVAULT_2018
+from fencepost.conformance.peers.stdlib_vault import StdlibVault
+from fencepost.conformance.peers.trie_vault import TrieVault
+
+
+class BareStringVault(StdlibVault):
+    """Answers with one word, and promises no codes."""
+
+    name = "peer-bare-string"
+    features = tuple(feature for feature in ALL_FEATURES if feature != "decision-codes")
+
+    def _spell_decision(self, request: JsonObject, verdict: Verdict) -> JsonObject | str:  # noqa: ARG002 - overrides
+        return "allow" if verdict.allowed else "deny"
+
+
+class WrongCodesVault(TrieVault):
+    """Promises no codes, and gives some that no vault would."""
+
+    name = "peer-wrong-codes"
+    features = BareStringVault.features
+
+    def _spell_decision(self, request: JsonObject, verdict: Verdict) -> JsonObject | str:  # noqa: ARG002 - overrides
+        return {"outcome": "allow" if verdict.allowed else "deny", "status": 418, "code": "Teapot", "rule": None}
+
+
+class ListModeToday(StdlibVault):
+    """Today's profile with a list of names: those of the announcement, which are all in today's table too."""
+
+    name = "peer-list-mode-today"
+    choices = replace(StdlibVault.choices, trusted_services="list")
+
+
+class AttributeMode2018(StdlibVault):
+    """The profile of 2018, each request saying whether its caller is trusted."""
+
+    name = "peer-attribute-mode-2018"
+    choices = replace(StdlibVault.choices, trusted_services="attribute")
+
+    def __init__(self) -> None:
+        super().__init__(profile=KEYVAULT_2018.name)
+
+
+class CollapsingCountingVault(StdlibVault):
+    """Shows a repeated rule once, yet counts each one that is written toward the limit."""
+
+    name = "peer-collapsing-counting"
+    choices = replace(StdlibVault.choices, duplicates="collapse", duplicates_count="yes")
+
+
+class DoubtfulVault(StdlibVault):
+    """Cannot put every request as asked: where the octets add up to a multiple of seven there is no verdict."""
+
+    name = "peer-doubtful"
+
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        """One decision a request, some of them inconclusive."""
+        decisions = super().decide(requests=requests)["decisions"]
+        assert isinstance(decisions, list)
+        return {
+            "decisions": [
+                {"outcome": "inconclusive", "reason": "the vantage has moved"} if self._doubts(request) else decision
+                for request, decision in zip(requests, decisions, strict=True)
+            ]
+        }
+
+    def _doubts(self, request: JsonObject) -> bool:
+        source = request["source"]
+        assert isinstance(source, dict)
+        return sum(int(octet) for octet in source["address"].split(".")) % 7 == 0
+
+
+class SettlingVault(StdlibVault):
+    """A write holds a moment after its answer, well within the settle time that is declared.
+
+    Only rules settle slowly: a reset and a service endpoint hold at once, as does what `getRules` shows.
+    """
+
+    name = "peer-settling"
+    features = tuple(feature for feature in ALL_FEATURES if feature != "snapshot-isolation")
+    settle_seconds = 0.05
+    _delay = 0.01
+
+    def __init__(self, *, profile: str = KEYVAULT.name, declare: bool | None = None) -> None:
+        super().__init__(profile=profile, declare=declare)
+        self._before: State[IPv4Network] = self._state
+        self._changed = -self._delay
+
+    def describe(self, *, protocol: int, **_: object) -> JsonObject:
+        """The statement with its settle time."""
+        return {**super().describe(protocol=protocol), "settleSeconds": self.settle_seconds}
+
+    def reset(self, *, subnets: Sequence[JsonObject], **_: object) -> JsonObject:
+        """A new vault without rules in a network of just these subnets."""
+        answer = super().reset(subnets=subnets)
+        self._before = self._state
+        return answer
+
+    def _write(self, change: Callable[[State[IPv4Network]], State[IPv4Network]]) -> JsonObject:
+        before = self._current()
+        answer = super()._write(change)
+        self._before, self._changed = before, time.monotonic()
+        return answer
+
+    def _current(self) -> State[IPv4Network]:
+        if time.monotonic() - self._changed >= self._delay:
+            return self._state
+        return replace(self._before, endpoints=self._state.endpoints)
