@@ -3,15 +3,31 @@
 import importlib.util
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from fencepost.adapters.nginx.server import find_build
+from fencepost.adapters.nginx.vantage import AnyIp, NoVantage
 
 
 def _cedar() -> str | None:
     return None if importlib.util.find_spec("cedarpy") else 'cedarpy is not installed: pip install "fencepost[cedar]"'
 
 
-_MISSING: Mapping[str, Callable[[], str | None]] = {"cedar": _cedar}
+def _nginx() -> str | None:
+    return None if find_build() else "nginx is not installed: apt-get install nginx-light"
+
+
+def _any_ip() -> str | None:
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        try:
+            thread.submit(AnyIp().enter).result()
+        except NoVantage as error:
+            return str(error)
+    return None
+
+
+_MISSING: Mapping[str, Callable[[], str | None]] = {"cedar": _cedar, "nginx": _nginx, "any-ip": _any_ip}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,0 +1,147 @@
+"""The adapter over nginx: rule sets become its access directives, every decision is a request that it answered."""
+
+import os
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from fencepost.adapters.contract.faults import SubjectError
+from fencepost.adapters.contract.messages import Request
+from fencepost.adapters.contract.protocol import Implementation, JsonObject
+from fencepost.adapters.contract.vocabulary import RESERVED_BLOCKS
+from fencepost.adapters.nginx.configuration import access_rules
+from fencepost.adapters.nginx.exchange import NotSent, Question, Reply
+from fencepost.adapters.nginx.server import Build, NginxError, Server, find_build
+from fencepost.adapters.nginx.vantage import AnyIp, NoVantage, ProxyProtocol, Vantage
+
+_OPERATION = re.compile(r"[A-Za-z]+")
+_HOLDS_BROADCAST = "240.0.0.0/4"
+"""nginx takes the rest of this block, but refuses a rule that is 255.255.255.255: that is its own "no address"."""
+
+
+def open_adapter(args: str) -> Implementation:
+    """nginx, running and without rules; `SubjectError` without nginx, or without the vantage that `args` names.
+
+    `args` is `anyip`, `proxy`, or empty for the first where it can be had and for the second where it cannot.
+    """
+    subject = f"nginx:{args}" if args else "nginx"
+    if args not in ("", "anyip", "proxy"):
+        known = "Try 'nginx', 'nginx:anyip' or 'nginx:proxy'."
+        raise SubjectError(subject=subject, reason=f"no vantage is called {args!r}", try_instead=known)
+    build = find_build() if os.name == "posix" else None
+    if build is None:
+        advice = "Try: apt-get install nginx-light"
+        raise SubjectError(subject=subject, reason="nginx is not installed", try_instead=advice)
+    try:
+        return NginxAdapter(_serve(build, args), build=build)
+    except NoVantage as error:
+        raise SubjectError(subject=subject, reason=error.reason, try_instead=error.try_instead) from None
+    except NginxError as error:
+        raise SubjectError(subject=subject, reason=str(error), try_instead="Try 'nginx:proxy'.") from None
+
+
+class NginxAdapter:
+    """A key vault's firewall as an nginx server, as far as IP rules go.
+
+    Parameters and results are those of the contract. A rule set without counterpart is a `ValueError`, one that nginx
+    refuses an `NginxError`. A request whose address the server did not see is inconclusive.
+    """
+
+    exclusive = True
+    """There is one server, and its rules are everyone's."""
+
+    def __init__(self, server: Server, *, build: Build) -> None:
+        self._server = server
+        self._version = build.version
+        self._profile = "keyvault"
+        self._wanted = server.rules
+
+    def take_profile(self, name: str) -> None:
+        """Name this profile in the statement; the server decides alike under each."""
+        self._profile = name
+
+    def describe(self, *, protocol: int) -> JsonObject:
+        """The conformance statement, with the vantage in its name."""
+        return {
+            "protocol": protocol,
+            "name": f"nginx ({self._server.vantage})",
+            "version": self._version,
+            "profile": self._profile,
+            "features": ["ip-rules-only", "decisions-only"],
+            "choices": self._choices(),
+            "homepage": "https://nginx.org",
+        }
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        """A vault without rules; nginx is given the empty configuration when the next request wants it."""
+        if subnets:
+            raise ValueError("$.subnets: nginx knows no subnets; expected none")
+        self._wanted = access_rules({})
+        return {}
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        """Load the rules and wait until nothing of the old ones answers any more."""
+        rules = access_rules(network_acls)
+        self._server.load(rules)
+        self._wanted = rules
+        return {"accepted": True}
+
+    def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
+        """What nginx answered to each request: 200 is allow, 403 is deny, anything else an `NginxError`."""
+        if self._server.rules != self._wanted:
+            self._server.load(self._wanted)
+        asked = [_question(request) for request in msgspec.convert(requests, list[Request])]
+        replies = self._server.ask(asked)
+        return {"decisions": [_decision(question, reply) for question, reply in zip(asked, replies, strict=True)]}
+
+    def shutdown(self) -> JsonObject:
+        """End the server and remove its folder."""
+        self._server.close()
+        return {}
+
+    def _choices(self) -> Mapping[str, object]:
+        always: dict[str, object] = {
+            "default-of-default-action": "Allow",
+            "duplicates": "keep",
+            "host-bits": "mask",
+            "prefix-0": "accept",
+            "private-superset": "accept",
+            "reserved-ranges": {block: "accept" for block in RESERVED_BLOCKS if block != _HOLDS_BROADCAST},
+            "superset-matches-private": "yes",
+        }
+        return always | {"prefix-31": "accept"} if self._profile == "keyvault" else always
+
+
+def _serve(build: Build, vantage: str) -> Server:
+    if vantage != "proxy":
+        try:
+            return Server(build, _any_ip)
+        except NoVantage:
+            if vantage == "anyip":
+                raise
+    return Server(build, ProxyProtocol)
+
+
+def _any_ip(_: Path) -> Vantage:
+    return AnyIp()
+
+
+def _question(request: Request) -> Question:
+    if request.source.subnet is not None:
+        raise ValueError(f"a request from the subnet {request.source.subnet!r}: nginx knows no subnets")
+    if not _OPERATION.fullmatch(request.operation):
+        raise ValueError(f"expected an operation's name, got {request.operation!r}")
+    socket.inet_pton(socket.AF_INET, request.source.address)
+    return Question(address=request.source.address, path=f"/{request.plane}/{request.operation}")
+
+
+def _decision(question: Question, reply: Reply | NotSent) -> JsonObject:
+    if isinstance(reply, NotSent):
+        return {"outcome": "inconclusive", "reason": reply.reason}
+    if reply.peer != question.address:
+        return {"outcome": "inconclusive", "reason": f"nginx saw {reply.peer} instead of {question.address}"}
+    if reply.status not in (200, 403):
+        raise NginxError(wanted=f"answer {question} with 200 or 403", log=f"it answered {reply}")
+    return {"outcome": "allow" if reply.status == 200 else "deny"}

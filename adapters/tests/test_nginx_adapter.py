@@ -1,0 +1,329 @@
+"""nginx asked by hand, from both vantages: every expectation here is written out, none is computed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fencepost.adapters.contract import Implementation, JsonObject, Statement, SubjectError, check_statement
+from fencepost.adapters.contract.messages import Decision, Decisions
+from fencepost.adapters.nginx import NginxAdapter, open_adapter
+from fencepost.adapters.nginx.configuration import access_rules, configuration
+from fencepost.adapters.nginx.exchange import NotHttp
+from fencepost.adapters.nginx.server import NginxError
+from fencepost.adapters.nginx.vantage import search_path
+from msgspec import convert
+
+pytestmark = pytest.mark.engine("nginx")
+
+VANTAGES = [pytest.param("proxy"), pytest.param("anyip", marks=pytest.mark.engine("any-ip"))]
+
+
+@pytest.fixture(scope="module", params=VANTAGES)
+def running(request: pytest.FixtureRequest) -> Iterator[NginxAdapter]:
+    adapter = open_adapter(request.param)
+    assert isinstance(adapter, NginxAdapter)
+    yield adapter
+    adapter.shutdown()
+
+
+@pytest.fixture
+def nginx(running: NginxAdapter) -> NginxAdapter:
+    running.reset(subnets=[])
+    return running
+
+
+def deny_all_but(adapter: Implementation, *ip_rules: str) -> None:
+    network_acls = {
+        "bypass": "AzureServices",
+        "defaultAction": "Deny",
+        "ipRules": [{"value": value} for value in ip_rules],
+        "virtualNetworkRules": [],
+    }
+    assert adapter.put_rules(network_acls=network_acls) == {"accepted": True}
+
+
+def request(address: str, *, plane: str = "data", operation: str = "SecretGet") -> JsonObject:
+    return {"plane": plane, "operation": operation, "source": {"address": address}}
+
+
+def decisions(adapter: Implementation, *requests: JsonObject) -> list[Decision]:
+    answers = convert(adapter.decide(requests=requests), Decisions).decisions
+    assert len(answers) == len(requests)
+    return [answer for answer in answers if isinstance(answer, Decision)]
+
+
+def outcomes_of(adapter: Implementation, *addresses: str) -> list[str]:
+    return [decision.outcome for decision in decisions(adapter, *(request(address) for address in addresses))]
+
+
+def running_servers() -> set[int]:
+    """The processes of this machine whose command line is an nginx master's in one of the adapter's folders."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = process.read_bytes()
+        except OSError:
+            continue
+        if b"fencepost-nginx-" in line and b"nginx: master" in line:
+            found.add(int(process.parent.name))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rule", "inside", "outside"),
+    [
+        ("191.10.18.0/24", ("191.10.18.0", "191.10.18.7", "191.10.18.255"), ("191.10.17.255", "191.10.19.0")),
+        ("191.10.18.8/30", ("191.10.18.8", "191.10.18.11"), ("191.10.18.7", "191.10.18.12")),
+        ("32.0.0.0/3", ("32.0.0.0", "63.255.255.255"), ("31.255.255.255", "64.0.0.0")),
+        ("128.0.0.0/1", ("128.0.0.0", "255.255.255.254"), ("126.255.255.255", "1.0.0.0")),
+        ("0.0.0.0/1", ("1.0.0.0", "126.255.255.255"), ("128.0.0.0", "255.255.255.254")),
+        ("255.255.255.252/30", ("255.255.255.252", "255.255.255.254"), ("255.255.255.251", "254.255.255.252")),
+        ("20.1.2.3", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4", "3.2.1.20")),
+        ("20.1.2.3/32", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4")),
+    ],
+)
+def test_nginx_holds_a_range_from_its_first_to_its_last_address(
+    nginx: NginxAdapter, rule: str, inside: tuple[str, ...], outside: tuple[str, ...]
+) -> None:
+    deny_all_but(nginx, rule)
+    assert outcomes_of(nginx, *inside) == ["allow"] * len(inside)
+    assert outcomes_of(nginx, *outside) == ["deny"] * len(outside)
+
+
+def test_nginx_takes_nested_overlapping_and_repeated_rules_as_their_union(nginx: NginxAdapter) -> None:
+    deny_all_but(nginx, "20.1.2.3", "20.0.0.0/8", "20.1.0.0/16", "20.1.2.3", "21.0.0.0/8")
+    assert outcomes_of(nginx, "20.255.255.255", "21.0.0.0", "20.1.2.3", "22.0.0.0", "19.255.255.255") == [
+        "allow",
+        "allow",
+        "allow",
+        "deny",
+        "deny",
+    ]
+
+
+def test_nginx_enforces_every_one_of_a_thousand_rules(nginx: NginxAdapter) -> None:
+    deny_all_but(nginx, *(f"20.{n // 250}.{n % 250}.4/30" for n in range(1000)))
+    inside = [f"20.{n // 250}.{n % 250}.7" for n in range(1000)]
+    outside = [f"20.{n // 250}.{n % 250}.{edge}" for n in range(1000) for edge in (3, 8)]
+    assert set(outcomes_of(nginx, *inside)) == {"allow"}
+    assert set(outcomes_of(nginx, *outside)) == {"deny"}
+
+
+def test_nginx_answers_by_the_new_rules_as_soon_as_they_are_accepted(nginx: NginxAdapter) -> None:
+    for number in range(20):
+        deny_all_but(nginx, f"20.0.{number}.0/24")
+        answers = outcomes_of(nginx, f"20.0.{number}.9", f"20.0.{number - 1 if number else 200}.9")
+        assert answers == ["allow", "deny"], number
+
+
+def test_nginx_keeps_its_rules_dormant_while_the_default_action_is_allow(nginx: NginxAdapter) -> None:
+    rules = [{"value": "20.1.2.3"}]
+    nginx.put_rules(network_acls={"defaultAction": "Allow", "ipRules": rules})
+    assert outcomes_of(nginx, "20.1.2.3", "99.9.9.9") == ["allow", "allow"]
+    nginx.put_rules(network_acls={"defaultAction": "Deny", "ipRules": rules})
+    assert outcomes_of(nginx, "20.1.2.3", "99.9.9.9") == ["allow", "deny"]
+
+
+def test_nginx_lets_everyone_through_after_a_reset(nginx: NginxAdapter) -> None:
+    deny_all_but(nginx)
+    assert outcomes_of(nginx, "99.9.9.9") == ["deny"]
+    nginx.reset(subnets=[])
+    assert outcomes_of(nginx, "99.9.9.9") == ["allow"]
+
+
+def test_nginx_leaves_the_control_plane_open_and_its_look_alikes_closed(nginx: NginxAdapter) -> None:
+    deny_all_but(nginx)
+    asked = [
+        request("99.9.9.9", plane="control", operation="VaultList"),
+        request("99.9.9.9", operation="SecretList"),
+        request("99.9.9.9", plane="control", operation="VaultNetworkRuleSet"),
+        request("99.9.9.9", operation="KeyPurge"),
+    ]
+    assert [decision.outcome for decision in decisions(nginx, *asked)] == ["allow", "deny", "allow", "deny"]
+
+
+def test_nginx_answers_a_caller_alike_however_often_it_asks(nginx: NginxAdapter) -> None:
+    deny_all_but(nginx, "20.1.2.3")
+    answers = outcomes_of(nginx, *(["20.1.2.3", "20.1.2.4"] * 1000))
+    assert answers == ["allow", "deny"] * 1000
+
+
+def test_a_request_that_nginx_saw_from_elsewhere_is_inconclusive(nginx: NginxAdapter) -> None:
+    deny_all_but(nginx, "240.0.0.0/4", "20.0.0.1")
+    broadcast, ordinary = decisions(nginx, request("255.255.255.255"), request("20.1.2.3"))
+    assert broadcast.outcome == "inconclusive"
+    assert "255.255.255.255" in str(broadcast.reason)
+    assert ordinary.outcome == "deny"
+
+
+@pytest.mark.engine("any-ip")
+@pytest.mark.parametrize("address", ["224.0.0.1", "239.255.255.255", "0.0.0.0"])
+def test_a_source_that_the_kernel_replaces_is_inconclusive(address: str) -> None:
+    nginx = open_adapter("anyip")
+    assert isinstance(nginx, NginxAdapter)
+    deny_all_but(nginx, "224.0.0.0/4")
+    assert outcomes_of(nginx, address) == ["inconclusive"]
+    nginx.shutdown()
+
+
+def test_nginx_refuses_a_rule_for_the_broadcast_address(nginx: NginxAdapter) -> None:
+    with pytest.raises(NginxError, match=r'invalid parameter "255\.255\.255\.255"'):
+        deny_all_but(nginx, "255.255.255.255")
+
+
+def test_a_rule_that_nginx_refuses_is_an_error_with_its_message_and_changes_nothing(nginx: NginxAdapter) -> None:
+    deny_all_but(nginx, "20.1.2.3")
+    with pytest.raises(NginxError, match=r'invalid parameter "1\.2\.3\.4/33"'):
+        deny_all_but(nginx, "99.9.9.9", "1.2.3.4/33")
+    assert outcomes_of(nginx, "20.1.2.3", "99.9.9.9") == ["allow", "deny"]
+    deny_all_but(nginx, "99.9.9.9")
+    assert outcomes_of(nginx, "20.1.2.3", "99.9.9.9") == ["deny", "allow"]
+
+
+@pytest.mark.parametrize("value", ["1.2.3.4; allow all", "all", "", "unix:", "1.2.3.4\n", 7, None])
+def test_a_rule_that_would_be_another_directive_is_an_error(value: object) -> None:
+    with pytest.raises(ValueError, match=r"ipRules\[0\]"):
+        access_rules({"defaultAction": "Deny", "ipRules": [{"value": value}]})
+
+
+@pytest.mark.parametrize(
+    "network_acls", [{"bypass": "none"}, {"defaultAction": "deny"}, {"virtualNetworkRules": [{"id": "/s"}]}]
+)
+def test_what_nginx_has_no_directive_for_is_an_error(network_acls: JsonObject) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        access_rules(network_acls)
+
+
+def test_a_request_that_cannot_be_put_to_nginx_is_an_error(nginx: NginxAdapter) -> None:
+    subnet = {"plane": "data", "operation": "SecretGet", "source": {"address": "10.0.0.4", "subnet": "/s"}}
+    for wrong in (subnet, request("20.1.2.3", operation="../control/x"), request("20.1.2")):
+        with pytest.raises((ValueError, OSError)):
+            nginx.decide(requests=[wrong])
+
+
+def test_no_directive_of_the_default_action_allow_denies() -> None:
+    rules = access_rules({"ipRules": [{"value": "20.1.2.3"}]})
+    text = configuration(rules=rules, generation=7, listen="listen 80;", modules=("proxy",), user="")
+    assert "allow 20.1.2.3;" in text
+    assert "deny" not in text
+
+
+def test_the_statement_of_nginx_can_be_used_under_either_profile(nginx: NginxAdapter) -> None:
+    for profile in ("keyvault-2018-preview", "keyvault"):
+        nginx.take_profile(profile)
+        statement = check_statement(convert(nginx.describe(protocol=1), Statement))
+        assert statement.profile == profile
+        assert statement.features == ["ip-rules-only", "decisions-only"]
+
+
+def test_the_servers_of_two_adapters_have_their_own_rules(nginx: NginxAdapter) -> None:
+    other = open_adapter("")
+    assert isinstance(other, NginxAdapter)
+    deny_all_but(nginx, "20.1.2.3")
+    deny_all_but(other, "20.1.2.4")
+    assert outcomes_of(nginx, "20.1.2.3", "20.1.2.4") == ["allow", "deny"]
+    assert outcomes_of(other, "20.1.2.3", "20.1.2.4") == ["deny", "allow"]
+    other.shutdown()
+
+
+@pytest.mark.parametrize("vantage", VANTAGES)
+def test_a_closed_adapter_leaves_no_process_and_no_folder(
+    vantage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = running_servers()
+    nginx = open_adapter(vantage)
+    assert isinstance(nginx, NginxAdapter)
+    assert len(running_servers() - before) == 1
+    assert len(list(tmp_path.iterdir())) == 1
+    nginx.shutdown()
+    nginx.shutdown()
+    assert running_servers() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_has_died_is_an_error_and_no_decision() -> None:
+    before = running_servers()
+    nginx = open_adapter("proxy")
+    assert isinstance(nginx, NginxAdapter)
+    deny_all_but(nginx)
+    (master,) = running_servers() - before
+    os.kill(master, signal.SIGTERM)
+    wait_until_gone(master)
+    with pytest.raises((OSError, NotHttp)):
+        nginx.decide(requests=[request("20.1.2.3")])
+    with pytest.raises(NginxError):
+        deny_all_but(nginx, "20.1.2.3")
+    nginx.shutdown()
+
+
+@pytest.mark.parametrize("vantage", VANTAGES)
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_its_python_ends_nginx_ends_with_it(vantage: str, end: signal.Signals, tmp_path: Path) -> None:
+    if end is not signal.SIGINT and shutil.which("setpriv", path=search_path()) is None:
+        pytest.skip("only a kernel that is asked to can end a server whose Python was killed: no setpriv here")
+    before = running_servers()
+    script = (
+        "import signal, sys\n"
+        "from fencepost.adapters.nginx import open_adapter\n"
+        "adapter = open_adapter(sys.argv[1])\n"
+        "print('up', flush=True)\n"
+        "signal.pause()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, vantage],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        (master,) = running_servers() - before
+        os.killpg(process.pid, end)
+        process.wait(timeout=10)
+        wait_until_gone(master)
+    if end is signal.SIGINT:
+        assert list(tmp_path.iterdir()) == []
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while pid in running_servers():
+        assert time.monotonic() < deadline, f"process {pid} is still there"
+        time.sleep(0.005)
+
+
+def test_an_unknown_vantage_is_named_with_the_known_ones() -> None:
+    with pytest.raises(SubjectError, match="'nginx:anyip' or 'nginx:proxy'"):
+        open_adapter("anywhere")
+
+
+def test_without_nginx_the_subject_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: None)
+    with pytest.raises(SubjectError, match="apt-get install nginx-light"):
+        open_adapter("")
+
+
+def test_without_the_ip_program_anyip_says_so_and_nginx_takes_the_other_vantage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = shutil.which
+
+    def all_but_ip(name: str, path: str | None = None) -> str | None:
+        return None if name == "ip" else found(name, path=path)
+
+    monkeypatch.setattr(shutil, "which", all_but_ip)
+    with pytest.raises(SubjectError, match=r"(iproute2|Linux).*nginx:proxy"):
+        open_adapter("anyip")
+    nginx = open_adapter("")
+    assert isinstance(nginx, NginxAdapter)
+    assert nginx.describe(protocol=1)["name"] == "nginx (PROXY protocol)"
+    nginx.shutdown()
