@@ -122,8 +122,22 @@ class Report(_Value, frozen=True, kw_only=True):
 
 
 def report_to_json(report: Report) -> bytes:
-    """The report as indented UTF-8 JSON."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2)
+    """The report as indented UTF-8 JSON; a lone surrogate, which UTF-8 cannot carry, is written as its escape."""
+    try:
+        encoded = msgspec.json.encode(report)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(report)))
+    return msgspec.json.format(encoded, indent=2)
+
+
+def _encodable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(one) for one in value]
+    return value
 
 
 def report_from_json(data: bytes) -> Report:

@@ -1,0 +1,50 @@
+"""One counterexample as a person reads it: rules, request, expected, got, why, and the calls that lead there."""
+
+from collections.abc import Mapping
+
+from fencepost.reports.model import Call, Counterexample
+from fencepost.reports.visible import abridged, as_json, visible
+from rich.table import Table
+from rich.text import Text
+
+
+def counterexample(one: Counterexample, *, clause_texts: Mapping[str, str]) -> Table:
+    """Two columns: what it is, and what it was. `clause_texts` gives the deciding clause its words."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True, min_width=8)
+    grid.add_column(overflow="fold")
+    if one.rules is not None:
+        for label, value in _rules(one.rules):
+            grid.add_row(label, Text(value))
+    grid.add_row("request", Text(as_json(abridged(one.request))))
+    grid.add_row("expected", Text(visible(one.expected), style="green"))
+    grid.add_row("got", Text(visible(one.got), style="bold red"))
+    grid.add_row("why", Text(_why(one, clause_texts.get(one.deciding_clause, ""))))
+    for number, call in enumerate(one.calls, start=1):
+        grid.add_row("calls" if number == 1 else "", Text(f"{number} {_call(call)}"))
+    return grid
+
+
+def _rules(rules: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The rule set, its switches on one line and each list of rules on another."""
+    switches = {key: value for key, value in rules.items() if not isinstance(value, list)}
+    lists = [(key, value) for key, value in rules.items() if isinstance(value, list)]
+    lines = [as_json(abridged(switches))] if switches or not lists else []
+    lines += [f"{visible(key)} ({len(value)}): {as_json(abridged(value))}" for key, value in lists]
+    return [("rules" if index == 0 else "", line) for index, line in enumerate(lines)]
+
+
+def _why(one: Counterexample, text: str) -> str:
+    told = visible(one.why)
+    clause = visible(one.deciding_clause)
+    parts = [] if told.startswith(clause) else [clause]
+    if text and text not in one.why:
+        parts.append(visible(text))
+    if told:
+        parts.append(told)
+    rule = f" (rule: {visible(one.deciding_rule)})" if one.deciding_rule else ""
+    return ": ".join(part for part in parts if part) + rule
+
+
+def _call(call: Call) -> str:
+    return f"{visible(call.method)} {as_json(abridged(call.params))}"

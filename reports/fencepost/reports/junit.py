@@ -1,0 +1,114 @@
+"""`junit.xml`: one test case a clause, for the machines that read JUnit's form.
+
+The form is the common ground of its published schemas. Times are zero and the time stamp is a constant: the same run
+gives the same file.
+"""
+
+from collections.abc import Iterable, Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from fencepost.reports.model import Clause, Counterexample, LedgerEntry, Report
+from fencepost.reports.renderer import FileRenderer
+from fencepost.reports.visible import as_json, visible, visible_lines
+
+_ELEMENT_OF = {
+    "fail": "failure",
+    "error": "error",
+    "inconclusive": "error",
+    "vacuous": "error",
+    "not applicable": "skipped",
+}
+_COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def _write(report: Report) -> str:
+    suites = Element("testsuites")
+    clauses = _suite(suites, "fencepost", report, [_clause_case(clause) for clause in report.clauses])
+    SubElement(clauses, "system-out").text = "\n".join(visible(note) for note in report.notes)
+    SubElement(clauses, "system-err").text = "\n".join(visible_lines(report.log))
+    broken = [entry for entry in report.ledger if entry.broken]
+    if broken:
+        choices = _suite(suites, "fencepost.choices", report, [_choice_case(entry) for entry in broken])
+        SubElement(choices, "system-out")
+        SubElement(choices, "system-err")
+    indent(suites)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+
+
+def _suite(suites: Element, name: str, report: Report, cases: Sequence[Element]) -> Element:
+    suite = SubElement(
+        suites,
+        "testsuite",
+        {
+            "name": name,
+            "package": "fencepost",
+            "id": str(len(suites)),
+            "hostname": "localhost",
+            "timestamp": "1970-01-01T00:00:00",
+            "time": "0",
+            "tests": str(len(cases)),
+            **{key: str(sum(case.find(tag) is not None for case in cases)) for key, tag in _COUNTED.items()},
+        },
+    )
+    properties = SubElement(suite, "properties")
+    for key, value in _properties(report):
+        SubElement(properties, "property", {"name": key, "value": visible(value)})
+    suite.extend(cases)
+    return suite
+
+
+def _properties(report: Report) -> Iterable[tuple[str, str]]:
+    yield "subject", report.subject.subject
+    yield "implementation", f"{report.subject.name} {report.subject.version}".strip()
+    yield "features", " ".join(report.subject.features)
+    yield "profile", report.profile
+    yield "effort", report.effort
+    yield "seed", str(report.seed)
+    yield "result", report.result
+    yield "level", report.level or "none"
+    yield "fencepost", report.kit_version
+    yield "catalogue", report.catalogue_version
+
+
+def _case(group: str, name: str) -> Element:
+    return Element("testcase", {"classname": visible(f"fencepost.{group}"), "name": visible(name), "time": "0"})
+
+
+def _clause_case(clause: Clause) -> Element:
+    case = _case(clause.group, clause.id)
+    tag = _ELEMENT_OF.get(clause.verdict)
+    if tag is not None:
+        message = clause.detail or (clause.counterexamples[0].why if clause.counterexamples else clause.text)
+        told = SubElement(case, tag, {"message": visible(message), "type": clause.verdict})
+        told.text = "\n".join([f"{clause.id} ({clause.level}): {visible(clause.text)}", *_counterexamples(clause)])
+    return case
+
+
+def _counterexamples(clause: Clause) -> Iterable[str]:
+    for one in clause.counterexamples:
+        yield ""
+        yield from _counterexample(one)
+
+
+def _counterexample(one: Counterexample) -> Iterable[str]:
+    if one.rules is not None:
+        yield f"rules: {as_json(one.rules)}"
+    yield f"request: {as_json(one.request)}"
+    yield f"expected: {visible(one.expected)}"
+    yield f"got: {visible(one.got)}"
+    yield f"why: {visible(one.why)}"
+    for call in one.calls:
+        yield f"call: {visible(call.method)} {as_json(call.params)}"
+    yield f"replay: {visible(one.replay)}"
+
+
+def _choice_case(entry: LedgerEntry) -> Element:
+    case = _case("choices", entry.key)
+    message = f"declared {entry.declared}, found {entry.found}"
+    told = SubElement(case, "failure", {"message": visible(message), "type": "broken choice"})
+    told.text = visible(entry.detail) or message
+    return case
+
+
+render = FileRenderer(file_name="junit.xml", write=_write)
+"""The renderer that the entry point `junit` names."""

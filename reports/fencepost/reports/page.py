@@ -1,0 +1,59 @@
+"""What there is to draw on: how wide it is, and whether it shows colours."""
+
+import io
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+NARROWEST = 60
+UNKNOWN_WIDTH = 100
+"""The width, in columns, of a page that is no terminal (a file, a pipe) and says nothing else in `COLUMNS`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A width in columns, and whether colours show."""
+
+    width: int = UNKNOWN_WIDTH
+    colour: bool = False
+
+    @classmethod
+    def of(cls, stream: TextIO) -> "Page":
+        """The page that a stream is: colours only on a terminal that can, and not against `NO_COLOR`."""
+        is_terminal = stream.isatty()
+        colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size((UNKNOWN_WIDTH, 24)).columns if is_terminal else _columns()
+        return cls(width=max(width, NARROWEST), colour=colour)
+
+    def draw(self, *parts: RenderableType) -> str:
+        """The parts below one another as text; without escape sequences where colours do not show.
+
+        Texts are taken as they are: nothing in them is read as markup. A text that is `no_wrap` with the overflow
+        `ignore` stays one line however long it is, so that it can be copied. No line end closes the last line.
+        """
+        console = Console(
+            file=io.StringIO(),
+            width=self.width,
+            force_terminal=self.colour,
+            color_system="standard" if self.colour else None,
+            no_color=not self.colour,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            legacy_windows=False,
+        )
+        with console.capture() as capture:
+            for part in parts:
+                stays_whole = isinstance(part, Text) and part.no_wrap is True and part.overflow == "ignore"
+                console.print(part, soft_wrap=stays_whole)
+        lines = capture.get().removesuffix("\n").split("\n")
+        return "\n".join(line.rstrip(" ") for line in lines)
+
+
+def _columns() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isascii() and columns.isdecimal() else UNKNOWN_WIDTH

@@ -1,0 +1,72 @@
+"""What a renderer is, and how renderers are found: by the entry-point group `fencepost.reports`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Protocol, cast
+
+from fencepost.reports.model import Report
+from fencepost.reports.page import Page
+
+REPORTS = "fencepost.reports"
+
+
+class Renderer(Protocol):
+    """What an entry point of the group `fencepost.reports` names: a report in, text out."""
+
+    @property
+    def file_name(self) -> str | None:
+        """The file that `--report DIR` writes; None for a renderer that is only shown."""
+        ...
+
+    def __call__(self, report: Report, *, page: Page) -> str:
+        """The report as text; UTF-8 where it is written. A renderer of files need not look at the page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRenderer:
+    """A renderer that writes a file, the same on every page."""
+
+    file_name: str
+    write: Callable[[Report], str]
+
+    def __call__(self, report: Report, *, page: Page) -> str:  # noqa: ARG002 - a file has no width
+        """The text of the file."""
+        return self.write(report)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenRenderer:
+    """A renderer that is shown and not written."""
+
+    draw: Callable[[Report, Page], str]
+    file_name: None = None
+
+    def __call__(self, report: Report, *, page: Page) -> str:
+        """The text for the page."""
+        return self.draw(report, page)
+
+
+def renderers() -> dict[str, EntryPoint]:
+    """The installed renderers by name, shipped and third-party."""
+    return {point.name: point for point in sorted(entry_points(group=REPORTS), key=lambda point: point.name)}
+
+
+def load_renderer(name: str) -> Renderer:
+    """The renderer of that name; `KeyError` where none is installed."""
+    return cast("Renderer", renderers()[name].load())
+
+
+def write_files(report: Report, folder: Path) -> tuple[Path, ...]:
+    """Write the file of each installed renderer that has one; the folder is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in renderers():
+        renderer = load_renderer(name)
+        if renderer.file_name is not None:
+            path = folder / renderer.file_name
+            path.write_text(renderer(report, page=Page()), encoding="utf-8", newline="\n")
+            written.append(path)
+    return tuple(written)

@@ -1,0 +1,181 @@
+"""The report for a person at a terminal: the clauses, every failure told in full, the ledger, the totals, the result."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from fencepost.reports.counterexample import counterexample
+from fencepost.reports.model import Clause, LedgerEntry, Report, Subject, Totals
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import ScreenRenderer
+from fencepost.reports.visible import visible, visible_lines
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+_STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "error": "bold magenta",
+    "inconclusive": "yellow",
+    "vacuous": "yellow",
+    "not applicable": "dim",
+    "partial": "bold green",
+}
+_SHOUTED = frozenset({"fail", "error"})
+_LOG_LINES = 20
+
+
+def _draw(report: Report, page: Page) -> str:
+    return page.draw(*_parts(report))
+
+
+def _parts(report: Report) -> Iterable[RenderableType]:
+    yield _subject(report)
+    yield Text()
+    yield _clauses(report.clauses)
+    yield from _failures(report)
+    yield from _own_log(report)
+    if report.ledger:
+        yield from _ledger(report.ledger)
+    yield Text()
+    yield _totals(report.totals)
+    for note in report.notes:
+        yield Text(visible(note), style="yellow")
+    yield _result(report)
+
+
+def _subject(report: Report) -> RenderableType:
+    subject = report.subject
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    named = visible(f"{subject.name} {subject.version}".strip())
+    grid.add_row("subject", Text(f"{visible(subject.subject)}  {named}".rstrip(), style="bold"))
+    if subject.homepage:
+        grid.add_row("homepage", Text(visible(subject.homepage)))
+    claimed = f" (the subject itself claims {visible(subject.profile)})" if report.profile_is_override else ""
+    grid.add_row("profile", Text(visible(report.profile) + claimed))
+    grid.add_row("features", Text(_features(subject)))
+    grid.add_row("run", Text(f"fencepost {report.kit_version}, effort {report.effort}, seed {report.seed}"))
+    return grid
+
+
+def _features(subject: Subject) -> str:
+    known = ", ".join(visible(name) for name in subject.features) or "none"
+    unknown = ", ".join(visible(name) for name in subject.unknown_features)
+    return f"{known}; not known and ignored: {unknown}" if unknown else known
+
+
+def _verdict(verdict: str) -> Text:
+    return Text(verdict.upper() if verdict in _SHOUTED else verdict, style=_STYLES.get(verdict, ""))
+
+
+def _clauses(clauses: Iterable[Clause]) -> RenderableType:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")
+    table.add_column("clause", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("asked", justify="right", no_wrap=True)
+    table.add_column("decisive", justify="right", no_wrap=True)
+    table.add_column("found, or what it promises", ratio=1, overflow="fold")
+    group = None
+    for clause in clauses:
+        if clause.group != group:
+            group = clause.group
+            table.add_row(Text(visible(group), style="bold"))
+        table.add_row(
+            Text(f"  {clause.id}"),
+            _verdict(clause.verdict),
+            f"{clause.asked:,}" if clause.asked else "",
+            f"{clause.decisive:,}" if clause.decisive else "",
+            _found(clause),
+        )
+    return table
+
+
+def _found(clause: Clause) -> Text:
+    limit = f"limit found: {visible(clause.limit_found)}" if clause.limit_found is not None else ""
+    told = "; ".join(part for part in (limit, visible(clause.detail)) if part)
+    if told:
+        return Text(told)
+    # The promise itself is for orientation and may be cut; a finding never is.
+    return Text(visible(clause.text), style="dim", no_wrap=True, overflow="ellipsis")
+
+
+def _failures(report: Report) -> Iterable[RenderableType]:
+    texts = {clause.id: clause.text for clause in report.clauses}
+    for clause in report.clauses:
+        for one in clause.counterexamples:
+            yield Text()
+            yield _heading(clause)
+            yield Padding(counterexample(one, clause_texts=texts), (0, 0, 0, 2))
+            # Left to the terminal to wrap, so that it can be copied as the one line that it is.
+            replay = Text("  replay    ", no_wrap=True, overflow="ignore")
+            yield replay.append(visible(one.replay), style="bold")
+
+
+def _heading(clause: Clause) -> Text:
+    return Text.assemble(_verdict(clause.verdict), " ", (clause.id, "bold"), f"  {visible(clause.text)}")
+
+
+def _own_log(report: Report) -> Iterable[RenderableType]:
+    """The end of what the subject wrote to its own log, where a clause ended in error."""
+    if report.log and any(clause.verdict == "error" for clause in report.clauses):
+        yield Text()
+        yield Text("the end of the subject's own log", style="bold")
+        for line in visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:]:
+            yield Text(f"  {line}", overflow="fold")
+
+
+def _ledger(ledger: Iterable[LedgerEntry]) -> Iterable[RenderableType]:
+    entries = list(ledger)
+    answered = [entry for entry in entries if entry.declared is not None or entry.found is not None]
+    yield Text()
+    if answered:
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")
+        table.add_column("open point", no_wrap=True)
+        table.add_column("declared", overflow="fold", max_width=24)
+        table.add_column("found", overflow="fold", max_width=24)
+        table.add_column("", ratio=1, overflow="fold")
+        for entry in answered:
+            table.add_row(
+                Text(visible(entry.key)),
+                Text(visible(entry.declared or "–")),
+                Text(visible(entry.found or "–")),
+                _broken(entry),
+            )
+        yield table
+    silent = [entry.key for entry in entries if entry.declared is None and entry.found is None]
+    if silent:
+        yield Text(f"open, neither declared nor probed: {', '.join(visible(key) for key in silent)}", style="dim")
+
+
+def _broken(entry: LedgerEntry) -> Text:
+    detail = visible(entry.detail)
+    return Text.assemble(("BROKEN ", _STYLES["fail"]), detail) if entry.broken else Text(detail)
+
+
+def _totals(totals: Totals) -> Text:
+    decisions = f"{totals.decisions:,} decisions ({totals.allowed:,} allowed, {totals.denied:,} denied"
+    decisions += f", {totals.inconclusive:,} inconclusive)" if totals.inconclusive else ")"
+    parts = [decisions, f"{totals.writes:,} writes", f"{totals.resets:,} resets"]
+    if totals.shrink_calls:
+        parts.append(f"{totals.shrink_calls:,} calls to shrink")
+    if totals.faults:
+        parts.append(f"{totals.faults:,} harness faults")
+    return Text(", ".join(parts))
+
+
+def _result(report: Report) -> Text:
+    counted = Counter[str](clause.verdict for clause in report.clauses)
+    counts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _STYLES if counted[verdict])
+    broken = sum(entry.broken for entry in report.ledger)
+    if broken:
+        counts += f"{', ' if counts else ''}{broken} declared {'choice' if broken == 1 else 'choices'} broken"
+    level = f"; level: {visible(report.level)}" if report.level else ""
+    style = _STYLES.get(report.result, "")
+    return Text.assemble((report.result.upper(), style), f"  {counts}{level}; exit status {report.exit_status}")
+
+
+render = ScreenRenderer(draw=_draw)
+"""The renderer that the entry point `terminal` names."""

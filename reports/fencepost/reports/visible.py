@@ -1,0 +1,51 @@
+"""Foreign text made safe to show: what a subject says may hold anything, a screen and an XML file may not."""
+
+import json
+
+_MANY, _KEPT_FIRST, _KEPT_LAST, _LONG = 9, 4, 2, 160
+
+
+def visible(text: str) -> str:
+    r"""The text with every character that does not print written as an escape: controls, bidi marks, lone surrogates.
+
+    >>> visible("red \x1b[31m, and a\nline")
+    'red \\x1b[31m, and a\\nline'
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
+def visible_lines(text: str) -> list[str]:
+    """The lines of a text, each made visible; an empty text has none."""
+    return [visible(line) for line in text.replace("\r\n", "\n").split("\n")] if text else []
+
+
+def as_json(value: object) -> str:
+    r"""One line of JSON in ASCII, so that look-alike characters show.
+
+    >>> as_json({"value": "1.1.1.\u0661"})
+    '{"value": "1.1.1.\\u0661"}'
+    """
+    return visible(json.dumps(value, ensure_ascii=True, default=str))
+
+
+def abridged(value: object) -> object:
+    """The JSON value with long lists and long texts cut in the middle, saying how much is left out.
+
+    >>> abridged(list(range(100)))
+    [0, 1, 2, 3, '… 94 more …', 98, 99]
+    """
+    if isinstance(value, str):
+        half = _LONG // 2
+        left_out = len(value) - 2 * half
+        return value if left_out <= 0 else f"{value[:half]}… {left_out} characters …{value[-half:]}"
+    if isinstance(value, dict):
+        return {key: abridged(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        if len(value) <= _MANY:
+            return [abridged(one) for one in value]
+        left_out = len(value) - _KEPT_FIRST - _KEPT_LAST
+        kept = (*value[:_KEPT_FIRST], f"… {left_out} more …", *value[-_KEPT_LAST:])
+        return [abridged(one) for one in kept]
+    return value

@@ -1,0 +1,54 @@
+"""`report.json`, its published schema, and how renderers are found and their files written."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from fencepost.reports.json_file import render
+from fencepost.reports.model import Report, report_from_json, report_schema
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import Renderer, load_renderer, renderers, write_files
+from msgspec.structs import replace
+
+PUBLISHED = Path(__file__).parent.parent / "schemas" / "report-v1.json"
+
+
+def test_the_published_schema_is_that_of_the_model() -> None:
+    from_model = json.loads(json.dumps(report_schema()))
+    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == from_model, (
+        "the report changed: fencepost schema report > reports/schemas/report-v1.json"
+    )
+
+
+def test_the_published_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(PUBLISHED.read_text(encoding="utf-8")))
+
+
+def test_a_report_is_valid_against_the_published_schema(report: Report) -> None:
+    schema = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(json.loads(render(report, page=Page())))
+
+
+def test_a_report_that_is_written_is_read_back_the_same(report: Report) -> None:
+    assert report_from_json(render(report, page=Page()).encode("utf-8")) == report
+
+
+def test_a_lone_surrogate_is_written_as_its_escape(report: Report) -> None:
+    told = replace(report, log="\ud800", subject=replace(report.subject, choices={"\udfff": ["\ud800"]}))
+    read = report_from_json(render(told, page=Page()).encode("utf-8"))
+    assert read.log == "\\ud800"
+    assert read.subject.choices == {"\\udfff": ["\\ud800"]}
+
+
+@pytest.mark.parametrize("name", ["json", "junit", "terminal"])
+def test_the_shipped_renderers_are_found_by_entry_point(report: Report, name: str) -> None:
+    assert name in renderers()
+    renderer: Renderer = load_renderer(name)
+    assert renderer(report, page=Page())
+
+
+def test_each_renderer_of_a_file_writes_it(report: Report, tmp_path: Path) -> None:
+    written = write_files(report, tmp_path / "new" / "folder")
+    assert {path.name for path in written} >= {"report.json", "junit.xml"}
+    assert (tmp_path / "new" / "folder" / "report.json").read_text(encoding="utf-8") == render(report, page=Page())

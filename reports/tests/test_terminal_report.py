@@ -1,0 +1,114 @@
+"""The report for a person: everything that was found is on the page, and nothing that a subject says can spoil it."""
+
+import re
+
+import pytest
+from fencepost.reports.model import Call, Clause, LedgerEntry, Report
+from fencepost.reports.page import Page
+from fencepost.reports.terminal import render
+from msgspec.structs import replace
+
+NARROW, WIDE = Page(width=80), Page(width=140)
+HOSTILE = "[bold]x[/bold] [/nothing] \x1b[2J\x1b]0;title\x07 \u202egnitrid \x85 \ud800 :smile:"
+
+
+@pytest.mark.parametrize("page", [NARROW, WIDE])
+def test_every_clause_has_a_row_with_verdict_asked_and_decisive(report: Report, page: Page) -> None:
+    shown = render(report, page=page)
+    assert re.search(r"^  DEC-3 +pass +12,345 +4,321 +While it is Deny", shown, re.MULTILINE)
+    assert re.search(r"^  DEC-4 +FAIL +100 +50", shown, re.MULTILINE)
+    assert re.search(r"^  LIM-2 +inconclusive +limit found: 1000$", shown, re.MULTILINE)
+    assert re.search(r"^  CRED-4 +not applicable +needs decision-codes", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", [NARROW, WIDE])
+def test_no_line_but_the_replay_line_is_wider_than_the_page(report: Report, page: Page) -> None:
+    lines = render(report, page=page).splitlines()
+    assert [line for line in lines if len(line) > page.width and "replay" not in line] == []
+
+
+def test_the_replay_line_is_one_line_on_a_narrow_page(report: Report) -> None:
+    lines = render(report, page=NARROW).splitlines()
+    replay = report.clauses[1].counterexamples[0].replay
+    assert f"  replay    {replay}" in lines
+
+
+def test_a_failure_is_told_in_full(report: Report) -> None:
+    shown = render(report, page=WIDE)
+    told = shown[shown.index("FAIL DEC-4") :]
+    for part in (
+        'ipRules (1): [{"value": "20.1.2.0/24"}]',
+        '"source": {"address": "20.1.3.0"}',
+        "expected  deny",
+        "got       allow",
+        "DEC-3: While it is Deny, a caller that no rule, subnet or bypass covers is denied: no rule holds 20.1.3.0",
+        '1 reset {"subnets": []}',
+        "2 putRules",
+        "3 decide",
+    ):
+        assert part in told
+
+
+def test_the_ledger_shows_broken_choices_and_names_the_silent_ones(report: Report) -> None:
+    shown = render(report, page=NARROW)
+    assert re.search(r"^host-bits +reject +mask +BROKEN 20.1.2.3/24 was taken$", shown, re.MULTILINE)
+    assert "open, neither declared nor probed: enum-case" in shown
+
+
+def test_the_last_line_says_the_result_and_the_exit_status(report: Report) -> None:
+    last = render(report, page=WIDE).splitlines()[-1]
+    assert last.startswith("FAIL  1 pass, 1 fail, 1 error")
+    assert last.endswith("1 declared choice broken; exit status 1")
+
+
+def test_a_certificate_names_its_level(report: Report) -> None:
+    partial = replace(report, result="partial", exit_status=0, level="core", clauses=report.clauses[:1], ledger=())
+    assert render(partial, page=WIDE).splitlines()[-1] == "PARTIAL  1 pass; level: core; exit status 0"
+
+
+def test_the_log_of_the_subject_is_shown_with_an_error_and_not_without(report: Report) -> None:
+    assert "Traceback (most recent call last):" in render(report, page=NARROW)
+    without = replace(report, clauses=report.clauses[:2])
+    assert "Traceback" not in render(without, page=NARROW)
+
+
+def test_a_page_without_colours_has_no_escape_sequences(report: Report) -> None:
+    assert "\x1b" not in render(report, page=NARROW)
+    assert "\x1b[" in render(report, page=Page(width=80, colour=True))
+
+
+def test_foreign_text_is_neither_markup_nor_control(report: Report) -> None:
+    shown = render(_hostile(report), page=Page(width=400))
+    assert "[bold]x[/bold] [/nothing] \\x1b[2J\\x1b]0;title\\x07 \\u202egnitrid \\x85 \\ud800 :smile:" in shown
+    assert set(shown) & set("\x1b\x07\u202e\x85\ud800") == set()
+    shown.encode("utf-8")
+
+
+def test_a_thousand_rules_are_cut_in_the_middle(report: Report) -> None:
+    rules: dict[str, object] = {"ipRules": [{"value": f"20.0.{n // 256}.{n % 256}"} for n in range(1001)]}
+    one = replace(
+        report.clauses[1].counterexamples[0],
+        rules=rules,
+        calls=(Call(method="putRules", params={"networkAcls": rules}),),
+        request={"value": "9" * 100_000},
+    )
+    shown = render(replace(report, clauses=(replace(report.clauses[1], counterexamples=(one,)),)), page=NARROW)
+    assert "ipRules (1001)" in shown
+    assert "995 more" in shown
+    assert len(shown) < 6000
+
+
+def _hostile(report: Report) -> Report:
+    clause = report.clauses[1]
+    one = replace(clause.counterexamples[0], got=HOSTILE, why=HOSTILE, replay=HOSTILE, request={HOSTILE: HOSTILE})
+    return replace(
+        report,
+        subject=replace(report.subject, subject=HOSTILE, name=HOSTILE, version=HOSTILE, features=(HOSTILE,)),
+        clauses=(
+            replace(clause, detail=HOSTILE, limit_found=HOSTILE, counterexamples=(one,)),
+            Clause(id="X", level="core", group=HOSTILE, text=HOSTILE, verdict="error", detail=HOSTILE),
+        ),
+        ledger=(LedgerEntry(key=HOSTILE, declared=HOSTILE, found=HOSTILE, detail=HOSTILE, broken=True),),
+        notes=(HOSTILE,),
+        log=HOSTILE,
+    )
