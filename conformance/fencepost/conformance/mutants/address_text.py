@@ -1,0 +1,170 @@
+"""Flaws in comparing addresses as text, and in guessing a network that nobody wrote."""
+
+from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.values import Ask, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import ask, call, put
+
+flaw = Flaws("address-arithmetic")
+
+
+def _asks(value: str, address: str) -> Witness:
+    return lambda _: (put(value), ask(call(address)))
+
+
+@flaw(
+    "octets-compared-as-text",
+    clause="DEC-2",
+    also=("DEC-4",),
+    direction="closed",
+    story="Each octet is compared with the first and the last of the range as text, where '5' is larger than '255'.",
+    witness=_asks("20.0.0.0/24", "20.0.0.5"),
+)
+class _OctetsComparedAsText(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        octets = zip(*(self.dotted(number).split(".") for number in (rule.first, ask.address, rule.last)), strict=True)
+        return all(low <= octet <= high for low, octet, high in octets)
+
+
+@flaw(
+    "dotted-text-compared",
+    clause="DEC-3",
+    also=("DEC-2", "DEC-4"),
+    direction="both",
+    story="Whole addresses are compared as text, first <= address <= last, where '20.0.0.10' is below '20.0.0.9'.",
+    witness=_asks("20.0.0.0/24", "20.0.0.9"),
+)
+class _DottedTextCompared(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        return self.dotted(rule.first) <= ask.dotted <= self.dotted(rule.last)
+
+
+@flaw(
+    "text-prefix-without-its-dot",
+    clause="DEC-3",
+    also=("DEC-4",),
+    direction="open",
+    story="Ranges on an octet are matched with startswith('20.1'), which 20.10 and 20.199 pass too.",
+    witness=_asks("20.1.0.0/16", "20.10.0.7"),
+)
+class _TextPrefixWithoutItsDot(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        if rule.prefix in (8, 16, 24):
+            return ask.dotted.startswith(".".join(self.dotted(rule.network).split(".")[: rule.prefix // 8]))
+        return super().in_range(rule, ask)
+
+
+@flaw(
+    "single-address-by-text-prefix",
+    clause="DEC-3",
+    also=("DEC-4",),
+    direction="open",
+    story="A single address is matched with startswith, so 20.0.0.1 lets 20.0.0.10 to 20.0.0.199 in.",
+    witness=_asks("20.0.0.1", "20.0.0.17"),
+)
+class _SingleAddressByTextPrefix(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        if rule.prefix == 32:
+            return ask.dotted.startswith(self.dotted(rule.network))
+        return super().in_range(rule, ask)
+
+
+@flaw(
+    "single-address-by-text-suffix",
+    clause="DEC-3",
+    also=("DEC-4",),
+    direction="open",
+    story="A single address is looked for in the caller's with find(): 4.0.0.1 is found in 54.0.0.1.",
+    witness=_asks("4.0.0.1", "54.0.0.1"),
+)
+class _SingleAddressByTextSuffix(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        if rule.prefix == 32:
+            return ask.dotted.endswith(self.dotted(rule.network))
+        return super().in_range(rule, ask)
+
+
+@flaw(
+    "dots-match-any-character",
+    clause="DEC-3",
+    also=("DEC-4",),
+    direction="open",
+    story="Ranges on /24 became a regular expression whose dots are not escaped: 20.1.1.0/24 lets 20.111.5 in.",
+    witness=_asks("20.1.1.0/24", "20.111.5.9"),
+)
+class _DotsMatchAnyCharacter(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        if rule.prefix == 24:
+            head = self.dotted(rule.network).rpartition(".")[0]
+            same = all(sign in (".", there) for sign, there in zip(head, ask.dotted, strict=False))
+            return same and len(ask.dotted) > len(head)
+        return super().in_range(rule, ask)
+
+
+@flaw(
+    "dots-left-out-of-the-key",
+    clause="DEC-3",
+    also=("STA-7",),
+    direction="open",
+    story="Single addresses are looked up by their digits alone, and 1.23.4.5 has those of 12.3.4.5.",
+    witness=_asks("20.11.1.7", "20.1.11.7"),
+)
+class _DotsLeftOutOfTheKey(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        if rule.prefix == 32:
+            return self.dotted(rule.network).replace(".", "") == ask.dotted.replace(".", "")
+        return super().in_range(rule, ask)
+
+
+@flaw(
+    "bare-address-is-its-24",
+    clause="DEC-4",
+    also=("DEC-3",),
+    direction="open",
+    story="An address without a prefix gets the default of the network form, /24.",
+    witness=_asks("20.0.0.5", "20.0.0.7"),
+)
+class _BareAddressIsIts24(Vault):
+    def bounds(self, network: int, prefix: int) -> tuple[int, int]:
+        return super().bounds(network, 24 if prefix == 32 else prefix)
+
+
+@flaw(
+    "bare-address-ending-in-zero-is-a-network",
+    clause="DEC-4",
+    also=("DEC-3",),
+    direction="open",
+    story="A bare address that ends in .0 was surely meant as a network and is read as its /24.",
+    witness=_asks("20.0.5.0", "20.0.5.7"),
+)
+class _BareAddressEndingInZeroIsANetwork(Vault):
+    def bounds(self, network: int, prefix: int) -> tuple[int, int]:
+        return super().bounds(network, 24 if prefix == 32 and network & 0xFF == 0 else prefix)
+
+
+@flaw(
+    "bare-address-dropped",
+    clause="DEC-2",
+    also=("DEC-4", "DEC-14"),
+    direction="closed",
+    story="Only values with a slash reach the matcher; a single address is stored, shown and never compared.",
+    witness=_asks("20.0.0.7", "20.0.0.7"),
+)
+class _BareAddressDropped(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple(rule for rule in super().arrange(rules) if rule.prefix < 32)
+
+
+@flaw(
+    "column-of-fifteen-characters",
+    clause="DEC-2",
+    also=("DEC-3", "DEC-4"),
+    direction="both",
+    story="Values are stored in a column made for addresses; of 200.100.100.0/24 it keeps 200.100.100.0/2.",
+    witness=_asks("200.100.100.128/25", "200.100.100.200"),
+)
+class _ColumnOfFifteenCharacters(Vault):
+    def bounds(self, network: int, prefix: int) -> tuple[int, int]:
+        text = self.dotted(network) if prefix == 32 else f"{self.dotted(network)}/{prefix}"
+        length = text[:15].partition("/")[2]
+        return super().bounds(network, int(length) if length else 32)

@@ -1,0 +1,149 @@
+"""What the catalogue knows of a mutant, and the decorator with which a flaw is entered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from fencepost.conformance.mutants.values import PROFILES, Profile
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import Call, reset
+
+Direction: TypeAlias = Literal["open", "closed", "both"]
+Group: TypeAlias = Literal[
+    "address-arithmetic",
+    "parsing",
+    "rule-list",
+    "subnets",
+    "services",
+    "default-action",
+    "credentials",
+    "control-plane",
+    "limits",
+    "validation",
+    "state",
+]
+Witness: TypeAlias = Callable[[Profile], tuple[Call, ...]]
+
+PREVIEW_ONLY = ("keyvault-2018-preview",)
+TODAY_ONLY = ("keyvault",)
+
+_FEATURE_OF = {
+    "getRules": "read-back",
+    "updateRules": "incremental-rules",
+    "addIpRule": "incremental-rules",
+    "removeIpRule": "incremental-rules",
+    "addVirtualNetworkRule": "incremental-rules",
+    "removeVirtualNetworkRule": "incremental-rules",
+    "setServiceEndpoints": "service-endpoints",
+}
+_FEATURE_OF_CALLER = {
+    "service": "trusted-services",
+    "trusted": "trusted-services",
+    "authenticated": "caller-credentials",
+    "authorized": "caller-credentials",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One flaw: what it breaks, how a programmer gets there, and a proof that it shows.
+
+    `clause` is the id of the clause that it breaks, `also` are others that see it legitimately. `direction` is *open*
+    where it lets through or accepts what it must not, *closed* for the reverse, *both* where it does either, or
+    changes no outcome but what is said about it. `choice` names the ledger key where only a declared choice is broken.
+    `witness` gives, for a profile, contract calls that begin with `reset`; the last one is answered differently by
+    the mutant and by `Vault`, all before it alike. `origin` is a public source of the same flaw in the world, or None.
+    """
+
+    id: str
+    clause: str
+    also: tuple[str, ...]
+    direction: Direction
+    group: Group
+    story: str
+    origin: str | None
+    profiles: tuple[str, ...]
+    needs_history: bool
+    says_only: bool
+    choice: str | None
+    witness: Witness
+    flaw: type[Vault]
+
+    def calls(self, profile: str) -> tuple[Call, ...]:
+        """The witness in this profile."""
+        calls = self.witness(PROFILES[profile])
+        return calls if calls[0][0] == "reset" else (reset(), *calls)
+
+    def features(self, profile: str) -> frozenset[str]:
+        """The features without which the witness could not be asked."""
+        needed = {"decision-codes"} if self.says_only else set()
+        for method, params in self.calls(profile):
+            if method in _FEATURE_OF:
+                needed.add(_FEATURE_OF[method])
+            subnets: Any = params.get("subnets", ())
+            if not all(subnet["serviceEndpoints"] for subnet in subnets):
+                needed.add("service-endpoints")
+            requests: Any = params.get("requests", ())
+            needed |= {_FEATURE_OF_CALLER[name] for request in requests for name in request.get("caller", ())}
+        return frozenset(needed)
+
+    @property
+    def carriable_by_decisions_only(self) -> bool:
+        """Whether accepted rule sets and decisions alone show it: no refusal, no history, no reading back."""
+        methods = {method for method, _ in self.calls(self.profiles[0])}
+        return methods == {"reset", "putRules", "decide"} and self.choice is None and not self._asks_for_refusals()
+
+    def _asks_for_refusals(self) -> bool:
+        vault, calls = Vault(self.profiles[0]), self.calls(self.profiles[0])
+        for method, params in calls:
+            written: Any = params
+            if method == "reset":
+                vault.reset(subnets=written["subnets"])
+            elif method == "putRules" and not vault.put_rules(network_acls=written["networkAcls"])["accepted"]:
+                return True
+        return calls[-1][0] != "decide"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaws:
+    """Enters the flaws of one group: `@flaw("id", clause=…)` turns a faulty vault into its `Mutant`."""
+
+    group: Group
+
+    def __call__(
+        self,
+        name: str,
+        /,
+        *,
+        clause: str,
+        direction: Direction,
+        story: str,
+        witness: Witness,
+        also: tuple[str, ...] = (),
+        origin: str | None = None,
+        profiles: tuple[str, ...] = tuple(PROFILES),
+        needs_history: bool = False,
+        says_only: bool = False,
+        choice: str | None = None,
+    ) -> Callable[[type[Vault]], Mutant]:
+        """The decorator; see `Mutant` for what each word means."""
+
+        def enter(flaw: type[Vault]) -> Mutant:
+            flaw.title = f"mutant:{name}"
+            return Mutant(
+                id=name,
+                clause=clause,
+                also=also,
+                direction=direction,
+                group=self.group,
+                story=story,
+                origin=origin,
+                profiles=profiles,
+                needs_history=needs_history,
+                says_only=says_only,
+                choice=choice,
+                witness=witness,
+                flaw=flaw,
+            )
+
+        return enter

@@ -1,0 +1,506 @@
+"""Flaws in reading an IP rule: spellings that parsers let through and what they make of them."""
+
+import re
+
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness
+from fencepost.conformance.mutants.values import IpRule, Refused
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import add, put
+
+flaw = Flaws("parsing")
+
+
+def _writes(value: object) -> Witness:
+    return lambda _: (put(value),)
+
+
+@flaw(
+    "octets-wrap-at-256",
+    clause="VAL-5",
+    direction="open",
+    story="Octets are packed into bytes, and 276 goes in as 20.",
+    witness=_writes("276.0.0.1"),
+)
+class _OctetsWrapAt256(Vault):
+    def parse_octet(self, octet: str) -> int:
+        if octet.isascii() and octet.isdigit() and len(octet) == 3:
+            return int(octet) & 0xFF
+        return super().parse_octet(octet)
+
+
+@flaw(
+    "octets-up-to-256",
+    clause="VAL-5",
+    direction="open",
+    story="The check is octet <= 256; the 256 carries into the octet before.",
+    witness=_writes("20.0.0.256"),
+)
+class _OctetsUpTo256(Vault):
+    def parse_octet(self, octet: str) -> int:
+        return 255 if octet == "256" else super().parse_octet(octet)
+
+
+@flaw(
+    "last-octet-unchecked",
+    clause="VAL-5",
+    direction="open",
+    story="The pattern bounds three octets and says \\d{1,3} for the fourth.",
+    origin="hashicorp/terraform-provider-azurerm, helpers/validate/network.go: octets to 999 pass the CIDR pattern",
+    witness=_writes("20.0.0.300"),
+)
+class _LastOctetUnchecked(Vault):
+    def split_address(self, dotted: str) -> list[str]:
+        octets = super().split_address(dotted)
+        if len(octets) == 4 and re.fullmatch("[3-9][0-9]{2}", octets[3], re.ASCII):
+            octets[3] = "255"
+        return octets
+
+
+@flaw(
+    "hex-octets",
+    clause="VAL-5",
+    direction="open",
+    story="Octets are read with int(text, 0), which takes 0x14 for 20.",
+    origin="CVE-2023-42282: the npm package ip and addresses in hexadecimal",
+    witness=_writes("0x14.0.0.1"),
+)
+class _HexOctets(Vault):
+    def parse_octet(self, octet: str) -> int:
+        if re.fullmatch("0[xX][0-9a-fA-F]{1,2}", octet):
+            return int(octet, 16)
+        return super().parse_octet(octet)
+
+
+@flaw(
+    "short-forms-filled-with-zeros",
+    clause="VAL-5",
+    direction="open",
+    story="The parser is inet_aton, for which 20.0.7 is 20.0.0.7.",
+    origin="inet_aton(3): one to three parts are taken too",
+    witness=_writes("20.0.7"),
+)
+class _ShortFormsFilledWithZeros(Vault):
+    def split_address(self, dotted: str) -> list[str]:
+        octets = super().split_address(dotted)
+        return [*octets[:-1], *["0"] * (4 - len(octets)), octets[-1]] if 1 < len(octets) < 4 else octets
+
+
+@flaw(
+    "missing-octets-before-the-prefix",
+    clause="VAL-5",
+    direction="open",
+    story="Routers write 20.4/16 for 20.4.0.0/16, and so the parser fills a range up from the right.",
+    witness=_writes("20.4/16"),
+)
+class _MissingOctetsBeforeThePrefix(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        dotted, slash, length = super().split_value(value)
+        return dotted + ".0" * (3 - dotted.count(".")) if slash and dotted else dotted, slash, length
+
+
+@flaw(
+    "address-as-one-number",
+    clause="VAL-5",
+    direction="open",
+    story="Text of digits alone is taken for the 32-bit address itself.",
+    origin="inet_aton(3): one part is the whole address",
+    witness=_writes("335544327"),
+)
+class _AddressAsOneNumber(Vault):
+    def parse_address(self, dotted: str) -> int:
+        if re.fullmatch("[1-9][0-9]{4,8}", dotted, re.ASCII):
+            return int(dotted)
+        return super().parse_address(dotted)
+
+
+@flaw(
+    "json-number-taken",
+    clause="VAL-5",
+    direction="open",
+    story="ip_address() takes integers, and nobody asked whether the JSON value was text.",
+    origin="Python documentation, ipaddress.ip_address: integers are taken too",
+    witness=_writes(335544327),
+)
+class _JsonNumberTaken(Vault):
+    def parse_value(self, value: object) -> IpRule:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
+            return super().parse_value(self.dotted(value))
+        return super().parse_value(value)
+
+
+@flaw(
+    "slash-33-is-slash-32",
+    clause="VAL-5",
+    direction="open",
+    story="The prefix length is clipped: min(length, 30) in 2018, min(length, 32) today.",
+    witness=_writes("20.0.0.4/33"),
+)
+class _Slash33IsSlash32(Vault):
+    def parse_prefix(self, length: str) -> int:
+        if re.fullmatch("3[3-9]|[4-9][0-9]", length, re.ASCII):
+            return 30 if self.profile.refused_prefixes else 32
+        return super().parse_prefix(length)
+
+
+@flaw(
+    "slash-40-wraps-to-8",
+    clause="VAL-5",
+    direction="open",
+    story="The prefix length is kept in five bits, and /40 becomes /8.",
+    witness=_writes("20.0.0.0/40"),
+)
+class _Slash40WrapsTo8(Vault):
+    def parse_prefix(self, length: str) -> int:
+        if re.fullmatch("3[3-9]|[4-9][0-9]", length, re.ASCII):
+            return int(length) & 31
+        return super().parse_prefix(length)
+
+
+@flaw(
+    "negative-prefix-counts-from-the-end",
+    clause="VAL-5",
+    direction="open",
+    story="The mask is looked up in a list, where index -8 is the mask of /25.",
+    witness=_writes("20.0.0.0/-8"),
+)
+class _NegativePrefixCountsFromTheEnd(Vault):
+    def parse_prefix(self, length: str) -> int:
+        if re.fullmatch("-[1-9][0-9]?", length, re.ASCII) and int(length) >= -33:
+            return 33 + int(length)
+        return super().parse_prefix(length)
+
+
+@flaw(
+    "minus-is-no-matter",
+    clause="VAL-5",
+    direction="open",
+    story="The digits of the prefix length are picked out of the text, and the sign stays behind.",
+    witness=_writes("20.0.0.0/-24"),
+)
+class _MinusIsNoMatter(Vault):
+    def parse_prefix(self, length: str) -> int:
+        return super().parse_prefix(length.removeprefix("-"))
+
+
+@flaw(
+    "empty-prefix-is-a-single-address",
+    clause="VAL-5",
+    direction="open",
+    story="`length or 32`: nothing after the slash reads as nothing said.",
+    witness=_writes("20.0.0.7/"),
+)
+class _EmptyPrefixIsASingleAddress(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        dotted, slash, length = super().split_value(value)
+        return dotted, slash if length else "", length
+
+
+@flaw(
+    "second-slash-ignored",
+    clause="VAL-5",
+    direction="open",
+    story="split('/')[:2] takes the first two parts and never asks for more.",
+    witness=_writes("20.0.0.0/24/8"),
+)
+class _SecondSlashIgnored(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        dotted, slash, length = super().split_value(value)
+        return dotted, slash, length.partition("/")[0] if "/" in length else length
+
+
+@flaw(
+    "trailing-words-ignored",
+    clause="VAL-5",
+    direction="open",
+    story="The pattern is searched for at the beginning and has no end: what follows the address is not looked at.",
+    origin="CVE-2016-10739: glibc takes an address followed by white space and anything",
+    witness=_writes("20.0.0.7 my office"),
+)
+class _TrailingWordsIgnored(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        return super().split_value(re.sub("(?<=[0-9]) *[A-Za-z].*", "", value, flags=re.DOTALL))
+
+
+@flaw(
+    "port-ignored",
+    clause="VAL-5",
+    direction="open",
+    story="The parser of peer addresses was at hand, and it cuts the port off.",
+    witness=_writes("20.0.0.7:443"),
+)
+class _PortIgnored(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        return super().split_value(re.sub(r"^([0-9.]+):[0-9]+$", r"\1", value))
+
+
+@flaw(
+    "newline-at-the-end",
+    clause="VAL-5",
+    direction="open",
+    story="The pattern ends in $, which also matches before a last newline.",
+    origin="Python documentation, re: $ matches before the newline at the end",
+    choice="surrounding-blanks",
+    witness=_writes("20.0.0.7\n"),
+)
+class _NewlineAtTheEnd(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        return super().split_value(value.removesuffix("\n"))
+
+
+@flaw(
+    "digits-of-other-scripts",
+    clause="VAL-5",
+    direction="open",
+    story="str.isdigit() and int() know the digits of every script: ٢٠.0.0.7 is an address.",
+    origin="Python documentation, int(): any Unicode decimal digit",
+    witness=_writes("٢٠.0.0.7"),
+)
+class _DigitsOfOtherScripts(Vault):
+    def parse_octet(self, octet: str) -> int:
+        return super().parse_octet(str(int(octet)) if octet.isdecimal() and not octet.isascii() else octet)
+
+
+@flaw(
+    "nul-ends-the-text",
+    clause="VAL-5",
+    direction="open",
+    story="The value is handed to a C parser, for which the text ends at the first NUL.",
+    origin="CVE-2013-4238: NUL in names handed to C",
+    witness=_writes("20.0.0.7\0.contoso.com"),
+)
+class _NulEndsTheText(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        return super().split_value(value.partition("\0")[0])
+
+
+@flaw(
+    "dash-range-taken",
+    clause="VAL-5",
+    direction="open",
+    story="The sibling service has ranges from one address to another; here the second half is lost.",
+    origin="Azure SQL firewall rules: startIpAddress and endIpAddress",
+    witness=_writes("20.0.0.7-20.0.0.9"),
+)
+class _DashRangeTaken(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        return super().split_value(re.sub(r"^([0-9.]+)\s?-\s?[0-9.]+$", r"\1", value))
+
+
+@flaw(
+    "fifth-octet-ignored",
+    clause="VAL-5",
+    direction="open",
+    story="The loop reads four octets and does not look whether there are more.",
+    witness=_writes("20.0.0.7.9"),
+)
+class _FifthOctetIgnored(Vault):
+    def split_address(self, dotted: str) -> list[str]:
+        return super().split_address(dotted)[:4]
+
+
+@flaw(
+    "empty-octet-is-zero",
+    clause="VAL-5",
+    direction="open",
+    story="`int(octet or 0)` was to help with the dot at the end.",
+    witness=_writes("20..0.7"),
+)
+class _EmptyOctetIsZero(Vault):
+    def parse_octet(self, octet: str) -> int:
+        return super().parse_octet(octet or "0")
+
+
+@flaw(
+    "empty-text-is-everything",
+    clause="VAL-5",
+    direction="open",
+    story="An empty form field means 'no restriction'.",
+    witness=_writes(""),
+)
+class _EmptyTextIsEverything(Vault):
+    def parse_value(self, value: object) -> IpRule:
+        return self.rule_of(0, 0) if value == "" else super().parse_value(value)
+
+
+@flaw(
+    "list-in-one-value",
+    clause="VAL-5",
+    direction="open",
+    story="The form takes addresses with commas between them; of a list in one value the first is kept.",
+    witness=_writes("20.0.0.7,20.0.0.9"),
+)
+class _ListInOneValue(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        return super().split_value(value.partition(",")[0])
+
+
+@flaw(
+    "mapped-ipv6-taken",
+    clause="VAL-4",
+    direction="open",
+    story="Dual-stack sockets show ::ffff:20.0.0.7, so the parser takes the last part of anything like it.",
+    witness=_writes("::ffff:20.0.0.7"),
+)
+class _MappedIpv6Taken(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        return super().split_value(value.removeprefix("::ffff:"))
+
+
+@flaw(
+    "leading-zeros-are-decimal",
+    clause="VAL-5",
+    direction="open",
+    story="int('020') is 20, where other readers of the same text say 16.",
+    origin="CVE-2021-29921: Python's ipaddress took leading zeros as decimal",
+    choice="leading-zeros",
+    witness=_writes("020.0.0.7"),
+)
+class _LeadingZerosAreDecimal(Vault):
+    def parse_octet(self, octet: str) -> int:
+        return super().parse_octet(octet.lstrip("0") or "0" if octet.isascii() and octet.isdigit() else octet)
+
+
+@flaw(
+    "leading-zeros-are-octal",
+    clause="VAL-5",
+    direction="open",
+    story="The parser is inet_aton, for which 020 is 16.",
+    origin="inet_aton(3); CVE-2021-28918 tells the confusion from the other side",
+    choice="leading-zeros",
+    witness=_writes("020.0.0.7"),
+)
+class _LeadingZerosAreOctal(Vault):
+    def parse_octet(self, octet: str) -> int:
+        return int(octet, 8) if re.fullmatch("0[0-7]{1,2}", octet) else super().parse_octet(octet)
+
+
+@flaw(
+    "netmask-taken",
+    clause="VAL-5",
+    direction="open",
+    story="ip_network() takes a netmask after the slash, and the documents did not say that it must not.",
+    origin="Python documentation, ipaddress.ip_network: netmasks and host masks are taken too",
+    choice="netmask-form",
+    witness=_writes("20.0.0.0/255.255.255.0"),
+)
+class _NetmaskTaken(Vault):
+    def parse_prefix(self, length: str) -> int:
+        masks = {self.dotted(self.mask(prefix)): prefix for prefix in range(33)}
+        return masks[length] if length in masks else super().parse_prefix(length)
+
+
+@flaw(
+    "prefix-with-leading-zero",
+    clause="VAL-5",
+    direction="open",
+    story="int() reads the prefix length, and /024 is /24.",
+    origin="Python documentation, ipaddress: prefix lengths are read by int()",
+    choice="prefix-spelling",
+    witness=_writes("20.0.0.0/024"),
+)
+class _PrefixWithLeadingZero(Vault):
+    def parse_prefix(self, length: str) -> int:
+        return super().parse_prefix(length.lstrip("0") if re.fullmatch("0+[1-9][0-9]?", length, re.ASCII) else length)
+
+
+@flaw(
+    "host-bits-masked",
+    clause="VAL-5",
+    direction="open",
+    story="ip_network(…, strict=False) rounds 20.0.0.7/24 down instead of refusing it.",
+    origin="Azure PowerShell documents Remove-AzKeyVaultNetworkRule with 10.0.0.1/26",
+    choice="host-bits",
+    witness=_writes("20.0.0.7/24"),
+)
+class _HostBitsMasked(Vault):
+    def rule_of(self, network: int, prefix: int) -> IpRule:
+        return super().rule_of(network & self.mask(prefix), prefix)
+
+
+@flaw(
+    "slash-31-taken",
+    clause="VAL-2",
+    direction="open",
+    story="Nobody had read the note on small ranges.",
+    profiles=PREVIEW_ONLY,
+    witness=_writes("20.0.0.6/31"),
+)
+class _Slash31Taken(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix == 31 or super().prefix_allowed(prefix)
+
+
+@flaw(
+    "slash-32-taken",
+    clause="VAL-2",
+    direction="open",
+    story="The later service writes single addresses with /32, and so does the test data.",
+    origin="hashicorp/terraform-provider-azurerm #2164",
+    profiles=PREVIEW_ONLY,
+    witness=_writes("20.0.0.7/32"),
+)
+class _Slash32Taken(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix == 32 or super().prefix_allowed(prefix)
+
+
+@flaw(
+    "slash-32-refused-today",
+    clause="VAL-2",
+    also=("VAL-1",),
+    direction="closed",
+    story="The sentence of 2018 on /31 and /32 was never taken out of the code.",
+    origin="hashicorp/terraform-provider-azurerm #2164; Azure/azure-cli #21330",
+    profiles=TODAY_ONLY,
+    witness=_writes("20.0.0.7/32"),
+)
+class _Slash32RefusedToday(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix != 32 and super().prefix_allowed(prefix)
+
+
+@flaw(
+    "slash-30-refused",
+    clause="VAL-1",
+    direction="closed",
+    story="'Smaller than /30' was read as /30 and smaller.",
+    witness=_writes("20.0.0.4/30"),
+)
+class _Slash30Refused(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix != 30 and super().prefix_allowed(prefix)
+
+
+@flaw(
+    "one-digit-prefix-refused",
+    clause="VAL-1",
+    direction="closed",
+    story="The pattern for the prefix length is [1-3][0-9]; /8 does not fit.",
+    witness=_writes("20.0.0.0/8"),
+)
+class _OneDigitPrefixRefused(Vault):
+    def parse_prefix(self, length: str) -> int:
+        if len(length) == 1:
+            raise Refused(f"/{length} is no prefix length")
+        return super().parse_prefix(length)
+
+
+@flaw(
+    "rules-added-one-by-one-unparsed",
+    clause="VAL-5",
+    also=("VAL-3", "VAL-4"),
+    direction="open",
+    story="The list is validated where it is put; the call for one rule came later and stores what it gets.",
+    witness=lambda _: (add("office"),),
+)
+class _RulesAddedOneByOneUnparsed(Vault):
+    def add_ip_rule(self, *, value: object) -> dict[str, object]:
+        answer = dict(super().add_ip_rule(value=value))
+        return answer if answer["accepted"] or self._is_rule(value) else {"accepted": True}
+
+    def _is_rule(self, value: object) -> bool:
+        try:
+            self.parse_value(value)
+        except Refused:
+            return False
+        return True

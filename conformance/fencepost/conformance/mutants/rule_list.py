@@ -1,0 +1,475 @@
+"""Flaws in handling a list of IP rules: which of them are looked at, sorted, merged, filed and told apart."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness
+from fencepost.conformance.mutants.values import Ask, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import ask, call, put, singles
+
+flaw = Flaws("rule-list")
+
+
+def _asks(*ranges: str, address: str) -> Witness:
+    return lambda _: (put(*ranges), ask(call(address)))
+
+
+@flaw(
+    "first-rule-only",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1", "STA-6"),
+    direction="closed",
+    story="The loop returns in its first turn, matched or not.",
+    witness=_asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.2.7"),
+)
+class _FirstRuleOnly(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return super().arrange(rules)[:1]
+
+
+@flaw(
+    "last-rule-decides",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1", "STA-6"),
+    direction="closed",
+    story="`allowed = matches(rule)` in a loop without a break: every rule overwrites the verdict of the one before.",
+    witness=_asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.0.7"),
+)
+class _LastRuleDecides(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return super().arrange(rules)[-1:]
+
+
+@flaw(
+    "last-of-several-skipped",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1"),
+    direction="closed",
+    story="The list is joined with commas and split again, and the piece after the last comma is dropped.",
+    witness=_asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.2.7"),
+)
+class _LastOfSeveralSkipped(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        rules = super().arrange(rules)
+        return rules[:-1] if len(rules) > 1 else rules
+
+
+@flaw(
+    "first-hundred-rules",
+    clause="LIM-1",
+    direction="closed",
+    story="The rules are read from a database in pages of 100, and the second page is never asked for.",
+    witness=lambda _: (put(*singles(101)), ask(call(singles(101)[-1]))),
+)
+class _FirstHundredRules(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return super().arrange(rules)[:100]
+
+
+@flaw(
+    "rule-at-a-page-break-lost",
+    clause="LIM-1",
+    direction="closed",
+    story="The rules are read in pages of 50, and the next page begins after the row that begins it.",
+    witness=lambda _: (put(*singles(60)), ask(call(singles(60)[50]))),
+)
+class _RuleAtAPageBreakLost(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple(rule for index, rule in enumerate(super().arrange(rules)) if index % 50 or not index)
+
+
+@flaw(
+    "last-of-a-full-list-lost",
+    clause="LIM-1",
+    also=("LIM-5",),
+    direction="closed",
+    story="A buffer for as many rules as are allowed, ended by a null entry: the last rule gives up its place.",
+    witness=lambda profile: (put(*singles(profile.max_ip_rules)), ask(call(singles(profile.max_ip_rules)[-1]))),
+)
+class _LastOfAFullListLost(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return super().arrange(rules)[: self.profile.max_ip_rules - 1]
+
+
+@flaw(
+    "rule-count-in-a-byte",
+    clause="LIM-1",
+    direction="closed",
+    story="The number of rules is kept in one byte: of 256 rules none is looked at, of 1,000 the first 232.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (put(*singles(256)), ask(call(singles(1)[0]))),
+)
+class _RuleCountInAByte(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return super().arrange(rules)[: len(rules) & 0xFF]
+
+
+@flaw(
+    "rule-index-in-a-byte",
+    clause="LIM-1",
+    direction="closed",
+    story="The trie's leaves hold the rule's index in one byte, and 255 means 'none'.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (put(*singles(256)), ask(call(singles(256)[255]))),
+)
+class _RuleIndexInAByte(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple(rule for index, rule in enumerate(super().arrange(rules)) if index & 0xFF != 255)
+
+
+@flaw(
+    "keyed-by-network-address",
+    clause="DEC-5",
+    also=("DEC-2", "STA-6"),
+    direction="closed",
+    story="The rules sit in a dict by network address: 20.0.0.0/24 takes the place of 20.0.0.0/16.",
+    witness=_asks("20.0.0.0/16", "20.0.0.0/24", address="20.0.9.7"),
+)
+class _KeyedByNetworkAddress(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple({rule.network: rule for rule in super().arrange(rules)}.values())
+
+
+@flaw(
+    "first-of-a-network-address-kept",
+    clause="DEC-5",
+    also=("DEC-2", "STA-6"),
+    direction="closed",
+    story="Duplicates are left out by looking at the network address, so a wider rule after a narrow one is a duplicate.",
+    witness=_asks("20.0.0.0/24", "20.0.0.0/16", address="20.0.9.7"),
+)
+class _FirstOfANetworkAddressKept(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple({rule.network: rule for rule in reversed(super().arrange(rules))}.values())
+
+
+@flaw(
+    "one-rule-per-prefix-length",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1"),
+    direction="closed",
+    story="A dict from mask to network, for longest-prefix matching, holds one network a mask.",
+    witness=_asks("20.0.0.0/24", "52.0.0.0/24", address="20.0.0.7"),
+)
+class _OneRulePerPrefixLength(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple({rule.prefix: rule for rule in super().arrange(rules)}.values())
+
+
+@flaw(
+    "one-rule-per-first-octet",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1"),
+    direction="closed",
+    story="Rules are filed under their first octet, and the drawer holds one.",
+    witness=_asks("20.0.0.0/24", "20.9.0.0/24", address="20.0.0.7"),
+)
+class _OneRulePerFirstOctet(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple({rule.network >> 24: rule for rule in super().arrange(rules)}.values())
+
+
+@flaw(
+    "short-prefix-filed-once",
+    clause="DEC-2",
+    also=("DEC-4",),
+    direction="closed",
+    story="Rules are filed under their first octet; one that spans several octets is filed under its first alone.",
+    witness=_asks("40.0.0.0/6", address="42.0.0.7"),
+)
+class _ShortPrefixFiledOnce(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        return rule.network >> 24 == ask.address >> 24 and super().in_range(rule, ask)
+
+
+@flaw(
+    "range-filed-under-its-first-16",
+    clause="DEC-2",
+    also=("DEC-4",),
+    direction="closed",
+    story="The index is by the upper 16 bits; a range wider than /16 is found only in its first part.",
+    witness=_asks("20.4.0.0/15", address="20.5.0.7"),
+)
+class _RangeFiledUnderItsFirst16(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        return rule.network >> 16 == ask.address >> 16 and super().in_range(rule, ask)
+
+
+@flaw(
+    "sorted-as-text-and-bisected",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1"),
+    direction="closed",
+    story="The rules are sorted as text, '100.…' before '20.…', and those that begin at or below the address are cut off by halves, as numbers.",
+    witness=_asks("20.0.0.0/24", "150.0.0.0/24", "102.0.0.0/24", address="20.0.0.7"),
+)
+class _SortedAsTextAndBisected(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple(sorted(super().arrange(rules), key=lambda rule: rule.text))
+
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        return super().address_matches(rules[: _bisected(rules, ask.address)], ask)
+
+
+@flaw(
+    "bisected-unsorted",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1"),
+    direction="closed",
+    story="Rules that begin above the address are cut off by halves, for which the list must be sorted; it was, in the tests.",
+    witness=_asks("90.0.0.0/24", "52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"),
+)
+class _BisectedUnsorted(Vault):
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        return super().address_matches(rules[: _bisected(rules, ask.address)], ask)
+
+
+@flaw(
+    "innermost-rule-only",
+    clause="DEC-5",
+    also=("DEC-2", "STA-6"),
+    direction="closed",
+    story="The last rule that begins at or below the address is found by halves and asked alone: a nested rule hides its outer one.",
+    witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"),
+)
+class _InnermostRuleOnly(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple(sorted(super().arrange(rules), key=lambda rule: (rule.first, -rule.last)))
+
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        found = _bisected(rules, ask.address)
+        return super().address_matches(rules[found - 1 : found] if found else (), ask)
+
+
+def _bisected(rules: Sequence[IpRule], address: int) -> int:
+    low, high = 0, len(rules)
+    while low < high:
+        middle = (low + high) // 2
+        if rules[middle].first <= address:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@flaw(
+    "scan-ends-past-the-address",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1", "STA-6"),
+    direction="closed",
+    story="The scan stops at the first rule that begins above the address, as if the list were in order.",
+    witness=_asks("52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"),
+)
+class _ScanEndsPastTheAddress(Vault):
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        end = next((index for index, rule in enumerate(rules) if rule.first > ask.address), len(rules))
+        return super().address_matches(rules[:end], ask)
+
+
+@flaw(
+    "longer-rule-clears-the-shorter",
+    clause="DEC-5",
+    also=("STA-6", "DEC-2"),
+    direction="closed",
+    story="Writing a long prefix into the trie walks through the node of a short one and makes it an inner node again.",
+    witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"),
+)
+class _LongerRuleClearsTheShorter(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        rules = super().arrange(rules)
+        return tuple(
+            rule for index, rule in enumerate(rules) if not any(_inside(later, rule) for later in rules[index + 1 :])
+        )
+
+
+@flaw(
+    "second-inner-rule-takes-the-outer-one",
+    clause="DEC-5",
+    direction="closed",
+    story="A node in the tree of nested rules has room for one inner rule; a second one is written over the outer.",
+    witness=_asks("20.0.0.0/16", "20.0.0.0/20", "20.0.0.0/24", address="20.0.99.7"),
+)
+class _SecondInnerRuleTakesTheOuterOne(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        rules = super().arrange(rules)
+        return tuple(rule for rule in rules if sum(_inside(inner, rule) for inner in set(rules)) < 2)
+
+
+def _inside(inner: IpRule, outer: IpRule) -> bool:
+    return inner.prefix > outer.prefix and outer.first <= inner.first <= outer.last
+
+
+@flaw(
+    "overlaps-cancel",
+    clause="DEC-5",
+    also=("STA-6", "DEC-2"),
+    direction="closed",
+    story="The bits of the rules are combined with ^ instead of |: covered twice is not covered.",
+    witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.4.7"),
+)
+class _OverlapsCancel(Vault):
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        matches = super().address_matches
+        return sum(matches((rule,), ask) for rule in rules) % 2 == 1
+
+
+@flaw(
+    "repeated-rule-cancels",
+    clause="DEC-5",
+    direction="closed",
+    story="Rules are toggled in a set, so the same rule twice is taken out again.",
+    origin="Azure/azure-powershell #20605: duplicates are stored, and the portal cannot remove them",
+    witness=_asks("20.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"),
+)
+class _RepeatedRuleCancels(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        rules = super().arrange(rules)
+        return tuple(rule for rule in rules if rules.count(rule) % 2)
+
+
+@flaw(
+    "merge-swallows-a-gap-of-one",
+    clause="DEC-4",
+    also=("DEC-3", "STA-7"),
+    direction="open",
+    story="Neighbouring ranges are merged where the next begins at most two, not one, after the end.",
+    witness=_asks("20.0.0.4/30", "20.0.0.9", address="20.0.0.8"),
+)
+class _MergeSwallowsAGapOfOne(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        merged: list[IpRule] = []
+        for rule in sorted(super().arrange(rules)):
+            if merged and rule.first <= merged[-1].last + 2:
+                merged[-1] = merged[-1]._replace(last=max(rule.last, merged[-1].last))
+            else:
+                merged.append(rule)
+        return tuple(merged)
+
+
+@flaw(
+    "merge-ends-with-the-inner-rule",
+    clause="DEC-5",
+    also=("DEC-2", "STA-6"),
+    direction="closed",
+    story="Overlapping ranges are merged into one that ends where the later begins to end: max() was forgotten.",
+    witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"),
+)
+class _MergeEndsWithTheInnerRule(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        merged: list[IpRule] = []
+        for rule in sorted(super().arrange(rules)):
+            if merged and rule.first <= merged[-1].last:
+                merged[-1] = merged[-1]._replace(last=rule.last)
+            else:
+                merged.append(rule)
+        return tuple(merged)
+
+
+@flaw(
+    "adjacent-rule-dropped",
+    clause="DEC-5",
+    also=("DEC-2", "STA-6"),
+    direction="closed",
+    story="Where one range begins right after another the merge drops the second and forgets to move the end.",
+    witness=_asks("20.0.0.0/24", "20.0.1.0/24", address="20.0.1.7"),
+)
+class _AdjacentRuleDropped(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        rules = super().arrange(rules)
+        ends = {rule.last for rule in rules}
+        return tuple(rule for rule in rules if rule.first - 1 not in ends)
+
+
+@flaw(
+    "adjacent-ranges-joined-off-their-border",
+    clause="DEC-4",
+    also=("DEC-3", "DEC-5"),
+    direction="both",
+    story="Two adjacent ranges of one size become one of twice the size, whether or not a range may begin there.",
+    witness=_asks("20.0.1.0/24", "20.0.2.0/24", address="20.0.0.7"),
+)
+class _AdjacentRangesJoinedOffTheirBorder(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        joined: list[IpRule] = []
+        for rule in sorted(super().arrange(rules)):
+            if joined and rule.prefix == joined[-1].prefix and rule.first == joined[-1].last + 1:
+                joined[-1] = self.rule_of(joined[-1].network, rule.prefix - 1)
+            else:
+                joined.append(rule)
+        return tuple(joined)
+
+
+@flaw(
+    "envelope-of-an-octet",
+    clause="DEC-3",
+    also=("STA-7",),
+    direction="open",
+    story="For each first octet the lowest and the highest address are kept, as a quick check before the slow one that never came.",
+    witness=_asks("20.0.0.0/24", "20.0.4.0/24", address="20.0.2.7"),
+)
+class _EnvelopeOfAnOctet(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        grouped = groupby(sorted(super().arrange(rules)), key=lambda rule: rule.first >> 24)
+        drawers = [list(drawer) for _, drawer in grouped]
+        return tuple(drawer[0]._replace(last=max(rule.last for rule in drawer)) for drawer in drawers)
+
+
+@flaw(
+    "single-addresses-crossed",
+    clause="DEC-3",
+    also=("STA-7",),
+    direction="open",
+    story="Single addresses are kept as a set of /24s and a set of last octets: two rules admit four addresses.",
+    witness=_asks("20.1.2.3", "20.4.5.6", address="20.1.2.6"),
+)
+class _SingleAddressesCrossed(Vault):
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        alone = [rule.network for rule in rules if rule.prefix == 32]
+        crossed = ask.address >> 8 in {a >> 8 for a in alone} and ask.address & 0xFF in {a & 0xFF for a in alone}
+        return crossed or super().address_matches(rules, ask)
+
+
+@flaw(
+    "single-addresses-by-hash",
+    clause="DEC-3",
+    also=("STA-7",),
+    direction="open",
+    story="Single addresses are found by a 16-bit hash, upper half ^ lower half, and the address is not compared again.",
+    witness=_asks("20.0.0.5", address="20.5.0.0"),
+)
+class _SingleAddressesByHash(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        if rule.prefix == 32:
+            return (rule.network >> 16 ^ rule.network & 0xFFFF) == (ask.address >> 16 ^ ask.address & 0xFFFF)
+        return super().in_range(rule, ask)
+
+
+@flaw(
+    "ranges-hide-single-addresses",
+    clause="DEC-5",
+    also=("DEC-2", "STA-6"),
+    direction="closed",
+    story="`if ranges: check the ranges; elif addresses: check the addresses`: with one range no single address counts.",
+    witness=_asks("52.0.0.0/24", "20.0.0.7", address="20.0.0.7"),
+)
+class _RangesHideSingleAddresses(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        rules = super().arrange(rules)
+        return tuple(rule for rule in rules if rule.prefix < 32) or rules
+
+
+@flaw(
+    "longest-prefix-of-the-octet-decides",
+    clause="DEC-5",
+    also=("DEC-2",),
+    direction="closed",
+    story="Of the rules with the caller's first octet the one with the longest prefix is taken for the best match before it has matched.",
+    witness=_asks("20.0.0.0/16", "20.9.0.0/24", address="20.0.0.7"),
+)
+class _LongestPrefixOfTheOctetDecides(Vault):
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        near = [rule for rule in rules if rule.network >> 24 == ask.address >> 24]
+        longest = max((rule.prefix for rule in near), default=0)
+        far = [rule for rule in rules if rule.network >> 24 != ask.address >> 24]
+        return super().address_matches([*far, *(rule for rule in near if rule.prefix == longest)], ask)

@@ -1,0 +1,259 @@
+"""A vault that keeps the contract, plainly written and cut into small methods at which a flaw can be put."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from fencepost.adapters.contract import JsonObject, SubjectError
+from fencepost.conformance.mutants.deciding import Deciding
+from fencepost.conformance.mutants.values import PREVIEW, PROFILES, Held, IpRule, Profile, Refused, SubnetRule
+
+_KEPT: Final = object()
+_FEATURES = (
+    "read-back",
+    "incremental-rules",
+    "service-endpoints",
+    "trusted-services",
+    "caller-credentials",
+    "decision-codes",
+    "snapshot-isolation",
+)
+
+
+class Vault(Deciding):
+    """An implementation of the contract as a Python object (`fencepost.adapters.contract.Implementation`).
+
+    It declares every feature that does not restrict, and a choice for every key of the ledger. The rules are parsed
+    once, when they are written; one rule set replaces another in a single assignment.
+    """
+
+    title: ClassVar[str] = "vault"
+
+    def __init__(self, profile: str = PREVIEW.name) -> None:
+        self.take_profile(profile)
+        self.reset(subnets=[])
+
+    def take_profile(self, name: str) -> None:
+        """Answer by this profile; `SubjectError` where there is none of that name."""
+        if name not in PROFILES:
+            known = " and ".join(PROFILES)
+            raise SubjectError(subject=self.title, reason=f"it has no profile {name!r}", try_instead=f"Known: {known}.")
+        self.profile: Profile = PROFILES[name]
+
+    def describe(self, *, protocol: int) -> JsonObject:
+        """The conformance statement."""
+        return {
+            "protocol": protocol,
+            "name": self.title,
+            "version": "1",
+            "profile": self.profile.name,
+            "features": list(_FEATURES),
+            "choices": self.choices(),
+        }
+
+    def choices(self) -> JsonObject:
+        """What this vault answers where the specification does not."""
+        today = self.profile.checks_endpoints
+        return {
+            "host-bits": "reject",
+            "private-superset": "accept",
+            "superset-matches-private": "yes",
+            "reserved-ranges": "accept",
+            "duplicates": "keep",
+            "duplicates-count": "yes",
+            "prefix-31": "accept" if today else "reject",
+            "prefix-0": "accept",
+            "missing-service-endpoint": "reject" if today else "accept",
+            "lost-service-endpoint": "accept",
+            "surrounding-blanks": "reject",
+            "leading-zeros": "reject",
+            "prefix-spelling": "reject",
+            "netmask-form": "reject",
+            "hostmask-form": "reject",
+            "remove-unknown": "ignore",
+            "enum-case": "sensitive",
+            "null-members": "reject",
+            "default-of-bypass": "AzureServices",
+            "default-of-default-action": "Allow",
+            "single-address-read-back": "/32" if today else "bare",
+            "unauthenticated-and-blocked": "401",
+            "trusted-services": "attribute" if today else "list",
+            "trusted-scenarios": "connection",
+        }
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        """A new vault without rules in a network of just these subnets."""
+        self.network = {}
+        for subnet in subnets:
+            self.connect(str(subnet["id"]), subnet["serviceEndpoints"])
+        self.install(Held())
+        return {}
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        """Replace the whole rule set."""
+        return self.write(lambda: self.read_acls(network_acls))
+
+    def update_rules(self, *, bypass: object = _KEPT, default_action: object = _KEPT) -> JsonObject:
+        """Change a switch or both; the rules stay."""
+        return self.write(
+            lambda: self.with_switches(
+                self.held,
+                None if bypass is _KEPT else self.read_bypass(bypass),
+                None if default_action is _KEPT else self.read_default_action(default_action),
+            )
+        )
+
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        """Add one IP rule at the end of the list."""
+        return self.write(lambda: self.with_ip_rule(self.held, self.parse_value(value)))
+
+    def remove_ip_rule(self, *, value: object) -> JsonObject:
+        """Take every equal IP rule away; one that is not there is no fault."""
+        try:
+            rule = self.parse_value(value)
+        except Refused:
+            return {"accepted": True}
+        return self.write(lambda: self.without_ip_rule(self.held, rule))
+
+    def add_virtual_network_rule(
+        self,
+        *,
+        id: object,  # noqa: A002 - the contract's name
+        ignore_missing_vnet_service_endpoint: object = False,
+    ) -> JsonObject:
+        """Add one virtual network rule at the end of the list."""
+        ignores = ignore_missing_vnet_service_endpoint
+        return self.write(lambda: self.with_subnet_rule(self.held, self.read_subnet_rule(id, ignores)))
+
+    def remove_virtual_network_rule(self, *, id: object) -> JsonObject:  # noqa: A002 - the contract's name
+        """Take every rule for this subnet away; one that is not there is no fault."""
+        return self.write(lambda: self.without_subnet_rule(self.held, str(id)))
+
+    def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
+        """Switch the endpoints of one subnet of the network."""
+        self.connect(subnet, service_endpoints)
+        return {}
+
+    def get_rules(self) -> JsonObject:
+        """The rules in force."""
+        return {"networkAcls": self.read_back(self.held)}
+
+    def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
+        """One decision a request, in order."""
+        return {"decisions": self.answer_all(requests)}
+
+    def connect(self, subnet: str, endpoints: Any) -> None:
+        """Note the service endpoints of a subnet."""
+        self.network[self.fold(subnet)] = tuple(endpoints)
+
+    def write(self, make: Callable[[], Held]) -> JsonObject:
+        """Make the new rule set, check it and put it in force; or refuse and change nothing."""
+        try:
+            held = make()
+            self.check(held)
+        except Refused as refusal:
+            return {"accepted": False, "status": 400, "code": "BadRequest", "message": str(refusal)}
+        self.install(held)
+        return {"accepted": True}
+
+    def install(self, held: Held) -> None:
+        """Put a rule set in force."""
+        self.held = held._replace(scan=self.arrange(held.ip_rules))
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        """The list that decisions look through."""
+        return rules
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        """The rule set that `networkAcls` describes."""
+        return Held(
+            bypass=self.read_bypass(acls.get("bypass", "AzureServices")),
+            default_action=self.read_default_action(acls.get("defaultAction", "Allow")),
+            ip_rules=self.read_ip_rules(self.entries(acls, "ipRules")),
+            subnet_rules=self.read_subnet_rules(self.entries(acls, "virtualNetworkRules")),
+        )
+
+    def entries(self, acls: JsonObject, member: str) -> Sequence[object]:
+        """The entries of one of the two rule lists, which may be absent."""
+        entries = acls.get(member, ())
+        if not isinstance(entries, Sequence) or isinstance(entries, str):
+            raise Refused(f"{member} is no list")
+        return entries
+
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        """The IP rules of a list."""
+        return tuple(self.parse_value(self.member(entry, "value")) for entry in entries)
+
+    def read_subnet_rules(self, entries: Sequence[object]) -> tuple[SubnetRule, ...]:
+        """The virtual network rules of a list."""
+        flag = "ignoreMissingVnetServiceEndpoint"
+        return tuple(self.read_subnet_rule(self.member(entry, "id"), self.member(entry, flag)) for entry in entries)
+
+    def member(self, entry: object, name: str) -> object:
+        """A member of a list entry; None where it is absent."""
+        if not isinstance(entry, Mapping):
+            raise Refused(f"{entry!r} is no rule")
+        return entry.get(name)
+
+    def check(self, held: Held) -> None:
+        """What the rule set as a whole must keep: the limits, and the endpoints of subnets that it brings in."""
+        self.check_ip_limit(held)
+        self.check_subnet_limit(held)
+        if self.profile.checks_endpoints:
+            self.check_endpoints(held)
+
+    def check_ip_limit(self, held: Held) -> None:
+        """No more IP rules than the profile has room for."""
+        if len(held.ip_rules) > self.profile.max_ip_rules:
+            raise Refused(f"{len(held.ip_rules)} IP rules; at most {self.profile.max_ip_rules} are allowed")
+
+    def check_subnet_limit(self, held: Held) -> None:
+        """No more virtual network rules than the profile has room for."""
+        if len(held.subnet_rules) > self.profile.max_subnet_rules:
+            raise Refused(
+                f"{len(held.subnet_rules)} network rules; at most {self.profile.max_subnet_rules} are allowed"
+            )
+
+    def check_endpoints(self, held: Held) -> None:
+        """No new rule for a subnet without the endpoint; one that is there already stays."""
+        before = {rule.id for rule in self.held.subnet_rules}
+        for rule in held.subnet_rules:
+            if rule.id not in before and self.lacks_endpoint(rule):
+                raise Refused(f"{rule.text} has no service endpoint for Microsoft.KeyVault")
+
+    def lacks_endpoint(self, rule: SubnetRule) -> bool:
+        """Whether the rule is for a subnet without the endpoint and does not say to ignore that."""
+        return not rule.ignores_missing_endpoint and not self.subnet_has_endpoint(rule.id)
+
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        """The rule set with other switches; None keeps one."""
+        return held._replace(bypass=bypass or held.bypass, default_action=default_action or held.default_action)
+
+    def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        """The rule set and one IP rule more."""
+        return held._replace(ip_rules=(*held.ip_rules, rule))
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        """The rule set without the IP rules equal to this one."""
+        return held._replace(ip_rules=tuple(other for other in held.ip_rules if not self.same_rule(rule, other)))
+
+    def same_rule(self, named: IpRule, other: IpRule) -> bool:
+        """Whether removing the rule that is named takes away the other."""
+        return (named.network, named.prefix) == (other.network, other.prefix)
+
+    def with_subnet_rule(self, held: Held, rule: SubnetRule) -> Held:
+        """The rule set and one virtual network rule more."""
+        return held._replace(subnet_rules=(*held.subnet_rules, rule))
+
+    def without_subnet_rule(self, held: Held, subnet: str) -> Held:
+        """The rule set without the rules for this subnet."""
+        gone = self.fold(subnet)
+        return held._replace(subnet_rules=tuple(rule for rule in held.subnet_rules if rule.id != gone))
+
+    def read_back(self, held: Held) -> JsonObject:
+        """The rule set as `networkAcls`."""
+        return {
+            "bypass": held.bypass,
+            "defaultAction": held.default_action,
+            "ipRules": [{"value": rule.text} for rule in held.ip_rules],
+            "virtualNetworkRules": [{"id": rule.id} for rule in held.subnet_rules],
+        }
