@@ -1,5 +1,6 @@
 """nginx asked by hand, from both vantages: every expectation here is written out, none is computed."""
 
+import gc
 import os
 import shutil
 import signal
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.engine("nginx")
 VANTAGES = [pytest.param("proxy"), pytest.param("anyip", marks=pytest.mark.engine("any-ip"))]
 
 
-@pytest.fixture(scope="module", params=VANTAGES)
+@pytest.fixture(scope="module", params=[*VANTAGES, "proxy,restart"])
 def running(request: pytest.FixtureRequest) -> Iterator[NginxAdapter]:
     adapter = open_adapter(request.param)
     assert isinstance(adapter, NginxAdapter)
@@ -62,16 +63,16 @@ def outcomes_of(adapter: Implementation, *addresses: str) -> list[str]:
     return [decision.outcome for decision in decisions(adapter, *(request(address) for address in addresses))]
 
 
-def running_servers() -> set[int]:
-    """The processes of this machine whose command line is an nginx master's in one of the adapter's folders."""
-    found = set()
+def servers_in(folder: Path) -> list[int]:
+    """The nginx masters of this machine that run in a folder in this one."""
+    found = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = process.read_bytes()
         except OSError:
             continue
-        if b"fencepost-nginx-" in line and b"nginx: master" in line:
-            found.add(int(process.parent.name))
+        if os.fsencode(f"{folder}/") in line and b"nginx: master" in line:
+            found.append(int(process.parent.name))
     return found
 
 
@@ -237,25 +238,33 @@ def test_a_closed_adapter_leaves_no_process_and_no_folder(
     vantage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before = running_servers()
     nginx = open_adapter(vantage)
     assert isinstance(nginx, NginxAdapter)
-    assert len(running_servers() - before) == 1
+    assert len(servers_in(tmp_path)) == 1
     assert len(list(tmp_path.iterdir())) == 1
     nginx.shutdown()
     nginx.shutdown()
-    assert running_servers() == before
+    assert servers_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_that_has_died_is_an_error_and_no_decision() -> None:
-    before = running_servers()
+def test_an_adapter_that_nobody_holds_any_more_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    nginx: Implementation | None = open_adapter("proxy")
+    assert nginx is not None
+    del nginx
+    gc.collect()
+    assert servers_in(tmp_path) == []
+
+
+def test_a_server_that_has_died_is_an_error_and_no_decision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     nginx = open_adapter("proxy")
     assert isinstance(nginx, NginxAdapter)
     deny_all_but(nginx)
-    (master,) = running_servers() - before
+    (master,) = servers_in(tmp_path)
     os.kill(master, signal.SIGTERM)
-    wait_until_gone(master)
+    wait_until_none_is_in(tmp_path)
     with pytest.raises((OSError, NotHttp)):
         nginx.decide(requests=[request("20.1.2.3")])
     with pytest.raises(NginxError):
@@ -268,7 +277,6 @@ def test_a_server_that_has_died_is_an_error_and_no_decision() -> None:
 def test_however_its_python_ends_nginx_ends_with_it(vantage: str, end: signal.Signals, tmp_path: Path) -> None:
     if end is not signal.SIGINT and shutil.which("setpriv", path=search_path()) is None:
         pytest.skip("only a kernel that is asked to can end a server whose Python was killed: no setpriv here")
-    before = running_servers()
     script = (
         "import signal, sys\n"
         "from fencepost.adapters.nginx import open_adapter\n"
@@ -286,24 +294,34 @@ def test_however_its_python_ends_nginx_ends_with_it(vantage: str, end: signal.Si
     with process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
-        (master,) = running_servers() - before
+        assert len(servers_in(tmp_path)) == 1
         os.killpg(process.pid, end)
         process.wait(timeout=10)
-        wait_until_gone(master)
+        wait_until_none_is_in(tmp_path)
     if end is signal.SIGINT:
         assert list(tmp_path.iterdir()) == []
 
 
-def wait_until_gone(pid: int) -> None:
+def wait_until_none_is_in(folder: Path) -> None:
     deadline = time.monotonic() + 10
-    while pid in running_servers():
-        assert time.monotonic() < deadline, f"process {pid} is still there"
+    while servers_in(folder):
+        assert time.monotonic() < deadline, f"a server is still in {folder}"
         time.sleep(0.005)
 
 
+def test_a_folder_that_is_too_long_for_a_socket_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    with pytest.raises(SubjectError, match=r"too long for a socket.*TMPDIR"):
+        open_adapter("proxy")
+    assert list(deep.iterdir()) == []
+
+
 def test_an_unknown_vantage_is_named_with_the_known_ones() -> None:
-    with pytest.raises(SubjectError, match="'nginx:anyip' or 'nginx:proxy'"):
-        open_adapter("anywhere")
+    for wrong in ("anywhere", "anyip,proxy", "proxy,", ","):
+        with pytest.raises(SubjectError, match="Try 'nginx', 'nginx:anyip', 'nginx:proxy'"):
+            open_adapter(wrong)
 
 
 def test_without_nginx_the_subject_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,5 +343,5 @@ def test_without_the_ip_program_anyip_says_so_and_nginx_takes_the_other_vantage(
         open_adapter("anyip")
     nginx = open_adapter("")
     assert isinstance(nginx, NginxAdapter)
-    assert nginx.describe(protocol=1)["name"] == "nginx (PROXY protocol)"
+    assert nginx.describe(protocol=1)["name"] == "nginx (PROXY protocol, reload)"
     nginx.shutdown()

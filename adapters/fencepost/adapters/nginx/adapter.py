@@ -4,6 +4,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from fencepost.adapters.contract.protocol import Implementation, JsonObject
 from fencepost.adapters.contract.vocabulary import RESERVED_BLOCKS
 from fencepost.adapters.nginx.configuration import access_rules
 from fencepost.adapters.nginx.exchange import NotSent, Question, Reply
-from fencepost.adapters.nginx.server import Build, NginxError, Server, find_build
+from fencepost.adapters.nginx.server import Build, Change, NginxError, Server, find_build
 from fencepost.adapters.nginx.vantage import AnyIp, NoVantage, ProxyProtocol, Vantage
 
 _OPERATION = re.compile(r"[A-Za-z]+")
@@ -24,18 +25,22 @@ _HOLDS_BROADCAST = "240.0.0.0/4"
 def open_adapter(args: str) -> Implementation:
     """nginx, running and without rules; `SubjectError` without nginx, or without the vantage that `args` names.
 
-    `args` is `anyip`, `proxy`, or empty for the first where it can be had and for the second where it cannot.
+    `args` is any of two words, with a comma between them: the vantage, `anyip` or `proxy` (without either: the first
+    where it can be had, else the second), and `restart` for a new nginx instead of a reload when the rules change.
     """
     subject = f"nginx:{args}" if args else "nginx"
-    if args not in ("", "anyip", "proxy"):
-        known = "Try 'nginx', 'nginx:anyip' or 'nginx:proxy'."
-        raise SubjectError(subject=subject, reason=f"no vantage is called {args!r}", try_instead=known)
+    words = set(args.split(",")) if args else set()
+    if not words <= {"anyip", "proxy", "restart"} or {"anyip", "proxy"} <= words:
+        known = "Try 'nginx', 'nginx:anyip', 'nginx:proxy', 'nginx:restart' or 'nginx:proxy,restart'."
+        raise SubjectError(
+            subject=subject, reason=f"no such vantage or way to change rules: {args!r}", try_instead=known
+        )
     build = find_build() if os.name == "posix" else None
     if build is None:
         advice = "Try: apt-get install nginx-light"
         raise SubjectError(subject=subject, reason="nginx is not installed", try_instead=advice)
     try:
-        return NginxAdapter(_serve(build, args), build=build)
+        return NginxAdapter(_serve(build, words), build=build)
     except NoVantage as error:
         raise SubjectError(subject=subject, reason=error.reason, try_instead=error.try_instead) from None
     except NginxError as error:
@@ -66,7 +71,7 @@ class NginxAdapter:
         """The conformance statement, with the vantage in its name."""
         return {
             "protocol": protocol,
-            "name": f"nginx ({self._server.vantage})",
+            "name": f"nginx ({self._server.vantage}, {self._server.change})",
             "version": self._version,
             "profile": self._profile,
             "features": ["ip-rules-only", "decisions-only"],
@@ -114,14 +119,15 @@ class NginxAdapter:
         return always | {"prefix-31": "accept"} if self._profile == "keyvault" else always
 
 
-def _serve(build: Build, vantage: str) -> Server:
-    if vantage != "proxy":
+def _serve(build: Build, words: AbstractSet[str]) -> Server:
+    change: Change = "restart" if "restart" in words else "reload"
+    if "proxy" not in words:
         try:
-            return Server(build, _any_ip)
+            return Server(build, _any_ip, change)
         except NoVantage:
-            if vantage == "anyip":
+            if "anyip" in words:
                 raise
-    return Server(build, ProxyProtocol)
+    return Server(build, ProxyProtocol, change)
 
 
 def _any_ip(_: Path) -> Vantage:

@@ -6,13 +6,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from fencepost.adapters.nginx.configuration import configuration
 from fencepost.adapters.nginx.exchange import NotHttp, NotSent, Question, Reply, ask
@@ -24,7 +25,11 @@ PATIENCE = 5.0
 PROBE = Question(address="20.0.0.1", path="/control/VaultGet")
 """A request that no rule can refuse and that every vantage can send."""
 
+Change: TypeAlias = Literal["reload", "restart"]
+"""How a running server comes by new rules."""
+
 _PAUSE = 0.001
+_THREAD = "fencepost-nginx"
 _R = TypeVar("_R")
 
 
@@ -63,17 +68,18 @@ def find_build() -> Build | None:
 class Server:
     """One running nginx and the thread that starts and asks it; closed by `close`, at the end of Python at the latest.
 
-    All that touches the network happens in that thread, since a network namespace belongs to a thread.
+    All that touches the network happens in that thread, since a network namespace belongs to a thread. New rules are
+    taken by a reload, or, where `change` says so, by ending this nginx and starting another.
     """
 
-    def __init__(self, build: Build, make_vantage: Callable[[Path], Vantage]) -> None:
+    def __init__(self, build: Build, make_vantage: Callable[[Path], Vantage], change: Change = "reload") -> None:
         self._build = build
+        self._change = change
         self._generation = 0
         self._rules: tuple[str, ...] = ()
-        self._process: subprocess.Popen[bytes] | None = None
         self._worker: int | None = None
-        self._folder = Path(tempfile.mkdtemp(prefix="fencepost-nginx-")).resolve()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fencepost-nginx")
+        self._folder = Path(tempfile.mkdtemp(prefix="fencepost-")).resolve()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=_THREAD)
         self._processes: list[subprocess.Popen[bytes]] = []
         self.close = weakref.finalize(self, _end, self._processes, self._thread, self._folder)
         self._vantage = make_vantage(self._folder)
@@ -93,12 +99,17 @@ class Server:
         """How callers' addresses reach the server, in a few words."""
         return self._vantage.label
 
+    @property
+    def change(self) -> Change:
+        """How the server comes by new rules."""
+        return self._change
+
     def load(self, rules: Sequence[str]) -> None:
         """Put these access directives in force; on return, nothing of the old ones answers any more.
 
         `NginxError` with nginx's own message where it refuses the configuration; the old one then stays.
         """
-        self._inside(lambda: self._reload(tuple(rules)))
+        self._inside(lambda: self._load(tuple(rules)))
 
     def ask(self, questions: Sequence[Question]) -> list[Reply | NotSent]:
         """One reply a question, in order, each given under the rules in force; `NginxError` for one that is not."""
@@ -117,6 +128,23 @@ class Server:
         files.mkdir()
         (files / "empty").touch()
         self._write((), 1)
+        self._spawn()
+        self._settle(1)
+
+    def _load(self, rules: tuple[str, ...]) -> None:
+        generation = self._generation + 1
+        self._write(rules, generation)
+        how = ("-s", "reload") if self._change == "reload" else ("-t", "-q")
+        done = subprocess.run([*self._command(), *how], cwd=self._folder, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise NginxError(wanted="take the configuration", log=done.stderr)
+        if self._change == "restart":
+            _stop(self._processes)
+            self._spawn()
+        self._settle(generation)
+        self._rules = rules
+
+    def _spawn(self) -> None:
         with (self._folder / "start.log").open("wb") as log:
             process = subprocess.Popen(
                 [*_ended_with_this_thread(), *self._command()],
@@ -126,20 +154,7 @@ class Server:
                 stderr=log,
                 process_group=0,
             )
-        self._process = process
         self._processes.append(process)
-        self._settle(1)
-
-    def _reload(self, rules: tuple[str, ...]) -> None:
-        generation = self._generation + 1
-        self._write(rules, generation)
-        done = subprocess.run(
-            [*self._command(), "-s", "reload"], cwd=self._folder, capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise NginxError(wanted="take the configuration", log=done.stderr)
-        self._settle(generation)
-        self._rules = rules
 
     def _settle(self, generation: int) -> None:
         """Wait until a new worker answers under this configuration and the old worker, which answers on, is gone."""
@@ -152,7 +167,7 @@ class Server:
                     raise NginxError(wanted="let the control plane through", log=f"it answered {reply}")
                 self._generation, self._worker = generation, reply.worker
                 return
-            if self._process is None or self._process.poll() is not None:
+            if any(process.poll() is not None for process in self._processes):
                 raise NginxError(wanted="stay up", log=self._log())
             if time.monotonic() > deadline:
                 raise NginxError(wanted=f"take its rules within {PATIENCE} s", log=self._log())
@@ -211,8 +226,9 @@ def _alive(pid: int | None) -> bool:
     return True
 
 
-def _end(processes: Sequence[subprocess.Popen[bytes]], thread: ThreadPoolExecutor, folder: Path) -> None:
-    for process in processes:
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    while processes:
+        process = processes[-1]
         process.terminate()
         try:
             process.wait(timeout=2)
@@ -220,5 +236,11 @@ def _end(processes: Sequence[subprocess.Popen[bytes]], thread: ThreadPoolExecuto
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    thread.shutdown()
+        processes.remove(process)
+
+
+def _end(processes: list[subprocess.Popen[bytes]], thread: ThreadPoolExecutor, folder: Path) -> None:
+    # Where this thread held the server last it cannot wait for itself.
+    thread.shutdown(wait=not threading.current_thread().name.startswith(_THREAD))
+    _stop(processes)
     shutil.rmtree(folder, ignore_errors=True)

@@ -21,6 +21,7 @@ TIMEOUT = 5.0
 _CLONE_NEWNET = 0x40000000
 _IP_BIND_ADDRESS_NO_PORT = 24
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_LONGEST_SOCKET_PATH = 103
 _PROXY_V2_TCP4 = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"
 _PROXY_PORTS = struct.pack("!HH", 40000, 80)
 _NOT_FROM_HERE = frozenset(
@@ -133,7 +134,12 @@ class ProxyProtocol:
         self._socket = str(folder / "socket")
 
     def enter(self) -> None:
-        """Stay: the socket can be reached from everywhere on the machine."""
+        """Stay: the socket can be reached from everywhere on the machine, if its path is not too long for one."""
+        if len(os.fsencode(self._socket)) > _LONGEST_SOCKET_PATH:
+            raise NoVantage(
+                reason=f"the path {self._socket} is too long for a socket",
+                try_instead="Try with the environment variable TMPDIR set to a shorter path.",
+            )
 
     def connect(self, address: str) -> socket.socket:
         """A connection that says it is forwarded for the address."""
