@@ -5,12 +5,14 @@ from fencepost.reference.addresses import (
     address_from_text,
     block_from_cidr,
     cidr_from_block,
+    is_clear,
     is_public,
     text_from_address,
 )
 from fencepost.reference.codes import acceptable_codes
 from fencepost.reference.decide import decide
 from fencepost.reference.model import (
+    SERVICE_ENDPOINT,
     Bypass,
     Caller,
     Decision,
@@ -30,6 +32,7 @@ from fencepost.reference.validate import Assessment, Verdict, Violation, validat
 from fencepost.reference.vault import Vault, Write
 
 __all__ = [
+    "SERVICE_ENDPOINT",
     "Assessment",
     "Block",
     "Bypass",
@@ -56,6 +59,7 @@ __all__ = [
     "block_from_cidr",
     "cidr_from_block",
     "decide",
+    "is_clear",
     "is_public",
     "is_subnet_id",
     "load_profile",

@@ -116,6 +116,7 @@ class _Disjoint:
 
 
 _NOT_PUBLIC = _Disjoint((*PRIVATE, *RESERVED, *SPECIAL))
+_SPECIAL = _Disjoint(SPECIAL)
 
 
 def is_public(address: int) -> bool:
@@ -125,3 +126,21 @@ def is_public(address: int) -> bool:
     (True, False)
     """
     return address not in _NOT_PUBLIC
+
+
+def is_special(address: int) -> bool:
+    """Whether the address lies in space that some call public and others reserved.
+
+    >>> is_special(address_from_text("192.0.0.0")), is_special(address_from_text("192.0.2.0"))
+    (True, False)
+    """
+    return address in _SPECIAL
+
+
+def is_clear(block: Block) -> bool:
+    """Whether the block touches neither private nor reserved nor special-purpose space (VAL-1 speaks of such ranges).
+
+    >>> is_clear(block_from_cidr("128.0.0.0/3")), is_clear(block_from_cidr("128.0.0.0/2"))
+    (True, False)
+    """
+    return not any(other.meets(block) for other in (*PRIVATE, *RESERVED, *SPECIAL))

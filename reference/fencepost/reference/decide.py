@@ -1,6 +1,6 @@
 """What becomes of a request: the firewall first, credentials after it, the control plane past it."""
 
-from fencepost.reference.addresses import is_public
+from fencepost.reference.addresses import is_public, is_special
 from fencepost.reference.model import Bypass, Decision, DefaultAction, Network, Outcome, Plane, Request, RuleSet
 from fencepost.reference.profile import Profile
 
@@ -36,9 +36,10 @@ def firewall(request: Request, *, rules: RuleSet, network: Network, profile: Pro
         return Decision(outcome=_ALLOW, clause="DEC-6", rule=subnet_rule)
 
     # What the specification leaves open stands last: where another criterion lets the caller in, it does not matter.
-    if ip_rule is not None and profile.choice("superset-matches-private") == "yes":
+    matches_private = profile.choice("superset-matches-private") if ip_rule is not None else "no"
+    if matches_private == "yes":
         return Decision(outcome=_ALLOW, clause="DEC-2", rule=ip_rule)
-    if ip_rule is not None and profile.choice("superset-matches-private") is None:
+    if matches_private is None or (ip_rule is not None and is_special(request.address)):
         return Decision(outcome=_OPEN, clause="DEC-2", rule=ip_rule, open_point="superset-matches-private")
     if trusted is None:
         return Decision(outcome=_OPEN, clause="DEC-11", open_point="trusted-scenarios")
@@ -54,7 +55,10 @@ def is_trusted(request: Request, profile: Profile) -> bool | None:
         return request.caller.trusted is True
     if service is None or service not in profile.trusted_services:
         return False
-    return True if profile.choice("trusted-scenarios") == "connection" else None
+    scenarios = profile.trusted_scenarios
+    if scenarios == "ledger":
+        scenarios = profile.choice("trusted-scenarios") or scenarios
+    return True if scenarios == "connection" else None
 
 
 def _credentials(request: Request, passed: Decision) -> Decision:
@@ -70,9 +74,10 @@ def _credentials(request: Request, passed: Decision) -> Decision:
 
 def _why_denied(request: Request, rules: RuleSet, profile: Profile, *, subnet_is_listed: bool) -> str:
     """The clause that a denial by the firewall is owed to: the most specific one that speaks of this caller."""
-    if request.caller.service is not None and rules.bypass is Bypass.NONE and is_trusted(request, profile) is not False:
+    is_service = request.caller.service is not None or request.caller.trusted is True
+    if is_service and rules.bypass is Bypass.NONE and is_trusted(request, profile) is not False:
         return "DEC-12"
-    if request.caller.service is not None and rules.bypass is Bypass.AZURE_SERVICES:
+    if is_service and rules.bypass is Bypass.AZURE_SERVICES:
         return "DEC-13"
     if subnet_is_listed:
         return "DEC-9"

@@ -24,9 +24,9 @@ class Service:
 class Profile:
     """One edition of the specification.
 
-    `prefix_31`, `prefix_32` and `missing_endpoint` are `accept`, `reject`, or `ledger` where the edition leaves them
-    open. `choices` holds the answer to each open point, None where nobody has chosen; `reserved-ranges` may hold a
-    mapping of block to answer.
+    `prefix_31`, `prefix_32` and `missing_endpoint` are `accept` or `reject`, `trusted_scenarios` is `connection`; each
+    is `ledger` where the edition leaves it open, and only there does a choice count. `choices` holds the answer to each
+    open point, None where nobody has chosen; `reserved-ranges` may hold a mapping of block to answer.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Profile:
     prefix_31: str
     prefix_32: str
     missing_endpoint: str
+    trusted_scenarios: str
     services: tuple[Service, ...]
     choices: Mapping[str, object]
 
@@ -119,6 +120,7 @@ def profile_from_toml(text: str) -> Profile:
         prefix_31=data["prefixes"]["31"],
         prefix_32=data["prefixes"]["32"],
         missing_endpoint=data["missing-service-endpoint"],
+        trusted_scenarios=data["trusted-scenarios"],
         services=tuple(Service(**service) for service in data["services"]),
         choices=MappingProxyType(choices),
     )
