@@ -1,7 +1,9 @@
 """CRED-4: the status and code that a denial on the data plane may carry."""
 
+from dataclasses import replace
+
 from fencepost.reference.decide import firewall
-from fencepost.reference.model import Decision, Network, Outcome, Plane, Request, RuleSet
+from fencepost.reference.model import ANYONE, Network, Outcome, Plane, Request, RuleSet
 from fencepost.reference.profile import Profile
 
 Code = tuple[int, str | None]
@@ -15,27 +17,27 @@ FORBIDDEN: tuple[Code, ...] = ((403, "ForbiddenByPolicy"), (403, "ForbiddenByRba
 def acceptable_codes(request: Request, *, rules: RuleSet, network: Network, profile: Profile) -> frozenset[Code] | None:
     """Every (status, code) that a denial of this data-plane request may carry; None where it is not compared.
 
-    Not compared: control-plane requests, allowed requests, and requests whose outcome is open.
+    Not compared: control-plane requests, and requests that are or may be allowed.
     """
     if request.plane is Plane.CONTROL:
         return None
-    passed = firewall(request, rules=rules, network=network, profile=profile)
-    if passed.outcome is Outcome.OPEN:
-        return None
+    passed = firewall(request, rules=rules, network=network, profile=profile).outcome
     if not request.caller.authenticated:
-        return _without_a_token(passed, profile)
-    if passed.outcome is Outcome.DENY:
+        # Trust hangs on the token: without one, a service that only its trust lets in is blocked as well.
+        stranger = firewall(replace(request, caller=ANYONE), rules=rules, network=network, profile=profile).outcome
+        return _without_a_token(passed, stranger, profile)
+    if passed is Outcome.DENY:
         return frozenset({BLOCKED})
-    return None if request.caller.authorized else frozenset(FORBIDDEN)
+    if request.caller.authorized:
+        return None
+    return frozenset(FORBIDDEN) if passed is Outcome.ALLOW else frozenset({BLOCKED, *FORBIDDEN})
 
 
-def _without_a_token(passed: Decision, profile: Profile) -> frozenset[Code]:
-    """Which gate speaks first is the ledger's `unauthenticated-and-blocked`; trust, too, hangs on the token."""
-    if passed.outcome is Outcome.ALLOW and passed.clause != "DEC-11":
-        return frozenset({UNAUTHENTICATED})
+def _without_a_token(passed: Outcome, stranger: Outcome, profile: Profile) -> frozenset[Code]:
+    """Which gate speaks first to a blocked caller is the ledger's `unauthenticated-and-blocked`."""
     chosen = profile.choice("unauthenticated-and-blocked")
-    if chosen == "401":
+    if stranger is Outcome.ALLOW or chosen == "401":
         return frozenset({UNAUTHENTICATED})
-    if chosen == "403" and passed.outcome is Outcome.DENY:
+    if passed is Outcome.DENY and chosen == "403":
         return frozenset({BLOCKED})
     return frozenset({UNAUTHENTICATED, BLOCKED})
