@@ -43,7 +43,9 @@ MISTAKES = MappingProxyType(
 """Every way in which the value of an IP rule can be wrong, and the clause that it is refused by."""
 
 TOUCHES_RESERVED = "touches-reserved"
-"""Not a key of the ledger: a range that only touches reserved or special space, about which nobody can choose."""
+"""Not a key of the ledger: a range that only touches reserved or special space, about which nobody can choose.
+
+With `:blank` or `:mask` behind it, a spelling about which nobody can choose either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,18 +219,21 @@ def _prefix(text: str, choose: _Choose) -> int:
 
 def _prefix_from_mask(text: str, choose: _Choose) -> int:
     octets = text.split(".")
-    if len(octets) != 4 or not all(_is_decimal(octet) and len(octet) <= 3 and int(octet) <= 255 for octet in octets):
+    if len(octets) != 4 or not all(_is_decimal(octet) for octet in octets):
         raise _Refused("not-a-mask")
-    mask = int.from_bytes(bytes(int(octet) for octet in octets))
-    as_netmask = (mask ^ 0xFFFFFFFF) + 1
-    as_hostmask = mask + 1
-    if as_netmask & (as_netmask - 1) == 0 and choose("netmask-form") == "accept":
-        return 33 - as_netmask.bit_length()
-    if as_hostmask & (as_hostmask - 1) == 0 and choose("hostmask-form") == "accept":
-        return 33 - as_hostmask.bit_length()
-    if as_netmask & (as_netmask - 1) == 0:
-        raise _Refused("netmask-form")
-    raise _Refused("hostmask-form" if as_hostmask & (as_hostmask - 1) == 0 else "not-a-mask")
+    mask = 0
+    for octet in octets:
+        mask = mask << 8 | _octet(octet, choose)
+    forms = {"netmask-form": (mask ^ 0xFFFFFFFF) + 1, "hostmask-form": mask + 1}
+    sizes = {form: size for form, size in forms.items() if size & (size - 1) == 0}
+    if not sizes:
+        raise _Refused("not-a-mask")
+    accepted = [form for form in sizes if choose(form) == "accept"]
+    if not accepted:
+        raise _Refused(next(iter(sizes)))
+    if len(accepted) == 2 and choose(f"{TOUCHES_RESERVED}:mask") == "reject":  # /0.0.0.0 is both, and nobody has said
+        accepted.reverse()
+    return 33 - sizes[accepted[0]].bit_length()
 
 
 def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
