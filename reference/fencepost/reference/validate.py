@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -63,47 +63,58 @@ def validate(
     found: _Found = []
     if not isinstance(network_acls, Mapping):
         return Assessment(violations=(Violation(path="$", name="not-an-object", clause="VAL-5"),), rules=None)
-    default_action = read_default_action(network_acls, profile, found)
-    bypass = read_bypass(network_acls, profile, found)
+    default_action, bypass = read_switches(network_acls, profile, found, *_defaults(profile))
     ip_rules = _ip_rules(_entries(network_acls, "ipRules", profile, found), profile, found)
     subnet_rules = _subnet_rules(_entries(network_acls, "virtualNetworkRules", profile, found), found)
     found += repetitions(ip_rules, subnet_rules, profile)
     found += over_limits(ip_rules, subnet_rules, profile)
     if network is not None:
         for index, rule in enumerate(subnet_rules):
-            found += missing_endpoint(rule, f"$.virtualNetworkRules[{index}].id", profile, network, current)
-    if default_action is None or bypass is None or None in ip_rules:
+            if rule is not None:
+                found += missing_endpoint(rule, f"$.virtualNetworkRules[{index}].id", profile, network, current)
+    if default_action is None or bypass is None or None in ip_rules or None in subnet_rules:
         return Assessment(violations=tuple(found), rules=None)
     rules = RuleSet(
         default_action=default_action,
         bypass=bypass,
         ip_rules=tuple(rule for rule in ip_rules if rule is not None),
-        virtual_network_rules=tuple(subnet_rules),
+        virtual_network_rules=tuple(rule for rule in subnet_rules if rule is not None),
     )
     return Assessment(violations=tuple(found), rules=rules)
 
 
-def read_default_action(switches: Mapping[str, object], profile: Profile, found: _Found) -> DefaultAction | None:
-    """The member `defaultAction`, its violations added to `found`; None where its value is wrong or not certain."""
-    return _switch(
-        switches, "defaultAction", DefaultAction, profile.choice("default-of-default-action"), profile, found
+def read_switches(
+    switches: Mapping[str, object],
+    profile: Profile,
+    found: _Found,
+    default_action: DefaultAction | None,
+    bypass: Bypass | None,
+) -> tuple[DefaultAction | None, Bypass | None]:
+    """The members `defaultAction` and `bypass`, their violations added to `found`; what is given where one is absent.
+
+    None where a value is wrong or not certain.
+    """
+    return (
+        _switch(switches, "defaultAction", DefaultAction, default_action, profile, found),
+        _switch(switches, "bypass", Bypass, bypass, profile, found),
     )
 
 
-def read_bypass(switches: Mapping[str, object], profile: Profile, found: _Found) -> Bypass | None:
-    """The member `bypass`, its violations added to `found`; None where its value is wrong or not certain."""
-    return _switch(switches, "bypass", Bypass, profile.choice("default-of-bypass"), profile, found)
+def _defaults(profile: Profile) -> tuple[DefaultAction | None, Bypass | None]:
+    """What a whole rule set means that leaves a switch out; None where nobody has chosen."""
+    default_action, bypass = profile.choice("default-of-default-action"), profile.choice("default-of-bypass")
+    return DefaultAction(default_action) if default_action else None, Bypass(bypass) if bypass else None
 
 
 def _switch(
-    switches: Mapping[str, object], member: str, words: type[_E], default: str | None, profile: Profile, found: _Found
+    switches: Mapping[str, object], member: str, words: type[_E], absent: _E | None, profile: Profile, found: _Found
 ) -> _E | None:
     path = f"$.{member}"
     value = switches.get(member)
     if value is None:
         if member in switches:
             found += _choice_violation(path, "null-members", "as-absent", "VAL-6", profile)
-        return words(default) if default is not None else None
+        return absent
     for word in words:
         if value == word.value:
             return word
@@ -141,6 +152,7 @@ def _ip_rules(entries: list[object], profile: Profile, found: _Found) -> list[Ip
         if not isinstance(entry, Mapping) or "value" not in entry:
             name = "entry-without-value" if isinstance(entry, Mapping) else "entry-not-an-object"
             found.append(Violation(path=path, name=name, clause="VAL-5"))
+            rules.append(None)
             continue
         rules.append(read_value(entry["value"], f"{path}.value", profile, found))
     return rules
@@ -164,17 +176,16 @@ def read_value(value: object, path: str, profile: Profile, found: _Found) -> IpR
     return IpRule(text=value, block=next(iter(reading.blocks)))
 
 
-def _subnet_rules(entries: list[object], found: _Found) -> list[VirtualNetworkRule]:
-    rules = []
+def _subnet_rules(entries: list[object], found: _Found) -> list[VirtualNetworkRule | None]:
+    rules: list[VirtualNetworkRule | None] = []
     for index, entry in enumerate(entries):
         path = f"$.virtualNetworkRules[{index}]"
         if not isinstance(entry, Mapping) or "id" not in entry:
             name = "entry-without-id" if isinstance(entry, Mapping) else "entry-not-an-object"
             found.append(Violation(path=path, name=name, clause="VAL-7"))
+            rules.append(None)
             continue
-        rule = read_subnet_rule(entry, f"{path}.id", found)
-        if rule is not None:
-            rules.append(rule)
+        rules.append(read_subnet_rule(entry, f"{path}.id", found))
     return rules
 
 
@@ -188,11 +199,11 @@ def read_subnet_rule(entry: Mapping[str, object], path: str, found: _Found) -> V
 
 
 def repetitions(
-    ip_rules: Iterable[IpRule | None], subnet_rules: Iterable[VirtualNetworkRule], profile: Profile
+    ip_rules: Iterable[IpRule | None], subnet_rules: Iterable[VirtualNetworkRule | None], profile: Profile
 ) -> Iterable[Violation]:
     """The violation that repeated rules are, by the ledger's `duplicates`."""
     blocks = Counter(rule.block for rule in ip_rules if rule is not None)
-    keys = Counter(rule.key for rule in subnet_rules)
+    keys = Counter(rule.key for rule in subnet_rules if rule is not None)
     repeated = (("$.ipRules", blocks.total() > len(blocks)), ("$.virtualNetworkRules", keys.total() > len(keys)))
     for path, is_repeated in repeated:
         chosen = profile.choice("duplicates")
@@ -204,11 +215,14 @@ def repetitions(
 
 
 def over_limits(
-    ip_rules: Iterable[IpRule | None], subnet_rules: Iterable[VirtualNetworkRule], profile: Profile
+    ip_rules: Iterable[IpRule | None], subnet_rules: Iterable[VirtualNetworkRule | None], profile: Profile
 ) -> Iterable[Violation]:
-    """LIM-2 and LIM-4: the violations of the two limits, which are separate (LIM-5)."""
-    blocks = [rule.block if rule is not None else index for index, rule in enumerate(ip_rules)]
-    keys = [rule.key for rule in subnet_rules]
+    """LIM-2 and LIM-4: the violations of the two limits, which are separate (LIM-5).
+
+    Where repetition does not count, what could not be read (None) counts once, for it may be a repetition.
+    """
+    blocks = [rule and rule.block for rule in ip_rules]
+    keys = [rule and rule.key for rule in subnet_rules]
     yield from _over_limit("$.ipRules", "LIM-2", blocks, profile.max_ip_rules, profile)
     yield from _over_limit("$.virtualNetworkRules", "LIM-4", keys, profile.max_virtual_network_rules, profile)
 
@@ -233,18 +247,19 @@ def missing_endpoint(
     if rule.id not in network:
         points = frozenset({"subnet-outside-the-network"})
         yield Violation(path=path, name="unknown-subnet", clause="VAL-8", is_certain=False, open_points=points)
-    elif network.has_endpoint(rule.id):
         return
-    elif current is not None and current.rule_for_subnet(rule.id) is not None:
-        for violation in _choice_violation(path, "lost-service-endpoint", "accept", "VAL-8", profile):
-            yield replace(violation, is_certain=violation.is_certain and not rule.ignore_missing_endpoint)
-    elif profile.missing_endpoint == "ledger":
-        chosen = profile.choice("missing-service-endpoint")
-        if chosen != "accept":
-            certain = chosen == "reject" and not rule.ignore_missing_endpoint
-            points = frozenset[str]() if certain else frozenset({"missing-service-endpoint"})
-            yield Violation(
-                path=path, name="missing-service-endpoint", clause="VAL-8", is_certain=certain, open_points=points
-            )
-    elif not rule.ignore_missing_endpoint:
-        yield Violation(path=path, name="missing-service-endpoint", clause="VAL-8")
+    if network.has_endpoint(rule.id):
+        return
+    point, chosen = "missing-service-endpoint", profile.missing_endpoint
+    if current is not None and current.rule_for_subnet(rule.id) is not None:
+        point, chosen = "lost-service-endpoint", profile.choice("lost-service-endpoint") or "ledger"
+    elif chosen == "ledger":
+        chosen = profile.choice("missing-service-endpoint") or "ledger"
+    elif rule.ignore_missing_endpoint:
+        return
+    if chosen == "accept":
+        return
+    # Who refuses such a rule may still take it with `ignoreMissingVnetServiceEndpoint`, or not know that member.
+    certain = chosen == "reject" and not rule.ignore_missing_endpoint
+    points = frozenset[str]() if certain else frozenset({point})
+    yield Violation(path=path, name=point, clause="VAL-8", is_certain=certain, open_points=points)

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from fencepost.reference.decide import decide
 from fencepost.reference.model import Bypass, Decision, Network, Request, RuleSet
+from fencepost.reference.parse import is_subnet_id, read_ip_rule
 from fencepost.reference.profile import Profile
 from fencepost.reference.validate import (
     Verdict,
     Violation,
     missing_endpoint,
     over_limits,
-    read_bypass,
-    read_default_action,
     read_subnet_rule,
+    read_switches,
     read_value,
     repetitions,
     validate,
@@ -22,7 +22,10 @@ from fencepost.reference.validate import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """What a write comes to: the verdict, why, and the vault if it is accepted (None where that is not certain)."""
+    """What a write comes to: the verdict, why, and the vault after it.
+
+    `accepted` is the vault as it is if the write is accepted, None where nobody can tell; a refused one changes nothing.
+    """
 
     verdict: Verdict
     violations: tuple[Violation, ...]
@@ -56,14 +59,11 @@ class Vault:
     def update_rules(self, switches: Mapping[str, object]) -> Write:
         """Change the switches that are named and keep the rest (STA-3, STA-4)."""
         found: list[Violation] = []
-        rules: RuleSet | None = self.rules
-        if "defaultAction" in switches:
-            action = read_default_action(switches, self.profile, found)
-            rules = replace(rules, default_action=action) if rules is not None and action is not None else None
-        if "bypass" in switches:
-            bypass = read_bypass(switches, self.profile, found)
-            rules = replace(rules, bypass=bypass) if rules is not None and bypass is not None else None
-        return self._changed(rules, found)
+        old = self.rules
+        action, bypass = read_switches(switches, self.profile, found, old.default_action, old.bypass)
+        if action is None or bypass is None:
+            return self._changed(None, found)
+        return self._changed(replace(old, default_action=action, bypass=bypass), found)
 
     def add_ip_rule(self, value: object) -> Write:
         """Add one IP rule."""
@@ -74,15 +74,23 @@ class Vault:
         return self._changed(replace(self.rules, ip_rules=(*self.rules.ip_rules, rule)), found)
 
     def remove_ip_rule(self, value: object) -> Write:
-        """Remove every IP rule equal to the one named: the same range, so a bare address and its /32 are one."""
+        """Remove every IP rule equal to the one named: the same text, or an address and its /32 where these are one."""
         found: list[Violation] = []
-        rule = read_value(value, "$.value", self.profile, found)
-        if rule is None:
+        text = self._one_form(value)
+        kept = tuple(rule for rule in self.rules.ip_rules if self._one_form(rule.text) != text)
+        blocks = read_ip_rule(value, self.profile).blocks
+        if not blocks or any(rule.block in blocks for rule in kept):
+            found.append(_unasked("$.value"))
             return self._changed(None, found)
-        kept = tuple(one for one in self.rules.ip_rules if one.block != rule.block)
         if len(kept) == len(self.rules.ip_rules):
             found += self._unknown("$.value")
         return self._changed(replace(self.rules, ip_rules=kept), found)
+
+    def _one_form(self, value: object) -> object:
+        """What rules are compared by when one is removed."""
+        if isinstance(value, str) and self.profile.prefix_32 == "accept":
+            return value.removesuffix("/32")
+        return value
 
     def add_virtual_network_rule(self, entry: Mapping[str, object]) -> Write:
         """Add one virtual network rule."""
@@ -98,6 +106,8 @@ class Vault:
     def remove_virtual_network_rule(self, subnet: str) -> Write:
         """Remove every virtual network rule for the subnet."""
         found: list[Violation] = []
+        if not is_subnet_id(subnet):
+            return self._changed(None, [_unasked("$.id")])
         kept = tuple(one for one in self.rules.virtual_network_rules if one.key != subnet.lower())
         if len(kept) == len(self.rules.virtual_network_rules):
             found += self._unknown("$.id")
@@ -132,11 +142,7 @@ class Vault:
         if self.profile.choice("lost-service-endpoint") == "accept":
             return
         for rule in rules.virtual_network_rules:
-            if (
-                not self.network.has_endpoint(rule.id)
-                and not rule.ignore_missing_endpoint
-                and self.rules.rule_for_subnet(rule.id) is not None
-            ):
+            if not self.network.has_endpoint(rule.id) and self.rules.rule_for_subnet(rule.id) is not None:
                 yield Violation(
                     path=f"$.virtualNetworkRules[{rule.id!r}]",
                     name="lost-service-endpoint",
@@ -144,6 +150,12 @@ class Vault:
                     is_certain=False,
                     open_points=frozenset({"lost-service-endpoint"}),
                 )
+
+
+def _unasked(path: str) -> Violation:
+    """A removal by a spelling that no rule has: whether that names a rule, or is refused, nobody has said."""
+    points = frozenset({"other-spelling"})
+    return Violation(path=path, name="other-spelling", clause="STA-2", is_certain=False, open_points=points)
 
 
 def _write(violations: Iterable[Violation], accepted: Vault | None) -> Write:
