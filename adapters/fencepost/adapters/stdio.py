@@ -24,6 +24,11 @@ from fencepost.adapters.contract.vocabulary import MAX_LINE
 from fencepost.adapters.processes import ProcessGroup, Tail
 
 _CHUNK = 65536
+"""How much is read at once, in bytes."""
+
+_GLANCE = 0.05
+"""How often a silent harness is looked at, in seconds: what it has started may hold its stdout open when it has gone."""
+
 _LEAVE = 2.0
 _EXIT_GRACE = 0.5
 _LOG_SHOWN = 2000
@@ -121,7 +126,7 @@ class _Pipes:
     def exchange(self, line: bytes, *, method: str, seconds: float) -> bytes:
         """Write the line and read one, without its end; the fault that fits where that takes too long or cannot be."""
         deadline = time.monotonic() + seconds
-        received = self._received
+        received, ended = self._received, False
         end = received.find(b"\n")
         unsent = self._write(memoryview(line))
         if unsent:
@@ -129,9 +134,14 @@ class _Pipes:
         while end < 0 or unsent:
             if len(received) > MAX_LINE:
                 raise _too_long(method, received)
-            ready = self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
+            left = deadline - time.monotonic()
+            ready = self._poll.poll(0 if ended else max(0.0, min(left, _GLANCE)) * 1000)
             if not ready:
-                raise _too_late(method, seconds, received, sent=not unsent)
+                if ended:  # and what it has started holds its stdout open
+                    raise self._crashed(method)
+                if left <= 0:
+                    raise _too_late(method, seconds, received, sent=not unsent)
+                ended = self._group.wait(0)
             for descriptor, _ in ready:
                 if descriptor == self._in:
                     unsent = self._write(unsent)
@@ -164,10 +174,9 @@ class _Pipes:
         deadline = time.monotonic() + _LEAVE
         self._write(memoryview(line))
         self._group.close_stdin()
-        while self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            if not os.read(self._out, _CHUNK):
-                self._group.wait(max(0.0, deadline - time.monotonic()))
-                return
+        while (left := deadline - time.monotonic()) > 0 and not self._group.wait(0):
+            if self._poll.poll(min(left, _GLANCE) * 1000) and not os.read(self._out, _CHUNK):
+                self._group.wait(left)
 
     def _crashed(self, method: str) -> Crashed:
         half = f" after {jsonrpc.shown(self._received)!r}" if self._received else ""

@@ -43,7 +43,8 @@ class Worker:
         """Do a last job, which must not raise, once the others are through, and end; wait at most so many seconds."""
         self._jobs.put(last)
         self._jobs.put(None)
-        self._thread.join(seconds)
+        if threading.current_thread() is not self._thread:  # as it is where the garbage collector runs there
+            self._thread.join(seconds)
 
 
 def _work(jobs: SimpleQueue[Callable[[], object] | None]) -> None:
