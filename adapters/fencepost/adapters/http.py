@@ -96,14 +96,16 @@ class HttpConnection:
                 method=method,
                 expected=f"an answer within {seconds:g} s",
                 came=came,
-                offending=jsonrpc.shown(received),
+                offending=self._shown(received),
             ) from None
         except (OSError, http.client.RemoteDisconnected, http.client.IncompleteRead) as error:
             raise Crashed(
-                method=method, expected="an answer", came=_in_words(error), offending=jsonrpc.shown(received)
+                method=method, expected="an answer", came=_in_words(error), offending=self._shown(received)
             ) from None
         except http.client.HTTPException as error:
-            raise NotJson(method=method, expected="an HTTP answer", came=repr(error)) from None
+            raise NotJson(
+                method=method, expected="an HTTP answer", came=type(error).__name__, offending=str(error)
+            ) from None
         self._reached = True
         return status, bytes(received)
 
@@ -135,7 +137,7 @@ class HttpConnection:
                         method=method,
                         expected=f"an answer of at most {MAX_LINE} bytes",
                         came="a longer one",
-                        offending=jsonrpc.shown(received),
+                        offending=self._shown(received),
                     )
             if response.length:
                 raise http.client.IncompleteRead(b"", response.length)
@@ -145,9 +147,9 @@ class HttpConnection:
 
     def _result(self, method: str, call_id: int, status: int, answer: bytes) -> object:
         if status == _OK:
-            return jsonrpc.result_of(answer, call_id=call_id, method=method)
+            return jsonrpc.result_of(answer, call_id=call_id, method=method, show=self._shown)
         try:
-            jsonrpc.result_of(answer, call_id=call_id, method=method)
+            jsonrpc.result_of(answer, call_id=call_id, method=method, show=self._shown)
         except RpcError as fault:
             fault.came = f"HTTP status {status}, {fault.came}"
             raise
@@ -157,8 +159,13 @@ class HttpConnection:
             method=method,
             expected=f"HTTP status {_OK} of {self._target.shown}",
             came=f"{status}",
-            offending=jsonrpc.shown(answer),
+            offending=self._shown(answer),
         )
+
+    def _shown(self, answer: bytes | bytearray) -> str:
+        # Secrets go before the text is cut: a cut through one would leave its ends.
+        text = answer.decode("utf-8", errors="backslashreplace")
+        return jsonrpc.shown(self._target.redact(text).encode("utf-8"))
 
     def _redacted(self, fault: HarnessFault) -> HarnessFault:
         for name in ("expected", "came", "offending", "traceback"):

@@ -1,7 +1,7 @@
 """The one JSON-RPC object that every carrier sends, and the one that it judges when the answer comes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from fencepost.adapters.contract.faults import MalformedResult, NotJson, RpcError, WrongId
@@ -11,6 +11,8 @@ PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
+_SHOWN = 4096
+
 HARNESS_ERROR = -32000
 """The code of an exception, where the harness gives it no other."""
 
@@ -65,39 +67,47 @@ def request(call_id: int, method: str, params: JsonObject) -> bytes:
     return to_json({"jsonrpc": "2.0", "id": call_id, "method": method, "params": params})
 
 
-def result_of(answer: bytes, *, call_id: int, method: str) -> object:
+def shown(data: bytes | bytearray) -> str:
+    """What came, as text for a fault: at most its two ends, whatever is not text escaped."""
+    if len(data) > _SHOWN:
+        half = _SHOWN // 2
+        return f"{shown(data[:half])} … {len(data) - _SHOWN} bytes … {shown(data[-half:])}"
+    return data.decode("utf-8", errors="backslashreplace")
+
+
+def result_of(answer: bytes, *, call_id: int, method: str, show: Callable[[bytes], str] = shown) -> object:
     """The result that the answer carries; the fault that fits where it carries none.
 
     An error with the id null is an error of this call: a harness that could not read the call has no other id to give.
-    Whether the member `jsonrpc` is there is not asked.
+    Whether the member `jsonrpc` is there is not asked. `show` is how a fault shows the answer.
     """
     try:
         message = _decoder.decode(answer)
     except (ValueError, RecursionError):
-        message = _from_unusual_answer(answer, method)
+        message = _from_unusual_answer(answer, method, show)
     if message.error not in (msgspec.UNSET, None) and message.id in (call_id, None):
         raise rpc_error(method, message.error)
     if message.id != call_id or isinstance(message.id, bool):
         came = "an answer without id" if message.id is msgspec.UNSET else f"id {message.id!r}"
-        raise WrongId(method=method, expected=f"id {call_id}", came=came, offending=shown(answer))
+        raise WrongId(method=method, expected=f"id {call_id}", came=came, offending=show(answer))
     if message.result is msgspec.UNSET:
         raise MalformedResult(
-            method=method, expected="an answer with result or error", came="neither", offending=shown(answer)
+            method=method, expected="an answer with result or error", came="neither", offending=show(answer)
         )
     return message.result
 
 
-def _from_unusual_answer(answer: bytes, method: str) -> _Answer:
+def _from_unusual_answer(answer: bytes, method: str, show: Callable[[bytes], str]) -> _Answer:
     expected = "one JSON-RPC object"
     try:
         value = _from_unusual_json(answer)
     except UnicodeDecodeError as error:
-        raise NotJson(method=method, expected=expected, came=f"no UTF-8 ({error})", offending=shown(answer)) from None
+        raise NotJson(method=method, expected=expected, came=f"no UTF-8 ({error})", offending=show(answer)) from None
     except ValueError as error:
         came = f"no JSON ({error})" if answer.strip() else "an empty line"
-        raise NotJson(method=method, expected=expected, came=came, offending=shown(answer)) from None
+        raise NotJson(method=method, expected=expected, came=came, offending=show(answer)) from None
     if not isinstance(value, dict):
-        raise NotJson(method=method, expected=expected, came=f"JSON {_kind(value)}", offending=shown(answer))
+        raise NotJson(method=method, expected=expected, came=f"JSON {_kind(value)}", offending=show(answer))
     return _Answer(**{name: value[name] for name in ("id", "result", "error") if name in value})
 
 
@@ -115,17 +125,6 @@ def rpc_error(method: str, error: object) -> RpcError:
         code=code if isinstance(code, int) else HARNESS_ERROR,
         traceback=traceback if isinstance(traceback, str) else "",
     )
-
-
-def shown(data: bytes | bytearray) -> str:
-    """What came, as text for a fault: at most its two ends, whatever is not text escaped."""
-    if len(data) > _SHOWN:
-        half = _SHOWN // 2
-        return f"{shown(data[:half])} … {len(data) - _SHOWN} bytes … {shown(data[-half:])}"
-    return bytes(data).decode("utf-8", errors="backslashreplace")
-
-
-_SHOWN = 4096
 
 
 def _kind(value: object) -> str:

@@ -33,7 +33,7 @@ class HarnessFault(Exception):
     def __str__(self) -> str:
         """One sentence: what was called, what was expected, what came."""
         shown = f": {shorten(self.offending)}" if self.offending else ""
-        return f"{self.method}: expected {self.expected}, got {self.came}{shown}"
+        return f"{self.method}: expected {self.expected}, got {shorten(self.came)}{shown}"
 
 
 @dataclass(kw_only=True, eq=False)
