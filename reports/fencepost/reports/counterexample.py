@@ -37,7 +37,7 @@ def _rules(rules: Mapping[str, object]) -> list[tuple[str, str]]:
 def _why(one: Counterexample, text: str) -> str:
     told = visible(one.why)
     clause = visible(one.deciding_clause)
-    parts = [] if told.startswith(clause) else [clause]
+    parts = [] if clause in told else [clause]
     if text and text not in one.why:
         parts.append(visible(text))
     if told:

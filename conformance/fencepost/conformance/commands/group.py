@@ -1,0 +1,75 @@
+"""The command `fencepost`: its sub-commands are found by entry point and loaded when they are called."""
+
+import difflib
+import io
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from typing import NoReturn
+
+import click
+
+COMMANDS = "fencepost.commands"
+
+
+def installed() -> dict[str, EntryPoint]:
+    """The installed sub-commands by name, shipped and third-party."""
+    return {point.name: point for point in entry_points(group=COMMANDS)}
+
+
+class CommandsByEntryPoint(click.Group):
+    """A group whose commands are those of the entry-point group. One that does not load is named, and stops no other."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names of what is installed, sorted."""
+        return sorted(installed())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """The command of that name, loaded now; where that fails, one that says so."""
+        point = installed().get(cmd_name)
+        return _loaded(point) if point is not None else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; bad usage with the near misses where there is none."""
+        name = args[0] if args else ""
+        if not name.startswith("-") and name not in installed():
+            near = difflib.get_close_matches(name, installed(), n=3, cutoff=0.5)
+            meant = f" Did you mean {' or '.join(near)}?" if near else f" There are: {', '.join(sorted(installed()))}."
+            raise click.UsageError(f"No such command {name!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _loaded(point: EntryPoint) -> click.Command:
+    try:
+        command = point.load()
+    except Exception as error:  # a third party's command may fail in any way
+        return _unusable(point, f"{type(error).__name__}: {error}")
+    if not isinstance(command, click.Command):
+        return _unusable(point, f"{point.value} is no click command but a {type(command).__name__}")
+    return command
+
+
+def _unusable(point: EntryPoint, why: str) -> click.Command:
+    def refuse() -> NoReturn:
+        raise click.UsageError(f"The command {point.name!r} ({point.value}) cannot be loaded: {why}")
+
+    return click.Command(
+        point.name,
+        callback=refuse,
+        short_help=f"(cannot be loaded: {why})",
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
+
+
+@click.group(cls=CommandsByEntryPoint, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fencepost", prog_name="fencepost")
+def main() -> None:
+    """Conformance tests for network firewalls of the Azure Key Vault kind.
+
+    Results go to stdout, progress and logs to stderr. Exit status 2 is bad usage in every command.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # What a subject says may hold any character, and the screen's encoding may not.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,57 @@
+"""Reading a JSON file that a person wrote: where it is not JSON, the line and the column and why."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+STDIN = "-"
+
+
+@dataclass(kw_only=True, eq=False)
+class UnreadableInput(ValueError):
+    """A file that cannot be used: which, and every reason with its place in it (a line and column, or a JSON path)."""
+
+    name: str
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """One line a reason, each after the name of the file."""
+        return "\n".join(f"{self.name}: {reason}" for reason in self.reasons)
+
+
+def read_json(path: str) -> object:
+    """The JSON value in the file, `-` being stdin; `UnreadableInput` where there is none.
+
+    Stricter than Python's reader: no repeated members, no NaN, no Infinity. A byte order mark is passed over.
+    """
+    name = "stdin" if path == STDIN else path
+    try:
+        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        text = data.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_constant)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start + 1}: not UTF-8"
+    except json.JSONDecodeError as error:
+        reason = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
+    except RecursionError:
+        reason = "not JSON that can be read: nested too deep"
+    except ValueError as error:
+        reason = str(error)
+    raise UnreadableInput(name=name, reasons=(reason,))
+
+
+def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in members:
+        if key in found:
+            raise ValueError(f"the member {key!r} stands twice in one object; which of them counts is anybody's guess")
+        found[key] = value
+    return found
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")

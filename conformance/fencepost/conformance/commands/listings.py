@@ -1,0 +1,101 @@
+"""`fencepost clauses`, `fencepost subjects` and `fencepost profiles`: what there is."""
+
+import dataclasses
+import inspect
+from importlib.metadata import EntryPoint
+from types import MappingProxyType
+
+import click
+from fencepost.adapters.contract import adapters, carriers
+from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.reference import Profile, load_profile, profile_names
+from rich.text import Text
+
+_CARRIERS = MappingProxyType(
+    {
+        "stdio": ("stdio:COMMAND ARGS…", "a program that answers one line of JSON for each that it reads"),
+        "http": ("http://HOST[:PORT]/PATH", "a server that answers each POST with JSON"),
+        "https": ("https://HOST[:PORT]/PATH", "the same over TLS"),
+        "library": ("library:PACKAGE.MODULE:NAME", "a Python object, or a class or factory of one"),
+    }
+)
+
+
+def _groups() -> list[str]:
+    return list(dict.fromkeys(clause.group for clause in catalogue().clauses))
+
+
+@click.command(short_help="List the clauses: what an implementation promises.")
+@click.option(
+    "--group", "groups", multiple=True, type=click.Choice(_groups()), help="Only this group; may be repeated."
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with needs and sources.")
+def clauses(*, groups: tuple[str, ...], as_json: bool) -> None:
+    """List the clauses of the catalogue: id, level, what each promises, and what it needs of a subject."""
+    listed = [clause for clause in catalogue().clauses if not groups or clause.group in groups]
+    if as_json:
+        show_json([dataclasses.asdict(clause) for clause in listed])
+        return
+    rows: list[tuple[str | Text, ...]] = []
+    for group in _groups():
+        of_group = [clause for clause in listed if clause.group == group]
+        if of_group:
+            rows.append((Text(group, style="bold"),))
+            rows += [(f"  {clause.id}", clause.level, _promise(clause)) for clause in of_group]
+    show(table(("clause", "level", "promise"), rows))
+
+
+def _promise(clause: Clause) -> Text:
+    promise = Text(clause.text)
+    return promise.append(f"  [needs {', '.join(clause.needs)}]", style="dim") if clause.needs else promise
+
+
+@click.command(short_help="List what can be judged: carriers and installed adapters.")
+def subjects() -> None:
+    """List the forms that a subject string may have: carriers for one's own harness, and installed adapters."""
+    rows: list[tuple[str | Text, ...]] = [(Text("carriers", style="bold"),)]
+    for name, point in sorted(carriers().items()):
+        form, summary = _CARRIERS.get(name, (f"{name}:…", None))
+        rows.append((f"  {form}", summary or _summary(point)))
+    rows.append((Text("adapters", style="bold"),))
+    rows += [(f"  {name}", _summary(point)) for name, point in sorted(adapters().items())]
+    show(table(("subject", "what it is"), rows))
+
+
+def _summary(point: EntryPoint) -> Text:
+    """The first line of what the entry point says of itself; why it cannot be used where it does not load."""
+    try:
+        target = point.load()
+    except Exception as error:  # a third party's adapter may fail in any way
+        return Text(f"cannot be loaded: {type(error).__name__}: {error}", style="yellow")
+    first, _, _ = (inspect.getdoc(target) or "").partition("\n")
+    return Text(first or point.value)
+
+
+@click.command(short_help="List the profiles: the editions of the specification.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with services and choices.")
+def profiles(*, as_json: bool) -> None:
+    """List the shipped profiles: the limits, the prefixes and the services of each edition of the specification."""
+    loaded = [load_profile(name) for name in profile_names()]
+    if as_json:
+        show_json([_as_json(profile) for profile in loaded])
+        return
+    rows = [
+        (
+            profile.name,
+            str(profile.max_ip_rules),
+            str(profile.max_virtual_network_rules),
+            f"{profile.prefix_31}, {profile.prefix_32}",
+            str(len(profile.trusted_services)),
+            profile.title,
+        )
+        for profile in loaded
+    ]
+    show(table(("profile", "IP rules", "VNet rules", "/31, /32", "services", "what it is"), rows))
+
+
+def _as_json(profile: Profile) -> dict[str, object]:
+    services = [dataclasses.asdict(service) for service in profile.services]
+    plain = {field.name: getattr(profile, field.name) for field in dataclasses.fields(profile)}
+    return {**plain, "services": services, "choices": dict(profile.choices)}

@@ -1,0 +1,112 @@
+"""A request and a network as a person writes them for `explain`: every fault with its JSON path, then the values."""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import AddressValueError, IPv4Address
+
+from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS, SERVICE_ENDPOINT
+from fencepost.conformance.commands.json_input import UnreadableInput, read_json
+from fencepost.conformance.wire import network_from_wire, request_from_wire
+from fencepost.reference import Network, Request, is_subnet_id
+
+_MEMBERS = {"$": ("plane", "operation", "source", "caller"), "$.source": ("address", "subnet")}
+_CALLER = {"authenticated": bool, "authorized": bool, "service": str, "trusted": bool}
+_KINDS = {bool: "true or false", str: "a text"}
+
+
+def read_request(path: str) -> Request:
+    """The request in the file, `-` being stdin; `UnreadableInput` with every fault in it."""
+    value = read_json(path)
+    faults = list(_request_faults(value))
+    if faults or not isinstance(value, Mapping):
+        raise UnreadableInput(name="stdin" if path == "-" else path, reasons=tuple(faults))
+    return request_from_wire(value)
+
+
+def read_network(path: str) -> Network:
+    """The subnets in the file, as `reset` takes them (`{"subnets": […]}`) or just the list of them."""
+    value = read_json(path)
+    subnets = value.get("subnets") if isinstance(value, Mapping) else value
+    faults = list(_network_faults(subnets, "$.subnets" if isinstance(value, Mapping) else "$"))
+    if faults or not isinstance(subnets, list):
+        raise UnreadableInput(name="stdin" if path == "-" else path, reasons=tuple(faults))
+    return network_from_wire(subnets)
+
+
+def oddities(request: Request) -> Iterable[str]:
+    """What the reference does not mind in a request, and the reader may not have meant."""
+    names = CONTROL_OPERATIONS if request.plane == "control" else DATA_OPERATIONS
+    if request.operation not in names:
+        yield (
+            f"{request.operation!r} is no operation of the {request.plane} plane that the contract names; "
+            "the plane decides, not the name"
+        )
+
+
+def _request_faults(value: object) -> Iterable[str]:
+    if not isinstance(value, Mapping):
+        yield f"$: expected a request (an object with plane, operation, source), got {value!r:.60}"
+        return
+    yield from _unknown(value, "$", _MEMBERS["$"])
+    if value.get("plane") not in ("data", "control"):
+        yield f"$.plane: expected 'data' or 'control', got {_got(value, 'plane')}"
+    if not isinstance(value.get("operation"), str):
+        yield f"$.operation: expected the name of an operation, for instance 'SecretGet', got {_got(value, 'operation')}"
+    source, caller = value.get("source"), value.get("caller", {})
+    if isinstance(source, Mapping):
+        yield from _source_faults(source)
+    else:
+        yield f"$.source: expected an object with the caller's address, got {_got(value, 'source')}"
+    if isinstance(caller, Mapping):
+        yield from _caller_faults(caller)
+    else:
+        yield f"$.caller: expected an object, got {_got(value, 'caller')}"
+
+
+def _source_faults(source: Mapping[str, object]) -> Iterable[str]:
+    yield from _unknown(source, "$.source", _MEMBERS["$.source"])
+    address, subnet = source.get("address"), source.get("subnet")
+    if not isinstance(address, str) or not _is_address(address):
+        yield f"$.source.address: expected an IPv4 address, for instance '191.10.18.7', got {_got(source, 'address')}"
+    if subnet is not None and not is_subnet_id(subnet):
+        yield f"$.source.subnet: expected the resource id of a subnet, got {_got(source, 'subnet')}"
+
+
+def _caller_faults(caller: Mapping[str, object]) -> Iterable[str]:
+    yield from _unknown(caller, "$.caller", tuple(_CALLER))
+    for member, kind in _CALLER.items():
+        if member in caller and not isinstance(caller[member], kind):
+            yield f"$.caller.{member}: expected {_KINDS[kind]}, got {_got(caller, member)}"
+
+
+def _network_faults(subnets: object, path: str) -> Iterable[str]:
+    if not isinstance(subnets, list):
+        yield f"{path}: expected a list of subnets, each with its id and serviceEndpoints"
+        return
+    for index, one in enumerate(subnets):
+        here = f"{path}[{index}]"
+        if not isinstance(one, Mapping):
+            yield f"{here}: expected an object with id and serviceEndpoints, got {one!r:.60}"
+            continue
+        if not is_subnet_id(one.get("id")):
+            yield f"{here}.id: expected the resource id of a subnet, got {_got(one, 'id')}"
+        endpoints = one.get("serviceEndpoints", [])
+        if not isinstance(endpoints, list) or not all(isinstance(name, str) for name in endpoints):
+            yield f"{here}.serviceEndpoints: expected a list like ['{SERVICE_ENDPOINT}'], got {endpoints!r:.60}"
+
+
+def _unknown(value: Mapping[str, object], path: str, known: tuple[str, ...]) -> Iterable[str]:
+    for member in value:
+        if member not in known:
+            yield f"{path}.{member}: no such member; there are: {', '.join(known)}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return text.isascii()
+
+
+def _got(value: Mapping[str, object], member: str) -> str:
+    return f"{value[member]!r:.80}" if member in value else "nothing"

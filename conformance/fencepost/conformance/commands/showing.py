@@ -1,0 +1,45 @@
+"""How the commands show their results: on stdout, as wide as it is, in colour where that shows."""
+
+import json
+import sys
+from collections.abc import Iterable
+
+import click
+from fencepost.reports.page import Page
+from fencepost.reports.visible import visible
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+def show(*parts: RenderableType) -> None:
+    """Draw the parts below one another on stdout."""
+    page = Page.of(sys.stdout)
+    click.echo(page.draw(*parts), color=page.colour)
+
+
+def show_json(value: object) -> None:
+    """Write a JSON value, indented, to stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> Table:
+    """A table whose last column takes the room that is left. Texts are shown as they are, controls as escapes."""
+    names = list(columns)
+    drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")
+    for name in names[:-1]:
+        drawn.add_column(name, overflow="fold")
+    drawn.add_column(names[-1], ratio=1, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row))
+    return drawn
+
+
+def labelled(rows: Iterable[tuple[str, str | Text]]) -> Table:
+    """Two columns without a heading: what it is, and what it says."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, said in rows:
+        grid.add_row(label, said if isinstance(said, Text) else Text(visible(said)))
+    return grid

@@ -1,0 +1,131 @@
+"""`fencepost smoke`: is a subject wired up? Ten decisions, and every way in which the contract is not kept."""
+
+import sys
+from collections.abc import Iterable
+
+import click
+from fencepost.adapters.contract import (
+    HarnessFault,
+    RpcError,
+    Statement,
+    SubjectError,
+    Timeouts,
+    adapters,
+    open_subject,
+    shorten,
+)
+from fencepost.adapters.contract.vocabulary import FEATURES
+from fencepost.conformance.commands.showing import labelled, show, table
+from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
+from fencepost.reference import UnknownProfile, load_profile
+from fencepost.reports.visible import visible, visible_lines
+from rich.console import RenderableType
+from rich.text import Text
+
+_WORDS = {
+    0: ("WIRED UP", "bold green"),
+    1: ("WIRED UP, BUT WRONG", "bold red"),
+    2: ("NOT WIRED UP", "bold magenta"),
+}
+_SHOWN, _LOG_LINES = 2000, 20
+
+
+@click.command(short_help="Ask ten decisions: is a subject wired up?")
+@click.argument("subject")
+@click.option("--profile", "profile_name", help="Judge by this profile, not by the one that the subject claims.")
+@click.option("--start-timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True)
+@click.option("--call-timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True)
+def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
+    """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
+
+    Names every violation of the contract with the offending message. Exit status: 0 wired up; 1 wired up, but an
+    answer is obviously wrong; 2 the subject does not answer as the contract says.
+    """
+    if profile_name is not None:
+        try:
+            load_profile(profile_name)
+        except UnknownProfile as error:
+            raise click.BadParameter(str(error), param_hint="--profile") from None
+    try:
+        connection = open_subject(subject, timeouts=Timeouts(start=start_timeout, call=call_timeout))
+    except SubjectError as error:
+        raise click.UsageError(visible(str(error))) from None
+    try:
+        name = subject.partition(":")[0]
+        run = smoke_run(connection, profile_name=profile_name, takes_profile=name == "library" or name in adapters())
+        log = connection.log()
+    finally:
+        connection.close()
+    show(*_parts(subject, run, log))
+    sys.exit(run.exit_status)
+
+
+def _parts(subject: str, run: SmokeRun, log: str) -> Iterable[RenderableType]:
+    yield labelled(_head(subject, run))
+    if run.answers:
+        yield Text()
+        yield table(("", "got", "expected", "clause", "question"), [_row(answered) for answered in run.answers])
+    for fault in run.faults:
+        yield from _fault(fault)
+    told = any(log.strip() in fault.offending for fault in run.faults)
+    if run.exit_status == 2 and log.strip() and not told:
+        yield Text()
+        yield Text("the end of the subject's own log", style="bold")
+        yield from (Text(f"  {line}", overflow="fold") for line in visible_lines(log.rstrip("\n"))[-_LOG_LINES:])
+    yield Text()
+    yield _result(run)
+
+
+def _head(subject: str, run: SmokeRun) -> Iterable[tuple[str, str | Text]]:
+    yield "subject", Text(visible(subject), style="bold")
+    if run.statement is not None:
+        yield "says", f"{run.statement.name} {run.statement.version}, profile {run.statement.profile}"
+        yield "features", _features(run.statement)
+    if run.profile is not None:
+        yield "judged by", f"{run.profile.name} ({run.profile.title})"
+    for mistake in run.mistakes:
+        yield "statement", Text(visible(mistake), style="bold red")
+    if run.refusal is not None:
+        said = (run.refusal.status, run.refusal.code, run.refusal.message)
+        told = " ".join(str(part) for part in said if part is not None) or "without a word"
+        yield "putRules", Text(f"two rules that every vault accepts were refused: {visible(told)}", style="bold red")
+
+
+def _features(statement: Statement) -> str:
+    unknown = [name for name in statement.features if name not in FEATURES]
+    known = ", ".join(name for name in statement.features if name in FEATURES) or "none"
+    return f"{known}; not known and ignored: {', '.join(unknown)}" if unknown else known
+
+
+def _row(answered: Answered) -> tuple[str | Text, ...]:
+    mark = Text("WRONG", style="bold red") if answered.is_wrong else Text("ok", style="green")
+    if answered.got.outcome == "inconclusive":
+        mark = Text("?", style="yellow")
+    reason = f" ({answered.got.reason})" if answered.got.reason else ""
+    question = answered.question
+    return mark, answered.got.outcome, question.expected.value, question.clause, f"{question.says}{reason}"
+
+
+def _fault(fault: HarnessFault) -> Iterable[RenderableType]:
+    rows: list[tuple[str, str | Text]] = [("expected", fault.expected), ("got", Text(visible(fault.came), style="red"))]
+    if fault.offending:
+        rows += _lines("message", shorten(fault.offending, _SHOWN))
+    if isinstance(fault, RpcError) and fault.traceback:
+        rows += _lines("traceback", shorten(fault.traceback, _SHOWN))
+    yield Text()
+    yield Text(f"contract violation in {visible(fault.method)} ({fault.kind})", style="bold")
+    yield labelled(rows)
+
+
+def _lines(label: str, text: str) -> list[tuple[str, str | Text]]:
+    return [(label if place == 0 else "", line) for place, line in enumerate(visible_lines(text.rstrip("\n")))]
+
+
+def _result(run: SmokeRun) -> Text:
+    word, style = _WORDS[run.exit_status]
+    parts = [f"{len(run.answers) - run.wrong} of {len(run.answers)} decisions as expected"] if run.answers else []
+    if run.faults:
+        parts.append(f"{len(run.faults)} contract {'violation' if len(run.faults) == 1 else 'violations'}")
+    if run.mistakes:
+        parts.append(f"{len(run.mistakes)} {'mistake' if len(run.mistakes) == 1 else 'mistakes'} in the statement")
+    return Text.assemble((word, style), f"  {', '.join(parts)}; exit status {run.exit_status}")

@@ -1,0 +1,102 @@
+"""Ten decisions that any vault gets right, chosen from what the statement offers: two before the rules, eight under them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.wire import wire_rules
+from fencepost.reference import Caller, Network, Outcome, Plane, Profile, Request, Subnet, Vault, address_from_text
+from fencepost.reference.model import ANYONE
+
+TEN = 10
+_SUBNETS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/smoke/providers/Microsoft.Network"
+LISTED, OTHER = (f"{_SUBNETS}/virtualNetworks/office/subnets/{name}" for name in ("listed", "other"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request, what it is a case of in words, and the answer that it has."""
+
+    says: str
+    request: Request
+    expected: Outcome
+    clause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmokePlan:
+    """One conversation: the network of `reset`, questions to the new vault, the rules, questions under the rules."""
+
+    network: Network
+    before: tuple[Question, ...]
+    network_acls: JsonObject
+    under: tuple[Question, ...]
+
+
+def smoke_plan(offer: Offer, profile: Profile) -> SmokePlan:
+    """The plan for a subject: two rules under Deny, ten questions, none of which the specification leaves open."""
+    network = Network(subnets=(Subnet(id=LISTED), Subnet(id=OTHER)) if offer.subnets else ())
+    acls = wire_rules(
+        ["20.1.2.0/24"] if offer.subnets else ["20.1.2.0/24", "40.80.120.7"],
+        [LISTED] if offer.subnets else [],
+        bypass="AzureServices" if offer.services else "None",
+    )
+    new = Vault(profile=profile).reset(network)
+    written = new.put_rules(acls).accepted
+    if written is None:
+        raise AssertionError("the rules of the smoke test are accepted by every profile")
+    before = _answered(new, _before())[:2]
+    under = _answered(written, (*_by_features(offer), *_by_address(offer)))[: TEN - len(before)]
+    return SmokePlan(network=network, before=tuple(before), network_acls=acls, under=tuple(under))
+
+
+def _answered(vault: Vault, asked: Iterable[tuple[str, Request]]) -> list[Question]:
+    answered = []
+    for says, request in asked:
+        decision = vault.decide(request)
+        if decision.outcome is not Outcome.OPEN:
+            answered.append(Question(says=says, request=request, expected=decision.outcome, clause=decision.clause))
+    return answered
+
+
+def _from(address: str, *, operation: str = "SecretGet", subnet: str | None = None, caller: Caller = ANYONE) -> Request:
+    return Request(address=address_from_text(address), operation=operation, subnet=subnet, caller=caller)
+
+
+def _before() -> Iterable[tuple[str, Request]]:
+    yield "a new vault lets everybody through", _from("52.10.20.30")
+    yield "… for every operation", _from("20.1.2.77", operation="KeySign")
+
+
+def _by_features(offer: Offer) -> Iterable[tuple[str, Request]]:
+    """A question or two for each feature: at most five in all, so that the addresses have their turn."""
+    if offer.subnets:
+        yield "a caller in the listed subnet", _from("10.1.0.4", subnet=LISTED)
+        yield "a caller in another subnet", _from("10.2.0.4", subnet=OTHER)
+    if offer.services:
+        by_word = True if offer.by_attribute else None
+        yield "a trusted service", _from("52.10.20.31", caller=Caller(service="Azure Backup", trusted=by_word))
+    if offer.control_plane:
+        blocked = address_from_text("52.10.20.30")
+        yield (
+            "the control plane from a blocked address",
+            Request(plane=Plane.CONTROL, operation="VaultGet", address=blocked),
+        )
+    if offer.credentials:
+        yield "a caller in the range without a token", _from("20.1.2.9", caller=Caller(authenticated=False))
+
+
+def _by_address(offer: Offer) -> Iterable[tuple[str, Request]]:
+    yield "the last address of the range", _from("20.1.2.255")
+    yield "the address after it", _from("20.1.3.0")
+    yield "the first address of the range", _from("20.1.2.0")
+    yield "the address before it", _from("20.1.1.255")
+    if not offer.subnets:
+        yield "the single address of the other rule", _from("40.80.120.7")
+        yield "its neighbour", _from("40.80.120.8")
+    yield "an address far away", _from("52.10.20.30")
+    yield "an address inside the range", _from("20.1.2.128")
+    yield "the same last octet elsewhere", _from("20.2.2.128")
+    yield "a key asked for from inside the range", _from("20.1.2.128", operation="KeyGet")
+    yield "a key asked for from outside", _from("20.1.3.128", operation="KeyGet")

@@ -1,0 +1,82 @@
+"""The command itself: what it lists, and how it takes bad usage and sub-commands that do not load."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint
+
+import click
+import pytest
+from click.testing import CliRunner
+from fencepost.conformance.commands import group, main
+
+NOT_THERE = EntryPoint(name="broken", value="no.such.module:command", group=group.COMMANDS)
+NO_COMMAND = EntryPoint(name="odd", value="fencepost.conformance.catalogue:catalogue", group=group.COMMANDS)
+
+
+@pytest.fixture
+def with_unusable(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: Mapping[str, EntryPoint] = {**group.installed(), "broken": NOT_THERE, "odd": NO_COMMAND}
+    monkeypatch.setattr(group, "installed", lambda: found)
+
+
+def test_the_version_is_shown() -> None:
+    result = CliRunner().invoke(main, ["--version"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("fencepost, version ")
+
+
+def test_the_help_lists_every_installed_command() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    for name in ("check", "clauses", "explain", "profiles", "schema", "smoke", "subjects"):
+        assert f"  {name} " in result.stdout
+
+
+def test_a_command_that_does_not_load_is_named_and_the_others_work(with_unusable: None) -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert "broken    (cannot be loaded: ModuleNotFoundError: No module named 'no'" in result.stdout
+    assert CliRunner().invoke(main, ["profiles"]).exit_code == 0
+
+
+@pytest.mark.parametrize(("name", "reason"), [("broken", "No module named 'no'"), ("odd", "is no click command")])
+def test_a_command_that_does_not_load_says_why_when_it_is_called(with_unusable: None, name: str, reason: str) -> None:
+    result = CliRunner().invoke(main, [name, "argument", "--option"])
+    assert result.exit_code == 2
+    assert reason in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_command_that_there_is_not_is_bad_usage_with_the_near_misses() -> None:
+    result = CliRunner().invoke(main, ["profile"])
+    assert result.exit_code == 2
+    assert "Did you mean profiles" in result.stderr
+
+
+def test_nothing_near_lists_what_there_is() -> None:
+    result = CliRunner().invoke(main, ["zzzzzz"])
+    assert result.exit_code == 2
+    assert "There are: check, clauses" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["clauses", "--nonsense"], ["smoke"]])
+def test_bad_usage_is_exit_status_2(arguments: list[str]) -> None:
+    assert CliRunner().invoke(main, arguments).exit_code == 2
+
+
+def test_a_screen_with_few_characters_gets_escapes_for_the_others() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from fencepost.conformance.commands import main; main()", "clauses"],
+        env={"PYTHONIOENCODING": "latin-1", "COLUMNS": "100"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"DEC-17" in done.stdout
+    assert rb"\u2026" in done.stdout
+
+
+def test_commands_are_click_commands() -> None:
+    for name, point in group.installed().items():
+        assert isinstance(main.get_command(click.Context(main), name), click.Command), point

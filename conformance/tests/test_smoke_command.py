@@ -1,0 +1,212 @@
+"""`smoke`: wired up, wired up but wrong, or not wired up; and every violation of the contract with its message."""
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from fencepost.adapters.contract import Client, JsonObject
+from fencepost.adapters.contract.vocabulary import FEATURES
+from fencepost.conformance.commands import main
+from fencepost.conformance.commands.smoke_plan import TEN, smoke_plan
+from fencepost.conformance.offer import Offer
+from fencepost.reference import Outcome, load_profile
+
+MY_VAULT = Path(__file__).parent / "programs" / "my_vault.py"
+HARNESS = """
+import json, sys
+ANSWERS = json.loads(sys.argv[1])
+sys.stderr.write("harness: up\\n")
+sys.stderr.flush()
+for line in sys.stdin:
+    call = json.loads(line)
+    answer = ANSWERS[call["method"]] if call["method"] in ANSWERS else {}
+    if answer == "die":
+        sys.exit(7)
+    if isinstance(answer, str):
+        print(answer, flush=True)
+        continue
+    if call["method"] == "decide" and "decisions" not in answer and "fault" not in answer:
+        answer = {"decisions": [answer.get("each", "allow")] * len(call["params"]["requests"])}
+    print(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": answer}), flush=True)
+"""
+STATEMENT = {"protocol": 1, "name": "n", "version": "1", "profile": "keyvault", "features": ["ip-rules-only"]}
+
+
+def _smoke(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["smoke", *arguments], env={"COLUMNS": "140"}, catch_exceptions=False)
+
+
+def _harness(tmp_path: Path, **answers: object) -> str:
+    program = tmp_path / "harness.py"
+    program.write_text(HARNESS)
+    given = {"describe": STATEMENT, "putRules": {"accepted": True}, **answers}
+    return f"stdio:{shlex.join([sys.executable, str(program), json.dumps(given)])}"
+
+
+def test_a_vault_from_the_contract_alone_is_wired_up_within_two_seconds() -> None:
+    began = time.monotonic()
+    result = _smoke(f"stdio:{shlex.join([sys.executable, str(MY_VAULT)])}")
+    assert time.monotonic() - began < 2
+    assert result.exit_code == 0
+    assert "WIRED UP  10 of 10 decisions as expected; exit status 0" in result.stdout
+
+
+def test_a_vault_that_lets_everybody_in_is_wired_up_but_wrong(tmp_path: Path) -> None:
+    result = _smoke(_harness(tmp_path))
+    assert result.exit_code == 1
+    assert "WRONG  allow  deny      DEC-3   the address after it" in result.stdout
+
+
+def test_a_vault_that_refuses_two_plain_rules_is_wired_up_but_wrong(tmp_path: Path) -> None:
+    refusal = {"accepted": False, "status": 400, "message": "not today \x1b[1m"}
+    result = _smoke(_harness(tmp_path, putRules=refusal))
+    assert result.exit_code == 1
+    assert "two rules that every vault accepts were refused: 400 not today \\x1b[1m" in result.stdout
+
+
+def test_answers_that_are_all_inconclusive_show_nothing(tmp_path: Path) -> None:
+    unsure = {"outcome": "inconclusive", "reason": "moved"}
+    result = _smoke(_harness(tmp_path, decide={"each": unsure}))
+    assert result.exit_code == 1
+    assert "(moved)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("answers", "named"),
+    [
+        ({"describe": "a log line"}, ["describe (not-json)", "a log line"]),
+        ({"describe": {"protocol": 1}}, ["describe (malformed-result)", "name"]),
+        ({"reset": "die"}, ["reset (crashed)", "exit status 7", "harness: up"]),
+        ({"decide": {"decisions": ["allow"]}}, ["decide (malformed-result)", "2 decisions"]),
+        ({"decide": {"each": "perhaps"}}, ["decide (malformed-result)", "perhaps"]),
+        ({"putRules": {}}, ["putRules (malformed-result)", "accepted"]),
+    ],
+)
+def test_a_contract_violation_is_named_with_the_message(
+    tmp_path: Path, answers: dict[str, object], named: Sequence[str]
+) -> None:
+    result = _smoke(_harness(tmp_path, **answers))
+    assert result.exit_code == 2
+    for part in (*named, "NOT WIRED UP", "harness: up"):
+        assert part in result.stdout
+
+
+def test_every_contract_violation_is_named(tmp_path: Path) -> None:
+    result = _smoke(_harness(tmp_path, reset="one log line", putRules={"accepted": "yes"}, decide={"each": 1}))
+    assert result.exit_code == 2
+    for part in ("in reset (not-json)", "in putRules (malformed-result)", "in decide (malformed-result)"):
+        assert part in result.stdout
+    assert "4 contract violations" in result.stdout
+
+
+def test_a_harness_that_never_answers_is_given_up_after_its_time(tmp_path: Path) -> None:
+    silent = tmp_path / "silent.py"
+    silent.write_text("import sys\nfor line in sys.stdin: pass\n")
+    result = _smoke(f"stdio:{shlex.join([sys.executable, str(silent)])}", "--start-timeout", "0.5")
+    assert result.exit_code == 2
+    assert "describe (timed-out)" in result.stdout
+
+
+def test_every_mistake_of_a_statement_is_named(tmp_path: Path) -> None:
+    statement = {
+        **STATEMENT,
+        "protocol": 2,
+        "profile": "keyvalt",
+        "features": ["ip-rules-only", "service-endpoints"],
+        "choices": {"host-bit": "mask", "prefix-0": "maybe"},
+    }
+    result = _smoke(_harness(tmp_path, describe=statement))
+    assert result.exit_code == 2
+    for part in ("$.protocol", "$.features", "'host-bits'", "'prefix-0'", "$.profile", "did you mean keyvault"):
+        assert part in result.stdout
+    assert "5 mistakes in the statement" in result.stdout
+
+
+def test_an_unknown_feature_is_shown_and_ignored(tmp_path: Path) -> None:
+    statement = {**STATEMENT, "features": ["ip-rules-only", "time-travel"]}
+    result = _smoke(_harness(tmp_path, describe=statement))
+    assert "not known and ignored: time-travel" in result.stdout
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["stdoi:x"], "Did you mean 'stdio'"),
+        (["stdio:"], "there is no command"),
+        (["library:no.such:thing"], "there is no module"),
+        (["stdio:true", "--profile", "keyvalt"], "did you mean keyvault"),
+    ],
+)
+def test_a_subject_or_profile_that_names_nothing_is_bad_usage(arguments: list[str], told: str) -> None:
+    result = _smoke(*arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stdout == ""
+
+
+def test_another_profile_than_the_claimed_one_can_be_asked_for(tmp_path: Path) -> None:
+    assert "judged by  keyvault-2018-preview" in _smoke(_harness(tmp_path), "--profile", "keyvault-2018-preview").stdout
+
+
+class TakesProfiles:
+    """A vault that takes on the profile that it is judged by."""
+
+    def __init__(self) -> None:
+        self.profile = "keyvault"
+
+    def take_profile(self, name: str) -> None:
+        self.profile = name
+
+    def describe(self, *, protocol: int) -> JsonObject:
+        return {**STATEMENT, "protocol": protocol, "profile": self.profile}
+
+
+def test_a_subject_in_process_is_told_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vaults_of_this_test", sys.modules[__name__])
+    result = _smoke("library:vaults_of_this_test:TakesProfiles", "--profile", "keyvault-2018-preview")
+    assert "n 1, profile keyvault-2018-preview" in result.stdout
+
+
+@pytest.mark.parametrize("profile", ["keyvault", "keyvault-2018-preview"])
+@pytest.mark.parametrize(
+    "restriction", [[], ["ip-rules-only"], ["data-plane-only"], ["ip-rules-only", "data-plane-only"]]
+)
+@pytest.mark.parametrize("features", [[], sorted(FEATURES.keys() - {"ip-rules-only", "data-plane-only"})])
+def test_there_are_ten_questions_for_every_statement_with_both_answers(
+    profile: str, restriction: list[str], features: list[str]
+) -> None:
+    offered = [feature for feature in features if not (restriction and feature == "service-endpoints")]
+    statement = {**STATEMENT, "profile": profile, "features": [*restriction, *offered]}
+    client = Client(_Says(statement))
+    plan = smoke_plan(Offer.from_statement(client.describe(), load_profile(profile)), load_profile(profile))
+    asked = [*plan.before, *plan.under]
+    assert len(asked) == TEN
+    assert {question.expected for question in asked} == {Outcome.ALLOW, Outcome.DENY}
+    if "ip-rules-only" in restriction:
+        assert not plan.network.subnets
+        assert plan.network_acls["virtualNetworkRules"] == []
+        assert all(question.request.subnet is None for question in asked)
+    if "data-plane-only" in restriction:
+        assert all(question.request.plane == "data" for question in asked)
+
+
+class _Says:
+    exclusive = False
+
+    def __init__(self, statement: JsonObject) -> None:
+        self._statement = statement
+
+    def call(self, method: str, params: JsonObject) -> object:
+        return self._statement
+
+    def log(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
