@@ -88,8 +88,10 @@ class HttpConnection:
         received = bytearray()
         try:
             connection = self._connected(method, deadline)
-            connection.send(b"%sContent-Length: %d\r\n\r\n%s" % (self._target.head, len(body), body))
+            sent = self._send(connection, body)
             status = self._receive(method, connection, received)
+            if not sent:
+                self._drop()
         except TimeoutError:
             came = "half an answer" if received else "nothing"
             raise TimedOut(
@@ -124,6 +126,13 @@ class HttpConnection:
                 ) from None
         self._socket.deadline = deadline
         return self._socket
+
+    def _send(self, connection: DeadlineSocket, body: bytes) -> bool:
+        try:
+            connection.send(b"%sContent-Length: %d\r\n\r\n%s" % (self._target.head, len(body), body))
+        except ConnectionError:  # a server that will not take it all may have said so before it closed
+            return False
+        return True
 
     def _receive(self, method: str, connection: DeadlineSocket, received: bytearray) -> int:
         # It asks nothing of a socket but `makefile`.

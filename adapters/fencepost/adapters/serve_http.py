@@ -80,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isdecimal():
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
         elif int(length) > MAX_LINE:
+            self._discard(int(length))  # a client that is still sending would not see the refusal
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
             self._send(answer(self.rfile.read(int(length)), self._call))
@@ -91,6 +92,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body or b"")
+
+    def _discard(self, length: int) -> None:
+        while length > 0 and (chunk := self.rfile.read1(min(length, 65536))):
+            length -= len(chunk)
 
     def _refuse(self, status: HTTPStatus) -> None:
         self.close_connection = True

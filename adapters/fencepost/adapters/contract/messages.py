@@ -1,8 +1,9 @@
 """The messages of the contract as typed values: what is sent, what comes back, and their JSON Schemas."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from fencepost.adapters.contract.vocabulary import MAX_BATCH
+from msgspec import Meta, Struct
 
 
 class _Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -145,7 +146,7 @@ class PutRulesParams(_Message, frozen=True, kw_only=True):
 class DecideParams(_Message, frozen=True, kw_only=True):
     """The parameters of `decide`: at most 4,096 requests."""
 
-    requests: list[Request]
+    requests: Annotated[list[Request], Meta(max_length=MAX_BATCH)]
 
 
 class NoParams(_Message, frozen=True, kw_only=True):
