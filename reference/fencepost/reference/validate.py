@@ -168,7 +168,7 @@ def read_value(value: object, path: str, profile: Profile, found: _Found) -> IpR
                 name=mistake,
                 clause=MISTAKES[mistake],
                 is_certain=reading.is_refused,
-                open_points=reading.open_points,
+                open_points=frozenset() if reading.is_refused else reading.open_points,
             )
         )
     if len(reading.blocks) != 1 or not isinstance(value, str):
