@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Any
 
 import pytest
-from fencepost.adapters.contract import JsonObject
+from fencepost.adapters.contract import METHODS, JsonObject
+from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
 from fencepost.conformance.mutants import CATALOGUE, Vault, mutant
 from fencepost.conformance.mutants.witness import Call
+from msgspec import convert
 
 EACH = [(name, profile) for name, entry in CATALOGUE.items() for profile in entry.profiles]
 
@@ -52,3 +56,31 @@ def test_a_mutant_errs_in_the_direction_that_it_claims(name: str, profile: str) 
         assert (yes(right), yes(wrong)) == (True, False)
     else:
         assert entry.direction == "both"
+
+
+@pytest.mark.parametrize(("name", "profile"), EACH)
+def test_nothing_of_a_mutant_survives_a_reset(name: str, profile: str) -> None:
+    subject, calls = mutant(name, profile=profile), CATALOGUE[name].calls(profile)
+    assert answers(subject, calls) == answers(subject, calls)
+
+
+@pytest.mark.parametrize(("name", "profile"), EACH)
+def test_a_witness_asks_only_what_the_contract_lets_be_sent(name: str, profile: str) -> None:
+    connected: dict[str, bool] = {}
+    for method, params in CATALOGUE[name].calls(profile):
+        convert(params, METHODS[method][0])
+        plain: Any = params
+        if method == "reset":
+            connected = {
+                there["id"].lower(): "Microsoft.KeyVault" in there["serviceEndpoints"] for there in plain["subnets"]
+            }
+        if method == "setServiceEndpoints":
+            connected[plain["subnet"].lower()] = "Microsoft.KeyVault" in plain["serviceEndpoints"]
+        for request in plain.get("requests", ()):
+            known = DATA_OPERATIONS if request["plane"] == "data" else CONTROL_OPERATIONS
+            assert request["operation"] in known
+            source = request["source"]
+            if "subnet" in source:
+                assert connected[source["subnet"].lower()] == ip_address(source["address"]).is_private
+            if "trusted" in request.get("caller", {}):
+                assert profile == "keyvault"

@@ -5,12 +5,44 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType, ModuleType
 
 from fencepost.adapters.contract import SubjectError
-from fencepost.conformance.mutants import address_arithmetic, address_text, parsing, rule_list
+from fencepost.conformance.mutants import (
+    address_arithmetic,
+    address_text,
+    control_plane,
+    credentials,
+    default_action,
+    history,
+    limits,
+    load,
+    parsing,
+    rule_list,
+    services,
+    state,
+    subnet_ids,
+    subnets,
+    validation,
+)
 from fencepost.conformance.mutants.mutant import Mutant
 from fencepost.conformance.mutants.values import PREVIEW
 from fencepost.conformance.mutants.vault import Vault
 
-_MODULES = (address_arithmetic, address_text, parsing, rule_list)
+_MODULES = (
+    address_arithmetic,
+    address_text,
+    parsing,
+    rule_list,
+    subnets,
+    services,
+    default_action,
+    credentials,
+    control_plane,
+    limits,
+    validation,
+    subnet_ids,
+    state,
+    history,
+    load,
+)
 
 
 def _entries(modules: Iterable[ModuleType]) -> Iterable[Mutant]:

@@ -1,0 +1,287 @@
+"""Flaws in token and permission: passing the firewall taken for having them, and the codes of a refusal."""
+
+from collections.abc import Hashable, Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Ask, Held
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import APP, INSIDE, ask, call, put, trusted
+
+flaw = Flaws("credentials")
+
+_ON = "AzureServices"
+
+
+@flaw(
+    "trusted-service-needs-no-token",
+    clause="CRED-3",
+    also=("CRED-1",),
+    direction="open",
+    story="'Trusted' was taken at its word.",
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, authenticated=False))),
+)
+class _TrustedServiceNeedsNoToken(Vault):
+    def is_authenticated(self, held: Held, ask: Ask) -> bool:
+        return super().is_authenticated(held, ask) or (held.default_action == "Deny" and self.is_bypassed(held, ask))
+
+
+@flaw(
+    "trusted-service-needs-no-permission",
+    clause="CRED-3",
+    also=("CRED-2",),
+    direction="open",
+    story="Bypass was taken to bypass the access policies as well.",
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, authorized=False))),
+)
+class _TrustedServiceNeedsNoPermission(Vault):
+    def is_authorized(self, held: Held, ask: Ask) -> bool:
+        return super().is_authorized(held, ask) or self.is_bypassed(held, ask)
+
+
+@flaw(
+    "trust-is-a-permission-without-bypass",
+    clause="CRED-3",
+    also=("CRED-2",),
+    direction="open",
+    story="A trusted service may do all, once it is through; here it comes through a range of its own.",
+    witness=lambda profile: (put("20.0.0.0/24"), ask(trusted(profile, authorized=False))),
+)
+class _TrustIsAPermissionWithoutBypass(Vault):
+    def is_authorized(self, held: Held, ask: Ask) -> bool:
+        return super().is_authorized(held, ask) or self.is_trusted(ask)
+
+
+@flaw(
+    "listed-address-needs-no-token",
+    clause="CRED-1",
+    direction="open",
+    story="The gateway authenticates those who come from outside; a listed address is inside.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False))),
+)
+class _ListedAddressNeedsNoToken(Vault):
+    def is_authenticated(self, held: Held, ask: Ask) -> bool:
+        return super().is_authenticated(held, ask) or self.address_admits(held, ask)
+
+
+@flaw(
+    "listed-address-needs-no-permission",
+    clause="CRED-2",
+    direction="open",
+    story="A hit in the IP rules returns 'allowed' from the function that the permission check follows.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(authorized=False))),
+)
+class _ListedAddressNeedsNoPermission(Vault):
+    def is_authorized(self, held: Held, ask: Ask) -> bool:
+        return super().is_authorized(held, ask) or self.address_admits(held, ask)
+
+
+@flaw(
+    "listed-subnet-needs-no-token",
+    clause="CRED-1",
+    direction="open",
+    story="The endpoint carries the network's identity, and that was taken for the caller's.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP, authenticated=False))),
+)
+class _ListedSubnetNeedsNoToken(Vault):
+    def is_authenticated(self, held: Held, ask: Ask) -> bool:
+        return super().is_authenticated(held, ask) or self.subnet_admits(held, ask)
+
+
+@flaw(
+    "listed-subnet-needs-no-permission",
+    clause="CRED-2",
+    direction="open",
+    story="A hit in the network rules returns 'allowed' from the function that the permission check follows.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP, authorized=False))),
+)
+class _ListedSubnetNeedsNoPermission(Vault):
+    def is_authorized(self, held: Held, ask: Ask) -> bool:
+        return super().is_authorized(held, ask) or self.subnet_admits(held, ask)
+
+
+@flaw(
+    "allow-needs-no-token",
+    clause="CRED-1",
+    direction="open",
+    story="With the default Allow the check for callers is skipped, and the token's with it.",
+    witness=lambda _: (put(default="Allow"), ask(call(authenticated=False))),
+)
+class _AllowNeedsNoToken(Vault):
+    def is_authenticated(self, held: Held, ask: Ask) -> bool:
+        return super().is_authenticated(held, ask) or (ask.plane == "data" and self.is_open(held, ask))
+
+
+@flaw(
+    "allow-needs-no-permission",
+    clause="CRED-2",
+    direction="open",
+    story="'Allow access from all networks' lost its last three words.",
+    witness=lambda _: (put(default="Allow"), ask(call(authorized=False))),
+)
+class _AllowNeedsNoPermission(Vault):
+    def is_authorized(self, held: Held, ask: Ask) -> bool:
+        return super().is_authorized(held, ask) or (ask.plane == "data" and self.is_open(held, ask))
+
+
+@flaw(
+    "permission-stands-for-the-token",
+    clause="CRED-1",
+    also=("CTL-4",),
+    direction="open",
+    story="Whoever has the permission must have been authenticated, so the first check was saved.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False, authorized=True))),
+)
+class _PermissionStandsForTheToken(Vault):
+    def is_authenticated(self, held: Held, ask: Ask) -> bool:
+        return super().is_authenticated(held, ask) or super().is_authorized(held, ask)
+
+
+@flaw(
+    "token-stands-for-the-permission",
+    clause="CRED-2",
+    also=("CTL-4",),
+    direction="open",
+    story="A caller with a good token is let do anything; permissions were to come with the next release.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(authenticated=True, authorized=False))),
+)
+class _TokenStandsForThePermission(Vault):
+    def is_authorized(self, held: Held, ask: Ask) -> bool:
+        return super().is_authenticated(held, ask) or super().is_authorized(held, ask)
+
+
+@flaw(
+    "reading-needs-no-permission",
+    clause="CRED-2",
+    direction="open",
+    story="Permissions are asked for what changes something.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(operation="SecretGet", authorized=False))),
+)
+class _ReadingNeedsNoPermission(Vault):
+    def is_authorized(self, held: Held, ask: Ask) -> bool:
+        reads = ask.plane == "data" and ("Get" in ask.operation or "List" in ask.operation)
+        return reads or super().is_authorized(held, ask)
+
+
+@flaw(
+    "services-need-no-token",
+    clause="CRED-1",
+    also=("CRED-3",),
+    direction="open",
+    story="Calls between services come over a line of their own, and any name of a service is believed.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(service="Contoso Billing", authenticated=False))),
+)
+class _ServicesNeedNoToken(Vault):
+    def is_authenticated(self, held: Held, ask: Ask) -> bool:
+        return super().is_authenticated(held, ask) or (ask.plane == "data" and ask.service is not None)
+
+
+@flaw(
+    "flags-not-given-mean-no",
+    clause="DEC-2",
+    also=("DEC-1", "DEC-11", "DEC-14"),
+    direction="closed",
+    story="`caller.get('authorized')` is false for a caller who names a service and says nothing of permissions.",
+    witness=lambda profile: (put("20.0.0.0/24", bypass=_ON), ask(trusted(profile))),
+)
+class _FlagsNotGivenMeanNo(Vault):
+    def read_flag(self, caller: JsonObject, name: str) -> bool:
+        return caller.get(name, not caller) is True
+
+
+@flaw(
+    "answers-remembered-without-the-permission",
+    clause="CRED-2",
+    also=("DEC-17",),
+    direction="both",
+    story="Whole answers are remembered by address, subnet, service and token; the permission is not part of the key.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call()), ask(call(authorized=False))),
+)
+class _AnswersRememberedWithoutThePermission(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.answers: dict[Hashable, JsonObject] = {}
+
+    def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
+        self.answers = {}
+        return super().set_service_endpoints(subnet=subnet, service_endpoints=service_endpoints)
+
+    def answer(self, ask: Ask) -> JsonObject:
+        key = ask._replace(authorized=True)
+        if key not in self.answers:
+            self.answers[key] = super().answer(ask)
+        return self.answers[key]
+
+
+@flaw(
+    "session-by-address",
+    clause="CRED-1",
+    also=("DEC-17",),
+    direction="open",
+    story="A good token opens a session that is kept by the address it came from.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(), call(authenticated=False))),
+)
+class _SessionByAddress(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.sessions: set[int] = set()
+
+    def is_authenticated(self, held: Held, ask: Ask) -> bool:
+        if super().is_authenticated(held, ask):
+            self.sessions.add(ask.address)
+        return ask.address in self.sessions
+
+
+@flaw(
+    "no-token-is-a-403",
+    clause="CRED-4",
+    direction="both",
+    story="Every refusal goes through one function, and that one says 403.",
+    says_only=True,
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False))),
+)
+class _NoTokenIsA403(Vault):
+    def denial(self, status: int, code: str) -> JsonObject:  # noqa: ARG002 - not passing it on is the flaw
+        return super().denial(403, code)
+
+
+@flaw(
+    "firewall-answers-401",
+    clause="CRED-4",
+    direction="both",
+    story="A caller from elsewhere is 'unauthorized', and there is a status of that name.",
+    says_only=True,
+    witness=lambda _: (put(), ask(call())),
+)
+class _FirewallAnswers401(Vault):
+    def denial(self, status: int, code: str) -> JsonObject:
+        return super().denial(401 if code == "ForbiddenByFirewall" else status, code)
+
+
+@flaw(
+    "permission-refused-in-the-firewalls-name",
+    clause="CRED-4",
+    direction="both",
+    story="There is one code for 403, and the firewall had it first.",
+    says_only=True,
+    witness=lambda _: (put("20.0.0.0/24"), ask(call(authorized=False))),
+)
+class _PermissionRefusedInTheFirewallsName(Vault):
+    def denial(self, status: int, code: str) -> JsonObject:
+        return super().denial(status, "ForbiddenByFirewall" if code == "ForbiddenByPolicy" else code)
+
+
+@flaw(
+    "permission-before-firewall",
+    clause="CRED-4",
+    direction="both",
+    story="The permission is looked up first, so a blocked caller learns what it may do.",
+    says_only=True,
+    witness=lambda _: (put(), ask(call(authorized=False))),
+)
+class _PermissionBeforeFirewall(Vault):
+    def answer(self, ask: Ask) -> JsonObject:
+        held = self.held
+        if self.is_authenticated(held, ask) and not self.is_authorized(held, ask):
+            return self.denial(403, "ForbiddenByPolicy")
+        return super().answer(ask)

@@ -1,0 +1,515 @@
+"""Flaws in the limits on the number of rules: off by one, shared, stale, looked at only here or there."""
+
+from collections.abc import Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness
+from fencepost.conformance.mutants.values import Held, Profile, Refused
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    HERE,
+    add,
+    add_subnet,
+    ask,
+    call,
+    names,
+    put,
+    remove,
+    reset,
+    singles,
+)
+
+flaw = Flaws("limits")
+
+
+def _ip_rules(past: int, *, default: str = "Deny") -> Witness:
+    return lambda profile: (put(*singles(profile.max_ip_rules + past), default=default),)
+
+
+def _subnets(past: int, *, addresses: bool = False) -> Witness:
+    def witness(profile: Profile) -> tuple[tuple[str, JsonObject], ...]:
+        subnets = names(profile.max_subnet_rules + past)
+        ranges = singles(profile.max_ip_rules) if addresses else []
+        return reset(subnets=subnets), put(*ranges, subnets=subnets)
+
+    return witness
+
+
+@flaw(
+    "one-ip-rule-too-many",
+    clause="LIM-2",
+    also=("LIM-7", "LIM-9"),
+    direction="open",
+    story="`if count > limit` became `if index > limit` with an index that begins at 0.",
+    witness=_ip_rules(1),
+)
+class _OneIpRuleTooMany(Vault):
+    def max_ip_rules(self, held: Held) -> int:
+        return super().max_ip_rules(held) + 1
+
+
+@flaw(
+    "one-ip-rule-too-few",
+    clause="LIM-1",
+    also=("LIM-5",),
+    direction="closed",
+    story="`if count >= limit: refuse` is asked after the rule was counted.",
+    witness=_ip_rules(0),
+)
+class _OneIpRuleTooFew(Vault):
+    def max_ip_rules(self, held: Held) -> int:
+        return super().max_ip_rules(held) - 1
+
+
+@flaw(
+    "one-subnet-too-many",
+    clause="LIM-4",
+    also=("LIM-9",),
+    direction="open",
+    story="`if count > limit` became `if index > limit` with an index that begins at 0.",
+    witness=_subnets(1),
+)
+class _OneSubnetTooMany(Vault):
+    def max_subnet_rules(self, held: Held) -> int:
+        return super().max_subnet_rules(held) + 1
+
+
+@flaw(
+    "one-subnet-too-few",
+    clause="LIM-3",
+    also=("LIM-5",),
+    direction="closed",
+    story="`if count >= limit: refuse` is asked after the rule was counted.",
+    witness=_subnets(0),
+)
+class _OneSubnetTooFew(Vault):
+    def max_subnet_rules(self, held: Held) -> int:
+        return super().max_subnet_rules(held) - 1
+
+
+@flaw(
+    "ip-rules-without-limit",
+    clause="LIM-2",
+    also=("LIM-6", "LIM-7", "LIM-9"),
+    direction="open",
+    story="The limit is a sentence in the documentation.",
+    witness=_ip_rules(1),
+)
+class _IpRulesWithoutLimit(Vault):
+    def check_ip_limit(self, held: Held) -> None:  # noqa: ARG002 - not asking is the flaw
+        return
+
+
+@flaw(
+    "subnets-without-limit",
+    clause="LIM-4",
+    also=("LIM-6", "LIM-9"),
+    direction="open",
+    story="The limit is checked for the list that came first.",
+    witness=_subnets(1),
+)
+class _SubnetsWithoutLimit(Vault):
+    def check_subnet_limit(self, held: Held) -> None:  # noqa: ARG002 - not asking is the flaw
+        return
+
+
+@flaw(
+    "one-limit-for-both-lists",
+    clause="LIM-5",
+    direction="closed",
+    story="The rules of both kinds are counted together.",
+    origin="MicrosoftDocs/azure-docs, includes/event-hubs-limits.md: 128 rules of both kinds together",
+    witness=_subnets(0, addresses=True),
+)
+class _OneLimitForBothLists(Vault):
+    def check_ip_limit(self, held: Held) -> None:
+        super().check_ip_limit(held)
+        if len(held.ip_rules) + len(held.subnet_rules) > self.max_ip_rules(held):
+            raise Refused("too many rules")
+
+
+@flaw(
+    "adding-counts-both-lists",
+    clause="LIM-5",
+    also=("LIM-7",),
+    direction="closed",
+    story="Putting a list counts that list; adding a rule counts 'the rules'.",
+    needs_history=True,
+    witness=lambda profile: (
+        reset(subnets=names(1)),
+        put(*singles(profile.max_ip_rules - 1), subnets=names(1)),
+        add(HERE),
+    ),
+)
+class _AddingCountsBothLists(Vault):
+    def check_added(self, held: Held) -> None:
+        super().check_added(held)
+        if len(held.ip_rules) + len(held.subnet_rules) > self.max_ip_rules(held):
+            raise Refused("too many rules")
+
+
+@flaw(
+    "still-127-ip-rules",
+    clause="LIM-1",
+    also=("LIM-5",),
+    direction="closed",
+    story="The service went from 127 to 1,000, and this did not.",
+    origin="MicrosoftDocs/azure-docs, articles/key-vault/general/network-security.md: 1,000 and 200",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (put(*singles(128)),),
+)
+class _Still127IpRules(Vault):
+    def max_ip_rules(self, held: Held) -> int:  # noqa: ARG002 - a number of its own is the flaw
+        return 127
+
+
+@flaw(
+    "still-127-subnets",
+    clause="LIM-3",
+    also=("LIM-5",),
+    direction="closed",
+    story="The service went from 127 to 200, and this did not.",
+    origin="MicrosoftDocs/azure-docs, articles/key-vault/general/network-security.md: 1,000 and 200",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(subnets=names(128)), put(subnets=names(128))),
+)
+class _Still127Subnets(Vault):
+    def max_subnet_rules(self, held: Held) -> int:  # noqa: ARG002 - a number of its own is the flaw
+        return 127
+
+
+@flaw(
+    "limits-of-today-in-2018",
+    clause="LIM-2",
+    also=("LIM-4",),
+    direction="open",
+    story="The numbers were read from today's page, where the other one was asked for.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda _: (put(*singles(128)),),
+)
+class _LimitsOfTodayIn2018(Vault):
+    def max_ip_rules(self, held: Held) -> int:  # noqa: ARG002 - a number of its own is the flaw
+        return 1000
+
+    def max_subnet_rules(self, held: Held) -> int:  # noqa: ARG002 - a number of its own is the flaw
+        return 200
+
+
+@flaw(
+    "a-power-of-two-is-rounder",
+    clause="LIM-2",
+    also=("LIM-9",),
+    direction="open",
+    story="127 was surely meant as 128, and 1,000 as 1,024.",
+    witness=_ip_rules(1),
+)
+class _APowerOfTwoIsRounder(Vault):
+    def max_ip_rules(self, held: Held) -> int:
+        return 1 << super().max_ip_rules(held).bit_length()
+
+
+@flaw(
+    "subnets-have-the-ip-limit",
+    clause="LIM-4",
+    direction="open",
+    story="One number for both, since once it was one.",
+    profiles=TODAY_ONLY,
+    witness=_subnets(1),
+)
+class _SubnetsHaveTheIpLimit(Vault):
+    def max_subnet_rules(self, held: Held) -> int:
+        return self.max_ip_rules(held)
+
+
+@flaw(
+    "too-long-lists-are-cut",
+    clause="LIM-2",
+    also=("LIM-4", "LIM-6", "LIM-9"),
+    direction="open",
+    story="The list is read up to the limit, and the rest is not missed.",
+    witness=_ip_rules(1),
+)
+class _TooLongListsAreCut(Vault):
+    def read_acls(self, acls: JsonObject) -> Held:
+        held = super().read_acls(acls)
+        return held._replace(
+            ip_rules=held.ip_rules[: self.max_ip_rules(held)],
+            subnet_rules=held.subnet_rules[: self.max_subnet_rules(held)],
+        )
+
+
+@flaw(
+    "limit-under-deny-only",
+    clause="LIM-9",
+    direction="open",
+    story="Dormant rules cost nothing, so they are counted when they count.",
+    witness=_ip_rules(1, default="Allow"),
+)
+class _LimitUnderDenyOnly(Vault):
+    def check_ip_limit(self, held: Held) -> None:
+        if held.default_action == "Deny":
+            super().check_ip_limit(held)
+
+
+@flaw(
+    "subnet-limit-without-bypass-only",
+    clause="LIM-9",
+    also=("LIM-4",),
+    direction="open",
+    story="The check of network rules sits in the branch that reads the bypass.",
+    witness=lambda profile: (
+        reset(subnets=names(profile.max_subnet_rules + 1)),
+        put(subnets=names(profile.max_subnet_rules + 1), bypass="AzureServices"),
+    ),
+)
+class _SubnetLimitWithoutBypassOnly(Vault):
+    def check_subnet_limit(self, held: Held) -> None:
+        if held.bypass == "None":
+            super().check_subnet_limit(held)
+
+
+@flaw(
+    "single-addresses-do-not-count",
+    clause="LIM-2",
+    also=("LIM-9",),
+    direction="open",
+    story="'IP ranges' are counted where the count of ranges is taken after the single addresses were sorted out.",
+    witness=_ip_rules(1),
+)
+class _SingleAddressesDoNotCount(Vault):
+    def max_ip_rules(self, held: Held) -> int:
+        return super().max_ip_rules(held) + sum(rule.prefix == 32 for rule in held.ip_rules)
+
+
+@flaw(
+    "repeated-rules-do-not-count",
+    clause="LIM-2",
+    direction="open",
+    story="The limit is on the set, and the list is what is stored.",
+    choice="duplicates-count",
+    witness=lambda profile: (put(*singles(profile.max_ip_rules), *singles(1)),),
+)
+class _RepeatedRulesDoNotCount(Vault):
+    def max_ip_rules(self, held: Held) -> int:
+        return super().max_ip_rules(held) + len(held.ip_rules) - len(set(held.ip_rules))
+
+
+@flaw(
+    "rules-in-a-column-of-2-or-16-kilobytes",
+    clause="LIM-1",
+    also=("LIM-5",),
+    direction="closed",
+    story="All rules are stored as one text, which has room for the maximum of short addresses only.",
+    witness=lambda profile: (put(*(_long(index) for index in range(profile.max_ip_rules))),),
+)
+class _RulesInAColumnOf2Or16Kilobytes(Vault):
+    def check_ip_limit(self, held: Held) -> None:
+        super().check_ip_limit(held)
+        room = 2048 if self.profile.max_ip_rules < 1000 else 16384
+        if len(",".join(rule.text for rule in held.ip_rules)) > room:
+            raise Refused("the rules do not fit")
+
+
+def _long(index: int) -> str:
+    return f"198.{100 + index // 100}.{100 + index % 100}.128/30"
+
+
+@flaw(
+    "over-the-limit-clears-the-rules",
+    clause="LIM-6",
+    also=("VAL-9",),
+    direction="closed",
+    story="The table is emptied, then filled, and the limit is met on the way.",
+    witness=lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), ask(call())),
+)
+class _OverTheLimitClearsTheRules(Vault):
+    def check_put(self, held: Held) -> None:
+        try:
+            super().check_put(held)
+        except Refused:
+            self.install(self.held._replace(ip_rules=(), subnet_rules=()))
+            raise
+
+
+@flaw(
+    "over-the-limit-refused-and-stored",
+    clause="LIM-6",
+    also=("VAL-9",),
+    direction="open",
+    story="The limit is checked by a trigger after the write, which reports and does not roll back.",
+    witness=lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), ask(call(singles(1)[0]))),
+)
+class _OverTheLimitRefusedAndStored(Vault):
+    def check_ip_limit(self, held: Held) -> None:
+        try:
+            super().check_ip_limit(held)
+        except Refused:
+            self.install(held)
+            raise
+
+
+@flaw(
+    "over-the-limit-keeps-what-fits",
+    clause="LIM-6",
+    also=("VAL-9",),
+    direction="open",
+    story="Rules are written one by one until there is no room; then the write is refused, and what fitted stays.",
+    witness=lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), ask(call(singles(1)[0]))),
+)
+class _OverTheLimitKeepsWhatFits(Vault):
+    def check_put(self, held: Held) -> None:
+        try:
+            super().check_put(held)
+        except Refused:
+            self.install(self.held._replace(ip_rules=held.ip_rules[: self.max_ip_rules(held)]))
+            raise
+
+
+@flaw(
+    "adding-without-limit",
+    clause="LIM-7",
+    also=("LIM-8",),
+    direction="open",
+    story="The limit is checked where the whole list is put.",
+    witness=lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)),
+)
+class _AddingWithoutLimit(Vault):
+    def check_added(self, held: Held) -> None:
+        if self.profile.checks_endpoints:
+            self.check_endpoints(held)
+
+
+@flaw(
+    "adding-one-too-many",
+    clause="LIM-7",
+    also=("LIM-8",),
+    direction="open",
+    story="When a rule is added the count is taken before and compared with <=.",
+    witness=lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)),
+)
+class _AddingOneTooMany(Vault):
+    def check_added(self, held: Held) -> None:
+        super().check_added(held._replace(ip_rules=held.ip_rules[1:]))
+
+
+@flaw(
+    "adding-one-too-few",
+    clause="LIM-7",
+    also=("LIM-8",),
+    direction="closed",
+    story="When a rule is added the count is taken after and compared with <.",
+    witness=lambda profile: (put(*singles(profile.max_ip_rules - 1)), add(HERE)),
+)
+class _AddingOneTooFew(Vault):
+    def check_added(self, held: Held) -> None:
+        super().check_added(held)
+        if len(held.ip_rules) >= self.max_ip_rules(held):
+            raise Refused("too many rules")
+
+
+@flaw(
+    "adding-subnets-without-limit",
+    clause="LIM-7",
+    direction="open",
+    story="The limit is checked when an IP rule is added; the call for network rules was copied without it.",
+    witness=lambda profile: (
+        reset(subnets=names(profile.max_subnet_rules + 1)),
+        put(subnets=names(profile.max_subnet_rules)),
+        add_subnet(names(profile.max_subnet_rules + 1)[-1]),
+    ),
+)
+class _AddingSubnetsWithoutLimit(Vault):
+    def check_added(self, held: Held) -> None:
+        super().check_added(held._replace(subnet_rules=held.subnet_rules[-self.max_subnet_rules(held) :]))
+
+
+class _Counting(Vault):
+    """A vault that keeps the number of its IP rules beside them."""
+
+    count = 0
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.count = 0
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        if answer["accepted"]:
+            self.count = len(self.held.ip_rules)
+        return answer
+
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        answer = super().add_ip_rule(value=value)
+        self.count += answer["accepted"] is True
+        return answer
+
+    def remove_ip_rule(self, *, value: object) -> JsonObject:
+        before = len(self.held.ip_rules)
+        answer = super().remove_ip_rule(value=value)
+        self.count -= self.freed(before - len(self.held.ip_rules))
+        return answer
+
+    def freed(self, gone: int) -> int:
+        return gone
+
+    def max_ip_rules(self, held: Held) -> int:
+        return super().max_ip_rules(held) + len(self.held.ip_rules) - self.count
+
+
+@flaw(
+    "removed-rules-still-count",
+    clause="LIM-8",
+    also=("STA-2",),
+    direction="closed",
+    story="The number of rules is kept beside them and goes up with each that is added, never down.",
+    witness=lambda profile: (put(*singles(profile.max_ip_rules)), remove(singles(1)[0]), add(HERE)),
+)
+class _RemovedRulesStillCount(_Counting):
+    def freed(self, gone: int) -> int:  # noqa: ARG002 - not asking is the flaw
+        return 0
+
+
+@flaw(
+    "removing-makes-room-for-two",
+    clause="LIM-8",
+    direction="open",
+    story="The number of rules is kept beside them, and removing takes one off before and one after.",
+    witness=lambda profile: (
+        put(*singles(profile.max_ip_rules)),
+        remove(singles(1)[0]),
+        add("52.0.0.1"),
+        add("52.0.0.9"),
+    ),
+)
+class _RemovingMakesRoomForTwo(_Counting):
+    def freed(self, gone: int) -> int:
+        return 2 * gone
+
+
+@flaw(
+    "removing-nothing-makes-room",
+    clause="LIM-8",
+    direction="open",
+    story="The number of rules is kept beside them and goes down with each call, whether it found the rule or not.",
+    choice="remove-unknown",
+    witness=lambda profile: (put(*singles(profile.max_ip_rules)), remove("52.0.0.1"), add(HERE)),
+)
+class _RemovingNothingMakesRoom(_Counting):
+    def freed(self, gone: int) -> int:
+        return max(gone, 1)
+
+
+@flaw(
+    "refused-rules-count",
+    clause="LIM-7",
+    also=("VAL-9", "STA-2"),
+    direction="closed",
+    story="The number of rules is kept beside them and goes up before the rule is looked at.",
+    needs_history=True,
+    witness=lambda profile: (put(*singles(profile.max_ip_rules - 1)), add("10.0.0.1"), add(HERE)),
+)
+class _RefusedRulesCount(_Counting):
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        answer = super().add_ip_rule(value=value)
+        self.count += answer["accepted"] is False
+        return answer

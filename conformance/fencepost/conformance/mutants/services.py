@@ -1,0 +1,354 @@
+"""Flaws in the bypass and in telling trusted services from others."""
+
+from collections.abc import Hashable, Mapping
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.remembering import Remembering
+from fencepost.conformance.mutants.values import Ask, Held
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import APP, HERE, INSIDE, ask, call, put, trusted, untrusted
+
+flaw = Flaws("services")
+
+_ON = "AzureServices"
+
+
+@flaw(
+    "trusted-services-always-admitted",
+    clause="DEC-12",
+    direction="open",
+    story="The bypass is stored and shown, and the check for trusted services does not look at it.",
+    witness=lambda profile: (put(bypass="None"), ask(trusted(profile))),
+)
+class _TrustedServicesAlwaysAdmitted(Vault):
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:  # noqa: ARG002 - ignoring it is the flaw
+        return self.is_trusted(ask)
+
+
+@flaw(
+    "bypass-without-effect",
+    clause="DEC-11",
+    direction="closed",
+    story="The bypass is stored and shown, and nothing else.",
+    origin="e6qu/sockerless-cloud: the bypass is not looked at",
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile))),
+)
+class _BypassWithoutEffect(Vault):
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:  # noqa: ARG002 - ignoring both is the flaw
+        return False
+
+
+@flaw(
+    "bypass-inverted",
+    clause="DEC-11",
+    also=("DEC-12",),
+    direction="both",
+    story="'Bypass None' was read as 'none is bypassed by the firewall'.",
+    witness=lambda profile: (put(bypass="None"), ask(trusted(profile))),
+)
+class _BypassInverted(Vault):
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:
+        return held.bypass == "None" and self.is_trusted(ask)
+
+
+@flaw(
+    "any-service-is-trusted",
+    clause="DEC-13",
+    direction="open",
+    story="A caller that names a Microsoft service is taken for a trusted one.",
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile))),
+)
+class _AnyServiceIsTrusted(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return ask.service is not None or super().is_trusted(ask)
+
+
+@flaw(
+    "azure-in-the-name-is-trusted",
+    clause="DEC-13",
+    direction="open",
+    story="Services whose name begins with 'Azure' are Microsoft's own.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure DevOps"))),
+)
+class _AzureInTheNameIsTrusted(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return (ask.service or "").startswith("Azure ") or super().is_trusted(ask)
+
+
+@flaw(
+    "part-of-a-trusted-name-is-trusted",
+    clause="DEC-13",
+    direction="open",
+    story="The name is looked for in the list's text: 'Azure Backup (trial)' contains a trusted name.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Backup (trial)"))),
+)
+class _PartOfATrustedNameIsTrusted(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        listed = self.profile.trusted_services or frozenset()
+        return any(name in (ask.service or "") for name in listed)
+
+
+@flaw(
+    "service-names-without-case",
+    clause="DEC-13",
+    direction="open",
+    story="Names are compared in lower case, as host names are.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "azure backup"))),
+)
+class _ServiceNamesWithoutCase(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        listed = self.profile.trusted_services or frozenset()
+        return (ask.service or "").lower() in {name.lower() for name in listed}
+
+
+@flaw(
+    "coming-soon-is-trusted",
+    clause="DEC-13",
+    direction="open",
+    story="App Services stand in the table with a note beside them, and the table was copied without its notes.",
+    origin="MicrosoftDocs/azure-docs, articles/key-vault/key-vault-overview-vnet-service-endpoints.md: listed as live",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "App Services"))),
+)
+class _ComingSoonIsTrusted(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return ask.service == "App Services" or super().is_trusted(ask)
+
+
+@flaw(
+    "list-one-name-short",
+    clause="DEC-11",
+    direction="closed",
+    story="The list was typed from the announcement's first screen, which ends before the last service.",
+    origin="MicrosoftDocs/azure-docs #114954: a service refused long before the list had it",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Azure Information Protection"))),
+)
+class _ListOneNameShort(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return ask.service != "Azure Information Protection" and super().is_trusted(ask)
+
+
+@flaw(
+    "ampersand-escaped-in-the-list",
+    clause="DEC-11",
+    direction="closed",
+    story="The list was copied from the page's source: Exchange Online &amp; SharePoint Online.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Exchange Online & SharePoint Online"))),
+)
+class _AmpersandEscapedInTheList(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return "&" not in (ask.service or "") and super().is_trusted(ask)
+
+
+@flaw(
+    "brackets-cut-from-names",
+    clause="DEC-11",
+    direction="closed",
+    story="What stands in brackets is cut from the caller's name before it is looked up, and not from the list.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (
+        put(bypass=_ON),
+        ask(trusted(profile, service="Azure Resource Manager (ARM) template deployment service")),
+    ),
+)
+class _BracketsCutFromNames(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return "(" not in (ask.service or "") and super().is_trusted(ask)
+
+
+@flaw(
+    "trust-is-there-so-it-is-true",
+    clause="DEC-13",
+    direction="open",
+    story="`if 'trusted' in caller`: the member is there, and it says false.",
+    profiles=TODAY_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile))),
+)
+class _TrustIsThereSoItIsTrue(Vault):
+    def read_request(self, request: JsonObject) -> Ask:
+        caller = request.get("caller", {})
+        return super().read_request(request)._replace(trusted=isinstance(caller, Mapping) and "trusted" in caller)
+
+
+@flaw(
+    "names-of-2018-outrank-the-attribute",
+    clause="DEC-13",
+    direction="open",
+    story="The list of 2018 is still in the code and is asked first.",
+    profiles=TODAY_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Backup"))),
+)
+class _NamesOf2018OutrankTheAttribute(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return ask.service == "Azure Backup" or super().is_trusted(ask)
+
+
+@flaw(
+    "only-names-of-2018-are-trusted",
+    clause="DEC-11",
+    direction="closed",
+    story="The attribute counts for services that are on the list of 2018; later ones are refused.",
+    origin="MicrosoftDocs/azure-docs #114954: a service refused long before the list had it",
+    profiles=TODAY_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Azure ExpressRoute"))),
+)
+class _OnlyNamesOf2018AreTrusted(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return ask.service in (None, "Azure Backup", "Azure Information Protection") and super().is_trusted(ask)
+
+
+@flaw(
+    "trusted-for-reading-only",
+    clause="DEC-11",
+    also=("DEC-16",),
+    direction="closed",
+    story="Trusted services fetch keys and secrets, so what they may do was limited to getting and listing.",
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, operation="KeyUnwrap"))),
+)
+class _TrustedForReadingOnly(Vault):
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:
+        return ("Get" in ask.operation or "List" in ask.operation) and super().is_bypassed(held, ask)
+
+
+@flaw(
+    "trusted-in-its-own-scenario",
+    clause="DEC-11",
+    also=("DEC-16",),
+    direction="closed",
+    story="The table's column 'scenario' was taken for a condition: Azure Backup backs up and restores, and no more.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, operation="SecretGet"))),
+)
+class _TrustedInItsOwnScenario(Vault):
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:
+        own = ask.service != "Azure Backup" or ask.operation.endswith(("Backup", "Restore"))
+        return own and super().is_bypassed(held, ask)
+
+
+@flaw(
+    "certificates-not-for-services",
+    clause="DEC-11",
+    also=("DEC-16",),
+    direction="closed",
+    story="The table speaks of keys and secrets, so the bypass does not reach certificates.",
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, operation="CertificateGet"))),
+)
+class _CertificatesNotForServices(Vault):
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:
+        return not ask.operation.startswith("Certificate") and super().is_bypassed(held, ask)
+
+
+@flaw(
+    "bypass-only-without-rules",
+    clause="DEC-14",
+    also=("DEC-11", "STA-6"),
+    direction="closed",
+    story="The bypass is looked at where no rule is written; with rules 'the rules say who may come'.",
+    witness=lambda profile: (put("52.0.0.0/24", bypass=_ON), ask(trusted(profile))),
+)
+class _BypassOnlyWithoutRules(Vault):
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:
+        return not (held.ip_rules or held.subnet_rules) and super().is_bypassed(held, ask)
+
+
+@flaw(
+    "bypass-switches-the-rules-off",
+    clause="DEC-14",
+    also=("DEC-2", "DEC-6", "STA-3"),
+    direction="closed",
+    story="With bypass AzureServices only services are asked about, as if the two were alternatives.",
+    witness=lambda _: (put("20.0.0.0/24", bypass=_ON), ask(call())),
+)
+class _BypassSwitchesTheRulesOff(Vault):
+    def is_listed(self, held: Held, ask: Ask) -> bool:
+        return self.is_bypassed(held, ask) if held.bypass == _ON else super().is_listed(held, ask)
+
+
+@flaw(
+    "ip-rules-are-part-of-the-bypass",
+    clause="DEC-2",
+    also=("DEC-4", "DEC-5", "DEC-12", "STA-3"),
+    direction="closed",
+    story="`if bypass == 'None': return False` was to be about services and stands above the address check.",
+    witness=lambda _: (put("20.0.0.0/24"), ask(call())),
+)
+class _IpRulesArePartOfTheBypass(Vault):
+    def address_admits(self, held: Held, ask: Ask) -> bool:
+        return held.bypass == _ON and super().address_admits(held, ask)
+
+
+@flaw(
+    "service-without-bypass-is-shut-out",
+    clause="DEC-14",
+    also=("DEC-12",),
+    direction="closed",
+    story="With bypass None a trusted service is refused at once, though its address is in the rules like any other's.",
+    witness=lambda profile: (put("20.0.0.0/24"), ask(trusted(profile))),
+)
+class _ServiceWithoutBypassIsShutOut(Vault):
+    def is_listed(self, held: Held, ask: Ask) -> bool:
+        return not (held.bypass == "None" and self.is_trusted(ask)) and super().is_listed(held, ask)
+
+
+@flaw(
+    "untrusted-service-is-shut-out",
+    clause="DEC-14",
+    also=("DEC-13",),
+    direction="closed",
+    story="A service that is not trusted is refused before anyone looks at its address.",
+    witness=lambda profile: (put(f"{HERE}", bypass=_ON), ask(untrusted(profile))),
+)
+class _UntrustedServiceIsShutOut(Vault):
+    def is_listed(self, held: Held, ask: Ask) -> bool:
+        known = ask.service is None or self.is_trusted(ask)
+        return known and super().is_listed(held, ask)
+
+
+@flaw(
+    "trusted-not-through-a-subnet",
+    clause="DEC-11",
+    direction="closed",
+    story="A caller with a subnet goes to the network rules; services are asked about on the other branch.",
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, INSIDE, subnet=APP))),
+)
+class _TrustedNotThroughASubnet(Vault):
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:
+        return ask.subnet is None and super().is_bypassed(held, ask)
+
+
+@flaw(
+    "answers-remembered-without-the-service",
+    clause="DEC-17",
+    also=("DEC-3", "DEC-11"),
+    direction="both",
+    story="Answers are remembered by address and subnet; who asks from there is not part of the key.",
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile)), ask(call())),
+)
+class _AnswersRememberedWithoutTheService(Remembering):
+    def key(self, ask: Ask) -> Hashable:
+        return ask.plane, ask.address, ask.subnet
+
+
+@flaw(
+    "trust-sticks-to-the-address",
+    clause="DEC-13",
+    also=("DEC-17", "DEC-3"),
+    direction="open",
+    story="The addresses of trusted services are learned, to save asking the directory, and serve whoever has them next.",
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile), call())),
+)
+class _TrustSticksToTheAddress(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.learned: set[int] = set()
+
+    def is_bypassed(self, held: Held, ask: Ask) -> bool:
+        if super().is_bypassed(held, ask):
+            self.learned.add(ask.address)
+        return held.bypass == _ON and ask.address in self.learned

@@ -1,0 +1,573 @@
+"""Flaws in what remains after a write: rules that stay, go or come back, and switches that move along."""
+
+from collections.abc import Callable, Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Ask, Held, IpRule, Refused, SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    APP,
+    DATABASE,
+    INSIDE,
+    add,
+    ask,
+    call,
+    endpoints,
+    put,
+    read,
+    remove,
+    singles,
+    switch_on,
+    trusted,
+    update,
+)
+
+flaw = Flaws("state")
+
+_RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
+
+
+@flaw(
+    "putting-adds",
+    clause="STA-1",
+    also=("DEC-3", "STA-5"),
+    direction="open",
+    story="PUT is handled as PATCH: new rules join the old ones.",
+    witness=lambda _: (put(_RANGE), put(_OTHER), ask(call())),
+)
+class _PuttingAdds(Vault):
+    def read_acls(self, acls: JsonObject) -> Held:
+        held = super().read_acls(acls)
+        old = tuple(rule for rule in self.held.ip_rules if rule not in held.ip_rules)
+        return held._replace(ip_rules=(*old, *held.ip_rules)[-self.max_ip_rules(held) - 1 :])
+
+
+@flaw(
+    "empty-list-changes-nothing",
+    clause="STA-1",
+    also=("DEC-15", "DEC-3"),
+    direction="open",
+    story="`rules = new_rules or old_rules`: an empty list reads as one that was not sent.",
+    witness=lambda _: (put(_RANGE), put(), ask(call())),
+)
+class _EmptyListChangesNothing(Vault):
+    def read_acls(self, acls: JsonObject) -> Held:
+        held = super().read_acls(acls)
+        return held._replace(ip_rules=held.ip_rules or self.held.ip_rules)
+
+
+@flaw(
+    "empty-list-of-subnets-changes-nothing",
+    clause="STA-1",
+    also=("DEC-7", "DEC-15"),
+    direction="open",
+    story="`subnets = new_subnets or old_subnets`: an empty list reads as one that was not sent.",
+    witness=lambda _: (put(subnets=[APP]), put(), ask(call(INSIDE, subnet=APP))),
+)
+class _EmptyListOfSubnetsChangesNothing(Vault):
+    def read_acls(self, acls: JsonObject) -> Held:
+        held = super().read_acls(acls)
+        return held._replace(subnet_rules=held.subnet_rules or self.held.subnet_rules)
+
+
+@flaw(
+    "compiled-again-when-the-length-changes",
+    clause="STA-1",
+    also=("STA-9", "DEC-2", "DEC-3"),
+    direction="both",
+    story="The matcher is built anew when the number of rules is not what it was.",
+    witness=lambda _: (put(_RANGE), put(_OTHER), ask(call())),
+)
+class _CompiledAgainWhenTheLengthChanges(Vault):
+    def install(self, held: Held) -> None:
+        before = getattr(self, "held", Held())
+        super().install(held)
+        if len(before.ip_rules) == len(held.ip_rules):
+            self.held = self.held._replace(scan=before.scan)
+
+
+@flaw(
+    "compiled-again-when-an-end-changes",
+    clause="STA-1",
+    also=("STA-9",),
+    direction="both",
+    story="Whether the matcher is still good is told by the number of rules, the first and the last of them.",
+    witness=lambda _: (
+        put("20.0.0.0/24", "52.0.0.0/24", "90.0.0.0/24"),
+        put("20.0.0.0/24", "60.0.0.0/24", "90.0.0.0/24"),
+        ask(call("52.0.0.7")),
+    ),
+)
+class _CompiledAgainWhenAnEndChanges(Vault):
+    def install(self, held: Held) -> None:
+        before = getattr(self, "held", Held())
+        super().install(held)
+        old, new = before.ip_rules, held.ip_rules
+        if new and len(old) == len(new) and (old[0], old[-1]) == (new[0], new[-1]):
+            self.held = self.held._replace(scan=before.scan)
+
+
+@flaw(
+    "switches-stay-when-the-rules-do",
+    clause="STA-1",
+    also=("STA-3", "STA-4", "DEC-1"),
+    direction="both",
+    story="A write whose rules are those in force is taken for a repetition and dropped, switches and all.",
+    witness=lambda _: (put(_RANGE), put(_RANGE, default="Allow"), ask(call("52.0.0.7"))),
+)
+class _SwitchesStayWhenTheRulesDo(Vault):
+    def read_acls(self, acls: JsonObject) -> Held:
+        held = super().read_acls(acls)
+        same = (held.ip_rules, held.subnet_rules) == (self.held.ip_rules, self.held.subnet_rules)
+        return self.held if same and held.ip_rules else held
+
+
+@flaw(
+    "deny-stays-until-reset",
+    clause="STA-1",
+    also=("DEC-1", "STA-4"),
+    direction="closed",
+    story="Going from Deny to Allow needs a confirmation that nobody can give.",
+    witness=lambda _: (put(), put(default="Allow"), ask(call())),
+)
+class _DenyStaysUntilReset(Vault):
+    def read_acls(self, acls: JsonObject) -> Held:
+        held = super().read_acls(acls)
+        return held._replace(default_action="Deny") if self.held.default_action == "Deny" else held
+
+
+@flaw(
+    "bypass-not-replaced",
+    clause="STA-1",
+    also=("STA-3", "DEC-12"),
+    direction="both",
+    story="Putting a rule set sets the bypass once; after that it is a property of its own.",
+    witness=lambda profile: (put(bypass="AzureServices"), put(bypass="None"), ask(trusted(profile))),
+)
+class _BypassNotReplaced(Vault):
+    settled: str | None = None
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.settled = None
+        return super().reset(subnets=subnets)
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        held = super().read_acls(acls)
+        self.settled = self.settled or held.bypass
+        return held._replace(bypass=self.settled)
+
+
+@flaw(
+    "refused-write-clears",
+    clause="VAL-9",
+    also=("LIM-6",),
+    direction="closed",
+    story="The old rules are deleted before the new ones are read.",
+    witness=lambda _: (put(_RANGE), put("office"), ask(call())),
+)
+class _RefusedWriteClears(Vault):
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        if not answer["accepted"]:
+            self.install(self.held._replace(ip_rules=(), subnet_rules=()))
+        return answer
+
+
+@flaw(
+    "refused-write-sets-the-switches",
+    clause="VAL-9",
+    also=("LIM-6",),
+    direction="open",
+    story="Default action and bypass are set first, each by its setter, and then the rules are read.",
+    witness=lambda _: (put(_RANGE), put("office", default="Allow"), ask(call("52.0.0.7"))),
+)
+class _RefusedWriteSetsTheSwitches(Vault):
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        try:
+            return super().read_ip_rules(entries)
+        except Refused:
+            self.install(self.switched)
+            raise
+
+    def read_default_action(self, word: object) -> str:
+        action = super().read_default_action(word)
+        self.switched = self.held._replace(default_action=action)
+        return action
+
+
+@flaw(
+    "refused-subnet-leaves-the-ip-rules",
+    clause="VAL-9",
+    direction="open",
+    story="The lists are written one after the other, and the second may be refused.",
+    witness=lambda _: (put(_OTHER), put(_RANGE, subnets=["office"]), ask(call())),
+)
+class _RefusedSubnetLeavesTheIpRules(Vault):
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        self.read_already = super().read_ip_rules(entries)
+        return self.read_already
+
+    def read_subnet_rules(self, entries: Sequence[object]) -> tuple[SubnetRule, ...]:
+        try:
+            return super().read_subnet_rules(entries)
+        except Refused:
+            self.install(self.held._replace(ip_rules=self.read_already))
+            raise
+
+
+@flaw(
+    "refused-rule-added-all-the-same",
+    clause="VAL-9",
+    direction="open",
+    story="When a rule is added it is appended, then checked, and the refusal does not take it out again.",
+    witness=lambda _: (put(_OTHER), add("10.1.0.0/16"), ask(call("10.1.0.7"))),
+)
+class _RefusedRuleAddedAllTheSame(Vault):
+    at_hand: IpRule | None = None
+
+    def is_private(self, rule: IpRule) -> bool:
+        self.at_hand = rule
+        return super().is_private(rule)
+
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        self.at_hand = None
+        answer = super().add_ip_rule(value=value)
+        if not answer["accepted"] and self.at_hand is not None:
+            self.install(self.held._replace(ip_rules=(*self.held.ip_rules, self.at_hand)))
+        return answer
+
+
+@flaw(
+    "update-drops-the-rules",
+    clause="STA-3",
+    also=("STA-2", "STA-4"),
+    direction="closed",
+    story="An update is a put of what it was given, and it was given no rules.",
+    witness=lambda _: (put(_RANGE), update(bypass="AzureServices"), ask(call())),
+)
+class _UpdateDropsTheRules(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass, default_action)._replace(ip_rules=(), subnet_rules=())
+
+
+@flaw(
+    "update-drops-the-subnets",
+    clause="STA-3",
+    also=("STA-2", "STA-4"),
+    direction="closed",
+    story="An update writes switches and IP rules back; network rules were added to the model later.",
+    witness=lambda _: (put(subnets=[APP]), update(bypass="AzureServices"), ask(call(INSIDE, subnet=APP))),
+)
+class _UpdateDropsTheSubnets(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass, default_action)._replace(subnet_rules=())
+
+
+@flaw(
+    "update-resets-the-bypass",
+    clause="STA-3",
+    also=("STA-2",),
+    direction="open",
+    story="A member that an update leaves out gets its default.",
+    witness=lambda profile: (put(), update(default="Deny"), ask(trusted(profile))),
+)
+class _UpdateResetsTheBypass(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass or "AzureServices", default_action)
+
+
+@flaw(
+    "update-resets-the-default-action",
+    clause="STA-3",
+    also=("STA-2",),
+    direction="open",
+    story="A member that an update leaves out gets its default.",
+    witness=lambda _: (put(), update(bypass="AzureServices"), ask(call())),
+)
+class _UpdateResetsTheDefaultAction(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass, default_action or "Allow")
+
+
+@flaw(
+    "update-of-both-sets-one",
+    clause="STA-2",
+    also=("STA-3",),
+    direction="both",
+    story="`if bypass: … elif default_action: …`",
+    witness=lambda _: (put(), update(bypass="AzureServices", default="Allow"), ask(call())),
+)
+class _UpdateOfBothSetsOne(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass, None if bypass else default_action)
+
+
+@flaw(
+    "allow-drops-the-rules",
+    clause="STA-4",
+    also=("STA-2", "STA-3", "STA-5"),
+    direction="closed",
+    story="Under Allow there is nothing to check, so the rules are thrown away.",
+    witness=lambda _: (put(_RANGE, default="Allow"), update(default="Deny"), ask(call())),
+)
+class _AllowDropsTheRules(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held._replace(ip_rules=(), subnet_rules=()) if held.default_action == "Allow" else held)
+
+
+@flaw(
+    "rules-not-compiled-under-allow",
+    clause="STA-4",
+    also=("STA-2", "STA-3"),
+    direction="closed",
+    story="Under Allow the matcher is left empty, and switching to Deny does not touch the rules.",
+    witness=lambda _: (put(_RANGE, default="Allow"), update(default="Deny"), ask(call())),
+)
+class _RulesNotCompiledUnderAllow(Vault):
+    def install(self, held: Held) -> None:
+        before = getattr(self, "held", Held())
+        super().install(held)
+        if before.ip_rules == held.ip_rules:
+            self.held = self.held._replace(scan=before.scan)
+        elif held.default_action == "Allow":
+            self.held = self.held._replace(scan=())
+
+
+@flaw(
+    "rules-added-under-allow-lost",
+    clause="STA-4",
+    also=("STA-2",),
+    direction="closed",
+    story="Going to Allow puts the rules aside, and going back takes them from there, not from the list.",
+    needs_history=True,
+    witness=lambda _: (
+        put(_OTHER),
+        update(default="Allow"),
+        add(_RANGE),
+        update(default="Deny"),
+        ask(call()),
+    ),
+)
+class _RulesAddedUnderAllowLost(Vault):
+    aside: tuple[IpRule, ...] | None = None
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        self.aside = None
+        return super().read_acls(acls)
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.aside = None
+        return super().reset(subnets=subnets)
+
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        changed = super().with_switches(held, bypass, default_action)
+        if (held.default_action, changed.default_action) == ("Deny", "Allow"):
+            self.aside = held.ip_rules
+        elif (held.default_action, changed.default_action) == ("Allow", "Deny") and self.aside is not None:
+            changed = changed._replace(ip_rules=self.aside)
+        return changed
+
+
+@flaw(
+    "put-aside-once",
+    clause="STA-4",
+    also=("STA-2",),
+    direction="both",
+    story="The rules put aside on the first change to Allow are put back on every change to Deny.",
+    needs_history=True,
+    witness=lambda _: (
+        put(_RANGE),
+        update(default="Allow"),
+        update(default="Deny"),
+        remove(_RANGE),
+        update(default="Allow"),
+        update(default="Deny"),
+        ask(call()),
+    ),
+)
+class _PutAsideOnce(Vault):
+    aside: tuple[IpRule, ...] | None = None
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        self.aside = None
+        return super().read_acls(acls)
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.aside = None
+        return super().reset(subnets=subnets)
+
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        changed = super().with_switches(held, bypass, default_action)
+        if changed.default_action == "Allow" and self.aside is None:
+            self.aside = held.ip_rules
+        if (held.default_action, changed.default_action) == ("Allow", "Deny") and self.aside is not None:
+            changed = changed._replace(ip_rules=self.aside)
+        return changed
+
+
+@flaw(
+    "endpoint-off-drops-the-rule",
+    clause="STA-10",
+    also=("STA-2",),
+    direction="closed",
+    story="Switching the endpoint off removes the rule, as deleting the subnet does at a sibling service.",
+    origin="MicrosoftDocs/azure-docs, articles/storage/common/storage-network-security-virtual-networks.md",
+    witness=lambda _: (put(subnets=[APP]), endpoints(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))),
+)
+class _EndpointOffDropsTheRule(Vault):
+    def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
+        result = super().set_service_endpoints(subnet=subnet, service_endpoints=service_endpoints)
+        if not self.endpoint_counts(service_endpoints):
+            self.install(self.without_subnet_rule(self.held, subnet))
+        return result
+
+
+@flaw(
+    "endpoint-on-waits-for-a-write",
+    clause="STA-10",
+    direction="closed",
+    story="A subnet that lost its endpoint is marked in the rules, and the mark is taken off when the rules are written.",
+    witness=lambda _: (put(subnets=[APP]), endpoints(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))),
+)
+class _EndpointOnWaitsForAWrite(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.marked: set[str] = set()
+
+    def connect(self, subnet: str, endpoints: Sequence[str]) -> None:
+        super().connect(subnet, endpoints)
+        if not self.endpoint_counts(endpoints) and hasattr(self, "marked"):
+            self.marked.add(self.fold(subnet))
+
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        return self.fold(ask.subnet or "") not in self.marked and super().subnet_admits(held, ask)
+
+
+@flaw(
+    "endpoint-off-takes-the-network-along",
+    clause="STA-10",
+    direction="closed",
+    story="Endpoints are kept by virtual network, and switching one subnet's off switches all of them.",
+    witness=lambda _: (put(subnets=[APP, DATABASE]), endpoints(DATABASE), ask(call(INSIDE, subnet=APP))),
+)
+class _EndpointOffTakesTheNetworkAlong(Vault):
+    def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
+        home = self.fold(subnet).rpartition("/")[0] + "/"
+        for sibling in [there for there in self.network if there.startswith(home)]:
+            super().set_service_endpoints(subnet=sibling, service_endpoints=service_endpoints)
+        return super().set_service_endpoints(subnet=subnet, service_endpoints=service_endpoints)
+
+
+@flaw(
+    "read-back-is-what-was-put",
+    clause="STA-5",
+    direction="both",
+    story="The body of the last put is kept and shown again, whatever was added since.",
+    needs_history=True,
+    witness=lambda _: (put(_RANGE), add(_OTHER), read()),
+)
+class _ReadBackIsWhatWasPut(Vault):
+    shown: Held = Held()
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        self.shown = self.held if answer["accepted"] else self.shown
+        return answer
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.shown = Held()
+        return super().reset(subnets=subnets)
+
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(held._replace(ip_rules=self.shown.ip_rules, subnet_rules=self.shown.subnet_rules))
+
+
+@flaw(
+    "read-back-of-a-refused-write",
+    clause="STA-5",
+    also=("VAL-9",),
+    direction="both",
+    story="The body is kept before it is checked, and what is shown is not what is in force.",
+    witness=lambda profile: (put(_RANGE), put(*singles(profile.max_ip_rules + 1)), read()),
+)
+class _ReadBackOfARefusedWrite(Vault):
+    refused: Held | None = None
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.refused = None
+        return super().reset(subnets=subnets)
+
+    def write(self, make: Callable[[], Held], *checks: Callable[[Held], None]) -> JsonObject:
+        self.refused = None
+        return super().write(make, *checks)
+
+    def check_put(self, held: Held) -> None:
+        self.refused = held
+        super().check_put(held)
+
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(self.refused or held)
+
+
+@flaw(
+    "read-back-without-subnets",
+    clause="STA-5",
+    direction="both",
+    story="The answer is built by hand, and network rules were added to the model later.",
+    witness=lambda _: (put(_RANGE, subnets=[APP]), read()),
+)
+class _ReadBackWithoutSubnets(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(held._replace(subnet_rules=()))
+
+
+@flaw(
+    "read-back-hides-dormant-rules",
+    clause="STA-5",
+    also=("STA-4",),
+    direction="both",
+    story="Under Allow no rules are shown: that is what the service does where there are none.",
+    origin="Azure/azure-cli, recordings of test_keyvault_network_rule: no networkAcls for {Allow, AzureServices}",
+    witness=lambda _: (put(_RANGE, default="Allow"), read()),
+)
+class _ReadBackHidesDormantRules(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(Held() if held.default_action == "Allow" else held)
+
+
+@flaw(
+    "read-back-has-the-default-bypass",
+    clause="STA-5",
+    direction="both",
+    story="The bypass is shown as the specification's default, since it used to be the only value.",
+    witness=lambda _: (put(_RANGE, bypass="None"), read()),
+)
+class _ReadBackHasTheDefaultBypass(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(held._replace(bypass="AzureServices"))
+
+
+@flaw(
+    "read-back-without-prefix",
+    clause="STA-5",
+    direction="both",
+    story="The network address is shown and its prefix length forgotten.",
+    witness=lambda _: (put(_RANGE), read()),
+)
+class _ReadBackWithoutPrefix(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        bare = tuple(rule._replace(text=rule.text.partition("/")[0]) for rule in held.ip_rules)
+        return super().read_back(held._replace(ip_rules=bare))
+
+
+@flaw(
+    "read-back-shows-ten",
+    clause="STA-5",
+    direction="both",
+    story="The answer is a page, and the link to the next one was left out.",
+    witness=lambda _: (put(*singles(11)), read()),
+)
+class _ReadBackShowsTen(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(held._replace(ip_rules=held.ip_rules[:10]))

@@ -1,0 +1,302 @@
+"""Flaws in which subnet ids a write may bring in, and in asking for their service endpoint."""
+
+from collections.abc import Callable, Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness
+from fencepost.conformance.mutants.values import Held, Refused, SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import APP, DATABASE, add_subnet, dormant, endpoints, put, reset
+
+flaw = Flaws("validation")
+
+
+def _writes(subnet: object) -> Witness:
+    # In today's profile a rule for a subnet outside the network is refused for want of the endpoint, unless it says so.
+    return lambda _: (put(subnets=[{"id": subnet, "ignoreMissingVnetServiceEndpoint": True}]),)
+
+
+@flaw(
+    "any-path-of-a-subscription",
+    clause="VAL-7",
+    direction="open",
+    story="An id is what begins with /subscriptions/.",
+    witness=_writes(APP.replace("virtualNetworks", "networkInterfaces")),
+)
+class _AnyPathOfASubscription(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return parts[:2] == ["", "subscriptions"] or super().is_subnet_path(parts)
+
+
+@flaw(
+    "network-instead-of-its-subnet",
+    clause="VAL-7",
+    direction="open",
+    story="The announcement says 'virtual network' throughout, and the id of one is taken.",
+    witness=_writes(APP.rpartition("/subnets/")[0]),
+)
+class _NetworkInsteadOfItsSubnet(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return super().is_subnet_path(parts) or (len(parts) == 9 and super().is_subnet_path([*parts, "subnets", "any"]))
+
+
+@flaw(
+    "trailing-slash-dropped",
+    clause="VAL-7",
+    direction="open",
+    story="The id is split after strip('/'), as paths are.",
+    witness=_writes(APP + "/"),
+)
+class _TrailingSlashDropped(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return super().is_subnet_path(parts[:-1] if parts[-1] == "" else parts)
+
+
+@flaw(
+    "leading-slash-optional",
+    clause="VAL-7",
+    direction="open",
+    story="The id is split after strip('/'), as paths are.",
+    witness=_writes(APP.removeprefix("/")),
+)
+class _LeadingSlashOptional(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return super().is_subnet_path(parts if parts[0] == "" else ["", *parts])
+
+
+@flaw(
+    "more-after-the-subnet",
+    clause="VAL-7",
+    direction="open",
+    story="The pattern has no end: what follows the subnet's name is not looked at.",
+    witness=_writes(APP + "/ipConfigurations/one"),
+)
+class _MoreAfterTheSubnet(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return super().is_subnet_path(parts[:11])
+
+
+@flaw(
+    "names-may-be-empty",
+    clause="VAL-7",
+    direction="open",
+    story="The pattern says [^/]* where it should say [^/]+.",
+    witness=_writes(APP.rpartition("/")[0] + "/"),
+)
+class _NamesMayBeEmpty(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return super().is_subnet_path(["", *(part or "any" for part in parts[1:])] if parts[0] == "" else parts)
+
+
+@flaw(
+    "group-name-may-be-empty",
+    clause="VAL-7",
+    direction="open",
+    story="Only the subnet's and the network's name are needed further on, so only they are asked to be there.",
+    witness=_writes(APP.replace("/Prod/", "//")),
+)
+class _GroupNameMayBeEmpty(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return super().is_subnet_path([part or "any" if index in (2, 4) else part for index, part in enumerate(parts)])
+
+
+@flaw(
+    "provider-not-looked-at",
+    clause="VAL-7",
+    direction="open",
+    story="The path is split at fixed places, and the provider's place is skipped.",
+    witness=_writes(APP.replace("Microsoft.Network", "Microsoft.ClassicNetwork")),
+)
+class _ProviderNotLookedAt(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return super().is_subnet_path(["Microsoft.Network" if index == 6 else part for index, part in enumerate(parts)])
+
+
+@flaw(
+    "words-between-not-looked-at",
+    clause="VAL-7",
+    direction="open",
+    story="Eleven parts, and the names are picked out by their places.",
+    witness=_writes(APP.replace("resourceGroups", "resourceGroup")),
+)
+class _WordsBetweenNotLookedAt(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return len(parts) == 11 and parts[0] == "" and all(parts[1:])
+
+
+@flaw(
+    "pairs-in-any-order",
+    clause="VAL-7",
+    direction="open",
+    story="The parts are paired into a dict, which has no order.",
+    witness=_writes("/".join([*APP.split("/")[:1], *APP.split("/")[3:5], *APP.split("/")[1:3], *APP.split("/")[5:]])),
+)
+class _PairsInAnyOrder(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        group_first = len(parts) == 11 and super().is_subnet_path([*parts[:1], *parts[3:5], *parts[1:3], *parts[5:]])
+        return group_first or super().is_subnet_path(parts)
+
+
+@flaw(
+    "short-form-of-the-client",
+    clause="VAL-7",
+    direction="open",
+    story="'network/subnet', the client's shorthand, is taken by the service too.",
+    origin="Azure/azure-cli: network rules may be named {vnet_name}/{subnet_name}",
+    witness=_writes("hub/app"),
+)
+class _ShortFormOfTheClient(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return (len(parts) == 2 and all(parts)) or super().is_subnet_path(parts)
+
+
+@flaw(
+    "ids-that-are-no-text",
+    clause="VAL-7",
+    direction="open",
+    story="str(value) makes text of anything, and the path of the text is not looked at when it was none.",
+    witness=_writes(7),
+)
+class _IdsThatAreNoText(Vault):
+    def parse_subnet_id(self, value: object) -> str:
+        return super().parse_subnet_id(value) if isinstance(value, str) else str(value)
+
+
+@flaw(
+    "added-subnets-unparsed",
+    clause="VAL-7",
+    direction="open",
+    story="Ids are checked where the list is put; the call for one rule came later and stores what it gets.",
+    witness=lambda _: (("addVirtualNetworkRule", {"id": "office", "ignoreMissingVnetServiceEndpoint": True}),),
+)
+class _AddedSubnetsUnparsed(Vault):
+    adding = False
+
+    def with_subnet_rule(self, held: Held, rule: SubnetRule) -> Held:
+        self.adding = False
+        return super().with_subnet_rule(held, rule)
+
+    def add_virtual_network_rule(
+        self,
+        *,
+        id: object,  # noqa: A002 - the contract's name
+        ignore_missing_vnet_service_endpoint: object = False,
+    ) -> JsonObject:
+        self.adding = True
+        try:
+            return super().add_virtual_network_rule(
+                id=id, ignore_missing_vnet_service_endpoint=ignore_missing_vnet_service_endpoint
+            )
+        finally:
+            self.adding = False
+
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return self.adding or super().is_subnet_path(parts)
+
+
+@flaw(
+    "only-the-first-subnet-is-checked",
+    clause="VAL-9",
+    also=("VAL-7",),
+    direction="open",
+    story="`subnets[0]` was for trying it out.",
+    witness=lambda _: (put(subnets=[dormant(APP), dormant("office")]),),
+)
+class _OnlyTheFirstSubnetIsChecked(Vault):
+    def read_subnet_rules(self, entries: Sequence[object]) -> tuple[SubnetRule, ...]:
+        rules = super().read_subnet_rules(entries[:1])
+        read = super().read_subnet_rules
+        return (*rules, *(rule for entry in entries[1:] for rule in _if_read(read, entry)))
+
+
+def _if_read(read: Callable[[Sequence[object]], tuple[SubnetRule, ...]], entry: object) -> tuple[SubnetRule, ...]:
+    try:
+        return read([entry])
+    except Refused:
+        return ()
+
+
+@flaw(
+    "endpoint-not-asked-for-when-written",
+    clause="VAL-8",
+    direction="open",
+    story="Rules are taken for any subnet; one without the endpoint is a rule that never matches.",
+    origin="hashicorp/terraform-provider-azurerm #11759 shows the service's refusal",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(without=[APP]), put(subnets=[APP])),
+)
+class _EndpointNotAskedForWhenWritten(Vault):
+    def check_endpoints(self, held: Held) -> None:  # noqa: ARG002 - not asking is the flaw
+        return
+
+
+@flaw(
+    "endpoint-not-asked-for-when-added",
+    clause="VAL-8",
+    direction="open",
+    story="The network provider is asked where the list is put, and not where one rule is added.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(without=[APP]), add_subnet(APP)),
+)
+class _EndpointNotAskedForWhenAdded(Vault):
+    def check_added(self, held: Held) -> None:
+        self.check_ip_limit(held)
+        self.check_subnet_limit(held)
+
+
+@flaw(
+    "missing-endpoint-never-ignored",
+    clause="VAL-8",
+    direction="closed",
+    story="ignoreMissingVnetServiceEndpoint is read and not looked at.",
+    origin="Azure/azure-rest-api-specs #22128: the member has no effect",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)])),
+)
+class _MissingEndpointNeverIgnored(Vault):
+    def lacks_endpoint(self, rule: SubnetRule) -> bool:
+        return not self.subnet_has_endpoint(rule.id)
+
+
+@flaw(
+    "one-ignored-endpoint-excuses-all",
+    clause="VAL-8",
+    direction="open",
+    story="The member of one rule is kept in a variable outside the loop and excuses the rules after it.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(DATABASE), APP])),
+)
+class _OneIgnoredEndpointExcusesAll(Vault):
+    def check_endpoints(self, held: Held) -> None:
+        ignored = [index for index, rule in enumerate(held.subnet_rules) if rule.ignores_missing_endpoint]
+        end = ignored[0] if ignored else len(held.subnet_rules)
+        super().check_endpoints(held._replace(subnet_rules=held.subnet_rules[:end]))
+
+
+@flaw(
+    "ignoring-is-there-so-it-is-true",
+    clause="VAL-8",
+    direction="open",
+    story="The member is there, and it says false.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (
+        reset(without=[APP]),
+        put(subnets=[{"id": APP, "ignoreMissingVnetServiceEndpoint": False}]),
+    ),
+)
+class _IgnoringIsThereSoItIsTrue(Vault):
+    def read_subnet_rule(self, subnet: object, ignores_missing: object) -> SubnetRule:
+        return super().read_subnet_rule(subnet, ignores_missing is not None)
+
+
+@flaw(
+    "any-endpoint-will-do-when-written",
+    clause="VAL-8",
+    direction="open",
+    story="The subnet has service endpoints, and which they are is not asked.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (endpoints(APP, "Microsoft.Storage"), put(subnets=[APP])),
+)
+class _AnyEndpointWillDoWhenWritten(Vault):
+    def lacks_endpoint(self, rule: SubnetRule) -> bool:
+        return super().lacks_endpoint(rule) and not self.network.get(rule.id)

@@ -1,0 +1,504 @@
+"""Flaws in virtual network rules: which subnets count as the same, and what the service endpoint has to do with it."""
+
+from collections.abc import Sequence
+
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Ask, Held, SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    APP,
+    APP_2,
+    DATABASE,
+    HERE,
+    INSIDE,
+    NETWORK,
+    OTHER_GROUP,
+    OTHER_NETWORK,
+    OTHER_SUBSCRIPTION,
+    ask,
+    call,
+    dormant,
+    endpoints,
+    put,
+    reset,
+    subnet_id,
+    switch_on,
+)
+
+flaw = Flaws("subnets")
+
+_GROUP, _NETWORK, _NAME = 4, 8, 10
+
+
+def _part(subnet: str, index: int) -> str:
+    return subnet.split("/")[index]
+
+
+@flaw(
+    "whole-network-admitted",
+    clause="DEC-7",
+    direction="open",
+    story="The id is cut before /subnets: the rule is for 'the virtual network', as the announcement says in one place.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE))),
+)
+class _WholeNetworkAdmitted(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return rule.id.rpartition("/subnets/")[0] == caller.rpartition("/subnets/")[0]
+
+
+@flaw(
+    "subnet-by-its-name-alone",
+    clause="DEC-7",
+    direction="open",
+    story="Only the last part of the id is compared; 'default' is a popular name.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK))),
+)
+class _SubnetByItsNameAlone(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return _part(rule.id, _NAME) == _part(caller, _NAME)
+
+
+@flaw(
+    "subnet-name-only-begins-alike",
+    clause="DEC-7",
+    direction="open",
+    story="Ids are matched with startswith, and 'app' lets 'app-2' in.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP_2))),
+)
+class _SubnetNameOnlyBeginsAlike(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return caller.startswith(rule.id)
+
+
+@flaw(
+    "rule-name-only-begins-alike",
+    clause="DEC-7",
+    direction="open",
+    story="The arguments of startswith are the wrong way round: a rule for 'app-2' lets 'app' in.",
+    witness=lambda _: (put(subnets=[APP_2]), ask(call(INSIDE, subnet=APP))),
+)
+class _RuleNameOnlyBeginsAlike(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return rule.id.startswith(caller)
+
+
+@flaw(
+    "network-name-only-begins-alike",
+    clause="DEC-7",
+    direction="open",
+    story="The rules are matched by a pattern with * after the network's name, for 'hub' and 'hub-west'.",
+    witness=lambda _: (
+        reset(subnets=[APP, subnet_id(network="hub-west")]),
+        put(subnets=[APP]),
+        ask(call(INSIDE, subnet=subnet_id(network="hub-west"))),
+    ),
+)
+class _NetworkNameOnlyBeginsAlike(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        one, other = rule.id.split("/"), caller.split("/")
+        begins = other[_NETWORK].startswith(one[_NETWORK])
+        return begins and one[:_NETWORK] == other[:_NETWORK] and one[_NAME] == other[_NAME]
+
+
+@flaw(
+    "resource-group-ignored",
+    clause="DEC-7",
+    direction="open",
+    story="The key is subscription, network and subnet; a network's name is taken to be unique in a subscription.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_GROUP))),
+)
+class _ResourceGroupIgnored(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        one, other = rule.id.split("/"), caller.split("/")
+        return one[:_GROUP] == other[:_GROUP] and one[_GROUP + 1 :] == other[_GROUP + 1 :]
+
+
+@flaw(
+    "subscription-ignored",
+    clause="DEC-7",
+    direction="open",
+    story="The id is cut before /resourceGroups, since 'we have one subscription'.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION))),
+)
+class _SubscriptionIgnored(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return rule.id.split("/")[3:] == caller.split("/")[3:]
+
+
+@flaw(
+    "any-subnet-of-the-resource-group",
+    clause="DEC-7",
+    direction="open",
+    story="The scope of a rule is handled as that of a role assignment: whatever is in the resource group is in it.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK))),
+)
+class _AnySubnetOfTheResourceGroup(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return rule.id.split("/")[: _GROUP + 1] == caller.split("/")[: _GROUP + 1]
+
+
+@flaw(
+    "subnet-name-cut-at-sixteen-characters",
+    clause="DEC-7",
+    direction="open",
+    story="The name lives in a column of 16 characters, and long names differ behind that.",
+    witness=lambda _: (
+        reset(subnets=[subnet_id("front-end-servers-a"), subnet_id("front-end-servers-b")]),
+        put(subnets=[subnet_id("front-end-servers-a")]),
+        ask(call(INSIDE, subnet=subnet_id("front-end-servers-b"))),
+    ),
+)
+class _SubnetNameCutAtSixteenCharacters(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        one, other = rule.id.rpartition("/"), caller.rpartition("/")
+        return one[0] == other[0] and one[2][:16] == other[2][:16]
+
+
+@flaw(
+    "subnet-id-case-sensitive",
+    clause="DEC-8",
+    direction="closed",
+    story="Ids are compared as they were typed; the portal and the tools write resourceGroups in different ways.",
+    origin="Azure/azure-cli PR #10365: the service converts subnet ids to lower case",
+    witness=lambda _: (put(subnets=[APP.upper().replace("/SUBNETS/", "/subnets/")]), ask(call(INSIDE, subnet=APP))),
+)
+class _SubnetIdCaseSensitive(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        return any(rule.text == subnet for rule in rules)
+
+
+@flaw(
+    "subnet-name-case-sensitive",
+    clause="DEC-8",
+    direction="closed",
+    story="The provider's part of the id is folded by the framework, the names at its end by nobody.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=subnet_id("App")))),
+)
+class _SubnetNameCaseSensitive(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        spelled = [rule for rule in rules if _part(rule.text, _NAME) == _part(subnet, _NAME)]
+        return super().subnet_matches(spelled, subnet)
+
+
+@flaw(
+    "resource-group-case-sensitive",
+    clause="DEC-8",
+    direction="closed",
+    story="The resource group is compared as it was typed when the group was made.",
+    witness=lambda _: (put(subnets=[subnet_id(group="prod")]), ask(call(INSIDE, subnet=APP))),
+)
+class _ResourceGroupCaseSensitive(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        spelled = [rule for rule in rules if _part(rule.text, _GROUP) == _part(subnet, _GROUP)]
+        return super().subnet_matches(spelled, subnet)
+
+
+@flaw(
+    "private-address-is-proof-enough",
+    clause="DEC-7",
+    also=("DEC-3",),
+    direction="open",
+    story="Traffic with a private address can only have come through an endpoint, and with any network rule that will do.",
+    origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE))),
+)
+class _PrivateAddressIsProofEnough(Vault):
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        blocks = self.private_blocks()
+        private = any(first <= ask.address <= last for first, last in blocks)
+        return (private and bool(held.subnet_rules)) or super().subnet_admits(held, ask)
+
+
+@flaw(
+    "subnet-known-by-its-addresses",
+    clause="DEC-7",
+    direction="open",
+    story="A caller of a listed subnet teaches the vault its /24, which other networks use too.",
+    origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
+    witness=lambda _: (
+        put(subnets=[APP]),
+        ask(call(INSIDE, subnet=APP)),
+        ask(call(INSIDE, subnet=OTHER_NETWORK)),
+    ),
+)
+class _SubnetKnownByItsAddresses(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.known_ranges: set[int] = set()
+
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        if super().subnet_admits(held, ask):
+            self.known_ranges.add(ask.address >> 8)
+        return ask.address >> 8 in self.known_ranges
+
+
+@flaw(
+    "endpoint-not-asked-for",
+    clause="DEC-9",
+    also=("STA-10", "DEC-10"),
+    direction="open",
+    story="Being in the subnet is enough; that traffic without the endpoint arrives from outside was not known.",
+    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
+)
+class _EndpointNotAskedFor(Vault):
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        return ask.subnet is not None and self.subnet_matches(held.subnet_rules, ask.subnet)
+
+
+@flaw(
+    "ignored-endpoint-is-as-good",
+    clause="DEC-9",
+    also=("STA-10",),
+    direction="open",
+    story="ignoreMissingVnetServiceEndpoint is about the write; here the decision ignores the missing endpoint as well.",
+    origin="Azure/azure-rest-api-specs #22128: what the member does was a riddle to its users",
+    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
+)
+class _IgnoredEndpointIsAsGood(Vault):
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        excused = [rule for rule in held.subnet_rules if rule.ignores_missing_endpoint]
+        return super().subnet_admits(held, ask) or (ask.subnet is not None and self.subnet_matches(excused, ask.subnet))
+
+
+@flaw(
+    "any-endpoint-counts",
+    clause="DEC-9",
+    also=("VAL-8",),
+    direction="open",
+    story="`if subnet.service_endpoints:` asks whether there is one, not which.",
+    witness=lambda _: (
+        put(subnets=[dormant(APP)]),
+        endpoints(APP, "Microsoft.Storage"),
+        ask(call(subnet=APP)),
+    ),
+)
+class _AnyEndpointCounts(Vault):
+    def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
+        return bool(endpoints)
+
+
+@flaw(
+    "endpoint-of-a-like-name-counts",
+    clause="DEC-9",
+    also=("VAL-8",),
+    direction="open",
+    story="Storage has Microsoft.Storage.Global, so anything that begins with Microsoft.KeyVault is let count.",
+    witness=lambda _: (
+        put(subnets=[dormant(APP)]),
+        endpoints(APP, "Microsoft.KeyVault.Global"),
+        ask(call(subnet=APP)),
+    ),
+)
+class _EndpointOfALikeNameCounts(Vault):
+    def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
+        return any(endpoint.startswith("Microsoft.KeyVault") for endpoint in endpoints)
+
+
+@flaw(
+    "only-endpoint-counts",
+    clause="DEC-6",
+    direction="closed",
+    story="The list of endpoints is compared with ['Microsoft.KeyVault']: a second one beside it spoils it.",
+    witness=lambda _: (
+        put(subnets=[APP]),
+        endpoints(APP, "Microsoft.Storage", "Microsoft.KeyVault"),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _OnlyEndpointCounts(Vault):
+    def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
+        return len(endpoints) == 1 and super().endpoint_counts(endpoints)
+
+
+@flaw(
+    "endpoint-of-the-network-counts",
+    clause="DEC-9",
+    also=("STA-10",),
+    direction="open",
+    story="Whether the endpoint is on is looked up by virtual network, and one of its other subnets has it.",
+    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
+)
+class _EndpointOfTheNetworkCounts(Vault):
+    def subnet_has_endpoint(self, subnet: str) -> bool:
+        home = self.fold(subnet).rpartition("/")[0]
+        siblings = [there for there in self.network if there.startswith(home)]
+        return any(self.endpoint_counts(self.network[there]) for there in siblings)
+
+
+@flaw(
+    "endpoint-looked-up-when-written",
+    clause="STA-10",
+    also=("DEC-9", "DEC-10"),
+    direction="open",
+    story="Which rules are for subnets with the endpoint is worked out when the rules are written, and kept.",
+    witness=lambda _: (put(subnets=[APP]), endpoints(APP), ask(call(subnet=APP))),
+)
+class _EndpointLookedUpWhenWritten(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held)
+        has_endpoint = super().subnet_has_endpoint
+        self.connected = {rule.id for rule in held.subnet_rules if has_endpoint(rule.id)}
+
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:  # noqa: ARG002 - looking elsewhere is the flaw
+        return ask.subnet is not None and self.fold(ask.subnet) in self.connected
+
+
+@flaw(
+    "first-subnet-only",
+    clause="DEC-6",
+    also=("LIM-3",),
+    direction="closed",
+    story="The loop returns in its first turn, matched or not.",
+    witness=lambda _: (put(subnets=[DATABASE, APP]), ask(call(INSIDE, subnet=APP))),
+)
+class _FirstSubnetOnly(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        return super().subnet_matches(rules[:1], subnet)
+
+
+@flaw(
+    "first-hundred-subnets",
+    clause="LIM-3",
+    also=("LIM-5",),
+    direction="closed",
+    story="Networks are read from their provider in pages of 100, and the second page is never asked for.",
+    witness=lambda _: (
+        reset(subnets=[subnet_id(f"s{index}") for index in range(101)]),
+        put(subnets=[subnet_id(f"s{index}") for index in range(101)]),
+        ask(call(INSIDE, subnet=subnet_id("s100"))),
+    ),
+)
+class _FirstHundredSubnets(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        return super().subnet_matches(rules[:100], subnet)
+
+
+@flaw(
+    "one-subnet-a-network",
+    clause="DEC-6",
+    also=("LIM-3", "STA-6"),
+    direction="closed",
+    story="The rules sit in a dict by virtual network, and a second subnet of it takes the place of the first.",
+    witness=lambda _: (put(subnets=[APP, DATABASE]), ask(call(INSIDE, subnet=APP))),
+)
+class _OneSubnetANetwork(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        by_network = {rule.id.rpartition("/subnets/")[0]: rule for rule in rules}
+        return super().subnet_matches(tuple(by_network.values()), subnet)
+
+
+@flaw(
+    "one-subnet-a-name",
+    clause="DEC-6",
+    direction="closed",
+    story="The rules sit in a dict by the subnet's name: 'app' of one network takes the place of 'app' of another.",
+    witness=lambda _: (put(subnets=[APP, OTHER_NETWORK]), ask(call(INSIDE, subnet=APP))),
+)
+class _OneSubnetAName(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        by_name = {_part(rule.id, _NAME): rule for rule in rules}
+        return super().subnet_matches(tuple(by_name.values()), subnet)
+
+
+@flaw(
+    "subnet-callers-not-asked-for-their-address",
+    clause="DEC-14",
+    also=("DEC-10", "DEC-2"),
+    direction="closed",
+    story="`if subnet: check the subnets; else: check the addresses`, so a subnet without the endpoint has no way in.",
+    witness=lambda _: (reset(without=[APP]), put(HERE), ask(call(subnet=APP))),
+)
+class _SubnetCallersNotAskedForTheirAddress(Vault):
+    def address_admits(self, held: Held, ask: Ask) -> bool:
+        return ask.subnet is None and super().address_admits(held, ask)
+
+
+@flaw(
+    "subnet-and-address-both-wanted",
+    clause="DEC-14",
+    also=("DEC-6", "DEC-2"),
+    direction="closed",
+    story="'From specified virtual networks and/or address ranges' became and, where there are rules of both kinds.",
+    witness=lambda _: (put("20.0.0.0/24", subnets=[APP]), ask(call())),
+)
+class _SubnetAndAddressBothWanted(Vault):
+    def is_listed(self, held: Held, ask: Ask) -> bool:
+        if held.ip_rules and held.subnet_rules and not self.is_bypassed(held, ask):
+            return self.address_admits(held, ask) and self.subnet_admits(held, ask)
+        return super().is_listed(held, ask)
+
+
+@flaw(
+    "network-rules-need-an-ip-rule",
+    clause="DEC-6",
+    also=("DEC-14",),
+    direction="closed",
+    story="`if not ip_rules: return default_action` stands above the loop over the subnets.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP))),
+)
+class _NetworkRulesNeedAnIpRule(Vault):
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        return bool(held.ip_rules) and super().subnet_admits(held, ask)
+
+
+@flaw(
+    "network-rules-are-part-of-the-bypass",
+    clause="DEC-6",
+    also=("DEC-12", "STA-3"),
+    direction="closed",
+    story="With bypass None the check returns after the addresses: networks count as a way around the firewall.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP))),
+)
+class _NetworkRulesArePartOfTheBypass(Vault):
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        return held.bypass == "AzureServices" and super().subnet_admits(held, ask)
+
+
+@flaw(
+    "subnet-admitted-by-address-stays",
+    clause="DEC-10",
+    direction="open",
+    story="A subnet whose public address an IP rule has let in is remembered, also when it shows its private one.",
+    witness=lambda _: (
+        reset(without=[APP]),
+        put(HERE),
+        ask(call(subnet=APP)),
+        switch_on(APP),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _SubnetAdmittedByAddressStays(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.welcome: set[str] = set()
+
+    def address_admits(self, held: Held, ask: Ask) -> bool:
+        admitted = super().address_admits(held, ask)
+        if admitted and ask.subnet is not None:
+            self.welcome.add(self.fold(ask.subnet))
+        return admitted or (ask.subnet is not None and self.fold(ask.subnet) in self.welcome)
+
+
+@flaw(
+    "subnets-of-other-subscriptions-refused",
+    clause="DEC-6",
+    direction="closed",
+    story="Rules for another subscription than that of the first rule are taken and never matched.",
+    witness=lambda _: (put(subnets=[APP, OTHER_SUBSCRIPTION]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION))),
+)
+class _SubnetsOfOtherSubscriptionsRefused(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        near = [rule for rule in rules if rule.id.split("/")[2] == rules[0].id.split("/")[2]]
+        return super().subnet_matches(near, subnet)
+
+
+@flaw(
+    "endpoint-told-by-the-private-address",
+    clause="DEC-6",
+    direction="closed",
+    story="Whether traffic came through the endpoint is told by an address in 10/8; other private networks are forgotten.",
+    witness=lambda _: (reset(subnets=NETWORK), put(subnets=[APP]), ask(call("172.20.0.4", subnet=APP))),
+)
+class _EndpointToldByThePrivateAddress(Vault):
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        return ask.address >> 24 == 10 and super().subnet_admits(held, ask)
