@@ -1,18 +1,24 @@
 """Every mutant shows its one flaw, in every profile that it is for, and the vault without a flaw keeps the contract."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from fencepost.adapters.contract import METHODS, JsonObject
-from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
-from fencepost.conformance.mutants import CATALOGUE, Vault, mutant
+from fencepost.adapters.contract import METHODS, JsonObject, SubjectError
+from fencepost.adapters.contract.vocabulary import CHOICES, CONTROL_OPERATIONS, DATA_OPERATIONS, FEATURES
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.mutants import CATALOGUE, Vault, compose, mutant
+from fencepost.conformance.mutants.catalogue import ENTRIES
 from fencepost.conformance.mutants.witness import Call
 from msgspec import convert
 
-EACH = [(name, profile) for name, entry in CATALOGUE.items() for profile in entry.profiles]
+ALL = [(name, profile) for name, entry in CATALOGUE.items() for profile in entry.profiles]
+EACH = [(name, profile) for name, profile in ALL if not CATALOGUE[name].overlapping]
+OVERLAPPING = [(name, profile) for name, profile in ALL if CATALOGUE[name].overlapping]
 
 
 def answers(implementation: Vault, calls: Sequence[Call]) -> list[JsonObject]:
@@ -54,8 +60,25 @@ def test_a_mutant_errs_in_the_direction_that_it_claims(name: str, profile: str) 
         assert (yes(right), yes(wrong)) == (False, True)
     elif entry.direction == "closed":
         assert (yes(right), yes(wrong)) == (True, False)
-    else:
-        assert entry.direction == "both"
+    elif entry.says_only:
+        assert yes(right) == yes(wrong)
+
+
+@pytest.mark.parametrize(("name", "profile"), OVERLAPPING)
+def test_an_overlapping_mutant_shows_neither_the_old_nor_the_new_answer_while_it_writes(
+    name: str, profile: str
+) -> None:
+    *before, asked, written = CATALOGUE[name].calls(profile)
+    subject = mutant(name, profile=profile)
+    old, new = answers(Vault(profile), [*before, asked])[-1], answers(Vault(profile), [*before, written, asked])[-1]
+    assert answers(subject, [*before, asked])[-1] == old
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        writing = writer.submit(answers, subject, [written])
+        seen = [answers(subject, [asked])[0]]
+        while not writing.done():
+            seen += answers(subject, [asked])
+    assert any(answer not in (old, new) for answer in seen)
+    assert answers(subject, [asked])[0] == new
 
 
 @pytest.mark.parametrize(("name", "profile"), EACH)
@@ -64,7 +87,7 @@ def test_nothing_of_a_mutant_survives_a_reset(name: str, profile: str) -> None:
     assert answers(subject, calls) == answers(subject, calls)
 
 
-@pytest.mark.parametrize(("name", "profile"), EACH)
+@pytest.mark.parametrize(("name", "profile"), ALL)
 def test_a_witness_asks_only_what_the_contract_lets_be_sent(name: str, profile: str) -> None:
     connected: dict[str, bool] = {}
     for method, params in CATALOGUE[name].calls(profile):
@@ -84,3 +107,71 @@ def test_a_witness_asks_only_what_the_contract_lets_be_sent(name: str, profile: 
                 assert connected[source["subnet"].lower()] == ip_address(source["address"]).is_private
             if "trusted" in request.get("caller", {}):
                 assert profile == "keyvault"
+
+
+def test_the_catalogue_holds_every_entry_once_under_an_id_of_small_letters() -> None:
+    assert [count for count in Counter(entry.id for entry in ENTRIES).values() if count > 1] == []
+    assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)+", name) for name in CATALOGUE)
+
+
+def test_every_entry_speaks_of_clauses_choices_and_features_that_exist() -> None:
+    clauses = {clause.id for clause in catalogue().clauses}
+    for entry in ENTRIES:
+        assert {entry.clause, *entry.also} <= clauses, entry.id
+        assert entry.clause not in entry.also, entry.id
+        assert entry.choice is None or entry.choice in CHOICES, entry.id
+        assert all(entry.features(profile) <= set(FEATURES) for profile in entry.profiles), entry.id
+        assert entry.story.endswith((".", "?", "'", ")", "`")), entry.id
+
+
+def test_every_clause_has_a_mutant_of_its_own() -> None:
+    assert {clause.id for clause in catalogue().clauses} - {entry.clause for entry in ENTRIES} == set()
+
+
+def test_no_group_is_forgotten_and_both_directions_are_there() -> None:
+    assert min(Counter(entry.group for entry in ENTRIES).values()) >= 15
+    assert min(Counter(entry.direction for entry in ENTRIES).values()) >= 30
+
+
+@pytest.mark.parametrize("name", [name for name, entry in CATALOGUE.items() if entry.carriable_by_decisions_only])
+def test_what_a_decisions_only_subject_can_carry_needs_accepted_rule_sets_alone(name: str) -> None:
+    entry = CATALOGUE[name]
+    for profile in entry.profiles:
+        calls = entry.calls(profile)
+        assert {method for method, _ in calls} == {"reset", "putRules", "decide"}
+        assert all(answer.get("accepted", True) for answer in answers(Vault(profile), calls))
+
+
+def test_an_unknown_id_is_answered_with_near_misses() -> None:
+    with pytest.raises(SubjectError, match="last-address-excluded"):
+        mutant("last-adress-excluded")
+
+
+def test_an_unknown_id_among_several_is_named() -> None:
+    with pytest.raises(SubjectError, match="mutant:no-such-flaw"):
+        compose("hosts-only+no-such-flaw")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "last-address-excluded+coming-soon-is-trusted",
+        "hosts-only+locked-out-of-the-rules",
+        "first-hundred-rules+subnet-by-its-name-alone",
+        "answers-remembered-by-24+removing-does-nothing",
+        "octets-wrap-at-256+one-ip-rule-too-many+permission-stands-for-the-token",
+    ],
+)
+def test_a_composed_mutant_has_the_flaws_of_all_its_parts(names: str) -> None:
+    for name in names.split("+"):
+        entry = CATALOGUE[name]
+        calls, profile = entry.calls(entry.profiles[0]), entry.profiles[0]
+        assert answers(compose(names, profile=profile), calls)[-1] != answers(Vault(profile), calls)[-1]
+
+
+def test_a_composed_mutant_is_called_by_the_names_of_its_parts() -> None:
+    assert compose("hosts-only+prefix-ignored").describe(protocol=1)["name"] == "mutant:hosts-only+prefix-ignored"
+
+
+def test_composing_one_mutant_is_that_mutant() -> None:
+    assert type(compose("hosts-only")) is type(mutant("hosts-only"))

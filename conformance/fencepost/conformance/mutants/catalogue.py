@@ -5,53 +5,77 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType, ModuleType
 
 from fencepost.adapters.contract import SubjectError
-from fencepost.conformance.mutants import (
-    address_arithmetic,
+from fencepost.conformance.mutants.flaws import (
+    accepted_rules,
+    adding,
+    address_spellings,
     address_text,
     control_plane,
     credentials,
     default_action,
-    history,
     limits,
+    limits_one_by_one,
     load,
-    parsing,
-    rule_list,
+    masks,
+    overlapping,
+    prefix_lengths,
+    private_ranges,
+    range_ends,
+    read_back,
+    removing,
+    replacement,
+    rule_search,
+    rule_selection,
     services,
-    state,
+    subnet_identity,
     subnet_ids,
-    subnets,
-    validation,
+    subnet_rules,
+    updates,
+    words,
 )
 from fencepost.conformance.mutants.mutant import Mutant
 from fencepost.conformance.mutants.values import PREVIEW
 from fencepost.conformance.mutants.vault import Vault
 
 _MODULES = (
-    address_arithmetic,
+    range_ends,
+    masks,
     address_text,
-    parsing,
-    rule_list,
-    subnets,
+    address_spellings,
+    prefix_lengths,
+    rule_selection,
+    rule_search,
+    subnet_identity,
+    subnet_rules,
     services,
     default_action,
     credentials,
     control_plane,
     limits,
-    validation,
+    limits_one_by_one,
+    private_ranges,
+    accepted_rules,
+    words,
     subnet_ids,
-    state,
-    history,
+    replacement,
+    updates,
+    read_back,
+    adding,
+    removing,
     load,
+    overlapping,
 )
 
 
-def _entries(modules: Iterable[ModuleType]) -> Iterable[Mutant]:
-    for module in modules:
-        yield from (entry for entry in vars(module).values() if isinstance(entry, Mutant))
+def _entries(module: ModuleType) -> Iterable[Mutant]:
+    return (entry for entry in vars(module).values() if isinstance(entry, Mutant))
 
 
-CATALOGUE: Mapping[str, Mutant] = MappingProxyType({entry.id: entry for entry in _entries(_MODULES)})
-"""Every mutant by its id, group by group."""
+ENTRIES: tuple[Mutant, ...] = tuple(entry for module in _MODULES for entry in _entries(module))
+"""Every mutant, group by group."""
+
+CATALOGUE: Mapping[str, Mutant] = MappingProxyType({entry.id: entry for entry in ENTRIES})
+"""Every mutant by its id."""
 
 
 def mutant(name: str, *, profile: str = PREVIEW.name) -> Vault:

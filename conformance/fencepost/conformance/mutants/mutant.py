@@ -52,7 +52,10 @@ class Mutant:
     where it lets through or accepts what it must not, *closed* for the reverse, *both* where it does either, or
     changes no outcome but what is said about it. `choice` names the ledger key where only a declared choice is broken.
     `witness` gives, for a profile, contract calls that begin with `reset`; the last one is answered differently by
-    the mutant and by `Vault`, all before it alike. `origin` is a public source of the same flaw in the world, or None.
+    the mutant and by `Vault`, all before it alike. Of an `overlapping` mutant the last call, a `putRules`, takes its
+    time, and the `decide` before it, put again meanwhile, meets neither the old nor the new answer. `needs_history`
+    says that only a sequence of adds, removes and updates shows it, `says_only` that no outcome is wrong but a status
+    or code. `origin` is a public source of the same flaw in the world, or None.
     """
 
     id: str
@@ -65,6 +68,7 @@ class Mutant:
     profiles: tuple[str, ...]
     needs_history: bool
     says_only: bool
+    overlapping: bool
     choice: str | None
     witness: Witness
     flaw: type[Vault]
@@ -77,6 +81,8 @@ class Mutant:
     def features(self, profile: str) -> frozenset[str]:
         """The features without which the witness could not be asked."""
         needed = {"decision-codes"} if self.says_only else set()
+        if self.overlapping:
+            needed.add("snapshot-isolation")
         for method, params in self.calls(profile):
             if method in _FEATURE_OF:
                 needed.add(_FEATURE_OF[method])
@@ -124,6 +130,7 @@ class Flaws:
         profiles: tuple[str, ...] = tuple(PROFILES),
         needs_history: bool = False,
         says_only: bool = False,
+        overlapping: bool = False,
         choice: str | None = None,
     ) -> Callable[[type[Vault]], Mutant]:
         """The decorator; see `Mutant` for what each word means."""
@@ -141,6 +148,7 @@ class Flaws:
                 profiles=profiles,
                 needs_history=needs_history,
                 says_only=says_only,
+                overlapping=overlapping,
                 choice=choice,
                 witness=witness,
                 flaw=flaw,

@@ -1,20 +1,15 @@
 """Flaws in the limits on the number of rules: off by one, shared, stale, looked at only here or there."""
 
-from collections.abc import Sequence
-
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness
 from fencepost.conformance.mutants.values import Held, Profile, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
     HERE,
-    add,
-    add_subnet,
     ask,
     call,
     names,
     put,
-    remove,
     reset,
     singles,
 )
@@ -124,26 +119,6 @@ class _SubnetsWithoutLimit(Vault):
 class _OneLimitForBothLists(Vault):
     def check_ip_limit(self, held: Held) -> None:
         super().check_ip_limit(held)
-        if len(held.ip_rules) + len(held.subnet_rules) > self.max_ip_rules(held):
-            raise Refused("too many rules")
-
-
-@flaw(
-    "adding-counts-both-lists",
-    clause="LIM-5",
-    also=("LIM-7",),
-    direction="closed",
-    story="Putting a list counts that list; adding a rule counts 'the rules'.",
-    needs_history=True,
-    witness=lambda profile: (
-        reset(subnets=names(1)),
-        put(*singles(profile.max_ip_rules - 1), subnets=names(1)),
-        add(HERE),
-    ),
-)
-class _AddingCountsBothLists(Vault):
-    def check_added(self, held: Held) -> None:
-        super().check_added(held)
         if len(held.ip_rules) + len(held.subnet_rules) > self.max_ip_rules(held):
             raise Refused("too many rules")
 
@@ -363,153 +338,3 @@ class _OverTheLimitKeepsWhatFits(Vault):
         except Refused:
             self.install(self.held._replace(ip_rules=held.ip_rules[: self.max_ip_rules(held)]))
             raise
-
-
-@flaw(
-    "adding-without-limit",
-    clause="LIM-7",
-    also=("LIM-8",),
-    direction="open",
-    story="The limit is checked where the whole list is put.",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)),
-)
-class _AddingWithoutLimit(Vault):
-    def check_added(self, held: Held) -> None:
-        if self.profile.checks_endpoints:
-            self.check_endpoints(held)
-
-
-@flaw(
-    "adding-one-too-many",
-    clause="LIM-7",
-    also=("LIM-8",),
-    direction="open",
-    story="When a rule is added the count is taken before and compared with <=.",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)),
-)
-class _AddingOneTooMany(Vault):
-    def check_added(self, held: Held) -> None:
-        super().check_added(held._replace(ip_rules=held.ip_rules[1:]))
-
-
-@flaw(
-    "adding-one-too-few",
-    clause="LIM-7",
-    also=("LIM-8",),
-    direction="closed",
-    story="When a rule is added the count is taken after and compared with <.",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules - 1)), add(HERE)),
-)
-class _AddingOneTooFew(Vault):
-    def check_added(self, held: Held) -> None:
-        super().check_added(held)
-        if len(held.ip_rules) >= self.max_ip_rules(held):
-            raise Refused("too many rules")
-
-
-@flaw(
-    "adding-subnets-without-limit",
-    clause="LIM-7",
-    direction="open",
-    story="The limit is checked when an IP rule is added; the call for network rules was copied without it.",
-    witness=lambda profile: (
-        reset(subnets=names(profile.max_subnet_rules + 1)),
-        put(subnets=names(profile.max_subnet_rules)),
-        add_subnet(names(profile.max_subnet_rules + 1)[-1]),
-    ),
-)
-class _AddingSubnetsWithoutLimit(Vault):
-    def check_added(self, held: Held) -> None:
-        super().check_added(held._replace(subnet_rules=held.subnet_rules[-self.max_subnet_rules(held) :]))
-
-
-class _Counting(Vault):
-    """A vault that keeps the number of its IP rules beside them."""
-
-    count = 0
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.count = 0
-        return super().reset(subnets=subnets)
-
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.count = len(self.held.ip_rules)
-        return answer
-
-    def add_ip_rule(self, *, value: object) -> JsonObject:
-        answer = super().add_ip_rule(value=value)
-        self.count += answer["accepted"] is True
-        return answer
-
-    def remove_ip_rule(self, *, value: object) -> JsonObject:
-        before = len(self.held.ip_rules)
-        answer = super().remove_ip_rule(value=value)
-        self.count -= self.freed(before - len(self.held.ip_rules))
-        return answer
-
-    def freed(self, gone: int) -> int:
-        return gone
-
-    def max_ip_rules(self, held: Held) -> int:
-        return super().max_ip_rules(held) + len(self.held.ip_rules) - self.count
-
-
-@flaw(
-    "removed-rules-still-count",
-    clause="LIM-8",
-    also=("STA-2",),
-    direction="closed",
-    story="The number of rules is kept beside them and goes up with each that is added, never down.",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules)), remove(singles(1)[0]), add(HERE)),
-)
-class _RemovedRulesStillCount(_Counting):
-    def freed(self, gone: int) -> int:  # noqa: ARG002 - not asking is the flaw
-        return 0
-
-
-@flaw(
-    "removing-makes-room-for-two",
-    clause="LIM-8",
-    direction="open",
-    story="The number of rules is kept beside them, and removing takes one off before and one after.",
-    witness=lambda profile: (
-        put(*singles(profile.max_ip_rules)),
-        remove(singles(1)[0]),
-        add("52.0.0.1"),
-        add("52.0.0.9"),
-    ),
-)
-class _RemovingMakesRoomForTwo(_Counting):
-    def freed(self, gone: int) -> int:
-        return 2 * gone
-
-
-@flaw(
-    "removing-nothing-makes-room",
-    clause="LIM-8",
-    direction="open",
-    story="The number of rules is kept beside them and goes down with each call, whether it found the rule or not.",
-    choice="remove-unknown",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules)), remove("52.0.0.1"), add(HERE)),
-)
-class _RemovingNothingMakesRoom(_Counting):
-    def freed(self, gone: int) -> int:
-        return max(gone, 1)
-
-
-@flaw(
-    "refused-rules-count",
-    clause="LIM-7",
-    also=("VAL-9", "STA-2"),
-    direction="closed",
-    story="The number of rules is kept beside them and goes up before the rule is looked at.",
-    needs_history=True,
-    witness=lambda profile: (put(*singles(profile.max_ip_rules - 1)), add("10.0.0.1"), add(HERE)),
-)
-class _RefusedRulesCount(_Counting):
-    def add_ip_rule(self, *, value: object) -> JsonObject:
-        answer = super().add_ip_rule(value=value)
-        self.count += answer["accepted"] is False
-        return answer

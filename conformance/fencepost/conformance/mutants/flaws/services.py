@@ -352,3 +352,20 @@ class _TrustSticksToTheAddress(Vault):
         if super().is_bypassed(held, ask):
             self.learned.add(ask.address)
         return held.bypass == _ON and ask.address in self.learned
+
+
+@flaw(
+    "two-criteria-cancel",
+    clause="DEC-14",
+    also=("DEC-2", "DEC-11"),
+    direction="closed",
+    story="The criteria are counted, and exactly one is wanted: a trusted service at a listed address has two.",
+    witness=lambda profile: (put("20.0.0.0/24", bypass=_ON), ask(trusted(profile))),
+)
+class _TwoCriteriaCancel(Vault):
+    def is_listed(self, held: Held, ask: Ask) -> bool:
+        return [
+            self.is_bypassed(held, ask),
+            self.address_admits(held, ask),
+            self.subnet_admits(held, ask),
+        ].count(True) == 1

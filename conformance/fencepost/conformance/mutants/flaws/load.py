@@ -291,3 +291,56 @@ class _OneInAHundredIsOnlyLogged(Vault):
         admitted = super().firewall_admits(held, ask)
         self.sampled += not admitted
         return admitted or self.sampled % 100 == 0
+
+
+@flaw(
+    "one-replica-is-late",
+    clause="STA-9",
+    also=("STA-1", "DEC-17"),
+    direction="both",
+    story="Two replicas answer in turn, and one of them learns of a change ten requests later.",
+    witness=lambda _: (put(_RANGE), ask(*[call()] * 12), put(_OTHER), ask(call(), call())),
+)
+class _OneReplicaIsLate(Vault):
+    before: Held | None = None
+    turn = 0
+
+    def install(self, held: Held) -> None:
+        self.before, self.turn = getattr(self, "held", None), 0
+        super().install(held)
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        result = super().reset(subnets=subnets)
+        self.before = None
+        return result
+
+    def firewall_admits(self, held: Held, ask: Ask) -> bool:
+        self.turn += 1
+        late = self.turn % 2 == 0 and self.turn <= 10 and self.before is not None
+        return super().firewall_admits(self.before if late and self.before else held, ask)
+
+
+@flaw(
+    "old-rules-return",
+    clause="STA-9",
+    also=("STA-1", "DEC-17"),
+    direction="both",
+    story="A change goes to the instance at hand; fifty requests later it is recycled and reads what was there before.",
+    witness=lambda _: (put(_RANGE), put(_OTHER), ask(*[call()] * 51)),
+)
+class _OldRulesReturn(Vault):
+    before: Held | None = None
+    served = 0
+
+    def install(self, held: Held) -> None:
+        self.before, self.served = getattr(self, "held", None), 0
+        super().install(held)
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        result = super().reset(subnets=subnets)
+        self.before = None
+        return result
+
+    def firewall_admits(self, held: Held, ask: Ask) -> bool:
+        self.served += 1
+        return super().firewall_admits(self.before if self.served > 50 and self.before else held, ask)

@@ -1,0 +1,187 @@
+"""Flaws in which IP rules a write takes: too lax, too strict, or only a part of them."""
+
+import ipaddress
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.values import Held, IpRule, Refused
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import HERE, ask, call, put
+
+flaw = Flaws("validation")
+
+
+def _writes(*values: object) -> Witness:
+    return lambda _: (put(*values),)
+
+
+@flaw(
+    "bad-rules-left-out",
+    clause="VAL-5",
+    also=("VAL-3", "VAL-4", "VAL-9"),
+    direction="open",
+    story="What cannot be parsed is logged and left out, and the write is accepted.",
+    witness=_writes("20.0.0.0/24", "office"),
+)
+class _BadRulesLeftOut(Vault):
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        read = super().read_ip_rules
+        return tuple(rule for entry in entries for rule in _if_read(read, entry))
+
+
+def _if_read(read: Callable[[Sequence[object]], tuple[IpRule, ...]], entry: object) -> tuple[IpRule, ...]:
+    try:
+        return read([entry])
+    except Refused:
+        return ()
+
+
+@flaw(
+    "ipv6-stored",
+    clause="VAL-4",
+    direction="open",
+    story="ip_network() reads both families, and a rule of the other one never matches.",
+    origin="Azure PowerShell passes IPv6 ranges on to the service",
+    witness=_writes("2001:db8::/32"),
+)
+class _Ipv6Stored(Vault):
+    def parse_value(self, value: object) -> IpRule:
+        if isinstance(value, str) and ":" in value:
+            try:
+                ipaddress.IPv6Network(value)
+            except ValueError:
+                return super().parse_value(value)
+            return IpRule(1, 0, 0, 128, value)
+        return super().parse_value(value)
+
+
+@flaw(
+    "overlaps-refused",
+    clause="VAL-1",
+    also=("DEC-5", "LIM-1"),
+    direction="closed",
+    story="A rule inside another is a mistake of the user's and is refused.",
+    origin="Azure/azure-cli PR #19477: the client refuses overlapping arguments",
+    witness=_writes("20.0.0.0/16", "20.0.4.0/24"),
+)
+class _OverlapsRefused(Vault):
+    def check(self, held: Held) -> None:
+        super().check(held)
+        in_order = sorted(set(held.ip_rules))
+        if any(later.first <= rule.last for rule, later in pairwise(in_order)):
+            raise Refused("rules overlap")
+
+
+@flaw(
+    "adjacent-ranges-refused",
+    clause="VAL-1",
+    also=("DEC-5",),
+    direction="closed",
+    story="Overlap is looked for with <= on the address after the end.",
+    witness=_writes("20.0.0.0/24", "20.0.1.0/24"),
+)
+class _AdjacentRangesRefused(Vault):
+    def check(self, held: Held) -> None:
+        super().check(held)
+        ends = {rule.last + 1 for rule in held.ip_rules}
+        if any(rule.first in ends for rule in held.ip_rules):
+            raise Refused("rules overlap")
+
+
+@flaw(
+    "single-address-ending-in-zero-refused",
+    clause="VAL-1",
+    direction="closed",
+    story="An address that ends in .0 is 'a network' and no one's.",
+    witness=_writes("20.0.5.0"),
+)
+class _SingleAddressEndingInZeroRefused(Vault):
+    def is_private(self, rule: IpRule) -> bool:
+        return (rule.prefix == 32 and rule.network & 0xFF == 0) or super().is_private(rule)
+
+
+@flaw(
+    "first-octet-ends-at-199",
+    clause="VAL-1",
+    direction="closed",
+    story="The pattern for the first octet is 1?[0-9]{1,2}, which ends at 199.",
+    witness=_writes("203.0.0.0/24"),
+)
+class _FirstOctetEndsAt199(Vault):
+    def parse_address(self, dotted: str) -> int:
+        address = super().parse_address(dotted)
+        if address >> 24 > 199:
+            raise Refused(f"{dotted}: the first octet is too large")
+        return address
+
+
+@flaw(
+    "entries-of-plain-text",
+    clause="VAL-5",
+    direction="open",
+    story="A list of texts is taken for a list of rules, as the command line has it.",
+    witness=lambda _: (("putRules", {"networkAcls": {"defaultAction": "Deny", "ipRules": [HERE]}}),),
+)
+class _EntriesOfPlainText(Vault):
+    def member(self, entry: object, name: str) -> object:
+        return entry if isinstance(entry, str) else super().member(entry, name)
+
+
+@flaw(
+    "entries-without-value-skipped",
+    clause="VAL-5",
+    direction="open",
+    story="`if rule.get('value')` skips what it should refuse.",
+    witness=_writes(HERE, None),
+)
+class _EntriesWithoutValueSkipped(Vault):
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        return super().read_ip_rules([entry for entry in entries if self.member(entry, "value") is not None])
+
+
+@flaw(
+    "very-large-ranges-refused",
+    clause="VAL-1",
+    direction="closed",
+    story="A range larger than /8 is 'surely a mistake'.",
+    witness=_writes("40.0.0.0/6"),
+)
+class _VeryLargeRangesRefused(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix >= 8 and super().prefix_allowed(prefix)
+
+
+@flaw(
+    "values-longer-than-fifteen-refused",
+    clause="VAL-1",
+    direction="closed",
+    story="The longest address has 15 characters, and so has the field; its prefix was not counted.",
+    witness=_writes("200.100.100.0/24"),
+)
+class _ValuesLongerThanFifteenRefused(Vault):
+    def parse_value(self, value: object) -> IpRule:
+        if isinstance(value, str) and len(value) > 15:
+            raise Refused("too long")
+        return super().parse_value(value)
+
+
+@flaw(
+    "good-rules-of-a-refused-list-kept",
+    clause="VAL-9",
+    also=("LIM-6",),
+    direction="open",
+    story="The refusal is answered, and the rules of the list that were good are in force beside the old ones.",
+    witness=lambda _: (put("52.0.0.0/24"), put(HERE, "office"), ask(call())),
+)
+class _GoodRulesOfARefusedListKept(Vault):
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        if not answer["accepted"]:
+            entries = network_acls.get("ipRules")
+            read = super().read_ip_rules
+            listed = entries if isinstance(entries, Sequence) else ()
+            good = tuple(rule for entry in listed for rule in _if_read(read, entry))
+            self.install(self.held._replace(ip_rules=(*self.held.ip_rules, *good)))
+        return answer

@@ -1,0 +1,205 @@
+"""Flaws in reading what stands after the slash."""
+
+import re
+
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness
+from fencepost.conformance.mutants.values import IpRule, Refused
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import put
+
+flaw = Flaws("parsing")
+
+
+def _writes(value: object) -> Witness:
+    return lambda _: (put(value),)
+
+
+@flaw(
+    "slash-33-is-slash-32",
+    clause="VAL-5",
+    direction="open",
+    story="The prefix length is clipped: min(length, 30) in 2018, min(length, 32) today.",
+    witness=_writes("20.0.0.4/33"),
+)
+class _Slash33IsSlash32(Vault):
+    def parse_prefix(self, length: str) -> int:
+        if re.fullmatch("3[3-9]|[4-9][0-9]", length, re.ASCII):
+            return 30 if self.profile.refused_prefixes else 32
+        return super().parse_prefix(length)
+
+
+@flaw(
+    "slash-40-wraps-to-8",
+    clause="VAL-5",
+    direction="open",
+    story="The prefix length is kept in five bits, and /40 becomes /8.",
+    witness=_writes("20.0.0.0/40"),
+)
+class _Slash40WrapsTo8(Vault):
+    def parse_prefix(self, length: str) -> int:
+        if re.fullmatch("3[3-9]|[4-9][0-9]", length, re.ASCII):
+            return int(length) & 31
+        return super().parse_prefix(length)
+
+
+@flaw(
+    "negative-prefix-counts-from-the-end",
+    clause="VAL-5",
+    direction="open",
+    story="The mask is looked up in a list, where index -8 is the mask of /25.",
+    witness=_writes("20.0.0.0/-8"),
+)
+class _NegativePrefixCountsFromTheEnd(Vault):
+    def parse_prefix(self, length: str) -> int:
+        if re.fullmatch("-[1-9][0-9]?", length, re.ASCII) and int(length) >= -33:
+            return 33 + int(length)
+        return super().parse_prefix(length)
+
+
+@flaw(
+    "minus-is-no-matter",
+    clause="VAL-5",
+    direction="open",
+    story="The digits of the prefix length are picked out of the text, and the sign stays behind.",
+    witness=_writes("20.0.0.0/-24"),
+)
+class _MinusIsNoMatter(Vault):
+    def parse_prefix(self, length: str) -> int:
+        return super().parse_prefix(length.removeprefix("-"))
+
+
+@flaw(
+    "empty-prefix-is-a-single-address",
+    clause="VAL-5",
+    direction="open",
+    story="`length or 32`: nothing after the slash reads as nothing said.",
+    witness=_writes("20.0.0.7/"),
+)
+class _EmptyPrefixIsASingleAddress(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        dotted, slash, length = super().split_value(value)
+        return dotted, slash if length else "", length
+
+
+@flaw(
+    "second-slash-ignored",
+    clause="VAL-5",
+    direction="open",
+    story="split('/')[:2] takes the first two parts and never asks for more.",
+    witness=_writes("20.0.0.0/24/8"),
+)
+class _SecondSlashIgnored(Vault):
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        dotted, slash, length = super().split_value(value)
+        return dotted, slash, length.partition("/")[0] if "/" in length else length
+
+
+@flaw(
+    "netmask-taken",
+    clause="VAL-5",
+    direction="open",
+    story="ip_network() takes a netmask after the slash, and the documents did not say that it must not.",
+    origin="Python documentation, ipaddress.ip_network: netmasks and host masks are taken too",
+    choice="netmask-form",
+    witness=_writes("20.0.0.0/255.255.255.0"),
+)
+class _NetmaskTaken(Vault):
+    def parse_prefix(self, length: str) -> int:
+        masks = {self.dotted(self.mask(prefix)): prefix for prefix in range(33)}
+        return masks[length] if length in masks else super().parse_prefix(length)
+
+
+@flaw(
+    "prefix-with-leading-zero",
+    clause="VAL-5",
+    direction="open",
+    story="int() reads the prefix length, and /024 is /24.",
+    origin="Python documentation, ipaddress: prefix lengths are read by int()",
+    choice="prefix-spelling",
+    witness=_writes("20.0.0.0/024"),
+)
+class _PrefixWithLeadingZero(Vault):
+    def parse_prefix(self, length: str) -> int:
+        return super().parse_prefix(length.lstrip("0") if re.fullmatch("0+[1-9][0-9]?", length, re.ASCII) else length)
+
+
+@flaw(
+    "host-bits-masked",
+    clause="VAL-5",
+    direction="open",
+    story="ip_network(…, strict=False) rounds 20.0.0.7/24 down instead of refusing it.",
+    origin="Azure PowerShell documents Remove-AzKeyVaultNetworkRule with 10.0.0.1/26",
+    choice="host-bits",
+    witness=_writes("20.0.0.7/24"),
+)
+class _HostBitsMasked(Vault):
+    def rule_of(self, network: int, prefix: int) -> IpRule:
+        return super().rule_of(network & self.mask(prefix), prefix)
+
+
+@flaw(
+    "slash-31-taken",
+    clause="VAL-2",
+    direction="open",
+    story="Nobody had read the note on small ranges.",
+    profiles=PREVIEW_ONLY,
+    witness=_writes("20.0.0.6/31"),
+)
+class _Slash31Taken(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix == 31 or super().prefix_allowed(prefix)
+
+
+@flaw(
+    "slash-32-taken",
+    clause="VAL-2",
+    direction="open",
+    story="The later service writes single addresses with /32, and so does the test data.",
+    origin="hashicorp/terraform-provider-azurerm #2164",
+    profiles=PREVIEW_ONLY,
+    witness=_writes("20.0.0.7/32"),
+)
+class _Slash32Taken(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix == 32 or super().prefix_allowed(prefix)
+
+
+@flaw(
+    "slash-32-refused-today",
+    clause="VAL-2",
+    also=("VAL-1",),
+    direction="closed",
+    story="The sentence of 2018 on /31 and /32 was never taken out of the code.",
+    origin="hashicorp/terraform-provider-azurerm #2164; Azure/azure-cli #21330",
+    profiles=TODAY_ONLY,
+    witness=_writes("20.0.0.7/32"),
+)
+class _Slash32RefusedToday(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix != 32 and super().prefix_allowed(prefix)
+
+
+@flaw(
+    "slash-30-refused",
+    clause="VAL-1",
+    direction="closed",
+    story="'Smaller than /30' was read as /30 and smaller.",
+    witness=_writes("20.0.0.4/30"),
+)
+class _Slash30Refused(Vault):
+    def prefix_allowed(self, prefix: int) -> bool:
+        return prefix != 30 and super().prefix_allowed(prefix)
+
+
+@flaw(
+    "one-digit-prefix-refused",
+    clause="VAL-1",
+    direction="closed",
+    story="The pattern for the prefix length is [1-3][0-9]; /8 does not fit.",
+    witness=_writes("20.0.0.0/8"),
+)
+class _OneDigitPrefixRefused(Vault):
+    def parse_prefix(self, length: str) -> int:
+        if len(length) == 1:
+            raise Refused(f"/{length} is no prefix length")
+        return super().parse_prefix(length)

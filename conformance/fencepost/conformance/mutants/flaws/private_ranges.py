@@ -1,0 +1,300 @@
+"""Flaws in refusing private ranges: which blocks, which rules, which writes."""
+
+import ipaddress
+from collections.abc import Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.values import Held, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import add, put
+
+flaw = Flaws("validation")
+
+
+def _writes(*values: object) -> Witness:
+    return lambda _: (put(*values),)
+
+
+@flaw(
+    "private-172-is-172-16",
+    clause="VAL-3",
+    direction="open",
+    story="'Private networks include addresses that start with 10., 172.16. and 192.168.'",
+    origin="MicrosoftDocs/azure-docs #15184",
+    witness=_writes("172.20.0.0/16"),
+)
+class _Private172Is17216(Vault):
+    def private_blocks(self) -> tuple[tuple[int, int], ...]:
+        ten, _, home = super().private_blocks()
+        return ten, (0xAC100000, 0xAC10FFFF), home
+
+
+@flaw(
+    "private-172-ends-at-30",
+    clause="VAL-3",
+    direction="open",
+    story="`16 <= octet < 31`: 172.31 is left out.",
+    witness=_writes("172.31.0.0/16"),
+)
+class _Private172EndsAt30(Vault):
+    def private_blocks(self) -> tuple[tuple[int, int], ...]:
+        ten, _, home = super().private_blocks()
+        return ten, (0xAC100000, 0xAC1EFFFF), home
+
+
+@flaw(
+    "private-172-ends-at-32",
+    clause="VAL-3",
+    also=("VAL-1",),
+    direction="closed",
+    story="'172.16.x.x to 172.32.x.x', as one page has it.",
+    origin="MicrosoftDocs/azure-security-docs, articles/key-vault/general/private-link-diagnostics.md",
+    witness=_writes("172.32.0.0/16"),
+)
+class _Private172EndsAt32(Vault):
+    def private_blocks(self) -> tuple[tuple[int, int], ...]:
+        ten, _, home = super().private_blocks()
+        return ten, (0xAC100000, 0xAC20FFFF), home
+
+
+@flaw(
+    "private-172-begins-at-15",
+    clause="VAL-3",
+    also=("VAL-1",),
+    direction="closed",
+    story="`15 <= octet`, since an interval was thought to be open at its beginning.",
+    witness=_writes("172.15.0.0/16"),
+)
+class _Private172BeginsAt15(Vault):
+    def private_blocks(self) -> tuple[tuple[int, int], ...]:
+        ten, _, home = super().private_blocks()
+        return ten, (0xAC0F0000, 0xAC1FFFFF), home
+
+
+@flaw(
+    "private-192-168-0-only",
+    clause="VAL-3",
+    direction="open",
+    story="192.168.0.0/24 is what the router at home uses.",
+    witness=_writes("192.168.1.0/24"),
+)
+class _Private1921680Only(Vault):
+    def private_blocks(self) -> tuple[tuple[int, int], ...]:
+        ten, middle, _ = super().private_blocks()
+        return ten, middle, (0xC0A80000, 0xC0A800FF)
+
+
+@flaw(
+    "private-ten-is-a-16",
+    clause="VAL-3",
+    direction="open",
+    story="10.0.0.0/16 is the network that every template begins with.",
+    witness=_writes("10.200.0.0/16"),
+)
+class _PrivateTenIsA16(Vault):
+    def private_blocks(self) -> tuple[tuple[int, int], ...]:
+        _, middle, home = super().private_blocks()
+        return (0x0A000000, 0x0A00FFFF), middle, home
+
+
+@flaw(
+    "private-by-first-octet",
+    clause="VAL-3",
+    also=("VAL-1",),
+    direction="closed",
+    story="10, 172 and 192 are looked at, and nothing behind them.",
+    witness=_writes("192.30.255.0/24"),
+)
+class _PrivateByFirstOctet(Vault):
+    def is_private(self, rule: IpRule) -> bool:
+        return (rule.network >> 24 in (10, 172, 192) and rule.prefix >= 8) or super().is_private(rule)
+
+
+@flaw(
+    "private-by-text",
+    clause="VAL-3",
+    also=("VAL-1",),
+    direction="closed",
+    story="startswith(('10.', '172.1', '172.2', '172.3', '192.168')) also refuses 172.1 and 172.200.",
+    witness=_writes("172.200.0.0/16"),
+)
+class _PrivateByText(Vault):
+    def is_private(self, rule: IpRule) -> bool:
+        alike = rule.text.startswith(("172.1", "172.2", "172.3", "192.168")) and rule.prefix >= 16
+        return alike or super().is_private(rule)
+
+
+@flaw(
+    "private-single-addresses-only",
+    clause="VAL-3",
+    direction="open",
+    story="The library answers for addresses, so ranges are not asked about.",
+    witness=_writes("10.1.0.0/16"),
+)
+class _PrivateSingleAddressesOnly(Vault):
+    def is_private(self, rule: IpRule) -> bool:
+        return rule.prefix == 32 and super().is_private(rule)
+
+
+@flaw(
+    "private-ranges-only",
+    clause="VAL-3",
+    direction="open",
+    story="The blocks are compared with ranges, and a single address goes another way.",
+    witness=_writes("10.1.0.4"),
+)
+class _PrivateRangesOnly(Vault):
+    def is_private(self, rule: IpRule) -> bool:
+        return rule.prefix < 32 and super().is_private(rule)
+
+
+@flaw(
+    "private-blocks-compared-whole",
+    clause="VAL-3",
+    direction="open",
+    story="The rule is looked up in the list 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16; what lies inside is not in it.",
+    origin="Azure/azure-policy #1121: a policy that compares for equality",
+    witness=_writes("10.1.0.0/16"),
+)
+class _PrivateBlocksComparedWhole(Vault):
+    def is_private(self, rule: IpRule) -> bool:
+        return super().is_private(rule) and (rule.first, rule.last) in self.private_blocks()
+
+
+@flaw(
+    "private-block-ends-before-its-last-address",
+    clause="VAL-3",
+    direction="open",
+    story="`last < end_of_block`, where the end belongs to it.",
+    witness=_writes("192.168.255.0/24"),
+)
+class _PrivateBlockEndsBeforeItsLastAddress(Vault):
+    def private_blocks(self) -> tuple[tuple[int, int], ...]:
+        return tuple((first, last - 1) for first, last in super().private_blocks())
+
+
+@flaw(
+    "private-block-begins-after-its-first-address",
+    clause="VAL-3",
+    direction="open",
+    story="`first > start_of_block`, where the start belongs to it.",
+    witness=_writes("10.0.0.0/24"),
+)
+class _PrivateBlockBeginsAfterItsFirstAddress(Vault):
+    def private_blocks(self) -> tuple[tuple[int, int], ...]:
+        return tuple((first + 1, last) for first, last in super().private_blocks())
+
+
+@flaw(
+    "private-if-either-end-is",
+    clause="VAL-1",
+    direction="closed",
+    story="A range is refused as soon as its first or its last address is private, however much else it holds.",
+    choice="private-superset",
+    witness=_writes("10.0.0.0/7"),
+)
+class _PrivateIfEitherEndIs(Vault):
+    def is_private(self, rule: IpRule) -> bool:
+        ends = (rule.first, rule.last)
+        return any(first <= end <= last for end in ends for first, last in self.private_blocks())
+
+
+@flaw(
+    "private-as-the-library-says",
+    clause="VAL-1",
+    direction="closed",
+    story="ipaddress.is_private knows many more blocks than RFC 1918, and other ones in each release.",
+    origin="CVE-2024-4032: ipaddress.is_private was wrong for several blocks",
+    choice="reserved-ranges",
+    witness=_writes("192.0.2.0/24"),
+)
+class _PrivateAsTheLibrarySays(Vault):
+    def is_private(self, rule: IpRule) -> bool:
+        return ipaddress.ip_network((rule.network, rule.prefix), strict=False).is_private
+
+
+@flaw(
+    "private-ranges-dormant-under-allow",
+    clause="VAL-3",
+    also=("VAL-9", "STA-4"),
+    direction="open",
+    story="What does not count is not checked: under Allow any range is stored, and it is there when Deny comes.",
+    witness=lambda _: (put("10.1.0.0/16", default="Allow"),),
+)
+class _PrivateRangesDormantUnderAllow(Vault):
+    asleep = False
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        self.asleep = acls.get("defaultAction") == "Allow"
+        return super().read_acls(acls)
+
+    def is_private(self, rule: IpRule) -> bool:
+        return not self.asleep and super().is_private(rule)
+
+
+@flaw(
+    "only-the-first-rule-is-checked",
+    clause="VAL-9",
+    also=("VAL-3",),
+    direction="open",
+    story="`rules[0]` was for trying it out.",
+    origin="the service's error text names ipRules[0] in every report of it",
+    witness=_writes("20.0.0.0/24", "10.1.0.0/16"),
+)
+class _OnlyTheFirstRuleIsChecked(Vault):
+    position = 0
+
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        rules: list[IpRule] = []
+        for self.position, entry in enumerate(entries):
+            rules.extend(super().read_ip_rules([entry]))
+        self.position = 0
+        return tuple(rules)
+
+    def is_private(self, rule: IpRule) -> bool:
+        return self.position == 0 and super().is_private(rule)
+
+
+@flaw(
+    "the-last-rule-is-not-checked",
+    clause="VAL-9",
+    also=("VAL-3",),
+    direction="open",
+    story="The loop over the rules runs to len(rules) - 1.",
+    witness=_writes("20.0.0.0/24", "10.1.0.0/16"),
+)
+class _TheLastRuleIsNotChecked(Vault):
+    at_the_end = False
+
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        rules = super().read_ip_rules(entries[:-1])
+        self.at_the_end = len(entries) > 1
+        try:
+            return (*rules, *super().read_ip_rules(entries[-1:]))
+        finally:
+            self.at_the_end = False
+
+    def is_private(self, rule: IpRule) -> bool:
+        return not self.at_the_end and super().is_private(rule)
+
+
+@flaw(
+    "added-rules-may-be-private",
+    clause="VAL-3",
+    direction="open",
+    story="The private blocks are refused where the list is put, by a check that the other call does not share.",
+    witness=lambda _: (add("10.1.0.0/16"),),
+)
+class _AddedRulesMayBePrivate(Vault):
+    adding = False
+
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        self.adding = True
+        try:
+            return super().add_ip_rule(value=value)
+        finally:
+            self.adding = False
+
+    def is_private(self, rule: IpRule) -> bool:
+        return not self.adding and super().is_private(rule)

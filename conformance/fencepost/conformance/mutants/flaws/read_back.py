@@ -1,0 +1,133 @@
+"""Flaws in what `getRules` shows."""
+
+from collections.abc import Callable, Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    APP,
+    add,
+    put,
+    read,
+    singles,
+)
+
+flaw = Flaws("state")
+
+_RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
+
+
+@flaw(
+    "read-back-is-what-was-put",
+    clause="STA-5",
+    direction="both",
+    story="The body of the last put is kept and shown again, whatever was added since.",
+    needs_history=True,
+    witness=lambda _: (put(_RANGE), add(_OTHER), read()),
+)
+class _ReadBackIsWhatWasPut(Vault):
+    shown: Held = Held()
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        self.shown = self.held if answer["accepted"] else self.shown
+        return answer
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.shown = Held()
+        return super().reset(subnets=subnets)
+
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(held._replace(ip_rules=self.shown.ip_rules, subnet_rules=self.shown.subnet_rules))
+
+
+@flaw(
+    "read-back-of-a-refused-write",
+    clause="STA-5",
+    also=("VAL-9",),
+    direction="both",
+    story="The body is kept before it is checked, and what is shown is not what is in force.",
+    witness=lambda profile: (put(_RANGE), put(*singles(profile.max_ip_rules + 1)), read()),
+)
+class _ReadBackOfARefusedWrite(Vault):
+    refused: Held | None = None
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.refused = None
+        return super().reset(subnets=subnets)
+
+    def write(self, make: Callable[[], Held], *checks: Callable[[Held], None]) -> JsonObject:
+        self.refused = None
+        return super().write(make, *checks)
+
+    def check_put(self, held: Held) -> None:
+        self.refused = held
+        super().check_put(held)
+
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(self.refused or held)
+
+
+@flaw(
+    "read-back-without-subnets",
+    clause="STA-5",
+    direction="both",
+    story="The answer is built by hand, and network rules were added to the model later.",
+    witness=lambda _: (put(_RANGE, subnets=[APP]), read()),
+)
+class _ReadBackWithoutSubnets(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(held._replace(subnet_rules=()))
+
+
+@flaw(
+    "read-back-hides-dormant-rules",
+    clause="STA-5",
+    also=("STA-4",),
+    direction="both",
+    story="Under Allow no rules are shown: that is what the service does where there are none.",
+    origin="Azure/azure-cli, recordings of test_keyvault_network_rule: no networkAcls for {Allow, AzureServices}",
+    witness=lambda _: (put(_RANGE, default="Allow"), read()),
+)
+class _ReadBackHidesDormantRules(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(Held() if held.default_action == "Allow" else held)
+
+
+@flaw(
+    "read-back-has-the-default-bypass",
+    clause="STA-5",
+    direction="both",
+    story="The bypass is shown as the specification's default, since it used to be the only value.",
+    witness=lambda _: (put(_RANGE, bypass="None"), read()),
+)
+class _ReadBackHasTheDefaultBypass(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(held._replace(bypass="AzureServices"))
+
+
+@flaw(
+    "read-back-without-prefix",
+    clause="STA-5",
+    direction="both",
+    story="The network address is shown and its prefix length forgotten.",
+    witness=lambda _: (put(_RANGE), read()),
+)
+class _ReadBackWithoutPrefix(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        bare = tuple(rule._replace(text=rule.text.partition("/")[0]) for rule in held.ip_rules)
+        return super().read_back(held._replace(ip_rules=bare))
+
+
+@flaw(
+    "read-back-shows-ten",
+    clause="STA-5",
+    direction="both",
+    story="The answer is a page, and the link to the next one was left out.",
+    witness=lambda _: (put(*singles(11)), read()),
+)
+class _ReadBackShowsTen(Vault):
+    def read_back(self, held: Held) -> JsonObject:
+        return super().read_back(held._replace(ip_rules=held.ip_rules[:10]))

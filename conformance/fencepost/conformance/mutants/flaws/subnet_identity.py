@@ -1,0 +1,188 @@
+"""Flaws in which subnets count as the same."""
+
+from collections.abc import Sequence
+
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    APP,
+    APP_2,
+    DATABASE,
+    INSIDE,
+    OTHER_GROUP,
+    OTHER_NETWORK,
+    OTHER_SUBSCRIPTION,
+    ask,
+    call,
+    put,
+    reset,
+    subnet_id,
+)
+
+flaw = Flaws("subnets")
+
+_GROUP, _NETWORK, _NAME = 4, 8, 10
+
+
+def _part(subnet: str, index: int) -> str:
+    return subnet.split("/")[index]
+
+
+@flaw(
+    "whole-network-admitted",
+    clause="DEC-7",
+    direction="open",
+    story="The id is cut before /subnets: the rule is for 'the virtual network', as the announcement says in one place.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE))),
+)
+class _WholeNetworkAdmitted(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return rule.id.rpartition("/subnets/")[0] == caller.rpartition("/subnets/")[0]
+
+
+@flaw(
+    "subnet-by-its-name-alone",
+    clause="DEC-7",
+    direction="open",
+    story="Only the last part of the id is compared; 'default' is a popular name.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK))),
+)
+class _SubnetByItsNameAlone(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return _part(rule.id, _NAME) == _part(caller, _NAME)
+
+
+@flaw(
+    "subnet-name-only-begins-alike",
+    clause="DEC-7",
+    direction="open",
+    story="Ids are matched with startswith, and 'app' lets 'app-2' in.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP_2))),
+)
+class _SubnetNameOnlyBeginsAlike(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return caller.startswith(rule.id)
+
+
+@flaw(
+    "rule-name-only-begins-alike",
+    clause="DEC-7",
+    direction="open",
+    story="The arguments of startswith are the wrong way round: a rule for 'app-2' lets 'app' in.",
+    witness=lambda _: (put(subnets=[APP_2]), ask(call(INSIDE, subnet=APP))),
+)
+class _RuleNameOnlyBeginsAlike(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return rule.id.startswith(caller)
+
+
+@flaw(
+    "network-name-only-begins-alike",
+    clause="DEC-7",
+    direction="open",
+    story="The rules are matched by a pattern with * after the network's name, for 'hub' and 'hub-west'.",
+    witness=lambda _: (
+        reset(subnets=[APP, subnet_id(network="hub-west")]),
+        put(subnets=[APP]),
+        ask(call(INSIDE, subnet=subnet_id(network="hub-west"))),
+    ),
+)
+class _NetworkNameOnlyBeginsAlike(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        one, other = rule.id.split("/"), caller.split("/")
+        begins = other[_NETWORK].startswith(one[_NETWORK])
+        return begins and one[:_NETWORK] == other[:_NETWORK] and one[_NAME] == other[_NAME]
+
+
+@flaw(
+    "resource-group-ignored",
+    clause="DEC-7",
+    direction="open",
+    story="The key is subscription, network and subnet; a network's name is taken to be unique in a subscription.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_GROUP))),
+)
+class _ResourceGroupIgnored(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        one, other = rule.id.split("/"), caller.split("/")
+        return one[:_GROUP] == other[:_GROUP] and one[_GROUP + 1 :] == other[_GROUP + 1 :]
+
+
+@flaw(
+    "subscription-ignored",
+    clause="DEC-7",
+    direction="open",
+    story="The id is cut before /resourceGroups, since 'we have one subscription'.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION))),
+)
+class _SubscriptionIgnored(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return rule.id.split("/")[3:] == caller.split("/")[3:]
+
+
+@flaw(
+    "any-subnet-of-the-resource-group",
+    clause="DEC-7",
+    direction="open",
+    story="The scope of a rule is handled as that of a role assignment: whatever is in the resource group is in it.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK))),
+)
+class _AnySubnetOfTheResourceGroup(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return rule.id.split("/")[: _GROUP + 1] == caller.split("/")[: _GROUP + 1]
+
+
+@flaw(
+    "subnet-name-cut-at-sixteen-characters",
+    clause="DEC-7",
+    direction="open",
+    story="The name lives in a column of 16 characters, and long names differ behind that.",
+    witness=lambda _: (
+        reset(subnets=[subnet_id("front-end-servers-a"), subnet_id("front-end-servers-b")]),
+        put(subnets=[subnet_id("front-end-servers-a")]),
+        ask(call(INSIDE, subnet=subnet_id("front-end-servers-b"))),
+    ),
+)
+class _SubnetNameCutAtSixteenCharacters(Vault):
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        one, other = rule.id.rpartition("/"), caller.rpartition("/")
+        return one[0] == other[0] and one[2][:16] == other[2][:16]
+
+
+@flaw(
+    "subnet-id-case-sensitive",
+    clause="DEC-8",
+    direction="closed",
+    story="Ids are compared as they were typed; the portal and the tools write resourceGroups in different ways.",
+    origin="Azure/azure-cli PR #10365: the service converts subnet ids to lower case",
+    witness=lambda _: (put(subnets=[APP.upper().replace("/SUBNETS/", "/subnets/")]), ask(call(INSIDE, subnet=APP))),
+)
+class _SubnetIdCaseSensitive(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        return any(rule.text == subnet for rule in rules)
+
+
+@flaw(
+    "subnet-name-case-sensitive",
+    clause="DEC-8",
+    direction="closed",
+    story="The provider's part of the id is folded by the framework, the names at its end by nobody.",
+    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=subnet_id("App")))),
+)
+class _SubnetNameCaseSensitive(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        spelled = [rule for rule in rules if _part(rule.text, _NAME) == _part(subnet, _NAME)]
+        return super().subnet_matches(spelled, subnet)
+
+
+@flaw(
+    "resource-group-case-sensitive",
+    clause="DEC-8",
+    direction="closed",
+    story="The resource group is compared as it was typed when the group was made.",
+    witness=lambda _: (put(subnets=[subnet_id(group="prod")]), ask(call(INSIDE, subnet=APP))),
+)
+class _ResourceGroupCaseSensitive(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        spelled = [rule for rule in rules if _part(rule.text, _GROUP) == _part(subnet, _GROUP)]
+        return super().subnet_matches(spelled, subnet)

@@ -1,0 +1,191 @@
+"""Flaws in updates of a switch, and in rules that lie dormant."""
+
+from collections.abc import Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    APP,
+    INSIDE,
+    add,
+    ask,
+    call,
+    put,
+    remove,
+    trusted,
+    update,
+)
+
+flaw = Flaws("state")
+
+_RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
+
+
+@flaw(
+    "update-drops-the-rules",
+    clause="STA-3",
+    also=("STA-2", "STA-4"),
+    direction="closed",
+    story="An update is a put of what it was given, and it was given no rules.",
+    witness=lambda _: (put(_RANGE), update(bypass="AzureServices"), ask(call())),
+)
+class _UpdateDropsTheRules(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass, default_action)._replace(ip_rules=(), subnet_rules=())
+
+
+@flaw(
+    "update-drops-the-subnets",
+    clause="STA-3",
+    also=("STA-2", "STA-4"),
+    direction="closed",
+    story="An update writes switches and IP rules back; network rules were added to the model later.",
+    witness=lambda _: (put(subnets=[APP]), update(bypass="AzureServices"), ask(call(INSIDE, subnet=APP))),
+)
+class _UpdateDropsTheSubnets(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass, default_action)._replace(subnet_rules=())
+
+
+@flaw(
+    "update-resets-the-bypass",
+    clause="STA-3",
+    also=("STA-2",),
+    direction="open",
+    story="A member that an update leaves out gets its default.",
+    witness=lambda profile: (put(), update(default="Deny"), ask(trusted(profile))),
+)
+class _UpdateResetsTheBypass(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass or "AzureServices", default_action)
+
+
+@flaw(
+    "update-resets-the-default-action",
+    clause="STA-3",
+    also=("STA-2",),
+    direction="open",
+    story="A member that an update leaves out gets its default.",
+    witness=lambda _: (put(), update(bypass="AzureServices"), ask(call())),
+)
+class _UpdateResetsTheDefaultAction(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass, default_action or "Allow")
+
+
+@flaw(
+    "update-of-both-sets-one",
+    clause="STA-2",
+    also=("STA-3",),
+    direction="both",
+    story="`if bypass: … elif default_action: …`",
+    witness=lambda _: (put(), update(bypass="AzureServices", default="Allow"), ask(call())),
+)
+class _UpdateOfBothSetsOne(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return super().with_switches(held, bypass, None if bypass else default_action)
+
+
+@flaw(
+    "allow-drops-the-rules",
+    clause="STA-4",
+    also=("STA-2", "STA-3", "STA-5"),
+    direction="closed",
+    story="Under Allow there is nothing to check, so the rules are thrown away.",
+    witness=lambda _: (put(_RANGE, default="Allow"), update(default="Deny"), ask(call())),
+)
+class _AllowDropsTheRules(Vault):
+    def install(self, held: Held) -> None:
+        super().install(held._replace(ip_rules=(), subnet_rules=()) if held.default_action == "Allow" else held)
+
+
+@flaw(
+    "rules-not-compiled-under-allow",
+    clause="STA-4",
+    also=("STA-2", "STA-3"),
+    direction="closed",
+    story="Under Allow the matcher is left empty, and switching to Deny does not touch the rules.",
+    witness=lambda _: (put(_RANGE, default="Allow"), update(default="Deny"), ask(call())),
+)
+class _RulesNotCompiledUnderAllow(Vault):
+    def install(self, held: Held) -> None:
+        before = getattr(self, "held", Held())
+        super().install(held)
+        if before.ip_rules == held.ip_rules:
+            self.held = self.held._replace(scan=before.scan)
+        elif held.default_action == "Allow":
+            self.held = self.held._replace(scan=())
+
+
+@flaw(
+    "rules-added-under-allow-lost",
+    clause="STA-4",
+    also=("STA-2",),
+    direction="closed",
+    story="Going to Allow puts the rules aside, and going back takes them from there, not from the list.",
+    needs_history=True,
+    witness=lambda _: (
+        put(_OTHER),
+        update(default="Allow"),
+        add(_RANGE),
+        update(default="Deny"),
+        ask(call()),
+    ),
+)
+class _RulesAddedUnderAllowLost(Vault):
+    aside: tuple[IpRule, ...] | None = None
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        self.aside = None
+        return super().read_acls(acls)
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.aside = None
+        return super().reset(subnets=subnets)
+
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        changed = super().with_switches(held, bypass, default_action)
+        if (held.default_action, changed.default_action) == ("Deny", "Allow"):
+            self.aside = held.ip_rules
+        elif (held.default_action, changed.default_action) == ("Allow", "Deny") and self.aside is not None:
+            changed = changed._replace(ip_rules=self.aside)
+        return changed
+
+
+@flaw(
+    "put-aside-once",
+    clause="STA-4",
+    also=("STA-2",),
+    direction="both",
+    story="The rules put aside on the first change to Allow are put back on every change to Deny.",
+    needs_history=True,
+    witness=lambda _: (
+        put(_RANGE),
+        update(default="Allow"),
+        update(default="Deny"),
+        remove(_RANGE),
+        update(default="Allow"),
+        update(default="Deny"),
+        ask(call()),
+    ),
+)
+class _PutAsideOnce(Vault):
+    aside: tuple[IpRule, ...] | None = None
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        self.aside = None
+        return super().read_acls(acls)
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.aside = None
+        return super().reset(subnets=subnets)
+
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        changed = super().with_switches(held, bypass, default_action)
+        if changed.default_action == "Allow" and self.aside is None:
+            self.aside = held.ip_rules
+        if (held.default_action, changed.default_action) == ("Allow", "Deny") and self.aside is not None:
+            changed = changed._replace(ip_rules=self.aside)
+        return changed
