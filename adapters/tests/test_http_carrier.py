@@ -368,7 +368,16 @@ def certificate(tmp_path: Path) -> Path:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("openssl is not installed")
     file = tmp_path / "server.pem"
     command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=fencepost"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(file), "-out", str(tmp_path / "cert.pem")]
+    command += [
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-addext",
+        "keyUsage=critical,digitalSignature,keyCertSign",
+        "-keyout",
+        str(file),
+        "-out",
+        str(tmp_path / "cert.pem"),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     file.write_text(file.read_text() + (tmp_path / "cert.pem").read_text())
     return file

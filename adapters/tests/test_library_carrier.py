@@ -96,7 +96,7 @@ def test_an_object_that_is_never_made_times_out(implementation: Opener) -> None:
     connection = implementation("Hanging", start=0.2)
     with pytest.raises(TimedOut, match=r"an implementation within 0.2 s"):
         connection.call("describe", {"protocol": 1})
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 1.4
 
 
 def test_methods_and_members_are_in_snake_case(implementation: Opener) -> None:
@@ -160,7 +160,7 @@ def test_any_exception_is_an_error_with_its_traceback(implementation: Opener, wa
     assert name_of(connection) == before
 
 
-@pytest.mark.parametrize("way", ["set", "nan", "circle", "bytes"])
+@pytest.mark.parametrize("way", ["set", "nan", "circle", "bytes", "deep"])
 def test_a_result_that_is_not_json_is_malformed(implementation: Opener, way: str) -> None:
     assert isinstance(fault_of(implementation("Failing"), way), MalformedResult)
 
@@ -244,13 +244,13 @@ def test_close_shuts_the_object_down_once_and_ends_its_thread(
 ) -> None:
     book = tmp_path / "book"
     monkeypatch.setenv("LEAVING_BOOK", str(book))
-    before = threading.active_count()
+    before = set(threading.enumerate())
     connection = implementation("Leaving")
     connection.call("reset", {"subnets": []})
     connection.close()
     connection.close()
     assert book.read_text().count("left") == 1
-    assert threading.active_count() == before
+    assert not set(threading.enumerate()) - before
 
 
 def test_an_object_given_up_is_shut_down_when_its_thread_comes_back(
@@ -268,14 +268,14 @@ def test_an_object_given_up_is_shut_down_when_its_thread_comes_back(
 
 
 def test_a_lost_connection_ends_its_thread(implementation: Opener) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     connection = connect_factory(dict, timeouts=Timeouts())
     with pytest.raises(RpcError):
         connection.call("describe", {"protocol": 1})
-    assert threading.active_count() == before + 1
+    assert len(set(threading.enumerate()) - before) == 1
     del connection
     gc.collect()
-    assert threading.active_count() == before
+    assert not set(threading.enumerate()) - before
 
 
 def test_another_connection_asks_the_same_object_at_the_same_time(implementation: Opener) -> None:

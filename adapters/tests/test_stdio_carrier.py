@@ -94,6 +94,7 @@ def until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
         ("true_as_id", WrongId, "id True"),
         ("no_id", WrongId, "without id"),
         ("neither", MalformedResult, "neither"),
+        ("error_with_neither", RpcError, "cannot read that"),
         ("error_without_id", RpcError, "what was that?"),
         ("crashing", Crashed, "exit status 3"),
         ("crashing_by_signal", Crashed, "killed by SIGKILL"),
@@ -109,16 +110,18 @@ def test_each_flaw_is_told_by_its_own_fault(harness: Opener, flaw: str, fault: t
 
 
 @pytest.mark.parametrize(
-    ("flaw", "words"),
+    ("flaw", "seconds", "words"),
     [
-        ("silent", "got nothing"),
-        ("deaf", "got nothing"),
-        ("half_line", 'a line without end: {"jsonrpc": "2.0", "id"'),
-        ("dripping", "a line without end: xx"),
+        ("silent", 0.3, "got nothing"),
+        ("deaf", 0.3, "got nothing"),
+        ("half_line", 2.0, 'a line without end: {"jsonrpc": "2.0", "id"'),
+        ("dripping", 2.0, "a line without end: xx"),
     ],
 )
-def test_no_answer_in_time_is_a_time_out_that_shows_what_came(harness: Opener, flaw: str, words: str) -> None:
-    connection = harness(flaw, timeouts=Timeouts(start=0.8, call=0.8))
+def test_no_answer_in_time_is_a_time_out_that_shows_what_came(
+    harness: Opener, flaw: str, seconds: float, words: str
+) -> None:
+    connection = harness(flaw, timeouts=Timeouts(start=seconds, call=0.3))
     began = time.monotonic()
     caught = fault_of(connection)
     assert isinstance(caught, TimedOut)
@@ -167,7 +170,7 @@ def test_later_calls_have_the_time_for_a_call(harness: Opener) -> None:
 
 @pytest.mark.parametrize("flaw", ["log_line", "wrong_id", "crashing", "closing_stdout", "deaf"])
 def test_after_a_fault_the_process_has_ended(harness: Opener, flaw: str) -> None:
-    connection = harness(flaw, timeouts=Timeouts(start=1.0, call=1.0))
+    connection = harness(flaw, timeouts=Timeouts(start=3.0, call=3.0))
     fault_of(connection)
     pid = int(connection.log().split()[1])
     assert has_ended(pid)

@@ -50,15 +50,11 @@ export class Vault {
   // --- writes: the new rule set is built beside the old one and takes its place in one step, or not at all
 
   putRules({ networkAcls }) {
-    return this.#write(() => {
-      const inForce = new Set(this.#acls.virtualNetworkRules.map((rule) => rule.key));
-      return {
-        ...switches({ ...NO_RULES, ...networkAcls }),
-        ipRules: list(networkAcls, "ipRules").map((entry) => this.#ipRule(entry)),
-        // A rule that was in force stays acceptable when its subnet has lost the endpoint since.
-        virtualNetworkRules: list(networkAcls, "virtualNetworkRules").map((entry) => this.#subnetRule(entry, inForce)),
-      };
-    });
+    return this.#write(() => ({
+      ...switches({ ...NO_RULES, ...networkAcls }),
+      ipRules: list(networkAcls, "ipRules").map((entry) => this.#ipRule(entry)),
+      virtualNetworkRules: list(networkAcls, "virtualNetworkRules").map((entry) => this.#subnetRule(entry)),
+    }));
   }
 
   updateRules({ bypass = this.#acls.bypass, defaultAction = this.#acls.defaultAction }) {
@@ -77,8 +73,8 @@ export class Vault {
 
   addVirtualNetworkRule(entry) {
     return this.#write(() => {
-      const rule = this.#subnetRule(entry, new Set());
-      return { ...this.#acls, virtualNetworkRules: [...this.#acls.virtualNetworkRules, rule] };
+      const virtualNetworkRules = [...this.#acls.virtualNetworkRules, this.#subnetRule(entry)];
+      return { ...this.#acls, virtualNetworkRules };
     });
   }
 
@@ -119,11 +115,13 @@ export class Vault {
     return single ? `${value}/32` : value;
   }
 
-  #subnetRule(entry, inForce) {
+  #subnetRule(entry) {
     const id = entry?.id;
     if (!isSubnetId(id)) throw new Refusal("a virtual network rule names a subnet by its full id");
     const key = folded(id);
-    const endpointMatters = entry.ignoreMissingVnetServiceEndpoint !== true && !inForce.has(key);
+    // A rule in force stays acceptable when its subnet has lost the endpoint since.
+    const inForce = this.#acls.virtualNetworkRules.some((rule) => rule.key === key);
+    const endpointMatters = entry.ignoreMissingVnetServiceEndpoint !== true && !inForce;
     if (endpointMatters && !this.#endpoints.get(key)) throw new Refusal(`${id} has no endpoint for ${ENDPOINT}`);
     return { id, key };
   }

@@ -78,14 +78,14 @@ def shown(data: bytes | bytearray) -> str:
 def result_of(answer: bytes, *, call_id: int, method: str, show: Callable[[bytes], str] = shown) -> object:
     """The result that the answer carries; the fault that fits where it carries none.
 
-    An error with the id null is an error of this call: a harness that could not read the call has no other id to give.
+    An error whose id is null or absent is an error of this call: a harness that could not read it has no id to give.
     Whether the member `jsonrpc` is there is not asked. `show` is how a fault shows the answer.
     """
     try:
         message = _decoder.decode(answer)
     except (ValueError, RecursionError):
         message = _from_unusual_answer(answer, method, show)
-    if message.error not in (msgspec.UNSET, None) and message.id in (call_id, None):
+    if message.error not in (msgspec.UNSET, None) and message.id in (call_id, None, msgspec.UNSET):
         raise rpc_error(method, message.error)
     if message.id != call_id or isinstance(message.id, bool):
         came = "an answer without id" if message.id is msgspec.UNSET else f"id {message.id!r}"

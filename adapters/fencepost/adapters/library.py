@@ -7,7 +7,7 @@ from functools import partial
 
 from fencepost.adapters import jsonrpc
 from fencepost.adapters.calling import invoke, make, shut_down
-from fencepost.adapters.contract.faults import HarnessFault, NotStarted, SubjectError, TimedOut
+from fencepost.adapters.contract.faults import HarnessFault, MalformedResult, NotStarted, SubjectError, TimedOut
 from fencepost.adapters.contract.protocol import Connection, JsonObject, Timeouts
 from fencepost.adapters.naming import factory_of
 from fencepost.adapters.worker import Overdue, Worker
@@ -126,7 +126,10 @@ class LibraryConnection:
             if not isinstance(error, Overdue):
                 raise
             raise TimedOut(method=method, expected=f"an answer within {seconds:g} s", came="nothing") from None
-        return jsonrpc.from_json(answer)
+        try:
+            return jsonrpc.from_json(answer)
+        except ValueError as error:
+            raise MalformedResult(method=method, expected="plain JSON values", came=str(error)) from None
 
 
 class _Live:

@@ -5,21 +5,11 @@ import threading
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Protocol, runtime_checkable
 
 from fencepost.adapters.answering import Call, answer
 from fencepost.adapters.contract.faults import HarnessFault
-from fencepost.adapters.contract.protocol import Connection, JsonObject
+from fencepost.adapters.contract.protocol import Connection, JsonObject, Shareable
 from fencepost.adapters.contract.vocabulary import MAX_LINE, PROTOCOL
-
-
-@runtime_checkable
-class Shareable(Protocol):
-    """A connection whose subject can be asked from several threads, each by a connection of its own."""
-
-    def another(self) -> Connection:
-        """A connection to the same subject."""
-        ...
 
 
 class ContractServer(ThreadingHTTPServer):

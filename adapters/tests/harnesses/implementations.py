@@ -82,6 +82,11 @@ class Failing(Echo):
                 circle: dict[str, object] = {}
                 circle["x"] = circle
                 return circle
+            case "deep":
+                deep: dict[str, object] = {}
+                for _ in range(990):
+                    deep = {"x": deep}
+                return deep
             case "bytes":
                 return {"x": b"bytes"}
             case "long":

@@ -92,6 +92,10 @@ def error_without_id(message: dict[str, object]) -> None:
     say(json.dumps({"jsonrpc": "2.0", "id": None, "error": "what was that?"}))
 
 
+def error_with_neither(message: dict[str, object]) -> None:
+    say(json.dumps({"error": {"code": -32700, "message": "cannot read that"}}))
+
+
 def too_long(message: dict[str, object]) -> None:
     for _ in range(200):
         say("x" * _MEBIBYTE, end="")

@@ -21,6 +21,7 @@ from fencepost.adapters.contract.protocol import (
     Connection,
     Implementation,
     JsonObject,
+    Shareable,
     TakesProfile,
     Timeouts,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "NotJson",
     "NotStarted",
     "RpcError",
+    "Shareable",
     "Statement",
     "StatementError",
     "SubjectError",

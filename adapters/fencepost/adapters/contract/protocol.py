@@ -75,6 +75,15 @@ class Connection(Protocol):
         ...
 
 
+@runtime_checkable
+class Shareable(Protocol):
+    """A connection whose subject can be asked from several threads at once, each by a connection of its own (STA-8)."""
+
+    def another(self) -> Connection:
+        """A connection to the same subject; closing it leaves the subject alone."""
+        ...
+
+
 class Carrier(Protocol):
     """What an entry point of the group `fencepost.carriers` names: opens what follows the colon."""
 
