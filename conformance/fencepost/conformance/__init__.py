@@ -1,0 +1,1 @@
+"""The conformance kit: strategies, clauses, suite, plugin and command."""

@@ -1,0 +1,151 @@
+"""Which clause a mismatch breaks, read off its smallest case: every feature that is left is needed to show it."""
+
+from fencepost.conformance.case import Case, EndpointsStep, ReadStep, WriteStep
+from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.relevance import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
+from fencepost.reference import DefaultAction, Outcome, Plane, RuleSet
+
+STATE = ("STA", "LIM", "VAL", "CTL-2", "DEC-10")
+"""Families whose scenarios say themselves what a mismatch that needs their history breaks."""
+
+_FEW = 3
+
+
+def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
+    """The clause that the smallest case breaks; `aim` is the clause that its scenario was built for, if any."""
+    match mismatch:
+        case WrongWrite():
+            return _of_write(mismatch, case, aim)
+        case WrongRead():
+            return "STA-5"
+        case WrongDecision():
+            if len(case.steps) > 2 and not _is_fresh(case):
+                return _of_history(case, aim)
+            if aim is not None and aim.startswith("LIM") and _is_long(mismatch.vault.rules):
+                return aim
+            return _of_decision(mismatch)
+
+
+def _is_long(rules: RuleSet) -> bool:
+    """Whether so many rules are needed that their number is the point."""
+    return len(rules.ip_rules) > _FEW or len(rules.virtual_network_rules) > _FEW
+
+
+def _is_fresh(case: Case) -> bool:
+    """Whether the case is one rule set, some endpoints switched off after it, and one request."""
+    return isinstance(case.steps[0], WriteStep) and all(isinstance(step, EndpointsStep) for step in case.steps[1:-1])
+
+
+def _of_history(case: Case, aim: str | None) -> str:
+    if aim is not None and aim.startswith(STATE):
+        return aim
+    writes = [step for step in case.steps if isinstance(step, WriteStep)]
+    if any(isinstance(step, EndpointsStep) for step in case.steps):
+        return "STA-10"
+    if len(writes) <= 1 or any(isinstance(step, ReadStep) for step in case.steps):
+        return "DEC-17"
+    methods = {step.method for step in writes}
+    if methods == {"putRules"}:
+        return "STA-1"
+    return "STA-3" if methods <= {"putRules", "updateRules"} else "STA-2"
+
+
+def _of_decision(mismatch: WrongDecision) -> str:
+    request, expected, rules = mismatch.request, mismatch.expected, mismatch.vault.rules
+    if mismatch.is_about_codes:
+        return "CRED-4"
+    if request.plane is Plane.CONTROL or expected.clause.startswith("CRED"):
+        return expected.clause
+    service = request.caller.service is not None
+    if request.operation != PLAIN_OPERATION and expected.clause != "DEC-11":
+        denied = expected.outcome is Outcome.DENY
+        return "CTL-3" if denied and request.operation in LOOK_ALIKE_OPERATIONS and not service else "DEC-16"
+    if expected.clause in ("DEC-2", "DEC-3"):
+        return _of_address(mismatch)
+    if expected.clause in ("DEC-6", "DEC-7") and _differs_in_case(request.subnet, rules):
+        return "DEC-8"
+    if expected.clause == "DEC-11" and (rules.ip_rule_at(request.address) or request.subnet is not None):
+        return "DEC-14"
+    if expected.clause == "DEC-6" and (service or rules.ip_rules):
+        return "DEC-14"
+    return expected.clause
+
+
+def _of_address(mismatch: WrongDecision) -> str:
+    request, expected, rules = mismatch.request, mismatch.expected, mismatch.vault.rules
+    if expected.clause == "DEC-2" and (
+        request.subnet is not None or request.caller.service is not None or rules.virtual_network_rules
+    ):
+        return "DEC-14"
+    if len(rules.ip_rules) > 1:
+        return "DEC-5"
+    if expected.clause == "DEC-3" and rules.default_action is DefaultAction.DENY and not rules.ip_rules:
+        return "DEC-3"
+    edges = {edge for rule in rules.ip_rules for edge in (rule.block.first, rule.block.last)}
+    beside = {edge for rule in rules.ip_rules for edge in (rule.block.first - 1, rule.block.last + 1)}
+    if any(rule.block.first < rule.block.last for rule in rules.ip_rules):
+        return "DEC-4" if request.address in edges | beside else expected.clause
+    return "DEC-4" if request.address in beside else expected.clause
+
+
+def _differs_in_case(subnet: str | None, rules: RuleSet) -> bool:
+    rule = rules.rule_for_subnet(subnet)
+    return rule is not None and rule.id != subnet
+
+
+def _of_write(mismatch: WrongWrite, case: Case, aim: str | None) -> str:
+    if mismatch.expected.violations and not mismatch.got.accepted:
+        return aim or mismatch.expected.violations[0].clause
+    if not mismatch.got.accepted:
+        return _of_refusal(mismatch, aim)
+    certain = [violation for violation in mismatch.expected.violations if violation.is_certain]
+    clause = certain[0].clause
+    if clause in ("LIM-2", "LIM-4"):
+        if aim == "LIM-8" and len(case.steps) > 2:
+            return aim
+        if mismatch.step.method != "putRules":
+            return "LIM-7"
+        rules = _switches(mismatch.step)
+        return clause if rules in (("Deny", "None"), ("Allow", "AzureServices")) or aim != "LIM-9" else "LIM-9"
+    return clause
+
+
+def _switches(step: WriteStep) -> tuple[object, object]:
+    acls = step.params["networkAcls"]
+    return (acls.get("defaultAction"), acls.get("bypass")) if isinstance(acls, dict) else (None, None)
+
+
+def _of_refusal(mismatch: WrongWrite, aim: str | None) -> str:
+    """A rule set that must be accepted was refused."""
+    accepted = mismatch.expected.accepted
+    rules = accepted.rules if accepted is not None else RuleSet()
+    ip_rules, subnet_rules = rules.ip_rules, rules.virtual_network_rules
+    if aim is not None and aim.startswith(("STA", "CTL-2")):
+        return aim
+    if mismatch.step.method != "putRules" and aim is not None and aim.startswith("LIM"):
+        return aim
+    if len(ip_rules) + len(subnet_rules) > 2:
+        return _of_size(mismatch, ip_rules=len(ip_rules), subnet_rules=len(subnet_rules))
+    if any(rule.id not in {subnet.id for subnet in mismatch.vault.network.subnets} for rule in subnet_rules):
+        return "DEC-8"
+    if any(rule.ignore_missing_endpoint for rule in subnet_rules):
+        return "VAL-8"
+    if aim is not None and aim.startswith("VAL"):
+        return aim
+    if any(rule.text.endswith("/32") for rule in ip_rules):
+        return "VAL-2"
+    return "VAL-1" if ip_rules or not subnet_rules else "DEC-6"
+
+
+def _of_size(mismatch: WrongWrite, *, ip_rules: int, subnet_rules: int) -> str:
+    profile = mismatch.vault.profile
+    if ip_rules and subnet_rules and (ip_rules > profile.max_ip_rules // 2 or subnet_rules > 2):
+        return "LIM-5"
+    if len(set(_blocks(mismatch))) < ip_rules:
+        return "DEC-5"
+    return "LIM-1" if ip_rules else "LIM-3"
+
+
+def _blocks(mismatch: WrongWrite) -> list[object]:
+    accepted = mismatch.expected.accepted
+    return [rule.block for rule in accepted.rules.ip_rules] if accepted is not None else []

@@ -1,0 +1,344 @@
+"""Where explorations put the subject to the test: each call is sent, compared, counted, and diagnosed if it is wrong."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import groupby
+from typing import NoReturn
+
+from fencepost.adapters.contract import HarnessFault, JsonObject
+from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
+from fencepost.conformance.diagnosis import Diagnosis, Found
+from fencepost.conformance.effort import Effort
+from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.mismatch import WrongDecision
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.relevance import PLAIN_OPERATION, Landmarks, clauses_of
+from fencepost.conformance.tally import Tally
+from fencepost.reference import (
+    Decision,
+    Network,
+    Outcome,
+    Profile,
+    Request,
+    Vault,
+    Verdict,
+    Write,
+    acceptable_codes,
+)
+
+FAULTS_IN_A_ROW = 3
+_PER_ASK = 6
+
+
+class Abandoned(Exception):
+    """The scenario at hand cannot go on: the harness has failed, or nobody can tell what is in force."""
+
+
+class Unresponsive(Exception):
+    """Three harness faults in a row: the remaining clauses are marked unasked."""
+
+
+class EffortSpent(Exception):
+    """The effort's ration of writes or decisions is used up."""
+
+
+class Bench:
+    """One subject under test. `put`, `write`, `endpoints`, `ask` and `read` may raise `Abandoned`."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        profile: Profile,
+        offer: Offer,
+        effort: Effort,
+        tally: Tally,
+        replay_line: Callable[[str], str],
+    ) -> None:
+        self.profile = profile
+        self.offer = offer
+        self.effort = effort
+        self.tally = tally
+        self._exchange = exchange
+        self._diagnosis = Diagnosis(exchange, tally, replay_line)
+        self._aims: tuple[str, ...] = ()
+        self._faults_in_a_row = 0
+        self._shrinking = [0, 0]
+        self._since_put: tuple[Network, list[Step]] = (Network(), [])
+        self._landmarks: tuple[object, Landmarks] | None = None
+
+    @property
+    def vault(self) -> Vault:
+        """The reference's vault, told everything that the subject was told."""
+        return self._exchange.vault
+
+    @property
+    def spent(self) -> tuple[int, int, int]:
+        """Resets, writes and decisions so far, counterexamples' included."""
+        meter = self._exchange.meter
+        return meter.resets, meter.writes, meter.decisions
+
+    @property
+    def shrink_calls(self) -> int:
+        """Calls that went into counterexamples."""
+        return self._diagnosis.calls
+
+    def begin(self, aims: Sequence[str]) -> None:
+        """A new scenario, for these clauses: a harness fault in it is theirs."""
+        self._aims = tuple(aims)
+
+    def end(self) -> None:
+        """The scenario went through to its end: the harness answers."""
+        self._faults_in_a_row = 0
+
+    def finish(self) -> None:
+        """The run is over: look again at what an unstable subject was blamed for."""
+        try:
+            self._diagnosis.review()
+        except HarnessFault as fault:
+            self.tally.unstable["DEC-17"] = str(fault)
+
+    def reset(self, network: Network) -> None:
+        """A new vault in this network."""
+        try:
+            self._exchange.reset(network)
+        except HarnessFault as fault:
+            self._fault(fault, self._aims)
+        self._since_put = (network, [])
+
+    def put(self, acls: JsonObject, *, speaks_for: Collection[str] = (), aim: str | None = None) -> bool:
+        """Replace the rules; whether the subject accepted them. See `write`."""
+        return self.write("putRules", {"networkAcls": acls}, speaks_for=speaks_for, aim=aim)
+
+    def write(
+        self, method: str, params: JsonObject, *, speaks_for: Collection[str] = (), aim: str | None = None
+    ) -> bool:
+        """Send a write; whether the subject accepted it.
+
+        A right answer counts for `speaks_for` and, if it is a refusal, for the one clause that demands it; `aim` is the
+        clause that a wrong answer breaks where the case itself does not tell.
+        """
+        self._check_ration()
+        step = WriteStep(method=method, params=params)
+        network = self.vault.network
+        try:
+            answer = self._exchange.write(step)
+        except HarnessFault as fault:
+            self._fault(fault, tuple(speaks_for) or ((aim,) if aim else self._aims))
+        if method == "putRules" and answer.accepted:
+            self._since_put = (network, [])
+        self._since_put[1].append(step)
+        if answer.wrong is None:
+            self.tally.answer(_spoken_for(answer.expected, speaks_for))
+            if not answer.is_known:
+                raise Abandoned
+            return answer.accepted
+        for clause in speaks_for:
+            self.tally.counts[clause].asked += 1
+        if answer.accepted:
+            self._since_put[1].pop()
+        self._wrong([Found(mismatch=answer.wrong, aim=aim)])
+        if answer.accepted:
+            raise Abandoned
+        return False
+
+    def endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
+        """Switch a subnet's service endpoints."""
+        step = EndpointsStep(subnet=subnet, service_endpoints=tuple(service_endpoints))
+        try:
+            self._exchange.set_endpoints(step)
+        except HarnessFault as fault:
+            self._fault(fault, self._aims)
+        self._since_put[1].append(step)
+
+    def read(self) -> None:
+        """Read the rules back (STA-5)."""
+        try:
+            wrong = self._exchange.read()
+        except HarnessFault as fault:
+            self._fault(fault, ("STA-5",))
+        if wrong is None:
+            self.tally.answer(("STA-5",))
+        else:
+            self.tally.counts["STA-5"].asked += 1
+            self._wrong([Found(mismatch=wrong)])
+
+    def ask(
+        self,
+        requests: Sequence[Request],
+        *,
+        speaks_for: Mapping[Request, Sequence[str]] | None = None,
+        aim: str | None = None,
+    ) -> list[str]:
+        """Put requests in one go; the outcomes that came.
+
+        Every right answer counts for the clauses that it speaks for; `speaks_for` adds clauses to some of them, `aim` is
+        the clause that a wrong answer breaks where the case alone does not tell.
+        """
+        self._check_ration()
+        extra = speaks_for or {}
+        step = self._step([one for one in requests if self._is_of_use(one)])
+        if not step.requests:
+            return []
+        try:
+            judged = self._exchange.ask(step)
+        except HarnessFault as fault:
+            return self._ask_apart(fault, step, extra, aim)
+        found = self._count_decisions(step, judged, extra, aim)
+        if found:
+            self._wrong(found)
+        return [answer.outcome for _, answer, _ in judged]
+
+    def _step(self, requests: Sequence[Request]) -> AskStep:
+        explicit = range(0, len(requests), 3) if self.offer.credentials else ()
+        return AskStep(requests=tuple(requests), explicit=frozenset(explicit))
+
+    def _is_of_use(self, request: Request) -> bool:
+        """Whether the request is for a clause that is not over with an error."""
+        return not self.tally.errors or self._clause(request) not in self.tally.errors
+
+    def _clause(self, request: Request) -> str:
+        return self.vault.decide(request).clause
+
+    def _landmarks_now(self) -> Landmarks:
+        rules = self.vault.rules
+        if self._landmarks is None or self._landmarks[0] is not rules:
+            self._landmarks = (rules, Landmarks.of(rules))
+        return self._landmarks[1]
+
+    def _count_decisions(
+        self,
+        step: AskStep,
+        judged: Sequence[tuple[Decision, object, WrongDecision | None]],
+        extra: Mapping[Request, Sequence[str]],
+        aim: str | None,
+    ) -> list[Found]:
+        vault, landmarks, found = self.vault, self._landmarks_now(), []
+        for index, (request, (expected, answer, wrong)) in enumerate(zip(step.requests, judged, strict=True)):
+            clauses = clauses_of(request, expected, vault.rules, landmarks)
+            if clauses and request in extra:
+                clauses = (*clauses, *extra[request])
+            if (
+                self.offer.codes
+                and self.offer.credentials
+                and expected.outcome is Outcome.DENY
+                and self._has_codes(request)
+            ):
+                clauses = (*clauses, "CRED-4")
+            self.tally.decision(clauses, str(getattr(answer, "outcome", "")), is_right=wrong is None)
+            if wrong is not None:
+                found.append(Found(mismatch=wrong, index=index, aim=aim))
+        return found
+
+    def _has_codes(self, request: Request) -> bool:
+        vault = self.vault
+        return acceptable_codes(request, rules=vault.rules, network=vault.network, profile=vault.profile) is not None
+
+    def _ask_apart(
+        self, fault: HarnessFault, step: AskStep, extra: Mapping[Request, Sequence[str]], aim: str | None
+    ) -> list[str]:
+        """A fault in a call that serves several clauses: ask clause by clause, so that the others are judged."""
+        by_clause = sorted(step.requests, key=self._clause)
+        groups = [(clause, list(group)) for clause, group in groupby(by_clause, key=self._clause)]
+        if len(groups) == 1:
+            self._fault(fault, (groups[0][0],))
+        self.tally.faults += 1
+        self._faults_in_a_row += 1
+        for clause, group in groups:
+            if clause in self.tally.errors:
+                continue
+            try:
+                self._restore()
+                part = self._step(group)
+                found = self._count_decisions(part, self._exchange.ask(part), extra, aim)
+            except HarnessFault as again:
+                self._note_error(again, (clause,))
+                continue
+            self._faults_in_a_row = 0
+            self._wrong(found)
+        self._restore_or_abandon()
+        return []
+
+    def _wrong(self, found: list[Found]) -> None:
+        """Diagnose what is new among the mismatches, the plainest first, then bring the subject back to its state."""
+        disturbed = False
+        for one in sorted(found, key=_plainness)[: _PER_ASK * 20]:
+            if not self._diagnosis.wants(one):
+                continue
+            steps, started = list(self._exchange.steps), self._exchange.started_from
+            vault = self._exchange.vault
+            before = self._exchange.meter.writes, self._exchange.meter.decisions
+            try:
+                self._diagnosis.diagnose(one)
+            except HarnessFault as fault:
+                self._fault(fault, (one.aim,) if one.aim else self._aims)
+            finally:
+                meter = self._exchange.meter
+                self._shrinking[0] += meter.writes - before[0]
+                self._shrinking[1] += meter.decisions - before[1]
+                self._exchange.steps, self._exchange.started_from, self._exchange.vault = steps, started, vault
+            disturbed = True
+        if disturbed:
+            self._restore_or_abandon()
+
+    def _restore_or_abandon(self) -> None:
+        try:
+            self._restore()
+        except HarnessFault as fault:
+            self._fault(fault, self._aims)
+
+    def _restore(self) -> None:
+        """Bring the subject to the state that the reference's vault is in: from the last rule set that it took."""
+        network, steps = self._since_put
+        wanted = self.vault
+        self._exchange.reset(network)
+        for step in steps:
+            match step:
+                case WriteStep():
+                    self._exchange.write(step)
+                case EndpointsStep():
+                    self._exchange.set_endpoints(step)
+        if self.vault.rules != wanted.rules or self.vault.network != wanted.network:
+            raise Abandoned
+
+    def _check_ration(self) -> None:
+        meter = self._exchange.meter
+        writes, decisions = meter.writes - self._shrinking[0], meter.decisions - self._shrinking[1]
+        if writes >= self.effort.writes or decisions >= self.effort.decisions:
+            raise EffortSpent
+
+    def _fault(self, fault: HarnessFault, clauses: Sequence[str]) -> NoReturn:
+        self.tally.faults += 1
+        self._note_error(fault, clauses)
+        raise Abandoned
+
+    def _note_error(self, fault: HarnessFault, clauses: Sequence[str]) -> None:
+        """The clause at hand, the first one named, is over with an error."""
+        for clause in clauses[:1]:
+            self.tally.errors.setdefault(clause, str(fault))
+        self._faults_in_a_row += 1
+        if self._faults_in_a_row >= FAULTS_IN_A_ROW:
+            raise Unresponsive
+
+
+def _spoken_for(expected: Write, speaks_for: Collection[str]) -> Collection[str]:
+    """The clauses that a right answer to a write speaks for; none where the answer was open."""
+    if expected.verdict is Verdict.OPEN:
+        return ()
+    demanding = {violation.clause for violation in expected.violations if violation.is_certain}
+    return {*speaks_for, *demanding} if len(demanding) == 1 else set(speaks_for)
+
+
+def _plainness(found: Found) -> tuple[int, ...]:
+    """How plain the request of a mismatch is: the plainest shows the fault most clearly."""
+    mismatch = found.mismatch
+    if not isinstance(mismatch, WrongDecision):
+        return (0,)
+    request, caller = mismatch.request, mismatch.request.caller
+    edges = {edge for rule in mismatch.vault.rules.ip_rules for edge in (rule.block.first, rule.block.last)}
+    return (
+        int(request.operation not in (PLAIN_OPERATION, "VaultGet")),
+        int(caller.service is not None) + int(not caller.authenticated) + int(not caller.authorized),
+        int(request.subnet is not None),
+        int(request.address in edges),
+        found.index,
+    )

@@ -1,0 +1,244 @@
+"""One run: the statement, the ledger, every exploration in its order, and a verdict for every clause."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from fencepost.adapters.contract import Client, RpcError, Statement, check_statement
+from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, Unresponsive
+from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.conformance.effort import Effort
+from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.explorations.decisions import DECISIONS
+from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
+from fencepost.conformance.explorations.limits import LIMITS
+from fencepost.conformance.explorations.read_back import READ_BACK
+from fencepost.conformance.explorations.repetition import REPETITION
+from fencepost.conformance.explorations.setting import Exploration, Setting
+from fencepost.conformance.explorations.state import STATE
+from fencepost.conformance.explorations.validation import VALIDATION
+from fencepost.conformance.ledger import settle_ledger
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.tally import Tally
+from fencepost.conformance.verdicts import results, summed_up
+from fencepost.reference import Profile, load_profile
+from fencepost.reports.model import LedgerEntry, Report, Subject, Totals
+
+EXPLORATIONS: tuple[Exploration, ...] = (
+    DECISIONS,
+    ENDPOINT_SWITCHES,
+    STATE,
+    REPETITION,
+    VALIDATION,
+    LIMITS,
+    READ_BACK,
+)
+"""Every exploration, those that find most for least first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked for: the subject string, and the options of `check`. `profile` None is the statement's own."""
+
+    subject: str
+    effort: Effort
+    seed: int = 0
+    profile: str | None = None
+    clauses: tuple[str, ...] = ()
+    settle_seconds: float | None = None
+    fail_fast: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run is: the exploration, how many scenarios of how many are through, decisions so far, failures so far."""
+
+    exploration: str
+    done: int
+    total: int
+    decisions: int
+    failed: tuple[str, ...]
+
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class Campaign:
+    """A run in progress. `StatementError`, `UnknownProfile` or `HarnessFault` where it cannot even begin."""
+
+    client: Client
+    plan: Plan
+    listener: Listener = lambda _: None
+    tally: Tally = field(default_factory=Tally)
+    _explored: set[str] = field(default_factory=set)
+    _unfinished: str = ""
+    _statement: Statement = field(init=False)
+    _profile: Profile = field(init=False)
+    _offer: Offer = field(init=False)
+    _setting: Setting = field(init=False)
+    _bench: Bench = field(init=False)
+    _exchange: Exchange = field(init=False)
+    _ledger: tuple[LedgerEntry, ...] = ()
+
+    def begin(self) -> None:
+        """Read the statement and settle the open points of the ledger."""
+        plan = self.plan
+        if plan.profile is not None:
+            load_profile(plan.profile)
+            self._offer_profile(plan.profile)
+        self._statement = check_statement(self.client.describe())
+        profile = load_profile(plan.profile or self._statement.profile)
+        settle = self._statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
+        mode = self._statement.choices.get("trusted-services", profile.choice("trusted-services"))
+        profile = profile.with_choices({"trusted-services": mode})
+        self._offer = Offer.from_statement(self._statement, profile, settle_seconds=settle)
+        effort = plan.effort if self._offer.refusals else plan.effort.for_decisions_only()
+        self._exchange = Exchange(
+            self.client, profile, with_codes=self._offer.codes and self._offer.credentials, settle_seconds=settle
+        )
+        self._profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
+        self._exchange.take_profile(self._profile)
+        self._setting = Setting(profile=self._profile, offer=self._offer, effort=effort, seed=plan.seed)
+        self._bench = Bench(
+            self._exchange,
+            profile=self._profile,
+            offer=self._offer,
+            effort=effort,
+            tally=self.tally,
+            replay_line=self._replay_line,
+        )
+
+    def _offer_profile(self, name: str) -> None:
+        """The shipped reference and mutants take on the profile that they are judged by; others do not know the call."""
+        try:
+            self.client.connection.call("takeProfile", {"name": name})
+        except RpcError:
+            return
+
+    def selected(self) -> tuple[Clause, ...]:
+        """The clauses that the run is to judge."""
+        known = catalogue()
+        if not self.plan.clauses:
+            return known.clauses
+        wanted = {clause.id for pattern in self.plan.clauses for clause in known.matching(pattern)}
+        return tuple(clause for clause in known.clauses if clause.id in wanted)
+
+    def run(self) -> None:
+        """Every exploration that serves a selected clause which the subject can be asked."""
+        wanted = {clause.id for clause in self.selected() if not self._offer.missing_for(clause)}
+        for exploration in EXPLORATIONS:
+            if wanted & set(exploration.serves) and not self.explore(exploration):
+                return
+
+    def explore(self, exploration: Exploration) -> bool:
+        """Run one exploration, once; False where the whole run is to end here."""
+        if exploration.name in self._explored or self._unfinished:
+            return not self._unfinished
+        self._explored.add(exploration.name)
+        scenarios = list(exploration.scenarios(self._setting))
+        for done, scenario in enumerate(scenarios):
+            self._progress(exploration, done, len(scenarios))
+            self._bench.begin(scenario.aims)
+            try:
+                scenario.run(self._bench)
+                self._bench.end()
+            except Abandoned:
+                pass
+            except EffortSpent:
+                break
+            except Unresponsive:
+                self._unfinished = "not asked: three harness faults in a row"
+                return False
+            if self.plan.fail_fast and self.tally.failures:
+                self._unfinished = "not asked: the run ended at the first failure"
+                return False
+        self._progress(exploration, len(scenarios), len(scenarios))
+        return True
+
+    def _progress(self, exploration: Exploration, done: int, total: int) -> None:
+        _, _, decisions = self._bench.spent
+        failed = tuple(sorted(self.tally.failures))
+        self.listener(
+            Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
+        )
+
+    def report(self) -> Report:
+        """What the run has found so far."""
+        self._bench.finish()
+        plan, statement = self.plan, self._statement
+        clauses = tuple(
+            results(
+                self.selected(),
+                self._offer,
+                self.tally,
+                explored=self._served(),
+                unfinished=self._unfinished,
+                effort=self._setting.effort,
+            )
+        )
+        resets, writes, decisions = self._bench.spent
+        summary = summed_up(clauses, self._ledger, self.tally, self._setting, selected=bool(plan.clauses))
+        known = frozenset(_known_features())
+        return Report(
+            kit_version=version("fencepost"),
+            catalogue_version=catalogue().version,
+            profile=self._profile.name,
+            profile_is_override=plan.profile is not None and plan.profile != statement.profile,
+            effort=plan.effort.name,
+            seed=plan.seed,
+            selected=plan.clauses,
+            subject=Subject(
+                subject=plan.subject,
+                name=statement.name,
+                version=statement.version,
+                homepage=statement.homepage,
+                profile=statement.profile,
+                features=tuple(feature for feature in statement.features if feature in known),
+                unknown_features=tuple(feature for feature in statement.features if feature not in known),
+                choices=dict(statement.choices),
+                settle_seconds=statement.settle_seconds,
+            ),
+            result=summary.result,
+            exit_status=summary.exit_status,
+            level=summary.level,
+            notes=summary.notes,
+            clauses=clauses,
+            ledger=self._ledger,
+            totals=Totals(
+                resets=resets,
+                writes=writes,
+                decisions=decisions,
+                allowed=self.tally.allowed,
+                denied=self.tally.denied,
+                inconclusive=self.tally.inconclusive,
+                shrink_calls=self._bench.shrink_calls,
+                faults=self.tally.faults,
+            ),
+            log=self.client.connection.log(),
+        )
+
+    def _served(self) -> frozenset[str]:
+        return frozenset(
+            clause
+            for exploration in EXPLORATIONS
+            if exploration.name in self._explored
+            for clause in exploration.serves
+        )
+
+    def _replay_line(self, clause: str) -> str:
+        plan = self.plan
+        profile = f" --profile {plan.profile}" if plan.profile else ""
+        subject = f'"{plan.subject}"' if " " in plan.subject else plan.subject
+        return f"fencepost check {subject}{profile} --effort {plan.effort.name} --seed {plan.seed} --clause {clause}"
+
+
+def _known_features() -> Iterable[str]:
+    from fencepost.adapters.contract.vocabulary import FEATURES
+
+    return FEATURES
+
+
+def explorations_for(clauses: Sequence[str]) -> Iterator[Exploration]:
+    """The explorations that serve any of these clauses."""
+    return (one for one in EXPLORATIONS if set(clauses) & set(one.serves))

@@ -1,0 +1,132 @@
+"""A case: the contract calls after one `reset`, the last of which is the one in question."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.wire import wire_network, wire_request
+from fencepost.reference import Network, Request, Vault, Verdict, Write
+from fencepost.reports.model import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteStep:
+    """One call that answers with a write result."""
+
+    method: str
+    params: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointsStep:
+    """One `setServiceEndpoints`."""
+
+    subnet: str
+    service_endpoints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskStep:
+    """One `decide`; `explicit` says of each request whether members with default values are written out."""
+
+    requests: tuple[Request, ...]
+    explicit: frozenset[int] = field(default=frozenset())
+
+    def wire(self) -> list[JsonObject]:
+        """The requests as they go on the wire."""
+        return [wire_request(one, explicit=index in self.explicit) for index, one in enumerate(self.requests)]
+
+    def only(self, *indices: int) -> "AskStep":
+        """The same call with just these of its requests."""
+        return AskStep(
+            requests=tuple(self.requests[index] for index in indices),
+            explicit=frozenset(place for place, index in enumerate(indices) if index in self.explicit),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadStep:
+    """One `getRules`."""
+
+
+Step: TypeAlias = WriteStep | EndpointsStep | AskStep | ReadStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a vault was told since `reset`; the last step is the one whose answer is in question."""
+
+    network: Network
+    steps: tuple[Step, ...]
+
+    def with_last(self, step: Step) -> "Case":
+        """The case with another last step."""
+        return replace(self, steps=(*self.steps[:-1], step))
+
+    def calls(self) -> tuple[Call, ...]:
+        """The case as contract calls, ready to be sent by anybody."""
+        reset = Call(method="reset", params={"subnets": wire_network(self.network)})
+        return (reset, *(call_of(step) for step in self.steps))
+
+
+def call_of(step: Step) -> Call:
+    """The contract call that a step is."""
+    match step:
+        case WriteStep():
+            return Call(method=step.method, params=dict(step.params))
+        case EndpointsStep():
+            params: dict[str, object] = {"subnet": step.subnet, "serviceEndpoints": list(step.service_endpoints)}
+            return Call(method="setServiceEndpoints", params=params)
+        case AskStep():
+            return Call(method="decide", params={"requests": step.wire()})
+        case ReadStep():
+            return Call(method="getRules", params={})
+
+
+def apply_write(vault: Vault, step: WriteStep) -> Write:
+    """What the reference says of a write."""
+    params: Mapping[str, object] = step.params
+    match step.method:
+        case "putRules":
+            return vault.put_rules(params["networkAcls"])
+        case "updateRules":
+            return vault.update_rules(params)
+        case "addIpRule":
+            return vault.add_ip_rule(params["value"])
+        case "removeIpRule":
+            return vault.remove_ip_rule(params["value"])
+        case "addVirtualNetworkRule":
+            return vault.add_virtual_network_rule(params)
+        case "removeVirtualNetworkRule":
+            return vault.remove_virtual_network_rule(str(params["id"]))
+        case method:
+            raise ValueError(f"{method!r} is no write of the contract")
+
+
+def may_be_asked(vault: Vault, request: Request) -> bool:
+    """Whether the contract lets the request be sent now.
+
+    A subnet's caller shows its private address exactly while the subnet has its service endpoint, and the subnet is part
+    of the network.
+    """
+    if request.subnet is None:
+        return True
+    return request.subnet in vault.network and vault.network.has_endpoint(request.subnet) == is_private(request.address)
+
+
+def is_private(address: int) -> bool:
+    """Whether the address is of RFC 1918."""
+    return (
+        address >> 24 == 10  # 10.0.0.0/8
+        or address >> 20 == 0xAC1  # 172.16.0.0/12
+        or address >> 16 == 0xC0A8  # 192.168.0.0/16
+    )
+
+
+def follow(vault: Vault, step: WriteStep, *, accepted: bool) -> Vault | None:
+    """The reference's vault after the subject's own answer to a write; None where nobody can tell what is in force."""
+    if not accepted:
+        return vault
+    expected = apply_write(vault, step)
+    return None if expected.verdict is Verdict.REFUSED else expected.accepted

@@ -1,0 +1,151 @@
+"""From a mismatch somewhere in a long conversation to the clause that it breaks and the smallest case that shows it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from fencepost.conformance.attribution import clause_of
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, Step, WriteStep
+from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.mismatch import Mismatch, WrongDecision
+from fencepost.conformance.shrink import Shrinker
+from fencepost.conformance.story import counterexample
+from fencepost.conformance.tally import Tally
+from fencepost.conformance.wire import wire_rules_in_force
+from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet, Vault
+
+_PER_CLAUSE = 3
+_CONFIRMATIONS, _WHEN_UNSTABLE = 3, 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A mismatch in the conversation: its place in the last step, and the clause that its scenario was built for."""
+
+    mismatch: Mismatch
+    index: int = -1
+    aim: str | None = None
+
+
+class Diagnosis:
+    """Replays, shrinks and attributes mismatches. Its calls are counted apart: they are no part of the effort."""
+
+    def __init__(self, exchange: Exchange, tally: Tally, replay_line: Callable[[str], str]) -> None:
+        self.calls = 0
+        self._exchange = exchange
+        self._tally = tally
+        self._replay_line = replay_line
+        self._begun: Counter[tuple[str, str | None]] = Counter()
+        self._cases: dict[str, tuple[Case, Mismatch]] = {}
+
+    def wants(self, found: Found) -> bool:
+        """Whether this mismatch is worth a diagnosis: its like has not failed already, nor been looked at often."""
+        clause = self._provisional(found)
+        return clause not in self._tally.failures and self._begun[clause, found.aim] < _PER_CLAUSE
+
+    def _provisional(self, found: Found) -> str:
+        step: Step = AskStep(requests=()) if isinstance(found.mismatch, WrongDecision) else self._exchange.steps[-1]
+        return clause_of(found.mismatch, Case(network=Network(), steps=(step,)), found.aim)
+
+    def diagnose(self, found: Found) -> None:
+        """Record what the mismatch comes to. The subject is left in another state: restore it."""
+        provisional = self._provisional(found)
+        self._begun[provisional, found.aim] += 1
+        case = self._exchange.case()
+        for candidate in _candidates(case, found):
+            mismatch = self._confirmed(candidate, found.mismatch, self._confirmations())
+            if mismatch is not None:
+                self._shrink_and_record(candidate, mismatch, found)
+                return
+        self._unstable(provisional, found)
+
+    def review(self) -> None:
+        """Where the subject has turned out unstable, ask every recorded case again and drop what does not show."""
+        if not self._tally.unstable:
+            return
+        for clause, (case, mismatch) in list(self._cases.items()):
+            if self._confirmed(case, mismatch, _WHEN_UNSTABLE) is None:
+                del self._cases[clause]
+                del self._tally.failures[clause]
+                self._tally.unstable[clause] = "the same calls got different answers"
+
+    def _confirmations(self) -> int:
+        return _WHEN_UNSTABLE if self._tally.unstable else _CONFIRMATIONS
+
+    def _confirmed(self, case: Case, like: Mismatch, times: int) -> Mismatch | None:
+        """The mismatch, if each of so many replays shows it."""
+        shown: Mismatch | None = None
+        for _ in range(times):
+            shown = self._replay(case)
+            if shown is None or type(shown) is not type(like) or shown.direction != like.direction:
+                return None
+        return shown
+
+    def _replay(self, case: Case) -> Mismatch | None:
+        self.calls += len(case.steps) + 1
+        return self._exchange.replay(case)
+
+    def _shrink_and_record(self, case: Case, mismatch: Mismatch, found: Found) -> None:
+        shrinker = Shrinker(case, mismatch, self._exchange.replay)
+        shrinker.shrink()
+        self.calls += shrinker.calls
+        if self._confirmed(shrinker.case, shrinker.mismatch, self._confirmations()) is None:
+            self._unstable(self._provisional(found), found)
+            return
+        clause = clause_of(shrinker.mismatch, shrinker.case, found.aim)
+        if clause in self._tally.failures:
+            return
+        self._cases[clause] = (shrinker.case, shrinker.mismatch)
+        self._tally.failures[clause].append(
+            counterexample(
+                clause,
+                shrinker.case,
+                shrinker.mismatch,
+                replay=self._replay_line(clause),
+                calls_to_shrink=shrinker.calls,
+            )
+        )
+
+    def _unstable(self, clause: str, found: Found) -> None:
+        first = found.mismatch.direction
+        told = f"expected {first[0]}, got {first[1]} once; the same calls again got another answer"
+        self._tally.unstable.setdefault("DEC-17", told)
+        self._tally.unstable.setdefault(clause, told)
+
+
+def _candidates(case: Case, found: Found) -> Iterator[Case]:
+    """Cases that may show it again, the smallest first: alone on a fresh vault, in company, after all that was said."""
+    last = case.steps[-1]
+    if isinstance(last, AskStep):
+        alone = last.only(found.index)
+        yield fresh_case(found.mismatch.vault, alone)
+        until = last.only(*range(found.index + 1 if found.index >= 0 else len(last.requests)))
+        yield fresh_case(found.mismatch.vault, until)
+        yield case.with_last(alone)
+        yield case.with_last(until)
+    else:
+        if isinstance(last, WriteStep):
+            yield Case(network=found.mismatch.vault.network, steps=(last,))
+            yield fresh_case(found.mismatch.vault, last)
+        yield case
+
+
+def fresh_case(vault: Vault, last: Step) -> Case:
+    """The shortest way to the vault's state on a new vault, then the step in question.
+
+    A rule cannot be written for a subnet that has no endpoint: there it is switched off after the rules are written.
+    """
+    off = [
+        subnet
+        for subnet in vault.network.subnets
+        if vault.rules.rule_for_subnet(subnet.id) is not None and not vault.network.has_endpoint(subnet.id)
+    ]
+    with_endpoints = Network(
+        subnets=tuple(
+            Subnet(id=subnet.id, service_endpoints=(SERVICE_ENDPOINT,)) if subnet in off else subnet
+            for subnet in vault.network.subnets
+        )
+    )
+    put = WriteStep(method="putRules", params={"networkAcls": wire_rules_in_force(vault.rules)})
+    switched = (EndpointsStep(subnet=subnet.id, service_endpoints=subnet.service_endpoints) for subnet in off)
+    return Case(network=with_endpoints, steps=(put, *switched, last))

@@ -1,0 +1,195 @@
+"""One subject beside the reference: every call goes to both, and each answer is compared."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import Client
+from fencepost.adapters.contract import Decision as Answer
+from fencepost.conformance.case import (
+    AskStep,
+    Case,
+    EndpointsStep,
+    ReadStep,
+    Step,
+    WriteStep,
+    apply_write,
+    may_be_asked,
+)
+from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite, compare
+from fencepost.conformance.read_back import normal_form, normal_form_of_answer
+from fencepost.conformance.wire import wire_network
+from fencepost.reference import Decision, Network, Profile, Request, Vault, Verdict, Write
+
+BATCH = 1024
+_SECONDS_A_CALL = 2.0
+
+
+@dataclass(slots=True)
+class Meter:
+    """The contract calls made so far, by kind; `decisions` counts requests."""
+
+    resets: int = 0
+    writes: int = 0
+    decisions: int = 0
+
+    @property
+    def calls(self) -> int:
+        """Calls that change something, and a decision's share of one: what shrinking is rationed by."""
+        return self.resets + self.writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteAnswer:
+    """The subject's answer to a write beside the reference's; `is_known` is False where nobody can tell what holds now."""
+
+    accepted: bool
+    expected: Write
+    wrong: WrongWrite | None
+    is_known: bool
+
+
+class Exchange:
+    """The subject and the reference's vault, told the same things. Raises `HarnessFault` as the client does."""
+
+    def __init__(self, client: Client, profile: Profile, *, with_codes: bool, settle_seconds: float) -> None:
+        self.client = client
+        self.meter = Meter()
+        self.vault: Vault = Vault(profile=profile)
+        self.steps: list[Step] = []
+        self.started_from = Network()
+        self._with_codes = with_codes
+        self._settle_seconds = settle_seconds
+        self._changed_at = 0.0
+        self._batch = 64
+
+    def take_profile(self, profile: Profile) -> None:
+        """Judge by this profile from the next `reset` on."""
+        self.vault = Vault(profile=profile)
+
+    def reset(self, network: Network) -> None:
+        """A new vault in this network."""
+        self.client.reset(wire_network(network))
+        self.meter.resets += 1
+        self.vault = self.vault.reset(network)
+        self.steps = []
+        self.started_from = network
+        self._changed_at = time.monotonic()
+
+    def case(self, last: Step | None = None) -> Case:
+        """Everything since `reset`, the last step replaced where one is given."""
+        steps = (*self.steps[:-1], last) if last is not None else tuple(self.steps)
+        return Case(network=self.started_from, steps=steps)
+
+    def write(self, step: WriteStep) -> WriteAnswer:
+        """Send a write; the vault follows the subject's answer where the reference leaves it open."""
+        before = self.vault
+        expected = apply_write(before, step)
+        got = self.client.write(step.method, step.params)
+        self.meter.writes += 1
+        self.steps.append(step)
+        self._changed_at = time.monotonic()
+        is_right = expected.verdict is Verdict.OPEN or got.accepted == (expected.verdict is Verdict.ACCEPTED)
+        wrong = None if is_right else WrongWrite(vault=before, step=step, expected=expected, got=got)
+        if got.accepted and expected.accepted is not None:
+            self.vault = expected.accepted
+        is_known = not got.accepted or (wrong is None and expected.accepted is not None)
+        return WriteAnswer(accepted=got.accepted, expected=expected, wrong=wrong, is_known=is_known)
+
+    def set_endpoints(self, step: EndpointsStep) -> None:
+        """Switch a subnet's endpoints."""
+        self.client.set_service_endpoints(step.subnet, step.service_endpoints)
+        self.steps.append(step)
+        self.vault = self.vault.set_service_endpoints(step.subnet, step.service_endpoints)
+        self._changed_at = time.monotonic()
+
+    def ask(self, step: AskStep) -> list[tuple[Decision, Answer, WrongDecision | None]]:
+        """Put the requests, in calls of bounded size; what was expected, what came, and where they differ.
+
+        Where the subject has a settle time, answers that differ are asked again until it is over.
+        """
+        self.steps.append(step)
+        answers = list(self._answers(step))
+        judged = self._judged(step.requests, answers)
+        while self._settle_seconds and any(wrong for _, _, wrong in judged):
+            over = time.monotonic() - self._changed_at > self._settle_seconds
+            judged = self._judged(step.requests, list(self._answers(step)))
+            if over:
+                break
+        return judged
+
+    def _judged(
+        self, requests: Iterable[Request], answers: Iterable[Answer]
+    ) -> list[tuple[Decision, Answer, WrongDecision | None]]:
+        vault = self.vault
+        judged = []
+        for request, answer in zip(requests, answers, strict=True):
+            expected, wrong = compare(vault, request, answer, with_codes=self._with_codes)
+            judged.append((expected, answer, wrong))
+        return judged
+
+    def _answers(self, step: AskStep) -> Iterable[Answer]:
+        """Send the requests; a slow subject gets them in smaller calls, so that none runs into its time-out."""
+        wire = step.wire()
+        start = 0
+        while start < len(wire):
+            part = wire[start : start + self._batch]
+            began = time.monotonic()
+            yield from self.client.decide(part)
+            took = time.monotonic() - began
+            self.meter.decisions += len(part)
+            start += len(part)
+            self._batch = self._next_batch(len(part), took)
+
+    def _next_batch(self, sent: int, took: float) -> int:
+        """As many requests as two seconds allow, a full batch at most."""
+        affordable = BATCH if took <= 0 else int(sent * _SECONDS_A_CALL / took)
+        return max(1, min(BATCH, affordable))
+
+    def read(self) -> WrongRead | None:
+        """Read the rules back and compare them in their normal form (STA-5)."""
+        self.steps.append(ReadStep())
+        got = self.client.get_rules()
+        read = normal_form_of_answer(got, self.vault.profile)
+        if read == normal_form(self.vault.rules):
+            return None
+        return WrongRead(vault=self.vault, expected=self.vault.rules, got=got)
+
+    def replay(self, case: Case) -> Mismatch | None:
+        """Run a case from its `reset`; the mismatch of its last answer. None, too, where the case cannot be run.
+
+        A case cannot be run where an earlier write gets the wrong answer or leaves open what is in force, or where a
+        request would break the contract.
+        """
+        self.reset(case.network)
+        for step in case.steps[:-1]:
+            if not self._run_up(step):
+                return None
+        last = case.steps[-1]
+        match last:
+            case WriteStep():
+                return self.write(last).wrong
+            case ReadStep():
+                return self.read()
+            case AskStep():
+                if not all(may_be_asked(self.vault, request) for request in last.requests):
+                    return None
+                return self.ask(last)[-1][2]
+            case EndpointsStep():
+                raise ValueError("a case ends with an answer")
+
+    def _run_up(self, step: Step) -> bool:
+        match step:
+            case WriteStep():
+                return self.write(step).is_known
+            case EndpointsStep():
+                if step.subnet not in self.vault.network:
+                    return False
+                self.set_endpoints(step)
+            case AskStep():
+                if not all(may_be_asked(self.vault, request) for request in step.requests):
+                    return False
+                self.ask(step)
+            case ReadStep():
+                self.read()
+        return True

@@ -1,0 +1,172 @@
+"""Decisions on rule sets of every make: the exploration that serves most clauses at once."""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.generate.networks import other_case
+from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.reference import Block, Network, Request
+
+_AIMS = (
+    *("DEC-2", "DEC-3", "DEC-1", "DEC-4", "DEC-5", "DEC-6", "DEC-7", "DEC-8", "DEC-11", "DEC-12", "DEC-13"),
+    *("DEC-14", "DEC-15", "DEC-16", "DEC-17"),
+    *("CRED-1", "CRED-2", "CRED-3", "CRED-4", "CTL-1", "CTL-3", "CTL-4", "CTL-5", "STA-1"),
+)
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    for index in setting.rounds(11, decisions_only=7):
+        aims = (_AIMS[index % len(_AIMS)], *_AIMS)
+
+        def run(bench: Bench, index: int = index) -> None:
+            _vault_life(bench, setting, index)
+
+        yield Scenario(aims=aims, run=run)
+    if setting.offer.subnets:
+        for index in setting.rounds(2, decisions_only=1):
+
+            def letters(bench: Bench, index: int = index) -> None:
+                _other_letters(bench, setting.random("letters", index))
+
+            yield Scenario(aims=("DEC-8",), run=letters)
+
+
+def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
+    """One vault and a dozen rule sets put after one another, rich ones and bare ones in turn."""
+    random = setting.random("decisions", index)
+    network = _network(random, setting)
+    bench.reset(network)
+    for place, (kind, default_action, bypass) in enumerate(_PLANS):
+        plan = setting.random("decisions", index, place)
+        acls = _rule_set(plan, setting, network, kind, default_action, bypass, turn=index * len(_PLANS) + place)
+        if bench.put(acls, speaks_for=("VAL-1",) if acls["ipRules"] else (), aim=None):
+            _ask(bench, setting, plan, rich=kind == "rich", place=place)
+
+
+_PLANS = (
+    ("rich", "Deny", "None"),
+    ("rich", "Deny", "AzureServices"),
+    ("empty", "Deny", "None"),
+    ("single", "Deny", "None"),
+    ("rich", "Allow", "None"),
+    ("subnets", "Deny", "None"),
+    ("pair", "Deny", "AzureServices"),
+    ("empty", "Deny", "AzureServices"),
+    ("rich", "Deny", "None"),
+    ("single", "Deny", "AzureServices"),
+    ("pair", "Deny", "None"),
+    ("subnets", "Deny", "AzureServices"),
+    ("single", "Allow", "AzureServices"),
+)
+"""The kinds of rule sets in a vault's life and their switches."""
+
+
+def _network(random: Random, setting: Setting) -> Network:
+    if not setting.offer.subnets:
+        return Network()
+    return networks.network(random, some_without_endpoint=setting.offer.endpoints)
+
+
+def _rule_set(
+    random: Random, setting: Setting, network: Network, kind: str, default_action: str, bypass: str, *, turn: int
+) -> WireRules:
+    slash_32 = setting.profile.prefix_32 == "accept"
+    found = _blocks(random, setting, kind, turn)
+    values = [blocks.text(one, random, slash_32=slash_32) for one in found]
+    if kind == "rich" and setting.profile.choice("duplicates") in ("keep", "collapse"):
+        values += random.sample(values, min(2, len(values)))
+    how = random.randrange(3)
+    if how == 0:
+        random.shuffle(values)
+    elif how == 1:
+        values.reverse()
+    listed = _listed(random, network, kind)
+    return wire_rules(values, listed, default_action=default_action, bypass=bypass)
+
+
+def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Block]:
+    found: list[Block] = []
+    if kind == "rich":
+        # Every prefix in turn, whatever the dice say.
+        found += [blocks.block(random, 3 + (turn * 4 + step * 7) % 28) for step in range(4)]
+        for constellation in random.sample(blocks.CONSTELLATIONS, 5):
+            found += constellation(random)
+        found += _lenient(random, setting)
+    elif kind == "single":
+        found = [blocks.block(random, 32 if turn % 6 == 3 else 3 + turn * 5 % 28)]
+    elif kind == "pair":
+        found = random.choice(blocks.CONSTELLATIONS[1:])(random)
+    elif kind == "subnets" and random.randrange(2):
+        found = blocks.single(random)
+    return list(dict.fromkeys(found))
+
+
+def _lenient(random: Random, setting: Setting) -> list[Block]:
+    """A range that only some accept, where this subject does."""
+    profile, found = setting.profile, []
+    if profile.prefix_31 == "ledger" and profile.choice("prefix-31") == "accept":
+        found.append(blocks.block(random, 31))
+    return found
+
+
+def _listed(random: Random, network: Network, kind: str) -> list[str]:
+    """Subnets to list: the look-alike that everybody knows, or any few; only such as have their endpoint."""
+    candidates = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
+    if not candidates or kind in ("empty", "single"):
+        return []
+    if kind == "pair":
+        return random.sample(candidates, 1) if random.randrange(2) else []
+    count = random.randrange(1, 4)
+    return random.sample(candidates, count) if random.randrange(2) else candidates[:count]
+
+
+def _ask(bench: Bench, setting: Setting, random: Random, *, rich: bool, place: int) -> None:
+    vault, offer = bench.vault, setting.offer
+    budget = 260 if rich else 110
+    asked = [Request(address=address) for address in requests.addresses(random, vault.rules, budget=budget)]
+    speaks_for: dict[Request, Sequence[str]] = {}
+    asked += requests.crossed(random, vault, offer, share=2 if rich else 3)
+    if offer.subnets:
+        asked += requests.in_other_letters(random, vault)
+        speaks_for |= {one: ("DEC-8",) for one in asked[-4:] if _in_other_letters(one, vault.network)}
+    if place in (1, 7, 8, 4):
+        asked += requests.every_operation(random, vault, offer)
+    if place in (0, 1, 6):
+        asked += requests.every_service(random, vault, offer)
+    if offer.control_plane and vault.rules.default_action.value == "Deny":
+        pair = requests.portal_pair(random, vault)
+        asked += pair
+        speaks_for |= dict.fromkeys(pair, ("CTL-5",))
+    again = random.sample(asked, min(12, len(asked)))
+    speaks_for |= {one: (*speaks_for.get(one, ()), "DEC-17") for one in again}
+    if place % 2:
+        random.shuffle(asked)
+    bench.ask([*asked, *again], speaks_for=speaks_for)
+
+
+def _in_other_letters(request: Request, network: Network) -> bool:
+    return request.subnet is not None and request.subnet not in {subnet.id for subnet in network.subnets}
+
+
+def _other_letters(bench: Bench, random: Random) -> None:
+    """DEC-8 from the other side: the rule, or the network, has the id in other letters, the caller has it plain."""
+    network = networks.network(random, some_without_endpoint=False)
+    bench.reset(network)
+    for _ in range(4):
+        target = random.choice(network.subnets).id
+        written = other_case(random, target)
+        if not bench.put(wire_rules((), [written]), speaks_for=("DEC-8",), aim="DEC-8"):
+            continue
+        asked = [Request(address=requests.private(random), subnet=subnet.id) for subnet in network.subnets]
+        asked += [Request(address=requests.private(random), subnet=other_case(random, target)) for _ in range(3)]
+        bench.ask(asked, speaks_for=dict.fromkeys((one for one in asked if _is_same(one, target)), ("DEC-8",)))
+
+
+def _is_same(request: Request, subnet: str) -> bool:
+    return request.subnet is not None and request.subnet.lower() == subnet.lower()
+
+
+DECISIONS = Exploration(name="decisions", serves=_AIMS, scenarios=_scenarios)

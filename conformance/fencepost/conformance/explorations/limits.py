@@ -1,0 +1,237 @@
+"""Rule sets at the limits, one over them, and what a write refused for its size leaves behind (LIM-1 … LIM-9)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.probes import edges
+from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.reference import Network, Profile, Request, Subnet, address_from_text, is_public
+
+_SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))
+_SPARE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One of the two lists: its clauses, its maximum, how to fill it, and the requests that show its rules in force."""
+
+    accepted: str
+    refused: str
+    maximum: int
+    fill: Callable[[Random, int], list[str]]
+    add: str
+    remove: str
+    member: str
+
+    def acls(self, rules: Sequence[str], switches: tuple[str, str] = _SWITCHES[0]) -> WireRules:
+        """A rule set of just these rules."""
+        ip_values, subnets = ((), rules) if self.member == "id" else (rules, ())
+        return wire_rules(ip_values, subnets, default_action=switches[0], bypass=switches[1])
+
+
+def _kinds(setting: Setting) -> list[_Kind]:
+    profile = setting.profile
+    found = [
+        _Kind("LIM-1", "LIM-2", profile.max_ip_rules, _ip_values, "addIpRule", "removeIpRule", "value"),
+    ]
+    if setting.offer.subnets:
+        maximum = profile.max_virtual_network_rules
+        add, remove = "addVirtualNetworkRule", "removeVirtualNetworkRule"
+        found.append(_Kind("LIM-3", "LIM-4", maximum, _subnet_ids, add, remove, "id"))
+    return found
+
+
+def _ip_values(random: Random, count: int) -> list[str]:
+    return [blocks.text(one) for one in blocks.many(random, count)]
+
+
+def _subnet_ids(random: Random, count: int) -> list[str]:
+    found = networks.plain_subnets(count)
+    if random.randrange(2):
+        random.shuffle(found)
+    return found
+
+
+def _network(profile: Profile, kinds: Sequence[_Kind]) -> Network:
+    """A network with every subnet that a list at or over the limit names."""
+    if len(kinds) < 2:
+        return Network()
+    ids = networks.plain_subnets(2 * profile.max_virtual_network_rules)
+    return Network(subnets=tuple(Subnet(id=one) for one in ids))
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    kinds = _kinds(setting)
+    network = _network(setting.profile, kinds)
+
+    def scenario(aims: tuple[str, ...], body: Callable[[Bench, Random], None], *purpose: object) -> Scenario:
+        def run(bench: Bench) -> None:
+            bench.reset(network)
+            body(bench, setting.random("limits", *purpose))
+
+        return Scenario(aims=aims, run=run)
+
+    for index in setting.rounds(1):
+        for kind in kinds:
+            name = kind.accepted
+
+            def full(bench: Bench, random: Random, kind: _Kind = kind) -> None:
+                _full(bench, random, kind, rounds=2 if kind.maximum > 500 else 3)
+
+            yield scenario((kind.accepted,), full, name, "full", index)
+            if setting.offer.refusals:
+                for clause, body in ((kind.refused, _over), ("LIM-9", _whatever_the_switches)):
+
+                    def over(
+                        bench: Bench,
+                        random: Random,
+                        kind: _Kind = kind,
+                        body: Callable[[Bench, Random, _Kind], None] = body,
+                    ) -> None:
+                        body(bench, random, kind)
+
+                    yield scenario((clause, "LIM-6"), over, name, clause, index)
+            if setting.offer.refusals and setting.offer.incremental:
+
+                def by_adding(bench: Bench, random: Random, kind: _Kind = kind) -> None:
+                    _by_adding(bench, random, kind)
+
+                yield scenario(("LIM-7", "LIM-8"), by_adding, name, "add", index)
+        if len(kinds) == 2:
+
+            def both(bench: Bench, random: Random) -> None:
+                _both(bench, random, kinds, with_refusals=setting.offer.refusals)
+
+            yield scenario(("LIM-5",), both, "both", index)
+
+
+def _full(bench: Bench, random: Random, kind: _Kind, *, rounds: int) -> None:
+    """The maximum is accepted and every rule of it is in force, whatever stands where; so with one rule fewer."""
+    for count in (kind.maximum, kind.maximum - 1, *[kind.maximum] * (rounds - 2)):
+        rules = kind.fill(random, count)
+        speaks_for = (kind.accepted,) if count == kind.maximum else ()
+        if bench.put(kind.acls(rules, _SWITCHES[random.randrange(2)]), speaks_for=speaks_for, aim=kind.accepted):
+            bench.tally.limits.setdefault(kind.accepted, f"at least {count}")
+            _ask_every_rule(bench, random, kind.accepted, _SWITCHES[0])
+
+
+def _ask_every_rule(bench: Bench, random: Random, clause: str, _: tuple[str, str]) -> None:
+    """Each rule admits; beside the first, the last and a few others, nobody is let in."""
+    rules = bench.vault.rules
+    inside = [Request(address=rule.block.first) for rule in rules.ip_rules]
+    inside += [Request(address=requests.private(random), subnet=rule.id) for rule in rules.virtual_network_rules]
+    some = random.sample(rules.ip_rules, min(20, len(rules.ip_rules)))
+    beside = [Request(address=address) for rule in some for address in edges(rule.block) if is_public(address)]
+    unlisted = [
+        Request(address=requests.private(random), subnet=subnet.id)
+        for subnet in bench.vault.network.subnets[-20:]
+        if rules.rule_for_subnet(subnet.id) is None
+    ]
+    asked = [*inside, *beside, *unlisted]
+    bench.ask(asked, speaks_for=dict.fromkeys(inside, (clause,)), aim=clause)
+
+
+def _base(bench: Bench, random: Random, kind: _Kind) -> list[Request] | None:
+    """A small rule set in force, and requests that tell whether it still is; None where it was refused."""
+    ids = [subnet.id for subnet in bench.vault.network.subnets[-2:]]
+    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32, 12)]
+    if not bench.put(wire_rules(values, ids if kind.member == "id" else ())):
+        return None
+    rules = bench.vault.rules
+    asked = [Request(address=rule.block.last) for rule in rules.ip_rules]
+    asked += [Request(address=requests.private(random), subnet=rule.id) for rule in rules.virtual_network_rules]
+    return [*asked, Request(address=requests.outside(random, rules))]
+
+
+def _over(bench: Bench, random: Random, kind: _Kind) -> None:
+    """One more than the maximum is refused, and so is any number beyond; what was in force stays so (LIM-6)."""
+    before = _base(bench, random, kind)
+    if before is None:
+        return
+    maximum = kind.maximum
+    overs = [maximum + 1] * 16 + [maximum + 2, maximum + 3, maximum * 3 // 2, maximum * 2]
+    for count in overs:
+        rules = kind.fill(random, count)
+        switches = _SWITCHES[random.randrange(2)]
+        _refused_whole(bench, random, kind.acls(rules, switches), before, speaks_for=(), aim=kind.refused)
+    bench.tally.limits[kind.accepted] = str(maximum)
+
+
+def _refused_whole(
+    bench: Bench, random: Random, acls: WireRules, before: Sequence[Request], *, speaks_for: Sequence[str], aim: str
+) -> None:
+    bench.put(acls, speaks_for=speaks_for, aim=aim)
+    asked = [*before, *_of(random, acls)]
+    bench.ask(asked, speaks_for=dict.fromkeys(asked, ("LIM-6",)), aim="LIM-6")
+
+
+def _of(random: Random, acls: WireRules) -> list[Request]:
+    """Callers that the refused rule set would have let in: its first and its last rule's."""
+    found = []
+    entries = acls["virtualNetworkRules"]
+    if isinstance(entries, list) and entries:
+        ends = (entries[0]["id"], entries[-1]["id"])
+        found += [Request(address=requests.private(random), subnet=str(one)) for one in ends]
+    entries = acls["ipRules"]
+    if isinstance(entries, list) and entries:
+        ends = (str(entries[0]["value"]), str(entries[-1]["value"]))
+        found += [Request(address=address_from_text(one.partition("/")[0])) for one in ends]
+    return found
+
+
+def _whatever_the_switches(bench: Bench, random: Random, kind: _Kind) -> None:
+    """LIM-9: the same limits under each default action and bypass."""
+    before = _base(bench, random, kind)
+    if before is None:
+        return
+    for switches in _SWITCHES:
+        bench.put(kind.acls(kind.fill(random, kind.maximum), switches), speaks_for=("LIM-9",), aim="LIM-9")
+        for more in (1, 2, 5):
+            rules = kind.fill(random, kind.maximum + more)
+            bench.put(kind.acls(rules, switches), speaks_for=("LIM-9",), aim="LIM-9")
+
+
+def _by_adding(bench: Bench, random: Random, kind: _Kind) -> None:
+    """LIM-7 and LIM-8: the last few places filled one by one, then one taken and one given, at every place."""
+    room = random.choice((2, 3, 8))
+    rules = kind.fill(random, kind.maximum + _SPARE + 12)
+    held, spare = rules[: kind.maximum], rules[kind.maximum :]
+    if not bench.put(kind.acls(held[:-room])):
+        return
+    for rule in held[-room:]:
+        bench.write(kind.add, {kind.member: rule}, speaks_for=("LIM-7",), aim="LIM-7")
+    for rule in spare[:2]:
+        bench.write(kind.add, {kind.member: rule}, speaks_for=("LIM-7",), aim="LIM-7")
+    _ask_every_rule(bench, random, "LIM-7", _SWITCHES[0])
+    for turn in range(6):
+        place = (0, len(held) - 1, random.randrange(len(held)))[turn % 3]
+        bench.write(kind.remove, {kind.member: held.pop(place)}, speaks_for=("LIM-8",), aim="LIM-8")
+        held.append(spare[turn])
+        bench.write(kind.add, {kind.member: spare[turn]}, speaks_for=("LIM-8",), aim="LIM-8")
+        bench.write(kind.add, {kind.member: spare[-1]}, speaks_for=("LIM-8",), aim="LIM-8")
+    if turn := random.randrange(2):
+        bench.write("updateRules", {"defaultAction": "Allow"})
+        bench.write(kind.add, {kind.member: spare[-turn]}, speaks_for=("LIM-9", "LIM-7"), aim="LIM-9")
+
+
+def _both(bench: Bench, random: Random, kinds: Sequence[_Kind], *, with_refusals: bool) -> None:
+    """LIM-5: both maxima at once; a list that is full takes nothing from the other."""
+    ip, subnet = kinds
+    for _ in range(2):
+        values, ids = ip.fill(random, ip.maximum), subnet.fill(random, subnet.maximum)
+        if bench.put(wire_rules(values, ids), speaks_for=("LIM-5",), aim="LIM-5"):
+            _ask_every_rule(bench, random, "LIM-5", _SWITCHES[0])
+        if with_refusals:
+            bench.put(wire_rules(ip.fill(random, ip.maximum + 1), ids), aim="LIM-2")
+            bench.put(wire_rules(values, subnet.fill(random, subnet.maximum + 1)), aim="LIM-4")
+
+
+LIMITS = Exploration(
+    name="limits",
+    serves=("LIM-1", "LIM-2", "LIM-3", "LIM-4", "LIM-5", "LIM-6", "LIM-7", "LIM-8", "LIM-9"),
+    scenarios=_scenarios,
+)

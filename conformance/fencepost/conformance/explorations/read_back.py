@@ -1,0 +1,47 @@
+"""Rules read back after every kind of write (STA-5)."""
+
+from collections.abc import Iterator
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, networks
+from fencepost.conformance.wire import wire_rules
+from fencepost.reference import Network
+
+_SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    if not setting.offer.read_back:
+        return
+    for index in setting.rounds(2):
+
+        def run(bench: Bench, index: int = index) -> None:
+            _read_back(bench, setting, index)
+
+        yield Scenario(aims=("STA-5",), run=run)
+
+
+def _read_back(bench: Bench, setting: Setting, index: int) -> None:
+    random = setting.random("read-back", index)
+    network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+    ids = [subnet.id for subnet in network.subnets]
+    bench.reset(network)
+    for turn, (default_action, bypass) in enumerate(_SWITCHES * 2):
+        found = [blocks.block(random, 32), *blocks.nested(random), *blocks.single(random)] if turn % 4 != 3 else []
+        values = [blocks.text(one) for one in dict.fromkeys(found)]
+        listed = random.sample(ids, min(len(ids), turn % 3))
+        if not bench.put(wire_rules(values, listed, default_action=default_action, bypass=bypass)):
+            continue
+        bench.read()
+        if setting.offer.incremental and values:
+            bench.write("removeIpRule", {"value": values[0]}, aim="STA-5")
+            bench.read()
+            bench.write("updateRules", {"defaultAction": random.choice(("Allow", "Deny"))}, aim="STA-5")
+            bench.read()
+        if setting.offer.refusals:
+            bench.put(wire_rules(["20.0.0.256"]), aim="VAL-9")
+            bench.read()
+
+
+READ_BACK = Exploration(name="read-back", serves=("STA-5",), scenarios=_scenarios)

@@ -1,0 +1,51 @@
+"""The same requests again and again, alone and in company, in any order (DEC-17)."""
+
+from collections.abc import Iterator
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.wire import wire_rules
+from fencepost.reference import Network
+
+_DISTINCT = 40
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    for index in setting.rounds(1):
+
+        def run(bench: Bench, index: int = index) -> None:
+            _repeated(bench, setting, index)
+
+        yield Scenario(aims=("DEC-17",), run=run)
+
+
+def _repeated(bench: Bench, setting: Setting, index: int) -> None:
+    random = setting.random("repetition", index)
+    offer = setting.offer
+    network = networks.network(random, some_without_endpoint=offer.endpoints) if offer.subnets else Network()
+    found = [one for constellation in blocks.CONSTELLATIONS[:4] for one in constellation(random)]
+    listed = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)][:2]
+    bench.reset(network)
+    values = [blocks.text(one) for one in dict.fromkeys(found)]
+    if not bench.put(wire_rules(values, listed, bypass="AzureServices")):
+        return
+    vault = bench.vault
+    pool = [*requests.crossed(random, vault, offer, share=2)]
+    pool += [place.request() for place in requests.places(random, vault)]
+    distinct = list(dict.fromkeys(random.sample(pool, min(_DISTINCT, len(pool)))))
+    speaks_for = dict.fromkeys(distinct, ("DEC-17",))
+    for order in range(4):
+        asked = list(distinct)
+        if order == 1:
+            asked.reverse()
+        elif order:
+            random.shuffle(asked)
+        bench.ask(asked, speaks_for=speaks_for, aim="DEC-17")
+    for request in distinct[:10]:  # alone
+        bench.ask([request], speaks_for=speaks_for, aim="DEC-17")
+    bench.ask([random.choice(distinct[:6]) for _ in range(300)], speaks_for=speaks_for, aim="DEC-17")
+    bench.ask([*distinct * 3, *reversed(distinct)], speaks_for=speaks_for, aim="DEC-17")
+
+
+REPETITION = Exploration(name="repetition", serves=("DEC-17",), scenarios=_scenarios)

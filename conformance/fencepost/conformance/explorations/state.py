@@ -1,0 +1,208 @@
+"""What stays and what goes while rules change (STA-1, STA-3, STA-4, STA-6, STA-7, CTL-2)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.reference import Block, Caller, Network, Outcome, Request, block_from_cidr, is_clear
+
+_AIMS = ("STA-1", "STA-3", "STA-4", "STA-6", "STA-7", "CTL-2")
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    bodies: list[tuple[str, Callable[[Bench, Setting, Random], None]]] = [
+        ("STA-1", _replaced),
+        ("STA-4", _switched),
+        ("STA-6", _widened_and_narrowed),
+    ]
+    if setting.offer.control_plane:
+        bodies.append(("CTL-2", _no_lock_out))
+    for index in setting.rounds(4):
+        for clause, body in bodies:
+
+            def run(
+                bench: Bench,
+                clause: str = clause,
+                body: Callable[[Bench, Setting, Random], None] = body,
+                index: int = index,
+            ) -> None:
+                random = setting.random("state", clause, index)
+                bench.reset(_network(random, setting))
+                body(bench, setting, random)
+
+            aims = (clause, "STA-3") if clause == "STA-4" and index % 2 == 0 else (clause,)
+            yield Scenario(aims=aims, run=run)
+
+
+def _network(random: Random, setting: Setting) -> Network:
+    return networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+
+
+def _some_rules(random: Random, bench: Bench, count: int = 3) -> WireRules:
+    found = dict.fromkeys(blocks.block(random, blocks.prefix(random)) for _ in range(count))
+    ids = [subnet.id for subnet in bench.vault.network.subnets]
+    return wire_rules((blocks.text(one) for one in found), random.sample(ids, min(2, len(ids))))
+
+
+def _callers(random: Random, bench: Bench, setting: Setting) -> list[Request]:
+    """Callers of every kind under the rules in force, and trusted services from nowhere."""
+    found = [place.request() for place in requests.places(random, bench.vault)]
+    found += [Request(address=rule.block.last) for rule in bench.vault.rules.ip_rules]
+    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.offer), 1)
+    outside = requests.outside(random, bench.vault.rules)
+    return [*found, *(Request(address=outside, caller=caller) for caller in trusted)]
+
+
+def _ask_changed(
+    bench: Bench, asked: Sequence[Request], was: Sequence[Outcome], clauses: Sequence[str], aim: str
+) -> None:
+    """Ask, and count the clauses where the outcome is not what it was before the change."""
+    speaks_for = {
+        request: clauses
+        for request, outcome in zip(asked, was, strict=True)
+        if bench.vault.decide(request).outcome is not outcome
+    }
+    bench.ask(asked, speaks_for=speaks_for, aim=aim)
+
+
+def _outcomes(bench: Bench, asked: Sequence[Request]) -> list[Outcome]:
+    return [bench.vault.decide(request).outcome for request in asked]
+
+
+def _replaced(bench: Bench, setting: Setting, random: Random) -> None:
+    """STA-1: sets that take each other's place: as long, shorter, empty, the same but for a switch, and back."""
+    first = _some_rules(random, bench)
+    other = _some_rules(random, bench)
+    entries = first["ipRules"]
+    one_less = {**first, "ipRules": entries[:-1] if isinstance(entries, list) else []}
+    switched = {**first, "bypass": "AzureServices"}
+    sets = [first, other, first, wire_rules(()), first, one_less, {**other, "virtualNetworkRules": []}, switched]
+    sets += [{**first, "defaultAction": "Allow"}, {**other, "defaultAction": "Allow"}, first, first, other]
+    if not bench.put(first):
+        return
+    asked = _callers(random, bench, setting)
+    if not bench.put(other):
+        return
+    asked += _callers(random, bench, setting)
+    for acls in sets:
+        was = _outcomes(bench, asked)
+        if bench.put(acls):
+            _ask_changed(bench, asked, was, ("STA-1",), "STA-1")
+
+
+def _switched(bench: Bench, setting: Setting, random: Random) -> None:
+    """STA-3 and STA-4: the switches one at a time; everything else stays, rules lie dormant and wake again."""
+    if not bench.put(_some_rules(random, bench)):
+        return
+    asked = _callers(random, bench, setting)
+    bench.ask(asked)
+    action, bypass = "Deny", "None"
+    clauses: tuple[str, ...]
+    for turn in range(8):
+        if turn % 2 == 0 or not setting.offer.services:
+            action = "Allow" if action == "Deny" else "Deny"
+            change, clauses = {"defaultAction": action}, ("STA-4", "STA-3")
+        else:
+            bypass = "AzureServices" if bypass == "None" else "None"
+            change, clauses = {"bypass": bypass}, ("STA-3",)
+        if not _update(bench, setting, change, clauses):
+            return
+        bench.ask(asked, speaks_for=dict.fromkeys(asked, clauses), aim=clauses[0])
+
+
+def _update(bench: Bench, setting: Setting, change: dict[str, str], clauses: Sequence[str]) -> bool:
+    """Change one switch, by `updateRules` where it is offered, else by the changed set."""
+    if setting.offer.incremental:
+        return bench.write("updateRules", change, speaks_for=clauses, aim=clauses[0])
+    return bench.put({**wire_rules_in_force(bench.vault.rules), **change}, speaks_for=clauses, aim=clauses[0])
+
+
+def _widened_and_narrowed(bench: Bench, setting: Setting, random: Random) -> None:
+    """STA-6 and STA-7: a rule added takes nobody out, one removed lets nobody in, and others do not notice."""
+    if not bench.put(_some_rules(random, bench, count=4)):
+        return
+    for turn in range(5):
+        rule = _rule_to_add(random, bench, turn)
+        asked = [*_callers(random, bench, setting), *_around(rule, random)]
+        bench.ask(asked, aim="STA-6")
+        if not _change_rules(bench, setting, "add", rule):
+            return
+        _ask_unmoved(bench, asked, rule)
+        existing = bench.vault.rules.ip_rules
+        gone = rule if turn % 2 else blocks.text(random.choice(existing).block)
+        if not _change_rules(bench, setting, "remove", gone):
+            return
+        _ask_unmoved(bench, asked, gone)
+
+
+def _ask_unmoved(bench: Bench, asked: Sequence[Request], rule: str) -> None:
+    speaks_for = dict.fromkeys(asked, ("STA-6", "STA-7"))
+    del rule
+    bench.ask(asked, speaks_for=speaks_for, aim="STA-6")
+
+
+def _rule_to_add(random: Random, bench: Bench, turn: int) -> str:
+    """A rule that is not there yet: anywhere, around one that is there, or inside it."""
+    held = {rule.block for rule in bench.vault.rules.ip_rules}
+    base = random.choice(tuple(held))
+    size = base.last - base.first + 1
+    candidates = [blocks.block(random, blocks.prefix(random)) for _ in range(3)]
+    if turn % 3 == 1:
+        wider = base.first - base.first % (4 * size)
+        candidates.insert(0, Block(wider, wider + 4 * size - 1))
+    if turn % 3 == 2 and size > 8:
+        candidates.insert(0, Block(base.first, base.first + size // 4 - 1))
+    found = next(one for one in candidates if one not in held and is_clear(one) and _has_a_plain_prefix(one))
+    return blocks.text(found)
+
+
+def _has_a_plain_prefix(block: Block) -> bool:
+    return block.last - block.first != 1
+
+
+def _around(rule: str, random: Random) -> list[Request]:
+    block = _block(rule)
+    inside = random.randrange(block.first, block.last + 1)
+    return [Request(address=address) for address in (block.first - 1, block.first, inside, block.last, block.last + 1)]
+
+
+def _block(rule: str) -> Block:
+    return block_from_cidr(rule if "/" in rule else f"{rule}/32")
+
+
+def _change_rules(bench: Bench, setting: Setting, what: str, rule: str) -> bool:
+    if setting.offer.incremental:
+        return bench.write(f"{what}IpRule", {"value": rule}, aim="STA-6")
+    acls = wire_rules_in_force(bench.vault.rules)
+    entries = acls["ipRules"]
+    assert isinstance(entries, list)
+    kept = [entry for entry in entries if entry["value"] != rule]
+    return bench.put({**acls, "ipRules": [*entries, {"value": rule}] if what == "add" else kept}, aim="STA-6")
+
+
+def _no_lock_out(bench: Bench, setting: Setting, random: Random) -> None:
+    """CTL-2: from a blocked address a control operation passes, the rules can be changed, and the change takes effect."""
+    if not bench.put(wire_rules((), bypass=random.choice(("None", "AzureServices")))):
+        return
+    for turn in range(5):
+        blocked = requests.outside(random, bench.vault.rules)
+        knock = requests.Place(address=blocked)
+        control = knock.control("VaultNetworkRuleSet" if turn % 2 == 0 else callers.control_operation(random), Caller())
+        bench.ask([knock.request(), control], speaks_for={control: ("CTL-2",)}, aim="CTL-2")
+        value = blocks.text(Block(blocked, blocked))
+        if setting.offer.incremental and turn % 2:
+            accepted = bench.write("addIpRule", {"value": value}, speaks_for=("CTL-2",), aim="CTL-2")
+        else:
+            accepted = bench.put(wire_rules([value]), speaks_for=("CTL-2",), aim="CTL-2")
+        if not accepted:
+            return
+        bench.ask([knock.request(), control], speaks_for={knock.request(): ("CTL-2",)}, aim="CTL-2")
+        if not bench.put(wire_rules(()), speaks_for=("CTL-2",), aim="CTL-2"):
+            return
+        bench.ask([knock.request(), control], speaks_for={control: ("CTL-2",)}, aim="CTL-2")
+
+
+STATE = Exploration(name="state", serves=_AIMS, scenarios=_scenarios)

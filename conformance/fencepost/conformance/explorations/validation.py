@@ -1,0 +1,185 @@
+"""Rule sets that must be accepted, ones that must be refused, and what a refusal leaves behind (VAL-1 … VAL-9)."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from random import Random
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, mistakes, networks, requests
+from fencepost.conformance.generate.mistakes import Mistake
+from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.reference import Network, Request, Subnet
+
+_PACK = 12
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    for index in setting.rounds(1):
+        yield _accepted(setting, index, "VAL-1", _valid(setting.random("valid", index)))
+        if not setting.offer.refusals:
+            continue
+        yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS))
+        if setting.profile.prefix_32 == "accept":
+            random = setting.random("slash-32", index)
+            singles = [f"{blocks.text(blocks.block(random, 32))}/32" for _ in range(24)]
+            yield _accepted(setting, index, "VAL-2", singles)
+        yield from _refused(setting, index)
+        if setting.offer.endpoints and setting.profile.missing_endpoint == "reject":
+            yield Scenario(aims=("VAL-8",), run=partial(_without_endpoint, setting=setting, index=index))
+
+
+def _valid(random: Random) -> list[str]:
+    """A range of every clear prefix, at random and at the ends of public space, and single addresses."""
+    found = [blocks.block(random, prefix) for prefix in range(blocks.SHORTEST, 31) for _ in range(2)]
+    found += [blocks.block(random, 32) for _ in range(12)]
+    fixed = ["1.0.0.0", "1.0.0.0/8", "223.255.255.255", "223.255.255.0/24", "128.0.0.0", "126.255.255.255", "9.9.9.9"]
+    return list(dict.fromkeys([*(blocks.text(one) for one in found), *fixed, "191.10.18.0/24", "124.56.78.91"]))
+
+
+def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str]) -> Scenario:
+    """The values in packs, by `putRules`, and one by one by `addIpRule` where that is offered; each then admits."""
+
+    def run(bench: Bench) -> None:
+        random = setting.random("accepted", clause, index)
+        bench.reset(Network())
+        shuffled = random.sample(list(values), len(values))
+        packs = [shuffled[start : start + _PACK] for start in range(0, len(shuffled), _PACK)]
+        singles = [[value] for value in shuffled[: max(0, 22 - len(packs))]]
+        for pack in [*packs, *singles]:
+            if bench.put(wire_rules(pack), speaks_for=(clause,), aim=clause):
+                _ask_ends(bench)
+        if setting.offer.incremental and bench.put(wire_rules(())):
+            for value in shuffled[:8]:
+                bench.write("addIpRule", {"value": value}, speaks_for=(clause,), aim=clause)
+            _ask_ends(bench)
+
+    return Scenario(aims=(clause,), run=run)
+
+
+def _ask_ends(bench: Bench) -> None:
+    rules = bench.vault.rules.ip_rules
+    ends = dict.fromkeys(
+        end for rule in rules for end in (rule.block.first - 1, rule.block.first, rule.block.last, rule.block.last + 1)
+    )
+    bench.ask([Request(address=end) for end in ends])
+
+
+def _refused(setting: Setting, index: int) -> Iterator[Scenario]:
+    """Every mistake in a list of good rules, first, last or in the middle, and by each other way to write it."""
+    network = networks.network(setting.random("refused", index), some_without_endpoint=False)
+    if not setting.offer.subnets:
+        network = Network()
+    found = list(mistakes.ip_mistakes(setting.profile, setting.random("mistakes", index)))
+    if setting.offer.subnets:
+        found += mistakes.subnet_mistakes(network.subnets[0].id)
+    found += mistakes.switch_mistakes()
+    for clause in dict.fromkeys(mistake.clause for mistake in found):
+        of_clause = [mistake for mistake in found if mistake.clause == clause]
+
+        def run(bench: Bench, clause: str = clause, of_clause: list[Mistake] = of_clause) -> None:
+            _refuse_each(bench, setting, setting.random("refused", clause, index), network, of_clause)
+
+        yield Scenario(aims=(clause, "VAL-9"), run=run)
+
+
+def _refuse_each(bench: Bench, setting: Setting, random: Random, network: Network, found: Sequence[Mistake]) -> None:
+    bench.reset(network)
+    before = _base(bench, random)
+    if before is None:
+        return
+    for turn, mistake in enumerate(found):
+        acls, would = _with_mistake(random, network, mistake, turn)
+        bench.put(acls, aim=mistake.clause)
+        asked = [*before, *would]
+        bench.ask(asked, speaks_for=dict.fromkeys(asked, ("VAL-9",)), aim="VAL-9")
+    if setting.offer.incremental:
+        for mistake in _through_other_writes(random, found):
+            method, params = _other_write(mistake)
+            bench.write(method, params, aim=mistake.clause)
+        bench.ask(before, speaks_for=dict.fromkeys(before, ("VAL-9",)), aim="VAL-9")
+
+
+def _base(bench: Bench, random: Random) -> list[Request] | None:
+    """A small rule set in force, and a few requests that tell whether it still is."""
+    ids = [subnet.id for subnet in bench.vault.network.subnets[:1]]
+    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32)]
+    if not bench.put(wire_rules(values, ids)):
+        return None
+    rules = bench.vault.rules
+    asked = [Request(address=rule.block.first) for rule in rules.ip_rules]
+    asked += [Request(address=requests.private(random), subnet=one) for one in ids]
+    return [*asked, Request(address=requests.outside(random, rules))]
+
+
+def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int) -> tuple[WireRules, list[Request]]:
+    """A rule set of good rules and one mistake, and callers whom the good rules would let in."""
+    good = [blocks.block(random, prefix) for prefix in random.sample((8, 16, 20, 25, 30), 3)]
+    values: list[object] = [{"value": blocks.text(one)} for one in good]
+    subnets: list[object] = [{"id": subnet.id} for subnet in network.subnets[1:3]]
+    acls = wire_rules(())
+    place = (0, 3, 1)[turn % 3]
+    if mistake.member == "ipRules":
+        values.insert(place, mistake.value if mistake.entry else {"value": mistake.value})
+    elif mistake.member == "virtualNetworkRules":
+        subnets.insert(min(place, len(subnets)), mistake.value if mistake.entry else {"id": mistake.value})
+    else:
+        acls[mistake.member] = mistake.value
+    would = [Request(address=one.last) for one in good[:2]]
+    if network.subnets:
+        would.append(Request(address=requests.private(random), subnet=network.subnets[1].id))
+    return {**acls, "ipRules": values, "virtualNetworkRules": subnets}, would
+
+
+def _through_other_writes(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
+    """A third of the mistakes, in random order: those that one call of its own can carry."""
+    single = [mistake for mistake in found if not mistake.entry]
+    return random.sample(single, (len(single) + 2) // 3)
+
+
+def _other_write(mistake: Mistake) -> tuple[str, JsonObject]:
+    match mistake.member:
+        case "ipRules":
+            return "addIpRule", {"value": mistake.value}
+        case "virtualNetworkRules":
+            return "addVirtualNetworkRule", {"id": mistake.value}
+        case member:
+            return "updateRules", {member: mistake.value}
+
+
+def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
+    """VAL-8: a rule for a subnet without the endpoint is refused, unless the entry says that it may be missing."""
+    random = setting.random("endpoint", index)
+    ids = networks.subnet_ids(random)
+    kinds = (*networks.NO_ENDPOINTS, networks.ENDPOINTS[0], networks.ENDPOINTS[0], networks.ENDPOINTS[1])
+    network = Network(
+        subnets=tuple(Subnet(id=one, service_endpoints=kind) for one, kind in zip(ids, kinds, strict=True))
+    )
+    on = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
+    for turn in range(4):
+        bench.reset(network)
+        if not bench.put(wire_rules((), on[:1])):
+            return
+        for subnet in ids[: len(networks.NO_ENDPOINTS)]:
+            listed = [subnet, *on] if turn % 2 else [*on, subnet]
+            bench.put(wire_rules((), listed), aim="VAL-8")
+            if setting.offer.incremental:
+                bench.write("addVirtualNetworkRule", {"id": subnet}, aim="VAL-8")
+        acls = wire_rules((), on[:2])
+        entries = acls["virtualNetworkRules"]
+        assert isinstance(entries, list)
+        ignoring = {"id": ids[turn], "ignoreMissingVnetServiceEndpoint": True}
+        acls["virtualNetworkRules"] = [*entries, ignoring]
+        if bench.put(acls, speaks_for=("VAL-8",), aim="VAL-8"):
+            public = requests.outside(random, bench.vault.rules)
+            bench.ask(
+                [Request(address=public, subnet=ids[turn]), Request(address=requests.private(random), subnet=on[0])]
+            )
+
+
+VALIDATION = Exploration(
+    name="validation",
+    serves=("VAL-1", "VAL-2", "VAL-3", "VAL-4", "VAL-5", "VAL-6", "VAL-7", "VAL-8", "VAL-9"),
+    scenarios=_scenarios,
+)

@@ -1,0 +1,1 @@
+"""Seeded generators of networks, rule sets and requests; the public strategies wrap them."""

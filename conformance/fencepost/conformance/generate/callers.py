@@ -1,0 +1,60 @@
+"""Callers: with and without token and permission, as one Microsoft service or another, for one operation or another."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
+from fencepost.conformance.offer import Offer
+from fencepost.reference import Caller, Profile
+
+UNKNOWN_SERVICES = ("Azure DevOps", "Contoso Billing")
+"""Services that no profile trusts."""
+
+
+def trusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
+    """Every trusted service; where the request itself says who is trusted, names that mean nothing too."""
+    if not offer.services:
+        return []
+    names = sorted(profile.trusted_services)
+    if offer.by_attribute:
+        return [Caller(service=name, trusted=True) for name in ("Azure Backup", "Contoso Billing", *names[:4])]
+    return [Caller(service=name) for name in names]
+
+
+def untrusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
+    """Services that are not trusted: unknown, announced but not yet there, and names that resemble a trusted one.
+
+    Where the request says who is trusted, trusted services' names among them.
+    """
+    if not offer.services:
+        return []
+    if offer.by_attribute:
+        return [Caller(service=name, trusted=False) for name in (*UNKNOWN_SERVICES, "Azure Backup", "App Services")]
+    named = [service.name for service in profile.services if not service.trusted]
+    return [Caller(service=name) for name in (*UNKNOWN_SERVICES, *named)]
+
+
+def credentials(offer: Offer) -> list[tuple[bool, bool]]:
+    """Every combination of token and permission that the subject judges, the full one first."""
+    return [(True, True), (False, True), (True, False), (False, False)] if offer.credentials else [(True, True)]
+
+
+def with_credentials(caller: Caller, pair: tuple[bool, bool]) -> Caller:
+    """The caller with this token and this permission."""
+    return replace(caller, authenticated=pair[0], authorized=pair[1])
+
+
+def data_operation(random: Random) -> str:
+    """A data-plane operation, half of the time the plain one."""
+    return "SecretGet" if random.randrange(2) else random.choice(DATA_OPERATIONS)
+
+
+def control_operation(random: Random) -> str:
+    """A control-plane operation."""
+    return random.choice(CONTROL_OPERATIONS)
+
+
+def some(random: Random, callers: Sequence[Caller], count: int) -> list[Caller]:
+    """At most `count` of the callers, in random order."""
+    return random.sample(list(callers), min(count, len(callers)))

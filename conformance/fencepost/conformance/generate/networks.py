@@ -1,0 +1,85 @@
+"""Networks of subnets that are easily taken for one another."""
+
+from collections.abc import Sequence
+from random import Random
+
+from fencepost.reference import Network, Subnet
+
+NO_ENDPOINTS: Sequence[tuple[str, ...]] = (
+    (),
+    ("Microsoft.Storage",),
+    ("microsoft.keyvault",),
+    ("Microsoft.KeyVault.Global",),
+    ("Microsoft.Storage", "Microsoft.Sql"),
+)
+"""Endpoint lists without the one that counts: "letter for letter" leaves look-alikes out."""
+
+ENDPOINTS: Sequence[tuple[str, ...]] = (
+    ("Microsoft.KeyVault",),
+    ("Microsoft.Storage", "Microsoft.KeyVault"),
+    ("Microsoft.KeyVault", "Microsoft.Sql"),
+)
+"""Endpoint lists with the one that counts."""
+
+_SUBSCRIPTIONS = ("00000000-0000-0000-0000-0000000000a1", "7f1f3c52-9a0b-4c1d-8e2f-5b6a7c8d9e0f")
+_WORDS = ("app", "web", "data", "ops", "hub", "edge", "prod", "test")
+
+
+def subnet_id(subscription: str, group: str, network: str, subnet: str) -> str:
+    """The resource id of a subnet."""
+    return (
+        f"/subscriptions/{subscription}/resourceGroups/{group}"
+        f"/providers/Microsoft.Network/virtualNetworks/{network}/subnets/{subnet}"
+    )
+
+
+def subnet_ids(random: Random) -> list[str]:
+    """One subnet's id, and ids that differ from it in one part, or only begin alike; all different."""
+    word = random.choice(_WORDS)
+    group, network, subnet = f"rg-{word}", f"vnet-{word}", f"snet-{word}"
+    own, other = _SUBSCRIPTIONS if random.randrange(2) else _SUBSCRIPTIONS[::-1]
+    return [
+        subnet_id(own, group, network, subnet),
+        subnet_id(own, group, network, f"{subnet}-b"),
+        subnet_id(own, group, network, "gateway"),
+        subnet_id(own, group, f"{network}2", subnet),
+        subnet_id(own, f"{group}2", network, subnet),
+        subnet_id(other, group, network, subnet),
+        subnet_id(own, group, network, subnet[:-1]),
+        subnet_id(own, group, "spoke", subnet),
+    ]
+
+
+def network(random: Random, *, some_without_endpoint: bool) -> Network:
+    """A network of one subnet and its look-alikes; two more without the endpoint where the subject models that."""
+    ids = subnet_ids(random)
+    subnets = [
+        Subnet(id=one, service_endpoints=random.choice(ENDPOINTS) if some_without_endpoint else ENDPOINTS[0])
+        for one in ids
+    ]
+    if some_without_endpoint:
+        offs = random.sample(range(len(NO_ENDPOINTS)), 2)
+        parts = ids[0].rsplit("/", 1)[0]
+        subnets += [
+            Subnet(id=f"{parts}/off-{place}", service_endpoints=NO_ENDPOINTS[kind]) for place, kind in enumerate(offs)
+        ]
+    return Network(subnets=tuple(subnets))
+
+
+def plain_subnets(count: int) -> list[str]:
+    """`count` different subnet ids of one plain pattern, for lists at a limit."""
+    return [subnet_id(_SUBSCRIPTIONS[0], "rg-1", "vnet-1", f"subnet-{n}") for n in range(1, count + 1)]
+
+
+def other_case(random: Random, text: str) -> str:
+    """The id in other letters' case: all, one part, or the ends of the words that the platform itself spells."""
+    how = random.randrange(4)
+    if how == 0:
+        return text.upper() if random.randrange(2) else text.lower()
+    if how == 1:
+        return text.replace("resourceGroups", "resourcegroups").replace("virtualNetworks", "VirtualNetworks")
+    parts = text.split("/")
+    places = [2, 4, 8, 10]
+    place = random.choice(places)
+    parts[place] = parts[place].upper()
+    return "/".join(parts)

@@ -1,0 +1,161 @@
+"""Requests for the rules in force: every place that a caller can stand in, crossed with every kind of caller."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
+from fencepost.conformance.generate import callers
+from fencepost.conformance.generate.networks import other_case
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.probes import LANDMARKS, edges, flipped, octet_edges, resembling
+from fencepost.reference import Block, Caller, Plane, Profile, Request, RuleSet, Vault
+from fencepost.reference.addresses import LAST_ADDRESS, is_public
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a caller stands: the address that is seen, and the subnet that it comes through, if any."""
+
+    address: int
+    subnet: str | None = None
+
+    def request(self, caller: Caller | None = None, *, operation: str = "SecretGet") -> Request:
+        """A data-plane request from here."""
+        return Request(operation=operation, address=self.address, subnet=self.subnet, caller=caller or Caller())
+
+    def control(self, operation: str, caller: Caller | None = None) -> Request:
+        """A control-plane request from here."""
+        return replace(self.request(caller, operation=operation), plane=Plane.CONTROL)
+
+
+def addresses(random: Random, rules: RuleSet, *, budget: int) -> list[int]:
+    """Addresses that tell right from wrong rules, about `budget` of them: all edges first, then what resembles them."""
+    blocks = [rule.block for rule in rules.ip_rules]
+    if len(blocks) * 5 > budget:
+        ends = [blocks[0], blocks[-1], min(blocks), max(blocks)]
+        blocks = [*ends, *random.sample(blocks, max(1, budget // 5 - 4))]
+    found = dict.fromkeys(address for block in blocks for address in edges(block))
+    found |= dict.fromkeys(LANDMARKS)
+    room = max(0, budget - len(found))
+    more: list[int] = []
+    for block in random.sample(blocks, min(4, len(blocks))):
+        more += flipped(block)
+        more += random.sample(resembling(block), min(8, len(resembling(block))))
+        more += octet_edges(block)
+    more += inside(random, blocks)
+    found |= dict.fromkeys(random.sample(more, min(room, len(more))))
+    return [address for address in found if 0 <= address <= LAST_ADDRESS]
+
+
+def inside(random: Random, blocks: Sequence[Block]) -> list[int]:
+    """A random address in each of the blocks."""
+    return [random.randrange(block.first, block.last + 1) for block in blocks]
+
+
+def outside(random: Random, rules: RuleSet) -> int:
+    """A public address that no IP rule holds; next to a rule half of the time, where there is one."""
+    for _ in range(50):
+        if rules.ip_rules and random.randrange(2):
+            block = random.choice(rules.ip_rules).block
+            address = random.choice((block.first - 1, block.last + 1, block.first ^ 1 << random.randrange(32)))
+        else:
+            address = random.randrange(1 << 24, 224 << 24)
+        if 0 <= address <= LAST_ADDRESS and is_public(address) and rules.ip_rule_at(address) is None:
+            return address
+    return next(address for address in range(1 << 24, 2**32, 65537) if rules.ip_rule_at(address) is None)
+
+
+def private(random: Random) -> int:
+    """An RFC 1918 address of one of the three blocks, its ends included."""
+    first, last = random.choice(
+        ((10 << 24, (11 << 24) - 1), ((172 << 24) + (16 << 16), (172 << 24) + (32 << 16) - 1), (0xC0A80000, 0xC0A8FFFF))
+    )
+    return random.choice((first, last, random.randrange(first, last + 1), random.randrange(first, last + 1)))
+
+
+def places(random: Random, vault: Vault) -> list[Place]:
+    """Every kind of place under these rules: in an IP rule and out of all, in each subnet, and where they meet.
+
+    A subnet's caller shows its private address while the subnet has the endpoint; without it its public one, which may
+    or may not be in a rule.
+    """
+    rules, network = vault.rules, vault.network
+    blocks = [rule.block for rule in rules.ip_rules]
+    public_inside = [address for address in inside(random, blocks) if is_public(address)][:2]
+    found = [Place(address=address) for address in public_inside]
+    found += [Place(address=outside(random, rules)) for _ in range(2)]
+    found.append(Place(address=private(random)))
+    shared = private(random)  # the same private address in every subnet: only the id tells them apart
+    for subnet in network.subnets:
+        if network.has_endpoint(subnet.id):
+            found.append(Place(address=random.choice((shared, private(random))), subnet=subnet.id))
+        else:
+            found.append(Place(address=outside(random, rules), subnet=subnet.id))
+            found += [Place(address=address, subnet=subnet.id) for address in public_inside[:1]]
+    return found
+
+
+def in_other_letters(random: Random, vault: Vault) -> list[Request]:
+    """Callers of listed subnets whose id is written in other letters' case (DEC-8)."""
+    rules, network = vault.rules, vault.network
+    listed = [subnet for subnet in network.subnets if rules.rule_for_subnet(subnet.id) is not None]
+    return [
+        Request(address=private(random), subnet=other_case(random, subnet.id))
+        for subnet in listed
+        if network.has_endpoint(subnet.id)
+    ]
+
+
+def crossed(random: Random, vault: Vault, offer: Offer, *, share: int = 1) -> Iterator[Request]:
+    """Places × services × credentials × planes; one in `share` of the combinations beyond the plain ones."""
+    profile: Profile = vault.profile
+    trusted, untrusted = callers.trusted_callers(profile, offer), callers.untrusted_callers(profile, offer)
+    for place in places(random, vault):
+        kinds = [Caller(), *callers.some(random, trusted, 1), *callers.some(random, untrusted, 1)]
+        for caller in kinds:
+            for pair in callers.credentials(offer):
+                is_plain = pair == (True, True)
+                if is_plain or random.randrange(share) == 0:
+                    who = callers.with_credentials(caller, pair)
+                    yield place.request(who, operation=callers.data_operation(random))
+        if offer.control_plane:
+            for pair in callers.credentials(offer):
+                caller = callers.with_credentials(random.choice(kinds), pair)
+                if pair == (True, True) or random.randrange(2 * share) == 0:
+                    yield place.control(callers.control_operation(random), caller)
+
+
+def every_operation(random: Random, vault: Vault, offer: Offer) -> Iterator[Request]:
+    """Every operation from a blocked place; every data-plane one from an admitted place and by a trusted service."""
+    blocked = Place(address=outside(random, vault.rules))
+    admitted = [place for place in places(random, vault) if vault.decide(place.request()).outcome.value == "allow"]
+    trusted = callers.some(random, callers.trusted_callers(vault.profile, offer), 1)
+    for operation in DATA_OPERATIONS:
+        yield blocked.request(operation=operation)
+        if admitted:
+            yield random.choice(admitted).request(operation=operation)
+        for caller in trusted:
+            yield blocked.request(caller, operation=operation)
+    if offer.control_plane:
+        for operation in CONTROL_OPERATIONS:
+            yield blocked.control(operation)
+            yield blocked.control(operation, Caller(authenticated=False) if offer.credentials else None)
+
+
+def every_service(random: Random, vault: Vault, offer: Offer) -> Iterator[Request]:
+    """Every service that the profile names, from a blocked place, with and without token and permission."""
+    blocked = Place(address=outside(random, vault.rules))
+    named = [*callers.trusted_callers(vault.profile, offer), *callers.untrusted_callers(vault.profile, offer)]
+    for caller in named:
+        yield blocked.request(caller)
+        yield blocked.request(caller, operation=callers.data_operation(random))
+        for pair in callers.credentials(offer)[1:]:
+            yield blocked.request(callers.with_credentials(caller, pair))
+
+
+def portal_pair(random: Random, vault: Vault) -> list[Request]:
+    """CTL-5: one blocked caller that may list vaults and may not list their keys, secrets and certificates."""
+    blocked = Place(address=outside(random, vault.rules))
+    listed = [blocked.request(operation=operation) for operation in ("KeyList", "SecretList", "CertificateList")]
+    return [blocked.control("VaultList"), *listed]

@@ -1,0 +1,83 @@
+"""The probe set of a rule set: the addresses at which an implementation that errs is most likely to show it.
+
+n rules cut the address space into at most 2n + 1 pieces. Probed are both ends and an inside point of each piece, which
+covers both neighbours of each edge; then octet and power-of-two edges near the rules; then fixed landmarks.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from fencepost.reference import Block, RuleSet
+from fencepost.reference.addresses import LAST_ADDRESS
+
+LANDMARKS = (
+    0,
+    1,
+    2**31 - 1,  # both sides of 128.0.0.0
+    2**31,
+    LAST_ADDRESS - 1,
+    LAST_ADDRESS,
+    20 << 24 | 77 << 16 | 66 << 8 | 55,
+    200 << 24 | 1,
+    127 << 24 | 1,
+    10 << 24 | 5,
+)
+"""Addresses asked of every rule set, whatever its rules: the ends of the space and of its halves, plain ones."""
+
+
+def probe_addresses(rules: RuleSet) -> tuple[int, ...]:
+    """The complete, deterministic probe set of a rule set, in ascending order, each address once.
+
+    Both ends and an inside point of each piece, octet edges around each rule, powers of two, and the landmarks.
+    """
+    found = {*LANDMARKS, *(2**bit for bit in range(32)), *(2**bit - 1 for bit in range(32))}
+    for first, last in pieces([rule.block for rule in rules.ip_rules]):
+        found |= {first, last, (first + last) // 2}
+    for rule in rules.ip_rules:
+        found |= set(octet_edges(rule.block))
+    return tuple(sorted(found))
+
+
+def pieces(blocks: Iterable[Block]) -> list[tuple[int, int]]:
+    """The stretches (first, last) into which the edges of the blocks cut the address space.
+
+    >>> pieces([Block(10, 19)])[:2]
+    [(0, 9), (10, 19)]
+    """
+    cuts = {0, LAST_ADDRESS + 1}
+    for block in blocks:
+        cuts |= {block.first, block.last + 1}
+    ordered = sorted(cuts)
+    return [(first, after - 1) for first, after in pairwise(ordered)]
+
+
+def octet_edges(block: Block) -> Iterable[int]:
+    """The ends of the /24, /16 and /8 around both ends of a block, and their neighbours."""
+    for end in (block.first, block.last):
+        for bits in (8, 16, 24):
+            first = end >> bits << bits
+            last = first | (1 << bits) - 1
+            yield from (address for address in (first - 1, first, last, last + 1) if 0 <= address <= LAST_ADDRESS)
+
+
+def edges(block: Block) -> tuple[int, ...]:
+    """first-1, first, an inside point, last, last+1, as far as they exist."""
+    found = (block.first - 1, block.first, (block.first + block.last) // 2, block.last, block.last + 1)
+    return tuple(dict.fromkeys(address for address in found if 0 <= address <= LAST_ADDRESS))
+
+
+def flipped(block: Block) -> tuple[int, ...]:
+    """The addresses that differ from the block's first, or its last, in one bit: what a wrong mask confuses."""
+    return tuple(dict.fromkeys(end ^ 1 << bit for end in (block.first, block.last) for bit in range(32)))
+
+
+def resembling(block: Block) -> tuple[int, ...]:
+    """Addresses that look like the block's first as text or bytes: octets swapped, cut, or with a digit more."""
+    octets = [block.first >> shift & 255 for shift in (24, 16, 8, 0)]
+    a, b, c, d = octets
+    found: list[Sequence[int]] = [(d, c, b, a), (b, a, d, c), (a, c, b, d), (a, b, d, c)]
+    for place, octet in enumerate(octets):
+        others = (*(octet * 10 + digit for digit in (0, 1, 5, 9)), octet // 10, (octet + 100) % 256)
+        found += [[*octets[:place], other, *octets[place + 1 :]] for other in others]
+    packed = (one[0] << 24 | one[1] << 16 | one[2] << 8 | one[3] for one in found if max(one) <= 255)
+    return tuple(dict.fromkeys(packed))

@@ -1,0 +1,49 @@
+"""STA-5: rules in force and rules read back, both brought to one form before they are compared."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import NetworkAcls
+from fencepost.reference import Block, Profile, RuleSet, read_ip_rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NormalForm:
+    """What a rule set says, whatever way it is spelled: order, repetition, case of ids and /32 do not show.
+
+    A value that no reading makes a block of stands as its text.
+    """
+
+    default_action: str
+    bypass: str
+    ip_rules: frozenset[Block | str]
+    subnets: frozenset[str]
+
+
+def normal_form(rules: RuleSet) -> NormalForm:
+    """The normal form of the reference's rules."""
+    return NormalForm(
+        default_action=rules.default_action.value,
+        bypass=rules.bypass.value,
+        ip_rules=frozenset(rule.block for rule in rules.ip_rules),
+        subnets=frozenset(rule.key for rule in rules.virtual_network_rules),
+    )
+
+
+def normal_form_of_answer(answer: NetworkAcls | None, profile: Profile) -> NormalForm:
+    """The normal form of what `getRules` gave; no `networkAcls` is {Allow, AzureServices, no rules}."""
+    read = answer or NetworkAcls()
+    return NormalForm(
+        default_action=read.default_action or "Allow",
+        bypass=read.bypass or "AzureServices",
+        ip_rules=frozenset(_blocks((entry.value for entry in read.ip_rules or ()), profile)),
+        subnets=frozenset(entry.id.lower() for entry in read.virtual_network_rules or ()),
+    )
+
+
+def _blocks(values: Iterable[str], profile: Profile) -> Iterable[Block | str]:
+    lenient = profile.with_choices({"prefix-31": "accept", "prefix-0": "accept", "private-superset": "accept"})
+    for value in values:
+        # Every profile may read a single address back as its /32, the one that refuses it on the way in too.
+        blocks = read_ip_rule(value.removesuffix("/32"), lenient).blocks
+        yield next(iter(blocks)) if len(blocks) == 1 else value

@@ -1,0 +1,88 @@
+"""Which clauses a right answer speaks for: the one that decided, and those whose point the request is."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fencepost.reference import Block, Decision, DefaultAction, Outcome, Plane, Request, RuleSet
+
+LOOK_ALIKE_OPERATIONS = frozenset(
+    f"{kind}{operation}"
+    for kind in ("Key", "Secret", "Certificate")
+    for operation in ("List", "ListVersions", "ListDeleted", "GetDeleted", "Purge", "Recover", "Delete")
+)
+"""Data-plane operations whose names resemble control-plane ones (CTL-3)."""
+
+PLAIN_OPERATION = "SecretGet"
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """The places of a rule set that clauses speak of: the edges of its ranges, and where rules overlap or touch."""
+
+    edges: frozenset[int]
+    shared: tuple[Block, ...]
+    _firsts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, rules: RuleSet) -> "Landmarks":
+        """The landmarks of a rule set."""
+        blocks = [rule.block for rule in rules.ip_rules]
+        edges = frozenset(
+            edge for block in blocks for edge in (block.first - 1, block.first, block.last, block.last + 1)
+        )
+        shared = tuple(_shared(blocks))
+        return cls(edges, shared, tuple(block.first for block in shared))
+
+    def is_shared(self, address: int) -> bool:
+        """Whether more than one rule has to do with the address: it lies in two, or where two touch."""
+        index = bisect_right(self._firsts, address) - 1
+        return index >= 0 and address <= self.shared[index].last
+
+
+def _shared(blocks: Iterable[Block]) -> Iterable[Block]:
+    """The outermost blocks that lie in another rule, and the two addresses at each seam of adjacent rules; disjoint."""
+    found: list[Block] = []
+    last = -1
+    for block in sorted(blocks, key=lambda block: (block.first, -block.last)):
+        if block.last <= last:
+            found.append(block)
+        elif block.first == last + 1 and last >= 0:
+            found.append(Block(last, block.first))
+        last = max(last, block.last)
+    reached = -1
+    for block in sorted(found, key=lambda block: (block.first, -block.last)):
+        if block.first > reached:
+            yield block
+            reached = block.last
+
+
+def clauses_of(request: Request, expected: Decision, rules: RuleSet, landmarks: Landmarks) -> tuple[str, ...]:
+    """The clauses that a right answer to this request speaks for, the one that decided first.
+
+    None where two independent reasons lead to the same outcome, so that a fault in either would not show, and none
+    where the outcome is open.
+    """
+    if expected.outcome is Outcome.OPEN:
+        return ()
+    clause = expected.clause
+    if request.plane is Plane.CONTROL:
+        return (clause,)
+    has_credentials = request.caller.authenticated and request.caller.authorized
+    if not has_credentials and not clause.startswith("CRED"):
+        return ()
+    found = [clause]
+    if clause in ("DEC-2", "DEC-3"):
+        if request.address in landmarks.edges:
+            found.append("DEC-4")
+        if clause == "DEC-2" and landmarks.is_shared(request.address):
+            found.append("DEC-5")
+    if request.operation != PLAIN_OPERATION:
+        found.append("DEC-16")
+        if expected.outcome is Outcome.DENY and has_credentials and request.operation in LOOK_ALIKE_OPERATIONS:
+            found.append("CTL-3")
+    if expected.outcome is Outcome.ALLOW and rules.default_action is DefaultAction.DENY:
+        features = (request.subnet is not None) + (request.caller.service is not None) + (clause == "DEC-2")
+        if features >= 2:
+            found.append("DEC-14")
+    return tuple(found)

@@ -1,0 +1,303 @@
+"""From a case that shows a mismatch to the smallest that still does, by moves that know what a rule set is.
+
+Hypothesis shrinks what it generated itself; the volume here comes from a plain seeded generator, and every trial costs
+calls to a subject that may be slow. These moves reach one or two rules in a few dozen calls, and never more than the
+ration.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from fencepost.conformance.case import AskStep, Case, ReadStep, Step, WriteStep, is_private
+from fencepost.conformance.mismatch import Mismatch
+from fencepost.conformance.relevance import PLAIN_OPERATION
+from fencepost.reference import Block, Caller, Network, Plane, Request, RuleSet, cidr_from_block, text_from_address
+
+_T = TypeVar("_T")
+Replay = Callable[[Case], Mismatch | None]
+
+RATION = 300
+"""Contract calls that one counterexample may cost."""
+
+PLAIN_BASE = 20 << 24
+PLAIN_PUBLIC = (20 << 24) + (77 << 16) + (66 << 8) + 55
+PLAIN_PRIVATE = (10 << 24) + 4
+_LONG = 12
+
+
+class _RationSpentError(Exception):
+    """No more trials; what is smallest so far stands."""
+
+
+class Shrinker:
+    """Makes one case smaller, within a ration of contract calls. `case` and `mismatch` are the smallest so far."""
+
+    def __init__(self, case: Case, mismatch: Mismatch, replay: Replay, *, ration: int = RATION) -> None:
+        self.case = case
+        self.mismatch = mismatch
+        self.calls = 0
+        self._replay = replay
+        self._ration = ration
+        self._tried: set[str] = set()
+
+    def shrink(self) -> None:
+        """Try every move in turn, the ones that take most away first, until none helps or the ration is spent."""
+        try:
+            while True:
+                before = self.case
+                self._fewer_subnets()
+                self._fewer_steps()
+                self._fewer_requests()
+                self._simpler_request()
+                self._simpler_rules()
+                if self.case == before:
+                    return
+        except _RationSpentError:
+            return
+
+    def _try(self, case: Case) -> bool:
+        key = repr(case)
+        if case == self.case or key in self._tried:
+            return False
+        self._tried.add(key)
+        cost = len(case.steps) + 1
+        if self.calls + cost > self._ration:
+            raise _RationSpentError
+        self.calls += cost
+        found = self._replay(case)
+        if found is None or type(found) is not type(self.mismatch) or found.direction != self.mismatch.direction:
+            return False
+        self.case, self.mismatch = case, found
+        return True
+
+    def _keep_needed(self, items: Sequence[_T], rebuild: Callable[[tuple[_T, ...]], Case]) -> None:
+        """Delta debugging: take away runs of items, halving their length, while the mismatch stays."""
+        left = tuple(items)
+        size = len(left)
+        while size >= 1 and left:
+            start = 0
+            while start < len(left):
+                fewer = left[:start] + left[start + size :]
+                if self._try(rebuild(fewer)):
+                    left = fewer
+                else:
+                    start += size
+            size //= 2
+
+    def _fewer_steps(self) -> None:
+        steps = self.case.steps
+        if len(steps) > 2:
+            self._keep_needed(steps[:-1], lambda kept: replace(self.case, steps=(*kept, steps[-1])))
+
+    def _fewer_requests(self) -> None:
+        for index, step in enumerate(self.case.steps):
+            if not isinstance(step, AskStep) or len(step.requests) < 2:
+                continue
+            is_last = index == len(self.case.steps) - 1
+            asked = range(len(step.requests))
+            fixed = (asked[-1],) if is_last else ()
+            movable = tuple(asked[:-1] if is_last else asked)
+            if is_last and self._try(self._with_step(index, step.only(asked[-1]))):
+                continue
+
+            def rebuild(
+                kept: tuple[int, ...], index: int = index, step: AskStep = step, fixed: tuple[int, ...] = fixed
+            ) -> Case:
+                return self._with_step(index, step.only(*kept, *fixed))
+
+            self._keep_needed(movable, rebuild)
+
+    def _simpler_request(self) -> None:
+        step = self.case.steps[-1]
+        if not isinstance(step, AskStep):
+            return
+        if step.explicit:
+            self._try(self.case.with_last(replace(step, explicit=frozenset())))
+        for simpler in _SIMPLER:
+            last = self.case.steps[-1]
+            assert isinstance(last, AskStep)
+            request = last.requests[-1]
+            for candidate in simpler(request, self.mismatch.vault.rules):
+                changed = replace(last, requests=(*last.requests[:-1], candidate))
+                if candidate != request and self._try(self.case.with_last(changed)):
+                    break
+
+    def _simpler_rules(self) -> None:
+        for index in range(len(self.case.steps)):
+            acls = self._acls(index)
+            if acls is None:
+                continue
+            for member in ("virtualNetworkRules", "ipRules"):
+                self._fewer_rules(index, member)
+            acls = self._acls(index) or {}
+            if acls.get("bypass") == "AzureServices":
+                self._try(self._with_acls(index, {**acls, "bypass": "None"}))
+        self._plainer_place()
+
+    def _fewer_rules(self, index: int, member: str) -> None:
+        rules = self._rules(index, member)
+        if not rules:
+            return
+
+        def rebuild(kept: Sequence[object]) -> Case:
+            return self._with_acls(index, {**(self._acls(index) or {}), member: list(kept)})
+
+        if self._try(rebuild([])):
+            return
+        if member == "ipRules" and any(self._try(rebuild(few)) for few in self._likely(rules)):
+            rules = self._rules(index, member)
+        if len(rules) > _LONG and member == "ipRules" and self._as_plain_pattern(rules, rebuild):
+            return
+        if len(rules) <= self._ration // 4:
+            self._keep_needed(self._rules(index, member), rebuild)
+
+    def _likely(self, rules: Sequence[object]) -> Iterator[Sequence[object]]:
+        """Short lists that show most mismatches: the rules around the address, then the first and the last rule."""
+        step = self.case.steps[-1]
+        if not isinstance(step, AskStep):
+            return
+        address = step.requests[-1].address
+        meant = {rule.text: rule.block for rule in self.mismatch.vault.rules.ip_rules}
+        near = [
+            rule
+            for rule in rules
+            if isinstance(rule, dict)
+            and (block := meant.get(str(rule.get("value"))))
+            and block.first - 2 <= address <= block.last + 2
+        ]
+        if 0 < len(near) < len(rules):
+            if len(near) > 1:
+                yield from ([rule] for rule in near)
+            yield near
+            if self.mismatch.direction[1] == "deny":
+                yield [rules[0], *near[:1]]
+
+    def _as_plain_pattern(self, rules: Sequence[object], rebuild: Callable[[Sequence[object]], Case]) -> bool:
+        """Where a count is the point: plain addresses around the rule in question, then the smallest counts."""
+        step = self.case.steps[-1]
+        target: list[object] = []
+        before, after = len(rules), 0
+        if isinstance(step, AskStep):
+            rule = self.mismatch.vault.rules.ip_rule_at(step.requests[-1].address)
+            places = [place for place, one in enumerate(rules) if rule and one == {"value": rule.text}]
+            if places:
+                target = [rules[places[0]]]
+                before, after = places[0], len(rules) - places[0] - 1
+
+        def pattern(before: int, after: int) -> list[object]:
+            plain: list[object] = [{"value": text_from_address(PLAIN_BASE + 2 * n + 1)} for n in range(before + after)]
+            return [*plain[:before], *target, *plain[before:]]
+
+        if not self._try(rebuild(pattern(before, after))):
+            return False
+        before = self._smallest(before, lambda count: rebuild(pattern(count, after)))
+        self._smallest(after, lambda count: rebuild(pattern(before, count)))
+        return True
+
+    def _smallest(self, count: int, rebuild: Callable[[int], Case]) -> int:
+        """The smallest count that still shows the mismatch, by bisection; `count` shows it."""
+        low = 0
+        while low < count:
+            middle = (low + count) // 2
+            if self._try(rebuild(middle)):
+                count = middle
+            else:
+                low = middle + 1
+        return count
+
+    def _plainer_place(self) -> None:
+        """One range and one address: the same, moved to 20.0.0.0."""
+        step, rules = self.case.steps[-1], self.mismatch.vault.rules.ip_rules
+        if not isinstance(step, AskStep) or len(rules) != 1 or len(self.case.steps) != 2 or self._acls(0) is None:
+            return
+        block, request = rules[0].block, step.requests[-1]
+        size = block.last - block.first + 1
+        if size > 2**26 or not block.first - 1 <= request.address <= block.last + 1:
+            return
+        base = PLAIN_BASE - PLAIN_BASE % size
+        value = cidr_from_block(Block(base, base + size - 1))
+        acls = {**(self._acls(0) or {}), "ipRules": [{"value": value}]}
+        moved = replace(request, address=request.address - block.first + base)
+        self._try(self._with_acls(0, acls).with_last(replace(step, requests=(moved,))))
+
+    def _fewer_subnets(self) -> None:
+        named = set(_subnets_named(self.case.steps))
+        kept = tuple(subnet for subnet in self.case.network.subnets if subnet.id.lower() in named)
+        if len(kept) < len(self.case.network.subnets):
+            self._try(replace(self.case, network=Network(subnets=kept)))
+
+    def _acls(self, index: int) -> dict[str, object] | None:
+        """The `networkAcls` of a step, where it is a `putRules`."""
+        step = self.case.steps[index]
+        acls = step.params.get("networkAcls") if isinstance(step, WriteStep) else None
+        return acls if isinstance(acls, dict) else None
+
+    def _rules(self, index: int, member: str) -> list[object]:
+        rules = (self._acls(index) or {}).get(member)
+        return list(rules) if isinstance(rules, list) else []
+
+    def _with_acls(self, index: int, acls: dict[str, object]) -> Case:
+        return self._with_step(index, WriteStep(method="putRules", params={"networkAcls": acls}))
+
+    def _with_step(self, index: int, step: Step) -> Case:
+        steps = self.case.steps
+        return replace(self.case, steps=(*steps[:index], step, *steps[index + 1 :]))
+
+
+def _subnets_named(steps: Sequence[Step]) -> Iterator[str]:
+    for step in steps:
+        match step:
+            case AskStep():
+                yield from (request.subnet.lower() for request in step.requests if request.subnet is not None)
+            case WriteStep():
+                yield from _ids_in(step.params)
+            case ReadStep():
+                pass
+            case _:
+                yield step.subnet.lower()
+
+
+def _ids_in(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("id"), str):
+            yield value["id"].lower()
+        for inner in value.values():
+            yield from _ids_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _ids_in(inner)
+
+
+def _plain_operation(request: Request, _: RuleSet) -> Iterator[Request]:
+    yield replace(request, operation=PLAIN_OPERATION if request.plane is Plane.DATA else "VaultGet")
+
+
+def _plain_caller(request: Request, _: RuleSet) -> Iterator[Request]:
+    yield replace(request, caller=Caller())
+    caller = request.caller
+    if caller.service is not None:
+        yield replace(request, caller=replace(caller, service=None, trusted=None))
+    if not caller.authenticated and not caller.authorized:
+        yield replace(request, caller=replace(caller, authenticated=True))
+        yield replace(request, caller=replace(caller, authorized=True))
+
+
+def _no_subnet(request: Request, _: RuleSet) -> Iterator[Request]:
+    if request.subnet is not None:
+        address = PLAIN_PUBLIC if is_private(request.address) else request.address
+        yield replace(request, subnet=None, address=address)
+
+
+def _plain_address(request: Request, rules: RuleSet) -> Iterator[Request]:
+    if request.subnet is not None and is_private(request.address):
+        yield replace(request, address=PLAIN_PRIVATE)
+        return
+    rule = rules.ip_rule_at(request.address)
+    if rule is None:
+        yield replace(request, address=PLAIN_PUBLIC)
+    elif rule.block.last - rule.block.first > 2 and request.address in (rule.block.first, rule.block.last):
+        yield replace(request, address=(rule.block.first + rule.block.last) // 2 + 1)
+
+
+_SIMPLER = (_plain_operation, _plain_caller, _no_subnet, _plain_address)

@@ -1,0 +1,94 @@
+"""A mismatch told to a person: what was expected, what came, why, and how to see it again."""
+
+from fencepost.conformance.case import AskStep, Case, WriteStep, call_of
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.wire import wire_rules_in_force
+from fencepost.reference import Decision, IpRule, VirtualNetworkRule, Write, acceptable_codes
+from fencepost.reports.model import Counterexample
+
+
+def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, calls_to_shrink: int) -> Counterexample:
+    """The smallest case as the report has it."""
+    last = case.steps[-1]
+    request = call_of(last.only(len(last.requests) - 1) if isinstance(last, AskStep) else last).params
+    if isinstance(last, AskStep):
+        request = dict(last.wire()[-1])
+    deciding, rule = _deciding(mismatch)
+    return Counterexample(
+        clause=clause,
+        calls=case.calls(),
+        rules=None if isinstance(last, WriteStep) else wire_rules_in_force(mismatch.vault.rules),
+        request=request,
+        expected=_expected(mismatch),
+        got=_got(mismatch),
+        deciding_clause=deciding,
+        deciding_rule=rule,
+        why=_why(clause, mismatch, deciding),
+        replay=replay,
+        calls_to_shrink=calls_to_shrink,
+    )
+
+
+def _deciding(mismatch: Mismatch) -> tuple[str, str | None]:
+    match mismatch:
+        case WrongDecision(expected=expected):
+            return ("CRED-4" if mismatch.is_about_codes else expected.clause), rule_text(expected)
+        case WrongWrite(expected=expected):
+            certain = [violation for violation in expected.violations if violation.is_certain]
+            return (certain[0].clause, certain[0].path) if certain else ("VAL-1", None)
+        case WrongRead():
+            return "STA-5", None
+
+
+def rule_text(decision: Decision) -> str | None:
+    """The rule that let a request in, as it was written."""
+    match decision.rule:
+        case IpRule(text=text):
+            return text
+        case VirtualNetworkRule(id=subnet):
+            return subnet
+        case None:
+            return None
+
+
+def _expected(mismatch: Mismatch) -> str:
+    match mismatch:
+        case WrongDecision(expected=expected, vault=vault, request=request):
+            if not mismatch.is_about_codes:
+                return expected.outcome.value
+            codes = acceptable_codes(request, rules=vault.rules, network=vault.network, profile=vault.profile)
+            shown = sorted(f"{status} {code or ''}".strip() for status, code in codes or ())
+            return f"{expected.outcome.value} with {' or '.join(shown)}"
+        case WrongWrite(expected=expected):
+            return expected.verdict.value
+        case WrongRead(expected=rules):
+            return f"the rules in force: {wire_rules_in_force(rules)}"
+
+
+def _got(mismatch: Mismatch) -> str:
+    match mismatch:
+        case WrongDecision(got=got):
+            code = f" with {got.status} {got.code or ''}".rstrip() if mismatch.is_about_codes else ""
+            rule = f" (its rule: {got.rule!r})" if got.rule is not None else ""
+            return f"{got.outcome}{code}{rule}"
+        case WrongWrite(got=got):
+            said = " ".join(str(part) for part in (got.status, got.code, got.message) if part is not None)
+            return ("accepted" if got.accepted else "refused") + (f" ({said})" if said else "")
+        case WrongRead(got=got):
+            return repr(got)
+
+
+def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
+    known = catalogue()
+    told = f"{clause}: {known[clause].text}."
+    if deciding != clause:
+        told += f" The reference decides by {deciding}: {known[deciding].text}."
+    if isinstance(mismatch, WrongWrite):
+        told += _violations(mismatch.expected)
+    return told
+
+
+def _violations(expected: Write) -> str:
+    certain = [f"{one.path} {one.name}" for one in expected.violations if one.is_certain]
+    return f" Wrong in it: {', '.join(certain[:5])}." if certain else " Nothing in it is wrong."

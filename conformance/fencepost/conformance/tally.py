@@ -1,0 +1,60 @@
+"""Counting: what was asked for each clause, what was decisive, and what came out."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fencepost.reports.model import Counterexample
+
+
+@dataclass(slots=True)
+class Count:
+    """One clause's numbers: answers asked for, decisive ones, and how the decisive decisions came out."""
+
+    asked: int = 0
+    decisive: int = 0
+    allowed: int = 0
+    denied: int = 0
+    inconclusive: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Every clause's numbers, failures and faults, and the run's outcomes in all."""
+
+    counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
+    failures: dict[str, list[Counterexample]] = field(default_factory=lambda: defaultdict(list))
+    errors: dict[str, str] = field(default_factory=dict)
+    unstable: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, str] = field(default_factory=dict)
+    allowed: int = 0
+    denied: int = 0
+    inconclusive: int = 0
+    faults: int = 0
+
+    def decision(self, clauses: Iterable[str], outcome: str, *, is_right: bool) -> None:
+        """Count one decision and, where it is right, its clauses as having been decisive."""
+        if outcome == "allow":
+            self.allowed += 1
+        elif outcome == "deny":
+            self.denied += 1
+        else:
+            self.inconclusive += 1
+        for clause in clauses:
+            count = self.counts[clause]
+            count.asked += 1
+            if outcome == "inconclusive":
+                count.inconclusive += 1
+            elif is_right:
+                count.decisive += 1
+                if outcome == "allow":
+                    count.allowed += 1
+                else:
+                    count.denied += 1
+
+    def answer(self, clauses: Iterable[str]) -> None:
+        """Count one right answer that is no decision: to a write, or to `getRules`."""
+        for clause in clauses:
+            count = self.counts[clause]
+            count.asked += 1
+            count.decisive += 1

@@ -1,0 +1,143 @@
+"""From counts to verdicts: a clause that was never decisive does not pass, nor does a run that saw one outcome only."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fencepost.conformance.catalogue import Clause
+from fencepost.conformance.effort import Effort
+from fencepost.conformance.explorations.setting import Setting
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.tally import Tally
+from fencepost.reports.model import Clause as Row
+from fencepost.reports.model import LedgerEntry, Result, Verdict
+
+DECISIVE = 20
+"""How often a clause must have been decisive, at any effort, for its pass to say something."""
+
+DECISIONS = 500
+"""The fewest decisions of a run of all clauses."""
+
+SHARE = 0.02
+"""The smallest share that either outcome may have in a run of all clauses."""
+
+_SELDOM = {"LIM-1": 20, "LIM-5": 20, "STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
+_NOT_YET = {"STA-2": "histories", "STA-8": "concurrent replacement", "STA-9": "convergence"}
+
+
+def results(
+    clauses: Iterable[Clause],
+    offer: Offer,
+    tally: Tally,
+    *,
+    explored: frozenset[str],
+    unfinished: str,
+    effort: Effort,
+) -> Iterator[Row]:
+    """A row a clause, in the catalogue's order; clauses outside the selection that failed all the same come after."""
+    del effort
+    for clause in clauses:
+        count = tally.counts[clause.id]
+        verdict, detail = _verdict(clause, offer, tally, explored=explored, unfinished=unfinished)
+        yield Row(
+            id=clause.id,
+            level=clause.level,
+            group=clause.group,
+            text=clause.text,
+            verdict=verdict,
+            asked=count.asked,
+            decisive=count.decisive,
+            required=_required(clause.id) if verdict != "not applicable" else 0,
+            allowed=count.allowed,
+            denied=count.denied,
+            inconclusive=count.inconclusive,
+            detail=detail,
+            limit_found=tally.limits.get(clause.id),
+            counterexamples=tuple(tally.failures.get(clause.id, ())),
+        )
+
+
+def _required(clause: str) -> int:
+    return _SELDOM.get(clause, DECISIVE)
+
+
+def _verdict(
+    clause: Clause, offer: Offer, tally: Tally, *, explored: frozenset[str], unfinished: str
+) -> tuple[Verdict, str]:
+    """The first that holds: fail, not applicable, error, inconclusive, vacuous, pass."""
+    key, count = clause.id, tally.counts[clause.id]
+    if tally.failures.get(key):
+        return "fail", ""
+    missing = offer.missing_for(clause)
+    if missing:
+        return "not applicable", f"needs {', '.join(missing)}"
+    if key in _NOT_YET and key not in explored:
+        return "not applicable", f"not asked by this version: {_NOT_YET[key]}"
+    if key in tally.errors:
+        return "error", tally.errors[key]
+    if key in tally.unstable:
+        return "inconclusive", tally.unstable[key]
+    if unfinished and (key not in explored or count.decisive < _required(key)):
+        return "error", unfinished
+    if count.decisive < _required(key):
+        if count.inconclusive and count.asked - count.inconclusive < _required(key):
+            return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
+        return "vacuous", f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
+    return "pass", ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What the run comes to as a whole."""
+
+    result: Result
+    exit_status: int
+    level: str | None
+    notes: tuple[str, ...]
+
+
+def summed_up(
+    rows: Sequence[Row], ledger: Sequence[LedgerEntry], tally: Tally, setting: Setting, *, selected: bool
+) -> Summary:
+    """Exit status, the first that holds: 1 failed, 2 error or inconclusive, 3 vacuous, otherwise 0.
+
+    A clause that does not apply makes the result partial, which is still 0. A run of all clauses is vacuous, too, where
+    it decided too little or saw hardly more than one outcome.
+    """
+    verdicts = {row.verdict for row in rows}
+    notes = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
+    outside = sorted(set(tally.failures) - {row.id for row in rows})
+    notes += [f"{clause} failed too, outside the selection" for clause in outside]
+    result: Result
+    if "fail" in verdicts or notes:
+        result, status = "fail", 1
+    elif "error" in verdicts:
+        result, status = "error", 2
+    elif "inconclusive" in verdicts:
+        result, status = "inconclusive", 2
+    else:
+        floors = [] if selected else list(_floors(tally, setting))
+        notes += floors
+        judged = verdicts - {"not applicable"}
+        if "vacuous" in verdicts or floors or not judged:
+            result, status = "vacuous", 3
+        else:
+            result, status = ("partial" if "not applicable" in verdicts else "pass"), 0
+    level = _level(rows) if status == 0 and not selected else None
+    return Summary(result=result, exit_status=status, level=level, notes=tuple(notes))
+
+
+def _floors(tally: Tally, setting: Setting) -> Iterator[str]:
+    del setting
+    total = tally.allowed + tally.denied
+    if total < DECISIONS:
+        yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: raise --effort, or mend what refuses rules"
+    for outcome, seen in (("allowed", tally.allowed), ("denied", tally.denied)):
+        if total and seen < SHARE * total:
+            yield f"only {seen} of {total} decisions {outcome}: below {SHARE:.0%} a run looks at one side only"
+
+
+def _level(rows: Sequence[Row]) -> str:
+    """The level that the rows reach: names a certificate, and never softens the exit status."""
+    if any(row.verdict == "not applicable" for row in rows if row.level == "core"):
+        return "partial"
+    return "core" if any(row.verdict != "pass" for row in rows) else "core+extended"
