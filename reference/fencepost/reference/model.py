@@ -71,6 +71,7 @@ class RuleSet:
     virtual_network_rules: tuple[VirtualNetworkRule, ...] = ()
     _outermost: tuple[IpRule, ...] = field(init=False, repr=False, compare=False)
     _firsts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _lasts: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _by_subnet: Mapping[str, VirtualNetworkRule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -78,15 +79,15 @@ class RuleSet:
         outermost = tuple(_outermost(self.ip_rules))
         object.__setattr__(self, "_outermost", outermost)
         object.__setattr__(self, "_firsts", tuple(rule.block.first for rule in outermost))
+        object.__setattr__(self, "_lasts", tuple(rule.block.last for rule in outermost))
         object.__setattr__(self, "_by_subnet", {rule.key: rule for rule in reversed(self.virtual_network_rules)})
 
     def ip_rule_at(self, address: int) -> IpRule | None:
         """An IP rule that holds the address (the widest such rule), or None."""
         index = bisect_right(self._firsts, address) - 1
-        if index < 0:
+        if index < 0 or address > self._lasts[index]:
             return None
-        rule = self._outermost[index]
-        return rule if address <= rule.block.last else None
+        return self._outermost[index]
 
     def rule_for_subnet(self, subnet: str | None) -> VirtualNetworkRule | None:
         """The virtual network rule that names the subnet, or None."""
