@@ -1,0 +1,106 @@
+"""The pages for users: complete where they say so, their examples run, and their links lead somewhere."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from fencepost.adapters.contract import METHODS
+from fencepost.adapters.contract.vocabulary import (
+    CHOICES,
+    CONTROL_OPERATIONS,
+    DATA_OPERATIONS,
+    FEATURES,
+    RESERVED_BLOCKS,
+)
+from fencepost.conformance.commands import main
+from fencepost.conformance.commands.group import installed
+from fencepost.reference import load_profile
+
+SOURCE = Path(__file__).parents[2]
+CONTRACT = (SOURCE / "docs" / "contract.md").read_text(encoding="utf-8")
+GUIDE = (SOURCE / "docs" / "writing-a-harness.md").read_text(encoding="utf-8")
+README = (SOURCE / "README.md").read_text(encoding="utf-8")
+PAGES = sorted([*SOURCE.glob("*.md"), *SOURCE.glob("*/README.md"), *(SOURCE / "docs").glob("*.md")])
+
+
+def _row(key: str) -> str:
+    """The row of a table of the contract that begins with the key."""
+    (row,) = [line for line in CONTRACT.splitlines() if line.startswith(f"| `{key}` |")]
+    return row
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_contract_tells_every_method(method: str) -> None:
+    assert f"`{method}`" in CONTRACT
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_the_contract_tells_every_feature(feature: str) -> None:
+    assert _row(feature) if feature != "trusted-services" else CONTRACT.count("\n| `trusted-services` |") == 2
+
+
+@pytest.mark.parametrize("choice", [choice for choice in CHOICES if choice != "trusted-services"])
+def test_the_contract_tells_every_choice_and_its_values(choice: str) -> None:
+    for value in CHOICES[choice]:
+        assert f"`{value}`" in _row(choice)
+
+
+def test_the_contract_tells_every_reserved_block() -> None:
+    assert all(f"`{block}`" in _row("reserved-ranges") for block in RESERVED_BLOCKS)
+
+
+def test_the_contract_tells_every_operation() -> None:
+    words = set(re.findall(r"`([A-Za-z]+)`", CONTRACT))
+    composed = {f"{kind}{operation}" for kind in ("Key", "Secret", "Certificate") for operation in words}
+    assert set(CONTROL_OPERATIONS) <= words
+    assert set(DATA_OPERATIONS) <= words | composed
+
+
+def test_the_contract_tells_every_service_of_2018_and_whether_it_is_trusted() -> None:
+    for service in load_profile("keyvault-2018-preview").services:
+        assert _row(service.name).endswith(f"| {'yes' if service.trusted else 'no'} |")
+
+
+def test_the_example_of_a_harness_is_wired_up(tmp_path: Path) -> None:
+    example = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)[0]
+    program = tmp_path / "thirty_lines.py"
+    program.write_text(example, encoding="utf-8")
+    subject = f"stdio:{shlex.join([sys.executable, str(program)])}"
+    result = CliRunner().invoke(main, ["smoke", subject], catch_exceptions=False)
+    assert result.exit_code == 0, result.stdout
+    assert len([line for line in example.splitlines() if line.strip()]) <= 30
+
+
+def test_the_readme_names_every_command() -> None:
+    for name in installed():
+        assert f"`fencepost {name}" in README
+
+
+def test_the_readme_begins_with_the_two_commands_each_of_which_works_alone() -> None:
+    first, second = re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)[:2]
+    install = 'python3 -m venv .venv && .venv/bin/pip install -e ".[all,dev]" -c constraints.txt && '
+    assert first.startswith(install)
+    assert second.startswith(install)
+    assert first.removeprefix(install).strip() == ".venv/bin/fencepost check cedar"
+    assert second.removeprefix(install).strip() == ".venv/bin/python -m pytest"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(SOURCE).as_posix() for page in PAGES])
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (page.parent / name).resolve() if name else page
+        assert linked.exists(), f"{page.name}: {target}"
+        if anchor:
+            assert anchor in _anchors(linked.read_text(encoding="utf-8")), f"{page.name}: {target}"
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
