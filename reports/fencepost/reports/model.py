@@ -1,5 +1,6 @@
 """What a run found, as plain frozen values: the one thing that every renderer reads. A leaf of the kit."""
 
+from inspect import cleandoc
 from typing import Literal
 
 import msgspec
@@ -148,4 +149,7 @@ def report_from_json(data: bytes) -> Report:
 def report_schema() -> dict[str, object]:
     """The JSON Schema (draft 2020-12) of the stored report, made from these definitions."""
     schema = msgspec.json.schema(Report, schema_hook=lambda _: {"description": "any JSON value"})
+    for definition in schema["$defs"].values():
+        # Python 3.13 takes the indentation out of docstrings, its forerunners do not.
+        definition["description"] = cleandoc(definition["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "fencepost report", **schema}
