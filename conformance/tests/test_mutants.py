@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from random import Random
 from typing import Any
 
 import pytest
@@ -167,6 +168,24 @@ def test_a_composed_mutant_has_the_flaws_of_all_its_parts(names: str) -> None:
         entry = CATALOGUE[name]
         calls, profile = entry.calls(entry.profiles[0]), entry.profiles[0]
         assert answers(compose(names, profile=profile), calls)[-1] != answers(Vault(profile), calls)[-1]
+
+
+def test_any_two_mutants_can_be_composed_and_asked() -> None:
+    chance = Random(2018)
+    for _ in range(300):
+        one, other = chance.sample(ENTRIES, 2)
+        for profile in set(one.profiles) & set(other.profiles):
+            subject = compose(f"{one.id}+{other.id}", profile=profile)
+            assert len(answers(subject, one.calls(profile))) == len(one.calls(profile))
+
+
+def test_mutants_that_no_profile_shows_together_are_not_composed_unasked() -> None:
+    with pytest.raises(SubjectError, match="no profile"):
+        compose("still-127-ip-rules+limits-of-today-in-2018")
+
+
+def test_a_mutant_begins_in_a_profile_that_shows_it() -> None:
+    assert all(mutant(name).describe(protocol=1)["profile"] in entry.profiles for name, entry in CATALOGUE.items())
 
 
 def test_a_composed_mutant_is_called_by_the_names_of_its_parts() -> None:

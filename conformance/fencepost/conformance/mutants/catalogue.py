@@ -34,7 +34,7 @@ from fencepost.conformance.mutants.flaws import (
     words,
 )
 from fencepost.conformance.mutants.mutant import Mutant
-from fencepost.conformance.mutants.values import PREVIEW
+from fencepost.conformance.mutants.values import PROFILES
 from fencepost.conformance.mutants.vault import Vault
 
 _MODULES = (
@@ -78,19 +78,32 @@ CATALOGUE: Mapping[str, Mutant] = MappingProxyType({entry.id: entry for entry in
 """Every mutant by its id."""
 
 
-def mutant(name: str, *, profile: str = PREVIEW.name) -> Vault:
-    """A new implementation with this one flaw; `SubjectError` with the near misses where there is no such id."""
-    return _find(name).flaw(profile)
+def mutant(name: str, *, profile: str | None = None) -> Vault:
+    """A new implementation with this one flaw, in the first profile that shows it unless another is named.
+
+    `SubjectError` with the near misses where there is no such id.
+    """
+    entry = _find(name)
+    return entry.flaw(profile or entry.profiles[0])
 
 
-def compose(names: str, *, profile: str = PREVIEW.name) -> Vault:
-    """A new implementation with several flaws, `id+id…`; where two replace the same method, the first named has it."""
-    ids = names.split("+")
-    if len(ids) == 1:
-        return mutant(names, profile=profile)
-    flaws = tuple(dict.fromkeys(_find(name).flaw for name in ids))
+def compose(names: str, *, profile: str | None = None) -> Vault:
+    """A new implementation with several flaws, `id+id…`, in the first profile that shows them all.
+
+    Where two replace the same method, and the first does not ask on, the first has it. `SubjectError` with the near
+    misses where there is no such id, or where no profile shows all of them and none is named.
+    """
+    entries = tuple(dict.fromkeys(_find(name) for name in names.split("+")))
+    if len(entries) == 1:
+        return mutant(entries[0].id, profile=profile)
+    shared = [name for name in PROFILES if all(name in entry.profiles for entry in entries)]
+    if profile is None and not shared:
+        raise SubjectError(
+            subject=f"mutant:{names}", reason="no profile shows all of these flaws", try_instead="Name a profile."
+        )
+    flaws = tuple(entry.flaw for entry in entries)
     composed: type[Vault] = type("Composed", flaws, {"title": f"mutant:{names}"})
-    return composed(profile)
+    return composed(profile or shared[0])
 
 
 def _find(name: str) -> Mutant:

@@ -239,7 +239,6 @@ class _PrivateRangesDormantUnderAllow(Vault):
     also=("VAL-3",),
     direction="open",
     story="`rules[0]` was for trying it out.",
-    origin="the service's error text names ipRules[0] in every report of it",
     witness=_writes("20.0.0.0/24", "10.1.0.0/16"),
 )
 class _OnlyTheFirstRuleIsChecked(Vault):
