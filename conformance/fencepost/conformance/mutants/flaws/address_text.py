@@ -18,6 +18,7 @@ def _asks(value: str, address: str) -> Witness:
     also=("DEC-4",),
     direction="closed",
     story="Each octet is compared with the first and the last of the range as text, where '5' is larger than '255'.",
+    origin="diladele/websafety #805: addresses that begin with 3 to 9 do not match",
     witness=_asks("20.0.0.0/24", "20.0.0.5"),
 )
 class _OctetsComparedAsText(Vault):
@@ -60,6 +61,7 @@ class _TextPrefixWithoutItsDot(Vault):
     also=("DEC-4",),
     direction="open",
     story="A single address is matched with startswith, so 20.0.0.1 lets 20.0.0.10 to 20.0.0.199 in.",
+    origin="n8n-io/n8n #23399: an allow list matched as plain text",
     witness=_asks("20.0.0.1", "20.0.0.17"),
 )
 class _SingleAddressByTextPrefix(Vault):

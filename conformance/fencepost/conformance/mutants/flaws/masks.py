@@ -209,7 +209,7 @@ class _ShortPrefixCountedAs8(Vault):
     clause="DEC-2",
     direction="closed",
     story="The mask is ~0u << (32 - prefix); for /0 the processor shifts by 32 modulo 32, and the mask is all ones.",
-    origin="C11 6.5.7: a shift by the width of the operand is undefined",
+    origin="envoyproxy/envoy #370: the mask of 0.0.0.0/0 in an allow list",
     choice="prefix-0",
     witness=_asks("0.0.0.0/0", "20.0.0.7"),
 )
@@ -250,6 +250,7 @@ class _CallersEndingInZeroSkipped(Vault):
     also=("DEC-4", "DEC-5"),
     direction="closed",
     story="The part before the slash is compared for equality; the rest was to come later.",
+    origin="openwrt/openwrt #13029: a range in a set counts as its first address",
     witness=_asks("20.0.0.0/24", "20.0.0.7"),
 )
 class _PrefixIgnored(Vault):

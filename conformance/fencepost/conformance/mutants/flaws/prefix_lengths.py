@@ -5,7 +5,7 @@ import re
 from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness
 from fencepost.conformance.mutants.values import IpRule, Refused
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import put
+from fencepost.conformance.mutants.witness import ask, call, put
 
 flaw = Flaws("parsing")
 
@@ -203,3 +203,35 @@ class _OneDigitPrefixRefused(Vault):
         if len(length) == 1:
             raise Refused(f"/{length} is no prefix length")
         return super().parse_prefix(length)
+
+
+@flaw(
+    "malformed-prefix-is-zero",
+    clause="VAL-5",
+    also=("DEC-3",),
+    direction="open",
+    story="The prefix length is cast to a number, a word becomes 0, and /0 is everything.",
+    origin="sibidharan/zealphp #248: a malformed prefix matches all",
+    witness=_writes("20.0.0.0/office"),
+)
+class _MalformedPrefixIsZero(Vault):
+    def parse_value(self, value: object) -> IpRule:
+        if isinstance(value, str) and re.fullmatch("[0-9.]+/[a-zA-Z]+", value):
+            return self.rule_of(0, 0)
+        return super().parse_value(value)
+
+
+@flaw(
+    "slash-32-never-matches",
+    clause="DEC-2",
+    also=("DEC-4", "VAL-2"),
+    direction="closed",
+    story="/32 is taken and kept among the ranges, whose comparison wants at least two addresses.",
+    origin="nbs-system/naxsi #534 and Adamm00/IPSet_ASUS #184: a list entry with /32 has no effect",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (put("20.0.0.7/32"), ask(call("20.0.0.7"))),
+)
+class _Slash32NeverMatches(Vault):
+    def parse_value(self, value: object) -> IpRule:
+        rule = super().parse_value(value)
+        return rule._replace(last=rule.first - 1) if str(value).endswith("/32") else rule

@@ -17,6 +17,7 @@ def _asks(value: str, address: str) -> Witness:
     also=("DEC-2", "DEC-5"),
     direction="closed",
     story="A range became range(first, last), which stops one short.",
+    origin="elddy/NimScan #16: the last address of a range is left out",
     witness=_asks("20.0.0.0/24", "20.0.0.255"),
 )
 class _LastAddressExcluded(Vault):
@@ -45,7 +46,7 @@ class _FirstAddressExcluded(Vault):
     also=("DEC-2", "DEC-5"),
     direction="closed",
     story="The addresses of a range were taken from ip_network(…).hosts(), which leaves out both ends of a wide range.",
-    origin="Python documentation, ipaddress: IPv4Network.hosts()",
+    origin="rs/node-netmask #30 and indutny/node-ip #42: first and last are those of the hosts",
     witness=_asks("20.0.0.4/30", "20.0.0.7"),
 )
 class _HostsOnly(Vault):

@@ -167,6 +167,7 @@ class _BareAndSlash32AreTwo(Vault):
     also=("DEC-8",),
     direction="open",
     story="A network rule is removed where its id is spelled as it was when it was written.",
+    origin="Azure/azure-cli #10286: an id in mixed case cannot be removed",
     needs_history=True,
     witness=lambda _: (put(subnets=[APP]), remove_subnet(APP.lower()), ask(call(INSIDE, subnet=APP))),
 )

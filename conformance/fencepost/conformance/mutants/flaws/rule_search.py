@@ -50,6 +50,7 @@ class _BisectedUnsorted(Vault):
     also=("DEC-2", "STA-6"),
     direction="closed",
     story="The last rule that begins at or below the address is found by halves and asked alone: a nested rule hides its outer one.",
+    origin="envoyproxy/envoy #2614: nested prefixes come to the trie later",
     witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"),
 )
 class _InnermostRuleOnly(Vault):
@@ -78,6 +79,7 @@ def _bisected(rules: Sequence[IpRule], address: int) -> int:
     also=("DEC-2", "LIM-1", "STA-6"),
     direction="closed",
     story="The scan stops at the first rule that begins above the address, as if the list were in order.",
+    origin="netaddr/netaddr #55: the loop ends at a range that does not match",
     witness=_asks("52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"),
 )
 class _ScanEndsPastTheAddress(Vault):
@@ -92,6 +94,7 @@ class _ScanEndsPastTheAddress(Vault):
     also=("STA-6", "DEC-2"),
     direction="closed",
     story="Writing a long prefix into the trie walks through the node of a short one and makes it an inner node again.",
+    origin="figglewatts/cidr-trie #17: found or not by the order of insertion",
     witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"),
 )
 class _LongerRuleClearsTheShorter(Vault):
@@ -206,6 +209,7 @@ class _AdjacentRuleDropped(Vault):
     also=("DEC-3", "DEC-5"),
     direction="both",
     story="Two adjacent ranges of one size become one of twice the size, whether or not a range may begin there.",
+    origin="kfeldmann/cidrmerge #1: ranges that begin where none may",
     witness=_asks("20.0.1.0/24", "20.0.2.0/24", address="20.0.0.7"),
 )
 class _AdjacentRangesJoinedOffTheirBorder(Vault):

@@ -180,6 +180,7 @@ class _SubnetNameCaseSensitive(Vault):
     clause="DEC-8",
     direction="closed",
     story="The resource group is compared as it was typed when the group was made.",
+    origin="Azure/azure-cli #23680: the service folds the group's name, the client compares it",
     witness=lambda _: (put(subnets=[subnet_id(group="prod")]), ask(call(INSIDE, subnet=APP))),
 )
 class _ResourceGroupCaseSensitive(Vault):
