@@ -53,7 +53,7 @@ class Mutant:
     changes no outcome but what is said about it. `choice` names the ledger key where only a declared choice is broken.
     `witness` gives, for a profile, contract calls that begin with `reset`; the last one is answered differently by
     the mutant and by `Vault`, all before it alike. Of an `overlapping` mutant the last call, a `putRules`, takes its
-    time, and the `decide` before it, put again meanwhile, meets neither the old nor the new answer. `needs_history`
+    time, and the `decide` before it, asked again meanwhile, meets neither the old nor the new answer. `needs_history`
     says that only a sequence of adds, removes and updates shows it, `says_only` that no outcome is wrong but a status
     or code. `origin` is a public source of the same flaw in the world, or None.
     """
