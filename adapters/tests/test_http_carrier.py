@@ -319,6 +319,21 @@ def test_no_secret_of_the_url_is_in_a_fault(serving: Serving) -> None:
     assert b"Authorization: Basic YWxpY2U6aHVudGVyIDI=" in head
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(b'{"id": 1, "error": {"code": 7, "message": "hunter2?", "data": {"traceback": "hunter2!"}}}'),
+        http(b'{"id": 1, "error": {"code": 7, "message": "no", "data": "hunter2"}}', status="500 Oops"),
+        http(b'{"id": "hunter2", "result": {}}'),
+        b"hunter2 hunter2\r\n\r\n",
+    ],
+)
+def test_no_secret_is_in_a_fault_of_any_kind(serving: Serving, answer: bytes) -> None:
+    server = serving(sending(answer))
+    with contextlib.closing(open_subject(f"http://alice:hunter2@127.0.0.1:{server.port}/")) as connection:
+        assert "hunter2" not in repr(vars(fault_of(connection)))
+
+
 @pytest.mark.parametrize("start", range(2020, 2060, 3))
 def test_a_long_answer_is_cut_after_its_secrets_are_out(serving: Serving, start: int) -> None:
     server = serving(sending(http(b"x" * start + b"correct-horse" + b"y" * 9000)))
