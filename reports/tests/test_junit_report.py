@@ -17,7 +17,7 @@ ATTRIBUTES = {
     "testcase": {"name", "classname", "time"},
     "failure": {"message", "type"},
     "error": {"message", "type"},
-    "skipped": {"message", "type"},
+    "skipped": {"message"},
     "system-out": set[str](),
     "system-err": set[str](),
 }
