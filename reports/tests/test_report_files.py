@@ -1,10 +1,12 @@
 """`report.json`, its published schema, and how renderers are found and their files written."""
 
 import json
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import jsonschema
 import pytest
+from fencepost.reports import renderer
 from fencepost.reports.json_file import render
 from fencepost.reports.model import Report, report_from_json, report_schema
 from fencepost.reports.page import Page
@@ -44,11 +46,25 @@ def test_a_lone_surrogate_is_written_as_its_escape(report: Report) -> None:
 @pytest.mark.parametrize("name", ["json", "junit", "terminal"])
 def test_the_shipped_renderers_are_found_by_entry_point(report: Report, name: str) -> None:
     assert name in renderers()
-    renderer: Renderer = load_renderer(name)
-    assert renderer(report, page=Page())
+    found: Renderer = load_renderer(name)
+    assert found(report, page=Page())
 
 
 def test_each_renderer_of_a_file_writes_it(report: Report, tmp_path: Path) -> None:
     written = write_files(report, tmp_path / "new" / "folder")
     assert {path.name for path in written} >= {"report.json", "junit.xml"}
     assert (tmp_path / "new" / "folder" / "report.json").read_text(encoding="utf-8") == render(report, page=Page())
+
+
+def test_a_renderer_that_does_not_load_is_told_and_stops_no_other(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = EntryPoint(name="broken", value="no.such.module:render", group=renderer.REPORTS)
+    found = {"broken": broken, **renderers()}
+    monkeypatch.setattr(renderer, "renderers", lambda: found)
+    told: list[str] = []
+    written = write_files(report, tmp_path, on_failure=lambda name, error: told.append(f"{name}: {error}"))
+    assert told == ["broken: No module named 'no'"]
+    assert {path.name for path in written} >= {"report.json", "junit.xml"}
+    with pytest.raises(ModuleNotFoundError):
+        write_files(report, tmp_path)

@@ -112,3 +112,22 @@ def _hostile(report: Report) -> Report:
         notes=(HOSTILE,),
         log=HOSTILE,
     )
+
+
+def test_the_text_of_the_broken_clause_stands_in_the_heading_alone(report: Report) -> None:
+    clause = report.clauses[1]
+    text = clause.text
+    why = f"DEC-4: {text}. The reference decides by DEC-3: {report.clauses[0].text}."
+    one = replace(clause.counterexamples[0], why=why)
+    shown = render(replace(report, clauses=(report.clauses[0], replace(clause, counterexamples=(one,)))), page=WIDE)
+    assert shown[shown.index("FAIL DEC-4") :].count(text) == 1
+    assert "why       The reference decides by DEC-3: While it is Deny" in shown
+
+
+def test_a_clause_that_decides_itself_says_so(report: Report) -> None:
+    clause = report.clauses[1]
+    one = replace(
+        clause.counterexamples[0], why=f"DEC-4: {clause.text}.", deciding_clause="DEC-4", deciding_rule="20.0.0.0/8"
+    )
+    shown = render(replace(report, clauses=(replace(clause, counterexamples=(one,)),)), page=WIDE)
+    assert "why       by this clause itself (rule: 20.0.0.0/8)" in shown

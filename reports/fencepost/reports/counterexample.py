@@ -19,7 +19,7 @@ def counterexample(one: Counterexample, *, clause_texts: Mapping[str, str]) -> T
     grid.add_row("request", Text(as_json(abridged(one.request))))
     grid.add_row("expected", Text(visible(one.expected), style="green"))
     grid.add_row("got", Text(visible(one.got), style="bold red"))
-    grid.add_row("why", Text(_why(one, clause_texts.get(one.deciding_clause, ""))))
+    grid.add_row("why", Text(_why(one, clause_texts)))
     for number, call in enumerate(one.calls, start=1):
         grid.add_row("calls" if number == 1 else "", Text(f"{number} {_call(call)}"))
     return grid
@@ -34,16 +34,16 @@ def _rules(rules: Mapping[str, object]) -> list[tuple[str, str]]:
     return [("rules" if index == 0 else "", line) for index, line in enumerate(lines)]
 
 
-def _why(one: Counterexample, text: str) -> str:
-    told = visible(one.why)
-    clause = visible(one.deciding_clause)
-    parts = [] if clause in told else [clause]
-    if text and text not in one.why:
-        parts.append(visible(text))
-    if told:
-        parts.append(told)
-    rule = f" (rule: {visible(one.deciding_rule)})" if one.deciding_rule else ""
-    return ": ".join(part for part in parts if part) + rule
+def _why(one: Counterexample, texts: Mapping[str, str]) -> str:
+    """The deciding clause with its text, and what else there is to say; the broken clause stands in the heading."""
+    told = one.why.removeprefix(f"{one.clause}: {texts.get(one.clause, '')}").lstrip(". ")
+    parts = []
+    if one.deciding_clause != one.clause:
+        parts += [one.deciding_clause] if one.deciding_clause not in told else []
+        parts += [text] if (text := texts.get(one.deciding_clause, "")) not in told else []
+    parts.append(told or ("by this clause itself" if one.deciding_clause == one.clause else ""))
+    rule = f" (rule: {one.deciding_rule})" if one.deciding_rule else ""
+    return visible(": ".join(part for part in parts if part) + rule)
 
 
 def _call(call: Call) -> str:

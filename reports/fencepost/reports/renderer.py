@@ -59,14 +59,29 @@ def load_renderer(name: str) -> Renderer:
     return cast("Renderer", renderers()[name].load())
 
 
-def write_files(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write the file of each installed renderer that has one; the folder is made where it is missing."""
+OnFailure = Callable[[str, Exception], None]
+"""What becomes of a renderer that fails: told its name and how."""
+
+
+def write_files(report: Report, folder: Path, *, on_failure: OnFailure | None = None) -> tuple[Path, ...]:
+    """Write the file of each installed renderer that has one; the folder is made where it is missing.
+
+    A third party's renderer that does not load or fails is passed to `on_failure` and stops no other; its exception is
+    raised where there is no `on_failure`. `OSError` where a file cannot be written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name in renderers():
-        renderer = load_renderer(name)
+        try:
+            renderer = load_renderer(name)
+            text = renderer(report, page=Page()) if renderer.file_name is not None else ""
+        except Exception as error:
+            if on_failure is None:
+                raise
+            on_failure(name, error)
+            continue
         if renderer.file_name is not None:
             path = folder / renderer.file_name
-            path.write_text(renderer(report, page=Page()), encoding="utf-8", newline="\n")
+            path.write_text(text, encoding="utf-8", newline="\n")
             written.append(path)
     return tuple(written)

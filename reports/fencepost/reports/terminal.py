@@ -172,7 +172,7 @@ def _result(report: Report) -> Text:
     broken = sum(entry.broken for entry in report.ledger)
     if broken:
         counts += f"{', ' if counts else ''}{broken} declared {'choice' if broken == 1 else 'choices'} broken"
-    level = f"; level: {visible(report.level)}" if report.level else ""
+    level = f"; level: {visible(report.level)}" if report.level and report.level != report.result else ""
     style = _STYLES.get(report.result, "")
     return Text.assemble((report.result.upper(), style), f"  {counts}{level}; exit status {report.exit_status}")
 
