@@ -156,6 +156,10 @@ class Campaign:
         self._progress(exploration, len(scenarios), len(scenarios))
         return True
 
+    def interrupt(self) -> None:
+        """The run ends here, by somebody's wish: what was not asked is told as such."""
+        self._unfinished = "not asked: the run was interrupted"
+
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
         _, _, decisions = self._bench.spent
         failed = tuple(sorted(self.tally.failures))

@@ -109,12 +109,16 @@ class Exchange:
         Where the subject has a settle time, answers that differ are asked again until it is over.
         """
         self.steps.append(step)
-        answers = list(self._answers(step))
-        judged = self._judged(step.requests, answers)
-        while self._settle_seconds and any(wrong for _, _, wrong in judged):
-            over = time.monotonic() - self._changed_at > self._settle_seconds
-            judged = self._judged(step.requests, list(self._answers(step)))
-            if over:
+        judged = self._judged(step.requests, list(self._answers(step)))
+        self.meter.decisions += len(step.requests)
+        late = [index for index, (_, _, wrong) in enumerate(judged) if wrong is not None]
+        while self._settle_seconds and late:
+            is_over = time.monotonic() - self._changed_at > self._settle_seconds
+            again = step.only(*late)
+            for index, answer in zip(late, self._judged(again.requests, list(self._answers(again))), strict=True):
+                judged[index] = answer
+            late = [index for index in late if judged[index][2] is not None]
+            if is_over:
                 break
         return judged
 
@@ -137,7 +141,6 @@ class Exchange:
             began = time.monotonic()
             yield from self.client.decide(part)
             took = time.monotonic() - began
-            self.meter.decisions += len(part)
             start += len(part)
             self._batch = self._next_batch(len(part), took)
 

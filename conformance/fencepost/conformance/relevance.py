@@ -82,7 +82,7 @@ def clauses_of(request: Request, expected: Decision, rules: RuleSet, landmarks: 
         if expected.outcome is Outcome.DENY and has_credentials and request.operation in LOOK_ALIKE_OPERATIONS:
             found.append("CTL-3")
     if expected.outcome is Outcome.ALLOW and rules.default_action is DefaultAction.DENY:
-        features = (request.subnet is not None) + (request.caller.service is not None) + (clause == "DEC-2")
-        if features >= 2:
+        criteria = bool(rules.ip_rules) + bool(rules.virtual_network_rules) + (request.caller.service is not None)
+        if criteria >= 2:
             found.append("DEC-14")
     return tuple(found)

@@ -14,7 +14,7 @@ def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, 
     request = call_of(last.only(len(last.requests) - 1) if isinstance(last, AskStep) else last).params
     if isinstance(last, AskStep):
         request = dict(last.wire()[-1])
-    deciding, rule = _deciding(mismatch)
+    deciding, rule = _deciding(mismatch, clause)
     return Counterexample(
         clause=clause,
         calls=case.calls(),
@@ -30,13 +30,13 @@ def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, 
     )
 
 
-def _deciding(mismatch: Mismatch) -> tuple[str, str | None]:
+def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:
     match mismatch:
         case WrongDecision(expected=expected):
             return ("CRED-4" if mismatch.is_about_codes else expected.clause), rule_text(expected)
         case WrongWrite(expected=expected):
             certain = [violation for violation in expected.violations if violation.is_certain]
-            return (certain[0].clause, certain[0].path) if certain else ("VAL-1", None)
+            return (certain[0].clause, certain[0].path) if certain else (clause, None)
         case WrongRead():
             return "STA-5", None
 

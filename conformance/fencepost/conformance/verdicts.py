@@ -21,7 +21,7 @@ SHARE = 0.02
 """The smallest share that either outcome may have in a run of all clauses."""
 
 _SELDOM = {"LIM-1": 20, "LIM-5": 20, "STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
-_NOT_YET = {"STA-2": "histories", "STA-8": "concurrent replacement", "STA-9": "convergence"}
+_NOT_YET = {"STA-8": "concurrent replacement", "STA-9": "convergence"}
 
 
 def results(

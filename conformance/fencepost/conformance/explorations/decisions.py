@@ -18,7 +18,7 @@ _AIMS = (
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    for index in setting.rounds(11, decisions_only=7):
+    for index in setting.rounds(10, decisions_only=5):
         aims = (_AIMS[index % len(_AIMS)], *_AIMS)
 
         def run(bench: Bench, index: int = index) -> None:

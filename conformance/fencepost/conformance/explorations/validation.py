@@ -46,12 +46,12 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str]) 
         bench.reset(Network())
         shuffled = random.sample(list(values), len(values))
         packs = [shuffled[start : start + _PACK] for start in range(0, len(shuffled), _PACK)]
-        singles = [[value] for value in shuffled[: max(0, 22 - len(packs))]]
+        singles = [[value] for value in shuffled[: max(0, 20 - len(packs))]]
         for pack in [*packs, *singles]:
             if bench.put(wire_rules(pack), speaks_for=(clause,), aim=clause):
                 _ask_ends(bench)
         if setting.offer.incremental and bench.put(wire_rules(())):
-            for value in shuffled[:8]:
+            for value in shuffled[:5]:
                 bench.write("addIpRule", {"value": value}, speaks_for=(clause,), aim=clause)
             _ask_ends(bench)
 
@@ -157,7 +157,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
         subnets=tuple(Subnet(id=one, service_endpoints=kind) for one, kind in zip(ids, kinds, strict=True))
     )
     on = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
-    for turn in range(4):
+    for turn in range(3):
         bench.reset(network)
         if not bench.put(wire_rules((), on[:1])):
             return
