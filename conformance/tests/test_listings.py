@@ -1,12 +1,14 @@
 """`clauses`, `subjects` and `profiles`: everything that there is, for people and for machines."""
 
 import json
+import re
 from importlib.metadata import EntryPoint
 
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import listings, main
+from fencepost.conformance.mutants import CATALOGUE
 from fencepost.reference import profile_names
 
 
@@ -46,7 +48,14 @@ def test_every_carrier_and_adapter_is_listed() -> None:
     for form in ("stdio:COMMAND ARGS…", "http://HOST", "https://HOST", "library:PACKAGE.MODULE:NAME"):
         assert form in result.stdout
     for name in ("reference", "mutant", "cedar", "nginx"):
-        assert f"  {name} " in result.stdout
+        assert f"  {name}" in result.stdout
+    assert "cannot be loaded" not in result.stdout
+
+
+def test_every_mutant_is_listed_with_the_clause_that_it_breaks() -> None:
+    shown = _run("subjects", "--mutants", columns="200").stdout
+    for mutant in CATALOGUE.values():
+        assert re.search(rf"^mutant:{mutant.id} +{mutant.clause} ", shown, re.MULTILINE)
 
 
 def test_an_adapter_that_does_not_load_is_listed_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint
 from types import MappingProxyType
 
@@ -9,7 +10,9 @@ import click
 from fencepost.adapters.contract import adapters, carriers
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.mutants import CATALOGUE
 from fencepost.reference import Profile, load_profile, profile_names
+from fencepost.reports.visible import visible
 from rich.text import Text
 
 _CARRIERS = MappingProxyType(
@@ -51,26 +54,43 @@ def _promise(clause: Clause) -> Text:
     return promise.append(f"  [needs {', '.join(clause.needs)}]", style="dim") if clause.needs else promise
 
 
+_ADAPTERS = MappingProxyType(
+    {
+        "cedar": ("cedar[:PROFILE]", "the Cedar policy engine, in this process"),
+        "nginx": ("nginx[:anyip|proxy]", "the nginx web server, asked from any source address"),
+        "reference": ("reference[:PROFILE]", "the reference itself: what the specification means"),
+        "mutant": ("mutant:ID[+ID]", "a vault with one flaw (--mutants lists them), or with several"),
+    }
+)
+
+
 @click.command(short_help="List what can be judged: carriers and installed adapters.")
-def subjects() -> None:
+@click.option("--mutants", is_flag=True, help="List the mutants: vaults with one flaw each.")
+def subjects(*, mutants: bool) -> None:
     """List the forms that a subject string may have: carriers for one's own harness, and installed adapters."""
-    rows: list[tuple[str | Text, ...]] = [(Text("carriers", style="bold"),)]
-    for name, point in sorted(carriers().items()):
-        form, summary = _CARRIERS.get(name, (f"{name}:…", None))
-        rows.append((f"  {form}", summary or _summary(point)))
-    rows.append((Text("adapters", style="bold"),))
-    rows += [(f"  {name}", _summary(point)) for name, point in sorted(adapters().items())]
+    if mutants:
+        flawed = [(f"mutant:{one.id}", one.clause, one.story) for one in CATALOGUE.values()]
+        show(table(("subject", "breaks", "how one gets there"), flawed))
+        return
+    rows: list[tuple[str | Text, ...]] = [(Text("carriers", style="bold"),), *_rows(carriers(), _CARRIERS)]
+    rows += [(Text("adapters", style="bold"),), *_rows(adapters(), _ADAPTERS)]
     show(table(("subject", "what it is"), rows))
 
 
-def _summary(point: EntryPoint) -> Text:
-    """The first line of what the entry point says of itself; why it cannot be used where it does not load."""
+def _rows(points: Mapping[str, EntryPoint], shipped: Mapping[str, tuple[str, str]]) -> Iterable[tuple[str | Text, ...]]:
+    for name, point in sorted(points.items()):
+        form, summary = shipped.get(name, (name, ""))
+        yield f"  {form}", _summary(point, summary)
+
+
+def _summary(point: EntryPoint, summary: str) -> Text:
+    """The summary, or the first line of what the entry point says of itself; the reason where it does not load."""
     try:
         target = point.load()
     except Exception as error:  # a third party's adapter may fail in any way
-        return Text(f"cannot be loaded: {type(error).__name__}: {error}", style="yellow")
+        return Text(visible(f"cannot be loaded: {type(error).__name__}: {error}"), style="yellow")
     first, _, _ = (inspect.getdoc(target) or "").partition("\n")
-    return Text(first or point.value)
+    return Text(visible(summary or first or point.value))
 
 
 @click.command(short_help="List the profiles: the editions of the specification.")
