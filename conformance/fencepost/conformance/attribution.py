@@ -1,6 +1,6 @@
 """Which clause a mismatch breaks, read off its smallest case: every feature that is left is needed to show it."""
 
-from fencepost.conformance.case import Case, EndpointsStep, ReadStep, WriteStep
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.relevance import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
 from fencepost.reference import DefaultAction, Outcome, Plane, RuleSet
@@ -19,7 +19,9 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
         case WrongRead():
             return "STA-5"
         case WrongDecision():
-            if len(case.steps) > 2 and not _is_fresh(case):
+            if _needs_company(case):
+                return "DEC-17"
+            if len(case.steps) > 2 and not _is_fresh(mismatch, case):
                 return _of_history(case, aim)
             if aim is not None and aim.startswith("LIM") and _is_long(mismatch.vault.rules):
                 return aim
@@ -31,16 +33,29 @@ def _is_long(rules: RuleSet) -> bool:
     return len(rules.ip_rules) > _FEW or len(rules.virtual_network_rules) > _FEW
 
 
-def _is_fresh(case: Case) -> bool:
-    """Whether the case is one rule set, some endpoints switched off after it, and one request."""
-    return isinstance(case.steps[0], WriteStep) and all(isinstance(step, EndpointsStep) for step in case.steps[1:-1])
+def _needs_company(case: Case) -> bool:
+    """Whether other requests, and at most one write, are what it takes to show the mismatch."""
+    asked = sum(len(step.requests) for step in case.steps if isinstance(step, AskStep))
+    others = [step for step in case.steps if not isinstance(step, AskStep)]
+    return asked > 1 and len(others) <= 1 and all(isinstance(step, WriteStep) for step in others)
+
+
+def _is_fresh(mismatch: WrongDecision, case: Case) -> bool:
+    """Whether the case is one rule set, some endpoints switched off after it, and one request that must be denied."""
+    switches = case.steps[1:-1]
+    return (
+        isinstance(case.steps[0], WriteStep)
+        and all(isinstance(step, EndpointsStep) for step in switches)
+        and mismatch.expected.outcome is Outcome.DENY
+    )
 
 
 def _of_history(case: Case, aim: str | None) -> str:
-    if aim is not None and aim.startswith(STATE):
-        return aim
     writes = [step for step in case.steps if isinstance(step, WriteStep)]
-    if any(isinstance(step, EndpointsStep) for step in case.steps):
+    has_switches = any(isinstance(step, EndpointsStep) for step in case.steps)
+    if aim is not None and aim.startswith(STATE) and (len(writes) > 1 or has_switches):
+        return aim
+    if has_switches:
         return "STA-10"
     if len(writes) <= 1 or any(isinstance(step, ReadStep) for step in case.steps):
         return "DEC-17"

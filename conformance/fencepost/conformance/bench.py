@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from fencepost.adapters.contract import HarnessFault, JsonObject
 from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
+from fencepost.conformance.course import Course, Spent
 from fencepost.conformance.diagnosis import Diagnosis, Found
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
@@ -41,6 +42,10 @@ class EffortSpent(Exception):
     """The effort's ration of writes or decisions is used up."""
 
 
+class FirstFailure(Exception):
+    """A clause has failed, and the run is to end at the first failure."""
+
+
 class Bench:
     """One subject under test. `put`, `write`, `endpoints`, `ask` and `read` may raise `Abandoned`."""
 
@@ -53,11 +58,14 @@ class Bench:
         effort: Effort,
         tally: Tally,
         replay_line: Callable[[str], str],
+        ends_at_failure: bool = False,
     ) -> None:
         self.profile = profile
         self.offer = offer
         self.effort = effort
         self.tally = tally
+        self.course = Course()
+        self._ends_at_failure = ends_at_failure
         self._exchange = exchange
         self._diagnosis = Diagnosis(exchange, tally, replay_line)
         self._aims: tuple[str, ...] = ()
@@ -103,6 +111,7 @@ class Bench:
             self._exchange.reset(network)
         except HarnessFault as fault:
             self._fault(fault, self._aims)
+        self.course.examples += 1
         self._since_put = (network, [])
 
     def put(self, acls: JsonObject, *, speaks_for: Collection[str] = (), aim: str | None = None) -> bool:
@@ -119,11 +128,13 @@ class Bench:
         """
         self._check_ration()
         step = WriteStep(method=method, params=params)
-        network = self.vault.network
+        network, rules = self.vault.network, self.vault.rules
+        self.course.writes += 1
         try:
             answer = self._exchange.write(step)
         except HarnessFault as fault:
             self._fault(fault, tuple(speaks_for) or ((aim,) if aim else self._aims))
+        self.course.configurations += answer.accepted and self.vault.rules != rules
         if method == "putRules" and answer.accepted:
             self._since_put = (network, [])
         self._since_put[1].append(step)
@@ -151,7 +162,9 @@ class Bench:
         self._since_put[1].append(step)
 
     def read(self) -> None:
-        """Read the rules back (STA-5)."""
+        """Read the rules back (STA-5), where that is offered."""
+        if not self.offer.read_back:
+            return
         try:
             wrong = self._exchange.read()
         except HarnessFault as fault:
@@ -179,6 +192,7 @@ class Bench:
         step = self._step([one for one in requests if self._is_of_use(one)])
         if not step.requests:
             return []
+        self.course.decisions += len(step.requests)
         try:
             judged = self._exchange.ask(step)
         except HarnessFault as fault:
@@ -261,6 +275,7 @@ class Bench:
     def _wrong(self, found: list[Found]) -> None:
         """Diagnose what is new among the mismatches, the plainest first, then bring the subject back to its state."""
         disturbed = False
+        place = self._place_of(found)
         for one in sorted(found, key=_plainness)[: _PER_ASK * 20]:
             if not self._diagnosis.wants(one):
                 continue
@@ -277,8 +292,18 @@ class Bench:
                 self._shrinking[1] += meter.decisions - before[1]
                 self._exchange.steps, self._exchange.started_from, self._exchange.vault = steps, started, vault
             disturbed = True
+            if self.tally.failures and self.course.first_failure is None:
+                self.course.first_failure = place
+            if self.tally.failures and self._ends_at_failure:
+                raise FirstFailure
         if disturbed:
             self._restore_or_abandon()
+
+    def _place_of(self, found: Sequence[Found]) -> Spent:
+        """What had been asked when the first of these wrong answers came; requests after it in its call are left out."""
+        last = self._exchange.steps[-1]
+        asked = len(last.requests) if isinstance(last, AskStep) else 0
+        return self.course.spent(unasked=max(0, asked - 1 - min((one.index for one in found), default=asked)))
 
     def _restore_or_abandon(self) -> None:
         try:

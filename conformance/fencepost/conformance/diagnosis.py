@@ -52,12 +52,13 @@ class Diagnosis:
         provisional = self._provisional(found)
         self._begun[provisional, found.aim] += 1
         case = self._exchange.case()
-        for candidate in _candidates(case, found):
+        for candidate in _candidates(case, found, with_company="DEC-17" not in self._tally.failures):
             mismatch = self._confirmed(candidate, found.mismatch, self._confirmations())
             if mismatch is not None:
                 self._shrink_and_record(candidate, mismatch, found)
                 return
-        self._unstable(provisional, found)
+        if "DEC-17" not in self._tally.failures:
+            self._unstable(provisional, found)
 
     def review(self) -> None:
         """Where the subject has turned out unstable, ask every recorded case again and drop what does not show."""
@@ -113,16 +114,20 @@ class Diagnosis:
         self._tally.unstable.setdefault(clause, told)
 
 
-def _candidates(case: Case, found: Found) -> Iterator[Case]:
-    """Cases that may show it again, the smallest first: alone on a fresh vault, in company, after all that was said."""
+def _candidates(case: Case, found: Found, *, with_company: bool) -> Iterator[Case]:
+    """Cases that may show it again, the smallest first: alone on a fresh vault, in company, after all that was said.
+
+    Where company is known to sway the subject (DEC-17), it is looked for no more.
+    """
     last = case.steps[-1]
     if isinstance(last, AskStep):
         alone = last.only(found.index)
         yield fresh_case(found.mismatch.vault, alone)
         until = last.only(*range(found.index + 1 if found.index >= 0 else len(last.requests)))
-        yield fresh_case(found.mismatch.vault, until)
-        yield case.with_last(alone)
-        yield case.with_last(until)
+        if with_company:
+            yield fresh_case(found.mismatch.vault, until)
+            yield case.with_last(alone)
+            yield case.with_last(until)
     else:
         if isinstance(last, WriteStep):
             yield Case(network=found.mismatch.vault.network, steps=(last,))

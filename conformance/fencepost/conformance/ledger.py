@@ -119,8 +119,8 @@ def _is_broken(key: str, declared: object, found: str | None) -> bool:
     """Whether a probe contradicts the declared choice. What a probe cannot tell apart is no contradiction."""
     if declared is None or found is None or found.startswith(("error", "accepted")):
         return False
-    if key == "prefix-spelling" and found.startswith("mixed"):
-        return False
+    if key in ("prefix-spelling", "surrounding-blanks") and found.startswith("mixed"):
+        return declared == "reject"  # some of it is accepted; which part an accepting one means, nobody can declare
     if key == "reserved-ranges":
         return any(_declared_for(declared, block) not in (None, answer) for block, answer in _by_block(found))
     return found != declared
@@ -351,6 +351,16 @@ def _if_open(member: str, probe: _Probe) -> _Probe:
     return lambda prober: probe(prober) if getattr(prober.profile, member) == "ledger" else None
 
 
+def _if_accepted(probe: _Probe) -> _Probe:
+    """The probe, where its value is accepted: which other characters are blanks, nobody has said."""
+
+    def asked(prober: _Prober) -> str | None:
+        found = probe(prober)
+        return None if found == "reject" else found
+
+    return asked
+
+
 def _prefix_0(prober: _Prober) -> str | None:
     found = _accepts(wire_rules(["0.0.0.0/0"]))(prober)
     # 0.0.0.0/0 covers private space as well: where such ranges are refused, its own point cannot be seen.
@@ -378,6 +388,8 @@ _PROBES: Mapping[str, _Probe] = {
     "surrounding-blanks": _all_of(
         _reading(" 20.1.2.3", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip"),
         _reading("20.1.2.0/24 ", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "strip"),
+        _if_accepted(_reading("20.1.2.3\n", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip")),
+        _if_accepted(_reading("\t20.1.2.3", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip")),
     ),
     "leading-zeros": _leading_zeros,
     "prefix-spelling": _all_of(

@@ -71,6 +71,18 @@ def flipped(block: Block) -> tuple[int, ...]:
     return tuple(dict.fromkeys(end ^ 1 << bit for end in (block.first, block.last) for bit in range(32)))
 
 
+def _dots_moved(octets: Sequence[int]) -> Iterable[Sequence[int]]:
+    """The same digits with one dot a place further: 1.23.4.5 for 12.3.4.5."""
+    texts = [str(octet) for octet in octets]
+    for place in range(3):
+        left, right = texts[place], texts[place + 1]
+        for cut in (len(left) - 1, len(left) + 1):
+            joined = left + right
+            one, other = joined[:cut], joined[cut:]
+            if one and other and str(int(other)) == other:
+                yield [int(text) for text in (*texts[:place], one, other, *texts[place + 2 :])]
+
+
 def resembling(block: Block) -> tuple[int, ...]:
     """Addresses that look like the block's first as text or bytes: octets swapped, cut, or with a digit more."""
     octets = [block.first >> shift & 255 for shift in (24, 16, 8, 0)]
@@ -79,5 +91,6 @@ def resembling(block: Block) -> tuple[int, ...]:
     for place, octet in enumerate(octets):
         others = (*(octet * 10 + digit for digit in (0, 1, 5, 9)), octet // 10, (octet + 100) % 256)
         found += [[*octets[:place], other, *octets[place + 1 :]] for other in others]
+    found += _dots_moved(octets)
     packed = (one[0] << 24 | one[1] << 16 | one[2] << 8 | one[3] for one in found if max(one) <= 255)
     return tuple(dict.fromkeys(packed))

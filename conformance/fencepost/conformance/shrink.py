@@ -100,6 +100,8 @@ class Shrinker:
             movable = tuple(asked[:-1] if is_last else asked)
             if is_last and self._try(self._with_step(index, step.only(asked[-1]))):
                 continue
+            if is_last and len(asked) > _LONG and self._in_plain_company(index, step):
+                continue
 
             def rebuild(
                 kept: tuple[int, ...], index: int = index, step: AskStep = step, fixed: tuple[int, ...] = fixed
@@ -107,6 +109,19 @@ class Shrinker:
                 return self._with_step(index, step.only(*kept, *fixed))
 
             self._keep_needed(movable, rebuild)
+
+    def _in_plain_company(self, index: int, step: AskStep) -> bool:
+        """Where the number of requests is the point: one plain request so many times, then the smallest number."""
+        last, plain = step.requests[-1], Request(address=PLAIN_PUBLIC)
+
+        def rebuild(count: int) -> Case:
+            return self._with_step(index, AskStep(requests=(*[plain] * count, last)))
+
+        before = len(step.requests) - 1
+        if not self._try(rebuild(before)):
+            return False
+        self._smallest(before, rebuild)
+        return True
 
     def _simpler_request(self) -> None:
         step = self.case.steps[-1]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
+from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import networks, requests
@@ -27,17 +28,23 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 def _switched(bench: Bench, random: Random) -> None:
     """A listed subnet, its endpoint off and on again; its neighbour stays as it was."""
     network = networks.network(random, some_without_endpoint=False)
-    target, other = random.sample([subnet.id for subnet in network.subnets], 2)
+    target, sibling, *others = [subnet.id for subnet in network.subnets]
+    beside = [sibling, *random.sample(others, 2)]  # the sibling is in the same virtual network
     bench.reset(network)
-    if not bench.put(wire_rules((), [target, other], bypass=random.choice(("None", "AzureServices")))):
+    acls = wire_rules((), beside, bypass=random.choice(("None", "AzureServices")))
+    if random.randrange(2):  # an entry that need not have the endpoint is no rule that needs none
+        entry: JsonObject = {"id": target, "ignoreMissingVnetServiceEndpoint": True}
+    else:
+        entry = {"id": target}
+    if not bench.put({**acls, "virtualNetworkRules": [entry, *({"id": one} for one in beside)]}):
         return
     public = requests.outside(random, bench.vault.rules)
     for _ in range(4):
         _ask_on(bench, random, target)
         bench.endpoints(target, random.choice(NO_ENDPOINTS))
         off = Request(address=public, subnet=target)
-        beside = Request(address=requests.private(random), subnet=other)
-        bench.ask([off, beside, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
+        unmoved = [Request(address=requests.private(random), subnet=one) for one in beside]
+        bench.ask([off, *unmoved, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
         bench.endpoints(target, random.choice(ENDPOINTS))
         _ask_on(bench, random, target)
 

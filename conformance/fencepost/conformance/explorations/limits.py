@@ -50,7 +50,7 @@ def _ip_values(random: Random, count: int) -> list[str]:
 
 
 def _subnet_ids(random: Random, count: int) -> list[str]:
-    found = networks.plain_subnets(count)
+    found = networks.long_subnets(count)
     if random.randrange(2):
         random.shuffle(found)
     return found
@@ -60,7 +60,7 @@ def _network(profile: Profile, kinds: Sequence[_Kind]) -> Network:
     """A network with every subnet that a list at or over the limit names."""
     if len(kinds) < 2:
         return Network()
-    ids = networks.plain_subnets(2 * profile.max_virtual_network_rules)
+    ids = networks.long_subnets(2 * profile.max_virtual_network_rules)
     return Network(subnets=tuple(Subnet(id=one) for one in ids))
 
 
@@ -80,7 +80,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             name = kind.accepted
 
             def full(bench: Bench, random: Random, kind: _Kind = kind) -> None:
-                _full(bench, random, kind, rounds=2 if kind.maximum > 500 else 3)
+                _full(bench, random, kind)
 
             yield scenario((kind.accepted,), full, name, "full", index)
             if setting.offer.refusals:
@@ -98,7 +98,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             if setting.offer.refusals and setting.offer.incremental:
 
                 def by_adding(bench: Bench, random: Random, kind: _Kind = kind) -> None:
-                    _by_adding(bench, random, kind)
+                    others = [other for other in kinds if other is not kind]
+                    _by_adding(bench, random, kind, others)
 
                 yield scenario(("LIM-7", "LIM-8"), by_adding, name, "add", index)
         if len(kinds) == 2:
@@ -109,10 +110,12 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             yield scenario(("LIM-5",), both, "both", index)
 
 
-def _full(bench: Bench, random: Random, kind: _Kind, *, rounds: int) -> None:
-    """The maximum is accepted and every rule of it is in force, whatever stands where; so with one rule fewer."""
-    for count in (kind.maximum, kind.maximum - 1, *[kind.maximum] * (rounds - 2)):
-        rules = kind.fill(random, count)
+def _full(bench: Bench, random: Random, kind: _Kind) -> None:
+    """The maximum is accepted and every rule of it is in force, whatever stands where; with one rule fewer; with long text."""
+    filled = kind.fill(random, kind.maximum), kind.fill(random, kind.maximum - 1)
+    longest = [blocks.text(one) for one in blocks.longest(kind.maximum)]
+    for rules in (*filled, longest) if kind.member == "value" else filled:
+        count = len(rules)
         speaks_for = (kind.accepted,) if count == kind.maximum else ()
         if bench.put(kind.acls(rules, _SWITCHES[random.randrange(2)]), speaks_for=speaks_for, aim=kind.accepted):
             bench.tally.limits.setdefault(kind.accepted, f"at least {count}")
@@ -153,7 +156,7 @@ def _over(bench: Bench, random: Random, kind: _Kind) -> None:
     if before is None:
         return
     maximum = kind.maximum
-    overs = [maximum + 1] * 16 + [maximum + 2, maximum + 3, maximum * 3 // 2, maximum * 2]
+    overs = [maximum + 1] * 6 + [maximum + 3, maximum * 2]
     for count in overs:
         rules = kind.fill(random, count)
         switches = _SWITCHES[random.randrange(2)]
@@ -165,6 +168,7 @@ def _refused_whole(
     bench: Bench, random: Random, acls: WireRules, before: Sequence[Request], *, speaks_for: Sequence[str], aim: str
 ) -> None:
     bench.put(acls, speaks_for=speaks_for, aim=aim)
+    bench.read()
     asked = [*before, *_of(random, acls)]
     bench.ask(asked, speaks_for=dict.fromkeys(asked, ("LIM-6",)), aim="LIM-6")
 
@@ -195,12 +199,19 @@ def _whatever_the_switches(bench: Bench, random: Random, kind: _Kind) -> None:
             bench.put(kind.acls(rules, switches), speaks_for=("LIM-9",), aim="LIM-9")
 
 
-def _by_adding(bench: Bench, random: Random, kind: _Kind) -> None:
-    """LIM-7 and LIM-8: the last few places filled one by one, then one taken and one given, at every place."""
+def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind]) -> None:
+    """LIM-7 and LIM-8: the last few places filled one by one, then one taken and one given, at every place.
+
+    The other list is full all the while (LIM-5).
+    """
     room = random.choice((2, 3, 8))
     rules = kind.fill(random, kind.maximum + _SPARE + 12)
     held, spare = rules[: kind.maximum], rules[kind.maximum :]
-    if not bench.put(kind.acls(held[:-room])):
+    acls = kind.acls(held[:-room])
+    for other in others:
+        full = other.acls(other.fill(random, other.maximum))
+        acls |= {member: full[member] for member in ("ipRules", "virtualNetworkRules") if not acls[member]}
+    if not bench.put(acls, speaks_for=("LIM-5",) if others else (), aim="LIM-5"):
         return
     for rule in held[-room:]:
         bench.write(kind.add, {kind.member: rule}, speaks_for=("LIM-7",), aim="LIM-7")
@@ -213,6 +224,9 @@ def _by_adding(bench: Bench, random: Random, kind: _Kind) -> None:
         held.append(spare[turn])
         bench.write(kind.add, {kind.member: spare[turn]}, speaks_for=("LIM-8",), aim="LIM-8")
         bench.write(kind.add, {kind.member: spare[-1]}, speaks_for=("LIM-8",), aim="LIM-8")
+        if turn == 2:  # taking away what is not there makes no room
+            bench.write(kind.remove, {kind.member: spare[-2]})
+            bench.write(kind.add, {kind.member: spare[-1]}, speaks_for=("LIM-8",), aim="LIM-8")
     if turn := random.randrange(2):
         bench.write("updateRules", {"defaultAction": "Allow"})
         bench.write(kind.add, {kind.member: spare[-turn]}, speaks_for=("LIM-9", "LIM-7"), aim="LIM-9")

@@ -28,19 +28,22 @@ def _read_back(bench: Bench, setting: Setting, index: int) -> None:
     ids = [subnet.id for subnet in network.subnets]
     bench.reset(network)
     for turn, (default_action, bypass) in enumerate(_SWITCHES * 2):
-        found = [blocks.block(random, 32), *blocks.nested(random), *blocks.single(random)] if turn % 4 != 3 else []
+        found = [] if turn == 3 else [*blocks.nested(random), *blocks.single(random), blocks.block(random, 32)]
+        if turn == 1:
+            found += blocks.many(random, 60)
         values = [blocks.text(one) for one in dict.fromkeys(found)]
-        listed = random.sample(ids, min(len(ids), turn % 3))
+        listed = random.sample(ids, min(len(ids), (0, 12, 1, 2)[turn % 4]))
         if not bench.put(wire_rules(values, listed, default_action=default_action, bypass=bypass)):
             continue
         bench.read()
-        if setting.offer.incremental and values:
+        if setting.offer.incremental and values and turn % 2 == 0:
             bench.write("removeIpRule", {"value": values[0]}, aim="STA-5")
             bench.read()
-            bench.write("updateRules", {"defaultAction": random.choice(("Allow", "Deny"))}, aim="STA-5")
+            bench.write("updateRules", {"defaultAction": "Allow" if default_action == "Deny" else "Deny"}, aim="STA-5")
             bench.read()
         if setting.offer.refusals:
-            bench.put(wire_rules(["20.0.0.256"]), aim="VAL-9")
+            refused = wire_rules(["33.44.55.0/24", "20.0.0.256"], ids[:1], default_action="Allow", bypass=bypass)
+            bench.put(refused, aim="VAL-9")
             bench.read()
 
 

@@ -13,6 +13,7 @@ from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet
 
 _PACK = 12
+_SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
@@ -46,7 +47,7 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str]) 
         bench.reset(Network())
         shuffled = random.sample(list(values), len(values))
         packs = [shuffled[start : start + _PACK] for start in range(0, len(shuffled), _PACK)]
-        singles = [[value] for value in shuffled[: max(0, 20 - len(packs))]]
+        singles = [[value] for value in shuffled[: 20 - len(packs)]] if clause == "VAL-2" else []
         for pack in [*packs, *singles]:
             if bench.put(wire_rules(pack), speaks_for=(clause,), aim=clause):
                 _ask_ends(bench)
@@ -92,13 +93,15 @@ def _refuse_each(bench: Bench, setting: Setting, random: Random, network: Networ
     for turn, mistake in enumerate(found):
         acls, would = _with_mistake(random, network, mistake, turn)
         bench.put(acls, aim=mistake.clause)
+        if turn % 3 == 0:
+            bench.read()
         asked = [*before, *would]
         bench.ask(asked, speaks_for=dict.fromkeys(asked, ("VAL-9",)), aim="VAL-9")
     if setting.offer.incremental:
-        for mistake in _through_other_writes(random, found):
-            method, params = _other_write(mistake)
+        for turn, mistake in enumerate(_through_other_writes(random, found)):
+            method, params = _other_write(mistake, turn)
             bench.write(method, params, aim=mistake.clause)
-        bench.ask(before, speaks_for=dict.fromkeys(before, ("VAL-9",)), aim="VAL-9")
+            bench.ask(before, speaks_for=dict.fromkeys(before, ("VAL-9",)), aim="VAL-9")
 
 
 def _base(bench: Bench, random: Random) -> list[Request] | None:
@@ -118,7 +121,8 @@ def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int)
     good = [blocks.block(random, prefix) for prefix in random.sample((8, 16, 20, 25, 30), 3)]
     values: list[object] = [{"value": blocks.text(one)} for one in good]
     subnets: list[object] = [{"id": subnet.id} for subnet in network.subnets[1:3]]
-    acls = wire_rules(())
+    default_action, bypass = _SWITCHES[turn % len(_SWITCHES)]
+    acls = wire_rules((), default_action=default_action, bypass=bypass)
     place = (0, 3, 1)[turn % 3]
     if mistake.member == "ipRules":
         values.insert(place, mistake.value if mistake.entry else {"value": mistake.value})
@@ -133,31 +137,34 @@ def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int)
 
 
 def _through_other_writes(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
-    """A third of the mistakes, in random order: those that one call of its own can carry."""
+    """A quarter of the mistakes, in random order: those that one call of its own can carry."""
     single = [mistake for mistake in found if not mistake.entry]
-    return random.sample(single, (len(single) + 2) // 3)
+    return random.sample(single, (len(single) + 3) // 4)
 
 
-def _other_write(mistake: Mistake) -> tuple[str, JsonObject]:
+def _other_write(mistake: Mistake, turn: int) -> tuple[str, JsonObject]:
+    """The one call that carries the mistake; beside a wrong switch stands a right one, before it or after it."""
     match mistake.member:
         case "ipRules":
             return "addIpRule", {"value": mistake.value}
         case "virtualNetworkRules":
             return "addVirtualNetworkRule", {"id": mistake.value}
         case member:
-            return "updateRules", {member: mistake.value}
+            other = {"defaultAction": "Allow"} if member == "bypass" else {"bypass": "AzureServices"}
+            wrong = {member: mistake.value}
+            return "updateRules", ({**other, **wrong}, {**wrong, **other}, wrong)[turn % 3]
 
 
 def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     """VAL-8: a rule for a subnet without the endpoint is refused, unless the entry says that it may be missing."""
     random = setting.random("endpoint", index)
-    ids = networks.subnet_ids(random)
+    ids = networks.subnet_ids(random)[:8]
     kinds = (*networks.NO_ENDPOINTS, networks.ENDPOINTS[0], networks.ENDPOINTS[0], networks.ENDPOINTS[1])
     network = Network(
         subnets=tuple(Subnet(id=one, service_endpoints=kind) for one, kind in zip(ids, kinds, strict=True))
     )
     on = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
-    for turn in range(3):
+    for turn in range(2 if setting.offer.incremental else 4):
         bench.reset(network)
         if not bench.put(wire_rules((), on[:1])):
             return
@@ -166,11 +173,12 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
             bench.put(wire_rules((), listed), aim="VAL-8")
             if setting.offer.incremental:
                 bench.write("addVirtualNetworkRule", {"id": subnet}, aim="VAL-8")
-        acls = wire_rules((), on[:2])
-        entries = acls["virtualNetworkRules"]
-        assert isinstance(entries, list)
-        ignoring = {"id": ids[turn], "ignoreMissingVnetServiceEndpoint": True}
-        acls["virtualNetworkRules"] = [*entries, ignoring]
+        ignoring: JsonObject = {"id": ids[turn], "ignoreMissingVnetServiceEndpoint": True}
+        acls = wire_rules(())
+        for other in (ids[turn + 1], ids[turn + 2]):  # one entry's word is not another's
+            pair = [ignoring, {"id": other}]
+            bench.put({**acls, "virtualNetworkRules": pair if turn % 2 else pair[::-1]}, aim="VAL-8")
+        acls["virtualNetworkRules"] = [*({"id": one} for one in on[:2]), ignoring]
         if bench.put(acls, speaks_for=("VAL-8",), aim="VAL-8"):
             public = requests.outside(random, bench.vault.rules)
             bench.ask(

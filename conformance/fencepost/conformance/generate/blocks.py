@@ -153,6 +153,15 @@ def text(found: Block, random: Random | None = None, *, slash_32: bool = False) 
     return cidr_from_block(found)
 
 
+def longest(count: int) -> list[Block]:
+    """`count` different ranges whose text is as long as a rule's can be: `200.100.100.100/30` and so on."""
+    found = []
+    for n in range(count):
+        first = 200 << 24 | (100 + n // 156) << 16 | (100 + n % 156) << 8 | 100 + 4 * (n % 39)
+        found.append(Block(first, first + 3))
+    return found
+
+
 def many(random: Random, count: int) -> list[Block]:
     """`count` different ranges from a few draws, none of which could be merged with another: for lists at a limit."""
     stride = random.choice((2, 3, 5, 256, 300, 4096, 65536))

@@ -32,7 +32,15 @@ def untrusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
     if offer.by_attribute:
         return [Caller(service=name, trusted=False) for name in (*UNKNOWN_SERVICES, "Azure Backup", "App Services")]
     named = [service.name for service in profile.services if not service.trusted]
+    if profile.trusted_scenarios == "connection":  # only there are the names given letter for letter
+        named += [near for name in sorted(profile.trusted_services) for near in near_misses(name)]
     return [Caller(service=name) for name in (*UNKNOWN_SERVICES, *named)]
+
+
+def near_misses(name: str) -> list[str]:
+    """Names that resemble a trusted service's: in other letters' case, its beginning, its end, and more than it."""
+    words = name.split(" ")
+    return [name.lower(), name.upper(), words[0], words[-1], f"{name} Vault", name[:-1], f"Microsoft {name}"]
 
 
 def credentials(offer: Offer) -> list[tuple[bool, bool]]:

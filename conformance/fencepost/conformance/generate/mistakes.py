@@ -108,6 +108,11 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "octet 256 first": f"256.{b}.{c}.1",
         "octet 256 last": f"{a}.{b}.{c}.256",
         "octet 300": f"{a}.300.{c}.1",
+        "octet 300 first": f"300.{b}.{c}.1",
+        "octet 300 third": f"{a}.{b}.300.1",
+        "octet 300 last": f"{a}.{b}.{c}.300",
+        "octet 300 in a range": f"{a}.{b}.300.0/24",
+        "octet 512 in a range": f"{a}.512.0.0/16",
         "octet 999": f"{a}.{b}.999.1",
         "octet 1000": f"{a}.{b}.{c}.1000",
         "octet 4294967296": f"{a}.{b}.{c}.4294967296",
@@ -124,13 +129,22 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "a comma": f"{a},{b},{c},1",
         "two addresses": f"{quad},{a}.{b}.{c}.2",
         "two addresses and a blank": f"{quad} {a}.{b}.{c}.2",
+        # Each is flawless but for its prefix, and would be, too, under the misreadings that come to mind.
         "prefix 33": f"{net}/33",
+        "prefix 33 of an address": f"{quad}/33",
+        "prefix 40, 8 in five bits": f"{a}.0.0.0/40",
+        "prefix 56, 24 in five bits": f"{net}/56",
+        "prefix 264, 8 in a byte": f"{a}.0.0.0/264",
+        "prefix 280, 24 in a byte": f"{net}/280",
+        "prefix 240": f"{net}/240",
+        "prefix -24": f"{net}/-24",
+        "prefix -16": f"{a}.{b}.0.0/-16",
         "prefix 64": f"{net}/64",
         "prefix 128": f"{net}/128",
         "prefix 256": f"{net}/256",
         "prefix 4294967320": f"{net}/4294967320",
         "prefix -1": f"{net}/-1",
-        "prefix -8": f"{net}/-8",
+        "prefix -8": f"{a}.0.0.0/-8",
         "an empty prefix": f"{net}/",
         "an empty prefix after an address": f"{quad}/",
         "a word for a prefix": f"{net}/all",
@@ -249,12 +263,15 @@ def subnet_mistakes(known: str) -> Iterator[Mistake]:
 
 def switch_mistakes() -> Iterator[Mistake]:
     """Words and values that neither switch knows (VAL-6)."""
-    words = {
-        "defaultAction": ("Block", "Denied", "Allowed", "Permit", "None", "Audit", "AzureServices", "true", "*"),
-        "bypass": ("Allow", "Deny", "Logging", "Metrics", "AzureServices, Logging", "AzureService", "All", "true", "*"),
+    words: dict[str, tuple[object, ...]] = {
+        "defaultAction": ("Block", "Denied", "Allowed", "None", "AzureServices", "Allow,Deny", "Deny, Allow", "1", "*"),
+        "bypass": (
+            *("Allow", "Logging", "AzureServices, Logging", "AzureServices,None", "None, Metrics", "AzureService"),
+            *("AzureServices None", "All", "0", "true"),
+        ),
     }
     for member, unknown in words.items():
-        for value in ("", *unknown, 0, 1, True, False, [], {}):
+        for value in ("", *unknown, 0, 1, True, False, {}):
             yield Mistake(name=f"{member} {value!r}", clause="VAL-6", member=member, value=value)
         usual = "Deny" if member == "defaultAction" else "None"
         yield Mistake(name=f"{member} in a list", clause="VAL-6", member=member, value=[usual])

@@ -22,6 +22,7 @@ ENDPOINTS: Sequence[tuple[str, ...]] = (
 """Endpoint lists with the one that counts."""
 
 _SUBSCRIPTIONS = ("00000000-0000-0000-0000-0000000000a1", "7f1f3c52-9a0b-4c1d-8e2f-5b6a7c8d9e0f")
+_LONG = "and-a-name-that-is-as-long-as-names-may-get"
 _WORDS = ("app", "web", "data", "ops", "hub", "edge", "prod", "test")
 
 
@@ -47,6 +48,8 @@ def subnet_ids(random: Random) -> list[str]:
         subnet_id(other, group, network, subnet),
         subnet_id(own, group, network, subnet[:-1]),
         subnet_id(own, group, "spoke", subnet),
+        subnet_id(own, group, network, f"{subnet}-{_LONG}-1"),
+        subnet_id(own, group, network, f"{subnet}-{_LONG}-2"),
     ]
 
 
@@ -69,6 +72,13 @@ def network(random: Random, *, some_without_endpoint: bool) -> Network:
 def plain_subnets(count: int) -> list[str]:
     """`count` different subnet ids of one plain pattern, for lists at a limit."""
     return [subnet_id(_SUBSCRIPTIONS[0], "rg-1", "vnet-1", f"subnet-{n}") for n in range(1, count + 1)]
+
+
+def long_subnets(count: int) -> list[str]:
+    """`count` different subnet ids with long names, for lists at a limit: what is stored has to hold them."""
+    return [
+        subnet_id(_SUBSCRIPTIONS[1], f"rg-{_LONG}", f"vnet-{_LONG}", f"subnet-{_LONG}-{n}") for n in range(1, count + 1)
+    ]
 
 
 def other_case(random: Random, text: str) -> str:

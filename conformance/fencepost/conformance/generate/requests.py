@@ -54,7 +54,7 @@ def inside(random: Random, blocks: Sequence[Block]) -> list[int]:
 
 
 def outside(random: Random, rules: RuleSet) -> int:
-    """A public address that no IP rule holds; next to a rule half of the time, where there is one."""
+    """A public address that no IP rule holds, where there is one; next to a rule half of the time."""
     for _ in range(50):
         if rules.ip_rules and random.randrange(2):
             block = random.choice(rules.ip_rules).block
@@ -63,7 +63,8 @@ def outside(random: Random, rules: RuleSet) -> int:
             address = random.randrange(1 << 24, 224 << 24)
         if 0 <= address <= LAST_ADDRESS and is_public(address) and rules.ip_rule_at(address) is None:
             return address
-    return next(address for address in range(1 << 24, 2**32, 65537) if rules.ip_rule_at(address) is None)
+    free = (address for address in range(1 << 24, 2**32, 65537) if rules.ip_rule_at(address) is None)
+    return next(free, random.randrange(1 << 24, 224 << 24))  # under 0.0.0.0/0 there is no outside
 
 
 def private(random: Random) -> int:

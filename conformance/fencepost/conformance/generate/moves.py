@@ -1,0 +1,438 @@
+"""Moves: short runs of writes, each one way in which rules change, to be strung together into histories.
+
+A move looks at the rules in force before every stroke, so any move can follow any other. Every rule that it adds is
+different from those that are there; what is refused is refused by the profile for certain.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from types import MappingProxyType
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.case import EndpointsStep, WriteStep
+from fencepost.conformance.generate import blocks, mistakes
+from fencepost.conformance.generate.mistakes import Mistake
+from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.probes import edges
+from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.reference import Block, IpRule, Vault, is_clear
+
+_SMALLEST_RANGE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """One step of a history, what it is about, the clause that a wrong answer to it breaks, and those it speaks for."""
+
+    step: WriteStep | EndpointsStep
+    addresses: tuple[int, ...] = ()
+    subnets: tuple[str, ...] = ()
+    aim: str = "STA-2"
+    clauses: tuple[str, ...] = ("STA-2",)
+
+
+@dataclass(slots=True)
+class Scene:
+    """Where a move is made: the random numbers, what is offered, and the vault as it is at each moment.
+
+    `gone` remembers an address of every rule that was taken away, the latest last.
+    """
+
+    random: Random
+    offer: Offer
+    now: Callable[[], Vault]
+    gone: list[int] = field(default_factory=list)
+
+    @property
+    def vault(self) -> Vault:
+        """The vault as it is now."""
+        return self.now()
+
+    @property
+    def held(self) -> tuple[IpRule, ...]:
+        """The IP rules in force."""
+        return self.vault.rules.ip_rules
+
+    @property
+    def listed(self) -> list[str]:
+        """The subnets that rules name, as the rules spell them."""
+        return [rule.id for rule in self.vault.rules.virtual_network_rules]
+
+    @property
+    def unlisted(self) -> list[str]:
+        """The subnets of the network, with their endpoint on, that no rule names."""
+        vault = self.vault
+        return [
+            subnet.id
+            for subnet in vault.network.subnets
+            if vault.network.has_endpoint(subnet.id) and vault.rules.rule_for_subnet(subnet.id) is None
+        ]
+
+    @property
+    def single_as_slash_32(self) -> bool:
+        """Whether a bare address and its /32 are one rule."""
+        return self.vault.profile.prefix_32 == "accept"
+
+
+Move = Callable[[Scene], Iterator[Stroke]]
+
+
+# -- single strokes ----------------------------------------------------------------------------------------------------
+
+
+def put(acls: JsonObject, vault: Vault) -> Stroke:
+    """The whole set replaced; what was in force is what it is about."""
+    addresses = tuple(rule.block.first for rule in vault.rules.ip_rules[:6])
+    step = WriteStep(method="putRules", params={"networkAcls": acls})
+    return Stroke(step=step, addresses=addresses, clauses=("STA-1",))
+
+
+def add(scene: Scene, block: Block, **kinds: object) -> Stroke:
+    """One IP rule more; a single address as its /32 now and then, where that is the same."""
+    value = blocks.text(block, scene.random, slash_32=scene.single_as_slash_32)
+    step = WriteStep(method="addIpRule", params={"value": value})
+    return _with(Stroke(step=step, addresses=edges(block)), kinds)
+
+
+def remove(scene: Scene, rule: IpRule, *, spelled: str | None = None, **kinds: object) -> Stroke:
+    """One IP rule away."""
+    scene.gone.append(rule.block.last)
+    step = WriteStep(method="removeIpRule", params={"value": spelled or rule.text})
+    return _with(Stroke(step=step, addresses=edges(rule.block)), kinds)
+
+
+def add_subnet(subnet: str, **kinds: object) -> Stroke:
+    """One virtual network rule more."""
+    step = WriteStep(method="addVirtualNetworkRule", params={"id": subnet})
+    return _with(Stroke(step=step, subnets=(subnet,)), kinds)
+
+
+def remove_subnet(subnet: str, *, spelled: str | None = None, **kinds: object) -> Stroke:
+    """One virtual network rule away."""
+    step = WriteStep(method="removeVirtualNetworkRule", params={"id": spelled or subnet})
+    return _with(Stroke(step=step, subnets=(subnet,)), kinds)
+
+
+def update(**switches: str) -> Stroke:
+    """One switch, or both."""
+    return Stroke(step=WriteStep(method="updateRules", params=switches))
+
+
+def _with(stroke: Stroke, kinds: Mapping[str, object]) -> Stroke:
+    aim, clauses = kinds.get("aim", stroke.aim), kinds.get("clauses", stroke.clauses)
+    assert isinstance(aim, str)
+    assert isinstance(clauses, tuple)
+    return replace(stroke, aim=aim, clauses=clauses)
+
+
+def other_spelling(scene: Scene, rule: IpRule) -> str:
+    """Another text of the same rule: a bare address for its /32 and the other way round, where they are one."""
+    if rule.block.first != rule.block.last or not scene.single_as_slash_32:
+        return rule.text
+    return rule.text.removesuffix("/32") if rule.text.endswith("/32") else f"{rule.text}/32"
+
+
+def new_block(scene: Scene, *candidates: Block) -> Block:
+    """The first of the candidates that can be added as a rule of its own, or any other block that can."""
+    for block in (*candidates, *(blocks.block(scene.random, blocks.prefix(scene.random)) for _ in range(20))):
+        if is_new(scene, block):
+            return block
+    return next(block for block in (Block(at, at) for at in range(21 << 24, 22 << 24)) if is_new(scene, block))
+
+
+def is_new(scene: Scene, block: Block) -> bool:
+    """Whether the block is a plain rule that is not there yet."""
+    size = block.last - block.first + 1
+    is_plain = (size == 1 or size >= _SMALLEST_RANGE) and block.first % size == 0 and size <= 2**29
+    return is_plain and is_clear(block) and all(rule.block != block for rule in scene.held)
+
+
+# -- the set that a history opens with ---------------------------------------------------------------------------------
+
+
+def opening(scene: Scene) -> WireRules:
+    """A rule set with rules that are easily taken for one another: nested, adjacent, alike as text."""
+    random = scene.random
+    base = blocks.block(random, random.randrange(12, 23))
+    found = [base, Block(base.first, base.first + (base.last - base.first) // 4)]
+    quarter = (base.last - base.first + 1) // 4
+    found.append(Block(base.first + 2 * quarter, base.first + 3 * quarter - 1))
+    found += blocks.neighbours(random)
+    home = blocks.block(random, 24).first
+    stem = random.randrange(1, 3)
+    found += [Block(home + stem, home + stem), Block(home + stem * 10 + 7, home + stem * 10 + 7)]
+    found += blocks.single(random)
+    random.shuffle(found)
+    values = [blocks.text(one, random, slash_32=scene.single_as_slash_32) for one in dict.fromkeys(found)]
+    ids = [subnet.id for subnet in scene.vault.network.subnets]
+    listed = ids[:1] + random.sample(ids[1:], min(2, len(ids[1:])))
+    return wire_rules(values, listed, bypass=random.choice(("None", "AzureServices")))
+
+
+# -- moves -------------------------------------------------------------------------------------------------------------
+
+
+def added_near(scene: Scene) -> Iterator[Stroke]:
+    """Rules beside, inside and around one that is there."""
+    for relation in scene.random.sample((_beside, _inside, _around), 3):
+        base = scene.random.choice(scene.held).block if scene.held else blocks.block(scene.random, 20)
+        yield add(scene, new_block(scene, relation(base, scene.random)))
+
+
+def _beside(base: Block, random: Random) -> Block:
+    size = base.last - base.first + 1
+    return Block(base.last + 1, base.last + size) if random.randrange(2) else Block(base.first - size, base.first - 1)
+
+
+def _inside(base: Block, random: Random) -> Block:
+    size = max(1, (base.last - base.first + 1) // 2 ** random.randrange(1, 6))
+    return Block(base.first, base.first + size - 1) if random.randrange(2) else Block(base.last - size + 1, base.last)
+
+
+def _around(base: Block, random: Random) -> Block:
+    size = (base.last - base.first + 1) * 2 ** random.randrange(2, 5)
+    first = base.first - base.first % size
+    return Block(first, first + size - 1)
+
+
+def crowd_added(scene: Scene) -> Iterator[Stroke]:
+    """Many rules added in a row."""
+    wanted = [one for crowd in range(3) for one in (blocks.crowd, blocks.same_start)[crowd % 2](scene.random)]
+    for block in wanted[: scene.random.randrange(6, 9)]:
+        yield add(scene, new_block(scene, block))
+
+
+def removed_by_place(scene: Scene) -> Iterator[Stroke]:
+    """The first rule, the last and one between taken away."""
+    for place in scene.random.sample((0, -1, None), 3):
+        if scene.held:
+            yield remove(scene, scene.random.choice(scene.held) if place is None else scene.held[place])
+
+
+def there_and_back(scene: Scene) -> Iterator[Stroke]:
+    """A rule taken away and added again; taken away for good, and another added."""
+    if not scene.held:
+        yield add(scene, new_block(scene))
+    rule = scene.random.choice(scene.held)
+    yield remove(scene, rule)
+    yield add(scene, rule.block)
+    again = next((one for one in scene.held if one.block == rule.block), None)
+    if again is not None:
+        yield remove(scene, again)
+    yield add(scene, new_block(scene, _beside(rule.block, scene.random)))
+
+
+def kin_removed(scene: Scene) -> Iterator[Stroke]:
+    """Of rules inside one another, the one that begins where the outer begins is taken away, then the outer."""
+    outer = max(scene.held, key=lambda rule: rule.block.last - rule.block.first, default=None)
+    if outer is None or outer.block.last - outer.block.first < 2**8:
+        base = new_block(scene, blocks.block(scene.random, 16))
+        yield add(scene, base)
+        outer = next((rule for rule in scene.held if rule.block == base), None)
+    if outer is None:
+        return
+    kin = [one for one in scene.held if one is not outer and outer.block.holds(one.block)]
+    quarter = (outer.block.last - outer.block.first + 1) // 4
+    same_start = [one for one in kin if one.block.first == outer.block.first]
+    if not same_start:
+        yield add(scene, new_block(scene, Block(outer.block.first, outer.block.first + quarter - 1)))
+    if len(kin) == len(same_start):
+        yield add(scene, new_block(scene, Block(outer.block.last - quarter + 1, outer.block.last)))
+    for rule in scene.held:
+        if rule.block != outer.block and rule.block.first == outer.block.first:
+            yield remove(scene, rule)
+            break
+    yield remove(scene, outer)
+
+
+def alike_removed(scene: Scene) -> Iterator[Stroke]:
+    """Of two rules, the text of one of which begins like the other's, the shorter is taken away."""
+    pair = next(
+        (
+            one
+            for one in scene.held
+            for other in scene.held
+            if one is not other and other.text.startswith(one.text.removesuffix("/32")) and "/" not in one.text[:-3]
+        ),
+        None,
+    )
+    if pair is None:
+        home = blocks.block(scene.random, 24).first + 10
+        candidates = [new_block(scene, Block(home + n, home + n)) for n in (1, 91)]
+        for block in candidates:
+            yield add(scene, block)
+        pair = next((rule for rule in scene.held if rule.block == candidates[0]), None)
+    if pair is not None:
+        yield remove(scene, pair)
+
+
+def spelled_otherwise(scene: Scene) -> Iterator[Stroke]:
+    """A rule removed by an equal spelling: the bare address for its /32, its /32 for the bare address."""
+    block = new_block(scene, Block(at := blocks.block(scene.random, 32).first, at))
+    for written, named in ((0, 1), (1, 0)):
+        texts = (blocks.text(block), f"{blocks.text(block)}/32")
+        if not scene.single_as_slash_32:
+            texts = (texts[0], texts[0])
+        step = WriteStep(method="addIpRule", params={"value": texts[written]})
+        yield Stroke(step=step, addresses=edges(block))
+        rule = next((one for one in scene.held if one.block == block), None)
+        if rule is not None:
+            yield remove(scene, rule, spelled=texts[named])
+        if not scene.single_as_slash_32:
+            return
+
+
+def emptied(scene: Scene) -> Iterator[Stroke]:
+    """A short list put, emptied rule by rule, and filled again."""
+    found = list(dict.fromkeys(blocks.block(scene.random, prefix) for prefix in (24, 32)))
+    yield put(wire_rules([blocks.text(one) for one in found]), scene.vault)
+    while scene.held and len(scene.held) <= len(found):
+        before = scene.held
+        yield remove(scene, scene.random.choice(before))
+        if scene.held == before:
+            return
+    yield add(scene, new_block(scene, found[0]))
+
+
+def switched(scene: Scene) -> Iterator[Stroke]:
+    """A switch changed, a rule added on top; both switches at once; a switch set to what it is."""
+    rules = scene.vault.rules
+    bypass = "None" if rules.bypass.value == "AzureServices" else "AzureServices"
+    yield update(bypass=bypass)
+    yield add(scene, new_block(scene))
+    action = "Allow" if rules.default_action.value == "Deny" else "Deny"
+    yield update(bypass="None" if bypass == "AzureServices" else "AzureServices", defaultAction=action)
+    yield update(defaultAction="Deny")
+
+
+def dormant(scene: Scene) -> Iterator[Stroke]:
+    """Rules changed while they lie dormant under Allow, woken, changed, put to sleep and woken again."""
+    yield update(defaultAction="Allow")
+    yield add(scene, new_block(scene))
+    if len(scene.held) > 1:
+        yield remove(scene, scene.random.choice(scene.held[:-1]))
+    yield update(defaultAction="Deny")
+    if scene.held:
+        yield remove(scene, scene.random.choice(scene.held))
+    yield update(defaultAction="Allow")
+    yield update(defaultAction="Deny")
+
+
+def refused(scene: Scene) -> Iterator[Stroke]:
+    """Refused writes of every kind among good ones."""
+    if not scene.offer.refusals:
+        return
+    random, profile = scene.random, scene.vault.profile
+    wrong = [one for one in mistakes.ip_mistakes(profile, random) if not one.entry]
+    yield _refused(random.choice([one for one in wrong if one.clause == "VAL-3"]))
+    good = new_block(scene)
+    yield add(scene, good)
+    worse = random.choice(wrong)
+    acls = wire_rules_in_force(scene.vault.rules)
+    entries = acls["ipRules"]
+    assert isinstance(entries, list)
+    fewer = [*entries[1:], {"value": worse.value}]
+    random.shuffle(fewer)
+    step = WriteStep(method="putRules", params={"networkAcls": {**acls, "ipRules": fewer, "bypass": "AzureServices"}})
+    gone = tuple(rule.block.last for rule in scene.held[:1])
+    yield Stroke(step=step, addresses=gone, aim=worse.clause, clauses=("VAL-9",))
+    if random.randrange(2) and scene.offer.subnets:
+        known = scene.vault.network.subnets[0].id
+        yield _refused(random.choice([one for one in mistakes.subnet_mistakes(known) if not one.entry]))
+    else:
+        yield _refused(random.choice(list(mistakes.switch_mistakes())))
+
+
+def _refused(mistake: Mistake) -> Stroke:
+    methods = {"ipRules": ("addIpRule", "value"), "virtualNetworkRules": ("addVirtualNetworkRule", "id")}
+    method, member = methods.get(mistake.member, ("updateRules", mistake.member))
+    step = WriteStep(method=method, params={member: mistake.value})
+    return Stroke(step=step, aim=mistake.clause, clauses=("VAL-9",))
+
+
+def subnets_changed(scene: Scene) -> Iterator[Stroke]:
+    """Subnets added and taken away, in other letters, beside their look-alikes."""
+    if not scene.offer.subnets:
+        return
+    first, alike = (subnet.id for subnet in scene.vault.network.subnets[:2])
+    for subnet in (first, alike):
+        if subnet in scene.unlisted:
+            yield add_subnet(subnet)
+    if other := scene.unlisted:
+        yield add_subnet(scene.random.choice(other))
+    yield from _subnet_removed(scene, first, spelled=other_case(scene.random, first))
+    if first in scene.unlisted:
+        yield add_subnet(other_case(scene.random, first))
+    if scene.listed:
+        yield from _subnet_removed(scene, scene.random.choice(scene.listed))
+
+
+def _subnet_removed(scene: Scene, subnet: str, spelled: str | None = None) -> Iterator[Stroke]:
+    if scene.vault.rules.rule_for_subnet(subnet) is not None:
+        yield remove_subnet(subnet, spelled=spelled)
+
+
+def endpoint_switched(scene: Scene) -> Iterator[Stroke]:
+    """A listed subnet's endpoint off and on; in between, where nobody may object, another rule changes."""
+    listed = [subnet.id for subnet in scene.vault.network.subnets if scene.vault.rules.rule_for_subnet(subnet.id)]
+    if not scene.offer.endpoints or not listed:
+        return
+    subnet = scene.random.choice(listed)
+    yield _switch(subnet, scene.random.choice(NO_ENDPOINTS))
+    if scene.vault.profile.choice("lost-service-endpoint") == "accept":
+        yield add(scene, new_block(scene))
+    yield _switch(subnet, scene.random.choice(ENDPOINTS))
+
+
+def _switch(subnet: str, endpoints: Sequence[str]) -> Stroke:
+    step = EndpointsStep(subnet=subnet, service_endpoints=tuple(endpoints))
+    return Stroke(step=step, subnets=(subnet,), clauses=("STA-10",))
+
+
+def put_again(scene: Scene) -> Iterator[Stroke]:
+    """The set in force put again as it is; then with as many rules, one of them another."""
+    acls = wire_rules_in_force(scene.vault.rules)
+    yield put(acls, scene.vault)
+    entries = acls["ipRules"]
+    if isinstance(entries, list) and entries:
+        place = scene.random.randrange(len(entries))
+        scene.gone.append(scene.held[place].block.last)
+        value = blocks.text(new_block(scene))
+        others = [{"value": value} if at == place else entry for at, entry in enumerate(entries)]
+        yield put({**acls, "ipRules": others}, scene.vault)
+
+
+def unknown_removed(scene: Scene) -> Iterator[Stroke]:
+    """A rule removed that is not there: refused or not, nothing changes."""
+    if not scene.offer.refusals:
+        return
+    block = new_block(scene, *(Block(at, at) for at in scene.gone[-1:]))
+    step = WriteStep(method="removeIpRule", params={"value": blocks.text(block)})
+    yield Stroke(step=step, addresses=edges(block))
+
+
+MOVES: Mapping[str, Move] = MappingProxyType(
+    {
+        move.__name__: move
+        for move in (
+            added_near,
+            crowd_added,
+            removed_by_place,
+            there_and_back,
+            kin_removed,
+            alike_removed,
+            spelled_otherwise,
+            emptied,
+            switched,
+            dormant,
+            refused,
+            subnets_changed,
+            endpoint_switched,
+            put_again,
+            unknown_removed,
+        )
+    }
+)
+"""Every move by its name."""
