@@ -24,8 +24,15 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
             if len(case.steps) > 2 and not _is_fresh(mismatch, case):
                 return _of_history(case, aim)
             if aim is not None and aim.startswith("LIM") and _is_long(mismatch.vault.rules):
-                return aim
+                return _of_length(mismatch.vault.rules)
             return _of_decision(mismatch)
+
+
+def _of_length(rules: RuleSet) -> str:
+    """Which list's rules are not all in force."""
+    if len(rules.ip_rules) > _FEW and len(rules.virtual_network_rules) > _FEW:
+        return "LIM-5"
+    return "LIM-1" if len(rules.ip_rules) > _FEW else "LIM-3"
 
 
 def _is_long(rules: RuleSet) -> bool:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fencepost.conformance.attribution import clause_of
 from fencepost.conformance.case import AskStep, Case, EndpointsStep, Step, WriteStep
@@ -52,6 +52,8 @@ class Diagnosis:
         provisional = self._provisional(found)
         self._begun[provisional, found.aim] += 1
         case = self._exchange.case()
+        if self._is_of_the_gate(found):
+            return
         for candidate in _candidates(case, found, with_company="DEC-17" not in self._tally.failures):
             mismatch = self._confirmed(candidate, found.mismatch, self._confirmations())
             if mismatch is not None:
@@ -59,6 +61,20 @@ class Diagnosis:
                 return
         if "DEC-17" not in self._tally.failures:
             self._unstable(provisional, found)
+
+    def _is_of_the_gate(self, found: Found) -> bool:
+        """A wrong code may betray a wrong gate: with token and permission the same caller then gets a wrong outcome."""
+        mismatch = found.mismatch
+        if not isinstance(mismatch, WrongDecision) or not mismatch.is_about_codes:
+            return False
+        entitled = replace(mismatch.request.caller, authenticated=True, authorized=True)
+        case = fresh_case(mismatch.vault, AskStep(requests=(replace(mismatch.request, caller=entitled),)))
+        wrong = self._replay(case)
+        if not isinstance(wrong, WrongDecision) or wrong.is_about_codes:
+            return False
+        if self._confirmed(case, wrong, self._confirmations()) is not None:
+            self._shrink_and_record(case, wrong, found)
+        return True
 
     def review(self) -> None:
         """Where the subject has turned out unstable, ask every recorded case again and drop what does not show."""
