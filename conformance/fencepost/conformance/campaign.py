@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from fencepost.adapters.contract import Client, RpcError, Statement, check_statement
-from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, Unresponsive
+from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, FirstFailure, Unresponsive
 from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.conformance.course import Course
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
 from fencepost.conformance.explorations.decisions import DECISIONS
@@ -107,6 +108,7 @@ class Campaign:
             effort=effort,
             tally=self.tally,
             replay_line=self._replay_line,
+            ends_at_failure=plan.fail_fast,
         )
 
     def _offer_profile(self, name: str) -> None:
@@ -143,7 +145,7 @@ class Campaign:
             try:
                 scenario.run(self._bench)
                 self._bench.end()
-            except Abandoned:
+            except (Abandoned, FirstFailure):
                 pass
             except EffortSpent:
                 break
@@ -155,6 +157,11 @@ class Campaign:
                 return False
         self._progress(exploration, len(scenarios), len(scenarios))
         return True
+
+    @property
+    def course(self) -> Course:
+        """How far the explorations have come, and where they stood at the first failure."""
+        return self._bench.course
 
     def interrupt(self) -> None:
         """The run ends here, by somebody's wish: what was not asked is told as such."""
