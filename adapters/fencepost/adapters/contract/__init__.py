@@ -19,6 +19,7 @@ from fencepost.adapters.contract.protocol import (
     Adapter,
     Carrier,
     Connection,
+    FactoryCarrier,
     Implementation,
     JsonObject,
     Shareable,
@@ -27,7 +28,7 @@ from fencepost.adapters.contract.protocol import (
 )
 from fencepost.adapters.contract.schema import contract_schema
 from fencepost.adapters.contract.statement import check_statement
-from fencepost.adapters.contract.subjects import adapters, carriers, open_subject
+from fencepost.adapters.contract.subjects import adapters, carriers, open_factory, open_subject
 
 __all__ = [
     "METHODS",
@@ -37,6 +38,7 @@ __all__ = [
     "Connection",
     "Crashed",
     "Decision",
+    "FactoryCarrier",
     "HarnessFault",
     "Implementation",
     "JsonObject",
@@ -58,6 +60,7 @@ __all__ = [
     "carriers",
     "check_statement",
     "contract_schema",
+    "open_factory",
     "open_subject",
     "shorten",
 ]

@@ -1,6 +1,6 @@
 """What an implementation written as a Python object provides, and what a carrier provides to the kit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -89,6 +89,14 @@ class Carrier(Protocol):
 
     def __call__(self, address: str, *, timeouts: Timeouts) -> Connection:
         """A connection; `SubjectError` where the address itself is unusable. Starting may be left to the first call."""
+        ...
+
+
+class FactoryCarrier(Protocol):
+    """What the module of the carrier `library` holds as `connect_factory`: opens what a Python callable makes."""
+
+    def __call__(self, factory: Callable[[], object], *, timeouts: Timeouts) -> Connection:
+        """A connection; the factory is asked at the first call, and again after a time-out."""
         ...
 
 

@@ -1,11 +1,13 @@
 """Subject strings: from `stdio:…`, `http://…`, `library:…` or `NAME[:ARGS]` to a connection."""
 
 import difflib
+from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from fencepost.adapters.contract.faults import SubjectError
-from fencepost.adapters.contract.protocol import Carrier, Connection, Timeouts
+from fencepost.adapters.contract.protocol import Carrier, Connection, FactoryCarrier, Timeouts
 
 CARRIERS = "fencepost.carriers"
 ADAPTERS = "fencepost.adapters"
@@ -37,3 +39,12 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None) -> Connectio
     near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=3, cutoff=0.5)
     meant = f"Did you mean {' or '.join(repr(word) for word in near)}?" if near else f"Known: {', '.join(known)}."
     raise SubjectError(subject=subject, reason=f"no carrier or adapter is called {name!r}", try_instead=meant)
+
+
+def open_factory(factory: Callable[[], object], *, timeouts: Timeouts | None = None) -> Connection:
+    """A connection to the Python object that the factory makes, by the library carrier and found as that is.
+
+    The factory is asked at the first call, and again after a time-out; one that fails is the answer to that call.
+    """
+    library = import_module(carriers()["library"].module)
+    return cast("FactoryCarrier", library.connect_factory)(factory, timeouts=timeouts or Timeouts())
