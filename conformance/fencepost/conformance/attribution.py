@@ -86,7 +86,7 @@ def _of_decision(mismatch: WrongDecision) -> str:
         return _of_address(mismatch)
     if expected.clause in ("DEC-6", "DEC-7") and _differs_in_case(request.subnet, rules):
         return "DEC-8"
-    if expected.clause == "DEC-11" and (rules.ip_rule_at(request.address) or request.subnet is not None):
+    if expected.clause == "DEC-11" and (rules.ip_rules or rules.virtual_network_rules):
         return "DEC-14"
     if expected.clause == "DEC-6" and (service or rules.ip_rules):
         return "DEC-14"

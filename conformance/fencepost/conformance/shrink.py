@@ -71,11 +71,11 @@ class Shrinker:
         self.case, self.mismatch = case, found
         return True
 
-    def _keep_needed(self, items: Sequence[_T], rebuild: Callable[[tuple[_T, ...]], Case]) -> None:
-        """Delta debugging: take away runs of items, halving their length, while the mismatch stays."""
+    def _keep_needed(self, items: Sequence[_T], rebuild: Callable[[tuple[_T, ...]], Case], *, finest: int = 1) -> None:
+        """Delta debugging: take away runs of items, halving their length to the finest, while the mismatch stays."""
         left = tuple(items)
         size = len(left)
-        while size >= 1 and left:
+        while size >= finest and left:
             start = 0
             while start < len(left):
                 fewer = left[:start] + left[start + size :]
@@ -108,7 +108,8 @@ class Shrinker:
             ) -> Case:
                 return self._with_step(index, step.only(*kept, *fixed))
 
-            self._keep_needed(movable, rebuild)
+            # A long company is thinned coarsely, so that the ration lasts for the rules; the next round goes on.
+            self._keep_needed(movable, rebuild, finest=max(1, len(movable) // 8))
 
     def _in_plain_company(self, index: int, step: AskStep) -> bool:
         """Where the number of requests is the point: one plain request so many times, then the smallest number."""
@@ -120,7 +121,10 @@ class Shrinker:
         before = len(step.requests) - 1
         if not self._try(rebuild(before)):
             return False
-        self._smallest(before, rebuild)
+        rounds = [2**bit - 1 for bit in range(1, before.bit_length()) if 2**bit - 1 < before]
+        fewest = next((count for count in rounds if self._try(rebuild(count))), None)
+        if fewest is None:
+            self._smallest(before, rebuild)
         return True
 
     def _simpler_request(self) -> None:

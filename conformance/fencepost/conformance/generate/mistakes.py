@@ -122,6 +122,7 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "all hexadecimal": f"0x{packed:08x}",
         "hexadecimal digits": f"{a}.{b}.{c}.ff",
         "one plain integer": str(packed),
+        "one small integer": str(5 << 24 | packed & 0xFFFFFF),
         "an integer and a prefix": f"{packed}/24",
         "an octet with a fraction": f"{a}.{b}.{c}.1e1",
         "an underscore": f"{a}.{b}.{c}.1_0",
