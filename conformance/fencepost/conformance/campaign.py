@@ -159,6 +159,16 @@ class Campaign:
         return True
 
     @property
+    def exchange(self) -> Exchange:
+        """Where cases of other origin are put to the same subject, by the profile that the run has settled on."""
+        return self._exchange
+
+    @property
+    def offer(self) -> Offer:
+        """What the subject may be asked."""
+        return self._offer
+
+    @property
     def course(self) -> Course:
         """How far the explorations have come, and where they stood at the first failure."""
         return self._bench.course
