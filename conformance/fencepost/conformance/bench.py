@@ -1,6 +1,7 @@
 """Where explorations put the subject to the test: each call is sent, compared, counted, and diagnosed if it is wrong."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import NoReturn
 
@@ -10,6 +11,7 @@ from fencepost.conformance.course import Course, Spent
 from fencepost.conformance.diagnosis import Diagnosis, Found
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.journal import BenchState
 from fencepost.conformance.mismatch import WrongDecision
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.relevance import PLAIN_OPERATION, Landmarks, clauses_of
@@ -98,8 +100,33 @@ class Bench:
         """The scenario went through to its end: the harness answers."""
         self._faults_in_a_row = 0
 
-    def finish(self) -> None:
-        """The run is over: look again at what an unstable subject was blamed for."""
+    @property
+    def state(self) -> BenchState:
+        """The counts that a resumption needs."""
+        meter = self._exchange.meter
+        return BenchState(
+            meter=replace(meter),
+            shrinking=(self._shrinking[0], self._shrinking[1]),
+            faults_in_a_row=self._faults_in_a_row,
+            diagnosis_calls=self._diagnosis.calls,
+            diagnoses=self._diagnosis.begun,
+        )
+
+    def resume(self, state: BenchState) -> None:
+        """Go on from the counts of a run that ended early; its failures are in the tally already."""
+        try:
+            self._diagnosis.resume(calls=state.diagnosis_calls, begun=state.diagnoses)
+        except HarnessFault as fault:
+            self.tally.hindered.setdefault("DEC-17", str(fault))
+        self._exchange.meter = replace(state.meter)
+        self._shrinking = list(state.shrinking)
+        self._faults_in_a_row = state.faults_in_a_row
+
+    def finish(self, *, is_cut_short: bool) -> None:
+        """The run is over: look again at what an unstable subject was blamed for, where there is time for it."""
+        if is_cut_short:
+            self._diagnosis.give_up_review()
+            return
         try:
             self._diagnosis.review()
         except HarnessFault as fault:
@@ -189,7 +216,7 @@ class Bench:
         """
         self._check_ration()
         extra = speaks_for or {}
-        step = self._step([one for one in requests if self._is_of_use(one)])
+        step = self._step([one for one in requests if self._is_of_use(one, extra)])
         if not step.requests:
             return []
         self.course.decisions += len(step.requests)
@@ -206,9 +233,19 @@ class Bench:
         explicit = range(0, len(requests), 3) if self.offer.credentials else ()
         return AskStep(requests=tuple(requests), explicit=frozenset(explicit))
 
-    def _is_of_use(self, request: Request) -> bool:
+    def _is_of_use(self, request: Request, extra: Mapping[Request, Sequence[str]]) -> bool:
         """Whether the request is for a clause that is not over with an error."""
-        return not self.tally.errors or self._clause(request) not in self.tally.errors
+        if not self.tally.errors or (clause := self._clause(request)) not in self.tally.errors:
+            return True
+        self._left_out(clause, extra.get(request, ()))
+        return False
+
+    def _left_out(self, clause: str, others: Sequence[str]) -> None:
+        """A request of a clause in error goes unasked: clauses of its family that it was to speak for go with it."""
+        family = clause.partition("-")[0]
+        for other in others:
+            if other.partition("-")[0] == family:
+                self.tally.errors.setdefault(other, self.tally.errors[clause])
 
     def _clause(self, request: Request) -> str:
         return self.vault.decide(request).clause
@@ -257,6 +294,7 @@ class Bench:
             self._fault(fault, (groups[0][0],))
         self.tally.faults += 1
         self._faults_in_a_row += 1
+        is_at_hand = False
         for clause, group in groups:
             if clause in self.tally.errors:
                 continue
@@ -265,10 +303,15 @@ class Bench:
                 part = self._step(group)
                 found = self._count_decisions(part, self._exchange.ask(part), extra, aim)
             except HarnessFault as again:
+                is_at_hand = True
                 self._note_error(again, (clause,))
+                for request in group:
+                    self._left_out(clause, extra.get(request, ()))
                 continue
             self._faults_in_a_row = 0
             self._wrong(found)
+        if not is_at_hand:  # apart, every request is answered: the fault is of the call as a whole
+            self.tally.errors.setdefault(aim or self._aims[0], str(fault))
         self._restore_or_abandon()
         return []
 
@@ -332,12 +375,14 @@ class Bench:
             raise EffortSpent
 
     def _fault(self, fault: HarnessFault, clauses: Sequence[str]) -> NoReturn:
-        self.tally.faults += 1
+        for clause in self._aims:
+            self.tally.hindered.setdefault(clause, str(fault))
         self._note_error(fault, clauses)
         raise Abandoned
 
     def _note_error(self, fault: HarnessFault, clauses: Sequence[str]) -> None:
         """The clause at hand, the first one named, is over with an error."""
+        self.tally.faults += 1
         for clause in clauses[:1]:
             self.tally.errors.setdefault(clause, str(fault))
         self._faults_in_a_row += 1

@@ -1,9 +1,11 @@
 """One run: the statement, the ledger, every exploration in its order, and a verdict for every clause."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import version
 
+import msgspec
 from fencepost.adapters.contract import Client, RpcError, Statement, check_statement
 from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, FirstFailure, Unresponsive
 from fencepost.conformance.catalogue import Clause, catalogue
@@ -18,9 +20,10 @@ from fencepost.conformance.explorations.repetition import REPETITION
 from fencepost.conformance.explorations.setting import Exploration, Setting
 from fencepost.conformance.explorations.state import STATE
 from fencepost.conformance.explorations.validation import VALIDATION
+from fencepost.conformance.journal import Checkpoint, Circumstances
 from fencepost.conformance.ledger import settle_ledger
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.tally import Tally
+from fencepost.conformance.tally import Count, Tally
 from fencepost.conformance.verdicts import results, summed_up
 from fencepost.reference import Profile, load_profile
 from fencepost.reports.model import LedgerEntry, Report, Subject, Totals
@@ -37,6 +40,9 @@ EXPLORATIONS: tuple[Exploration, ...] = (
 """Every exploration, those that find most for least first."""
 
 
+_LEDGER_REVIEWS = 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is asked for: the subject string, and the options of `check`. `profile` None is the statement's own."""
@@ -48,6 +54,20 @@ class Plan:
     clauses: tuple[str, ...] = ()
     settle_seconds: float | None = None
     fail_fast: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """The plan under the names that the command has for it, and whose version carries it out."""
+        return {
+            "fencepost": version("fencepost"),
+            "catalogue": catalogue().version,
+            "subject": self.subject,
+            "effort": self.effort.name,
+            "seed": self.seed,
+            "profile": self.profile,
+            "clause": list(self.clauses),
+            "settle": self.settle_seconds,
+            "fail-fast": self.fail_fast,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +82,7 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+Recorder = Callable[[Checkpoint], None]
 
 
 @dataclass(slots=True)
@@ -71,10 +92,17 @@ class Campaign:
     client: Client
     plan: Plan
     listener: Listener = lambda _: None
+    record: Recorder = lambda _: None
     tally: Tally = field(default_factory=Tally)
-    _explored: set[str] = field(default_factory=set)
+    _explored: list[str] = field(default_factory=list)
+    _through: set[str] = field(default_factory=set)
+    _skip: int = 0
     _unfinished: str = ""
+    _is_cut_short: bool = False
+    _is_settled: bool = False
+    _is_reviewed: bool = False
     _statement: Statement = field(init=False)
+    _judged_by: Profile = field(init=False)
     _profile: Profile = field(init=False)
     _offer: Offer = field(init=False)
     _setting: Setting = field(init=False)
@@ -83,7 +111,7 @@ class Campaign:
     _ledger: tuple[LedgerEntry, ...] = ()
 
     def begin(self) -> None:
-        """Read the statement and settle the open points of the ledger."""
+        """Read the statement."""
         plan = self.plan
         if plan.profile is not None:
             load_profile(plan.profile)
@@ -98,18 +126,47 @@ class Campaign:
         self._exchange = Exchange(
             self.client, profile, with_codes=self._offer.codes and self._offer.credentials, settle_seconds=settle
         )
-        self._profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
-        self._exchange.take_profile(self._profile)
-        self._setting = Setting(profile=self._profile, offer=self._offer, effort=effort, seed=plan.seed)
+        self._judged_by = profile
+        self._take(profile, effort)
+
+    def _take(self, profile: Profile, effort: Effort) -> None:
+        self._profile = profile
+        self._exchange.take_profile(profile)
+        self._setting = Setting(profile=profile, offer=self._offer, effort=effort, seed=self.plan.seed)
         self._bench = Bench(
             self._exchange,
-            profile=self._profile,
+            profile=profile,
             offer=self._offer,
             effort=effort,
             tally=self.tally,
             replay_line=self._replay_line,
-            ends_at_failure=plan.fail_fast,
+            ends_at_failure=self.plan.fail_fast,
         )
+
+    def settle(self) -> None:
+        """Settle the open points of the ledger, once."""
+        if self._is_settled:
+            return
+        self._is_settled = True
+        profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
+        self._take(profile, self._setting.effort)
+
+    def circumstances(self) -> Circumstances:
+        """What a resumption must find again: the plan, and what a settled subject says and is."""
+        statement = self._statement
+        answers = {entry.key: [entry.declared, entry.found] for entry in self._ledger}
+        said = {"statement": msgspec.to_builtins(statement), "profile judged by": self._profile.name}
+        return Circumstances(plan=self.plan.as_json(), subject={**said, "open points": answers})
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on after this checkpoint of a settled run in the same circumstances."""
+        for each in fields(Tally):
+            setattr(self.tally, each.name, getattr(checkpoint.tally, each.name))
+        self.tally.counts = defaultdict(Count, self.tally.counts)
+        self.tally.failures = defaultdict(list, self.tally.failures)
+        self._bench.resume(checkpoint.bench)
+        through = checkpoint.explored[:-1]  # the last one may have scenarios left
+        self._explored, self._through, self._skip = list(through), set(through), checkpoint.done
 
     def _offer_profile(self, name: str) -> None:
         """The shipped reference and mutants take on the profile that they are judged by; others do not know the call."""
@@ -128,6 +185,7 @@ class Campaign:
 
     def run(self) -> None:
         """Every exploration that serves a selected clause which the subject can be asked."""
+        self.settle()
         wanted = {clause.id for clause in self.selected() if not self._offer.missing_for(clause)}
         for exploration in EXPLORATIONS:
             if wanted & set(exploration.serves) and not self.explore(exploration):
@@ -137,10 +195,14 @@ class Campaign:
         """Run one exploration, once; False where the whole run is to end here."""
         if exploration.name in self._explored or self._unfinished:
             return not self._unfinished
-        self._explored.add(exploration.name)
+        self.settle()
+        self._explored.append(exploration.name)
         scenarios = list(exploration.scenarios(self._setting))
-        for done, scenario in enumerate(scenarios):
+        skip, self._skip = self._skip, 0
+        for done, scenario in enumerate(scenarios[skip:], start=skip):
             self._progress(exploration, done, len(scenarios))
+            if all(aim in self.tally.errors for aim in scenario.aims):
+                continue
             self._bench.begin(scenario.aims)
             try:
                 scenario.run(self._bench)
@@ -155,8 +217,14 @@ class Campaign:
             if self.plan.fail_fast and self.tally.failures:
                 self._unfinished = "not asked: the run ended at the first failure"
                 return False
+            self._checkpoint(done + 1)
         self._progress(exploration, len(scenarios), len(scenarios))
+        self._checkpoint(len(scenarios))
+        self._through.add(exploration.name)
         return True
+
+    def _checkpoint(self, done: int) -> None:
+        self.record(Checkpoint(explored=tuple(self._explored), done=done, tally=self.tally, bench=self._bench.state))
 
     @property
     def exchange(self) -> Exchange:
@@ -176,6 +244,12 @@ class Campaign:
     def interrupt(self) -> None:
         """The run ends here, by somebody's wish: what was not asked is told as such."""
         self._unfinished = "not asked: the run was interrupted"
+        self._is_cut_short = True
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the run ended before its end, and something could be asked by a resumption."""
+        return bool(self._unfinished) and not self.plan.fail_fast
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
         _, _, decisions = self._bench.spent
@@ -186,7 +260,8 @@ class Campaign:
 
     def report(self) -> Report:
         """What the run has found so far."""
-        self._bench.finish()
+        self._bench.finish(is_cut_short=self._is_cut_short)
+        self._review_ledger()
         plan, statement = self.plan, self._statement
         clauses = tuple(
             results(
@@ -239,13 +314,30 @@ class Campaign:
             log=self.client.connection.log(),
         )
 
+    def _review_ledger(self) -> None:
+        """An unstable subject breaks a choice only where it does so each time that it is asked."""
+        if self._is_cut_short or not self.tally.unstable or self._is_reviewed:
+            return
+        self._is_reviewed = True
+        for _ in range(_LEDGER_REVIEWS):
+            if not any(entry.broken for entry in self._ledger):
+                return
+            meter, faults = replace(self._exchange.meter), self.tally.faults
+            self._exchange.take_profile(self._judged_by)
+            _, again = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
+            self._exchange.meter, self.tally.faults = meter, faults
+            self._ledger = tuple(
+                msgspec.structs.replace(first, broken=False, detail=f"unstable: {first.found}, then {then.found}")
+                if first.broken and first.found != then.found
+                else first
+                for first, then in zip(self._ledger, again, strict=True)
+            )
+
     def _served(self) -> frozenset[str]:
-        return frozenset(
-            clause
-            for exploration in EXPLORATIONS
-            if exploration.name in self._explored
-            for clause in exploration.serves
-        )
+        """The clauses whose turn has come; after an interruption those whose explorations are all through."""
+        begun = {clause for one in EXPLORATIONS if one.name in self._explored for clause in one.serves}
+        waiting = {clause for one in EXPLORATIONS if one.name not in self._through for clause in one.serves}
+        return frozenset(begun - waiting if self._is_cut_short else begun)
 
     def _replay_line(self, clause: str) -> str:
         plan = self.plan

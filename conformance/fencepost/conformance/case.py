@@ -1,11 +1,11 @@
 """A case: the contract calls after one `reset`, the last of which is the one in question."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.wire import wire_network, wire_request
+from fencepost.conformance.wire import network_from_wire, request_from_wire, wire_network, wire_request
 from fencepost.reference import Network, Request, Vault, Verdict, Write
 from fencepost.reports.model import Call
 
@@ -68,6 +68,38 @@ class Case:
         """The case as contract calls, ready to be sent by anybody."""
         reset = Call(method="reset", params={"subnets": wire_network(self.network)})
         return (reset, *(call_of(step) for step in self.steps))
+
+
+def case_from_calls(calls: Sequence[Call]) -> Case:
+    """The case that these calls are, the first of which is `reset`."""
+    reset, *others = calls
+    return Case(network=network_from_wire(_objects(reset.params["subnets"])), steps=tuple(map(_step_of, others)))
+
+
+def _step_of(call: Call) -> Step:
+    params = call.params
+    match call.method:
+        case "setServiceEndpoints":
+            endpoints = params["serviceEndpoints"]
+            assert isinstance(endpoints, list)
+            return EndpointsStep(subnet=str(params["subnet"]), service_endpoints=tuple(endpoints))
+        case "decide":
+            requests = _objects(params["requests"])
+            explicit = (index for index, one in enumerate(requests) if _is_explicit(one.get("caller")))
+            return AskStep(requests=tuple(map(request_from_wire, requests)), explicit=frozenset(explicit))
+        case "getRules":
+            return ReadStep()
+        case method:
+            return WriteStep(method=method, params=params)
+
+
+def _objects(value: object) -> list[Mapping[str, object]]:
+    assert isinstance(value, list)
+    return value
+
+
+def _is_explicit(caller: object) -> bool:
+    return isinstance(caller, Mapping) and True in (caller.get("authenticated"), caller.get("authorized"))
 
 
 def call_of(step: Step) -> Call:

@@ -1,11 +1,11 @@
 """From a mismatch somewhere in a long conversation to the clause that it breaks and the smallest case that shows it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from fencepost.conformance.attribution import STATE, clause_of
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, Step, WriteStep
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, Step, WriteStep, case_from_calls
 from fencepost.conformance.exchange import Exchange
 from fencepost.conformance.mismatch import Mismatch, WrongDecision
 from fencepost.conformance.shrink import Shrinker
@@ -15,7 +15,7 @@ from fencepost.conformance.wire import wire_rules_in_force
 from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet, Vault
 
 _PER_CLAUSE = 3
-_CONFIRMATIONS, _WHEN_UNSTABLE = 3, 9
+_CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Diagnosis:
         self._replay_line = replay_line
         self._begun: Counter[tuple[str, str | None]] = Counter()
         self._cases: dict[str, tuple[Case, Mismatch]] = {}
+        self._is_shaky = False
+        self._reviewed: set[str] = set()
 
     def wants(self, found: Found) -> bool:
         """Whether this mismatch is worth a diagnosis: its like has not failed already, nor been looked at often."""
@@ -59,6 +61,7 @@ class Diagnosis:
             if mismatch is not None:
                 self._shrink_and_record(candidate, mismatch, found)
                 return
+        self._is_shaky = True
         if "DEC-17" not in self._tally.failures:
             self._unstable(provisional, found)
 
@@ -82,14 +85,49 @@ class Diagnosis:
         return True
 
     def review(self) -> None:
-        """Where the subject has turned out unstable, ask every recorded case again and drop what does not show."""
-        if not self._tally.unstable:
+        """Where the subject has turned out unstable, ask every recorded case again and drop what does not show.
+
+        So often that a subject which answers wrongly nine times in ten, but at random, is not blamed for any one answer.
+        """
+        if not self._tally.unstable and not self._is_shaky:
             return
         for clause, (case, mismatch) in list(self._cases.items()):
-            if self._confirmed(case, mismatch, _WHEN_UNSTABLE) is None:
-                del self._cases[clause]
+            if clause in self._reviewed:
+                continue
+            self._reviewed.add(clause)
+            if self._confirmed(case, mismatch, _IN_REVIEW) is None:
+                self._drop(clause)
+
+    def give_up_review(self) -> None:
+        """There is no time for a review: of a subject that has turned out unstable, no failure stands."""
+        if self._tally.unstable or self._is_shaky:
+            for clause in list(self._cases):
+                self._drop(clause)
+
+    def _drop(self, clause: str) -> None:
+        del self._cases[clause]
+        del self._tally.failures[clause]
+        told = "the same calls got different answers"
+        self._tally.unstable[clause] = told
+        self._tally.unstable.setdefault("DEC-17", told)
+
+    @property
+    def begun(self) -> tuple[tuple[str, str | None, int], ...]:
+        """How often each kind of mismatch has been looked at: the clause, the aim, the number."""
+        return tuple((clause, aim, times) for (clause, aim), times in self._begun.items())
+
+    def resume(self, *, calls: int, begun: Iterable[tuple[str, str | None, int]]) -> None:
+        """Go on from another run's counts; each failure in the tally must show once more to stand."""
+        for clause, (found, *_) in list(self._tally.failures.items()):
+            case = case_from_calls(found.calls)
+            mismatch = self._replay(case)
+            if mismatch is not None:
+                self._cases[clause] = (case, mismatch)
+            else:
                 del self._tally.failures[clause]
                 self._tally.unstable[clause] = "the same calls got different answers"
+        self.calls = calls
+        self._begun = Counter({(clause, aim): times for clause, aim, times in begun})
 
     def _confirmations(self) -> int:
         return _WHEN_UNSTABLE if self._tally.unstable else _CONFIRMATIONS
@@ -112,6 +150,7 @@ class Diagnosis:
         shrinker.shrink()
         self.calls += shrinker.calls
         if self._confirmed(shrinker.case, shrinker.mismatch, self._confirmations()) is None:
+            self._is_shaky = True
             self._unstable(self._provisional(found), found)
             return
         clause = clause_of(shrinker.mismatch, shrinker.case, found.aim)

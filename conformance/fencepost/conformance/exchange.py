@@ -62,6 +62,7 @@ class Exchange:
         self._settle_seconds = settle_seconds
         self._changed_at = 0.0
         self._batch = 64
+        self._latency = float("inf")
 
     def take_profile(self, profile: Profile) -> None:
         """Judge by this profile from the next `reset` on."""
@@ -85,10 +86,12 @@ class Exchange:
         """Send a write; the vault follows the subject's answer where the reference leaves it open."""
         before = self.vault
         expected = apply_write(before, step)
+        began = time.monotonic()
         got = self.client.write(step.method, step.params)
         self.meter.writes += 1
         self.steps.append(step)
         self._changed_at = time.monotonic()
+        self._latency = min(self._latency, self._changed_at - began)
         is_right = expected.verdict is Verdict.OPEN or got.accepted == (expected.verdict is Verdict.ACCEPTED)
         wrong = None if is_right else WrongWrite(vault=before, step=step, expected=expected, got=got)
         if got.accepted and expected.accepted is not None:
@@ -145,8 +148,9 @@ class Exchange:
             self._batch = self._next_batch(len(part), took)
 
     def _next_batch(self, sent: int, took: float) -> int:
-        """As many requests as two seconds allow, a full batch at most."""
-        affordable = BATCH if took <= 0 else int(sent * _SECONDS_A_CALL / took)
+        """As many requests as two seconds allow beside what any call takes, a full batch at most."""
+        deciding = took - min(self._latency, took)
+        affordable = BATCH if deciding <= 0 else int(sent * _SECONDS_A_CALL / deciding)
         return max(1, min(BATCH, affordable))
 
     def read(self) -> WrongRead | None:

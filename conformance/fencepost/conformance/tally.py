@@ -25,6 +25,7 @@ class Tally:
     counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
     failures: dict[str, list[Counterexample]] = field(default_factory=lambda: defaultdict(list))
     errors: dict[str, str] = field(default_factory=dict)
+    hindered: dict[str, str] = field(default_factory=dict)
     unstable: dict[str, str] = field(default_factory=dict)
     limits: dict[str, str] = field(default_factory=dict)
     allowed: int = 0

@@ -76,11 +76,15 @@ def _verdict(
         return "error", tally.errors[key]
     if key in tally.unstable:
         return "inconclusive", tally.unstable[key]
+    if tally.unstable and count.asked - count.inconclusive > count.decisive:
+        return "inconclusive", "a wrong answer came, of a subject that does not answer the same calls alike"
     if unfinished and (key not in explored or count.decisive < _required(key)):
         return "error", unfinished
     if count.decisive < _required(key):
         if count.inconclusive and count.asked - count.inconclusive < _required(key):
             return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
+        if key in tally.hindered:
+            return "error", tally.hindered[key]
         return "vacuous", f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
     return "pass", ""
 

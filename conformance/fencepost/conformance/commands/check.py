@@ -1,11 +1,10 @@
 """`fencepost check`: the whole suite against one subject, with live progress and a report."""
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import click
 from fencepost.adapters.contract import (
@@ -16,15 +15,18 @@ from fencepost.adapters.contract import (
     Timeouts,
     open_subject,
 )
-from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.campaign import Campaign, Listener, Plan, Progress
 from fencepost.conformance.catalogue import UnknownClause, catalogue
+from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
+from fencepost.conformance.patience import TIMEOUTS, patient
 from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer, write_files
-from fencepost.reports.visible import visible
+from fencepost.reports.visible import visible, visible_lines
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 
@@ -42,7 +44,14 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write report.json and junit.xml into this folder.",
+    help="Write report.json and junit.xml into this folder, and a journal until then.",
+)
+@click.option(
+    "--resume",
+    "resumed",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Go on with the run whose journal is in this folder: same subject, same options.",
 )
 @click.option("--settle", type=click.FloatRange(min=0), metavar="SECONDS", help="How long a change may take to show.")
 @click.option("--fail-fast", is_flag=True, help="End at the first failure.")
@@ -56,6 +65,7 @@ def check(
     seed: int,
     clauses: tuple[str, ...],
     folder: Path | None,
+    resumed: Path | None,
     settle: float | None,
     fail_fast: bool,
     call_timeout: float,
@@ -65,7 +75,11 @@ def check(
 
     Exit status, the first that holds: 2 bad usage, or a subject that does not answer `describe`; 1 a clause failed or a
     declared choice is broken; 2 a clause ended in error or inconclusive; 3 the run was vacuous; otherwise 0.
+
+    A run that is interrupted writes what it has found; one that was killed can be gone on with by --resume.
     """
+    if resumed is not None and folder not in (None, resumed):
+        raise click.UsageError("--resume DIR goes on in DIR and leaves its report there: leave --report out")
     plan = Plan(
         subject=subject,
         effort=EFFORTS[effort],
@@ -75,23 +89,11 @@ def check(
         settle_seconds=settle,
         fail_fast=fail_fast,
     )
-    try:
-        connection = open_subject(subject, timeouts=Timeouts(start=start_timeout, call=call_timeout))
-    except SubjectError as error:
-        raise click.UsageError(visible(str(error))) from None
-    client = Client(connection)
-    try:
-        report = _run(client, plan)
-    finally:
-        client.close()
-    if folder is not None:
-        try:
-            written = write_files(report, folder)
-        except OSError as error:
-            raise click.UsageError(f"--report {folder}: {error}") from None
-        click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
-    page = Page.of(sys.stdout)
-    click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
+    timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    with Interruption() as interruption:
+        report = _judged(plan, timeouts, _Folder.of(plan, folder, resumed), interruption)
+        page = Page.of(sys.stdout)
+        click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
     sys.exit(report.exit_status)
 
 
@@ -106,36 +108,134 @@ def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return split
 
 
-def _run(client: Client, plan: Plan) -> Report:
-    """The report, partial where the run is interrupted; bad usage where the subject cannot even be begun with."""
-    with live_progress() as listener, _terminated_like_interrupted():
-        campaign = Campaign(client, plan, listener)
+@dataclass(slots=True)
+class _Folder:
+    """Where the report goes, and the journal until then: the folder that was named, or nowhere."""
+
+    path: Path | None
+    recorded: Recorded | None = None
+    journal: Journal | None = None
+
+    @classmethod
+    def of(cls, plan: Plan, folder: Path | None, resumed: Path | None) -> "_Folder":
+        """What --report and --resume name; bad usage where the run in the folder is another one."""
+        if resumed is None:
+            return cls(path=folder)
         try:
-            campaign.begin()
-        except UnknownProfile as error:
-            raise click.UsageError(f"the profile to judge by: {error}") from None
-        except StatementError as error:
-            raise click.UsageError(visible(f"the conformance statement cannot be used:\n{error}")) from None
-        except HarnessFault as fault:
-            log = client.connection.log().strip()
-            told = f"\nthe end of its own log:\n{log}" if log else ""
-            raise click.UsageError(visible(f"{plan.subject} does not answer: {fault}{told}")) from None
-        try:
-            campaign.run()
-        except KeyboardInterrupt:
-            campaign.interrupt()
-        return campaign.report()
+            recorded = read_journal(resumed)
+            then, now = recorded.circumstances, Circumstances(plan=plan.as_json())
+            if reasons := tuple(then.differences(now)):
+                raise CannotResume(folder=resumed, reasons=reasons)
+        except CannotResume as error:
+            raise usage(str(error)) from None
+        return cls(path=resumed, recorded=recorded)
+
+    def follow(self, campaign: Campaign) -> None:
+        """Write the campaign's journal from here on; go on after the last checkpoint where one was recorded."""
+        if self.path is None:
+            return
+        circumstances = campaign.circumstances()
+        if self.recorded is None:
+            with _telling(self.path):
+                self.journal = Journal.begin(self.path, circumstances)
+        elif reasons := tuple(self.recorded.circumstances.differences(circumstances)):
+            raise usage(str(CannotResume(folder=self.path, reasons=reasons)))
+        else:
+            with _telling(self.path):
+                self.journal = Journal.resume(self.path, self.recorded)
+            if self.recorded.checkpoint is not None:
+                campaign.resume(self.recorded.checkpoint)
+        campaign.record = self._add
+
+    def _add(self, checkpoint: Checkpoint) -> None:
+        assert self.path is not None
+        assert self.journal is not None
+        with _telling(self.path):
+            self.journal.add(checkpoint)
+
+    def finish(self, report: Report, *, is_unfinished: bool) -> None:
+        """Write the report's files; the journal stays only where something was left to ask."""
+        if self.path is None:
+            return
+        with _telling(self.path):
+            written = write_files(report, self.path, on_failure=_unwritten)
+        click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
+        if self.journal is None:
+            return
+        if is_unfinished:
+            self.journal.close()
+            click.echo(f"to go on from here: the same command with --resume {self.path}", err=True)
+        else:
+            self.journal.remove()
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM ends the run as Ctrl-C does: with a partial report, and with the subject's processes ended."""
-
-    def interrupt(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+def _telling(folder: Path) -> Iterator[None]:
+    """What cannot be written into the folder is bad usage."""
     try:
         yield
+    except OSError as error:
+        raise usage(f"nothing can be written into {folder}: {error.strerror or error}") from None
+
+
+def _unwritten(name: str, error: Exception) -> None:
+    if isinstance(error, OSError):
+        raise error
+    click.echo(visible(f"the report {name!r} could not be made: {type(error).__name__}: {error}"), err=True)
+
+
+def _judged(plan: Plan, timeouts: Timeouts, folder: _Folder, interruption: Interruption) -> Report:
+    """The report, partial where the run is interrupted; bad usage where the subject cannot even be begun with."""
+    try:
+        connection = open_subject(plan.subject, timeouts=timeouts)
+    except SubjectError as error:
+        raise usage(str(error)) from None
+    except KeyboardInterrupt:
+        raise usage(f"interrupted before {plan.subject} was up") from None
+    client = Client(patient(connection, seconds=TIMEOUTS * timeouts.call))
+    try:
+        with live_progress() as listener:
+            campaign = Campaign(client, plan, _interruptible(listener, interruption))
+            _begin(campaign)
+            try:
+                campaign.settle()
+                folder.follow(campaign)
+                campaign.run()
+                interruption.check()
+            except KeyboardInterrupt:
+                campaign.interrupt()
+        report = campaign.report()
+        folder.finish(report, is_unfinished=campaign.is_unfinished)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        client.close()
+    return report
+
+
+def _interruptible(listener: Listener, interruption: Interruption) -> Listener:
+    def listen(progress: Progress) -> None:
+        interruption.check()
+        listener(progress)
+
+    return listen
+
+
+def _begin(campaign: Campaign) -> None:
+    subject, connection = campaign.plan.subject, campaign.client.connection
+    try:
+        campaign.begin()
+    except UnknownProfile as error:
+        raise usage(f"the profile to judge by: {error}") from None
+    except StatementError as error:
+        raise usage(f"the conformance statement cannot be used:\n{error}") from None
+    except HarnessFault as fault:
+        log = connection.log().strip()
+        raise usage(
+            f"{subject} does not answer: {fault}" + (f"\nthe end of its own log:\n{log}" if log else "")
+        ) from None
+    except KeyboardInterrupt:
+        raise usage(f"interrupted before {subject} had described itself") from None
+
+
+def usage(told: str) -> click.UsageError:
+    """Bad usage told in a few lines, of which a subject may have written some."""
+    return click.UsageError("\n".join(visible_lines(told)))
