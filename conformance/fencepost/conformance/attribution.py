@@ -1,9 +1,11 @@
 """Which clause a mismatch breaks, read off its smallest case: every feature that is left is needed to show it."""
 
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep
+from collections.abc import Mapping, Sequence
+
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, apply_write
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.relevance import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
-from fencepost.reference import DefaultAction, Outcome, Plane, RuleSet
+from fencepost.reference import DefaultAction, Outcome, Plane, RuleSet, Vault
 
 STATE = ("STA", "LIM", "VAL", "CTL-2", "DEC-10")
 """Families whose scenarios say themselves what a mismatch that needs their history breaks."""
@@ -22,7 +24,7 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
             if _needs_company(case):
                 return "DEC-17"
             if len(case.steps) > 2 and not _is_fresh(mismatch, case):
-                return _of_history(case, aim)
+                return _of_history(mismatch, case, aim)
             if aim is not None and aim.startswith("LIM") and _is_long(mismatch.vault.rules):
                 return _of_length(mismatch.vault.rules)
             return _of_decision(mismatch)
@@ -57,10 +59,12 @@ def _is_fresh(mismatch: WrongDecision, case: Case) -> bool:
     )
 
 
-def _of_history(case: Case, aim: str | None) -> str:
+def _of_history(mismatch: WrongDecision, case: Case, aim: str | None) -> str:
     writes = [step for step in case.steps if isinstance(step, WriteStep)]
     has_switches = any(isinstance(step, EndpointsStep) for step in case.steps)
-    if aim is not None and aim.startswith(STATE) and (len(writes) > 1 or has_switches):
+    if aim == "STA-2" and (clause := _of_refused(case, mismatch.vault)) is not None:
+        return clause
+    if aim != "STA-2" and aim is not None and aim.startswith(STATE) and (len(writes) > 1 or has_switches):
         return aim
     if has_switches:
         return "STA-10"
@@ -69,7 +73,36 @@ def _of_history(case: Case, aim: str | None) -> str:
     methods = {step.method for step in writes}
     if methods == {"putRules"}:
         return "STA-1"
-    return "STA-3" if methods <= {"putRules", "updateRules"} else "STA-2"
+    if methods <= {"putRules", "updateRules"}:
+        return "STA-4" if aim == "STA-2" and _wakes_rules(writes) else "STA-3"
+    return "STA-2"
+
+
+def _of_refused(case: Case, last: Vault) -> str | None:
+    """The clause that a write which must be refused breaks by what it leaves; None where the case has no such write."""
+    vault = Vault(profile=last.profile).reset(case.network)
+    for step in case.steps:
+        match step:
+            case WriteStep():
+                expected = apply_write(vault, step)
+                certain = [violation.clause for violation in expected.violations if violation.is_certain]
+                if certain:
+                    return "LIM-6" if certain[0].startswith("LIM") else "VAL-9"
+                vault = expected.accepted or vault
+            case EndpointsStep():
+                vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
+    return None
+
+
+def _wakes_rules(writes: Sequence[WriteStep]) -> bool:
+    """Whether the last change of the default action is one to Deny, after one to Allow."""
+    actions = [
+        acls.get("defaultAction")
+        for step in writes
+        if isinstance(acls := step.params.get("networkAcls", step.params), Mapping)
+    ]
+    said = [action for action in actions if action is not None]
+    return said[-2:] == ["Allow", "Deny"]
 
 
 def _of_decision(mismatch: WrongDecision) -> str:
@@ -119,17 +152,34 @@ def _of_write(mismatch: WrongWrite, case: Case, aim: str | None) -> str:
     if mismatch.expected.violations and not mismatch.got.accepted:
         return aim or mismatch.expected.violations[0].clause
     if not mismatch.got.accepted:
-        return _of_refusal(mismatch, aim)
+        return _of_refusal(mismatch, _sharper(aim, mismatch, case))
     certain = [violation for violation in mismatch.expected.violations if violation.is_certain]
     clause = certain[0].clause
     if clause in ("LIM-2", "LIM-4"):
-        if aim == "LIM-8" and len(case.steps) > 2:
+        if aim == "LIM-8" and _has_removal(case):
             return aim
         if mismatch.step.method != "putRules":
             return "LIM-7"
         rules = _switches(mismatch.step)
         return clause if rules in (("Deny", "None"), ("Allow", "AzureServices")) or aim != "LIM-9" else "LIM-9"
     return clause
+
+
+def _sharper(aim: str | None, mismatch: WrongWrite, case: Case) -> str | None:
+    """The aim of a history as far as the case bears it out: what is refused by itself is not refused for its history."""
+    is_put, is_alone = mismatch.step.method == "putRules", len(case.steps) == 1
+    if aim == "STA-2" and (is_alone or is_put):
+        return None if is_alone else "STA-1"
+    if aim not in ("LIM-7", "LIM-8", "LIM-9") or is_alone or is_put:
+        return aim
+    if _has_removal(case):
+        return "LIM-8"
+    is_asleep = mismatch.vault.rules.default_action is DefaultAction.ALLOW
+    return "LIM-9" if is_asleep and aim == "LIM-9" else "LIM-7"
+
+
+def _has_removal(case: Case) -> bool:
+    return any(isinstance(step, WriteStep) and step.method.startswith("remove") for step in case.steps)
 
 
 def _switches(step: WriteStep) -> tuple[object, object]:

@@ -14,6 +14,7 @@ from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
 from fencepost.conformance.explorations.decisions import DECISIONS
 from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
+from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.limits import LIMITS
 from fencepost.conformance.explorations.read_back import READ_BACK
 from fencepost.conformance.explorations.repetition import REPETITION
@@ -32,6 +33,7 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     DECISIONS,
     ENDPOINT_SWITCHES,
     STATE,
+    HISTORIES,
     REPETITION,
     VALIDATION,
     LIMITS,

@@ -15,6 +15,7 @@ from fencepost.conformance.wire import wire_rules_in_force
 from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet, Vault
 
 _PER_CLAUSE = 3
+_LONG_HISTORY = 10
 _CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 40
 
 
@@ -154,8 +155,10 @@ class Diagnosis:
             self._unstable(self._provisional(found), found)
             return
         clause = clause_of(shrinker.mismatch, shrinker.case, found.aim)
-        if clause in self._tally.failures:
-            return
+        if clause in self._tally.failures or (
+            "DEC-17" in self._tally.failures and len(shrinker.case.steps) > _LONG_HISTORY
+        ):
+            return  # of a subject that company sways, a history too long to read says nothing more
         self._cases[clause] = (shrinker.case, shrinker.mismatch)
         self._tally.failures[clause].append(
             counterexample(
@@ -186,13 +189,26 @@ def _candidates(case: Case, found: Found, *, with_company: bool) -> Iterator[Cas
         until = last.only(*range(found.index + 1 if found.index >= 0 else len(last.requests)))
         if with_company:
             yield fresh_case(found.mismatch.vault, until)
+        yield from _writes_alone(case, alone)
+        if with_company:
             yield case.with_last(alone)
             yield case.with_last(until)
     else:
         if isinstance(last, WriteStep):
             yield Case(network=found.mismatch.vault.network, steps=(last,))
             yield fresh_case(found.mismatch.vault, last)
+        yield from _writes_alone(case, last)
         yield case
+
+
+def _writes_alone(case: Case, last: Step) -> Iterator[Case]:
+    """The history without what was asked on its way: since the last whole set, where the network then was as at first."""
+    told = tuple(step for step in case.steps[:-1] if isinstance(step, WriteStep | EndpointsStep))
+    puts = [place for place, step in enumerate(told) if isinstance(step, WriteStep) and step.method == "putRules"]
+    if puts and puts[-1] and not any(isinstance(step, EndpointsStep) for step in told[: puts[-1]]):
+        yield replace(case, steps=(*told[puts[-1] :], last))
+    if len(told) > 1:
+        yield replace(case, steps=(*told, last))
 
 
 def fresh_case(vault: Vault, last: Step) -> Case:

@@ -56,6 +56,20 @@ class Scene:
         return self.vault.rules.ip_rules
 
     @property
+    def telling(self) -> list[IpRule]:
+        """The IP rules in force whose going would show: no other rule holds both of their ends; all, where there is none."""
+        held = self.held
+        found = [
+            rule
+            for rule in held
+            if not all(
+                any(end in other.block for other in held if other is not rule)
+                for end in (rule.block.first, rule.block.last)
+            )
+        ]
+        return found or list(held)
+
+    @property
     def listed(self) -> list[str]:
         """The subnets that rules name, as the rules spell them."""
         return [rule.id for rule in self.vault.rules.virtual_network_rules]
@@ -208,14 +222,14 @@ def removed_by_place(scene: Scene) -> Iterator[Stroke]:
     """The first rule, the last and one between taken away."""
     for place in scene.random.sample((0, -1, None), 3):
         if scene.held:
-            yield remove(scene, scene.random.choice(scene.held) if place is None else scene.held[place])
+            yield remove(scene, scene.random.choice(scene.telling) if place is None else scene.held[place])
 
 
 def there_and_back(scene: Scene) -> Iterator[Stroke]:
     """A rule taken away and added again; taken away for good, and another added."""
     if not scene.held:
         yield add(scene, new_block(scene))
-    rule = scene.random.choice(scene.held)
+    rule = scene.random.choice(scene.telling)
     yield remove(scene, rule)
     yield add(scene, rule.block)
     again = next((one for one in scene.held if one.block == rule.block), None)
@@ -249,23 +263,22 @@ def kin_removed(scene: Scene) -> Iterator[Stroke]:
 
 def alike_removed(scene: Scene) -> Iterator[Stroke]:
     """Of two rules, the text of one of which begins like the other's, the shorter is taken away."""
+    telling = scene.telling
     pair = next(
-        (
-            one
-            for one in scene.held
-            for other in scene.held
-            if one is not other and other.text.startswith(one.text.removesuffix("/32")) and "/" not in one.text[:-3]
-        ),
-        None,
+        (one for one in scene.held for other in telling if one is not other and _begins_alike(one, other)), None
     )
     if pair is None:
-        home = blocks.block(scene.random, 24).first + 10
-        candidates = [new_block(scene, Block(home + n, home + n)) for n in (1, 91)]
+        home = blocks.block(scene.random, 24).first
+        candidates = [new_block(scene, Block(home + n, home + n)) for n in (11, 113)]
         for block in candidates:
             yield add(scene, block)
         pair = next((rule for rule in scene.held if rule.block == candidates[0]), None)
     if pair is not None:
         yield remove(scene, pair)
+
+
+def _begins_alike(one: IpRule, other: IpRule) -> bool:
+    return one.block.first == one.block.last and other.text.startswith(one.text.removesuffix("/32"))
 
 
 def spelled_otherwise(scene: Scene) -> Iterator[Stroke]:
@@ -296,6 +309,18 @@ def emptied(scene: Scene) -> Iterator[Stroke]:
     yield add(scene, new_block(scene, found[0]))
 
 
+def from_nothing(scene: Scene) -> Iterator[Stroke]:
+    """A vault that lets everybody in and has no rules: the first rule comes, and goes again, and lets in nobody else."""
+    yield put(wire_rules((), default_action="Allow", bypass=scene.vault.rules.bypass.value), scene.vault)
+    far = tuple(blocks.block(scene.random, 32).first for _ in range(2))
+    yield replace(add(scene, new_block(scene)), addresses=far)
+    if scene.held:
+        yield replace(remove(scene, scene.held[0]), addresses=far)
+    if scene.unlisted:
+        yield replace(add_subnet(scene.random.choice(scene.unlisted)), addresses=far)
+    yield update(defaultAction="Deny")
+
+
 def switched(scene: Scene) -> Iterator[Stroke]:
     """A switch changed, a rule added on top; both switches at once; a switch set to what it is."""
     rules = scene.vault.rules
@@ -312,10 +337,10 @@ def dormant(scene: Scene) -> Iterator[Stroke]:
     yield update(defaultAction="Allow")
     yield add(scene, new_block(scene))
     if len(scene.held) > 1:
-        yield remove(scene, scene.random.choice(scene.held[:-1]))
+        yield remove(scene, scene.random.choice([rule for rule in scene.telling if rule is not scene.held[-1]]))
     yield update(defaultAction="Deny")
     if scene.held:
-        yield remove(scene, scene.random.choice(scene.held))
+        yield remove(scene, scene.random.choice(scene.telling))
     yield update(defaultAction="Allow")
     yield update(defaultAction="Deny")
 
@@ -425,6 +450,7 @@ MOVES: Mapping[str, Move] = MappingProxyType(
             alike_removed,
             spelled_otherwise,
             emptied,
+            from_nothing,
             switched,
             dormant,
             refused,

@@ -1,0 +1,253 @@
+"""Histories: rules that change many times, each change probed where it could matter (STA-2 and its neighbours)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import callers, limit_moves, moves, networks, requests
+from fencepost.conformance.generate.moves import MOVES, Move, Scene, Stroke
+from fencepost.conformance.wire import WireRules, wire_rules_in_force
+from fencepost.reference import Network, Request, Subnet, Vault
+
+_DEALT = 4
+"""How many histories a deck of all moves is dealt to."""
+
+_MORE = 3
+_WATCHED_RULES, _WATCHED_SUBNETS, _REMEMBERED = 12, 10, 8
+
+_WHOLE_SETS_ASK = ("there_and_back", "kin_removed", "emptied", "dormant", "refused", "endpoint_switched", "put_again")
+"""The moves that are made by whole sets where single rules cannot be changed."""
+
+_WHOLE_SETS_DEALT = 2
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    offer = setting.offer
+    if not offer.incremental and not offer.refusals:
+        return  # the other explorations ask a subject that only enforces whole sets all that there is to ask
+    for index in setting.rounds(1):
+        for place, hand in enumerate(_hands(setting, index)):
+            yield _history(setting, hand, index, place)
+        if offer.incremental:
+            yield from _at_the_limits(setting, index)
+    if offer.incremental and setting.effort.scale > 1:
+        yield _filled_and_drained(setting)
+
+
+def _hands(setting: Setting, index: int) -> Iterator[Sequence[Move]]:
+    """Every move once, in random order and in several histories; then a few at random."""
+    random = setting.random("hands", index)
+    deck = list(MOVES.values()) if setting.offer.incremental else [MOVES[name] for name in _WHOLE_SETS_ASK]
+    random.shuffle(deck)
+    dealt = _DEALT if setting.offer.incremental else _WHOLE_SETS_DEALT
+    for place in range(dealt):
+        yield deck[place::dealt]
+    if setting.offer.incremental:
+        yield [random.choice(deck) for _ in range(_MORE)]
+
+
+def _history(setting: Setting, hand: Sequence[Move], index: int, place: int) -> Scenario:
+    def run(bench: Bench) -> None:
+        random = setting.random("histories", index, place)
+        network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+        scene = Scene(random=random, offer=setting.offer, now=lambda: bench.vault)
+        bench.reset(network)
+        _play(bench, setting, scene, moves.opening(scene), (move(scene) for move in hand))
+
+    return Scenario(aims=("STA-2",), run=run)
+
+
+def _at_the_limits(setting: Setting, index: int) -> Iterator[Scenario]:
+    """Both lists all but full, then full; what is added, refused and taken away there."""
+    offer, profile = setting.offer, setting.profile
+    ids = networks.plain_subnets(profile.max_virtual_network_rules + limit_moves.SPARE) if offer.subnets else []
+
+    def run(bench: Bench) -> None:
+        random = setting.random("history at the limits", index)
+        scene = Scene(random=random, offer=offer, now=lambda: bench.vault)
+        bench.reset(_of(ids))
+        opening = limit_moves.all_but_full(scene)
+        _play(bench, setting, scene, opening, [move(scene) for move in limit_moves.AT_THE_LIMITS])
+
+    yield Scenario(aims=("LIM-7", "LIM-8", "STA-2"), run=run)
+
+
+def _filled_and_drained(setting: Setting) -> Scenario:
+    """The lists filled to the limit by adding, and drained by removing, as far as the effort allows."""
+    offer, profile = setting.offer, setting.profile
+    ids = networks.plain_subnets(profile.max_virtual_network_rules + limit_moves.SPARE) if offer.subnets else []
+
+    def run(bench: Bench) -> None:
+        random = setting.random("filled and drained")
+        scene = Scene(random=random, offer=offer, now=lambda: bench.vault)
+        bench.reset(_of(ids))
+        room = limit_moves.room(setting.effort.scale, scene)
+        _play(bench, setting, scene, limit_moves.with_room(scene, room), [limit_moves.filled_and_drained(scene, room)])
+
+    return Scenario(aims=("LIM-7", "STA-2"), run=run)
+
+
+def _of(ids: Iterable[str]) -> Network:
+    return Network(subnets=tuple(Subnet(id=one) for one in ids))
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What has changed since it was last asked about, and the clauses that the answers speak for."""
+
+    addresses: dict[int, None] = field(default_factory=dict)
+    subnets: dict[str, None] = field(default_factory=dict)
+    clauses: set[str] = field(default_factory=set)
+
+    def note(self, stroke: Stroke) -> None:
+        """A stroke has been made, or is about to be."""
+        self.addresses |= dict.fromkeys(stroke.addresses)
+        self.subnets |= dict.fromkeys(stroke.subnets)
+
+    def meets(self, stroke: Stroke) -> bool:
+        """Whether the stroke may undo what has not been asked about yet."""
+        is_switch = isinstance(stroke.step, WriteStep) and stroke.step.method in ("putRules", "updateRules")
+        return (
+            is_switch
+            or any(one in self.addresses for one in stroke.addresses)
+            or not self.subnets.keys().isdisjoint(stroke.subnets)
+        )
+
+    def clear(self) -> None:
+        """All of it has been asked."""
+        self.addresses.clear()
+        self.subnets.clear()
+        self.clauses.clear()
+
+
+def _play(bench: Bench, setting: Setting, scene: Scene, opening: WireRules, played: Iterable[Iterator[Stroke]]) -> None:
+    """Put the opening, make every stroke, and ask before and after; the same requests, so that a stale answer shows."""
+    if not bench.put(opening, aim="STA-2"):
+        return
+    random, pending = scene.random, _Pending()
+    for stroke in _as_offered(scene, played):
+        if random.randrange(5) or pending.meets(stroke):  # now and then strokes come after one another unasked
+            _ask(bench, setting, scene, pending, about_to=stroke)
+            if random.randrange(6) == 0 and not bench.tally.failures:
+                bench.read()  # what is in force is known now; of rules that are wrong, reading back says nothing
+        _make(bench, stroke)
+        pending.note(stroke)
+        pending.clauses |= set(stroke.clauses)
+    _ask(bench, setting, scene, pending)
+
+
+def _make(bench: Bench, stroke: Stroke) -> None:
+    match stroke.step:
+        case WriteStep(method=method, params=params):
+            bench.write(method, params, speaks_for=stroke.clauses, aim=stroke.aim)
+        case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
+            bench.endpoints(subnet, endpoints)
+
+
+def _as_offered(scene: Scene, played: Iterable[Iterator[Stroke]]) -> Iterator[Stroke]:
+    """The strokes as they are, or as whole sets where single rules cannot be changed."""
+    for move in played:
+        for stroke in move:
+            if scene.offer.incremental:
+                yield stroke
+            elif (whole := as_whole_set(stroke, scene.vault)) is not None:
+                yield whole
+
+
+def as_whole_set(stroke: Stroke, vault: Vault) -> Stroke | None:
+    """The stroke as a `putRules` of the changed set; None where there is no such set to tell it by."""
+    step = stroke.step
+    if isinstance(step, EndpointsStep) or step.method == "putRules":
+        return stroke
+    changed = apply_write(vault, step).accepted
+    if changed is not None:
+        params = {"networkAcls": wire_rules_in_force(changed.rules)}
+        return replace(stroke, step=WriteStep(method="putRules", params=params), clauses=("STA-1",))
+    acls = wire_rules_in_force(vault.rules)
+    match step.method:
+        case "addIpRule":
+            acls = _with_entry(acls, "ipRules", step.params)
+        case "addVirtualNetworkRule":
+            acls = _with_entry(acls, "virtualNetworkRules", step.params)
+        case "updateRules":
+            acls = {**acls, **step.params}
+        case _:
+            return None
+    return replace(stroke, step=WriteStep(method="putRules", params={"networkAcls": acls}))
+
+
+def _with_entry(acls: WireRules, member: str, entry: object) -> WireRules:
+    entries = acls[member]
+    assert isinstance(entries, list)
+    return {**acls, member: [*entries, entry]}
+
+
+def _ask(bench: Bench, setting: Setting, scene: Scene, pending: _Pending, *, about_to: Stroke | None = None) -> None:
+    """Ask about what has changed and what will, about the other rules, about those that went, and about one far away."""
+    changed = _requests(scene, pending.addresses, pending.subnets)
+    watched = [*_watched(scene), *_others(setting, scene)]
+    next_up = _requests(scene, about_to.addresses, about_to.subnets) if about_to is not None else []
+    asked = [*changed, *watched, *next_up]
+    if scene.random.randrange(3) == 0:
+        scene.random.shuffle(asked)
+    clauses = tuple(sorted(pending.clauses))
+    bench.ask(list(dict.fromkeys(asked)), speaks_for=dict.fromkeys(changed, clauses), aim="STA-2")
+    pending.clear()
+
+
+def _requests(scene: Scene, addresses: Iterable[int], subnets: Iterable[str]) -> list[Request]:
+    """Callers at these addresses and in these subnets, seen as they are seen now."""
+    return [*(Request(address=one) for one in addresses), *(_from_subnet(scene, one) for one in subnets)]
+
+
+def _from_subnet(scene: Scene, subnet: str) -> Request:
+    vault = scene.vault
+    if vault.network.has_endpoint(subnet):
+        return Request(address=_INSIDE, subnet=subnet)
+    return Request(address=requests.outside(scene.random, vault.rules), subnet=subnet)
+
+
+_INSIDE = (10 << 24) + 4
+
+
+def _watched(scene: Scene) -> list[Request]:
+    """One caller of every rule in force, or of a few; one of the rules that went last; the subnets."""
+    vault = scene.vault
+    rules = scene.random.sample(vault.rules.ip_rules, min(_WATCHED_RULES, len(vault.rules.ip_rules)))
+    subnets = [subnet.id for subnet in vault.network.subnets]
+    if len(subnets) > _WATCHED_SUBNETS:
+        subnets = scene.random.sample(subnets, _WATCHED_SUBNETS)
+    addresses = [*(rule.block.last for rule in rules), *scene.gone[-_REMEMBERED:]]
+    return _requests(scene, dict.fromkeys(addresses), subnets)
+
+
+def _others(setting: Setting, scene: Scene) -> list[Request]:
+    """One far away, a trusted service there, and a control-plane call from there."""
+    far = requests.outside(scene.random, scene.vault.rules)
+    trusted = callers.some(scene.random, callers.trusted_callers(setting.profile, setting.offer), 1)
+    found = [Request(address=far), *(Request(address=far, caller=caller) for caller in trusted)]
+    if setting.offer.control_plane:
+        found.append(requests.Place(address=far).control("VaultNetworkRuleSet"))
+    return found
+
+
+HISTORIES = Exploration(
+    name="histories",
+    serves=(
+        "STA-2",
+        "STA-1",
+        "STA-3",
+        "STA-4",
+        "STA-6",
+        "STA-7",
+        "STA-10",
+        "LIM-6",
+        "LIM-7",
+        "LIM-8",
+        "LIM-9",
+        "CTL-2",
+    ),
+    scenarios=_scenarios,
+)
