@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fencepost.adapters.contract import Client
 from fencepost.adapters.contract import Decision as Answer
+from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.case import (
     AskStep,
     Case,
@@ -21,7 +22,7 @@ from fencepost.conformance.read_back import normal_form, normal_form_of_answer
 from fencepost.conformance.wire import wire_network
 from fencepost.reference import Decision, Network, Profile, Request, Vault, Verdict, Write
 
-BATCH = 1024
+BATCH = MAX_BATCH
 _SECONDS_A_CALL = 2.0
 
 

@@ -21,8 +21,14 @@ LANDMARKS = (
     200 << 24 | 1,
     127 << 24 | 1,
     10 << 24 | 5,
+    172 << 24 | 16 << 16 | 1,
+    192 << 24 | 168 << 16 | 1 << 8 | 1,
+    100 << 24 | 64 << 16 | 1,
+    169 << 24 | 254 << 16 | 169 << 8 | 254,  # the platform's own addresses, which no rule lists either
+    168 << 24 | 63 << 16 | 129 << 8 | 16,
+    224 << 24 | 1,
 )
-"""Addresses asked of every rule set, whatever its rules: the ends of the space and of its halves, plain ones."""
+"""Addresses asked of every rule set, whatever its rules: the ends of the space and of its halves, special and plain ones."""
 
 
 def probe_addresses(rules: RuleSet) -> tuple[int, ...]:

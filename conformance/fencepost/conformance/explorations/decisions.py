@@ -18,7 +18,7 @@ _AIMS = (
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    for index in setting.rounds(9, decisions_only=4):
+    for index in setting.rounds(9, decisions_only=3):
         aims = (_AIMS[index % len(_AIMS)], *_AIMS)
 
         def run(bench: Bench, index: int = index) -> None:
@@ -60,6 +60,7 @@ _PLANS = (
     ("pair", "Deny", "None"),
     ("subnets", "Deny", "AzureServices"),
     ("single", "Allow", "AzureServices"),
+    ("crowded", "Deny", "None"),
 )
 """The kinds of rule sets in a vault's life and their switches."""
 
@@ -77,13 +78,16 @@ def _rule_set(
     found = _blocks(random, setting, kind, turn)
     values = [blocks.text(one, random, slash_32=slash_32) for one in found]
     if kind == "rich" and setting.profile.choice("duplicates") in ("keep", "collapse"):
-        values += random.sample(values, min(2, len(values)))
+        again = random.sample(values, min(2, len(values)))
+        values += [f"{one}/32" if slash_32 and "/" not in one else one for one in again]
     how = random.randrange(3)
     if how == 0:
         random.shuffle(values)
     elif how == 1:
         values.reverse()
     listed = _listed(random, network, kind)
+    if kind == "rich" and len(values) > len(found) and listed:
+        listed = [*listed, other_case(random, listed[0]) if random.randrange(2) else listed[0]]
     return wire_rules(values, listed, default_action=default_action, bypass=bypass)
 
 
@@ -99,6 +103,11 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
         found = [accepted[turn // 2 % len(accepted)]]
     elif kind == "single":
         found = [blocks.block(random, 32 if turn % 6 == 3 else 3 + turn * 5 % 28)]
+    elif kind == "crowded":  # longer than what fits a small structure, of every constellation
+        count = random.choice((31, 33, 64, 66, 100, 120))
+        while len(set(found)) < count:
+            found += random.choice(blocks.CONSTELLATIONS)(random)
+        found = list(dict.fromkeys(found))[:count]
     elif kind == "pair":
         found = random.choice(blocks.CONSTELLATIONS[1:])(random)
     elif kind == "subnets" and random.randrange(2):
@@ -125,7 +134,7 @@ def _listed(random: Random, network: Network, kind: str) -> list[str]:
 
 def _ask(bench: Bench, setting: Setting, random: Random, *, rich: bool, place: int) -> None:
     vault, offer = bench.vault, setting.offer
-    budget = 260 if rich else 110
+    budget = max(260 if rich else 110, 4 * len(vault.rules.ip_rules))
     asked = [Request(address=address) for address in requests.addresses(random, vault.rules, budget=budget)]
     speaks_for: dict[Request, Sequence[str]] = {}
     asked += requests.crossed(random, vault, offer, share=2 if rich else 3)

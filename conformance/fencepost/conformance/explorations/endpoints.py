@@ -31,7 +31,8 @@ def _switched(bench: Bench, random: Random) -> None:
     target, sibling, *others = [subnet.id for subnet in network.subnets]
     beside = [sibling, *random.sample(others, 2)]  # the sibling is in the same virtual network
     bench.reset(network)
-    acls = wire_rules((), beside, bypass=random.choice(("None", "AzureServices")))
+    listed = requests.outside(random, bench.vault.rules)
+    acls = wire_rules([text_from_address(listed)], beside, bypass=random.choice(("None", "AzureServices")))
     if random.randrange(2):  # an entry that need not have the endpoint is no rule that needs none
         entry: JsonObject = {"id": target, "ignoreMissingVnetServiceEndpoint": True}
     else:
@@ -44,7 +45,10 @@ def _switched(bench: Bench, random: Random) -> None:
         bench.endpoints(target, random.choice(NO_ENDPOINTS))
         off = Request(address=public, subnet=target)
         unmoved = [Request(address=requests.private(random), subnet=one) for one in beside]
-        bench.ask([off, *unmoved, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
+        by_address = Request(
+            address=listed, subnet=target
+        )  # without the endpoint, its public address is like anybody's
+        bench.ask([off, *unmoved, by_address, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
         bench.endpoints(target, random.choice(ENDPOINTS))
         _ask_on(bench, random, target)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, networks, requests
@@ -46,6 +47,9 @@ def _repeated(bench: Bench, setting: Setting, index: int) -> None:
         bench.ask([request], speaks_for=speaks_for, aim="DEC-17")
     bench.ask([random.choice(distinct[:6]) for _ in range(300)], speaks_for=speaks_for, aim="DEC-17")
     bench.ask([*distinct * 3, *reversed(distinct)], speaks_for=speaks_for, aim="DEC-17")
+    if offer.refusals and index == 0:  # as many as one call may carry
+        full = [distinct[place * 7 % len(distinct)] for place in range(MAX_BATCH)]
+        bench.ask(full, speaks_for=speaks_for, aim="DEC-17")
 
 
 REPETITION = Exploration(name="repetition", serves=("DEC-17",), scenarios=_scenarios)

@@ -20,7 +20,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     ]
     if setting.offer.control_plane:
         bodies.append(("CTL-2", _no_lock_out))
-    for index in setting.rounds(3):
+    for index in setting.rounds(3, decisions_only=2):
         for clause, body in bodies:
             if clause == "CTL-2" and index % 2:
                 continue

@@ -34,7 +34,7 @@ def addresses(random: Random, rules: RuleSet, *, budget: int) -> list[int]:
     blocks = [rule.block for rule in rules.ip_rules]
     if len(blocks) * 5 > budget:
         ends = [blocks[0], blocks[-1], min(blocks), max(blocks)]
-        blocks = [*ends, *random.sample(blocks, max(1, budget // 5 - 4))]
+        blocks = list(dict.fromkeys([*ends, *random.sample(blocks, max(1, min(len(blocks), budget // 5 - 4)))]))
     found = dict.fromkeys(address for block in blocks for address in edges(block))
     found |= dict.fromkeys(LANDMARKS)
     room = max(0, budget - len(found))
@@ -141,7 +141,9 @@ def every_operation(random: Random, vault: Vault, offer: Offer) -> Iterator[Requ
     if offer.control_plane:
         for operation in CONTROL_OPERATIONS:
             yield blocked.control(operation)
-            yield blocked.control(operation, Caller(authenticated=False) if offer.credentials else None)
+            if offer.credentials:
+                yield blocked.control(operation, Caller(authenticated=False))
+                yield blocked.control(operation, Caller(authorized=False))
 
 
 def every_service(random: Random, vault: Vault, offer: Offer) -> Iterator[Request]:
