@@ -1,1 +1,258 @@
-"""The pytest plugin: the option `--iut`, the `clause` marker, and the subject that the suite asks."""
+"""The pytest plugin: the option `--iut`, the `clause` marker, and the subject that the suite asks.
+
+It is loaded in every pytest run beside which fencepost is installed: it imports nothing of the kit until a test asks for
+it, adds no option but `--iut…`, and leaves tests alone that have no `clause` marker.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+if TYPE_CHECKING:
+    from fencepost.conformance.clause_outcome import ChoiceOutcome, ClauseOutcome
+    from fencepost.conformance.trial import Trial
+    from xdist.workermanage import WorkerController
+
+_KIT = Path(__file__).resolve().parent
+_SUITE = _KIT / "suite"
+_SUITE_NAME = "fencepost.conformance.suite"
+_WHAT_TO_GIVE = (
+    "the conformance suite needs its subject: --iut SUBJECT (stdio:…, http://…, library:MODULE:NAME or a name)"
+)
+_DISTRIBUTED = "fencepost_distributed"
+
+Subject: TypeAlias = str | Callable[[], object]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the suite, all called `--iut…`."""
+    group = parser.getgroup("fencepost", "conformance of a network firewall (fencepost)")
+    group.addoption(
+        "--iut", metavar="SUBJECT", help="The implementation under test: stdio:…, http://…, library:…, NAME."
+    )
+    group.addoption("--iut-profile", metavar="P", type=_profile, help="Judge by this profile, not by the claimed one.")
+    group.addoption(
+        "--iut-effort", metavar="E", type=_effort, default=None, help="quick (the default), standard or thorough."
+    )
+    group.addoption("--iut-seed", metavar="N", type=int, default=0, help="The same seed asks the same questions.")
+    group.addoption("--iut-settle", metavar="SECONDS", type=_seconds, help="How long a change may take to show.")
+    group.addoption(
+        "--iut-clause",
+        metavar="ID",
+        action="append",
+        type=_clauses,
+        help="Run only the tests of this clause or family (VAL); repeatable, or ID,ID.",
+    )
+
+
+def _profile(text: str) -> str:
+    from fencepost.reference import UnknownProfile, load_profile
+
+    try:
+        return load_profile(text).name
+    except UnknownProfile as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _effort(text: str) -> str:
+    from fencepost.conformance.effort import EFFORTS
+
+    if text not in EFFORTS:
+        raise argparse.ArgumentTypeError(f"no effort is called {text!r} (known: {', '.join(EFFORTS)})")
+    return text
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds, 0 or more, got {text!r}")
+    return seconds
+
+
+def _clauses(text: str) -> tuple[str, ...]:
+    from fencepost.conformance.catalogue import UnknownClause, catalogue
+
+    try:
+        return tuple(clause.id for part in text.split(",") if part for clause in catalogue().matching(part))
+    except UnknownClause as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", "clause(id): the clause of the conformance catalogue that the test asks")
+
+
+def _worker_input(config: pytest.Config) -> dict[str, object]:
+    """What the controller of pytest-xdist has told this worker; empty in a process that is none."""
+    told: dict[str, object] = getattr(config, "workerinput", {})
+    return told
+
+
+def _is_for_the_suite(config: pytest.Config) -> bool:
+    asked_for = any(argument.startswith(_SUITE_NAME) for argument in config.invocation_params.args)
+    return asked_for or config.getoption("--iut") is not None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: "WorkerController") -> None:
+    """Tell each worker of pytest-xdist how the tests are distributed."""
+    config: pytest.Config = node.config
+    node.workerinput[_DISTRIBUTED] = "by clause" if _is_by_clause(config) else config.getoption("dist")
+
+
+def _is_by_clause(config: pytest.Config) -> bool:
+    return config.getoption("dist") in ("load", "loadgroup") and _is_for_the_suite(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """In a run of the suite, keep what one exploration serves on one worker, and all of it where the subject is one place."""
+    if not _is_by_clause(config):
+        return None
+    from fencepost.conformance.distribution import ClauseScheduling
+
+    scheduling = ClauseScheduling(config, log)
+    subject = config.getoption("--iut")
+    scheduling.is_one_place = subject is None or _is_one_place(subject)
+    return scheduling
+
+
+def _is_one_place(subject: str) -> bool:
+    from fencepost.conformance.trial import SubjectUnusable, is_one_place
+
+    try:
+        return is_one_place(subject)
+    except SubjectUnusable as error:
+        raise pytest.UsageError(f"--iut: {error}") from None
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """What is judged, and how."""
+    subject = config.getoption("--iut")
+    if subject is None:
+        return None
+    from fencepost.reports.visible import visible
+
+    profile = config.getoption("--iut-profile") or "its own profile"
+    return f"iut: {visible(subject)}, {profile}, effort {_effort_of(config)}, seed {config.getoption('--iut-seed')}"
+
+
+def _effort_of(config: pytest.Config) -> str:
+    effort = config.getoption("--iut-effort")
+    return effort if isinstance(effort, str) else "quick"
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """The kit's own folders are no packages to pytest, which would import them by another name."""
+    return pytest.Dir.from_parent(parent, path=path) if path in (_KIT, _SUITE) else None
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """The modules of the suite, by their own name: the namespace they stand in is none of pytest's."""
+    if module_path.parent != _SUITE:
+        return None
+    from fencepost.conformance.suite_collection import SuiteModule
+
+    module: pytest.Module = SuiteModule.from_parent(parent, path=module_path)
+    return module
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Select by `--iut-clause`, and ask for a subject where the suite has none."""
+    wanted = config.getoption("--iut-clause")
+    if wanted is not None:
+        _select(config, items, frozenset(clause for clauses in wanted for clause in clauses))
+    asking = [item for item in items if _asks(item)]
+    if config.option.collectonly or _worker_input(config) or not any(_lacks_a_subject(item) for item in asking):
+        return
+    raise pytest.UsageError(_WHAT_TO_GIVE)
+
+
+def _lacks_a_subject(item: pytest.Item) -> bool:
+    """Whether the test would ask the subject of `--iut`, there is none, and no `conftest.py` has another `iut`."""
+    if item.config.getoption("--iut") is not None or hasattr(getattr(item, "cls", None), "conformance"):
+        return False
+    plugins = item.config.pluginmanager.get_plugins()
+    return not any("iut" in vars(one) for one in plugins if isinstance(one, ModuleType) and one.__name__ != __name__)
+
+
+def _asks(item: pytest.Item) -> bool:
+    names: Sequence[str] = getattr(item, "fixturenames", ())
+    return "clause_outcome" in names or "choice_outcome" in names
+
+
+def _select(config: pytest.Config, items: list[pytest.Item], wanted: frozenset[str]) -> None:
+    kept = [item for item in items if any(set(mark.args) & wanted for mark in item.iter_markers("clause"))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def iut(pytestconfig: pytest.Config) -> Subject:
+    """The implementation under test: what `--iut` names.
+
+    Override it, with this scope, in a `conftest.py` at the root of a project: return a subject string, or a factory of an
+    implementation in Python.
+    """
+    subject = pytestconfig.getoption("--iut")
+    if not isinstance(subject, str):
+        pytest.fail(_WHAT_TO_GIVE, pytrace=False)
+    return subject
+
+
+@pytest.fixture(scope="session")
+def suite_trial(iut: Subject, pytestconfig: pytest.Config) -> Iterator["Trial"]:
+    """The subject of the suite on trial; each worker of pytest-xdist has its own."""
+    __tracebackhide__ = True
+    from fencepost.conformance.suite_collection import on_trial
+    from fencepost.conformance.trial import Terms
+
+    terms = Terms(
+        profile=pytestconfig.getoption("--iut-profile"),
+        effort=_effort_of(pytestconfig),
+        seed=pytestconfig.getoption("--iut-seed"),
+        settle_seconds=pytestconfig.getoption("--iut-settle"),
+    )
+    yield from on_trial(iut, terms, alone=_is_alone(pytestconfig))
+
+
+def _is_alone(config: pytest.Config, *modes: str) -> bool:
+    """Whether no other worker of pytest-xdist asks the same subject, the modes being those that see to it."""
+    told = _worker_input(config)
+    return told.get("workercount", 1) == 1 or told.get(_DISTRIBUTED) in ("by clause", *modes)
+
+
+@pytest.fixture(scope="class")
+def class_trial(request: pytest.FixtureRequest) -> Iterator["Trial"]:
+    """The subject of a class made by `conformance_suite` on trial."""
+    __tracebackhide__ = True
+    from fencepost.conformance.suite_collection import on_trial
+
+    vendor = request.cls.conformance
+    yield from on_trial(vendor.subject, vendor.terms, alone=_is_alone(request.config, "loadscope", "loadfile"))
+
+
+@pytest.fixture
+def clause_outcome(request: pytest.FixtureRequest) -> "ClauseOutcome":
+    """What comes of the clause that the test is marked with; skips where it does not apply.
+
+    `HarnessBroken`, `Inconclusive` or `Vacuous` where it could not be judged: an error, and no failure.
+    """
+    __tracebackhide__ = True
+    from fencepost.conformance.suite_collection import outcome_of_clause
+
+    return outcome_of_clause(request)
+
+
+@pytest.fixture
+def choice_outcome(request: pytest.FixtureRequest) -> "ChoiceOutcome":
+    """What comes of the open point that its parameter names (`indirect=True`); skips where nothing is declared."""
+    __tracebackhide__ = True
+    from fencepost.conformance.suite_collection import outcome_of_choice
+
+    return outcome_of_choice(request)

@@ -1,0 +1,137 @@
+"""A clause's verdict as the outcome of a test: a pass, or an exception that says in its name what it is."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from fencepost.reports.model import Clause, Counterexample, LedgerEntry
+from fencepost.reports.visible import abridged, as_json, visible
+
+
+@dataclass(kw_only=True, eq=False)
+class ClauseFailed(AssertionError):
+    """The implementation breaks the clause; `row` holds the smallest counterexample."""
+
+    row: Clause
+
+    def __str__(self) -> str:
+        """The clause, what was expected and what came, why, and how to see it again."""
+        return "\n".join(failure_told(self.row))
+
+
+@dataclass(kw_only=True, eq=False)
+class ChoiceBroken(AssertionError):
+    """The implementation does not do what its statement declares for an open point."""
+
+    entry: LedgerEntry
+
+    def __str__(self) -> str:
+        """The open point, what was declared and what was found."""
+        return visible(f"{self.entry.key}: declared {self.entry.declared}, found {self.entry.found}")
+
+
+@dataclass(kw_only=True, eq=False)
+class ClauseUnjudged(RuntimeError):
+    """The clause has no verdict to pass or fail by; the subclass says which of the three ways it is."""
+
+    row: Clause
+
+    def __str__(self) -> str:
+        """The clause, its verdict and the reason."""
+        return visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
+
+
+@dataclass(kw_only=True, eq=False)
+class HarnessBroken(ClauseUnjudged):
+    """The harness did not answer as the contract says: the implementation has not been judged."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Inconclusive(ClauseUnjudged):
+    """The same calls got different answers, or too many requests could not be put as asked."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Vacuous(ClauseUnjudged):
+    """The clause was decisive too seldom for a pass to say anything."""
+
+
+@dataclass(kw_only=True, eq=False)
+class FoundBeside(AssertionError):
+    """What a run came upon that none of its tests has told: the clause was asked before, or not at all."""
+
+    failures: tuple[ClauseFailed | ClauseUnjudged | ChoiceBroken, ...]
+
+    def __str__(self) -> str:
+        """Each failure, told in full."""
+        return "\n\n".join(["also found, and told by no other test:", *(str(failure) for failure in self.failures)])
+
+
+UNJUDGED: Mapping[str, type[ClauseUnjudged]] = MappingProxyType(
+    {"error": HarnessBroken, "inconclusive": Inconclusive, "vacuous": Vacuous}
+)
+"""The verdicts that judge nothing, each with its exception."""
+
+
+def raise_unless_judged(row: Clause) -> None:
+    """Nothing for a clause that has passed, failed or does not apply; `ClauseUnjudged` otherwise."""
+    __tracebackhide__ = True
+    kind = UNJUDGED.get(row.verdict)
+    if kind is not None:
+        raise kind(row=row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseOutcome:
+    """What came of a clause that was judged."""
+
+    row: Clause
+
+    def __repr__(self) -> str:
+        """The clause and its verdict: pytest shows what a failed test was given."""
+        return f"<{self.row.id}: {self.row.verdict}>"
+
+    def must_pass(self) -> None:
+        """Nothing, if the clause has passed; `ClauseFailed` otherwise."""
+        __tracebackhide__ = True
+        if self.row.verdict != "pass":
+            raise ClauseFailed(row=self.row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceOutcome:
+    """What came of an open point of the ledger for which the statement declares a choice."""
+
+    entry: LedgerEntry
+
+    def __repr__(self) -> str:
+        """The open point and what is declared."""
+        return f"<{self.entry.key}: {self.entry.declared}>"
+
+    def must_hold(self) -> None:
+        """Nothing, if what was found does not contradict what is declared; `ChoiceBroken` otherwise."""
+        __tracebackhide__ = True
+        if self.entry.broken:
+            raise ChoiceBroken(entry=self.entry)
+
+
+def failure_told(row: Clause) -> Iterator[str]:
+    """The lines that tell a failed clause: its text, then its smallest counterexample. All of it is safe to show."""
+    yield visible(f"{row.id} ({row.level}): {row.text}.")
+    for one in row.counterexamples[:1]:
+        yield from _counterexample_told(one, row)
+
+
+def _counterexample_told(one: Counterexample, row: Clause) -> Iterator[str]:
+    if one.rules is not None:
+        yield f"  rules     {as_json(abridged(one.rules))}"
+    yield f"  request   {as_json(abridged(one.request))}"
+    yield f"  expected  {visible(one.expected)}"
+    yield f"  got       {visible(one.got)}"
+    why = one.why.removeprefix(f"{row.id}: {row.text}.").strip()
+    if why:
+        yield f"  why       {visible(why)}"
+    for number, call in enumerate(one.calls, start=1):
+        label = "calls" if number == 1 else ""
+        yield f"  {label:<9} {number} {visible(call.method)} {as_json(abridged(call.params))}"
+    yield f"  replay    {visible(one.replay)}"
