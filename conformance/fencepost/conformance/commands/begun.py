@@ -1,0 +1,64 @@
+"""Opening a subject for a command: begun with, or bad usage that says why not."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from fencepost.adapters.contract import (
+    Client,
+    Connection,
+    HarnessFault,
+    StatementError,
+    SubjectError,
+    Timeouts,
+    open_subject,
+)
+from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.reference import UnknownProfile
+from fencepost.reports.visible import visible
+
+_SECONDS = click.FloatRange(min=0, min_open=True)
+
+call_timeout = click.option(
+    "--call-timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds for one call."
+)
+start_timeout = click.option(
+    "--start-timeout", type=_SECONDS, default=30.0, show_default=True, help="Seconds for the start."
+)
+
+
+@contextmanager
+def connected(subject: str, timeouts: Timeouts) -> Iterator[Connection]:
+    """A connection to the subject, closed at the end; bad usage where the string names nothing."""
+    try:
+        connection = open_subject(subject, timeouts=timeouts)
+    except SubjectError as error:
+        raise click.UsageError(visible(str(error))) from None
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def begun(
+    plan: Plan, timeouts: Timeouts, *, through: Callable[[Connection], Connection] = lambda connection: connection
+) -> Iterator[Campaign]:
+    """A campaign that has read the statement and settled the ledger; `through` may wrap the connection first.
+
+    Bad usage where the subject cannot be begun with, and where it stops answering later on.
+    """
+    with connected(plan.subject, timeouts) as connection:
+        wrapped = through(connection)
+        campaign = Campaign(Client(wrapped), plan)
+        try:
+            campaign.begin()
+            yield campaign
+        except UnknownProfile as error:
+            raise click.UsageError(f"the profile to judge by: {error}") from None
+        except StatementError as error:
+            raise click.UsageError(visible(f"the conformance statement cannot be used:\n{error}")) from None
+        except HarnessFault as fault:
+            log = wrapped.log().strip()
+            told = f"\nthe end of its own log:\n{log}" if log else ""
+            raise click.UsageError(visible(f"{plan.subject} does not answer: {fault}{told}")) from None

@@ -1,0 +1,45 @@
+"""Finding and reading stored cases: by file, by folder, or by id in the folder where they are kept."""
+
+import difflib
+import re
+from pathlib import Path
+
+import click
+from fencepost.conformance.commands.json_input import UnreadableInput, read_json
+from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.stored_case import StoredCase, stored_from_json
+
+_ID = re.compile(r"[A-Za-z]+-[0-9]+-[0-9a-f]+")
+
+
+def read_case(path: Path) -> StoredCase:
+    """The stored case in the file; bad usage, with every reason, where there is none."""
+    try:
+        return stored_from_json(read_json(str(path)))
+    except UnreadableInput as error:
+        raise click.UsageError(str(error)) from None
+    except NotACase as error:
+        raise click.UsageError("\n".join(f"{path}: {reason}" for reason in error.reasons)) from None
+
+
+def read_folder(folder: Path) -> tuple[StoredCase, ...]:
+    """Every stored case of the folder, in the order of their names; bad usage where one cannot be read."""
+    return tuple(read_case(path) for path in sorted(folder.glob("*.json")))
+
+
+def found_cases(named: str, folder: Path) -> tuple[StoredCase, ...]:
+    """The case of that file or id, or every case of that folder; bad usage with the near misses where there is none."""
+    path = Path(named)
+    if path.is_dir():
+        cases = read_folder(path)
+        if not cases:
+            raise click.UsageError(f"{path}: no stored case is in this folder")
+        return cases
+    if path.is_file():
+        return (read_case(path),)
+    if _ID.fullmatch(named) and (folder / f"{named}.json").is_file():
+        return (read_case(folder / f"{named}.json"),)
+    known = sorted(one.stem for one in folder.glob("*.json"))
+    near = difflib.get_close_matches(named, known, n=3, cutoff=0.4)
+    meant = f"; did you mean {' or '.join(near)}?" if near else f"; {folder} holds {len(known)} cases"
+    raise click.UsageError(f"{named}: no file, no folder, and no case of this id{meant}")

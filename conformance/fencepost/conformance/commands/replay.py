@@ -1,0 +1,74 @@
+"""`fencepost replay`: stored counterexamples put to a subject again, one line each and the story of what still fails."""
+
+import sys
+from pathlib import Path
+
+import click
+from fencepost.adapters.contract import Timeouts
+from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
+from fencepost.conformance.commands.case_files import found_cases
+from fencepost.conformance.commands.showing import show, table
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.regression.replay import Replayed, replay_case
+from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
+from fencepost.conformance.story import counterexample
+from fencepost.reports.counterexample import counterexample as drawn
+from rich.text import Text
+
+
+@click.command(short_help="Put a stored counterexample to a subject again: fixed, or still failing?")
+@click.argument("case")
+@click.argument("subject")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=FOLDER,
+    show_default=True,
+    help="Where a case is looked for by its id.",
+)
+@click.option("--profile", help="Judge by this profile, not by the one that the case was found in.")
+@call_timeout
+@start_timeout
+def replay(
+    *, case: str, subject: str, folder: Path, profile: str | None, call_timeout: float, start_timeout: float
+) -> None:
+    """Put CASE, a file, an id or a whole folder of stored counterexamples, to SUBJECT, and judge the answer anew.
+
+    Exit status, the first that holds: 2 bad usage, or a subject that does not answer; 1 a case still fails; 2 a case
+    could not be judged; otherwise 0, everything is fixed.
+    """
+    cases = found_cases(case, folder)
+    timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    results: list[tuple[StoredCase, Replayed]] = []
+    for name in dict.fromkeys(profile or one.profile for one in cases):
+        plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=name)
+        with begun(plan, timeouts) as campaign:
+            mine = [one for one in cases if (profile or one.profile) == name]
+            results += [(one, _replayed(one, campaign)) for one in mine]
+    show(table(("case", "state", "what came"), [(one.id, found.state, _told(found)) for one, found in results]))
+    for one, found in results:
+        if found.mismatch is not None:
+            _show_failure(one, found, subject)
+    states = {found.state for _, found in results}
+    sys.exit(1 if "still failing" in states else 2 if "not judged" in states else 0)
+
+
+def _replayed(one: StoredCase, campaign: Campaign) -> Replayed:
+    return replay_case(one.case, campaign.exchange, campaign.offer)
+
+
+def _told(found: Replayed) -> str:
+    if found.mismatch is None:
+        return found.told
+    expected, got = found.mismatch.direction
+    return f"expected {expected}, got {got}{'; ' if found.told else ''}{found.told}"
+
+
+def _show_failure(one: StoredCase, found: Replayed, subject: str) -> None:
+    assert found.mismatch is not None
+    line = f"fencepost replay {one.id} {subject}"
+    story = counterexample(one.clause, one.case, found.mismatch, replay=line, calls_to_shrink=0)
+    texts = {clause.id: clause.text for clause in catalogue().clauses}
+    show(Text(""), Text(f"{one.id}  {texts[one.clause]}", style="bold"), drawn(story, clause_texts=texts))

@@ -1,0 +1,110 @@
+"""From contract calls, as a file holds them, back to a case that can be put to a subject."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from fencepost.adapters.contract import METHODS, JsonObject
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, Step, WriteStep
+from fencepost.conformance.wire import network_from_wire, request_from_wire
+from fencepost.reports.model import Call
+
+_WRITES = frozenset(
+    ("putRules", "updateRules", "addIpRule", "removeIpRule", "addVirtualNetworkRule", "removeVirtualNetworkRule")
+)
+_ANSWERED = (WriteStep, AskStep, ReadStep)
+
+
+@dataclass(kw_only=True, eq=False)
+class NotACase(ValueError):
+    """What was read is no case: every reason, each after its JSON path."""
+
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """One line a reason."""
+        return "\n".join(self.reasons)
+
+
+def calls_from_json(value: object, *, path: str = "$.calls") -> tuple[Call, ...]:
+    """The calls that a JSON array holds; `NotACase` with every entry that is no call of the contract."""
+    if not isinstance(value, list):
+        raise NotACase(reasons=(f"{path}: expected a list of contract calls, got {type(value).__name__}",))
+    reasons: list[str] = []
+    calls: list[Call] = []
+    for index, entry in enumerate(value):
+        place = f"{path}[{index}]"
+        fault = _fault_of(entry)
+        if fault:
+            reasons.append(f"{place}{fault}")
+        else:
+            calls.append(Call(method=entry["method"], params=entry["params"]))
+    if reasons:
+        raise NotACase(reasons=tuple(reasons))
+    return tuple(calls)
+
+
+def _fault_of(entry: object) -> str:
+    if not isinstance(entry, dict):
+        return ": expected an object with method and params"
+    method, params = entry.get("method"), entry.get("params")
+    if not isinstance(method, str) or method not in METHODS or method in ("describe", "shutdown"):
+        return f".method: {method!r} is no call that a case can hold"
+    try:
+        msgspec.convert(params, METHODS[method][0])
+    except msgspec.ValidationError as error:
+        return f".params: {error}"
+    return ""
+
+
+def case_from_calls(calls: Sequence[Call], *, path: str = "$.calls") -> Case:
+    """The case that the calls tell; `NotACase` unless it begins with its one `reset` and ends with an answer."""
+    if not calls or calls[0].method != "reset":
+        raise NotACase(reasons=(f"{path}[0].method: a case begins with reset",))
+    subnets = calls[0].params["subnets"]
+    assert isinstance(subnets, list | tuple)
+    steps: list[Step] = []
+    reasons: list[str] = []
+    for index, call in enumerate(calls[1:], start=1):
+        try:
+            steps.append(_step(call))
+        except (KeyError, TypeError, ValueError) as error:
+            reasons.append(f"{path}[{index}]: {error}")
+    if not reasons and (not steps or not isinstance(steps[-1], _ANSWERED)):
+        reasons.append(
+            f"{path}[{len(calls) - 1}]: a case ends with a call that is answered: a write, decide or getRules"
+        )
+    if reasons:
+        raise NotACase(reasons=tuple(reasons))
+    return Case(network=network_from_wire(subnets), steps=tuple(steps))
+
+
+def _step(call: Call) -> Step:
+    params = call.params
+    if call.method in _WRITES:
+        return WriteStep(method=call.method, params=params)
+    if call.method == "getRules":
+        return ReadStep()
+    if call.method == "setServiceEndpoints":
+        return EndpointsStep(subnet=str(params["subnet"]), service_endpoints=tuple(_texts(params["serviceEndpoints"])))
+    if call.method == "decide":
+        return _ask(params["requests"])
+    raise ValueError(f"a case is told from one reset on, and {call.method} comes again")
+
+
+def _ask(requests: object) -> AskStep:
+    found = [one for one in requests if isinstance(one, Mapping)] if isinstance(requests, list | tuple) else []
+    if not found:
+        raise ValueError("decide without a request asks nothing")
+    explicit = frozenset(index for index, one in enumerate(found) if _spells_defaults_out(one))
+    return AskStep(requests=tuple(request_from_wire(one) for one in found), explicit=explicit)
+
+
+def _spells_defaults_out(request: JsonObject) -> bool:
+    caller = request.get("caller")
+    return isinstance(caller, Mapping) and (caller.get("authenticated") is True or caller.get("authorized") is True)
+
+
+def _texts(value: object) -> Iterator[str]:
+    assert isinstance(value, list | tuple)
+    yield from (str(one) for one in value)

@@ -1,0 +1,120 @@
+"""A case put to a subject again: fixed, or still failing, or nothing that anybody can judge here."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from fencepost.conformance.case import (
+    AskStep,
+    Case,
+    EndpointsStep,
+    ReadStep,
+    Step,
+    WriteStep,
+    apply_write,
+    may_be_asked,
+)
+from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.mismatch import Mismatch
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.regression.needs import not_offered
+from fencepost.reference import Outcome, Verdict
+
+State: TypeAlias = Literal["fixed", "still failing", "not judged"]
+
+_TIMES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What came of a case: its state, the wrong answer where it still fails, and what there is to say about it."""
+
+    state: State
+    mismatch: Mismatch | None = None
+    told: str = ""
+
+
+class _NotJudgedError(Exception):
+    """The last answer of the case says nothing here."""
+
+
+def replay_case(case: Case, exchange: Exchange, offer: Offer) -> Replayed:
+    """Put the case to the subject three times; one wrong last answer is enough to be still failing.
+
+    Not judged is a case that the subject's statement does not let be asked, one that an earlier wrong answer takes
+    another way, and one whose right answer the subject's choices leave open. Raises `HarnessFault` as the client does.
+    """
+    missing = not_offered(case, offer)
+    if missing:
+        return Replayed(state="not judged", told=f"the subject does not offer {', '.join(missing)}")
+    shown: list[Mismatch] = []
+    for _ in range(_TIMES):
+        try:
+            mismatch = _put(case, exchange, offer)
+        except _NotJudgedError as reason:
+            if not shown:
+                return Replayed(state="not judged", told=str(reason))
+            break
+        if mismatch is not None:
+            shown.append(mismatch)
+    if not shown:
+        return Replayed(state="fixed")
+    told = "" if len(shown) == _TIMES else f"wrong {len(shown)} of {_TIMES} times: the same calls get different answers"
+    return Replayed(state="still failing", mismatch=shown[0], told=told)
+
+
+def _put(case: Case, exchange: Exchange, offer: Offer) -> Mismatch | None:
+    """The mismatch of the last answer; None where it is right."""
+    exchange.reset(case.network)
+    for number, step in enumerate(case.steps[:-1], start=2):
+        _run_up(number, step, exchange, offer)
+    last = case.steps[-1]
+    match last:
+        case WriteStep():
+            if _expected(last, exchange, offer) is Verdict.OPEN:
+                raise _NotJudgedError("whether the write is to be accepted is an open point for this subject")
+            return exchange.write(last).wrong
+        case ReadStep():
+            return exchange.read()
+        case AskStep():
+            _check_may_be_asked(last, exchange)
+            expected, answer, wrong = exchange.ask(last)[-1]
+            if expected.outcome is Outcome.OPEN:
+                raise _NotJudgedError("the right answer is an open point for this subject")
+            if answer.outcome == "inconclusive":
+                raise _NotJudgedError(f"the request could not be put as asked: {answer.reason or 'no reason given'}")
+            return wrong
+        case EndpointsStep():
+            raise ValueError("a case ends with an answer")
+
+
+def _run_up(number: int, step: Step, exchange: Exchange, offer: Offer) -> None:
+    match step:
+        case WriteStep():
+            _expected(step, exchange, offer)
+            answer = exchange.write(step)
+            if answer.wrong is not None:
+                came = answer.wrong.direction
+                raise _NotJudgedError(f"call {number}, {step.method}, is answered wrongly: {came[1]}, not {came[0]}")
+            if not answer.is_known:
+                raise _NotJudgedError(f"after call {number}, {step.method}, nobody can tell which rules are in force")
+        case EndpointsStep():
+            if step.subnet not in exchange.vault.network:
+                raise _NotJudgedError(f"call {number} names a subnet that is not in the network")
+            exchange.set_endpoints(step)
+        case AskStep():
+            _check_may_be_asked(step, exchange)
+            exchange.ask(step)
+        case ReadStep():
+            exchange.read()
+
+
+def _expected(step: WriteStep, exchange: Exchange, offer: Offer) -> Verdict:
+    verdict = apply_write(exchange.vault, step).verdict
+    if verdict is Verdict.REFUSED and not offer.refusals:
+        raise _NotJudgedError("it takes a refusal, and the statement says decisions-only")
+    return verdict
+
+
+def _check_may_be_asked(step: AskStep, exchange: Exchange) -> None:
+    if not all(may_be_asked(exchange.vault, request) for request in step.requests):
+        raise _NotJudgedError("a request shows an address that its subnet's callers do not have here")

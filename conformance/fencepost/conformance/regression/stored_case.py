@@ -1,0 +1,145 @@
+"""A counterexample as a file: portable JSON, reviewed like code, under an id that follows from its content."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fencepost.conformance.case import Case
+from fencepost.conformance.catalogue import UnknownClause, catalogue
+from fencepost.conformance.regression.reading import NotACase, calls_from_json, case_from_calls
+from fencepost.reference import UnknownProfile, load_profile
+from fencepost.reports.model import Call, Counterexample, Report
+
+FORMAT = "fencepost-regression"
+VERSION = 1
+FOLDER = "fencepost-regressions"
+"""Where `check --regressions` stores what it finds, and where `replay ID` looks, unless told otherwise."""
+
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCase:
+    """One case that is kept: the calls, the clause that a wrong last answer breaks, and the answer that was expected.
+
+    `expected` and `why` are for the reader; whoever replays the case asks the reference anew.
+    """
+
+    clause: str
+    profile: str
+    calls: tuple[Call, ...]
+    expected: str
+    why: str = ""
+
+    @property
+    def id(self) -> str:
+        """The clause and a digest of clause, profile and calls: the same case has the same id everywhere."""
+        return case_id(self.clause, self.profile, self.calls)
+
+    @property
+    def case(self) -> Case:
+        """The case as it is put to a subject."""
+        return case_from_calls(self.calls)
+
+    def to_json(self) -> dict[str, object]:
+        """The content of the file."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "id": self.id,
+            "clause": self.clause,
+            "profile": self.profile,
+            "expected": self.expected,
+            "why": self.why,
+            "calls": calls_to_json(self.calls),
+        }
+
+
+def case_id(clause: str, profile: str, calls: Iterable[Call]) -> str:
+    """The clause, and the first twelve hexadecimal digits of the SHA-256 of clause, profile and calls as JSON."""
+    told = json.dumps([clause, profile, calls_to_json(calls)], sort_keys=True, separators=(",", ":"))
+    return f"{clause}-{hashlib.sha256(told.encode('ascii')).hexdigest()[:_DIGITS]}"
+
+
+def calls_to_json(calls: Iterable[Call]) -> list[dict[str, object]]:
+    """The calls as plain JSON values."""
+    return [{"method": call.method, "params": dict(call.params)} for call in calls]
+
+
+def json_text(value: object) -> str:
+    """JSON in ASCII, indented, with a line end: what a diff shows well and every reader reads alike."""
+    return json.dumps(value, indent=2, ensure_ascii=True) + "\n"
+
+
+def stored_from(found: Counterexample, profile: str) -> StoredCase:
+    """The counterexample of a run under this profile, as it is kept."""
+    return StoredCase(clause=found.clause, profile=profile, calls=found.calls, expected=found.expected, why=found.why)
+
+
+def stored_from_report(report: Report) -> tuple[StoredCase, ...]:
+    """Every counterexample of a run."""
+    return tuple(stored_from(found, report.profile) for row in report.clauses for found in row.counterexamples)
+
+
+def stored_from_json(value: object) -> StoredCase:
+    """The stored case that a JSON value is; `NotACase` with every reason why it is none."""
+    if not isinstance(value, dict):
+        raise NotACase(reasons=(f"$: expected an object, got {type(value).__name__}",))
+    if value.get("format") != FORMAT or value.get("version") != VERSION:
+        came = f"format {value.get('format')!r}, version {value.get('version')!r}"
+        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {came}",))
+    calls, reasons = checked_calls(value)
+    reasons += [
+        f"$.{name}: expected a text" for name in ("expected", "why") if not isinstance(value.get(name, ""), str)
+    ]
+    if not reasons:
+        found = case_id(value["clause"], value["profile"], calls)
+        if value.get("id", found) != found:
+            reasons.append(
+                f"$.id: the content has the id {found!r}, not {value['id']!r}: it was changed since it was stored"
+            )
+    if reasons:
+        raise NotACase(reasons=tuple(reasons))
+    return StoredCase(
+        clause=value["clause"],
+        profile=value["profile"],
+        calls=calls,
+        expected=value.get("expected", ""),
+        why=value.get("why", ""),
+    )
+
+
+def checked_calls(value: Mapping[str, object]) -> tuple[tuple[Call, ...], list[str]]:
+    """The calls of an object that also names clause and profile, and what is wrong with the three."""
+    reasons = []
+    clause, profile = value.get("clause"), value.get("profile")
+    try:
+        catalogue()[str(clause)]
+    except UnknownClause as error:
+        reasons.append(f"$.clause: {error}")
+    try:
+        load_profile(str(profile))
+    except UnknownProfile as error:
+        reasons.append(f"$.profile: {error}")
+    try:
+        calls = calls_from_json(value.get("calls"))
+        case_from_calls(calls)
+    except NotACase as error:
+        return (), [*reasons, *error.reasons]
+    return calls, reasons
+
+
+def store(cases: Sequence[StoredCase], folder: Path) -> tuple[Path, ...]:
+    """Write each case that the folder does not hold yet; the files that are new. The folder is made where missing."""
+    if not cases:
+        return ()
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for one in cases:
+        path = folder / f"{one.id}.json"
+        if not path.exists():
+            path.write_text(json_text(one.to_json()), encoding="ascii", newline="\n")
+            written.append(path)
+    return tuple(written)
