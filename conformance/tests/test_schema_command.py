@@ -7,12 +7,18 @@ import pytest
 from click.testing import CliRunner
 from fencepost.adapters.contract import contract_schema
 from fencepost.conformance.commands import main
+from fencepost.reports.events import run_schema
 from fencepost.reports.model import report_schema
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [([], contract_schema()), (["contract"], contract_schema()), (["report"], report_schema())],
+    [
+        ([], contract_schema()),
+        (["contract"], contract_schema()),
+        (["report"], report_schema()),
+        (["run"], run_schema()),
+    ],
 )
 def test_the_published_schemas_are_printed(arguments: list[str], expected: dict[str, object]) -> None:
     result = CliRunner().invoke(main, ["schema", *arguments])

@@ -5,6 +5,8 @@ from fencepost.reports.model import (
     Call,
     Clause,
     Counterexample,
+    Decoy,
+    FirstFailure,
     LedgerEntry,
     Report,
     Subject,
@@ -113,6 +115,11 @@ def report() -> Report:
             LedgerEntry(key="prefix-0", declared=None, found="accept"),
             LedgerEntry(key="enum-case", declared=None, found=None),
         ),
+        sensitivity=(
+            Decoy(id="flip-at-an-edge", clause="DEC-4", text="one range edge answers the other way", caught=True),
+            Decoy(id="one-rule-too-many", clause="LIM-2", text="one rule over the limit is taken", caught=False),
+        ),
+        first_failure=FirstFailure(examples=2, writes=3, configurations=3, decisions=40),
         totals=Totals(resets=3, writes=1234, decisions=56789, allowed=1000, denied=55789, shrink_calls=12, faults=1),
         log="started\nTraceback (most recent call last):\n  boom\n",
     )

@@ -87,6 +87,28 @@ class LedgerEntry(_Value, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class Decoy(_Value, frozen=True, kw_only=True):
+    """One fault that the run itself laid over the subject's answers, of a kind that it had to notice, and whether it did.
+
+    `text` says what it did, `clause` which clause it breaks, `decisions` how many were asked of it.
+    """
+
+    id: str
+    clause: str
+    text: str
+    caught: bool
+    decisions: int = 0
+
+
+class FirstFailure(_Value, frozen=True, kw_only=True):
+    """What the run had asked when it first found something: examples are counted from one `reset` to the next."""
+
+    examples: int = 0
+    writes: int = 0
+    configurations: int = 0
+    decisions: int = 0
+
+
 class Totals(_Value, frozen=True, kw_only=True):
     """What the run cost: contract calls by kind, decisions by outcome, counterexamples' calls apart."""
 
@@ -118,17 +140,23 @@ class Report(_Value, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
+    sensitivity: tuple[Decoy, ...] = ()
+    first_failure: FirstFailure | None = None
     totals: Totals = Totals()
     log: str = ""
 
 
 def report_to_json(report: Report) -> bytes:
     """The report as indented UTF-8 JSON; a lone surrogate, which UTF-8 cannot carry, is written as its escape."""
+    return msgspec.json.format(encoded(report), indent=2)
+
+
+def encoded(value: Struct) -> bytes:
+    """The value as one line of UTF-8 JSON; a lone surrogate is written as its escape."""
     try:
-        encoded = msgspec.json.encode(report)
+        return msgspec.json.encode(value)
     except UnicodeEncodeError:
-        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(report)))
-    return msgspec.json.format(encoded, indent=2)
+        return msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
 
 
 def _encodable(value: object) -> object:

@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
+from fencepost.reports.secrets import without_secrets
 
 REPORTS = "fencepost.reports"
 
@@ -27,26 +28,26 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRenderer:
-    """A renderer that writes a file, the same on every page."""
+    """A renderer that writes a file, the same on every page, from a report whose secrets are masked."""
 
     file_name: str
     write: Callable[[Report], str]
 
     def __call__(self, report: Report, *, page: Page) -> str:  # noqa: ARG002 - a file has no width
         """The text of the file."""
-        return self.write(report)
+        return self.write(without_secrets(report))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenRenderer:
-    """A renderer that is shown and not written."""
+    """A renderer that is shown and not written, from a report whose secrets are masked."""
 
     draw: Callable[[Report, Page], str]
     file_name: None = None
 
     def __call__(self, report: Report, *, page: Page) -> str:
         """The text for the page."""
-        return self.draw(report, page)
+        return self.draw(without_secrets(report), page)
 
 
 def renderers() -> dict[str, EntryPoint]:
@@ -66,9 +67,11 @@ OnFailure = Callable[[str, Exception], None]
 def write_files(report: Report, folder: Path, *, on_failure: OnFailure | None = None) -> tuple[Path, ...]:
     """Write the file of each installed renderer that has one; the folder is made where it is missing.
 
+    Each renderer, a third party's too, is given the report with its secrets masked.
     A third party's renderer that does not load or fails is passed to `on_failure` and stops no other; its exception is
     raised where there is no `on_failure`. `OSError` where a file cannot be written.
     """
+    report = without_secrets(report)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name in renderers():

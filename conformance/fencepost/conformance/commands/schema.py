@@ -1,13 +1,18 @@
-"""`fencepost schema`: the published JSON Schemas of the contract and of the report."""
+"""`fencepost schema`: the published JSON Schemas of the contract, of the report and of the event stream."""
 
 import click
 from fencepost.adapters.contract import contract_schema
 from fencepost.conformance.commands.showing import show_json
+from fencepost.reports.events import run_schema
 from fencepost.reports.model import report_schema
 
 
-@click.command(short_help="Print the JSON Schema of the contract or of the report.")
-@click.argument("which", type=click.Choice(["contract", "report"]), default="contract")
+@click.command(short_help="Print a JSON Schema: of the contract, of the report or of the event stream.")
+@click.argument("which", type=click.Choice(["contract", "report", "run"]), default="contract")
 def schema(*, which: str) -> None:
-    """Print a published JSON Schema: of the messages between kit and harness (contract), or of report.json (report)."""
-    show_json(contract_schema() if which == "contract" else report_schema())
+    """Print a published JSON Schema.
+
+    Of the messages between kit and harness (contract), of report.json (report), or of one line of run.ndjson (run).
+    """
+    schemas = {"contract": contract_schema, "report": report_schema, "run": run_schema}
+    show_json(schemas[which]())

@@ -1,0 +1,69 @@
+"""`fencepost report`: a stored run in any form that a renderer writes. Nothing is asked again."""
+
+import sys
+from pathlib import Path
+
+import click
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import Renderer, load_renderer, renderers
+from fencepost.reports.stored import RunRefused, stored_run
+from fencepost.reports.visible import visible
+
+_NOT_FROM_STORE = "events"
+"""The stored form itself: made anew it would claim that the run took place here."""
+
+
+def _formats() -> list[str]:
+    return [name for name in renderers() if name != _NOT_FROM_STORE]
+
+
+class _Format(click.ParamType[str]):
+    """The name of an installed renderer; which there are is looked up when it is asked for."""
+
+    name = "format"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it is; bad usage where no renderer has it."""
+        if value not in _formats():
+            self.fail(f"{value!r} is none of {', '.join(_formats())}.", param, ctx)
+        return value
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's signature
+        """The names for the help text."""
+        return f"[{'|'.join(_formats())}]"
+
+
+@click.command(short_help="Show a stored run in another form; nothing is asked again.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=_Format(), default="terminal", show_default=True, help="What to make of it.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write into this file, not to stdout."
+)
+def report(*, run: Path, form: str, out: Path | None) -> None:
+    """Render RUN: a run.ndjson, a report.json, or a folder that `check --report` wrote.
+
+    Exit status: 0 whatever the run found, 2 where RUN is no whole stored run or the file cannot be written.
+    """
+    try:
+        stored = stored_run(run)
+    except (RunRefused, OSError) as error:
+        told = error.strerror if isinstance(error, OSError) else str(error)
+        raise click.UsageError(visible(f"{run}: {told}")) from None
+    renderer = _loaded(form)
+    if out is None:
+        page = Page.of(sys.stdout)
+        text = renderer(stored.report, page=page)
+        click.echo(text, color=page.colour, nl=not text.endswith("\n"))
+        return
+    text = renderer(stored.report, page=Page())
+    try:
+        out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise click.UsageError(visible(f"--out {out}: {error.strerror}")) from None
+
+
+def _loaded(form: str) -> Renderer:
+    try:
+        return load_renderer(form)
+    except Exception as error:  # a third party's renderer may fail in any way
+        raise click.UsageError(visible(f"the renderer {form!r} cannot be loaded: {error}")) from None

@@ -1,0 +1,190 @@
+"""The stored run as a stream of events, one JSON object a line: the whole report, taken apart and put together again."""
+
+import hashlib
+import platform
+from collections import Counter
+from collections.abc import Iterator
+from inspect import cleandoc
+
+import msgspec
+from fencepost.reports.model import (
+    SCHEMA_VERSION,
+    Clause,
+    Counterexample,
+    Decoy,
+    FirstFailure,
+    LedgerEntry,
+    Report,
+    Result,
+    Subject,
+    Totals,
+    encoded,
+)
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+NOT_OF_THE_BODY = ("environment",)
+"""The members of the header that are not compared and not in the digest: they tell where a run was, not what it found."""
+
+
+class _Event(Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
+    """One line of the stream; the member `event` says which kind it is."""
+
+
+class Environment(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where the run took place, as far as it is anybody's business: no host, no path, no variable."""
+
+    python: str
+    platform: str
+
+    @classmethod
+    def here(cls) -> "Environment":
+        """The version of the running Python, and the name of its operating system."""
+        return cls(python=platform.python_version(), platform=platform.system())
+
+
+class Began(_Event, frozen=True, kw_only=True, tag="run"):
+    """The header, always the first line. `environment` is not part of the comparable body."""
+
+    schema_version: str
+    kit_version: str
+    catalogue_version: str
+    profile: str
+    profile_is_override: bool = False
+    effort: str
+    seed: int
+    selected: tuple[str, ...] = ()
+    subject: Subject
+    environment: Environment | None = None
+
+
+class Judged(_Event, frozen=True, kw_only=True, tag="clause"):
+    """One clause's result, without its counterexamples: so many lines `counterexample` follow directly."""
+
+    clause: Clause
+    counterexamples: int = 0
+
+
+class Found(_Event, frozen=True, kw_only=True, tag="counterexample"):
+    """One counterexample of the clause that the last line `clause` names."""
+
+    counterexample: Counterexample
+
+
+class Settled(_Event, frozen=True, kw_only=True, tag="ledger"):
+    """One open point of the ledger."""
+
+    entry: LedgerEntry
+
+
+class Controlled(_Event, frozen=True, kw_only=True, tag="sensitivity"):
+    """One fault that the run itself laid over the subject's answers, and whether it noticed."""
+
+    decoy: Decoy
+
+
+class Logged(_Event, frozen=True, kw_only=True, tag="log"):
+    """The end of what the subject wrote to its own log; at most one line of this kind."""
+
+    text: str
+
+
+class Ended(_Event, frozen=True, kw_only=True, tag="end"):
+    """The footer, always the last line: what the run came to, and what the stream before it holds.
+
+    `counts` says how many lines there are of each other kind. `digest` is `sha256:` and the SHA-256, in hexadecimal, of
+    all lines before this one with their line ends, the header without the members that are not of the body. `more`
+    holds what a report of the same schema version has beside all this.
+    """
+
+    result: Result
+    exit_status: int
+    level: str | None = None
+    notes: tuple[str, ...] = ()
+    totals: Totals
+    first_failure: FirstFailure | None = None
+    more: dict[str, object] = {}
+    counts: dict[str, int]
+    digest: str
+
+
+Event = Began | Judged | Found | Settled | Controlled | Logged | Ended
+KINDS = ("run", "clause", "counterexample", "ledger", "sensitivity", "log", "end")
+
+_IN_HEADER = frozenset(Began.__struct_fields__) - {"environment"}
+_IN_FOOTER = frozenset({"result", "exit_status", "level", "notes", "totals", "first_failure"})
+_IN_LINES = frozenset({"clauses", "ledger", "sensitivity", "log"})
+
+
+def report_to_events(report: Report, *, environment: Environment | None = None) -> Iterator[bytes]:
+    """The lines of the stream, each with its line end. A lone surrogate, which UTF-8 cannot carry, becomes its escape."""
+    header = Began(**{name: getattr(report, name) for name in _IN_HEADER}, environment=environment)
+    digest = hashlib.sha256(body_line(encoded(header)))
+    counts = Counter[str](run=1)
+    yield encoded(header) + b"\n"
+    for event in _between(report):
+        line = encoded(event) + b"\n"
+        digest.update(line)
+        counts[str(event.__struct_config__.tag)] += 1
+        yield line
+    footer = Ended(
+        **{name: getattr(report, name) for name in _IN_FOOTER},
+        more=_more(report),
+        counts=dict(sorted(counts.items())),
+        digest=f"sha256:{digest.hexdigest()}",
+    )
+    yield encoded(footer) + b"\n"
+
+
+def body_line(header: bytes) -> bytes:
+    """The header as the digest takes it: without the members that are not of the body, and with its line end."""
+    members = msgspec.json.decode(header, type=dict[str, object])
+    return msgspec.json.encode({key: one for key, one in members.items() if key not in NOT_OF_THE_BODY}) + b"\n"
+
+
+def _between(report: Report) -> Iterator[Judged | Found | Settled | Controlled | Logged]:
+    for clause in report.clauses:
+        yield Judged(clause=replace(clause, counterexamples=()), counterexamples=len(clause.counterexamples))
+        for one in clause.counterexamples:
+            yield Found(counterexample=one)
+    for entry in report.ledger:
+        yield Settled(entry=entry)
+    for decoy in report.sensitivity:
+        yield Controlled(decoy=decoy)
+    if report.log:
+        yield Logged(text=report.log)
+
+
+def _more(report: Report) -> dict[str, object]:
+    """Whatever else the model has, by the names of the stored form."""
+    known = _IN_HEADER | _IN_FOOTER | _IN_LINES
+    others = [field for field in msgspec.structs.fields(Report) if field.name not in known]
+    return {field.encode_name: msgspec.to_builtins(getattr(report, field.name)) for field in others}
+
+
+def assembled(
+    header: Began,
+    footer: Ended,
+    *,
+    clauses: tuple[Clause, ...],
+    ledger: tuple[LedgerEntry, ...],
+    sensitivity: tuple[Decoy, ...],
+    log: str,
+) -> Report:
+    """The report that the events tell; `msgspec.ValidationError` where `more` does not fit the model."""
+    members = {name: one for name, one in asdict(header).items() if name in _IN_HEADER}
+    members |= {name: one for name, one in asdict(footer).items() if name in _IN_FOOTER}
+    for field in msgspec.structs.fields(Report):
+        if field.encode_name in footer.more and field.name not in members.keys() | _IN_LINES:
+            members[field.name] = msgspec.convert(footer.more[field.encode_name], type=field.type)
+    return Report(**members, clauses=clauses, ledger=ledger, sensitivity=sensitivity, log=log)
+
+
+def run_schema() -> dict[str, object]:
+    """The JSON Schema (draft 2020-12) of one line of the stream, made from these definitions."""
+    schema = msgspec.json.schema(Event, schema_hook=lambda _: {"description": "any JSON value"})
+    for definition in schema["$defs"].values():
+        # Python 3.13 takes the indentation out of docstrings, its forerunners do not.
+        definition["description"] = cleandoc(definition["description"])
+    schema["$defs"]["Began"]["properties"]["schemaVersion"]["const"] = SCHEMA_VERSION
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "one line of run.ndjson", **schema}

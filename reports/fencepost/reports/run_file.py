@@ -1,0 +1,13 @@
+"""`run.ndjson`: the run as a stream of events, which every other form of the report can be made from again."""
+
+from fencepost.reports.events import Environment, report_to_events
+from fencepost.reports.model import Report
+from fencepost.reports.renderer import FileRenderer
+
+
+def _write(report: Report) -> str:
+    return b"".join(report_to_events(report, environment=Environment.here())).decode("utf-8")
+
+
+render = FileRenderer(file_name="run.ndjson", write=_write)
+"""The renderer that the entry point `events` names."""

@@ -1,0 +1,163 @@
+"""Secrets kept out of every report: what looks like one in what a subject said, logged or was called by is masked."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fencepost.reports.model import Report
+from msgspec import Struct
+from msgspec.structs import replace
+
+MASK = "***"
+_SHORTEST_VALUE = 8
+
+_STRONG = (
+    r"pass(?:word|wd|phrase)|passwd|pwd|secret|token|(?:api|access|account|client|private|shared)[_-]?key"
+    r"|\bsas|[_-]sas|signature|\bsig|[_-]sig|auth(?![a-z])|cookie|connection[_-]?string"
+)
+_WEAK = rf"{_STRONG}|\bpass\b|credential|key|session"
+_HEADER = (
+    r"(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{0,40}(?:token|key|secret|auth|signature)[\w-]{0,40}"
+    r"|(?:ocp-apim-)?(?:subscription|api)-key"
+)
+_QUOTED = r"""b?(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\\+"[^"\\]*(?:\\+")?|\\+'[^'\\]*(?:\\+')?)"""
+
+
+def _name(words: str) -> str:
+    """A name with one of these words in it; the bounds keep the search linear."""
+    return rf"[\w.-]{{0,80}}(?:{words})[\w.-]{{0,80}}"
+
+
+_URL = re.compile(r"""[a-z][a-z0-9+.-]{0,30}://[^\s"'<>]+""", re.IGNORECASE)
+_NAMED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # A header: in quotes up to their end, otherwise to the end of the line.
+        rf"""(?<![\w-])((?:{_HEADER})(?:[\\"']+\s*[:=,]|\s*[:=])\s*)({_QUOTED}|[^\r\n]+)""",
+        # NAME=value, "name": value, name: value, as environments, JSON and logs have them.
+        rf"""(?<![\w.-])({_name(_WEAK)}(?:[\\"']*\s?=\s?|[\\"']+\s*[:,]\s*))({_QUOTED}|[^\s"']+)""",
+        rf"""(?<![\w.-])({_name(_STRONG)}:[ \t]+)({_QUOTED}|[^\s"']+)""",
+        # --name value
+        rf"""(?<!\S)(--?{_name(_WEAK)}\s+)(?!-)({_QUOTED}|\S+)""",
+    )
+)
+"""What a name gives away: the first group stays, the second is masked."""
+
+_TOKENS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        r"()-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
+        r"(?<![\w-])((?i:bearer|negotiate|sharedaccesssignature)\s+)[\w.~+/=&%-]{6,}",
+        r"(?<![\w-])((?i:basic|digest)\s+)(?=\S*[0-9A-Z=])[\w.~+/=-]{8,}",
+        r"()\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?",
+        r"()\b(?:gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}|xox[a-z]-[\w-]{10,})",
+    )
+)
+"""What its form gives away."""
+
+_SECRET_NAME = re.compile(_name(_WEAK), re.IGNORECASE)
+
+_KIT_MADE = frozenset({"rules", "request", "calls", "text", "id", "key", "group", "clause", "deciding_clause"})
+"""Members that hold what the kit itself wrote, letter for letter what was asked: masking would make them untrue."""
+
+_Value = TypeVar("_Value")
+
+
+def without_secrets(report: Report, *, environment: Mapping[str, str] | None = None) -> Report:
+    """The report with secrets masked in everything that is not the kit's own.
+
+    Masked are the user and the query values of URLs, headers that authorize, values whose names say that they are
+    secret, tokens and private keys by their form, and wherever they stand the values that `environment` (this
+    process's, if None) gives to such names.
+    """
+    return _Mask.of(os.environ if environment is None else environment).apply(report)
+
+
+def masked(text: str, *, known: Iterable[str] = ()) -> str:
+    """The text without what looks like a secret, and without the texts that are `known` to be one.
+
+    >>> masked("GET https://me:pw@vault.example/?sig=abc -> AZURE_CLIENT_SECRET=hunter2")
+    'GET https://***@vault.example/?sig=*** -> AZURE_CLIENT_SECRET=***'
+    """
+    for secret in known:
+        text = text.replace(secret, MASK)
+    text = _URL.sub(_masked_url, text)
+    for pattern in _TOKENS:
+        text = pattern.sub(rf"\g<1>{MASK}", text)
+    for pattern in _NAMED:
+        text = pattern.sub(_masked_value, text)
+    return text
+
+
+def _masked_value(found: re.Match[str]) -> str:
+    """The name and the mask, in the quotes that were there, so that masking twice is masking once."""
+    opened = re.match(r"""b?(\\*["'])""", found[2])
+    if opened is None:
+        return found[1] + MASK
+    closed = opened[1] if found[2][opened.end() :].endswith(opened[1]) else ""
+    return f"{found[1]}{opened[0]}{MASK}{closed}"
+
+
+def _masked_url(found: re.Match[str]) -> str:
+    scheme, _, rest = found[0].partition("://")
+    place, mark, query = _cut(rest, "?#")
+    authority, slash, path = place.partition("/")
+    if re.search(r":(?!\d+$)[^@]*$", authority):  # a password with a slash in it, which ought to be an escape
+        authority, slash, path = place, "", ""
+    _, at, host = authority.rpartition("@")
+    return f"{scheme}://{MASK if at else ''}{at}{host}{slash}{path}{mark}{_masked_query(query)}"
+
+
+def _cut(text: str, marks: str) -> tuple[str, str, str]:
+    """The text before the first of the marks, the mark, and the text after it."""
+    places = [place for mark in marks if (place := text.find(mark)) >= 0]
+    return (text[: min(places)], text[min(places)], text[min(places) + 1 :]) if places else (text, "", "")
+
+
+def _masked_query(query: str) -> str:
+    return re.sub(r"([^&;=#]*)(=?)([^&;#]*)", lambda one: f"{one[1]}={MASK}" if one[2] else one[0], query)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mask:
+    """One report's masking; the texts that it has already seen are not looked through again."""
+
+    known: tuple[str, ...]
+    seen: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "_Mask":
+        values = {
+            value
+            for name, value in environment.items()
+            if len(value) >= _SHORTEST_VALUE and _SECRET_NAME.fullmatch(name)
+        }
+        return cls(known=tuple(sorted(values, key=lambda value: (-len(value), value))))
+
+    def apply(self, value: _Value) -> _Value:
+        """The value, or one of the same type that has its texts masked."""
+        masked_value: object = value
+        if isinstance(value, str):
+            masked_value = self._text(value)
+        elif isinstance(value, Struct):
+            masked_value = self._struct(value)
+        elif isinstance(value, dict):
+            masked_value = {self.apply(key): self.apply(one) for key, one in value.items()}
+        elif isinstance(value, list | tuple):
+            masked_value = type(value)(self.apply(one) for one in value)
+        return masked_value  # type: ignore[return-value]  # each branch keeps the type that it found
+
+    def _text(self, text: str) -> str:
+        if text not in self.seen:
+            self.seen[text] = masked(text, known=self.known)
+        return self.seen[text]
+
+    def _struct(self, value: Struct) -> Struct:
+        changed = {}
+        for name in value.__struct_fields__:
+            before = getattr(value, name)
+            if name not in _KIT_MADE and (after := self.apply(before)) != before:
+                changed[name] = after
+        return replace(value, **changed) if changed else value
