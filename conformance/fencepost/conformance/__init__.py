@@ -4,13 +4,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fencepost.conformance.strategies import (
+        RefusedRuleSet,
+        ip_rules,
+        networks,
+        refused_rule_sets,
+        requests,
+        rule_sets,
+        subnets,
+    )
     from fencepost.conformance.vendor import conformance_suite
 
 _HOME = {
+    "RefusedRuleSet": "strategies",
     "conformance_suite": "vendor",
+    "ip_rules": "strategies",
+    "networks": "strategies",
+    "refused_rule_sets": "strategies",
+    "requests": "strategies",
+    "rule_sets": "strategies",
+    "subnets": "strategies",
 }
 
-__all__ = ["conformance_suite"]
+__all__ = [
+    "RefusedRuleSet",
+    "conformance_suite",
+    "ip_rules",
+    "networks",
+    "refused_rule_sets",
+    "requests",
+    "rule_sets",
+    "subnets",
+]
 
 
 def __getattr__(name: str) -> object:

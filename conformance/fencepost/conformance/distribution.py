@@ -10,7 +10,7 @@ from xdist.scheduler import LoadGroupScheduling
 
 
 class ClauseScheduling(LoadGroupScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
-    """As `--dist loadgroup`, and what one exploration serves stays together, so that it is run once.
+    """As `--dist loadgroup`, and the clauses of one exploration stay together, so that it is run once.
 
     `is_one_place` keeps the whole suite on one worker; a class of the suite always stays on one.
     """
@@ -36,16 +36,14 @@ def group_of(nodeid: str, *, is_one_place: bool) -> str | None:
         return None
     if "::" in owner:
         return owner
-    return "fencepost" if is_one_place else f"fencepost {families().get(clause_of(tests[name]) or '', 'ledger')}"
+    return "fencepost" if is_one_place else f"fencepost {homes().get(clause_of(tests[name]) or '', 'ledger')}"
 
 
 @cache
-def families() -> Mapping[str, str]:
-    """Each clause that an exploration serves, and the first of the explorations that hang together with that."""
-    family = {one.name: one.name for one in EXPLORATIONS}
-    for one in EXPLORATIONS:
-        for other in EXPLORATIONS:
-            if set(one.serves) & set(other.serves):
-                old, new = family[other.name], family[one.name]
-                family = {name: new if leader == old else leader for name, leader in family.items()}
-    return MappingProxyType({clause: family[one.name] for one in EXPLORATIONS for clause in one.serves})
+def homes() -> Mapping[str, str]:
+    """Each clause that an exploration serves, and the first that does: its home.
+
+    What serves clauses of two homes is run by two workers; keeping all that hangs together on one would leave the others
+    with next to nothing.
+    """
+    return MappingProxyType({clause: one.name for one in reversed(EXPLORATIONS) for clause in one.serves})

@@ -111,7 +111,7 @@ def _is_by_clause(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """In a run of the suite, keep what one exploration serves on one worker, and all of it where the subject is one place."""
+    """In a run of the suite, keep the clauses of one exploration on one worker, and all where the subject is one place."""
     if not _is_by_clause(config):
         return None
     from fencepost.conformance.distribution import ClauseScheduling

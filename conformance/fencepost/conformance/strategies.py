@@ -1,0 +1,378 @@
+"""Hypothesis strategies for a firewall of the Key Vault kind: rule sets, the networks around them, and requests.
+
+Every strategy gives JSON values as the contract has them, ready to be sent. Values shrink towards few rules, plain
+addresses and plain callers. Long lists are built from a few draws: a rule set of 1,000 rules is as quick to shrink as a
+short one. Arguments that cannot be met raise `InvalidArgument` at once, and never weaken what is generated.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TypeVar
+
+from fencepost.adapters.contract import JsonObject, Statement
+from fencepost.adapters.contract.vocabulary import (
+    CONTROL_OPERATIONS,
+    DATA_OPERATIONS,
+    FEATURES,
+    PROTOCOL,
+    SERVICE_ENDPOINT,
+)
+from fencepost.conformance.generate import blocks, callers, mistakes
+from fencepost.conformance.generate import networks as subnet_names
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.probes import edges, probe_addresses
+from fencepost.conformance.wire import wire_request, wire_rules
+from fencepost.reference import Block, Caller, Plane, Profile, Request, RuleSet, is_public, load_profile, validate
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+
+_T = TypeVar("_T")
+
+_SHORT = 12
+_PLAIN_PUBLIC = 20 << 24 | 77 << 16 | 66 << 8 | 55
+_PLAIN_PRIVATE = 10 << 24 | 4
+_ALL_FEATURES = tuple(name for name in FEATURES if not name.endswith("-only"))
+
+
+def ip_rules(profile: Profile | str = "keyvault") -> st.SearchStrategy[str]:
+    """Values of IP rules that the profile accepts whatever anybody chooses: addresses, and ranges from /3 to /30.
+
+    They lie in public space only, at powers of two, at octet edges and anywhere; an address is written as its /32 now and
+    then where the profile takes that. They shrink to `1.0.0.0`. `UnknownProfile` where there is none of that name.
+
+    >>> from hypothesis import find
+    >>> find(ip_rules("keyvault"), lambda value: value.endswith("/30"))
+    '1.0.0.0/30'
+    """
+    edition = _profile(profile)
+
+    @st.composite
+    def values(draw: st.DrawFn) -> str:
+        random = draw(_randoms())
+        return _text(blocks.block(random, blocks.prefix(random)), random, edition)
+
+    return values()
+
+
+def subnets(*, with_endpoint: bool | None = None) -> st.SearchStrategy[dict[str, object]]:
+    """A subnet as `reset` takes it, `{id, serviceEndpoints}`; with the endpoint, without it, or either way.
+
+    A list without the endpoint may hold its look-alikes: it counts letter for letter.
+
+    >>> from hypothesis import find
+    >>> find(subnets(with_endpoint=False), lambda _: True)["serviceEndpoints"]
+    []
+    """
+
+    @st.composite
+    def values(draw: st.DrawFn) -> dict[str, object]:
+        wanted = draw(st.sampled_from((True, False))) if with_endpoint is None else with_endpoint
+        found = draw(st.sampled_from(subnet_names.subnet_ids(draw(_randoms()))))
+        lists = subnet_names.ENDPOINTS if wanted else subnet_names.NO_ENDPOINTS
+        return {"id": found, "serviceEndpoints": list(draw(st.sampled_from(lists)))}
+
+    return values()
+
+
+def networks(*, all_with_endpoint: bool = False) -> st.SearchStrategy[list[dict[str, object]]]:
+    """The subnets that `reset` takes: one subnet and a few that are easily taken for it, all different, at least one.
+
+    Unless `all_with_endpoint`, some of them may lack the service endpoint.
+
+    >>> from hypothesis import find
+    >>> len(find(networks(), lambda _: True))
+    1
+    """
+
+    @st.composite
+    def values(draw: st.DrawFn) -> list[dict[str, object]]:
+        names = subnet_names.subnet_ids(draw(_randoms()))
+        places = draw(st.lists(st.integers(0, len(names) - 1), min_size=1, max_size=len(names), unique=True))
+        lists = (*subnet_names.ENDPOINTS, *(() if all_with_endpoint else subnet_names.NO_ENDPOINTS))
+        return [{"id": names[place], "serviceEndpoints": list(draw(st.sampled_from(lists)))} for place in places]
+
+    return values()
+
+
+def rule_sets(
+    profile: Profile | str = "keyvault",
+    *,
+    network: Sequence[Mapping[str, object]] | None = None,
+    min_ip_rules: int = 0,
+    max_ip_rules: int | None = None,
+    min_virtual_network_rules: int = 0,
+    max_virtual_network_rules: int | None = None,
+    default_action: str | None = None,
+    bypass: str | None = None,
+) -> st.SearchStrategy[dict[str, object]]:
+    """`networkAcls` objects that the profile accepts whatever anybody chooses, both switches and both lists given.
+
+    Short lists hold ranges that overlap, nest, touch and resemble each other; all rules are different. The bounds are
+    counts of rules; a maximum of None is the profile's own for IP rules, and likewise for virtual network rules, of
+    which there are no more than `network` has subnets with the endpoint where one is given. A switch of None is either
+    word. `InvalidArgument` where the bounds leave nothing; `UnknownProfile` where there is none of that name.
+
+    >>> from hypothesis import find
+    >>> find(rule_sets("keyvault-2018-preview", min_ip_rules=1, default_action="Deny"), lambda _: True)["ipRules"]
+    [{'value': '1.0.0.0'}]
+    """
+    edition = _profile(profile)
+    known = None if network is None else [str(one["id"]) for one in network if _has_endpoint(one)]
+    most = edition.max_virtual_network_rules if known is None else min(edition.max_virtual_network_rules, len(known))
+    ip_bounds = _bounds("ip_rules", min_ip_rules, max_ip_rules, edition.max_ip_rules)
+    subnet_bounds = _bounds("virtual_network_rules", min_virtual_network_rules, max_virtual_network_rules, most)
+    actions = _words("default_action", default_action, ("Deny", "Allow"))
+    bypasses = _words("bypass", bypass, ("None", "AzureServices"))
+
+    @st.composite
+    def values(draw: st.DrawFn) -> dict[str, object]:
+        listed = draw(_ip_values(edition, *ip_bounds))
+        named = draw(_subnet_ids(known, *subnet_bounds))
+        return wire_rules(listed, named, default_action=draw(actions), bypass=draw(bypasses))
+
+    return values()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRuleSet:
+    """A `networkAcls` object with one mistake in it: the mistake's name, and the clause that it is refused by."""
+
+    network_acls: dict[str, object]
+    mistake: str
+    clause: str
+
+
+def refused_rule_sets(
+    profile: Profile | str = "keyvault", *, network: Sequence[Mapping[str, object]] | None = None
+) -> st.SearchStrategy[RefusedRuleSet]:
+    """Rule sets that the profile refuses whatever anybody chooses, each with the name of its one mistake and the clause.
+
+    They are good rule sets with a wrong value, id or switch anywhere in them, or with one rule too many: VAL-2 … 7, LIM-2
+    and LIM-4; where the profile checks endpoints and a `network` has a subnet without one, VAL-8 too. Spellings that the
+    ledger leaves open are not among them. `UnknownProfile` where there is none of that name.
+
+    >>> from hypothesis import find
+    >>> refused = find(refused_rule_sets("keyvault-2018-preview"), lambda one: one.clause == "VAL-2")
+    >>> len(refused.network_acls["ipRules"])
+    1
+    """
+    edition = _profile(profile)
+    good = rule_sets(edition, network=network, max_ip_rules=4, max_virtual_network_rules=2 if network is None else None)
+    kinds = [_wrong_ip_rule(edition, good), _wrong_subnet(good), _wrong_switch(good)]
+    kinds += [_too_many_ip_rules(edition), _too_many_subnets(edition)]
+    lacking = [str(one["id"]) for one in network or () if not _has_endpoint(one)]
+    if lacking and edition.missing_endpoint == "reject":
+        kinds.append(_missing_endpoint(lacking, good))
+    return st.one_of(kinds)
+
+
+def requests(
+    rule_set: Mapping[str, object],
+    *,
+    profile: Profile | str = "keyvault",
+    network: Sequence[Mapping[str, object]] | None = None,
+    features: Collection[str] = _ALL_FEATURES,
+) -> st.SearchStrategy[JsonObject]:
+    """Requests to be decided under a rule set, such as the contract allows and no others.
+
+    Most come from the addresses where an implementation that errs shows it: both ends of every piece into which the rules
+    cut the address space, and what lies beside them. A request through a subnet shows a private address while that has the
+    endpoint, a public one while it has not. `network` are the subnets of `reset` (None: those that the rules list, all
+    with the endpoint); `features` are those of the conformance statement: without `trusted-services` no request names a
+    service, and so on; unknown ones are ignored.
+
+    `InvalidArgument` where the profile does not certainly accept the rule set; `UnknownProfile` where there is none of
+    that name.
+
+    >>> from hypothesis import find
+    >>> rules = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": "20.0.0.0/8"}]}
+    >>> find(requests(rules, features=()), lambda request: request["source"]["address"] == "20.255.255.255")
+    {'plane': 'data', 'operation': 'SecretGet', 'source': {'address': '20.255.255.255'}}
+    """
+    edition = _profile(profile)
+    rules = validate(rule_set, profile=edition).rules
+    if rules is None:
+        raise InvalidArgument(f"the profile {edition.name} does not certainly accept the rule set {rule_set!r}")
+    offer = _offer(edition, features)
+    listed = {rule.id: True for rule in rules.virtual_network_rules}
+    with_endpoint = listed if network is None else {str(one["id"]): _has_endpoint(one) for one in network}
+    where = _places(rules, with_endpoint if offer.subnets else {})
+    planes = (Plane.DATA, Plane.CONTROL) if offer.control_plane else (Plane.DATA,)
+
+    @st.composite
+    def values(draw: st.DrawFn) -> JsonObject:
+        address, subnet = draw(where)
+        plane = draw(st.sampled_from(planes))
+        names = DATA_OPERATIONS if plane is Plane.DATA else CONTROL_OPERATIONS
+        plain = "SecretGet" if plane is Plane.DATA else "VaultGet"
+        operation = draw(st.one_of(st.just(plain), st.sampled_from(names)))
+        caller = callers.with_credentials(
+            draw(st.sampled_from(_callers(edition, offer))), draw(st.sampled_from(callers.credentials(offer)))
+        )
+        request = Request(plane=plane, operation=operation, address=address, subnet=subnet, caller=caller)
+        return wire_request(request, explicit=offer.credentials and draw(st.booleans()))
+
+    return values()
+
+
+def _profile(profile: Profile | str) -> Profile:
+    return profile if isinstance(profile, Profile) else load_profile(profile)
+
+
+def _randoms() -> st.SearchStrategy[Random]:
+    """What the seeded generators ask; Hypothesis answers, and so it can shrink what they make."""
+    return st.randoms(use_true_random=False)
+
+
+def _bounds(name: str, least: int, most: int | None, limit: int) -> tuple[int, int]:
+    upper = limit if most is None else most
+    if not 0 <= least <= upper <= limit:
+        told = f"min_{name}={least}, max_{name}={most}"
+        raise InvalidArgument(f"{told}: expected 0 <= min_{name} <= max_{name} <= {limit}")
+    return least, upper
+
+
+def _words(name: str, wanted: str | None, known: tuple[str, ...]) -> st.SearchStrategy[str]:
+    if wanted is not None and wanted not in known:
+        raise InvalidArgument(f"{name}={wanted!r}: expected one of {', '.join(known)}, or None")
+    return st.sampled_from(known if wanted is None else (wanted,))
+
+
+def _has_endpoint(subnet: Mapping[str, object]) -> bool:
+    endpoints = subnet.get("serviceEndpoints")
+    return isinstance(endpoints, list | tuple) and SERVICE_ENDPOINT in endpoints
+
+
+def _text(found: Block, random: Random, profile: Profile) -> str:
+    return blocks.text(found, random, slash_32=profile.prefix_32 == "accept")
+
+
+def _sizes(least: int, most: int) -> st.SearchStrategy[int]:
+    """How many rules: a few, as a rule; a long list now and then."""
+    if least >= _SHORT or most <= _SHORT:
+        return st.integers(least, most)
+    few = st.integers(least, _SHORT)
+    return st.one_of(few, few, few, st.integers(least, most))
+
+
+@st.composite
+def _ip_values(draw: st.DrawFn, profile: Profile, least: int, most: int) -> list[str]:
+    count = draw(_sizes(least, most))
+    if count > _SHORT:
+        return [blocks.text(one) for one in blocks.many(draw(_randoms()), count)]
+    found: dict[Block, str] = {}
+    while len(found) < count:
+        random = draw(_randoms())
+        constellation = draw(st.sampled_from(blocks.CONSTELLATIONS))
+        for one in [*constellation(random), *_others(found)][: count - len(found)]:
+            found.setdefault(one, _text(one, random, profile))
+    return list(found.values())
+
+
+def _others(found: Collection[Block]) -> list[Block]:
+    """A block that is not among those found, so that every round adds one."""
+    return [
+        next(one for n in range(len(found) + 1) if (one := Block((20 << 24) + 2 * n, (20 << 24) + 2 * n)) not in found)
+    ]
+
+
+@st.composite
+def _subnet_ids(draw: st.DrawFn, known: list[str] | None, least: int, most: int) -> list[str]:
+    if known is not None:
+        return _picked(draw, known, least, most)
+    count = draw(_sizes(least, min(most, max(least, 3 * _SHORT))))
+    names = subnet_names.subnet_ids(draw(_randoms()))
+    return subnet_names.plain_subnets(count) if count > len(names) else _picked(draw, names, count, count)
+
+
+def _picked(draw: st.DrawFn, names: Sequence[_T], least: int, most: int) -> list[_T]:
+    places = draw(st.lists(st.integers(0, len(names) - 1), min_size=least, max_size=most, unique=True)) if most else []
+    return [names[place] for place in places]
+
+
+def _inserted(draw: st.DrawFn, acls: dict[str, object], member: str, entry: object) -> dict[str, object]:
+    """The rule set with one more entry, anywhere in its list."""
+    entries = acls[member]
+    assert isinstance(entries, list)
+    place = draw(st.integers(0, len(entries)))
+    return {**acls, member: [*entries[:place], entry, *entries[place:]]}
+
+
+_Good = st.SearchStrategy[dict[str, object]]
+
+
+@st.composite
+def _wrong_ip_rule(draw: st.DrawFn, profile: Profile, good: _Good) -> RefusedRuleSet:
+    wrong = draw(st.sampled_from(list(mistakes.ip_mistakes(profile, draw(_randoms())))))
+    entry = wrong.value if wrong.entry else {"value": wrong.value}
+    acls = _inserted(draw, draw(good), wrong.member, entry)
+    return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
+
+
+@st.composite
+def _wrong_subnet(draw: st.DrawFn, good: _Good) -> RefusedRuleSet:
+    known = subnet_names.subnet_ids(draw(_randoms()))[0]
+    wrong = draw(st.sampled_from(list(mistakes.subnet_mistakes(known))))
+    entry = wrong.value if wrong.entry else {"id": wrong.value}
+    acls = _inserted(draw, draw(good), wrong.member, entry)
+    return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
+
+
+@st.composite
+def _wrong_switch(draw: st.DrawFn, good: _Good) -> RefusedRuleSet:
+    wrong = draw(st.sampled_from(list(mistakes.switch_mistakes())))
+    acls = {**draw(good), wrong.member: wrong.value}
+    return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
+
+
+@st.composite
+def _too_many_ip_rules(draw: st.DrawFn, profile: Profile) -> RefusedRuleSet:
+    values = (blocks.text(one) for one in blocks.many(draw(_randoms()), profile.max_ip_rules + 1))
+    return RefusedRuleSet(network_acls=wire_rules(values), mistake="one IP rule too many", clause="LIM-2")
+
+
+@st.composite
+def _too_many_subnets(draw: st.DrawFn, profile: Profile) -> RefusedRuleSet:
+    names = subnet_names.plain_subnets(profile.max_virtual_network_rules + 1)
+    acls = wire_rules((), draw(st.sampled_from((names, names[::-1]))))
+    return RefusedRuleSet(network_acls=acls, mistake="one virtual network rule too many", clause="LIM-4")
+
+
+@st.composite
+def _missing_endpoint(draw: st.DrawFn, lacking: list[str], good: _Good) -> RefusedRuleSet:
+    acls = _inserted(draw, draw(good), "virtualNetworkRules", {"id": draw(st.sampled_from(lacking))})
+    return RefusedRuleSet(network_acls=acls, mistake="a subnet without the endpoint", clause="VAL-8")
+
+
+def _offer(profile: Profile, features: Collection[str]) -> Offer:
+    statement = Statement(protocol=PROTOCOL, name="", version="", profile=profile.name, features=list(features))
+    return Offer.from_statement(statement, profile)
+
+
+def _callers(profile: Profile, offer: Offer) -> list[Caller]:
+    return [Caller(), *callers.trusted_callers(profile, offer), *callers.untrusted_callers(profile, offer)]
+
+
+def _places(rules: RuleSet, with_endpoint: Mapping[str, bool]) -> st.SearchStrategy[tuple[int, str | None]]:
+    """Where a request comes from: an address alone, or through a subnet with the address that is seen then."""
+    near = list(dict.fromkeys(edge for rule in rules.ip_rules for edge in edges(rule.block)))
+    probes = probe_addresses(rules)
+    addresses = [st.just(_PLAIN_PUBLIC), st.sampled_from(probes), st.integers(0, 2**32 - 1)]
+    if near:
+        addresses.insert(1, st.sampled_from(near))
+    public = [address for address in near or probes if is_public(address)] or [_PLAIN_PUBLIC]
+    seen = {True: _private_addresses(), False: st.sampled_from([_PLAIN_PUBLIC, *public])}
+    kinds = [st.tuples(st.one_of(addresses), st.none())]
+    for has_endpoint in (True, False):
+        names = [name for name, on in with_endpoint.items() if on is has_endpoint]
+        if names:
+            kinds.append(st.tuples(seen[has_endpoint], st.sampled_from(names)))
+    return st.one_of(kinds)
+
+
+def _private_addresses() -> st.SearchStrategy[int]:
+    """RFC 1918: a plain one, the ends of the three blocks, and anything in them."""
+    bounds = ((10 << 24, (11 << 24) - 1), (0xAC100000, 0xAC1FFFFF), (0xC0A80000, 0xC0A8FFFF))
+    ends = [end for pair in bounds for end in pair]
+    return st.one_of(st.just(_PLAIN_PRIVATE), st.sampled_from(ends), *(st.integers(*pair) for pair in bounds))
