@@ -1,0 +1,53 @@
+"""`fencepost diff`: what changed between two stored runs, for a person and for CI."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from fencepost.conformance.commands.run_files import read_run
+from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.comparison.difference import KINDS, Change, Difference, difference
+from fencepost.conformance.comparison.markdown import difference_as_markdown
+from fencepost.reports.visible import visible
+from rich.text import Text
+
+_RUN = click.Path(path_type=Path)
+
+
+@click.command(short_help="What changed between two runs: new, fixed, still failing, limits, open points.")
+@click.argument("run_a", type=_RUN)
+@click.argument("run_b", type=_RUN)
+@click.option(
+    "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True, help="How."
+)
+@click.option("--strict", is_flag=True, help="Exit status 1 for any difference, not only for one for the worse.")
+def diff(*, run_a: Path, run_b: Path, form: str, strict: bool) -> None:
+    """Compare RUN_A, the earlier run, with RUN_B: each a report.json, or a folder that `check --report` wrote.
+
+    Exit status: 2 bad usage or no stored run; 1 something is for the worse (a clause fails that did not, a pass is none
+    any more, a declared choice is newly broken); otherwise 0.
+    """
+    found = difference(read_run(run_a), read_run(run_b))
+    if form == "json":
+        show_json({"worse": found.is_worse, **asdict(found)})
+    elif form == "markdown":
+        click.echo(difference_as_markdown(found))
+    else:
+        _show(found)
+    sys.exit(1 if found.is_worse or (strict and found.is_any) else 0)
+
+
+def _show(found: Difference) -> None:
+    for caveat in found.caveats:
+        show(Text(visible(caveat), style="dim"))
+    if not found.changes:
+        show(Text("nothing changed"))
+        return
+    show(table(("change", "what", "before → now"), [(one.kind, one.key, _told(one)) for one in found.changes]))
+    counts = [f"{len(found.of(kind))} {kind}" for kind in KINDS if found.of(kind)]
+    show(Text(f"{', '.join(counts)}: {'worse' if found.is_worse else 'no worse'} than before"))
+
+
+def _told(change: Change) -> str:
+    return f"{change.before} → {change.after}{': ' if change.told else ''}{change.told}"

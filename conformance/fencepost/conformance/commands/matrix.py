@@ -1,0 +1,37 @@
+"""`fencepost matrix`: implementations × clauses, the page that a vendor's customer wants."""
+
+from pathlib import Path
+
+import click
+from fencepost.conformance.commands.run_files import read_run
+from fencepost.conformance.comparison.markdown import matrix_as_markdown
+from fencepost.conformance.comparison.matrix import matrix as compared
+from fencepost.conformance.comparison.page import matrix_as_html
+from fencepost.reports.visible import visible
+
+
+@click.command(short_help="Several runs in one table: implementations across, clauses down.")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
+@click.option(
+    "--format", "form", type=click.Choice(("markdown", "html")), default="markdown", show_default=True, help="How."
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write into this file, not to stdout.",
+)
+def matrix(*, runs: tuple[Path, ...], form: str, out: Path | None) -> None:
+    """Draw the table of these RUNs, each a report.json or a folder that `check --report` wrote.
+
+    Exit status: 0 whatever the runs found; 2 bad usage, or a RUN that is no stored run.
+    """
+    found = compared([read_run(run) for run in runs])
+    text = matrix_as_html(found) if form == "html" else matrix_as_markdown(found)
+    if out is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise click.UsageError(visible(f"--out {out}: {error.strerror}")) from None

@@ -1,0 +1,148 @@
+"""Two runs side by side: what is new, what is fixed, what still fails, and which limits and open points changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from fencepost.conformance.regression.stored_case import case_id
+from fencepost.reports.model import Clause, LedgerEntry, Report
+
+Kind: TypeAlias = Literal["new failure", "fixed", "still failing", "verdict changed", "limit changed", "ledger changed"]
+KINDS: tuple[Kind, ...] = (
+    *("new failure", "still failing", "fixed"),
+    *("verdict changed", "limit changed", "ledger changed"),
+)
+"""The kinds in the order in which they are told."""
+
+_ABSENT = "not in the run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference: the clause or the ledger's key, what it was and what it is, and whether that is for the worse."""
+
+    kind: Kind
+    key: str
+    before: str
+    after: str
+    told: str = ""
+    is_worse: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What there is to tell between two runs; `caveats` say why the two may not be alike to begin with."""
+
+    changes: tuple[Change, ...]
+    caveats: tuple[str, ...]
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether something is for the worse: a new failure, a pass that is none any more, a newly broken choice."""
+        return any(change.is_worse for change in self.changes)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything differs; what still fails by the same case does not."""
+        return any(change.kind != "still failing" or change.told for change in self.changes)
+
+    def of(self, kind: Kind) -> tuple[Change, ...]:
+        """The changes of one kind."""
+        return tuple(change for change in self.changes if change.kind == kind)
+
+
+def difference(before: Report, after: Report) -> Difference:
+    """What changed from one run to the other. Clauses that only a selection leaves out are shown, not held against it."""
+    changes = [*_clauses(before, after), *_limits(before, after), *_ledger(before, after)]
+    ordered = sorted(changes, key=lambda change: KINDS.index(change.kind))
+    return Difference(changes=tuple(ordered), caveats=tuple(_caveats(before, after)))
+
+
+def _caveats(before: Report, after: Report) -> Iterator[str]:
+    pairs = (
+        ("profile", before.profile, after.profile),
+        ("effort", before.effort, after.effort),
+        ("seed", before.seed, after.seed),
+        ("catalogue", before.catalogue_version, after.catalogue_version),
+        ("suite version", before.kit_version, after.kit_version),
+        ("implementation", before.subject.name, after.subject.name),
+        ("implementation's version", before.subject.version, after.subject.version),
+        ("selection", ", ".join(before.selected) or "all", ", ".join(after.selected) or "all"),
+    )
+    for name, one, other in pairs:
+        if one != other:
+            yield f"{name}: {one} before, {other} now"
+
+
+def _clauses(before: Report, after: Report) -> Iterator[Change]:
+    old, new = _rows(before), _rows(after)
+    for key in dict.fromkeys((*new, *old)):
+        was, now = old.get(key), new.get(key)
+        change = _change(key, was, now, before, after)
+        if change is not None:
+            yield change
+
+
+def _change(key: str, was: Clause | None, now: Clause | None, before: Report, after: Report) -> Change | None:
+    earlier = was.verdict if was is not None else _ABSENT
+    later = now.verdict if now is not None else _ABSENT
+    if later == "fail" and earlier == "fail":
+        told = "" if _examples(was, before) == _examples(now, after) else "by another case"
+        return Change(kind="still failing", key=key, before=earlier, after=later, told=told)
+    if later == "fail":
+        return Change(kind="new failure", key=key, before=earlier, after=later, told=_story(now), is_worse=True)
+    if earlier == "fail" and later == "pass":
+        return Change(kind="fixed", key=key, before=earlier, after=later)
+    if earlier == later:
+        return None
+    left_out = (now is None and bool(after.selected)) or was is None
+    told = now.detail if now is not None else ""
+    worse = earlier == "pass" and not left_out
+    return Change(kind="verdict changed", key=key, before=earlier, after=later, told=told, is_worse=worse)
+
+
+def _story(row: Clause | None) -> str:
+    found = row.counterexamples[:1] if row is not None else ()
+    return f"expected {found[0].expected}, got {found[0].got}" if found else ""
+
+
+def _examples(row: Clause | None, report: Report) -> set[str]:
+    found = row.counterexamples if row is not None else ()
+    return {case_id(one.clause, report.profile, one.calls) for one in found}
+
+
+def _limits(before: Report, after: Report) -> Iterator[Change]:
+    old, new = _rows(before), _rows(after)
+    for key, row in new.items():
+        was = old[key].limit_found if key in old else None
+        if row.limit_found != was and key in old:
+            yield Change(
+                kind="limit changed", key=key, before=was or "none found", after=row.limit_found or "none found"
+            )
+
+
+def _ledger(before: Report, after: Report) -> Iterator[Change]:
+    old = {entry.key: entry for entry in before.ledger}
+    for entry in after.ledger:
+        was = old.get(entry.key)
+        if was is None or (was.declared, was.found, was.broken) != (entry.declared, entry.found, entry.broken):
+            worse = entry.broken and not (was is not None and was.broken)
+            told = "the declared choice is broken" if worse else ""
+            yield Change(
+                kind="ledger changed",
+                key=entry.key,
+                before=_stands(was),
+                after=_stands(entry),
+                told=told,
+                is_worse=worse,
+            )
+
+
+def _stands(entry: LedgerEntry | None) -> str:
+    if entry is None:
+        return _ABSENT
+    return f"declared {entry.declared or 'nothing'}, found {entry.found or 'nothing'}"
+
+
+def _rows(report: Report) -> dict[str, Clause]:
+    return {row.id: row for row in report.clauses}

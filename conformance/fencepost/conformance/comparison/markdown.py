@@ -1,0 +1,80 @@
+"""Comparisons as Markdown; what a subject said of itself can break no table and draws nothing."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from fencepost.conformance.comparison.difference import KINDS, Difference
+from fencepost.conformance.comparison.matrix import Matrix, Row
+from fencepost.reports.visible import visible
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&@]|:(?=//))")
+_MARKS = {"pass": "pass", "fail": "**FAIL**", "error": "**error**", "not applicable": "n/a"}
+_HEADINGS = {
+    "new failure": "New failures",
+    "still failing": "Still failing",
+    "fixed": "Fixed",
+    "verdict changed": "Other verdicts",
+    "limit changed": "Limits",
+    "ledger changed": "Open points",
+}
+
+
+def safe(text: str) -> str:
+    r"""The text so that Markdown shows it as it is, on one line.
+
+    >>> safe("a|b <i>")
+    'a\\|b \\<i\\>'
+    """
+    return _SPECIAL.sub(r"\\\1", visible(text))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table; the cells are Markdown already."""
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def difference_as_markdown(found: Difference) -> str:
+    """The differences, a table a kind."""
+    lines = ["# What changed", ""]
+    if not found.changes:
+        lines += ["Nothing: every verdict, limit and open point is as it was.", ""]
+    if found.caveats:
+        lines += ["The runs differ in more than their outcome:", "", *(f"- {safe(one)}" for one in found.caveats), ""]
+    for kind in KINDS:
+        changes = found.of(kind)
+        if changes:
+            rows = [(safe(one.key), safe(one.before), safe(one.after), safe(one.told)) for one in changes]
+            lines += [f"## {_HEADINGS[kind]} ({len(changes)})", "", *table(("", "before", "now", ""), rows), ""]
+    return "\n".join(lines)
+
+
+def matrix_as_markdown(found: Matrix) -> str:
+    """Who promises what and keeps it: implementations across, clauses down."""
+    names = [safe(f"{column.name} {column.version}".strip()) for column in found.columns]
+    facts = (
+        ("profile", [column.profile for column in found.columns]),
+        ("result", [column.result for column in found.columns]),
+        ("level", [column.level for column in found.columns]),
+        ("effort, seed", [f"{column.effort}, {column.seed}" for column in found.columns]),
+        ("decisions", [f"{column.decisions:,}" for column in found.columns]),
+    )
+    lines = ["# Conformance", "", *table(("", *names), ((name, *map(safe, said)) for name, said in facts)), ""]
+    for group in found.groups:
+        rows = [_clause(row) for row in group.rows]
+        lines += [f"## {safe(group.name)}", "", *table(("clause", *names, "what it promises"), rows), ""]
+    for heading, others in (("Limits found", found.limits), ("Open points", found.ledger)):
+        if others:
+            rows = [(safe(row.key), *(_plain(cell.verdict, cell.told) for cell in row.cells)) for row in others]
+            lines += [f"## {heading}", "", *table(("", *names), rows), ""]
+    return "\n".join(lines)
+
+
+def _clause(row: Row) -> tuple[str, ...]:
+    return (safe(row.key), *(_MARKS.get(cell.verdict, safe(cell.verdict)) for cell in row.cells), safe(row.text))
+
+
+def _plain(verdict: str, told: str) -> str:
+    return f"{safe(verdict)} ({safe(told)})" if told else safe(verdict)

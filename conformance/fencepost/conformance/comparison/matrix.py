@@ -1,0 +1,126 @@
+"""Implementations × clauses: one table of several runs, as a value that both forms of it are drawn from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fencepost.conformance.catalogue import catalogue
+from fencepost.reports.model import Clause, Report
+
+NOT_ASKED = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One implementation: its name and version, and the terms that it was judged by."""
+
+    name: str
+    version: str
+    profile: str
+    effort: str
+    seed: int
+    result: str
+    level: str
+    decisions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A clause's verdict for one implementation, or an open point's answer; `told` says more where there is more."""
+
+    verdict: str
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One clause or open point: its key, what it promises, and a cell for each implementation."""
+
+    key: str
+    level: str
+    text: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rows that belong together, under their heading."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """The whole table."""
+
+    columns: tuple[Column, ...]
+    groups: tuple[Group, ...]
+    limits: tuple[Row, ...]
+    ledger: tuple[Row, ...]
+
+
+def matrix(reports: Sequence[Report]) -> Matrix:
+    """The table of these runs, in their order; clauses in the catalogue's order, unknown ones at the end of their group."""
+    rows = list(_clause_rows(reports))
+    groups = dict.fromkeys(group for group, _ in rows)
+    return Matrix(
+        columns=tuple(_column(report) for report in reports),
+        groups=tuple(Group(name=name, rows=tuple(row for group, row in rows if group == name)) for name in groups),
+        limits=tuple(_limit_rows(reports)),
+        ledger=tuple(_ledger_rows(reports)),
+    )
+
+
+def _column(report: Report) -> Column:
+    return Column(
+        name=report.subject.name,
+        version=report.subject.version,
+        profile=report.profile,
+        effort=report.effort,
+        seed=report.seed,
+        result=report.result,
+        level=report.level or NOT_ASKED,
+        decisions=report.totals.decisions,
+    )
+
+
+def _clause_rows(reports: Sequence[Report]) -> Iterator[tuple[str, Row]]:
+    known = {clause.id: (clause.group, clause.level, clause.text) for clause in catalogue().clauses}
+    for report in reports:
+        for row in report.clauses:
+            known.setdefault(row.id, (row.group, row.level, row.text))
+    judged = [{row.id: row for row in report.clauses} for report in reports]
+    for key, (group, level, text) in known.items():
+        if any(key in rows for rows in judged):
+            cells = tuple(_cell(rows.get(key)) for rows in judged)
+            yield group, Row(key=key, level=level, text=text, cells=cells)
+
+
+def _cell(row: Clause | None) -> Cell:
+    if row is None:
+        return Cell(verdict=NOT_ASKED)
+    if row.counterexamples:
+        first = row.counterexamples[0]
+        return Cell(verdict=row.verdict, told=f"expected {first.expected}, got {first.got}")
+    return Cell(verdict=row.verdict, told=row.detail)
+
+
+def _limit_rows(reports: Sequence[Report]) -> Iterator[Row]:
+    found = [{row.id: row.limit_found for row in report.clauses if row.limit_found} for report in reports]
+    known = {clause.id: clause for clause in catalogue().clauses}
+    for key in dict.fromkeys(key for one in found for key in one):
+        text = known[key].text if key in known else ""
+        cells = tuple(Cell(verdict=one.get(key) or NOT_ASKED) for one in found)
+        yield Row(key=key, level="", text=text, cells=cells)
+
+
+def _ledger_rows(reports: Sequence[Report]) -> Iterator[Row]:
+    entries = [{entry.key: entry for entry in report.ledger} for report in reports]
+    for key in dict.fromkeys(key for one in entries for key in one):
+        cells = []
+        for one in entries:
+            entry = one.get(key)
+            found = (entry.found or entry.declared or NOT_ASKED) if entry is not None else NOT_ASKED
+            told = f"declared {entry.declared}" if entry is not None and entry.broken else ""
+            cells.append(Cell(verdict=found, told=told))
+        yield Row(key=key, level="", text="", cells=tuple(cells))

@@ -1,0 +1,86 @@
+"""The matrix as one HTML file: no script, no network, every foreign text escaped; readable on a phone and in the dark."""
+
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from fencepost.conformance.comparison.matrix import Cell, Matrix, Row
+from fencepost.reports.visible import visible
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_STYLE = """
+:root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#6e7781;--good:#0a5c2b;--bad:#a40e26;--dim:#57606a}
+@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--line:#8b949e;--good:#56d364;--bad:#ff8f86;
+--dim:#a8b1bb}}
+body{font:1rem/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:0 auto;max-width:80rem;
+padding:1rem}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}
+th,td{border:1px solid var(--line);padding:.3rem .5rem;text-align:left;vertical-align:top}
+th[scope=row]{white-space:nowrap}
+td.text{min-width:16rem;color:var(--dim)}
+.pass{color:var(--good)}
+.fail,.error{color:var(--bad);font-weight:700}
+.dim{color:var(--dim)}
+"""
+
+
+def matrix_as_html(found: Matrix) -> str:
+    """The page; its content-security policy lets nothing run and nothing load."""
+    heads = "".join(
+        f'<th scope="col">{_text(column.name)}<br><span class="dim">{_text(column.version)}</span></th>'
+        for column in found.columns
+    )
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>Conformance matrix</title><style>{_STYLE}</style></head><body><main><h1>Conformance matrix</h1>",
+        *_table("The runs", heads, _facts(found), last=""),
+    ]
+    for group in found.groups:
+        rows = (_row(row, f'<td class="text">{_text(row.text)}</td>') for row in group.rows)
+        parts += _table(group.name, heads, rows, last='<th scope="col">what it promises</th>')
+    for heading, others in (("Limits found", found.limits), ("Open points", found.ledger)):
+        if others:
+            parts += _table(heading, heads, (_row(row, "") for row in others), last="")
+    return "\n".join([*parts, "</main></body></html>\n"])
+
+
+def _table(heading: str, heads: str, rows: Iterable[str], *, last: str) -> Iterator[str]:
+    # A region that scrolls has to be reachable by keyboard.
+    title = _text(heading)
+    yield f'<h2>{title}</h2><div class="scroll" tabindex="0" role="region" aria-label="{title}"><table>'
+    yield f"<thead><tr><td></td>{heads}{last}</tr></thead><tbody>"
+    yield from rows
+    yield "</tbody></table></div>"
+
+
+def _facts(found: Matrix) -> Iterator[str]:
+    columns = found.columns
+    said = (
+        ("profile", [column.profile for column in columns]),
+        ("result", [column.result for column in columns]),
+        ("level", [column.level for column in columns]),
+        ("effort, seed", [f"{column.effort}, {column.seed}" for column in columns]),
+        ("decisions", [f"{column.decisions:,}" for column in columns]),
+    )
+    for name, values in said:
+        cells = "".join(f"<td>{_text(value)}</td>" for value in values)
+        yield f'<tr><th scope="row">{name}</th>{cells}</tr>'
+
+
+def _row(row: Row, last: str) -> str:
+    cells = "".join(_cell(cell) for cell in row.cells)
+    return f'<tr><th scope="row">{_text(row.key)}</th>{cells}{last}</tr>'
+
+
+def _cell(cell: Cell) -> str:
+    kind = cell.verdict if cell.verdict in ("pass", "fail", "error") else ""
+    shown = "FAIL" if kind == "fail" else cell.verdict
+    told = f'<br><span class="dim">{_text(cell.told)}</span>' if cell.told else ""
+    mark = f' class="{kind}"' if kind else ""
+    return f"<td><span{mark}>{_text(shown)}</span>{told}</td>"
+
+
+def _text(text: str) -> str:
+    return escape(visible(text), quote=True)

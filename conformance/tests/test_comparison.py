@@ -1,0 +1,232 @@
+"""Runs beside runs: `diff` says what changed and whether it is for the worse, `matrix` shows them in one table."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from fencepost.conformance.commands import main
+from fencepost.conformance.comparison.difference import difference
+from fencepost.conformance.comparison.markdown import difference_as_markdown, matrix_as_markdown
+from fencepost.conformance.comparison.matrix import matrix
+from fencepost.conformance.comparison.page import matrix_as_html
+from fencepost.reports.model import (
+    Call,
+    Clause,
+    Counterexample,
+    LedgerEntry,
+    Report,
+    Subject,
+    Verdict,
+    report_to_json,
+)
+
+HOSTILE = "<img src=x onerror=alert(1)>|`*_[a](https://example.org)\x1b[31m\n# x"
+
+
+def _counterexample(clause: str, address: str = "20.0.0.1") -> Counterexample:
+    return Counterexample(
+        clause=clause,
+        calls=(Call(method="reset", params={"subnets": []}), Call(method="decide", params={"requests": [address]})),
+        rules=None,
+        request={},
+        expected="allow",
+        got="deny",
+        deciding_clause=clause,
+        deciding_rule=None,
+        why="",
+        replay="",
+    )
+
+
+def _row(clause: str, verdict: Verdict = "pass", *, limit: str | None = None, address: str = "20.0.0.1") -> Clause:
+    found = (_counterexample(clause, address),) if verdict == "fail" else ()
+    return Clause(
+        id=clause,
+        level="core",
+        group="decisions",
+        text="a promise",
+        verdict=verdict,
+        limit_found=limit,
+        counterexamples=found,
+    )
+
+
+def _report(*rows: Clause, ledger: tuple[LedgerEntry, ...] = (), name: str = "Vault", **more: object) -> Report:
+    said = {
+        "kit_version": "1",
+        "catalogue_version": "1",
+        "profile": "keyvault",
+        "effort": "quick",
+        "seed": 0,
+        "result": "pass",
+        "exit_status": 0,
+        **more,
+    }
+    return Report(subject=Subject(subject="x", name=name, version="1"), clauses=rows, ledger=ledger, **said)  # type: ignore[arg-type]
+
+
+def _written(report: Report, folder: Path) -> str:
+    folder.mkdir()
+    (folder / "report.json").write_bytes(report_to_json(report))
+    return str(folder)
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+def test_a_run_compared_with_itself_has_no_difference() -> None:
+    report = _report(
+        _row("DEC-1"), _row("DEC-2", "fail"), ledger=(LedgerEntry(key="prefix-0", declared=None, found="x"),)
+    )
+    found = difference(report, report)
+    assert not found.is_worse
+    assert not found.is_any
+    assert found.caveats == ()
+    assert [change.kind for change in found.changes] == ["still failing"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "worse"),
+    [
+        ("pass", "fail", "new failure", True),
+        ("error", "fail", "new failure", True),
+        ("fail", "pass", "fixed", False),
+        ("fail", "fail", "still failing", False),
+        ("pass", "vacuous", "verdict changed", True),
+        ("pass", "not applicable", "verdict changed", True),
+        ("not applicable", "pass", "verdict changed", False),
+        ("fail", "error", "verdict changed", False),
+    ],
+)
+def test_what_became_of_a_verdict_has_its_kind(before: Verdict, after: Verdict, kind: str, worse: bool) -> None:
+    found = difference(_report(_row("DEC-1", before)), _report(_row("DEC-1", after)))
+    assert [(change.kind, change.is_worse) for change in found.changes] == [(kind, worse)]
+
+
+def test_a_clause_that_fails_by_another_case_is_told_so() -> None:
+    found = difference(_report(_row("DEC-1", "fail")), _report(_row("DEC-1", "fail", address="20.0.0.9")))
+    assert found.changes[0].told == "by another case"
+    assert found.is_any
+    assert not found.is_worse
+
+
+def test_a_clause_that_a_selection_leaves_out_is_not_held_against_the_run() -> None:
+    found = difference(_report(_row("DEC-1"), _row("DEC-2")), _report(_row("DEC-1"), selected=("DEC-1",)))
+    assert [change.after for change in found.changes] == ["not in the run"]
+    assert not found.is_worse
+
+
+def test_a_passed_clause_that_is_gone_without_a_selection_is_for_the_worse() -> None:
+    assert difference(_report(_row("DEC-1"), _row("DEC-2")), _report(_row("DEC-1"))).is_worse
+
+
+def test_a_changed_limit_is_told_with_both_numbers() -> None:
+    found = difference(_report(_row("LIM-1", limit="1,000")), _report(_row("LIM-1", limit="999")))
+    assert [(one.kind, one.before, one.after) for one in found.changes] == [("limit changed", "1,000", "999")]
+
+
+def test_a_newly_broken_choice_is_for_the_worse_and_another_answer_is_not() -> None:
+    whole = LedgerEntry(key="prefix-0", declared="reject", found="reject")
+    broken = LedgerEntry(key="prefix-0", declared="reject", found="accept", broken=True)
+    other = LedgerEntry(key="prefix-0", declared="accept", found="accept")
+    assert difference(_report(ledger=(whole,)), _report(ledger=(broken,))).is_worse
+    assert not difference(_report(ledger=(broken,)), _report(ledger=(broken,))).is_any
+    changed = difference(_report(ledger=(whole,)), _report(ledger=(other,)))
+    assert [change.kind for change in changed.changes] == ["ledger changed"]
+    assert not changed.is_worse
+
+
+def test_runs_on_other_terms_say_so() -> None:
+    found = difference(_report(), _report(seed=7, profile="keyvault-2018-preview"))
+    assert found.caveats == ("profile: keyvault before, keyvault-2018-preview now", "seed: 0 before, 7 now")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "options", "status"),
+    [("fail", [], 1), ("pass", [], 0), ("pass", ["--strict"], 0), ("fail", ["--format", "json"], 1)],
+)
+def test_the_exit_status_is_for_ci(tmp_path: Path, verdict: Verdict, options: list[str], status: int) -> None:
+    before = _written(_report(_row("DEC-1")), tmp_path / "a")
+    after = _written(_report(_row("DEC-1", verdict)), tmp_path / "b")
+    assert _run("diff", before, after, *options).exit_code == status
+
+
+def test_strict_counts_a_fixed_clause_as_a_difference(tmp_path: Path) -> None:
+    before = _written(_report(_row("DEC-1", "fail")), tmp_path / "a")
+    after = _written(_report(_row("DEC-1")), tmp_path / "b")
+    assert _run("diff", before, after).exit_code == 0
+    assert _run("diff", before, after, "--strict").exit_code == 1
+
+
+def test_the_differences_are_to_be_had_as_json(tmp_path: Path) -> None:
+    before = _written(_report(_row("DEC-1")), tmp_path / "a")
+    after = _written(_report(_row("DEC-1", "fail")), tmp_path / "b")
+    told = json.loads(_run("diff", before, after, "--format", "json").stdout)
+    assert told["worse"] is True
+    assert told["changes"][0]["kind"] == "new failure"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"schemaVersion": "99"}', b'{"a": 1}\n{"b": 2}'])
+@pytest.mark.parametrize("command", ["diff", "matrix"])
+def test_what_is_no_stored_run_is_bad_usage_and_named(tmp_path: Path, content: bytes, command: str) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(content)
+    result = _run(command, str(path), *([str(path)] if command == "diff" else []))
+    assert result.exit_code == 2
+    assert "report.json" in result.stderr
+
+
+def test_the_matrix_has_a_row_a_clause_and_a_column_a_run() -> None:
+    first = _report(_row("DEC-1"), _row("LIM-1", limit="127"), name="One")
+    second = _report(_row("DEC-1", "fail"), name="Two", ledger=(LedgerEntry(key="prefix-0", declared=None, found="x"),))
+    text = matrix_as_markdown(matrix([first, second]))
+    assert "| clause | One 1 | Two 1 | what it promises |" in text
+    assert "| DEC-1 | pass | **FAIL** |" in text
+    assert "| LIM-1 | pass | – |" in text
+    assert "| LIM-1 | 127 | – |" in text
+    assert "| prefix-0 | – | x |" in text
+
+
+def test_a_hostile_name_breaks_no_table() -> None:
+    text = matrix_as_markdown(matrix([_report(_row("DEC-1"), name=HOSTILE)]))
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {3, 4}
+    assert "\x1b" not in text
+    assert "<img" not in text.replace("\\<img", "")
+    changed = difference(_report(name="One"), _report(name=HOSTILE))
+    assert "\\<img" in difference_as_markdown(changed)
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs)
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_runs_and_loads_nothing_and_shows_hostile_names_as_text() -> None:
+    html = matrix_as_html(matrix([_report(_row("DEC-1", "fail"), name=HOSTILE), _report(_row("DEC-1"), name="Two")]))
+    page = _Page()
+    page.feed(html)
+    assert not {"script", "img", "link", "iframe"} & set(page.tags)
+    assert "default-src 'none'" in html
+    assert "<img src=x onerror=alert(1)>" in page.text
+    assert {"main", "h1", "thead", "tbody"} <= set(page.tags)
+
+
+def test_the_page_is_written_where_it_is_wanted(tmp_path: Path) -> None:
+    run = _written(_report(_row("DEC-1")), tmp_path / "a")
+    out = tmp_path / "matrix.html"
+    assert _run("matrix", run, run, "--format", "html", "--out", str(out)).exit_code == 0
+    assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
