@@ -10,7 +10,7 @@ from fencepost.reference import DefaultAction, Outcome, Plane, RuleSet, Vault
 STATE = ("STA", "LIM", "VAL", "CTL-2", "DEC-10")
 """Families whose scenarios say themselves what a mismatch that needs their history breaks."""
 
-_FEW = 3
+_FEW, _MANY = 3, 12
 
 
 def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
@@ -25,7 +25,7 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
                 return "DEC-17"
             if len(case.steps) > 2 and not _is_fresh(mismatch, case):
                 return _of_history(mismatch, case, aim)
-            if aim is not None and aim.startswith("LIM") and _is_long(mismatch.vault.rules):
+            if _is_long(mismatch.vault.rules, few=_FEW if (aim or "").startswith("LIM") else _MANY):
                 return _of_length(mismatch.vault.rules)
             return _of_decision(mismatch)
 
@@ -37,9 +37,9 @@ def _of_length(rules: RuleSet) -> str:
     return "LIM-1" if len(rules.ip_rules) > _FEW else "LIM-3"
 
 
-def _is_long(rules: RuleSet) -> bool:
+def _is_long(rules: RuleSet, *, few: int) -> bool:
     """Whether so many rules are needed that their number is the point."""
-    return len(rules.ip_rules) > _FEW or len(rules.virtual_network_rules) > _FEW
+    return len(rules.ip_rules) > few or len(rules.virtual_network_rules) > few
 
 
 def _needs_company(case: Case) -> bool:

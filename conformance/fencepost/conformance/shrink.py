@@ -12,7 +12,7 @@ from typing import TypeVar
 from fencepost.conformance.case import AskStep, Case, ReadStep, Step, WriteStep, is_private
 from fencepost.conformance.mismatch import Mismatch
 from fencepost.conformance.relevance import PLAIN_OPERATION
-from fencepost.reference import Block, Caller, Network, Plane, Request, RuleSet, cidr_from_block, text_from_address
+from fencepost.reference import Block, Caller, Network, Plane, Request, Vault, cidr_from_block, text_from_address
 
 _T = TypeVar("_T")
 Replay = Callable[[Case], Mismatch | None]
@@ -137,7 +137,7 @@ class Shrinker:
             last = self.case.steps[-1]
             assert isinstance(last, AskStep)
             request = last.requests[-1]
-            for candidate in simpler(request, self.mismatch.vault.rules):
+            for candidate in simpler(request, self.mismatch.vault):
                 changed = replace(last, requests=(*last.requests[:-1], candidate))
                 if candidate != request and self._try(self.case.with_last(changed)):
                     break
@@ -149,10 +149,24 @@ class Shrinker:
                 continue
             for member in ("virtualNetworkRules", "ipRules"):
                 self._fewer_rules(index, member)
+            self._plain_ids(index)
             acls = self._acls(index) or {}
             if acls.get("bypass") == "AzureServices":
                 self._try(self._with_acls(index, {**acls, "bypass": "None"}))
         self._plainer_place()
+
+    def _plain_ids(self, index: int) -> None:
+        """Ids in the letters in which the network has them."""
+        known = {subnet.id.lower(): subnet.id for subnet in self.case.network.subnets}
+        rules = self._rules(index, "virtualNetworkRules")
+        spelled = [
+            {**rule, "id": known.get(rule["id"].lower(), rule["id"])}
+            if isinstance(rule, dict) and isinstance(rule.get("id"), str)
+            else rule
+            for rule in rules
+        ]
+        if spelled != rules:
+            self._try(self._with_acls(index, {**(self._acls(index) or {}), "virtualNetworkRules": spelled}))
 
     def _fewer_rules(self, index: int, member: str) -> None:
         rules = self._rules(index, member)
@@ -288,11 +302,11 @@ def _ids_in(value: object) -> Iterator[str]:
             yield from _ids_in(inner)
 
 
-def _plain_operation(request: Request, _: RuleSet) -> Iterator[Request]:
+def _plain_operation(request: Request, _: Vault) -> Iterator[Request]:
     yield replace(request, operation=PLAIN_OPERATION if request.plane is Plane.DATA else "VaultGet")
 
 
-def _plain_caller(request: Request, _: RuleSet) -> Iterator[Request]:
+def _plain_caller(request: Request, _: Vault) -> Iterator[Request]:
     yield replace(request, caller=Caller())
     caller = request.caller
     if caller.service is not None:
@@ -302,21 +316,27 @@ def _plain_caller(request: Request, _: RuleSet) -> Iterator[Request]:
         yield replace(request, caller=replace(caller, authorized=True))
 
 
-def _no_subnet(request: Request, _: RuleSet) -> Iterator[Request]:
+def _no_subnet(request: Request, _: Vault) -> Iterator[Request]:
     if request.subnet is not None:
         address = PLAIN_PUBLIC if is_private(request.address) else request.address
         yield replace(request, subnet=None, address=address)
 
 
-def _plain_address(request: Request, rules: RuleSet) -> Iterator[Request]:
+def _plain_letters(request: Request, vault: Vault) -> Iterator[Request]:
+    for subnet in vault.network.subnets:
+        if request.subnet is not None and subnet.id.lower() == request.subnet.lower():
+            yield replace(request, subnet=subnet.id)
+
+
+def _plain_address(request: Request, vault: Vault) -> Iterator[Request]:
     if request.subnet is not None and is_private(request.address):
         yield replace(request, address=PLAIN_PRIVATE)
         return
-    rule = rules.ip_rule_at(request.address)
+    rule = vault.rules.ip_rule_at(request.address)
     if rule is None:
         yield replace(request, address=PLAIN_PUBLIC)
     elif rule.block.last - rule.block.first > 2 and request.address in (rule.block.first, rule.block.last):
         yield replace(request, address=(rule.block.first + rule.block.last) // 2 + 1)
 
 
-_SIMPLER = (_plain_operation, _plain_caller, _no_subnet, _plain_address)
+_SIMPLER = (_plain_operation, _plain_caller, _no_subnet, _plain_letters, _plain_address)
