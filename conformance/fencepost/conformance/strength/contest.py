@@ -1,0 +1,114 @@
+"""One arm against the mutants: what it expects is worked out once, then each mutant is asked the same."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, apply_write, may_be_asked
+from fencepost.conformance.mutants import compose
+from fencepost.conformance.strength.arms import ARMS
+from fencepost.conformance.strength.direct import snake_case
+from fencepost.conformance.wire import wire_network
+from fencepost.reference import Outcome, Profile, Vault, Verdict, load_profile
+
+Asked = tuple[str, dict[str, object], tuple[object, ...] | None]
+"""A method of the object, its keyword arguments, and the answers expected: None is one that is not judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bout:
+    """One arm, one profile, one seed, so many decisions, and the mutants that it is put to."""
+
+    arm: str
+    profile: str
+    seed: int
+    decisions: int
+    mutants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What an arm found: for each mutant the decisions asked when its first wrong answer came, or None."""
+
+    bout: Bout
+    asked: int
+    killed_at: Mapping[str, int | None]
+
+
+def fight(bout: Bout) -> Outcomes:
+    """Put the arm's cases to each mutant until its first wrong answer."""
+    arm, scripts = ARMS[bout.arm], dict[str, tuple[Asked, ...]]()
+    plain = load_profile(bout.profile)
+    cases = list(arm.cases(plain, bout.seed, bout.decisions))
+    killed: dict[str, int | None] = {}
+    for name in bout.mutants:
+        statement = compose(name, profile=bout.profile).describe(protocol=1)
+        choices = statement["choices"]
+        assert isinstance(choices, dict)
+        key = json.dumps(choices, sort_keys=True)
+        if key not in scripts:
+            scripts[key] = tuple(_script(cases, plain.with_choices(choices)))
+        killed[name] = _first_wrong(scripts[key], compose(name, profile=bout.profile))
+    asked = sum(len(step.requests) for case in cases for step in case.steps if isinstance(step, AskStep))
+    return Outcomes(bout=bout, asked=asked, killed_at=killed)
+
+
+def _script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
+    for case in cases:
+        vault = Vault(profile=profile).reset(case.network)
+        yield "reset", {"subnets": wire_network(case.network)}, None
+        for step in case.steps:
+            match step:
+                case WriteStep():
+                    said = apply_write(vault, step)
+                    yield snake_case(step.method), _kwargs(step.params), (_wanted(said.verdict),)
+                    if said.verdict is Verdict.OPEN:
+                        break
+                    vault = said.accepted if said.verdict is Verdict.ACCEPTED and said.accepted else vault
+                case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
+                    vault = vault.set_service_endpoints(subnet, endpoints)
+                    yield "set_service_endpoints", {"subnet": subnet, "service_endpoints": list(endpoints)}, None
+                case AskStep():
+                    assert all(may_be_asked(vault, request) for request in step.requests)
+                    outcomes = (vault.decide(request).outcome for request in step.requests)
+                    wanted = tuple(None if one is Outcome.OPEN else one.value for one in outcomes)
+                    yield "decide", {"requests": step.wire()}, wanted
+                case ReadStep():
+                    raise ValueError("an arm reads no rules back")
+
+
+def _wanted(verdict: Verdict) -> bool | None:
+    return None if verdict is Verdict.OPEN else verdict is Verdict.ACCEPTED
+
+
+def _kwargs(params: JsonObject) -> dict[str, object]:
+    return {snake_case(name): value for name, value in params.items()}
+
+
+def _first_wrong(script: Sequence[Asked], subject: object) -> int | None:
+    """How many decisions had been asked when the first wrong answer came. A crash ends the suite and finds nothing."""
+    asked = 0
+    for name, arguments, wanted in script:
+        method: Callable[..., JsonObject] = getattr(subject, name)
+        try:
+            answer = method(**arguments)
+        except Exception:  # the mutant broke down: its harness is at fault, and it has not been judged
+            return None
+        if wanted is None:
+            continue
+        if name != "decide":
+            if wanted[0] is not None and answer["accepted"] is not wanted[0]:
+                return asked
+            continue
+        decisions = answer["decisions"]
+        assert isinstance(decisions, list)
+        for place, (expected, decision) in enumerate(zip(wanted, decisions, strict=True), 1):
+            if expected is not None and _outcome(decision) != expected:
+                return asked + place
+        asked += len(decisions)
+    return None
+
+
+def _outcome(decision: object) -> object:
+    return decision["outcome"] if isinstance(decision, dict) else decision

@@ -1,0 +1,48 @@
+"""A mutant called in this very thread: no copies of values and no time-outs, for the thousands of runs of a study."""
+
+import re
+from functools import cache
+
+from fencepost.adapters.contract import JsonObject, RpcError
+from fencepost.conformance.mutants import compose
+
+
+class Direct:
+    """A connection to a mutant as a Python object; an exception in it is an `RpcError`, as over every carrier.
+
+    With `decisions_only` its statement says that it enforces what others have validated.
+    """
+
+    exclusive = False
+
+    def __init__(self, name: str, *, profile: str, decisions_only: bool = False) -> None:
+        self.subject = compose(name, profile=profile)
+        self._restrictions = ("decisions-only",) if decisions_only else ()
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """The object's own answer to the method of that name in snake_case."""
+        arguments = {snake_case(name): value for name, value in params.items()}
+        try:
+            answer = getattr(self.subject, snake_case(method))(**arguments)
+        except Exception as error:
+            raise RpcError(method=method, expected="an answer", came=repr(error), code=-32000) from error
+        if method == "describe" and self._restrictions:
+            return {**answer, "features": [*answer["features"], *self._restrictions]}
+        return answer
+
+    def log(self) -> str:
+        """Nothing."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@cache
+def snake_case(name: str) -> str:
+    """A name of the wire as Python spells it.
+
+    >>> snake_case("ignoreMissingVnetServiceEndpoint")
+    'ignore_missing_vnet_service_endpoint'
+    """
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)

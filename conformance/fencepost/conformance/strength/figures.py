@@ -1,0 +1,184 @@
+"""From trials to figures: scores, prices, stability, the matrix of clauses and mutants, and the arms side by side."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import get_args
+
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.course import Spent
+from fencepost.conformance.mutants import CATALOGUE, Mutant
+from fencepost.conformance.mutants.mutant import Group
+from fencepost.conformance.strength.arms import ARMS
+from fencepost.conformance.strength.contest import Outcomes
+from fencepost.conformance.strength.curve import Costs
+from fencepost.conformance.strength.model import ArmResult, At, Price, Row, Score, Stray, Survivor
+from fencepost.conformance.strength.trial import Trial
+from fencepost.reports.model import Report
+
+SPENT_EXAMPLES = (10, 100, 1_000)
+SPENT_CONFIGURATIONS = (12, 40)
+_SLOWEST = 5
+
+_SUBSETS: Mapping[str, Callable[[Mutant], bool]] = {
+    "all": lambda _: True,
+    "fail open": lambda mutant: mutant.direction == "open",
+    "fail closed": lambda mutant: mutant.direction == "closed",
+    "without those that need a history": lambda mutant: not mutant.needs_history,
+    "without those that break a choice only": lambda mutant: mutant.choice is None,
+    "without those that only overlapping calls show": lambda mutant: not mutant.overlapping,
+    "without any of the three": lambda mutant: (
+        not mutant.needs_history and mutant.choice is None and not mutant.overlapping
+    ),
+}
+
+Trials = Sequence[Trial]
+
+
+def scores(trials: Trials) -> Iterator[Score]:
+    """The mutation score of all mutants and of some of them."""
+    for name, belongs in _SUBSETS.items():
+        yield from _score(name, [one for one in trials if belongs(CATALOGUE[one.task.mutant])])
+
+
+def group_scores(trials: Trials) -> Iterator[Score]:
+    """The mutation score of each group, the groups without a mutant left out."""
+    for group in get_args(Group):
+        yield from _score(group, [one for one in trials if CATALOGUE[one.task.mutant].group == group])
+
+
+def _score(name: str, trials: Trials) -> Iterator[Score]:
+    by_seed = defaultdict[int, list[bool]](list)
+    for one in trials:
+        by_seed[one.task.seed].append(one.killed)
+    if not trials:
+        return
+    shares = [sum(kills) / len(kills) for kills in by_seed.values()]
+    mutants = len({(one.task.mutant, one.task.profile) for one in trials})
+    yield Score(name=name, mutants=mutants, share=sum(shares) / len(shares), worst=min(shares))
+
+
+def prices(trials: Trials) -> Iterator[Price]:
+    """What the first kill cost, in decisions and in examples."""
+    units: Mapping[str, Callable[[Spent], int]] = {
+        "decisions": lambda spent: spent.decisions,
+        "examples": lambda spent: spent.examples,
+    }
+    for unit, cost in units.items():
+        paid = [(one.task.mutant, cost(one.spent)) for one in trials if one.killed and one.spent is not None]
+        dearest = dict(sorted(paid, key=lambda pair: pair[1]))
+        slowest = sorted(dearest.items(), key=lambda pair: -pair[1])[:_SLOWEST]
+        costs = Costs(tuple(sorted(cost for _, cost in paid)), len(trials))
+        yield Price(unit=unit, median=costs.quantile(0.5), ninetieth=costs.quantile(0.9), slowest=tuple(slowest))
+
+
+def bought(trials: Trials, decisions_only: Trials) -> Iterator[At]:
+    """The score after so many examples; after so many configurations, of the mutants that decisions alone show."""
+    examples = Costs.of([one.spent.examples if one.killed and one.spent else None for one in trials])
+    for spent in SPENT_EXAMPLES:
+        yield At(unit="examples", spent=spent, share=examples.score(spent))
+    configurations = Costs.of(
+        [one.spent.configurations if one.killed and one.spent else None for one in decisions_only]
+    )
+    for spent in SPENT_CONFIGURATIONS if decisions_only else ():
+        yield At(unit="configurations", spent=spent, share=configurations.score(spent))
+
+
+def survivors(trials: Trials) -> tuple[tuple[Survivor, ...], tuple[Survivor, ...]]:
+    """The mutants that no seed killed, and those that some seeds killed and others did not."""
+    by_mutant = defaultdict[tuple[str, str], list[Trial]](list)
+    for one in trials:
+        by_mutant[one.task.mutant, one.task.profile].append(one)
+    alive: list[Survivor] = []
+    unstable: list[Survivor] = []
+    for (name, profile), group in by_mutant.items():
+        killed, mutant = sum(one.killed for one in group), CATALOGUE[name]
+        if killed == len(group):
+            continue
+        survivor = Survivor(
+            mutant=name,
+            profile=profile,
+            clause=mutant.clause,
+            group=mutant.group,
+            direction=mutant.direction,
+            story=mutant.story,
+            killed=killed,
+            seeds=len(group),
+            trouble=next((one.trouble for one in group if one.trouble), ""),
+        )
+        (unstable if killed else alive).append(survivor)
+    return tuple(alive), tuple(unstable)
+
+
+def matrix(whole: Trials, correct: Report) -> Iterator[Row]:
+    """For each clause the mutants that it failed in a whole run, and how often it was decisive on the unflawed vault."""
+    rows = {row.id: row for row in correct.clauses}
+    claimed = {clause for one in whole for clause in _own(CATALOGUE[one.task.mutant])}
+    for clause in catalogue().clauses:
+        failed = [one.task.mutant for one in whole if clause.id in one.clauses]
+        row = rows[clause.id]
+        yield Row(
+            clause=clause.id,
+            applies=row.verdict != "not applicable",
+            claimed=clause.id in claimed,
+            own=tuple(name for name in failed if clause.id in _own(CATALOGUE[name])),
+            foreign=tuple(name for name in failed if clause.id not in _own(CATALOGUE[name])),
+            decisive=row.decisive,
+            required=row.required,
+        )
+
+
+def strays(whole: Trials) -> Iterator[Stray]:
+    """The mutants that died by none of their own clauses, nor by the choice that they break."""
+    for one in whole:
+        mutant = CATALOGUE[one.task.mutant]
+        own = _own(mutant)
+        if one.killed and not own & {*one.clauses} and mutant.choice not in one.broken_choices:
+            yield Stray(mutant=mutant.id, clauses=tuple(sorted(own)), failed=(*one.clauses, *one.broken_choices))
+
+
+def _own(mutant: Mutant) -> set[str]:
+    return {mutant.clause, *mutant.also}
+
+
+def side_by_side(trials: Trials, contests: Sequence[Outcomes], *, allowed: int, whole_run: int) -> Iterator[ArmResult]:
+    """The other arms and the kit, each judged by what `allowed` decisions find; the ledger's probes count for nobody.
+
+    The kit's curve goes on to `whole_run`, what it asks when nobody stops it.
+    """
+    found = {name: dict[str, list[int | None]]() for name in (*ARMS, "kit")}
+    asked = dict.fromkeys(found, 0)
+    for outcomes in contests:
+        name = outcomes.bout.arm
+        asked[name] = max(asked[name], outcomes.asked)
+        for mutant, cost in outcomes.killed_at.items():
+            found[name].setdefault(mutant, []).append(cost)
+    asked["kit"] = allowed
+    seeds = {outcomes.bout.seed for outcomes in contests}
+    for one in trials:
+        if one.task.seed in seeds:
+            cost = one.spent.decisions if one.killed and one.spent is not None else None
+            found["kit"].setdefault(one.task.mutant, []).append(cost)
+    reach = {"kit": max(allowed, whole_run)}
+    common = {
+        mutant
+        for mutant in found["kit"]
+        if all(_within(costs.get(mutant, [None]), allowed) for name, costs in found.items() if asked[name])
+    }
+    for name, costs in found.items():
+        if not costs:
+            continue
+        every = Costs.of([cost for paid in costs.values() for cost in paid])
+        shared = Costs.of([cost for mutant in sorted(common) for cost in costs[mutant]])
+        yield ArmResult(
+            name=name,
+            says=ARMS[name].says if name in ARMS else "fencepost check",
+            asked=asked[name],
+            share=every.score(allowed),
+            median=every.quantile(0.5),
+            median_of_common=shared.quantile(0.5) if shared.trials else None,
+            curve=every.curve(reach.get(name, allowed)),
+        )
+
+
+def _within(costs: Sequence[int | None], allowed: int) -> bool:
+    return all(cost is not None and cost <= allowed for cost in costs)

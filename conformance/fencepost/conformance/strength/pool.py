@@ -1,0 +1,33 @@
+"""Many independent jobs on a few processes, their results in order, with a word of progress for each."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from typing import TypeVar
+
+_J = TypeVar("_J")
+_R = TypeVar("_R")
+
+
+def spread(work: Callable[[_J], _R], jobs: Sequence[_J], *, processes: int) -> Iterator[tuple[int, _R]]:
+    """The place and the result of each job, as they come. One process means this one.
+
+    Jobs and results must be picklable; `work` is a function of a module.
+    """
+    if processes <= 1 or len(jobs) <= 1:
+        yield from ((place, work(job)) for place, job in enumerate(jobs))
+        return
+    # Fresh processes, not forks: a fork would inherit the threads that subjects run in.
+    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn")) as pool:
+        places = {pool.submit(work, job): place for place, job in enumerate(jobs)}
+        try:
+            for future in as_completed(places):
+                yield places[future], future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def default_processes() -> int:
+    """Two, or one where the machine has no more."""
+    return min(2, os.cpu_count() or 1)

@@ -1,0 +1,163 @@
+"""A whole study: the trials, the contests and the watched run that the figures are made from."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from fencepost.adapters.contract import Client, open_subject
+from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.mutants import CATALOGUE, Mutant
+from fencepost.conformance.strength import figures
+from fencepost.conformance.strength.arms import ARMS
+from fencepost.conformance.strength.contest import Bout, Outcomes, fight
+from fencepost.conformance.strength.coverage import Coverage, Watch
+from fencepost.conformance.strength.model import Balance, Covered, Strength
+from fencepost.conformance.strength.pool import spread
+from fencepost.conformance.strength.trial import Task, Trial, try_mutant
+from fencepost.reference import load_profile
+from fencepost.reports.model import Report
+
+UNFLAWED = "library:fencepost.conformance.mutants:Vault"
+"""The vault under the mutants, without a flaw."""
+
+TODAY, PREVIEW = "keyvault", "keyvault-2018-preview"
+MATRIX_EFFORT = "quick"
+ALLOWED = 5_000
+
+Teller = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What is to be studied: which mutants, in which profile, at which effort, over how many seeds.
+
+    `profile` None takes each mutant in today's profile, or in its own where that one does not show it; `allowed` is how
+    many decisions each arm may ask.
+    """
+
+    effort: str = "quick"
+    seeds: int = 3
+    profile: str | None = None
+    mutants: tuple[str, ...] = tuple(CATALOGUE)
+    allowed: int = ALLOWED
+    processes: int = 1
+
+    def pairs(self) -> list[tuple[Mutant, str]]:
+        """Each mutant with the profile that it is tried in; those that the wanted profile does not show are left out."""
+        found = []
+        for name in self.mutants:
+            mutant = CATALOGUE[name]
+            wanted = self.profile or (TODAY if TODAY in mutant.profiles else mutant.profiles[0])
+            if wanted in mutant.profiles:
+                found.append((mutant, wanted))
+        return found
+
+
+def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
+    """Run the study. `tell` hears what is going on: the part, how much of it is done, and of how much."""
+    pairs = design.pairs()
+    profiles = tuple(dict.fromkeys(profile for _, profile in pairs))
+    correct, watch = _watched(profiles[0], design.effort)
+    whole = _trials("whole runs for the matrix", list(_tasks(design, pairs, 0, to_the_end=True)), design, tell)
+    first = whole
+    if design.effort != MATRIX_EFFORT:
+        first = _trials("seed 0", list(_tasks(design, pairs, 0)), design, tell)
+    more = [task for seed in range(1, design.seeds) for task in _tasks(design, pairs, seed)]
+    trials = [*first, *_trials("further seeds", more, design, tell)]
+    carriable = [(mutant, profile) for mutant, profile in pairs if mutant.carriable_by_decisions_only]
+    slow = _trials("as decisions-only subjects", list(_tasks(design, carriable, 0, decisions_only=True)), design, tell)
+    contests = _contests(design, pairs, tell)
+    alive, unstable = figures.survivors(trials)
+    return Strength(
+        kit_version=version("fencepost"),
+        effort=design.effort,
+        seeds=design.seeds,
+        profiles=profiles,
+        mutants=len(pairs),
+        allowed=design.allowed,
+        scores=tuple(figures.scores(trials)),
+        groups=tuple(figures.group_scores(trials)),
+        prices=tuple(figures.prices(trials)),
+        bought=tuple(figures.bought(trials, slow)),
+        stable=len(pairs) - len(alive) - len(unstable),
+        unstable=unstable,
+        survivors=alive,
+        matrix_effort=MATRIX_EFFORT,
+        matrix=tuple(figures.matrix(whole, correct)),
+        strays=tuple(figures.strays(whole)),
+        balance=Balance(
+            decisions=correct.totals.decisions,
+            allowed=correct.totals.allowed,
+            denied=correct.totals.denied,
+            resets=correct.totals.resets,
+            writes=correct.totals.writes,
+            configurations=watch.configurations,
+        ),
+        coverage=(
+            _covered("edges of ranges, by prefix length", watch.edge_coverage()),
+            _covered("pairs of factors", watch.pair_coverage()),
+        ),
+        arms=tuple(figures.side_by_side(trials, contests, allowed=design.allowed, whole_run=correct.totals.decisions)),
+        kills={one.task.mutant: (*one.clauses, *one.broken_choices) for one in whole},
+    )
+
+
+def _tasks(
+    design: Design,
+    pairs: Iterable[tuple[Mutant, str]],
+    seed: int,
+    *,
+    to_the_end: bool = False,
+    decisions_only: bool = False,
+) -> Iterator[Task]:
+    for mutant, profile in pairs:
+        yield Task(
+            mutant=mutant.id,
+            profile=profile,
+            effort=MATRIX_EFFORT if to_the_end else design.effort,
+            seed=seed,
+            to_the_end=to_the_end,
+            decisions_only=decisions_only,
+        )
+
+
+def _trials(what: str, tasks: Sequence[Task], design: Design, tell: Teller) -> list[Trial]:
+    found: dict[int, Trial] = {}
+    for place, trial in spread(try_mutant, tasks, processes=design.processes):
+        found[place] = trial
+        tell(what, len(found), len(tasks))
+    return [found[place] for place in range(len(tasks))]
+
+
+def _contests(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Outcomes]:
+    """One job an arm and profile: drawing the examples costs as much as asking many mutants."""
+    bouts = []
+    for profile in dict.fromkeys(profile for _, profile in pairs):
+        names = tuple(mutant.id for mutant, shown in pairs if shown == profile)
+        bouts += [Bout(arm=arm, profile=profile, seed=0, decisions=design.allowed, mutants=names) for arm in ARMS]
+    found: dict[int, Outcomes] = {}
+    for place, outcomes in spread(fight, bouts, processes=design.processes):
+        found[place] = outcomes
+        tell("other arms", len(found), len(bouts))
+    return [found[place] for place in range(len(bouts))]
+
+
+def _watched(profile: str, effort: str) -> tuple[Report, Watch]:
+    """One run against the unflawed vault: how often each clause is decisive, and what is asked at all."""
+    watch = Watch(open_subject(UNFLAWED))
+    client = Client(watch)
+    try:
+        campaign = Campaign(client, Plan(subject=UNFLAWED, effort=EFFORTS[effort], profile=profile))
+        watch.connection.call("takeProfile", {"name": profile})
+        watch.take_profile(load_profile(profile).with_choices(client.describe().choices))
+        campaign.begin()
+        campaign.run()
+        watch.configurations = campaign.course.configurations
+        return campaign.report(), watch
+    finally:
+        client.close()
+
+
+def _covered(name: str, coverage: Coverage) -> Covered:
+    return Covered(name=name, covered=coverage.covered, of=coverage.of, missing=coverage.missing)

@@ -1,0 +1,76 @@
+"""One trial: one mutant, one seed, the suite as `check` runs it, and whether the run fails the mutant."""
+
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import Client, HarnessFault
+from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.course import Spent
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.strength.direct import Direct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What one trial is to do: `to_the_end` runs every exploration, otherwise the run ends at the first failure.
+
+    `decisions_only` has the mutant state that it validates nothing, so that it is asked like a slow target.
+    """
+
+    mutant: str
+    profile: str
+    effort: str
+    seed: int
+    to_the_end: bool = False
+    decisions_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of it. A mutant is killed where the run's exit status is 1: a clause failed or a choice is broken.
+
+    `clauses` are those that failed (the first alone, unless the run went to its end), `broken_choices` the ledger's
+    keys; `spent` is what had been asked at the first wrong answer, `trouble` what kept the trial from its end.
+    """
+
+    task: Task
+    killed: bool
+    clauses: tuple[str, ...] = ()
+    broken_choices: tuple[str, ...] = ()
+    spent: Spent | None = None
+    trouble: str = ""
+
+
+def try_mutant(task: Task) -> Trial:
+    """Run the suite against a mutant. A crash of the kit itself is told as trouble, and kills nothing."""
+    client = Client(Direct(task.mutant, profile=task.profile, decisions_only=task.decisions_only))
+    plan = Plan(
+        subject=f"mutant:{task.mutant}",
+        effort=EFFORTS[task.effort],
+        seed=task.seed,
+        profile=task.profile,
+        fail_fast=not task.to_the_end,
+    )
+    try:
+        return _run(Campaign(client, plan), task)
+    except HarnessFault as fault:
+        return Trial(task=task, killed=False, trouble=str(fault))
+    except Exception as error:  # a strength run tells of every mutant, also of one that breaks the kit
+        return Trial(task=task, killed=False, trouble=f"the kit crashed: {error!r}")
+
+
+def _run(campaign: Campaign, task: Task) -> Trial:
+    campaign.begin()
+    probed = campaign.report()
+    broken = tuple(entry.key for entry in probed.ledger if entry.broken)
+    if task.to_the_end or not broken:
+        campaign.run()
+    report = campaign.report()
+    clauses = tuple(clause.id for clause in report.clauses if clause.verdict == "fail")
+    spent = campaign.course.first_failure
+    if broken:
+        # The probes of the ledger come first, so the price of a broken choice is theirs.
+        totals = probed.totals
+        spent = Spent(
+            examples=totals.resets, writes=totals.writes, configurations=totals.writes, decisions=totals.decisions
+        )
+    return Trial(task=task, killed=report.exit_status == 1, clauses=clauses, broken_choices=broken, spent=spent)
