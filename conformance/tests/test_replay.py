@@ -171,3 +171,11 @@ def test_the_witness_of_a_mutant_fails_there_and_is_fixed_in_the_reference(mutan
             states[subject] = replay_case(case, campaign.exchange, campaign.offer).state
     assert states[f"mutant:{mutant.id}"] == "still failing"
     assert states["reference"] in ("fixed", "not judged")
+
+
+def test_a_case_of_overlapping_calls_is_not_judged_by_sending_them_in_a_row(tmp_path: Path) -> None:
+    calls = _case("20.0.0.0/24").calls
+    (path,) = store([StoredCase(clause="STA-8", profile="keyvault", calls=calls, expected="allow")], tmp_path)
+    result = _run(path, "reference")
+    assert result.exit_code == 2
+    assert "overlap" in result.stdout

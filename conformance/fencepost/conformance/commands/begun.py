@@ -53,6 +53,7 @@ def begun(
         campaign = Campaign(Client(wrapped), plan)
         try:
             campaign.begin()
+            campaign.settle()
             yield campaign
         except UnknownProfile as error:
             raise click.UsageError(f"the profile to judge by: {error}") from None
