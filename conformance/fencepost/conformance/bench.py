@@ -27,6 +27,7 @@ from fencepost.reference import (
     Write,
     acceptable_codes,
 )
+from fencepost.reports.model import Counterexample
 
 FAULTS_IN_A_ROW = 3
 _PER_ASK = 6
@@ -68,6 +69,7 @@ class Bench:
         self.tally = tally
         self.course = Course()
         self._ends_at_failure = ends_at_failure
+        self.replay_line = replay_line
         self._exchange = exchange
         self._diagnosis = Diagnosis(exchange, tally, replay_line)
         self._aims: tuple[str, ...] = ()
@@ -80,6 +82,11 @@ class Bench:
     def vault(self) -> Vault:
         """The reference's vault, told everything that the subject was told."""
         return self._exchange.vault
+
+    @property
+    def exchange(self) -> Exchange:
+        """The subject beside the reference, for explorations that compare for themselves; they end with `fail`."""
+        return self._exchange
 
     @property
     def spent(self) -> tuple[int, int, int]:
@@ -121,6 +128,18 @@ class Bench:
         self._exchange.meter = replace(state.meter)
         self._shrinking = list(state.shrinking)
         self._faults_in_a_row = state.faults_in_a_row
+
+    def fail(self, one: Counterexample) -> None:
+        """Record a failure that an exploration has told by itself, because no replay would show it again."""
+        self.tally.failures[one.clause].append(one)
+        if self.course.first_failure is None:
+            self.course.first_failure = self.course.spent()
+        if self._ends_at_failure:
+            raise FirstFailure
+
+    def faulted(self, fault: HarnessFault) -> NoReturn:
+        """A harness fault that came to an exploration that asks by itself: the error of the clause at hand."""
+        self._fault(fault, self._aims)
 
     def finish(self, *, is_cut_short: bool) -> None:
         """The run is over: look again at what an unstable subject was blamed for, where there is time for it."""

@@ -12,10 +12,13 @@ from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.course import Course
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.explorations.concurrency import CONCURRENCY
+from fencepost.conformance.explorations.convergence import CONVERGENCE
 from fencepost.conformance.explorations.decisions import DECISIONS
 from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.limits import LIMITS
+from fencepost.conformance.explorations.ramps import RAMPS
 from fencepost.conformance.explorations.read_back import READ_BACK
 from fencepost.conformance.explorations.repetition import REPETITION
 from fencepost.conformance.explorations.setting import Exploration, Setting
@@ -34,9 +37,12 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     ENDPOINT_SWITCHES,
     STATE,
     HISTORIES,
+    CONCURRENCY,
+    CONVERGENCE,
     REPETITION,
     VALIDATION,
     LIMITS,
+    RAMPS,
     READ_BACK,
 )
 """Every exploration, those that find most for least first."""

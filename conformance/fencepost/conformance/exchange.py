@@ -58,12 +58,18 @@ class Exchange:
         self.meter = Meter()
         self.vault: Vault = Vault(profile=profile)
         self.steps: list[Step] = []
+        self._marked = 0
         self.started_from = Network()
         self._with_codes = with_codes
         self._settle_seconds = settle_seconds
         self._changed_at = 0.0
         self._batch = 64
         self._latency = float("inf")
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long a change may take to show."""
+        return self._settle_seconds
 
     def take_profile(self, profile: Profile) -> None:
         """Judge by this profile from the next `reset` on."""
@@ -75,8 +81,17 @@ class Exchange:
         self.meter.resets += 1
         self.vault = self.vault.reset(network)
         self.steps = []
+        self._marked = 0
         self.started_from = network
         self._changed_at = time.monotonic()
+
+    def mark(self) -> None:
+        """A scenario begins that replaces whatever rules there are: what was said before should not matter to it."""
+        self._marked = len(self.steps)
+
+    def recent_case(self) -> Case:
+        """Everything since the mark, as if it were all that was said since `reset`."""
+        return Case(network=self.started_from, steps=tuple(self.steps[self._marked :]))
 
     def case(self, last: Step | None = None) -> Case:
         """Everything since `reset`, the last step replaced where one is given."""

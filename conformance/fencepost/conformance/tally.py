@@ -28,6 +28,8 @@ class Tally:
     hindered: dict[str, str] = field(default_factory=dict)
     unstable: dict[str, str] = field(default_factory=dict)
     limits: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
     allowed: int = 0
     denied: int = 0
     inconclusive: int = 0

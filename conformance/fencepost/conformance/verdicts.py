@@ -21,7 +21,6 @@ SHARE = 0.02
 """The smallest share that either outcome may have in a run of all clauses."""
 
 _SELDOM = {"LIM-1": 20, "LIM-5": 20, "STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
-_NOT_YET = {"STA-8": "concurrent replacement", "STA-9": "convergence"}
 
 
 def results(
@@ -70,8 +69,8 @@ def _verdict(
     missing = offer.missing_for(clause)
     if missing:
         return "not applicable", f"needs {', '.join(missing)}"
-    if key in _NOT_YET and key not in explored:
-        return "not applicable", f"not asked by this version: {_NOT_YET[key]}"
+    if key in tally.left_out:
+        return "not applicable", tally.left_out[key]
     if key in tally.errors:
         return "error", tally.errors[key]
     if key in tally.unstable:
@@ -86,7 +85,7 @@ def _verdict(
         if key in tally.hindered:
             return "error", tally.hindered[key]
         return "vacuous", f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
-    return "pass", ""
+    return "pass", tally.remarks.get(key, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from fencepost.reference import Network, Request, Subnet, Vault
 _DEALT = 4
 """How many histories a deck of all moves is dealt to."""
 
-_MORE = 3
+_MORE = 2
 _WATCHED_RULES, _WATCHED_SUBNETS, _REMEMBERED = 12, 10, 8
 
 _WHOLE_SETS_ASK = ("there_and_back", "kin_removed", "emptied", "dormant", "refused", "endpoint_switched", "put_again")

@@ -214,7 +214,7 @@ def _around(base: Block, random: Random) -> Block:
 def crowd_added(scene: Scene) -> Iterator[Stroke]:
     """Many rules added in a row."""
     wanted = [one for crowd in range(3) for one in (blocks.crowd, blocks.same_start)[crowd % 2](scene.random)]
-    for block in wanted[: scene.random.randrange(6, 9)]:
+    for block in wanted[: scene.random.randrange(5, 8)]:
         yield add(scene, new_block(scene, block))
 
 

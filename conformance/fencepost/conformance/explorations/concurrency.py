@@ -1,0 +1,271 @@
+"""Rule sets replaced while others ask: every request gets the old set's answer or the new one's, never a third (STA-8).
+
+The requests are those that both sets answer alike: for them a gap between delete and insert, a list half filled, or a
+firewall off for a moment shows as the other answer. How many answers come while a write is under way depends on the
+machine; each request therefore counts once a replacement, however often it was asked.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from random import Random
+from threading import Event
+
+from fencepost.adapters.contract import Client, JsonObject, Shareable
+from fencepost.adapters.contract import HarnessFault as Fault
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.case import AskStep, Case, WriteStep
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, callers, networks
+from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.reference import Block, Network, Outcome, Request, Vault
+from fencepost.reports.model import Counterexample
+
+CLAUSE = "STA-8"
+
+_DECIDERS = 3
+_REPLACEMENTS = 4
+_BATCHES = 4_000
+"""How often one decider asks at the most while one pair of sets takes turns."""
+
+_PATIENCE, _PAUSE = 2.0, 0.0005
+
+_Sets = tuple[WireRules, WireRules]
+_NEEDS_CALLS_AT_ONCE = "needs a carrier that carries several calls at once (http, https, library)"
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    if not setting.offer.concurrency:
+        return
+    for index in setting.rounds(1):
+        for pair in (_rules_exchanged, _switches_exchanged, _criteria_exchanged):
+
+            def run(bench: Bench, pair: Callable[..., tuple[_Sets, list[Request]]] = pair, index: int = index) -> None:
+                random = setting.random("concurrency", pair.__name__, index)
+                network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+                _replaced_while_asked(bench, network, *pair(random, setting, network))
+
+            yield Scenario(aims=(CLAUSE,), run=run)
+
+
+# -- pairs of sets, and requests that both answer alike ----------------------------------------------------------------
+
+
+def _rules_exchanged(random: Random, setting: Setting, network: Network) -> tuple[_Sets, list[Request]]:
+    """Lists of different length with a few rules in common, the same range in one piece and in two."""
+    wide = blocks.block(random, random.randrange(12, 24))
+    middle = (wide.first + wide.last) // 2
+    halves = [Block(wide.first, middle), Block(middle + 1, wide.last)]
+    kept = list(dict.fromkeys(blocks.block(random, 28) for _ in range(2)))
+    many = blocks.many(random, 40)
+    ids = [subnet.id for subnet in network.subnets]
+    first = wire_rules(_texts([*kept, wide, *many[:8]]), ids[:1])
+    second = wire_rules(_texts([*many[8:], *halves, *kept]), ids[:2])
+    asked = [Request(address=address) for address in (wide.first, wide.last, *(one.first for one in kept))]
+    return (first, second), [*asked, *_from_subnets(ids), *_blocked(random, setting, (*many, wide, *kept))]
+
+
+def _switches_exchanged(random: Random, _: Setting, network: Network) -> tuple[_Sets, list[Request]]:
+    """Everybody is let in by the default action, or a few by their rules: the few are let in always."""
+    found = list(dict.fromkeys([*blocks.single(random), blocks.block(random, 32)]))
+    ids = [subnet.id for subnet in network.subnets[:1]]
+    first = wire_rules((), default_action="Allow", bypass=random.choice(("None", "AzureServices")))
+    second = wire_rules(_texts(found), ids)
+    return (first, second), [*(Request(address=one.last) for one in found), *_from_subnets(ids)]
+
+
+def _criteria_exchanged(random: Random, setting: Setting, network: Network) -> tuple[_Sets, list[Request]]:
+    """A caller that one set lets in by one criterion, and the other by another."""
+    home, other = blocks.block(random, 24), blocks.block(random, 20)
+    ids = [subnet.id for subnet in network.subnets]
+    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.offer), 2)
+    first = wire_rules(_texts([home]), ids[:1])
+    second = wire_rules(
+        _texts([other] if trusted else [home, other]), ids[:3], bypass="AzureServices" if trusted else "None"
+    )
+    asked = [Request(address=home.first, caller=caller) for caller in trusted] or [Request(address=home.first)]
+    blocked = _blocked(random, setting, (home, other))
+    return (first, second), [*asked, *_from_subnets(ids[:1]), *blocked]
+
+
+def _texts(found: Iterable[Block]) -> list[str]:
+    return [blocks.text(one) for one in dict.fromkeys(found)]
+
+
+def _from_subnets(ids: Iterable[str]) -> list[Request]:
+    return [Request(address=(10 << 24) + 4, subnet=one) for one in ids]
+
+
+def _blocked(random: Random, setting: Setting, taken: Iterable[Block]) -> list[Request]:
+    """Callers that neither set lets in: what lets them in opens the firewall."""
+    found = [block.last + 1 for block in taken][:2]
+    found += [random.randrange(1 << 24, 224 << 24) for _ in range(3)]
+    unknown = callers.untrusted_callers(setting.profile, setting.offer)[:1]
+    asked = [Request(address=address) for address in found]
+    return [*asked, *(Request(address=found[-1], caller=caller) for caller in unknown)]
+
+
+# -- the race ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Third:
+    """An answer that neither set gives, and when: the request's place, and seconds between which it was under way."""
+
+    place: int
+    sent: float
+    received: float
+
+
+@dataclass(slots=True)
+class _Race:
+    """What the deciders share with the writer."""
+
+    wire: list[JsonObject]
+    wanted: list[str]
+    over: Event = field(default_factory=Event)
+    batches: list[int] = field(default_factory=list)
+    thirds: list[_Third] = field(default_factory=list)
+
+    def ask(self, client: Client, decider: int) -> None:
+        """Ask again and again until the writer is through, or the count is reached."""
+        while not self.over.is_set() and self.batches[decider] < _BATCHES:
+            sent = time.monotonic()
+            answers = client.decide(self.wire)
+            received = time.monotonic()
+            self.thirds += [
+                _Third(place, sent, received)
+                for place, (answer, wanted) in enumerate(zip(answers, self.wanted, strict=True))
+                if answer.outcome not in (wanted, "inconclusive")
+            ]
+            self.batches[decider] += 1
+
+
+def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidates: Sequence[Request]) -> None:
+    connection = bench.exchange.client.connection
+    if not isinstance(connection, Shareable):
+        bench.tally.left_out[CLAUSE] = _NEEDS_CALLS_AT_ONCE
+        return
+    bench.reset(network)
+    if not bench.put(sets[0]):
+        return
+    old = bench.vault
+    new = old.put_rules(sets[1]).accepted
+    asked = [request for request in candidates if new is not None and _is_answered_alike(request, old, new)]
+    if new is None or not asked:
+        return
+    race = _Race(wire=AskStep(requests=tuple(asked)).wire(), wanted=[old.decide(one).outcome.value for one in asked])
+    race.batches = [0] * _DECIDERS
+    try:
+        with ExitStack() as opened:
+            pool = opened.enter_context(ThreadPoolExecutor(max_workers=_DECIDERS, thread_name_prefix="decider"))
+            others = [opened.enter_context(closing(Client(connection.another()))) for _ in range(_DECIDERS)]
+            asking = [pool.submit(race.ask, other, decider) for decider, other in enumerate(others)]
+            try:
+                writes = list(_write_in_turns(bench, sets, race))
+            finally:
+                race.over.set()
+                faults = [future.exception() for future in asking]
+        for fault in faults:
+            if fault is not None:
+                raise fault
+    except Fault as fault:
+        bench.faulted(fault)
+    _count(bench, asked, race, writes)
+    for one in _told(bench, asked, race, (old, new), writes):
+        if all(one.got != before.got for before in bench.tally.failures.get(CLAUSE, ())):
+            bench.fail(one)
+
+
+def _is_answered_alike(request: Request, old: Vault, new: Vault) -> bool:
+    outcomes = {old.decide(request).outcome, new.decide(request).outcome}
+    return len(outcomes) == 1 and Outcome.OPEN not in outcomes
+
+
+def _write_in_turns(bench: Bench, sets: _Sets, race: _Race) -> Iterator[tuple[float, float]]:
+    """The one set after the other, each while every decider is at work; when each write began and ended."""
+    for turn in range(_REPLACEMENTS):
+        _wait_for_deciders(race)
+        began = time.monotonic()
+        params: JsonObject = {"networkAcls": sets[(turn + 1) % 2]}
+        answer = bench.exchange.write(WriteStep(method="putRules", params=params))
+        bench.course.writes += 1
+        yield began, time.monotonic()
+        if not answer.accepted:
+            return
+    _wait_for_deciders(race)
+
+
+def _wait_for_deciders(race: _Race) -> None:
+    """Until each has been answered once more; not for ever: one may be through, or fail."""
+    before, deadline = list(race.batches), time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if all(now > then or now >= _BATCHES for now, then in zip(race.batches, before, strict=True)):
+            return
+        race.over.wait(_PAUSE)
+
+
+def _count(bench: Bench, asked: Sequence[Request], race: _Race, writes: Sequence[tuple[float, float]]) -> None:
+    """Each request once a replacement."""
+    wrong = {third.place for third in race.thirds}
+    for _ in writes:
+        for place in range(len(asked)):
+            bench.tally.decision((CLAUSE,), race.wanted[place], is_right=place not in wrong)
+    bench.exchange.meter.decisions += len(asked) * len(writes)
+    bench.course.decisions += len(asked) * len(writes)
+
+
+def _told(
+    bench: Bench,
+    asked: Sequence[Request],
+    race: _Race,
+    vaults: tuple[Vault, Vault],
+    writes: Sequence[tuple[float, float]],
+) -> Iterator[Counterexample]:
+    """A counterexample for each direction that a third answer went, the fail-open one first."""
+    old, new = vaults
+    for wanted in ("deny", "allow"):
+        thirds = [third for third in race.thirds if race.wanted[third.place] == wanted]
+        if not thirds:
+            continue
+        place = thirds[0].place
+        request = AskStep(requests=(asked[place],))
+        steps = [
+            WriteStep(method="putRules", params={"networkAcls": wire_rules_in_force(vault.rules)})
+            for vault in (old, new)
+        ]
+        got = "allow" if wanted == "deny" else "deny"
+        window = _longest(thirds, writes) * 1000
+        gap = "the firewall stood open" if got == "allow" else "a caller that both sets admit was locked out"
+        yield Counterexample(
+            clause=CLAUSE,
+            calls=Case(network=old.network, steps=(*steps, request)).calls(),
+            rules=wire_rules_in_force(new.rules),
+            request=dict(request.wire()[0]),
+            expected=f"{wanted}, as under the set before and under the set after",
+            got=f"{got} while putRules was under way",
+            deciding_clause=CLAUSE,
+            deciding_rule=None,
+            why=(
+                f"{CLAUSE}: While the set is being replaced, each request gets the answer of the old or of the new set. "
+                f"The last putRules and decide were under way at the same time, the two sets taking turns: {gap}, "
+                f"for up to {window:.1f} ms, in {len(thirds)} answers."
+            ),
+            replay=bench.replay_line(CLAUSE),
+        )
+
+
+def _longest(thirds: Sequence[_Third], writes: Sequence[tuple[float, float]]) -> float:
+    """The longest time, in seconds, over which third answers were under way around one write."""
+    spans = []
+    for number, (began, _) in enumerate(writes):
+        until = writes[number + 1][0] if number + 1 < len(writes) else float("inf")
+        around = [third for third in thirds if began <= third.received and third.sent < until]
+        if around:
+            spans.append(max(third.received for third in around) - min(third.sent for third in around))
+    return max(spans, default=0.0)
+
+
+CONCURRENCY = Exploration(name="concurrency", serves=(CLAUSE,), scenarios=_scenarios)

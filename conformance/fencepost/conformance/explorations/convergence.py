@@ -1,0 +1,165 @@
+"""Changes that take their time: the outcomes are the new ones within the declared settle time, and stay (STA-9).
+
+The subject is asked again and again with short pauses. Any answers go while the settle time runs; every answer to a
+request that was sent after it has to be the new one. How long each change took goes to the log: a report holds no times.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from random import Random
+from threading import Event
+
+from fencepost.adapters.contract import HarnessFault
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
+from fencepost.conformance.mismatch import WrongDecision, compare
+from fencepost.conformance.story import counterexample
+from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.reference import Network, Request, address_from_text
+from msgspec import structs
+
+CLAUSE = "STA-9"
+
+STAYS = 20
+"""How often in a row the new answers have to come before a change is taken to hold."""
+
+_LONGEST_PAUSE = 0.05
+_FOLLOWED = 1.0
+"""Seconds for which a change is followed at least, where the settle time is as long."""
+
+_log = logging.getLogger(__name__)
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    if not setting.offer.settle:
+        return
+    for index in setting.rounds(1):
+
+        def run(bench: Bench, index: int = index) -> None:
+            _changes_followed(bench, setting, setting.random("convergence", index))
+
+        yield Scenario(aims=(CLAUSE,), run=run)
+
+
+def _changes_followed(bench: Bench, setting: Setting, random: Random) -> None:
+    network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+    bench.reset(network)
+    subnets = [subnet.id for subnet in network.subnets[:2]]
+    first, second = (_rules(random, subnets[:1]) for _ in range(2))
+    asked = [*_callers(first), *_callers(second)]
+    asked.append(Request(address=requests.outside(random, bench.vault.rules)))
+    steps: list[Step] = [_put(first), _put(second), _put(first)]
+    if setting.offer.incremental:
+        gone = str(_values(first)[0])
+        steps += [_write("removeIpRule", value=gone), _write("addIpRule", value=gone)]
+        steps += [_write("updateRules", defaultAction="Allow"), _write("updateRules", defaultAction="Deny")]
+    else:
+        steps += [_put({**first, "defaultAction": "Allow"}), _put(first)]
+    if setting.offer.endpoints:
+        steps += [
+            EndpointsStep(subnet=subnets[0], service_endpoints=tuple(random.choice(kind)))
+            for kind in (NO_ENDPOINTS, ENDPOINTS)
+        ]
+    for step in steps:
+        if not _made(bench, step):
+            return
+        _followed(bench, [*asked, *_from_subnets(bench, random, subnets)])
+    count = len(steps)
+    bench.tally.remarks[CLAUSE] = f"each of {count} changes held within the settle time, and stayed"
+
+
+def _rules(random: Random, subnets: Sequence[str]) -> WireRules:
+    found = dict.fromkeys(blocks.block(random, prefix) for prefix in (24, 32, 16))
+    return wire_rules([blocks.text(one) for one in found], subnets)
+
+
+def _values(acls: WireRules) -> list[object]:
+    entries = acls["ipRules"]
+    assert isinstance(entries, list)
+    return [entry["value"] for entry in entries]
+
+
+def _callers(acls: WireRules) -> list[Request]:
+    return [Request(address=address_from_text(str(value).partition("/")[0])) for value in _values(acls)]
+
+
+def _from_subnets(bench: Bench, random: Random, subnets: Sequence[str]) -> list[Request]:
+    """Callers of the subnets as they are seen now."""
+    vault = bench.vault
+    return [
+        Request(
+            address=(10 << 24) + 4 if vault.network.has_endpoint(one) else requests.outside(random, vault.rules),
+            subnet=one,
+        )
+        for one in subnets
+    ]
+
+
+def _put(acls: WireRules) -> WriteStep:
+    return WriteStep(method="putRules", params={"networkAcls": acls})
+
+
+def _write(method: str, **params: str) -> WriteStep:
+    return WriteStep(method=method, params=params)
+
+
+def _made(bench: Bench, step: Step) -> bool:
+    match step:
+        case WriteStep(method=method, params=params):
+            return bench.write(method, params, aim=CLAUSE)
+        case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
+            bench.endpoints(subnet, endpoints)
+    return True
+
+
+def _followed(bench: Bench, asked: Sequence[Request]) -> None:
+    """Ask until the answers are the new ones and stay, at least until the settle time is over or for a second."""
+    client, vault = bench.exchange.client, bench.vault
+    settle, changed = bench.exchange.settle_seconds, time.monotonic()
+    step, pause, idle = AskStep(requests=tuple(asked)), min(_LONGEST_PAUSE, settle / STAYS), Event()
+    in_a_row, held_once, took = 0, False, 0.0
+    while True:
+        sent = time.monotonic() - changed
+        try:
+            answers = client.decide(step.wire())
+        except HarnessFault as fault:
+            bench.faulted(fault)
+        wrong = [
+            (place, mismatch)
+            for place, (request, answer) in enumerate(zip(asked, answers, strict=True))
+            if (mismatch := compare(vault, request, answer, with_codes=False)[1]) is not None
+        ]
+        if wrong and sent > settle:
+            _fail(bench, step, wrong[0], held_once=held_once)
+            return
+        in_a_row, held_once = (0, held_once) if wrong else (in_a_row + 1, True)
+        if wrong:
+            took = time.monotonic() - changed
+        elif in_a_row >= STAYS and sent >= min(settle, _FOLLOWED):
+            break
+        idle.wait(pause)
+    _log.info("%s: a change took %.0f ms of %g s", CLAUSE, took * 1000, settle)
+    for request in asked:
+        outcome = vault.decide(request).outcome.value
+        if outcome != "open":
+            bench.tally.decision((CLAUSE,), outcome, is_right=True)
+    bench.exchange.meter.decisions += len(asked)
+
+
+def _fail(bench: Bench, step: AskStep, wrong: tuple[int, WrongDecision], *, held_once: bool) -> None:
+    place, mismatch = wrong
+    bench.tally.counts[CLAUSE].asked += 1
+    bench.exchange.steps.append(step.only(place))
+    told = counterexample(CLAUSE, bench.exchange.case(), mismatch, replay=bench.replay_line(CLAUSE), calls_to_shrink=0)
+    bench.exchange.steps.pop()
+    late = (
+        "the new answers had come, and then this one" if held_once else "the new answers had not come all at once yet"
+    )
+    bench.fail(structs.replace(told, got=f"{told.got} after the settle time was over: {late}"))
+
+
+CONVERGENCE = Exploration(name="convergence", serves=(CLAUSE,), scenarios=_scenarios)

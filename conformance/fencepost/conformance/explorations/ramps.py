@@ -1,0 +1,182 @@
+"""The limits that there really are, found by bisection where the promised ones do not hold (LIM-1 … LIM-4, LIM-7, LIM-9).
+
+Nothing is asked of a subject whose limits hold: there the maximum was accepted and one more was refused.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import HarnessFault, JsonObject
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.case import WriteStep
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import networks
+from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.reference import Block, Network, Subnet, cidr_from_block
+
+_MOST = 8
+"""How many times the promised maximum is tried at the most."""
+
+_ADDS = 6
+"""How many rules are added one by one at the most."""
+
+
+_FIRST, *_OTHER_WAYS = (
+    ("", "Deny", "None", 32),
+    (" under Allow", "Allow", "None", 32),
+    (" with bypass AzureServices", "Deny", "AzureServices", 32),
+    (" for ranges", "Deny", "None", 30),
+)
+"""Ways to write a list: how the report names it, the switches, and the prefix of its IP rules."""
+
+_Way = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ramp:
+    """One of the two lists: where its limit is shown, the promised maximum, and how it is filled and added to."""
+
+    accepted: str
+    refused: str
+    maximum: int
+    member: str
+    add: str
+
+    @property
+    def most(self) -> int:
+        """The longest list that is tried."""
+        return _MOST * self.maximum
+
+    @property
+    def ways(self) -> list[_Way]:
+        """The ways in which this list can be written, but for the first."""
+        return [way for way in _OTHER_WAYS if self.member == "value" or way[3] == _FIRST[3]]
+
+    def rules(self, count: int, prefix: int = 32) -> list[str]:
+        """So many rules, the first of them the same for every count."""
+        if self.member == "id":
+            return networks.plain_subnets(count)
+        size = 2 ** (32 - prefix)
+        firsts = ((20 << 24) + 2 * size * place for place in range(count))
+        return [cidr_from_block(Block(first, first + size - 1)) for first in firsts]
+
+    def acls(self, rules: Sequence[str], way: _Way) -> WireRules:
+        """A rule set of just these rules."""
+        ip_values, subnets = ((), rules) if self.member == "id" else (rules, ())
+        return wire_rules(ip_values, subnets, default_action=way[1], bypass=way[2])
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    if not setting.offer.refusals:
+        return
+    profile = setting.profile
+    found = [_Ramp(accepted="LIM-1", refused="LIM-2", maximum=profile.max_ip_rules, member="value", add="addIpRule")]
+    if setting.offer.subnets:
+        maximum, add = profile.max_virtual_network_rules, "addVirtualNetworkRule"
+        found.append(_Ramp(accepted="LIM-3", refused="LIM-4", maximum=maximum, member="id", add=add))
+    for ramp in found:
+
+        def run(bench: Bench, ramp: _Ramp = ramp) -> None:
+            try:
+                _climbed(bench, setting, ramp)
+            except HarnessFault as fault:
+                bench.faulted(fault)
+
+        yield Scenario(aims=(ramp.accepted,), run=run)
+
+
+def _climbed(bench: Bench, setting: Setting, ramp: _Ramp) -> None:
+    """Find the limit of putting a list, say where it depends on how that is written; then the limit of adding."""
+    broken = bench.tally.failures
+    by_putting = any(clause in broken for clause in (ramp.accepted, ramp.refused, "LIM-5", "LIM-9"))
+    by_adding = setting.offer.incremental and any(clause in broken for clause in ("LIM-7", "LIM-8"))
+    if not by_putting and not by_adding:
+        return
+    ids = ramp.rules(ramp.most + 1) if ramp.member == "id" else []
+    bench.reset(Network(subnets=tuple(Subnet(id=one) for one in ids)))
+    found = _largest(ramp, lambda count: _is_accepted(bench, ramp, count, _FIRST)) if by_putting else ramp.maximum
+    said = [_counted(found, ramp)]
+    for way in ramp.ways if by_putting else ():
+
+        def accepts(count: int, way: _Way = way) -> bool:
+            return _is_accepted(bench, ramp, count, way)
+
+        if not accepts(found) or (found < ramp.most and accepts(found + 1)):
+            said.append(f"{_counted(_largest(ramp, accepts), ramp)}{way[0]}")
+    if by_adding and found < ramp.most:
+        added = _by_adding(bench, ramp, found)
+        if added != str(found):
+            said = [f"{said[0]} by putRules", *said[1:], f"{added} by {ramp.add}"]
+    for clause in (ramp.accepted, ramp.refused):
+        if clause in broken or clause == ramp.accepted:
+            bench.tally.limits[clause] = ", ".join(said)
+
+
+def _counted(found: int, ramp: _Ramp) -> str:
+    return f"none up to {found}" if found >= ramp.most else str(found)
+
+
+def _largest(ramp: _Ramp, accepts: Callable[[int], bool]) -> int:
+    """The largest count that is accepted, at most `_MOST` times the maximum; every smaller one is taken to be, too."""
+    low, high = 0, ramp.maximum
+    while accepts(high):
+        low = high
+        if high >= ramp.most:
+            return high
+        high = ramp.maximum + 1 if high == ramp.maximum else min(2 * (high - high % ramp.maximum), ramp.most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if accepts(middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _is_accepted(bench: Bench, ramp: _Ramp, count: int, way: _Way) -> bool:
+    return _attempt(bench, "putRules", {"networkAcls": ramp.acls(ramp.rules(count, way[3]), way)})
+
+
+def _attempt(bench: Bench, method: str, params: JsonObject) -> bool:
+    """Whether the subject accepts a write. It is looked at, not judged: what is wrong with it is told already."""
+    return bench.exchange.write(WriteStep(method=method, params=params)).accepted
+
+
+def _by_adding(bench: Bench, ramp: _Ramp, limit: int) -> str:
+    """How many rules there can be when the last ones are added one by one."""
+    rules = ramp.rules(min(limit + _ADDS, ramp.most))
+    held = limit
+    if not _attempt(bench, "putRules", {"networkAcls": ramp.acls(rules[:held], _FIRST)}):
+        return "unknown"
+    for rule in rules[limit:]:
+        if not _attempt(bench, ramp.add, {ramp.member: rule}):
+            return str(held) if held > limit else _below(bench, ramp, rules, limit)
+        held += 1
+    return f"more than {held}"
+
+
+def _below(bench: Bench, ramp: _Ramp, rules: Sequence[str], limit: int) -> str:
+    """Adding reaches the limit of putting, or ends before it: by bisection."""
+
+    def accepts(count: int) -> bool:
+        """Whether the last of so many rules can be added."""
+        put = _attempt(bench, "putRules", {"networkAcls": ramp.acls(rules[: count - 1], _FIRST)})
+        return put and _attempt(bench, ramp.add, {ramp.member: rules[count - 1]})
+
+    if accepts(limit):
+        return str(limit)
+    low, high = 0, limit
+    while high - low > 1:
+        middle = (low + high) // 2
+        if accepts(middle):
+            low = middle
+        else:
+            high = middle
+    return str(low)
+
+
+RAMPS = Exploration(
+    name="ramps",
+    serves=("LIM-1", "LIM-2", "LIM-3", "LIM-4", "LIM-5", "LIM-7", "LIM-8", "LIM-9"),
+    scenarios=_scenarios,
+)
