@@ -5,7 +5,7 @@ addresses and plain callers. Long lists are built from a few draws: a rule set o
 short one. Arguments that cannot be met raise `InvalidArgument` at once, and never weaken what is generated.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
@@ -47,12 +47,11 @@ def ip_rules(profile: Profile | str = "keyvault") -> st.SearchStrategy[str]:
     """
     edition = _profile(profile)
 
-    @st.composite
-    def values(draw: st.DrawFn) -> str:
+    def value(draw: st.DrawFn) -> str:
         random = draw(_randoms())
         return _text(blocks.block(random, blocks.prefix(random)), random, edition)
 
-    return values()
+    return _made(value)
 
 
 def subnets(*, with_endpoint: bool | None = None) -> st.SearchStrategy[dict[str, object]]:
@@ -65,14 +64,13 @@ def subnets(*, with_endpoint: bool | None = None) -> st.SearchStrategy[dict[str,
     []
     """
 
-    @st.composite
-    def values(draw: st.DrawFn) -> dict[str, object]:
+    def value(draw: st.DrawFn) -> dict[str, object]:
         wanted = draw(st.sampled_from((True, False))) if with_endpoint is None else with_endpoint
         found = draw(st.sampled_from(subnet_names.subnet_ids(draw(_randoms()))))
         lists = subnet_names.ENDPOINTS if wanted else subnet_names.NO_ENDPOINTS
         return {"id": found, "serviceEndpoints": list(draw(st.sampled_from(lists)))}
 
-    return values()
+    return _made(value)
 
 
 def networks(*, all_with_endpoint: bool = False) -> st.SearchStrategy[list[dict[str, object]]]:
@@ -85,14 +83,13 @@ def networks(*, all_with_endpoint: bool = False) -> st.SearchStrategy[list[dict[
     1
     """
 
-    @st.composite
-    def values(draw: st.DrawFn) -> list[dict[str, object]]:
+    def value(draw: st.DrawFn) -> list[dict[str, object]]:
         names = subnet_names.subnet_ids(draw(_randoms()))
         places = draw(st.lists(st.integers(0, len(names) - 1), min_size=1, max_size=len(names), unique=True))
         lists = (*subnet_names.ENDPOINTS, *(() if all_with_endpoint else subnet_names.NO_ENDPOINTS))
         return [{"id": names[place], "serviceEndpoints": list(draw(st.sampled_from(lists)))} for place in places]
 
-    return values()
+    return _made(value)
 
 
 def rule_sets(
@@ -125,13 +122,12 @@ def rule_sets(
     actions = _words("default_action", default_action, ("Deny", "Allow"))
     bypasses = _words("bypass", bypass, ("None", "AzureServices"))
 
-    @st.composite
-    def values(draw: st.DrawFn) -> dict[str, object]:
-        listed = draw(_ip_values(edition, *ip_bounds))
-        named = draw(_subnet_ids(known, *subnet_bounds))
+    def value(draw: st.DrawFn) -> dict[str, object]:
+        listed = _ip_values(draw, edition, *ip_bounds)
+        named = _subnet_ids(draw, known, *subnet_bounds)
         return wire_rules(listed, named, default_action=draw(actions), bypass=draw(bypasses))
 
-    return values()
+    return _made(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +155,17 @@ def refused_rule_sets(
     """
     edition = _profile(profile)
     good = rule_sets(edition, network=network, max_ip_rules=4, max_virtual_network_rules=2 if network is None else None)
-    kinds = [_wrong_ip_rule(edition, good), _wrong_subnet(good), _wrong_switch(good)]
-    kinds += [_too_many_ip_rules(edition), _too_many_subnets(edition)]
+    kinds: list[Callable[[st.DrawFn], RefusedRuleSet]] = [
+        lambda draw: _wrong_ip_rule(draw, edition, draw(good)),
+        lambda draw: _wrong_subnet(draw, draw(good)),
+        lambda draw: _wrong_switch(draw, draw(good)),
+        lambda draw: _too_many_ip_rules(draw, edition),
+        lambda draw: _too_many_subnets(draw, edition),
+    ]
     lacking = [str(one["id"]) for one in network or () if not _has_endpoint(one)]
     if lacking and edition.missing_endpoint == "reject":
-        kinds.append(_missing_endpoint(lacking, good))
-    return st.one_of(kinds)
+        kinds.append(lambda draw: _missing_endpoint(draw, lacking, draw(good)))
+    return st.one_of([_made(kind) for kind in kinds])
 
 
 def requests(
@@ -198,22 +199,35 @@ def requests(
     listed = {rule.id: True for rule in rules.virtual_network_rules}
     with_endpoint = listed if network is None else {str(one["id"]): _has_endpoint(one) for one in network}
     where = _places(rules, with_endpoint if offer.subnets else {})
+    who = _callers(edition, offer)
     planes = (Plane.DATA, Plane.CONTROL) if offer.control_plane else (Plane.DATA,)
 
-    @st.composite
-    def values(draw: st.DrawFn) -> JsonObject:
+    def value(draw: st.DrawFn) -> JsonObject:
         address, subnet = draw(where)
         plane = draw(st.sampled_from(planes))
         names = DATA_OPERATIONS if plane is Plane.DATA else CONTROL_OPERATIONS
         plain = "SecretGet" if plane is Plane.DATA else "VaultGet"
         operation = draw(st.one_of(st.just(plain), st.sampled_from(names)))
-        caller = callers.with_credentials(
-            draw(st.sampled_from(_callers(edition, offer))), draw(st.sampled_from(callers.credentials(offer)))
-        )
+        caller = callers.with_credentials(_one_of(draw, who), _one_of(draw, callers.credentials(offer)))
         request = Request(plane=plane, operation=operation, address=address, subnet=subnet, caller=caller)
         return wire_request(request, explicit=offer.credentials and draw(st.booleans()))
 
+    return _made(value)
+
+
+def _made(make: Callable[[st.DrawFn], _T]) -> st.SearchStrategy[_T]:
+    """What the function makes of its draws. Hypothesis writes out a strategy's arguments: there are none, and no profile."""
+
+    @st.composite
+    def values(draw: st.DrawFn) -> _T:
+        return make(draw)
+
     return values()
+
+
+def _one_of(draw: st.DrawFn, values: Sequence[_T]) -> _T:
+    """One of many values, the first rather than others; by its place, for the same reason."""
+    return values[draw(st.integers(0, len(values) - 1))]
 
 
 def _profile(profile: Profile | str) -> Profile:
@@ -256,7 +270,6 @@ def _sizes(least: int, most: int) -> st.SearchStrategy[int]:
     return st.one_of(few, few, few, st.integers(least, most))
 
 
-@st.composite
 def _ip_values(draw: st.DrawFn, profile: Profile, least: int, most: int) -> list[str]:
     count = draw(_sizes(least, most))
     if count > _SHORT:
@@ -277,7 +290,6 @@ def _others(found: Collection[Block]) -> list[Block]:
     ]
 
 
-@st.composite
 def _subnet_ids(draw: st.DrawFn, known: list[str] | None, least: int, most: int) -> list[str]:
     if known is not None:
         return _picked(draw, known, least, most)
@@ -299,49 +311,43 @@ def _inserted(draw: st.DrawFn, acls: dict[str, object], member: str, entry: obje
     return {**acls, member: [*entries[:place], entry, *entries[place:]]}
 
 
-_Good = st.SearchStrategy[dict[str, object]]
+_Acls = dict[str, object]
 
 
-@st.composite
-def _wrong_ip_rule(draw: st.DrawFn, profile: Profile, good: _Good) -> RefusedRuleSet:
-    wrong = draw(st.sampled_from(list(mistakes.ip_mistakes(profile, draw(_randoms())))))
+def _wrong_ip_rule(draw: st.DrawFn, profile: Profile, good: _Acls) -> RefusedRuleSet:
+    wrong = _one_of(draw, list(mistakes.ip_mistakes(profile, draw(_randoms()))))
     entry = wrong.value if wrong.entry else {"value": wrong.value}
-    acls = _inserted(draw, draw(good), wrong.member, entry)
+    acls = _inserted(draw, good, wrong.member, entry)
     return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
 
 
-@st.composite
-def _wrong_subnet(draw: st.DrawFn, good: _Good) -> RefusedRuleSet:
+def _wrong_subnet(draw: st.DrawFn, good: _Acls) -> RefusedRuleSet:
     known = subnet_names.subnet_ids(draw(_randoms()))[0]
-    wrong = draw(st.sampled_from(list(mistakes.subnet_mistakes(known))))
+    wrong = _one_of(draw, list(mistakes.subnet_mistakes(known)))
     entry = wrong.value if wrong.entry else {"id": wrong.value}
-    acls = _inserted(draw, draw(good), wrong.member, entry)
+    acls = _inserted(draw, good, wrong.member, entry)
     return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
 
 
-@st.composite
-def _wrong_switch(draw: st.DrawFn, good: _Good) -> RefusedRuleSet:
-    wrong = draw(st.sampled_from(list(mistakes.switch_mistakes())))
-    acls = {**draw(good), wrong.member: wrong.value}
+def _wrong_switch(draw: st.DrawFn, good: _Acls) -> RefusedRuleSet:
+    wrong = _one_of(draw, list(mistakes.switch_mistakes()))
+    acls = {**good, wrong.member: wrong.value}
     return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
 
 
-@st.composite
 def _too_many_ip_rules(draw: st.DrawFn, profile: Profile) -> RefusedRuleSet:
     values = (blocks.text(one) for one in blocks.many(draw(_randoms()), profile.max_ip_rules + 1))
     return RefusedRuleSet(network_acls=wire_rules(values), mistake="one IP rule too many", clause="LIM-2")
 
 
-@st.composite
 def _too_many_subnets(draw: st.DrawFn, profile: Profile) -> RefusedRuleSet:
     names = subnet_names.plain_subnets(profile.max_virtual_network_rules + 1)
-    acls = wire_rules((), draw(st.sampled_from((names, names[::-1]))))
+    acls = wire_rules((), _one_of(draw, (names, names[::-1])))
     return RefusedRuleSet(network_acls=acls, mistake="one virtual network rule too many", clause="LIM-4")
 
 
-@st.composite
-def _missing_endpoint(draw: st.DrawFn, lacking: list[str], good: _Good) -> RefusedRuleSet:
-    acls = _inserted(draw, draw(good), "virtualNetworkRules", {"id": draw(st.sampled_from(lacking))})
+def _missing_endpoint(draw: st.DrawFn, lacking: list[str], good: _Acls) -> RefusedRuleSet:
+    acls = _inserted(draw, good, "virtualNetworkRules", {"id": _one_of(draw, lacking)})
     return RefusedRuleSet(network_acls=acls, mistake="a subnet without the endpoint", clause="VAL-8")
 
 
