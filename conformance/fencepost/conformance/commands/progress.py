@@ -1,10 +1,12 @@
 """Live progress of a run on stderr: a bar for a person, a line an exploration for a log."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fencepost.conformance.campaign import Listener, Progress
+from fencepost.reports.visible import visible
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -12,8 +14,40 @@ from rich.progress import Progress as Bar
 
 @contextmanager
 def live_progress() -> Iterator[Listener]:
-    """A listener that shows where a run is, on stderr."""
+    """A listener that shows where a run is, on stderr; what the kit notes on its way stands there, too."""
     console = Console(file=sys.stderr)
+    with _noted_on(console), _shown_on(console) as listener:
+        yield listener
+
+
+@contextmanager
+def _noted_on(console: Console) -> Iterator[None]:
+    """The kit's own log, times and the like, that no report may hold."""
+    log, notes = logging.getLogger("fencepost"), _Notes(console)
+    level = log.level
+    log.addHandler(notes)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(notes)
+
+
+class _Notes(logging.Handler):
+    """A line for each record."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the message, whatever it holds."""
+        self._console.print(visible(record.getMessage()), highlight=False, markup=False)
+
+
+@contextmanager
+def _shown_on(console: Console) -> Iterator[Listener]:
     if not console.is_terminal:
         yield _Log(console)
         return
