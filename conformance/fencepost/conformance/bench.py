@@ -77,6 +77,9 @@ class Bench:
         self._shrinking = [0, 0]
         self._since_put: tuple[Network, list[Step]] = (Network(), [])
         self._landmarks: tuple[object, Landmarks] | None = None
+        self._is_running = False
+        self._is_at_hand = False
+        self._was_at_hand = False
 
     @property
     def vault(self) -> Vault:
@@ -102,10 +105,28 @@ class Bench:
     def begin(self, aims: Sequence[str]) -> None:
         """A new scenario, for these clauses: a harness fault in it is theirs."""
         self._aims = tuple(aims)
+        self._is_at_hand = self._is_at_hand and not self._is_running
+        self._is_running = True
 
     def end(self) -> None:
         """The scenario went through to its end: the harness answers."""
         self._faults_in_a_row = 0
+        self._is_running = False
+
+    def leave(self) -> None:
+        """Another exploration begins: it starts from a vault of its own."""
+        self._is_at_hand = False
+
+    def settle_in(self, network: Network) -> None:
+        """A vault in this network whose rules the scenario is going to replace: the one at hand, or else a new one."""
+        if self._is_at_hand and self.vault.network == network:
+            self._exchange.mark()
+            return
+        self.reset(network)
+        if self._was_at_hand:  # a resumed run needs a vault that the run before had already: it is not counted again
+            self._was_at_hand = False
+            self._exchange.meter.resets -= 1
+            self.course.examples -= 1
 
     @property
     def state(self) -> BenchState:
@@ -117,6 +138,7 @@ class Bench:
             faults_in_a_row=self._faults_in_a_row,
             diagnosis_calls=self._diagnosis.calls,
             diagnoses=self._diagnosis.begun,
+            is_at_hand=self._is_at_hand,
         )
 
     def resume(self, state: BenchState) -> None:
@@ -128,6 +150,7 @@ class Bench:
         self._exchange.meter = replace(state.meter)
         self._shrinking = list(state.shrinking)
         self._faults_in_a_row = state.faults_in_a_row
+        self._was_at_hand = state.is_at_hand
 
     def fail(self, one: Counterexample) -> None:
         """Record a failure that an exploration has told by itself, because no replay would show it again."""
@@ -159,6 +182,7 @@ class Bench:
             self._fault(fault, self._aims)
         self.course.examples += 1
         self._since_put = (network, [])
+        self._is_at_hand = True
 
     def put(self, acls: JsonObject, *, speaks_for: Collection[str] = (), aim: str | None = None) -> bool:
         """Replace the rules; whether the subject accepted them. See `write`."""
@@ -425,6 +449,7 @@ def _plainness(found: Found) -> tuple[int, ...]:
     request, caller = mismatch.request, mismatch.request.caller
     edges = {edge for rule in mismatch.vault.rules.ip_rules for edge in (rule.block.first, rule.block.last)}
     return (
+        int(mismatch.is_about_codes),
         int(request.operation not in (PLAIN_OPERATION, "VaultGet")),
         int(caller.service is not None) + int(not caller.authenticated) + int(not caller.authorized),
         int(request.subnet is not None),

@@ -14,7 +14,7 @@ from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
 from fencepost.conformance.explorations.concurrency import CONCURRENCY
 from fencepost.conformance.explorations.convergence import CONVERGENCE
-from fencepost.conformance.explorations.decisions import DECISIONS
+from fencepost.conformance.explorations.decisions import DECISIONS, MORE_DECISIONS
 from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.limits import LIMITS
@@ -34,14 +34,15 @@ from fencepost.reports.model import LedgerEntry, Report, Subject, Totals
 
 EXPLORATIONS: tuple[Exploration, ...] = (
     DECISIONS,
-    ENDPOINT_SWITCHES,
+    VALIDATION,
+    LIMITS,
     STATE,
     HISTORIES,
+    ENDPOINT_SWITCHES,
     CONCURRENCY,
     CONVERGENCE,
     REPETITION,
-    VALIDATION,
-    LIMITS,
+    MORE_DECISIONS,
     RAMPS,
     READ_BACK,
 )
@@ -207,6 +208,8 @@ class Campaign:
         self._explored.append(exploration.name)
         scenarios = list(exploration.scenarios(self._setting))
         skip, self._skip = self._skip, 0
+        if not skip:
+            self._bench.leave()
         for done, scenario in enumerate(scenarios[skip:], start=skip):
             self._progress(exploration, done, len(scenarios))
             if all(aim in self.tally.errors for aim in scenario.aims):

@@ -54,10 +54,10 @@ class Diagnosis:
         """Record what the mismatch comes to. The subject is left in another state: restore it."""
         provisional = self._provisional(found)
         self._begun[provisional, found.aim] += 1
-        case = self._exchange.case()
+        case, recent = self._exchange.case(), self._exchange.recent_case()
         if self._is_of_the_gate(found):
             return
-        for candidate in _candidates(case, found, with_company=self._looks_for_company(found)):
+        for candidate in _candidates(case, recent, found, with_company=self._looks_for_company(found)):
             mismatch = self._confirmed(candidate, found.mismatch, self._confirmations())
             if mismatch is not None:
                 self._shrink_and_record(candidate, mismatch, found)
@@ -177,28 +177,32 @@ class Diagnosis:
         self._tally.unstable.setdefault(clause, told)
 
 
-def _candidates(case: Case, found: Found, *, with_company: bool) -> Iterator[Case]:
+def _candidates(case: Case, recent: Case, found: Found, *, with_company: bool) -> Iterator[Case]:
     """Cases that may show it again, the smallest first: alone on a fresh vault, in company, after all that was said.
 
-    Where company is known to sway the subject (DEC-17), it is looked for no more.
+    What was said in the scenario comes before what was said since `reset`. Where company is known to sway the subject
+    (DEC-17), it is looked for no more.
     """
     last = case.steps[-1]
+    wholes = (recent, case) if len(recent.steps) < len(case.steps) else (case,)
     if isinstance(last, AskStep):
         alone = last.only(found.index)
         yield fresh_case(found.mismatch.vault, alone)
         until = last.only(*range(found.index + 1 if found.index >= 0 else len(last.requests)))
         if with_company:
             yield fresh_case(found.mismatch.vault, until)
-        yield from _writes_alone(case, alone)
-        if with_company:
-            yield case.with_last(alone)
-            yield case.with_last(until)
+        for whole in wholes:
+            yield from _writes_alone(whole, alone)
+            if with_company:
+                yield whole.with_last(alone)
+                yield whole.with_last(until)
     else:
         if isinstance(last, WriteStep):
             yield Case(network=found.mismatch.vault.network, steps=(last,))
             yield fresh_case(found.mismatch.vault, last)
-        yield from _writes_alone(case, last)
-        yield case
+        for whole in wholes:
+            yield from _writes_alone(whole, last)
+            yield whole
 
 
 def _writes_alone(case: Case, last: Step) -> Iterator[Case]:

@@ -51,6 +51,7 @@ class BenchState:
     meter: Meter
     shrinking: tuple[int, int]
     faults_in_a_row: int
+    is_at_hand: bool
     diagnosis_calls: int
     diagnoses: tuple[tuple[str, str | None, int], ...]
 

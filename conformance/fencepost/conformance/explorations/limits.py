@@ -70,7 +70,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
     def scenario(aims: tuple[str, ...], body: Callable[[Bench, Random], None], *purpose: object) -> Scenario:
         def run(bench: Bench) -> None:
-            bench.reset(network)
+            bench.settle_in(network)
             body(bench, setting.random("limits", *purpose))
 
         return Scenario(aims=aims, run=run)

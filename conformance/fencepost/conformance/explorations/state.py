@@ -32,7 +32,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
                 index: int = index,
             ) -> None:
                 random = setting.random("state", clause, index)
-                bench.reset(_network(random, setting))
+                bench.settle_in(_network(setting.random("state network", index), setting))
                 body(bench, setting, random)
 
             aims = (clause, "STA-3") if clause == "STA-4" and index % 2 == 0 else (clause,)

@@ -18,17 +18,24 @@ _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServic
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
-        yield _accepted(setting, index, "VAL-1", _valid(setting.random("valid", index)))
+        network = _network(setting, index)
+        yield _accepted(setting, index, "VAL-1", _valid(setting.random("valid", index)), network)
         if not setting.offer.refusals:
             continue
-        yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS))
+        yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS), network)
         if setting.profile.prefix_32 == "accept":
             random = setting.random("slash-32", index)
             singles = [f"{blocks.text(blocks.block(random, 32))}/32" for _ in range(24)]
-            yield _accepted(setting, index, "VAL-2", singles)
-        yield from _refused(setting, index)
+            yield _accepted(setting, index, "VAL-2", singles, network)
+        yield from _refused(setting, index, network)
         if setting.offer.endpoints and setting.profile.missing_endpoint == "reject":
             yield Scenario(aims=("VAL-8",), run=partial(_without_endpoint, setting=setting, index=index))
+
+
+def _network(setting: Setting, index: int) -> Network:
+    if not setting.offer.subnets:
+        return Network()
+    return networks.network(setting.random("validation network", index), some_without_endpoint=False)
 
 
 def _valid(random: Random) -> list[str]:
@@ -39,12 +46,12 @@ def _valid(random: Random) -> list[str]:
     return list(dict.fromkeys([*(blocks.text(one) for one in found), *fixed, "191.10.18.0/24", "124.56.78.91"]))
 
 
-def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str]) -> Scenario:
+def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], network: Network) -> Scenario:
     """The values in packs, by `putRules`, and one by one by `addIpRule` where that is offered; each then admits."""
 
     def run(bench: Bench) -> None:
         random = setting.random("accepted", clause, index)
-        bench.reset(Network())
+        bench.settle_in(network)
         shuffled = random.sample(list(values), len(values))
         packs = [shuffled[start : start + _PACK] for start in range(0, len(shuffled), _PACK)]
         singles = [[value] for value in shuffled[: 20 - len(packs)]] if clause == "VAL-2" else []
@@ -67,11 +74,8 @@ def _ask_ends(bench: Bench) -> None:
     bench.ask([Request(address=end) for end in ends])
 
 
-def _refused(setting: Setting, index: int) -> Iterator[Scenario]:
+def _refused(setting: Setting, index: int, network: Network) -> Iterator[Scenario]:
     """Every mistake in a list of good rules, first, last or in the middle, and by each other way to write it."""
-    network = networks.network(setting.random("refused", index), some_without_endpoint=False)
-    if not setting.offer.subnets:
-        network = Network()
     found = list(mistakes.ip_mistakes(setting.profile, setting.random("mistakes", index)))
     if setting.offer.subnets:
         found += mistakes.subnet_mistakes(network.subnets[0].id)
@@ -86,7 +90,7 @@ def _refused(setting: Setting, index: int) -> Iterator[Scenario]:
 
 
 def _refuse_each(bench: Bench, setting: Setting, random: Random, network: Network, found: Sequence[Mistake]) -> None:
-    bench.reset(network)
+    bench.settle_in(network)
     before = _base(bench, random)
     if before is None:
         return
@@ -127,13 +131,18 @@ def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int)
     if mistake.member == "ipRules":
         values.insert(place, mistake.value if mistake.entry else {"value": mistake.value})
     elif mistake.member == "virtualNetworkRules":
-        subnets.insert(min(place, len(subnets)), mistake.value if mistake.entry else {"id": mistake.value})
+        subnets.insert(min(place, len(subnets)), mistake.value if mistake.entry else _ignoring(mistake))
     else:
         acls[mistake.member] = mistake.value
     would = [Request(address=one.last) for one in good[:2]]
     if network.subnets:
         would.append(Request(address=requests.private(random), subnet=network.subnets[1].id))
     return {**acls, "ipRules": values, "virtualNetworkRules": subnets}, would
+
+
+def _ignoring(mistake: Mistake) -> JsonObject:
+    """An entry that no missing endpoint is held against, so that nothing but its id is wrong with it."""
+    return {"id": mistake.value, "ignoreMissingVnetServiceEndpoint": True}
 
 
 def _through_other_writes(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
@@ -148,7 +157,7 @@ def _other_write(mistake: Mistake, turn: int) -> tuple[str, JsonObject]:
         case "ipRules":
             return "addIpRule", {"value": mistake.value}
         case "virtualNetworkRules":
-            return "addVirtualNetworkRule", {"id": mistake.value}
+            return "addVirtualNetworkRule", _ignoring(mistake)
         case member:
             other = {"defaultAction": "Allow"} if member == "bypass" else {"bypass": "AzureServices"}
             wrong = {member: mistake.value}
@@ -165,7 +174,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     )
     on = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
     for turn in range(2 if setting.offer.incremental else 4):
-        bench.reset(network)
+        bench.settle_in(network)
         if not bench.put(wire_rules((), on[:1])):
             return
         for subnet in ids[: len(networks.NO_ENDPOINTS)]:
