@@ -1,0 +1,143 @@
+"""`fencepost disagree`: the smallest input on which two implementations differ, whoever is right."""
+
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict
+
+import click
+from fencepost.adapters.contract import (
+    Client,
+    HarnessFault,
+    RpcError,
+    Statement,
+    StatementError,
+    Timeouts,
+    check_statement,
+)
+from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.showing import labelled, show, show_json
+from fencepost.conformance.comparison.common_ground import common_statement
+from fencepost.conformance.comparison.disagreement import Disagreement, Search, search
+from fencepost.conformance.comparison.pair import PairExchange
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.regression.stored_case import calls_to_json
+from fencepost.reference import Profile, UnknownProfile, load_profile
+from fencepost.reports.visible import abridged, as_json, visible
+from rich.text import Text
+
+
+@click.command(short_help="The smallest input on which two subjects differ, without a reference.")
+@click.argument("subject_a")
+@click.argument("subject_b")
+@click.option("--profile", help="The edition whose numbers and names are asked; else the one that both claim.")
+@click.option(
+    "--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much is asked."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
+@click.option("--all", "goes_on", is_flag=True, help="Go on after the first: one of each kind of difference.")
+@click.option("--codes", is_flag=True, help="Compare status and code of denials too, where both promise them.")
+@click.option("--json", "as_data", is_flag=True, help="Write JSON.")
+@call_timeout
+@start_timeout
+def disagree(
+    *,
+    subject_a: str,
+    subject_b: str,
+    profile: str | None,
+    effort: str,
+    seed: int,
+    goes_on: bool,
+    codes: bool,
+    as_data: bool,
+    call_timeout: float,
+    start_timeout: float,
+) -> None:
+    """Ask SUBJECT_A and SUBJECT_B the same and show where their answers differ; nobody is judged.
+
+    Exit status: 2 bad usage, or a subject that does not answer; 1 the two differ; 0 no difference was found.
+    """
+    timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    with ExitStack() as stack:
+        clients = [Client(stack.enter_context(connected(one, timeouts))) for one in (subject_a, subject_b)]
+        try:
+            judged_by, statements = _introduced(clients, (subject_a, subject_b), profile)
+            found = _searched(clients, statements, judged_by, effort, seed, goes_on=goes_on, codes=codes)
+        except UnknownProfile as error:
+            raise click.UsageError(f"the profile to ask by: {error}") from None
+        except StatementError as error:
+            raise click.UsageError(visible(f"a conformance statement cannot be used:\n{error}")) from None
+        except HarnessFault as fault:
+            raise click.UsageError(visible(f"a subject does not answer: {fault}")) from None
+    if as_data:
+        told = [{**asdict(one), "case": None, "calls": calls_to_json(one.case.calls())} for one in found.found]
+        differences = [{key: value for key, value in one.items() if key != "case"} for one in told]
+        show_json({"differences": differences, "writes": found.writes, "decisions": found.decisions})
+    else:
+        _show(found, (subject_a, subject_b))
+    if found.fault and not found.found:
+        raise click.UsageError(visible(f"a subject stopped answering: {found.fault}"))
+    sys.exit(1 if found.found else 0)
+
+
+def _introduced(
+    clients: list[Client], names: tuple[str, str], profile: str | None
+) -> tuple[Profile, tuple[Statement, Statement]]:
+    """What both say of themselves, and the edition to ask by: one given, or the one that both claim in the end."""
+    first = check_statement(clients[0].describe())
+    wanted = load_profile(profile or first.profile)
+    for client in clients:
+        try:
+            client.connection.call("takeProfile", {"name": wanted.name})
+        except RpcError:
+            continue
+    first, second = (check_statement(client.describe()) for client in clients)
+    claimed = (first.profile, second.profile)
+    if profile is None and set(claimed) != {wanted.name}:
+        told = ", ".join(f"{name} claims {one}" for name, one in zip(names, claimed, strict=True))
+        raise click.UsageError(visible(f"{told}; say by --profile which edition to ask by"))
+    return wanted, (first, second)
+
+
+def _searched(
+    clients: list[Client],
+    statements: tuple[Statement, Statement],
+    profile: Profile,
+    effort: str,
+    seed: int,
+    *,
+    goes_on: bool,
+    codes: bool,
+) -> Search:
+    common = common_statement(*statements, profile)
+    profile = profile.with_choices(common.choices)
+    offer = Offer.from_statement(common, profile, settle_seconds=common.settle_seconds)
+    exchange = PairExchange(
+        clients[0],
+        clients[1],
+        profile,
+        with_codes=codes and offer.codes and offer.credentials,
+        settle_seconds=common.settle_seconds,
+    )
+    ration = EFFORTS[effort] if offer.refusals else EFFORTS[effort].for_decisions_only()
+    return search(exchange, profile=profile, offer=offer, effort=ration, seed=seed, goes_on=goes_on, listener=_progress)
+
+
+def _progress(exploration: str, decisions: int) -> None:
+    click.echo(f"{exploration}: {decisions} decisions", err=True)
+
+
+def _show(found: Search, names: tuple[str, str]) -> None:
+    for one in found.found:
+        show(labelled([*_calls(one), (names[0], one.first), (names[1], one.second)]), Text(""))
+    asked = f"{found.decisions:,} decisions and {found.writes:,} writes asked of each"
+    show(Text(f"{len(found.found) or 'no'} difference{'s' if len(found.found) != 1 else ''} found; {asked}"))
+    if found.fault:
+        show(Text(visible(f"the search ended early: {found.fault}")))
+
+
+def _calls(one: Disagreement) -> list[tuple[str, str | Text]]:
+    return [
+        ("calls" if number == 1 else "", f"{number} {call.method} {as_json(abridged(call.params))}")
+        for number, call in enumerate(one.case.calls(), start=1)
+    ]

@@ -1,0 +1,32 @@
+"""What two subjects can both be asked: the features of both, the restrictions of either."""
+
+from fencepost.adapters.contract import Statement
+from fencepost.adapters.contract.vocabulary import PROTOCOL
+from fencepost.reference import Profile
+
+_RESTRICTIONS = frozenset(("data-plane-only", "ip-rules-only", "decisions-only"))
+
+
+def common_statement(one: Statement, other: Statement, profile: Profile) -> Statement:
+    """The statement of an implementation that offers just what both offer.
+
+    Trusted services are left out where one is told by name who is trusted and the other by an attribute.
+    """
+    both, either = set(one.features) & set(other.features), set(one.features) | set(other.features)
+    features = (both - _RESTRICTIONS) | (either & _RESTRICTIONS)
+    if "ip-rules-only" in features:
+        features.discard("service-endpoints")
+    modes = [
+        statement.choices.get("trusted-services", profile.choice("trusted-services")) for statement in (one, other)
+    ]
+    if modes[0] != modes[1]:
+        features.discard("trusted-services")
+    return Statement(
+        protocol=PROTOCOL,
+        name=f"{one.name} and {other.name}",
+        version="",
+        profile=profile.name,
+        features=sorted(features),
+        choices={"trusted-services": modes[0]},
+        settle_seconds=max(one.settle_seconds, other.settle_seconds),
+    )
