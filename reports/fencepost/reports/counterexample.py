@@ -19,7 +19,7 @@ def counterexample(one: Counterexample, *, clause_texts: Mapping[str, str]) -> T
     grid.add_row("request", Text(as_json(abridged(one.request))))
     grid.add_row("expected", Text(visible(one.expected), style="green"))
     grid.add_row("got", Text(visible(one.got), style="bold red"))
-    grid.add_row("why", Text(_why(one, clause_texts)))
+    grid.add_row("why", Text(explanation(one, clause_texts)))
     for number, call in enumerate(one.calls, start=1):
         grid.add_row("calls" if number == 1 else "", Text(f"{number} {_call(call)}"))
     return grid
@@ -34,7 +34,7 @@ def _rules(rules: Mapping[str, object]) -> list[tuple[str, str]]:
     return [("rules" if index == 0 else "", line) for index, line in enumerate(lines)]
 
 
-def _why(one: Counterexample, texts: Mapping[str, str]) -> str:
+def explanation(one: Counterexample, texts: Mapping[str, str]) -> str:
     """The deciding clause with its text, and what else there is to say; the broken clause stands in the heading."""
     told = one.why.removeprefix(f"{one.clause}: {texts.get(one.clause, '')}").lstrip(". ")
     parts = []

@@ -1,0 +1,103 @@
+"""The rules and the request beside one another: for each thing that can let a caller in, what is listed and who comes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from xml.etree.ElementTree import Element
+
+from fencepost.reports.html.subnets import alike
+from fencepost.reports.html.tree import Content, h
+from fencepost.reports.visible import abridged, as_json
+
+_SHOWN = 4
+
+
+def comparison(rules: Mapping[str, object], request: Mapping[str, object]) -> Element:
+    """A table: address, subnet, Microsoft service, credentials and operation, each with both sides."""
+    source, caller = _members(request, "source"), _members(request, "caller")
+    rows: list[tuple[str, Content, Content]] = [
+        (
+            "default action",
+            _word(rules, "defaultAction"),
+            f"{_word(request, 'plane')} plane, {_word(request, 'operation')}",
+        ),
+        ("address", _listed(rules, "ipRules", "value"), _word(source, "address")),
+    ]
+    listed = _entries(rules, "virtualNetworkRules", "id")
+    if listed or "subnet" in source:
+        own = source.get("subnet")
+        rows.append(("subnet", _subnets(listed, own), _subnet(own, listed) if own is not None else "none"))
+    rows.append(("bypass", _word(rules, "bypass"), _service(caller)))
+    if caller.get("authenticated") is False or caller.get("authorized") is False:
+        rows.append(("credentials", "asked of everyone", _credentials(caller)))
+    head = h("thead", h("tr", h("td"), h("th", "the rules", scope="col"), h("th", "the request", scope="col")))
+    body = [h("tr", h("th", name, scope="row"), h("td", left), h("td", right)) for name, left, right in rows]
+    return h("table", h("caption", "What the rules list, and who asks"), head, h("tbody", body), class_="comparison")
+
+
+def _members(value: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = value.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _word(value: Mapping[str, object], name: str) -> str:
+    found = value.get(name)
+    return found if isinstance(found, str) else "–" if found is None else as_json(abridged(found))
+
+
+def _entries(rules: Mapping[str, object], name: str, member: str) -> Sequence[object]:
+    found = rules.get(name)
+    entries = found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+    return [entry.get(member) if isinstance(entry, Mapping) else entry for entry in entries]
+
+
+def _listed(rules: Mapping[str, object], name: str, member: str) -> Content:
+    values = _entries(rules, name, member)
+    shown = [h("li", one if isinstance(one, str) else as_json(one)) for one in _few(values)]
+    return _list(shown, len(values))
+
+
+def _few(values: Sequence[object]) -> Iterable[object]:
+    return (abridged(value) for value in values[:_SHOWN])
+
+
+def _list(shown: list[Element], total: int) -> Content:
+    if not shown:
+        return "no rule"
+    more = total - len(shown)
+    return h("ul", shown, h("li", f"and {more:,} more", class_="quiet") if more else None)
+
+
+def _subnets(listed: Sequence[object], own: object) -> Content:
+    near = sorted(listed, key=lambda one: -alike(one, own))
+    return _list([h("li", _subnet(one, [own] if own is not None else [])) for one in near[:_SHOWN]], len(listed))
+
+
+def _subnet(one: object, others: Sequence[object]) -> list[Element | str]:
+    """The id's own parts (subscription, group, network, subnet), those marked that the most alike of the others lacks."""
+    parts = str(one).split("/")
+    if len(parts) != 11:
+        return [as_json(abridged(one))]
+    nearest = max(others, key=lambda other: alike(one, other), default=None)
+    against = str(nearest).split("/") if nearest is not None else parts
+    shown: list[Element | str] = []
+    for place in (2, 4, 8, 10):
+        text = str(abridged(parts[place]))
+        same = len(against) == 11 and against[place] == parts[place]
+        shown += [" / " if shown else "", text if same else h("mark", text)]
+    return shown
+
+
+def _service(caller: Mapping[str, object]) -> str:
+    service = caller.get("service")
+    if service is None:
+        return "no Microsoft service"
+    trusted = {True: ", said to be trusted", False: ", said not to be trusted"}.get(caller.get("trusted") is True)
+    return f"{service}{trusted if 'trusted' in caller else ''}"
+
+
+def _credentials(caller: Mapping[str, object]) -> str:
+    missing = [
+        text
+        for member, text in (("authenticated", "no valid token"), ("authorized", "no permission"))
+        if caller.get(member) is False
+    ]
+    return ", ".join(missing)

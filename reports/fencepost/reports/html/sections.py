@@ -1,0 +1,146 @@
+"""What stands around failures and clauses: the verdict, the open points, the limits, the controls, the run itself."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element
+
+from fencepost.reports.causes import causes
+from fencepost.reports.html.clauses import SIGNS
+from fencepost.reports.html.tree import Content, h
+from fencepost.reports.model import Report
+from fencepost.reports.summary import in_words, named, reproduce, sentence
+from fencepost.reports.visible import visible_lines
+
+_LOG_LINES = 200
+
+
+def banner(report: Report) -> Element:
+    """The verdict: one word, one sentence, the counts."""
+    counts = Counter[str](clause.verdict for clause in report.clauses)
+    shown = [h("li", h("b", str(counts[one])), f" {one}", class_=one.replace(" ", "-")) for one in SIGNS if counts[one]]
+    return h(
+        "header",
+        h("p", "fencepost: network firewall conformance", class_="quiet"),
+        h("h1", h("span", f"{SIGNS[report.result]} {report.result}", class_="result"), f" {named(report)}"),
+        h("p", sentence(report), class_="sentence"),
+        h("p", in_words(causes(report)), class_="sentence"),
+        h("ul", shown, class_="counts"),
+        class_=f"banner {report.result}",
+    )
+
+
+def facts(report: Report) -> Element:
+    """What was judged, by what, and how it is run again."""
+    subject = report.subject
+    claimed = f" (it claims {subject.profile} itself)" if report.profile_is_override else ""
+    rows: list[tuple[str, Content]] = [
+        ("Subject", h("code", subject.subject)),
+        ("Implementation", f"{subject.name} {subject.version}".strip() or "–"),
+        ("Homepage", _link(subject.homepage)),
+        (
+            "Judged by",
+            f"profile {report.profile}{claimed}; fencepost {report.kit_version}, catalogue {report.catalogue_version}",
+        ),
+        ("Level", report.level or "none"),
+        ("Features", ", ".join(subject.features) or "none"),
+        ("Not known, ignored", ", ".join(subject.unknown_features) or None),
+        ("Effort and seed", f"{report.effort}, {report.seed}"),
+        ("Only these", ", ".join(report.selected) or None),
+        ("Run it again", h("code", reproduce(report))),
+    ]
+    return h(
+        "dl", [(h("div", h("dt", name), h("dd", told))) for name, told in rows if told is not None], class_="facts"
+    )
+
+
+def _link(homepage: str | None) -> Content:
+    if homepage is None or not homepage.startswith(("https://", "http://")):
+        return homepage
+    return h("a", homepage, href=homepage, rel="noopener noreferrer nofollow")
+
+
+def ledger(report: Report) -> Iterator[Element]:
+    """The open points that something is known of; the others by name."""
+    known = [one for one in report.ledger if one.declared is not None or one.found is not None]
+    silent = [one.key for one in report.ledger if one.declared is None and one.found is None]
+    rows = [
+        (
+            one.key,
+            one.declared or "–",
+            one.found or "–",
+            (h("b", "✕ broken "), one.detail) if one.broken else one.detail,
+        )
+        for one in known
+    ]
+    yield h(
+        "p",
+        "The documents leave these points open. What was found is recorded; only a choice that the implementation "
+        "declares and does not keep counts against it.",
+    )
+    if rows:
+        yield _table("Open points", ("open point", "declared", "found", ""), rows)
+    if silent:
+        yield h("p", f"Neither declared nor probed: {', '.join(silent)}.", class_="quiet")
+
+
+def limits(report: Report) -> Iterator[Element]:
+    """The limits that were found."""
+    rows = [(one.id, one.text, one.limit_found) for one in report.clauses if one.limit_found is not None]
+    yield (
+        _table("Limits found", ("clause", "what it promises", "found"), rows)
+        if rows
+        else h("p", "No limit was looked for, or none was found.")
+    )
+
+
+def sensitivity(report: Report) -> Iterator[Element]:
+    """What the decoys proved, and when the first failure came."""
+    if report.sensitivity:
+        caught = sum(one.caught for one in report.sensitivity)
+        yield h(
+            "p",
+            f"The run laid {len(report.sensitivity)} faults of its own over the implementation's answers, and noticed "
+            f"{caught} of them: of what it would have noticed in the implementation, this is the proof.",
+        )
+        rows = [
+            (
+                one.id,
+                one.clause,
+                one.text,
+                f"{'✓ noticed' if one.caught else '✕ missed'} in {one.decisions:,} decisions",
+            )
+            for one in report.sensitivity
+        ]
+        yield _table("Faults laid over the answers", ("fault", "breaks", "what it does", "noticed"), rows)
+    else:
+        yield h("p", "This run has no sensitivity control: nothing was laid over the implementation's answers.")
+    first = report.first_failure
+    if first is not None:
+        yield h(
+            "p",
+            f"The first failure came after {first.decisions:,} decisions, {first.configurations:,} configurations and "
+            f"{first.examples:,} examples.",
+        )
+
+
+def the_run(report: Report) -> Iterator[Element]:
+    """What it cost, what there is to note, and the subject's own log."""
+    totals = report.totals
+    counted = [
+        (name.replace("_", " "), f"{getattr(totals, name):,}")
+        for name in totals.__struct_fields__
+        if getattr(totals, name)
+    ]
+    yield _table("What the run asked", ("what", "how many"), counted)
+    if report.notes:
+        yield h("ul", [h("li", note) for note in report.notes])
+    if report.log:
+        lines = visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:]
+        shown = [part for line in lines for part in (line, h("br"))]
+        yield h("details", h("summary", "The end of the implementation's own log"), h("pre", shown))
+
+
+def _table(caption: str, columns: Iterable[str], rows: Iterable[tuple[Content, ...]]) -> Element:
+    head = h("tr", [h("th", name, scope="col") if name else h("td") for name in columns])
+    body = [h("tr", h("th", first, scope="row"), [h("td", one) for one in others]) for first, *others in rows]
+    return h("table", h("caption", caption), h("thead", head), h("tbody", body))

@@ -1,0 +1,61 @@
+"""The run in a sentence, for those who read no table."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from fencepost.reports.causes import Cause
+from fencepost.reports.model import Report
+
+_UNJUDGED = ("error", "inconclusive", "vacuous")
+
+
+def named(report: Report) -> str:
+    """What was judged, by its own name and version; the subject string where it has none."""
+    return f"{report.subject.name} {report.subject.version}".strip() or report.subject.subject
+
+
+def sentence(report: Report) -> str:
+    """How many clauses there are and what became of them."""
+    counts = Counter[str](clause.verdict for clause in report.clauses)
+    total = sum(counts.values())
+    if not total:
+        return "No clause was asked."
+    judged = counts["pass"] + counts["fail"]
+    parts = [f"{counts['pass']} of {_clauses(judged)} that could be judged {'holds' if judged == 1 else 'hold'}"]
+    if counts["fail"]:
+        parts.append(f"{counts['fail']} {_is(counts['fail'])} broken")
+    unjudged = sum(counts[verdict] for verdict in _UNJUDGED)
+    if unjudged:
+        parts.append(f"{unjudged} could not be judged")
+    if counts["not applicable"]:
+        parts.append(f"{counts['not applicable']} {'does' if counts['not applicable'] == 1 else 'do'} not apply")
+    broken = sum(entry.broken for entry in report.ledger)
+    if broken:
+        parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} {_is(broken)} not kept")
+    return "; ".join(parts) + "."
+
+
+def in_words(causes: Sequence[Cause]) -> str:
+    """What the implementation does wrong, most frequent first; empty where nothing is wrong."""
+    counts = Counter[str](cause.mistake or "answers otherwise than it must" for cause in causes)
+    told = [f"{mistake} ({number})" for mistake, number in counts.most_common()]
+    return f"It {', '.join(told)}." if told else ""
+
+
+def _clauses(number: int) -> str:
+    return f"{number} clause{'' if number == 1 else 's'}"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def reproduce(report: Report) -> str:
+    """The command that makes this run again."""
+    subject = report.subject.subject
+    words = ["fencepost check", f'"{subject}"' if " " in subject else subject]
+    if report.profile_is_override:
+        words.append(f"--profile {report.profile}")
+    words.append(f"--effort {report.effort} --seed {report.seed}")
+    words += [f"--clause {one}" for one in report.selected]
+    return " ".join(words)
