@@ -1,0 +1,139 @@
+"""The suite: a test for each clause, and an outcome for each verdict that cannot be taken for another."""
+
+from collections import Counter
+
+import pytest
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.suite_collection import clause_of, suite_tests
+
+pytest_plugins = ["pytester"]
+
+SUITE = "fencepost.conformance.suite"
+
+DOUBTFUL = """
+    from fencepost.conformance.peers import StdlibVault
+
+    class Doubtful(StdlibVault):
+        def decide(self, *, requests):
+            return {"decisions": [{"outcome": "inconclusive", "reason": "moved"} for _ in requests]}
+
+    class Refusing(StdlibVault):
+        def put_rules(self, *, network_acls):
+            return {"accepted": False}
+
+    class Broken(StdlibVault):
+        def get_rules(self):
+            raise RuntimeError("boom")
+
+    class Fickle(StdlibVault):
+        count = 0
+
+        def get_rules(self):
+            Fickle.count += 1
+            return super().get_rules() if Fickle.count % 5 else {"networkAcls": {}}
+"""
+
+
+def test_every_clause_has_one_test_in_the_module_of_its_group() -> None:
+    found = Counter(clause_of(test) for test in suite_tests().values())
+    assert found == Counter([None, *(clause.id for clause in catalogue().clauses)])
+    for test in suite_tests().values():
+        clause = clause_of(test)
+        group = catalogue()[clause].group if clause else "ledger"
+        assert test.__module__ == f"{SUITE}.test_{group.replace('-', '_')}"
+
+
+def test_every_test_is_named_after_its_clause_and_says_it_in_its_words() -> None:
+    for name, test in suite_tests().items():
+        clause = clause_of(test)
+        if clause is not None:
+            assert name.startswith(f"test_{clause.lower().replace('-', '_')}_")
+            said = (test.__doc__ or "").replace("`", "").removesuffix(".")
+            assert said
+            assert catalogue()[clause].text.startswith(said)
+
+
+def test_the_reference_passes(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", "reference", "--junitxml=out.xml")
+    outcomes = result.parseoutcomes()
+    assert outcomes.keys() == {"passed", "skipped"}
+    assert outcomes["passed"] >= 70
+    assert result.ret == 0
+    junit = (pytester.path / "out.xml").read_text(encoding="utf-8")
+    assert '<property name="clause" value="DEC-4" />' in junit
+    assert '<property name="limit found"' in junit
+
+
+def test_a_broken_clause_fails_with_its_smallest_counterexample(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:last-address-excluded", "--iut-clause", "DEC-4")
+    result.assert_outcomes(failed=1, deselected=77)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*ClauseFailed: DEC-4 (core): A range holds both its first and its last address*",
+            '*rules     {"bypass": "None", "defaultAction": "Deny", "ipRules": [[]{"value": "*"}], *',
+            "*request   *",
+            "*expected  allow",
+            "*got       deny*",
+            "*why       *",
+            '*calls     1 reset {"subnets": []}',
+            "*2 putRules *",
+            "*3 decide *",
+            "*replay    fencepost check mutant:last-address-excluded *--clause DEC-4*",
+        ]
+    )
+
+
+def test_what_does_not_apply_is_skipped_and_its_needs_are_named(pytester: pytest.Pytester) -> None:
+    subject = "library:fencepost.conformance.peers:MinimalVault"
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", subject, "--iut-clause", "STA-5,CRED-4", "-rs")
+    result.assert_outcomes(skipped=2, deselected=76)
+    result.stdout.fnmatch_lines(
+        ["*CRED-4 does not apply: needs caller-credentials, decision-codes", "*STA-5 does not apply: needs read-back"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("vault", "clause", "told"),
+    [
+        ("Broken", "STA-5", "*HarnessBroken: STA-5: error: *RuntimeError: boom*"),
+        ("Doubtful", "DEC-9", "*Inconclusive: DEC-9: inconclusive: * requests could not be put as asked*"),
+        ("Refusing", "DEC-10", "*Vacuous: DEC-10: vacuous: decisive 0 times of the 20 that a pass takes*"),
+        ("Fickle", "STA-5", "*Inconclusive: STA-5: inconclusive: *the same calls again got another answer*"),
+    ],
+)
+def test_a_clause_that_cannot_be_judged_is_an_error_and_no_failure(
+    pytester: pytest.Pytester, vault: str, clause: str, told: str
+) -> None:
+    pytester.makepyfile(unjudged=DOUBTFUL)
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", f"library:unjudged:{vault}", "--iut-clause", clause)
+    outcomes = result.parseoutcomes()
+    assert "passed" not in outcomes
+    assert "failed" not in outcomes
+    assert outcomes["errors" if outcomes.get("errors") else "error"] >= 1
+    result.stdout.fnmatch_lines([told])
+
+
+def test_a_failure_that_no_test_tells_is_told_at_the_end(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:octets-up-to-256", "--iut-clause", "VAL-4")
+    result.assert_outcomes(passed=1, errors=1, deselected=77)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*FoundBeside: also found, and told by no other test:", "*VAL-5 (core): *"])
+
+
+def test_a_broken_choice_fails_the_test_of_its_open_point(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        liar="""
+        from fencepost.conformance.peers import StdlibVault
+
+        class Liar(StdlibVault):
+            def describe(self, *, protocol):
+                said = super().describe(protocol=protocol)
+                other = {"reject": "accept", "accept": "reject"}
+                return {**said, "choices": {**said["choices"], "host-bits": other}}
+        """
+    )
+    selected = "test_a_declared_choice_is_held_to[host-bits]"
+    result = pytester.runpytest("--pyargs", f"{SUITE}.test_ledger::{selected}", "--iut", "library:liar:Liar")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*ChoiceBroken: host-bits: declared *, found *"])
