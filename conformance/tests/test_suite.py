@@ -129,7 +129,7 @@ def test_a_broken_choice_fails_the_test_of_its_open_point(pytester: pytest.Pytes
         class Liar(StdlibVault):
             def describe(self, *, protocol):
                 said = super().describe(protocol=protocol)
-                other = {"reject": "accept", "accept": "reject"}
+                other = {"reject": "mask", "mask": "reject"}[said["choices"]["host-bits"]]
                 return {**said, "choices": {**said["choices"], "host-bits": other}}
         """
     )
