@@ -204,8 +204,18 @@ def _reserved(prober: _Prober) -> str | None:
 def _duplicates(prober: _Prober) -> str | None:
     if not prober.offer.refusals:
         return None
-    if not prober.put(wire_rules(["20.1.2.3", "20.5.0.0/16", "20.1.2.3"])):
+    twice = wire_rules(["20.1.2.3", "20.5.0.0/16", "20.1.2.3"])
+    if not prober.put(twice):
         return "reject"
+    found = _as_read_back(prober)
+    # However often it was written, removing a rule takes away every one that equals it.
+    removed = prober.offer.incremental and prober.write("removeIpRule", {"value": "20.1.2.3"})
+    if removed and prober.admits("20.1.2.3")[0]:
+        return "other: a rule that was written twice still admits after it was removed"
+    return found
+
+
+def _as_read_back(prober: _Prober) -> str:
     if not prober.offer.read_back:
         return "accepted: kept or collapsed, there is no reading back"
     read = prober.exchange.client.get_rules()
