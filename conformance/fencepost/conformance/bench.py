@@ -6,6 +6,9 @@ from itertools import groupby
 from typing import NoReturn
 
 from fencepost.adapters.contract import HarnessFault, JsonObject
+from fencepost.conformance.breakage import Abandoned as Abandoned  # those who ask through the bench meet it here
+from fencepost.conformance.breakage import Breakage
+from fencepost.conformance.breakage import Unresponsive as Unresponsive
 from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
 from fencepost.conformance.course import Course, Spent
 from fencepost.conformance.diagnosis import Diagnosis, Found
@@ -29,16 +32,7 @@ from fencepost.reference import (
 )
 from fencepost.reports.model import Counterexample
 
-FAULTS_IN_A_ROW = 3
 _PER_ASK = 6
-
-
-class Abandoned(Exception):
-    """The scenario at hand cannot go on: the harness has failed, or nobody can tell what is in force."""
-
-
-class Unresponsive(Exception):
-    """Three harness faults in a row: the remaining clauses are marked unasked."""
 
 
 class EffortSpent(Exception):
@@ -72,8 +66,7 @@ class Bench:
         self.replay_line = replay_line
         self._exchange = exchange
         self._diagnosis = Diagnosis(exchange, tally, replay_line)
-        self._aims: tuple[str, ...] = ()
-        self._faults_in_a_row = 0
+        self._breakage = Breakage(tally)
         self._shrinking = [0, 0]
         self._since_put: tuple[Network, list[Step]] = (Network(), [])
         self._landmarks: tuple[object, Landmarks] | None = None
@@ -104,13 +97,13 @@ class Bench:
 
     def begin(self, aims: Sequence[str]) -> None:
         """A new scenario, for these clauses: a harness fault in it is theirs."""
-        self._aims = tuple(aims)
+        self._breakage.aims = tuple(aims)
         self._is_at_hand = self._is_at_hand and not self._is_running
         self._is_running = True
 
     def end(self) -> None:
         """The scenario went through to its end: the harness answers."""
-        self._faults_in_a_row = 0
+        self._breakage.in_a_row = 0
         self._is_running = False
 
     def leave(self) -> None:
@@ -135,21 +128,22 @@ class Bench:
         return BenchState(
             meter=replace(meter),
             shrinking=(self._shrinking[0], self._shrinking[1]),
-            faults_in_a_row=self._faults_in_a_row,
+            faults_in_a_row=self._breakage.in_a_row,
             diagnosis_calls=self._diagnosis.calls,
             diagnoses=self._diagnosis.begun,
+            diagnosed=self._diagnosis.recorded,
             is_at_hand=self._is_at_hand,
         )
 
     def resume(self, state: BenchState) -> None:
         """Go on from the counts of a run that ended early; its failures are in the tally already."""
         try:
-            self._diagnosis.resume(calls=state.diagnosis_calls, begun=state.diagnoses)
+            self._diagnosis.resume(calls=state.diagnosis_calls, begun=state.diagnoses, recorded=state.diagnosed)
         except HarnessFault as fault:
             self.tally.hindered.setdefault("DEC-17", str(fault))
         self._exchange.meter = replace(state.meter)
         self._shrinking = list(state.shrinking)
-        self._faults_in_a_row = state.faults_in_a_row
+        self._breakage.in_a_row = state.faults_in_a_row
         self._was_at_hand = state.is_at_hand
 
     def fail(self, one: Counterexample) -> None:
@@ -162,7 +156,7 @@ class Bench:
 
     def faulted(self, fault: HarnessFault) -> NoReturn:
         """A harness fault that came to an exploration that asks by itself: the error of the clause at hand."""
-        self._fault(fault, self._aims)
+        self._fault(fault, self._breakage.aims)
 
     def finish(self, *, is_cut_short: bool) -> None:
         """The run is over: look again at what an unstable subject was blamed for, where there is time for it."""
@@ -179,7 +173,7 @@ class Bench:
         try:
             self._exchange.reset(network)
         except HarnessFault as fault:
-            self._fault(fault, self._aims)
+            self._fault(fault, self._breakage.aims)
         self.course.examples += 1
         self._since_put = (network, [])
         self._is_at_hand = True
@@ -197,13 +191,14 @@ class Bench:
         clause that a wrong answer breaks where the case itself does not tell.
         """
         self._check_ration()
+        self._breakage.check(method, tuple(speaks_for) or ((aim,) if aim else self._breakage.aims))
         step = WriteStep(method=method, params=params)
         network, rules = self.vault.network, self.vault.rules
         self.course.writes += 1
         try:
             answer = self._exchange.write(step)
         except HarnessFault as fault:
-            self._fault(fault, tuple(speaks_for) or ((aim,) if aim else self._aims))
+            self._fault(fault, tuple(speaks_for) or ((aim,) if aim else self._breakage.aims))
         self.course.configurations += answer.accepted and self.vault.rules != rules
         if method == "putRules" and answer.accepted:
             self._since_put = (network, [])
@@ -224,16 +219,17 @@ class Bench:
 
     def endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
         """Switch a subnet's service endpoints."""
+        self._breakage.check("setServiceEndpoints", self._breakage.aims)
         step = EndpointsStep(subnet=subnet, service_endpoints=tuple(service_endpoints))
         try:
             self._exchange.set_endpoints(step)
         except HarnessFault as fault:
-            self._fault(fault, self._aims)
+            self._fault(fault, self._breakage.aims)
         self._since_put[1].append(step)
 
     def read(self) -> None:
         """Read the rules back (STA-5), where that is offered."""
-        if not self.offer.read_back:
+        if not self.offer.read_back or "STA-5" in self.tally.errors:
             return
         try:
             wrong = self._exchange.read()
@@ -280,15 +276,8 @@ class Bench:
         """Whether the request is for a clause that is not over with an error."""
         if not self.tally.errors or (clause := self._clause(request)) not in self.tally.errors:
             return True
-        self._left_out(clause, extra.get(request, ()))
+        self._breakage.leave_out(clause, extra.get(request, ()))
         return False
-
-    def _left_out(self, clause: str, others: Sequence[str]) -> None:
-        """A request of a clause in error goes unasked: clauses of its family that it was to speak for go with it."""
-        family = clause.partition("-")[0]
-        for other in others:
-            if other.partition("-")[0] == family:
-                self.tally.errors.setdefault(other, self.tally.errors[clause])
 
     def _clause(self, request: Request) -> str:
         return self.vault.decide(request).clause
@@ -336,7 +325,7 @@ class Bench:
         if len(groups) == 1:
             self._fault(fault, (groups[0][0],))
         self.tally.faults += 1
-        self._faults_in_a_row += 1
+        self._breakage.in_a_row += 1
         is_at_hand = False
         for clause, group in groups:
             if clause in self.tally.errors:
@@ -347,14 +336,15 @@ class Bench:
                 found = self._count_decisions(part, self._exchange.ask(part), extra, aim)
             except HarnessFault as again:
                 is_at_hand = True
-                self._note_error(again, (clause,))
+                self._breakage.note(again, (clause,))
                 for request in group:
-                    self._left_out(clause, extra.get(request, ()))
+                    self._breakage.leave_out(clause, extra.get(request, ()))
                 continue
-            self._faults_in_a_row = 0
+            self._breakage.in_a_row = 0
             self._wrong(found)
         if not is_at_hand:  # apart, every request is answered: the fault is of the call as a whole
-            self.tally.errors.setdefault(aim or self._aims[0], str(fault))
+            self.tally.errors.setdefault(aim or self._breakage.aims[0], str(fault))
+            self._breakage.hinder(str(fault))
         self._restore_or_abandon()
         return []
 
@@ -371,7 +361,7 @@ class Bench:
             try:
                 self._diagnosis.diagnose(one)
             except HarnessFault as fault:
-                self._fault(fault, (one.aim,) if one.aim else self._aims)
+                self._fault(fault, (one.aim,) if one.aim else self._breakage.aims)
             finally:
                 meter = self._exchange.meter
                 self._shrinking[0] += meter.writes - before[0]
@@ -395,7 +385,7 @@ class Bench:
         try:
             self._restore()
         except HarnessFault as fault:
-            self._fault(fault, self._aims)
+            self._fault(fault, self._breakage.aims)
 
     def _restore(self) -> None:
         """Bring the subject to the state that the reference's vault is in: from the last rule set that it took."""
@@ -418,19 +408,9 @@ class Bench:
             raise EffortSpent
 
     def _fault(self, fault: HarnessFault, clauses: Sequence[str]) -> NoReturn:
-        for clause in self._aims:
-            self.tally.hindered.setdefault(clause, str(fault))
-        self._note_error(fault, clauses)
+        self._breakage.hinder(str(fault))
+        self._breakage.note(fault, clauses)
         raise Abandoned
-
-    def _note_error(self, fault: HarnessFault, clauses: Sequence[str]) -> None:
-        """The clause at hand, the first one named, is over with an error."""
-        self.tally.faults += 1
-        for clause in clauses[:1]:
-            self.tally.errors.setdefault(clause, str(fault))
-        self._faults_in_a_row += 1
-        if self._faults_in_a_row >= FAULTS_IN_A_ROW:
-            raise Unresponsive
 
 
 def _spoken_for(expected: Write, speaks_for: Collection[str]) -> Collection[str]:

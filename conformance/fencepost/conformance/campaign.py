@@ -7,7 +7,8 @@ from importlib.metadata import version
 
 import msgspec
 from fencepost.adapters.contract import Client, RpcError, Statement, check_statement
-from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, FirstFailure, Unresponsive
+from fencepost.conformance.bench import Bench, EffortSpent, FirstFailure
+from fencepost.conformance.breakage import Abandoned, Unresponsive
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.course import Course
 from fencepost.conformance.effort import Effort
@@ -222,8 +223,8 @@ class Campaign:
                 pass
             except EffortSpent:
                 break
-            except Unresponsive:
-                self._unfinished = "not asked: three harness faults in a row"
+            except Unresponsive as fault:
+                self._unfinished = f"not asked: three harness faults in a row, the last one: {fault}"
                 return False
             if self.plan.fail_fast and self.tally.failures:
                 self._unfinished = "not asked: the run ended at the first failure"

@@ -117,10 +117,15 @@ class Diagnosis:
         """How often each kind of mismatch has been looked at: the clause, the aim, the number."""
         return tuple((clause, aim, times) for (clause, aim), times in self._begun.items())
 
-    def resume(self, *, calls: int, begun: Iterable[tuple[str, str | None, int]]) -> None:
-        """Go on from another run's counts; each failure in the tally must show once more to stand."""
-        for clause, (found, *_) in list(self._tally.failures.items()):
-            case = case_from_calls(found.calls)
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """The clauses whose failures are this diagnosis's and can be shown again."""
+        return tuple(self._cases)
+
+    def resume(self, *, calls: int, begun: Iterable[tuple[str, str | None, int]], recorded: Iterable[str]) -> None:
+        """Go on from another run's counts; each failure that it has recorded must show once more to stand."""
+        for clause in recorded:
+            case = case_from_calls(self._tally.failures[clause][0].calls)
             mismatch = self._replay(case)
             if mismatch is not None:
                 self._cases[clause] = (case, mismatch)

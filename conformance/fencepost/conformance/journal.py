@@ -54,6 +54,7 @@ class BenchState:
     is_at_hand: bool
     diagnosis_calls: int
     diagnoses: tuple[tuple[str, str | None, int], ...]
+    diagnosed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ class PatientConnection:
         self._connection = connection
         self._seconds = seconds
         self._waited = 0.0
+        self._last = ""
         self._is_new = False
         self._profile: JsonObject | None = None
 
@@ -42,6 +43,7 @@ class PatientConnection:
                 method=method,
                 expected="a harness that answers",
                 came=f"one that has been waited for for {self._seconds:g} s in all: no longer asked",
+                offending=self._last,
             )
         if self._is_new and method != "describe":
             self._call("describe", {"protocol": PROTOCOL})
@@ -57,7 +59,8 @@ class PatientConnection:
         began = time.monotonic()
         try:
             return self._connection.call(method, params)
-        except TimedOut:
+        except TimedOut as fault:
+            self._last = str(fault)
             self._waited += time.monotonic() - began
             self._is_new = True
             raise

@@ -84,6 +84,9 @@ def _verdict(
             return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
         if key in tally.hindered:
             return "error", tally.hindered[key]
+        if tally.errors:
+            other, fault = next(iter(tally.errors.items()))
+            return "error", f"asked too little, for want of a harness that answers ({other}: {fault})"
         return "vacuous", f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
     return "pass", tally.remarks.get(key, "")
 

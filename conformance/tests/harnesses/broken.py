@@ -1,10 +1,12 @@
 """A correct vault behind a broken harness: `broken.py FAULT WHEN` has one fault, and has it at one occasion only.
 
-FAULT is a function of this file. WHEN is `always`, the name of a method, `control` (a `decide` with a control-plane
-request in it), `at:N` (the Nth call of a process) or `after:N` (every call from the Nth on). The vault itself is
-`my_vault.py`, which knows nothing of the kit.
+FAULT is a function of this file. WHEN is `start`, `always`, the name of a method, `control` (a `decide` with a
+control-plane request in it), `at:N` (the Nth call of a process) or `after:N` (every call from the Nth on). A third argument
+names a file in which each process that starts writes its number down. The vault itself is `my_vault.py`, which knows
+nothing of the kit; here it may also be unsound, in ways that depend on what it was asked before.
 """
 
+import importlib
 import json
 import os
 import random
@@ -12,12 +14,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "programs"))
 
-import my_vault
-
+my_vault = importlib.import_module("my_vault")
 MEBIBYTE = 1024 * 1024
 VAULT = my_vault.MyVault(my_vault.TODAY)
 
@@ -207,7 +209,7 @@ def ignore_shutdown(call: Call) -> None:
 def leave_a_child(call: Call) -> None:
     """Starts a process that would live on."""
     if call.method == "describe":
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        write_down(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid)
     say(call.answer)
 
 
@@ -278,23 +280,77 @@ def mostly_wrong(call: Call) -> None:
 
 
 def _flipped(decision: dict[str, object]) -> dict[str, object]:
-    if decision["outcome"] == "deny":
-        return {"outcome": "allow"}
-    return {"outcome": "deny", "status": 403, "code": "ForbiddenByFirewall"}
+    return {"outcome": "allow"} if decision["outcome"] == "deny" else DENIED
+
+
+class History:
+    """What was asked since the last `reset`."""
+
+    def __init__(self) -> None:
+        self.decided = 0
+        self.denied = 0
+        self.by_address: dict[str, dict[str, object]] = {}
+
+
+def with_history(call: Call, decide: Callable[[dict[str, object], dict[str, object]], dict[str, object]]) -> None:
+    """Answer by a function of each request and its sound decision, with a history from `reset` on."""
+    if call.method == "reset":
+        HISTORY.__init__()  # type: ignore[misc]  # as new
+    if call.method != "decide":
+        say(call.answer)
+        return
+    requests = call.message["params"]["requests"]
+    say(call.with_result({"decisions": [decide(*pair) for pair in zip(requests, decisions(call), strict=True)]}))
+
+
+HISTORY = History()
+DENIED: dict[str, object] = {"outcome": "deny", "status": 403, "code": "ForbiddenByFirewall"}
+
+
+def deny_every_hundredth(call: Call) -> None:
+    def decide(_: dict[str, object], sound: dict[str, object]) -> dict[str, object]:
+        HISTORY.decided += 1
+        return DENIED if HISTORY.decided % 100 == 0 and sound["outcome"] == "allow" else sound
+
+    with_history(call, decide)
+
+
+def allow_after_three_denials(call: Call) -> None:
+    def decide(_: dict[str, object], sound: dict[str, object]) -> dict[str, object]:
+        HISTORY.denied += sound["outcome"] == "deny"
+        return {"outcome": "allow"} if HISTORY.denied > 3 else sound
+
+    with_history(call, decide)
+
+
+def cache_by_address(call: Call) -> None:
+    """The first answer to an address is the answer to that address, whoever asks and whatever the rules are by now."""
+
+    def decide(request: dict[str, object], sound: dict[str, object]) -> dict[str, object]:
+        source = request["source"]
+        assert isinstance(source, dict)
+        return HISTORY.by_address.setdefault(source["address"], sound)
+
+    with_history(call, decide)
+
+
+def write_down(pid: int) -> None:
+    if len(sys.argv) > 3:
+        with Path(sys.argv[3]).open("a") as book:
+            book.write(f"{pid}\n")
 
 
 def main(fault: str, when: str) -> None:
     """Answer every line, by the fault where its occasion is."""
-    sys.stderr.write(f"pid {os.getpid()}\n")
+    write_down(os.getpid())
+    sys.stderr.write("up\n")
     sys.stderr.flush()
     if when == "start":
         globals()[fault](None)
-    if fault == "crash_at_start":
-        sys.exit("cannot find my rules")
     for number, line in enumerate(sys.stdin.buffer, start=1):
         call = Call(number, line)
         (globals()[fault] if call.is_at(when) else sound)(call)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:3])

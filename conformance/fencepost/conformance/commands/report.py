@@ -37,7 +37,10 @@ class _Format(click.ParamType[str]):
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=_Format(), default="terminal", show_default=True, help="What to make of it.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write into this file, not to stdout."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write into this file, not to stdout.",
 )
 def report(*, run: Path, form: str, out: Path | None) -> None:
     """Render RUN: a run.ndjson, a report.json, or a folder that `check --report` wrote.
