@@ -1,6 +1,5 @@
 """One subject beside the reference: every call goes to both, and each answer is compared."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from fencepost.conformance.case import (
     apply_write,
     may_be_asked,
 )
+from fencepost.conformance.clock import now
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite, compare
 from fencepost.conformance.read_back import normal_form, normal_form_of_answer
 from fencepost.conformance.wire import wire_network
@@ -83,7 +83,7 @@ class Exchange:
         self.steps = []
         self._marked = 0
         self.started_from = network
-        self._changed_at = time.monotonic()
+        self._changed_at = now()
 
     def mark(self) -> None:
         """A scenario begins that replaces whatever rules there are: what was said before should not matter to it."""
@@ -102,11 +102,11 @@ class Exchange:
         """Send a write; the vault follows the subject's answer where the reference leaves it open."""
         before = self.vault
         expected = apply_write(before, step)
-        began = time.monotonic()
+        began = now()
         got = self.client.write(step.method, step.params)
         self.meter.writes += 1
         self.steps.append(step)
-        self._changed_at = time.monotonic()
+        self._changed_at = now()
         self._latency = min(self._latency, self._changed_at - began)
         is_right = expected.verdict is Verdict.OPEN or got.accepted == (expected.verdict is Verdict.ACCEPTED)
         wrong = None if is_right else WrongWrite(vault=before, step=step, expected=expected, got=got)
@@ -120,7 +120,7 @@ class Exchange:
         self.client.set_service_endpoints(step.subnet, step.service_endpoints)
         self.steps.append(step)
         self.vault = self.vault.set_service_endpoints(step.subnet, step.service_endpoints)
-        self._changed_at = time.monotonic()
+        self._changed_at = now()
 
     def ask(self, step: AskStep) -> list[tuple[Decision, Answer, WrongDecision | None]]:
         """Put the requests, in calls of bounded size; what was expected, what came, and where they differ.
@@ -132,7 +132,7 @@ class Exchange:
         self.meter.decisions += len(step.requests)
         late = [index for index, (_, _, wrong) in enumerate(judged) if wrong is not None]
         while self._settle_seconds and late:
-            is_over = time.monotonic() - self._changed_at > self._settle_seconds
+            is_over = now() - self._changed_at > self._settle_seconds
             again = step.only(*late)
             for index, answer in zip(late, self._judged(again.requests, list(self._answers(again))), strict=True):
                 judged[index] = answer
@@ -157,9 +157,9 @@ class Exchange:
         start = 0
         while start < len(wire):
             part = wire[start : start + self._batch]
-            began = time.monotonic()
+            began = now()
             yield from self.client.decide(part)
-            took = time.monotonic() - began
+            took = now() - began
             start += len(part)
             self._batch = self._next_batch(len(part), took)
 

@@ -5,7 +5,6 @@ request that was sent after it has to be the new one. How long each change took 
 """
 
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from random import Random
 from threading import Event
@@ -13,6 +12,7 @@ from threading import Event
 from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
+from fencepost.conformance.clock import now
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
@@ -119,11 +119,11 @@ def _made(bench: Bench, step: Step) -> bool:
 def _followed(bench: Bench, asked: Sequence[Request]) -> None:
     """Ask until the answers are the new ones and stay, at least until the settle time is over or for a second."""
     client, vault = bench.exchange.client, bench.vault
-    settle, changed = bench.exchange.settle_seconds, time.monotonic()
+    settle, changed = bench.exchange.settle_seconds, now()
     step, pause, idle = AskStep(requests=tuple(asked)), min(_LONGEST_PAUSE, settle / STAYS), Event()
     in_a_row, held_once, took = 0, False, 0.0
     while True:
-        sent = time.monotonic() - changed
+        sent = now() - changed
         try:
             answers = client.decide(step.wire())
         except HarnessFault as fault:
@@ -138,7 +138,7 @@ def _followed(bench: Bench, asked: Sequence[Request]) -> None:
             return
         in_a_row, held_once = (0, held_once) if wrong else (in_a_row + 1, True)
         if wrong:
-            took = time.monotonic() - changed
+            took = now() - changed
         elif in_a_row >= STAYS and sent >= min(settle, _FOLLOWED):
             break
         idle.wait(pause)
