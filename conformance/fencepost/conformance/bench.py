@@ -39,7 +39,7 @@ class EffortSpent(Exception):
     """The effort's ration of writes or decisions is used up."""
 
 
-class FirstFailure(Exception):
+class EndedAtFailure(Exception):
     """A clause has failed, and the run is to end at the first failure."""
 
 
@@ -152,7 +152,7 @@ class Bench:
         if self.course.first_failure is None:
             self.course.first_failure = self.course.spent()
         if self._ends_at_failure:
-            raise FirstFailure
+            raise EndedAtFailure
 
     def faulted(self, fault: HarnessFault) -> NoReturn:
         """A harness fault that came to an exploration that asks by itself: the error of the clause at hand."""
@@ -371,7 +371,7 @@ class Bench:
             if self.tally.failures and self.course.first_failure is None:
                 self.course.first_failure = place
             if self.tally.failures and self._ends_at_failure:
-                raise FirstFailure
+                raise EndedAtFailure
         if disturbed:
             self._restore_or_abandon()
 

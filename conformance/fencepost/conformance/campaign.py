@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
 
 import msgspec
 from fencepost.adapters.contract import Client, RpcError, Statement, check_statement
-from fencepost.conformance.bench import Bench, EffortSpent, FirstFailure
+from fencepost.conformance.bench import Bench, EffortSpent, EndedAtFailure
 from fencepost.conformance.breakage import Abandoned, Unresponsive
 from fencepost.conformance.catalogue import Clause, catalogue
-from fencepost.conformance.course import Course
+from fencepost.conformance.course import Course, Spent
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
 from fencepost.conformance.explorations.concurrency import CONCURRENCY
@@ -28,10 +28,11 @@ from fencepost.conformance.explorations.validation import VALIDATION
 from fencepost.conformance.journal import Checkpoint, Circumstances
 from fencepost.conformance.ledger import settle_ledger
 from fencepost.conformance.offer import Offer
+from fencepost.conformance.sensitivity import Grounds, control
 from fencepost.conformance.tally import Count, Tally
 from fencepost.conformance.verdicts import results, summed_up
 from fencepost.reference import Profile, load_profile
-from fencepost.reports.model import LedgerEntry, Report, Subject, Totals
+from fencepost.reports.model import Decoy, FirstFailure, LedgerEntry, Report, Subject, Totals
 
 EXPLORATIONS: tuple[Exploration, ...] = (
     DECISIONS,
@@ -64,6 +65,7 @@ class Plan:
     clauses: tuple[str, ...] = ()
     settle_seconds: float | None = None
     fail_fast: bool = False
+    with_decoys: bool = True
 
     def as_json(self) -> dict[str, object]:
         """The plan under the names that the command has for it, and whose version carries it out."""
@@ -119,6 +121,7 @@ class Campaign:
     _bench: Bench = field(init=False)
     _exchange: Exchange = field(init=False)
     _ledger: tuple[LedgerEntry, ...] = ()
+    _decoys: tuple[Decoy, ...] = ()
 
     def begin(self) -> None:
         """Read the statement."""
@@ -200,6 +203,18 @@ class Campaign:
         for exploration in EXPLORATIONS:
             if wanted & set(exploration.serves) and not self.explore(exploration):
                 return
+        if self.plan.with_decoys and not self.plan.clauses:
+            self._control()
+
+    def _control(self) -> None:
+        """Which faults would this run have noticed? Asked last: what the run has found so far stands."""
+        grounds = Grounds(
+            client=self.client,
+            setting=self._setting,
+            explorations=EXPLORATIONS,
+            settle_seconds=self._exchange.settle_seconds,
+        )
+        self._decoys = control(grounds)
 
     def explore(self, exploration: Exploration) -> bool:
         """Run one exploration, once; False where the whole run is to end here."""
@@ -219,7 +234,7 @@ class Campaign:
             try:
                 scenario.run(self._bench)
                 self._bench.end()
-            except (Abandoned, FirstFailure):
+            except (Abandoned, EndedAtFailure):
                 pass
             except EffortSpent:
                 break
@@ -286,7 +301,7 @@ class Campaign:
             )
         )
         resets, writes, decisions = self._bench.spent
-        summary = summed_up(clauses, self._ledger, self.tally, self._setting, selected=bool(plan.clauses))
+        summary = summed_up(clauses, self._ledger, self.tally, self._setting, self._decoys, selected=bool(plan.clauses))
         known = frozenset(_known_features())
         return Report(
             kit_version=version("fencepost"),
@@ -313,6 +328,8 @@ class Campaign:
             notes=summary.notes,
             clauses=clauses,
             ledger=self._ledger,
+            sensitivity=self._decoys,
+            first_failure=_shown(self._bench.course.first_failure),
             totals=Totals(
                 resets=resets,
                 writes=writes,
@@ -356,6 +373,10 @@ class Campaign:
         profile = f" --profile {plan.profile}" if plan.profile else ""
         subject = f'"{plan.subject}"' if " " in plan.subject else plan.subject
         return f"fencepost check {subject}{profile} --effort {plan.effort.name} --seed {plan.seed} --clause {clause}"
+
+
+def _shown(spent: Spent | None) -> FirstFailure | None:
+    return FirstFailure(**asdict(spent)) if spent is not None else None
 
 
 def _known_features() -> Iterable[str]:

@@ -9,7 +9,7 @@ from fencepost.conformance.explorations.setting import Setting
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.tally import Tally
 from fencepost.reports.model import Clause as Row
-from fencepost.reports.model import LedgerEntry, Result, Verdict
+from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
 DECISIVE = 20
 """How often a clause must have been decisive, at any effort, for its pass to say something."""
@@ -102,12 +102,18 @@ class Summary:
 
 
 def summed_up(
-    rows: Sequence[Row], ledger: Sequence[LedgerEntry], tally: Tally, setting: Setting, *, selected: bool
+    rows: Sequence[Row],
+    ledger: Sequence[LedgerEntry],
+    tally: Tally,
+    setting: Setting,
+    decoys: Sequence[Decoy] = (),
+    *,
+    selected: bool,
 ) -> Summary:
     """Exit status, the first that holds: 1 failed, 2 error or inconclusive, 3 vacuous, otherwise 0.
 
     A clause that does not apply makes the result partial, which is still 0. A run of all clauses is vacuous, too, where
-    it decided too little or saw hardly more than one outcome.
+    it decided too little, saw hardly more than one outcome, or did not notice one of its own decoys.
     """
     verdicts = {row.verdict for row in rows}
     notes = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
@@ -121,7 +127,7 @@ def summed_up(
     elif "inconclusive" in verdicts:
         result, status = "inconclusive", 2
     else:
-        floors = [] if selected else list(_floors(tally, setting))
+        floors = [] if selected else [*_floors(tally, setting), *_unnoticed(decoys)]
         notes += floors
         judged = verdicts - {"not applicable"}
         if "vacuous" in verdicts or floors or not judged:
@@ -140,6 +146,12 @@ def _floors(tally: Tally, setting: Setting) -> Iterator[str]:
     for outcome, seen in (("allowed", tally.allowed), ("denied", tally.denied)):
         if total and seen < SHARE * total:
             yield f"only {seen} of {total} decisions {outcome}: below {SHARE:.0%} a run looks at one side only"
+
+
+def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:
+    for decoy in decoys:
+        if not decoy.caught:
+            yield f"the run would not have noticed a subject that {decoy.text} ({decoy.clause}): its pass says nothing"
 
 
 def _level(rows: Sequence[Row]) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from fencepost.reports.counterexample import counterexample
-from fencepost.reports.model import Clause, LedgerEntry, Report, Subject, Totals
+from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import ScreenRenderer
 from fencepost.reports.visible import visible, visible_lines
@@ -40,6 +40,8 @@ def _parts(report: Report) -> Iterable[RenderableType]:
         yield from _ledger(report.ledger)
     yield Text()
     yield _totals(report.totals)
+    if report.sensitivity:
+        yield _sensitivity(report.sensitivity)
     for note in report.notes:
         yield Text(visible(note), style="yellow")
     yield _result(report)
@@ -164,6 +166,18 @@ def _totals(totals: Totals) -> Text:
     if totals.faults:
         parts.append(f"{totals.faults:,} harness faults")
     return Text(", ".join(parts))
+
+
+def _sensitivity(decoys: Iterable[Decoy]) -> Text:
+    """The faults that the run laid over the subject's answers itself, and which of them it noticed."""
+    laid = list(decoys)
+    told = Text(f"of {len(laid)} decoy faults laid over the answers, the run noticed ")
+    noticed = [decoy for decoy in laid if decoy.caught]
+    told.append(f"{'all' if len(noticed) == len(laid) else len(noticed)}: ")
+    for place, decoy in enumerate(laid):
+        told.append(", " if place else "")
+        told.append(visible(decoy.id) + ("" if decoy.caught else " UNNOTICED"), "" if decoy.caught else _STYLES["fail"])
+    return told
 
 
 def _result(report: Report) -> Text:

@@ -1,6 +1,7 @@
 """A mutant called in this very thread: no copies of values and no time-outs, for the thousands of runs of a study."""
 
 import re
+from copy import copy
 from functools import cache
 
 from fencepost.adapters.contract import JsonObject, RpcError
@@ -29,6 +30,10 @@ class Direct:
         if method == "describe" and self._restrictions:
             return {**answer, "features": [*answer["features"], *self._restrictions]}
         return answer
+
+    def another(self) -> "Direct":
+        """The same object, to be called from another thread."""
+        return copy(self)
 
     def log(self) -> str:
         """Nothing."""

@@ -49,6 +49,7 @@ def try_mutant(task: Task) -> Trial:
         seed=task.seed,
         profile=task.profile,
         fail_fast=not task.to_the_end,
+        with_decoys=False,
     )
     try:
         return _run(Campaign(client, plan), task)
@@ -60,6 +61,7 @@ def try_mutant(task: Task) -> Trial:
 
 def _run(campaign: Campaign, task: Task) -> Trial:
     campaign.begin()
+    campaign.settle()
     probed = campaign.report()
     broken = tuple(entry.key for entry in probed.ledger if entry.broken)
     if task.to_the_end or not broken:
