@@ -1,0 +1,106 @@
+"""`summary.md`: the run as Markdown, for the summary of a CI step or a comment: short, and safe to show."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from fencepost.reports.causes import Cause, causes
+from fencepost.reports.counterexample import explanation
+from fencepost.reports.model import Counterexample, Report
+from fencepost.reports.renderer import FileRenderer
+from fencepost.reports.summary import in_words, named, reproduce, sentence
+from fencepost.reports.visible import abridged, as_json, visible
+
+_CAUSES = 25
+_SIGNS = {"pass": "✅", "partial": "✅", "fail": "❌", "error": "💥"}
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~@:#!]")
+
+
+def _write(report: Report) -> str:
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    found = causes(report)
+    yield f"## {_SIGNS.get(report.result, '⚠️')} {report.result.upper()}: {plain(named(report))}"
+    yield ""
+    yield plain(sentence(report))
+    if found:
+        yield plain(in_words(found))
+    yield ""
+    yield from _fenced(reproduce(report))
+    yield from _unjudged(report)
+    texts = {clause.id: clause.text for clause in report.clauses}
+    for cause in found[:_CAUSES]:
+        yield from _cause(cause, texts)
+    if len(found) > _CAUSES:
+        yield f"{len(found) - _CAUSES:,} further causes are in the full report."
+        yield ""
+    yield from _ledger(report)
+    totals = report.totals
+    yield plain(
+        f"{totals.decisions:,} decisions, {totals.writes:,} writes; profile {report.profile}, effort {report.effort}, "
+        f"seed {report.seed}, level {report.level or 'none'}, fencepost {report.kit_version}"
+    )
+
+
+def plain(text: str) -> str:
+    """The text as Markdown that shows just it: what could be markup or a link becomes a character reference.
+
+    >>> plain("<b>*x*</b>")
+    '&#60;b&#62;&#42;x&#42;&#60;/b&#62;'
+    """
+    return _SPECIAL.sub(lambda one: f"&#{ord(one[0])};", visible(text))
+
+
+def _fenced(*lines: str) -> Iterator[str]:
+    """The lines as code, between fences that none of them can close."""
+    shown = [visible(line) for line in lines]
+    longest = max((len(run) for line in shown for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}text"
+    yield from shown
+    yield fence
+    yield ""
+
+
+def _unjudged(report: Report) -> Iterator[str]:
+    rows = [clause for clause in report.clauses if clause.verdict in ("error", "inconclusive", "vacuous")]
+    if rows:
+        yield "| clause | verdict | why |"
+        yield "| --- | --- | --- |"
+        yield from (f"| {plain(one.id)} | {one.verdict} | {plain(str(abridged(one.detail)))} |" for one in rows)
+        yield ""
+
+
+def _cause(cause: Cause, texts: Mapping[str, str]) -> Iterator[str]:
+    one, times = cause.smallest, len(cause.counterexamples)
+    told = f": it {cause.mistake}" if cause.mistake else ""
+    yield f"### {plain(cause.clause.id)}{told}{f' ({times:,} times)' if times > 1 else ''}"
+    yield ""
+    yield plain(cause.clause.text)
+    yield ""
+    yield from _fenced(*_in_lines(one, texts))
+
+
+def _in_lines(one: Counterexample, texts: Mapping[str, str]) -> Iterator[str]:
+    if one.rules is not None:
+        yield f"rules     {as_json(abridged(one.rules))}"
+    yield f"request   {as_json(abridged(one.request))}"
+    yield f"expected  {abridged(one.expected)}"
+    yield f"got       {abridged(one.got)}"
+    yield f"why       {explanation(one, texts)}"
+    yield f"replay    {one.replay}"
+
+
+def _ledger(report: Report) -> Iterator[str]:
+    broken = [entry for entry in report.ledger if entry.broken]
+    if broken:
+        yield "| open point | declared | found |"
+        yield "| --- | --- | --- |"
+        for entry in broken:
+            yield f"| {plain(entry.key)} | {plain(entry.declared or '–')} | {plain(entry.found or '–')} |"
+        yield ""
+
+
+render = FileRenderer(file_name="summary.md", write=_write)
+"""The renderer that the entry point `markdown` names."""

@@ -1,0 +1,225 @@
+"""Markdown, SARIF and the badges: what they say is true, and a hostile subject can write nothing into them but text."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import jsonschema
+import pytest
+from fencepost.reports import badge, markdown, sarif
+from fencepost.reports.causes import causes
+from fencepost.reports.model import Clause, LedgerEntry, Report, Result
+from fencepost.reports.page import Page
+from fencepost.reports.summary import reproduce, sentence
+from markdown_it import MarkdownIt
+from msgspec.structs import replace
+
+HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1)) ![y](http://e.vil/p.png) `c` | ``` \n# h\n{0} \x1b[2J\u202e\ud800"
+PUBLISHED_SCHEMA = Path(__file__).parents[1] / "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
+
+
+@pytest.fixture
+def hostile(report: Report) -> Report:
+    clause = report.clauses[1]
+    one = replace(clause.counterexamples[0], got=HOSTILE, why=HOSTILE, replay=HOSTILE, request={HOSTILE: HOSTILE})
+    return replace(
+        report,
+        subject=replace(report.subject, subject=HOSTILE, name=HOSTILE, version=HOSTILE),
+        clauses=(
+            replace(clause, text=HOSTILE, counterexamples=(one,)),
+            Clause(id=HOSTILE, level="core", group=HOSTILE, text=HOSTILE, verdict="error", detail=HOSTILE),
+        ),
+        ledger=(LedgerEntry(key=HOSTILE, declared=HOSTILE, found=HOSTILE, detail=HOSTILE, broken=True),),
+        level=HOSTILE,
+    )
+
+
+def _markdown(report: Report) -> str:
+    return markdown.render(report, page=Page())
+
+
+def _tokens(text: str) -> set[str]:
+    parsed = MarkdownIt("commonmark").enable("table").parse(text)
+    return {one.type for token in parsed for one in (token, *(token.children or []))}
+
+
+def test_the_markdown_says_what_is_broken_and_how_to_see_it_again(report: Report) -> None:
+    shown = _markdown(report)
+    assert shown.startswith("## ❌ FAIL: my vault 2.0\n")
+    assert "1 of 2 clauses that could be judged hold; 1 is broken; 3 could not be judged" in shown
+    assert "### DEC-4: it lets in what must be kept out" in shown
+    assert f"replay    {report.clauses[1].counterexamples[0].replay}" in shown
+    assert "| VAL-4 | error | putRules&#58; expected an answer, got the end of its output |" in shown
+    assert "| host-bits | reject | mask |" in shown
+
+
+def test_a_hostile_subject_makes_no_markup_of_the_markdown(hostile: Report) -> None:
+    shown = _markdown(hostile)
+    assert not _tokens(shown) & {
+        "html_block",
+        "html_inline",
+        "link_open",
+        "image",
+        "code_inline",
+        "em_open",
+        "strong_open",
+    }
+    assert set(shown) & set("\x1b\u202e\ud800") == set()
+    headings = [token.tag for token in MarkdownIt("commonmark").parse(shown) if token.type == "heading_open"]
+    assert headings == ["h2", "h3"]
+
+
+def test_the_markdown_of_very_many_causes_is_short(report: Report) -> None:
+    one = report.clauses[1].counterexamples[0]
+    many = tuple(replace(one, got=f"answer{number:05}") for number in range(1000))
+    shown = _markdown(replace(report, clauses=(replace(report.clauses[1], counterexamples=many),)))
+    assert "975 further causes" in shown
+    assert len(shown) < 50_000
+
+
+def test_failures_of_one_kind_are_one_cause_and_the_smallest_stands_for_them(report: Report) -> None:
+    one = report.clauses[1].counterexamples[0]
+    longer = replace(one, calls=(*one.calls, one.calls[-1]), got="allow (its rule: 'b')")
+    other = replace(one, got="inconclusive")
+    clause = replace(report.clauses[1], counterexamples=(longer, other, replace(one, got="allow (its rule: 'a')")))
+    first, second = causes(replace(report, clauses=(clause,)))
+    assert (first.expected, first.got, len(first.counterexamples)) == ("deny", "allow", 2)
+    assert first.smallest.got == "allow (its rule: 'a')"
+    assert second.got == "inconclusive"
+
+
+def test_the_sentence_counts_every_clause(report: Report) -> None:
+    assert sentence(replace(report, clauses=())) == "No clause was asked."
+    assert (
+        sentence(replace(report, clauses=report.clauses[:1], ledger=())) == "1 of 1 clause that could be judged holds."
+    )
+
+
+def test_a_run_is_reproduced_with_its_profile_seed_and_selection(report: Report) -> None:
+    told = reproduce(replace(report, selected=("DEC",)))
+    assert told == (
+        'fencepost check "stdio:python3 my_vault.py" --profile keyvault --effort quick --seed 7 --clause DEC'
+    )
+
+
+def _sarif(report: Report) -> Any:
+    return json.loads(sarif.render(report, page=Page()))
+
+
+def _only_run(report: Report) -> Any:
+    (run,) = _sarif(report)["runs"]
+    return run
+
+
+# What SARIF 2.1.0 requires of the members that are written here, by its sections 3.13 to 3.58.
+_MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
+_LOCATION = {
+    "type": "object",
+    "required": ["physicalLocation"],
+    "properties": {
+        "physicalLocation": {
+            "type": "object",
+            "required": ["artifactLocation"],
+            "properties": {"region": {"properties": {"startLine": {"type": "integer", "minimum": 1}}}},
+        }
+    },
+}
+_REQUIRED = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["tool", "results"],
+                "properties": {
+                    "tool": {
+                        "required": ["driver"],
+                        "properties": {
+                            "driver": {
+                                "required": ["name"],
+                                "properties": {
+                                    "rules": {
+                                        "uniqueItems": True,
+                                        "items": {"required": ["id"], "properties": {"shortDescription": _MESSAGE}},
+                                    }
+                                },
+                            }
+                        },
+                    },
+                    "invocations": {"items": {"required": ["executionSuccessful"]}},
+                    "results": {
+                        "items": {
+                            "required": ["message", "ruleId", "locations"],
+                            "properties": {
+                                "message": _MESSAGE,
+                                "level": {"enum": ["none", "note", "warning", "error"]},
+                                "locations": {"minItems": 1, "items": _LOCATION},
+                            },
+                        }
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def test_the_sarif_has_what_the_specification_requires(report: Report, hostile: Report) -> None:
+    for one in (report, hostile, replace(report, clauses=(), ledger=())):
+        jsonschema.Draft202012Validator(_REQUIRED).validate(_sarif(one))
+
+
+@pytest.mark.skipif(not PUBLISHED_SCHEMA.exists(), reason="needs the published schema: npm ci --prefix reports")
+def test_the_sarif_is_valid_against_the_published_schema(report: Report, hostile: Report) -> None:
+    schema = json.loads(PUBLISHED_SCHEMA.read_text(encoding="utf-8"))
+    validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
+    for one in (report, hostile, replace(report, clauses=(), ledger=())):
+        validator.validate(_sarif(one))
+
+
+def test_a_result_names_its_rule_and_the_line_of_the_stored_run(report: Report) -> None:
+    run = _only_run(report)
+    rules = run["tool"]["driver"]["rules"]
+    failed, choice = run["results"]
+    assert rules[failed["ruleIndex"]]["id"] == failed["ruleId"] == "DEC-4"
+    assert failed["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+    assert "Expected deny, got allow" in failed["message"]["text"]
+    assert rules[choice["ruleIndex"]]["id"] == choice["ruleId"] == "choice/host-bits"
+    notices = run["invocations"][0]["toolExecutionNotifications"]
+    assert [notice["level"] for notice in notices] == ["warning", "error", "warning"]
+
+
+def test_a_message_of_the_sarif_can_hold_neither_link_nor_placeholder(hostile: Report) -> None:
+    run = _only_run(hostile)
+    text = run["results"][0]["message"]["text"]
+    assert "\\[x\\](javascript:" in text
+    assert "{{0}}" in text
+
+
+@pytest.mark.parametrize(
+    ("result", "level", "says", "colour"),
+    [
+        ("pass", "core+extended", "core+extended, 1 of 6 clauses", "brightgreen"),
+        ("partial", "partial", "partial, 1 of 6 clauses", "green"),
+        ("fail", None, "1 clause and 1 choice broken", "red"),
+        ("error", None, "error", "lightgrey"),
+        ("vacuous", None, "vacuous", "lightgrey"),
+    ],
+)
+def test_the_badges_say_what_the_run_came_to(
+    report: Report, result: Result, level: str | None, says: str, colour: str
+) -> None:
+    told = replace(report, result=result, level=level)
+    picture = fromstring(badge.render(told, page=Page()))
+    assert picture.get("aria-label") == f"fencepost: {says}"
+    endpoint = json.loads(badge.render_endpoint(told, page=Page()))
+    assert endpoint == {"schemaVersion": 1, "label": "fencepost", "message": says, "color": colour}
+
+
+def test_a_hostile_level_is_text_in_the_badge(hostile: Report) -> None:
+    picture = fromstring(badge.render(replace(hostile, result="pass"), page=Page()))
+    assert {element.tag.rpartition("}")[2] for element in picture.iter()} == {"svg", "title", "rect", "text"}
