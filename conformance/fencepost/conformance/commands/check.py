@@ -1,7 +1,7 @@
 """`fencepost check`: the whole suite against one subject, with live progress and a report."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,12 @@ from fencepost.conformance.campaign import Campaign, Listener, Plan, Progress
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.showing import show
+from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.conformance.patience import TIMEOUTS, patient
+from fencepost.conformance.spellings import Row
 from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
@@ -29,6 +32,7 @@ from fencepost.reports.renderer import load_renderer, write_files
 from fencepost.reports.visible import visible, visible_lines
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
+_VALIDATION = "VAL"
 
 
 @click.command(short_help="Run the suite against a subject: a verdict for each clause.")
@@ -91,9 +95,11 @@ def check(
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     with Interruption() as interruption:
-        report = _judged(plan, timeouts, _Folder.of(plan, folder, resumed), interruption)
+        report, parsed = _judged(plan, timeouts, _Folder.of(plan, folder, resumed), interruption)
         page = Page.of(sys.stdout)
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
+        if parsed:
+            show(essence(parsed, subject))
     sys.exit(report.exit_status)
 
 
@@ -184,8 +190,13 @@ def _unwritten(name: str, error: Exception) -> None:
     click.echo(visible(f"the report {name!r} could not be made: {type(error).__name__}: {error}"), err=True)
 
 
-def _judged(plan: Plan, timeouts: Timeouts, folder: _Folder, interruption: Interruption) -> Report:
-    """The report, partial where the run is interrupted; bad usage where the subject cannot even be begun with."""
+def _judged(
+    plan: Plan, timeouts: Timeouts, folder: _Folder, interruption: Interruption
+) -> tuple[Report, Sequence[Row]]:
+    """The report, partial where the run is interrupted; bad usage where the subject cannot even be begun with.
+
+    Where the whole of validation is what was asked for, the parser profile comes with it.
+    """
     try:
         connection = open_subject(plan.subject, timeouts=timeouts)
     except SubjectError as error:
@@ -206,9 +217,22 @@ def _judged(plan: Plan, timeouts: Timeouts, folder: _Folder, interruption: Inter
                 campaign.interrupt()
         report = campaign.report()
         folder.finish(report, is_unfinished=campaign.is_unfinished)
+        is_whole = _VALIDATION in (pattern.upper() for pattern in plan.clauses) and not campaign.is_unfinished
+        return report, _interruptibly(profiled(campaign), interruption) if is_whole else ()
     finally:
         client.close()
-    return report
+
+
+def _interruptibly(rows: Iterable[Row], interruption: Interruption) -> list[Row]:
+    """The rows; none where the run is interrupted meanwhile."""
+    found = []
+    try:
+        for row in rows:
+            interruption.check()
+            found.append(row)
+    except KeyboardInterrupt:
+        return []
+    return found
 
 
 def _interruptible(listener: Listener, interruption: Interruption) -> Listener:

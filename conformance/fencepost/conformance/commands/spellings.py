@@ -1,0 +1,120 @@
+"""`fencepost spellings`: what a subject makes of every way to write a rule, beside the reference's reading."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import click
+from fencepost.adapters.contract import Timeouts
+from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
+from fencepost.conformance.commands.showing import show, show_json
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.spellings import Profiler, Row
+from fencepost.reference import load_profile
+from fencepost.reports.visible import as_json, visible
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+_SHOWN, _TOLD, _AT_MOST = 40, 64, 25
+_STYLES = {"refused": "", "accepted": "green", "unstable": "yellow", "error": "yellow", "open": "dim"}
+
+
+@click.command(short_help="What a subject makes of every way to write a rule: its parser profile.")
+@click.argument("subject")
+@click.option("--profile", help="Read by this profile, not by the one that the subject claims.")
+@click.option("--differing", is_flag=True, help="Only what the subject reads otherwise than the reference.")
+@click.option(
+    "--json", "as_json_list", is_flag=True, help="As JSON: name, reason, where it stands, value, both answers."
+)
+@call_timeout
+@start_timeout
+def spellings(
+    *,
+    subject: str,
+    profile: str | None,
+    differing: bool,
+    as_json_list: bool,
+    call_timeout: float,
+    start_timeout: float,
+) -> None:
+    """Write a rule for SUBJECT in every way that there is, and find out whom it then lets in.
+
+    Each spelling is refused, accepted as some addresses, or neither twice alike. Nothing is judged here: `check` does
+    that. A subject that validates nothing (`decisions-only`) is shown what it was never promised to be asked.
+    """
+    plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=profile)
+    with begun(plan, Timeouts(start=start_timeout, call=call_timeout)) as campaign:
+        rows = list(profiled(campaign))
+    shown = [row for row in rows if row.differs or not differing]
+    if as_json_list:
+        show_json([_as_json(row) for row in shown])
+        return
+    notes = (
+        []
+        if campaign.offer.refusals
+        else [Text("It validates nothing (decisions-only): what it does not refuse is no fault of its own.")]
+    )
+    show(*notes, as_table(shown), Text(), Text(summary(rows)))
+
+
+def profiled(campaign: Campaign) -> Iterable[Row]:
+    """The parser profile of a campaign's subject; the reference reads without anybody's choices."""
+    profile = load_profile(campaign.exchange.vault.profile.name)
+    return Profiler(client=campaign.client, profile=profile, offer=campaign.offer).rows()
+
+
+def as_table(rows: Iterable[Row]) -> Table:
+    """The rows as a table, what differs marked."""
+    drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")
+    for name, ratio in (("spelling", 5), ("written", 5), ("the subject", 5), ("the reference", 7)):
+        drawn.add_column(name, ratio=ratio, overflow="fold")
+    for row in rows:
+        mark, style = ("! ", "bold red") if row.differs else ("  ", _STYLES[row.subject.kind])
+        drawn.add_row(
+            Text(f"{mark}{visible(row.spelling.name)}", style="bold" if row.differs else ""),
+            Text(_short(as_json(row.spelling.value), _SHOWN)),
+            Text(_short(visible(row.subject.told), _TOLD), style=style),
+            _read(row),
+        )
+    return drawn
+
+
+def _read(row: Row) -> Text:
+    read = Text(row.reference.told, style=_STYLES[row.reference.kind])
+    return read.append(f": {_short(row.spelling.reason, _TOLD)}", style="dim") if row.reference.kind == "refused" else read
+
+
+def essence(rows: Sequence[Row], subject: str) -> RenderableType:
+    """What differs, and how the rest came out."""
+    differing = [row for row in rows if row.differs]
+    told = Text(f"\nthe parser profile: {summary(rows)} (all of it: fencepost spellings {visible(subject)})")
+    if not differing:
+        return told
+    more = [Text(f"… {len(differing) - _AT_MOST} more")] if len(differing) > _AT_MOST else []
+    return Group(told, as_table(differing[:_AT_MOST]), *more)
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """How many spellings came out how."""
+    kinds = Counter(row.subject.kind for row in rows)
+    counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    return f"{len(rows)} spellings: {counted}; {sum(row.differs for row in rows)} read otherwise than by the reference"
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _as_json(row: Row) -> dict[str, object]:
+    spelling = row.spelling
+    return {
+        "name": spelling.name,
+        "reason": spelling.reason,
+        "member": spelling.member,
+        "entry": spelling.entry,
+        "value": spelling.value,
+        "subject": {"kind": row.subject.kind, "told": row.subject.told},
+        "reference": {"kind": row.reference.kind, "told": row.reference.told},
+        "differs": row.differs,
+    }
