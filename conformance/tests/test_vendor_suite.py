@@ -1,0 +1,152 @@
+"""The suite as a class in a vendor's repository: two lines, and every test of a clause is there."""
+
+from collections.abc import Sequence
+
+import pytest
+from fencepost.adapters.contract import FactoryCarrier, JsonObject, open_factory
+from fencepost.adapters.library import connect_factory
+from fencepost.conformance import conformance_suite
+from fencepost.conformance.catalogue import UnknownClause, catalogue
+from fencepost.conformance.peers import StdlibVault
+from fencepost.conformance.suite_collection import clause_of, suite_tests
+from fencepost.conformance.trial import Terms, Trial
+from fencepost.reference import UnknownProfile
+
+pytest_plugins = ["pytester"]
+
+THE_CARRIER_KEEPS_THE_PROTOCOL: FactoryCarrier = connect_factory
+
+TWO_LINES = """
+    from fencepost.conformance import conformance_suite
+    from fencepost.conformance.peers import StdlibVault
+
+    TestVault = conformance_suite(StdlibVault{options})
+"""
+
+
+def clauses_of(suite: type[object]) -> set[str | None]:
+    return {clause_of(test) for name, test in suite_tests().items() if name in vars(suite)}
+
+
+def test_two_lines_are_enough(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TWO_LINES.format(options=", clauses=['STA-5', 'DEC-10', 'VAL-4']"))
+    result = pytester.runpytest("-v")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*::TestVault::test_sta_5_the_rules_read_back_are_the_rules_in_force PASSED*"])
+
+
+def test_a_class_holds_every_clause_and_the_ledger_unless_told_otherwise() -> None:
+    assert clauses_of(conformance_suite(StdlibVault)) == {None, *(clause.id for clause in catalogue().clauses)}
+
+
+def test_a_class_holds_the_clauses_and_families_that_it_is_told_and_no_others() -> None:
+    assert clauses_of(conformance_suite(StdlibVault, clauses=["CRED", "dec-4"])) == {
+        *("CRED-1", "CRED-2", "CRED-3", "CRED-4"),
+        "DEC-4",
+    }
+    assert clauses_of(conformance_suite(StdlibVault, clauses="STA-10")) == {"STA-10"}
+
+
+def test_the_options_say_what_it_is_judged_by(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TWO_LINES.format(options=", profile='keyvault-2018-preview', seed=3, clauses=['VAL-8']"))
+    result = pytester.runpytest("-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*VAL-8 does not apply: needs endpoint-check"])
+
+
+def test_options_that_name_nothing_are_refused_where_they_are_written() -> None:
+    with pytest.raises(UnknownProfile, match="did you mean keyvault"):
+        conformance_suite(StdlibVault, profile="keyvalt")
+    with pytest.raises(UnknownClause, match="did you mean"):
+        conformance_suite(StdlibVault, clauses=["DEC-44"])
+    with pytest.raises(ValueError, match="no effort is called 'most'"):
+        conformance_suite(StdlibVault, effort="most")
+
+
+def test_a_subject_string_and_a_function_will_do_and_two_classes_do_not_meet(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+        from fencepost.conformance.peers import StdlibVault
+
+        def make_vault():
+            return StdlibVault(profile="keyvault-2018-preview")
+
+        TestOurs = conformance_suite(make_vault, clauses=["STA-5"])
+        TestTheirs = conformance_suite("mutant:octets-up-to-256", clauses=["STA-5", "VAL-5"])
+
+        class TestNested:
+            TestInside = conformance_suite("reference", clauses=["STA-5"])
+    """)
+    result = pytester.runpytest("-v")
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["*::TestTheirs::test_val_5_* FAILED*", "*replay *mutant:octets-up-to-256*"])
+
+
+def test_a_factory_that_fails_is_an_error_of_every_test_and_ends_nothing_else(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        def make_vault():
+            raise OSError("the licence has run out")
+
+        TestVault = conformance_suite(make_vault, clauses=["STA-5", "VAL-4"])
+
+        def test_something_else():
+            pass
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(passed=1, errors=2)
+    result.stdout.fnmatch_lines(["*SubjectUnusable: library:*:make_vault does not answer: *the licence has run out*"])
+
+
+def test_the_implementation_is_shut_down_with_its_class(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+        from fencepost.conformance.peers import StdlibVault
+
+        log = []
+
+        class Vault(StdlibVault):
+            def __init__(self):
+                super().__init__()
+                log.append("made")
+
+            def shutdown(self):
+                log.append("shut down")
+                return {}
+
+        TestVault = conformance_suite(Vault, clauses=["STA-5", "VAL-4"])
+
+        def test_afterwards():
+            assert log == ["made", "shut down"]
+    """)
+    pytester.runpytest().assert_outcomes(passed=3)
+
+
+def test_a_factory_is_opened_by_the_library_carrier() -> None:
+    connection = open_factory(StdlibVault)
+    try:
+        assert connection.exclusive is False
+        statement = connection.call("describe", {"protocol": 1})
+        assert isinstance(statement, dict)
+        assert statement["name"] == StdlibVault().describe(protocol=1)["name"]
+    finally:
+        connection.close()
+
+
+def test_each_exploration_is_run_once_however_many_clauses_it_serves() -> None:
+    resets: list[Sequence[JsonObject]] = []
+
+    class Counting(StdlibVault):
+        def reset(self, *, subnets: Sequence[JsonObject], **_: object) -> JsonObject:
+            resets.append(subnets)
+            return super().reset(subnets=subnets)
+
+    trial = Trial(Counting, Terms())
+    try:
+        assert trial.clause("VAL-4").verdict == "pass"
+        after_one = len(resets)
+        assert [trial.clause(clause).verdict for clause in ("VAL-4", "VAL-6")] == ["pass", "pass"]
+        assert 0 < after_one == len(resets)
+    finally:
+        trial.close()

@@ -1,0 +1,98 @@
+"""The suite under pytest-xdist: each worker has a subject of its own, and one place is asked by one worker only."""
+
+import re
+from collections import defaultdict
+
+import pytest
+from fencepost.conformance.campaign import EXPLORATIONS
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.distribution import group_of, homes
+
+pytest_plugins = ["pytester"]
+
+SUITE = "fencepost.conformance.suite"
+CLAUSES = "VAL-3,VAL-4,VAL-6,DEC-10,STA-5,STA-10"
+
+VAULTS = """
+    import os
+    from pathlib import Path
+    from fencepost.conformance.peers import StdlibVault
+
+    class Vault(StdlibVault):
+        def reset(self, *, subnets):
+            Path(f"asked-by-{os.getpid()}").touch()
+            return super().reset(subnets=subnets)
+
+    class OnePlace(Vault):
+        exclusive = True
+"""
+
+
+def workers(result: pytest.RunResult) -> dict[str, set[str]]:
+    """The clauses that each worker has judged, by the names of the tests."""
+    found = defaultdict(set)
+    for line in result.outlines:
+        shown = re.match(r"\[(gw\d+)\].*(?:PASSED|ERROR|FAILED|SKIPPED).*::test_([a-z]+)_(\d+)_", line)
+        if shown is not None:
+            found[shown[1]].add(f"{shown[2].upper()}-{shown[3]}")
+    return dict(found)
+
+
+def test_plain_n_2_gives_each_worker_its_own_subject_and_whole_explorations(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(vaults=VAULTS)
+    arguments = ("--iut", "library:vaults:Vault", "--iut-clause", CLAUSES, "-n", "2", "-v")
+    result = pytester.runpytest_subprocess("--pyargs", SUITE, *arguments)
+    result.assert_outcomes(passed=6)
+    judged = workers(result)
+    assert len(judged) == len(list(pytester.path.glob("asked-by-*"))) == 2
+    assert {frozenset({"VAL-3", "VAL-4", "VAL-6"}) & clauses for clauses in judged.values()} == {
+        frozenset({"VAL-3", "VAL-4", "VAL-6"}),
+        frozenset[str](),
+    }
+
+
+def test_a_subject_that_is_one_place_is_asked_by_one_worker_only(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(vaults=VAULTS)
+    arguments = ("--iut", "library:vaults:OnePlace", "--iut-clause", CLAUSES, "-n", "2", "-v")
+    result = pytester.runpytest_subprocess("--pyargs", SUITE, *arguments)
+    result.assert_outcomes(passed=6)
+    assert [len(clauses) for clauses in workers(result).values()] == [6]
+    assert len(list(pytester.path.glob("asked-by-*"))) == 1
+
+
+def test_one_place_is_not_asked_where_the_tests_are_spread_otherwise(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        vaults=VAULTS,
+        test_vault="""
+        from fencepost.conformance import conformance_suite
+        from vaults import OnePlace
+
+        TestVault = conformance_suite(OnePlace, clauses=["STA-5", "DEC-10"])
+        """,
+    )
+    result = pytester.runpytest_subprocess("-n", "2")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*OneWorkerOnly: *can be asked by one worker only*--dist loadscope*"])
+    result = pytester.runpytest_subprocess("-n", "2", "--dist", "loadscope")
+    result.assert_outcomes(passed=2)
+
+
+def test_a_subject_that_names_nothing_is_bad_usage_here_too(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess("--pyargs", SUITE, "--iut", "referense", "-n", "2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "Did you mean 'reference'?" in result.stdout.str() + result.stderr.str()
+
+
+def test_every_clause_has_a_home_where_an_exploration_asks_it() -> None:
+    assert homes().keys() == {clause.id for clause in catalogue().clauses}
+    serves = {one.name: one.serves for one in EXPLORATIONS}
+    assert all(clause in serves[home] for clause, home in homes().items())
+
+
+def test_tests_of_others_and_classes_of_the_suite_are_grouped_by_their_names() -> None:
+    name = "test_lim_2_one_ip_rule_more_is_refused"
+    assert group_of("tests/test_ours.py::test_ours", is_one_place=True) is None
+    assert group_of(f"test_limits.py::{name}", is_one_place=True) == "fencepost"
+    assert group_of(f"tests/test_ours.py::TestVault::{name}", is_one_place=False) == "tests/test_ours.py::TestVault"
+    ledger = "test_ledger.py::test_a_declared_choice_is_held_to[host-bits]"
+    assert group_of(ledger, is_one_place=False) == "fencepost ledger"
