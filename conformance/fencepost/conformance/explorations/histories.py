@@ -7,7 +7,8 @@ from fencepost.conformance.bench import Bench
 from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import callers, limit_moves, moves, networks, requests
-from fencepost.conformance.generate.moves import MOVES, Move, Scene, Stroke
+from fencepost.conformance.generate.moves import MOVES, Move
+from fencepost.conformance.generate.strokes import Scene, Stroke, requests_about, watched
 from fencepost.conformance.wire import WireRules, wire_rules_in_force
 from fencepost.reference import Network, Request, Subnet, Vault
 
@@ -15,7 +16,6 @@ _DEALT = 4
 """How many histories a deck of all moves is dealt to."""
 
 _MORE = 2
-_WATCHED_RULES, _WATCHED_SUBNETS, _REMEMBERED = 12, 10, 8
 
 _WHOLE_SETS_ASK = ("there_and_back", "kin_removed", "emptied", "dormant", "refused", "endpoint_switched", "put_again")
 """The moves that are made by whole sets where single rules cannot be changed."""
@@ -186,41 +186,15 @@ def _with_entry(acls: WireRules, member: str, entry: object) -> WireRules:
 
 def _ask(bench: Bench, setting: Setting, scene: Scene, pending: _Pending, *, about_to: Stroke | None = None) -> None:
     """Ask about what has changed and what will, about the other rules, about those that went, and about one far away."""
-    changed = _requests(scene, pending.addresses, pending.subnets)
-    watched = [*_watched(scene), *_others(setting, scene)]
-    next_up = _requests(scene, about_to.addresses, about_to.subnets) if about_to is not None else []
-    asked = [*changed, *watched, *next_up]
+    changed = requests_about(scene, pending.addresses, pending.subnets)
+    unchanged = [*watched(scene), *_others(setting, scene)]
+    next_up = requests_about(scene, about_to.addresses, about_to.subnets) if about_to is not None else []
+    asked = [*changed, *unchanged, *next_up]
     if scene.random.randrange(3) == 0:
         scene.random.shuffle(asked)
     clauses = tuple(sorted(pending.clauses))
     bench.ask(list(dict.fromkeys(asked)), speaks_for=dict.fromkeys(changed, clauses), aim="STA-2")
     pending.clear()
-
-
-def _requests(scene: Scene, addresses: Iterable[int], subnets: Iterable[str]) -> list[Request]:
-    """Callers at these addresses and in these subnets, seen as they are seen now."""
-    return [*(Request(address=one) for one in addresses), *(_from_subnet(scene, one) for one in subnets)]
-
-
-def _from_subnet(scene: Scene, subnet: str) -> Request:
-    vault = scene.vault
-    if vault.network.has_endpoint(subnet):
-        return Request(address=_INSIDE, subnet=subnet)
-    return Request(address=requests.outside(scene.random, vault.rules), subnet=subnet)
-
-
-_INSIDE = (10 << 24) + 4
-
-
-def _watched(scene: Scene) -> list[Request]:
-    """One caller of every rule in force, or of a few; one of the rules that went last; the subnets."""
-    vault = scene.vault
-    rules = scene.random.sample(vault.rules.ip_rules, min(_WATCHED_RULES, len(vault.rules.ip_rules)))
-    subnets = [subnet.id for subnet in vault.network.subnets]
-    if len(subnets) > _WATCHED_SUBNETS:
-        subnets = scene.random.sample(subnets, _WATCHED_SUBNETS)
-    addresses = [*(rule.block.last for rule in rules), *scene.gone[-_REMEMBERED:]]
-    return _requests(scene, dict.fromkeys(addresses), subnets)
 
 
 def _others(setting: Setting, scene: Scene) -> list[Request]:

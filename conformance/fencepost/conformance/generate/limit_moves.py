@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from fencepost.conformance.case import WriteStep
 from fencepost.conformance.generate import blocks
-from fencepost.conformance.generate.moves import (
-    Move,
+from fencepost.conformance.generate.moves import Move
+from fencepost.conformance.generate.networks import other_case
+from fencepost.conformance.generate.strokes import (
     Scene,
     Stroke,
     add,
@@ -16,7 +17,6 @@ from fencepost.conformance.generate.moves import (
     remove_subnet,
     update,
 )
-from fencepost.conformance.generate.networks import other_case
 from fencepost.conformance.wire import WireRules, wire_rules
 
 SPARE = 3

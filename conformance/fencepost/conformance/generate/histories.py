@@ -1,0 +1,170 @@
+"""Histories as a Hypothesis strategy and as a state machine, over the same moves that a run makes."""
+
+from collections.abc import Callable, Collection, Iterator
+from random import Random
+from typing import ClassVar
+
+from fencepost.adapters.contract import Client, Connection, JsonObject, Statement
+from fencepost.adapters.contract.vocabulary import FEATURES, PROTOCOL
+from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep, apply_write, call_of
+from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.generate import moves, networks
+from fencepost.conformance.generate.moves import MOVES, Move
+from fencepost.conformance.generate.strokes import Scene, Stroke, put, requests_about, watched
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.wire import wire_network
+from fencepost.reference import Network, Profile, Vault, Verdict, load_profile
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+_ALL_FEATURES = tuple(name for name in FEATURES if not name.endswith("-only"))
+
+
+def histories(
+    profile: Profile | str = "keyvault", *, features: Collection[str] = _ALL_FEATURES, max_moves: int = 4
+) -> st.SearchStrategy[list[JsonObject]]:
+    """Contract calls in their order, `{method, params}`: a `reset`, a rule set, then writes with a `decide` after each.
+
+    The writes are those of at most `max_moves` moves: rules added, removed, spelled otherwise, refused, put to sleep,
+    switches and service endpoints changed. The reference knows the answer to every one of them; only what the features
+    offer is in it.
+    """
+    edition = profile if isinstance(profile, Profile) else load_profile(profile)
+    offer = _offer(edition, features)
+
+    @st.composite
+    def calls(draw: st.DrawFn) -> list[JsonObject]:
+        scenery = _Rehearsal(draw(_randoms()), edition, offer)
+        for name in draw(st.lists(st.sampled_from(list(MOVES)), max_size=max_moves)):
+            scenery.play(MOVES[name])
+        reset = {"method": "reset", "params": {"subnets": wire_network(scenery.network)}}
+        return [reset, *({"method": call.method, "params": call.params} for call in map(call_of, scenery.steps))]
+
+    return calls()
+
+
+def _randoms() -> st.SearchStrategy[Random]:
+    return st.randoms(use_true_random=False)
+
+
+def _offer(profile: Profile, features: Collection[str]) -> Offer:
+    statement = Statement(protocol=PROTOCOL, name="", version="", profile=profile.name, features=list(features))
+    return Offer.from_statement(statement, profile)
+
+
+def _network(random: Random, offer: Offer) -> Network:
+    return networks.network(random, some_without_endpoint=False) if offer.subnets else Network()
+
+
+class _Rehearsal:
+    """A history that is only written down: the reference's vault takes part alone."""
+
+    def __init__(self, random: Random, profile: Profile, offer: Offer) -> None:
+        self.network = _network(random, offer)
+        self.steps: list[Step] = []
+        self._vault = Vault(profile=profile).reset(self.network)
+        self._scene = Scene(random=random, offer=offer, now=lambda: self._vault)
+        self._take(put(moves.opening(self._scene), self._vault))
+
+    def play(self, move: Move) -> None:
+        """Make the strokes of a move."""
+        for stroke in move(self._scene):
+            self._take(stroke)
+
+    def _take(self, stroke: Stroke) -> None:
+        match stroke.step:
+            case WriteStep():
+                write = apply_write(self._vault, stroke.step)
+                if write.verdict is Verdict.OPEN:
+                    return
+                self._vault = write.accepted or self._vault if write.verdict is Verdict.ACCEPTED else self._vault
+            case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
+                self._vault = self._vault.set_service_endpoints(subnet, endpoints)
+        self.steps += [stroke.step, _asking(self._scene, stroke)]
+
+
+def _asking(scene: Scene, stroke: Stroke) -> AskStep:
+    """About what has changed, about the other rules, and about those that went."""
+    asked = [*requests_about(scene, stroke.addresses, stroke.subnets), *watched(scene)]
+    return AskStep(requests=tuple(dict.fromkeys(asked)))
+
+
+class _HistoryMachine(RuleBasedStateMachine):
+    """One subject beside the reference; every rule of the machine is a move."""
+
+    connect: ClassVar[Callable[[], Connection]]
+    profile: ClassVar[Profile]
+    offer: ClassVar[Offer]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._client = Client(type(self).connect())
+        self._exchange = Exchange(self._client, self.profile, with_codes=False, settle_seconds=0.0)
+
+    @initialize(random=_randoms())
+    def begin(self, random: Random) -> None:
+        """A new vault in a network, and the rule set that it opens with."""
+        self._exchange.reset(_network(random, self.offer))
+        scene = self._scene(random)
+        self._take(put(moves.opening(scene), self._exchange.vault), scene)
+
+    def _scene(self, random: Random) -> Scene:
+        return Scene(random=random, offer=self.offer, now=lambda: self._exchange.vault)
+
+    def play(self, move: Move, random: Random) -> None:
+        """Make the strokes of a move, and ask after each."""
+        scene = self._scene(random)
+        for stroke in move(scene):
+            self._take(stroke, scene)
+
+    def _take(self, stroke: Stroke, scene: Scene) -> None:
+        match stroke.step:
+            case WriteStep():
+                if apply_write(self._exchange.vault, stroke.step).verdict is Verdict.OPEN:
+                    return
+                wrote = self._exchange.write(stroke.step)
+                assert wrote.wrong is None, f"{stroke.step.method} {stroke.step.params}: {wrote.wrong.direction}"
+            case EndpointsStep():
+                self._exchange.set_endpoints(stroke.step)
+        for request, (expected, answer, wrong) in zip(
+            (asking := _asking(scene, stroke)).requests, self._exchange.ask(asking), strict=True
+        ):
+            assert wrong is None, f"{request}: expected {expected.outcome} ({expected.clause}), got {answer.outcome}"
+
+    def teardown(self) -> None:
+        """Take leave of the subject."""
+        self._client.close()
+
+
+def history_machine(
+    connect: Callable[[], Connection],
+    profile: Profile | str = "keyvault",
+    *,
+    features: Collection[str] = _ALL_FEATURES,
+) -> type[RuleBasedStateMachine]:
+    """A state machine whose rules are the moves: its `TestCase` puts histories to what `connect` opens, and shrinks them.
+
+    The profile's open points are answered by the choices that the caller puts into it (`Profile.with_choices`); where one
+    is left open, the writes that it decides are left out.
+    """
+    edition = profile if isinstance(profile, Profile) else load_profile(profile)
+    members: dict[str, object] = {"connect": staticmethod(connect), "profile": edition}
+    members["offer"] = _offer(edition, features)
+    members |= {name: _rule_of(name, move) for name, move in _offered(_offer(edition, features))}
+    return type("HistoryMachine", (_HistoryMachine,), members)
+
+
+def _offered(offer: Offer) -> Iterator[tuple[str, Move]]:
+    """The moves that have a stroke to make."""
+    needs = {"refused": offer.refusals, "unknown_removed": offer.refusals, "subnets_changed": offer.subnets}
+    needs["endpoint_switched"] = offer.endpoints
+    yield from ((name, move) for name, move in MOVES.items() if needs.get(name, True))
+
+
+def _rule_of(name: str, move: Move) -> object:
+    def play(self: _HistoryMachine, random: Random) -> None:
+        self.play(move, random)
+
+    play.__name__ = name
+    play.__doc__ = move.__doc__
+    return rule(random=_randoms())(play)

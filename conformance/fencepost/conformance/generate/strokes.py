@@ -1,0 +1,177 @@
+"""Strokes: single steps of a history, the scene in which they are made, and whom to ask about them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.case import EndpointsStep, WriteStep
+from fencepost.conformance.generate import blocks, requests
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.probes import edges
+from fencepost.reference import Block, IpRule, Request, Vault, is_clear
+
+_SMALLEST_RANGE = 4
+_WATCHED_RULES, _WATCHED_SUBNETS, _REMEMBERED = 12, 10, 8
+_INSIDE = (10 << 24) + 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """One step of a history, what it is about, the clause that a wrong answer to it breaks, and those it speaks for."""
+
+    step: WriteStep | EndpointsStep
+    addresses: tuple[int, ...] = ()
+    subnets: tuple[str, ...] = ()
+    aim: str = "STA-2"
+    clauses: tuple[str, ...] = ("STA-2",)
+
+
+@dataclass(slots=True)
+class Scene:
+    """Where a move is made: the random numbers, what is offered, and the vault as it is at each moment.
+
+    `gone` remembers an address of every rule that was taken away, the latest last.
+    """
+
+    random: Random
+    offer: Offer
+    now: Callable[[], Vault]
+    gone: list[int] = field(default_factory=list)
+
+    @property
+    def vault(self) -> Vault:
+        """The vault as it is now."""
+        return self.now()
+
+    @property
+    def held(self) -> tuple[IpRule, ...]:
+        """The IP rules in force."""
+        return self.vault.rules.ip_rules
+
+    @property
+    def telling(self) -> list[IpRule]:
+        """The IP rules in force whose going would show: no other rule holds both of their ends; all, where there is none."""
+        held = self.held
+        found = [
+            rule
+            for rule in held
+            if not all(
+                any(end in other.block for other in held if other is not rule)
+                for end in (rule.block.first, rule.block.last)
+            )
+        ]
+        return found or list(held)
+
+    @property
+    def listed(self) -> list[str]:
+        """The subnets that rules name, as the rules spell them."""
+        return [rule.id for rule in self.vault.rules.virtual_network_rules]
+
+    @property
+    def unlisted(self) -> list[str]:
+        """The subnets of the network, with their endpoint on, that no rule names."""
+        vault = self.vault
+        return [
+            subnet.id
+            for subnet in vault.network.subnets
+            if vault.network.has_endpoint(subnet.id) and vault.rules.rule_for_subnet(subnet.id) is None
+        ]
+
+    @property
+    def single_as_slash_32(self) -> bool:
+        """Whether a bare address and its /32 are one rule."""
+        return self.vault.profile.prefix_32 == "accept"
+
+
+def put(acls: JsonObject, vault: Vault) -> Stroke:
+    """The whole set replaced; what was in force is what it is about."""
+    addresses = tuple(rule.block.first for rule in vault.rules.ip_rules[:6])
+    step = WriteStep(method="putRules", params={"networkAcls": acls})
+    return Stroke(step=step, addresses=addresses, clauses=("STA-1",))
+
+
+def add(scene: Scene, block: Block, **kinds: object) -> Stroke:
+    """One IP rule more; a single address as its /32 now and then, where that is the same."""
+    value = blocks.text(block, scene.random, slash_32=scene.single_as_slash_32)
+    step = WriteStep(method="addIpRule", params={"value": value})
+    return _with(Stroke(step=step, addresses=edges(block)), kinds)
+
+
+def remove(scene: Scene, rule: IpRule, *, spelled: str | None = None, **kinds: object) -> Stroke:
+    """One IP rule away."""
+    scene.gone.append(rule.block.last)
+    step = WriteStep(method="removeIpRule", params={"value": spelled or rule.text})
+    return _with(Stroke(step=step, addresses=edges(rule.block)), kinds)
+
+
+def add_subnet(subnet: str, **kinds: object) -> Stroke:
+    """One virtual network rule more."""
+    step = WriteStep(method="addVirtualNetworkRule", params={"id": subnet})
+    return _with(Stroke(step=step, subnets=(subnet,)), kinds)
+
+
+def remove_subnet(subnet: str, *, spelled: str | None = None, **kinds: object) -> Stroke:
+    """One virtual network rule away."""
+    step = WriteStep(method="removeVirtualNetworkRule", params={"id": spelled or subnet})
+    return _with(Stroke(step=step, subnets=(subnet,)), kinds)
+
+
+def update(**switches: str) -> Stroke:
+    """One switch, or both."""
+    return Stroke(step=WriteStep(method="updateRules", params=switches))
+
+
+def _with(stroke: Stroke, kinds: Mapping[str, object]) -> Stroke:
+    aim, clauses = kinds.get("aim", stroke.aim), kinds.get("clauses", stroke.clauses)
+    assert isinstance(aim, str)
+    assert isinstance(clauses, tuple)
+    return replace(stroke, aim=aim, clauses=clauses)
+
+
+def other_spelling(scene: Scene, rule: IpRule) -> str:
+    """Another text of the same rule: a bare address for its /32 and the other way round, where they are one."""
+    if rule.block.first != rule.block.last or not scene.single_as_slash_32:
+        return rule.text
+    return rule.text.removesuffix("/32") if rule.text.endswith("/32") else f"{rule.text}/32"
+
+
+def new_block(scene: Scene, *candidates: Block) -> Block:
+    """The first of the candidates that can be added as a rule of its own, or any other block that can."""
+    for block in (*candidates, *(blocks.block(scene.random, blocks.prefix(scene.random)) for _ in range(20))):
+        if is_new(scene, block):
+            return block
+    return next(block for block in (Block(at, at) for at in range(21 << 24, 22 << 24)) if is_new(scene, block))
+
+
+def is_new(scene: Scene, block: Block) -> bool:
+    """Whether the block is a plain rule that is not there yet."""
+    size = block.last - block.first + 1
+    is_plain = (size == 1 or size >= _SMALLEST_RANGE) and block.first % size == 0 and size <= 2**29
+    return is_plain and is_clear(block) and all(rule.block != block for rule in scene.held)
+
+
+# -- whom to ask -------------------------------------------------------------------------------------------------------
+
+
+def requests_about(scene: Scene, addresses: Iterable[int], subnets: Iterable[str]) -> list[Request]:
+    """Callers at these addresses and in these subnets, seen as they are seen now."""
+    return [*(Request(address=one) for one in addresses), *(_from_subnet(scene, one) for one in subnets)]
+
+
+def _from_subnet(scene: Scene, subnet: str) -> Request:
+    vault = scene.vault
+    if vault.network.has_endpoint(subnet):
+        return Request(address=_INSIDE, subnet=subnet)
+    return Request(address=requests.outside(scene.random, vault.rules), subnet=subnet)
+
+
+def watched(scene: Scene) -> list[Request]:
+    """One caller of every rule in force, or of a few; one of the rules that went last; the subnets."""
+    vault = scene.vault
+    rules = scene.random.sample(vault.rules.ip_rules, min(_WATCHED_RULES, len(vault.rules.ip_rules)))
+    subnets = [subnet.id for subnet in vault.network.subnets]
+    if len(subnets) > _WATCHED_SUBNETS:
+        subnets = scene.random.sample(subnets, _WATCHED_SUBNETS)
+    addresses = [*(rule.block.last for rule in rules), *scene.gone[-_REMEMBERED:]]
+    return requests_about(scene, dict.fromkeys(addresses), subnets)
