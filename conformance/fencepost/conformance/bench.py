@@ -19,6 +19,7 @@ from fencepost.conformance.mismatch import WrongDecision
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.relevance import PLAIN_OPERATION, Landmarks, clauses_of
 from fencepost.conformance.tally import Tally
+from fencepost.conformance.wire import network_from_wire, wire_network
 from fencepost.reference import (
     Decision,
     Network,
@@ -72,7 +73,6 @@ class Bench:
         self._landmarks: tuple[object, Landmarks] | None = None
         self._is_running = False
         self._is_at_hand = False
-        self._was_at_hand = False
 
     @property
     def vault(self) -> Vault:
@@ -116,10 +116,6 @@ class Bench:
             self._exchange.mark()
             return
         self.reset(network)
-        if self._was_at_hand:  # a resumed run needs a vault that the run before had already: it is not counted again
-            self._was_at_hand = False
-            self._exchange.meter.resets -= 1
-            self.course.examples -= 1
 
     @property
     def state(self) -> BenchState:
@@ -132,19 +128,23 @@ class Bench:
             diagnosis_calls=self._diagnosis.calls,
             diagnoses=self._diagnosis.begun,
             diagnosed=self._diagnosis.recorded,
-            is_at_hand=self._is_at_hand,
+            course=replace(self.course),
+            at_hand=wire_network(self.vault.network) if self._is_at_hand and not self._is_running else None,
         )
 
     def resume(self, state: BenchState) -> None:
         """Go on from the counts of a run that ended early; its failures are in the tally already."""
         try:
             self._diagnosis.resume(calls=state.diagnosis_calls, begun=state.diagnoses, recorded=state.diagnosed)
+            if state.at_hand is not None:
+                self._exchange.reset(network_from_wire(state.at_hand))
+                self._is_at_hand = True
         except HarnessFault as fault:
             self.tally.hindered.setdefault("DEC-17", str(fault))
         self._exchange.meter = replace(state.meter)
         self._shrinking = list(state.shrinking)
         self._breakage.in_a_row = state.faults_in_a_row
-        self._was_at_hand = state.is_at_hand
+        self.course = replace(state.course)
 
     def fail(self, one: Counterexample) -> None:
         """Record a failure that an exploration has told by itself, because no replay would show it again."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import msgspec
+from fencepost.conformance.course import Course
 from fencepost.conformance.exchange import Meter
 from fencepost.conformance.tally import Tally
 from fencepost.reports.model import Counterexample
@@ -51,10 +52,11 @@ class BenchState:
     meter: Meter
     shrinking: tuple[int, int]
     faults_in_a_row: int
-    is_at_hand: bool
+    at_hand: list[Mapping[str, object]] | None
     diagnosis_calls: int
     diagnoses: tuple[tuple[str, str | None, int], ...]
     diagnosed: tuple[str, ...]
+    course: Course
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -334,6 +334,19 @@ def cache_by_address(call: Call) -> None:
     with_history(call, decide)
 
 
+def blind_at_the_end(call: Call) -> None:
+    """Sound in every way but one: the last address of a range of 256 is not in it."""
+    if call.method != "decide":
+        say(call.answer)
+        return
+    requests = call.message["params"]["requests"]
+    found = decisions(call)
+    for index, request in enumerate(requests):
+        if request["source"]["address"].endswith(".255") and found[index]["outcome"] == "allow":
+            found[index] = DENIED
+    say(call.with_result({"decisions": found}))
+
+
 def write_down(pid: int) -> None:
     if len(sys.argv) > 3:
         with Path(sys.argv[3]).open("a") as book:

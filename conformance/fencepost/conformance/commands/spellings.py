@@ -82,7 +82,9 @@ def as_table(rows: Iterable[Row]) -> Table:
 
 def _read(row: Row) -> Text:
     read = Text(row.reference.told, style=_STYLES[row.reference.kind])
-    return read.append(f": {_short(row.spelling.reason, _TOLD)}", style="dim") if row.reference.kind == "refused" else read
+    return (
+        read.append(f": {_short(row.spelling.reason, _TOLD)}", style="dim") if row.reference.kind == "refused" else read
+    )
 
 
 def essence(rows: Sequence[Row], subject: str) -> RenderableType:
