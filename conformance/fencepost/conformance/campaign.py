@@ -259,6 +259,11 @@ class Campaign:
         return self._exchange
 
     @property
+    def statement(self) -> Statement:
+        """What the subject says of itself."""
+        return self._statement
+
+    @property
     def offer(self) -> Offer:
         """What the subject may be asked."""
         return self._offer
