@@ -204,9 +204,9 @@ class Campaign:
             if wanted & set(exploration.serves) and not self.explore(exploration):
                 return
         if self.plan.with_decoys and not self.plan.clauses:
-            self._control()
+            self.lay_decoys()
 
-    def _control(self) -> None:
+    def lay_decoys(self) -> None:
         """Which faults would this run have noticed? Asked last: what the run has found so far stands."""
         grounds = Grounds(
             client=self.client,

@@ -82,6 +82,9 @@ def strength(
     )
     if not design.pairs():
         raise click.UsageError("No mutant is left: the profile shows none of those that were named.")
+    for file in (json_file, plot_file):
+        if file is not None and not file.resolve().parent.is_dir():
+            raise click.UsageError(f"{file}: there is no folder {file.parent}")
     with _progress() as tell:
         found = carry_out(design, tell)
     _write(json_file, msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")

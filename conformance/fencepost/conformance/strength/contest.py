@@ -48,13 +48,14 @@ def fight(bout: Bout) -> Outcomes:
         assert isinstance(choices, dict)
         key = json.dumps(choices, sort_keys=True)
         if key not in scripts:
-            scripts[key] = tuple(_script(cases, plain.with_choices(choices)))
-        killed[name] = _first_wrong(scripts[key], compose(name, profile=bout.profile))
+            scripts[key] = tuple(script(cases, plain.with_choices(choices)))
+        killed[name] = first_wrong(scripts[key], compose(name, profile=bout.profile))
     asked = sum(len(step.requests) for case in cases for step in case.steps if isinstance(step, AskStep))
     return Outcomes(bout=bout, asked=asked, killed_at=killed)
 
 
-def _script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
+def script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
+    """The calls of the cases with what the reference expects, the profile's choices made. An open answer ends its case."""
     for case in cases:
         vault = Vault(profile=profile).reset(case.network)
         yield "reset", {"subnets": wire_network(case.network)}, None
@@ -86,7 +87,7 @@ def _kwargs(params: JsonObject) -> dict[str, object]:
     return {snake_case(name): value for name, value in params.items()}
 
 
-def _first_wrong(script: Sequence[Asked], subject: object) -> int | None:
+def first_wrong(script: Sequence[Asked], subject: object) -> int | None:
     """How many decisions had been asked when the first wrong answer came. A crash ends the suite and finds nothing."""
     asked = 0
     for name, arguments, wanted in script:

@@ -6,6 +6,7 @@ from fencepost.adapters.contract import Client, HarnessFault
 from fencepost.conformance.campaign import Campaign, Plan
 from fencepost.conformance.course import Spent
 from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.strength.direct import Direct
 
 
@@ -64,13 +65,13 @@ def _run(campaign: Campaign, task: Task) -> Trial:
     campaign.settle()
     probed = campaign.report()
     broken = tuple(entry.key for entry in probed.ledger if entry.broken)
-    if task.to_the_end or not broken:
+    if task.to_the_end or CATALOGUE[task.mutant].choice not in broken:
         campaign.run()
     report = campaign.report()
     clauses = tuple(clause.id for clause in report.clauses if clause.verdict == "fail")
     spent = campaign.course.first_failure
-    if broken:
-        # The probes of the ledger come first, so the price of a broken choice is theirs.
+    if broken and spent is None:
+        # The probes of the ledger come first; where they alone show the fault, its price is theirs.
         totals = probed.totals
         spent = Spent(
             examples=totals.resets, writes=totals.writes, configurations=totals.writes, decisions=totals.decisions

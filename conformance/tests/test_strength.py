@@ -1,0 +1,173 @@
+"""`fencepost strength`: a small study end to end, and the figures from trials made up for the purpose."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from fencepost.conformance.commands import main
+from fencepost.conformance.course import Spent
+from fencepost.conformance.mutants import CATALOGUE
+from fencepost.conformance.strength import figures
+from fencepost.conformance.strength.coverage import FACTORS, Coverage
+from fencepost.conformance.strength.curve import Costs
+from fencepost.conformance.strength.pool import spread
+from fencepost.conformance.strength.trial import Task, Trial, try_mutant
+
+FIVE = (
+    "last-address-excluded",
+    "control-plane-behind-the-firewall",
+    "deny-without-rules-is-open",
+    "rules-restrict-under-allow",
+    "default-inverted",
+)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the command says and writes for five mutants."""
+    folder = tmp_path_factory.mktemp("strength")
+    chosen = [word for name in FIVE for word in ("--mutant", name)]
+    files = ["--json", str(folder / "strength.json"), "--plot", str(folder / "strength.svg")]
+    options = ["--profile", "keyvault-2018-preview", "--seeds", "2", "--allowed", "150", "--jobs", "1"]
+    result = CliRunner().invoke(main, ["strength", *chosen, *options, *files], catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+    return {
+        "table": result.stdout,
+        "progress": result.stderr,
+        "json": (folder / "strength.json").read_text(encoding="utf-8"),
+        "plot": (folder / "strength.svg").read_text(encoding="utf-8"),
+    }
+
+
+def test_plain_mutants_die_in_every_seed_and_by_their_own_clauses(study: dict[str, str]) -> None:
+    found = json.loads(study["json"])
+    assert found["scores"][0] == {"name": "all", "mutants": 5, "share": 1.0, "worst": 1.0}
+    assert (found["stable"], found["survivors"], found["unstable"]) == (5, [], [])
+    own = {row["clause"]: row["own"] for row in found["matrix"]}
+    assert "last-address-excluded" in own["DEC-4"]
+
+
+def test_the_json_holds_every_figure(study: dict[str, str]) -> None:
+    found = json.loads(study["json"])
+    assert [price["unit"] for price in found["prices"]] == ["decisions", "examples"]
+    assert [(at["unit"], at["spent"]) for at in found["bought"]] == [
+        *(("examples", spent) for spent in (10, 100, 1000)),
+        *(("configurations", spent) for spent in (12, 40)),
+    ]
+    assert [arm["name"] for arm in found["arms"]] == ["naive", "inside", "vectors", "kit"]
+    assert {one["name"] for one in found["coverage"]} == {"edges of ranges, by prefix length", "pairs of factors"}
+    assert found["balance"]["allowed"] > 0 < found["balance"]["denied"]
+    assert set(found["kills"]) == set(FIVE)
+
+
+def test_the_table_tells_each_part(study: dict[str, str]) -> None:
+    for said in ("score", "to the first kill", "side by side", "decisive", "pairs of factors", "survivors"):
+        assert said in study["table"]
+    assert "whole runs for the matrix: 5 of 5" in study["progress"]
+
+
+def test_the_picture_is_an_svg_with_a_line_for_each_arm(study: dict[str, str]) -> None:
+    root = ET.fromstring(study["plot"])
+    lines = [one for one in root.iter() if one.tag.endswith("polyline")]
+    assert len(lines) == 4
+    assert "kit" in study["plot"]
+
+
+def test_a_picture_of_another_kind_is_bad_usage() -> None:
+    result = CliRunner().invoke(main, ["strength", "--plot", "strength.png"])
+    assert result.exit_code == 2
+    assert "SVG" in result.stderr
+
+
+def test_an_unknown_mutant_is_bad_usage_with_the_near_misses() -> None:
+    result = CliRunner().invoke(main, ["strength", "--mutant", "last-address-exclude"])
+    assert result.exit_code == 2
+    assert "last-address-excluded" in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_bad_usage_before_anything_is_asked(tmp_path: Path) -> None:
+    nowhere = tmp_path / "no" / "such" / "folder.json"
+    result = CliRunner().invoke(main, ["strength", "--mutant", FIVE[0], "--json", str(nowhere)])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
+def _task(mutant: str = FIVE[0], **said: object) -> Task:
+    return Task(mutant=mutant, profile="keyvault", effort="quick", seed=int(str(said.pop("seed", 0))), **said)  # type: ignore[arg-type]  # flags by name
+
+
+def test_a_trial_stops_at_the_first_failure() -> None:
+    trial = try_mutant(_task())
+    assert trial.killed
+    assert trial.clauses
+    assert trial.spent is not None
+    assert trial.spent.examples == 1
+
+
+def test_the_same_task_gives_the_same_trial() -> None:
+    assert try_mutant(_task(seed=3)) == try_mutant(_task(seed=3))
+
+
+def test_a_broken_choice_kills_too() -> None:
+    name = next(entry.id for entry in CATALOGUE.values() if entry.choice == "host-bits")
+    trial = try_mutant(_task(name))
+    assert trial.killed
+    assert trial.broken_choices == ("host-bits",)
+
+
+def test_a_decisions_only_trial_counts_configurations() -> None:
+    trial = try_mutant(_task(decisions_only=True))
+    assert trial.killed
+    assert trial.spent is not None
+    assert trial.spent.configurations >= 1
+
+
+def _made(mutant: str, *, seed: int = 0, cost: int | None = None, clauses: tuple[str, ...] = ()) -> Trial:
+    spent = None if cost is None else Spent(examples=cost, decisions=10 * cost)
+    return Trial(task=_task(mutant, seed=seed), killed=cost is not None, clauses=clauses, spent=spent)
+
+
+def test_a_mutant_that_some_seeds_miss_is_unstable_and_one_that_all_miss_survives() -> None:
+    trials = [_made(FIVE[0]), _made(FIVE[0], seed=1), _made(FIVE[1], cost=1), _made(FIVE[1], seed=1)]
+    alive, unstable = figures.survivors(trials)
+    assert [(one.mutant, one.killed, one.seeds) for one in alive] == [(FIVE[0], 0, 2)]
+    assert [(one.mutant, one.killed, one.seeds) for one in unstable] == [(FIVE[1], 1, 2)]
+    assert alive[0].story == CATALOGUE[FIVE[0]].story
+
+
+def test_the_score_is_the_mean_over_the_seeds_and_tells_the_worst() -> None:
+    trials = [_made(FIVE[0], cost=1), _made(FIVE[0], seed=1), _made(FIVE[1], cost=1), _made(FIVE[1], seed=1, cost=1)]
+    score = next(iter(figures.scores(trials)))
+    assert (score.mutants, score.share, score.worst) == (2, 0.75, 0.5)
+
+
+def test_a_mutant_that_only_a_foreign_clause_kills_is_noted() -> None:
+    trials = [_made(FIVE[0], cost=1, clauses=("STA-7",)), _made(FIVE[1], cost=1, clauses=("CTL-1", "STA-7"))]
+    assert [stray.mutant for stray in figures.strays(trials)] == [FIVE[0]]
+
+
+def test_survivors_count_as_never_killed_in_what_a_kill_costs() -> None:
+    costs = Costs.of([5, None, None, 3])
+    assert costs.quantile(0.5) == 5
+    assert costs.quantile(0.9) is None
+    assert [costs.score(spent) for spent in (2, 3, 5, 100)] == [0, 0.25, 0.5, 0.5]
+    assert costs.curve(20)[0] == (1, 0)
+    assert costs.curve(20)[-1] == (20, 0.5)
+
+
+def test_what_an_arm_finds_beyond_its_allowance_does_not_count() -> None:
+    trials = [_made(FIVE[0], cost=1), _made(FIVE[1], cost=1_000)]
+    kit = list(figures.side_by_side([*trials], [], allowed=100, whole_run=20_000))
+    assert kit == []  # without a contest there is no seed to compare
+
+
+def test_coverage_names_what_was_never_asked() -> None:
+    coverage = Coverage.from_cells(("a", "b", "c"), frozenset({"b", "z"}))
+    assert (coverage.covered, coverage.of, coverage.missing) == (1, 3, ("a", "c"))
+    assert len(FACTORS) == 9
+
+
+def test_jobs_spread_over_processes_come_back_with_their_places() -> None:
+    assert dict(spread(abs, [-3, -2, -1], processes=2)) == {0: 3, 1: 2, 2: 1}
