@@ -1,0 +1,208 @@
+"""A mismatch is blamed on the clause that its smallest case needs."""
+
+import pytest
+from fencepost.adapters.contract import Decision, WriteResult
+from fencepost.conformance.attribution import clause_of
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, Step, WriteStep, apply_write
+from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.wire import wire_rules
+from fencepost.reference import (
+    Caller,
+    Network,
+    Outcome,
+    Plane,
+    Request,
+    Subnet,
+    Vault,
+    Verdict,
+    address_from_text,
+    load_profile,
+)
+
+HOME, OTHER = (
+    f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/{name}"
+    for name in ("home", "other")
+)
+NETWORK = Network(subnets=(Subnet(id=HOME), Subnet(id=OTHER)))
+BACKUP = Caller(service="Azure Backup")
+
+
+def put(*values: object, subnets: tuple[object, ...] = (), action: str = "Deny", bypass: str = "None") -> WriteStep:
+    acls = wire_rules(values, subnets, default_action=action, bypass=bypass)
+    return WriteStep(method="putRules", params={"networkAcls": acls})
+
+
+def write(method: str, **params: object) -> WriteStep:
+    return WriteStep(method=method, params=params)
+
+
+def request(
+    address: str, operation: str = "SecretGet", *, subnet: str | None = None, caller: Caller | None = None
+) -> Request:
+    plane = Plane.CONTROL if operation.startswith("Vault") else Plane.DATA
+    return Request(
+        plane=plane,
+        operation=operation,
+        address=address_from_text(address),
+        subnet=subnet,
+        caller=caller or Caller(),
+    )
+
+
+def asked(*requests: Request) -> AskStep:
+    return AskStep(requests=requests)
+
+
+def case(*steps: Step) -> Case:
+    return Case(network=NETWORK, steps=steps)
+
+
+def wrongly_answered(told: Case, profile: str = "keyvault-2018-preview") -> Mismatch:
+    """The mismatch of an implementation that gives the last step the opposite of the right answer."""
+    vault = Vault(profile=load_profile(profile)).reset(told.network)
+    for step in told.steps[:-1]:
+        if isinstance(step, WriteStep):
+            vault = apply_write(vault, step).accepted or vault
+        elif isinstance(step, EndpointsStep):
+            vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
+    last = told.steps[-1]
+    match last:
+        case WriteStep():
+            expected = apply_write(vault, last)
+            got = WriteResult(accepted=expected.verdict is Verdict.REFUSED)
+            return WrongWrite(vault=vault, step=last, expected=expected, got=got)
+        case AskStep():
+            decision = vault.decide(last.requests[-1])
+            other = Decision(outcome="allow" if decision.outcome is Outcome.DENY else "deny")
+            return WrongDecision(vault=vault, request=last.requests[-1], expected=decision, got=other)
+        case _:
+            return WrongRead(vault=vault, expected=vault.rules, got=None)
+
+
+@pytest.mark.parametrize(
+    ("written", "one", "clause"),
+    [
+        (put("20.0.0.0/24"), request("20.0.0.9"), "DEC-2"),
+        (put("20.0.0.0/24"), request("20.0.0.0"), "DEC-4"),
+        (put("20.0.0.0/24"), request("20.0.0.255"), "DEC-4"),
+        (put("20.0.0.0/24"), request("20.0.1.0"), "DEC-4"),
+        (put("20.0.0.9"), request("20.0.0.9"), "DEC-2"),
+        (put("20.0.0.9"), request("20.0.0.10"), "DEC-4"),
+        (put("20.0.0.9"), request("99.0.0.1"), "DEC-3"),
+        (put("20.0.0.9", "21.0.0.9"), request("20.0.0.9"), "DEC-5"),
+        (put("20.0.0.9", action="Allow"), request("99.0.0.1"), "DEC-1"),
+        (put(), request("99.0.0.1"), "DEC-15"),
+        (put(subnets=(HOME,)), request("10.0.0.4", subnet=HOME), "DEC-6"),
+        (put(subnets=(HOME,)), request("10.0.0.4", subnet=OTHER), "DEC-7"),
+        (put(subnets=(HOME,)), request("10.0.0.4", subnet=HOME.upper()), "DEC-8"),
+        (put("20.0.0.9", subnets=(HOME,)), request("10.0.0.4", subnet=HOME), "DEC-14"),
+        (put("20.0.0.9", subnets=(HOME,)), request("20.0.0.9"), "DEC-14"),
+        (put(bypass="AzureServices"), request("99.0.0.1", caller=BACKUP), "DEC-11"),
+        (put(), request("99.0.0.1", caller=BACKUP), "DEC-12"),
+        (put(bypass="AzureServices"), request("99.0.0.1", caller=Caller(service="Contoso")), "DEC-13"),
+        (put("20.0.0.9"), request("20.0.0.9", "KeySign"), "DEC-16"),
+        (put("20.0.0.9"), request("99.0.0.1", "KeyPurge"), "CTL-3"),
+        (put("20.0.0.9"), request("99.0.0.1", "VaultList"), "CTL-1"),
+        (put("20.0.0.9"), request("99.0.0.1", "VaultList", caller=Caller(authorized=False)), "CTL-4"),
+        (put("20.0.0.9"), request("20.0.0.9", caller=Caller(authenticated=False)), "CRED-1"),
+        (put("20.0.0.9"), request("20.0.0.9", caller=Caller(authorized=False)), "CRED-2"),
+        (
+            put(bypass="AzureServices"),
+            request("9.9.9.9", caller=Caller(service="Azure Backup", authorized=False)),
+            "CRED-3",
+        ),
+    ],
+)
+def test_a_wrong_decision_breaks_the_clause_that_its_features_are_needed_for(
+    written: WriteStep, one: Request, clause: str
+) -> None:
+    told = case(written, asked(one))
+    assert clause_of(wrongly_answered(told), told) == clause
+
+
+@pytest.mark.parametrize(
+    ("written", "clause"),
+    [
+        (put("20.0.0.9"), "VAL-1"),
+        (put("20.0.0.0/31"), "VAL-2"),
+        (put("10.0.0.0/8"), "VAL-3"),
+        (put("::1"), "VAL-4"),
+        (put("20.0.0.256"), "VAL-5"),
+        (put(action="Block"), "VAL-6"),
+        (put(subnets=(f"{HOME}/",)), "VAL-7"),
+        (put(*(f"20.0.{n}.1" for n in range(128))), "LIM-2"),
+        (put(*(f"20.0.{n}.1" for n in range(127))), "LIM-1"),
+        (put(subnets=tuple(f"{HOME}{n}" for n in range(128))), "LIM-4"),
+        (put(subnets=(HOME,)), "DEC-6"),
+        (put(subnets=(HOME.upper(),)), "DEC-8"),
+    ],
+)
+def test_a_wrong_answer_to_a_write_breaks_the_clause_that_demands_the_right_one(
+    written: WriteStep, clause: str
+) -> None:
+    told = case(written)
+    assert clause_of(wrongly_answered(told), told) == clause
+
+
+def test_a_slash_32_that_is_refused_today_breaks_its_own_clause() -> None:
+    told = case(put("20.0.0.9/32"))
+    assert clause_of(wrongly_answered(told, "keyvault"), told) == "VAL-2"
+
+
+def test_a_rule_added_one_over_the_limit_breaks_the_clause_of_adding() -> None:
+    told = case(put(*(f"20.0.{n}.1" for n in range(127))), write("addIpRule", value="21.0.0.1"))
+    assert clause_of(wrongly_answered(told), told, "LIM-7") == "LIM-7"
+
+
+@pytest.mark.parametrize(
+    ("steps", "clause"),
+    [
+        ((put("20.0.0.9"), put("21.0.0.9"), asked(request("20.0.0.9"))), "STA-1"),
+        ((put("20.0.0.9"), write("updateRules", bypass="AzureServices"), asked(request("20.0.0.9"))), "STA-3"),
+        ((put("20.0.0.9"), write("addIpRule", value="21.0.0.9"), asked(request("20.0.0.9"))), "STA-2"),
+        (
+            (
+                put(subnets=(HOME,)),
+                EndpointsStep(subnet=HOME, service_endpoints=()),
+                EndpointsStep(subnet=HOME, service_endpoints=("Microsoft.KeyVault",)),
+                asked(request("10.0.0.4", subnet=HOME)),
+            ),
+            "STA-10",
+        ),
+        ((put("20.0.0.9"), asked(request("20.0.0.9")), asked(request("20.0.0.9"))), "DEC-17"),
+        ((put("20.0.0.9"), asked(request("99.0.0.1"), request("20.0.0.9"))), "DEC-17"),
+        ((put("20.0.0.9"), ReadStep()), "STA-5"),
+    ],
+)
+def test_what_needs_its_history_breaks_a_clause_of_state(steps: tuple[Step, ...], clause: str) -> None:
+    told = case(*steps)
+    assert clause_of(wrongly_answered(told), told) == clause
+
+
+def test_a_history_that_was_built_for_a_clause_of_state_is_that_clauses() -> None:
+    told = case(put("20.0.0.9"), put("21.0.0.9"), asked(request("20.0.0.9")))
+    assert clause_of(wrongly_answered(told), told, "STA-6") == "STA-6"
+
+
+def test_what_shows_on_a_fresh_vault_is_no_matter_of_its_history() -> None:
+    told = case(put("20.0.0.0/24"), asked(request("20.0.0.255")))
+    assert clause_of(wrongly_answered(told), told, "STA-6") == "DEC-4"
+
+
+def test_wrong_codes_break_the_clause_of_codes() -> None:
+    told = case(put("20.0.0.9"), asked(request("99.0.0.1")))
+    mismatch = wrongly_answered(told)
+    assert isinstance(mismatch, WrongDecision)
+    about_codes = WrongDecision(
+        vault=mismatch.vault,
+        request=mismatch.request,
+        expected=mismatch.expected,
+        got=Decision(outcome="deny", status=404),
+        is_about_codes=True,
+    )
+    assert clause_of(about_codes, told) == "CRED-4"
+
+
+def test_a_mismatch_that_takes_many_rules_breaks_a_limit() -> None:
+    told = case(put(*(f"20.0.{n}.1" for n in range(101))), asked(request("20.0.100.1")))
+    assert clause_of(wrongly_answered(told), told, "LIM-1") == "LIM-1"

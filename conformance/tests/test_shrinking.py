@@ -1,0 +1,186 @@
+"""Counterexamples shrink to what shows the flaw, within their ration, and never to another flaw."""
+
+from collections.abc import Callable
+
+import pytest
+from fencepost.adapters.contract import Decision
+from fencepost.conformance import rule_sets
+from fencepost.conformance.case import AskStep, Case, Step, WriteStep, apply_write
+from fencepost.conformance.mismatch import Mismatch, WrongDecision, compare
+from fencepost.conformance.shrink import RATION, Shrinker
+from fencepost.conformance.wire import wire_rules
+from fencepost.reference import (
+    Caller,
+    Network,
+    Request,
+    Subnet,
+    Vault,
+    address_from_text,
+    load_profile,
+    text_from_address,
+    validate,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+PROFILE = load_profile("keyvault")
+Flaw = Callable[[Vault, Request, int], str]
+"""What an implementation decides, given the rules in force, the request, and how many writes there have been."""
+
+
+def right(vault: Vault, request: Request) -> str:
+    return vault.decide(request).outcome.value
+
+
+def last_address_excluded(vault: Vault, request: Request, _: int) -> str:
+    rule = vault.rules.ip_rule_at(request.address)
+    return "deny" if rule is not None and request.address == rule.block.last else right(vault, request)
+
+
+def hundred_rules_only(vault: Vault, request: Request, _: int) -> str:
+    found = any(request.address in rule.block for rule in vault.rules.ip_rules[:100])
+    return right(vault, request) if found else "deny"
+
+
+def third_write_forgets(vault: Vault, request: Request, writes: int) -> str:
+    return "deny" if writes >= 3 else right(vault, request)
+
+
+def one_rule_only(vault: Vault, request: Request, _: int) -> str:
+    rules = vault.rules.ip_rules
+    return right(vault, request) if not rules or request.address in rules[0].block else "deny"
+
+
+class Replayer:
+    """Runs cases on a flawed implementation, and counts the contract calls that it takes."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        self.calls = 0
+        self._flaw = flaw
+
+    def __call__(self, told: Case) -> Mismatch | None:
+        self.calls += len(told.steps) + 1
+        vault, writes = Vault(profile=PROFILE).reset(told.network), 0
+        mismatch: WrongDecision | None = None
+        for step in told.steps:
+            if isinstance(step, WriteStep):
+                vault, writes = apply_write(vault, step).accepted or vault, writes + 1
+            elif isinstance(step, AskStep):
+                for request in step.requests:
+                    got = self._flaw(vault, request, writes)
+                    answer = Decision(outcome="allow" if got == "allow" else "deny")
+                    _, mismatch = compare(vault, request, answer, with_codes=False)
+        return mismatch
+
+
+def shrunk(told: Case, flaw: Flaw, *, ration: int = RATION) -> tuple[Case, Replayer]:
+    replayer = Replayer(flaw)
+    mismatch = replayer(told)
+    assert mismatch is not None
+    replayer.calls = 0
+    shrinker = Shrinker(told, mismatch, replayer, ration=ration)
+    shrinker.shrink()
+    assert shrinker.calls == replayer.calls <= ration
+    found = Replayer(flaw)(shrinker.case)
+    assert found is not None
+    assert found.direction == mismatch.direction
+    return shrinker.case, replayer
+
+
+def put(*values: str, **switches: str) -> WriteStep:
+    return WriteStep(method="putRules", params={"networkAcls": wire_rules(values, **switches)})
+
+
+def asked(*addresses: str, caller: Caller | None = None, operation: str = "SecretGet") -> AskStep:
+    requests = (
+        Request(address=address_from_text(address), caller=caller or Caller(), operation=operation)
+        for address in addresses
+    )
+    return AskStep(requests=tuple(requests))
+
+
+def values(step: Step) -> list[str]:
+    assert isinstance(step, WriteStep)
+    acls = step.params["networkAcls"]
+    assert isinstance(acls, dict)
+    return [entry["value"] for entry in acls["ipRules"]]
+
+
+def test_one_range_and_one_plain_request_are_left_of_a_crowd() -> None:
+    crowd = [f"20.{n}.0.0/16" for n in range(0, 60, 2)]
+    steps = (put(*crowd, bypass="AzureServices"), asked("1.2.3.4", "99.9.9.9", "20.8.255.255", operation="KeySign"))
+    case, _ = shrunk(Case(network=Network(), steps=steps), last_address_excluded)
+    write, ask = case.steps
+    assert len(values(write)) == 1
+    assert isinstance(ask, AskStep)
+    (request,) = ask.requests
+    assert request.operation == "SecretGet"
+    assert text_from_address(request.address).endswith(".255.255")
+    assert isinstance(write, WriteStep)
+    assert write.params["networkAcls"] == wire_rules(values(write))
+
+
+def test_a_caller_that_does_not_matter_becomes_a_plain_one() -> None:
+    caller = Caller(service="Contoso Billing", trusted=False)
+    case, _ = shrunk(
+        Case(network=Network(), steps=(put("20.0.0.0/24"), asked("20.0.0.255", caller=caller))), last_address_excluded
+    )
+    last = case.steps[-1]
+    assert isinstance(last, AskStep)
+    assert last.requests[0].caller == Caller()
+
+
+def test_subnets_that_nothing_names_are_taken_away() -> None:
+    network = Network(
+        subnets=tuple(
+            Subnet(id=f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/{n}")
+            for n in range(5)
+        )
+    )
+    case, _ = shrunk(Case(network=network, steps=(put("20.0.0.0/24"), asked("20.0.0.255"))), last_address_excluded)
+    assert case.network == Network()
+
+
+def test_as_many_writes_are_left_as_the_flaw_needs() -> None:
+    history = [put(f"20.{n}.0.9") for n in range(8)]
+    case, _ = shrunk(Case(network=Network(), steps=(*history, asked("20.7.0.9"))), third_write_forgets)
+    assert len(case.steps) == 4
+
+
+def test_both_rules_are_left_where_it_takes_two() -> None:
+    crowd = [f"20.{n}.0.0/16" for n in range(0, 30, 2)]
+    case, _ = shrunk(Case(network=Network(), steps=(put(*crowd), asked("20.8.1.1"))), one_rule_only)
+    assert len(values(case.steps[0])) == 2
+
+
+def test_where_a_count_is_the_point_the_smallest_count_is_found_in_one_plain_pattern() -> None:
+    crowd = [f"{20 + n // 200}.{n % 200}.0.0/16" for n in range(400)]
+    case, _ = shrunk(Case(network=Network(), steps=(put(*crowd), asked("21.150.7.7"))), hundred_rules_only)
+    left = values(case.steps[0])
+    assert len(left) == 101
+    assert all("/" not in value for value in left[:100])
+
+
+@pytest.mark.parametrize("ration", [0, 2, 7, 30])
+def test_the_ration_is_kept_and_the_case_shows_the_flaw_all_the_same(ration: int) -> None:
+    crowd = [f"20.{n}.0.0/16" for n in range(0, 60, 2)]
+    case, replayer = shrunk(
+        Case(network=Network(), steps=(put(*crowd), asked("20.8.255.255"))), last_address_excluded, ration=ration
+    )
+    assert replayer.calls <= ration
+    assert len(values(case.steps[0])) <= len(crowd)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_every_rule_set_shrinks_to_one_rule_that_shows_the_flaw(data: st.DataObject) -> None:
+    acls = data.draw(rule_sets("keyvault", min_ip_rules=1, max_ip_rules=40, default_action="Deny"))
+    rules = validate(acls, profile=PROFILE).rules
+    assert rules is not None
+    address = data.draw(st.sampled_from([rule.block.last for rule in rules.ip_rules]))
+    at = rules.ip_rule_at(address)
+    assert at is not None
+    write = WriteStep(method="putRules", params={"networkAcls": acls})
+    ask = AskStep(requests=(Request(address=at.block.last),))
+    case, _ = shrunk(Case(network=Network(), steps=(write, ask)), last_address_excluded)
+    assert len(values(case.steps[0])) == 1

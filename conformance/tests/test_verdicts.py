@@ -1,0 +1,211 @@
+"""From counts to verdicts, and from verdicts to the exit status: nothing passes by having been asked too little."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from fencepost.adapters.contract import Statement
+from fencepost.adapters.contract.vocabulary import FEATURES
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.explorations.setting import Setting
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.tally import Tally
+from fencepost.conformance.verdicts import DECISIVE, Summary, results, summed_up
+from fencepost.reference import load_profile
+from fencepost.reports.model import Clause as Row
+from fencepost.reports.model import Counterexample, LedgerEntry
+from msgspec import structs
+
+PROFILE = load_profile("keyvault")
+CLAUSE = catalogue()["DEC-4"]
+COUNTEREXAMPLE = Counterexample(
+    clause="DEC-4",
+    calls=(),
+    rules=None,
+    request={},
+    expected="allow",
+    got="deny",
+    deciding_clause="DEC-2",
+    deciding_rule=None,
+    why="",
+    replay="",
+)
+
+
+def offer(*features: str) -> Offer:
+    statement = Statement(protocol=1, name="", version="", profile="keyvault", features=list(features))
+    return Offer.from_statement(statement, PROFILE)
+
+
+ALL = offer(*(feature for feature in FEATURES if not feature.endswith("-only")))
+SETTING = Setting(profile=PROFILE, offer=ALL, effort=EFFORTS["quick"], seed=0)
+
+
+def asked(clause: str, *, right: int, wrong: int = 0, inconclusive: int = 0) -> Tally:
+    tally = Tally()
+    for outcome, is_right, times in (
+        ("allow", True, right),
+        ("deny", False, wrong),
+        ("inconclusive", True, inconclusive),
+    ):
+        for _ in range(times):
+            tally.decision((clause,), outcome, is_right=is_right)
+    return tally
+
+
+def row(tally: Tally, what: Offer = ALL, *, clause: str = "DEC-4", unfinished: str = "", explored: bool = True) -> Row:
+    (found,) = results(
+        [catalogue()[clause]],
+        what,
+        tally,
+        explored=frozenset({clause} if explored else ()),
+        unfinished=unfinished,
+        effort=EFFORTS["quick"],
+    )
+    return found
+
+
+def test_a_clause_that_was_decisive_often_enough_passes() -> None:
+    assert row(asked("DEC-4", right=DECISIVE)).verdict == "pass"
+
+
+@pytest.mark.parametrize("right", [0, 1, DECISIVE - 1])
+def test_a_clause_that_was_decisive_too_seldom_is_vacuous(right: int) -> None:
+    found = row(asked("DEC-4", right=right))
+    assert found.verdict == "vacuous"
+    assert f"{right} times of the {DECISIVE}" in found.detail
+
+
+def test_wrong_answers_are_not_decisive() -> None:
+    assert row(asked("DEC-4", right=0, wrong=100)).verdict == "vacuous"
+
+
+def test_a_failure_outweighs_everything_else() -> None:
+    tally = asked("DEC-4", right=100)
+    tally.failures["DEC-4"].append(COUNTEREXAMPLE)
+    tally.errors["DEC-4"] = "crashed"
+    tally.unstable["DEC-4"] = "now this, now that"
+    assert row(tally).verdict == "fail"
+    assert row(tally, unfinished="interrupted").counterexamples == (COUNTEREXAMPLE,)
+
+
+def test_a_clause_that_needs_what_is_not_offered_does_not_apply_and_says_what() -> None:
+    found = row(Tally(), offer("decisions-only", "ip-rules-only"), clause="LIM-7")
+    assert (found.verdict, found.required) == ("not applicable", 0)
+    assert found.detail == "needs refused-writes, incremental-rules"
+
+
+def test_a_harness_fault_is_an_error_even_of_a_clause_that_would_pass() -> None:
+    tally = asked("DEC-4", right=100)
+    tally.errors["DEC-4"] = "the stream was closed"
+    assert (row(tally).verdict, row(tally).detail) == ("error", "the stream was closed")
+
+
+def test_an_unstable_clause_is_inconclusive() -> None:
+    tally = asked("DEC-4", right=100)
+    tally.unstable["DEC-4"] = "the same calls got different answers"
+    assert row(tally).verdict == "inconclusive"
+
+
+def test_a_clause_whose_requests_could_not_be_put_is_inconclusive_and_not_vacuous() -> None:
+    found = row(asked("DEC-4", right=3, inconclusive=50))
+    assert found.verdict == "inconclusive"
+    assert "50 of 53" in found.detail
+
+
+def test_some_inconclusive_answers_do_not_matter_beside_enough_others() -> None:
+    assert row(asked("DEC-4", right=DECISIVE, inconclusive=50)).verdict == "pass"
+
+
+def test_what_an_unfinished_run_has_not_asked_is_an_error_and_no_pass() -> None:
+    assert row(asked("DEC-4", right=3), unfinished="interrupted").detail == "interrupted"
+    assert row(asked("DEC-4", right=100), unfinished="interrupted", explored=False).verdict == "error"
+    assert row(asked("DEC-4", right=100), unfinished="interrupted").verdict == "pass"
+
+
+def test_the_outcomes_of_a_clause_are_counted_apart() -> None:
+    tally = asked("DEC-4", right=30, wrong=2, inconclusive=1)
+    tally.decision(("DEC-4",), "deny", is_right=True)
+    found = row(tally)
+    assert (found.asked, found.decisive, found.allowed, found.denied, found.inconclusive) == (34, 31, 30, 1, 1)
+    assert (tally.allowed, tally.denied, tally.inconclusive) == (30, 3, 1)
+
+
+def rows(*verdicts: str, level: str = "core") -> list[Row]:
+    plain = row(asked("DEC-4", right=100))
+    return [structs.replace(plain, verdict=verdict, level=level) for verdict in verdicts]
+
+
+def plenty() -> Tally:
+    tally = Tally()
+    tally.allowed = tally.denied = 1000
+    return tally
+
+
+def summary(
+    found: Sequence[Row], tally: Tally | None = None, ledger: Sequence[LedgerEntry] = (), *, selected: bool = False
+) -> Summary:
+    return summed_up(found, ledger, tally or plenty(), SETTING, selected=selected)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "result", "status"),
+    [
+        (("pass", "pass"), "pass", 0),
+        (("pass", "not applicable"), "partial", 0),
+        (("pass", "vacuous"), "vacuous", 3),
+        (("vacuous", "inconclusive"), "inconclusive", 2),
+        (("inconclusive", "error"), "error", 2),
+        (("pass", "vacuous", "inconclusive", "error", "fail"), "fail", 1),
+        (("not applicable", "not applicable"), "vacuous", 3),
+        (("pass", "not applicable", "fail"), "fail", 1),
+    ],
+)
+def test_the_exit_status_is_that_of_the_first_that_holds(verdicts: tuple[str, ...], result: str, status: int) -> None:
+    found = summary(rows(*verdicts))
+    assert (found.result, found.exit_status) == (result, status)
+
+
+def test_an_extended_clause_that_fails_is_not_softened_by_its_level() -> None:
+    assert summary([*rows("pass"), *rows("fail", level="extended")]).exit_status == 1
+
+
+def test_a_broken_choice_is_a_failure_whatever_else_happened() -> None:
+    broken = LedgerEntry(key="host-bits", declared="reject", found="mask", broken=True)
+    found = summary(rows("pass"), ledger=[broken])
+    assert (found.result, found.exit_status) == ("fail", 1)
+    assert found.notes == ("host-bits: declared reject, found mask",)
+
+
+def test_a_failure_outside_the_selection_is_a_failure_and_named() -> None:
+    tally = plenty()
+    tally.failures["VAL-5"].append(COUNTEREXAMPLE)
+    found = summary(rows("pass"), tally, selected=True)
+    assert found.exit_status == 1
+    assert found.notes == ("VAL-5 failed too, outside the selection",)
+
+
+@pytest.mark.parametrize(("allowed", "denied"), [(200, 200), (10_000, 10), (10, 10_000), (0, 0)])
+def test_a_run_of_all_clauses_that_saw_too_little_is_vacuous(allowed: int, denied: int) -> None:
+    tally = Tally(allowed=allowed, denied=denied)
+    found = summary(rows("pass"), tally)
+    assert (found.result, found.exit_status, found.level) == ("vacuous", 3, None)
+    assert found.notes
+    assert summary(rows("pass"), tally, selected=True).exit_status == 0
+
+
+def test_the_level_names_what_has_passed_and_only_where_all_was_asked() -> None:
+    assert summary(rows("pass")).level == "core+extended"
+    assert summary([*rows("pass"), *rows("not applicable", level="extended")]).level == "core"
+    assert summary(rows("pass", "not applicable")).level == "partial"
+    assert summary(rows("pass"), selected=True).level is None
+    assert summary(rows("pass", "fail")).level is None
+
+
+def test_a_decisions_only_subject_is_asked_three_tenths() -> None:
+    quick = EFFORTS["quick"].for_decisions_only()
+    assert (quick.writes, quick.decisions) == (300, 30_000)
+    assert replace(EFFORTS["quick"], writes=300, decisions=30_000) == quick
+    assert (EFFORTS["quick"].writes, EFFORTS["quick"].decisions) == (1_000, 100_000)
+    assert [EFFORTS[name].scale for name in ("quick", "standard", "thorough")] == [1, 5, 20]
