@@ -131,16 +131,22 @@ class _Race:
 
     def ask(self, client: Client, decider: int) -> None:
         """Ask again and again until the writer is through, or the count is reached."""
-        while not self.over.is_set() and self.batches[decider] < _BATCHES:
-            sent = time.monotonic()
-            answers = client.decide(self.wire)
-            received = time.monotonic()
-            self.thirds += [
-                _Third(place, sent, received)
-                for place, (answer, wanted) in enumerate(zip(answers, self.wanted, strict=True))
-                if answer.outcome not in (wanted, "inconclusive")
-            ]
-            self.batches[decider] += 1
+        try:
+            while not self.over.is_set() and self.batches[decider] < _BATCHES:
+                self._ask_once(client)
+                self.batches[decider] += 1
+        finally:
+            self.batches[decider] = _BATCHES  # nobody waits for one that is through, or that has failed
+
+    def _ask_once(self, client: Client) -> None:
+        sent = time.monotonic()
+        answers = client.decide(self.wire)
+        received = time.monotonic()
+        self.thirds += [
+            _Third(place, sent, received)
+            for place, (answer, wanted) in enumerate(zip(answers, self.wanted, strict=True))
+            if answer.outcome not in (wanted, "inconclusive")
+        ]
 
 
 def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidates: Sequence[Request]) -> None:

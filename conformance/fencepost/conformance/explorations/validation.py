@@ -12,7 +12,7 @@ from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet
 
-_PACK = 12
+_PACK, _SMALL_PACK = 12, 3
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
@@ -53,7 +53,8 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
         random = setting.random("accepted", clause, index)
         bench.settle_in(network)
         shuffled = random.sample(list(values), len(values))
-        packs = [shuffled[start : start + _PACK] for start in range(0, len(shuffled), _PACK)]
+        size = _SMALL_PACK if clause == "VAL-1" else _PACK
+        packs = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
         singles = [[value] for value in shuffled[: 20 - len(packs)]] if clause == "VAL-2" else []
         for pack in [*packs, *singles]:
             if bench.put(wire_rules(pack), speaks_for=(clause,), aim=clause):
