@@ -1,0 +1,149 @@
+"""The bundle: five files in a plain zip, or in a folder. Reading one writes nothing anywhere and believes nothing."""
+
+import os
+import stat
+import struct
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+CERTIFICATE, PAGE, REPORT = "certificate.json", "certificate.md", "report.json"
+TRANSCRIPT, ENVELOPE = "transcript.ndjson.gz", "statement.dsse.json"
+SIGNED = (CERTIFICATE, PAGE, REPORT, TRANSCRIPT)
+"""The members that the statement gives the digests of."""
+
+MEMBERS = (*SIGNED, ENVELOPE)
+"""What a bundle holds: these, in a zip in this order, and nothing else."""
+
+LARGEST = 512 * 1024 * 1024
+"""How many bytes a bundle may have."""
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+
+
+@dataclass(kw_only=True, eq=False)
+class NotABundle(ValueError):
+    """What is there is no bundle, or not one that it is safe to read: the place (a member's name) and the reason."""
+
+    path: Path
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        """The file, the place in it, and the reason."""
+        return f"{self.path}: {f'{self.place}: ' if self.place else ''}{self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What a bundle holds, and where its container, beside its members, is not as it is written (None if it is)."""
+
+    members: Mapping[str, bytes]
+    altered_at: int | None = None
+
+
+def packed(members: Mapping[str, bytes]) -> bytes:
+    """The zip of these members: the same bytes for the same members, nothing compressed twice."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in MEMBERS:
+            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+            entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+            archive.writestr(entry, members[name])
+    return buffer.getvalue()
+
+
+def write_bundle(members: Mapping[str, bytes], path: Path) -> None:
+    """Write the zip, all of it or nothing; `FileExistsError` where something is there already."""
+    if path.exists() or path.is_symlink():
+        raise FileExistsError(f"{path} is there already")
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(packed(members))
+        os.link(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_bundle(path: Path) -> Bundle:
+    """The members of a zip or a folder; `NotABundle` for anything else, `OSError` where nothing can be read."""
+    if path.is_dir():
+        return _from_folder(path)
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NotABundle(path=path, place="", reason="neither a file nor a folder")
+    _check_size(path, "", path.stat().st_size)
+    data = path.read_bytes()
+    members = _from_zip(path, data)
+    again = packed(members)
+    same = next((place for place, (one, other) in enumerate(zip(data, again, strict=False)) if one != other), None)
+    if same is None and len(data) != len(again):
+        same = min(len(data), len(again))
+    return Bundle(members=members, altered_at=same)
+
+
+def _check_size(path: Path, place: str, size: int) -> None:
+    if size > LARGEST:
+        raise NotABundle(path=path, place=place, reason=f"{size:,} bytes; no bundle has more than {LARGEST:,}")
+
+
+def _from_folder(folder: Path) -> Bundle:
+    names = sorted(entry.name for entry in folder.iterdir())
+    _check_names(folder, names)
+    members, total = {}, 0
+    for name in MEMBERS:
+        status = (folder / name).lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise NotABundle(path=folder, place=name, reason="a link or something else that is no file")
+        total += status.st_size
+        _check_size(folder, name, total)
+        members[name] = (folder / name).read_bytes()
+    return Bundle(members=members)
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    for name in names:
+        if "/" in name or "\\" in name or name in (".", ".."):
+            raise NotABundle(path=path, place=repr(name), reason="a member's name that leads elsewhere")
+        if name not in MEMBERS:
+            raise NotABundle(
+                path=path, place=repr(name), reason=f"no member of a bundle; they are {', '.join(MEMBERS)}"
+            )
+        if names.count(name) > 1:
+            raise NotABundle(path=path, place=name, reason="there more than once")
+    for name in MEMBERS:
+        if name not in names:
+            raise NotABundle(path=path, place=name, reason="missing")
+
+
+def _from_zip(path: Path, data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OverflowError) as error:
+        raise NotABundle(path=path, place="", reason=f"no zip, or one that is cut short: {error}") from None
+    _check_names(path, [entry.filename for entry in entries])
+    for entry in entries:
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if entry.is_dir() or kind not in (0, stat.S_IFREG):
+            raise NotABundle(path=path, place=entry.filename, reason="a link or something else that is no file")
+        if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
+            raise NotABundle(
+                path=path, place=entry.filename, reason="compressed or encrypted; members are stored as is"
+            )
+    return {entry.filename: _content(path, data, entry) for entry in entries}
+
+
+def _content(path: Path, data: bytes, entry: zipfile.ZipInfo) -> bytes:
+    """The bytes of a member as they stand, whatever the checksum beside them says: digests are compared later."""
+    start = entry.header_offset + _LOCAL_HEADER.size
+    header = data[entry.header_offset : start]
+    if entry.header_offset < 0 or len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
+        raise NotABundle(path=path, place=entry.filename, reason="the zip's directory leads to something else")
+    *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+    start += name_length + extra_length
+    if entry.compress_size != entry.file_size or start + entry.file_size > len(data):
+        raise NotABundle(path=path, place=entry.filename, reason="cut short")
+    return data[start : start + entry.file_size]

@@ -1,0 +1,135 @@
+"""What is certified: one immutable implementation, its level, its results by feature, and how to get them again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.certificate.immutable import why_mutable
+from fencepost.conformance.comparison.markdown import safe, table
+from fencepost.reports.model import Report
+from fencepost.reports.visible import visible
+
+FORMAT = "fencepost-certificate"
+VERSION = 1
+
+_CORE = "the four methods"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """The circumstances of a certificate that do not follow from the report: when, by which suite, on what machine."""
+
+    issued: str
+    suite_digest: str
+    catalogue_digest: str
+    environment: Mapping[str, str]
+    artifacts: Mapping[str, str]
+
+
+def why_not(report: Report) -> tuple[str, ...]:
+    """Every reason why a run is no certificate; empty where it is one."""
+    return tuple(_reasons(report))
+
+
+def _reasons(report: Report) -> Iterator[str]:
+    moving = why_mutable(report.subject.version)
+    if moving:
+        yield f"{moving}: a certificate is for one immutable version"
+    if report.exit_status != 0 or report.level is None:
+        yield f"the result is {report.result!r}, exit status {report.exit_status}"
+    if report.selected:
+        yield f"only {', '.join(report.selected)} were asked"
+    asked, known = [row.id for row in report.clauses], [clause.id for clause in catalogue().clauses]
+    missing, unknown = sorted(set(known) - set(asked)), sorted(set(asked) - set(known))
+    if missing:
+        yield f"clauses of the catalogue are missing: {', '.join(missing)}"
+    if unknown:
+        yield f"clauses are there that the catalogue does not have: {', '.join(unknown)}"
+    if len(set(asked)) != len(asked):
+        yield "a clause is there more than once"
+
+
+def certificate(report: Report, issue: Issue) -> dict[str, object]:
+    """The certificate as a JSON value; everything in it follows from the report and the issue."""
+    subject = report.subject
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "issued": issue.issued,
+        "implementation": {
+            "name": subject.name,
+            "version": subject.version,
+            "homepage": subject.homepage,
+            "artifacts": dict(issue.artifacts),
+        },
+        "level": report.level,
+        "result": report.result,
+        "profile": report.profile,
+        "features": list(_by_feature(report)),
+        "clauses": {row.id: row.verdict for row in report.clauses},
+        "suite": {"name": "fencepost", "version": report.kit_version, "sha256": issue.suite_digest},
+        "catalogue": {"version": report.catalogue_version, "sha256": issue.catalogue_digest},
+        "reproduce": reproduce(report),
+        "environment": dict(issue.environment),
+    }
+
+
+def reproduce(report: Report) -> list[str]:
+    """The commands that do it again: the suite, the run, the check of this bundle against the subject."""
+    subject = f'"{report.subject.subject}"' if " " in report.subject.subject else report.subject.subject
+    override = f" --profile {report.profile}" if report.profile_is_override else ""
+    return [
+        f'pip install "fencepost[certify]=={report.kit_version}"',
+        f"fencepost check {subject}{override} --effort {report.effort} --seed {report.seed}",
+        f"fencepost verify BUNDLE --key KEY.pub --re-run {subject}",
+    ]
+
+
+def _by_feature(report: Report) -> Iterator[dict[str, object]]:
+    needs = {clause.id: clause.needs or (_CORE,) for clause in catalogue().clauses}
+    for feature in dict.fromkeys(need for all_needs in needs.values() for need in all_needs):
+        verdicts = [row.verdict for row in report.clauses if feature in needs.get(row.id, ())]
+        passed, absent = verdicts.count("pass"), verdicts.count("not applicable")
+        verdict = (
+            "not applicable" if absent == len(verdicts) else "pass" if passed + absent == len(verdicts) else "fail"
+        )
+        yield {"feature": feature, "verdict": verdict, "passed": passed, "notApplicable": absent, "of": len(verdicts)}
+
+
+def as_page(told: Mapping[str, object], report: Report) -> str:
+    """The certificate for a person, in Markdown, with its section Reproduce."""
+    subject, totals = report.subject, report.totals
+    facts = (
+        ("implementation", f"{subject.name} {subject.version}"),
+        ("homepage", subject.homepage or "not given"),
+        ("level", report.level or ""),
+        ("result", report.result),
+        ("profile", report.profile),
+        ("issued", str(told["issued"])),
+        ("suite", f"fencepost {report.kit_version}, catalogue {report.catalogue_version}"),
+        ("asked", f"{totals.decisions:,} decisions and {totals.writes:,} writes at effort {report.effort}"),
+    )
+    features = told["features"]
+    assert isinstance(features, list)
+    rows = [(safe(str(one["feature"])), str(one["verdict"]), f"{one['passed']} of {one['of']}") for one in features]
+    commands = told["reproduce"]
+    assert isinstance(commands, list)
+    lines = [
+        f"# Certificate of conformance: {safe(subject.name)} {safe(subject.version)}",
+        "",
+        *table(("", ""), ((name, safe(said)) for name, said in facts)),
+        "",
+        "## Results by feature",
+        "",
+        *table(("feature", "result", "clauses passed"), rows),
+        "",
+        "## Reproduce",
+        "",
+        *(f"    {command}" for command in map(_one_line, commands)),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _one_line(command: object) -> str:
+    return visible(str(command))

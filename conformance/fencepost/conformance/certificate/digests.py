@@ -1,0 +1,36 @@
+"""Digests of what judges: the suite's own files, and the catalogue of clauses."""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+_PARTS = ("fencepost.conformance", "fencepost.reference", "fencepost.adapters.contract", "fencepost.reports")
+_KINDS = (".py", ".toml")
+
+
+def sha256(data: bytes) -> str:
+    """The digest in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@cache
+def suite_digest() -> str:
+    """The digest of the files that ask and judge: of each its place in the package and its own digest, in order."""
+    listed = sorted(line for part in _PARTS for line in _files(files(part), part))
+    return sha256("".join(listed).encode("utf-8"))
+
+
+def catalogue_digest() -> str:
+    """The digest of the catalogue of clauses."""
+    return sha256((files("fencepost.conformance") / "catalogue.toml").read_bytes())
+
+
+def _files(folder: Traversable, place: str) -> list[str]:
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _files(entry, f"{place}/{entry.name}") if entry.name != "__pycache__" else []
+        elif entry.name.endswith(_KINDS):
+            found.append(f"{place}/{entry.name} {sha256(entry.read_bytes())}\n")
+    return found

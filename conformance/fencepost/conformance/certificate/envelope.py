@@ -1,0 +1,129 @@
+"""What is signed, an in-toto statement of a test result, and the DSSE envelope that holds it with its signature.
+
+Statement: https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and, for the predicate,
+https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md. Envelope:
+https://github.com/secure-systems-lab/dsse/blob/master/envelope.md.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fencepost.conformance.certificate.digests import sha256
+from fencepost.conformance.certificate.keys import PublicKey, SigningKey
+from fencepost.reports.model import Report
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
+
+
+@dataclass(kw_only=True, eq=False)
+class NotSigned(ValueError):
+    """The envelope does not hold a statement that this key has signed: the reason."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """The reason."""
+        return self.reason
+
+
+def statement(members: Mapping[str, bytes], report: Report, told: Mapping[str, object]) -> dict[str, object]:
+    """The statement that these members of a bundle are the result of this run.
+
+    Its subjects are the members, and beside them the artifacts of the implementation that the certificate names.
+    """
+    implementation, suite, known = told["implementation"], told["suite"], told["catalogue"]
+    assert isinstance(implementation, dict)
+    assert isinstance(suite, dict)
+    assert isinstance(known, dict)
+    subjects = [_resource(name, sha256(content)) for name, content in sorted(members.items())]
+    subjects += [_resource(name, digest) for name, digest in sorted(implementation["artifacts"].items())]
+    passed = [row.id for row in report.clauses if row.verdict == "pass"]
+    absent = [row.id for row in report.clauses if row.verdict == "not applicable"]
+    others = [row.id for row in report.clauses if row.verdict not in ("pass", "not applicable")]
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": subjects,
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "result": "FAILED" if others else "WARNED" if absent else "PASSED",
+            "configuration": [
+                _resource(f"fencepost {suite['version']}", str(suite["sha256"])),
+                _resource(f"clause catalogue {known['version']}", str(known["sha256"])),
+            ],
+            "passedTests": passed,
+            "warnedTests": absent,
+            "failedTests": others,
+        },
+    }
+
+
+def _resource(name: str, digest: str) -> dict[str, object]:
+    return {"name": name, "digest": {"sha256": digest}}
+
+
+def seal(told: Mapping[str, object], key: SigningKey) -> bytes:
+    """The envelope of a statement, as its file has it."""
+    payload = json.dumps(told, sort_keys=True, separators=(",", ":")).encode("ascii")
+    signature = key.sign(pre_authentication(PAYLOAD_TYPE, payload))
+    return _file(payload, key.public.id, signature)
+
+
+def pre_authentication(payload_type: str, payload: bytes) -> bytes:
+    """The bytes that a DSSE signature is over.
+
+    >>> pre_authentication("http://example.com/HelloWorld", b"hello world")
+    b'DSSEv1 29 http://example.com/HelloWorld 11 hello world'
+    """
+    kind = payload_type.encode("utf-8")
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def unseal(file: bytes, key: PublicKey) -> dict[str, object]:
+    """The statement in an envelope, if the key has signed it and the file is written just so; `NotSigned` otherwise."""
+    try:
+        envelope = json.loads(file)
+        payload = base64.b64decode(envelope["payload"], validate=True)
+        (one,) = envelope["signatures"]
+        signature, key_id, kind = base64.b64decode(one["sig"], validate=True), one["keyid"], envelope["payloadType"]
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
+        raise NotSigned(reason="no DSSE envelope with one signature") from None
+    if kind != PAYLOAD_TYPE:
+        raise NotSigned(reason=f"the payload is of the type {kind!r}, not {PAYLOAD_TYPE!r}")
+    if key_id != key.id:
+        raise NotSigned(reason=f"the key is called {key_id!r}, the one given is {key.id}")
+    if not key.verifies(signature, pre_authentication(PAYLOAD_TYPE, payload)):
+        raise NotSigned(reason="the signature is not this key's over this statement")
+    if _file(payload, key.id, signature) != file:
+        raise NotSigned(
+            reason="the envelope was written anew: the same statement and signature, other bytes around them"
+        )
+    told = json.loads(payload)
+    if not isinstance(told, dict) or told.get("_type") != STATEMENT_TYPE or told.get("predicateType") != PREDICATE_TYPE:
+        raise NotSigned(reason=f"what is signed is no {STATEMENT_TYPE} of a {PREDICATE_TYPE}")
+    return told
+
+
+def _file(payload: bytes, key_id: str, signature: bytes) -> bytes:
+    envelope = {
+        "payloadType": PAYLOAD_TYPE,
+        "payload": base64.b64encode(payload).decode("ascii"),
+        "signatures": [{"keyid": key_id, "sig": base64.b64encode(signature).decode("ascii")}],
+    }
+    return (json.dumps(envelope, indent=2) + "\n").encode("ascii")
+
+
+def signed_digests(told: Mapping[str, object]) -> dict[str, str]:
+    """The digests that a statement gives, by name; `NotSigned` where it gives one twice or none."""
+    found: dict[str, str] = {}
+    subjects = told.get("subject")
+    for one in subjects if isinstance(subjects, list) else ():
+        name, digest = (one.get("name"), one.get("digest")) if isinstance(one, dict) else (None, None)
+        if not isinstance(name, str) or name in found or not isinstance(digest, dict):
+            raise NotSigned(reason="the statement names a subject twice, or without a digest")
+        found[name] = str(digest.get("sha256"))
+    return found

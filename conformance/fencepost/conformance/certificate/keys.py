@@ -1,0 +1,117 @@
+"""Ed25519 keys in PEM files, and signing with them."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+try:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"{error}; signing takes: pip install 'fencepost[certify]'") from error
+
+_LARGEST = 64 * 1024
+
+
+@dataclass(kw_only=True, eq=False)
+class KeyUnusable(ValueError):
+    """A file that holds no key of the kind that is needed."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        """The file and the reason; nothing of what is in it."""
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """A key that signatures are checked by."""
+
+    raw: bytes
+
+    @property
+    def id(self) -> str:
+        """What an envelope calls the key: the SHA-256 of its 32 bytes."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+    def verifies(self, signature: bytes, message: bytes) -> bool:
+        """Whether the signature is this key's, over just this message."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A key that signs."""
+
+    raw: bytes
+
+    def __repr__(self) -> str:
+        """Nothing of the key itself."""
+        return f"SigningKey(public={self.public.id})"
+
+    @property
+    def public(self) -> PublicKey:
+        """The other half, which everybody may have."""
+        made = Ed25519PrivateKey.from_private_bytes(self.raw).public_key()
+        return PublicKey(raw=made.public_bytes_raw())
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over the message, 64 bytes."""
+        return Ed25519PrivateKey.from_private_bytes(self.raw).sign(message)
+
+
+def make_keys(name: Path) -> tuple[Path, Path]:
+    """Write a new key pair into `name`, which only its owner may read, and `name.pub`.
+
+    `FileExistsError` where either is there: a key is never written over.
+    """
+    public_name = name.with_name(f"{name.name}.pub")
+    if public_name.exists():
+        raise FileExistsError(f"{public_name} is there already")
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    for path, content, mode in ((name, private, 0o600), (public_name, public, 0o644)):
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+    return name, public_name
+
+
+def read_signing_key(path: Path) -> SigningKey:
+    """The private key in a PEM file (PKCS#8, not encrypted); `KeyUnusable` or `OSError` otherwise."""
+    try:
+        key = serialization.load_pem_private_key(_content(path), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise KeyUnusable(path=path, reason="expected an Ed25519 private key, PEM, PKCS#8, not encrypted") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyUnusable(path=path, reason=f"expected an Ed25519 private key, got a {type(key).__name__}")
+    return SigningKey(raw=key.private_bytes_raw())
+
+
+def read_public_key(path: Path) -> PublicKey:
+    """The public key in a PEM file; `KeyUnusable` or `OSError` otherwise."""
+    try:
+        key = serialization.load_pem_public_key(_content(path))
+    except (ValueError, UnsupportedAlgorithm):
+        raise KeyUnusable(path=path, reason="expected an Ed25519 public key, PEM") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise KeyUnusable(path=path, reason=f"expected an Ed25519 public key, got a {type(key).__name__}")
+    return PublicKey(raw=key.public_bytes_raw())
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise KeyUnusable(path=path, reason="far too large for a key")
+    return content

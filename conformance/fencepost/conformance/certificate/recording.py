@@ -1,0 +1,196 @@
+"""A connection that writes down what goes over it, and a clock that writes down what it says."""
+
+import gzip
+import json
+import time
+from threading import Lock
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from fencepost.adapters.contract import Connection, HarnessFault, JsonObject, MalformedResult, Shareable
+from fencepost.conformance.certificate.cleaning import Clean
+from fencepost.conformance.certificate.transcript import (
+    FORMAT,
+    VERSION,
+    call_digest,
+    line_of,
+    tabled,
+    written_decisions,
+    written_fault,
+)
+
+
+class Recorder:
+    """Writes one transcript into a file. What a subject says is cleaned before it is written and before it is used."""
+
+    def __init__(self, file: BinaryIO, *, clean: Clean) -> None:
+        self._clean = clean
+        self._packed = gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0)
+        self._lock = Lock()
+        self._started = time.monotonic_ns()
+        self._last = 0
+        self._readings: list[int] = []
+        self._sides = 0
+        self._calls = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._packed.close()
+
+    def clock(self) -> float:
+        """Seconds since the beginning, to the microsecond; each reading goes into the transcript."""
+        reading = (time.monotonic_ns() - self._started) // 1000
+        self._readings.append(reading - self._last)
+        self._last = reading
+        return reading / 1e6
+
+    def connect(self, connection: Connection) -> Connection:
+        """The connection, recorded; `Shareable` where it was."""
+        is_shareable = isinstance(connection, Shareable)
+        self._write(
+            {"format": FORMAT, "version": VERSION, "shareable": is_shareable, "exclusive": connection.exclusive}
+        )
+        return _RecordedShareable(connection, self) if is_shareable else Recorded(connection, self)
+
+    def end(self, log: str) -> None:
+        """The last line: nothing is missing."""
+        self._write({"end": True, "calls": self._calls, "t": self._readings, "log": log})
+        self._readings = []
+
+    def cleaned(self, value: object) -> object:
+        """The value with every text in it cleaned."""
+        if isinstance(value, str):
+            return self._clean(value)
+        if isinstance(value, dict):
+            return {key: self.cleaned(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.cleaned(one) for one in value]
+        return value
+
+    def call(self, connection: Connection, method: str, params: JsonObject) -> object:
+        """Send one call, and write it and its answer down."""
+        record: dict[str, object] = {"m": method, "t": self._readings}
+        self._readings = []
+        self._calls += 1
+        if method == "decide":
+            record["d"] = call_digest(method, params)
+        else:
+            record["p"] = params
+        try:
+            answer = self._answer(connection, method, params, record)
+        except HarnessFault as fault:
+            record["f"] = self.cleaned(written_fault(fault))
+            self._write(record)
+            raise
+        self._write(record)
+        return answer
+
+    def _answer(self, connection: Connection, method: str, params: JsonObject, record: dict[str, object]) -> object:
+        answer = connection.call(method, params)
+        try:
+            if method == "decide" and isinstance(answer, dict) and isinstance(answer.get("decisions"), list):
+                return self._decided(answer, record)
+            # What is read back is what the kit has written: no secret, and compared letter by letter.
+            answer = record["a"] = answer if method == "getRules" else self.cleaned(answer)
+            json.dumps(answer, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            record.pop("a", None)
+            raise MalformedResult(method=method, expected="plain JSON", came=str(error)) from None
+        return answer
+
+    def _decided(self, answer: dict[str, object], record: dict[str, object]) -> object:
+        decisions = answer["decisions"]
+        assert isinstance(decisions, list)
+        table, places = tabled(decisions)
+        clean = [self.cleaned(one) for one in table]
+        json.dumps(clean, allow_nan=False)
+        record |= written_decisions(clean, places)
+        return {"decisions": [clean[place] for place in places]}
+
+    def side(self) -> int:
+        """The number of a new connection beside the first."""
+        with self._lock:
+            self._sides += 1
+            return self._sides
+
+    def write_side(self, number: int, said: dict[str, object]) -> None:
+        """Write down what came over a connection beside the first: each different call and answer once."""
+        self._write({"side": number, "said": said})
+
+    def _write(self, record: dict[str, object]) -> None:
+        line = line_of(record)
+        with self._lock:
+            self._packed.write(line)
+
+
+class Recorded:
+    """One recorded connection."""
+
+    def __init__(self, connection: Connection, recorder: Recorder) -> None:
+        self._connection = connection
+        self._recorder = recorder
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether the subject is one place that only one worker may ask."""
+        return self._connection.exclusive
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """Send one call and wait for its result."""
+        return self._recorder.call(self._connection, method, params)
+
+    def log(self) -> str:
+        """The end of what the harness wrote to its own log."""
+        return str(self._recorder.cleaned(self._connection.log()))
+
+    def close(self) -> None:
+        """Take leave, then end whatever the connection started."""
+        self._connection.close()
+
+
+class _RecordedShareable(Recorded):
+    """One that can be asked from several threads at once."""
+
+    def another(self) -> Connection:
+        """A connection to the same subject; closing it leaves the subject alone."""
+        assert isinstance(self._connection, Shareable)
+        return _RecordedSide(self._connection.another(), self._recorder)
+
+
+class _RecordedSide:
+    """A connection beside the first. How often it is asked depends on the machine, so each answer is kept once."""
+
+    def __init__(self, connection: Connection, recorder: Recorder) -> None:
+        self._connection = connection
+        self._recorder = recorder
+        self._number = recorder.side()
+        self._said: dict[str, list[object]] = {}
+        self._is_open = True
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether the subject is one place that only one worker may ask."""
+        return self._connection.exclusive
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """Send one call and wait for its result."""
+        answer = self._recorder.cleaned(self._connection.call(method, params))
+        known = self._said.setdefault(call_digest(method, params), [])
+        if answer not in known:
+            known.append(answer)
+        return answer
+
+    def log(self) -> str:
+        """The end of what the harness wrote to its own log."""
+        return str(self._recorder.cleaned(self._connection.log()))
+
+    def close(self) -> None:
+        """End this connection, and write down what it was told."""
+        self._connection.close()
+        if self._is_open:
+            self._is_open = False
+            self._recorder.write_side(self._number, dict(self._said))

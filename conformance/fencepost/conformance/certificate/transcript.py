@@ -1,0 +1,116 @@
+"""The transcript of a run: every call and its answer, one JSON object a line, gzipped.
+
+Rule sets stand in full. The requests of a `decide` do not: the seed makes them again, and a digest of them shows that
+they are the same. Their answers are written as one letter each, with a table of what the letters mean, so that a run of
+two million decisions comes to a few megabytes. Between the calls stand the readings of the clock that the run went by.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from fencepost.adapters.contract import (
+    Crashed,
+    HarnessFault,
+    JsonObject,
+    MalformedResult,
+    NotJson,
+    NotStarted,
+    RpcError,
+    TimedOut,
+    WrongId,
+)
+
+FORMAT = "fencepost-transcript"
+VERSION = 1
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_FAULTS: dict[str, type[HarnessFault]] = {
+    "not-started": NotStarted,
+    "crashed": Crashed,
+    "timed-out": TimedOut,
+    "not-json": NotJson,
+    "wrong-id": WrongId,
+    "malformed-result": MalformedResult,
+}
+
+
+def line_of(value: object) -> bytes:
+    """One line of the transcript; `ValueError` or `TypeError` where the value is no JSON."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def call_digest(method: str, params: JsonObject) -> str:
+    """The first 32 hexadecimal digits of the SHA-256 of a call as JSON."""
+    try:
+        told = msgspec.json.encode([method, params])
+    except UnicodeEncodeError:  # a lone surrogate, which only JSON's escapes can carry
+        told = line_of([method, params])
+    return hashlib.sha256(told).hexdigest()[:32]
+
+
+def tabled(decisions: Sequence[object]) -> tuple[list[object], list[int]]:
+    """The different decisions in the order in which they come first, and the place of each among them."""
+    known: dict[str, int] = {}
+    table: list[object] = []
+    places = []
+    for one in decisions:
+        place = known.setdefault(repr(one), len(table))
+        if place == len(table):
+            table.append(one)
+        places.append(place)
+    return table, places
+
+
+def written_decisions(table: list[object], places: Sequence[int]) -> dict[str, object]:
+    """Decisions as a table and a letter for each, or a number where letters do not suffice: members `k` and `o`."""
+    if len(table) <= len(_LETTERS):
+        return {"k": table, "o": "".join(_LETTERS[place] for place in places)}
+    return {"k": table, "o": list(places)}
+
+
+def read_decisions(record: Mapping[str, object]) -> list[object]:
+    """The decisions that `written_decisions` wrote; `ValueError` where the record does not hold any."""
+    table, order = record.get("k"), record.get("o")
+    if not isinstance(table, list) or not isinstance(order, str | list):
+        raise ValueError("decisions without their table")
+    places = (_LETTERS.find(one) for one in order) if isinstance(order, str) else order
+    found = []
+    for place in places:
+        if not isinstance(place, int) or not 0 <= place < len(table):
+            raise ValueError("a decision that is not in its table")
+        found.append(table[place])
+    return found
+
+
+def written_fault(fault: HarnessFault) -> dict[str, object]:
+    """A harness fault as JSON."""
+    told: dict[str, object] = {
+        "kind": fault.kind,
+        "expected": fault.expected,
+        "came": fault.came,
+        "offending": fault.offending,
+    }
+    if isinstance(fault, RpcError):
+        told |= {"code": fault.code, "traceback": fault.traceback}
+    return told
+
+
+def read_fault(method: str, told: object) -> HarnessFault:
+    """The fault that `written_fault` wrote; `ValueError` where it is none."""
+    if not isinstance(told, dict):
+        raise ValueError("a fault that is no object")
+    texts = {name: str(told.get(name, "")) for name in ("expected", "came", "offending")}
+    kind = told.get("kind")
+    if kind == RpcError.kind:
+        code = told.get("code")
+        return RpcError(
+            method=method,
+            **texts,
+            code=code if isinstance(code, int) else 0,
+            traceback=str(told.get("traceback", "")),
+        )
+    if not isinstance(kind, str) or kind not in _FAULTS:
+        raise ValueError(f"a fault of no known kind: {kind!r}")
+    return _FAULTS[kind](method=method, **texts)

@@ -1,0 +1,162 @@
+"""`fencepost certify`: the whole suite, everything that was said in it, and a signature, in one bundle."""
+
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from fencepost.adapters.contract import Client, Connection, HarnessFault, StatementError, Timeouts
+from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, REPORT, TRANSCRIPT, write_bundle
+from fencepost.conformance.certificate.certificate import Issue, as_page, certificate, why_not
+from fencepost.conformance.certificate.cleaning import cleaner
+from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
+from fencepost.conformance.certificate.envelope import seal, statement
+from fencepost.conformance.certificate.immutable import why_mutable
+from fencepost.conformance.certificate.keys import KeyUnusable, SigningKey, read_signing_key
+from fencepost.conformance.certificate.recording import Recorder
+from fencepost.conformance.certificate.verification import written
+from fencepost.conformance.clock import told_by
+from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.interruption import Interruption
+from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.patience import TIMEOUTS, patient
+from fencepost.reference import UnknownProfile
+from fencepost.reports.model import Report, report_to_json
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import load_renderer
+from fencepost.reports.visible import visible
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="Run the whole suite and sign what it found: a bundle that others can check.")
+@click.argument("subject")
+@click.option("--out", type=_FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not be there yet.")
+@click.option("--key", "key_file", type=_FILE, required=True, metavar="FILE", help="The private key to sign with.")
+@click.option(
+    "--effort", type=click.Choice(list(EFFORTS)), default="thorough", show_default=True, help="How much is asked."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
+@click.option(
+    "--artifact",
+    "artifacts",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="A file of the implementation whose digest is signed too; repeatable.",
+)
+@call_timeout
+@start_timeout
+def certify(
+    *,
+    subject: str,
+    out: Path,
+    key_file: Path,
+    effort: str,
+    seed: int,
+    artifacts: tuple[Path, ...],
+    call_timeout: float,
+    start_timeout: float,
+) -> None:
+    """Judge SUBJECT by the profile that it claims, strictly, and write a signed bundle if it passes.
+
+    The subject has to name an immutable version. A partial result is certified as partial. Exit status: 0 certified; 2
+    bad usage, a version that moves, or a subject that does not answer; otherwise that of `check`, and nothing is written.
+    """
+    key = _key(key_file)
+    if out.exists() or out.is_symlink():
+        raise click.UsageError(f"--out {out}: it is there already, and a certificate is never written over")
+    if not out.parent.is_dir():
+        raise click.UsageError(f"--out {out}: there is no folder {out.parent}")
+    digests = {path.name: sha256(path.read_bytes()) for path in artifacts}
+    timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    clean = cleaner()
+    plan = Plan(subject=clean(subject), effort=EFFORTS[effort], seed=seed)
+    with Interruption(), tempfile.TemporaryFile() as file:
+        try:
+            with connected(subject, timeouts) as connection, Recorder(file, clean=clean) as recorder:
+                report = _recorded(plan, patient(connection, seconds=TIMEOUTS * call_timeout), recorder)
+        except KeyboardInterrupt:
+            raise click.UsageError("interrupted: nothing was written") from None
+        file.seek(0)
+        transcript = file.read()
+    page = Page.of(sys.stdout)
+    click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
+    against = why_not(report)
+    if against:
+        click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)
+        sys.exit(report.exit_status or 2)
+    try:
+        write_bundle(_members(report, transcript, key, digests), out)
+    except OSError as error:
+        raise click.UsageError(visible(f"--out {out}: {error.strerror or error}")) from None
+    told = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
+    click.echo(visible(f"{told}, signed with the key {key.public.id[:16]}…"), err=True)
+
+
+def _key(path: Path) -> SigningKey:
+    try:
+        return read_signing_key(path)
+    except KeyUnusable as error:
+        raise click.UsageError(f"--key {error}") from None
+    except OSError as error:
+        raise click.UsageError(f"--key {path}: {error.strerror}") from None
+
+
+def _recorded(plan: Plan, connection: Connection, recorder: Recorder) -> Report:
+    """The report of the whole run, recorded; bad usage where it cannot begin, or the version is no immutable one."""
+    try:
+        with live_progress() as listener, told_by(recorder.clock):
+            campaign = Campaign(Client(recorder.connect(connection)), plan, listener)
+            campaign.begin()
+            _check_version(campaign.statement.version)
+            campaign.run()
+            report = campaign.report()
+            recorder.end(report.log)
+            return report
+    except UnknownProfile as error:
+        raise click.UsageError(f"the profile to judge by: {error}") from None
+    except StatementError as error:
+        raise click.UsageError(visible(f"the conformance statement cannot be used:\n{error}")) from None
+    except HarnessFault as fault:
+        log = connection.log().strip()
+        told = f"\nthe end of its own log:\n{log}" if log else ""
+        raise click.UsageError(visible(f"{plan.subject} does not answer: {fault}{told}")) from None
+
+
+def _check_version(version: str) -> None:
+    moving = why_mutable(version)
+    if moving:
+        raise click.UsageError(visible(f"{moving}: a certificate is for one immutable version"))
+
+
+def _members(report: Report, transcript: bytes, key: SigningKey, artifacts: dict[str, str]) -> dict[str, bytes]:
+    issue = Issue(
+        issued=datetime.now(UTC).isoformat(timespec="seconds"),
+        suite_digest=suite_digest(),
+        catalogue_digest=catalogue_digest(),
+        environment=_environment(),
+        artifacts=artifacts,
+    )
+    told = certificate(report, issue)
+    members = {
+        CERTIFICATE: written(told),
+        PAGE: as_page(told, report).encode("utf-8"),
+        REPORT: report_to_json(report),
+        TRANSCRIPT: transcript,
+    }
+    return {**members, ENVELOPE: seal(statement(members, report, told), key)}
+
+
+def _environment() -> dict[str, str]:
+    asked: dict[str, Callable[[], str]] = {
+        "python": platform.python_version,
+        "system": platform.system,
+        "machine": platform.machine,
+    }
+    return {name: ask() for name, ask in asked.items()}

@@ -1,0 +1,23 @@
+"""`fencepost keygen`: a key pair to sign certificates with."""
+
+from pathlib import Path
+
+import click
+from fencepost.conformance.certificate.keys import make_keys
+from fencepost.reports.visible import visible
+
+
+@click.command(short_help="Make a key pair for certificates: NAME and NAME.pub.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="NAME", help="Where it goes."
+)
+def keygen(*, out: Path) -> None:
+    """Write an Ed25519 private key into NAME, readable by its owner alone, and the public key into NAME.pub.
+
+    Neither file may be there already. The private key is not encrypted: keep it where your other secrets are.
+    """
+    try:
+        written = make_keys(out)
+    except OSError as error:
+        raise click.UsageError(visible(f"--out {out}: {error.strerror or error}")) from None
+    click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)

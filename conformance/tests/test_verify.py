@@ -1,0 +1,354 @@
+"""`verify`: three verdicts apart, every member's tampering caught and named, and unsafe input refused."""
+
+import gzip
+import json
+import stat
+import zipfile
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from fencepost.conformance.certificate import bundle as bundles
+from fencepost.conformance.certificate.bundle import ENVELOPE, MEMBERS, SIGNED, Bundle, NotABundle, packed, read_bundle
+from fencepost.conformance.certificate.certificate import Issue, as_page, certificate
+from fencepost.conformance.certificate.envelope import seal, statement
+from fencepost.conformance.certificate.keys import make_keys, read_public_key, read_signing_key
+from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
+from fencepost.conformance.certificate.verification import consistency, signature, written
+from fencepost.conformance.commands import main
+from fencepost.reports.model import report_from_json
+
+ENFORCER = "library:fencepost.conformance.peers:EnforcerVault"
+
+
+def _run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a key pair, another pair, and a bundle."""
+    made = tmp_path_factory.mktemp("verified")
+    make_keys(made / "key")
+    make_keys(made / "other")
+    result = _run("certify", ENFORCER, "--out", made / "b.zip", "--key", made / "key", "--effort", "quick")
+    assert result.exit_code == 0, result.output
+    return made
+
+
+def _members(folder: Path) -> dict[str, bytes]:
+    return dict(read_bundle(folder / "b.zip").members)
+
+
+def _signed_anew(members: Mapping[str, bytes], folder: Path) -> Bundle:
+    """The bundle that a liar with the key makes of altered members: certificate, page and envelope fit them."""
+    report = report_from_json(members["report.json"])
+    told = json.loads(members["certificate.json"])
+    issue = Issue(
+        issued=told["issued"],
+        suite_digest=told["suite"]["sha256"],
+        catalogue_digest=told["catalogue"]["sha256"],
+        environment=told["environment"],
+        artifacts={},
+    )
+    told = certificate(report, issue)
+    new = {**members, "certificate.json": written(told), "certificate.md": as_page(told, report).encode()}
+    signed = {name: new[name] for name in SIGNED}
+    return Bundle(members={**signed, ENVELOPE: seal(statement(signed, report, told), read_signing_key(folder / "key"))})
+
+
+def _transcript_with(members: dict[str, bytes], change: Callable[[list[dict[str, object]]], None]) -> dict[str, bytes]:
+    lines = [json.loads(line) for line in gzip.decompress(members["transcript.ndjson.gz"]).splitlines()]
+    change(lines)
+    text = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    return {**members, "transcript.ndjson.gz": gzip.compress(text, mtime=0)}
+
+
+def test_a_whole_bundle_holds_and_what_was_not_asked_is_said(folder: Path) -> None:
+    result = _run("verify", folder / "b.zip", "--key", folder / "key.pub")
+    assert result.exit_code == 0
+    assert [line.split("  ")[0] for line in result.stdout.splitlines()[1:]] == [
+        "signature valid",
+        "transcript consistent",
+        "re-executed",
+    ]
+    assert "not asked" in result.stdout
+
+
+def test_an_unpacked_bundle_is_a_bundle_too(folder: Path, tmp_path: Path) -> None:
+    for name, content in _members(folder).items():
+        (tmp_path / name).write_bytes(content)
+    assert signature(read_bundle(tmp_path), read_public_key(folder / "key.pub")).holds
+
+
+def test_a_subject_asked_again_comes_to_the_same(folder: Path) -> None:
+    result = _run("verify", folder / "b.zip", "--key", folder / "key.pub", "--re-run", ENFORCER, "--json")
+    assert result.exit_code == 0
+    assert [one["verdict"] for one in json.loads(result.stdout)] == [
+        "signature valid",
+        "transcript consistent",
+        "re-executed",
+    ]
+
+
+def test_another_subject_does_not_stand_for_the_one_that_was_certified(folder: Path) -> None:
+    subject = "library:fencepost.conformance.peers:MinimalVault2018"
+    result = _run("verify", folder / "b.zip", "--key", folder / "key.pub", "--re-run", subject, "--json")
+    signed, consistent, executed = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert signed["holds"]
+    assert consistent["holds"]
+    assert any("the subject's name" in reason for reason in executed["against"])
+
+
+def test_another_key_has_not_signed_it(folder: Path) -> None:
+    found = signature(read_bundle(folder / "b.zip"), read_public_key(folder / "other.pub"))
+    assert any(ENVELOPE in reason for reason in found.against)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
+def test_one_flipped_byte_in_any_member_is_caught_and_the_member_named(folder: Path, name: str, share: float) -> None:
+    members = _members(folder)
+    content = bytearray(members[name])
+    content[round((len(content) - 1) * share)] ^= 0x01
+    found = signature(Bundle(members={**members, name: bytes(content)}), read_public_key(folder / "key.pub"))
+    assert any(reason.startswith(name) for reason in found.against)
+
+
+def test_every_byte_of_the_envelope_counts(folder: Path) -> None:
+    members, key = _members(folder), read_public_key(folder / "key.pub")
+    for place in range(len(members[ENVELOPE])):
+        content = bytearray(members[ENVELOPE])
+        content[place] ^= 0x20
+        assert not signature(Bundle(members={**members, ENVELOPE: bytes(content)}), key).holds, place
+
+
+def test_every_byte_of_the_zip_around_the_members_counts(folder: Path, tmp_path: Path) -> None:
+    data, key = (folder / "b.zip").read_bytes(), read_public_key(folder / "key.pub")
+    members = _members(folder)
+    inside = set()
+    for content in members.values():
+        start = data.index(content)
+        inside |= set(range(start, start + len(content)))
+    altered = tmp_path / "altered.zip"
+    for place in range(len(data)):
+        if place in inside:
+            continue
+        flipped = bytearray(data)
+        flipped[place] ^= 0x01
+        altered.write_bytes(flipped)
+        try:
+            found = signature(read_bundle(altered), key)
+        except NotABundle:
+            continue
+        assert not found.holds, place
+
+
+def test_a_flipped_byte_of_the_file_is_exit_status_1_with_the_member_named(folder: Path, tmp_path: Path) -> None:
+    data = bytearray((folder / "b.zip").read_bytes())
+    data[data.index(_members(folder)["certificate.md"]) + 5] ^= 0x01
+    (tmp_path / "b.zip").write_bytes(data)
+    result = _run("verify", tmp_path / "b.zip", "--key", folder / "key.pub", "--json")
+    assert result.exit_code == 1
+    signed, consistent = json.loads(result.stdout)
+    assert any("certificate.md" in reason for reason in signed["against"])
+    assert any("certificate.md" in reason for reason in consistent["against"])
+
+
+# -- a liar who has the key --------------------------------------------------------------------------------------------
+
+
+def _one_answer_flipped(lines: list[dict[str, object]]) -> None:
+    asks = [line for line in lines if line.get("m") == "decide" and len(set(str(line["o"]))) > 1]
+    told = str(asks[3]["o"])
+    asks[3]["o"] = told[:-1] + ("b" if told[-1] == "a" else "a")
+
+
+def _one_refusal_made_up(lines: list[dict[str, object]]) -> None:
+    puts = [line for line in lines if line.get("m") == "putRules"]
+    puts[5]["a"] = {"accepted": False}
+
+
+def _one_rule_changed(lines: list[dict[str, object]]) -> None:
+    puts = [line for line in lines if line.get("m") == "putRules"]
+    puts[5]["p"]["networkAcls"]["defaultAction"] = "Maybe"  # type: ignore[index]
+
+
+def _one_call_left_out(lines: list[dict[str, object]]) -> None:
+    del lines[10]
+
+
+def _one_call_repeated(lines: list[dict[str, object]]) -> None:
+    lines.insert(10, lines[10])
+
+
+def _the_end_left_out(lines: list[dict[str, object]]) -> None:
+    del lines[-1]
+
+
+def _more_after_the_end(lines: list[dict[str, object]]) -> None:
+    lines.append(lines[3])
+
+
+def _a_miscounted_end(lines: list[dict[str, object]]) -> None:
+    lines[-1]["calls"] = 7
+
+
+def _another_version(lines: list[dict[str, object]]) -> None:
+    lines[0]["version"] = 2
+
+
+def _a_letter_without_meaning(lines: list[dict[str, object]]) -> None:
+    next(line for line in lines if line.get("m") == "decide")["o"] = "z"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _one_answer_flipped,
+        _one_refusal_made_up,
+        _one_rule_changed,
+        _one_call_left_out,
+        _one_call_repeated,
+        _the_end_left_out,
+        _more_after_the_end,
+        _a_miscounted_end,
+        _another_version,
+        _a_letter_without_meaning,
+    ],
+)
+def test_a_signed_transcript_that_does_not_lead_to_the_report_is_inconsistent(
+    folder: Path, change: Callable[[list[dict[str, object]]], None]
+) -> None:
+    bundle = _signed_anew(_transcript_with(_members(folder), change), folder)
+    assert signature(bundle, read_public_key(folder / "key.pub")).holds
+    assert not consistency(bundle).holds
+
+
+def test_a_signed_report_with_one_count_raised_is_inconsistent_and_the_clause_is_named(folder: Path) -> None:
+    members = _members(folder)
+    told = json.loads(members["report.json"])
+    row = next(row for row in told["clauses"] if row["id"] == "DEC-3")
+    row["decisive"] += 1
+    text = json.dumps(told, indent=2).encode()
+    found = consistency(_signed_anew({**members, "report.json": text}, folder))
+    assert any("DEC-3: decisive" in reason for reason in found.against)
+
+
+def test_a_signed_certificate_that_claims_another_level_is_inconsistent(folder: Path) -> None:
+    members = _members(folder)
+    told = json.loads(members["certificate.json"])
+    told["level"] = "core+extended"
+    report = report_from_json(members["report.json"])
+    signed = {name: members[name] for name in SIGNED} | {"certificate.json": written(told)}
+    envelope = seal(statement(signed, report, told), read_signing_key(folder / "key"))
+    bundle = Bundle(members={**signed, ENVELOPE: envelope})
+    assert signature(bundle, read_public_key(folder / "key.pub")).holds
+    assert any("level" in reason for reason in consistency(bundle).against)
+
+
+def test_a_transcript_that_is_cut_short_is_told_with_its_line(folder: Path) -> None:
+    content = _members(folder)["transcript.ndjson.gz"]
+    with pytest.raises(TranscriptDiffers) as differs:
+        Transcript(content[:-40])
+    assert differs.value.line > 100
+    assert "cannot be unpacked" in str(differs.value)
+
+
+# -- what is no bundle -------------------------------------------------------------------------------------------------
+
+
+def _zip(members: list[tuple[str | zipfile.ZipInfo, bytes]], compression: int = zipfile.ZIP_STORED) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _refused(tmp_path: Path, folder: Path, data: bytes) -> str:
+    before = sorted(tmp_path.rglob("*"))
+    (tmp_path / "x.zip").write_bytes(data)
+    result = _run("verify", tmp_path / "x.zip", "--key", folder / "key.pub")
+    assert result.exit_code == 2
+    assert sorted(tmp_path.rglob("*")) == [*before, tmp_path / "x.zip"]
+    return result.stderr
+
+
+@pytest.mark.parametrize("name", ["../report.json", "/etc/report.json", "a\\report.json", "sub/report.json"])
+def test_a_name_that_leads_elsewhere_is_refused_and_nothing_is_written(tmp_path: Path, folder: Path, name: str) -> None:
+    told = _refused(tmp_path, folder, _zip([*_members(folder).items(), (name, b"x")]))
+    assert "leads elsewhere" in told
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_member_that_is_there_twice_is_refused(tmp_path: Path, folder: Path) -> None:
+    told = _refused(tmp_path, folder, _zip([*_members(folder).items(), ("report.json", b"{}")]))
+    assert "report.json: there more than once" in told
+
+
+def test_an_unknown_member_is_refused(tmp_path: Path, folder: Path) -> None:
+    assert "notes.txt" in _refused(tmp_path, folder, _zip([*_members(folder).items(), ("notes.txt", b"x")]))
+
+
+def test_a_missing_member_is_refused_by_name(tmp_path: Path, folder: Path) -> None:
+    members = [(name, content) for name, content in _members(folder).items() if name != "certificate.md"]
+    assert "certificate.md: missing" in _refused(tmp_path, folder, _zip(list(members)))
+
+
+def test_a_link_in_a_zip_is_refused(tmp_path: Path, folder: Path) -> None:
+    link = zipfile.ZipInfo("report.json")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    members = [(name, content) for name, content in _members(folder).items() if name != "report.json"]
+    assert "a link" in _refused(tmp_path, folder, _zip([*members, (link, b"/etc/passwd")]))
+
+
+def test_a_link_in_a_folder_is_refused(tmp_path: Path, folder: Path) -> None:
+    for name, content in _members(folder).items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "report.json").unlink()
+    (tmp_path / "report.json").symlink_to("/etc/passwd")
+    result = _run("verify", tmp_path, "--key", folder / "key.pub")
+    assert result.exit_code == 2
+    assert "report.json: a link" in result.stderr
+
+
+def test_a_compressed_member_is_refused_whatever_it_would_swell_to(tmp_path: Path, folder: Path) -> None:
+    told = _refused(tmp_path, folder, _zip(list(_members(folder).items()), zipfile.ZIP_DEFLATED))
+    assert "stored as is" in told
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.9, 0.999])
+def test_a_zip_that_is_cut_short_is_refused(tmp_path: Path, folder: Path, share: float) -> None:
+    data = packed(_members(folder))
+    assert "not a bundle" in _refused(tmp_path, folder, data[: round(len(data) * share)])
+
+
+def test_a_file_of_2_gb_is_refused_unread(tmp_path: Path, folder: Path) -> None:
+    with (tmp_path / "large.zip").open("wb") as file:
+        file.truncate(2 * 1024**3)
+    result = _run("verify", tmp_path / "large.zip", "--key", folder / "key.pub")
+    assert result.exit_code == 2
+    assert "2,147,483,648 bytes" in result.stderr
+
+
+def test_a_folder_that_is_too_large_is_refused_by_the_member(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in _members(folder).items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(bundles, "LARGEST", 1000)
+    with pytest.raises(NotABundle) as refused:
+        read_bundle(tmp_path)
+    assert refused.value.place in MEMBERS
+
+
+@pytest.mark.parametrize("version", ["99", 2])
+def test_a_report_of_another_schema_version_is_told_as_such(folder: Path, version: object) -> None:
+    members = _members(folder)
+    told = {**json.loads(members["report.json"]), "schemaVersion": version}
+    found = consistency(Bundle(members={**members, "report.json": json.dumps(told).encode()}))
+    assert any(reason.startswith("report.json") for reason in found.against)
