@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from fencepost.adapters.contract import Decision as Answer
 from fencepost.adapters.contract import HarnessFault, Statement
 from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS, RESERVED_BLOCKS
 from fencepost.conformance.case import AskStep, WriteStep
@@ -19,6 +21,7 @@ from fencepost.reports.model import LedgerEntry
 
 _OUTSIDE = address_from_text("33.44.55.66")
 _FAULTS = 3
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -42,13 +45,31 @@ class _Prober:
         step = WriteStep(method=method, params=params)
         accepted = self.exchange.client.write(step.method, step.params).accepted
         self.exchange.meter.writes += 1
+        self.exchange.changed()
         return accepted
 
     def outcomes(self, *requests: Request) -> list[str]:
-        """What is decided now."""
+        """What is decided now, or after the settle time, where the subject has one."""
+        return [answer.outcome for answer in self.answers(*requests)]
+
+    def answers(self, *requests: Request) -> list[Answer]:
+        """The decisions themselves."""
         step = AskStep(requests=requests)
         self.exchange.meter.decisions += len(requests)
-        return [answer.outcome for answer in self.exchange.client.decide(step.wire())]
+        return self.settled(lambda: self.exchange.client.decide(step.wire()))
+
+    def values_read(self) -> list[str]:
+        """The values of the IP rules as they are read back."""
+        read = self.settled(self.exchange.client.get_rules)
+        return [entry.value for entry in (read.ip_rules if read is not None else None) or ()]
+
+    def settled(self, ask: Callable[[], _T]) -> _T:
+        """The answer that stands: asked until the settle time is over, since here nobody knows the right one."""
+        while True:
+            is_over = self.exchange.has_settled()
+            answer = ask()
+            if is_over:
+                return answer
 
     def admits(self, *addresses: str) -> list[bool]:
         """Which of the addresses are let in now."""
@@ -218,8 +239,7 @@ def _duplicates(prober: _Prober) -> str | None:
 def _as_read_back(prober: _Prober) -> str:
     if not prober.offer.read_back:
         return "accepted: kept or collapsed, there is no reading back"
-    read = prober.exchange.client.get_rules()
-    shown = [entry.value for entry in (read.ip_rules if read is not None else None) or ()]
+    shown = prober.values_read()
     return "keep" if len(shown) == 3 else "collapse" if len(shown) == 2 else f"other: read back as {shown}"
 
 
@@ -245,6 +265,7 @@ def _lost_endpoint(prober: _Prober) -> str | None:
     if not prober.put(wire_rules((), [subnet]), Network(subnets=(Subnet(id=subnet),))):
         return None
     prober.exchange.client.set_service_endpoints(subnet, NO_ENDPOINTS[0])
+    prober.exchange.changed()
     acls = wire_rules(["20.1.2.3"], [subnet])
     return "accept" if prober.write("putRules", {"networkAcls": acls}) else "reject"
 
@@ -307,8 +328,7 @@ def _default_of_action(prober: _Prober) -> str | None:
 def _single_read_back(prober: _Prober) -> str | None:
     if not prober.offer.read_back or not prober.put(wire_rules(["20.1.2.3"])):
         return None
-    read = prober.exchange.client.get_rules()
-    shown = [entry.value for entry in (read.ip_rules if read is not None else None) or ()]
+    shown = prober.values_read()
     return {"20.1.2.3": "bare", "20.1.2.3/32": "/32"}.get(shown[0]) if len(shown) == 1 else None
 
 
@@ -316,8 +336,7 @@ def _unauthenticated(prober: _Prober) -> str | None:
     if not prober.offer.codes or not prober.offer.credentials or not prober.put(wire_rules(["20.1.2.3"])):
         return None
     request = Request(address=_OUTSIDE, caller=Caller(authenticated=False))
-    prober.exchange.meter.decisions += 1
-    answer = prober.exchange.client.decide(AskStep(requests=(request,)).wire())[0]
+    answer = prober.answers(request)[0]
     return str(answer.status) if answer.status in (401, 403) else f"other: {answer.status}"
 
 

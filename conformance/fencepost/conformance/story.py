@@ -1,5 +1,8 @@
 """A mismatch told to a person: what was expected, what came, why, and how to see it again."""
 
+import json
+
+import msgspec
 from fencepost.conformance.case import AskStep, Case, WriteStep, call_of
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
@@ -63,7 +66,7 @@ def _expected(mismatch: Mismatch) -> str:
         case WrongWrite(expected=expected):
             return expected.verdict.value
         case WrongRead(expected=rules):
-            return f"the rules in force: {wire_rules_in_force(rules)}"
+            return f"the rules in force: {json.dumps(wire_rules_in_force(rules))}"
 
 
 def _got(mismatch: Mismatch) -> str:
@@ -76,7 +79,7 @@ def _got(mismatch: Mismatch) -> str:
             said = " ".join(str(part) for part in (got.status, got.code, got.message) if part is not None)
             return ("accepted" if got.accepted else "refused") + (f" ({said})" if said else "")
         case WrongRead(got=got):
-            return repr(got)
+            return msgspec.json.encode(got).decode(errors="replace")
 
 
 def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
