@@ -113,3 +113,9 @@ def test_what_the_kit_itself_asked_is_left_as_it_was(report: Report) -> None:
 
 def test_a_report_without_secrets_stays_the_same(report: Report) -> None:
     assert without_secrets(report, environment={}) == report
+
+
+def test_the_current_folder_is_no_secret_whatever_its_variable_is_called(report: Report) -> None:
+    named = replace(report, subject=replace(report.subject, subject="stdio:python3 /srv/folder/vault.py"))
+    shown = without_secrets(named, environment={"PWD": "/srv/folder", "OLDPWD": "/srv/folder"})
+    assert shown.subject.subject == "stdio:python3 /srv/folder/vault.py"

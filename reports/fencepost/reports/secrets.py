@@ -59,6 +59,9 @@ _TOKENS = tuple(
 
 _SECRET_NAME = re.compile(_name(_WEAK), re.IGNORECASE)
 
+_NO_SECRETS = frozenset({"PWD", "OLDPWD"})
+"""Names in every environment that only look like a password's: they hold the current folder."""
+
 _KIT_MADE = frozenset({"rules", "request", "calls", "text", "id", "key", "group", "clause", "deciding_clause"})
 """Members that hold what the kit itself wrote, letter for letter what was asked: masking would make them untrue."""
 
@@ -132,7 +135,7 @@ class _Mask:
         values = {
             value
             for name, value in environment.items()
-            if len(value) >= _SHORTEST_VALUE and _SECRET_NAME.fullmatch(name)
+            if len(value) >= _SHORTEST_VALUE and _SECRET_NAME.fullmatch(name) and name not in _NO_SECRETS
         }
         return cls(known=tuple(sorted(values, key=lambda value: (-len(value), value))))
 
