@@ -211,9 +211,9 @@ def test_a_history_of_the_strategy_keeps_to_the_features(calls: list[dict[str, o
 
 
 def test_the_state_machine_finds_nothing_in_a_correct_vault_and_something_in_a_mutant() -> None:
-    few = settings(QUICKLY, max_examples=4, stateful_step_count=4)
+    few = settings(QUICKLY, max_examples=4, stateful_step_count=4, phases=(Phase.generate,), derandomize=True)
     profile = settled("keyvault")
-    run_state_machine_as_test(history_machine(lambda: open_factory(StdlibVault), profile), settings=few)
+    run_state_machine_as_test(history_machine(lambda: open_factory(lambda: reference("")), profile), settings=few)
     flawed = history_machine(lambda: open_factory(lambda: mutant("removing-does-nothing", profile="keyvault")), profile)
     with pytest.raises(AssertionError, match=r"expected deny .* got allow"):
-        run_state_machine_as_test(flawed, settings=settings(few, max_examples=30, phases=(Phase.generate,)))
+        run_state_machine_as_test(flawed, settings=settings(few, max_examples=20))
