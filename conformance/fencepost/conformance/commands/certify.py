@@ -73,7 +73,13 @@ def certify(
         raise click.UsageError(f"--out {out}: it is there already, and a certificate is never written over")
     if not out.parent.is_dir():
         raise click.UsageError(f"--out {out}: there is no folder {out.parent}")
-    digests = {path.name: sha256(path.read_bytes()) for path in artifacts}
+    issue = Issue(
+        issued=datetime.now(UTC).isoformat(timespec="seconds"),
+        suite_digest=suite_digest(),
+        catalogue_digest=catalogue_digest(),
+        environment=_environment(),
+        artifacts={path.name: sha256(path.read_bytes()) for path in artifacts},
+    )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     clean = cleaner()
     plan = Plan(subject=clean(subject), effort=EFFORTS[effort], seed=seed)
@@ -92,7 +98,7 @@ def certify(
         click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)
         sys.exit(report.exit_status or 2)
     try:
-        write_bundle(_members(report, transcript, key, digests), out)
+        write_bundle(_members(report, transcript, key, issue), out)
     except OSError as error:
         raise click.UsageError(visible(f"--out {out}: {error.strerror or error}")) from None
     told = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
@@ -135,14 +141,7 @@ def _check_version(version: str) -> None:
         raise click.UsageError(visible(f"{moving}: a certificate is for one immutable version"))
 
 
-def _members(report: Report, transcript: bytes, key: SigningKey, artifacts: dict[str, str]) -> dict[str, bytes]:
-    issue = Issue(
-        issued=datetime.now(UTC).isoformat(timespec="seconds"),
-        suite_digest=suite_digest(),
-        catalogue_digest=catalogue_digest(),
-        environment=_environment(),
-        artifacts=artifacts,
-    )
+def _members(report: Report, transcript: bytes, key: SigningKey, issue: Issue) -> dict[str, bytes]:
     told = certificate(report, issue)
     members = {
         CERTIFICATE: written(told),
