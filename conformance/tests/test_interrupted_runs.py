@@ -207,8 +207,10 @@ def test_a_run_that_was_killed_is_resumed_and_ends_as_if_it_had_not_been(
 def _rows(report: Report) -> list[tuple[object, ...]]:
     """Every row, counterexamples included, but for the paths in a replay line."""
     return [
-        (row.id, row.verdict, row.asked, row.decisive, row.allowed, row.denied, row.detail, row.limit_found)
-        + tuple((one.calls, one.expected, one.got, one.calls_to_shrink) for one in row.counterexamples)
+        (
+            *(row.id, row.verdict, row.asked, row.decisive, row.allowed, row.denied, row.detail, row.limit_found),
+            *((one.calls, one.expected, one.got, one.calls_to_shrink) for one in row.counterexamples),
+        )
         for row in report.clauses
     ]
 

@@ -16,7 +16,7 @@ from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet, Vault
 
 _PER_CLAUSE = 3
 _LONG_HISTORY = 10
-_CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 40
+_CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class Diagnosis:
     def review(self) -> None:
         """Where the subject has turned out unstable, ask every recorded case again and drop what does not show.
 
-        So often that a subject which answers wrongly nine times in ten, but at random, is not blamed for any one answer.
+        So often that a subject which tosses coins is not blamed for any one answer.
         """
         if not self._tally.unstable and not self._is_shaky:
             return

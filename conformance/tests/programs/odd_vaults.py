@@ -1,0 +1,75 @@
+"""Vaults for `library:` whose run ends in one particular way each, all sound but for the point of their docstring."""
+
+import os
+import random
+from collections.abc import Mapping, Sequence
+
+from fencepost.conformance.peers import StdlibVault
+
+
+class Undecided(StdlibVault):
+    """Says of every control-plane request that it could not be put as asked."""
+
+    def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
+        """One decision a request, none on the control plane."""
+        decisions = super().decide(requests=requests)["decisions"]
+        assert isinstance(decisions, list)
+        doubt = {"outcome": "inconclusive", "reason": "the vantage has moved"}
+        return {
+            "decisions": [
+                doubt if request["plane"] == "control" else decision
+                for request, decision in zip(requests, decisions, strict=True)
+            ]
+        }
+
+
+class Untrue(StdlibVault):
+    """Declares to keep rules with host bits set as their network, and refuses them."""
+
+    def describe(self, *, protocol: int, **_: object) -> Mapping[str, object]:
+        """The statement with one choice that is not kept to."""
+        statement = super().describe(protocol=protocol)
+        choices = statement["choices"]
+        assert isinstance(choices, Mapping)
+        return {**statement, "choices": {**choices, "host-bits": "mask"}}
+
+
+class Raising(StdlibVault):
+    """Raises where its rules are read."""
+
+    def get_rules(self, **_: object) -> Mapping[str, object]:
+        """Nothing."""
+        raise OSError("the disk is gone\x1b[31m")
+
+
+class Boastful(StdlibVault):
+    """Promises a feature that nobody knows."""
+
+    def describe(self, *, protocol: int, **_: object) -> Mapping[str, object]:
+        """The statement with one feature more."""
+        statement = super().describe(protocol=protocol)
+        features = statement["features"]
+        assert isinstance(features, Sequence)
+        return {**statement, "features": [*features, "time-travel"]}
+
+
+class CoinToss(StdlibVault):
+    """Answers by chance: one decision in `ODD_VAULT` is the opposite of the sound one, by the dice of `ODD_SEED`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._random = random.Random(os.environ.get("ODD_SEED", "0"))
+        self._one_in = float(os.environ.get("ODD_VAULT", "2"))
+
+    def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
+        """One decision a request."""
+        decisions = super().decide(requests=requests)["decisions"]
+        assert isinstance(decisions, list)
+        return {"decisions": [self._tossed(decision) for decision in decisions]}
+
+    def _tossed(self, decision: Mapping[str, object]) -> Mapping[str, object]:
+        if self._random.random() * self._one_in >= 1:
+            return decision
+        if decision["outcome"] == "deny":
+            return {"outcome": "allow"}
+        return {"outcome": "deny", "status": 403, "code": "ForbiddenByFirewall"}
