@@ -62,7 +62,7 @@ def compare(vault: Vault, request: Request, got: Answer, *, with_codes: bool) ->
     expected = vault.decide(request)
     if expected.outcome is Outcome.OPEN or got.outcome == "inconclusive":
         return expected, None
-    if got.outcome != expected.outcome:
+    if got.outcome != expected.outcome.value:
         return expected, WrongDecision(vault=vault, request=request, expected=expected, got=got)
     if with_codes and expected.outcome is Outcome.DENY and not _code_is_acceptable(vault, request, got):
         return expected, WrongDecision(vault=vault, request=request, expected=expected, got=got, is_about_codes=True)

@@ -43,7 +43,7 @@ def request_from_wire(message: Mapping[str, object]) -> Request:
     source, caller = _object(message["source"]), _object(message.get("caller") or {})
     subnet, service, trusted = source.get("subnet"), caller.get("service"), caller.get("trusted")
     return Request(
-        plane=Plane(message["plane"]),
+        plane=Plane(str(message["plane"])),
         operation=str(message["operation"]),
         address=address_from_text(str(source["address"])),
         subnet=str(subnet) if subnet is not None else None,

@@ -254,11 +254,12 @@ def subnet_mistakes(known: str) -> Iterator[Mistake]:
     }
     for name, value in table.items():
         yield Mistake(name=name, clause="VAL-7", member="virtualNetworkRules", value=value)
-    for name, entry in {
+    entries: dict[str, object] = {
         "an entry without its key": {},
         "an entry that is text": good,
         "an entry that is null": None,
-    }.items():
+    }
+    for name, entry in entries.items():
         yield Mistake(name=name, clause="VAL-7", member="virtualNetworkRules", value=entry, entry=True)
 
 
