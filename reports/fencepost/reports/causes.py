@@ -1,26 +1,25 @@
 """Failures grouped by their cause: the same clause, and the same kind of wrong answer."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from fencepost.reports.model import Clause, Counterexample, Report
+from fencepost.reports.model import Clause, Counterexample, Report, encoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """One clause broken in one way: what was expected and what came, in short, and every counterexample of it."""
+    """One clause broken in one way: what was expected and what came, in short, and every counterexample of it.
+
+    `smallest` is the one to show: the fewest calls, then the shortest to write down.
+    """
 
     clause: Clause
     expected: str
     got: str
     counterexamples: tuple[Counterexample, ...]
-
-    @property
-    def smallest(self) -> Counterexample:
-        """The one to show: the fewest calls, then the shortest to write down."""
-        return min(self.counterexamples, key=_size)
+    smallest: Counterexample
 
     @property
     def mistake(self) -> str:
@@ -45,16 +44,18 @@ def _first_word(answer: str) -> str:
 
 def causes(report: Report) -> tuple[Cause, ...]:
     """Every cause, in the order of the clauses; those of one clause by how often they came, most first."""
-    found = []
-    for clause in report.clauses:
-        groups: dict[tuple[str, str], list[Counterexample]] = {}
-        for one in clause.counterexamples:
-            groups.setdefault((in_short(one.expected), in_short(one.got)), []).append(one)
-        found += [
-            Cause(clause=clause, expected=expected, got=got, counterexamples=tuple(those))
-            for (expected, got), those in sorted(groups.items(), key=lambda group: -len(group[1]))
-        ]
-    return tuple(found)
+    return tuple(cause for clause in report.clauses for cause in causes_of(clause))
+
+
+def causes_of(clause: Clause) -> tuple[Cause, ...]:
+    """The causes for which one clause fails, most frequent first."""
+    groups: dict[tuple[str, str], list[Counterexample]] = {}
+    for one in clause.counterexamples:
+        groups.setdefault((in_short(one.expected), in_short(one.got)), []).append(one)
+    return tuple(
+        Cause(clause=clause, expected=expected, got=got, counterexamples=tuple(those), smallest=min(those, key=_size))
+        for (expected, got), those in sorted(groups.items(), key=lambda group: -len(group[1]))
+    )
 
 
 def in_short(answer: str) -> str:
@@ -70,13 +71,4 @@ def in_short(answer: str) -> str:
 
 
 def _size(one: Counterexample) -> tuple[int, int]:
-    return len(one.calls), sum(_length(call.params) for call in one.calls)
-
-
-def _length(value: object) -> int:
-    """How long a JSON value is, in characters and members; cheaper than to write it."""
-    if isinstance(value, dict):
-        return sum(len(key) + _length(one) for key, one in value.items())
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return sum(1 + _length(one) for one in value)
-    return len(str(value))
+    return len(one.calls), sum(len(encoded(call)) for call in one.calls)

@@ -7,6 +7,7 @@ gives the same file.
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from fencepost.reports.causes import causes_of
 from fencepost.reports.model import Clause, Counterexample, LedgerEntry, Report
 from fencepost.reports.renderer import FileRenderer
 from fencepost.reports.visible import as_json, visible, visible_lines
@@ -18,6 +19,9 @@ _ELEMENT_OF = {
     "vacuous": "error",
     "not applicable": "skipped",
 }
+_CAUSES = 20
+"""The most causes of one clause that are told."""
+
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
@@ -87,9 +91,15 @@ def _clause_case(clause: Clause) -> Element:
 
 
 def _counterexamples(clause: Clause) -> Iterable[str]:
-    for one in clause.counterexamples:
+    """The smallest of each cause, and how many there are like it."""
+    found = causes_of(clause)
+    for cause in found[:_CAUSES]:
         yield ""
-        yield from _counterexample(one)
+        yield from _counterexample(cause.smallest)
+        if len(cause.counterexamples) > 1:
+            yield f"and {len(cause.counterexamples) - 1:,} more of this kind"
+    if len(found) > _CAUSES:
+        yield f"and {len(found) - _CAUSES:,} further causes"
 
 
 def _counterexample(one: Counterexample) -> Iterable[str]:

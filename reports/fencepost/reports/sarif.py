@@ -16,6 +16,8 @@ from fencepost.reports.summary import reproduce
 from fencepost.reports.visible import abridged, as_json, visible
 
 _RUN_FILE = "run.ndjson"
+_CAUSES = 1000
+"""The most causes that become results; code-scanning services refuse very large files."""
 _LEVELS = {"error": "error", "inconclusive": "warning", "vacuous": "warning"}
 _Json = dict[str, object]
 
@@ -101,7 +103,7 @@ def _results(report: Report) -> Iterator[_Json]:
     indices = {clause.id: index for index, clause in enumerate(report.clauses)}
     texts = {clause.id: clause.text for clause in report.clauses}
     lines = _lines(report)
-    for cause in causes(report):
+    for cause in causes(report)[:_CAUSES]:
         yield _result(cause, texts, index=indices[cause.clause.id], line=lines[id(cause.smallest)])
     for index, entry in enumerate(_broken(report), start=len(report.clauses)):
         told = f"{entry.key}: declared {entry.declared}, found {entry.found}. {entry.detail}".strip()

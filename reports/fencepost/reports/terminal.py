@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from fencepost.reports.causes import causes_of
 from fencepost.reports.counterexample import counterexample
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.page import Page
@@ -24,6 +25,10 @@ _STYLES = {
 }
 _SHOUTED = frozenset({"fail", "error"})
 _LOG_LINES = 20
+_ALIKE = 4
+"""So many counterexamples of one cause are all shown; of more, the smallest."""
+_CAUSES = 20
+"""The most causes of one clause that are shown."""
 
 
 def _draw(report: Report, page: Page) -> str:
@@ -107,13 +112,20 @@ def _found(clause: Clause) -> Text:
 def _failures(report: Report) -> Iterable[RenderableType]:
     texts = {clause.id: clause.text for clause in report.clauses}
     for clause in report.clauses:
-        for one in clause.counterexamples:
-            yield Text()
-            yield _heading(clause)
-            yield Padding(counterexample(one, clause_texts=texts), (0, 0, 0, 2))
-            # Left to the terminal to wrap, so that it can be copied as the one line that it is.
-            replay = Text("  replay    ", no_wrap=True, overflow="ignore")
-            yield replay.append(visible(one.replay), style="bold")
+        found = causes_of(clause)
+        for cause in found[:_CAUSES]:
+            shown = cause.counterexamples if len(cause.counterexamples) <= _ALIKE else (cause.smallest,)
+            for one in shown:
+                yield Text()
+                yield _heading(clause)
+                yield Padding(counterexample(one, clause_texts=texts), (0, 0, 0, 2))
+                # Left to the terminal to wrap, so that it can be copied as the one line that it is.
+                replay = Text("  replay    ", no_wrap=True, overflow="ignore")
+                yield replay.append(visible(one.replay), style="bold")
+            if len(shown) < len(cause.counterexamples):
+                yield Text(f"  and {len(cause.counterexamples) - 1:,} more of this kind", style="dim")
+        if len(found) > _CAUSES:
+            yield Text(f"{clause.id} fails in {len(found) - _CAUSES:,} more ways", style="dim")
 
 
 def _heading(clause: Clause) -> Text:

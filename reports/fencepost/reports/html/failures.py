@@ -81,7 +81,7 @@ def _call(call: Call) -> Element:
 
 
 def _others(cause: Cause) -> Element | None:
-    others = [one for one in cause.counterexamples if one is not cause.smallest][:_OTHERS]
+    others = [one for one in cause.counterexamples[: _OTHERS + 1] if one is not cause.smallest][:_OTHERS]
     if not others:
         return None
     left_out = len(cause.counterexamples) - 1 - len(others)

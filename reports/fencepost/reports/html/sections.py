@@ -1,5 +1,6 @@
 """What stands around failures and clauses: the verdict, the open points, the limits, the controls, the run itself."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
@@ -12,6 +13,8 @@ from fencepost.reports.summary import in_words, named, reproduce, sentence
 from fencepost.reports.visible import visible_lines
 
 _LOG_LINES = 200
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][A-Za-z0-9._~/?#&=%+,;:@*-]*)?")
+"""What becomes a link; whatever else calls itself a homepage is shown as text."""
 
 
 def banner(report: Report) -> Element:
@@ -54,7 +57,7 @@ def facts(report: Report) -> Element:
 
 
 def _link(homepage: str | None) -> Content:
-    if homepage is None or not homepage.startswith(("https://", "http://")):
+    if homepage is None or not _ADDRESS.fullmatch(homepage):
         return homepage
     return h("a", homepage, href=homepage, rel="noopener noreferrer nofollow")
 

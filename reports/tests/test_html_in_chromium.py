@@ -1,0 +1,276 @@
+"""The HTML page in a real browser: it fits, it is accessible, it runs nothing but its own script, and asks for nothing."""
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fencepost.reports.html.page import render
+from fencepost.reports.model import Clause, LedgerEntry, Report
+from fencepost.reports.page import Page
+from msgspec.structs import replace
+
+WIDTHS = (320, 768, 1280)
+PATIENCE = 60.0
+AXE = Path(__file__).parents[1] / "node_modules/axe-core/axe.min.js"
+HOSTILE = (
+    "</script><script>window.pwned=1;alert(1)</script><img src=x onerror='window.pwned=2'>"
+    '"><svg onload=window.pwned=3> javascript:window.pwned=4 </style><style>*{display:none}</style>'
+    "<a href='javascript:window.pwned=5'>x</a> &lt;b&gt; \u202e\x00\x1b[2J ${window.pwned=6} {{7*7}} ]]> -->"
+)
+
+
+@dataclass(slots=True)
+class Browser:
+    """A headless Chromium that is spoken to over a pair of pipes, by its DevTools protocol."""
+
+    to: Any
+    answers: int
+    session: str = ""
+    told: list[dict[str, Any]] = field(default_factory=list)
+    _number: int = 0
+    _rest: bytes = b""
+
+    def call(self, method: str, **params: object) -> dict[str, Any]:
+        """The result of a call; what the browser tells meanwhile is kept."""
+        self._number += 1
+        message: dict[str, object] = {"id": self._number, "method": method, "params": params}
+        if self.session:
+            message["sessionId"] = self.session
+        self.to.write(json.dumps(message).encode() + b"\0")
+        self.to.flush()
+        (answer,) = self._until(lambda one: one.get("id") == self._number)
+        assert "error" not in answer, answer
+        found: dict[str, Any] = answer["result"]
+        return found
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        return [one["params"] for one in self.told if one.get("method") == name]
+
+    def _until(self, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            *whole, self._rest = self._rest.split(b"\0")
+            messages = [json.loads(one) for one in whole]
+            self.told += messages
+            if found := [one for one in messages if wanted(one)]:
+                return found
+            ready, _, _ = select.select([self.answers], [], [], max(deadline - time.monotonic(), 0))
+            assert ready, "the browser does not answer"
+            got = os.read(self.answers, 1 << 20)
+            assert got, "the browser has ended"
+            self._rest += got
+
+    def wait_for(self, event: str) -> None:
+        if not self.events(event):
+            self._until(lambda one: one.get("method") == event)
+
+    def evaluate(self, expression: str) -> Any:
+        result = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    def show(self, page: Path, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> None:
+        """Open the page anew in a window of its own."""
+        self.session = ""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.told = []
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        self.told = []
+        self.call("Page.navigate", url=page.as_uri())
+        self.wait_for("Page.loadEventFired")
+
+    def complaints(self) -> list[dict[str, Any]]:
+        names = (
+            "Runtime.consoleAPICalled",
+            "Runtime.exceptionThrown",
+            "Log.entryAdded",
+            "Page.javascriptDialogOpening",
+        )
+        return [one for name in names for one in self.events(name)]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("needs chromium, which CI has to install")
+        pytest.skip("needs chromium")
+    folder = tmp_path_factory.mktemp("chromium")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+    options += ["--disable-background-networking", f"--user-data-dir={folder}", "--remote-debugging-pipe"]
+    with ExitStack() as stack:
+        commands, to = os.pipe()
+        answers, back = os.pipe()
+        stack.callback(os.close, answers)
+        stream = stack.enter_context(closing(os.fdopen(to, "wb")))
+        # Chromium reads its commands from descriptor 3 and answers on 4.
+        process = subprocess.Popen(
+            ["bash", "-c", f'exec "$@" 3<&{commands} 4>&{back}', "bash", program, *options],
+            pass_fds=(commands, back),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(commands)
+        os.close(back)
+        stack.callback(process.wait)
+        stack.callback(os.killpg, process.pid, signal.SIGKILL)
+        yield Browser(to=stream, answers=answers)
+
+
+def _write(report: Report, folder: Path) -> Path:
+    page = folder / "report.html"
+    page.write_text(render(report, page=Page()), encoding="utf-8")
+    return page
+
+
+def _hostile(report: Report) -> Report:
+    clause = report.clauses[1]
+    one = clause.counterexamples[0]
+    rules: dict[str, object] = {HOSTILE: HOSTILE, "defaultAction": HOSTILE, "ipRules": [{"value": HOSTILE}, HOSTILE, 7]}
+    request: dict[str, object] = {"source": {"address": HOSTILE, "subnet": HOSTILE}, "caller": {"service": HOSTILE}}
+    spoiled = [
+        replace(one, rules=rules, request=request, expected=HOSTILE, got=HOSTILE, why=HOSTILE, replay=HOSTILE),
+        replace(one, got=HOSTILE, request={HOSTILE: HOSTILE}, deciding_clause=HOSTILE, deciding_rule=HOSTILE),
+    ]
+    return replace(
+        report,
+        subject=replace(report.subject, subject=HOSTILE, name=HOSTILE, version=HOSTILE, homepage=f"https://{HOSTILE}"),
+        clauses=(
+            replace(clause, text=HOSTILE, detail=HOSTILE, limit_found=HOSTILE, counterexamples=tuple(spoiled)),
+            Clause(id=HOSTILE, level=HOSTILE, group=HOSTILE, text=HOSTILE, verdict="error", detail=HOSTILE),
+        ),
+        ledger=(LedgerEntry(key=HOSTILE, declared=HOSTILE, found=HOSTILE, detail=HOSTILE, broken=True),),
+        notes=(HOSTILE,),
+        log=HOSTILE,
+    )
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_fits_every_width_and_nothing_complains(
+    browser: Browser, report: Report, tmp_path: Path, width: int
+) -> None:
+    browser.show(_write(report, tmp_path), width=width)
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.evaluate("document.querySelector('h1').textContent") == "✕ fail my vault 2.0"
+    assert browser.complaints() == []
+
+
+def test_the_page_asks_for_nothing_but_itself(browser: Browser, report: Report, tmp_path: Path) -> None:
+    page = _write(report, tmp_path)
+    browser.show(page)
+    asked = {one["request"]["url"] for one in browser.events("Network.requestWillBeSent")}
+    assert {url for url in asked if not url.startswith("data:")} == {page.as_uri()}
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_a_hostile_subject_says_is_text_and_nothing_else(
+    browser: Browser, report: Report, tmp_path: Path, width: int
+) -> None:
+    browser.show(_write(_hostile(report), tmp_path), width=width)
+    assert browser.evaluate("window.pwned ?? null") is None
+    assert browser.evaluate("document.querySelectorAll('script, style').length") == 2
+    assert browser.evaluate("document.querySelectorAll('img, iframe, object, [onload], [onerror]').length") == 0
+    links = browser.evaluate("[...document.querySelectorAll('a')].map(one => one.protocol)")
+    assert set(links) == {"file:"}
+    assert browser.evaluate("document.body.textContent.includes('<img src=x onerror=')")
+    assert browser.evaluate("getComputedStyle(document.body).display") == "block"
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.complaints() == []
+
+
+def test_the_policy_stops_a_script_that_is_not_the_page_s_own(browser: Browser, report: Report, tmp_path: Path) -> None:
+    browser.show(_write(report, tmp_path))
+    browser.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'pwned = 1'})); 0")
+    assert browser.evaluate("window.pwned ?? null") is None
+    assert any("Content Security Policy" in json.dumps(one) for one in browser.complaints())
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: npm ci --prefix reports")
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_inaccessible(
+    browser: Browser, report: Report, tmp_path: Path, width: int, scheme: str
+) -> None:
+    browser.show(_write(report, tmp_path), width=width, scheme=scheme)
+    browser.evaluate("for (const one of document.querySelectorAll('details')) one.open = true; 0")
+    browser.evaluate(f"{AXE.read_text(encoding='utf-8')}; 0")
+    found = browser.evaluate(
+        "axe.run().then(one => one.violations.map(v => [v.id, v.nodes.map(n => n.html + n.failureSummary)]))"
+    )
+    assert found == []
+
+
+def test_without_scripts_everything_is_there_and_no_control_that_does_nothing(
+    browser: Browser, report: Report, tmp_path: Path
+) -> None:
+    browser.show(_write(report, tmp_path), scripts=False)
+    root = browser.call("DOM.getDocument", depth=-1)["root"]
+    filters = browser.call("DOM.querySelector", nodeId=root["nodeId"], selector=".filters")["nodeId"]
+    with pytest.raises(AssertionError, match="Could not compute box model"):
+        browser.call("DOM.getBoxModel", nodeId=filters)
+    for selector in ("tr#clause-DEC-3", "article.failure .line", "#ledger table", "#sensitivity table", "summary"):
+        node = browser.call("DOM.querySelector", nodeId=root["nodeId"], selector=selector)["nodeId"]
+        assert browser.call("DOM.getBoxModel", nodeId=node)["model"]["height"] > 0, selector
+    buttons = browser.call("DOM.querySelectorAll", nodeId=root["nodeId"], selector=".replay button")
+    assert buttons["nodeIds"] == []
+
+
+def _visible_clauses(browser: Browser) -> list[str]:
+    rows = "[...document.querySelectorAll('tr[data-verdict]')].filter(one => one.offsetHeight).map(one => one.id)"
+    found: list[str] = browser.evaluate(rows)
+    return found
+
+
+def test_the_filters_narrow_the_clauses_by_verdict_and_by_text(
+    browser: Browser, report: Report, tmp_path: Path
+) -> None:
+    browser.show(_write(report, tmp_path))
+    assert len(_visible_clauses(browser)) == 6
+    browser.evaluate("document.querySelector('[data-filter=fail]').click()")
+    assert _visible_clauses(browser) == ["clause-DEC-4"]
+    assert browser.evaluate("document.querySelector('#filter-status').textContent") == "1 of 6 clauses shown"
+    browser.evaluate("document.querySelector('[data-filter=\"\"]').click()")
+    browser.evaluate(
+        "const f = document.querySelector('#filter-text'); f.value = 'ipv6'; f.dispatchEvent(new Event('input'))"
+    )
+    assert _visible_clauses(browser) == ["clause-VAL-4"]
+
+
+def _press(browser: Browser, key: str, code: int) -> None:
+    text = {"Enter": "\r"}.get(key)
+    pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code, **({"text": text} if text else {})}
+    browser.call("Input.dispatchKeyEvent", type="keyDown", **pressed)
+    browser.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+
+
+def test_the_keyboard_reaches_everything_and_opens_what_is_folded(
+    browser: Browser, report: Report, tmp_path: Path
+) -> None:
+    browser.show(_write(report, tmp_path))
+    _press(browser, "Tab", 9)
+    assert browser.evaluate("document.activeElement.className") == "skip"
+    assert browser.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+    for _ in range(60):
+        _press(browser, "Tab", 9)
+        if browser.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    _press(browser, "Enter", 13)
+    assert browser.evaluate("document.activeElement.parentElement.open") is True

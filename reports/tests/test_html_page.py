@@ -1,0 +1,231 @@
+"""The HTML page as a text: what it says of a run, its drawings, and that it stays small whatever a run found."""
+
+import time
+from html.parser import HTMLParser
+from ipaddress import IPv4Address, IPv4Network
+from xml.etree.ElementTree import Element
+
+import pytest
+from fencepost.reports.html.address_line import Probe, address_line, number_of, ranges_of
+from fencepost.reports.html.comparison import comparison
+from fencepost.reports.html.page import render
+from fencepost.reports.html.subnets import subnet_boxes
+from fencepost.reports.html.tree import document, h
+from fencepost.reports.model import Clause, Report
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import load_renderer, renderers
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+VOID = {"meta", "link", "br", "input"}
+
+
+class _Outline(HTMLParser):
+    """The elements in their order; fails where one is closed that is not open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def _outline(report: Report) -> _Outline:
+    outline = _Outline()
+    outline.feed(render(report, page=Page()))
+    outline.close()
+    assert outline.open == []
+    return outline
+
+
+def test_the_page_has_a_title_a_language_landmarks_and_one_heading_of_the_first_rank(report: Report) -> None:
+    outline = _outline(report)
+    tags = [tag for tag, _ in outline.elements]
+    assert dict(outline.elements)["html"]["lang"] == "en"
+    assert "fail: my vault 2.0 – fencepost" in outline.texts
+    assert [tags.count(tag) for tag in ("header", "nav", "main", "footer", "h1")] == [1, 1, 1, 1, 1]
+
+
+def test_every_table_has_a_caption_and_every_header_says_what_it_heads(report: Report) -> None:
+    elements = _outline(report).elements
+    tags = [tag for tag, _ in elements]
+    assert tags.count("table") == tags.count("caption") > 5
+    assert {attributes.get("scope") for tag, attributes in elements if tag == "th"} == {"row", "col"}
+
+
+def test_no_id_is_there_twice_and_every_link_within_the_page_leads_somewhere(report: Report) -> None:
+    elements = _outline(report).elements
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    inner = {
+        str(attributes["href"])[1:] for tag, attributes in elements if tag == "a" and str(attributes["href"])[0] == "#"
+    }
+    assert inner <= set(ids)
+
+
+def test_nothing_is_styled_or_scripted_but_by_what_the_policy_names(report: Report) -> None:
+    elements = _outline(report).elements
+    policy = next(str(one["content"]) for _, one in elements if one.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert not [one for _, one in elements if "style" in one or any(name.startswith("on") for name in one)]
+
+
+def test_the_page_tells_a_failure_in_full(report: Report) -> None:
+    told = " ".join(_outline(report).texts)
+    for part in (
+        "It lets in what must be kept out",
+        "20.1.2.0/24 = 20.1.2.0 – 20.1.2.255",
+        "asked: 20.1.3.0",
+        "expected ✕ deny",
+        "got ✓ allow",
+        "no rule holds 20.1.3.0",
+        report.clauses[1].counterexamples[0].replay,
+        "limit found: 1000",
+        "20.1.2.3/24 was taken",
+        "noticed 1 of them",
+        "The first failure came after 40 decisions",
+        "Traceback (most recent call last):",
+        "time-travel",
+    ):
+        assert part in told, part
+
+
+def test_a_run_without_failures_has_no_section_for_them(report: Report) -> None:
+    passed = replace(report, result="pass", exit_status=0, clauses=report.clauses[:1], ledger=(), log="")
+    ids = [one.get("id") for _, one in _outline(passed).elements]
+    assert "failures" not in ids
+    assert "clauses" in ids
+    _outline(replace(passed, clauses=(), result="vacuous"))
+
+
+@pytest.mark.parametrize(
+    "homepage", ["javascript:alert(1)", "data:text/html,x", "https://a b", "https://x\"onload='", ""]
+)
+def test_what_is_no_plain_address_does_not_become_a_link(report: Report, homepage: str) -> None:
+    elements = _outline(replace(report, subject=replace(report.subject, homepage=homepage))).elements
+    assert {str(one["href"])[0] for tag, one in elements if tag == "a"} == {"#"}
+
+
+def _many(report: Report, *, kinds: int) -> Report:
+    """Ten thousand failures, of so many kinds."""
+    (one,) = report.clauses[1].counterexamples
+    clauses = [
+        Clause(
+            id=f"X-{number}",
+            level="core",
+            group="decisions",
+            text=f"clause {number}",
+            verdict="fail",
+            counterexamples=tuple(
+                replace(one, clause=f"X-{number}", got=f"answer{index % kinds} (its rule: {index})")
+                for index in range(200)
+            ),
+        )
+        for number in range(50)
+    ]
+    return replace(report, clauses=tuple(clauses))
+
+
+@pytest.mark.parametrize("kinds", [1, 200])
+@pytest.mark.parametrize("name", sorted(renderers()))
+def test_ten_thousand_failures_are_rendered_in_seconds(report: Report, name: str, kinds: int) -> None:
+    render, many = load_renderer(name), _many(report, kinds=kinds)
+    begun = time.process_time()
+    shown = render(many, page=Page())
+    assert time.process_time() - begun < 10
+    if name not in ("json", "events"):
+        assert len(shown) < 8_000_000
+    if kinds == 1 and name == "html":
+        assert shown.count('<article class="failure"') == 50
+        assert "200 counterexamples of this kind" in shown
+
+
+def test_a_text_can_only_become_text() -> None:
+    told = document(h("p", "<b>&", h("i", "]]>"), None, ["a", "\x00\u202e"], title='">&'))
+    assert told == ('<!DOCTYPE html>\n<p title="&quot;&gt;&amp;">&lt;b&gt;&amp;<i>]]&gt;</i>a\\x00\\u202e</p>\n')
+
+
+def _drawn(element: Element, kind: str) -> list[Element]:
+    return [one for one in element.iter() if kind in (one.get("class") or "").split()]
+
+
+networks = st.builds(
+    lambda address, prefix: str(IPv4Network((address, prefix), strict=False)),
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 32),
+)
+
+
+@given(values=st.lists(networks, max_size=6, unique=True), address=st.integers(0, 2**32 - 1))
+def test_the_probe_stands_in_a_bar_exactly_when_the_rule_holds_it(values: list[str], address: int) -> None:
+    ranges, strange = ranges_of({"ipRules": [{"value": value} for value in values]})
+    assert strange == ()
+    picture = address_line(ranges, Probe(address=address, expected="deny", got="allow"), title="t")
+    bars = _drawn(picture, "rule")
+    assert len(bars) == len({(one.first, one.last) for one in ranges}) == len(values)
+    (dot,) = _drawn(picture, "probe-dot")
+    x = float(dot.get("cx", ""))
+    inside = [bar for bar in bars if 0 <= x - float(bar.get("x", "")) <= float(bar.get("width", ""))]
+    assert len(inside) == sum(IPv4Address(address) in IPv4Network(value) for value in values)
+    assert 0 <= x <= 400
+
+
+@given(values=st.lists(networks, min_size=1, max_size=4))
+def test_every_bar_lies_within_the_picture_and_begins_before_it_ends(values: list[str]) -> None:
+    ranges, _ = ranges_of({"ipRules": [{"value": value} for value in values]})
+    for bar in _drawn(address_line(ranges, None, title="t"), "rule"):
+        assert 0 <= float(bar.get("x", "")) < float(bar.get("x", "")) + float(bar.get("width", "")) <= 401
+
+
+def test_of_very_many_rules_the_nearest_are_drawn() -> None:
+    ranges, _ = ranges_of({"ipRules": [{"value": f"20.0.{n // 256}.{n % 256}"} for n in range(1000)]})
+    probe = Probe(address=int(IPv4Address("20.0.1.0")), expected="allow", got="deny")
+    picture = address_line(ranges, probe, title="t")
+    labels = [one.text for one in _drawn(picture, "rule-label")]
+    assert "20.0.1.0" in labels
+    assert len(labels) == 6
+    assert "and 994 more rules" in [one.text for one in picture.iter("text")]
+
+
+@pytest.mark.parametrize("value", ["::1", "1.1.1.1/40", "nonsense", "", None, 7, ["x"], "1.1.1.\u0661", "1.1.1.1/"])
+def test_what_is_no_range_is_not_drawn_but_named(value: object) -> None:
+    assert ranges_of({"ipRules": [{"value": value}]}) == ((), (value,))
+    assert number_of(value) is None
+
+
+@pytest.mark.parametrize("rules", [{}, {"ipRules": None}, {"ipRules": "x"}, {"ipRules": [], "virtualNetworkRules": 7}])
+def test_strange_rules_are_compared_all_the_same(rules: dict[str, object]) -> None:
+    table = comparison(rules, {"source": "x", "caller": [], "plane": 7})
+    assert len(list(table.iter("tr"))) >= 4
+
+
+SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/front"
+
+
+def test_the_part_in_which_two_subnets_differ_is_marked() -> None:
+    rules: dict[str, object] = {"virtualNetworkRules": [{"id": SUBNET}]}
+    table = comparison(rules, {"source": {"address": "10.0.0.4", "subnet": SUBNET + "-2"}})
+    assert [mark.text for mark in table.iter("mark")] == ["front", "front-2"]
+
+
+def test_the_subnet_that_the_caller_comes_from_is_drawn_beside_those_that_are_listed() -> None:
+    listed = [SUBNET.replace("front", f"other-{number}") for number in range(5)] + [SUBNET.upper()]
+    picture = subnet_boxes(listed, SUBNET, expected="allow", got="deny", title="t")
+    texts = [one.text for one in picture.iter("text")]
+    assert texts[0] == "listed, the caller's: FRONT"
+    assert "and 3 more listed" in texts
+    assert "asked from: front" in texts
+    assert texts[-2:] == ["expected ✓ allow", "got ✕ deny"]
