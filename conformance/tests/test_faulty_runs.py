@@ -1,0 +1,297 @@
+"""Whole runs: faulty implementations are found and named, right ones are not accused, and a run keeps its promises."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+
+import pytest
+from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
+from fencepost.conformance.campaign import EXPLORATIONS, Campaign, Plan, explorations_for
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.implementations import ReferenceImplementation
+from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault, SuspiciousVault
+from fencepost.reports.model import Call, Counterexample, Report, report_schema, report_to_json
+from jsonschema import Draft202012Validator
+from msgspec import json
+
+PROFILES = ("keyvault", "keyvault-2018-preview")
+
+DOZEN = (
+    ("last-address-excluded", "DEC-4"),
+    ("upper-half-is-negative", "DEC-2"),
+    ("first-rule-only", "DEC-5"),
+    ("resource-group-ignored", "DEC-7"),
+    ("subnet-id-case-sensitive", "DEC-8"),
+    ("any-service-is-trusted", "DEC-13"),
+    ("deny-without-rules-is-open", "DEC-15"),
+    ("trusted-service-needs-no-token", "CRED-3"),
+    ("listing-is-control", "CTL-3"),
+    ("private-172-is-172-16", "VAL-3"),
+    ("hex-octets", "VAL-5"),
+    ("putting-adds", "STA-1"),
+    ("endpoint-on-waits-for-a-write", "STA-10"),
+)
+
+
+def judged(
+    connection: Connection,
+    *,
+    clauses: Sequence[str] = (),
+    profile: str | None = None,
+    seed: int = 0,
+    fail_fast: bool = False,
+    with_decoys: bool = True,
+) -> Report:
+    client = Client(connection)
+    try:
+        plan = Plan(
+            subject="it",
+            effort=EFFORTS["quick"],
+            clauses=tuple(clauses),
+            profile=profile,
+            seed=seed,
+            fail_fast=fail_fast,
+            with_decoys=with_decoys,
+        )
+        campaign = Campaign(client, plan)
+        campaign.begin()
+        campaign.run()
+        return campaign.report()
+    finally:
+        client.close()
+
+
+def rules_in(call: Call) -> int:
+    acls = call.params.get("networkAcls", {})
+    assert isinstance(acls, Mapping)
+    return sum(len(acls.get(member) or ()) for member in ("ipRules", "virtualNetworkRules"))
+
+
+def counterexample(report: Report, clause: str) -> Counterexample:
+    (row,) = [row for row in report.clauses if row.id == clause]
+    assert row.verdict == "fail"
+    return row.counterexamples[0]
+
+
+@pytest.mark.parametrize(("mutant", "clause"), DOZEN)
+def test_a_faulty_vault_is_found_by_a_case_of_two_rules_that_names_the_clause(mutant: str, clause: str) -> None:
+    report = judged(open_subject(f"mutant:{mutant}"), clauses=[clause])
+    assert (report.result, report.exit_status) == ("fail", 1)
+    found = counterexample(report, clause)
+    assert found.clause == clause
+    assert found.why.startswith(f"{clause}: {catalogue()[clause].text}")
+    assert found.calls[0].method == "reset"
+    assert max(rules_in(call) for call in found.calls) <= 2
+    assert len(found.calls) <= 5
+
+
+@pytest.mark.parametrize(("mutant", "clause", "count"), [("one-ip-rule-too-many", "LIM-2", 1001)])
+def test_where_a_count_is_the_point_it_is_the_smallest_that_shows_it(mutant: str, clause: str, count: int) -> None:
+    report = judged(open_subject(f"mutant:{mutant}"), clauses=[clause], profile="keyvault")
+    assert report.exit_status == 1
+    assert rules_in(counterexample(report, clause).calls[-1]) == count
+    (row,) = [row for row in report.clauses if row.id == clause]
+    assert row.limit_found is None or "1001" in row.limit_found
+
+
+def test_the_calls_of_a_counterexample_show_it_to_anybody_who_sends_them() -> None:
+    report = judged(open_subject("mutant:resource-group-ignored"), clauses=["DEC-7"])
+    found = counterexample(report, "DEC-7")
+    answers = {}
+    for subject in ("mutant:resource-group-ignored", "reference"):
+        connection = open_subject(subject)
+        try:
+            answers[subject] = [connection.call(call.method, call.params) for call in found.calls][-1]
+        finally:
+            connection.close()
+    assert "allow" in str(answers["mutant:resource-group-ignored"])
+    assert "deny" in str(answers["reference"])
+
+
+class AllowsAll(StdlibVault):
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        return {"decisions": ["allow" for _ in requests]}
+
+
+class DeniesAll(StdlibVault):
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        return {"decisions": [{"outcome": "deny", "status": 403, "code": "ForbiddenByFirewall"} for _ in requests]}
+
+
+class RefusesAll(StdlibVault):
+    def put_rules(self, *, network_acls: JsonObject, **_: object) -> JsonObject:
+        return {"accepted": False}
+
+
+class DoubtsAll(StdlibVault):
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        return {"decisions": [{"outcome": "inconclusive", "reason": "the vantage has moved"} for _ in requests]}
+
+
+@pytest.mark.parametrize("make", [AllowsAll, DeniesAll])
+def test_who_decides_everything_alike_fails_at_once(make: type[StdlibVault]) -> None:
+    report = judged(open_factory(make), fail_fast=True)
+    assert (report.result, report.exit_status, report.level) == ("fail", 1, None)
+    assert any(row.verdict == "fail" for row in report.clauses)
+
+
+def test_who_refuses_every_rule_set_fails() -> None:
+    report = judged(open_factory(RefusesAll))
+    assert (report.exit_status, report.level) == (1, None)
+    assert "VAL-1" in {row.id for row in report.clauses if row.verdict == "fail"}
+    assert not {row.id for row in report.clauses if row.verdict == "pass" and row.group == "limits"} - {
+        "LIM-2",
+        "LIM-4",
+    }
+
+
+def test_who_doubts_everything_passes_no_clause_about_decisions() -> None:
+    report = judged(open_factory(DoubtsAll), clauses=["DEC", "CRED"])
+    assert report.exit_status != 0
+    assert {row.verdict for row in report.clauses} == {"inconclusive"}
+
+
+@dataclass
+class Log:
+    """The calls that an adapter has seen: the method, and how many requests a `decide` carried."""
+
+    calls: list[tuple[str, int]] = field(default_factory=list)
+
+    def count(self, *methods: str) -> int:
+        return sum(method in methods for method, _ in self.calls)
+
+    def decisions(self) -> int:
+        return sum(requests for _, requests in self.calls)
+
+    def between_resets(self) -> list[int]:
+        """The decisions after each `reset`."""
+        found = [0]
+        for method, requests in self.calls:
+            if method == "reset":
+                found.append(0)
+            found[-1] += requests
+        return found
+
+
+WRITES = (
+    *("putRules", "updateRules", "addIpRule", "removeIpRule"),
+    *("addVirtualNetworkRule", "removeVirtualNetworkRule"),
+)
+
+
+class Counted:
+    """A connection that counts what is sent."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.seen = Log()
+        self._connection = connection
+
+    @property
+    def exclusive(self) -> bool:
+        return self._connection.exclusive
+
+    def call(self, method: str, params: JsonObject) -> object:
+        requests = params.get("requests", ())
+        assert isinstance(requests, list | tuple)
+        self.seen.calls.append((method, len(requests)))
+        return self._connection.call(method, params)
+
+    def log(self) -> str:
+        return self._connection.log()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@cache
+def counted(subject: str, profile: str, *, with_decoys: bool = False) -> tuple[Report, Log]:
+    """A run and what it sent; decoys are asked about after the run, and their calls are no part of its counts."""
+    makers: dict[str, Callable[[], object]] = {
+        "reference": lambda: ReferenceImplementation(profile),
+        "decisions-only": DecisionsOnlyVault,
+    }
+    connection = Counted(open_factory(makers[subject]))
+    return judged(connection, profile=profile, with_decoys=with_decoys), connection.seen
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_reference_passes_in_both_profiles(profile: str) -> None:
+    report, _ = counted("reference", profile)
+    assert report.exit_status == 0
+    assert {row.id: row.detail for row in report.clauses if row.verdict not in ("pass", "not applicable")} == {}
+    assert report.profile == profile
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_quick_effort_stays_within_a_thousand_writes_and_a_hundred_thousand_decisions(profile: str) -> None:
+    _, log = counted("reference", profile)
+    assert log.count(*WRITES) <= 1_000
+    assert log.decisions() <= 100_000
+
+
+def test_quick_effort_of_a_decisions_only_subject_stays_within_three_tenths() -> None:
+    report, log = counted("decisions-only", "keyvault")
+    assert report.exit_status == 0
+    assert log.count(*WRITES) <= 300
+    assert log.decisions() <= 30_000
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_reset_is_sent_no_oftener_than_state_demands(profile: str) -> None:
+    _, log = counted("reference", profile)
+    methods = [method for method, _ in log.calls]
+    assert methods[:2] == ["describe", "reset"] or methods[1:3] == ["describe", "reset"]
+    assert not any(one == other == "reset" for one, other in pairwise(methods))
+    assert log.count("reset") * 5 < log.count(*WRITES)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_at_least_five_hundred_requests_are_asked_between_two_resets(profile: str) -> None:
+    _, log = counted("reference", profile)
+    assert max(log.between_resets()) >= 500
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_call_carries_more_requests_than_the_contract_lets_it(profile: str) -> None:
+    _, log = counted("reference", profile)
+    assert max(requests for _, requests in log.calls) <= 4_096
+    assert min(requests for method, requests in log.calls if method == "decide") >= 1
+
+
+def test_the_counts_of_the_report_are_those_of_the_adapter() -> None:
+    report, log = counted("reference", "keyvault-2018-preview")
+    assert report.totals.resets == log.count("reset")
+    assert report.totals.writes == log.count(*WRITES)
+    assert report.totals.decisions == log.decisions()
+
+
+def test_only_what_is_offered_and_allowed_is_sent() -> None:
+    report = judged(open_factory(SuspiciousVault), with_decoys=False)
+    assert {row.id: row.detail for row in report.clauses if row.verdict in ("error", "fail")} == {}
+    assert report.totals.faults == 0
+    assert report.exit_status == 0
+
+
+def test_the_same_seed_gives_the_same_report_and_another_seed_another() -> None:
+    def run(seed: int) -> Report:
+        return judged(open_subject("mutant:first-rule-only"), clauses=["VAL", "DEC-10", "STA-5", "STA-10"], seed=seed)
+
+    first, second, other = run(5), run(5), run(6)
+    assert report_to_json(first) == report_to_json(second)
+    assert first != other
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_report_is_valid_by_its_published_schema(profile: str) -> None:
+    validator = Draft202012Validator(report_schema())
+    failed = judged(open_subject("mutant:hex-octets"), clauses=["VAL-5"], profile=profile)
+    for report in (failed, counted("reference", profile)[0]):
+        validator.validate(json.decode(report_to_json(report)))
+
+
+def test_every_clause_is_served_and_every_exploration_serves_clauses_of_the_catalogue() -> None:
+    known = {clause.id for clause in catalogue().clauses}
+    assert all(set(one.serves) <= known for one in EXPLORATIONS)
+    assert all(any(explorations_for([clause])) for clause in known)
