@@ -11,7 +11,7 @@ from fencepost.conformance.breakage import Breakage
 from fencepost.conformance.breakage import Unresponsive as Unresponsive
 from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
 from fencepost.conformance.course import Course, Spent
-from fencepost.conformance.diagnosis import Diagnosis, Found
+from fencepost.conformance.diagnosis import Diagnosis, Excuses, Found
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
 from fencepost.conformance.journal import BenchState
@@ -57,6 +57,7 @@ class Bench:
         tally: Tally,
         replay_line: Callable[[str], str],
         ends_at_failure: bool = False,
+        excuses: Excuses | None = None,
     ) -> None:
         self.profile = profile
         self.offer = offer
@@ -66,7 +67,7 @@ class Bench:
         self._ends_at_failure = ends_at_failure
         self.replay_line = replay_line
         self._exchange = exchange
-        self._diagnosis = Diagnosis(exchange, tally, replay_line)
+        self._diagnosis = Diagnosis(exchange, tally, replay_line, excuses)
         self._breakage = Breakage(tally)
         self._shrinking = [0, 0]
         self._since_put: tuple[Network, list[Step]] = (Network(), [])

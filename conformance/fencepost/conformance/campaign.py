@@ -28,6 +28,7 @@ from fencepost.conformance.explorations.validation import VALIDATION
 from fencepost.conformance.journal import Checkpoint, Circumstances
 from fencepost.conformance.ledger import settle_ledger
 from fencepost.conformance.offer import Offer
+from fencepost.conformance.regression.baseline import Baseline
 from fencepost.conformance.sensitivity import Grounds, control
 from fencepost.conformance.tally import Count, Tally
 from fencepost.conformance.verdicts import results, summed_up
@@ -106,6 +107,7 @@ class Campaign:
     listener: Listener = lambda _: None
     record: Recorder = lambda _: None
     tally: Tally = field(default_factory=Tally)
+    baseline: Baseline = field(default_factory=Baseline)
     _explored: list[str] = field(default_factory=list)
     _through: set[str] = field(default_factory=set)
     _skip: int = 0
@@ -154,6 +156,7 @@ class Campaign:
             tally=self.tally,
             replay_line=self._replay_line,
             ends_at_failure=self.plan.fail_fast,
+            excuses=self.baseline,
         )
 
     def settle(self) -> None:
@@ -306,7 +309,9 @@ class Campaign:
             )
         )
         resets, writes, decisions = self._bench.spent
-        summary = summed_up(clauses, self._ledger, self.tally, self._setting, self._decoys, selected=bool(plan.clauses))
+        judged = tuple(map(self.baseline.judged, clauses))
+        summary = summed_up(judged, self._ledger, self.tally, self._setting, self._decoys, selected=bool(plan.clauses))
+        summary = self.baseline.summed(summary, clauses)
         known = frozenset(_known_features())
         return Report(
             kit_version=version("fencepost"),
@@ -331,7 +336,7 @@ class Campaign:
             exit_status=summary.exit_status,
             level=summary.level,
             notes=summary.notes,
-            clauses=clauses,
+            clauses=tuple(map(self.baseline.shown, clauses)),
             ledger=self._ledger,
             sensitivity=self._decoys,
             first_failure=_shown(self._bench.course.first_failure),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from fencepost.conformance.attribution import STATE, clause_of
 from fencepost.conformance.case import AskStep, Case, EndpointsStep, Step, WriteStep, case_from_calls
@@ -28,11 +29,26 @@ class Found:
     aim: str | None = None
 
 
+class Excuses(Protocol):
+    """What is known of a subject already, and not to be found again."""
+
+    def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
+        """Whether a mismatch looks like a known failure at first sight."""
+        ...
+
+    def knows(self, clause: str, case: Case, mismatch: Mismatch) -> bool:
+        """Whether a smallest case is a known failure."""
+        ...
+
+
 class Diagnosis:
     """Replays, shrinks and attributes mismatches. Its calls are counted apart: they are no part of the effort."""
 
-    def __init__(self, exchange: Exchange, tally: Tally, replay_line: Callable[[str], str]) -> None:
+    def __init__(
+        self, exchange: Exchange, tally: Tally, replay_line: Callable[[str], str], excuses: Excuses | None = None
+    ) -> None:
         self.calls = 0
+        self._excuses = excuses
         self._exchange = exchange
         self._tally = tally
         self._replay_line = replay_line
@@ -44,6 +60,8 @@ class Diagnosis:
     def wants(self, found: Found) -> bool:
         """Whether this mismatch is worth a diagnosis: its like has not failed already, nor been looked at often."""
         clause = self._provisional(found)
+        if self._excuses is not None and self._excuses.foresees(clause, found.mismatch):
+            return False
         return clause not in self._tally.failures and self._begun[clause, found.aim] < _PER_CLAUSE
 
     def _provisional(self, found: Found) -> str:
@@ -164,6 +182,8 @@ class Diagnosis:
             "DEC-17" in self._tally.failures and len(shrinker.case.steps) > _LONG_HISTORY
         ):
             return  # of a subject that company sways, a history too long to read says nothing more
+        if self._excuses is not None and self._excuses.knows(clause, shrinker.case, shrinker.mismatch):
+            return
         self._cases[clause] = (shrinker.case, shrinker.mismatch)
         self._tally.failures[clause].append(
             counterexample(

@@ -18,12 +18,14 @@ from fencepost.adapters.contract import (
 from fencepost.conformance.campaign import Campaign, Listener, Plan, Progress
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.interruption import Interruption
+from fencepost.conformance.commands.past import Past
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.showing import show
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.conformance.patience import TIMEOUTS, patient
+from fencepost.conformance.regression.stored_case import FOLDER
 from fencepost.conformance.spellings import Row
 from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report
@@ -57,6 +59,19 @@ _VALIDATION = "VAL"
     metavar="DIR",
     help="Go on with the run whose journal is in this folder: same subject, same options.",
 )
+@click.option(
+    "--known",
+    "known_file",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    metavar="FILE",
+    help="Put up with the failures on this list, and with no others; see `baseline`.",
+)
+@click.option(
+    "--regressions",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help=f"Replay the counterexamples stored here first, and store new ones; ./{FOLDER} where that is there.",
+)
 @click.option("--settle", type=click.FloatRange(min=0), metavar="SECONDS", help="How long a change may take to show.")
 @click.option("--fail-fast", is_flag=True, help="End at the first failure.")
 @click.option("--call-timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds for one call.")
@@ -70,6 +85,8 @@ def check(
     clauses: tuple[str, ...],
     folder: Path | None,
     resumed: Path | None,
+    known_file: Path | None,
+    regressions: Path | None,
     settle: float | None,
     fail_fast: bool,
     call_timeout: float,
@@ -94,8 +111,10 @@ def check(
         fail_fast=fail_fast,
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    past = Past.of(known_file, regressions)
     with Interruption() as interruption:
-        report, parsed = _judged(plan, timeouts, _Folder.of(plan, folder, resumed), interruption)
+        report, parsed = _judged(plan, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
+        past.store(report)
         page = Page.of(sys.stdout)
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
         if parsed:
@@ -191,7 +210,7 @@ def _unwritten(name: str, error: Exception) -> None:
 
 
 def _judged(
-    plan: Plan, timeouts: Timeouts, folder: _Folder, interruption: Interruption
+    plan: Plan, timeouts: Timeouts, folder: _Folder, past: Past, interruption: Interruption
 ) -> tuple[Report, Sequence[Row]]:
     """The report, partial where the run is interrupted; bad usage where the subject cannot even be begun with.
 
@@ -210,6 +229,7 @@ def _judged(
             _begin(campaign)
             try:
                 campaign.settle()
+                past.recall(campaign)
                 folder.follow(campaign)
                 campaign.run()
                 interruption.check()

@@ -11,14 +11,11 @@ from fencepost.conformance.commands.begun import begun, call_timeout, start_time
 from fencepost.conformance.commands.case_files import found_cases
 from fencepost.conformance.commands.showing import show, table
 from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.regression.replay import Replayed, replay_case
+from fencepost.conformance.regression.replay import OVERLAPPING, Replayed, replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
 from fencepost.conformance.story import counterexample
 from fencepost.reports.counterexample import counterexample as drawn
 from rich.text import Text
-
-OVERLAPPING = "STA-8"
-"""The clause whose counterexamples say nothing when their calls come one after another."""
 
 
 @click.command(short_help="Put a stored counterexample to a subject again: fixed, or still failing?")

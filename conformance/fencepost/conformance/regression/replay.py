@@ -21,16 +21,23 @@ from fencepost.reference import Outcome, Verdict
 
 State: TypeAlias = Literal["fixed", "still failing", "not judged"]
 
+OVERLAPPING = "STA-8"
+"""The clause whose counterexamples say nothing when their calls come one after another."""
+
 _TIMES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of a case: its state, the wrong answer where it still fails, and what there is to say about it."""
+    """What came of a case: its state, the wrong answer where it still fails, and what there is to say about it.
+
+    `is_steady` is False where the same calls get now the wrong answer, now the right one.
+    """
 
     state: State
     mismatch: Mismatch | None = None
     told: str = ""
+    is_steady: bool = True
 
 
 class _NotJudgedError(Exception):
@@ -59,7 +66,7 @@ def replay_case(case: Case, exchange: Exchange, offer: Offer) -> Replayed:
     if not shown:
         return Replayed(state="fixed")
     told = "" if len(shown) == _TIMES else f"wrong {len(shown)} of {_TIMES} times: the same calls get different answers"
-    return Replayed(state="still failing", mismatch=shown[0], told=told)
+    return Replayed(state="still failing", mismatch=shown[0], told=told, is_steady=not told)
 
 
 def _put(case: Case, exchange: Exchange, offer: Offer) -> Mismatch | None:

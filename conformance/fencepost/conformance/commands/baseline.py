@@ -1,0 +1,119 @@
+"""`fencepost baseline`: the list of known failures, kept short and true."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+from fencepost.adapters.contract import Timeouts
+from fencepost.conformance.campaign import Plan
+from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
+from fencepost.conformance.commands.past import read_known
+from fencepost.conformance.commands.run_files import read_run
+from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.regression.baseline import Baseline, Entry
+from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
+from fencepost.conformance.regression.stored_case import json_text
+from fencepost.reports.visible import visible
+from rich.text import Text
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(short_help="The list of known failures: add, list, prune.")
+def baseline() -> None:
+    """Keep the list of known failures that `check --known FILE` puts up with."""
+
+
+@baseline.command(short_help="Add the failures of a run to the list.")
+@click.argument("file", type=_FILE)
+@click.option("--from", "run", type=click.Path(path_type=Path), required=True, metavar="RUN", help="A stored run.")
+@click.option("--reason", required=True, help="Why they are put up with.")
+@click.option("--issue", required=True, metavar="URL", help="Where they are followed up.")
+@click.option(
+    "--expires",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="The last day on which they are put up with.",
+)
+@click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only the failures of this clause; repeatable.")
+def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, clauses: tuple[str, ...]) -> None:
+    """Add the counterexamples of RUN to FILE, which is made where it is missing. What is on the list stays as it is.
+
+    Exit status: 0 the list holds them now; 2 bad usage, or nothing in RUN has failed.
+    """
+    if not reason.strip():
+        raise click.BadParameter("a reason says something", param_hint="--reason")
+    if not is_url(issue):
+        raise click.BadParameter(f"{issue!r} is no URL", param_hint="--issue")
+    report = read_run(run)
+    found = of_run(report, clauses)
+    if not found:
+        raise click.UsageError(f"{run}: no such failure is in this run")
+    entries = {one.id: one for one in read_known(file)} if file.exists() else {}
+    new = [known_from(one, report.profile, reason=reason, issue=issue, expires=expires.date()) for one in found]
+    added = [one for one in new if one.id not in entries]
+    _write(file, [*entries.values(), *added])
+    click.echo(f"added: {', '.join(one.id for one in added) or 'nothing, all of them are on the list'}", err=True)
+
+
+@baseline.command("list", short_help="Show the list.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_data", is_flag=True, help="Write JSON.")
+def list_(*, file: Path, as_data: bool) -> None:
+    """Show the entries of FILE, the expired ones as such. Exit status: 0, or 2 where FILE is no such list."""
+    entries, today = read_known(file), _today()
+    if as_data:
+        show_json([{**one.to_json(), "expired": one.is_expired(today)} for one in entries])
+        return
+    rows = [
+        (one.id, _expiry(one, today), f"{one.expected} → {one.got}", f"{one.reason} ({one.issue})") for one in entries
+    ]
+    show(table(("entry", "until", "expected → got", "why"), rows))
+
+
+def _expiry(one: KnownFailure, today: date) -> str | Text:
+    text = one.expires.isoformat()
+    return Text(f"{text} expired", style="bold red") if one.is_expired(today) else text
+
+
+@baseline.command(short_help="Take off the list what a subject does right now.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("subject")
+@call_timeout
+@start_timeout
+def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float) -> None:
+    """Replay every entry of FILE and take off those that SUBJECT answers rightly. Nothing else is taken off.
+
+    An expired entry stays until it is fixed or somebody takes it off: letting it go in silence would hide a failure.
+    Exit status: 0, or 2 bad usage or a subject that does not answer.
+    """
+    entries = read_known(file)
+    timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    standing: list[Entry] = []
+    for profile in dict.fromkeys(one.profile for one in entries):
+        with begun(Plan(subject=subject, effort=EFFORTS["quick"], profile=profile), timeouts) as campaign:
+            one_profile = Baseline()
+            mine = [one for one in entries if one.profile == profile]
+            one_profile.replay(mine, campaign.exchange, campaign.offer, today=_today())
+            standing += one_profile.entries
+    kept = [entry for entry in standing if entry.standing != "unexpected success"]
+    show(table(("entry", "standing", ""), [(one.failure.id, _kept(one), one.told) for one in standing]))
+    if len(kept) != len(entries):
+        _write(file, [entry.failure for entry in kept])
+
+
+def _kept(entry: Entry) -> str:
+    return "fixed: taken off" if entry.standing == "unexpected success" else entry.standing
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _write(file: Path, entries: Iterable[KnownFailure]) -> None:
+    try:
+        file.write_text(json_text(file_content(entries)), encoding="ascii", newline="\n")
+    except OSError as error:
+        raise click.UsageError(visible(f"{file}: {error.strerror or error}")) from None

@@ -1,0 +1,85 @@
+"""What a run is told of earlier ones: the list of known failures, and the folder of stored counterexamples."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from fencepost.adapters.contract import HarnessFault
+from fencepost.conformance.campaign import Campaign
+from fencepost.conformance.commands.case_files import read_folder
+from fencepost.conformance.commands.json_input import UnreadableInput, read_json
+from fencepost.conformance.regression.known import KnownFailure, known_from_json
+from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.replay import replay_case
+from fencepost.conformance.regression.stored_case import FOLDER, StoredCase, store, stored_from_report
+from fencepost.conformance.story import counterexample
+from fencepost.reports.model import Report
+from fencepost.reports.visible import visible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Known failures and stored cases, read before the subject is asked anything; `folder` is where new cases go."""
+
+    known: tuple[KnownFailure, ...] = ()
+    cases: tuple[StoredCase, ...] = ()
+    folder: Path | None = None
+
+    @classmethod
+    def of(cls, known_file: Path | None, folder: Path | None) -> "Past":
+        """What the files hold; bad usage where one cannot be read. The usual folder is used where it is there."""
+        if folder is None and Path(FOLDER).is_dir():
+            folder = Path(FOLDER)
+        return cls(
+            known=read_known(known_file) if known_file is not None else (),
+            cases=read_folder(folder) if folder is not None else (),
+            folder=folder,
+        )
+
+    def recall(self, campaign: Campaign) -> None:
+        """Replay what is known, then what is stored; bad usage where the subject does not answer."""
+        try:
+            campaign.baseline.replay(self.known, campaign.exchange, campaign.offer, today=datetime.now(UTC).date())
+        except HarnessFault as fault:
+            raise click.UsageError(visible(f"the known failures cannot be replayed: {fault}")) from None
+        wanted = {clause.id for clause in campaign.selected()}
+        profile = campaign.exchange.vault.profile.name
+        for one in self.cases:
+            if one.profile == profile and one.clause in wanted:
+                _retry(one, campaign)
+
+    def store(self, report: Report) -> None:
+        """Store the counterexamples of a run that are not there yet; bad usage where the folder cannot be written."""
+        if self.folder is None:
+            return
+        try:
+            written = store(stored_from_report(report), self.folder)
+        except OSError as error:
+            raise click.UsageError(visible(f"--regressions {self.folder}: {error.strerror or error}")) from None
+        if written:
+            click.echo(f"stored: {', '.join(str(path) for path in written)}", err=True)
+
+
+def _retry(one: StoredCase, campaign: Campaign) -> None:
+    """A stored counterexample that still fails is a failure of the run; one like a known failure is put up with."""
+    try:
+        replayed = replay_case(one.case, campaign.exchange, campaign.offer)
+    except HarnessFault as fault:
+        campaign.tally.errors.setdefault(one.clause, str(fault))
+        return
+    found = replayed.mismatch
+    if found is not None and replayed.is_steady and not campaign.baseline.knows(one.clause, one.case, found):
+        line = f"fencepost replay {one.id} {campaign.plan.subject}"
+        told = counterexample(one.clause, one.case, found, replay=line, calls_to_shrink=0)
+        campaign.tally.failures[one.clause].append(told)
+
+
+def read_known(path: Path) -> tuple[KnownFailure, ...]:
+    """The entries of a list of known failures; bad usage, with every reason, where the file is none."""
+    try:
+        return known_from_json(read_json(str(path)))
+    except UnreadableInput as error:
+        raise click.UsageError(str(error)) from None
+    except NotACase as error:
+        raise click.UsageError("\n".join(f"{path}: {reason}" for reason in error.reasons)) from None

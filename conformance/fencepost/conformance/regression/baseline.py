@@ -1,0 +1,130 @@
+"""A run beside its list of known failures: which of them hold, which do not, and what is known of what is found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal, TypeAlias
+
+from fencepost.conformance.attribution import clause_of
+from fencepost.conformance.case import AskStep, Case
+from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.mismatch import Mismatch
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.regression.known import KnownFailure
+from fencepost.conformance.regression.likeness import Likeness, glance, likeness
+from fencepost.conformance.regression.replay import OVERLAPPING, replay_case
+from fencepost.conformance.story import counterexample
+from fencepost.conformance.verdicts import Summary
+from fencepost.reference import Network
+from fencepost.reports.model import Clause, Counterexample
+from msgspec import structs
+
+Standing: TypeAlias = Literal["known", "unexpected success", "another failure", "expired", "unmatched"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry of the list and how it stands with this subject; everything but *known* fails the run."""
+
+    failure: KnownFailure
+    standing: Standing
+    told: str = ""
+    found: Counterexample | None = None
+
+
+@dataclass(slots=True)
+class Baseline:
+    """The list as it stands with one subject. Entries are replayed exactly, once, and never searched for."""
+
+    entries: list[Entry] = field(default_factory=list)
+    _alike: set[Likeness] = field(default_factory=set)
+    _foreseen: set[Likeness] = field(default_factory=set)
+
+    def replay(self, failures: Sequence[KnownFailure], exchange: Exchange, offer: Offer, *, today: date) -> None:
+        """Put every entry to the subject. Raises `HarnessFault` as the client does."""
+        for failure in failures:
+            entry = self._entry(failure, exchange, offer, today)
+            self.entries.append(entry)
+
+    def _entry(self, failure: KnownFailure, exchange: Exchange, offer: Offer, today: date) -> Entry:
+        if failure.profile != exchange.vault.profile.name:
+            told = f"it is of the profile {failure.profile}, and the run judges by {exchange.vault.profile.name}"
+            return Entry(failure=failure, standing="unmatched", told=told)
+        if failure.clause == OVERLAPPING:
+            told = "it takes calls that overlap, and a replay sends one after the other"
+            return Entry(failure=failure, standing="unmatched", told=told)
+        replayed = replay_case(failure.case, exchange, offer)
+        mismatch = replayed.mismatch
+        if mismatch is None:
+            standing: Standing = "unexpected success" if replayed.state == "fixed" else "unmatched"
+            told = "the answer is right: take the entry off the list" if replayed.state == "fixed" else replayed.told
+            return Entry(failure=failure, standing=standing, told=told)
+        got = mismatch.direction[1]
+        if got != failure.got:
+            return Entry(failure=failure, standing="another failure", told=f"{failure.got} is known, {got} came")
+        if failure.is_expired(today):
+            return Entry(failure=failure, standing="expired", told=f"since {failure.expires.isoformat()}")
+        self._alike.add(likeness(failure.clause, failure.case, mismatch))
+        at_first = glance(clause_of(mismatch, Case(network=Network(), steps=(AskStep(requests=()),)), None), mismatch)
+        if at_first is not None:
+            self._foreseen.add(at_first)
+        found = counterexample(
+            failure.clause, failure.case, mismatch, replay=f"fencepost replay {failure.id} SUBJECT", calls_to_shrink=0
+        )
+        return Entry(failure=failure, standing="known", told=failure.reason, found=found)
+
+    def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
+        """Whether a wrong decision looks like a known failure at first sight: it is not looked into again."""
+        return bool(self._foreseen) and glance(provisional, mismatch) in self._foreseen
+
+    def knows(self, clause: str, case: Case, mismatch: Mismatch) -> bool:
+        """Whether this smallest case is one of the known failures, or one like it."""
+        return bool(self._alike) and likeness(clause, case, mismatch) in self._alike
+
+    @property
+    def excused(self) -> dict[str, tuple[Entry, ...]]:
+        """The known failures that hold, by clause."""
+        known: dict[str, tuple[Entry, ...]] = {}
+        for entry in self.entries:
+            if entry.standing == "known":
+                known[entry.failure.clause] = (*known.get(entry.failure.clause, ()), entry)
+        return known
+
+    def shown(self, row: Clause) -> Clause:
+        """The clause's row as it is told: a known failure is a failure, with its example and who follows it up."""
+        known = self.excused.get(row.id, ())
+        if not known:
+            return row
+        examples = tuple(entry.found for entry in known if entry.found is not None)
+        told = "; ".join(f"known failure {one.failure.id}: {one.failure.reason} ({one.failure.issue})" for one in known)
+        return structs.replace(row, verdict="fail", detail=told, counterexamples=(*examples, *row.counterexamples))
+
+    def judged(self, row: Clause) -> Clause:
+        """The clause's row as it counts: a clause that fails in no other than the known ways is let off."""
+        if row.id in self.excused and not row.counterexamples:
+            return structs.replace(row, verdict="pass")
+        return row
+
+    def summed(self, summary: Summary, rows: Sequence[Clause]) -> Summary:
+        """The summary with what is known in it. No run with a failure, known or not, has a level or has passed."""
+        known = self.excused
+        if not self.entries:
+            return summary
+        others = [
+            f"{row.id}: another failure beside the known one" for row in rows if row.id in known and row.counterexamples
+        ]
+        held = [
+            f"{clause}: known failure {one.failure.id} until {one.failure.expires.isoformat()}: {one.failure.reason}"
+            for clause, entries in known.items()
+            for one in entries
+        ]
+        summary = replace(summary, notes=(*summary.notes, *self.problems, *others, *held))
+        if self.problems:
+            return replace(summary, result="fail", exit_status=1, level=None)
+        return replace(summary, result="fail", level=None) if known and summary.exit_status == 0 else summary
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the list, an entry a line."""
+        wrong = [entry for entry in self.entries if entry.standing != "known"]
+        return tuple(f"known failure {one.failure.id}: {one.standing}: {one.told}" for one in wrong)

@@ -1,0 +1,151 @@
+"""Known failures: what is put up with, by whom it is followed up, and until when."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+from fencepost.conformance.case import Case
+from fencepost.conformance.regression.reading import NotACase, case_from_calls
+from fencepost.conformance.regression.stored_case import calls_to_json, case_id, checked_calls
+from fencepost.reports.model import Call, Counterexample, Report
+
+FORMAT = "fencepost-known-failures"
+VERSION = 1
+ANSWERS = ("allow", "deny", "codes", "accepted", "refused", "otherwise")
+"""What a wrong answer can be: an outcome, a right denial with a wrong status or code, a write's, other rules read back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFailure:
+    """One entry: a minimal example that gets a wrong answer, `got`, and is put up with until `expires`, that day included."""
+
+    clause: str
+    profile: str
+    calls: tuple[Call, ...]
+    expected: str
+    got: str
+    reason: str
+    issue: str
+    expires: date
+
+    @property
+    def id(self) -> str:
+        """The id that the same case has as a stored counterexample."""
+        return case_id(self.clause, self.profile, self.calls)
+
+    @property
+    def case(self) -> Case:
+        """The case as it is put to a subject."""
+        return case_from_calls(self.calls)
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day is over."""
+        return today > self.expires
+
+    def to_json(self) -> dict[str, object]:
+        """The entry as the file has it."""
+        return {
+            "id": self.id,
+            "clause": self.clause,
+            "profile": self.profile,
+            "reason": self.reason,
+            "issue": self.issue,
+            "expires": self.expires.isoformat(),
+            "expected": self.expected,
+            "got": self.got,
+            "calls": calls_to_json(self.calls),
+        }
+
+
+def known_from(found: Counterexample, profile: str, *, reason: str, issue: str, expires: date) -> KnownFailure:
+    """The entry for a counterexample of a run under this profile."""
+    return KnownFailure(
+        clause=found.clause,
+        profile=profile,
+        calls=found.calls,
+        expected=found.expected,
+        got=answer_of(found.got),
+        reason=reason,
+        issue=issue,
+        expires=expires,
+    )
+
+
+def answer_of(got: str) -> str:
+    """What the text of a counterexample's answer comes to, one of `ANSWERS`."""
+    word = got.split(maxsplit=1)[0] if got.split() else ""
+    if word not in ANSWERS:
+        return "otherwise"
+    return "codes" if word == "deny" and got.startswith("deny with ") else word
+
+
+def file_content(entries: Iterable[KnownFailure]) -> dict[str, object]:
+    """The file of these entries, in the order of their ids."""
+    ordered = sorted(entries, key=lambda one: one.id)
+    return {"format": FORMAT, "version": VERSION, "entries": [one.to_json() for one in ordered]}
+
+
+def known_from_json(value: object) -> tuple[KnownFailure, ...]:
+    """The entries that a file holds; `NotACase` with every reason, each after its JSON path."""
+    if not isinstance(value, dict) or value.get("format") != FORMAT or value.get("version") != VERSION:
+        came = f"{value.get('format')!r}, version {value.get('version')!r}" if isinstance(value, dict) else "no object"
+        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {came}",))
+    entries = value.get("entries")
+    if not isinstance(entries, list):
+        raise NotACase(reasons=("$.entries: expected a list",))
+    found: dict[str, KnownFailure] = {}
+    reasons: list[str] = []
+    for index, entry in enumerate(entries):
+        path = f"$.entries[{index}]"
+        if not isinstance(entry, dict):
+            reasons.append(f"{path}: expected an object")
+            continue
+        try:
+            one = _entry(entry)
+        except NotACase as error:
+            reasons += [reason.replace("$", path, 1) for reason in error.reasons]
+            continue
+        if one.id in found:
+            reasons.append(f"{path}: the entry {one.id} is there twice")
+        found[one.id] = one
+    if reasons:
+        raise NotACase(reasons=tuple(reasons))
+    return tuple(found.values())
+
+
+def _entry(value: dict[str, object]) -> KnownFailure:
+    calls, reasons = checked_calls(value)
+    told = {name: str(value.get(name) or "") for name in ("reason", "issue", "expected", "got", "clause", "profile")}
+    if not told["reason"].strip():
+        reasons.append("$.reason: why is it put up with?")
+    if not is_url(told["issue"]):
+        reasons.append(f"$.issue: expected the URL of an issue, got {told['issue']!r}")
+    if told["got"] not in ANSWERS:
+        reasons.append(f"$.got: expected one of {', '.join(ANSWERS)}, got {told['got']!r}")
+    try:
+        expires = date.fromisoformat(str(value.get("expires")))
+    except ValueError:
+        reasons.append(f"$.expires: expected a date, YYYY-MM-DD, got {value.get('expires')!r}")
+        expires = date.min
+    if not reasons:
+        known = case_id(told["clause"], told["profile"], calls)
+        if value.get("id", known) != known:
+            reasons.append(f"$.id: the content has the id {known!r}, not {value['id']!r}: it was changed since")
+    if reasons:
+        raise NotACase(reasons=tuple(reasons))
+    return KnownFailure(calls=calls, expires=expires, **told)
+
+
+def is_url(text: str) -> bool:
+    """Whether the text is a URL that a person can follow."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and text.isprintable() and " " not in text
+
+
+def of_run(report: Report, clauses: Sequence[str] = ()) -> tuple[Counterexample, ...]:
+    """The counterexamples of a run, or of these clauses of it."""
+    return tuple(found for row in report.clauses for found in row.counterexamples if not clauses or row.id in clauses)
