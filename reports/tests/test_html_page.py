@@ -7,9 +7,10 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from fencepost.reports.html.address_line import Probe, address_line, number_of, ranges_of
+from fencepost.reports.html.boxes import subnet_boxes
 from fencepost.reports.html.comparison import comparison
 from fencepost.reports.html.page import render
-from fencepost.reports.html.subnets import subnet_boxes
+from fencepost.reports.html.picture import picture
 from fencepost.reports.html.tree import document, h
 from fencepost.reports.model import Clause, Report
 from fencepost.reports.page import Page
@@ -229,3 +230,35 @@ def test_the_subnet_that_the_caller_comes_from_is_drawn_beside_those_that_are_li
     assert "and 3 more listed" in texts
     assert "asked from: front" in texts
     assert texts[-2:] == ["expected ✓ allow", "got ✕ deny"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "request_", "told"),
+    [
+        ({"bypass": "None", "defaultAction": "Deny"}, {"plane": "data"}, "passes: nobody"),
+        ({"bypass": "AzureServices", "defaultAction": "Deny"}, {"plane": "data"}, "passes: trusted Microsoft services"),
+        ({"bypass": "None", "defaultAction": "Allow"}, {"plane": "data"}, "passes: everyone"),
+        ({"bypass": "None", "defaultAction": "Deny"}, {"plane": "control"}, "passes: every control-plane call"),
+    ],
+)
+def test_where_no_range_decides_the_picture_says_what_does(
+    report: Report, rules: dict[str, object], request_: dict[str, object], told: str
+) -> None:
+    caller = {"service": "Azure DevOps", "authenticated": False}
+    asked = {"operation": "SecretGet", "source": {"address": "20.1.3.0"}, "caller": caller, **request_}
+    drawn = picture(replace(report.clauses[1].counterexamples[0], rules=rules, request=asked))
+    assert drawn is not None
+    texts = [one.text for one in drawn.iter("text")]
+    assert texts[0] == told
+    assert texts[2] == "asked by: Azure DevOps"
+    assert str(texts[3]).endswith("SecretGet, no valid token")
+
+
+def test_what_was_written_is_drawn_where_the_case_is_a_write(report: Report) -> None:
+    one = replace(
+        report.clauses[1].counterexamples[0], rules=None, request={"value": "172.30.0.0/24"}, expected="refused"
+    )
+    drawn = picture(one)
+    assert drawn is not None
+    assert [text.text for text in _drawn(drawn, "rule-label")] == ["172.30.0.0/24 = 172.30.0.0 – 172.30.0.255"]
+    assert picture(replace(one, request={"id": 7})) is None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from fencepost.reports.html.subnets import alike
+from fencepost.reports.html.boxes import alike
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.visible import abridged, as_json
 

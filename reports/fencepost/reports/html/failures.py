@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
-from fencepost.reports.causes import Cause, in_short
+from fencepost.reports.causes import Cause
 from fencepost.reports.counterexample import explanation
-from fencepost.reports.html.address_line import Probe, address_line, number_of, ranges_of
 from fencepost.reports.html.comparison import comparison
-from fencepost.reports.html.subnets import subnet_boxes
+from fencepost.reports.html.picture import picture
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.model import Call, Counterexample
 from fencepost.reports.visible import abridged, as_json
 
 _CARDS = 150
 _OTHERS = 10
-_NOT_TO_SCALE = ". The line holds all addresses in order and is not to scale"
 
 
 def failure_cards(causes: tuple[Cause, ...], texts: Mapping[str, str]) -> Content:
@@ -40,7 +38,7 @@ def _card(number: int, cause: Cause, texts: Mapping[str, str]) -> Element:
             h("span", "got ", h("b", cause.got), class_="pill got"),
             f" {times:,} counterexamples of this kind; the smallest:" if times > 1 else None,
         ),
-        _picture(one),
+        picture(one),
         h(
             "dl",
             h("dt", "The specification"),
@@ -89,55 +87,3 @@ def _others(cause: Cause) -> Element | None:
     if left_out:
         rows.append(h("li", f"and {left_out:,} more, all of them in the stored run"))
     return h("details", h("summary", f"{len(cause.counterexamples) - 1:,} more of this kind"), h("ul", rows))
-
-
-def _picture(one: Counterexample) -> Element | None:
-    """The rules on a line: those in force with the address that was asked for, or those that were written."""
-    if one.rules is None:
-        return _written(one)
-    source = one.request.get("source")
-    address = number_of(source.get("address")) if isinstance(source, Mapping) else None
-    ranges, strange = ranges_of(one.rules)
-    if address is None and not ranges:
-        return None
-    if isinstance(source, Mapping) and "subnet" in source:
-        return _from_subnet(one, source["subnet"])
-    probe = None if address is None else Probe(address=address, expected=in_short(one.expected), got=in_short(one.got))
-    told = f"{_counted(len(ranges))} in force"
-    if probe is not None and isinstance(source, Mapping):
-        told += f"; {source.get('address')} asked: expected {probe.expected}, got {probe.got}"
-    caption = [told, _listed_too(one.rules), f"; not drawn: {as_json(abridged(list(strange)))}" if strange else ""]
-    return _figure(address_line(ranges, probe, title=told), "".join(caption) + _NOT_TO_SCALE)
-
-
-def _from_subnet(one: Counterexample, own: object) -> Element:
-    listed = one.rules.get("virtualNetworkRules") if one.rules is not None else None
-    entries = listed if isinstance(listed, list) else []
-    ids = [entry.get("id") if isinstance(entry, Mapping) else entry for entry in entries]
-    expected, got = in_short(one.expected), in_short(one.got)
-    told = f"{len(ids):,} subnet rule{'' if len(ids) == 1 else 's'} in force: expected {expected}, got {got}"
-    return _figure(subnet_boxes(ids, own, expected=expected, got=got, title=told), told)
-
-
-def _listed_too(rules: Mapping[str, object]) -> str:
-    subnets = rules.get("virtualNetworkRules")
-    subnets = subnets if isinstance(subnets, list) else []
-    told = f"; {len(subnets):,} subnet rule{'s' if len(subnets) > 1 else ''} beside" if subnets else ""
-    return told + ("; default action Allow: rules lie dormant" if rules.get("defaultAction") == "Allow" else "")
-
-
-def _written(one: Counterexample) -> Element | None:
-    acls = one.request.get("networkAcls")
-    ranges, _ = ranges_of(acls if isinstance(acls, Mapping) else {"ipRules": [one.request]})
-    if not ranges:
-        return None
-    told = f"{_counted(len(ranges))} written: expected {in_short(one.expected)}, got {in_short(one.got)}"
-    return _figure(address_line(ranges, None, title=told), told + _NOT_TO_SCALE)
-
-
-def _counted(number: int) -> str:
-    return "no IP rule" if not number else f"{number:,} IP rule{'s' if number > 1 else ''}"
-
-
-def _figure(picture: Element, caption: str) -> Element:
-    return h("figure", picture, h("figcaption", f"{caption}."))

@@ -1,0 +1,117 @@
+"""Who is let in, and who asks, as boxes: for rules that are no ranges of addresses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from fencepost.reports.html.tree import h
+from fencepost.reports.visible import abridged, as_json
+
+_WIDTH, _MARGIN, _ROW = 400.0, 8.0, 44.0
+_SHOWN = 3
+_LONGEST = 54
+
+_CREDENTIALS = (("authenticated", "no valid token"), ("authorized", "no permission"))
+
+SIGNS: Mapping[str, str] = {"allow": "✓", "deny": "✕"}
+"""An outcome as a sign, so that its colour is not all that tells it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """What a box says: a name, and a smaller line below."""
+
+    name: str
+    below: str
+
+
+def boxes(listed: Sequence[Box], own: Box, *, unlisted: int, expected: str, got: str, title: str) -> Element:
+    """The picture: a full box for each that is let in, and a dashed one for the caller.
+
+    `unlisted` is how many more are let in than there are boxes for.
+    """
+    parts: list[Element] = []
+    y = 6.0
+    for one in listed:
+        parts += _box(one, y, kind="listed")
+        y += _ROW
+    if unlisted:
+        parts.append(h("text", f"and {unlisted:,} more listed", x=_MARGIN, y=y + 8, class_="small"))
+        y += 18
+    parts += _box(own, y, kind="own")
+    y += _ROW + 8
+    for label, outcome in (("expected", expected), ("got", got)):
+        parts.append(h("text", outcome_told(label, outcome), x=_MARGIN, y=y, class_=f"outcome {label}"))
+        y += 18
+    height = y - 6
+    box = f"0 0 {_WIDTH:.0f} {height:.0f}"
+    return h("svg", h("title", title), parts, role="img", class_="line", view_box=box, width=_WIDTH, height=height)
+
+
+def subnet_boxes(listed: Sequence[object], own: object, *, expected: str, got: str, title: str) -> Element:
+    """The listed subnets, those most like the caller's own first, and the caller's own."""
+    near = sorted(listed, key=lambda one: -alike(one, own))[:_SHOWN]
+    told = [_subnet("listed, the caller's" if _same(one, own) else "listed", one) for one in near]
+    left_out = len(listed) - len(near)
+    return boxes(told, _subnet("asked from", own), unlisted=left_out, expected=expected, got=got, title=title)
+
+
+def rule_boxes(
+    rules: Mapping[str, object], request: Mapping[str, object], *, expected: str, got: str, title: str
+) -> Element:
+    """What lets callers in where no range does: the plane, the default action, the bypass, or nothing."""
+    source, caller = request.get("source"), request.get("caller")
+    address = source.get("address") if isinstance(source, Mapping) else None
+    caller = caller if isinstance(caller, Mapping) else {}
+    service = caller.get("service")
+    lacking = [told for member, told in _CREDENTIALS if caller.get(member) is False]
+    own = Box(
+        name=f"asked by: {'a caller' if service is None else service}",
+        below=", ".join([f"from {address}", f"{request.get('plane')} plane", f"{request.get('operation')}", *lacking]),
+    )
+    return boxes(list(_let_in(rules, request)), own, unlisted=0, expected=expected, got=got, title=title)
+
+
+def _let_in(rules: Mapping[str, object], request: Mapping[str, object]) -> Sequence[Box]:
+    if request.get("plane") == "control":
+        return [Box(name="passes: every control-plane call", below="the firewall does not apply")]
+    if rules.get("defaultAction") == "Allow":
+        return [Box(name="passes: everyone", below="default action Allow")]
+    if rules.get("bypass") == "AzureServices":
+        return [Box(name="passes: trusted Microsoft services", below="bypass AzureServices; no IP rule")]
+    return [Box(name="passes: nobody", below="default action Deny, no IP rule, bypass None")]
+
+
+def outcome_told(label: str, outcome: str) -> str:
+    """An outcome with its sign, as much of it as a picture has room for."""
+    kind, comma, _ = outcome.partition(",")
+    return f"{label} {SIGNS.get(kind, '')} {kind[:40]}{'…' if comma or len(kind) > 40 else ''}"
+
+
+def alike(one: object, other: object) -> int:
+    """In how many parts two ids agree."""
+    parts = zip(str(one).lower().split("/"), str(other).lower().split("/"), strict=False)
+    return sum(left == right for left, right in parts)
+
+
+def _same(one: object, other: object) -> bool:
+    return isinstance(one, str) and isinstance(other, str) and one.lower() == other.lower()
+
+
+def _subnet(told: str, one: object) -> Box:
+    parts = str(one).split("/")
+    if len(parts) != 11:
+        return Box(name=f"{told}: {as_json(abridged(one))}", below="no subnet id")
+    return Box(name=f"{told}: {parts[10]}", below=f"in {parts[8]}, {parts[4]}")
+
+
+def _box(one: Box, y: float, *, kind: str) -> list[Element]:
+    return [
+        h("rect", x=_MARGIN, y=y, width=_WIDTH - 2 * _MARGIN, height=_ROW - 8, rx=4, class_=f"subnet {kind}"),
+        h("text", _cut(one.name), x=_MARGIN + 8, y=y + 15, class_="rule-label"),
+        h("text", _cut(one.below), x=_MARGIN + 8, y=y + 29, class_="small"),
+    ]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 + 1 :]}"

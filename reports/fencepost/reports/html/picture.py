@@ -1,0 +1,85 @@
+"""The picture of a counterexample: its rules and who asks, or what was written."""
+
+from collections.abc import Mapping, Sequence
+from xml.etree.ElementTree import Element
+
+from fencepost.reports.causes import in_short
+from fencepost.reports.html.address_line import Probe, Range, address_line, number_of, ranges_of
+from fencepost.reports.html.boxes import rule_boxes, subnet_boxes
+from fencepost.reports.html.tree import h
+from fencepost.reports.model import Counterexample
+from fencepost.reports.visible import abridged, as_json
+
+_NOT_TO_SCALE = "The line holds all addresses in order and is not to scale."
+
+
+def picture(one: Counterexample) -> Element | None:
+    """Ranges on a line of addresses; subnets, services and planes as boxes; None where there is nothing to draw."""
+    if one.rules is None:
+        return _written(one)
+    ranges, strange = ranges_of(one.rules)
+    source = one.request.get("source")
+    if not isinstance(source, Mapping):
+        return _on_a_line(one, ranges, strange, None) if ranges else None
+    subnets = _subnets(one.rules)
+    if "subnet" in source and (subnets or not ranges):
+        return _from_subnet(one, subnets, source["subnet"])
+    if not ranges or one.request.get("plane") == "control":
+        return _by_other_means(one, one.rules)
+    return _on_a_line(one, ranges, strange, number_of(source.get("address")))
+
+
+def _on_a_line(one: Counterexample, ranges: Sequence[Range], strange: Sequence[object], address: int | None) -> Element:
+    expected, got = _answers(one)
+    probe = None if address is None else Probe(address=address, expected=expected, got=got)
+    told = f"{_counted(len(ranges), 'IP rule')} in force: expected {expected}, got {got}"
+    more = [
+        f"{_counted(number, 'subnet rule')} beside." if (number := len(_subnets(one.rules or {}))) else "",
+        "The default action is Allow: the rules lie dormant."
+        if (one.rules or {}).get("defaultAction") == "Allow"
+        else "",
+        f"Not drawn: {as_json(abridged(list(strange)))}." if strange else "",
+        _NOT_TO_SCALE,
+    ]
+    return _figure(address_line(ranges, probe, title=told), told, *more)
+
+
+def _from_subnet(one: Counterexample, listed: Sequence[object], own: object) -> Element:
+    expected, got = _answers(one)
+    told = f"{_counted(len(listed), 'subnet rule')} in force: expected {expected}, got {got}"
+    return _figure(subnet_boxes(listed, own, expected=expected, got=got, title=told), told)
+
+
+def _by_other_means(one: Counterexample, rules: Mapping[str, object]) -> Element:
+    expected, got = _answers(one)
+    told = f"Who passes, and who asks: expected {expected}, got {got}"
+    return _figure(rule_boxes(rules, one.request, expected=expected, got=got, title=told), told)
+
+
+def _written(one: Counterexample) -> Element | None:
+    acls = one.request.get("networkAcls")
+    ranges, _ = ranges_of(acls if isinstance(acls, Mapping) else {"ipRules": [one.request]})
+    if not ranges:
+        return None
+    expected, got = _answers(one)
+    told = f"{_counted(len(ranges), 'IP rule')} written: expected {expected}, got {got}"
+    return _figure(address_line(ranges, None, title=told), told, _NOT_TO_SCALE)
+
+
+def _answers(one: Counterexample) -> tuple[str, str]:
+    return in_short(one.expected), in_short(one.got)
+
+
+def _subnets(rules: Mapping[str, object]) -> list[object]:
+    listed = rules.get("virtualNetworkRules")
+    entries = listed if isinstance(listed, list | tuple) else ()
+    return [entry.get("id") if isinstance(entry, Mapping) else entry for entry in entries]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}" if number else f"no {what}"
+
+
+def _figure(drawn: Element, *told: str) -> Element:
+    first, *others = told
+    return h("figure", drawn, h("figcaption", " ".join([f"{first}.", *filter(None, others)])))
