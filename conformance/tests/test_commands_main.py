@@ -35,7 +35,8 @@ def test_the_help_lists_every_installed_command() -> None:
 
 def test_a_command_that_does_not_load_is_named_and_the_others_work(with_unusable: None) -> None:
     result = CliRunner().invoke(main, ["--help"])
-    assert "broken    (cannot be loaded: ModuleNotFoundError: No module named 'no'" in result.stdout
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("  broken ")]
+    assert "(cannot be loaded: ModuleNotFoundError: No module named 'no'" in line
     assert CliRunner().invoke(main, ["profiles"]).exit_code == 0
 
 
@@ -56,7 +57,8 @@ def test_a_command_that_there_is_not_is_bad_usage_with_the_near_misses() -> None
 def test_nothing_near_lists_what_there_is() -> None:
     result = CliRunner().invoke(main, ["zzzzzz"])
     assert result.exit_code == 2
-    assert "There are: check, clauses" in result.stderr
+    for name in ("check", "clauses", "smoke"):
+        assert f"{name}, " in result.stderr.partition("There are: ")[2]
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["clauses", "--nonsense"], ["smoke"]])

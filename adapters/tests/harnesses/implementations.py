@@ -84,7 +84,7 @@ class Failing(Echo):
                 return circle
             case "deep":
                 deep: dict[str, object] = {}
-                for _ in range(990):
+                for _ in range(50_000):  # deeper than any version of Python lets a decoder go
                     deep = {"x": deep}
                 return deep
             case "bytes":
