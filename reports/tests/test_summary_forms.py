@@ -52,6 +52,10 @@ def test_the_markdown_says_what_is_broken_and_how_to_see_it_again(report: Report
     assert f"replay    {report.clauses[1].counterexamples[0].replay}" in shown
     assert "| VAL-4 | error | putRules&#58; expected an answer, got the end of its output |" in shown
     assert "| host-bits | reject | mask |" in shown
+    assert (
+        "Sensitivity&#58; 1 of 2 faults laid over the subject's answers noticed; missed&#58; one-rule-too-many (LIM-2)."
+        in shown
+    )
 
 
 def test_a_hostile_subject_makes_no_markup_of_the_markdown(hostile: Report) -> None:

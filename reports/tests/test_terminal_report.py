@@ -131,3 +131,15 @@ def test_a_clause_that_decides_itself_says_so(report: Report) -> None:
     )
     shown = render(replace(report, clauses=(replace(clause, counterexamples=(one,)),)), page=WIDE)
     assert "why       by this clause itself (rule: 20.0.0.0/8)" in shown
+
+
+def test_of_many_failures_of_one_kind_the_smallest_is_shown_and_the_others_are_counted(report: Report) -> None:
+    clause = report.clauses[1]
+    (one,) = clause.counterexamples
+    longer = tuple(replace(one, calls=(*one.calls, one.calls[-1]), got=f"allow ({number})") for number in range(9))
+    shown = render(replace(report, clauses=(replace(clause, counterexamples=(*longer, one)),)), page=WIDE)
+    assert shown.count("FAIL DEC-4") == 1
+    assert "  and 9 more of this kind" in shown.splitlines()
+    ways = tuple(replace(one, got=f"answer {chr(97 + number)}") for number in range(26))
+    shown = render(replace(report, clauses=(replace(clause, counterexamples=ways),)), page=WIDE)
+    assert "DEC-4 fails in 6 more ways" in shown.splitlines()

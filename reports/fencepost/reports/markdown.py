@@ -7,7 +7,7 @@ from fencepost.reports.causes import Cause, causes
 from fencepost.reports.counterexample import explanation
 from fencepost.reports.model import Counterexample, Report
 from fencepost.reports.renderer import FileRenderer
-from fencepost.reports.summary import in_words, named, reproduce, sentence
+from fencepost.reports.summary import controlled, in_words, named, reproduce, sentence
 from fencepost.reports.visible import abridged, as_json, visible
 
 _CAUSES = 25
@@ -36,6 +36,9 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"{len(found) - _CAUSES:,} further causes are in the full report."
         yield ""
     yield from _ledger(report)
+    if told := controlled(report):
+        yield plain(f"Sensitivity: {told}.")
+        yield ""
     totals = report.totals
     yield plain(
         f"{totals.decisions:,} decisions, {totals.writes:,} writes; profile {report.profile}, effort {report.effort}, "

@@ -50,6 +50,16 @@ def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
+def controlled(report: Report) -> str:
+    """What the sensitivity control proved; empty where there was none."""
+    decoys = report.sensitivity
+    if not decoys:
+        return ""
+    missed = [f"{one.id} ({one.clause})" for one in decoys if not one.caught]
+    told = f"{len(decoys) - len(missed)} of {len(decoys)} faults laid over the subject's answers noticed"
+    return f"{told}; missed: {', '.join(missed)}" if missed else told
+
+
 def reproduce(report: Report) -> str:
     """The command that makes this run again."""
     subject = report.subject.subject

@@ -50,7 +50,7 @@ _VALIDATION = "VAL"
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write report.json and junit.xml into this folder, and a journal until then.",
+    help="Write the report in every form into this folder, and a journal until then.",
 )
 @click.option(
     "--resume",

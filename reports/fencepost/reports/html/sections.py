@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from fencepost.reports.causes import causes
 from fencepost.reports.html.clauses import SIGNS
 from fencepost.reports.html.tree import Content, h
-from fencepost.reports.model import Report
+from fencepost.reports.model import Decoy, Report
 from fencepost.reports.summary import in_words, named, reproduce, sentence
 from fencepost.reports.visible import visible_lines
 
@@ -105,15 +105,7 @@ def sensitivity(report: Report) -> Iterator[Element]:
             f"The run laid {len(report.sensitivity)} faults of its own over the implementation's answers, and noticed "
             f"{caught} of them: of what it would have noticed in the implementation, this is the proof.",
         )
-        rows = [
-            (
-                one.id,
-                one.clause,
-                one.text,
-                f"{'✓ noticed' if one.caught else '✕ missed'} in {one.decisions:,} decisions",
-            )
-            for one in report.sensitivity
-        ]
+        rows = [(one.id, one.clause, one.text, _noticed(one)) for one in report.sensitivity]
         yield _table("Faults laid over the answers", ("fault", "breaks", "what it does", "noticed"), rows)
     else:
         yield h("p", "This run has no sensitivity control: nothing was laid over the implementation's answers.")
@@ -124,6 +116,11 @@ def sensitivity(report: Report) -> Iterator[Element]:
             f"The first failure came after {first.decisions:,} decisions, {first.configurations:,} configurations and "
             f"{first.examples:,} examples.",
         )
+
+
+def _noticed(decoy: Decoy) -> str:
+    asked = f" in {decoy.decisions:,} decisions" if decoy.decisions else ""
+    return f"{'✓ noticed' if decoy.caught else '✕ missed'}{asked}"
 
 
 def the_run(report: Report) -> Iterator[Element]:
