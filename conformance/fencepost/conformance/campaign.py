@@ -310,7 +310,15 @@ class Campaign:
         )
         resets, writes, decisions = self._bench.spent
         judged = tuple(map(self.baseline.judged, clauses))
-        summary = summed_up(judged, self._ledger, self.tally, self._setting, self._decoys, selected=bool(plan.clauses))
+        summary = summed_up(
+            judged,
+            self._ledger,
+            self.tally,
+            self._setting,
+            self._decoys,
+            selected=bool(plan.clauses),
+            unfinished=self._unfinished,
+        )
         summary = self.baseline.summed(summary, clauses)
         known = frozenset(_known_features())
         return Report(

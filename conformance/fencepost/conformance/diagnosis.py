@@ -16,6 +16,7 @@ from fencepost.conformance.wire import wire_rules_in_force
 from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet, Vault
 
 _PER_CLAUSE = 3
+_MANY_IN_VAIN = 20
 _LONG_HISTORY = 10
 _CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 20
 
@@ -54,15 +55,19 @@ class Diagnosis:
         self._replay_line = replay_line
         self._begun: Counter[tuple[str, str | None]] = Counter()
         self._cases: dict[str, tuple[Case, Mismatch]] = {}
-        self._is_shaky = False
+        self._in_vain = 0
         self._reviewed: set[str] = set()
 
     def wants(self, found: Found) -> bool:
-        """Whether this mismatch is worth a diagnosis: its like has not failed already, nor been looked at often."""
+        """Whether this mismatch is worth a diagnosis: its like has not failed already, nor been looked at often.
+
+        Of a subject that has many times not shown again what it had shown, each kind is looked at once.
+        """
         clause = self._provisional(found)
         if self._excuses is not None and self._excuses.foresees(clause, found.mismatch):
             return False
-        return clause not in self._tally.failures and self._begun[clause, found.aim] < _PER_CLAUSE
+        times = 1 if self._in_vain >= _MANY_IN_VAIN else _PER_CLAUSE
+        return clause not in self._tally.failures and self._begun[clause, found.aim] < times
 
     def _provisional(self, found: Found) -> str:
         step: Step = AskStep(requests=()) if isinstance(found.mismatch, WrongDecision) else self._exchange.steps[-1]
@@ -80,7 +85,7 @@ class Diagnosis:
             if mismatch is not None:
                 self._shrink_and_record(candidate, mismatch, found)
                 return
-        self._is_shaky = True
+        self._in_vain += 1
         if "DEC-17" not in self._tally.failures:
             self._unstable(provisional, found)
 
@@ -108,7 +113,7 @@ class Diagnosis:
 
         So often that a subject which tosses coins is not blamed for any one answer.
         """
-        if not self._tally.unstable and not self._is_shaky:
+        if not self._tally.unstable and not self._in_vain:
             return
         for clause, (case, mismatch) in list(self._cases.items()):
             if clause in self._reviewed:
@@ -116,15 +121,23 @@ class Diagnosis:
             self._reviewed.add(clause)
             if self._confirmed(case, mismatch, _IN_REVIEW) is None:
                 self._drop(clause)
+        self._drop_what_cannot_be_shown()
 
     def give_up_review(self) -> None:
         """There is no time for a review: of a subject that has turned out unstable, no failure stands."""
-        if self._tally.unstable or self._is_shaky:
+        if self._tally.unstable or self._in_vain:
             for clause in list(self._cases):
+                self._drop(clause)
+            self._drop_what_cannot_be_shown()
+
+    def _drop_what_cannot_be_shown(self) -> None:
+        """What only overlapping calls or the clock have shown says nothing of a subject that is unstable without them."""
+        if self._tally.unstable:
+            for clause in self._tally.failures.keys() - self._cases.keys():
                 self._drop(clause)
 
     def _drop(self, clause: str) -> None:
-        del self._cases[clause]
+        self._cases.pop(clause, None)
         del self._tally.failures[clause]
         told = "the same calls got different answers"
         self._tally.unstable[clause] = told
@@ -174,7 +187,7 @@ class Diagnosis:
         shrinker.shrink()
         self.calls += shrinker.calls
         if self._confirmed(shrinker.case, shrinker.mismatch, self._confirmations()) is None:
-            self._is_shaky = True
+            self._in_vain += 1
             self._unstable(self._provisional(found), found)
             return
         clause = clause_of(shrinker.mismatch, shrinker.case, found.aim)

@@ -109,11 +109,13 @@ def summed_up(
     decoys: Sequence[Decoy] = (),
     *,
     selected: bool,
+    unfinished: str = "",
 ) -> Summary:
     """Exit status, the first that holds: 1 failed, 2 error or inconclusive, 3 vacuous, otherwise 0.
 
     A clause that does not apply makes the result partial, which is still 0. A run of all clauses is vacuous, too, where
-    it decided too little, saw hardly more than one outcome, or did not notice one of its own decoys.
+    it decided too little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended
+    before its end comes to an error at least, though every clause may be through: its control is not.
     """
     verdicts = {row.verdict for row in rows}
     notes = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
@@ -122,8 +124,9 @@ def summed_up(
     result: Result
     if "fail" in verdicts or notes:
         result, status = "fail", 1
-    elif "error" in verdicts:
+    elif "error" in verdicts or unfinished:
         result, status = "error", 2
+        notes += [unfinished] if "error" not in verdicts else []
     elif "inconclusive" in verdicts:
         result, status = "inconclusive", 2
     else:
