@@ -5,7 +5,9 @@ from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance import sensitivity
 from fencepost.conformance.campaign import Campaign, Plan
 from fencepost.conformance.effort import EFFORTS
-from fencepost.reports.model import Report
+from fencepost.reports.model import Report, report_from_json, report_to_json
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import load_renderer
 
 PEERS = "library:fencepost.conformance.peers:"
 ENFORCER = f"{PEERS}EnforcerVault"
@@ -83,6 +85,12 @@ def test_decoys_leave_every_verdict_and_count_as_it_was(enforcer: Report) -> Non
     assert enforcer.totals == without.totals
     assert enforcer.result == without.result
     assert without.sensitivity == ()
+
+
+def test_the_report_says_which_faults_the_run_would_have_noticed(enforcer: Report) -> None:
+    shown = " ".join(load_renderer("terminal")(enforcer, page=Page()).split())
+    assert "of 2 decoy faults laid over the answers, the run noticed all: flips-one-edge, ignores-the-default" in shown
+    assert report_from_json(report_to_json(enforcer)).sensitivity == enforcer.sensitivity
 
 
 def test_decoys_cost_at_most_a_twentieth_of_the_decisions(enforcer: Report) -> None:

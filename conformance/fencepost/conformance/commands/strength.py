@@ -19,7 +19,7 @@ from fencepost.conformance.strength.study import ALLOWED, Design, Teller, carry_
 from fencepost.conformance.strength.table import drawn
 from fencepost.reference import profile_names
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _LINES = 10
@@ -51,6 +51,13 @@ _LINES = 10
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write every figure into this file.")
 @click.option("--plot", "plot_file", type=_FILE, metavar="FILE.svg", help="Draw score against decisions asked.")
 @click.option(
+    "--matrix/--no-matrix",
+    "with_matrix",
+    default=True,
+    show_default=True,
+    help="Whether seed 0's runs go to their end, for the matrix of clauses and mutants; most of the time goes there.",
+)
+@click.option(
     "--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2", help="Processes to use."
 )
 def strength(
@@ -63,6 +70,7 @@ def strength(
     allowed: int,
     json_file: Path | None,
     plot_file: Path | None,
+    with_matrix: bool,
     jobs: int,
 ) -> None:
     """Run the suite against every mutant of the catalogue, and three plainer suites beside it.
@@ -79,6 +87,7 @@ def strength(
         mutants=_chosen(mutants, groups),
         allowed=allowed,
         processes=jobs,
+        with_matrix=with_matrix,
     )
     if not design.pairs():
         raise click.UsageError("No mutant is left: the profile shows none of those that were named.")
@@ -124,11 +133,10 @@ def _progress() -> Iterator[Teller]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        tasks = {"": bar.add_task("an unflawed vault", total=None)}
+        tasks = dict[str, TaskID]()
 
         def tell(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                bar.update(tasks[""], visible=False)
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done)
 
@@ -136,5 +144,5 @@ def _progress() -> Iterator[Teller]:
 
 
 def _log(what: str, done: int, total: int) -> None:
-    if done == total or done % max(1, total // _LINES) == 0:
+    if done == total or (done and done % max(1, total // _LINES) == 0):
         click.echo(f"{what}: {done} of {total}", err=True)

@@ -1,9 +1,12 @@
 """Many independent jobs on a few processes, their results in order, with a word of progress for each."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import TypeVar
 
 _J = TypeVar("_J")
@@ -19,13 +22,27 @@ def spread(work: Callable[[_J], _R], jobs: Sequence[_J], *, processes: int) -> I
         yield from ((place, work(job)) for place, job in enumerate(jobs))
         return
     # Fresh processes, not forks: a fork would inherit the threads that subjects run in.
-    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn")) as pool:
+    workers = min(processes, len(jobs))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle_in) as pool:
         places = {pool.submit(work, job): place for place, job in enumerate(jobs)}
         try:
             for future in as_completed(places):
                 yield places[future], future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _settle_in() -> None:
+    """A worker leaves Ctrl-C to its parent, and ends when that is gone, however it went."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def default_processes() -> int:

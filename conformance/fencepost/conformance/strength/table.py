@@ -21,7 +21,8 @@ def drawn(strength: Strength) -> Iterator[RenderableType]:
     yield from _part("score", _scores(strength))
     yield from _part("what a kill costs", _prices(strength))
     yield from _part(f"side by side, {strength.allowed:,} decisions allowed", _arms(strength))
-    yield from _part(f"clauses (whole runs, seed 0, {strength.matrix_effort})", _matrix(strength))
+    if strength.matrix:
+        yield from _part(f"clauses (whole runs, seed 0, {strength.matrix_effort})", _matrix(strength))
     yield from _part("what is asked of an unflawed vault", _asked(strength))
     yield from _part("survivors", _survivors(strength))
 
