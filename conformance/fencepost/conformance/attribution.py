@@ -1,6 +1,7 @@
 """Which clause a mismatch breaks, read off its smallest case: every feature that is left is needed to show it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, apply_write
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
@@ -65,7 +66,7 @@ def _of_history(mismatch: WrongDecision, case: Case, aim: str | None) -> str:
     if aim == "STA-2" and (clause := _of_refused(case, mismatch.vault)) is not None:
         return clause
     if aim != "STA-2" and aim is not None and aim.startswith(STATE) and (len(writes) > 1 or has_switches):
-        return aim
+        return "STA-3" if aim == "STA-4" and not _wakes_rules(writes) else aim
     if has_switches:
         return "STA-10"
     if len(writes) <= 1 or any(isinstance(step, ReadStep) for step in case.steps):
@@ -170,6 +171,9 @@ def _sharper(aim: str | None, mismatch: WrongWrite, case: Case) -> str | None:
     is_put, is_alone = mismatch.step.method == "putRules", len(case.steps) == 1
     if aim == "STA-2" and (is_alone or is_put):
         return None if is_alone else "STA-1"
+    before = replace(case, steps=case.steps[:-1])
+    if aim in ("STA-2", "LIM-7", "LIM-8", "LIM-9") and (left := _of_refused(before, mismatch.vault)) is not None:
+        return left
     if aim not in ("LIM-7", "LIM-8", "LIM-9") or is_alone or is_put:
         return aim
     if _has_removal(case):
@@ -192,7 +196,7 @@ def _of_refusal(mismatch: WrongWrite, aim: str | None) -> str:
     accepted = mismatch.expected.accepted
     rules = accepted.rules if accepted is not None else RuleSet()
     ip_rules, subnet_rules = rules.ip_rules, rules.virtual_network_rules
-    if aim is not None and aim.startswith(("STA", "CTL-2")):
+    if aim is not None and aim.startswith(("STA", "CTL-2", "VAL-9", "LIM-6")):
         return aim
     if mismatch.step.method != "putRules" and aim is not None and aim.startswith("LIM"):
         return aim

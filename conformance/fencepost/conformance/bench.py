@@ -14,10 +14,13 @@ from fencepost.conformance.course import Course, Spent
 from fencepost.conformance.diagnosis import Diagnosis, Excuses, Found
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.generate.callers import trusted_callers
 from fencepost.conformance.journal import BenchState
 from fencepost.conformance.mismatch import WrongDecision
 from fencepost.conformance.offer import Offer
+from fencepost.conformance.probes import LANDMARKS
 from fencepost.conformance.relevance import PLAIN_OPERATION, Landmarks, clauses_of
+from fencepost.conformance.shrink import PLAIN_PUBLIC
 from fencepost.conformance.tally import Tally
 from fencepost.conformance.wire import network_from_wire, wire_network
 from fencepost.reference import (
@@ -34,6 +37,7 @@ from fencepost.reference import (
 from fencepost.reports.model import Counterexample
 
 _PER_ASK = 6
+_READ_MOST = 40
 
 
 class EffortSpent(Exception):
@@ -240,7 +244,29 @@ class Bench:
             self.tally.answer(("STA-5",))
         else:
             self.tally.counts["STA-5"].asked += 1
-            self._wrong([Found(mismatch=wrong)])
+            self._wrong(self._wrong_in_force() or [Found(mismatch=wrong)])
+
+    def _wrong_in_force(self) -> list[Found]:
+        """What is wrong with the rules in force: where they are not the rules that were written, reading them back is right."""
+        rules, network, told = self.vault.rules, self.vault.network, list(self._exchange.steps)
+        ends = dict.fromkeys(end for rule in rules.ip_rules for end in (rule.block.first, rule.block.last))
+        asked = [Request(address=end) for end in [*ends][:_READ_MOST]]
+        listed = [one.id for one in rules.virtual_network_rules if network.has_endpoint(one.id)]
+        asked += [Request(address=(10 << 24) + 4, subnet=one) for one in listed[:_READ_MOST]]
+        asked += [Request(address=address) for address in LANDMARKS]
+        asked += [Request(address=PLAIN_PUBLIC, caller=one) for one in trusted_callers(self.profile, self.offer)[:1]]
+        try:
+            judged = self._exchange.ask(AskStep(requests=tuple(asked)))
+        except HarnessFault as fault:
+            self._fault(fault, ("STA-5",))
+        found = [
+            Found(mismatch=wrong, index=index, aim="STA-2")
+            for index, (_, _, wrong) in enumerate(judged)
+            if wrong is not None
+        ]
+        if not found:
+            self._exchange.steps = told  # the last step is the one whose answer was wrong
+        return found
 
     def ask(
         self,

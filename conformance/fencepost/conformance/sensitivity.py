@@ -203,6 +203,10 @@ class Lookout(Bench):
                     raise Noticed
                 raise Abandoned
 
+    def _wrong_in_force(self) -> list[Found]:
+        """Nothing: a decoy that lies about what is read lies about nothing else."""
+        return []
+
     def _is_the_decoys(self, found: Found) -> bool:
         mismatch = found.mismatch
         if isinstance(mismatch, WrongDecision):

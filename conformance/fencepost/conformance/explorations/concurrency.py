@@ -26,7 +26,7 @@ from fencepost.reports.model import Counterexample
 CLAUSE = "STA-8"
 
 _DECIDERS = 3
-_REPLACEMENTS = 4
+_REPLACEMENTS = 3
 _BATCHES = 4_000
 """How often one decider asks at the most while one pair of sets takes turns."""
 
@@ -155,12 +155,12 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
         bench.tally.left_out[CLAUSE] = _NEEDS_CALLS_AT_ONCE
         return
     bench.reset(network)
-    if not bench.put(sets[0]):
+    quiet = list(_asked_in_quiet(bench, sets, candidates))
+    if len(quiet) < len(sets):
         return
-    old = bench.vault
-    new = old.put_rules(sets[1]).accepted
-    asked = [request for request in candidates if new is not None and _is_answered_alike(request, old, new)]
-    if new is None or not asked:
+    new, old = quiet  # the last set that was put is the first to be replaced
+    asked = [request for request in candidates if _is_answered_alike(request, old, new)]
+    if not asked:
         return
     race = _Race(wire=AskStep(requests=tuple(asked)).wire(), wanted=[old.decide(one).outcome.value for one in asked])
     race.batches = [0] * _DECIDERS
@@ -185,6 +185,22 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
             bench.fail(one)
 
 
+def _asked_in_quiet(bench: Bench, sets: _Sets, candidates: Sequence[Request]) -> Iterator[Vault]:
+    """The vault under each set, as long as it answers rightly while nobody writes: what is wrong then is no race."""
+    for acls in sets:
+        if not bench.put(acls):
+            return
+        wanted = [bench.vault.decide(request).outcome.value for request in candidates]
+        outcomes = bench.ask(candidates)
+        if len(outcomes) < len(candidates):
+            return
+        if any(
+            one not in (other, "inconclusive") for one, other in zip(outcomes, wanted, strict=True) if other != "open"
+        ):
+            return
+        yield bench.vault
+
+
 def _is_answered_alike(request: Request, old: Vault, new: Vault) -> bool:
     outcomes = {old.decide(request).outcome, new.decide(request).outcome}
     return len(outcomes) == 1 and Outcome.OPEN not in outcomes
@@ -195,7 +211,7 @@ def _write_in_turns(bench: Bench, sets: _Sets, race: _Race) -> Iterator[tuple[fl
     for turn in range(_REPLACEMENTS):
         _wait_for_deciders(race)
         began = time.monotonic()
-        params: JsonObject = {"networkAcls": sets[(turn + 1) % 2]}
+        params: JsonObject = {"networkAcls": sets[turn % 2]}
         answer = bench.exchange.write(WriteStep(method="putRules", params=params))
         bench.course.writes += 1
         yield began, time.monotonic()
