@@ -31,6 +31,7 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {"cedar": _cedar, "nginx": _n
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, or fail in CI, a test whose engine is missing."""
     for marker in item.iter_markers("engine"):
         (name,) = marker.args
         reason = _MISSING[name]()
