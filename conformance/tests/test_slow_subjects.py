@@ -1,0 +1,70 @@
+"""How much a subject is asked at once: as much as its time-out allows, whether each call is slow or each decision."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+from fencepost.adapters.contract import Client, Decision, JsonObject, WriteResult
+from fencepost.conformance import exchange as exchange_module
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, case_from_calls
+from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.wire import wire_rules
+from fencepost.reference import Caller, Network, Request, Subnet, load_profile
+
+
+class _Slow:
+    """A client whose clock goes on by so many seconds a call, and by so many a decision."""
+
+    def __init__(self, *, call: float, decision: float) -> None:
+        self.now = 0.0
+        self.batches: list[int] = []
+        self._call, self._decision = call, decision
+
+    def reset(self, _: Sequence[JsonObject]) -> None:
+        self.now += self._call
+
+    def write(self, _: str, __: JsonObject) -> WriteResult:
+        self.now += self._call
+        return WriteResult(accepted=True)
+
+    def decide(self, requests: Sequence[JsonObject]) -> list[Decision]:
+        self.now += self._call + self._decision * len(requests)
+        self.batches.append(len(requests))
+        return [Decision(outcome="deny") for _ in requests]
+
+
+def _batches(monkeypatch: pytest.MonkeyPatch, slow: _Slow, requests: int) -> list[int]:
+    monkeypatch.setattr(exchange_module, "now", lambda: slow.now)
+    subject = Exchange(cast("Client", slow), load_profile("keyvault"), with_codes=False, settle_seconds=0)
+    subject.reset(Network())
+    subject.write(WriteStep(method="putRules", params={"networkAcls": wire_rules(())}))
+    subject.ask(AskStep(requests=tuple(Request(address=n) for n in range(requests))))
+    return slow.batches
+
+
+def test_a_subject_that_takes_its_time_over_every_call_is_asked_in_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(_batches(monkeypatch, _Slow(call=3, decision=0), 2000)) <= 3
+
+
+def test_a_subject_that_takes_its_time_over_every_decision_is_asked_a_few_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    batches = _batches(monkeypatch, _Slow(call=0.01, decision=0.1), 500)
+    assert max(batches[1:]) * 0.1 <= 2.1
+
+
+def test_a_case_can_be_told_as_calls_and_read_back() -> None:
+    subnet = Subnet(id="/subscriptions/s/resourceGroups/g", service_endpoints=("Microsoft.KeyVault",))
+    requests = (
+        Request(address=7, subnet=subnet.id),
+        Request(address=8, caller=Caller(authenticated=False, authorized=True, service="Azure Backup", trusted=True)),
+        Request(address=9, caller=Caller(authorized=False)),
+    )
+    steps = (
+        WriteStep(method="putRules", params={"networkAcls": wire_rules(["20.1.2.3"], [subnet.id])}),
+        EndpointsStep(subnet=subnet.id, service_endpoints=()),
+        ReadStep(),
+        AskStep(requests=requests, explicit=frozenset({0, 1})),
+    )
+    case = Case(network=Network(subnets=(subnet,)), steps=steps)
+    assert case_from_calls(case.calls()) == case
