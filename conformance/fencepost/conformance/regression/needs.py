@@ -1,55 +1,85 @@
-"""What a case asks of a subject: the features without which its calls may not be sent."""
+"""What a case asks of a subject: the abilities without which its calls may not be sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, Step, WriteStep
 from fencepost.conformance.offer import Offer
 from fencepost.reference import SERVICE_ENDPOINT, Plane
 
+_MISSING = {
+    "virtual-networks": "subnets (the statement says ip-rules-only)",
+    "control-plane": "the control plane (the statement says data-plane-only)",
+    "trust-by-attribute": "the choice trusted-services: attribute",
+}
+
+
+def needs_of(case: Case) -> tuple[str, ...]:
+    """The abilities that the case takes, by the names that the clauses have for them; refusals are not among them.
+
+    `trust-by-attribute` is the choice `trusted-services: attribute`.
+    """
+    return tuple(dict.fromkeys([*_network(case), *(need for step in case.steps for need in _step(step))]))
+
 
 def not_offered(case: Case, offer: Offer) -> tuple[str, ...]:
     """What the case needs and the statement does not offer, in words; empty where it may be put as it is."""
-    return tuple(dict.fromkeys([*_network(case, offer), *(need for step in case.steps for need in _step(step, offer))]))
+    offered = abilities(offer)
+    return tuple(_MISSING.get(need, need) for need in needs_of(case) if not offered[need])
 
 
-def _network(case: Case, offer: Offer) -> Iterator[str]:
-    if case.network.subnets and not offer.subnets:
-        yield "subnets (the statement says ip-rules-only)"
-    if not offer.endpoints and any(SERVICE_ENDPOINT not in one.service_endpoints for one in case.network.subnets):
+def abilities(offer: Offer) -> Mapping[str, bool]:
+    """Which of the abilities that a case or a vector may need are offered."""
+    return {
+        "virtual-networks": offer.subnets,
+        "service-endpoints": offer.endpoints,
+        "incremental-rules": offer.incremental,
+        "read-back": offer.read_back,
+        "control-plane": offer.control_plane,
+        "trusted-services": offer.services,
+        "trust-by-attribute": offer.by_attribute,
+        "caller-credentials": offer.credentials,
+        "refused-writes": offer.refusals,
+        "decision-codes": offer.codes,
+    }
+
+
+def _network(case: Case) -> Iterator[str]:
+    if case.network.subnets:
+        yield "virtual-networks"
+    if any(SERVICE_ENDPOINT not in one.service_endpoints for one in case.network.subnets):
         yield "service-endpoints"
 
 
-def _step(step: Step, offer: Offer) -> Iterator[str]:
+def _step(step: Step) -> Iterator[str]:
     match step:
         case WriteStep(method="putRules", params=params):
             acls = params["networkAcls"]
-            if isinstance(acls, dict) and acls.get("virtualNetworkRules") and not offer.subnets:
-                yield "subnets (the statement says ip-rules-only)"
-        case WriteStep():
-            if not offer.incremental:
-                yield "incremental-rules"
+            if isinstance(acls, dict) and acls.get("virtualNetworkRules"):
+                yield "virtual-networks"
+        case WriteStep(method=method):
+            yield "incremental-rules"
+            if method in ("addVirtualNetworkRule", "removeVirtualNetworkRule"):
+                yield "virtual-networks"
         case EndpointsStep():
-            if not offer.endpoints:
-                yield "service-endpoints"
+            yield "service-endpoints"
         case ReadStep():
-            if not offer.read_back:
-                yield "read-back"
+            yield "read-back"
         case AskStep():
-            yield from _ask(step, offer)
+            yield from _ask(step)
 
 
-def _ask(step: AskStep, offer: Offer) -> Iterator[str]:
+def _ask(step: AskStep) -> Iterator[str]:
     for request in step.requests:
         caller = request.caller
-        if request.plane is Plane.CONTROL and not offer.control_plane:
-            yield "the control plane (the statement says data-plane-only)"
-        if request.subnet is not None and not offer.subnets:
-            yield "subnets (the statement says ip-rules-only)"
-        if (caller.service is not None or caller.trusted is not None) and not offer.services:
+        if request.plane is Plane.CONTROL:
+            yield "control-plane"
+        if request.subnet is not None:
+            yield "virtual-networks"
+        if caller.service is not None or caller.trusted is not None:
             yield "trusted-services"
-        if caller.trusted is not None and offer.services and not offer.by_attribute:
-            yield "the choice trusted-services: attribute"
-        if not (caller.authenticated and caller.authorized) and not offer.credentials:
+        if caller.trusted is not None:
+            yield "trust-by-attribute"
+        if not (caller.authenticated and caller.authorized):
             yield "caller-credentials"
-    if step.explicit and not offer.credentials:
+    if step.explicit:
         yield "caller-credentials"

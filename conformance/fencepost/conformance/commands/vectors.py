@@ -1,0 +1,93 @@
+"""`fencepost vectors`: language-neutral test vectors, written to a file and run from one."""
+
+import json
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import click
+import msgspec
+from fencepost.adapters.contract import Client, HarnessFault, RpcError, StatementError, Timeouts, check_statement
+from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.regression.vector_file import VectorFile, VectorsRefused, vectors_from_json, vectors_schema
+from fencepost.conformance.regression.vector_run import VectorResult, run_vectors
+from fencepost.reference import profile_names
+from fencepost.reports.visible import visible
+from rich.text import Text
+
+
+@click.group(short_help="Test vectors for any language: export, run, schema.")
+def vectors() -> None:
+    """Write test vectors that need no kit to be run, and run them."""
+
+
+@vectors.command(short_help="Write the vectors of one edition.")
+@click.option("--profile", type=click.Choice(profile_names()), default="keyvault", show_default=True, help="Which.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Not to stdout, but here.")
+def export(*, profile: str, out: Path | None) -> None:
+    """Write as few tests as find every mutant that a test can find by the edition alone, and edge cases and limits.
+
+    Takes some seconds: which test finds which mutant is tried, not remembered.
+    """
+    from fencepost.conformance.regression.vectors import vector_file
+
+    found = vector_file(profile, listener=lambda group: click.echo(group, err=True))
+    # Text that UTF-8 cannot carry is among the values: every character beyond ASCII is written as its escape.
+    text = json.dumps(msgspec.to_builtins(found), ensure_ascii=True, indent=1) + "\n"
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="ascii", newline="\n")
+    except OSError as error:
+        raise click.UsageError(visible(f"--out {out}: {error.strerror or error}")) from None
+
+
+@vectors.command(short_help="Write the JSON Schema of a file of vectors.")
+def schema() -> None:
+    """Write the JSON Schema (draft 2020-12) that every file of vectors is valid against."""
+    show_json(vectors_schema())
+
+
+@vectors.command(short_help="Run the vectors of a file against a subject.")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.argument("subject")
+@call_timeout
+@start_timeout
+def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) -> None:
+    """Put every test of FILE that SUBJECT can be asked; only what the file expects counts, no reference is asked.
+
+    Exit status, the first that holds: 2 bad usage, a file that holds no vectors, or a subject that does not answer; 1 a
+    test failed; otherwise 0.
+    """
+    try:
+        known = vectors_from_json(file.read_bytes())
+    except (VectorsRefused, OSError) as error:
+        raise click.UsageError(visible(f"{file}: {error}")) from None
+    with connected(subject, Timeouts(start=start_timeout, call=call_timeout)) as connection:
+        client = Client(connection)
+        try:
+            with suppress(RpcError):  # only the shipped subjects know the call
+                connection.call("takeProfile", {"name": known.profile})
+            statement = check_statement(client.describe())
+            if statement.profile != known.profile:
+                told = f"{subject} claims {statement.profile}, and the vectors are of {known.profile}"
+                raise click.UsageError(visible(told))
+            results = list(run_vectors(known, client, statement))
+        except StatementError as error:
+            raise click.UsageError(visible(f"the conformance statement cannot be used:\n{error}")) from None
+        except HarnessFault as fault:
+            raise click.UsageError(visible(f"{subject} does not answer: {fault}")) from None
+    _show(known, results)
+    sys.exit(1 if any(one.state == "failed" for one in results) else 0)
+
+
+def _show(known: VectorFile, results: list[VectorResult]) -> None:
+    failed = [one for one in results if one.state == "failed"]
+    for one in failed:
+        bugs = [f"{flag}: {known.notes[flag].description}" for flag in one.test.flags[:3]]
+        more = [f"and {len(one.test.flags) - 3} more bugs"] if len(one.test.flags) > 3 else []
+        show(table((f"FAIL {one.test.id}", one.test.comment), [("", one.told), *(("", bug) for bug in (*bugs, *more))]))
+    counts = {state: sum(one.state == state for one in results) for state in ("passed", "failed", "not asked")}
+    show(Text(f"{counts['passed']} passed, {counts['failed']} failed, {counts['not asked']} not asked: not offered"))

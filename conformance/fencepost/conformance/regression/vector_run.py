@@ -1,0 +1,46 @@
+"""Vectors put to a subject: what passed, what failed, and what its statement does not let be asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from fencepost.adapters.contract import Client, HarnessFault, Statement
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.regression.expectations import first_wrong
+from fencepost.conformance.regression.needs import abilities
+from fencepost.conformance.regression.vector_file import Test, TestGroup, VectorFile
+from fencepost.reference import load_profile
+
+State: TypeAlias = Literal["passed", "failed", "not asked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorResult:
+    """What came of one test."""
+
+    group: TestGroup
+    test: Test
+    state: State
+    told: str = ""
+
+
+def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iterator[VectorResult]:
+    """Every test in its order. A harness fault is a failed test, and the next begins with `reset` as ever."""
+    profile = load_profile(known.profile)
+    mode = statement.choices.get("trusted-services", profile.choice("trusted-services"))
+    offer = Offer.from_statement(statement, profile.with_choices({"trusted-services": mode}))
+    offered = abilities(offer)
+    for group in known.test_groups:
+        missing = [need for need in group.needs if not offered.get(need, False)]
+        # Who is trusted is told by name or by an attribute: a test of the one way says nothing of a subject of the other.
+        if "trusted-services" in group.needs and ("trust-by-attribute" in group.needs) != offer.by_attribute:
+            missing.append("the other way of telling who is trusted")
+        for test in group.tests:
+            if missing:
+                yield VectorResult(group=group, test=test, state="not asked", told=", ".join(missing))
+                continue
+            try:
+                told = first_wrong(test.calls, client, with_codes=offer.codes and offer.credentials)
+            except HarnessFault as fault:
+                told = f"the harness failed: {fault}"
+            yield VectorResult(group=group, test=test, state="failed" if told else "passed", told=told or "")
