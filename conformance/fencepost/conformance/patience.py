@@ -1,9 +1,8 @@
 """A connection that waits for a silent harness only so long in all, and introduces itself again after a fault."""
 
-import time
-
 from fencepost.adapters.contract import Connection, HarnessFault, JsonObject, RpcError, Shareable, TimedOut
 from fencepost.adapters.contract.vocabulary import PROTOCOL
+from fencepost.conformance.clock import now
 
 TIMEOUTS = 6
 """How many calls without an answer a run puts up with, in multiples of the time that one call has."""
@@ -56,12 +55,12 @@ class PatientConnection:
         return result
 
     def _call(self, method: str, params: JsonObject) -> object:
-        began = time.monotonic()
+        began = now()
         try:
             return self._connection.call(method, params)
         except TimedOut as fault:
             self._last = str(fault)
-            self._waited += time.monotonic() - began
+            self._waited += now() - began
             self._is_new = True
             raise
         except RpcError:
