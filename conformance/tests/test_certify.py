@@ -168,6 +168,13 @@ def test_a_bundle_is_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "b.zip").read_bytes() == b"precious"
 
 
+def test_an_artifact_cannot_pass_for_a_member_of_the_bundle(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_bytes(b"{}")
+    result = _certify(ENFORCER, tmp_path, "--artifact", tmp_path / "report.json")
+    assert result.exit_code == 2
+    assert "--artifact" in result.stderr
+
+
 def test_a_subject_that_does_not_answer_is_bad_usage(tmp_path: Path) -> None:
     result = _certify("stdio:false", tmp_path)
     assert result.exit_code == 2

@@ -10,7 +10,15 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Client, Connection, HarnessFault, StatementError, Timeouts
 from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, REPORT, TRANSCRIPT, write_bundle
+from fencepost.conformance.certificate.bundle import (
+    CERTIFICATE,
+    ENVELOPE,
+    MEMBERS,
+    PAGE,
+    REPORT,
+    TRANSCRIPT,
+    write_bundle,
+)
 from fencepost.conformance.certificate.certificate import Issue, as_page, certificate, why_not
 from fencepost.conformance.certificate.cleaning import cleaner
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
@@ -73,6 +81,9 @@ def certify(
         raise click.UsageError(f"--out {out}: it is there already, and a certificate is never written over")
     if not out.parent.is_dir():
         raise click.UsageError(f"--out {out}: there is no folder {out.parent}")
+    names = [path.name for path in artifacts]
+    if len({*names, *MEMBERS}) != len(names) + len(MEMBERS):
+        raise click.UsageError("--artifact: each takes a name of its own, and none that a member of a bundle has")
     issue = Issue(
         issued=datetime.now(UTC).isoformat(timespec="seconds"),
         suite_digest=suite_digest(),
