@@ -21,7 +21,7 @@ _AIMS = (
 )
 
 
-_LIVES, _FIRST = 8, 2
+_LIVES, _FIRST = 7, 2
 
 
 def _lives(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:

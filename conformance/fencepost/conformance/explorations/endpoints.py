@@ -48,6 +48,7 @@ def _switched(bench: Bench, random: Random) -> None:
         by_address = Request(
             address=listed, subnet=target
         )  # without the endpoint, its public address is like anybody's
+        bench.read()  # the rule stands, whether or not it is in force
         bench.ask([off, *unmoved, by_address, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
         bench.endpoints(target, random.choice(ENDPOINTS))
         _ask_on(bench, random, target)

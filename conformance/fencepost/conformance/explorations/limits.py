@@ -60,7 +60,7 @@ def _network(profile: Profile, kinds: Sequence[_Kind]) -> Network:
     """A network with every subnet that a list at or over the limit names."""
     if len(kinds) < 2:
         return Network()
-    ids = networks.long_subnets(2 * profile.max_virtual_network_rules)
+    ids = networks.long_subnets(2 * profile.max_virtual_network_rules + 3)
     return Network(subnets=tuple(Subnet(id=one) for one in ids))
 
 
@@ -156,10 +156,10 @@ def _over(bench: Bench, random: Random, kind: _Kind) -> None:
     if before is None:
         return
     maximum = kind.maximum
-    overs = [maximum + 1] * 6 + [maximum + 3, maximum * 2]
+    overs = [maximum + 1] * 6 + [maximum + 3, maximum * 2 + 3]
     for count in overs:
         rules = kind.fill(random, count)
-        switches = _SWITCHES[random.randrange(2)]
+        switches = _SWITCHES[random.randrange(4)]
         _refused_whole(bench, random, kind.acls(rules, switches), before, speaks_for=(), aim=kind.refused)
     bench.tally.limits[kind.accepted] = str(maximum)
 

@@ -180,7 +180,9 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
             return
         for subnet in ids[: len(networks.NO_ENDPOINTS)]:
             listed = [subnet, *on] if turn % 2 else [*on, subnet]
-            bench.put(wire_rules((), listed), aim="VAL-8")
+            would = blocks.block(random, 27)
+            bench.put(wire_rules([blocks.text(would)], listed), aim="VAL-8")
+            bench.ask([Request(address=would.last)], aim="VAL-9")
             if setting.offer.incremental:
                 bench.write("addVirtualNetworkRule", {"id": subnet}, aim="VAL-8")
         ignoring: JsonObject = {"id": ids[turn], "ignoreMissingVnetServiceEndpoint": True}

@@ -52,9 +52,12 @@ def prefix(random: Random) -> int:
 
 def neighbours(random: Random) -> list[Block]:
     """Two adjacent ranges, aligned so that they could be merged or so that they could not."""
-    length = random.randrange(9, 31)
+    length = random.choice((32, *range(9, 31)))
     size = 2 ** (32 - length)
     one = block(random, length)
+    if length == 32:  # three single addresses in a row, which begin on either side of a pair
+        base = one.first & ~0xFF | random.randrange(2, 250)
+        return [Block(base + place, base + place) for place in range(random.randrange(2, 4))]
     after = Block(one.last + 1, one.last + size)
     return [one, after] if is_clear(after) else [one]
 
@@ -86,6 +89,9 @@ def nested(random: Random) -> list[Block]:
         index = random.choice((0, count - 1, count // 2, random.randrange(count)))
         inner = Block(inner.first + index * size, inner.first + (index + 1) * size - 1)
         found.append(inner)
+    if random.randrange(3) == 0:  # a range and both its halves
+        middle = (outer.first + outer.last) // 2
+        found += [Block(outer.first, middle), Block(middle + 1, outer.last)]
     if random.randrange(2):
         found.append(Block(inner.first, inner.first))
     return found

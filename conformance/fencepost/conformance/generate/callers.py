@@ -40,7 +40,16 @@ def untrusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
 def near_misses(name: str) -> list[str]:
     """Names that resemble a trusted service's: in other letters' case, its beginning, its end, and more than it."""
     words = name.split(" ")
-    return [name.lower(), name.upper(), words[0], words[-1], f"{name} Vault", name[:-1], f"Microsoft {name}"]
+    return [
+        name.lower(),
+        name.upper(),
+        words[0],
+        words[-1],
+        f"{name} Vault",
+        name[:-1],
+        f"Microsoft {name}",
+        f" {name} ",
+    ]
 
 
 def credentials(offer: Offer) -> list[tuple[bool, bool]]:

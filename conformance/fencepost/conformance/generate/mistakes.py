@@ -171,6 +171,8 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "a comment": f"{quad} # office",
         "a negation": f"!{quad}",
         "full-width digits": wide,
+        "a full-width prefix": f"{net}/２４",
+        "an Arabic prefix": f"{net}/٢٤",
         "Arabic digits": arabic,
         "a full-width dot": quad.replace(".", "。", 1),
         "a superscript prefix": f"{net}/²⁴",

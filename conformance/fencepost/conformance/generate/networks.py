@@ -50,6 +50,10 @@ def subnet_ids(random: Random) -> list[str]:
         subnet_id(own, group, "spoke", subnet),
         subnet_id(own, group, network, f"{subnet}-{_LONG}-1"),
         subnet_id(own, group, network, f"{subnet}-{_LONG}-2"),
+        subnet_id(own[:-1] + ("0" if own[-1] != "0" else "1"), group, network, subnet),
+        subnet_id(own, group, f"x{network}", subnet),
+        subnet_id(own, group, network, f"x-{subnet}"),
+        subnet_id(own, group.replace("-", ""), network, subnet),
     ]
 
 
