@@ -7,8 +7,6 @@ short one. Arguments that cannot be met raise `InvalidArgument` at once, and nev
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
-from typing import TypeVar
 
 from fencepost.adapters.contract import JsonObject, Statement
 from fencepost.adapters.contract.vocabulary import (
@@ -18,18 +16,16 @@ from fencepost.adapters.contract.vocabulary import (
     PROTOCOL,
     SERVICE_ENDPOINT,
 )
+from fencepost.conformance.drawing import inserted, ip_values, made, one_of, randoms, subnet_ids, text
 from fencepost.conformance.generate import blocks, callers, mistakes
 from fencepost.conformance.generate import networks as subnet_names
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.probes import edges, probe_addresses
 from fencepost.conformance.wire import wire_request, wire_rules
-from fencepost.reference import Block, Caller, Plane, Profile, Request, RuleSet, is_public, load_profile, validate
+from fencepost.reference import Caller, Plane, Profile, Request, RuleSet, is_public, load_profile, validate
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-_T = TypeVar("_T")
-
-_SHORT = 12
 _PLAIN_PUBLIC = 20 << 24 | 77 << 16 | 66 << 8 | 55
 _PLAIN_PRIVATE = 10 << 24 | 4
 _ALL_FEATURES = tuple(name for name in FEATURES if not name.endswith("-only"))
@@ -48,10 +44,10 @@ def ip_rules(profile: Profile | str = "keyvault") -> st.SearchStrategy[str]:
     edition = _profile(profile)
 
     def value(draw: st.DrawFn) -> str:
-        random = draw(_randoms())
-        return _text(blocks.block(random, blocks.prefix(random)), random, edition)
+        random = draw(randoms())
+        return text(blocks.block(random, blocks.prefix(random)), random, edition)
 
-    return _made(value)
+    return made(value)
 
 
 def subnets(*, with_endpoint: bool | None = None) -> st.SearchStrategy[dict[str, object]]:
@@ -66,11 +62,11 @@ def subnets(*, with_endpoint: bool | None = None) -> st.SearchStrategy[dict[str,
 
     def value(draw: st.DrawFn) -> dict[str, object]:
         wanted = draw(st.sampled_from((True, False))) if with_endpoint is None else with_endpoint
-        found = draw(st.sampled_from(subnet_names.subnet_ids(draw(_randoms()))))
+        found = draw(st.sampled_from(subnet_names.subnet_ids(draw(randoms()))))
         lists = subnet_names.ENDPOINTS if wanted else subnet_names.NO_ENDPOINTS
         return {"id": found, "serviceEndpoints": list(draw(st.sampled_from(lists)))}
 
-    return _made(value)
+    return made(value)
 
 
 def networks(*, all_with_endpoint: bool = False) -> st.SearchStrategy[list[dict[str, object]]]:
@@ -84,12 +80,12 @@ def networks(*, all_with_endpoint: bool = False) -> st.SearchStrategy[list[dict[
     """
 
     def value(draw: st.DrawFn) -> list[dict[str, object]]:
-        names = subnet_names.subnet_ids(draw(_randoms()))
+        names = subnet_names.subnet_ids(draw(randoms()))
         places = draw(st.lists(st.integers(0, len(names) - 1), min_size=1, max_size=len(names), unique=True))
         lists = (*subnet_names.ENDPOINTS, *(() if all_with_endpoint else subnet_names.NO_ENDPOINTS))
         return [{"id": names[place], "serviceEndpoints": list(draw(st.sampled_from(lists)))} for place in places]
 
-    return _made(value)
+    return made(value)
 
 
 def rule_sets(
@@ -123,11 +119,11 @@ def rule_sets(
     bypasses = _words("bypass", bypass, ("None", "AzureServices"))
 
     def value(draw: st.DrawFn) -> dict[str, object]:
-        listed = _ip_values(draw, edition, *ip_bounds)
-        named = _subnet_ids(draw, known, *subnet_bounds)
+        listed = ip_values(draw, edition, *ip_bounds)
+        named = subnet_ids(draw, known, *subnet_bounds)
         return wire_rules(listed, named, default_action=draw(actions), bypass=draw(bypasses))
 
-    return _made(value)
+    return made(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +161,7 @@ def refused_rule_sets(
     lacking = [str(one["id"]) for one in network or () if not _has_endpoint(one)]
     if lacking and edition.missing_endpoint == "reject":
         kinds.append(lambda draw: _missing_endpoint(draw, lacking, draw(good)))
-    return st.one_of([_made(kind) for kind in kinds])
+    return st.one_of([made(kind) for kind in kinds])
 
 
 def requests(
@@ -208,35 +204,15 @@ def requests(
         names = DATA_OPERATIONS if plane is Plane.DATA else CONTROL_OPERATIONS
         plain = "SecretGet" if plane is Plane.DATA else "VaultGet"
         operation = draw(st.one_of(st.just(plain), st.sampled_from(names)))
-        caller = callers.with_credentials(_one_of(draw, who), _one_of(draw, callers.credentials(offer)))
+        caller = callers.with_credentials(one_of(draw, who), one_of(draw, callers.credentials(offer)))
         request = Request(plane=plane, operation=operation, address=address, subnet=subnet, caller=caller)
         return wire_request(request, explicit=offer.credentials and draw(st.booleans()))
 
-    return _made(value)
-
-
-def _made(make: Callable[[st.DrawFn], _T]) -> st.SearchStrategy[_T]:
-    """What the function makes of its draws. Hypothesis writes out a strategy's arguments: there are none, and no profile."""
-
-    @st.composite
-    def values(draw: st.DrawFn) -> _T:
-        return make(draw)
-
-    return values()
-
-
-def _one_of(draw: st.DrawFn, values: Sequence[_T]) -> _T:
-    """One of many values, the first rather than others; by its place, for the same reason."""
-    return values[draw(st.integers(0, len(values) - 1))]
+    return made(value)
 
 
 def _profile(profile: Profile | str) -> Profile:
     return profile if isinstance(profile, Profile) else load_profile(profile)
-
-
-def _randoms() -> st.SearchStrategy[Random]:
-    """What the seeded generators ask; Hypothesis answers, and so it can shrink what they make."""
-    return st.randoms(use_true_random=False)
 
 
 def _bounds(name: str, least: int, most: int | None, limit: int) -> tuple[int, int]:
@@ -258,96 +234,43 @@ def _has_endpoint(subnet: Mapping[str, object]) -> bool:
     return isinstance(endpoints, list | tuple) and SERVICE_ENDPOINT in endpoints
 
 
-def _text(found: Block, random: Random, profile: Profile) -> str:
-    return blocks.text(found, random, slash_32=profile.prefix_32 == "accept")
-
-
-def _sizes(least: int, most: int) -> st.SearchStrategy[int]:
-    """How many rules: a few, as a rule; a long list now and then."""
-    if least >= _SHORT or most <= _SHORT:
-        return st.integers(least, most)
-    few = st.integers(least, _SHORT)
-    return st.one_of(few, few, few, st.integers(least, most))
-
-
-def _ip_values(draw: st.DrawFn, profile: Profile, least: int, most: int) -> list[str]:
-    count = draw(_sizes(least, most))
-    if count > _SHORT:
-        return [blocks.text(one) for one in blocks.many(draw(_randoms()), count)]
-    found: dict[Block, str] = {}
-    while len(found) < count:
-        random = draw(_randoms())
-        constellation = draw(st.sampled_from(blocks.CONSTELLATIONS))
-        for one in [*constellation(random), *_others(found)][: count - len(found)]:
-            found.setdefault(one, _text(one, random, profile))
-    return list(found.values())
-
-
-def _others(found: Collection[Block]) -> list[Block]:
-    """A block that is not among those found, so that every round adds one."""
-    return [
-        next(one for n in range(len(found) + 1) if (one := Block((20 << 24) + 2 * n, (20 << 24) + 2 * n)) not in found)
-    ]
-
-
-def _subnet_ids(draw: st.DrawFn, known: list[str] | None, least: int, most: int) -> list[str]:
-    if known is not None:
-        return _picked(draw, known, least, most)
-    count = draw(_sizes(least, min(most, max(least, 3 * _SHORT))))
-    names = subnet_names.subnet_ids(draw(_randoms()))
-    return subnet_names.plain_subnets(count) if count > len(names) else _picked(draw, names, count, count)
-
-
-def _picked(draw: st.DrawFn, names: Sequence[_T], least: int, most: int) -> list[_T]:
-    places = draw(st.lists(st.integers(0, len(names) - 1), min_size=least, max_size=most, unique=True)) if most else []
-    return [names[place] for place in places]
-
-
-def _inserted(draw: st.DrawFn, acls: dict[str, object], member: str, entry: object) -> dict[str, object]:
-    """The rule set with one more entry, anywhere in its list."""
-    entries = acls[member]
-    assert isinstance(entries, list)
-    place = draw(st.integers(0, len(entries)))
-    return {**acls, member: [*entries[:place], entry, *entries[place:]]}
-
-
 _Acls = dict[str, object]
 
 
 def _wrong_ip_rule(draw: st.DrawFn, profile: Profile, good: _Acls) -> RefusedRuleSet:
-    wrong = _one_of(draw, list(mistakes.ip_mistakes(profile, draw(_randoms()))))
+    wrong = one_of(draw, list(mistakes.ip_mistakes(profile, draw(randoms()))))
     entry = wrong.value if wrong.entry else {"value": wrong.value}
-    acls = _inserted(draw, good, wrong.member, entry)
+    acls = inserted(draw, good, wrong.member, entry)
     return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
 
 
 def _wrong_subnet(draw: st.DrawFn, good: _Acls) -> RefusedRuleSet:
-    known = subnet_names.subnet_ids(draw(_randoms()))[0]
-    wrong = _one_of(draw, list(mistakes.subnet_mistakes(known)))
+    known = subnet_names.subnet_ids(draw(randoms()))[0]
+    wrong = one_of(draw, list(mistakes.subnet_mistakes(known)))
     entry = wrong.value if wrong.entry else {"id": wrong.value}
-    acls = _inserted(draw, good, wrong.member, entry)
+    acls = inserted(draw, good, wrong.member, entry)
     return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
 
 
 def _wrong_switch(draw: st.DrawFn, good: _Acls) -> RefusedRuleSet:
-    wrong = _one_of(draw, list(mistakes.switch_mistakes()))
+    wrong = one_of(draw, list(mistakes.switch_mistakes()))
     acls = {**good, wrong.member: wrong.value}
     return RefusedRuleSet(network_acls=acls, mistake=wrong.name, clause=wrong.clause)
 
 
 def _too_many_ip_rules(draw: st.DrawFn, profile: Profile) -> RefusedRuleSet:
-    values = (blocks.text(one) for one in blocks.many(draw(_randoms()), profile.max_ip_rules + 1))
+    values = (blocks.text(one) for one in blocks.many(draw(randoms()), profile.max_ip_rules + 1))
     return RefusedRuleSet(network_acls=wire_rules(values), mistake="one IP rule too many", clause="LIM-2")
 
 
 def _too_many_subnets(draw: st.DrawFn, profile: Profile) -> RefusedRuleSet:
     names = subnet_names.plain_subnets(profile.max_virtual_network_rules + 1)
-    acls = wire_rules((), _one_of(draw, (names, names[::-1])))
+    acls = wire_rules((), one_of(draw, (names, names[::-1])))
     return RefusedRuleSet(network_acls=acls, mistake="one virtual network rule too many", clause="LIM-4")
 
 
 def _missing_endpoint(draw: st.DrawFn, lacking: list[str], good: _Acls) -> RefusedRuleSet:
-    acls = _inserted(draw, good, "virtualNetworkRules", {"id": _one_of(draw, lacking)})
+    acls = inserted(draw, good, "virtualNetworkRules", {"id": one_of(draw, lacking)})
     return RefusedRuleSet(network_acls=acls, mistake="a subnet without the endpoint", clause="VAL-8")
 
 
