@@ -63,6 +63,8 @@ def _is_fresh(mismatch: WrongDecision, case: Case) -> bool:
 def _of_history(mismatch: WrongDecision, case: Case, aim: str | None) -> str:
     writes = [step for step in case.steps if isinstance(step, WriteStep)]
     has_switches = any(isinstance(step, EndpointsStep) for step in case.steps)
+    if _is_of_no_limit(mismatch, aim) or (aim == "STA-6" and not _is_of_one_step(mismatch, case)):
+        aim = "STA-2"
     if aim == "STA-2" and (clause := _of_refused(case, mismatch.vault)) is not None:
         return clause
     if aim != "STA-2" and aim is not None and aim.startswith(STATE) and (len(writes) > 1 or has_switches):
@@ -77,6 +79,33 @@ def _of_history(mismatch: WrongDecision, case: Case, aim: str | None) -> str:
     if methods <= {"putRules", "updateRules"}:
         return "STA-4" if aim == "STA-2" and _wakes_rules(writes) else "STA-3"
     return "STA-2"
+
+
+def _is_of_no_limit(mismatch: WrongDecision, aim: str | None) -> bool:
+    """Whether few rules are enough to show what was found at a limit."""
+    return aim in ("LIM-7", "LIM-8", "LIM-9") and not _is_long(mismatch.vault.rules, few=_FEW)
+
+
+def _is_of_one_step(mismatch: WrongDecision, case: Case) -> bool:
+    """Whether the last change alone is to blame: one that must not have moved the outcome, least of all that way.
+
+    A whole set that was changed by putting another says nothing of single rules, and stays with its aim.
+    """
+    writes = [place for place, step in enumerate(case.steps) if isinstance(step, WriteStep)]
+    last = case.steps[writes[-1]]
+    assert isinstance(last, WriteStep)
+    if not last.method.startswith(("add", "remove")):
+        return last.method == "putRules"
+    vault = Vault(profile=mismatch.vault.profile).reset(case.network)
+    for step in case.steps[: writes[-1]]:
+        match step:
+            case WriteStep():
+                vault = apply_write(vault, step).accepted or vault
+            case EndpointsStep():
+                vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
+    stays = vault.decide(mismatch.request).outcome is mismatch.expected.outcome
+    revoked = mismatch.expected.outcome is Outcome.ALLOW
+    return stays and revoked is last.method.startswith("add")
 
 
 def _of_refused(case: Case, last: Vault) -> str | None:

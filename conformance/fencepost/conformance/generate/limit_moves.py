@@ -43,7 +43,7 @@ def with_room(scene: Scene, room: int) -> WireRules:
 
 def room(scale: int, scene: Scene) -> int:
     """How many rules a filling and a draining add and take away, at an effort."""
-    return min(24 * scale, scene.vault.profile.max_ip_rules, scene.vault.profile.max_virtual_network_rules)
+    return min(8 * scale, scene.vault.profile.max_ip_rules, scene.vault.profile.max_virtual_network_rules)
 
 
 def _ip_rules_at_the_limit(scene: Scene) -> Iterator[Stroke]:
