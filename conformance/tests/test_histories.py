@@ -144,7 +144,7 @@ def test_histories_ask_nothing_that_the_statement_does_not_offer(peer: type[obje
         ("answers-outlive-single-writes", "STA-2", 6),
         ("added-subnet-waits-for-a-put", "STA-2", 4),
         ("removing-subnets-by-spelling", "STA-2", 5),
-        ("refused-rules-count", "LIM-7", 5),
+        ("refused-rules-count", "VAL-9", 5),
     ],
 )
 def test_a_flaw_that_takes_a_history_is_told_by_a_short_one(name: str, clause: str, calls: int) -> None:
