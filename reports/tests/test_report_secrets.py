@@ -28,7 +28,7 @@ HIDING = (
     f"sent Bearer {PLANTED} and got 401",
     f"AZURE_CLIENT_SECRET={PLANTED}",
     f"export PGPASSWORD='{PLANTED}'",
-    f"environ({{'VAULT_TOKEN': '{PLANTED}', 'HOME': '/root'}})",
+    f"environ({{'VAULT_TOKEN': '{PLANTED}', 'HOME': '/srv'}})",
     f'{{"password": "{PLANTED}", "user": "x"}}',
     f"password: {PLANTED}",
     f"DefaultEndpointsProtocol=https;AccountKey={PLANTED}==;EndpointSuffix=x",
@@ -98,9 +98,9 @@ def test_no_renderer_tells_a_planted_secret_by_itself(report: Report, name: str)
 
 
 def test_a_secret_of_the_environment_is_masked_wherever_it_stands(report: Report) -> None:
-    told = replace(report, log=f"hello {PLANTED}, my home is /root/of/all")
-    surroundings = {"VAULT_PASSWORD": PLANTED, "HOME": "/root/of/all", "API_KEY": "short"}
-    assert without_secrets(told, environment=surroundings).log == "hello ***, my home is /root/of/all"
+    told = replace(report, log=f"hello {PLANTED}, my home is /srv/of/all")
+    surroundings = {"VAULT_PASSWORD": PLANTED, "HOME": "/srv/of/all", "API_KEY": "short"}
+    assert without_secrets(told, environment=surroundings).log == "hello ***, my home is /srv/of/all"
 
 
 def test_what_the_kit_itself_asked_is_left_as_it_was(report: Report) -> None:
