@@ -324,9 +324,11 @@ class HidesOneRule(Decoy):
         return "leaves the last IP rule out when the rules are read back"
 
     def reads(self, acls: Mapping[str, object]) -> Mapping[str, object] | None:
-        """All but the last."""
+        """All but the last, however often it is shown."""
         entries = acls.get("ipRules")
-        return {**acls, "ipRules": entries[:-1]} if isinstance(entries, list) and entries else None
+        if not isinstance(entries, list) or not entries:
+            return None
+        return {**acls, "ipRules": [entry for entry in entries if entry != entries[-1]]}
 
 
 _ALWAYS: tuple[type[Decoy], ...] = (FlippedEdge, AdmitsOneService, TakesOneTooMany, FirewallsOneOperation)

@@ -315,14 +315,17 @@ def _default_of_bypass(prober: _Prober) -> str | None:
     if not prober.offer.refusals or not trusted or not prober.put(acls):
         return None
     outcomes = prober.outcomes(*(Request(address=_OUTSIDE, caller=caller) for caller in trusted[:6]))
-    return "AzureServices" if "allow" in outcomes else "None"
+    if "allow" in outcomes:
+        return "AzureServices"
+    return "None" if "deny" in outcomes else None
 
 
 def _default_of_action(prober: _Prober) -> str | None:
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "defaultAction"}
     if not prober.offer.refusals or not prober.put(acls):
         return None
-    return "Allow" if prober.outcomes(Request(address=_OUTSIDE))[0] == "allow" else "Deny"
+    outcome = prober.outcomes(Request(address=_OUTSIDE))[0]
+    return {"allow": "Allow", "deny": "Deny"}.get(outcome)
 
 
 def _single_read_back(prober: _Prober) -> str | None:
@@ -337,6 +340,8 @@ def _unauthenticated(prober: _Prober) -> str | None:
         return None
     request = Request(address=_OUTSIDE, caller=Caller(authenticated=False))
     answer = prober.answers(request)[0]
+    if answer.outcome == "inconclusive":
+        return None
     return str(answer.status) if answer.status in (401, 403) else f"other: {answer.status}"
 
 
@@ -364,6 +369,8 @@ def _with_names_that_it_knows(prober: _Prober, profile: Profile) -> Profile:
     """
     if prober.offer.by_attribute or profile.missing_endpoint == "ledger":
         return profile
+    if profile.choice("trusted-scenarios") != "connection":
+        return profile  # a name that is let in for one operation only is neither known nor unknown
     callers = trusted_callers(profile, prober.offer)
     try:
         if not callers or not prober.put(wire_rules((), bypass="AzureServices")):
