@@ -27,7 +27,7 @@ def test_a_subject_that_does_not_answer_ends_the_run_and_says_why(pytester: pyte
     pytester.makepyfile(
         my_vault="class Vault:\n    def describe(self, *, protocol):\n        raise OSError('no route')"
     )
-    result = pytester.runpytest("--pyargs", SUITE, "--iut", "library:my_vault:Vault")
+    result = pytester.runpytest_subprocess("--pyargs", SUITE, "--iut", "library:my_vault:Vault")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines(["*library:my_vault:Vault does not answer: describe: *OSError: no route*"])
 
@@ -104,7 +104,7 @@ def test_a_project_may_write_its_own_test_of_a_clause(pytester: pytest.Pytester)
         def test_of_nothing_that_the_kit_knows(clause_outcome):
             clause_outcome.must_pass()
     """)
-    result = pytester.runpytest("--iut", "reference")
+    result = pytester.runpytest_subprocess("--iut", "reference")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*which clause? Mark it: @pytest.mark.clause('DEC-4')*"])
 
@@ -125,7 +125,7 @@ def test_a_run_that_has_nothing_to_do_with_it_is_left_alone(pytester: pytest.Pyt
             assert (iut, reports.WHOSE) == ("our own", "ours")
         """,
     )
-    result = pytester.runpytest()
+    result = pytester.runpytest_subprocess()
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("iut:*")
 
