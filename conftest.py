@@ -40,3 +40,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("CI"):
             pytest.fail(f"CI runs every engine, but {reason}", pytrace=False)
         pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _no_width_of_somebodys_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What commands print is as wide as a pipe, wherever the tests run."""
+    monkeypatch.delenv("COLUMNS", raising=False)

@@ -13,7 +13,8 @@ class Interruption:
     """While this context is entered, the first signal raises `KeyboardInterrupt` once, and any further one does nothing.
 
     So the second Ctrl-C of an impatient person meets a run that is ending its subject and writing its report: both are a
-    matter of seconds, and neither is cut in half.
+    matter of seconds, and neither is cut in half. After the context, too, a program that was interrupted ignores them: it
+    ends with the status that it has come to.
     """
 
     def __init__(self) -> None:
@@ -29,7 +30,8 @@ class Interruption:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself has given back
+            after = signal.SIG_IGN if self.has_come else handler  # an interrupted program is about to end by itself
+            signal.signal(number, after)  # type: ignore[arg-type]  # what signal.signal itself has given back
 
     def _interrupt(self, _: int, __: FrameType | None) -> None:
         if not self.has_come:

@@ -53,9 +53,9 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     try:
         name = subject.partition(":")[0]
         run = smoke_run(connection, profile_name=profile_name, takes_profile=name == "library" or name in adapters())
-        log = connection.log()
     finally:
         connection.close()
+    log = connection.log()  # whole only now: what a harness says on stderr may come after its answer
     show(*_parts(subject, run, log))
     sys.exit(run.exit_status)
 
