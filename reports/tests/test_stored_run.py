@@ -29,7 +29,7 @@ Lines = list[bytes]
 
 
 def _lines(report: Report) -> Lines:
-    return list(report_to_events(report, environment=Environment(python="3.12.1", platform="Linux")))
+    return list(report_to_events(report, environment=Environment(python="3.0", platform="elsewhere")))
 
 
 def _refused(lines: Lines) -> str:
