@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
@@ -73,6 +74,18 @@ def counterexample(report: Report, clause: str) -> Counterexample:
     (row,) = [row for row in report.clauses if row.id == clause]
     assert row.verdict == "fail"
     return row.counterexamples[0]
+
+
+def test_a_vault_that_lets_everybody_in_breaks_every_clause_that_denies_somebody_and_passes_none_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "programs"))
+    report = judged(open_subject("library:odd_vaults:OpenDoor"))
+    verdicts = {row.id: row.verdict for row in report.clauses}
+    denying = ("DEC-3", "DEC-7", "DEC-9", "DEC-12", "DEC-13", "DEC-15", "CRED-1", "CRED-2", "CRED-3", "CTL-4")
+    assert {verdicts[clause] for clause in denying} == {"fail"}
+    assert {verdicts[clause] for clause in ("DEC-10", "DEC-16", "DEC-17", "CTL-3", "CTL-5")} == {"inconclusive"}
+    assert report.exit_status == 1
 
 
 @pytest.mark.parametrize(("mutant", "clause"), DOZEN)

@@ -70,3 +70,17 @@ def test_an_answer_that_depends_on_what_was_asked_before_breaks_a_clause_with_a_
     asked = [call for call in found.calls if call.method == "decide"]
     requests = [request for call in asked for request in call.params["requests"]]  # type: ignore[attr-defined]  # a list of objects
     assert len(requests) <= (100 if fault == "deny_every_hundredth" else 5)
+
+
+@pytest.mark.parametrize(("vault", "fewest"), [("FirstOfMany", 33), ("InOtherOrder", 2)])
+def test_an_answer_that_depends_on_what_is_asked_after_it_in_the_same_call_breaks_dec_17_alone(
+    tmp_path: Path, vault: str, fewest: int
+) -> None:
+    result, report = _check(tmp_path, f"library:odd_vaults:{vault}", "DEC,CRED,CTL")
+    assert result.exit_code == 1
+    assert [row.id for row in report.clauses if row.verdict == "fail"] == ["DEC-17"]
+    (found,) = next(row.counterexamples for row in report.clauses if row.id == "DEC-17")
+    last = found.calls[-1].params["requests"]
+    assert isinstance(last, list)
+    assert len(last) == fewest
+    assert found.request in last

@@ -61,7 +61,6 @@ def row(tally: Tally, what: Offer = ALL, *, clause: str = "DEC-4", unfinished: s
         tally,
         explored=frozenset({clause} if explored else ()),
         unfinished=unfinished,
-        effort=EFFORTS["quick"],
     )
     return found
 
@@ -77,8 +76,32 @@ def test_a_clause_that_was_decisive_too_seldom_is_vacuous(right: int) -> None:
     assert f"{right} times of the {DECISIVE}" in found.detail
 
 
-def test_wrong_answers_are_not_decisive() -> None:
-    assert row(asked("DEC-4", right=0, wrong=100)).verdict == "vacuous"
+@pytest.mark.parametrize(("right", "wrong"), [(0, 1), (0, 100), (DECISIVE - 1, 1), (10 * DECISIVE, 100)])
+def test_a_clause_with_many_wrong_answers_that_are_told_elsewhere_does_not_pass(right: int, wrong: int) -> None:
+    tally = asked("DEC-4", right=right, wrong=wrong)
+    tally.failures["DEC-2"].append(COUNTEREXAMPLE)
+    found = row(tally)
+    assert found.verdict == "inconclusive"
+    assert found.detail == f"{wrong} of {right + wrong} answers were wrong, told under DEC-2"
+
+
+def test_a_clause_with_few_wrong_answers_that_are_told_elsewhere_passes_and_says_so() -> None:
+    tally = asked("DEC-4", right=297, wrong=3)
+    tally.failures["DEC-2"].append(COUNTEREXAMPLE)
+    found = row(tally)
+    assert (found.verdict, found.detail) == ("pass", "3 of 300 answers were wrong, told under DEC-2")
+
+
+def test_a_clause_whose_wrong_answers_nothing_tells_does_not_pass() -> None:
+    found = row(asked("DEC-4", right=100, wrong=1))
+    assert (found.verdict, found.detail) == ("inconclusive", "1 of 101 answers were wrong, and not repeatable")
+
+
+def test_a_clause_of_writes_whose_decisions_are_all_inconclusive_does_not_pass() -> None:
+    tally = asked("STA-4", right=0, inconclusive=50)
+    for _ in range(100):
+        tally.answer(("STA-4",))
+    assert row(tally, clause="STA-4").verdict == "inconclusive"
 
 
 def test_a_failure_outweighs_everything_else() -> None:

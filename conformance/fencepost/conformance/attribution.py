@@ -44,7 +44,9 @@ def _is_long(rules: RuleSet, *, few: int) -> bool:
 
 
 def _needs_company(case: Case) -> bool:
-    """Whether other requests, and at most one write, are what it takes to show the mismatch."""
+    """Whether other requests are what it takes to show the mismatch: in the same call, or in a case of one write at most."""
+    if isinstance(last := case.steps[-1], AskStep) and len(last.requests) > 1:
+        return True
     asked = sum(len(step.requests) for step in case.steps if isinstance(step, AskStep))
     others = [step for step in case.steps if not isinstance(step, AskStep)]
     return asked > 1 and len(others) <= 1 and all(isinstance(step, WriteStep) for step in others)

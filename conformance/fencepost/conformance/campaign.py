@@ -305,7 +305,7 @@ class Campaign:
                 self.tally,
                 explored=self._served(),
                 unfinished=self._unfinished,
-                effort=self._setting.effort,
+                has_known_failures=bool(self.baseline.excused),
             )
         )
         resets, writes, decisions = self._bench.spent

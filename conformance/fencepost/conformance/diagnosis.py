@@ -183,7 +183,19 @@ class Diagnosis:
         return self._exchange.replay(case)
 
     def _shrink_and_record(self, case: Case, mismatch: Mismatch, found: Found) -> None:
+        """Record the smallest case, and, where another clause decides that, the smallest in which the first one still does.
+
+        A subject that lets everybody in breaks many clauses, and each of them in cases that shrink to the same one.
+        """
         shrinker = Shrinker(case, mismatch, self._exchange.replay)
+        self._record(shrinker, found)
+        decider = _decider(mismatch)
+        if decider in (None, _decider(shrinker.mismatch)) or decider in self._tally.failures:
+            return
+        keeping = Shrinker(case, mismatch, self._exchange.replay, keeps=lambda smaller: _decider(smaller) == decider)
+        self._record(keeping, found, only=decider)
+
+    def _record(self, shrinker: Shrinker, found: Found, *, only: str | None = None) -> None:
         shrinker.shrink()
         self.calls += shrinker.calls
         if self._confirmed(shrinker.case, shrinker.mismatch, self._confirmations()) is None:
@@ -191,9 +203,9 @@ class Diagnosis:
             self._unstable(self._provisional(found), found)
             return
         clause = clause_of(shrinker.mismatch, shrinker.case, found.aim)
-        if clause in self._tally.failures or (
-            "DEC-17" in self._tally.failures and len(shrinker.case.steps) > _LONG_HISTORY
-        ):
+        if clause in self._tally.failures or only not in (None, clause):
+            return
+        if "DEC-17" in self._tally.failures and len(shrinker.case.steps) > _LONG_HISTORY:
             return  # of a subject that company sways, a history too long to read says nothing more
         if self._excuses is not None and self._excuses.knows(clause, shrinker.case, shrinker.mismatch):
             return
@@ -215,6 +227,13 @@ class Diagnosis:
         self._tally.unstable.setdefault(clause, told)
 
 
+def _decider(mismatch: Mismatch) -> str | None:
+    """The clause by which the reference decides; None where the answer in question is no outcome."""
+    if not isinstance(mismatch, WrongDecision) or mismatch.is_about_codes:
+        return None
+    return mismatch.expected.clause
+
+
 def _candidates(case: Case, recent: Case, found: Found, *, with_company: bool) -> Iterator[Case]:
     """Cases that may show it again, the smallest first: alone on a fresh vault, in company, after all that was said.
 
@@ -234,6 +253,9 @@ def _candidates(case: Case, recent: Case, found: Found, *, with_company: bool) -
             if with_company:
                 yield whole.with_last(alone)
                 yield whole.with_last(until)
+        if with_company and len(until.requests) < len(last.requests):
+            yield fresh_case(found.mismatch.vault, last)
+            yield from wholes
     else:
         if isinstance(last, WriteStep):
             yield Case(network=found.mismatch.vault.network, steps=(last,))

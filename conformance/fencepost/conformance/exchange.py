@@ -191,7 +191,8 @@ class Exchange:
     def replay(self, case: Case) -> Mismatch | None:
         """Run a case from its `reset`; the mismatch of its last answer. None, too, where the case cannot be run.
 
-        A case cannot be run where an earlier write gets the wrong answer or leaves open what is in force, or where a
+        Where the last of several requests in one call is answered rightly, the first wrong answer of that call counts: what
+        comes after a request may sway its answer as well as what comes before it. A case cannot be run where an earlier write gets the wrong answer or leaves open what is in force, or where a
         request would break the contract.
         """
         self.reset(case.network)
@@ -207,7 +208,8 @@ class Exchange:
             case AskStep():
                 if not all(may_be_asked(self.vault, request) for request in last.requests):
                     return None
-                return self.ask(last)[-1][2]
+                *others, final = (wrong for _, _, wrong in self.ask(last))
+                return final or next((wrong for wrong in others if wrong is not None), None)
             case EndpointsStep():
                 raise ValueError("a case ends with an answer")
 

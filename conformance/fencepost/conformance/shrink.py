@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from fencepost.conformance.case import AskStep, Case, ReadStep, Step, WriteStep, is_private
-from fencepost.conformance.mismatch import Mismatch
+from fencepost.conformance.mismatch import Mismatch, WrongDecision
 from fencepost.conformance.relevance import PLAIN_OPERATION
 from fencepost.reference import Block, Caller, Network, Plane, Request, Vault, cidr_from_block, text_from_address
 
@@ -31,12 +31,24 @@ class _RationSpentError(Exception):
 
 
 class Shrinker:
-    """Makes one case smaller, within a ration of contract calls. `case` and `mismatch` are the smallest so far."""
+    """Makes one case smaller, within a ration of contract calls. `case` and `mismatch` are the smallest so far.
 
-    def __init__(self, case: Case, mismatch: Mismatch, replay: Replay, *, ration: int = RATION) -> None:
+    Of a smaller case's mismatch, whatever `keeps` says no to is another one.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        mismatch: Mismatch,
+        replay: Replay,
+        *,
+        ration: int = RATION,
+        keeps: Callable[[Mismatch], bool] = lambda _: True,
+    ) -> None:
         self.case = case
         self.mismatch = mismatch
         self.calls = 0
+        self._keeps = keeps
         self._replay = replay
         self._ration = ration
         self._tried: set[str] = set()
@@ -68,6 +80,8 @@ class Shrinker:
         found = self._replay(case)
         if found is None or type(found) is not type(self.mismatch) or found.direction != self.mismatch.direction:
             return False
+        if not self._keeps(found):
+            return False
         self.case, self.mismatch = case, found
         return True
 
@@ -94,38 +108,48 @@ class Shrinker:
         for index, step in enumerate(self.case.steps):
             if not isinstance(step, AskStep) or len(step.requests) < 2:
                 continue
-            is_last = index == len(self.case.steps) - 1
             asked = range(len(step.requests))
-            fixed = (asked[-1],) if is_last else ()
-            movable = tuple(asked[:-1] if is_last else asked)
-            if is_last and self._try(self._with_step(index, step.only(asked[-1]))):
+            fixed = {self._place(step)} if index == len(self.case.steps) - 1 else set[int]()
+            movable = tuple(place for place in asked if place not in fixed)
+            if fixed and self._try(self._with_step(index, step.only(*fixed))):
                 continue
-            if is_last and len(asked) > _LONG and self._in_plain_company(index, step):
+            if fixed and len(asked) > _LONG and self._in_plain_company(index, step):
                 continue
 
             def rebuild(
-                kept: tuple[int, ...], index: int = index, step: AskStep = step, fixed: tuple[int, ...] = fixed
+                kept: tuple[int, ...], index: int = index, step: AskStep = step, fixed: set[int] = fixed
             ) -> Case:
-                return self._with_step(index, step.only(*kept, *fixed))
+                return self._with_step(index, step.only(*sorted({*kept, *fixed})))
 
             # A long company is thinned coarsely, so that the ration lasts for the rules; the next round goes on.
             self._keep_needed(movable, rebuild, finest=max(1, len(movable) // 8))
 
+    def _place(self, step: AskStep) -> int:
+        """The place of the request in question in the last call: the last one, unless that is answered rightly."""
+        assert isinstance(self.mismatch, WrongDecision)
+        return max(place for place, request in enumerate(step.requests) if request == self.mismatch.request)
+
     def _in_plain_company(self, index: int, step: AskStep) -> bool:
         """Where the number of requests is the point: one plain request so many times, then the smallest number."""
-        last, plain = step.requests[-1], Request(address=PLAIN_PUBLIC)
+        place, plain = self._place(step), Request(address=PLAIN_PUBLIC)
+        before, after = place, len(step.requests) - 1 - place
+        asked = step.requests[place]
 
-        def rebuild(count: int) -> Case:
-            return self._with_step(index, AskStep(requests=(*[plain] * count, last)))
+        def rebuild(before: int, after: int) -> Case:
+            return self._with_step(index, AskStep(requests=(*[plain] * before, asked, *[plain] * after)))
 
-        before = len(step.requests) - 1
-        if not self._try(rebuild(before)):
+        if not self._try(rebuild(before, after)):
             return False
-        rounds = [2**bit - 1 for bit in range(1, before.bit_length()) if 2**bit - 1 < before]
-        fewest = next((count for count in rounds if self._try(rebuild(count))), None)
-        if fewest is None:
-            self._smallest(before, rebuild)
+        before = self._fewest(before, lambda count: rebuild(count, after))
+        self._fewest(after, lambda count: rebuild(before, count))
         return True
+
+    def _fewest(self, count: int, rebuild: Callable[[int], Case]) -> int:
+        """The smallest count that still shows the mismatch: one below a power of two, or else found by bisection."""
+        for fewer in (0, *((1 << bit) - 1 for bit in range(1, count.bit_length()))):
+            if fewer < count and self._try(rebuild(fewer)):
+                return fewer
+        return self._smallest(count, rebuild)
 
     def _simpler_request(self) -> None:
         step = self.case.steps[-1]
@@ -136,9 +160,10 @@ class Shrinker:
         for simpler in _SIMPLER:
             last = self.case.steps[-1]
             assert isinstance(last, AskStep)
-            request = last.requests[-1]
+            place = self._place(last)
+            request = last.requests[place]
             for candidate in simpler(request, self.mismatch.vault):
-                changed = replace(last, requests=(*last.requests[:-1], candidate))
+                changed = replace(last, requests=(*last.requests[:place], candidate, *last.requests[place + 1 :]))
                 if candidate != request and self._try(self.case.with_last(changed)):
                     break
 
@@ -190,7 +215,7 @@ class Shrinker:
         step = self.case.steps[-1]
         if not isinstance(step, AskStep):
             return
-        address = step.requests[-1].address
+        address = step.requests[self._place(step)].address
         meant = {rule.text: rule.block for rule in self.mismatch.vault.rules.ip_rules}
         near = [
             rule
@@ -212,7 +237,7 @@ class Shrinker:
         target: list[object] = []
         before, after = len(rules), 0
         if isinstance(step, AskStep):
-            rule = self.mismatch.vault.rules.ip_rule_at(step.requests[-1].address)
+            rule = self.mismatch.vault.rules.ip_rule_at(step.requests[self._place(step)].address)
             places = [place for place, one in enumerate(rules) if rule and one == {"value": rule.text}]
             if places:
                 target = [rules[places[0]]]
@@ -243,6 +268,8 @@ class Shrinker:
         """One range and one address: the same, moved to 20.0.0.0."""
         step, rules = self.case.steps[-1], self.mismatch.vault.rules.ip_rules
         if not isinstance(step, AskStep) or len(rules) != 1 or len(self.case.steps) != 2 or self._acls(0) is None:
+            return
+        if len(step.requests) > 1:
             return
         block, request = rules[0].block, step.requests[-1]
         size = block.last - block.first + 1

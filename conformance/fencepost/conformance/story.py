@@ -14,9 +14,11 @@ from fencepost.reports.model import Counterexample
 def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, calls_to_shrink: int) -> Counterexample:
     """The smallest case as the report has it."""
     last = case.steps[-1]
-    request = call_of(last.only(len(last.requests) - 1) if isinstance(last, AskStep) else last).params
-    if isinstance(last, AskStep):
-        request = dict(last.wire()[-1])
+    if isinstance(last, AskStep) and isinstance(mismatch, WrongDecision):
+        place = max(place for place, request in enumerate(last.requests) if request == mismatch.request)
+        request = dict(last.wire()[place])
+    else:
+        request = dict(call_of(last).params)
     deciding, rule = _deciding(mismatch, clause)
     return Counterexample(
         clause=clause,

@@ -17,6 +17,11 @@ class Count:
     denied: int = 0
     inconclusive: int = 0
 
+    @property
+    def wrong(self) -> int:
+        """Answers that are not the reference's."""
+        return self.asked - self.decisive - self.inconclusive
+
 
 @dataclass(slots=True)
 class Tally:

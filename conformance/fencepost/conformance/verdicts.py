@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fencepost.conformance.catalogue import Clause
-from fencepost.conformance.effort import Effort
 from fencepost.conformance.explorations.setting import Setting
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.tally import Tally
+from fencepost.conformance.tally import Count, Tally
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
@@ -20,6 +19,10 @@ DECISIONS = 500
 SHARE = 0.02
 """The smallest share that either outcome may have in a run of all clauses."""
 
+SIDE_EFFECT = 0.25
+"""The largest share of a clause's answers that may be wrong where another clause has failed and this one still passes."""
+
+_NAMED = 3
 _SELDOM = {"LIM-1": 20, "LIM-5": 20, "STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
 
 
@@ -30,13 +33,20 @@ def results(
     *,
     explored: frozenset[str],
     unfinished: str,
-    effort: Effort,
+    has_known_failures: bool = False,
 ) -> Iterator[Row]:
-    """A row a clause, in the catalogue's order; clauses outside the selection that failed all the same come after."""
-    del effort
+    """A row a clause, in the catalogue's order.
+
+    Wrong answers whose smallest cases break other clauses are said in the row; where they are more than a few, or no
+    case shows them, the clause does not pass. Beside a known failure they are taken for that failure's.
+    """
     for clause in clauses:
         count = tally.counts[clause.id]
         verdict, detail = _verdict(clause, offer, tally, explored=explored, unfinished=unfinished)
+        if verdict in ("pass", "vacuous") and count.wrong and not has_known_failures:
+            is_side_effect = bool(tally.failures) and count.wrong <= SIDE_EFFECT * count.asked
+            verdict = verdict if verdict == "pass" and is_side_effect else "inconclusive"
+            detail = "; ".join(filter(None, (_told_elsewhere(count, tally), detail if verdict == "pass" else "")))
         yield Row(
             id=clause.id,
             level=clause.level,
@@ -53,6 +63,15 @@ def results(
             limit_found=tally.limits.get(clause.id),
             counterexamples=tuple(tally.failures.get(clause.id, ())),
         )
+
+
+def _told_elsewhere(count: Count, tally: Tally) -> str:
+    """Why a clause with wrong answers has not failed: their smallest cases break other clauses, or none can be shown."""
+    told = sorted(tally.failures)
+    where = (
+        f"told under {', '.join(told[:_NAMED])}{' …' if len(told) > _NAMED else ''}" if told else "and not repeatable"
+    )
+    return f"{count.wrong:,} of {count.asked:,} answers were wrong, {where}"
 
 
 def _required(clause: str) -> int:
@@ -75,7 +94,7 @@ def _verdict(
         return "error", tally.errors[key]
     if key in tally.unstable:
         return "inconclusive", tally.unstable[key]
-    if tally.unstable and count.asked - count.inconclusive > count.decisive:
+    if tally.unstable and count.wrong:
         return "inconclusive", "a wrong answer came, of a subject that does not answer the same calls alike"
     if unfinished and (key not in explored or count.decisive < _required(key)):
         return "error", unfinished
@@ -88,6 +107,8 @@ def _verdict(
             other, fault = next(iter(tally.errors.items()))
             return "error", f"asked too little, for want of a harness that answers ({other}: {fault})"
         return "vacuous", f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
+    if count.inconclusive and count.allowed + count.denied < _required(key):
+        return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
     return "pass", tally.remarks.get(key, "")
 
 

@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 
-from fencepost.conformance.peers import StdlibVault
+from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault
 
 
 class Undecided(StdlibVault):
@@ -73,3 +73,31 @@ class CoinToss(StdlibVault):
         if decision["outcome"] == "deny":
             return {"outcome": "allow"}
         return {"outcome": "deny", "status": 403, "code": "ForbiddenByFirewall"}
+
+
+class FirstOfMany(StdlibVault):
+    """Answers the first request of a call wrongly where more than 32 come in it."""
+
+    def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
+        """One decision a request."""
+        decisions = super().decide(requests=requests)["decisions"]
+        assert isinstance(decisions, list)
+        if len(decisions) > 32:
+            decisions[0] = {"outcome": "allow" if decisions[0]["outcome"] == "deny" else "deny"}
+        return {"decisions": decisions}
+
+
+class InOtherOrder(StdlibVault):
+    """Answers the requests of a call in the order of their addresses."""
+
+    def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
+        """One decision a request, seldom its own."""
+        return super().decide(requests=sorted(requests, key=lambda request: str(request["source"])))
+
+
+class OpenDoor(DecisionsOnlyVault):
+    """Lets everybody in."""
+
+    def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
+        """One decision a request."""
+        return {"decisions": [{"outcome": "allow"} for _ in requests]}
