@@ -26,7 +26,7 @@ from fencepost.conformance.explorations.setting import Exploration, Setting
 from fencepost.conformance.explorations.state import STATE
 from fencepost.conformance.explorations.validation import VALIDATION
 from fencepost.conformance.journal import Checkpoint, Circumstances
-from fencepost.conformance.ledger import settle_ledger
+from fencepost.conformance.ledger import settle_ledger, undocumented
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.regression.baseline import Baseline
 from fencepost.conformance.sensitivity import Grounds, control
@@ -165,6 +165,7 @@ class Campaign:
             return
         self._is_settled = True
         profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
+        self.tally.left_out |= undocumented(profile, self._offer)
         self._take(profile, self._setting.effort)
 
     def circumstances(self) -> Circumstances:
