@@ -1,6 +1,7 @@
 """Where explorations put the subject to the test: each call is sent, compared, counted, and diagnosed if it is wrong."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
 from typing import NoReturn
@@ -133,6 +134,7 @@ class Bench:
             diagnosis_calls=self._diagnosis.calls,
             diagnoses=self._diagnosis.begun,
             diagnosed=self._diagnosis.recorded,
+            kept=self._diagnosis.kept,
             course=replace(self.course),
             at_hand=wire_network(self.vault.network) if self._is_at_hand and not self._is_running else None,
         )
@@ -140,7 +142,9 @@ class Bench:
     def resume(self, state: BenchState) -> None:
         """Go on from the counts of a run that ended early; its failures are in the tally already."""
         try:
-            self._diagnosis.resume(calls=state.diagnosis_calls, begun=state.diagnoses, recorded=state.diagnosed)
+            self._diagnosis.resume(
+                calls=state.diagnosis_calls, begun=state.diagnoses, recorded=state.diagnosed, kept=state.kept
+            )
             if state.at_hand is not None:
                 self._exchange.reset(network_from_wire(state.at_hand))
                 self._is_at_hand = True
@@ -165,6 +169,7 @@ class Bench:
 
     def finish(self, *, is_cut_short: bool) -> None:
         """The run is over: look again at what an unstable subject was blamed for, where there is time for it."""
+        self._diagnosis.tell_what_was_kept()
         if is_cut_short:
             self._diagnosis.give_up_review()
             return
@@ -384,15 +389,12 @@ class Bench:
                 continue
             steps, started = list(self._exchange.steps), self._exchange.started_from
             vault = self._exchange.vault
-            before = self._exchange.meter.writes, self._exchange.meter.decisions
             try:
-                self._diagnosis.diagnose(one)
+                with self._beside_the_effort():
+                    self._diagnosis.diagnose(one)
             except HarnessFault as fault:
                 self._fault(fault, (one.aim,) if one.aim else self._breakage.aims)
             finally:
-                meter = self._exchange.meter
-                self._shrinking[0] += meter.writes - before[0]
-                self._shrinking[1] += meter.decisions - before[1]
                 self._exchange.steps, self._exchange.started_from, self._exchange.vault = steps, started, vault
             disturbed = True
             if self.tally.failures and self.course.first_failure is None:
@@ -408,9 +410,21 @@ class Bench:
         asked = len(last.requests) if isinstance(last, AskStep) else 0
         return self.course.spent(unasked=max(0, asked - 1 - min((one.index for one in found), default=asked)))
 
+    @contextmanager
+    def _beside_the_effort(self) -> Iterator[None]:
+        """What is sent here is no part of the effort: it goes into a counterexample, or undoes that."""
+        meter = self._exchange.meter
+        writes, decisions = meter.writes, meter.decisions
+        try:
+            yield
+        finally:
+            self._shrinking[0] += meter.writes - writes
+            self._shrinking[1] += meter.decisions - decisions
+
     def _restore_or_abandon(self) -> None:
         try:
-            self._restore()
+            with self._beside_the_effort():
+                self._restore()
         except HarnessFault as fault:
             self._fault(fault, self._breakage.aims)
 

@@ -14,6 +14,7 @@ from fencepost.conformance.story import counterexample
 from fencepost.conformance.tally import Tally
 from fencepost.conformance.wire import wire_rules_in_force
 from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet, Vault
+from fencepost.reports.model import Call
 
 _PER_CLAUSE = 3
 _MANY_IN_VAIN = 20
@@ -28,6 +29,15 @@ class Found:
     mismatch: Mismatch
     index: int = -1
     aim: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shrunk:
+    """A smallest case, and the calls that went into it."""
+
+    case: Case
+    mismatch: Mismatch
+    calls: int
 
 
 class Excuses(Protocol):
@@ -55,6 +65,7 @@ class Diagnosis:
         self._replay_line = replay_line
         self._begun: Counter[tuple[str, str | None]] = Counter()
         self._cases: dict[str, tuple[Case, Mismatch]] = {}
+        self._kept: dict[str, Shrunk] = {}
         self._in_vain = 0
         self._reviewed: set[str] = set()
 
@@ -153,7 +164,19 @@ class Diagnosis:
         """The clauses whose failures are this diagnosis's and can be shown again."""
         return tuple(self._cases)
 
-    def resume(self, *, calls: int, begun: Iterable[tuple[str, str | None, int]], recorded: Iterable[str]) -> None:
+    @property
+    def kept(self) -> tuple[tuple[str, tuple[Call, ...], int], ...]:
+        """What `tell_what_was_kept` may record: the clause, the calls of its smallest case, what finding it took."""
+        return tuple((clause, one.case.calls(), one.calls) for clause, one in self._kept.items())
+
+    def resume(
+        self,
+        *,
+        calls: int,
+        begun: Iterable[tuple[str, str | None, int]],
+        recorded: Iterable[str],
+        kept: Iterable[tuple[str, tuple[Call, ...], int]],
+    ) -> None:
         """Go on from another run's counts; each failure that it has recorded must show once more to stand."""
         for clause in recorded:
             case = case_from_calls(self._tally.failures[clause][0].calls)
@@ -163,6 +186,10 @@ class Diagnosis:
             else:
                 del self._tally.failures[clause]
                 self._tally.unstable[clause] = "the same calls got different answers"
+        for clause, told, cost in kept:
+            case = case_from_calls(told)
+            if (mismatch := self._replay(case)) is not None:
+                self._kept[clause] = Shrunk(case=case, mismatch=mismatch, calls=cost)
         self.calls = calls
         self._begun = Counter({(clause, aim): times for clause, aim, times in begun})
 
@@ -183,42 +210,54 @@ class Diagnosis:
         return self._exchange.replay(case)
 
     def _shrink_and_record(self, case: Case, mismatch: Mismatch, found: Found) -> None:
-        """Record the smallest case, and, where another clause decides that, the smallest in which the first one still does.
+        """Record the smallest case. Where another clause decides that, keep the smallest in which the first one still does.
 
         A subject that lets everybody in breaks many clauses, and each of them in cases that shrink to the same one.
         """
-        shrinker = Shrinker(case, mismatch, self._exchange.replay)
-        self._record(shrinker, found)
-        decider = _decider(mismatch)
-        if decider in (None, _decider(shrinker.mismatch)) or decider in self._tally.failures:
-            return
-        keeping = Shrinker(case, mismatch, self._exchange.replay, keeps=lambda smaller: _decider(smaller) == decider)
-        self._record(keeping, found, only=decider)
-
-    def _record(self, shrinker: Shrinker, found: Found, *, only: str | None = None) -> None:
-        shrinker.shrink()
-        self.calls += shrinker.calls
-        if self._confirmed(shrinker.case, shrinker.mismatch, self._confirmations()) is None:
+        shrunk = self._shrunk(Shrinker(case, mismatch, self._exchange.replay))
+        if shrunk is None:
             self._in_vain += 1
             self._unstable(self._provisional(found), found)
             return
-        clause = clause_of(shrinker.mismatch, shrinker.case, found.aim)
-        if clause in self._tally.failures or only not in (None, clause):
+        clause = clause_of(shrunk.mismatch, shrunk.case, found.aim)
+        self._record(clause, shrunk)
+        decider = _decider(mismatch)
+        if decider in (None, _decider(shrunk.mismatch)) or decider in self._tally.failures or decider in self._kept:
             return
-        if "DEC-17" in self._tally.failures and len(shrinker.case.steps) > _LONG_HISTORY:
-            return  # of a subject that company sways, a history too long to read says nothing more
-        if self._excuses is not None and self._excuses.knows(clause, shrinker.case, shrinker.mismatch):
-            return
-        self._cases[clause] = (shrinker.case, shrinker.mismatch)
-        self._tally.failures[clause].append(
-            counterexample(
-                clause,
-                shrinker.case,
-                shrinker.mismatch,
-                replay=self._replay_line(clause),
-                calls_to_shrink=shrinker.calls,
-            )
+        shrunk = self._shrunk(
+            Shrinker(case, mismatch, self._exchange.replay, keeps=lambda smaller: _decider(smaller) == decider)
         )
+        if decider is not None and shrunk is not None and clause_of(shrunk.mismatch, shrunk.case, None) == decider:
+            self._kept[decider] = shrunk
+
+    def _shrunk(self, shrinker: Shrinker) -> Shrunk | None:
+        """The smallest case, if it shows each time."""
+        shrinker.shrink()
+        self.calls += shrinker.calls
+        if self._confirmed(shrinker.case, shrinker.mismatch, self._confirmations()) is None:
+            return None
+        return Shrunk(case=shrinker.case, mismatch=shrinker.mismatch, calls=shrinker.calls)
+
+    def _record(self, clause: str, shrunk: Shrunk) -> None:
+        case, mismatch = shrunk.case, shrunk.mismatch
+        if clause in self._tally.failures:
+            return
+        if "DEC-17" in self._tally.failures and len(case.steps) > _LONG_HISTORY:
+            return  # of a subject that company sways, a history too long to read says nothing more
+        if self._excuses is not None and self._excuses.knows(clause, case, mismatch):
+            return
+        self._cases[clause] = (case, mismatch)
+        line = self._replay_line(clause)
+        self._tally.failures[clause].append(
+            counterexample(clause, case, mismatch, replay=line, calls_to_shrink=shrunk.calls)
+        )
+
+    def tell_what_was_kept(self) -> None:
+        """The run is over: record the failures of clauses whose wrong answers are too many to be another one's."""
+        for clause, shrunk in self._kept.items():
+            if self._tally.failures and self._tally.counts[clause].is_broken:
+                self._record(clause, shrunk)
+        self._kept.clear()
 
     def _unstable(self, clause: str, found: Found) -> None:
         first = found.mismatch.direction

@@ -16,7 +16,7 @@ import msgspec
 from fencepost.conformance.course import Course
 from fencepost.conformance.exchange import Meter
 from fencepost.conformance.tally import Tally
-from fencepost.reports.model import Counterexample
+from fencepost.reports.model import Call, Counterexample
 
 FILE_NAME = "journal.ndjson"
 """The name of the journal in the folder of the report; it is there exactly while there is something to resume."""
@@ -56,6 +56,7 @@ class BenchState:
     diagnosis_calls: int
     diagnoses: tuple[tuple[str, str | None, int], ...]
     diagnosed: tuple[str, ...]
+    kept: tuple[tuple[str, tuple[Call, ...], int], ...]
     course: Course
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from fencepost.reports.model import Counterexample
 
+SIDE_EFFECT = 0.25
+"""The largest share of a clause's answers that may be wrong where another clause has failed and this one still passes."""
+
 
 @dataclass(slots=True)
 class Count:
@@ -21,6 +24,11 @@ class Count:
     def wrong(self) -> int:
         """Answers that are not the reference's."""
         return self.asked - self.decisive - self.inconclusive
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether more answers are wrong than another clause's failure may have brought about."""
+        return self.wrong > SIDE_EFFECT * self.asked
 
 
 @dataclass(slots=True)

@@ -19,9 +19,6 @@ DECISIONS = 500
 SHARE = 0.02
 """The smallest share that either outcome may have in a run of all clauses."""
 
-SIDE_EFFECT = 0.25
-"""The largest share of a clause's answers that may be wrong where another clause has failed and this one still passes."""
-
 _NAMED = 3
 _SELDOM = {"LIM-1": 20, "LIM-5": 20, "STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
 
@@ -44,7 +41,7 @@ def results(
         count = tally.counts[clause.id]
         verdict, detail = _verdict(clause, offer, tally, explored=explored, unfinished=unfinished)
         if verdict in ("pass", "vacuous") and count.wrong and not has_known_failures:
-            is_side_effect = bool(tally.failures) and count.wrong <= SIDE_EFFECT * count.asked
+            is_side_effect = bool(tally.failures) and not count.is_broken
             verdict = verdict if verdict == "pass" and is_side_effect else "inconclusive"
             detail = "; ".join(filter(None, (_told_elsewhere(count, tally), detail if verdict == "pass" else "")))
         yield Row(
@@ -88,7 +85,7 @@ def _verdict(
     missing = offer.missing_for(clause)
     if missing:
         return "not applicable", f"needs {', '.join(missing)}"
-    if key in tally.left_out:
+    if key in tally.left_out and count.decisive < _required(key):
         return "not applicable", tally.left_out[key]
     if key in tally.errors:
         return "error", tally.errors[key]
