@@ -172,6 +172,14 @@ def test_a_rule_added_one_over_the_limit_breaks_the_clause_of_adding() -> None:
         ((put("20.0.0.9"), asked(request("20.0.0.9")), asked(request("20.0.0.9"))), "DEC-17"),
         ((put("20.0.0.9"), asked(request("99.0.0.1"), request("20.0.0.9"))), "DEC-17"),
         ((put("20.0.0.9"), ReadStep()), "STA-5"),
+        ((put("20.0.0.9"), ReadStep(), asked(request("20.0.0.9"))), "DEC-17"),
+        ((put("20.0.0.9"), put("10.0.0.0/33"), ReadStep()), "VAL-9"),
+        ((put("10.0.0.0/33"), asked(request("20.0.0.9"))), "VAL-9"),
+        ((asked(request("20.0.0.9")), put("21.0.0.9"), asked(request("20.0.0.9"))), "STA-1"),
+        ((asked(request("20.0.0.9")), write("updateRules", defaultAction="Deny"), asked(request("20.0.0.9"))), "STA-3"),
+        ((write("updateRules", defaultAction="Deny"), asked(request("20.0.0.9"))), "STA-3"),
+        ((write("addIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))), "STA-2"),
+        ((put("20.0.0.9"), write("updateRules", defaultAction="Allow"), put(), asked(request("20.0.0.9"))), "STA-1"),
     ],
 )
 def test_what_needs_its_history_breaks_a_clause_of_state(steps: tuple[Step, ...], clause: str) -> None:
@@ -182,6 +190,11 @@ def test_what_needs_its_history_breaks_a_clause_of_state(steps: tuple[Step, ...]
 def test_a_history_that_was_built_for_a_clause_of_state_is_that_clauses() -> None:
     told = case(put("20.0.0.9"), put("21.0.0.9"), asked(request("20.0.0.9")))
     assert clause_of(wrongly_answered(told), told, "STA-6") == "STA-6"
+
+
+def test_data_that_a_change_from_a_blocked_address_leaves_open_is_no_lock_out() -> None:
+    told = case(put("20.0.0.9"), put("21.0.0.9"), asked(request("20.0.0.9")))
+    assert clause_of(wrongly_answered(told), told, "CTL-2") == "STA-1"
 
 
 def test_what_shows_on_a_fresh_vault_is_no_matter_of_its_history() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, apply_write
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.relevance import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
 from fencepost.reference import DefaultAction, Outcome, Plane, RuleSet, Vault
@@ -20,10 +20,12 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
         case WrongWrite():
             return _of_write(mismatch, case, aim)
         case WrongRead():
-            return "STA-5"
+            return _of_refused(case, mismatch.vault) or "STA-5"
         case WrongDecision():
             if _needs_company(case):
                 return "DEC-17"
+            if len(case.steps) == 2 and (clause := _of_first_write(case, mismatch.vault)) is not None:
+                return clause
             if len(case.steps) > 2 and not _is_fresh(mismatch, case):
                 return _of_history(mismatch, case, aim)
             if _is_long(mismatch.vault.rules, few=_FEW if (aim or "").startswith("LIM") else _MANY):
@@ -49,7 +51,19 @@ def _needs_company(case: Case) -> bool:
         return True
     asked = sum(len(step.requests) for step in case.steps if isinstance(step, AskStep))
     others = [step for step in case.steps if not isinstance(step, AskStep)]
-    return asked > 1 and len(others) <= 1 and all(isinstance(step, WriteStep) for step in others)
+    if asked < 2 or len(others) > 1 or not all(isinstance(step, WriteStep) for step in others):
+        return False
+    return not isinstance(case.steps[0], AskStep) or not others  # what was asked before the write is a stale answer
+
+
+def _of_first_write(case: Case, last: Vault) -> str | None:
+    """The clause of state that one write to a new vault breaks; None for a whole set that is taken."""
+    (write, _) = case.steps
+    if (clause := _of_refused(case, last)) is not None:
+        return clause
+    if not isinstance(write, WriteStep) or write.method == "putRules":
+        return None
+    return "STA-3" if write.method == "updateRules" else "STA-2"
 
 
 def _is_fresh(mismatch: WrongDecision, case: Case) -> bool:
@@ -67,16 +81,18 @@ def _of_history(mismatch: WrongDecision, case: Case, aim: str | None) -> str:
     has_switches = any(isinstance(step, EndpointsStep) for step in case.steps)
     if _is_of_no_limit(mismatch, aim) or (aim == "STA-6" and not _is_of_one_step(mismatch, case)):
         aim = "STA-2"
+    if aim == "CTL-2" and mismatch.request.plane is Plane.DATA:
+        aim = None
     if aim == "STA-2" and (clause := _of_refused(case, mismatch.vault)) is not None:
         return clause
     if aim != "STA-2" and aim is not None and aim.startswith(STATE) and (len(writes) > 1 or has_switches):
         return "STA-3" if aim == "STA-4" and not _wakes_rules(writes) else aim
     if has_switches:
         return "STA-10"
-    if len(writes) <= 1 or any(isinstance(step, ReadStep) for step in case.steps):
-        return "DEC-17"
+    if not writes or (len(writes) == 1 and case.steps[0] is writes[0]):
+        return "DEC-17"  # what came in between was an answer, and answers change nothing
     methods = {step.method for step in writes}
-    if methods == {"putRules"}:
+    if writes[-1].method == "putRules":
         return "STA-1"
     if methods <= {"putRules", "updateRules"}:
         return "STA-4" if aim == "STA-2" and _wakes_rules(writes) else "STA-3"
@@ -85,7 +101,7 @@ def _of_history(mismatch: WrongDecision, case: Case, aim: str | None) -> str:
 
 def _is_of_no_limit(mismatch: WrongDecision, aim: str | None) -> bool:
     """Whether few rules are enough to show what was found at a limit."""
-    return aim in ("LIM-7", "LIM-8", "LIM-9") and not _is_long(mismatch.vault.rules, few=_FEW)
+    return aim is not None and aim.startswith("LIM") and aim != "LIM-6" and not _is_long(mismatch.vault.rules, few=_FEW)
 
 
 def _is_of_one_step(mismatch: WrongDecision, case: Case) -> bool:

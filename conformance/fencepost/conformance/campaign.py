@@ -391,7 +391,13 @@ class Campaign:
         plan = self.plan
         profile = f" --profile {plan.profile}" if plan.profile else ""
         subject = f'"{plan.subject}"' if " " in plan.subject else plan.subject
-        return f"fencepost check {subject}{profile} --effort {plan.effort.name} --seed {plan.seed} --clause {clause}"
+        clauses = " ".join(f"--clause {one}" for one in (clause, *self._elsewhere(clause)))
+        return f"fencepost check {subject}{profile} --effort {plan.effort.name} --seed {plan.seed} {clauses}"
+
+    def _elsewhere(self, clause: str) -> tuple[str, ...]:
+        """A clause whose explorations come upon a failure that the failed clause's own may not: the one at hand's first."""
+        at_hand = [one for one in EXPLORATIONS if one.name in self._explored[-1:]]
+        return tuple(one.serves[0] for one in at_hand if clause not in one.serves)
 
 
 def _shown(spent: Spent | None) -> FirstFailure | None:
