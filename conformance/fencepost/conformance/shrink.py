@@ -207,8 +207,7 @@ class Shrinker:
             rules = self._rules(index, member)
         if len(rules) > _LONG and member == "ipRules" and self._as_plain_pattern(rules, rebuild):
             return
-        if len(rules) <= self._ration // 4:
-            self._keep_needed(self._rules(index, member), rebuild)
+        self._keep_needed(self._rules(index, member), rebuild)
 
     def _likely(self, rules: Sequence[object]) -> Iterator[Sequence[object]]:
         """Short lists that show most mismatches: the rules around the address, then the first and the last rule."""
