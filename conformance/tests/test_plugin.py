@@ -90,7 +90,7 @@ def test_a_project_may_give_the_subject_by_a_fixture(pytester: pytest.Pytester, 
         def iut():
             return {returned}
     """)
-    pytester.runpytest("--pyargs", SUITE, "--iut-clause", "STA-5").assert_outcomes(passed=1, deselected=77)
+    pytester.runpytest("--pyargs", SUITE, "--iut-clause", "STA-5").assert_outcomes(passed=1, deselected=78)
 
 
 def test_a_project_may_write_its_own_test_of_a_clause(pytester: pytest.Pytester) -> None:
@@ -139,7 +139,7 @@ def test_the_suite_puts_no_folder_of_the_kit_on_the_path_of_modules(pytester: py
             assert not any(path.endswith("fencepost") for path in sys.path)
     """)
     result = pytester.runpytest_subprocess("--pyargs", SUITE, "--iut", "reference", "--iut-clause", "STA-5")
-    result.assert_outcomes(passed=1, deselected=77)
+    result.assert_outcomes(passed=1, deselected=78)
     assert result.ret == 0
 
 

@@ -36,11 +36,11 @@ DOUBTFUL = """
 
 def test_every_clause_has_one_test_in_the_module_of_its_group() -> None:
     found = Counter(clause_of(test) for test in suite_tests().values())
-    assert found == Counter([None, *(clause.id for clause in catalogue().clauses)])
+    assert found == Counter([None, None, *(clause.id for clause in catalogue().clauses)])
     for test in suite_tests().values():
         clause = clause_of(test)
-        group = catalogue()[clause].group if clause else "ledger"
-        assert test.__module__ == f"{SUITE}.test_{group.replace('-', '_')}"
+        groups = {catalogue()[clause].group} if clause else {"ledger", "sensitivity"}
+        assert test.__module__ in {f"{SUITE}.test_{group.replace('-', '_')}" for group in groups}
 
 
 def test_every_test_is_named_after_its_clause_and_says_it_in_its_words() -> None:
@@ -57,7 +57,7 @@ def test_the_reference_passes(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "reference", "--junitxml=out.xml")
     outcomes = result.parseoutcomes()
     assert outcomes.keys() == {"passed", "skipped"}
-    assert outcomes["passed"] >= 70
+    assert outcomes["passed"] >= 71
     assert result.ret == 0
     junit = (pytester.path / "out.xml").read_text(encoding="utf-8")
     assert '<property name="clause" value="DEC-4" />' in junit
@@ -66,7 +66,7 @@ def test_the_reference_passes(pytester: pytest.Pytester) -> None:
 
 def test_a_broken_clause_fails_with_its_smallest_counterexample(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:last-address-excluded", "--iut-clause", "DEC-4")
-    result.assert_outcomes(failed=1, deselected=77)
+    result.assert_outcomes(failed=1, deselected=78)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
@@ -87,7 +87,7 @@ def test_a_broken_clause_fails_with_its_smallest_counterexample(pytester: pytest
 def test_what_does_not_apply_is_skipped_and_its_needs_are_named(pytester: pytest.Pytester) -> None:
     subject = "library:fencepost.conformance.peers:MinimalVault"
     result = pytester.runpytest("--pyargs", SUITE, "--iut", subject, "--iut-clause", "STA-5,CRED-4", "-rs")
-    result.assert_outcomes(skipped=2, deselected=76)
+    result.assert_outcomes(skipped=2, deselected=77)
     result.stdout.fnmatch_lines(
         ["*CRED-4 does not apply: needs caller-credentials, decision-codes", "*STA-5 does not apply: needs read-back"]
     )
@@ -116,7 +116,7 @@ def test_a_clause_that_cannot_be_judged_is_an_error_and_no_failure(
 
 def test_a_failure_that_no_test_tells_is_told_at_the_end(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:octets-up-to-256", "--iut-clause", "VAL-4")
-    result.assert_outcomes(passed=1, errors=1, deselected=77)
+    result.assert_outcomes(passed=1, errors=1, deselected=78)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*FoundBeside: also found, and told by no other test:", "*VAL-5 (core): *"])
 
@@ -137,3 +137,27 @@ def test_a_broken_choice_fails_the_test_of_its_open_point(pytester: pytest.Pytes
     result = pytester.runpytest("--pyargs", f"{SUITE}.test_ledger::{selected}", "--iut", "library:liar:Liar")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*ChoiceBroken: host-bits: declared *, found *"])
+
+
+def test_faults_that_a_run_would_not_notice_are_an_error_and_named(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(unjudged=DOUBTFUL)
+    result = pytester.runpytest("--pyargs", f"{SUITE}.test_sensitivity", "--iut", "library:unjudged:Doubtful")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*DecoysUnnoticed: the run would not notice an implementation that *(DEC-4)*"])
+
+
+def test_a_harness_has_the_time_that_it_is_given(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        slow="""
+        import threading
+        from fencepost.conformance.peers import StdlibVault
+
+        class Slow(StdlibVault):
+            def put_rules(self, *, network_acls):
+                threading.Event().wait(60)
+        """
+    )
+    arguments = ["--iut", "library:slow:Slow", "--iut-clause", "VAL-1", "--iut-call-timeout", "0.2"]
+    result = pytester.runpytest("--pyargs", SUITE, *arguments)
+    result.assert_outcomes(errors=1, deselected=78)
+    result.stdout.fnmatch_lines(["*HarnessBroken: VAL-1: error: *0.2*"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from fencepost.reports.model import Clause, Counterexample, LedgerEntry
+from fencepost.reports.model import Clause, Counterexample, Decoy, LedgerEntry
 from fencepost.reports.visible import abridged, as_json, visible
 
 
@@ -54,6 +54,21 @@ class Inconclusive(ClauseUnjudged):
 @dataclass(kw_only=True, eq=False)
 class Vacuous(ClauseUnjudged):
     """The clause was decisive too seldom for a pass to say anything."""
+
+
+@dataclass(kw_only=True, eq=False)
+class DecoysUnnoticed(RuntimeError):
+    """The run would not notice some faults, laid over the implementation's own answers: its passes say too little."""
+
+    decoys: tuple[Decoy, ...]
+
+    def __str__(self) -> str:
+        """Each fault that was not noticed, and the clause that it breaks."""
+        return visible(
+            "; ".join(
+                f"the run would not notice an implementation that {one.text} ({one.clause})" for one in self.decoys
+            )
+        )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -113,6 +128,17 @@ class ChoiceOutcome:
         __tracebackhide__ = True
         if self.entry.broken:
             raise ChoiceBroken(entry=self.entry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensitivityOutcome:
+    """The faults, laid over the implementation's own answers, that the run has noticed."""
+
+    decoys: tuple[Decoy, ...]
+
+    def __repr__(self) -> str:
+        """How many of them."""
+        return f"<{len(self.decoys)} decoys noticed>"
 
 
 def failure_told(row: Clause) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 if TYPE_CHECKING:
-    from fencepost.conformance.clause_outcome import ChoiceOutcome, ClauseOutcome
+    from fencepost.conformance.clause_outcome import ChoiceOutcome, ClauseOutcome, SensitivityOutcome
     from fencepost.conformance.trial import Trial
     from xdist.workermanage import WorkerController
 
@@ -40,6 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--iut-seed", metavar="N", type=int, default=0, help="The same seed asks the same questions.")
     group.addoption("--iut-settle", metavar="SECONDS", type=_seconds, help="How long a change may take to show.")
+    group.addoption(
+        "--iut-call-timeout", metavar="SECONDS", type=_waiting, default=10.0, help="Seconds for one call (10)."
+    )
+    group.addoption(
+        "--iut-start-timeout", metavar="SECONDS", type=_waiting, default=30.0, help="Seconds for the start (30)."
+    )
     group.addoption(
         "--iut-clause",
         metavar="ID",
@@ -70,6 +76,13 @@ def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 <= seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number of seconds, 0 or more, got {text!r}")
+    return seconds
+
+
+def _waiting(text: str) -> float:
+    seconds = _seconds(text)
+    if not seconds:
+        raise argparse.ArgumentTypeError("expected a number of seconds above 0, got 0")
     return seconds
 
 
@@ -183,7 +196,7 @@ def _lacks_a_subject(item: pytest.Item) -> bool:
 
 def _asks(item: pytest.Item) -> bool:
     names: Sequence[str] = getattr(item, "fixturenames", ())
-    return "clause_outcome" in names or "choice_outcome" in names
+    return bool({"clause_outcome", "choice_outcome", "sensitivity_outcome"}.intersection(names))
 
 
 def _select(config: pytest.Config, items: list[pytest.Item], wanted: frozenset[str]) -> None:
@@ -209,6 +222,7 @@ def iut(pytestconfig: pytest.Config) -> Subject:
 def suite_trial(iut: Subject, pytestconfig: pytest.Config) -> Iterator["Trial"]:
     """The subject of the suite on trial; each worker of pytest-xdist has its own."""
     __tracebackhide__ = True
+    from fencepost.adapters.contract import Timeouts
     from fencepost.conformance.suite_collection import on_trial
     from fencepost.conformance.trial import Terms
 
@@ -217,6 +231,9 @@ def suite_trial(iut: Subject, pytestconfig: pytest.Config) -> Iterator["Trial"]:
         effort=_effort_of(pytestconfig),
         seed=pytestconfig.getoption("--iut-seed"),
         settle_seconds=pytestconfig.getoption("--iut-settle"),
+        timeouts=Timeouts(
+            start=pytestconfig.getoption("--iut-start-timeout"), call=pytestconfig.getoption("--iut-call-timeout")
+        ),
     )
     yield from on_trial(iut, terms, alone=_is_alone(pytestconfig))
 
@@ -256,3 +273,12 @@ def choice_outcome(request: pytest.FixtureRequest) -> "ChoiceOutcome":
     from fencepost.conformance.suite_collection import outcome_of_choice
 
     return outcome_of_choice(request)
+
+
+@pytest.fixture
+def sensitivity_outcome(request: pytest.FixtureRequest) -> "SensitivityOutcome":
+    """What the run notices of faults that are laid over the subject's own answers; its state is left alone."""
+    __tracebackhide__ = True
+    from fencepost.conformance.suite_collection import outcome_of_sensitivity
+
+    return outcome_of_sensitivity(request)

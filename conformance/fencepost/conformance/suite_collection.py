@@ -7,11 +7,18 @@ from types import FunctionType, MappingProxyType, ModuleType
 
 import pytest
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.clause_outcome import ChoiceOutcome, ClauseOutcome, FoundBeside, raise_unless_judged
+from fencepost.conformance.clause_outcome import (
+    ChoiceOutcome,
+    ClauseOutcome,
+    DecoysUnnoticed,
+    FoundBeside,
+    SensitivityOutcome,
+    raise_unless_judged,
+)
 from fencepost.conformance.trial import Subject, SubjectUnusable, Terms, Trial
 
 _SUITE = "fencepost.conformance.suite"
-_MODULES = ("decisions", "credentials", "control_plane", "limits", "validation", "state", "ledger")
+_MODULES = ("decisions", "credentials", "control_plane", "limits", "validation", "state", "ledger", "sensitivity")
 
 
 class SuiteModule(pytest.Module):
@@ -23,7 +30,7 @@ class SuiteModule(pytest.Module):
 
 @cache
 def suite_tests() -> Mapping[str, FunctionType]:
-    """The tests of the suite by name, in the catalogue's order; the ledger's last."""
+    """The tests of the suite by name, in the catalogue's order; those of no clause last."""
     modules = (import_module(f"{_SUITE}.test_{name}") for name in _MODULES)
     return MappingProxyType(
         {
@@ -86,6 +93,23 @@ def outcome_of_choice(request: pytest.FixtureRequest) -> ChoiceOutcome:
     if entry.declared is None:
         pytest.skip(f"{entry.key}: nothing is declared; found: {entry.found or 'nothing'}")
     return ChoiceOutcome(entry=entry)
+
+
+def outcome_of_sensitivity(request: pytest.FixtureRequest) -> SensitivityOutcome:
+    """What the run has noticed of its decoys; see the fixture `sensitivity_outcome`."""
+    __tracebackhide__ = True
+    trial = _trial_of(request)
+    try:
+        decoys = trial.decoys()
+    except SubjectUnusable as error:
+        _give_up(request, error)
+        raise
+    request.node.user_properties += [(f"decoy {one.id}", "noticed" if one.caught else "unnoticed") for one in decoys]
+    if unnoticed := tuple(one for one in decoys if not one.caught):
+        if trial.has_failed:
+            pytest.skip("what a run notices of an implementation that fails says nothing")
+        raise DecoysUnnoticed(decoys=unnoticed)
+    return SensitivityOutcome(decoys=decoys)
 
 
 def is_of_a_class(node: pytest.Item) -> bool:

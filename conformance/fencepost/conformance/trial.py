@@ -1,7 +1,7 @@
 """One subject on trial in a test session: each clause's verdict when it is asked for, each exploration at most once."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from fencepost.adapters.contract import (
@@ -10,6 +10,7 @@ from fencepost.adapters.contract import (
     HarnessFault,
     StatementError,
     SubjectError,
+    Timeouts,
     open_factory,
     open_subject,
 )
@@ -17,8 +18,9 @@ from fencepost.conformance.campaign import Campaign, Plan, explorations_for
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, ClauseUnjudged
 from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.patience import TIMEOUTS, patient
 from fencepost.reference import UnknownProfile
-from fencepost.reports.model import Clause, LedgerEntry, Report
+from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
 from fencepost.reports.visible import visible
 
 Subject: TypeAlias = str | Callable[[], object]
@@ -27,12 +29,16 @@ Subject: TypeAlias = str | Callable[[], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a subject is judged by. `profile` and `settle_seconds` None are what the statement says."""
+    """What a subject is judged by. `profile` and `settle_seconds` None are what the statement says.
+
+    `timeouts` is how long, in seconds, it may take to come up and to answer one call.
+    """
 
     profile: str | None = None
     effort: str = "quick"
     seed: int = 0
     settle_seconds: float | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -102,6 +108,18 @@ class Trial:
                 return entry
         raise KeyError(key)
 
+    def decoys(self) -> tuple[Decoy, ...]:
+        """Which faults, laid over the subject's own answers, a run of the suite notices. Raises as `clause` does."""
+        campaign = self._begun()
+        campaign.settle()
+        campaign.lay_decoys()
+        return campaign.report().sensitivity
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a clause has been told to fail so far."""
+        return "fail" in self._told.values()
+
     def report(self) -> Report | None:
         """The report of what has been asked so far, or None where the run has not begun."""
         return self._campaign.report() if self._campaign is not None else None
@@ -149,7 +167,7 @@ class Trial:
             settle_seconds=terms.settle_seconds,
         )
         try:
-            client = self._client = Client(self._connection())
+            client = self._client = Client(self._connection(terms.timeouts))
             if client.connection.exclusive and not self._alone:
                 raise OneWorkerOnly(subject=self.name)
             campaign = Campaign(client, plan)
@@ -167,9 +185,13 @@ class Trial:
             raise SubjectUnusable(subject=self.name, reason=f"{self.name} does not answer: {fault}{told}") from None
         return campaign
 
-    def _connection(self) -> Connection:
+    def _connection(self, timeouts: Timeouts) -> Connection:
         subject = self._subject
-        return open_subject(subject) if isinstance(subject, str) else open_factory(subject)
+        if isinstance(subject, str):
+            opened = open_subject(subject, timeouts=timeouts)
+        else:
+            opened = open_factory(subject, timeouts=timeouts)
+        return patient(opened, seconds=TIMEOUTS * timeouts.call)
 
 
 def is_one_place(subject: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.suite_collection import clause_of, suite_tests
@@ -26,13 +27,14 @@ def conformance_suite(
     seed: int = 0,
     settle_seconds: float | None = None,
     clauses: Sequence[str] = (),
+    timeouts: Timeouts | None = None,
 ) -> type[object]:
     """A test class with a test for each clause; give it a name that pytest collects, such as `TestVault`.
 
     `make_vault` makes the implementation (a class, or a function without arguments; the methods are those of the contract
     in snake_case), or is a subject string. `profile` None judges by the profile that the implementation claims; `effort`
     is `quick`, `standard` or `thorough`; `settle_seconds` is how long a change may take to show; `clauses` limits the
-    class to these ids or families (`"VAL"`). All tests of a class share one implementation and one run.
+    class to these ids or families (`"VAL"`); `timeouts` None waits half a minute for the start and ten seconds for a call. All tests of a class share one implementation and one run.
 
     `UnknownProfile`, `UnknownClause` or `ValueError` where an option names nothing.
 
@@ -48,7 +50,9 @@ def conformance_suite(
     if isinstance(clauses, str):
         clauses = (clauses,)
     wanted = frozenset(clause.id for pattern in clauses for clause in catalogue().matching(pattern))
-    terms = Terms(profile=profile, effort=effort, seed=seed, settle_seconds=settle_seconds)
+    terms = Terms(
+        profile=profile, effort=effort, seed=seed, settle_seconds=settle_seconds, timeouts=timeouts or Timeouts()
+    )
     tests = {
         name: staticmethod(test) for name, test in suite_tests().items() if not wanted or clause_of(test) in wanted
     }
