@@ -1,7 +1,6 @@
 """Where explorations put the subject to the test: each call is sent, compared, counted, and diagnosed if it is wrong."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import NoReturn
@@ -12,37 +11,27 @@ from fencepost.conformance.breakage import Breakage
 from fencepost.conformance.breakage import Unresponsive as Unresponsive
 from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
 from fencepost.conformance.course import Course, Spent
+from fencepost.conformance.credit import Credit, Judged
 from fencepost.conformance.diagnosis import Diagnosis, Excuses, Found
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange
-from fencepost.conformance.generate.callers import trusted_callers
+from fencepost.conformance.in_force import telling_requests
 from fencepost.conformance.journal import BenchState
-from fencepost.conformance.mismatch import WrongDecision
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.probes import LANDMARKS
-from fencepost.conformance.relevance import PLAIN_OPERATION, Landmarks, clauses_of
-from fencepost.conformance.shrink import PLAIN_PUBLIC
+from fencepost.conformance.plainness import plainness
+from fencepost.conformance.ration import EffortSpent as EffortSpent  # they meet this here, too
+from fencepost.conformance.ration import Ration
 from fencepost.conformance.tally import Tally
 from fencepost.conformance.wire import network_from_wire, wire_network
 from fencepost.reference import (
-    Decision,
     Network,
-    Outcome,
     Profile,
     Request,
     Vault,
-    Verdict,
-    Write,
-    acceptable_codes,
 )
 from fencepost.reports.model import Counterexample
 
 _PER_ASK = 6
-_READ_MOST = 40
-
-
-class EffortSpent(Exception):
-    """The effort's ration of writes or decisions is used up."""
 
 
 class EndedAtFailure(Exception):
@@ -74,9 +63,9 @@ class Bench:
         self._exchange = exchange
         self._diagnosis = Diagnosis(exchange, tally, replay_line, excuses)
         self._breakage = Breakage(tally)
-        self._shrinking = [0, 0]
+        self._credit = Credit(tally, offer)
+        self._ration = Ration(effort)
         self._since_put: tuple[Network, list[Step]] = (Network(), [])
-        self._landmarks: tuple[object, Landmarks] | None = None
         self._is_running = False
         self._is_at_hand = False
 
@@ -129,7 +118,7 @@ class Bench:
         meter = self._exchange.meter
         return BenchState(
             meter=replace(meter),
-            shrinking=(self._shrinking[0], self._shrinking[1]),
+            shrinking=self._ration.aside,
             faults_in_a_row=self._breakage.in_a_row,
             diagnosis_calls=self._diagnosis.calls,
             diagnoses=self._diagnosis.begun,
@@ -151,7 +140,7 @@ class Bench:
         except HarnessFault as fault:
             self.tally.hindered.setdefault("DEC-17", str(fault))
         self._exchange.meter = replace(state.meter)
-        self._shrinking = list(state.shrinking)
+        self._ration = Ration(self.effort, aside=state.shrinking)
         self._breakage.in_a_row = state.faults_in_a_row
         self.course = replace(state.course)
 
@@ -200,7 +189,7 @@ class Bench:
         A right answer counts for `speaks_for` and, if it is a refusal, for the one clause that demands it; `aim` is the
         clause that a wrong answer breaks where the case itself does not tell.
         """
-        self._check_ration()
+        self._ration.check(self._exchange.meter)
         self._breakage.check(method, tuple(speaks_for) or ((aim,) if aim else self._breakage.aims))
         step = WriteStep(method=method, params=params)
         network, rules = self.vault.network, self.vault.rules
@@ -214,7 +203,7 @@ class Bench:
             self._since_put = (network, [])
         self._since_put[1].append(step)
         if answer.wrong is None:
-            self.tally.answer(_spoken_for(answer.expected, speaks_for))
+            self._credit.write(answer.expected, speaks_for)
             if not answer.is_known:
                 raise Abandoned
             return answer.accepted
@@ -253,15 +242,10 @@ class Bench:
 
     def _wrong_in_force(self) -> list[Found]:
         """What is wrong with the rules in force: where they are not the rules that were written, reading them back is right."""
-        rules, network, told = self.vault.rules, self.vault.network, list(self._exchange.steps)
-        ends = dict.fromkeys(end for rule in rules.ip_rules for end in (rule.block.first, rule.block.last))
-        asked = [Request(address=end) for end in [*ends][:_READ_MOST]]
-        listed = [one.id for one in rules.virtual_network_rules if network.has_endpoint(one.id)]
-        asked += [Request(address=(10 << 24) + 4, subnet=one) for one in listed[:_READ_MOST]]
-        asked += [Request(address=address) for address in LANDMARKS]
-        asked += [Request(address=PLAIN_PUBLIC, caller=one) for one in trusted_callers(self.profile, self.offer)[:1]]
+        told = list(self._exchange.steps)
+        asked = telling_requests(self.vault, self.profile, self.offer)
         try:
-            judged = self._exchange.ask(AskStep(requests=tuple(asked)))
+            judged = self._exchange.ask(AskStep(requests=asked))
         except HarnessFault as fault:
             self._fault(fault, ("STA-5",))
         found = [
@@ -285,7 +269,7 @@ class Bench:
         Every right answer counts for the clauses that it speaks for; `speaks_for` adds clauses to some of them, `aim` is
         the clause that a wrong answer breaks where the case alone does not tell.
         """
-        self._check_ration()
+        self._ration.check(self._exchange.meter)
         extra = speaks_for or {}
         step = self._step([one for one in requests if self._is_of_use(one, extra)])
         if not step.requests:
@@ -295,7 +279,7 @@ class Bench:
             judged = self._exchange.ask(step)
         except HarnessFault as fault:
             return self._ask_apart(fault, step, extra, aim)
-        found = self._count_decisions(step, judged, extra, aim)
+        found = self._counted(step, judged, extra, aim)
         if found:
             self._wrong(found)
         return [answer.outcome for _, answer, _ in judged]
@@ -314,39 +298,11 @@ class Bench:
     def _clause(self, request: Request) -> str:
         return self.vault.decide(request).clause
 
-    def _landmarks_now(self) -> Landmarks:
-        rules = self.vault.rules
-        if self._landmarks is None or self._landmarks[0] is not rules:
-            self._landmarks = (rules, Landmarks.of(rules))
-        return self._landmarks[1]
-
-    def _count_decisions(
-        self,
-        step: AskStep,
-        judged: Sequence[tuple[Decision, object, WrongDecision | None]],
-        extra: Mapping[Request, Sequence[str]],
-        aim: str | None,
+    def _counted(
+        self, step: AskStep, judged: Sequence[Judged], extra: Mapping[Request, Sequence[str]], aim: str | None
     ) -> list[Found]:
-        vault, landmarks, found = self.vault, self._landmarks_now(), []
-        for index, (request, (expected, answer, wrong)) in enumerate(zip(step.requests, judged, strict=True)):
-            clauses = clauses_of(request, expected, vault.rules, landmarks)
-            if clauses and request in extra:
-                clauses = (*clauses, *extra[request])
-            if (
-                self.offer.codes
-                and self.offer.credentials
-                and expected.outcome is Outcome.DENY
-                and self._has_codes(request)
-            ):
-                clauses = (*clauses, "CRED-4")
-            self.tally.decision(clauses, str(getattr(answer, "outcome", "")), is_right=wrong is None)
-            if wrong is not None:
-                found.append(Found(mismatch=wrong, index=index, aim=aim))
-        return found
-
-    def _has_codes(self, request: Request) -> bool:
-        vault = self.vault
-        return acceptable_codes(request, rules=vault.rules, network=vault.network, profile=vault.profile) is not None
+        wrong = self._credit.decisions(self.vault, step.requests, judged, extra)
+        return [Found(mismatch=mismatch, index=index, aim=aim) for index, mismatch in wrong]
 
     def _ask_apart(
         self, fault: HarnessFault, step: AskStep, extra: Mapping[Request, Sequence[str]], aim: str | None
@@ -365,7 +321,7 @@ class Bench:
             try:
                 self._restore()
                 part = self._step(group)
-                found = self._count_decisions(part, self._exchange.ask(part), extra, aim)
+                found = self._counted(part, self._exchange.ask(part), extra, aim)
             except HarnessFault as again:
                 is_at_hand = True
                 self._breakage.note(again, (clause,))
@@ -384,13 +340,13 @@ class Bench:
         """Diagnose what is new among the mismatches, the plainest first, then bring the subject back to its state."""
         disturbed = False
         place = self._place_of(found)
-        for one in sorted(found, key=_plainness)[: _PER_ASK * 20]:
+        for one in sorted(found, key=plainness)[: _PER_ASK * 20]:
             if not self._diagnosis.wants(one):
                 continue
             steps, started = list(self._exchange.steps), self._exchange.started_from
             vault = self._exchange.vault
             try:
-                with self._beside_the_effort():
+                with self._ration.beside(self._exchange.meter):
                     self._diagnosis.diagnose(one)
             except HarnessFault as fault:
                 self._fault(fault, (one.aim,) if one.aim else self._breakage.aims)
@@ -410,20 +366,9 @@ class Bench:
         asked = len(last.requests) if isinstance(last, AskStep) else 0
         return self.course.spent(unasked=max(0, asked - 1 - min((one.index for one in found), default=asked)))
 
-    @contextmanager
-    def _beside_the_effort(self) -> Iterator[None]:
-        """What is sent here is no part of the effort: it goes into a counterexample, or undoes that."""
-        meter = self._exchange.meter
-        writes, decisions = meter.writes, meter.decisions
-        try:
-            yield
-        finally:
-            self._shrinking[0] += meter.writes - writes
-            self._shrinking[1] += meter.decisions - decisions
-
     def _restore_or_abandon(self) -> None:
         try:
-            with self._beside_the_effort():
+            with self._ration.beside(self._exchange.meter):
                 self._restore()
         except HarnessFault as fault:
             self._fault(fault, self._breakage.aims)
@@ -442,38 +387,7 @@ class Bench:
         if self.vault.rules != wanted.rules or self.vault.network != wanted.network:
             raise Abandoned
 
-    def _check_ration(self) -> None:
-        meter = self._exchange.meter
-        writes, decisions = meter.writes - self._shrinking[0], meter.decisions - self._shrinking[1]
-        if writes >= self.effort.writes or decisions >= self.effort.decisions:
-            raise EffortSpent
-
     def _fault(self, fault: HarnessFault, clauses: Sequence[str]) -> NoReturn:
         self._breakage.hinder(str(fault))
         self._breakage.note(fault, clauses)
         raise Abandoned
-
-
-def _spoken_for(expected: Write, speaks_for: Collection[str]) -> Collection[str]:
-    """The clauses that a right answer to a write speaks for; none where the answer was open."""
-    if expected.verdict is Verdict.OPEN:
-        return ()
-    demanding = {violation.clause for violation in expected.violations if violation.is_certain}
-    return {*speaks_for, *demanding} if len(demanding) == 1 else set(speaks_for)
-
-
-def _plainness(found: Found) -> tuple[int, ...]:
-    """How plain the request of a mismatch is: the plainest shows the fault most clearly."""
-    mismatch = found.mismatch
-    if not isinstance(mismatch, WrongDecision):
-        return (0,)
-    request, caller = mismatch.request, mismatch.request.caller
-    edges = {edge for rule in mismatch.vault.rules.ip_rules for edge in (rule.block.first, rule.block.last)}
-    return (
-        int(mismatch.is_about_codes),
-        int(request.operation not in (PLAIN_OPERATION, "VaultGet")),
-        int(caller.service is not None) + int(not caller.authenticated) + int(not caller.authorized),
-        int(request.subnet is not None),
-        int(request.address in edges),
-        found.index,
-    )
