@@ -5,6 +5,9 @@ import random
 from collections.abc import Mapping, Sequence
 
 from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault
+from fencepost.reference import load_profile
+
+_TODAYS_SERVICES = load_profile("keyvault").trusted_services
 
 
 class Undecided(StdlibVault):
@@ -101,3 +104,25 @@ class OpenDoor(DecisionsOnlyVault):
     def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
         """One decision a request."""
         return {"decisions": [{"outcome": "allow"} for _ in requests]}
+
+
+class ByScenario(StdlibVault):
+    """Trusts today's services by name, each for one operation only: which ones, the documentation does not say."""
+
+    def describe(self, *, protocol: int, **_: object) -> Mapping[str, object]:
+        """The statement with these two choices."""
+        statement = super().describe(protocol=protocol)
+        choices = statement["choices"]
+        assert isinstance(choices, Mapping)
+        return {**statement, "choices": {**choices, "trusted-services": "list", "trusted-scenarios": "scenario"}}
+
+    def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
+        """One decision a request."""
+        return super().decide(requests=[_by_scenario(request) for request in requests])
+
+
+def _by_scenario(request: Mapping[str, object]) -> Mapping[str, object]:
+    caller = request.get("caller") or {}
+    assert isinstance(caller, Mapping)
+    is_trusted = caller.get("service") in _TODAYS_SERVICES and request["operation"] == "SecretGet"
+    return {**request, "caller": {**caller, "trusted": is_trusted}} if caller.get("service") else request
