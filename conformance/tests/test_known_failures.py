@@ -3,14 +3,16 @@
 import json
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.commands import main
+from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, answer_of, file_content, known_from_json
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.stored_case import StoredCase, json_text, store
-from fencepost.reports.model import Call
+from fencepost.reports.model import Call, Clause, Verdict
 
 FLAWED = "mutant:last-address-excluded"
 PROFILE = "keyvault-2018-preview"
@@ -67,6 +69,26 @@ def _row(folder: Path, clause: str = "DEC-4") -> dict[str, object]:
     row = next(row for row in report["clauses"] if row["id"] == clause)
     assert isinstance(row, dict)
     return row
+
+
+def test_in_junit_a_known_failure_is_skipped_with_its_reason_and_an_expired_one_fails(tmp_path: Path) -> None:
+    for name, expires in (("known", NEVER), ("expired", LONG_AGO)):
+        (tmp_path / name).mkdir()
+        _check(FLAWED, "--known", _file(tmp_path / name, _known(expires=expires)), "--report", tmp_path / name / "r")
+    known, expired = (ET.parse(tmp_path / name / "r" / "junit.xml").getroot() for name in ("known", "expired"))
+    assert "the old engine (https://issues.example/1)" in (known.findtext(".//testcase[@name='DEC-4']/skipped") or "")
+    assert known.find(".//failure") is None
+    assert expired.find("testsuite[@name='fencepost.known']/testcase/failure") is not None
+
+
+@pytest.mark.parametrize("verdict", ["error", "inconclusive"])
+def test_what_could_not_be_judged_is_not_let_off_by_a_known_failure_of_its_clause(verdict: Verdict) -> None:
+    baseline = Baseline(entries=[Entry(failure=_known(), standing="known")])
+    row = Clause(id="DEC-4", level="core", group="decisions", text="", verdict=verdict, detail="it crashed")
+    assert baseline.judged(row) == row
+    shown = baseline.shown(row)
+    assert (shown.verdict, shown.known) == (verdict, False)
+    assert shown.detail.startswith("it crashed; known failure DEC-4-")
 
 
 @pytest.mark.parametrize("seed", ["0", "7"])

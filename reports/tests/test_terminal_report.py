@@ -49,6 +49,14 @@ def test_a_failure_is_told_in_full(report: Report) -> None:
         assert part in told
 
 
+def test_what_is_left_out_of_a_long_list_is_told_in_plain_characters(report: Report) -> None:
+    rules: dict[str, object] = {"ipRules": [{"value": f"20.0.{number}.0/24"} for number in range(40)]}
+    row = replace(report.clauses[1], counterexamples=(replace(report.clauses[1].counterexamples[0], rules=rules),))
+    shown = render(replace(report, clauses=(row,)), page=Page(width=400))
+    assert '"… 34 more …"' in shown
+    assert "u2026" not in shown
+
+
 def test_the_ledger_shows_broken_choices_and_names_the_silent_ones(report: Report) -> None:
     shown = render(report, page=NARROW)
     assert re.search(r"^host-bits +reject +mask +BROKEN 20.1.2.3/24 was taken$", shown, re.MULTILINE)

@@ -311,6 +311,7 @@ class Campaign:
             clauses=tuple(map(self.baseline.shown, clauses)),
             ledger=self._ledger,
             sensitivity=self._decoys,
+            known_failures=self.baseline.told,
             first_failure=_shown(self._bench.course.first_failure),
             totals=Totals(
                 resets=resets,

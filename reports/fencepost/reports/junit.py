@@ -1,14 +1,15 @@
 """`junit.xml`: one test case a clause, for the machines that read JUnit's form.
 
-The form is the common ground of its published schemas. Times are zero and the time stamp is a constant: the same run
-gives the same file.
+The form is the common ground of its published schemas, of which one gives `skipped` no attribute: its reason is its text.
+A clause that fails in known ways alone is skipped. Times are zero and the time stamp is a constant: the same run gives the
+same file.
 """
 
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fencepost.reports.causes import causes_of
-from fencepost.reports.model import Clause, Counterexample, LedgerEntry, Report
+from fencepost.reports.model import Clause, Counterexample, KnownFailure, LedgerEntry, Report
 from fencepost.reports.renderer import FileRenderer
 from fencepost.reports.visible import as_json, visible, visible_lines
 
@@ -30,11 +31,15 @@ def _write(report: Report) -> str:
     clauses = _suite(suites, "fencepost", report, [_clause_case(clause) for clause in report.clauses])
     SubElement(clauses, "system-out").text = "\n".join(visible(note) for note in report.notes)
     SubElement(clauses, "system-err").text = "\n".join(visible_lines(report.log))
-    broken = [entry for entry in report.ledger if entry.broken]
-    if broken:
-        choices = _suite(suites, "fencepost.choices", report, [_choice_case(entry) for entry in broken])
-        SubElement(choices, "system-out")
-        SubElement(choices, "system-err")
+    others = (
+        ("fencepost.choices", [_choice_case(entry) for entry in report.ledger if entry.broken]),
+        ("fencepost.known", [_known_case(entry) for entry in report.known_failures if entry.standing != "known"]),
+    )
+    for name, cases in others:
+        if cases:
+            suite = _suite(suites, name, report, cases)
+            SubElement(suite, "system-out")
+            SubElement(suite, "system-err")
     indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
@@ -80,13 +85,14 @@ def _case(group: str, name: str) -> Element:
 
 def _clause_case(clause: Clause) -> Element:
     case = _case(clause.group, clause.id)
-    tag = _ELEMENT_OF.get(clause.verdict)
+    tag = "skipped" if clause.known else _ELEMENT_OF.get(clause.verdict)
     if tag is not None:
-        message = clause.detail or (clause.counterexamples[0].why if clause.counterexamples else clause.text)
-        told = SubElement(case, tag, {"message": visible(message)})
-        if tag != "skipped":  # which has no type in one of the schemas
-            told.set("type", clause.verdict)
-        told.text = "\n".join([f"{clause.id} ({clause.level}): {visible(clause.text)}", *_counterexamples(clause)])
+        message = visible(clause.detail or (clause.counterexamples[0].why if clause.counterexamples else clause.text))
+        text = [f"{clause.id} ({clause.level}): {visible(clause.text)}", *_counterexamples(clause)]
+        if tag == "skipped":
+            SubElement(case, tag).text = "\n".join([message, *text])
+        else:
+            SubElement(case, tag, {"message": message, "type": clause.verdict}).text = "\n".join(text)
     return case
 
 
@@ -119,6 +125,13 @@ def _choice_case(entry: LedgerEntry) -> Element:
     message = f"declared {entry.declared}, found {entry.found}"
     told = SubElement(case, "failure", {"message": visible(message), "type": "broken choice"})
     told.text = visible(entry.detail) or message
+    return case
+
+
+def _known_case(entry: KnownFailure) -> Element:
+    case = _case("known", entry.id)
+    told = SubElement(case, "failure", {"message": visible(f"{entry.standing}: {entry.told}"), "type": entry.standing})
+    told.text = visible(f"{entry.clause}: {entry.reason}, until {entry.expires}, {entry.issue}")
     return case
 
 

@@ -7,7 +7,7 @@ from fencepost.reports.causes import Cause, causes
 from fencepost.reports.counterexample import explanation
 from fencepost.reports.model import Counterexample, Report
 from fencepost.reports.renderer import FileRenderer
-from fencepost.reports.summary import controlled, in_words, named, reproduce, sentence
+from fencepost.reports.summary import controlled, in_words, known, named, reproduce, sentence
 from fencepost.reports.visible import abridged, as_json, visible
 
 _CAUSES = 25
@@ -35,6 +35,7 @@ def _lines(report: Report) -> Iterator[str]:
     if len(found) > _CAUSES:
         yield f"{len(found) - _CAUSES:,} further causes are in the full report."
         yield ""
+    yield from _known(report)
     yield from _ledger(report)
     if told := controlled(report):
         yield plain(f"Sensitivity: {told}.")
@@ -93,6 +94,16 @@ def _in_lines(one: Counterexample, texts: Mapping[str, str]) -> Iterator[str]:
     yield f"got       {abridged(one.got)}"
     yield f"why       {explanation(one, texts)}"
     yield f"replay    {one.replay}"
+
+
+def _known(report: Report) -> Iterator[str]:
+    rows = known(report)
+    if rows:
+        yield "| known failure | stands | |"
+        yield "| --- | --- | --- |"
+        for entry, standing, told in rows:
+            yield f"| {plain(entry)} | {plain(standing)} | {plain(told)} |"
+        yield ""
 
 
 def _ledger(report: Report) -> Iterator[str]:

@@ -11,6 +11,7 @@ SCHEMA_VERSION = "1"
 
 Verdict = Literal["pass", "fail", "inconclusive", "error", "vacuous", "not applicable"]
 Result = Literal["pass", "partial", "fail", "error", "inconclusive", "vacuous"]
+Standing = Literal["known", "unexpected success", "another failure", "expired", "unmatched"]
 
 
 class _Value(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -59,7 +60,10 @@ class Counterexample(_Value, frozen=True, kw_only=True):
 
 
 class Clause(_Value, frozen=True, kw_only=True):
-    """One clause's result. `asked` counts decisions, `decisive` the answers that this clause alone decided."""
+    """One clause's result. `asked` counts decisions, `decisive` the answers that this clause alone decided.
+
+    `known` is true where the clause fails in known ways and in no other: then its failure counts for nothing.
+    """
 
     id: str
     level: str
@@ -72,6 +76,7 @@ class Clause(_Value, frozen=True, kw_only=True):
     allowed: int = 0
     denied: int = 0
     inconclusive: int = 0
+    known: bool = False
     detail: str = ""
     limit_found: str | None = None
     counterexamples: tuple[Counterexample, ...] = ()
@@ -109,6 +114,21 @@ class FirstFailure(_Value, frozen=True, kw_only=True):
     decisions: int = 0
 
 
+class KnownFailure(_Value, frozen=True, kw_only=True):
+    """One entry of the list of known failures that the run was given, and how it stands; all but *known* fail the run.
+
+    `told` says what came of it, `reason`, `issue` and `expires` (a date) are the list's own words.
+    """
+
+    id: str
+    clause: str
+    standing: Standing
+    told: str
+    reason: str
+    issue: str
+    expires: str
+
+
 class Totals(_Value, frozen=True, kw_only=True):
     """What the run cost: contract calls by kind, decisions by outcome, counterexamples' calls apart."""
 
@@ -141,6 +161,7 @@ class Report(_Value, frozen=True, kw_only=True):
     clauses: tuple[Clause, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
     sensitivity: tuple[Decoy, ...] = ()
+    known_failures: tuple[KnownFailure, ...] = ()
     first_failure: FirstFailure | None = None
     totals: Totals = Totals()
     log: str = ""

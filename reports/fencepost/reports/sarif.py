@@ -141,12 +141,19 @@ def _result(cause: Cause, texts: Mapping[str, str], *, index: int, line: int) ->
         "codeFlows": [{"threadFlows": [{"locations": [*_steps(one, line)]}]}],
         "partialFingerprints": {"fencepostCause/v1": _digest(cause.clause.id, cause.expected, cause.got)},
         "occurrenceCount": times,
+        **_suppressed(cause.clause),
         "properties": {
             "rules": as_json(abridged(one.rules)),
             "request": as_json(abridged(one.request)),
             "replay": visible(one.replay),
         },
     }
+
+
+def _suppressed(clause: Clause) -> _Json:
+    """That the failure is on the list of the known ones, where it is there alone."""
+    known: _Json = {"kind": "external", "status": "accepted", "justification": visible(clause.detail)}
+    return {"suppressions": [known]} if clause.known else {}
 
 
 def _location(line: int, clause: str) -> _Json:

@@ -23,7 +23,9 @@ def sentence(report: Report) -> str:
     judged = counts["pass"] + counts["fail"]
     parts = [f"{counts['pass']} of {_clauses(judged)} that could be judged {'holds' if judged == 1 else 'hold'}"]
     if counts["fail"]:
-        parts.append(f"{counts['fail']} {_is(counts['fail'])} broken")
+        excused = sum(clause.known for clause in report.clauses)
+        told = f" ({excused} in {'a known way' if excused == 1 else 'known ways'})" if excused else ""
+        parts.append(f"{counts['fail']} {_is(counts['fail'])} broken{told}")
     unjudged = sum(counts[verdict] for verdict in _UNJUDGED)
     if unjudged:
         parts.append(f"{unjudged} could not be judged")
@@ -40,6 +42,18 @@ def in_words(causes: Sequence[Cause]) -> str:
     counts = Counter[str](cause.mistake or "answers otherwise than it must" for cause in causes)
     told = [f"{mistake} ({number})" for mistake, number in counts.most_common()]
     return f"It {', '.join(told)}." if told else ""
+
+
+def known(report: Report) -> list[tuple[str, str, str]]:
+    """The list of known failures that the run was given: of each entry what it is, how it stands, and what is told of it."""
+    return [
+        (
+            f"{one.clause}, {one.id}",
+            one.standing,
+            f"{one.reason} ({one.issue}), until {one.expires}" if one.standing == "known" else one.told,
+        )
+        for one in report.known_failures
+    ]
 
 
 def _clauses(number: int) -> str:

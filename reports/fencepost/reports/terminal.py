@@ -92,7 +92,7 @@ def _clauses(clauses: Iterable[Clause]) -> RenderableType:
             table.add_row(Text(visible(group), style="bold"))
         table.add_row(
             Text(f"  {clause.id}"),
-            _verdict(clause.verdict),
+            _verdict(clause.verdict).append(" (known)" if clause.known else ""),
             f"{clause.asked:,}" if clause.asked else "",
             f"{clause.decisive:,}" if clause.decisive else "",
             _found(clause),

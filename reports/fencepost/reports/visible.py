@@ -1,6 +1,7 @@
 """Foreign text made safe to show: what a subject says may hold anything, a screen and an XML file may not."""
 
 import json
+import re
 
 _MANY, _KEPT_FIRST, _KEPT_LAST, _LONG = 9, 4, 2, 160
 
@@ -21,13 +22,17 @@ def visible_lines(text: str) -> list[str]:
     return [visible(line) for line in text.replace("\r\n", "\n").split("\n")] if text else []
 
 
-def as_json(value: object) -> str:
-    r"""One line of JSON in ASCII, so that look-alike characters show.
+_ELLIPSIS = re.compile(r"(?<!\\)((?:\\\\)*)\\u2026")
+"""The escape of an ellipsis in JSON, after as many escaped backslashes as there are."""
 
-    >>> as_json({"value": "1.1.1.\u0661"})
-    '{"value": "1.1.1.\\u0661"}'
+
+def as_json(value: object) -> str:
+    r"""One line of JSON in ASCII, so that look-alike characters show; an ellipsis, which looks like nothing else, stays.
+
+    >>> as_json({"value": "1.1.1.\u0661", "rest": "… 7 more …"})
+    '{"value": "1.1.1.\\u0661", "rest": "… 7 more …"}'
     """
-    return visible(json.dumps(value, ensure_ascii=True, default=str))
+    return _ELLIPSIS.sub(r"\1…", visible(json.dumps(value, ensure_ascii=True, default=str)))
 
 
 def abridged(value: object) -> object:

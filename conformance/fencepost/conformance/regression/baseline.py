@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, TypeAlias
 
 from fencepost.conformance.attribution import clause_of
 from fencepost.conformance.case import AskStep, Case
@@ -16,10 +15,12 @@ from fencepost.conformance.regression.replay import OVERLAPPING, replay_case
 from fencepost.conformance.story import counterexample
 from fencepost.conformance.verdicts import Summary
 from fencepost.reference import Network
-from fencepost.reports.model import Clause, Counterexample
+from fencepost.reports.model import Clause, Counterexample, Standing
+from fencepost.reports.model import KnownFailure as ToldFailure
 from msgspec import structs
 
-Standing: TypeAlias = Literal["known", "unexpected success", "another failure", "expired", "unmatched"]
+_LET_OFF = ("pass", "vacuous", "not applicable")
+"""What the search may have come to in a clause whose failure is known: it has found nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +98,15 @@ class Baseline:
             return row
         examples = tuple(entry.found for entry in known if entry.found is not None)
         told = "; ".join(f"known failure {one.failure.id}: {one.failure.reason} ({one.failure.issue})" for one in known)
-        return structs.replace(row, verdict="fail", detail=told, counterexamples=(*examples, *row.counterexamples))
+        examples = (*examples, *row.counterexamples)
+        if row.verdict in _LET_OFF or row.verdict == "fail":
+            is_known = row.verdict in _LET_OFF
+            return structs.replace(row, verdict="fail", known=is_known, detail=told, counterexamples=examples)
+        return structs.replace(row, detail=f"{row.detail}; {told}", counterexamples=examples)
 
     def judged(self, row: Clause) -> Clause:
-        """The clause's row as it counts: a clause that fails in no other than the known ways is let off."""
-        if row.id in self.excused and not row.counterexamples:
+        """The clause's row as it counts: one that fails in no other than the known ways is let off; an error is not."""
+        if row.id in self.excused and row.verdict in _LET_OFF:
             return structs.replace(row, verdict="pass")
         return row
 
@@ -122,6 +127,22 @@ class Baseline:
         if self.problems:
             return replace(summary, result="fail", exit_status=1, level=None)
         return replace(summary, result="fail", level=None) if known and summary.exit_status == 0 else summary
+
+    @property
+    def told(self) -> tuple[ToldFailure, ...]:
+        """The entries as the report has them."""
+        return tuple(
+            ToldFailure(
+                id=one.failure.id,
+                clause=one.failure.clause,
+                standing=one.standing,
+                told=one.told,
+                reason=one.failure.reason,
+                issue=one.failure.issue,
+                expires=one.failure.expires.isoformat(),
+            )
+            for one in self.entries
+        )
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -18,9 +18,10 @@ SIGNS = {
 _COLUMNS = ("clause", "verdict", "what it promises, and what was found", "asked", "decisive", "allowed and denied")
 
 
-def badge(verdict: str) -> Element:
+def badge(verdict: str, *, is_known: bool = False) -> Element:
     """The verdict as a word with a sign, so that its colour is not all that tells it."""
-    return h("span", f"{SIGNS.get(verdict, '')} {verdict}", class_=f"verdict {verdict.replace(' ', '-')}")
+    told = f"{SIGNS.get(verdict, '')} {verdict}{', known' if is_known else ''}"
+    return h("span", told, class_=f"verdict {verdict.replace(' ', '-')}")
 
 
 def clause_tables(report: Report) -> list[Element]:
@@ -50,7 +51,7 @@ def _row(clause: Clause, most: int) -> Element:
     return h(
         "tr",
         h("th", clause.id, h("span", f" {clause.level}", class_="quiet"), scope="row"),
-        h("td", badge(clause.verdict)),
+        h("td", badge(clause.verdict, is_known=clause.known)),
         h("td", clause.text, found),
         h("td", f"{clause.asked:,}", class_="number"),
         h("td", f"{clause.decisive:,}", class_="number"),

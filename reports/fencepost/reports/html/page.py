@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from fencepost.reports.causes import causes
 from fencepost.reports.html.clauses import SIGNS, clause_tables
 from fencepost.reports.html.failures import failure_cards
-from fencepost.reports.html.sections import banner, facts, ledger, limits, sensitivity, the_run
+from fencepost.reports.html.sections import banner, facts, known_failures, ledger, limits, sensitivity, the_run
 from fencepost.reports.html.tree import Content, document, h, raw
 from fencepost.reports.model import Report
 from fencepost.reports.renderer import FileRenderer
@@ -53,6 +53,8 @@ def _body(report: Report) -> list[Element]:
         ("sensitivity", "Would it have noticed?", sensitivity(report)),
         ("run", "The run", [facts(report), *the_run(report)]),
     ]
+    if report.known_failures:
+        sections.insert(0, ("known", "Known failures", known_failures(report)))
     if found:
         told = f"Failures: {len(found):,} cause{'s' if len(found) > 1 else ''}"
         sections.insert(0, ("failures", told, failure_cards(found, texts)))

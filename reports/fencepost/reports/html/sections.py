@@ -9,7 +9,7 @@ from fencepost.reports.causes import causes
 from fencepost.reports.html.clauses import SIGNS
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.model import Decoy, Report
-from fencepost.reports.summary import in_words, named, reproduce, sentence
+from fencepost.reports.summary import in_words, known, named, reproduce, sentence
 from fencepost.reports.visible import visible_lines
 
 _LOG_LINES = 200
@@ -84,6 +84,16 @@ def ledger(report: Report) -> Iterator[Element]:
         yield _table("Open points", ("open point", "declared", "found", ""), rows)
     if silent:
         yield h("p", f"Neither declared nor probed: {', '.join(silent)}.", class_="quiet")
+
+
+def known_failures(report: Report) -> Iterator[Element]:
+    """The list of known failures and how each stands."""
+    yield h(
+        "p",
+        "The run was given a list of failures that are put up with for now. One that is as the list says counts for "
+        "nothing; any other entry fails the run.",
+    )
+    yield _table("Known failures", ("entry", "stands", ""), known(report))
 
 
 def limits(report: Report) -> Iterator[Element]:
