@@ -1,14 +1,15 @@
 """The journal of a run: what is through, written as it goes, so that a run that was killed can be resumed.
 
 One JSON object a line: the plan and what the subject is, then a checkpoint after each scenario. A scenario starts from a
-`reset` with random numbers of its own, so what is in the journal need not be asked again.
+`reset` with random numbers of its own, so what is in the journal need not be asked again. Secrets are masked as they are
+in a report.
 """
 
 import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -17,6 +18,7 @@ from fencepost.conformance.course import Course
 from fencepost.conformance.exchange import Meter
 from fencepost.conformance.tally import Tally
 from fencepost.reports.model import Call, Counterexample
+from fencepost.reports.secrets import Mask
 
 FILE_NAME = "journal.ndjson"
 """The name of the journal in the folder of the report; it is there exactly while there is something to resume."""
@@ -33,11 +35,17 @@ class Circumstances:
     subject: Mapping[str, object] = field(default_factory=dict)
 
     def differences(self, other: "Circumstances") -> Iterator[str]:
-        """What this run has and another has not, a line each."""
-        for mine, others in ((self.plan, other.plan), (self.subject, other.subject)):
+        """What this run has and another has not, a line each; secrets are not compared."""
+        ours, theirs = self.masked(), other.masked()
+        for mine, others in ((ours.plan, theirs.plan), (ours.subject, theirs.subject)):
             for key in mine.keys() & others.keys():
                 if mine[key] != others[key]:
                     yield f"{key}: {_shown(mine[key])} then, {_shown(others[key])} now"
+
+    def masked(self) -> "Circumstances":
+        """The same with secrets masked, as the journal has it."""
+        mask = Mask.of_here()
+        return Circumstances(plan=mask.apply(dict(self.plan)), subject=mask.apply(dict(self.subject)))
 
 
 def _shown(value: object) -> str:
@@ -100,6 +108,7 @@ class Journal:
         self._file = file
         self._path = path
         self._failed = set(failed)
+        self._mask = Mask.of_here()
 
     @classmethod
     def begin(cls, folder: Path, circumstances: Circumstances) -> "Journal":
@@ -107,7 +116,8 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE_NAME
         journal = cls(path.open("wb", buffering=0), path)
-        journal._write({"journal": _FORM, "plan": circumstances.plan, "subject": circumstances.subject})
+        told = circumstances.masked()
+        journal._write({"journal": _FORM, "plan": told.plan, "subject": told.subject})
         return journal
 
     @classmethod
@@ -122,11 +132,11 @@ class Journal:
 
     def add(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint; counterexamples that stand in the file already are left out."""
-        line = _plain(checkpoint)
-        failures = line["tally"]["failures"]
-        line["tally"]["failures"] = {key: found for key, found in failures.items() if key not in self._failed}
-        self._failed |= failures.keys()
-        self._write(line)
+        tally = checkpoint.tally
+        new = {key: found for key, found in tally.failures.items() if key not in self._failed}
+        self._failed |= new.keys()
+        told = {each.name: getattr(tally, each.name) for each in fields(tally)} | {"failures": new}
+        self._write(_plain(replace(checkpoint, tally=Tally(**self._mask.apply(told)))))
 
     def close(self) -> None:
         """Leave the journal for a resumption."""

@@ -75,7 +75,7 @@ def without_secrets(report: Report, *, environment: Mapping[str, str] | None = N
     secret, tokens and private keys by their form, and wherever they stand the values that `environment` (this
     process's, if None) gives to such names.
     """
-    return _Mask.of(os.environ if environment is None else environment).apply(report)
+    return Mask.of(os.environ if environment is None else environment).apply(report)
 
 
 def masked(text: str, *, known: Iterable[str] = ()) -> str:
@@ -124,14 +124,24 @@ def _masked_query(query: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Mask:
-    """One report's masking; the texts that it has already seen are not looked through again."""
+class Mask:
+    """Masking of whole values, by this process's environment unless told another; texts seen before are remembered.
+
+    >>> Mask.of({"VAULT_TOKEN": "0123456789"}).apply({"said": ["it is 0123456789", 7]})
+    {'said': ['it is ***', 7]}
+    """
 
     known: tuple[str, ...]
     seen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "_Mask":
+    def of_here(cls) -> "Mask":
+        """By the environment of this process."""
+        return cls.of(os.environ)
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Mask":
+        """By these environment variables."""
         values = {
             value
             for name, value in environment.items()
@@ -140,7 +150,7 @@ class _Mask:
         return cls(known=tuple(sorted(values, key=lambda value: (-len(value), value))))
 
     def apply(self, value: _Value) -> _Value:
-        """The value, or one of the same type that has its texts masked."""
+        """The value, or one of the same type that has its texts masked; what the kit wrote into a report stays."""
         masked_value: object = value
         if isinstance(value, str):
             masked_value = self._text(value)

@@ -11,11 +11,11 @@ from fencepost.conformance.commands.begun import begun, call_timeout, start_time
 from fencepost.conformance.commands.past import read_known
 from fencepost.conformance.commands.run_files import read_run
 from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
 from fencepost.conformance.regression.stored_case import json_text
-from fencepost.reports.visible import visible
 from rich.text import Text
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -116,4 +116,4 @@ def _write(file: Path, entries: Iterable[KnownFailure]) -> None:
     try:
         file.write_text(json_text(file_content(entries)), encoding="ascii", newline="\n")
     except OSError as error:
-        raise click.UsageError(visible(f"{file}: {error.strerror or error}")) from None
+        raise usage(f"{file}: {error.strerror or error}") from None

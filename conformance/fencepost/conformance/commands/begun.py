@@ -14,8 +14,8 @@ from fencepost.adapters.contract import (
     open_subject,
 )
 from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile
-from fencepost.reports.visible import visible
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 
@@ -33,7 +33,7 @@ def connected(subject: str, timeouts: Timeouts) -> Iterator[Connection]:
     try:
         connection = open_subject(subject, timeouts=timeouts)
     except SubjectError as error:
-        raise click.UsageError(visible(str(error))) from None
+        raise usage(str(error)) from None
     try:
         yield connection
     finally:
@@ -58,8 +58,8 @@ def begun(
         except UnknownProfile as error:
             raise click.UsageError(f"the profile to judge by: {error}") from None
         except StatementError as error:
-            raise click.UsageError(visible(f"the conformance statement cannot be used:\n{error}")) from None
+            raise usage(f"the conformance statement cannot be used:\n{error}") from None
         except HarnessFault as fault:
             log = wrapped.log().strip()
             told = f"\nthe end of its own log:\n{log}" if log else ""
-            raise click.UsageError(visible(f"{plan.subject} does not answer: {fault}{told}")) from None
+            raise usage(f"{plan.subject} does not answer: {fault}{told}") from None

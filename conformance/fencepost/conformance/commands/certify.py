@@ -31,6 +31,7 @@ from fencepost.conformance.clock import told_by
 from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.patience import TIMEOUTS, patient
 from fencepost.reference import UnknownProfile
@@ -111,7 +112,7 @@ def certify(
     try:
         write_bundle(_members(report, transcript, key, issue), out)
     except OSError as error:
-        raise click.UsageError(visible(f"--out {out}: {error.strerror or error}")) from None
+        raise usage(f"--out {out}: {error.strerror or error}") from None
     told = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
     click.echo(visible(f"{told}, signed with the key {key.public.id[:16]}…"), err=True)
 
@@ -139,17 +140,17 @@ def _recorded(plan: Plan, connection: Connection, recorder: Recorder) -> Report:
     except UnknownProfile as error:
         raise click.UsageError(f"the profile to judge by: {error}") from None
     except StatementError as error:
-        raise click.UsageError(visible(f"the conformance statement cannot be used:\n{error}")) from None
+        raise usage(f"the conformance statement cannot be used:\n{error}") from None
     except HarnessFault as fault:
         log = connection.log().strip()
         told = f"\nthe end of its own log:\n{log}" if log else ""
-        raise click.UsageError(visible(f"{plan.subject} does not answer: {fault}{told}")) from None
+        raise usage(f"{plan.subject} does not answer: {fault}{told}") from None
 
 
 def _check_version(version: str) -> None:
     moving = why_mutable(version)
     if moving:
-        raise click.UsageError(visible(f"{moving}: a certificate is for one immutable version"))
+        raise usage(f"{moving}: a certificate is for one immutable version")
 
 
 def _members(report: Report, transcript: bytes, key: SigningKey, issue: Issue) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ from fencepost.conformance.commands.past import Past
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.showing import show
 from fencepost.conformance.commands.spellings import essence, profiled
+from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.conformance.patience import TIMEOUTS, patient
@@ -31,7 +32,7 @@ from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer, write_files
-from fencepost.reports.visible import visible, visible_lines
+from fencepost.reports.visible import visible
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 _VALIDATION = "VAL"
@@ -278,8 +279,3 @@ def _begin(campaign: Campaign) -> None:
         ) from None
     except KeyboardInterrupt:
         raise usage(f"interrupted before {subject} had described itself") from None
-
-
-def usage(told: str) -> click.UsageError:
-    """Bad usage told in a few lines, of which a subject may have written some."""
-    return click.UsageError("\n".join(visible_lines(told)))

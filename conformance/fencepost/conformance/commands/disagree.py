@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 from fencepost.adapters.contract import (
@@ -16,6 +16,7 @@ from fencepost.adapters.contract import (
 )
 from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.showing import labelled, show, show_json
+from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.common_ground import common_statement
 from fencepost.conformance.comparison.disagreement import Disagreement, Search, search
 from fencepost.conformance.comparison.pair import PairExchange
@@ -23,6 +24,7 @@ from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.regression.stored_case import calls_to_json
 from fencepost.reference import Profile, UnknownProfile, load_profile
+from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import abridged, as_json, visible
 from rich.text import Text
 
@@ -62,21 +64,21 @@ def disagree(
         clients = [Client(stack.enter_context(connected(one, timeouts))) for one in (subject_a, subject_b)]
         try:
             judged_by, statements = _introduced(clients, (subject_a, subject_b), profile)
-            found = _searched(clients, statements, judged_by, effort, seed, goes_on=goes_on, codes=codes)
+            found = _masked(_searched(clients, statements, judged_by, effort, seed, goes_on=goes_on, codes=codes))
         except UnknownProfile as error:
             raise click.UsageError(f"the profile to ask by: {error}") from None
         except StatementError as error:
-            raise click.UsageError(visible(f"a conformance statement cannot be used:\n{error}")) from None
+            raise usage(f"a conformance statement cannot be used:\n{error}") from None
         except HarnessFault as fault:
-            raise click.UsageError(visible(f"a subject does not answer: {fault}")) from None
+            raise usage(f"a subject does not answer: {fault}") from None
     if as_data:
         told = [{**asdict(one), "case": None, "calls": calls_to_json(one.case.calls())} for one in found.found]
         differences = [{key: value for key, value in one.items() if key != "case"} for one in told]
         show_json({"differences": differences, "writes": found.writes, "decisions": found.decisions})
     else:
-        _show(found, (subject_a, subject_b))
+        _show(found, Mask.of_here().apply((subject_a, subject_b)))
     if found.fault and not found.found:
-        raise click.UsageError(visible(f"a subject stopped answering: {found.fault}"))
+        raise usage(f"a subject stopped answering: {found.fault}")
     sys.exit(1 if found.found else 0)
 
 
@@ -95,7 +97,7 @@ def _introduced(
     claimed = (first.profile, second.profile)
     if profile is None and set(claimed) != {wanted.name}:
         told = ", ".join(f"{name} claims {one}" for name, one in zip(names, claimed, strict=True))
-        raise click.UsageError(visible(f"{told}; say by --profile which edition to ask by"))
+        raise usage(f"{told}; say by --profile which edition to ask by")
     return wanted, (first, second)
 
 
@@ -121,6 +123,13 @@ def _searched(
     )
     ration = EFFORTS[effort] if offer.refusals else EFFORTS[effort].for_decisions_only()
     return search(exchange, profile=profile, offer=offer, effort=ration, seed=seed, goes_on=goes_on, listener=_progress)
+
+
+def _masked(found: Search) -> Search:
+    """The same without the secrets that a subject told in its answers."""
+    mask = Mask.of_here()
+    answers = [replace(one, first=mask.apply(one.first), second=mask.apply(one.second)) for one in found.found]
+    return replace(found, found=tuple(answers), fault=mask.apply(found.fault))
 
 
 def _progress(exploration: str, decisions: int) -> None:

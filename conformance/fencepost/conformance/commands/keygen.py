@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.certificate.keys import make_keys
-from fencepost.reports.visible import visible
+from fencepost.conformance.commands.usage import usage
 
 
 @click.command(short_help="Make a key pair for certificates: NAME and NAME.pub.")
@@ -19,5 +19,5 @@ def keygen(*, out: Path) -> None:
     try:
         written = make_keys(out)
     except OSError as error:
-        raise click.UsageError(visible(f"--out {out}: {error.strerror or error}")) from None
+        raise usage(f"--out {out}: {error.strerror or error}") from None
     click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)

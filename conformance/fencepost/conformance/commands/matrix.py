@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.commands.run_files import read_run
+from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.markdown import matrix_as_markdown
 from fencepost.conformance.comparison.matrix import matrix as compared
 from fencepost.conformance.comparison.page import matrix_as_html
-from fencepost.reports.visible import visible
 
 
 @click.command(short_help="Several runs in one table: implementations across, clauses down.")
@@ -34,4 +34,4 @@ def matrix(*, runs: tuple[Path, ...], form: str, out: Path | None) -> None:
     try:
         out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise click.UsageError(visible(f"--out {out}: {error.strerror}")) from None
+        raise usage(f"--out {out}: {error.strerror}") from None

@@ -9,13 +9,14 @@ from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.campaign import Campaign
 from fencepost.conformance.commands.case_files import read_folder
 from fencepost.conformance.commands.json_input import UnreadableInput, read_json
+from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.known import KnownFailure, known_from_json
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.replay import replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase, store, stored_from_report
 from fencepost.conformance.story import counterexample
 from fencepost.reports.model import Report
-from fencepost.reports.visible import visible
+from fencepost.reports.secrets import without_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Past:
         try:
             campaign.baseline.replay(self.known, campaign.exchange, campaign.offer, today=datetime.now(UTC).date())
         except HarnessFault as fault:
-            raise click.UsageError(visible(f"the known failures cannot be replayed: {fault}")) from None
+            raise usage(f"the known failures cannot be replayed: {fault}") from None
         wanted = {clause.id for clause in campaign.selected()}
         profile = campaign.exchange.vault.profile.name
         for one in self.cases:
@@ -54,9 +55,9 @@ class Past:
         if self.folder is None:
             return
         try:
-            written = store(stored_from_report(report), self.folder)
+            written = store(stored_from_report(without_secrets(report)), self.folder)
         except OSError as error:
-            raise click.UsageError(visible(f"--regressions {self.folder}: {error.strerror or error}")) from None
+            raise usage(f"--regressions {self.folder}: {error.strerror or error}") from None
         if written:
             click.echo(f"stored: {', '.join(str(path) for path in written)}", err=True)
 

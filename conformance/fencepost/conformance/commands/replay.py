@@ -15,6 +15,7 @@ from fencepost.conformance.regression.replay import OVERLAPPING, Replayed, repla
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
 from fencepost.conformance.story import counterexample
 from fencepost.reports.counterexample import counterexample as drawn
+from fencepost.reports.secrets import Mask
 from rich.text import Text
 
 
@@ -63,14 +64,15 @@ def _replayed(one: StoredCase, campaign: Campaign) -> Replayed:
 
 def _told(found: Replayed) -> str:
     if found.mismatch is None:
-        return found.told
+        return Mask.of_here().apply(found.told)
     expected, got = found.mismatch.direction
-    return f"expected {expected}, got {got}{'; ' if found.told else ''}{found.told}"
+    return Mask.of_here().apply(f"expected {expected}, got {got}{'; ' if found.told else ''}{found.told}")
 
 
 def _show_failure(one: StoredCase, found: Replayed, subject: str) -> None:
     assert found.mismatch is not None
     line = f"fencepost replay {one.id} {subject}"
     story = counterexample(one.clause, one.case, found.mismatch, replay=line, calls_to_shrink=0)
+    story = Mask.of_here().apply(story)
     texts = {clause.id: clause.text for clause in catalogue().clauses}
     show(Text(""), Text(f"{one.id}  {texts[one.clause]}", style="bold"), drawn(story, clause_texts=texts))

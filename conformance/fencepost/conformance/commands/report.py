@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 
 import click
+from fencepost.conformance.commands.usage import usage
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import Renderer, load_renderer, renderers
+from fencepost.reports.secrets import without_secrets
 from fencepost.reports.stored import RunRefused, stored_run
-from fencepost.reports.visible import visible
 
 _NOT_FROM_STORE = "events"
 """The stored form itself: made anew it would claim that the run took place here."""
@@ -48,25 +49,25 @@ def report(*, run: Path, form: str, out: Path | None) -> None:
     Exit status: 0 whatever the run found, 2 where RUN is no whole stored run or the file cannot be written.
     """
     try:
-        stored = stored_run(run)
+        stored = without_secrets(stored_run(run).report)
     except (RunRefused, OSError) as error:
         told = error.strerror if isinstance(error, OSError) else str(error)
-        raise click.UsageError(visible(f"{run}: {told}")) from None
+        raise usage(f"{run}: {told}") from None
     renderer = _loaded(form)
     if out is None:
         page = Page.of(sys.stdout)
-        text = renderer(stored.report, page=page)
+        text = renderer(stored, page=page)
         click.echo(text, color=page.colour, nl=not text.endswith("\n"))
         return
-    text = renderer(stored.report, page=Page())
+    text = renderer(stored, page=Page())
     try:
         out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise click.UsageError(visible(f"--out {out}: {error.strerror}")) from None
+        raise usage(f"--out {out}: {error.strerror}") from None
 
 
 def _loaded(form: str) -> Renderer:
     try:
         return load_renderer(form)
     except Exception as error:  # a third party's renderer may fail in any way
-        raise click.UsageError(visible(f"the renderer {form!r} cannot be loaded: {error}")) from None
+        raise usage(f"the renderer {form!r} cannot be loaded: {error}") from None

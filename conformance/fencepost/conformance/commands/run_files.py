@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-import click
+from fencepost.conformance.commands.usage import usage
 from fencepost.reports.model import Report
+from fencepost.reports.secrets import without_secrets
 from fencepost.reports.stored import RunRefused, stored_run
-from fencepost.reports.visible import visible
 
 
 def read_run(path: Path) -> Report:
-    """The report of a stored run; bad usage, with the place and the reason, where there is no whole one."""
+    """The report of a stored run, secrets masked; bad usage, with the place and the reason, where there is no whole one."""
     try:
-        return stored_run(path).report
+        return without_secrets(stored_run(path).report)
     except RunRefused as error:
-        raise click.UsageError(visible(f"{path}: {error}")) from None
+        raise usage(f"{path}: {error}") from None
     except OSError as error:
-        raise click.UsageError(visible(f"{path}: {error.strerror or error}")) from None
+        raise usage(f"{path}: {error.strerror or error}") from None

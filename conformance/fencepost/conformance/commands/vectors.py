@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,10 +11,11 @@ import msgspec
 from fencepost.adapters.contract import Client, HarnessFault, RpcError, StatementError, Timeouts, check_statement
 from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.vector_file import VectorFile, VectorsRefused, vectors_from_json, vectors_schema
 from fencepost.conformance.regression.vector_run import VectorResult, run_vectors
 from fencepost.reference import profile_names
-from fencepost.reports.visible import visible
+from fencepost.reports.secrets import Mask
 from rich.text import Text
 
 
@@ -41,7 +43,7 @@ def export(*, profile: str, out: Path | None) -> None:
     try:
         out.write_text(text, encoding="ascii", newline="\n")
     except OSError as error:
-        raise click.UsageError(visible(f"--out {out}: {error.strerror or error}")) from None
+        raise usage(f"--out {out}: {error.strerror or error}") from None
 
 
 @vectors.command(short_help="Write the JSON Schema of a file of vectors.")
@@ -64,7 +66,7 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
     try:
         known = vectors_from_json(file.read_bytes())
     except (VectorsRefused, OSError) as error:
-        raise click.UsageError(visible(f"{file}: {error}")) from None
+        raise usage(f"{file}: {error}") from None
     with connected(subject, Timeouts(start=start_timeout, call=call_timeout)) as connection:
         client = Client(connection)
         try:
@@ -73,13 +75,14 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
             statement = check_statement(client.describe())
             if statement.profile != known.profile:
                 told = f"{subject} claims {statement.profile}, and the vectors are of {known.profile}"
-                raise click.UsageError(visible(told))
+                raise usage(told)
             results = list(run_vectors(known, client, statement))
         except StatementError as error:
-            raise click.UsageError(visible(f"the conformance statement cannot be used:\n{error}")) from None
+            raise usage(f"the conformance statement cannot be used:\n{error}") from None
         except HarnessFault as fault:
-            raise click.UsageError(visible(f"{subject} does not answer: {fault}")) from None
-    _show(known, results)
+            raise usage(f"{subject} does not answer: {fault}") from None
+    mask = Mask.of_here()
+    _show(known, [replace(one, told=mask.apply(one.told)) for one in results])
     sys.exit(1 if any(one.state == "failed" for one in results) else 0)
 
 

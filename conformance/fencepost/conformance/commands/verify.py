@@ -21,9 +21,9 @@ from fencepost.conformance.commands.begun import call_timeout, connected, start_
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.patience import TIMEOUTS, patient
 from fencepost.reference import UnknownProfile
-from fencepost.reports.visible import visible
 from rich.text import Text
 
 _REASONS = 20
@@ -55,9 +55,9 @@ def verify(
     try:
         read = read_bundle(bundle)
     except NotABundle as error:
-        raise click.UsageError(visible(f"not a bundle: {error}")) from None
+        raise usage(f"not a bundle: {error}") from None
     except OSError as error:
-        raise click.UsageError(visible(f"{bundle}: {error.strerror or error}")) from None
+        raise usage(f"{bundle}: {error.strerror or error}") from None
     key = _key(key_file)
     findings = [signature(read, key)]
     with live_progress() as listener:
