@@ -18,7 +18,7 @@ MEMBERS = (*SIGNED, ENVELOPE)
 """What a bundle holds: these, in a zip in this order, and nothing else."""
 
 LARGEST = 512 * 1024 * 1024
-"""How many bytes a bundle may have."""
+"""How many bytes a bundle may have, and a member claim."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
@@ -123,7 +123,9 @@ def _from_zip(path: Path, data: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OverflowError) as error:
-        raise NotABundle(path=path, place="", reason=f"no zip, or one that is cut short: {error}") from None
+        raise NotABundle(
+            path=path, place=_last_begun(data), reason=f"no zip, or one that is cut short: {error}"
+        ) from None
     _check_names(path, [entry.filename for entry in entries])
     for entry in entries:
         kind = stat.S_IFMT(entry.external_attr >> 16)
@@ -136,6 +138,15 @@ def _from_zip(path: Path, data: bytes) -> dict[str, bytes]:
     return {entry.filename: _content(path, data, entry) for entry in entries}
 
 
+def _last_begun(data: bytes) -> str:
+    """The last member whose header is there, in or after which a zip without its directory ends; empty if none is."""
+    for name in reversed(MEMBERS):
+        header = data.rfind(name.encode("ascii")) - _LOCAL_HEADER.size
+        if header >= 0 and data[header : header + 4] == b"PK\x03\x04":
+            return name
+    return ""
+
+
 def _content(path: Path, data: bytes, entry: zipfile.ZipInfo) -> bytes:
     """The bytes of a member as they stand, whatever the checksum beside them says: digests are compared later."""
     start = entry.header_offset + _LOCAL_HEADER.size
@@ -144,6 +155,7 @@ def _content(path: Path, data: bytes, entry: zipfile.ZipInfo) -> bytes:
         raise NotABundle(path=path, place=entry.filename, reason="the zip's directory leads to something else")
     *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
     start += name_length + extra_length
+    _check_size(path, entry.filename, max(entry.file_size, entry.compress_size))
     if entry.compress_size != entry.file_size or start + entry.file_size > len(data):
         raise NotABundle(path=path, place=entry.filename, reason="cut short")
     return data[start : start + entry.file_size]

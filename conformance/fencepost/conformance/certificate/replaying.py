@@ -10,6 +10,7 @@ from itertools import cycle
 from threading import Lock
 
 from fencepost.adapters.contract import Connection, JsonObject
+from fencepost.conformance.certificate.bundle import TRANSCRIPT
 from fencepost.conformance.certificate.transcript import (
     FORMAT,
     VERSION,
@@ -33,8 +34,8 @@ class TranscriptDiffers(Exception):
     reason: str
 
     def __str__(self) -> str:
-        """The line and the reason."""
-        return f"transcript, line {self.line}: {self.reason}"
+        """The member of the bundle, the line in it and the reason."""
+        return f"{TRANSCRIPT}, line {self.line}: {self.reason}"
 
 
 class Transcript:
