@@ -129,6 +129,26 @@ def test_a_file_holds_what_utf_8_cannot_carry_and_gives_it_back(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        "replay LARGE reference",
+        "baseline list LARGE",
+        "vectors run LARGE reference",
+        "diff LARGE LARGE",
+        "matrix LARGE",
+        "report LARGE",
+    ],
+)
+def test_a_file_of_2_gib_is_refused_unread(tmp_path: Path, command: str) -> None:
+    large = tmp_path / "large.json"
+    with large.open("wb") as file:
+        file.truncate(2 * 1024**3)
+    result = CliRunner().invoke(main, [str(large) if word == "LARGE" else word for word in command.split()])
+    assert result.exit_code == 2
+    assert "larger than 64 MiB" in result.stderr
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"version": 2}, "version 2"),

@@ -10,7 +10,7 @@ from fencepost.reports import renderer
 from fencepost.reports.json_file import render
 from fencepost.reports.model import Report, report_from_json, report_schema
 from fencepost.reports.page import Page
-from fencepost.reports.renderer import Renderer, load_renderer, renderers, write_files
+from fencepost.reports.renderer import FileRenderer, Renderer, load_renderer, renderers, write_files
 from msgspec.structs import replace
 
 PUBLISHED = Path(__file__).parent.parent / "schemas" / "report-v1.json"
@@ -54,6 +54,31 @@ def test_each_renderer_of_a_file_writes_it(report: Report, tmp_path: Path) -> No
     written = write_files(report, tmp_path / "new" / "folder")
     assert {path.name for path in written} >= {"report.json", "junit.xml"}
     assert (tmp_path / "new" / "folder" / "report.json").read_text(encoding="utf-8") == render(report, page=Page())
+
+
+def test_nothing_is_written_through_a_link(report: Report, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(b"precious")
+    (tmp_path / "out").mkdir()
+    for name in ("report.json", "junit.xml"):
+        (tmp_path / "out" / name).symlink_to(tmp_path / "precious")
+    (tmp_path / "out" / "report.html").symlink_to(tmp_path / "not there")
+    write_files(report, tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "precious"]
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+    assert not (tmp_path / "out" / "report.html").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["../elsewhere.txt", "/elsewhere.txt", "below/elsewhere.txt"])
+def test_no_renderer_writes_outside_the_folder(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    leading = FileRenderer(file_name=name, write=lambda _: "text")
+    monkeypatch.setattr(renderer, "renderers", lambda: {"leading": None})
+    monkeypatch.setattr(renderer, "load_renderer", lambda _: leading)
+    told: list[str] = []
+    assert write_files(report, tmp_path / "out", on_failure=lambda _, error: told.append(str(error))) == ()
+    assert told == [f"its file {name!r} would not be in the folder itself"]
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
 def test_a_renderer_that_does_not_load_is_told_and_stops_no_other(

@@ -115,6 +115,8 @@ class Journal:
         """A new journal in the folder, which is made where it is missing; an old one is given up."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE_NAME
+        if path.is_symlink():
+            path.unlink()
         journal = cls(path.open("wb", buffering=0), path)
         told = circumstances.masked()
         journal._write({"journal": _FORM, "plan": told.plan, "subject": told.subject})

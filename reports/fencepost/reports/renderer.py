@@ -67,7 +67,8 @@ OnFailure = Callable[[str, Exception], None]
 def write_files(report: Report, folder: Path, *, on_failure: OnFailure | None = None) -> tuple[Path, ...]:
     """Write the file of each installed renderer that has one; the folder is made where it is missing.
 
-    Each renderer, a third party's too, is given the report with its secrets masked.
+    Each renderer, a third party's too, is given the report with its secrets masked. Nothing is written outside the
+    folder: a link that is there is replaced and not followed.
     A third party's renderer that does not load or fails is passed to `on_failure` and stops no other; its exception is
     raised where there is no `on_failure`. `OSError` where a file cannot be written.
     """
@@ -77,6 +78,7 @@ def write_files(report: Report, folder: Path, *, on_failure: OnFailure | None = 
     for name in renderers():
         try:
             renderer = load_renderer(name)
+            _check_name(renderer.file_name)
             text = renderer(report, page=Page()) if renderer.file_name is not None else ""
         except Exception as error:
             if on_failure is None:
@@ -84,7 +86,18 @@ def write_files(report: Report, folder: Path, *, on_failure: OnFailure | None = 
             on_failure(name, error)
             continue
         if renderer.file_name is not None:
-            path = folder / renderer.file_name
-            path.write_text(text, encoding="utf-8", newline="\n")
-            written.append(path)
+            written.append(_write(folder, renderer.file_name, text))
     return tuple(written)
+
+
+def _check_name(name: str | None) -> None:
+    if name is not None and (Path(name).name != name or "\\" in name):
+        raise ValueError(f"its file {name!r} would not be in the folder itself")
+
+
+def _write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    if path.is_symlink():
+        path.unlink()
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

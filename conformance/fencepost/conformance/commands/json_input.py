@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NoReturn
 
 STDIN = "-"
+LARGEST = 64 * 1024 * 1024
+"""How many bytes a file may have."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -28,7 +30,9 @@ def read_json(path: str) -> object:
     """
     name = "stdin" if path == STDIN else path
     try:
-        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        data = _bytes(path)
+        if len(data) > LARGEST:
+            raise ValueError(f"larger than {LARGEST >> 20} MiB, which no file of this kind is")
         text = data.decode("utf-8-sig")
         return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_constant)
     except OSError as error:
@@ -42,6 +46,14 @@ def read_json(path: str) -> object:
     except ValueError as error:
         reason = str(error)
     raise UnreadableInput(name=name, reasons=(reason,))
+
+
+def _bytes(path: str) -> bytes:
+    """The bytes of the file, or one more than there may be."""
+    if path == STDIN:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    with Path(path).open("rb") as file:
+        return file.read(LARGEST + 1)
 
 
 def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:

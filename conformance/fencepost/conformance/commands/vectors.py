@@ -12,7 +12,13 @@ from fencepost.adapters.contract import Client, HarnessFault, RpcError, Statemen
 from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.showing import show, show_json, table
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.regression.vector_file import VectorFile, VectorsRefused, vectors_from_json, vectors_schema
+from fencepost.conformance.regression.vector_file import (
+    LARGEST,
+    VectorFile,
+    VectorsRefused,
+    vectors_from_json,
+    vectors_schema,
+)
 from fencepost.conformance.regression.vector_run import VectorResult, run_vectors
 from fencepost.reference import profile_names
 from fencepost.reports.secrets import Mask
@@ -64,7 +70,8 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
     test failed; otherwise 0.
     """
     try:
-        known = vectors_from_json(file.read_bytes())
+        with file.open("rb") as opened:
+            known = vectors_from_json(opened.read(LARGEST + 1))
     except (VectorsRefused, OSError) as error:
         raise usage(f"{file}: {error}") from None
     with connected(subject, Timeouts(start=start_timeout, call=call_timeout)) as connection:

@@ -6,7 +6,7 @@ from html import escape
 from fencepost.conformance.comparison.matrix import Cell, Matrix, Row
 from fencepost.reports.visible import visible
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#6e7781;--good:#0a5c2b;--bad:#a40e26;--dim:#57606a}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--line:#8b949e;--good:#56d364;--bad:#ff8f86;
@@ -34,6 +34,7 @@ def matrix_as_html(found: Matrix) -> str:
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<link rel="icon" href="data:,">',
         f"<title>Conformance matrix</title><style>{_STYLE}</style></head><body><main><h1>Conformance matrix</h1>",
         *_table("The runs", heads, _facts(found), last=""),
     ]

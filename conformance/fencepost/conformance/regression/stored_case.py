@@ -139,7 +139,10 @@ def store(cases: Sequence[StoredCase], folder: Path) -> tuple[Path, ...]:
     written = []
     for one in cases:
         path = folder / f"{one.id}.json"
-        if not path.exists():
-            path.write_text(json_text(one.to_json()), encoding="ascii", newline="\n")
-            written.append(path)
+        try:
+            with path.open("x", encoding="ascii", newline="\n") as file:  # which follows no link either
+                file.write(json_text(one.to_json()))
+        except FileExistsError:
+            continue
+        written.append(path)
     return tuple(written)

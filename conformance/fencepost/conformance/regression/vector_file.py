@@ -7,6 +7,8 @@ import msgspec
 from msgspec import Struct
 
 FORM = "fencepost-vectors-v1"
+LARGEST = 64 * 1024 * 1024
+"""How many bytes a file of vectors may have."""
 
 
 class _Value(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -92,6 +94,8 @@ class VectorsRefused(ValueError):
 
 def vectors_from_json(data: bytes) -> VectorFile:
     """The vectors that a file holds; `VectorsRefused` with the place of the first thing that does not fit."""
+    if len(data) > LARGEST:
+        raise VectorsRefused(f"larger than {LARGEST >> 20} MiB, which no {FORM} is")
     try:
         found = msgspec.json.decode(data, type=VectorFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
