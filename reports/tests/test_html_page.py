@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from fencepost.reports.html.address_line import Probe, address_line, number_of, ranges_of
-from fencepost.reports.html.boxes import subnet_boxes
+from fencepost.reports.html.boxes import alike, subnet_boxes
 from fencepost.reports.html.comparison import comparison
 from fencepost.reports.html.page import render
 from fencepost.reports.html.picture import picture
@@ -189,6 +189,15 @@ def test_every_bar_lies_within_the_picture_and_begins_before_it_ends(values: lis
     ranges, _ = ranges_of({"ipRules": [{"value": value} for value in values]})
     for bar in _drawn(address_line(ranges, None, title="t"), "rule"):
         assert 0 <= float(bar.get("x", "")) < float(bar.get("x", "")) + float(bar.get("width", "")) <= 401
+
+
+def test_of_many_subnets_the_one_that_begins_like_the_callers_is_the_most_alike() -> None:
+    base = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/"
+    own = f"{base}front-384"
+    listed = [f"{base}{name}" for name in ("back", "front-1", "front-38", "front-3", "front-384x")]
+    assert max(listed, key=lambda one: alike(one, own)) == f"{base}front-384x"
+    assert alike(f"{base}front-38", own) > alike(f"{base}front-3", own) > alike(f"{base}front-1", own)
+    assert alike(own.upper(), own) == len(own.split("/"))
 
 
 def test_of_very_many_rules_the_nearest_are_drawn() -> None:

@@ -132,13 +132,29 @@ def test_the_text_of_the_broken_clause_stands_in_the_heading_alone(report: Repor
     assert "why       The reference decides by DEC-3: While it is Deny" in shown
 
 
-def test_a_clause_that_decides_itself_says_so(report: Report) -> None:
-    clause = report.clauses[1]
+@pytest.mark.parametrize(
+    ("clause", "expected", "rule", "told"),
+    [
+        ("DEC-4", "allow", "20.0.0.0/8", "the rule 20.0.0.0/8 lets this caller in"),
+        ("DEC-4", "deny", None, "nothing in the rules lets this caller in"),
+        ("CRED-1", "deny", None, "by this clause itself"),
+        ("VAL-4", "refused", "$.ipRules[3]", "by this clause itself (rule: $.ipRules[3])"),
+    ],
+)
+def test_a_clause_that_decides_itself_says_so_in_plain_words(
+    report: Report, clause: str, expected: str, rule: str | None, told: str
+) -> None:
+    row = replace(report.clauses[1], id=clause)
     one = replace(
-        clause.counterexamples[0], why=f"DEC-4: {clause.text}.", deciding_clause="DEC-4", deciding_rule="20.0.0.0/8"
+        row.counterexamples[0],
+        clause=clause,
+        why=f"{clause}: {row.text}.",
+        deciding_clause=clause,
+        expected=expected,
+        deciding_rule=rule,
     )
-    shown = render(replace(report, clauses=(replace(clause, counterexamples=(one,)),)), page=WIDE)
-    assert "why       by this clause itself (rule: 20.0.0.0/8)" in shown
+    shown = render(replace(report, clauses=(replace(row, counterexamples=(one,)),)), page=WIDE)
+    assert f"why       {told}\n" in re.sub(" +\n", "\n", shown)
 
 
 def test_of_many_failures_of_one_kind_the_smallest_is_shown_and_the_others_are_counted(report: Report) -> None:

@@ -41,9 +41,21 @@ def explanation(one: Counterexample, texts: Mapping[str, str]) -> str:
     if one.deciding_clause != one.clause:
         parts += [one.deciding_clause] if one.deciding_clause not in told else []
         parts += [text] if (text := texts.get(one.deciding_clause, "")) not in told else []
-    parts.append(told or ("by this clause itself" if one.deciding_clause == one.clause else ""))
+    if not told and one.deciding_clause == one.clause:
+        return visible(_by_itself(one))
+    parts.append(told)
     rule = f" (rule: {one.deciding_rule})" if one.deciding_rule else ""
     return visible(": ".join(part for part in parts if part) + rule)
+
+
+def _by_itself(one: Counterexample) -> str:
+    """Why the broken clause itself decides, in words for whoever does not know its number."""
+    outcome = one.expected.partition(" ")[0]
+    if outcome == "allow" and one.deciding_rule:
+        return f"the rule {one.deciding_rule} lets this caller in"
+    if outcome == "deny" and one.clause.startswith("DEC") and one.rules is not None:
+        return "nothing in the rules lets this caller in"
+    return "by this clause itself" + (f" (rule: {one.deciding_rule})" if one.deciding_rule else "")
 
 
 def _call(call: Call) -> str:

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from fencepost.reports.causes import causes_of
 from fencepost.reports.model import Clause, Counterexample, KnownFailure, LedgerEntry, Report
 from fencepost.reports.renderer import FileRenderer
-from fencepost.reports.visible import as_json, visible, visible_lines
+from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
 _ELEMENT_OF = {
     "fail": "failure",
@@ -110,13 +110,13 @@ def _counterexamples(clause: Clause) -> Iterable[str]:
 
 def _counterexample(one: Counterexample) -> Iterable[str]:
     if one.rules is not None:
-        yield f"rules: {as_json(one.rules)}"
-    yield f"request: {as_json(one.request)}"
-    yield f"expected: {visible(one.expected)}"
-    yield f"got: {visible(one.got)}"
+        yield f"rules: {as_json(abridged(one.rules))}"
+    yield f"request: {as_json(abridged(one.request))}"
+    yield f"expected: {visible(str(abridged(one.expected)))}"
+    yield f"got: {visible(str(abridged(one.got)))}"
     yield f"why: {visible(one.why)}"
     for call in one.calls:
-        yield f"call: {visible(call.method)} {as_json(call.params)}"
+        yield f"call: {visible(call.method)} {as_json(abridged(call.params))}"
     yield f"replay: {visible(one.replay)}"
 
 

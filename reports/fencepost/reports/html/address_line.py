@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from fencepost.reports.html.boxes import outcome_told
 from fencepost.reports.html.tree import h
 
-_WIDTH, _MARGIN = 400.0, 8.0
+_WIDTH, _MARGIN = 360.0, 8.0
 _LANE, _CHARACTER = 32.0, 6.7
 _LANES = 6
 _END = 1 << 32

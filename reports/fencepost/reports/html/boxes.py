@@ -7,9 +7,9 @@ from xml.etree.ElementTree import Element
 from fencepost.reports.html.tree import h
 from fencepost.reports.visible import abridged, as_json
 
-_WIDTH, _MARGIN, _ROW = 400.0, 8.0, 44.0
+_WIDTH, _MARGIN, _ROW = 360.0, 8.0, 44.0
 _SHOWN = 3
-_LONGEST = 54
+_LONGEST, _LONGEST_BELOW = 48, 53
 
 _CREDENTIALS = (("authenticated", "no valid token"), ("authorized", "no permission"))
 
@@ -88,10 +88,16 @@ def outcome_told(label: str, outcome: str) -> str:
     return f"{label} {SIGNS.get(kind, '')} {kind[:40]}{'…' if comma or len(kind) > 40 else ''}"
 
 
-def alike(one: object, other: object) -> int:
-    """In how many parts two ids agree."""
-    parts = zip(str(one).lower().split("/"), str(other).lower().split("/"), strict=False)
-    return sum(left == right for left, right in parts)
+def alike(one: object, other: object) -> float:
+    """In how many parts two ids agree, and how far the first that differs begins alike, as a share of one."""
+    parts = list(zip(str(one).lower().split("/"), str(other).lower().split("/"), strict=False))
+    begun = next((_begun_alike(left, right) for left, right in parts if left != right), 0.0)
+    return sum(left == right for left, right in parts) + begun
+
+
+def _begun_alike(one: str, other: str) -> float:
+    same = next((place for place, (left, right) in enumerate(zip(one, other, strict=False)) if left != right), None)
+    return (min(len(one), len(other)) if same is None else same) / max(len(one), len(other))
 
 
 def _same(one: object, other: object) -> bool:
@@ -108,10 +114,10 @@ def _subnet(told: str, one: object) -> Box:
 def _box(one: Box, y: float, *, kind: str) -> list[Element]:
     return [
         h("rect", x=_MARGIN, y=y, width=_WIDTH - 2 * _MARGIN, height=_ROW - 8, rx=4, class_=f"subnet {kind}"),
-        h("text", _cut(one.name), x=_MARGIN + 8, y=y + 15, class_="rule-label"),
-        h("text", _cut(one.below), x=_MARGIN + 8, y=y + 29, class_="small"),
+        h("text", _cut(one.name, _LONGEST), x=_MARGIN + 8, y=y + 15, class_="rule-label"),
+        h("text", _cut(one.below, _LONGEST_BELOW), x=_MARGIN + 8, y=y + 29, class_="small"),
     ]
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 + 1 :]}"
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest // 2]}…{text[-longest // 2 + 1 :]}"

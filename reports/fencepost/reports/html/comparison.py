@@ -28,9 +28,19 @@ def comparison(rules: Mapping[str, object], request: Mapping[str, object]) -> El
     rows.append(("bypass", _word(rules, "bypass"), _service(caller)))
     if caller.get("authenticated") is False or caller.get("authorized") is False:
         rows.append(("credentials", "asked of everyone", _credentials(caller)))
-    head = h("thead", h("tr", h("td"), h("th", "the rules", scope="col"), h("th", "the request", scope="col")))
-    body = [h("tr", h("th", name, scope="row"), h("td", left), h("td", right)) for name, left, right in rows]
-    return h("table", h("caption", "What the rules list, and who asks"), head, h("tbody", body), class_="comparison")
+    # The roles are those of the elements; a narrow screen lays them out otherwise than a table, and they have to last.
+    heads = [h("th", name, scope="col", role="columnheader") for name in ("the rules", "the request")]
+    head = h("thead", h("tr", h("td", role="cell"), heads, role="row"), role="rowgroup")
+    body = [
+        h("tr", h("th", name, scope="row", role="rowheader"), _cell(left), _cell(right), role="row")
+        for name, left, right in rows
+    ]
+    caption = h("caption", "What the rules list, and who asks")
+    return h("table", caption, head, h("tbody", body, role="rowgroup"), class_="comparison", role="table")
+
+
+def _cell(content: Content) -> Element:
+    return h("td", content, role="cell")
 
 
 def _members(value: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -13,13 +13,18 @@ from fencepost.reports.visible import abridged, as_json
 
 _CARDS = 150
 _OTHERS = 10
+_HOW_TO_READ = (
+    "Each card tells one cause by the smallest case that shows it: the rules in force, who asked, what the specification "
+    "says and what the implementation answered. A clause that begins “While it is Deny” speaks of the default action."
+)
 
 
 def failure_cards(causes: tuple[Cause, ...], texts: Mapping[str, str]) -> Content:
     """A card for each cause; of very many causes the rest is counted."""
-    cards = [_card(number, cause, texts) for number, cause in enumerate(causes[:_CARDS], start=1)]
-    left_out = len(causes) - len(cards)
-    if left_out:
+    cards = [h("p", _HOW_TO_READ)]
+    cards += [_card(number, cause, texts) for number, cause in enumerate(causes[:_CARDS], start=1)]
+    left_out = len(causes) - _CARDS
+    if left_out > 0:
         cards.append(h("p", f"{left_out:,} further causes are not drawn here; the stored run has them all."))
     return cards
 
@@ -29,8 +34,13 @@ def _card(number: int, cause: Cause, texts: Mapping[str, str]) -> Element:
     times = len(cause.counterexamples)
     return h(
         "article",
-        h("h3", h("a", clause.id, href=f"#clause-{clause.id}"), " ", clause.text, id=f"failure-{number}"),
-        h("p", h("b", f"It {cause.mistake}.")) if cause.mistake else None,
+        h(
+            "h3",
+            h("a", clause.id, href=f"#clause-{clause.id}"),
+            f": it {cause.mistake or 'answers otherwise than it must'}",
+            id=f"failure-{number}",
+        ),
+        h("p", h("span", "The clause: ", class_="quiet"), clause.text),
         h(
             "p",
             h("span", "expected ", h("b", cause.expected), class_="pill expected"),

@@ -23,12 +23,22 @@ def banner(report: Report) -> Element:
     shown = [h("li", h("b", str(counts[one])), f" {one}", class_=one.replace(" ", "-")) for one in SIGNS if counts[one]]
     return h(
         "header",
-        h("p", "fencepost: network firewall conformance", class_="quiet"),
+        h("p", "fencepost: does this network firewall let in whom it must, and nobody else?", class_="quiet"),
         h("h1", h("span", f"{SIGNS[report.result]} {report.result}", class_="result"), f" {named(report)}"),
         h("p", sentence(report), class_="sentence"),
         h("p", in_words(causes(report)), class_="sentence"),
         h("ul", shown, class_="counts"),
+        h("p", _asked(report), class_="quiet"),
         class_=f"banner {report.result}",
+    )
+
+
+def _asked(report: Report) -> str:
+    """How the run came to its verdict, for whoever sees such a page for the first time."""
+    asked = f"{report.totals.decisions:,} decisions and {report.totals.writes:,} writes"
+    return (
+        f"Asked {asked}, and compared each answer with what the specification says: the network firewall of Azure Key "
+        f"Vault, edition {report.profile}, clause by clause. What the implementation does not offer does not apply."
     )
 
 
