@@ -89,6 +89,7 @@ def _checkpoint(hiding: str) -> Checkpoint:
         diagnosis_calls=0,
         diagnoses=(),
         diagnosed=(),
+        kept=(),
         course=Course(),
     )
     return Checkpoint(explored=("decisions",), done=1, tally=tally, bench=bench)
