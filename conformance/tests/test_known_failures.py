@@ -1,6 +1,7 @@
 """Known failures and stored ones in a run: what is put up with, and everything that ends the patience."""
 
 import json
+import shlex
 from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -13,6 +14,7 @@ from fencepost.conformance.regression.known import KnownFailure, answer_of, file
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.stored_case import StoredCase, json_text, store
 from fencepost.reports.model import Call, Clause, Verdict
+from fencepost.reports.stored import stored_run
 
 FLAWED = "mutant:last-address-excluded"
 PROFILE = "keyvault-2018-preview"
@@ -165,6 +167,30 @@ def test_the_failures_of_a_run_are_added_to_the_list_and_then_put_up_with(tmp_pa
     assert "all of them" in _run(*add, "--expires", "2999-01-01").stderr
     assert path.read_bytes() == before
     assert _check(FLAWED, "--known", path).exit_code == 0
+
+
+def test_the_replay_line_of_a_known_failure_shows_it_again(tmp_path: Path) -> None:
+    _check(FLAWED, "--known", _file(tmp_path, _known()), "--report", tmp_path / "r")
+    (example,) = stored_run(tmp_path / "r").report.clauses[0].counterexamples
+    words = shlex.split(example.replay)
+    assert words == ["fencepost", "replay", str(tmp_path / "known.json"), FLAWED]
+    again = _run(*words[1:])
+    assert again.exit_code == 1
+    assert "still failing" in again.stdout
+
+
+def test_an_entry_is_not_added_that_is_over_already(tmp_path: Path) -> None:
+    _check(FLAWED, "--report", tmp_path / "r")
+    more = ["--reason", "x", "--issue", "https://issues.example/1", "--expires", "2020-01-01"]
+    result = _run("baseline", "add", tmp_path / "known.json", "--from", tmp_path / "r", *more)
+    assert (result.exit_code, (tmp_path / "known.json").exists()) == (2, False)
+    assert "2020-01-01 is over" in result.stderr
+
+
+def test_an_empty_list_is_shown_as_such_and_cannot_be_replayed(tmp_path: Path) -> None:
+    assert "the list is empty" in _run("baseline", "list", _file(tmp_path)).stdout
+    assert "the list is empty" in _run("baseline", "prune", _file(tmp_path), "reference").stdout
+    assert _run("replay", _file(tmp_path), "reference").exit_code == 2
 
 
 def test_adding_nothing_is_bad_usage(tmp_path: Path) -> None:

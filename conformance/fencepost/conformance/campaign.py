@@ -36,6 +36,7 @@ from fencepost.conformance.tally import Count, Tally
 from fencepost.conformance.verdicts import results, summed_up
 from fencepost.reference import Profile, load_profile
 from fencepost.reports.model import Decoy, FirstFailure, LedgerEntry, Report, Subject, Totals
+from fencepost.reports.summary import quoted
 
 EXPLORATIONS: tuple[Exploration, ...] = (
     DECISIONS,
@@ -354,9 +355,10 @@ class Campaign:
     def _replay_line(self, clause: str) -> str:
         plan = self.plan
         profile = f" --profile {plan.profile}" if plan.profile else ""
-        subject = f'"{plan.subject}"' if " " in plan.subject else plan.subject
         clauses = " ".join(f"--clause {one}" for one in (clause, *self._elsewhere(clause)))
-        return f"fencepost check {subject}{profile} --effort {plan.effort.name} --seed {plan.seed} {clauses}"
+        return (
+            f"fencepost check {quoted(plan.subject)}{profile} --effort {plan.effort.name} --seed {plan.seed} {clauses}"
+        )
 
     def _elsewhere(self, clause: str) -> tuple[str, ...]:
         """A clause whose explorations come upon a failure that the failed clause's own may not: the one at hand's first."""

@@ -1,5 +1,7 @@
 """The run in a sentence, for those who read no table."""
 
+import re
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 
@@ -74,10 +76,21 @@ def controlled(report: Report) -> str:
     return f"{told}; missed: {', '.join(missed)}" if missed else told
 
 
+def quoted(subject: str) -> str:
+    r"""The subject string as one word of a command line.
+
+    >>> quoted("stdio:python3 vault.py"), quoted("cedar"), quoted('stdio:vault --name "a b"')
+    ('"stdio:python3 vault.py"', 'cedar', '\'stdio:vault --name "a b"\'')
+    """
+    if re.fullmatch(r"[\w@%+=:,./-]+", subject):
+        return subject
+    return f'"{subject}"' if re.fullmatch(r"[\w@%+=:,./\-&;*?()<>|# ]+", subject) else shlex.quote(subject)
+
+
 def reproduce(report: Report) -> str:
     """The command that makes this run again."""
     subject = report.subject.subject
-    words = ["fencepost check", f'"{subject}"' if " " in subject else subject]
+    words = ["fencepost check", quoted(subject)]
     if report.profile_is_override:
         words.append(f"--profile {report.profile}")
     words.append(f"--effort {report.effort} --seed {report.seed}")

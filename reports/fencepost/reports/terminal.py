@@ -195,6 +195,8 @@ def _sensitivity(decoys: Iterable[Decoy]) -> Text:
 def _result(report: Report) -> Text:
     counted = Counter[str](clause.verdict for clause in report.clauses)
     counts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _STYLES if counted[verdict])
+    known = sum(clause.known for clause in report.clauses)
+    counts += f" ({known} known)" if known else ""
     broken = sum(entry.broken for entry in report.ledger)
     if broken:
         counts += f"{', ' if counts else ''}{broken} declared {'choice' if broken == 1 else 'choices'} broken"

@@ -7,6 +7,7 @@ from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.comparison.markdown import safe, table
 from fencepost.reports.model import Report
+from fencepost.reports.summary import quoted
 from fencepost.reports.visible import visible
 
 FORMAT = "fencepost-certificate"
@@ -76,7 +77,7 @@ def certificate(report: Report, issue: Issue) -> dict[str, object]:
 
 def reproduce(report: Report) -> list[str]:
     """The commands that do it again: the suite, the run, the check of this bundle against the subject."""
-    subject = f'"{report.subject.subject}"' if " " in report.subject.subject else report.subject.subject
+    subject = quoted(report.subject.subject)
     override = f" --profile {report.profile}" if report.profile_is_override else ""
     return [
         f'pip install "fencepost[certify]=={report.kit_version}"',

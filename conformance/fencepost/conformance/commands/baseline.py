@@ -15,7 +15,9 @@ from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
+from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
+from fencepost.reports.summary import quoted
 from rich.text import Text
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -47,8 +49,13 @@ def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, cl
         raise click.BadParameter("a reason says something", param_hint="--reason")
     if not is_url(issue):
         raise click.BadParameter(f"{issue!r} is no URL", param_hint="--issue")
+    if expires.date() < _today():
+        raise click.BadParameter(f"{expires.date().isoformat()} is over", param_hint="--expires")
     report = read_run(run)
-    found = of_run(report, clauses)
+    every = of_run(report, clauses)
+    found = [one for one in every if one.clause != OVERLAPPING]
+    if len(found) < len(every):
+        click.echo(f"left out: {OVERLAPPING}, whose calls overlap and cannot be replayed exactly", err=True)
     if not found:
         raise click.UsageError(f"{run}: no such failure is in this run")
     entries = {one.id: one for one in read_known(file)} if file.exists() else {}
@@ -66,6 +73,9 @@ def list_(*, file: Path, as_data: bool) -> None:
     entries, today = read_known(file), _today()
     if as_data:
         show_json([{**one.to_json(), "expired": one.is_expired(today)} for one in entries])
+        return
+    if not entries:
+        show(Text("the list is empty"))
         return
     rows = [
         (one.id, _expiry(one, today), f"{one.expected} → {one.got}", f"{one.reason} ({one.issue})") for one in entries
@@ -96,16 +106,21 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
         with begun(Plan(subject=subject, effort=EFFORTS["quick"], profile=profile), timeouts) as campaign:
             one_profile = Baseline()
             mine = [one for one in entries if one.profile == profile]
-            one_profile.replay(mine, campaign.exchange, campaign.offer, today=_today())
+            line = f"fencepost replay {file} {quoted(subject)}"
+            one_profile.replay(mine, campaign.exchange, campaign.offer, today=_today(), line=line)
             standing += one_profile.entries
     kept = [entry for entry in standing if entry.standing != "unexpected success"]
-    show(table(("entry", "standing", ""), [(one.failure.id, _kept(one), one.told) for one in standing]))
+    if not entries:
+        show(Text("the list is empty"))
+        return
+    show(table(("entry", "standing", ""), [(one.failure.id, *_kept(one)) for one in standing]))
     if len(kept) != len(entries):
         _write(file, [entry.failure for entry in kept])
 
 
-def _kept(entry: Entry) -> str:
-    return "fixed: taken off" if entry.standing == "unexpected success" else entry.standing
+def _kept(entry: Entry) -> tuple[str, str]:
+    """How the entry stands, and what is told of it."""
+    return ("fixed: taken off", "") if entry.standing == "unexpected success" else (entry.standing, entry.told)
 
 
 def _today() -> date:

@@ -2,10 +2,13 @@
 
 import difflib
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 from fencepost.conformance.commands.json_input import UnreadableInput, read_json
+from fencepost.conformance.regression.known import FORMAT as KNOWN_FAILURES
+from fencepost.conformance.regression.known import known_from_json
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.stored_case import StoredCase, stored_from_json
 
@@ -14,8 +17,13 @@ _ID = re.compile(r"[A-Za-z]+-[0-9]+-[0-9a-f]+")
 
 def read_case(path: Path) -> StoredCase:
     """The stored case in the file; bad usage, with every reason, where there is none."""
+    (case,) = _read(path, lambda value: (stored_from_json(value),))
+    return case
+
+
+def _read(path: Path, take: Callable[[object], tuple[StoredCase, ...]]) -> tuple[StoredCase, ...]:
     try:
-        return stored_from_json(read_json(str(path)))
+        return take(read_json(str(path)))
     except UnreadableInput as error:
         raise click.UsageError(str(error)) from None
     except NotACase as error:
@@ -27,8 +35,18 @@ def read_folder(folder: Path) -> tuple[StoredCase, ...]:
     return tuple(read_case(path) for path in sorted(folder.glob("*.json")))
 
 
+def _case_or_list(value: object) -> tuple[StoredCase, ...]:
+    """The one stored case, or those of a list of known failures."""
+    if not isinstance(value, dict) or value.get("format") != KNOWN_FAILURES:
+        return (stored_from_json(value),)
+    return tuple(
+        StoredCase(clause=one.clause, profile=one.profile, calls=one.calls, expected=one.expected, why=one.reason)
+        for one in known_from_json(value)
+    )
+
+
 def found_cases(named: str, folder: Path) -> tuple[StoredCase, ...]:
-    """The case of that file or id, or every case of that folder; bad usage with the near misses where there is none."""
+    """The case of that file or id, or every case of that folder or list; bad usage with the near misses otherwise."""
     path = Path(named)
     if path.is_dir():
         cases = read_folder(path)
@@ -36,7 +54,10 @@ def found_cases(named: str, folder: Path) -> tuple[StoredCase, ...]:
             raise click.UsageError(f"{path}: no stored case is in this folder")
         return cases
     if path.is_file():
-        return (read_case(path),)
+        cases = _read(path, _case_or_list)
+        if not cases:
+            raise click.UsageError(f"{path}: the list of known failures is empty")
+        return cases
     if _ID.fullmatch(named) and (folder / f"{named}.json").is_file():
         return (read_case(folder / f"{named}.json"),)
     known = sorted(one.stem for one in folder.glob("*.json"))

@@ -17,6 +17,7 @@ from fencepost.conformance.regression.stored_case import FOLDER, StoredCase, sto
 from fencepost.conformance.story import counterexample
 from fencepost.reports.model import Report
 from fencepost.reports.secrets import without_secrets
+from fencepost.reports.summary import quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Past:
     """Known failures and stored cases, read before the subject is asked anything; `folder` is where new cases go."""
 
     known: tuple[KnownFailure, ...] = ()
+    known_file: Path | None = None
     cases: tuple[StoredCase, ...] = ()
     folder: Path | None = None
 
@@ -34,21 +36,24 @@ class Past:
             folder = Path(FOLDER)
         return cls(
             known=read_known(known_file) if known_file is not None else (),
+            known_file=known_file,
             cases=read_folder(folder) if folder is not None else (),
             folder=folder,
         )
 
     def recall(self, campaign: Campaign) -> None:
         """Replay what is known, then what is stored; bad usage where the subject does not answer."""
+        subject, today = quoted(campaign.plan.subject), datetime.now(UTC).date()
+        line = f"fencepost replay {self.known_file} {subject}"
         try:
-            campaign.baseline.replay(self.known, campaign.exchange, campaign.offer, today=datetime.now(UTC).date())
+            campaign.baseline.replay(self.known, campaign.exchange, campaign.offer, today=today, line=line)
         except HarnessFault as fault:
             raise usage(f"the known failures cannot be replayed: {fault}") from None
         wanted = {clause.id for clause in campaign.selected()}
         profile = campaign.exchange.vault.profile.name
         for one in self.cases:
             if one.profile == profile and one.clause in wanted:
-                _retry(one, campaign)
+                _retry(one, campaign, f"fencepost replay {one.id} {subject} --folder {self.folder}")
 
     def store(self, report: Report) -> None:
         """Store the counterexamples of a run that are not there yet; bad usage where the folder cannot be written."""
@@ -62,7 +67,7 @@ class Past:
             click.echo(f"stored: {', '.join(str(path) for path in written)}", err=True)
 
 
-def _retry(one: StoredCase, campaign: Campaign) -> None:
+def _retry(one: StoredCase, campaign: Campaign, line: str) -> None:
     """A stored counterexample that still fails is a failure of the run; one like a known failure is put up with."""
     try:
         replayed = replay_case(one.case, campaign.exchange, campaign.offer)
@@ -71,7 +76,6 @@ def _retry(one: StoredCase, campaign: Campaign) -> None:
         return
     found = replayed.mismatch
     if found is not None and replayed.is_steady and not campaign.baseline.knows(one.clause, one.case, found):
-        line = f"fencepost replay {one.id} {campaign.plan.subject}"
         told = counterexample(one.clause, one.case, found, replay=line, calls_to_shrink=0)
         campaign.tally.failures[one.clause].append(told)
 

@@ -35,7 +35,9 @@ from rich.text import Text
 def replay(
     *, case: str, subject: str, folder: Path, profile: str | None, call_timeout: float, start_timeout: float
 ) -> None:
-    """Put CASE, a file, an id or a whole folder of stored counterexamples, to SUBJECT, and judge the answer anew.
+    """Put CASE to SUBJECT again and judge the answer anew.
+
+    CASE is a file, an id or a folder of stored counterexamples, or a file of known failures.
 
     Exit status, the first that holds: 2 bad usage, or a subject that does not answer; 1 a case still fails; 2 a case
     could not be judged; otherwise 0, everything is fixed.
@@ -51,7 +53,7 @@ def replay(
     show(table(("case", "state", "what came"), [(one.id, found.state, _told(found)) for one, found in results]))
     for one, found in results:
         if found.mismatch is not None:
-            _show_failure(one, found, subject)
+            _show_failure(one, found)
     states = {found.state for _, found in results}
     sys.exit(1 if "still failing" in states else 2 if "not judged" in states else 0)
 
@@ -69,10 +71,9 @@ def _told(found: Replayed) -> str:
     return Mask.of_here().apply(f"expected {expected}, got {got}{'; ' if found.told else ''}{found.told}")
 
 
-def _show_failure(one: StoredCase, found: Replayed, subject: str) -> None:
+def _show_failure(one: StoredCase, found: Replayed) -> None:
     assert found.mismatch is not None
-    line = f"fencepost replay {one.id} {subject}"
-    story = counterexample(one.clause, one.case, found.mismatch, replay=line, calls_to_shrink=0)
+    story = counterexample(one.clause, one.case, found.mismatch, replay="", calls_to_shrink=0)
     story = Mask.of_here().apply(story)
     texts = {clause.id: clause.text for clause in catalogue().clauses}
     show(Text(""), Text(f"{one.id}  {texts[one.clause]}", style="bold"), drawn(story, clause_texts=texts))

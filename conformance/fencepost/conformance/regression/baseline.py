@@ -41,13 +41,15 @@ class Baseline:
     _alike: set[Likeness] = field(default_factory=set)
     _foreseen: set[Likeness] = field(default_factory=set)
 
-    def replay(self, failures: Sequence[KnownFailure], exchange: Exchange, offer: Offer, *, today: date) -> None:
-        """Put every entry to the subject. Raises `HarnessFault` as the client does."""
+    def replay(
+        self, failures: Sequence[KnownFailure], exchange: Exchange, offer: Offer, *, today: date, line: str
+    ) -> None:
+        """Put every entry to the subject; `line` is a command that does so again. Raises `HarnessFault` as the client does."""
         for failure in failures:
-            entry = self._entry(failure, exchange, offer, today)
+            entry = self._entry(failure, exchange, offer, today, line)
             self.entries.append(entry)
 
-    def _entry(self, failure: KnownFailure, exchange: Exchange, offer: Offer, today: date) -> Entry:
+    def _entry(self, failure: KnownFailure, exchange: Exchange, offer: Offer, today: date, line: str) -> Entry:
         if failure.profile != exchange.vault.profile.name:
             told = f"it is of the profile {failure.profile}, and the run judges by {exchange.vault.profile.name}"
             return Entry(failure=failure, standing="unmatched", told=told)
@@ -69,9 +71,7 @@ class Baseline:
         at_first = glance(clause_of(mismatch, Case(network=Network(), steps=(AskStep(requests=()),)), None), mismatch)
         if at_first is not None:
             self._foreseen.add(at_first)
-        found = counterexample(
-            failure.clause, failure.case, mismatch, replay=f"fencepost replay {failure.id} SUBJECT", calls_to_shrink=0
-        )
+        found = counterexample(failure.clause, failure.case, mismatch, replay=line, calls_to_shrink=0)
         return Entry(failure=failure, standing="known", told=failure.reason, found=found)
 
     def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
