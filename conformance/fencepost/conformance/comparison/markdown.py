@@ -58,6 +58,7 @@ def matrix_as_markdown(found: Matrix) -> str:
         ("profile", [column.profile for column in found.columns]),
         ("result", [column.result for column in found.columns]),
         ("level", [column.level for column in found.columns]),
+        ("clauses that hold", [column.kept for column in found.columns]),
         ("effort, seed", [f"{column.effort}, {column.seed}" for column in found.columns]),
         ("decisions", [f"{column.decisions:,}" for column in found.columns]),
     )

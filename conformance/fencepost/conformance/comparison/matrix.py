@@ -11,7 +11,7 @@ NOT_ASKED = "–"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One implementation: its name and version, and the terms that it was judged by."""
+    """One implementation: its name and version, the terms that it was judged by, and how many clauses it keeps."""
 
     name: str
     version: str
@@ -20,6 +20,7 @@ class Column:
     seed: int
     result: str
     level: str
+    kept: str
     decisions: int
 
 
@@ -72,6 +73,7 @@ def matrix(reports: Sequence[Report]) -> Matrix:
 
 
 def _column(report: Report) -> Column:
+    applying = [row for row in report.clauses if row.verdict != "not applicable"]
     return Column(
         name=report.subject.name,
         version=report.subject.version,
@@ -80,6 +82,7 @@ def _column(report: Report) -> Column:
         seed=report.seed,
         result=report.result,
         level=report.level or NOT_ASKED,
+        kept=f"{sum(row.verdict == 'pass' for row in applying)} of {len(applying)}",
         decisions=report.totals.decisions,
     )
 
@@ -101,7 +104,8 @@ def _cell(row: Clause | None) -> Cell:
         return Cell(verdict=NOT_ASKED)
     if row.counterexamples:
         first = row.counterexamples[0]
-        return Cell(verdict=row.verdict, told=f"expected {first.expected}, got {first.got}")
+        told = f"expected {first.expected}, got {first.got}"
+        return Cell(verdict=row.verdict, told=f"{told}; known" if row.known else told)
     return Cell(verdict=row.verdict, told=row.detail)
 
 

@@ -7,6 +7,10 @@ from fencepost.conformance.comparison.matrix import Cell, Matrix, Row
 from fencepost.reports.visible import visible
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+_INTRODUCTION = (
+    "What each implementation keeps of the network firewall of Azure Key Vault, clause by clause, as fencepost found it. "
+    "What an implementation does not offer does not apply to it."
+)
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#6e7781;--good:#0a5c2b;--bad:#a40e26;--dim:#57606a}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--line:#8b949e;--good:#56d364;--bad:#ff8f86;
@@ -16,7 +20,8 @@ padding:1rem}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}
 th,td{border:1px solid var(--line);padding:.3rem .5rem;text-align:left;vertical-align:top}
-th[scope=row]{white-space:nowrap}
+th[scope=row]{position:sticky;left:0;background:var(--paper);max-width:9rem}
+h2::first-letter{text-transform:uppercase}
 td.text{min-width:16rem;color:var(--dim)}
 .pass{color:var(--good)}
 .fail,.error{color:var(--bad);font-weight:700}
@@ -36,6 +41,7 @@ def matrix_as_html(found: Matrix) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<link rel="icon" href="data:,">',
         f"<title>Conformance matrix</title><style>{_STYLE}</style></head><body><main><h1>Conformance matrix</h1>",
+        f"<p>{_INTRODUCTION}</p>",
         *_table("The runs", heads, _facts(found), last=""),
     ]
     for group in found.groups:
@@ -62,6 +68,7 @@ def _facts(found: Matrix) -> Iterator[str]:
         ("profile", [column.profile for column in columns]),
         ("result", [column.result for column in columns]),
         ("level", [column.level for column in columns]),
+        ("clauses that hold", [column.kept for column in columns]),
         ("effort, seed", [f"{column.effort}, {column.seed}" for column in columns]),
         ("decisions", [f"{column.decisions:,}" for column in columns]),
     )
