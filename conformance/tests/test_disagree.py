@@ -88,3 +88,10 @@ def test_services_are_left_out_where_trust_is_told_in_different_ways() -> None:
     other = _statement("trusted-services", **{"trusted-services": "attribute"})
     assert common_statement(one, other, profile).features == []
     assert common_statement(one, one, profile).features == ["trusted-services"]
+
+
+def test_the_subject_that_does_not_answer_is_named() -> None:
+    for subjects in (("reference", "stdio:false"), ("stdio:false", "reference")):
+        result = _run(*subjects)
+        assert result.exit_code == 2
+        assert "stdio:false does not answer: describe" in result.stderr

@@ -67,8 +67,6 @@ def disagree(
             found = _masked(_searched(clients, statements, judged_by, effort, seed, goes_on=goes_on, codes=codes))
         except UnknownProfile as error:
             raise click.UsageError(f"the profile to ask by: {error}") from None
-        except StatementError as error:
-            raise usage(f"a conformance statement cannot be used:\n{error}") from None
         except HarnessFault as fault:
             raise usage(f"a subject does not answer: {fault}") from None
     if as_data:
@@ -86,19 +84,30 @@ def _introduced(
     clients: list[Client], names: tuple[str, str], profile: str | None
 ) -> tuple[Profile, tuple[Statement, Statement]]:
     """What both say of themselves, and the edition to ask by: one given, or the one that both claim in the end."""
-    first = check_statement(clients[0].describe())
+    first, second = (_described(client, name) for client, name in zip(clients, names, strict=True))
     wanted = load_profile(profile or first.profile)
     for client in clients:
         try:
             client.connection.call("takeProfile", {"name": wanted.name})
         except RpcError:
             continue
-    first, second = (check_statement(client.describe()) for client in clients)
+    first, second = (_described(client, name) for client, name in zip(clients, names, strict=True))
     claimed = (first.profile, second.profile)
     if profile is None and set(claimed) != {wanted.name}:
         told = ", ".join(f"{name} claims {one}" for name, one in zip(names, claimed, strict=True))
         raise usage(f"{told}; say by --profile which edition to ask by")
     return wanted, (first, second)
+
+
+def _described(client: Client, name: str) -> Statement:
+    """What a subject says of itself; bad usage, with its name, where it does not or it cannot be used."""
+    try:
+        return check_statement(client.describe())
+    except StatementError as error:
+        raise usage(f"the conformance statement of {name} cannot be used:\n{error}") from None
+    except HarnessFault as fault:
+        log = client.connection.log().strip()
+        raise usage(f"{name} does not answer: {fault}" + (f"\nthe end of its own log:\n{log}" if log else "")) from None
 
 
 def _searched(
