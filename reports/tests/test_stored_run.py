@@ -16,7 +16,7 @@ from fencepost.reports.events import (
     report_to_events,
     run_schema,
 )
-from fencepost.reports.model import Clause, Report, report_to_json
+from fencepost.reports.model import Call, Clause, Report, report_to_json
 from fencepost.reports.page import Page
 from fencepost.reports.run_file import render
 from fencepost.reports.stored import RunRefused, report_from_events, run_from, stored_run
@@ -87,6 +87,14 @@ def test_a_member_that_only_a_later_version_knows_is_passed_over(report: Report)
     assert report_from_events(b"".join(lines)) == report
 
 
+def test_a_counterexample_with_a_lone_surrogate_has_the_digest_that_its_line_says(report: Report) -> None:
+    call = Call(method="addIpRule", params={"value": "\ud800"})
+    one = replace(report.clauses[1].counterexamples[0], calls=(call,), got="\udfff")
+    told = replace(report, clauses=(replace(report.clauses[1], counterexamples=(one,)),))
+    (read,) = report_from_events(b"".join(_lines(told))).clauses[0].counterexamples
+    assert (read.got, read.calls[0].params) == ("\\udfff", {"value": "\\ud800"})
+
+
 def test_a_lone_surrogate_becomes_its_escape_in_the_stream(report: Report) -> None:
     assert report_from_events(b"".join(_lines(replace(report, log="\ud800")))).log == "\\ud800"
 
@@ -129,6 +137,8 @@ def _changed(index: int, before: bytes, after: bytes) -> Callable[[Lines], Lines
         (_without(13), "line 14", "the footer's counts are wrong: 1 log, counted 0"),
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "line 3", "announced"),
         (_changed(3, b'"clause":"DEC-4"', b'"clause":"DEC-3"'), "line 4", "does not follow its clause"),
+        (_changed(3, b'"got":"allow"', b'"got":"deny"'), "line 4", "its calls and answer have the digest"),
+        (_changed(3, b'"value":"20.1.2.0/24"', b'"value":"20.1.3.0/24"'), "line 4", "its calls and answer"),
         (_changed(1, b"12345", b"12346"), "line 15", "the digest"),
         (_changed(0, b'"seed":7', b'"seed":8'), "line 15", "the digest"),
         (_changed(0, b'"schemaVersion":"1"', b'"schemaVersion":"2"'), "line 1", "schema version '2'"),

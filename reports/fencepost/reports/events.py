@@ -66,9 +66,14 @@ class Judged(_Event, frozen=True, kw_only=True, tag="clause"):
 
 
 class Found(_Event, frozen=True, kw_only=True, tag="counterexample"):
-    """One counterexample of the clause that the last line `clause` names."""
+    """One counterexample of the clause that the last line `clause` names.
+
+    `transcript` is `sha256:` and the SHA-256, in hexadecimal, of what was said in it: its `calls` as they stand in the
+    line, a line end, and what the subject answered to the last of them, `got`.
+    """
 
     counterexample: Counterexample
+    transcript: str
 
 
 class Settled(_Event, frozen=True, kw_only=True, tag="ledger"):
@@ -136,6 +141,12 @@ def report_to_events(report: Report, *, environment: Environment | None = None) 
     yield encoded(footer) + b"\n"
 
 
+def transcript_digest(one: Counterexample) -> str:
+    """The digest of what was said in a counterexample: the calls, and the answer to the last of them."""
+    said = b"[" + b",".join(encoded(call) for call in one.calls) + b"]\n" + one.got.encode("utf-8", "backslashreplace")
+    return f"sha256:{hashlib.sha256(said).hexdigest()}"
+
+
 def body_line(header: bytes) -> bytes:
     """The header as the digest takes it: without the members that are not of the body, and with its line end."""
     members = msgspec.json.decode(header, type=dict[str, object])
@@ -146,7 +157,7 @@ def _between(report: Report) -> Iterator[Judged | Found | Settled | Controlled |
     for clause in report.clauses:
         yield Judged(clause=replace(clause, counterexamples=()), counterexamples=len(clause.counterexamples))
         for one in clause.counterexamples:
-            yield Found(counterexample=one)
+            yield Found(counterexample=one, transcript=transcript_digest(one))
     for entry in report.ledger:
         yield Settled(entry=entry)
     for decoy in report.sensitivity:

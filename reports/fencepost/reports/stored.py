@@ -20,6 +20,7 @@ from fencepost.reports.events import (
     Settled,
     assembled,
     body_line,
+    transcript_digest,
 )
 from fencepost.reports.model import SCHEMA_VERSION, Clause, Counterexample, Decoy, LedgerEntry, Report, report_from_json
 from fencepost.reports.visible import abridged, visible
@@ -175,11 +176,13 @@ class _Reading:
                 self._meet("clause", clause.id)
                 self.clauses.append(clause)
                 self.announced = event.counterexamples
-            case Found(counterexample=one):
+            case Found(counterexample=one, transcript=transcript):
                 if not self.clauses or self.clauses[-1].id != one.clause:
                     raise _Unfit(f"a counterexample of {one.clause!r} that does not follow its clause")
                 if len(self.found) == self.announced:
                     raise _Unfit(f"more counterexamples of {one.clause!r} than the {self.announced} announced")
+                if transcript != transcript_digest(one):
+                    raise _Unfit(f"its calls and answer have the digest {transcript_digest(one)}, not {transcript}")
                 self.found.append(one)
             case Settled(entry=entry):
                 self._meet("ledger entry", entry.key)
