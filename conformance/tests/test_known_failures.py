@@ -295,6 +295,15 @@ def test_a_stored_case_that_cannot_be_read_is_bad_usage_before_anything_is_asked
     assert "DEC-4-000000000000.json" in result.stderr
 
 
+def test_a_run_that_found_something_and_has_no_folder_says_how_to_keep_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "mkdir fencepost-regressions" in _check(FLAWED).stderr
+    assert "mkdir" not in _check("reference").stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_usual_folder_is_used_where_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _check(FLAWED)

@@ -58,6 +58,9 @@ class Past:
     def store(self, report: Report) -> None:
         """Store the counterexamples of a run that are not there yet; bad usage where the folder cannot be written."""
         if self.folder is None:
+            if any(row.counterexamples for row in report.clauses):
+                told = f"to keep what was found and replay it first in later runs: mkdir {FOLDER}, or --regressions DIR"
+                click.echo(told, err=True)
             return
         try:
             written = store(stored_from_report(without_secrets(report)), self.folder)
