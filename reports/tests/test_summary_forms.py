@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from fencepost.reports import badge, markdown, sarif
 from fencepost.reports.causes import causes
-from fencepost.reports.model import Clause, LedgerEntry, Report, Result
+from fencepost.reports.model import Clause, KnownFailure, LedgerEntry, Report, Result, Standing
 from fencepost.reports.page import Page
 from fencepost.reports.summary import reproduce, sentence
 from markdown_it import MarkdownIt
@@ -57,6 +57,32 @@ def test_the_markdown_says_what_is_broken_and_how_to_see_it_again(report: Report
         "Sensitivity&#58; 1 of 2 faults laid over the subject's answers noticed; missed&#58; one-rule-too-many (LIM-2)."
         in shown
     )
+
+
+@pytest.mark.parametrize("standing", ["known", "expired"])
+def test_known_failures_are_told_apart_from_others_in_every_summary(report: Report, standing: Standing) -> None:
+    entry = KnownFailure(
+        id="DEC-4-0123456789ab",
+        clause="DEC-4",
+        standing=standing,
+        told="since 2020-01-01",
+        reason="the old engine",
+        issue="https://issues.example/1",
+        expires="2027-03-31",
+    )
+    row = replace(report.clauses[1], known=standing == "known", detail="known failure: the old engine")
+    clauses = (report.clauses[0], row, *report.clauses[2:])
+    told = replace(report, clauses=clauses, known_failures=(entry,))
+    shown = _markdown(told)
+    (result,) = [one for one in _sarif(told)["runs"][0]["results"] if one["ruleId"] == "DEC-4"]
+    if standing == "known":
+        assert "1 is broken (1 in a known way)" in shown
+        assert "| known | the old engine" in shown
+        assert result["suppressions"][0]["justification"] == "known failure: the old engine"
+    else:
+        assert "1 known failure is not as listed" in shown
+        assert "| expired | since 2020-01-01 |" in shown
+        assert "suppressions" not in result
 
 
 def test_a_hostile_subject_makes_no_markup_of_the_markdown(hostile: Report) -> None:
@@ -185,7 +211,8 @@ def test_the_sarif_has_what_the_specification_requires(report: Report, hostile: 
 def test_the_sarif_is_valid_against_the_published_schema(report: Report, hostile: Report) -> None:
     schema = json.loads(PUBLISHED_SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
-    for one in (report, hostile, replace(report, clauses=(), ledger=())):
+    known = replace(report, clauses=tuple(replace(row, known=row.verdict == "fail") for row in report.clauses))
+    for one in (report, hostile, known, replace(report, clauses=(), ledger=())):
         validator.validate(_sarif(one))
 
 

@@ -36,6 +36,9 @@ def sentence(report: Report) -> str:
     broken = sum(entry.broken for entry in report.ledger)
     if broken:
         parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} {_is(broken)} not kept")
+    stale = sum(entry.standing != "known" for entry in report.known_failures)
+    if stale:
+        parts.append(f"{stale} known {'failure' if stale == 1 else 'failures'} {_is(stale)} not as listed")
     return "; ".join(parts) + "."
 
 
