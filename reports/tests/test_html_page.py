@@ -181,7 +181,7 @@ def test_the_probe_stands_in_a_bar_exactly_when_the_rule_holds_it(values: list[s
     x = float(dot.get("cx", ""))
     inside = [bar for bar in bars if 0 <= x - float(bar.get("x", "")) <= float(bar.get("width", ""))]
     assert len(inside) == sum(IPv4Address(address) in IPv4Network(value) for value in values)
-    assert 0 <= x <= 400
+    assert 0 <= x <= 360
 
 
 @given(values=st.lists(networks, min_size=1, max_size=4))
