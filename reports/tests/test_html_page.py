@@ -15,7 +15,7 @@ from fencepost.reports.html.tree import document, h
 from fencepost.reports.model import Clause, Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer, renderers
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -170,6 +170,7 @@ networks = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(values=st.lists(networks, max_size=6, unique=True), address=st.integers(0, 2**32 - 1))
 def test_the_probe_stands_in_a_bar_exactly_when_the_rule_holds_it(values: list[str], address: int) -> None:
     ranges, strange = ranges_of({"ipRules": [{"value": value} for value in values]})
@@ -184,6 +185,7 @@ def test_the_probe_stands_in_a_bar_exactly_when_the_rule_holds_it(values: list[s
     assert 0 <= x <= 360
 
 
+@settings(deadline=None)
 @given(values=st.lists(networks, min_size=1, max_size=4))
 def test_every_bar_lies_within_the_picture_and_begins_before_it_ends(values: list[str]) -> None:
     ranges, _ = ranges_of({"ipRules": [{"value": value} for value in values]})
