@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from random import Random
 
+from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
-from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.generate.networks import other_case
+from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, block_from_cidr, read_ip_rule
 
@@ -22,6 +24,7 @@ _AIMS = (
 
 
 _LIVES, _FIRST = 7, 2
+_STRIDE = 11
 
 
 def _lives(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
@@ -44,6 +47,9 @@ def _first(setting: Setting) -> Iterator[Scenario]:
 def _rest(setting: Setting) -> Iterator[Scenario]:
     yield from _lives(setting, setting.rounds(_LIVES, decisions_only=3)[_FIRST:])
     yield from _letters(setting, setting.rounds(2, decisions_only=1)[1:])
+    if setting.profile.choice("duplicates") in ("keep", "collapse"):
+        for index in setting.rounds(1):
+            yield Scenario(aims=("DEC-5",), run=partial(_repeated, setting=setting, index=index))
 
 
 def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
@@ -51,11 +57,26 @@ def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
     random = setting.random("decisions", index)
     network = _network(random, setting)
     bench.reset(network)
+    _ask_new(bench, setting, random)
     for place, (kind, default_action, bypass) in enumerate(_PLANS):
         plan = setting.random("decisions", index, place)
         acls = _rule_set(plan, setting, network, kind, default_action, bypass, turn=index * len(_PLANS) + place)
-        if bench.put(acls, speaks_for=("VAL-1",) if acls["ipRules"] else (), aim=None):
+        if bench.put(acls, speaks_for=("VAL-1",) if acls.get("ipRules") else (), aim=None):
+            bench.read()
             _ask(bench, setting, plan, rich=kind == "rich", place=place)
+
+
+def _ask_new(bench: Bench, setting: Setting, random: Random) -> None:
+    """A vault without rules lets everybody in, and shows none."""
+    if setting.profile.choice("default-of-bypass") is not None:
+        bench.read()
+    found = requests.places(random, bench.vault)
+    asked = [place.request() for place in random.sample(found, min(6, len(found)))]
+    trusted = callers.trusted_callers(setting.profile, setting.offer)
+    unknown = callers.untrusted_callers(setting.profile, setting.offer)
+    outside = requests.outside(random, bench.vault.rules)
+    asked += [Request(address=outside, caller=one) for one in (*trusted[:1], *unknown[:1])]
+    bench.ask(list(dict.fromkeys(asked)), aim="DEC-1")
 
 
 _PLANS = (
@@ -97,10 +118,11 @@ def _rule_set(
         random.shuffle(values)
     elif how == 1:
         values.reverse()
-    listed = _listed(random, network, kind)
+    listed = _listed(random, network, kind, turn)
     if kind == "rich" and len(values) > len(found) and listed:
         listed = [*listed, other_case(random, listed[0]) if random.randrange(2) else listed[0]]
-    return wire_rules(values, listed, default_action=default_action, bypass=bypass)
+    acls = with_flags(random, wire_rules(values, listed, default_action=default_action, bypass=bypass))
+    return without_empty_lists(random, acls) if setting.offer.subnets else acls
 
 
 def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Block]:
@@ -133,13 +155,20 @@ def _lenient(setting: Setting) -> list[Block]:
     return [block_from_cidr(text) for text in texts if read_ip_rule(text, setting.profile).is_accepted]
 
 
-def _listed(random: Random, network: Network, kind: str) -> list[str]:
-    """Subnets to list: the look-alike that everybody knows, or any few; only such as have their endpoint."""
+def _listed(random: Random, network: Network, kind: str, turn: int) -> list[str]:
+    """Subnets to list: the look-alike that everybody knows, or any few, one alone in turn, or all but two.
+
+    Only such as have their endpoint.
+    """
     candidates = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
     if not candidates or kind in ("empty", "single"):
         return []
     if kind == "pair":
         return random.sample(candidates, 1) if random.randrange(2) else []
+    if kind == "subnets":
+        return [candidates[turn // 7 * _STRIDE % len(candidates)]]
+    if kind == "crowded":
+        return random.sample(candidates, len(candidates) - 2)
     count = random.randrange(1, 4)
     return random.sample(candidates, count) if random.randrange(2) else candidates[:count]
 
@@ -184,6 +213,44 @@ def _other_letters(bench: Bench, random: Random) -> None:
         asked = [Request(address=requests.private(random), subnet=subnet.id) for subnet in network.subnets]
         asked += [Request(address=requests.private(random), subnet=other_case(random, target)) for _ in range(3)]
         bench.ask(asked, speaks_for=dict.fromkeys((one for one in asked if _is_same(one, target)), ("DEC-8",)))
+
+
+def _repeated(bench: Bench, setting: Setting, index: int) -> None:
+    """DEC-5: rules that are written more than once admit as if once; taken away, each goes with all that equal it."""
+    random = setting.random("repeated", index)
+    network = _plain_network(random, setting)
+    bench.reset(network)
+    found = [one for constellation in (blocks.crowd, blocks.same_start) for one in constellation(random)]
+    values = list(dict.fromkeys(blocks.text(one) for one in found))[:4]
+    ids = [subnet.id for subnet in random.sample(network.subnets, min(4, len(network.subnets)))]
+    repeated, again = _written_again(random, setting, values), [one for name in ids[:2] for one in (name, ids[-1])]
+    written = [*ids, other_case(random, ids[0]), *again] if ids else []
+    if not bench.put(wire_rules(repeated, written), speaks_for=("DEC-5",), aim="DEC-5"):
+        return
+    ends = [Request(address=end) for rule in bench.vault.rules.ip_rules for end in (rule.block.first, rule.block.last)]
+    asked = [*dict.fromkeys(ends), *(Request(address=requests.private(random), subnet=one) for one in ids)]
+    gone: list[tuple[str, JsonObject]] = [("removeIpRule", {"value": values[place]}) for place in (0, -1)]
+    gone += [("removeVirtualNetworkRule", {"id": ids[place]}) for place in (0, -1) if ids]
+    speaks_for = dict.fromkeys(asked, ("DEC-5",))
+    bench.ask(asked, speaks_for=speaks_for, aim="DEC-5")
+    for method, params in gone if setting.offer.incremental else ():
+        if not bench.write(method, params, speaks_for=("DEC-5",), aim="DEC-5"):
+            return
+        bench.read()
+        bench.ask(asked, speaks_for=speaks_for, aim="DEC-5")
+
+
+def _written_again(random: Random, setting: Setting, values: Sequence[str]) -> list[str]:
+    """Each value, the first and the last of them more often, as an address's /32, too, where that is the same."""
+    found = [*values, values[0], values[-1], values[0]]
+    if setting.profile.prefix_32 == "accept":
+        found += [f"{one}/32" for one in (values[0], values[-1]) if "/" not in one]
+    random.shuffle(found)
+    return found
+
+
+def _plain_network(random: Random, setting: Setting) -> Network:
+    return networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
 
 
 def _is_same(request: Request, subnet: str) -> bool:

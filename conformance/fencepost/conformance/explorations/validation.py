@@ -9,10 +9,13 @@ from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, mistakes, networks, requests
 from fencepost.conformance.generate.mistakes import Mistake
+from fencepost.conformance.generate.rule_sets import without_empty_lists
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet
 
-_PACK, _SMALL_PACK = 12, 3
+_PACK, _SMALL_PACK, _SMALLEST_PACK = 12, 4, 6
+_EVERY = 3
+_FLAG = "ignoreMissingVnetServiceEndpoint"
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
@@ -25,7 +28,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS), network)
         if setting.profile.prefix_32 == "accept":
             random = setting.random("slash-32", index)
-            singles = [f"{blocks.text(blocks.block(random, 32))}/32" for _ in range(24)]
+            singles = [f"{blocks.text(blocks.block(random, 32))}/32" for _ in range(30)]
             yield _accepted(setting, index, "VAL-2", singles, network)
         yield from _refused(setting, index, network)
         if setting.offer.endpoints and setting.profile.missing_endpoint == "reject":
@@ -53,26 +56,30 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
         random = setting.random("accepted", clause, index)
         bench.settle_in(network)
         shuffled = random.sample(list(values), len(values))
-        size = _SMALL_PACK if clause == "VAL-1" else _PACK
-        packs = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
-        singles = [[value] for value in shuffled[: 20 - len(packs)]] if clause == "VAL-2" else []
-        for pack in [*packs, *singles]:
-            if bench.put(wire_rules(pack), speaks_for=(clause,), aim=clause):
-                _ask_ends(bench)
+        size = {"VAL-1": _SMALL_PACK, "VAL-2": _SMALLEST_PACK}.get(clause, _PACK)
+        for start in range(0, len(shuffled), size):
+            acls = without_empty_lists(random, wire_rules(shuffled[start : start + size]))
+            if bench.put(
+                acls if setting.offer.subnets else {**acls, "virtualNetworkRules": []}, speaks_for=(clause,), aim=clause
+            ):
+                _ask_ends(bench, clause)
         if setting.offer.incremental and bench.put(wire_rules(())):
             for value in shuffled[:5]:
                 bench.write("addIpRule", {"value": value}, speaks_for=(clause,), aim=clause)
-            _ask_ends(bench)
+            _ask_ends(bench, clause)
 
     return Scenario(aims=(clause,), run=run)
 
 
-def _ask_ends(bench: Bench) -> None:
+def _ask_ends(bench: Bench, clause: str) -> None:
+    """Both ends of each rule and their neighbours: that the first is let in is what an accepted value means."""
     rules = bench.vault.rules.ip_rules
     ends = dict.fromkeys(
         end for rule in rules for end in (rule.block.first - 1, rule.block.first, rule.block.last, rule.block.last + 1)
     )
-    bench.ask([Request(address=end) for end in ends])
+    admitted = dict.fromkeys((Request(address=rule.block.first) for rule in rules), (clause,))
+    bench.ask([Request(address=end) for end in ends], speaks_for=admitted)
+    bench.read()
 
 
 def _refused(setting: Setting, index: int, network: Network) -> Iterator[Scenario]:
@@ -91,22 +98,24 @@ def _refused(setting: Setting, index: int, network: Network) -> Iterator[Scenari
 
 
 def _refuse_each(bench: Bench, setting: Setting, random: Random, network: Network, found: Sequence[Mistake]) -> None:
+    """Every mistake by the one call that can carry it, where there is one; whole sets with some of them, or with all."""
     bench.settle_in(network)
     before = _base(bench, random)
     if before is None:
         return
-    for turn, mistake in enumerate(found):
+    speaks_for = dict.fromkeys(before, ("VAL-9",))
+    for turn, mistake in enumerate(_in_whole_sets(random, found) if setting.offer.incremental else found):
         acls, would = _with_mistake(random, network, mistake, turn)
         bench.put(acls, aim=mistake.clause)
-        if turn % 3 == 0:
-            bench.read()
-        asked = [*before, *would]
-        bench.ask(asked, speaks_for=dict.fromkeys(asked, ("VAL-9",)), aim="VAL-9")
+        bench.read()
+        bench.ask([*before, *would], speaks_for={**speaks_for, **dict.fromkeys(would, ("VAL-9",))}, aim="VAL-9")
     if setting.offer.incremental:
-        for turn, mistake in enumerate(_through_other_writes(random, found)):
+        for turn, mistake in enumerate(_through_other_writes(found)):
             method, params = _other_write(mistake, turn)
             bench.write(method, params, aim=mistake.clause)
-            bench.ask(before, speaks_for=dict.fromkeys(before, ("VAL-9",)), aim="VAL-9")
+            bench.read()
+            if turn % 2:
+                bench.ask(before, speaks_for=speaks_for, aim="VAL-9")
 
 
 def _base(bench: Bench, random: Random) -> list[Request] | None:
@@ -146,10 +155,16 @@ def _ignoring(mistake: Mistake) -> JsonObject:
     return {"id": mistake.value, "ignoreMissingVnetServiceEndpoint": True}
 
 
-def _through_other_writes(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
-    """A quarter of the mistakes, in random order: those that one call of its own can carry."""
+def _in_whole_sets(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
+    """The mistakes that whole sets alone can carry, and a third of the others, every so many in their order."""
     single = [mistake for mistake in found if not mistake.entry]
-    return random.sample(single, (len(single) + 3) // 4)
+    start = random.randrange(_EVERY)
+    return [*single[start::_EVERY], *(mistake for mistake in found if mistake.entry)]
+
+
+def _through_other_writes(found: Sequence[Mistake]) -> list[Mistake]:
+    """The mistakes that one call of its own can carry."""
+    return [mistake for mistake in found if not mistake.entry]
 
 
 def _other_write(mistake: Mistake, turn: int) -> tuple[str, JsonObject]:
@@ -166,36 +181,69 @@ def _other_write(mistake: Mistake, turn: int) -> tuple[str, JsonObject]:
 
 
 def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
-    """VAL-8: a rule for a subnet without the endpoint is refused, unless the entry says that it may be missing."""
+    """VAL-8: a rule for a subnet without the endpoint is refused, unless the entry says that it may be missing.
+
+    Whatever else was refused is not there when the endpoint comes.
+    """
     random = setting.random("endpoint", index)
-    ids = networks.subnet_ids(random)[:8]
-    kinds = (*networks.NO_ENDPOINTS, networks.ENDPOINTS[0], networks.ENDPOINTS[0], networks.ENDPOINTS[1])
-    network = Network(
-        subnets=tuple(Subnet(id=one, service_endpoints=kind) for one, kind in zip(ids, kinds, strict=True))
-    )
+    kinds = [*networks.NO_ENDPOINTS, *networks.ENDPOINTS]
+    pairs = zip(networks.subnet_ids(random), kinds, strict=False)
+    network = Network(subnets=tuple(Subnet(id=one, service_endpoints=kind) for one, kind in pairs))
     on = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
-    for turn in range(2 if setting.offer.incremental else 4):
-        bench.settle_in(network)
-        if not bench.put(wire_rules((), on[:1])):
-            return
-        for subnet in ids[: len(networks.NO_ENDPOINTS)]:
-            listed = [subnet, *on] if turn % 2 else [*on, subnet]
-            would = blocks.block(random, 27)
-            bench.put(wire_rules([blocks.text(would)], listed), aim="VAL-8")
-            bench.ask([Request(address=would.last)], aim="VAL-9")
-            if setting.offer.incremental:
-                bench.write("addVirtualNetworkRule", {"id": subnet}, aim="VAL-8")
-        ignoring: JsonObject = {"id": ids[turn], "ignoreMissingVnetServiceEndpoint": True}
-        acls = wire_rules(())
-        for other in (ids[turn + 1], ids[turn + 2]):  # one entry's word is not another's
-            pair = [ignoring, {"id": other}]
-            bench.put({**acls, "virtualNetworkRules": pair if turn % 2 else pair[::-1]}, aim="VAL-8")
-        acls["virtualNetworkRules"] = [*({"id": one} for one in on[:2]), ignoring]
-        if bench.put(acls, speaks_for=("VAL-8",), aim="VAL-8"):
-            public = requests.outside(random, bench.vault.rules)
-            bench.ask(
-                [Request(address=public, subnet=ids[turn]), Request(address=requests.private(random), subnet=on[0])]
-            )
+    off = [subnet.id for subnet in network.subnets if not network.has_endpoint(subnet.id)]
+    bench.settle_in(network)
+    if not bench.put(wire_rules((), on[:1])):
+        return
+    for turn, subnet in enumerate(off):
+        _brought_in(bench, setting, random, subnet, on, turn)
+    acls = wire_rules(())
+    ignored, other, third, *_ = random.sample(off, len(off))
+    ignoring: JsonObject = {"id": ignored, _FLAG: True}
+    for pair in ([ignoring, {"id": other}], [{"id": third}, ignoring]):  # one entry's word is not another's
+        bench.put({**acls, "virtualNetworkRules": pair}, aim="VAL-8")
+    _asked_when_it_comes(bench, random, [*off[:3], other, third])
+    acls["virtualNetworkRules"] = [*({"id": one} for one in on[:2]), ignoring]
+    if bench.put(acls, speaks_for=("VAL-8",), aim="VAL-8"):
+        public = requests.outside(random, bench.vault.rules)
+        bench.ask([Request(address=public, subnet=ignored), Request(address=requests.private(random), subnet=on[0])])
+    if setting.offer.incremental:
+        may = {"id": other, _FLAG: True}
+        if bench.write("addVirtualNetworkRule", may, speaks_for=("VAL-8",), aim="VAL-8"):
+            bench.write("addVirtualNetworkRule", {"id": third}, aim="VAL-8")  # after it, as before
+    _asked_when_it_comes(bench, random, [ignored, other, third])
+
+
+def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on: Sequence[str], turn: int) -> None:
+    """A rule without the endpoint, by a whole set and by its own call: last or first, with a no, under each switch."""
+    entry: JsonObject = {"id": subnet, _FLAG: False} if turn % 3 == 1 else {"id": subnet}
+    by_call = setting.offer.incremental
+    if not by_call or turn % 2 == 0:
+        entries: list[JsonObject] = [{"id": one} for one in on]
+        entries.insert(len(entries) if turn % 4 else 0, entry)
+        would = blocks.block(random, 27)
+        default_action, bypass = _SWITCHES[turn % 4 if by_call else turn % 3]
+        acls = wire_rules([blocks.text(would)], default_action=default_action, bypass=bypass)
+        bench.put({**acls, "virtualNetworkRules": entries}, aim="VAL-8")
+        asked = [Request(address=would.last), Request(address=requests.private(random), subnet=on[-1])]
+        bench.ask(asked, aim="VAL-9")
+    if by_call:
+        bench.write("addVirtualNetworkRule", entry, aim="VAL-8")
+    bench.read()
+
+
+def _asked_when_it_comes(bench: Bench, random: Random, subnets: Sequence[str]) -> None:
+    """The endpoints switched on: a rule that was refused is not there, one that might lack its endpoint is in force."""
+    before = {one: endpoints for one in subnets if (endpoints := _endpoints(bench, one)) is not None}
+    for one in before:
+        bench.endpoints(one, networks.ENDPOINTS[0])
+    bench.ask([Request(address=requests.private(random), subnet=one) for one in before], aim="VAL-9")
+    for one, endpoints in before.items():
+        bench.endpoints(one, endpoints)
+
+
+def _endpoints(bench: Bench, subnet: str) -> tuple[str, ...] | None:
+    found = (one.service_endpoints for one in bench.vault.network.subnets if one.id == subnet)
+    return next(found, None)
 
 
 VALIDATION = Exploration(

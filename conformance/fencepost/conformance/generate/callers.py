@@ -13,12 +13,13 @@ UNKNOWN_SERVICES = ("Azure DevOps", "Contoso Billing")
 
 
 def trusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
-    """Every trusted service; where the request itself says who is trusted, names that mean nothing too."""
+    """Every trusted service; where the request itself says who is trusted, names that mean nothing too, and no name."""
     if not offer.services:
         return []
     names = sorted(profile.trusted_services)
     if offer.by_attribute:
-        return [Caller(service=name, trusted=True) for name in ("Azure Backup", "Contoso Billing", *names[:4])]
+        named = [Caller(service=name, trusted=True) for name in ("Azure Backup", "Contoso Billing", *names[:4])]
+        return [*named, Caller(trusted=True)]  # the word alone decides
     return [Caller(service=name) for name in names]
 
 
@@ -30,7 +31,8 @@ def untrusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
     if not offer.services:
         return []
     if offer.by_attribute:
-        return [Caller(service=name, trusted=False) for name in (*UNKNOWN_SERVICES, "Azure Backup", "App Services")]
+        others = [*UNKNOWN_SERVICES, "Azure Backup", "App Services"]
+        return [*(Caller(service=name, trusted=False) for name in others), Caller(trusted=False)]
     named = [service.name for service in profile.services if not service.trusted]
     if profile.trusted_scenarios == "connection":  # only there are the names given letter for letter
         named += [near for name in sorted(profile.trusted_services) for near in near_misses(name)]

@@ -11,6 +11,12 @@ NO_ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("microsoft.keyvault",),
     ("Microsoft.KeyVault.Global",),
     ("Microsoft.Storage", "Microsoft.Sql"),
+    ("MyMicrosoft.KeyVault",),
+    ("Microsoft.KeyVault2",),
+    ("KeyVault",),
+    ("MICROSOFT.KEYVAULT", "Microsoft.Storage"),
+    ("Microsoft", "KeyVaults"),
+    ("Microsoft-KeyVault",),
 )
 """Endpoint lists without the one that counts: "letter for letter" leaves look-alikes out."""
 
@@ -18,6 +24,7 @@ ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("Microsoft.KeyVault",),
     ("Microsoft.Storage", "Microsoft.KeyVault"),
     ("Microsoft.KeyVault", "Microsoft.Sql"),
+    ("Microsoft.KeyVault.Global", "Microsoft.KeyVault", "microsoft.keyvault"),
 )
 """Endpoint lists with the one that counts."""
 
@@ -35,7 +42,11 @@ def subnet_id(subscription: str, group: str, network: str, subnet: str) -> str:
 
 
 def subnet_ids(random: Random) -> list[str]:
-    """One subnet's id, and ids that differ from it in one part, or only begin alike; all different."""
+    """One subnet's id, and ids that are easily taken for it; all different.
+
+    They differ from it in one part (its beginning, its end, more before or after it, another separator), in two parts,
+    or in the order of the parts.
+    """
     word = random.choice(_WORDS)
     group, network, subnet = f"rg-{word}", f"vnet-{word}", f"snet-{word}"
     own, other = _SUBSCRIPTIONS if random.randrange(2) else _SUBSCRIPTIONS[::-1]
@@ -50,11 +61,31 @@ def subnet_ids(random: Random) -> list[str]:
         subnet_id(own, group, "spoke", subnet),
         subnet_id(own, group, network, f"{subnet}-{_LONG}-1"),
         subnet_id(own, group, network, f"{subnet}-{_LONG}-2"),
-        subnet_id(own[:-1] + ("0" if own[-1] != "0" else "1"), group, network, subnet),
+        subnet_id(_with_another_digit(own, -1), group, network, subnet),
         subnet_id(own, group, f"x{network}", subnet),
         subnet_id(own, group, network, f"x-{subnet}"),
         subnet_id(own, group.replace("-", ""), network, subnet),
+        subnet_id(_with_another_digit(own, 0), group, network, subnet),
+        subnet_id(_with_another_digit(own, 16), group, network, subnet),
+        subnet_id(own, f"{group}.east", network, subnet),
+        subnet_id(own, f"{group}.west", network, subnet),
+        subnet_id(own, f"x{group}", network, subnet),
+        subnet_id(own, group[:-1], network, subnet),
+        subnet_id(own, group, network[:-1], subnet),
+        subnet_id(own, group, network, subnet.replace("-", ".")),
+        subnet_id(own, group, network, subnet.replace("-", "_")),
+        subnet_id(own, group, network.replace("-", "."), subnet),
+        subnet_id(own, group.replace("-", "_"), network, subnet),
+        subnet_id(own, group, subnet, network),
+        subnet_id(own, network, group, subnet),
+        subnet_id(other, f"{group}2", network, subnet),
     ]
+
+
+def _with_another_digit(subscription: str, place: int) -> str:
+    digits = list(subscription)
+    digits[place] = "0" if digits[place] != "0" else "1"
+    return "".join(digits)
 
 
 def network(random: Random, *, some_without_endpoint: bool) -> Network:
