@@ -8,7 +8,8 @@ from fencepost.adapters.contract import Client, open_factory
 from fencepost.conformance.campaign import Campaign, Plan
 from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.explorations.histories import HISTORIES, as_whole_set
+from fencepost.conformance.explorations.histories import HISTORIES
+from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate import networks
 from fencepost.conformance.generate.histories import histories, history_machine
 from fencepost.conformance.generate.moves import MOVES, opening

@@ -122,7 +122,7 @@ def _rule_set(
     if kind == "rich" and len(values) > len(found) and listed:
         listed = [*listed, other_case(random, listed[0]) if random.randrange(2) else listed[0]]
     acls = with_flags(random, wire_rules(values, listed, default_action=default_action, bypass=bypass))
-    return without_empty_lists(random, acls) if setting.offer.subnets else acls
+    return without_empty_lists(random, acls, setting.offer)
 
 
 def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Block]:

@@ -1,16 +1,18 @@
 """Histories: rules that change many times, each change probed where it could matter (STA-2 and its neighbours)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from fencepost.conformance.bench import Bench
-from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.case import EndpointsStep, WriteStep
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.explorations.walks import walks
+from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate import callers, limit_moves, moves, networks, requests
 from fencepost.conformance.generate.moves import MOVES, Move
 from fencepost.conformance.generate.strokes import Scene, Stroke, requests_about, watched
-from fencepost.conformance.wire import WireRules, wire_rules_in_force
-from fencepost.reference import Network, Request, Subnet, Vault
+from fencepost.conformance.wire import WireRules
+from fencepost.reference import Network, Request, Subnet
 
 _DEALT = 4
 """How many histories a deck of all moves is dealt to."""
@@ -28,6 +30,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not offer.incremental and not offer.refusals:
         return  # the other explorations ask a subject that only enforces whole sets all that there is to ask
     for index in setting.rounds(1):
+        yield from walks(setting, index)
         for place, hand in enumerate(_hands(setting, index)):
             yield _history(setting, hand, index, place)
         if offer.incremental:
@@ -154,34 +157,6 @@ def _as_offered(scene: Scene, played: Iterable[Iterator[Stroke]]) -> Iterator[St
                 yield stroke
             elif (whole := as_whole_set(stroke, scene.vault)) is not None:
                 yield whole
-
-
-def as_whole_set(stroke: Stroke, vault: Vault) -> Stroke | None:
-    """The stroke as a `putRules` of the changed set; None where there is no such set to tell it by."""
-    step = stroke.step
-    if isinstance(step, EndpointsStep) or step.method == "putRules":
-        return stroke
-    changed = apply_write(vault, step).accepted
-    if changed is not None:
-        params = {"networkAcls": wire_rules_in_force(changed.rules)}
-        return replace(stroke, step=WriteStep(method="putRules", params=params), clauses=("STA-1",))
-    acls = wire_rules_in_force(vault.rules)
-    match step.method:
-        case "addIpRule":
-            acls = _with_entry(acls, "ipRules", step.params)
-        case "addVirtualNetworkRule":
-            acls = _with_entry(acls, "virtualNetworkRules", step.params)
-        case "updateRules":
-            acls = {**acls, **step.params}
-        case _:
-            return None
-    return replace(stroke, step=WriteStep(method="putRules", params={"networkAcls": acls}))
-
-
-def _with_entry(acls: WireRules, member: str, entry: object) -> WireRules:
-    entries = acls[member]
-    assert isinstance(entries, list)
-    return {**acls, member: [*entries, entry]}
 
 
 def _ask(bench: Bench, setting: Setting, scene: Scene, pending: _Pending, *, about_to: Stroke | None = None) -> None:

@@ -119,6 +119,7 @@ def _full(bench: Bench, random: Random, kind: _Kind) -> None:
         speaks_for = (kind.accepted,) if count == kind.maximum else ()
         if bench.put(kind.acls(rules, _SWITCHES[random.randrange(2)]), speaks_for=speaks_for, aim=kind.accepted):
             bench.tally.limits.setdefault(kind.accepted, f"at least {count}")
+            bench.read()
             _ask_every_rule(bench, random, kind.accepted, _SWITCHES[0])
 
 
@@ -156,7 +157,8 @@ def _over(bench: Bench, random: Random, kind: _Kind) -> None:
     if before is None:
         return
     maximum = kind.maximum
-    overs = [maximum + 1] * 6 + [maximum + 3, maximum * 2 + 3]
+    by_one = 3 if bench.offer.incremental else 6  # adding asks it again and again
+    overs = [maximum + 1] * by_one + [maximum + 3, maximum * 2 + 3]
     for count in overs:
         rules = kind.fill(random, count)
         switches = _SWITCHES[random.randrange(4)]
@@ -189,59 +191,127 @@ def _of(random: Random, acls: WireRules) -> list[Request]:
 
 def _whatever_the_switches(bench: Bench, random: Random, kind: _Kind) -> None:
     """LIM-9: the same limits under each default action and bypass."""
-    before = _base(bench, random, kind)
-    if before is None:
+    if _base(bench, random, kind) is None:
         return
     for switches in _SWITCHES:
         bench.put(kind.acls(kind.fill(random, kind.maximum), switches), speaks_for=("LIM-9",), aim="LIM-9")
-        for more in (1, 2, 5):
+        for more in (1,) if bench.offer.incremental else (1, 2, 5):
             rules = kind.fill(random, kind.maximum + more)
             bench.put(kind.acls(rules, switches), speaks_for=("LIM-9",), aim="LIM-9")
 
 
-def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind]) -> None:
-    """LIM-7 and LIM-8: the last few places filled one by one, then one taken and one given, at every place.
+@dataclass(slots=True)
+class _Filling:
+    """A list that is filled rule by rule: those that are in it, in their order, and those that are not."""
 
-    The other list is full all the while (LIM-5).
+    bench: Bench
+    kind: _Kind
+    held: list[str]
+    spare: list[str]
+
+    def put(self, count: int, others: WireRules) -> bool:
+        """So many rules by a whole set, the other list as given."""
+        rules = [*self.held, *self.spare]
+        self.held, self.spare = rules[:count], rules[count:]
+        member = "virtualNetworkRules" if self.kind.member == "id" else "ipRules"
+        acls = {**others, member: self.kind.acls(self.held)[member]}
+        return self.bench.put(acls, speaks_for=("LIM-5",), aim="LIM-5")
+
+    def add(self, aim: str) -> None:
+        """One rule more."""
+        self.held.append(self.spare.pop(0))
+        self._write(self.kind.add, self.held[-1], aim)
+
+    def add_in_vain(self, aim: str) -> None:
+        """One rule too many, another every time."""
+        self.spare.append(self.spare.pop(0))
+        self._write(self.kind.add, self.spare[-1], aim)
+
+    def remove(self, place: int, aim: str = "LIM-8") -> None:
+        """The rule at this place away."""
+        self.spare.append(self.held.pop(place))
+        self._write(self.kind.remove, self.spare[-1], aim)
+
+    def _write(self, method: str, rule: str, aim: str) -> None:
+        self.bench.write(method, {self.kind.member: rule}, speaks_for=(aim,), aim=aim)
+
+
+def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind]) -> None:
+    """LIM-7 and LIM-8: the last few places filled one by one, by every mix of writes that can lead there.
+
+    A place that has become free is free for one rule, of this list alone, until the whole set is replaced; what was
+    refused, or was not there, frees none and takes none. The other list is full all the while (LIM-5).
     """
-    room = random.choice((2, 3, 8))
     rules = kind.fill(random, kind.maximum + _SPARE + 12)
-    held, spare = rules[: kind.maximum], rules[kind.maximum :]
-    acls = kind.acls(held[:-room])
-    for other in others:
-        full = other.acls(other.fill(random, other.maximum))
-        acls |= {member: full[member] for member in ("ipRules", "virtualNetworkRules") if not acls[member]}
-    if not bench.put(acls, speaks_for=("LIM-5",) if others else (), aim="LIM-5"):
+    filling = _Filling(bench, kind, rules[: kind.maximum - 2], rules[kind.maximum - 2 :])
+    beside, filled = wire_rules(()), [other.fill(random, other.maximum + 1) for other in others]
+    for other, texts in zip(others, filled, strict=True):
+        full = other.acls(texts[:-1])
+        beside |= {member: full[member] for member in ("ipRules", "virtualNetworkRules") if full[member]}
+    if not filling.put(kind.maximum - 2, beside):
         return
-    for rule in held[-room:]:
-        bench.write(kind.add, {kind.member: rule}, speaks_for=("LIM-7",), aim="LIM-7")
-    for rule in spare[:2]:
-        bench.write(kind.add, {kind.member: rule}, speaks_for=("LIM-7",), aim="LIM-7")
+    filling.add("LIM-7")
+    _add_malformed(bench, kind)
+    filling.add("LIM-7")
+    filling.add_in_vain("LIM-7")
     _ask_every_rule(bench, random, "LIM-7", _SWITCHES[0])
-    for turn in range(6):
-        place = (0, len(held) - 1, random.randrange(len(held)))[turn % 3]
-        bench.write(kind.remove, {kind.member: held.pop(place)}, speaks_for=("LIM-8",), aim="LIM-8")
-        held.append(spare[turn])
-        bench.write(kind.add, {kind.member: spare[turn]}, speaks_for=("LIM-8",), aim="LIM-8")
-        bench.write(kind.add, {kind.member: spare[-1]}, speaks_for=("LIM-8",), aim="LIM-8")
-        if turn == 2:  # taking away what is not there makes no room
-            bench.write(kind.remove, {kind.member: spare[-2]})
-            bench.write(kind.add, {kind.member: spare[-1]}, speaks_for=("LIM-8",), aim="LIM-8")
-    if turn := random.randrange(2):
-        bench.write("updateRules", {"defaultAction": "Allow"})
-        bench.write(kind.add, {kind.member: spare[-turn]}, speaks_for=("LIM-9", "LIM-7"), aim="LIM-9")
+    for turn in range(3):
+        filling.remove((0, -1, random.randrange(len(filling.held)))[turn])
+        if turn == 1:  # what is not there makes no room, and what is malformed takes none
+            bench.write(kind.remove, {kind.member: filling.spare[0]})
+            _add_malformed(bench, kind)
+        filling.add("LIM-8")
+        filling.add_in_vain("LIM-8")
+    filling.remove(random.randrange(len(filling.held)))
+    if filling.put(kind.maximum, beside):  # a place that was free before a whole set is not free after it
+        filling.add_in_vain("LIM-7")
+    for other, texts in zip(others, filled, strict=True):
+        _exchanged(filling, other, texts)
+    bench.put(kind.acls([*filling.held, filling.spare[0]]), aim=kind.refused)  # a whole set refused leaves the count
+    filling.add_in_vain("LIM-7")
+    filling.remove(-1)
+    if filling.put(kind.maximum - 1, beside):
+        filling.add("LIM-7")
+        filling.add_in_vain("LIM-7")
+    bench.write("updateRules", {"defaultAction": "Allow"})
+    bench.write(kind.add, {kind.member: filling.spare[0]}, speaks_for=("LIM-9", "LIM-7"), aim="LIM-9")
+    filling.remove(0, "LIM-9")
+    filling.add("LIM-9")
+    filling.add_in_vain("LIM-9")
+    bench.write("updateRules", {"defaultAction": "Deny"})
+    bench.read()
+    _ask_every_rule(bench, random, "LIM-7", _SWITCHES[0])
+
+
+def _add_malformed(bench: Bench, kind: _Kind) -> None:
+    """A write that is refused for what it says, not for the limit."""
+    wrong = "10.1.2.3" if kind.member == "value" else "default"
+    bench.write(kind.add, {kind.member: wrong}, aim="VAL-3" if kind.member == "value" else "VAL-7")
+
+
+def _exchanged(filling: _Filling, other: _Kind, texts: Sequence[str]) -> None:
+    """Both lists full: a place freed in one is none in the other, whose rules these are, and one more."""
+    bench = filling.bench
+    bench.write(other.remove, {other.member: texts[0]}, speaks_for=("LIM-8",), aim="LIM-8")
+    filling.add_in_vain("LIM-7")
+    bench.write(other.add, {other.member: texts[0]}, speaks_for=("LIM-8",), aim="LIM-8")
+    filling.remove(0)
+    bench.write(other.add, {other.member: texts[-1]}, speaks_for=("LIM-7",), aim="LIM-7")
+    filling.add("LIM-8")
+    filling.add_in_vain("LIM-8")
 
 
 def _both(bench: Bench, random: Random, kinds: Sequence[_Kind], *, with_refusals: bool) -> None:
     """LIM-5: both maxima at once; a list that is full takes nothing from the other."""
     ip, subnet = kinds
-    for _ in range(2):
-        values, ids = ip.fill(random, ip.maximum), subnet.fill(random, subnet.maximum)
-        if bench.put(wire_rules(values, ids), speaks_for=("LIM-5",), aim="LIM-5"):
-            _ask_every_rule(bench, random, "LIM-5", _SWITCHES[0])
-        if with_refusals:
-            bench.put(wire_rules(ip.fill(random, ip.maximum + 1), ids), aim="LIM-2")
-            bench.put(wire_rules(values, subnet.fill(random, subnet.maximum + 1)), aim="LIM-4")
+    values, ids = ip.fill(random, ip.maximum), subnet.fill(random, subnet.maximum)
+    if bench.put(wire_rules(values, ids), speaks_for=("LIM-5",), aim="LIM-5"):
+        bench.read()
+        _ask_every_rule(bench, random, "LIM-5", _SWITCHES[0])
+    if with_refusals:
+        bench.put(wire_rules(ip.fill(random, ip.maximum + 1), ids), aim="LIM-2")
+        bench.put(wire_rules(values, subnet.fill(random, subnet.maximum + 1)), aim="LIM-4")
+        bench.read()
 
 
 LIMITS = Exploration(

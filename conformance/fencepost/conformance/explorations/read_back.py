@@ -14,7 +14,7 @@ _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("A
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not setting.offer.read_back:
         return
-    for index in setting.rounds(2):
+    for index in setting.rounds(1 if setting.offer.refusals else 2):
 
         def run(bench: Bench, index: int = index) -> None:
             _read_back(bench, setting, index)

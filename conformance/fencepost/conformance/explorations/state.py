@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
+from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
@@ -18,11 +19,13 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         ("STA-4", _switched),
         ("STA-6", _widened_and_narrowed),
     ]
+    if setting.offer.incremental:
+        bodies.append(("STA-3", _new))
     if setting.offer.control_plane:
         bodies.append(("CTL-2", _no_lock_out))
-    for index in setting.rounds(3, decisions_only=2):
+    for index in setting.rounds(2):
         for clause, body in bodies:
-            if clause == "CTL-2" and index % 2:
+            if clause in ("CTL-2", "STA-3") and index % 2:
                 continue
 
             def run(
@@ -97,6 +100,7 @@ def _replaced(bench: Bench, setting: Setting, random: Random) -> None:
         was = _outcomes(bench, asked)
         if bench.put(acls):
             _ask_changed(bench, asked, was, ("STA-1",), "STA-1")
+            bench.read()
 
 
 def _entries(acls: WireRules, member: str) -> list[dict[str, object]]:
@@ -118,6 +122,27 @@ def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRule
     return found
 
 
+def _new(bench: Bench, setting: Setting, random: Random) -> None:
+    """STA-3 on a vault whose rules were never put: the switches and the rules come one by one; nothing is of a vault before."""
+    network = bench.vault.network
+    if not bench.put({**_some_rules(random, bench), "bypass": random.choice(("None", "AzureServices"))}):
+        return
+    before = _callers(random, bench, setting)
+    bench.reset(network)
+    if setting.profile.choice("default-of-bypass") is None:
+        bench.write("updateRules", {"bypass": "None"}, aim="STA-3")
+    changes: list[tuple[str, JsonObject]] = [("updateRules", {"defaultAction": "Deny"})]
+    changes.append(("addIpRule", {"value": blocks.text(blocks.block(random, 27))}))
+    if network.subnets:
+        changes.append(("addVirtualNetworkRule", {"id": network.subnets[-1].id}))
+    for method, params in changes:
+        if not bench.write(method, params, speaks_for=("STA-3",), aim="STA-3"):
+            return
+        bench.read()
+        asked = [*before, *_callers(random, bench, setting)]
+        bench.ask(asked, speaks_for=dict.fromkeys(asked, ("STA-3",)), aim="STA-3")
+
+
 def _switched(bench: Bench, setting: Setting, random: Random) -> None:
     """STA-3 and STA-4: the switches, one at a time or both; everything else stays, rules lie dormant and wake again.
 
@@ -137,6 +162,7 @@ def _switched(bench: Bench, setting: Setting, random: Random) -> None:
             if not _change_rules(bench, setting, "add", rule, aim="STA-4"):
                 return
             added = _around(rule, random)
+        bench.read()
         now = [*asked, *added]
         bench.ask(now, speaks_for=dict.fromkeys(now, clauses), aim=clauses[0])
 
@@ -233,8 +259,10 @@ def _no_lock_out(bench: Bench, setting: Setting, random: Random) -> None:
     for turn in range(4):
         blocked = requests.outside(random, bench.vault.rules)
         knock = requests.Place(address=blocked)
-        control = knock.control("VaultNetworkRuleSet" if turn % 2 == 0 else callers.control_operation(random), Caller())
-        bench.ask([knock.request(), control], speaks_for={control: ("CTL-2",)}, aim="CTL-2")
+        named = ("VaultNetworkRuleSet", "VaultGet", callers.control_operation(random))
+        controls = [knock.control(operation, Caller()) for operation in dict.fromkeys(named)]
+        speaks_for = dict.fromkeys(controls, ("CTL-2",))
+        bench.ask([knock.request(), *controls], speaks_for=speaks_for, aim="CTL-2")
         value = blocks.text(Block(blocked, blocked))
         if setting.offer.incremental and turn % 2:
             accepted = bench.write("addIpRule", {"value": value}, speaks_for=("CTL-2",), aim="CTL-2")
@@ -242,10 +270,10 @@ def _no_lock_out(bench: Bench, setting: Setting, random: Random) -> None:
             accepted = bench.put(wire_rules([value]), speaks_for=("CTL-2",), aim="CTL-2")
         if not accepted:
             return
-        bench.ask([knock.request(), control], speaks_for={knock.request(): ("CTL-2",)}, aim="CTL-2")
+        bench.ask([knock.request(), *controls], speaks_for={knock.request(): ("CTL-2",)}, aim="CTL-2")
         if not bench.put(wire_rules(()), speaks_for=("CTL-2",), aim="CTL-2"):
             return
-        bench.ask([knock.request(), control], speaks_for={control: ("CTL-2",)}, aim="CTL-2")
+        bench.ask([knock.request(), *controls], speaks_for=speaks_for, aim="CTL-2")
 
 
 STATE = Exploration(name="state", serves=_AIMS, scenarios=_scenarios)

@@ -58,10 +58,8 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
         shuffled = random.sample(list(values), len(values))
         size = {"VAL-1": _SMALL_PACK, "VAL-2": _SMALLEST_PACK}.get(clause, _PACK)
         for start in range(0, len(shuffled), size):
-            acls = without_empty_lists(random, wire_rules(shuffled[start : start + size]))
-            if bench.put(
-                acls if setting.offer.subnets else {**acls, "virtualNetworkRules": []}, speaks_for=(clause,), aim=clause
-            ):
+            acls = without_empty_lists(random, wire_rules(shuffled[start : start + size]), setting.offer)
+            if bench.put(acls, speaks_for=(clause,), aim=clause):
                 _ask_ends(bench, clause)
         if setting.offer.incremental and bench.put(wire_rules(())):
             for value in shuffled[:5]:

@@ -1,0 +1,94 @@
+"""Walks: every kind of write in opposite states, and everybody asked after it (STA-2, VAL-9 and their neighbours)."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.explorations.setting import Scenario, Setting
+from fencepost.conformance.explorations.whole_sets import as_whole_set
+from fencepost.conformance.generate.strokes import Scene, Stroke
+from fencepost.conformance.generate.walks import ACCEPTED, REFUSED, Kind, Theme, Walker, World, back_to_the_theme, dealt
+from fencepost.conformance.wire import wire_rules_in_force
+from fencepost.reference import Outcome, Request, Verdict
+
+_UNASKED = 6
+"""One write in so many is followed by another before anybody is asked."""
+
+
+def walks(setting: Setting, index: int) -> Iterator[Scenario]:
+    """Eight walks, each from a vault of its own."""
+    kinds = [*ACCEPTED.values(), *(REFUSED.values() if setting.offer.refusals else ())]
+    hands = dealt(setting.random("walks", index), kinds)
+    for place, (theme, hand) in enumerate(hands):
+        run = partial(_walk, setting=setting, purpose=("walk", index, place), theme=theme, hand=hand)
+        yield Scenario(aims=("STA-2",), run=run)
+
+
+def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Theme, hand: Sequence[Kind]) -> None:
+    scene = Scene(random=setting.random(*purpose), offer=setting.offer, now=lambda: bench.vault)
+    world = World.of(scene)
+    bench.reset(world.network)
+    walker = Walker(scene=scene, world=world, theme=theme)
+    if not bench.put(walker.some_rules(), aim="STA-2"):
+        return
+    _look(bench, world, scene, None, [])
+    for kind in hand:
+        for stroke in back_to_the_theme(walker):
+            _make(bench, setting, walker, stroke, is_asked=True)
+        stroke = kind(walker)
+        if stroke is not None:
+            _make(bench, setting, walker, stroke, is_asked=scene.random.randrange(_UNASKED) > 0)
+    if theme.is_off:
+        for one in world.network.subnets:  # what was done in their absence shows when they come
+            bench.endpoints(one.id, ("Microsoft.KeyVault",))
+    if theme.default_action == "Allow":
+        acls = {**wire_rules_in_force(bench.vault.rules), "defaultAction": "Deny"}
+        is_awake = (
+            bench.write("updateRules", {"defaultAction": "Deny"}) if setting.offer.incremental else bench.put(acls)
+        )
+        if not is_awake:
+            return
+    _look(bench, world, scene, None, [])
+
+
+def _make(bench: Bench, setting: Setting, walker: Walker, stroke: Stroke, *, is_asked: bool) -> None:
+    """One stroke, as far as it can be made, and everybody asked after it."""
+    made: Stroke | None = stroke
+    if not setting.offer.incremental:
+        made = as_whole_set(stroke, bench.vault)
+    if made is None or not _may_be_made(bench, setting, made):
+        return
+    panel = walker.world.panel(walker.scene)
+    was = [bench.vault.decide(request).outcome for request in panel]
+    match made.step:
+        case WriteStep(method=method, params=params):
+            bench.write(method, params, speaks_for=(), aim=made.aim)
+        case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
+            bench.endpoints(subnet, endpoints)
+    if is_asked:
+        _look(bench, walker.world, walker.scene, made, list(zip(panel, was, strict=True)))
+
+
+def _may_be_made(bench: Bench, setting: Setting, stroke: Stroke) -> bool:
+    """Whoever validates nothing is sent what is certainly accepted."""
+    if setting.offer.refusals or isinstance(stroke.step, EndpointsStep):
+        return True
+    return apply_write(bench.vault, stroke.step).verdict is Verdict.ACCEPTED
+
+
+def _look(
+    bench: Bench, world: World, scene: Scene, stroke: Stroke | None, was: Sequence[tuple[Request, Outcome]]
+) -> None:
+    """Everybody asked, and the rules read, in either order; what has moved speaks for the stroke, or what has not."""
+    before = dict(was)
+    panel = world.panel(scene)
+    moved = [one for one in panel if before.get(one) is not bench.vault.decide(one).outcome]
+    telling = panel if stroke is not None and stroke.aim != "STA-2" else moved
+    speaks_for = dict.fromkeys(telling, stroke.clauses) if stroke is not None else {}
+    is_read_first = scene.random.randrange(2)
+    if is_read_first:
+        bench.read()
+    bench.ask(panel, speaks_for=speaks_for, aim="STA-2")
+    if not is_read_first:
+        bench.read()

@@ -1,0 +1,36 @@
+"""Single changes as whole sets, for a subject whose rules cannot be changed one by one."""
+
+from dataclasses import replace
+
+from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.generate.strokes import Stroke
+from fencepost.conformance.wire import WireRules, wire_rules_in_force
+from fencepost.reference import Vault
+
+
+def as_whole_set(stroke: Stroke, vault: Vault) -> Stroke | None:
+    """The stroke as a `putRules` of the changed set; None where there is no such set to tell it by."""
+    step = stroke.step
+    if isinstance(step, EndpointsStep) or step.method == "putRules":
+        return stroke
+    changed = apply_write(vault, step).accepted
+    if changed is not None:
+        params = {"networkAcls": wire_rules_in_force(changed.rules)}
+        return replace(stroke, step=WriteStep(method="putRules", params=params), clauses=("STA-1",))
+    acls = wire_rules_in_force(vault.rules)
+    match step.method:
+        case "addIpRule":
+            acls = _with_entry(acls, "ipRules", step.params)
+        case "addVirtualNetworkRule":
+            acls = _with_entry(acls, "virtualNetworkRules", step.params)
+        case "updateRules":
+            acls = {**acls, **step.params}
+        case _:
+            return None
+    return replace(stroke, step=WriteStep(method="putRules", params={"networkAcls": acls}))
+
+
+def _with_entry(acls: WireRules, member: str, entry: object) -> WireRules:
+    entries = acls[member]
+    assert isinstance(entries, list)
+    return {**acls, member: [*entries, entry]}

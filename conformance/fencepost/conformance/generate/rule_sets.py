@@ -1,0 +1,27 @@
+"""Rule sets said in other words: a member left out, or written out, that means the same."""
+
+from random import Random
+
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.wire import WireRules
+
+_FLAG = "ignoreMissingVnetServiceEndpoint"
+
+
+def without_empty_lists(random: Random, acls: WireRules, offer: Offer) -> WireRules:
+    """The set with its empty lists left out, mostly: an absent list is an empty one.
+
+    Whoever knows no subnets is sent the empty list of their rules, and no other word of them.
+    """
+    lists = ("ipRules", "virtualNetworkRules") if offer.subnets else ("ipRules",)
+    left_out = {name for name in lists if acls[name] == [] and random.randrange(3)}
+    return {name: value for name, value in acls.items() if name not in left_out}
+
+
+def with_flags(random: Random, acls: WireRules) -> WireRules:
+    """The set with a word on missing endpoints at some of its subnets: what has its endpoint does not miss it."""
+    entries = acls.get("virtualNetworkRules")
+    if not isinstance(entries, list):
+        return acls
+    flagged = [{**entry, _FLAG: how == 1} if (how := random.randrange(4)) < 2 else entry for entry in entries]
+    return {**acls, "virtualNetworkRules": flagged}
