@@ -24,7 +24,7 @@ _AIMS = (
 
 
 _LIVES, _FIRST = 7, 2
-_STRIDE = 11
+_STRIDE, _GONE = 11, 8
 
 
 def _lives(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
@@ -61,9 +61,11 @@ def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
     for place, (kind, default_action, bypass) in enumerate(_PLANS):
         plan = setting.random("decisions", index, place)
         acls = _rule_set(plan, setting, network, kind, default_action, bypass, turn=index * len(_PLANS) + place)
+        gone = [rule.block.last for rule in bench.vault.rules.ip_rules][-_GONE:]
         if bench.put(acls, speaks_for=("VAL-1",) if acls.get("ipRules") else (), aim=None):
-            bench.read()
             _ask(bench, setting, plan, rich=kind == "rich", place=place)
+            bench.ask([Request(address=one) for one in gone], aim="STA-1")
+            bench.read()
 
 
 def _ask_new(bench: Bench, setting: Setting, random: Random) -> None:

@@ -6,11 +6,12 @@ from random import Random
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench import Bench
+from fencepost.conformance.case import WriteStep, apply_write
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
-from fencepost.conformance.wire import wire_rules
-from fencepost.reference import Network, Request, Subnet, text_from_address
+from fencepost.conformance.wire import wire_rules, wire_rules_in_force
+from fencepost.reference import DefaultAction, Network, Request, Subnet, Verdict, text_from_address
 
 _AIMS = ("DEC-9", "DEC-10", "STA-10", "DEC-6")
 
@@ -18,40 +19,66 @@ _AIMS = ("DEC-9", "DEC-10", "STA-10", "DEC-6")
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not setting.offer.endpoints:
         return
-    for index in setting.rounds(4):
+    for index in setting.rounds(2):
         switched = setting.random("endpoints", index)
         paired = setting.random("nat", index)
-        yield Scenario(aims=("STA-10", "DEC-9"), run=partial(_switched, random=switched))
+        yield Scenario(aims=("STA-10", "DEC-9"), run=partial(_switched, setting=setting, random=switched, index=index))
         yield Scenario(aims=("DEC-10",), run=partial(_pair, random=paired))
 
 
-def _switched(bench: Bench, random: Random) -> None:
-    """A listed subnet, its endpoint off and on again; its neighbour stays as it was."""
+def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> None:
+    """A listed subnet, its endpoint off and on again, by every list that is none; its neighbour stays as it was."""
     network = networks.network(random, some_without_endpoint=False)
     target, sibling, *others = [subnet.id for subnet in network.subnets]
     beside = [sibling, *random.sample(others, 2)]  # the sibling is in the same virtual network
     bench.reset(network)
     listed = requests.outside(random, bench.vault.rules)
     acls = wire_rules([text_from_address(listed)], beside, bypass=random.choice(("None", "AzureServices")))
-    if random.randrange(2):  # an entry that need not have the endpoint is no rule that needs none
+    if index % 2:  # an entry that need not have the endpoint is no rule that needs none
         entry: JsonObject = {"id": target, "ignoreMissingVnetServiceEndpoint": True}
     else:
         entry = {"id": target}
     if not bench.put({**acls, "virtualNetworkRules": [entry, *({"id": one} for one in beside)]}):
         return
     public = requests.outside(random, bench.vault.rules)
-    for _ in range(4):
+    off = Request(address=public, subnet=target)
+    by_address = Request(address=listed, subnet=target)  # without the endpoint, its public address is like anybody's
+    unmoved = [Request(address=requests.private(random), subnet=one) for one in beside]
+    sleeps, wakes = (_SLEEPS, _WAKES) if index % 2 == 0 else ((), ())
+    for turn, kind in enumerate(random.sample(NO_ENDPOINTS, len(NO_ENDPOINTS))):
         _ask_on(bench, random, target)
-        bench.endpoints(target, random.choice(NO_ENDPOINTS))
-        off = Request(address=public, subnet=target)
-        unmoved = [Request(address=requests.private(random), subnet=one) for one in beside]
-        by_address = Request(
-            address=listed, subnet=target
-        )  # without the endpoint, its public address is like anybody's
-        bench.read()  # the rule stands, whether or not it is in force
+        if turn in sleeps:
+            _set_default_action(bench, setting, "Allow")
+        bench.endpoints(target, kind)
+        if turn in wakes:
+            _set_default_action(bench, setting, _other(bench))
         bench.ask([off, *unmoved, by_address, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
+        bench.read()  # the rule stands, whether or not it is in force
         bench.endpoints(target, random.choice(ENDPOINTS))
+        bench.read()
+        if turn in (*sleeps, *wakes):
+            _set_default_action(bench, setting, "Deny")
         _ask_on(bench, random, target)
+
+
+_SLEEPS, _WAKES = (1, 5), (3, 5)
+"""In which turns the rules lie dormant before the endpoint goes, and in which the default action changes while it is off."""
+
+
+def _other(bench: Bench) -> str:
+    return "Allow" if bench.vault.rules.default_action is DefaultAction.DENY else "Deny"
+
+
+def _set_default_action(bench: Bench, setting: Setting, action: str) -> None:
+    """The default action, by whatever write there is, where it is another; whether a lost endpoint matters is open."""
+    if bench.vault.rules.default_action.value == action:
+        return
+    step = WriteStep(method="updateRules", params={"defaultAction": action})
+    if not setting.offer.incremental:
+        acls = {**wire_rules_in_force(bench.vault.rules), "defaultAction": action}
+        step = WriteStep(method="putRules", params={"networkAcls": acls})
+    if setting.offer.refusals or apply_write(bench.vault, step).verdict is Verdict.ACCEPTED:
+        bench.write(step.method, step.params, aim="STA-10")
 
 
 def _ask_on(bench: Bench, random: Random, subnet: str) -> None:
@@ -68,7 +95,7 @@ def _pair(bench: Bench, random: Random) -> None:
     public = requests.outside(random, bench.vault.rules)
     if not bench.put(wire_rules([text_from_address(public)])):
         return
-    for _ in range(4):
+    for _ in range(8):
         without = Request(address=public, subnet=subnet)
         bench.ask([without], speaks_for={without: ("DEC-10",)}, aim="DEC-10")
         bench.endpoints(subnet, random.choice(ENDPOINTS))

@@ -128,7 +128,9 @@ def _new(bench: Bench, setting: Setting, random: Random) -> None:
     if not bench.put({**_some_rules(random, bench), "bypass": random.choice(("None", "AzureServices"))}):
         return
     before = _callers(random, bench, setting)
+    bench.ask(before)
     bench.reset(network)
+    bench.ask(before, aim="DEC-1")
     if setting.profile.choice("default-of-bypass") is None:
         bench.write("updateRules", {"bypass": "None"}, aim="STA-3")
     changes: list[tuple[str, JsonObject]] = [("updateRules", {"defaultAction": "Deny"})]

@@ -86,7 +86,7 @@ def _look(
     moved = [one for one in panel if before.get(one) is not bench.vault.decide(one).outcome]
     telling = panel if stroke is not None and stroke.aim != "STA-2" else moved
     speaks_for = dict.fromkeys(telling, stroke.clauses) if stroke is not None else {}
-    is_read_first = scene.random.randrange(2)
+    is_read_first = scene.random.randrange(3) == 0
     if is_read_first:
         bench.read()
     bench.ask(panel, speaks_for=speaks_for, aim="STA-2")

@@ -67,16 +67,24 @@ class World:
                 found.append(Request(address=_INSIDE, subnet=subnet.id))
             else:
                 found += [Request(address=one, subnet=subnet.id) for one in (self.spot, self.ranges[0].first)]
+        found += self._services(scene)
+        if scene.offer.control_plane:
+            found.append(requests.Place(address=self.spot).control("VaultNetworkRuleSet"))
+        return found
+
+    def _services(self, scene: Scene) -> Iterator[Request]:
+        """A trusted service in every range and subnet, and one that is not trusted in some of them."""
+        vault = scene.vault
         trusted = callers.trusted_callers(vault.profile, scene.offer)[:1]
         unknown = callers.untrusted_callers(vault.profile, scene.offer)[:1]
-        places = [requests.Place(address=self.spot), requests.Place(address=self.ranges[0].first)]
-        places += [requests.Place(address=_INSIDE, subnet=one.id) for one in vault.network.subnets[:2]]
-        for place in places:
-            if place.subnet is None or vault.network.has_endpoint(place.subnet):
-                found += [place.request(caller) for caller in (*trusted, *unknown)]
-        if scene.offer.control_plane:
-            found.append(places[0].control("VaultNetworkRuleSet"))
-        return found
+        places = [requests.Place(address=one) for one in (self.spot, *(one.first for one in self.ranges))]
+        places += [
+            requests.Place(address=_INSIDE, subnet=one.id)
+            for one in vault.network.subnets
+            if vault.network.has_endpoint(one.id)
+        ]
+        for number, place in enumerate(places):
+            yield from (place.request(caller) for caller in (*trusted, *(unknown if number % 3 == 0 else ())))
 
 
 def _network(scene: Scene) -> Network:
