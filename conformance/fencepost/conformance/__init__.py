@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fencepost.conformance.strategies import (
         RefusedRuleSet,
+        histories,
+        history_machine,
         ip_rules,
         networks,
         refused_rule_sets,
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _HOME = {
     "RefusedRuleSet": "strategies",
     "conformance_suite": "vendor",
+    "histories": "strategies",
+    "history_machine": "strategies",
     "ip_rules": "strategies",
     "networks": "strategies",
     "refused_rule_sets": "strategies",
@@ -29,6 +33,8 @@ _HOME = {
 __all__ = [
     "RefusedRuleSet",
     "conformance_suite",
+    "histories",
+    "history_machine",
     "ip_rules",
     "networks",
     "refused_rule_sets",

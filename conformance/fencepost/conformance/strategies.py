@@ -1,4 +1,4 @@
-"""Hypothesis strategies for a firewall of the Key Vault kind: rule sets, the networks around them, and requests.
+"""Hypothesis strategies for a firewall of the Key Vault kind: rule sets, the networks around them, requests, histories.
 
 Every strategy gives JSON values as the contract has them, ready to be sent. Values shrink towards few rules, plain
 addresses and plain callers. Long lists are built from a few draws: a rule set of 1,000 rules is as quick to shrink as a
@@ -19,6 +19,8 @@ from fencepost.adapters.contract.vocabulary import (
 from fencepost.conformance.drawing import inserted, ip_values, made, one_of, randoms, subnet_ids, text
 from fencepost.conformance.generate import blocks, callers, mistakes
 from fencepost.conformance.generate import networks as subnet_names
+from fencepost.conformance.generate.histories import histories as _histories
+from fencepost.conformance.generate.histories import history_machine as history_machine
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.probes import edges, probe_addresses
 from fencepost.conformance.wire import wire_request, wire_rules
@@ -209,6 +211,28 @@ def requests(
         return wire_request(request, explicit=offer.credentials and draw(st.booleans()))
 
     return made(value)
+
+
+def histories(
+    profile: Profile | str = "keyvault", *, features: Collection[str] = _ALL_FEATURES, max_moves: int = 4
+) -> st.SearchStrategy[list[JsonObject]]:
+    """Contract calls in their order, each `{method, params}`: a `reset`, a rule set, then writes, a `decide` after each.
+
+    The writes are those of at most `max_moves` moves: rules added, removed, spelled otherwise, refused, put to sleep;
+    switches and service endpoints changed. The reference has an answer to every one of them, whatever the profile leaves
+    open, and the requests are about what has changed, what has not, and what has gone. Only what `features`, those of the
+    conformance statement, offer is in it; unknown ones are ignored. Histories shrink towards a rule set and no writes.
+
+    `history_machine` has the same moves as the rules of a state machine, which puts them to an implementation.
+    `InvalidArgument` where `max_moves` is negative; `UnknownProfile` where there is none of that name.
+
+    >>> from hypothesis import find
+    >>> [call["method"] for call in find(histories("keyvault-2018-preview"), lambda _: True)]
+    ['reset', 'putRules', 'decide']
+    """
+    if max_moves < 0:
+        raise InvalidArgument(f"max_moves={max_moves}: expected 0 or more")
+    return _histories(_profile(profile), features=features, max_moves=max_moves)
 
 
 def _profile(profile: Profile | str) -> Profile:

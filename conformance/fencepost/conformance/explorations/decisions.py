@@ -14,7 +14,7 @@ from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.generate.networks import other_case
 from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists
 from fencepost.conformance.wire import WireRules, wire_rules
-from fencepost.reference import Block, Network, Request, block_from_cidr, read_ip_rule
+from fencepost.reference import Block, Caller, Network, Request, address_from_text, block_from_cidr, read_ip_rule
 
 _AIMS = (
     *("DEC-2", "DEC-3", "DEC-1", "DEC-4", "DEC-5", "DEC-6", "DEC-7", "DEC-8", "DEC-11", "DEC-12", "DEC-13"),
@@ -50,6 +50,9 @@ def _rest(setting: Setting) -> Iterator[Scenario]:
     if setting.profile.choice("duplicates") in ("keep", "collapse"):
         for index in setting.rounds(1):
             yield Scenario(aims=("DEC-5",), run=partial(_repeated, setting=setting, index=index))
+    elif setting.profile.choice("duplicates") == "reject" and setting.offer.refusals:
+        for index in setting.rounds(1):
+            yield Scenario(aims=("DEC-5",), run=partial(_refused_again, setting=setting, index=index))
 
 
 def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
@@ -240,6 +243,39 @@ def _repeated(bench: Bench, setting: Setting, index: int) -> None:
             return
         bench.read()
         bench.ask(asked, speaks_for=speaks_for, aim="DEC-5")
+
+
+def _refused_again(bench: Bench, setting: Setting, index: int) -> None:
+    """DEC-5 from the other side: whoever refuses repeated rules is left as before, the rules and the switches."""
+    random = setting.random("refused again", index)
+    network = _plain_network(random, setting)
+    bench.reset(network)
+    values = [blocks.text(one) for one in dict.fromkeys(blocks.crowd(random))]
+    ids = [subnet.id for subnet in random.sample(network.subnets, min(3, len(network.subnets)))]
+    if not bench.put(wire_rules(values, ids), aim="DEC-5"):
+        return
+    other = [blocks.text(one) for one in dict.fromkeys(blocks.crowd(random))]
+    repeated: list[tuple[str, JsonObject]] = [
+        ("putRules", {"networkAcls": wire_rules([*other, other[0]], ids[:1], default_action="Allow")})
+    ]
+    if ids:
+        acls = wire_rules(other, [ids[0], *ids[1:2], other_case(random, ids[0])], bypass="AzureServices")
+        repeated.append(("putRules", {"networkAcls": acls}))
+    if setting.offer.incremental:
+        repeated.append(("addIpRule", {"value": random.choice(values)}))
+        repeated += [("addVirtualNetworkRule", {"id": other_case(random, one)}) for one in ids[:1]]
+    asked = [place.request() for place in requests.places(random, bench.vault)]
+    asked += [Request(address=rule.block.last) for rule in bench.vault.rules.ip_rules]
+    asked += [Request(address=address_from_text(one.partition("/")[0])) for one in other]
+    asked += [Request(address=asked[-1].address, caller=one) for one in _trusted(setting)[:1]]
+    for method, params in repeated:
+        bench.write(method, params, aim="DEC-5")
+        bench.ask(asked, aim="STA-2")
+        bench.read()
+
+
+def _trusted(setting: Setting) -> list[Caller]:
+    return callers.trusted_callers(setting.profile, setting.offer)
 
 
 def _written_again(random: Random, setting: Setting, values: Sequence[str]) -> list[str]:

@@ -234,7 +234,7 @@ def _asked_when_it_comes(bench: Bench, random: Random, subnets: Sequence[str]) -
     before = {one: endpoints for one in subnets if (endpoints := _endpoints(bench, one)) is not None}
     for one in before:
         bench.endpoints(one, networks.ENDPOINTS[0])
-    bench.ask([Request(address=requests.private(random), subnet=one) for one in before], aim="VAL-9")
+    bench.ask([Request(address=requests.private(random), subnet=one) for one in before], aim="STA-2")
     for one, endpoints in before.items():
         bench.endpoints(one, endpoints)
 

@@ -8,7 +8,17 @@ from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.explorations.setting import Scenario, Setting
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate.strokes import Scene, Stroke
-from fencepost.conformance.generate.walks import ACCEPTED, REFUSED, Kind, Theme, Walker, World, back_to_the_theme, dealt
+from fencepost.conformance.generate.walks import (
+    ACCEPTED,
+    REFUSED,
+    Kind,
+    Theme,
+    Walker,
+    World,
+    back_to_the_theme,
+    dealt,
+    next_of,
+)
 from fencepost.conformance.wire import wire_rules_in_force
 from fencepost.reference import Outcome, Request, Verdict
 
@@ -17,10 +27,10 @@ _UNASKED = 6
 
 
 def walks(setting: Setting, index: int) -> Iterator[Scenario]:
-    """Eight walks, each from a vault of its own."""
+    """Eight walks, each from a vault of its own; four, and every kind once, for whoever is asked for decisions alone."""
     kinds = [*ACCEPTED.values(), *(REFUSED.values() if setting.offer.refusals else ())]
-    hands = dealt(setting.random("walks", index), kinds)
-    for place, (theme, hand) in enumerate(hands):
+    hands = list(dealt(setting.random("walks", index), kinds))
+    for place, (theme, hand) in enumerate(hands if setting.offer.refusals else hands[::2]):
         run = partial(_walk, setting=setting, purpose=("walk", index, place), theme=theme, hand=hand)
         yield Scenario(aims=("STA-2",), run=run)
 
@@ -33,12 +43,14 @@ def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Them
     if not bench.put(walker.some_rules(), aim="STA-2"):
         return
     _look(bench, world, scene, None, [])
-    for kind in hand:
+    left = list(hand)
+    while left:
+        left.remove(kind := next_of(walker, left))
         for stroke in back_to_the_theme(walker):
             _make(bench, setting, walker, stroke, is_asked=True)
-        stroke = kind(walker)
-        if stroke is not None:
-            _make(bench, setting, walker, stroke, is_asked=scene.random.randrange(_UNASKED) > 0)
+        made = kind(walker)
+        if made is not None:
+            _make(bench, setting, walker, made, is_asked=scene.random.randrange(_UNASKED) > 0)
     if theme.is_off:
         for one in world.network.subnets:  # what was done in their absence shows when they come
             bench.endpoints(one.id, ("Microsoft.KeyVault",))

@@ -106,11 +106,13 @@ def _network(scene: Scene) -> Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """The state in which a walk makes its writes: the default action, whether a listed subnet is off, how many rules."""
+    """The state in which a walk makes its writes: both switches, whether a listed subnet is off, how many rules of each."""
 
     default_action: str
+    bypass: str
     is_off: bool
-    is_short: bool
+    has_few_ranges: bool
+    has_few_subnets: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,17 +148,16 @@ class Walker:
         ]
 
     def some_rules(self) -> WireRules:
-        """A set of the world's rules, of the theme's length and default action."""
-        random = self.random
-        most = 1 if self.theme.is_short else 4
-        found = random.sample(self.world.ranges, random.randrange(1, most + 1))
+        """A set of the world's rules, of the theme's lengths and switches."""
+        random, theme = self.random, self.theme
+        found = random.sample(self.world.ranges, 1 if theme.has_few_ranges else random.randrange(2, 5))
         on = [one.id for one in self.vault.network.subnets if self.vault.network.has_endpoint(one.id)]
-        listed = random.sample(on, min(len(on), random.randrange(1, most + 1)))
+        listed = random.sample(on, min(len(on), 1 if theme.has_few_subnets else random.randrange(2, 5)))
         acls = wire_rules(
             (blocks.text(one, random, slash_32=self.scene.single_as_slash_32) for one in found),
             listed,
-            default_action=self.theme.default_action,
-            bypass=random.choice(("None", "AzureServices")),
+            default_action=theme.default_action,
+            bypass=theme.bypass,
         )
         return with_flags(random, acls)
 
@@ -168,8 +169,8 @@ def _put(acls: JsonObject) -> Stroke:
     return Stroke(step=WriteStep(method="putRules", params={"networkAcls": acls}), clauses=("STA-1",))
 
 
-def _call(method: str, aim: str = "STA-2", **params: object) -> Stroke:
-    return Stroke(step=WriteStep(method=method, params=params), aim=aim, clauses=("STA-2",))
+def _call(method: str, **params: object) -> Stroke:
+    return Stroke(step=WriteStep(method=method, params=params), clauses=("STA-2",))
 
 
 def _in_vain(stroke: Stroke, clause: str) -> Stroke:
@@ -196,6 +197,12 @@ def put_without_ip_rules(walker: Walker) -> Stroke:
 def put_without_subnets(walker: Walker) -> Stroke:
     """The set in force without its virtual network rules."""
     acls = {**wire_rules_in_force(walker.vault.rules), "virtualNetworkRules": []}
+    return _put(without_empty_lists(walker.random, acls, walker.scene.offer))
+
+
+def put_without_rules(walker: Walker) -> Stroke:
+    """The switches in force, and no rules: empty lists, or none."""
+    acls = {**wire_rules_in_force(walker.vault.rules), "ipRules": [], "virtualNetworkRules": []}
     return _put(without_empty_lists(walker.random, acls, walker.scene.offer))
 
 
@@ -452,7 +459,16 @@ def _by_name(*kinds: Kind) -> MappingProxyType[str, Kind]:
 
 
 ACCEPTED = _by_name(
-    *(put_other, put_same, put_without_ip_rules, put_without_subnets, put_switched, put_one_less, put_one_other),
+    *(
+        put_other,
+        put_same,
+        put_without_ip_rules,
+        put_without_subnets,
+        put_without_rules,
+        put_switched,
+        put_one_less,
+        put_one_other,
+    ),
     *(update_default_action, update_bypass, update_both, update_to_the_same),
     *(add_ip_rule, remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule),
     *(add_subnet, add_subnet_without_endpoint, remove_first_subnet, remove_last_subnet, remove_a_subnet_that_is_off),
@@ -467,30 +483,57 @@ REFUSED = _by_name(
 )
 """Kinds of writes that are refused, or ask for what is not there."""
 
-_OPPOSITE = (
-    (("Deny", False, True), ("Allow", True, False)),
-    (("Deny", False, False), ("Allow", True, True)),
-    (("Allow", False, True), ("Deny", True, False)),
-    (("Allow", False, False), ("Deny", True, True)),
-)
-"""Pairs of themes that differ in everything."""
+_OPPOSITE = (0b00000, 0b01011, 0b10101, 0b11110)
+"""Four themes, a bit a trait; with their opposites, any two traits are met in all four combinations."""
+
+_TRAITS = 5
 
 
 def dealt(random: Random, kinds: Sequence[Kind]) -> Iterator[tuple[Theme, Sequence[Kind]]]:
     """Eight walks in which every kind is made twice, in two themes that differ in everything."""
     deck = random.sample(kinds, len(kinds))
-    for place, pair in enumerate(_OPPOSITE):
+    for place, traits in enumerate(_OPPOSITE):
         hand = deck[place :: len(_OPPOSITE)]
-        for default_action, is_off, is_short in pair:
-            theme = Theme(default_action=default_action, is_off=is_off, is_short=is_short)
-            yield theme, random.sample(hand, len(hand))
+        for bits in (traits, traits ^ (1 << _TRAITS) - 1):
+            yield _theme(bits), random.sample(hand, len(hand))
+
+
+def _theme(bits: int) -> Theme:
+    has = [bool(bits >> trait & 1) for trait in range(_TRAITS)]
+    return Theme(
+        default_action="Allow" if has[0] else "Deny",
+        bypass="AzureServices" if has[1] else "None",
+        is_off=has[2],
+        has_few_ranges=has[3],
+        has_few_subnets=has[4],
+    )
+
+
+def next_of(walker: Walker, hand: Sequence[Kind]) -> Kind:
+    """The first kind in the hand that leads back to as many rules as the theme has, or else the first."""
+    ranges, subnets = len(walker.scene.held), len(walker.scene.listed)
+    wanted: set[Kind] = set()
+    if ranges == 0:
+        wanted |= {add_ip_rule, put_other}
+    elif ranges > 1 and walker.theme.has_few_ranges:
+        wanted |= {remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule, put_other}
+    if subnets == 0:
+        wanted |= {add_subnet, put_other}
+    elif subnets > 1 and walker.theme.has_few_subnets:
+        wanted |= {remove_first_subnet, remove_last_subnet, put_other}
+    return next((kind for kind in hand if kind in wanted), hand[0])
 
 
 def back_to_the_theme(walker: Walker) -> Iterator[Stroke]:
     """What it takes to be in the theme's state again, where a write has led out of it."""
     rules, network = walker.vault.rules, walker.vault.network
+    switches = {}
     if rules.default_action.value != walker.theme.default_action:
-        yield update(defaultAction=walker.theme.default_action)
+        switches["defaultAction"] = walker.theme.default_action
+    if rules.bypass.value != walker.theme.bypass:
+        switches["bypass"] = walker.theme.bypass
+    if switches:
+        yield update(**switches)
     listed = walker.scene.listed
     is_off = any(not network.has_endpoint(one) for one in listed)
     if walker.theme.is_off and not is_off:
