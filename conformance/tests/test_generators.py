@@ -1,10 +1,11 @@
 """The seeded generators: what they make is what their callers count on, whatever the seed."""
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
 import pytest
-from fencepost.conformance.generate import blocks, callers, mistakes, networks, requests
+from fencepost.conformance.generate import blocks, callers, mistakes, networks, requests, rule_sets
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.wire import wire_rules
 from fencepost.reference import (
@@ -117,6 +118,46 @@ def test_an_id_in_other_letters_is_the_same_id_and_not_the_same_text() -> None:
         assert other != plain
         assert other.lower() == plain.lower()
         assert is_subnet_id(other)
+
+
+def test_no_list_without_the_endpoint_holds_it_and_each_list_with_it_does() -> None:
+    assert all(SERVICE_ENDPOINT not in one for one in networks.NO_ENDPOINTS)
+    assert all(SERVICE_ENDPOINT in one for one in networks.ENDPOINTS)
+    assert len(set(networks.NO_ENDPOINTS)) == len(networks.NO_ENDPOINTS)
+
+
+@each_profile
+def test_a_public_neighbour_is_certainly_accepted(profile: Profile) -> None:
+    for value in mistakes.PUBLIC_NEIGHBOURS:
+        assert read_ip_rule(value, profile).is_accepted, value
+
+
+def test_a_set_in_other_words_is_the_same_set() -> None:
+    profile, known = PROFILES[0], networks.subnet_ids(Random(0))
+    network = networks.network(Random(0), some_without_endpoint=False)
+    for acls in (
+        wire_rules(()),
+        wire_rules(["20.0.0.0/8"]),
+        wire_rules((), known[:3]),
+        wire_rules(["20.1.2.3"], known),
+    ):
+        plain = validate(acls, profile=profile, network=network).rules
+        said = set()
+        for seed in SEEDS:
+            other = rule_sets.without_empty_lists(Random(seed), rule_sets.with_flags(Random(seed), acls), EVERYTHING)
+            said.add(str(other))
+            rules = validate(other, profile=profile, network=network).rules
+            assert rules is not None
+            assert plain is not None
+            assert rules.ip_rules == plain.ip_rules
+            assert [one.key for one in rules.virtual_network_rules] == [one.key for one in plain.virtual_network_rules]
+        assert len(said) > 1
+
+
+def test_who_knows_no_subnets_is_sent_the_empty_list_of_their_rules() -> None:
+    offer = replace(EVERYTHING, subnets=False)
+    for seed in SEEDS:
+        assert rule_sets.without_empty_lists(Random(seed), wire_rules(()), offer)["virtualNetworkRules"] == []
 
 
 @pytest.mark.parametrize("make", [networks.plain_subnets, networks.long_subnets])

@@ -108,12 +108,23 @@ def _refuse_each(bench: Bench, setting: Setting, random: Random, network: Networ
         bench.read()
         bench.ask([*before, *would], speaks_for={**speaks_for, **dict.fromkeys(would, ("VAL-9",))}, aim="VAL-9")
     if setting.offer.incremental:
-        for turn, mistake in enumerate(_through_other_writes(found)):
-            method, params = _other_write(mistake, turn)
-            bench.write(method, params, aim=mistake.clause)
-            bench.read()
-            if turn % 2:
-                bench.ask(before, speaks_for=speaks_for, aim="VAL-9")
+        single = _through_other_writes(found)
+        _refuse_each_call(bench, random.sample(single, len(single)), before)
+
+
+def _refuse_each_call(bench: Bench, found: Sequence[Mistake], before: Sequence[Request]) -> None:
+    """Every mistake by a call of its own, half of them while the rules lie dormant."""
+    speaks_for = dict.fromkeys(before, ("VAL-9",))
+    for turn, mistake in enumerate(found):
+        if turn == len(found) // 2:
+            bench.write("updateRules", {"defaultAction": "Allow"})
+        method, params = _other_write(mistake, turn)
+        bench.write(method, params, aim=mistake.clause)
+        bench.read()
+        if turn % 2:
+            bench.ask(before, speaks_for=speaks_for, aim="STA-2")
+    bench.write("updateRules", {"defaultAction": "Deny"})
+    bench.ask(before, speaks_for=speaks_for, aim="STA-2")
 
 
 def _base(bench: Bench, random: Random) -> list[Request] | None:

@@ -422,19 +422,21 @@ def put_too_many(walker: Walker) -> Stroke:
     return replace(_put(acls), aim="LIM-2", clauses=("LIM-6",))
 
 
-def update_in_vain(walker: Walker) -> Stroke:
-    """One switch that is known and one that is not, in either order."""
-    rules = walker.vault.rules
-    action = "Allow" if rules.default_action.value == "Deny" else "Deny"
-    bypass = "None" if rules.bypass.value == "AzureServices" else "AzureServices"
-    switches = walker.random.choice(
-        (
-            {"bypass": bypass, "defaultAction": "Block"},
-            {"defaultAction": action, "bypass": "All"},
-            {"bypass": "All", "defaultAction": action},
-        )
-    )
-    return _in_vain(Stroke(step=WriteStep(method="updateRules", params=switches)), "VAL-6")
+def update_with_a_wrong_default_action(walker: Walker) -> Stroke:
+    """Another bypass, which is known, and a default action that is not, in either order."""
+    bypass = "None" if walker.vault.rules.bypass.value == "AzureServices" else "AzureServices"
+    return _update_in_vain(walker, ("bypass", bypass), ("defaultAction", "Block"))
+
+
+def update_with_a_wrong_bypass(walker: Walker) -> Stroke:
+    """The other default action, and a bypass that is not known, in either order."""
+    action = "Allow" if walker.vault.rules.default_action.value == "Deny" else "Deny"
+    return _update_in_vain(walker, ("defaultAction", action), ("bypass", "All"))
+
+
+def _update_in_vain(walker: Walker, *switches: tuple[str, str]) -> Stroke:
+    params = dict(switches if walker.random.randrange(2) else switches[::-1])
+    return _in_vain(Stroke(step=WriteStep(method="updateRules", params=params)), "VAL-6")
 
 
 def remove_what_is_not_there(walker: Walker) -> Stroke | None:
@@ -479,7 +481,7 @@ ACCEPTED = _by_name(
 REFUSED = _by_name(
     *(add_private, add_malformed, add_ipv6, add_no_subnet, add_lacking_subnet),
     *(put_with_a_wrong_ip_rule, put_with_a_wrong_subnet, put_with_a_wrong_switch, put_too_many),
-    *(update_in_vain, remove_what_is_not_there),
+    *(update_with_a_wrong_default_action, update_with_a_wrong_bypass, remove_what_is_not_there),
 )
 """Kinds of writes that are refused, or ask for what is not there."""
 

@@ -1,0 +1,228 @@
+"""Walks: every kind of write in opposite states, whom they ask, and the faults that a look after every write finds."""
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from fencepost.adapters.contract import Client, JsonObject, open_factory
+from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write, may_be_asked
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.explorations.histories import HISTORIES
+from fencepost.conformance.generate.strokes import Scene, Stroke
+from fencepost.conformance.generate.walks import (
+    ACCEPTED,
+    REFUSED,
+    Kind,
+    Theme,
+    Walker,
+    World,
+    back_to_the_theme,
+    dealt,
+    next_of,
+)
+from fencepost.conformance.implementations import reference
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.peers import StdlibVault
+from fencepost.reference import Vault, Verdict, load_profile
+
+KINDS = [*ACCEPTED.values(), *REFUSED.values()]
+OFFER = Offer.from_statement(Client(open_factory(lambda: reference(""))).describe(), load_profile("keyvault"))
+CHOICES = {"remove-unknown": "ignore", "lost-service-endpoint": "accept"}
+PROFILE = load_profile("keyvault").with_choices(CHOICES)
+
+
+class Rehearsed:
+    """A walk in which the reference's vault takes part alone."""
+
+    def __init__(self, theme: Theme, hand: list[Kind], seed: int) -> None:
+        self.vault = Vault(profile=PROFILE)
+        self.scene = Scene(random=Random(seed), offer=OFFER, now=lambda: self.vault)
+        self.world = World.of(self.scene)
+        self.vault = self.vault.reset(self.world.network)
+        self.walker = Walker(scene=self.scene, world=self.world, theme=theme)
+        opened = self.vault.put_rules(self.walker.some_rules()).accepted
+        assert opened is not None
+        self.vault = opened
+        self.made: list[tuple[Kind, Verdict]] = []
+        while hand:
+            kind = next_of(self.walker, hand)
+            hand.remove(kind)
+            for stroke in back_to_the_theme(self.walker):
+                self.take(stroke)
+            if (stroke_now := kind(self.walker)) is not None:
+                self.made.append((kind, self.take(stroke_now)))
+
+    def take(self, stroke: Stroke) -> Verdict:
+        match stroke.step:
+            case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
+                self.vault = self.vault.set_service_endpoints(subnet, endpoints)
+                verdict = Verdict.ACCEPTED
+            case WriteStep():
+                write = apply_write(self.vault, stroke.step)
+                verdict = write.verdict
+                self.vault = write.accepted or self.vault if verdict is Verdict.ACCEPTED else self.vault
+        assert all(may_be_asked(self.vault, request) for request in self.world.panel(self.scene))
+        return verdict
+
+
+def rehearsals(seed: int) -> list[Rehearsed]:
+    return [Rehearsed(theme, list(hand), seed) for theme, hand in dealt(Random(seed), KINDS)]
+
+
+def test_every_kind_is_dealt_to_two_themes_that_differ_in_everything() -> None:
+    hands = list(dealt(Random(3), KINDS))
+    times = Counter(kind for _, hand in hands for kind in hand)
+    assert set(times) == set(KINDS)
+    assert set(times.values()) == {2}
+    for (one, some), (other, same) in zip(hands[::2], hands[1::2], strict=True):
+        assert set(some) == set(same)
+        assert all(getattr(one, trait) != getattr(other, trait) for trait in Theme.__dataclass_fields__)
+    pairs = {(theme.default_action, theme.is_off) for theme, _ in hands}
+    assert len(pairs) == 4
+
+
+def test_what_is_said_to_be_accepted_is_and_what_is_to_be_refused_is_refused() -> None:
+    for seed in range(6):
+        made = [one for rehearsed in rehearsals(seed) for one in rehearsed.made]
+        assert len(made) > 50
+        for kind, verdict in made:
+            is_in_vain = kind.__name__ in REFUSED and kind.__name__ != "remove_what_is_not_there"
+            assert verdict is (Verdict.REFUSED if is_in_vain else Verdict.ACCEPTED), kind.__name__
+
+
+def test_every_kind_of_write_is_made_by_some_seed() -> None:
+    made = {kind for seed in range(6) for rehearsed in rehearsals(seed) for kind, _ in rehearsed.made}
+    assert made == set(KINDS)
+
+
+def test_a_walk_repeats_no_rule() -> None:
+    for rehearsed in rehearsals(1):
+        rules = rehearsed.vault.rules
+        assert len({rule.block for rule in rules.ip_rules}) == len(rules.ip_rules)
+        assert len({rule.key for rule in rules.virtual_network_rules}) == len(rules.virtual_network_rules)
+
+
+# -- faults that take a write in a certain state, or a look before it --------------------------------------------------
+
+
+class Remembering(StdlibVault):
+    """Answers from memory, which every write clears but one."""
+
+    keeps = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[str, object] = {}
+
+    def _cleared_by(self, method: str) -> None:
+        if method != self.keeps:
+            self._known.clear()
+
+    def reset(self, **params: object) -> JsonObject:
+        self._cleared_by("reset")
+        return super().reset(**params)  # type: ignore[arg-type]
+
+    def decide(self, *, requests: list[JsonObject]) -> JsonObject:  # type: ignore[override]
+        answers = []
+        for request in requests:
+            if str(request) not in self._known:
+                decisions = super().decide(requests=[request])["decisions"]
+                assert isinstance(decisions, list)
+                self._known[str(request)] = decisions[0]
+            answers.append(self._known[str(request)])
+        return {"decisions": answers}
+
+
+WRITES = (
+    "put_rules",
+    "update_rules",
+    "add_ip_rule",
+    "remove_ip_rule",
+    "add_virtual_network_rule",
+    "remove_virtual_network_rule",
+    "set_service_endpoints",
+)
+
+
+def _overridden(base: type[StdlibVault], name: str, wrapped: Callable[..., object]) -> type[StdlibVault]:
+    """The vault with one method inside another."""
+    plain = getattr(base, name)
+
+    def method(self: StdlibVault, **params: object) -> object:
+        return wrapped(self, lambda: plain(self, **params), params)
+
+    return type(base.__name__, (base,), {name: method})
+
+
+def remembering(skipped: str) -> type[StdlibVault]:
+    """A vault that forgets what it answered at every write but this one."""
+    made: type[StdlibVault] = type("Forgetful", (Remembering,), {"keeps": skipped})
+    for name in WRITES:
+
+        def clearing(self: Remembering, write: Callable[[], object], _: object, name: str = name) -> object:
+            self._cleared_by(name)
+            return write()
+
+        made = _overridden(made, name, clearing)
+    return made
+
+
+def found_by_histories(factory: Callable[[], object], seed: int = 0) -> list[str]:
+    client = Client(open_factory(factory))
+    try:
+        plan = Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault", seed=seed, fail_fast=True)
+        campaign = Campaign(client, plan)
+        campaign.begin()
+        campaign.settle()
+        campaign.explore(HISTORIES)
+        return sorted(campaign.tally.failures)
+    finally:
+        client.close()
+
+
+def test_a_vault_that_forgets_at_every_write_is_found_by_no_history() -> None:
+    assert found_by_histories(remembering("")) == []
+
+
+@pytest.mark.parametrize("skipped", WRITES[:-1])  # the same request is asked with an endpoint, or without it
+def test_an_answer_that_outlives_one_kind_of_write_is_found(skipped: str) -> None:
+    assert found_by_histories(remembering(skipped))
+
+
+def _acls(vault: StdlibVault) -> dict[str, object]:
+    """The rules in force, spelled out."""
+    acls = vault.get_rules().get("networkAcls")
+    plain: dict[str, object] = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": []}
+    return dict(acls) if isinstance(acls, dict) else plain
+
+
+def _undone_under_allow(self: StdlibVault, write: Callable[[], object], _: object) -> object:
+    """Accepted, and forgotten, while the rules lie dormant."""
+    before = _acls(self)
+    answer = write()
+    if before["defaultAction"] == "Allow" and isinstance(answer, dict) and answer["accepted"] is True:
+        StdlibVault.put_rules(self, network_acls=before)
+    return answer
+
+
+@pytest.mark.parametrize("name", WRITES[2:6])
+def test_a_change_that_is_lost_while_rules_lie_dormant_is_found(name: str) -> None:
+    assert found_by_histories(_overridden(StdlibVault, name, _undone_under_allow))
+
+
+def _wiped_by_a_refusal(self: StdlibVault, write: Callable[[], object], _: object) -> object:
+    """A refused write takes the last IP rule away."""
+    answer = write()
+    if isinstance(answer, dict) and answer["accepted"] is False:
+        acls = _acls(self)
+        entries = acls["ipRules"]
+        assert isinstance(entries, list)
+        StdlibVault.put_rules(self, network_acls={**acls, "ipRules": entries[:-1]})
+    return answer
+
+
+@pytest.mark.parametrize("name", ["put_rules", "update_rules", "add_ip_rule", "add_virtual_network_rule"])
+def test_what_a_refused_write_leaves_behind_is_found(name: str) -> None:
+    assert found_by_histories(_overridden(StdlibVault, name, _wiped_by_a_refusal))
