@@ -23,7 +23,7 @@ _AIMS = (
 )
 
 
-_LIVES, _FIRST = 7, 2
+_LIVES, _FIRST = 6, 2
 _STRIDE, _GONE = 11, 8
 
 
@@ -161,7 +161,7 @@ def _lenient(setting: Setting) -> list[Block]:
 
 
 def _listed(random: Random, network: Network, kind: str, turn: int) -> list[str]:
-    """Subnets to list: the look-alike that everybody knows, or any few, one alone in turn, or all but two.
+    """Subnets to list: the look-alike that everybody knows, or any few, three in turn, or all but two.
 
     Only such as have their endpoint.
     """
@@ -171,7 +171,8 @@ def _listed(random: Random, network: Network, kind: str, turn: int) -> list[str]
     if kind == "pair":
         return random.sample(candidates, 1) if random.randrange(2) else []
     if kind == "subnets":
-        return [candidates[turn // 7 * _STRIDE % len(candidates)]]
+        count = len(candidates)
+        return [candidates[(turn // 7 * 3 + step) * _STRIDE % count] for step in range(1, 1 + min(3, count))]
     if kind == "crowded":
         return random.sample(candidates, len(candidates) - 2)
     count = random.randrange(1, 4)

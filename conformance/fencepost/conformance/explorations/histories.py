@@ -40,14 +40,14 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _hands(setting: Setting, index: int) -> Iterator[Sequence[Move]]:
-    """Every move once, in random order and in several histories; then a few at random."""
+    """Every move once, in random order and in several histories; from the second round on a few at random, too."""
     random = setting.random("hands", index)
     deck = list(MOVES.values()) if setting.offer.incremental else [MOVES[name] for name in _WHOLE_SETS_ASK]
     random.shuffle(deck)
     dealt = _DEALT if setting.offer.incremental else _WHOLE_SETS_DEALT
     for place in range(dealt):
         yield deck[place::dealt]
-    if setting.offer.incremental:
+    if setting.offer.incremental and index:
         yield [random.choice(deck) for _ in range(_MORE)]
 
 

@@ -270,6 +270,7 @@ def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind
     bench.put(kind.acls([*filling.held, filling.spare[0]]), aim=kind.refused)  # a whole set refused leaves the count
     filling.add_in_vain("LIM-7")
     filling.remove(-1)
+    filling.add("LIM-8")
     if filling.put(kind.maximum - 1, beside):
         filling.add("LIM-7")
         filling.add_in_vain("LIM-7")

@@ -27,9 +27,9 @@ _UNASKED = 6
 
 
 def walks(setting: Setting, index: int) -> Iterator[Scenario]:
-    """Eight walks, each from a vault of its own; four, and every kind once, for whoever is asked for decisions alone."""
-    kinds = [*ACCEPTED.values(), *(REFUSED.values() if setting.offer.refusals else ())]
-    hands = list(dealt(setting.random("walks", index), kinds))
+    """Eight walks, each from a vault of its own; four for whoever is asked for decisions alone."""
+    families = (*ACCEPTED, *(REFUSED if setting.offer.refusals else ()))
+    hands = list(dealt(setting.random("walks", index), families))
     for place, (theme, hand) in enumerate(hands if setting.offer.refusals else hands[::2]):
         run = partial(_walk, setting=setting, purpose=("walk", index, place), theme=theme, hand=hand)
         yield Scenario(aims=("STA-2",), run=run)
