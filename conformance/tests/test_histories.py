@@ -20,7 +20,9 @@ from fencepost.conformance.offer import Offer
 from fencepost.conformance.peers import (
     DecisionsOnlyVault,
     IpRulesOnlyVault,
+    MinimalVault,
     NetworkGateVault,
+    NoServiceEndpointsVault,
     SqliteVault,
     StdlibVault,
     StdlibVaultUndeclared,
@@ -130,7 +132,9 @@ def test_no_peer_fails_by_its_history(peer: type[object]) -> None:
     assert (report.result, report.totals.faults) == ("pass", 0)
 
 
-@pytest.mark.parametrize("peer", [DecisionsOnlyVault, IpRulesOnlyVault, WholeSetsOnlyVault])
+@pytest.mark.parametrize(
+    "peer", [DecisionsOnlyVault, IpRulesOnlyVault, WholeSetsOnlyVault, NoServiceEndpointsVault, MinimalVault]
+)
 def test_histories_ask_nothing_that_the_statement_does_not_offer(peer: type[object]) -> None:
     report = judged(peer, "STA-2", "STA-7", seed=2)
     assert report.totals.faults == 0

@@ -27,8 +27,14 @@ LANDMARKS = (
     169 << 24 | 254 << 16 | 169 << 8 | 254,  # the platform's own addresses, which no rule lists either
     168 << 24 | 63 << 16 | 129 << 8 | 16,
     224 << 24 | 1,
+    1 << 24 | 1 << 16 | 1 << 8 | 1,  # addresses that are easily left over from a trial, the announcement's among them
+    1 << 24 | 2 << 16 | 3 << 8 | 4,
+    8 << 24 | 8 << 16 | 8 << 8 | 8,
+    124 << 24 | 56 << 16 | 78 << 8 | 91,
+    191 << 24 | 10 << 16 | 18 << 8 | 7,
+    203 << 24 | 113 << 8 | 7,
 )
-"""Addresses asked of every rule set, whatever its rules: the ends of the space and of its halves, special and plain ones."""
+"""Addresses asked of every rule set, whatever its rules: the ends of the space and of its halves, special, well known and plain."""
 
 
 def probe_addresses(rules: RuleSet) -> tuple[int, ...]:

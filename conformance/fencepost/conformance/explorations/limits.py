@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from fencepost.conformance.bench import Bench
@@ -35,8 +36,9 @@ class _Kind:
 
 def _kinds(setting: Setting) -> list[_Kind]:
     profile = setting.profile
+    fill = partial(_ip_values, slash_32=profile.prefix_32 == "accept")
     found = [
-        _Kind("LIM-1", "LIM-2", profile.max_ip_rules, _ip_values, "addIpRule", "removeIpRule", "value"),
+        _Kind("LIM-1", "LIM-2", profile.max_ip_rules, fill, "addIpRule", "removeIpRule", "value"),
     ]
     if setting.offer.subnets:
         maximum = profile.max_virtual_network_rules
@@ -45,8 +47,8 @@ def _kinds(setting: Setting) -> list[_Kind]:
     return found
 
 
-def _ip_values(random: Random, count: int) -> list[str]:
-    return [blocks.text(one) for one in blocks.many(random, count)]
+def _ip_values(random: Random, count: int, *, slash_32: bool) -> list[str]:
+    return [blocks.text(one, random, slash_32=slash_32) for one in blocks.many(random, count)]
 
 
 def _subnet_ids(random: Random, count: int) -> list[str]:

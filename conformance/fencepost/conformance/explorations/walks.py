@@ -51,7 +51,7 @@ def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Them
         made = kind(walker)
         if made is not None:
             _make(bench, setting, walker, made, is_asked=scene.random.randrange(_UNASKED) > 0)
-    if theme.is_off:
+    if theme.is_off and setting.offer.endpoints:
         for one in world.network.subnets:  # what was done in their absence shows when they come
             bench.endpoints(one.id, ("Microsoft.KeyVault",))
     if theme.default_action == "Allow":

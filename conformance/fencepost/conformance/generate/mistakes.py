@@ -191,6 +191,7 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "a number": packed,
         "a fraction": 20.5,
         "a list": [quad],
+        "a list of octets": [a, b, c, 1],
         "an empty list": [],
         "an object": {"value": quad},
         "an empty object": {},

@@ -38,12 +38,14 @@ class World:
         """A world at a random place; `scene` says what is offered and how long a list may be."""
         random = scene.random
         base = blocks.block(random, random.randrange(10, 22))
+        middle = (base.first + base.last) // 2
         quarter = (base.last - base.first + 1) // 4
         home = blocks.block(random, 24).first
         stem = random.randrange(1, 9)
         found = [
             base,
-            Block(base.first, base.first + quarter - 1),
+            Block(base.first, middle),
+            Block(middle + 1, base.last),
             Block(base.last - quarter + 1, base.last),
             *blocks.neighbours(random)[:2],
             Block(home + stem, home + stem),
@@ -480,41 +482,38 @@ REFUSED: tuple[Family, ...] = (
 )
 """Kinds of writes that are refused, or ask for what is not there."""
 
-_OPPOSITE = (0b00000, 0b01011, 0b10101, 0b11110)
-"""Four themes, a bit a trait; with their opposites, any two traits are met in all four combinations."""
-
-_TRAITS = 5
+_PAIRS = 4
 
 
 def dealt(random: Random, families: Sequence[Family]) -> Iterator[tuple[Theme, Sequence[Kind]]]:
-    """Eight walks, in each of which every family is met; every member in two themes that differ in everything."""
+    """Eight walks, in each of which every family is met; any three of four traits are met in all combinations.
+
+    Each member of a family is met in two themes, which differ in all but the bypass.
+    """
     mixed = [random.sample(family, len(family)) for family in families]
-    for place, traits in enumerate(_OPPOSITE):
+    for place in range(_PAIRS):
         hand = [family[place] for family in mixed]
-        for bits in (traits, traits ^ (1 << _TRAITS) - 1):
-            yield _theme(bits), random.sample(hand, len(hand))
-
-
-def _theme(bits: int) -> Theme:
-    has = [bool(bits >> trait & 1) for trait in range(_TRAITS)]
-    return Theme(
-        default_action="Allow" if has[0] else "Deny",
-        bypass="AzureServices" if has[1] else "None",
-        is_off=has[2],
-        has_few_ranges=has[3],
-        has_few_subnets=has[4],
-    )
+        for is_asleep in (False, True):
+            is_off, has_few = bool(place & 1) is not is_asleep, bool(place & 2) is not is_asleep
+            theme = Theme(
+                default_action="Allow" if is_asleep else "Deny",
+                bypass="AzureServices" if is_asleep is is_off else "None",
+                is_off=is_off,
+                has_few_ranges=has_few,
+                has_few_subnets=(is_asleep + is_off + has_few) % 2 == 1,
+            )
+            yield theme, random.sample(hand, len(hand))
 
 
 def next_of(walker: Walker, hand: Sequence[Kind]) -> Kind:
     """The first kind in the hand that leads back to as many rules as the theme has, or else the first."""
     ranges, subnets = len(walker.scene.held), len(walker.scene.listed)
     wanted: set[Kind] = set()
-    if ranges == 0:
+    if ranges == 0 and walker.random.randrange(2):
         wanted |= {add_ip_rule, put_other}
     elif ranges > 1 and walker.theme.has_few_ranges:
         wanted |= {remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule, put_other}
-    if subnets == 0:
+    if subnets == 0 and walker.random.randrange(2):
         wanted |= {add_subnet, put_other}
     elif subnets > 1 and walker.theme.has_few_subnets:
         wanted |= {remove_first_subnet, remove_last_subnet, put_other}
