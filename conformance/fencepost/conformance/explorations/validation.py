@@ -9,13 +9,12 @@ from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, mistakes, networks, requests
 from fencepost.conformance.generate.mistakes import Mistake
-from fencepost.conformance.generate.rule_sets import without_empty_lists
+from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet
 
 _PACK, _SMALL_PACK, _SMALLEST_PACK = 12, 4, 6
 _EVERY = 3
-_FLAG = "ignoreMissingVnetServiceEndpoint"
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
@@ -207,7 +206,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
         _brought_in(bench, setting, random, subnet, on, turn)
     acls = wire_rules(())
     ignored, other, third, *_ = random.sample(off, len(off))
-    ignoring: JsonObject = {"id": ignored, _FLAG: True}
+    ignoring: JsonObject = {"id": ignored, FLAG: True}
     for pair in ([ignoring, {"id": other}], [{"id": third}, ignoring]):  # one entry's word is not another's
         bench.put({**acls, "virtualNetworkRules": pair}, aim="VAL-8")
     _asked_when_it_comes(bench, random, [*off[:3], other, third])
@@ -216,7 +215,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
         public = requests.outside(random, bench.vault.rules)
         bench.ask([Request(address=public, subnet=ignored), Request(address=requests.private(random), subnet=on[0])])
     if setting.offer.incremental:
-        may = {"id": other, _FLAG: True}
+        may = {"id": other, FLAG: True}
         if bench.write("addVirtualNetworkRule", may, speaks_for=("VAL-8",), aim="VAL-8"):
             bench.write("addVirtualNetworkRule", {"id": third}, aim="VAL-8")  # after it, as before
     _asked_when_it_comes(bench, random, [ignored, other, third])
@@ -224,7 +223,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
 
 def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on: Sequence[str], turn: int) -> None:
     """A rule without the endpoint, by a whole set and by its own call: last or first, with a no, under each switch."""
-    entry: JsonObject = {"id": subnet, _FLAG: False} if turn % 3 == 1 else {"id": subnet}
+    entry: JsonObject = {"id": subnet, FLAG: False} if turn % 3 == 1 else {"id": subnet}
     by_call = setting.offer.incremental
     if not by_call or turn % 2 == 0:
         entries: list[JsonObject] = [{"id": one} for one in on]

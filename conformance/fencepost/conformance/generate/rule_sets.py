@@ -5,7 +5,8 @@ from random import Random
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.wire import WireRules
 
-_FLAG = "ignoreMissingVnetServiceEndpoint"
+FLAG = "ignoreMissingVnetServiceEndpoint"
+"""An entry's word on whether its subnet may lack the endpoint."""
 
 
 def without_empty_lists(random: Random, acls: WireRules, offer: Offer) -> WireRules:
@@ -23,5 +24,5 @@ def with_flags(random: Random, acls: WireRules) -> WireRules:
     entries = acls.get("virtualNetworkRules")
     if not isinstance(entries, list):
         return acls
-    flagged = [{**entry, _FLAG: how == 1} if (how := random.randrange(4)) < 2 else entry for entry in entries]
+    flagged = [{**entry, FLAG: how == 1} if (how := random.randrange(4)) < 2 else entry for entry in entries]
     return {**acls, "virtualNetworkRules": flagged}

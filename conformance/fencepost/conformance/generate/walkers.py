@@ -1,0 +1,155 @@
+"""Who walks, and where: a world so small that everybody in it is asked after every step, and the state that a walk keeps to.
+
+The same few callers are asked again and again, so that an answer that was remembered too long shows as well as a wrong
+one. A world holds few ranges, which nest, touch and resemble each other, and few subnets, some without the endpoint.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
+from fencepost.conformance.generate.rule_sets import with_flags
+from fencepost.conformance.generate.strokes import Scene
+from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.reference import Block, Network, Request, Subnet, Vault
+
+_LOOK_ALIKES, _WITHOUT = 5, 2
+_INSIDE = (10 << 24) + 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The ranges that rules are made of, an address that only malformed rules name, and the subnets."""
+
+    ranges: tuple[Block, ...]
+    spot: int
+    crowd: tuple[Block, ...]
+    network: Network
+
+    @classmethod
+    def of(cls, scene: Scene) -> "World":
+        """A world at a random place; `scene` says what is offered and how long a list may be."""
+        random = scene.random
+        base = blocks.block(random, random.randrange(10, 22))
+        middle = (base.first + base.last) // 2
+        quarter = (base.last - base.first + 1) // 4
+        home = blocks.block(random, 24).first
+        stem = random.randrange(1, 9)
+        found = [
+            base,
+            Block(base.first, middle),
+            Block(middle + 1, base.last),
+            Block(base.last - quarter + 1, base.last),
+            *blocks.neighbours(random)[:2],
+            Block(home + stem, home + stem),
+            Block(home + stem * 10 + 1, home + stem * 10 + 1),
+        ]
+        spot = blocks.block(random, 24).first + random.randrange(2, 250)
+        ranges = tuple(one for one in dict.fromkeys(found) if spot not in one)
+        crowd = tuple(blocks.many(random, scene.vault.profile.max_ip_rules + 1))
+        return cls(ranges=ranges, spot=spot, crowd=crowd, network=_network(scene))
+
+    def panel(self, scene: Scene) -> list[Request]:
+        """Everybody in this world, seen as they are seen now: beside, at and in each range, in each subnet, services."""
+        vault = scene.vault
+        ends = [end for one in self.ranges for end in (one.first - 1, one.first, one.last, one.last + 1)]
+        private = (10 << 24) + (1 << 16) + (2 << 8) + 3
+        addresses = dict.fromkeys([*ends, self.spot, private, self.crowd[0].first, self.crowd[-1].last])
+        found = [Request(address=one) for one in addresses]
+        for subnet in self.network.subnets:
+            if vault.network.has_endpoint(subnet.id):
+                found.append(Request(address=_INSIDE, subnet=subnet.id))
+            else:
+                found += [Request(address=one, subnet=subnet.id) for one in (self.spot, self.ranges[0].first)]
+        found += self._services(scene)
+        if scene.offer.control_plane:
+            found.append(requests.Place(address=self.spot).control("VaultNetworkRuleSet"))
+        return found
+
+    def _services(self, scene: Scene) -> Iterator[Request]:
+        """A trusted service in every range and subnet, and one that is not trusted in some of them."""
+        vault = scene.vault
+        trusted = callers.trusted_callers(vault.profile, scene.offer)[:1]
+        unknown = callers.untrusted_callers(vault.profile, scene.offer)[:1]
+        places = [requests.Place(address=one) for one in (self.spot, *(one.first for one in self.ranges))]
+        places += [
+            requests.Place(address=_INSIDE, subnet=one.id)
+            for one in vault.network.subnets
+            if vault.network.has_endpoint(one.id)
+        ]
+        for number, place in enumerate(places):
+            yield from (place.request(caller) for caller in (*trusted, *(unknown if number % 3 == 0 else ())))
+
+
+def _network(scene: Scene) -> Network:
+    if not scene.offer.subnets:
+        return Network()
+    random = scene.random
+    first, second, *others = networks.subnet_ids(random)
+    names = [first, second, *random.sample(others, _LOOK_ALIKES + _WITHOUT)]
+    kinds = [ENDPOINTS[0]] * len(names)
+    if scene.offer.endpoints:
+        kinds[-_WITHOUT:] = random.sample(NO_ENDPOINTS, _WITHOUT)
+    return Network(
+        subnets=tuple(Subnet(id=one, service_endpoints=kind) for one, kind in zip(names, kinds, strict=True))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """The state in which a walk makes its writes: both switches, whether a listed subnet is off, how many rules of each."""
+
+    default_action: str
+    bypass: str
+    is_off: bool
+    has_few_ranges: bool
+    has_few_subnets: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walker:
+    """Where a walk stands: the scene, the world, and the theme that it keeps to."""
+
+    scene: Scene
+    world: World
+    theme: Theme
+
+    @property
+    def random(self) -> Random:
+        """The walk's random numbers."""
+        return self.scene.random
+
+    @property
+    def vault(self) -> Vault:
+        """The vault as it is now."""
+        return self.scene.vault
+
+    def unheld(self) -> list[Block]:
+        """The ranges that no rule holds as they are, in random order."""
+        held = {rule.block for rule in self.scene.held}
+        return self.random.sample(left := [one for one in self.world.ranges if one not in held], len(left))
+
+    def lacking(self) -> list[str]:
+        """The unlisted subnets without the endpoint."""
+        vault = self.vault
+        return [
+            one.id
+            for one in vault.network.subnets
+            if not vault.network.has_endpoint(one.id) and vault.rules.rule_for_subnet(one.id) is None
+        ]
+
+    def some_rules(self) -> WireRules:
+        """A set of the world's rules, of the theme's lengths and switches."""
+        random, theme = self.random, self.theme
+        found = random.sample(self.world.ranges, 1 if theme.has_few_ranges else random.randrange(2, 5))
+        on = [one.id for one in self.vault.network.subnets if self.vault.network.has_endpoint(one.id)]
+        listed = random.sample(on, min(len(on), 1 if theme.has_few_subnets else random.randrange(2, 5)))
+        acls = wire_rules(
+            (blocks.text(one, random, slash_32=self.scene.single_as_slash_32) for one in found),
+            listed,
+            default_action=theme.default_action,
+            bypass=theme.bypass,
+        )
+        return with_flags(random, acls)
