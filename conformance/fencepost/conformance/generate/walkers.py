@@ -143,9 +143,13 @@ class Walker:
     def some_rules(self) -> WireRules:
         """A set of the world's rules, of the theme's lengths and switches."""
         random, theme = self.random, self.theme
-        found = random.sample(self.world.ranges, 1 if theme.has_few_ranges else random.randrange(2, 5))
+        found = random.sample(
+            self.world.ranges, random.randrange(2) if theme.has_few_ranges else random.randrange(2, 5)
+        )
         on = [one.id for one in self.vault.network.subnets if self.vault.network.has_endpoint(one.id)]
-        listed = random.sample(on, min(len(on), 1 if theme.has_few_subnets else random.randrange(2, 5)))
+        listed = random.sample(
+            on, min(len(on), random.randrange(2) if theme.has_few_subnets else random.randrange(2, 5))
+        )
         acls = wire_rules(
             (blocks.text(one, random, slash_32=self.scene.single_as_slash_32) for one in found),
             listed,

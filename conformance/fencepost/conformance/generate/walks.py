@@ -98,19 +98,23 @@ def dealt(random: Random, families: Sequence[Family]) -> Iterator[tuple[Theme, S
             yield theme, random.sample(hand, len(hand))
 
 
+_RANGES_REMOVED = (remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule)
+_SUBNETS_REMOVED = (remove_first_subnet, remove_last_subnet, remove_a_subnet_that_is_off)
+
+
 def next_of(walker: Walker, hand: Sequence[Kind]) -> Kind:
-    """The first kind in the hand that leads back to as many rules as the theme has, or else the first."""
-    ranges, subnets = len(walker.scene.held), len(walker.scene.listed)
-    wanted: set[Kind] = set()
-    if ranges == 0 and walker.random.randrange(2):
-        wanted |= {add_ip_rule, put_other}
-    elif ranges > 1 and walker.theme.has_few_ranges:
-        wanted |= {remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule, put_other}
-    if subnets == 0 and walker.random.randrange(2):
-        wanted |= {add_subnet, put_other}
-    elif subnets > 1 and walker.theme.has_few_subnets:
-        wanted |= {remove_first_subnet, remove_last_subnet, put_other}
-    return next((kind for kind in hand if kind in wanted), hand[0])
+    """The first kind in the hand, but a removal first where there are too many rules for the theme, last where none."""
+    theme, scene = walker.theme, walker.scene
+    lists = (
+        (_RANGES_REMOVED, len(scene.held), theme.has_few_ranges),
+        (_SUBNETS_REMOVED, len(scene.listed), theme.has_few_subnets),
+    )
+
+    def urgency(kind: Kind) -> int:
+        concerned = [(count, few) for removals, count, few in lists if kind in removals]
+        return sum((count == 0) - (few and count > 1) for count, few in concerned)
+
+    return min(hand, key=urgency)
 
 
 def back_to_the_theme(walker: Walker) -> Iterator[Stroke]:
