@@ -109,15 +109,15 @@ class Watch:
 
     def pair_coverage(self) -> Coverage:
         """Each two factors with each two of their values that can come together."""
-        seen = frozenset(pair for levels in self.met for pair in _pairs(levels))
-        possible = dict.fromkeys(pair for levels in _possible() for pair in _pairs(levels))
+        seen = frozenset(pair for levels in self.met for pair in pairs_of(levels))
+        possible = dict.fromkeys(pair for levels in _possible() for pair in pairs_of(levels))
         return Coverage.from_cells(possible, seen)
 
     def _note(self, request: Request) -> None:
         vault, places = self.vault, self._edges_now()
         decision = vault.decide(request)
         near = places.get(request.address, ())
-        self.met.add(_levels(request, vault, is_near=bool(near)))
+        self.met.add(factor_levels(request, vault, is_near=bool(near)))
         is_plain = request.plane is Plane.DATA and request.caller == Caller() and request.subnet is None
         if is_plain and vault.rules.default_action is DefaultAction.DENY:
             self.edges |= {(prefix, edge) for prefix, edge in near if _settles(decision, edge, prefix)}
@@ -146,7 +146,8 @@ def _settles(decision: Decision, edge: str, prefix: int) -> bool:
     )
 
 
-def _levels(request: Request, vault: Vault, *, is_near: bool) -> Levels:
+def factor_levels(request: Request, vault: Vault, *, is_near: bool) -> Levels:
+    """The value of each factor for a request under a vault's rules; `is_near` where its address is an edge of one."""
     rules, caller = vault.rules, request.caller
     count = len(rules.ip_rules)
     return (
@@ -206,6 +207,7 @@ def _possible() -> Iterator[Levels]:
         yield levels
 
 
-def _pairs(levels: Levels) -> Iterator[str]:
+def pairs_of(levels: Levels) -> Iterator[str]:
+    """Every two factors with the values that they have together."""
     named = zip(FACTORS, levels, strict=True)
     return (f"{one}={value}, {other}={level}" for (one, value), (other, level) in combinations(named, 2))

@@ -1,0 +1,184 @@
+"""The exploration of a bounded run: one scenario a configuration, with everything that costs none asked on the way."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from random import Random
+
+from fencepost.conformance.bench import Bench, EffortSpent
+from fencepost.conformance.bounded.candidates import endpointless
+from fencepost.conformance.bounded.itinerary import Itinerary, Stop, control_twin
+from fencepost.conformance.bounded.refusals import Refusals
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import requests
+from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
+from fencepost.conformance.wire import wire_rules_in_force
+from fencepost.reference import Plane, Request
+
+LENGTH = 64
+"""How many configurations are chosen by greedy cover; what is asked after them is what any run asks."""
+
+_AGAIN, _KNOCKS, _PAIRS_ENOUGH = 12, 2, 24
+
+
+def bounded_exploration(itinerary: Itinerary, most: int) -> Exploration:
+    """The first `most` stops of the itinerary, `LENGTH` of them at the most, whatever setting it is asked for."""
+    refusals = Refusals(itinerary.setting, itinerary.network)
+
+    def scenarios(_: Setting) -> Iterator[Scenario]:
+        for place in range(min(most, LENGTH)):
+            run = partial(_visit, itinerary=itinerary, refusals=refusals, place=place, most=most)
+            yield Scenario(aims=_aims(), run=run)
+
+    return Exploration(name="bounded", serves=_aims(), scenarios=scenarios)
+
+
+def _aims() -> tuple[str, ...]:
+    """Every clause, those of decisions first: a fault in the harness is theirs."""
+    return tuple(clause.id for clause in catalogue().clauses)
+
+
+def _visit(bench: Bench, *, itinerary: Itinerary, refusals: Refusals, place: int, most: int) -> None:
+    """Bring the rules into force, ask, and put what changes no rule."""
+    if bench.course.configurations >= most:
+        raise EffortSpent
+    setting, stop = itinerary.setting, itinerary.stop(place)
+    random = setting.random("bounded", place)
+    bench.settle_in(itinerary.network)
+    if _is_written(bench, stop):
+        _ask(bench, stop, random)
+        bench.read()
+        _switch_endpoints(bench, setting, random)
+        refusals.put(bench, stop.vault, random, place)
+
+
+def _is_written(bench: Bench, stop: Stop) -> bool:
+    """Whether the rules are in force now: by the step that was planned, or, after a mishap, by the whole set."""
+    aim = _aim(stop)
+    speaks_for = _spoken_for(bench, stop)
+    if bench.vault.rules == stop.before.rules and bench.vault.network == stop.before.network:
+        return bench.write(stop.write.method, stop.write.params, speaks_for=speaks_for, aim=aim)
+    return bench.put(wire_rules_in_force(stop.vault.rules), speaks_for=speaks_for, aim=aim)
+
+
+def _aim(stop: Stop) -> str | None:
+    return "STA-3" if _switches_alone(stop) else None
+
+
+def _spoken_for(bench: Bench, stop: Stop) -> tuple[str, ...]:
+    rules, profile = stop.vault.rules, stop.vault.profile
+    found: list[str] = ["VAL-1"] if rules.ip_rules else []
+    is_full_of_ranges = len(rules.ip_rules) == profile.max_ip_rules
+    is_full_of_subnets = len(rules.virtual_network_rules) == profile.max_virtual_network_rules
+    found += ["LIM-1"] * is_full_of_ranges + ["LIM-3"] * is_full_of_subnets
+    found += ["LIM-5"] * (is_full_of_ranges and is_full_of_subnets)
+    if is_full_of_ranges:
+        bench.tally.limits.setdefault("LIM-1", f"at least {profile.max_ip_rules}")
+    if is_full_of_subnets:
+        bench.tally.limits.setdefault("LIM-3", f"at least {profile.max_virtual_network_rules}")
+    return tuple(found)
+
+
+def _switches_alone(stop: Stop) -> bool:
+    before, after = stop.before.rules, stop.vault.rules
+    return (before.ip_rules, before.virtual_network_rules) == (after.ip_rules, after.virtual_network_rules)
+
+
+def _ask(bench: Bench, stop: Stop, random: Random) -> None:
+    """Ask what was planned, each with the clauses that its place on the way speaks for, and some of it again."""
+    asked = list(stop.asked)
+    speaks_for: dict[Request, tuple[str, ...]] = {}
+
+    def speak(some: Sequence[Request], *clauses: str) -> None:
+        for request in some:
+            speaks_for[request] = (*speaks_for.get(request, ()), *clauses)
+
+    blocked = [one for one in asked if _is_blocked(bench, one)]
+    knocks = blocked[:_KNOCKS] if bench.offer.control_plane else []
+    came_in = [one for one in stop.moved if one.subnet is None and one.plane is Plane.DATA and not _is_blocked(bench, one)]
+    twins = [control_twin(one) for one in (*knocks, *sorted(came_in, key=repr)[:_KNOCKS])] if knocks else []
+    if bench.offer.control_plane:
+        speak([*twins, *came_in], "CTL-2")
+    if _switches_alone(stop):
+        speak([*stop.moved, *stop.unmoved], "STA-3")
+        if stop.before.rules.default_action is not stop.vault.rules.default_action:
+            speak([*stop.moved, *stop.unmoved], "STA-4")
+    elif stop.write.method == "putRules":
+        speak([*stop.moved], "STA-1")
+    else:
+        speak([*stop.moved, *stop.unmoved], "STA-2")
+    if _one_rule_apart(stop):
+        speak([*stop.unmoved, *stop.moved], "STA-6", "STA-7")
+    profile, rules = stop.vault.profile, stop.vault.rules
+    if len(rules.ip_rules) == profile.max_ip_rules:
+        firsts = {rule.block.first for rule in rules.ip_rules}
+        speak([one for one in asked if one.address in firsts and one.subnet is None], "LIM-1", "LIM-5")
+    if len(rules.virtual_network_rules) == profile.max_virtual_network_rules:
+        speak([one for one in asked if one.subnet is not None], "LIM-3")
+    plain = {subnet.id for subnet in stop.vault.network.subnets}
+    speak([one for one in asked if one.subnet is not None and one.subnet not in plain], "DEC-8")
+    listed_otherwise = {rule.key for rule in rules.virtual_network_rules if rule.id not in plain}
+    speak([one for one in asked if one.subnet is not None and one.subnet.lower() in listed_otherwise], "DEC-8")
+    portal = [one for one in asked if one.operation in ("VaultList", "KeyList", "SecretList", "CertificateList")]
+    speak([one for one in portal if one.plane is Plane.CONTROL or _is_blocked(bench, one)], "CTL-5")
+    again = random.sample(asked, min(_AGAIN, len(asked)))
+    speak(again, "DEC-17")
+    bench.ask([*_twice(asked, again[::2]), *twins, *again[1::2]], speaks_for=speaks_for)
+
+
+def _twice(asked: Sequence[Request], some: Sequence[Request]) -> Iterator[Request]:
+    """All of them, and some of them once more at once."""
+    for request in asked:
+        yield request
+        if request in some:
+            yield request
+
+
+def _is_blocked(bench: Bench, request: Request) -> bool:
+    if request.plane is not Plane.DATA or request.subnet is not None:
+        return False
+    return bench.vault.decide(request).clause in ("DEC-3", "DEC-15")
+
+
+def _one_rule_apart(stop: Stop) -> bool:
+    before, after = stop.before.rules, stop.vault.rules
+    if (before.default_action, before.bypass) != (after.default_action, after.bypass):
+        return False
+    apart = {rule.block for rule in before.ip_rules} ^ {rule.block for rule in after.ip_rules}
+    subnets = {rule.key for rule in before.virtual_network_rules} ^ {rule.key for rule in after.virtual_network_rules}
+    return len(apart) + len(subnets) == 1
+
+
+def _switch_endpoints(bench: Bench, setting: Setting, random: Random) -> None:
+    """Endpoints off and on again (STA-10, DEC-9, DEC-10): that changes no rule."""
+    if not setting.offer.endpoints:
+        return
+    counts, rules, network = bench.tally.counts, bench.vault.rules, bench.vault.network
+    public = requests.outside(random, rules)
+    listed = [rule.id for rule in rules.virtual_network_rules if network.has_endpoint(rule.id)]
+    if listed and counts["STA-10"].decisive < _PAIRS_ENOUGH:
+        target = listed[random.randrange(min(4, len(listed)))]
+        before = _endpoints_of(bench, target)
+        bench.endpoints(target, random.choice(NO_ENDPOINTS))
+        _ask_for(bench, [Request(address=public, subnet=target)], "STA-10")
+        bench.endpoints(target, before)
+        _ask_for(bench, [Request(address=requests.private(random), subnet=target)], "STA-10")
+    inside = [rule.block.first for rule in rules.ip_rules]
+    others = [one for one in endpointless(network) if rules.rule_for_subnet(one) is None]
+    if inside and others and counts["DEC-10"].decisive < _PAIRS_ENOUGH:
+        target, address = random.choice(others), random.choice(inside)
+        before = _endpoints_of(bench, target)
+        _ask_for(bench, [Request(address=address, subnet=target)], "DEC-10")
+        bench.endpoints(target, random.choice(ENDPOINTS))
+        _ask_for(bench, [Request(address=requests.private(random), subnet=target)], "DEC-10")
+        bench.endpoints(target, before)
+
+
+def _endpoints_of(bench: Bench, subnet: str) -> Sequence[str]:
+    return next(one.service_endpoints for one in bench.vault.network.subnets if one.id.lower() == subnet.lower())
+
+
+def _ask_for(bench: Bench, asked: list[Request], clause: str) -> None:
+    bench.ask(asked, speaks_for=dict.fromkeys(asked, (clause,)), aim=clause)
+
+

@@ -1,0 +1,164 @@
+"""The order in which a bounded run goes: rule sets, each with its requests, every one what adds most to those before it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from fencepost.conformance.bounded import request_faults, rule_faults
+from fencepost.conformance.bounded.candidates import Maker, home
+from fencepost.conformance.bounded.cover import Cover
+from fencepost.conformance.bounded.request_faults import Sight, telling_places
+from fencepost.conformance.case import WriteStep, apply_write, may_be_asked
+from fencepost.conformance.explorations.setting import Setting
+from fencepost.conformance.generate import requests
+from fencepost.conformance.generate.callers import trusted_callers
+from fencepost.conformance.probes import LANDMARKS, edges
+from fencepost.reference import Caller, Network, Plane, Request, RuleSet, Vault, Verdict
+
+REQUESTS = 240
+"""How many requests a configuration is asked at the most, but for repetitions and what a full list takes."""
+
+_SUBNETS, _EVERY_EDGE, _REMEMBERED, _MOVED = 16, 40, 60, 16
+_INSIDE = (10 << 24) + 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """One configuration on the way: the write that leads to it, the vaults before and after, and what is asked there.
+
+    `moved` are the requests whose answers the write changes, `unmoved` others that were asked before it.
+    """
+
+    write: WriteStep
+    before: Vault
+    vault: Vault
+    asked: tuple[Request, ...]
+    moved: frozenset[Request]
+    unmoved: frozenset[Request]
+
+
+class Itinerary:
+    """The stops one after another, each worked out when it is first asked for; the same for the same setting."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.network: Network = home(setting)
+        self._vault = Vault(profile=setting.profile).reset(self.network)
+        self._rules = Cover(weights=rule_faults.WEIGHTS)
+        self._requests = Cover(weights=request_faults.WEIGHTS)
+        self._stops: list[Stop] = []
+        self._ahead: list[tuple[WriteStep, Vault]] = []
+        self._earlier: RuleSet | None = None
+
+    def stop(self, place: int) -> Stop:
+        """The stop at this place, from 0 on."""
+        while len(self._stops) <= place:
+            self._stops.append(self._next())
+        return self._stops[place]
+
+    def _next(self) -> Stop:
+        place = len(self._stops)
+        while len(self._ahead) < 2:  # what comes next tells whose answers are about to change
+            self._ahead.append(self._chosen(place + len(self._ahead)))
+        write, vault = self._ahead.pop(0)
+        before = self._stops[-1] if self._stops else None
+        random = self.setting.random("bounded requests", place)
+        asked = self._asked(random, vault, before, upcoming=self._ahead[0][1])
+        old = before.vault if before is not None else Vault(profile=vault.profile).reset(self.network)
+        again = set(before.asked) if before is not None else set()
+        shared = [one for one in asked if one in again]
+        moved = frozenset(one for one in shared if old.decide(one).outcome is not vault.decide(one).outcome)
+        return Stop(
+            write=write, before=old, vault=vault, asked=tuple(asked), moved=moved, unmoved=frozenset(shared) - moved
+        )
+
+    def _chosen(self, place: int) -> tuple[WriteStep, Vault]:
+        """The candidate that covers most of what no configuration before it has covered."""
+        random = self.setting.random("bounded rule sets", place)
+        maker = Maker(setting=self.setting, cover=self._rules, random=random)
+        best: tuple[float, WriteStep, Vault, tuple[rule_faults.FaultClass, ...]] | None = None
+        for step in (*maker.whole_sets(self.network), *maker.changes(self._vault, self._earlier)):
+            said = apply_write(self._vault, step)
+            if said.verdict is not Verdict.ACCEPTED or said.accepted is None or said.accepted.rules == self._vault.rules:
+                continue
+            rules = said.accepted.rules
+            classes = dict.fromkeys(rule_faults.of_rules(rules, self.network))
+            classes |= dict.fromkeys(rule_faults.of_turn(self._vault.rules, rules, self._earlier, step.method))
+            gain = self._rules.gain(classes)
+            if best is None or gain > best[0]:
+                best = gain, step, said.accepted, tuple(classes)
+        assert best is not None  # of whole sets from so many kinds, one differs from what is in force
+        _, step, vault, chosen = best
+        self._rules.add(chosen)
+        self._earlier, self._vault = self._vault.rules, vault
+        return step, vault
+
+    def _asked(self, random: Random, vault: Vault, before: Stop | None, upcoming: Vault) -> list[Request]:
+        was = {one: before.vault.decide(one) for one in before.asked} if before is not None else {}
+        sight = Sight(vault, was)
+        pool = dict.fromkeys(one for one in self._pool(random, vault, sight) if may_be_asked(vault, one))
+        pool |= dict.fromkeys(random.sample(list(was), min(_REMEMBERED, len(was))))
+        offered = [(request, sight.classes(request)) for request in pool]
+        chosen = self._requests.choose([one for one in offered if one[1]], REQUESTS)
+        moved = [one for one, then in was.items() if vault.decide(one).outcome is not then.outcome]
+        always = [*random.sample(moved, min(_MOVED, len(moved))), *self._moving(random, vault, upcoming)]
+        return list(dict.fromkeys([*chosen, *always, *self._of_a_full_list(random, vault)]))
+
+    def _moving(self, random: Random, vault: Vault, upcoming: Vault) -> list[Request]:
+        """Callers whose answer the next write changes: asked before it and after it, they show what was remembered."""
+        found = []
+        for rules in (upcoming.rules, vault.rules):
+            some = random.sample(rules.ip_rules, min(_MOVED, len(rules.ip_rules)))
+            found += [Request(address=rule.block.last) for rule in some]
+            listed = rules.virtual_network_rules
+            found += [Request(address=_INSIDE, subnet=rule.id) for rule in random.sample(listed, min(4, len(listed)))]
+        asked = (one for one in dict.fromkeys(found) if may_be_asked(vault, one))
+        moving = [one for one in asked if vault.decide(one).outcome is not upcoming.decide(one).outcome]
+        return random.sample(moving, min(_MOVED, len(moving)))
+
+    def _pool(self, random: Random, vault: Vault, sight: Sight) -> Iterator[Request]:
+        """Everybody who might be asked here: about the rules, about their neighbours, and every kind of caller."""
+        offer = self.setting.offer
+        yield from (Request(address=address) for address in self._addresses(random, vault, sight))
+        small = replace(vault, network=Network(subnets=self.network.subnets[:_SUBNETS]))
+        yield from requests.crossed(random, small, offer, share=2)
+        yield from requests.every_operation(random, small, offer)
+        yield from requests.every_service(random, small, offer)
+        if offer.subnets:
+            yield from self._subnets(random, vault)
+        if offer.control_plane:
+            yield from requests.portal_pair(random, small)
+
+    def _addresses(self, random: Random, vault: Vault, sight: Sight) -> list[int]:
+        blocks = [rule.block for rule in vault.rules.ip_rules]
+        if len(blocks) > _EVERY_EDGE:
+            some = [blocks[place] for place in telling_places(len(blocks))]
+            blocks = [*some, *random.sample(blocks, _EVERY_EDGE)]
+        found = dict.fromkeys(address for block in blocks for address in edges(block))
+        found |= dict.fromkeys((*LANDMARKS, *sight.alike))
+        return [address for address in found if 0 <= address < 2**32]
+
+    def _subnets(self, random: Random, vault: Vault) -> Iterator[Request]:
+        """Every look-alike, those that are listed in other letters too, all of them from one address."""
+        address = requests.private(random)
+        for subnet in vault.network.subnets[: _SUBNETS + 1]:
+            if vault.network.has_endpoint(subnet.id):
+                yield Request(address=address, subnet=subnet.id)
+        small = replace(vault, network=Network(subnets=vault.network.subnets[:_SUBNETS]))
+        yield from requests.in_other_letters(random, small)
+
+    def _of_a_full_list(self, random: Random, vault: Vault) -> list[Request]:
+        """One caller of each rule whose place in a list tells it from others; of a full list, of enough to speak for it."""
+        rules, profile, found = vault.rules, vault.profile, list[Request]()
+        if len(rules.ip_rules) == profile.max_ip_rules:
+            places = {*telling_places(profile.max_ip_rules), *random.sample(range(profile.max_ip_rules), 40)}
+            found += [Request(address=rules.ip_rules[place].block.first) for place in sorted(places)]
+        if len(rules.virtual_network_rules) == profile.max_virtual_network_rules:
+            ids = [rules.virtual_network_rules[place].id for place in telling_places(len(rules.virtual_network_rules))]
+            found += [Request(address=requests.private(random), subnet=one) for one in ids]
+        return [one for one in found if may_be_asked(vault, one)]
+
+
+def control_twin(request: Request) -> Request:
+    """The same caller at the control plane, changing the network rules."""
+    return replace(request, plane=Plane.CONTROL, operation="VaultNetworkRuleSet")
