@@ -58,6 +58,7 @@ class Bench:
         self.effort = effort
         self.tally = tally
         self.course = Course()
+        self.most_configurations: int | None = None
         self._ends_at_failure = ends_at_failure
         self.replay_line = replay_line
         self._exchange = exchange
@@ -190,6 +191,8 @@ class Bench:
         clause that a wrong answer breaks where the case itself does not tell.
         """
         self._ration.check(self._exchange.meter)
+        if self.most_configurations is not None and self.course.configurations >= self.most_configurations:
+            raise EffortSpent
         self._breakage.check(method, tuple(speaks_for) or ((aim,) if aim else self._breakage.aims))
         step = WriteStep(method=method, params=params)
         network, rules = self.vault.network, self.vault.rules

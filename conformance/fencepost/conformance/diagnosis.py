@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fencepost.conformance.attribution import STATE, clause_of
+from fencepost.conformance.bounded.deadline import OutOfTime
 from fencepost.conformance.case import AskStep, Case, EndpointsStep, Step, WriteStep, case_from_calls
 from fencepost.conformance.exchange import Exchange
 from fencepost.conformance.mismatch import Mismatch, WrongDecision
@@ -88,6 +89,15 @@ class Diagnosis:
         """Record what the mismatch comes to. The subject is left in another state: restore it."""
         provisional = self._provisional(found)
         self._begun[provisional, found.aim] += 1
+        try:
+            self._diagnose(found, provisional)
+        except OutOfTime:
+            expected, got = found.mismatch.direction
+            told = f"expected {expected}, got {got}, and no time was left to ask again"
+            self._tally.unconfirmed.setdefault(provisional, told)
+            raise
+
+    def _diagnose(self, found: Found, provisional: str) -> None:
         case, recent = self._exchange.case(), self._exchange.recent_case()
         if self._is_of_the_gate(found):
             return
@@ -234,9 +244,18 @@ class Diagnosis:
         """The smallest case, if it shows each time."""
         shrinker.shrink()
         self.calls += shrinker.calls
-        if self._confirmed(shrinker.case, shrinker.mismatch, self._confirmations()) is None:
+        if not self._still_shows(shrinker):
             return None
         return Shrunk(case=shrinker.case, mismatch=shrinker.mismatch, calls=shrinker.calls)
+
+    def _still_shows(self, shrinker: Shrinker) -> bool:
+        """Whether the smallest case shows again; where the run's time is over, that it has shown before is enough."""
+        if shrinker.is_cut_short:
+            return True
+        try:
+            return self._confirmed(shrinker.case, shrinker.mismatch, self._confirmations()) is not None
+        except OutOfTime:
+            return True
 
     def _record(self, clause: str, shrunk: Shrunk) -> None:
         case, mismatch = shrunk.case, shrunk.mismatch

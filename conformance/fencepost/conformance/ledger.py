@@ -1,6 +1,6 @@
 """The open points of the specification: probed once before the clauses are asked, recorded, and held to if declared."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from fencepost.adapters.contract import HarnessFault, Statement
 from fencepost.adapters.contract.vocabulary import RESERVED_BLOCKS
@@ -19,11 +19,12 @@ _FAULTS = 3
 
 
 def settle_ledger(
-    exchange: Exchange, statement: Statement, offer: Offer, tally: Tally
+    exchange: Exchange, statement: Statement, offer: Offer, tally: Tally, *, probed: Container[str] = ANSWERS
 ) -> tuple[Profile, tuple[LedgerEntry, ...]]:
     """The profile with every open point answered that was declared or could be found, and the ledger for the report.
 
-    Nothing that looks for a refusal is sent to a subject that validates nothing.
+    Nothing that looks for a refusal is sent to a subject that validates nothing. Of the points only those `probed` are
+    asked about, which are all of them.
     """
     profile = exchange.vault.profile
     prober = Prober(exchange, profile, offer)
@@ -32,7 +33,7 @@ def settle_ledger(
         declared = statement.choices.get(key)
         found, detail = None, ""
         probe = PROBES.get(key)
-        if probe is not None and faults < _FAULTS:
+        if probe is not None and key in probed and faults < _FAULTS:
             try:
                 found = probe(prober)
                 faults = 0

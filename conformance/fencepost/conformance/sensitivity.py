@@ -29,12 +29,16 @@ _CONFIRMATIONS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """Where a control takes place: the subject, what it is judged by, and the explorations that the run had."""
+    """Where a control takes place: the subject, what it is judged by, and the explorations that the run had.
+
+    `ration` is what one decoy may cost.
+    """
 
     client: Client
     setting: Setting
     explorations: Sequence[Exploration]
     settle_seconds: float
+    ration: Effort = _RATION
 
 
 def control(grounds: Grounds) -> tuple[Row, ...]:
@@ -54,7 +58,7 @@ def _laid(decoy: Decoy, grounds: Grounds) -> Row:
         with_codes=offer.codes and offer.credentials,
         settle_seconds=grounds.settle_seconds,
     )
-    lookout = Lookout(exchange, decoy, snare, setting)
+    lookout = Lookout(exchange, decoy, snare, setting, grounds.ration)
     caught, trouble = False, ""
     for scenario in _scenarios(decoy, grounds):
         lookout.begin(scenario.aims)
@@ -169,12 +173,12 @@ class Snare:
 class Lookout(Bench):
     """A bench that puts only requests of the decoy's kind, and looks for its wrong answers alone."""
 
-    def __init__(self, exchange: Exchange, decoy: Decoy, snare: Snare, setting: Setting) -> None:
+    def __init__(self, exchange: Exchange, decoy: Decoy, snare: Snare, setting: Setting, ration: Effort) -> None:
         super().__init__(
             exchange,
             profile=setting.profile,
             offer=setting.offer,
-            effort=_RATION,
+            effort=ration,
             tally=Tally(),
             replay_line=lambda _: "",
         )

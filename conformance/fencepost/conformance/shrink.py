@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from fencepost.conformance.bounded.deadline import OutOfTime
 from fencepost.conformance.case import AskStep, Case, ReadStep, Step, WriteStep, is_private
 from fencepost.conformance.mismatch import Mismatch, WrongDecision
 from fencepost.conformance.relevance import PLAIN_OPERATION
@@ -33,7 +34,8 @@ class _RationSpentError(Exception):
 class Shrinker:
     """Makes one case smaller, within a ration of contract calls. `case` and `mismatch` are the smallest so far.
 
-    Of a smaller case's mismatch, whatever `keeps` says no to is another one.
+    Of a smaller case's mismatch, whatever `keeps` says no to is another one. `is_cut_short` tells whether the run's time was
+    over before the smallest was found.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Shrinker:
         self.mismatch = mismatch
         self.calls = 0
         self._keeps = keeps
+        self.is_cut_short = False
         self._replay = replay
         self._ration = ration
         self._tried: set[str] = set()
@@ -67,6 +70,8 @@ class Shrinker:
                     return
         except _RationSpentError:
             return
+        except OutOfTime:
+            self.is_cut_short = True
 
     def _try(self, case: Case) -> bool:
         key = repr(case)

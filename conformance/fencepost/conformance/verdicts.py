@@ -89,6 +89,8 @@ def _verdict(
         return "not applicable", tally.left_out[key]
     if key in tally.errors:
         return "error", tally.errors[key]
+    if key in tally.unconfirmed:
+        return "inconclusive", tally.unconfirmed[key]
     if key in tally.unstable:
         return "inconclusive", tally.unstable[key]
     if tally.unstable and count.wrong:
@@ -103,7 +105,8 @@ def _verdict(
         if tally.errors:
             other, fault = next(iter(tally.errors.items()))
             return "error", f"asked too little, for want of a harness that answers ({other}: {fault})"
-        return "vacuous", f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
+        floor = f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
+        return "vacuous", f"{floor}: ask more of it (--effort), or mend what keeps it from being asked"
     if count.inconclusive and count.allowed + count.denied < _required(key):
         return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
     return "pass", tally.remarks.get(key, "")
@@ -163,10 +166,11 @@ def _floors(tally: Tally, setting: Setting) -> Iterator[str]:
     del setting
     total = tally.allowed + tally.denied
     if total < DECISIONS:
-        yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: raise --effort, or mend what refuses rules"
+        yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: ask more (--effort), or mend what refuses rules"
     for outcome, seen in (("allowed", tally.allowed), ("denied", tally.denied)):
         if total and seen < SHARE * total:
-            yield f"only {seen} of {total} decisions {outcome}: below {SHARE:.0%} a run looks at one side only"
+            told = "a run looks at one side only: mend what keeps the rules from taking effect"
+            yield f"only {seen} of {total} decisions {outcome}; below {SHARE:.0%} {told}"
 
 
 def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:

@@ -50,7 +50,7 @@ class Maker:
             switches = random.choice(_SWITCHES[:2] if random.randrange(_ALLOW_SELDOM) else _SWITCHES[2:])
             yield _put(values, self._listed(look_alikes), switches)
         yield _put((), self._listed(look_alikes), random.choice(_SWITCHES))
-        yield _put((), (), random.choice(_SWITCHES))
+        yield from (_put((), (), switches) for switches in _SWITCHES)
         length = self._rare_length(setting.profile.max_ip_rules)
         yield _put(map(blocks.text, blocks.many(random, length)), self._listed(look_alikes), _SWITCHES[0])
         if random.randrange(_FULL_SELDOM) == 0 or not self.cover.times["longer than", "IP rules", _LONG]:

@@ -3,8 +3,6 @@
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TypeVar
 
 FaultClass = tuple[object, ...]
@@ -15,24 +13,36 @@ _T = TypeVar("_T")
 _FADING = 0.4
 
 
-@dataclass(slots=True)
+class _Worth(dict[FaultClass, float]):
+    """What covering each fault class once more is worth now."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        super().__init__()
+        self._weights = weights
+
+    def __missing__(self, one: FaultClass) -> float:
+        return self._weights.get(str(one[0]), 1.0)
+
+
 class Cover:
     """How often each fault class has been covered; each time again is worth less than the time before.
 
     `weights` says what the first time is worth for each kind of fault class; 1 where it does not say.
     """
 
-    weights: Mapping[object, float] = field(default_factory=lambda: MappingProxyType({}))
-    times: Counter[FaultClass] = field(default_factory=Counter)
+    def __init__(self, weights: Mapping[str, float] | None = None) -> None:
+        self.times = Counter[FaultClass]()
+        self._worth = _Worth(weights or {})
 
     def gain(self, classes: Iterable[FaultClass]) -> float:
         """What covering these would add."""
-        weights, times = self.weights, self.times
-        return sum(weights.get(one[0], 1.0) * _FADING ** times[one] for one in classes)
+        return sum(map(self._worth.__getitem__, classes))
 
     def add(self, classes: Iterable[FaultClass]) -> None:
         """They are covered once more."""
-        self.times.update(classes)
+        for one in classes:
+            self.times[one] += 1
+            self._worth[one] *= _FADING
 
     def choose(self, offered: Sequence[tuple[_T, frozenset[FaultClass]]], most: int) -> list[_T]:
         """At most so many of the offered, each the one that adds most to those before it; of equals the first offered.

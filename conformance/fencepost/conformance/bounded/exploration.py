@@ -68,6 +68,7 @@ def _aim(stop: Stop) -> str | None:
 def _spoken_for(bench: Bench, stop: Stop) -> tuple[str, ...]:
     rules, profile = stop.vault.rules, stop.vault.profile
     found: list[str] = ["VAL-1"] if rules.ip_rules else []
+    found += ["VAL-2"] * any(rule.text.endswith("/32") for rule in rules.ip_rules)
     is_full_of_ranges = len(rules.ip_rules) == profile.max_ip_rules
     is_full_of_subnets = len(rules.virtual_network_rules) == profile.max_virtual_network_rules
     found += ["LIM-1"] * is_full_of_ranges + ["LIM-3"] * is_full_of_subnets
@@ -95,7 +96,9 @@ def _ask(bench: Bench, stop: Stop, random: Random) -> None:
 
     blocked = [one for one in asked if _is_blocked(bench, one)]
     knocks = blocked[:_KNOCKS] if bench.offer.control_plane else []
-    came_in = [one for one in stop.moved if one.subnet is None and one.plane is Plane.DATA and not _is_blocked(bench, one)]
+    came_in = [
+        one for one in stop.moved if one.subnet is None and one.plane is Plane.DATA and not _is_blocked(bench, one)
+    ]
     twins = [control_twin(one) for one in (*knocks, *sorted(came_in, key=repr)[:_KNOCKS])] if knocks else []
     if bench.offer.control_plane:
         speak([*twins, *came_in], "CTL-2")
@@ -154,13 +157,13 @@ def _switch_endpoints(bench: Bench, setting: Setting, random: Random) -> None:
     if not setting.offer.endpoints:
         return
     counts, rules, network = bench.tally.counts, bench.vault.rules, bench.vault.network
-    public = requests.outside(random, rules)
+    public = list(dict.fromkeys(requests.outside(random, rules) for _ in range(3)))
     listed = [rule.id for rule in rules.virtual_network_rules if network.has_endpoint(rule.id)]
-    if listed and counts["STA-10"].decisive < _PAIRS_ENOUGH:
+    if listed and min(counts["STA-10"].decisive, counts["DEC-9"].decisive) < _PAIRS_ENOUGH:
         target = listed[random.randrange(min(4, len(listed)))]
         before = _endpoints_of(bench, target)
         bench.endpoints(target, random.choice(NO_ENDPOINTS))
-        _ask_for(bench, [Request(address=public, subnet=target)], "STA-10")
+        _ask_for(bench, [Request(address=address, subnet=target) for address in public], "STA-10")
         bench.endpoints(target, before)
         _ask_for(bench, [Request(address=requests.private(random), subnet=target)], "STA-10")
     inside = [rule.block.first for rule in rules.ip_rules]
@@ -180,5 +183,3 @@ def _endpoints_of(bench: Bench, subnet: str) -> Sequence[str]:
 
 def _ask_for(bench: Bench, asked: list[Request], clause: str) -> None:
     bench.ask(asked, speaks_for=dict.fromkeys(asked, (clause,)), aim=clause)
-
-

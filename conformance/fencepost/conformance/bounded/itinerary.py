@@ -1,19 +1,18 @@
 """The order in which a bounded run goes: rule sets, each with its requests, every one what adds most to those before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
 from fencepost.conformance.bounded import request_faults, rule_faults
 from fencepost.conformance.bounded.candidates import Maker, home
-from fencepost.conformance.bounded.cover import Cover
+from fencepost.conformance.bounded.cover import Cover, FaultClass
 from fencepost.conformance.bounded.request_faults import Sight, telling_places
 from fencepost.conformance.case import WriteStep, apply_write, may_be_asked
 from fencepost.conformance.explorations.setting import Setting
 from fencepost.conformance.generate import requests
-from fencepost.conformance.generate.callers import trusted_callers
 from fencepost.conformance.probes import LANDMARKS, edges
-from fencepost.reference import Caller, Network, Plane, Request, RuleSet, Vault, Verdict
+from fencepost.reference import Network, Plane, Request, RuleSet, Vault, Verdict
 
 REQUESTS = 240
 """How many requests a configuration is asked at the most, but for repetitions and what a full list takes."""
@@ -76,10 +75,14 @@ class Itinerary:
         """The candidate that covers most of what no configuration before it has covered."""
         random = self.setting.random("bounded rule sets", place)
         maker = Maker(setting=self.setting, cover=self._rules, random=random)
-        best: tuple[float, WriteStep, Vault, tuple[rule_faults.FaultClass, ...]] | None = None
+        best: tuple[float, WriteStep, Vault, tuple[FaultClass, ...]] | None = None
         for step in (*maker.whole_sets(self.network), *maker.changes(self._vault, self._earlier)):
             said = apply_write(self._vault, step)
-            if said.verdict is not Verdict.ACCEPTED or said.accepted is None or said.accepted.rules == self._vault.rules:
+            if (
+                said.verdict is not Verdict.ACCEPTED
+                or said.accepted is None
+                or said.accepted.rules == self._vault.rules
+            ):
                 continue
             rules = said.accepted.rules
             classes = dict.fromkeys(rule_faults.of_rules(rules, self.network))

@@ -16,7 +16,7 @@ _SPREAD_OVER = 10
 
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 _OVER = (1, 1, 2, 5)
-_FULL_ADDS = 3
+_FULL_ADDS, _ENOUGH = 5, 24
 
 
 class Refusals:
@@ -26,6 +26,7 @@ class Refusals:
         self._setting = setting
         self._network = network
         self._mistakes = list(self._found()) if setting.offer.refusals else []
+        self._limits = ("LIM-2", "LIM-4", "LIM-6", "LIM-9") if setting.offer.subnets else ("LIM-2", "LIM-6", "LIM-9")
         setting.random("bounded mistakes").shuffle(self._mistakes)
 
     def _found(self) -> Iterator[Mistake]:
@@ -69,7 +70,8 @@ class Refusals:
     def _put_too_many(self, bench: Bench, vault: Vault, random: Random, before: list[Request], place: int) -> None:
         """One rule too many, or a few, under each of the switches; one more by the calls for that where a list is full."""
         profile, offer = self._setting.profile, self._setting.offer
-        for turn in range(2):
+        is_enough = all(bench.tally.counts[one].decisive >= _ENOUGH for one in self._limits)
+        for turn in range(0 if is_enough else 2):
             switches = _SWITCHES[(place + turn) % len(_SWITCHES)]
             count = profile.max_ip_rules + _OVER[(place + turn) % len(_OVER)]
             values = [blocks.text(one) for one in blocks.many(random, count)]
@@ -95,7 +97,11 @@ class Refusals:
     def _put_without_endpoint(self, bench: Bench, random: Random, before: list[Request]) -> None:
         """VAL-8: a rule for a subnet that lacks its endpoint, and does not say that it may."""
         offer = self._setting.offer
-        without = [one.id for one in self._network.subnets if not self._network.has_endpoint(one.id)]
+        without = [
+            one.id
+            for one in self._network.subnets
+            if not self._network.has_endpoint(one.id) and bench.vault.rules.rule_for_subnet(one.id) is None
+        ]
         if not without or not offer.endpoint_check:
             return
         for ids in (without[:1], [*(one.id for one in self._usable()[:2]), random.choice(without)]):

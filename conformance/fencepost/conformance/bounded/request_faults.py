@@ -15,7 +15,6 @@ from fencepost.reference import (
     Outcome,
     Plane,
     Request,
-    RuleSet,
     Vault,
 )
 
@@ -146,5 +145,3 @@ def telling_places(count: int) -> list[int]:
     for place in (*range(min(count, 1)), *range(count - 1, -1, -1)):
         found.setdefault(place_class(place, count), place)
     return list(found.values())
-
-

@@ -12,7 +12,7 @@ THRESHOLDS = (1, 3, 10, 16, 32, 64, 100, 128, 256, 512, 999)
 EXACT = (0, 1, 2, 3, 16, 17, 32, 33, 64, 65, 100, 101, 127, 128, 129, 255, 256, 257)
 """Lengths at which a list just fills, or just overflows, what was set aside for it."""
 
-_RELATED_MOST = 48
+_RELATED_MOST, _FEW_SUBNETS = 48, 8
 _PRIVATE_LIKE = frozenset({10, 127, 169, 172, 192, 198, 203})
 
 WEIGHTS = {
@@ -26,7 +26,8 @@ WEIGHTS = {
     "longer than": 0.8,
     "as long as": 1.0,
     "switches": 9.0,
-    "listed": 1.5,
+    "listed": 2.5,
+    "listed together": 2.0,
     "alone": 1.5,
     "turn": 6.0,
     "by": 5.0,
@@ -140,6 +141,9 @@ def _of_subnets(rules: RuleSet, network: Network) -> Iterator[FaultClass]:
             yield ("listed", "in other letters")
         if not network.has_endpoint(rule.id):
             yield ("listed", "without the endpoint", places[rule.key])
+    for one, other in combinations(rules.virtual_network_rules[:_FEW_SUBNETS], 2):
+        parts = zip(one.key.split("/"), other.key.split("/"), strict=True)
+        yield ("listed together", tuple(mine == others for mine, others in parts))
     listed = {rule.key for rule in rules.virtual_network_rules}
     if listed and len(listed) < _RELATED_MOST:
         yield from (("alone", places[one]) for one in listed if len(listed) == 1)

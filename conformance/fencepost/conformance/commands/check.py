@@ -15,6 +15,8 @@ from fencepost.adapters.contract import (
     Timeouts,
     open_subject,
 )
+from fencepost.conformance.bounded.bounds import Bounds, seconds_from
+from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
 from fencepost.conformance.campaign import Campaign, Listener, Plan, Progress
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.interruption import Interruption
@@ -36,6 +38,14 @@ from fencepost.reports.visible import visible
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 _VALIDATION = "VAL"
+
+
+def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """The seconds that a budget means; bad usage where it means none."""
+    try:
+        return seconds_from(value) if value is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command(short_help="Run the suite against a subject: a verdict for each clause.")
@@ -73,6 +83,19 @@ _VALIDATION = "VAL"
     metavar="DIR",
     help=f"Replay the counterexamples stored here first, and store new ones; ./{FOLDER} where that is there.",
 )
+@click.option(
+    "--max-configurations",
+    "configurations",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="For targets that are slow to configure: at most N accepted writes that change the rules, the most telling first.",
+)
+@click.option(
+    "--budget",
+    callback=_budget,
+    metavar="TIME",
+    help="Run until the time is gone (60s, 5m, 1h) and say what was bought; what it asks depends on the machine's pace.",
+)
 @click.option("--settle", type=click.FloatRange(min=0), metavar="SECONDS", help="How long a change may take to show.")
 @click.option("--fail-fast", is_flag=True, help="End at the first failure.")
 @click.option("--call-timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds for one call.")
@@ -88,6 +111,8 @@ def check(
     resumed: Path | None,
     known_file: Path | None,
     regressions: Path | None,
+    configurations: int | None,
+    budget: float | None,
     settle: float | None,
     fail_fast: bool,
     call_timeout: float,
@@ -99,7 +124,14 @@ def check(
     declared choice is broken; 2 a clause ended in error or inconclusive; 3 the run was vacuous; otherwise 0.
 
     A run that is interrupted writes what it has found; one that was killed can be gone on with by --resume.
+
+    With --max-configurations or --budget the rule sets and requests that show most kinds of faults come first, and
+    what the bounds leave no room for is vacuous: a small bound ends with 3 where nothing is wrong. The smallest case of a
+    failure costs further configurations, but no further time.
     """
+    bounds = Bounds(configurations=configurations, seconds=budget)
+    if resumed is not None and bounds != Bounds():
+        raise click.UsageError("--resume goes on with a whole run: leave --max-configurations and --budget out")
     if resumed is not None and folder not in (None, resumed):
         raise click.UsageError("--resume DIR goes on in DIR and leaves its report there: leave --report out")
     plan = Plan(
@@ -111,10 +143,11 @@ def check(
         settle_seconds=settle,
         fail_fast=fail_fast,
     )
-    timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    longest = budget or float("inf")
+    timeouts = Timeouts(start=min(start_timeout, longest), call=min(call_timeout, longest))
     past = Past.of(known_file, regressions)
     with Interruption() as interruption:
-        report, parsed = _judged(plan, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
+        report, parsed = _judged(plan, bounds, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
         past.store(report)
         page = Page.of(sys.stdout)
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
@@ -211,7 +244,7 @@ def _unwritten(name: str, error: Exception) -> None:
 
 
 def _judged(
-    plan: Plan, timeouts: Timeouts, folder: _Folder, past: Past, interruption: Interruption
+    plan: Plan, bounds: Bounds, timeouts: Timeouts, folder: _Folder, past: Past, interruption: Interruption
 ) -> tuple[Report, Sequence[Row]]:
     """The report, partial where the run is interrupted; bad usage where the subject cannot even be begun with.
 
@@ -223,15 +256,17 @@ def _judged(
         raise usage(str(error)) from None
     except KeyboardInterrupt:
         raise usage(f"interrupted before {plan.subject} was up") from None
-    client = Client(patient(connection, seconds=TIMEOUTS * timeouts.call))
+    connection = patient(connection, seconds=TIMEOUTS * timeouts.call)
+    client = Client(connection if bounds == Bounds() else bounded(connection, bounds))
     try:
         with live_progress() as listener:
-            campaign = Campaign(client, plan, _interruptible(listener, interruption))
+            campaign = _campaign(client, plan, bounds, _interruptible(listener, interruption))
             _begin(campaign)
             try:
                 campaign.settle()
                 past.recall(campaign)
-                folder.follow(campaign)
+                if bounds == Bounds():
+                    folder.follow(campaign)
                 campaign.run()
                 interruption.check()
             except KeyboardInterrupt:
@@ -242,6 +277,13 @@ def _judged(
         return report, _interruptibly(profiled(campaign), interruption) if is_whole else ()
     finally:
         client.close()
+
+
+def _campaign(client: Client, plan: Plan, bounds: Bounds, listener: Listener) -> Campaign:
+    """A whole run, or one within these bounds."""
+    if bounds == Bounds():
+        return Campaign(client, plan, listener)
+    return BoundedCampaign(client, plan, listener, bounds=bounds)
 
 
 def _interruptibly(rows: Iterable[Row], interruption: Interruption) -> list[Row]:

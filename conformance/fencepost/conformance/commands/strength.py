@@ -8,21 +8,25 @@ from typing import get_args
 
 import click
 import msgspec
-from fencepost.adapters.contract import SubjectError
+from fencepost.adapters.contract import HarnessFault, StatementError, SubjectError
 from fencepost.conformance.commands.showing import show
 from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.mutants.mutant import Group
+from fencepost.conformance.strength.calibration import calibrated
+from fencepost.conformance.strength.correct import PEERS, Acquittal, acquit
 from fencepost.conformance.strength.plot import picture
 from fencepost.conformance.strength.pool import default_processes
 from fencepost.conformance.strength.study import ALLOWED, Design, Teller, carry_out
-from fencepost.conformance.strength.table import drawn
+from fencepost.conformance.strength.table import acquittals, drawn
 from fencepost.reference import profile_names
+from fencepost.reports.visible import visible
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _LINES = 10
+_FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 
 
 @click.command(short_help="Measure the kit itself: how many faulty vaults it kills, and at what price.")
@@ -51,11 +55,25 @@ _LINES = 10
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write every figure into this file.")
 @click.option("--plot", "plot_file", type=_FILE, metavar="FILE.svg", help="Draw score against decisions asked.")
 @click.option(
+    "--calibrate",
+    "calibration_file",
+    type=_FILE,
+    metavar="FILE",
+    help="Ask every mutant in a bounded run, too, and write the curve by which `check --budget` tells what it has bought.",
+)
+@click.option(
     "--matrix/--no-matrix",
     "with_matrix",
     default=True,
     show_default=True,
     help="Whether seed 0's runs go to their end, for the matrix of clauses and mutants; most of the time goes there.",
+)
+@click.option(
+    "--correct",
+    "correct",
+    multiple=True,
+    metavar="SUBJECT",
+    help="Run this correct implementation instead, and count the false alarms; `peers` are four that are shipped. Repeatable.",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2", help="Processes to use."
@@ -70,14 +88,25 @@ def strength(
     allowed: int,
     json_file: Path | None,
     plot_file: Path | None,
+    calibration_file: Path | None,
     with_matrix: bool,
+    correct: tuple[str, ...],
     jobs: int,
 ) -> None:
     """Run the suite against every mutant of the catalogue, and three plainer suites beside it.
 
     A mutant is killed where `fencepost check` would end with exit status 1. The figures go to stdout, progress to
     stderr. With the defaults it takes some ten minutes on two cores. Exit status 0 whatever the score is.
+
+    With --correct it is the other way round: of a correct implementation the suite must find nothing wrong. Exit status
+    1 where it does.
     """
+    if correct:
+        subjects = tuple(name for one in correct for name in (PEERS if one == "peers" else (one,)))
+        with _progress() as tell:
+            acquitted = _acquitted(subjects, effort, seeds, jobs, tell)
+        show(acquittals(acquitted))
+        sys.exit(int(any(one.alarms for one in acquitted)))
     if plot_file is not None and plot_file.suffix != ".svg":
         raise click.BadParameter(f"{plot_file.name!r}: the picture is an SVG; name it FILE.svg", param_hint="--plot")
     design = Design(
@@ -88,17 +117,37 @@ def strength(
         allowed=allowed,
         processes=jobs,
         with_matrix=with_matrix,
+        calibrates=calibration_file is not None,
     )
     if not design.pairs():
         raise click.UsageError("No mutant is left: the profile shows none of those that were named.")
-    for file in (json_file, plot_file):
+    for file in (json_file, plot_file, calibration_file):
         if file is not None and not file.resolve().parent.is_dir():
             raise click.UsageError(f"{file}: there is no folder {file.parent}")
     with _progress() as tell:
         found = carry_out(design, tell)
     _write(json_file, msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     _write(plot_file, picture(found).encode("utf-8"))
+    if calibration_file is not None:
+        encoded = msgspec.json.encode(calibrated(found, _command()))
+        _write(calibration_file, encoded + b"\n")
     show(*drawn(found))
+
+
+def _acquitted(
+    subjects: tuple[str, ...], effort: str, seeds: int, processes: int, tell: Teller
+) -> tuple[Acquittal, ...]:
+    try:
+        return tuple(acquit(subjects, effort=effort, seeds=seeds, processes=processes, tell=tell))
+    except (SubjectError, HarnessFault, StatementError) as error:
+        raise click.UsageError(visible(str(error))) from None
+
+
+def _command() -> str:
+    """The command that was typed, without the places of its files."""
+    words = sys.argv[1:]
+    kept = [word for place, word in enumerate(words) if not {word, *words[max(0, place - 1) : place]} & _FILES]
+    return " ".join(("fencepost", *kept, "--calibrate"))
 
 
 def _chosen(names: tuple[str, ...], groups: tuple[str, ...]) -> tuple[str, ...]:

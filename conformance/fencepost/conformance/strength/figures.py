@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import get_args
 
+from fencepost.conformance.bounded.exploration import LENGTH
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.course import Spent
 from fencepost.conformance.mutants import CATALOGUE, Mutant
@@ -11,7 +12,7 @@ from fencepost.conformance.mutants.mutant import Group
 from fencepost.conformance.strength.arms import ARMS
 from fencepost.conformance.strength.contest import Outcomes
 from fencepost.conformance.strength.curve import Costs
-from fencepost.conformance.strength.model import ArmResult, At, Price, Row, Score, Stray, Survivor
+from fencepost.conformance.strength.model import ArmResult, At, Order, Price, Row, Score, Stray, Survivor
 from fencepost.conformance.strength.trial import Trial
 from fencepost.reports.model import Report
 
@@ -81,6 +82,21 @@ def bought(trials: Trials, decisions_only: Trials) -> Iterator[At]:
     )
     for spent in SPENT_CONFIGURATIONS if decisions_only else ():
         yield At(unit="configurations", spent=spent, share=configurations.score(spent))
+
+
+def order(name: str, says: str, trials: Trials) -> Order:
+    """What an order of asking buys, by configurations and by decisions."""
+    paid = [one.spent if one.killed else None for one in trials]
+    configurations = Costs.of([spent.configurations if spent else None for spent in paid])
+    decisions = Costs.of([spent.decisions if spent else None for spent in paid])
+    return Order(
+        name=name,
+        says=says,
+        mutants=len({(one.task.mutant, one.task.profile) for one in trials}),
+        seeds=len({one.task.seed for one in trials}),
+        by_configurations=tuple((spent, configurations.score(spent)) for spent in range(1, LENGTH + 1)),
+        by_decisions=decisions.curve(max((*decisions.killed, 1))),
+    )
 
 
 def survivors(trials: Trials) -> tuple[tuple[Survivor, ...], tuple[Survivor, ...]]:

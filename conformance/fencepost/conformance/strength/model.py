@@ -36,6 +36,20 @@ class At(_Value, frozen=True, kw_only=True):
     share: float
 
 
+class Order(_Value, frozen=True, kw_only=True):
+    """What an order of asking buys where configurations are dear: the score by configurations, and by decisions.
+
+    Of the mutants that a decisions-only subject can carry, over `seeds` seeds.
+    """
+
+    name: str
+    says: str
+    mutants: int
+    seeds: int
+    by_configurations: tuple[tuple[int, float], ...]
+    by_decisions: tuple[tuple[int, float], ...]
+
+
 class Survivor(_Value, frozen=True, kw_only=True):
     """A mutant that some seed did not kill, with its story; `trouble` is what kept a trial from its end."""
 
@@ -122,6 +136,7 @@ class Strength(_Value, frozen=True, kw_only=True):
     groups: tuple[Score, ...]
     prices: tuple[Price, ...]
     bought: tuple[At, ...]
+    orders: tuple[Order, ...]
     stable: int
     unstable: tuple[Survivor, ...]
     survivors: tuple[Survivor, ...]

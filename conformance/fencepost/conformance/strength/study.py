@@ -23,6 +23,7 @@ UNFLAWED = "library:fencepost.conformance.mutants:Vault"
 
 TODAY, PREVIEW = "keyvault", "keyvault-2018-preview"
 MATRIX_EFFORT = "quick"
+GREEDY, WHOLE = "greedy", "greedy, whole"
 ALLOWED = 2_000
 
 Teller = Callable[[str, int, int], None]
@@ -33,7 +34,8 @@ class Design:
     """What is to be studied: which mutants, in which profile, at which effort, over how many seeds.
 
     `profile` None takes each mutant in today's profile, or in its own where that one does not show it; `allowed` is how
-    many decisions each arm may ask. Without `with_matrix` every run ends at the first failure, and there is no matrix.
+    many decisions each arm may ask. Without `with_matrix` every run ends at the first failure, and there is no matrix. With
+    `calibrates` every mutant is asked in a bounded run, too, for the curve that such runs tell their spend by.
     """
 
     effort: str = "quick"
@@ -43,6 +45,7 @@ class Design:
     allowed: int = ALLOWED
     processes: int = 1
     with_matrix: bool = True
+    calibrates: bool = False
 
     def pairs(self) -> list[tuple[Mutant, str]]:
         """Each mutant with the profile that it is tried in; those that the wanted profile does not show are left out."""
@@ -70,7 +73,9 @@ def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
     rest = [task for seed in seeds for task in _tasks(design, pairs, seed)]
     trials = [*(whole if serves_both else ()), *_trials("runs to the first kill", rest, design, tell)]
     carriable = [(mutant, profile) for mutant, profile in pairs if mutant.carriable_by_decisions_only]
-    slow = _trials("as decisions-only subjects", list(_tasks(design, carriable, 0, decisions_only=True)), design, tell)
+    slow = _slow_trials(design, carriable, tell)
+    plain = _trials("the same in plain order", list(_tasks(design, carriable, 0, decisions_only=True)), design, tell)
+    whole_bounded = _bounded_trials(design, pairs, tell) if design.calibrates else []
     contests = _contests(design, pairs, tell)
     alive, unstable = figures.survivors(trials)
     return Strength(
@@ -84,6 +89,11 @@ def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
         groups=tuple(figures.group_scores(trials)),
         prices=tuple(figures.prices(trials)),
         bought=tuple(figures.bought(trials, slow)),
+        orders=(
+            figures.order(GREEDY, "as `check --max-configurations` asks", slow),
+            figures.order("plain", "as any other run asks", plain),
+            *((figures.order(WHOLE, "the same, of every mutant", whole_bounded),) if whole_bounded else ()),
+        ),
         stable=len(pairs) - len(alive) - len(unstable),
         unstable=unstable,
         survivors=alive,
@@ -114,6 +124,7 @@ def _tasks(
     *,
     to_the_end: bool = False,
     decisions_only: bool = False,
+    bounded: bool = False,
 ) -> Iterator[Task]:
     for mutant, profile in pairs:
         yield Task(
@@ -123,7 +134,24 @@ def _tasks(
             seed=seed,
             to_the_end=to_the_end,
             decisions_only=decisions_only,
+            bounded=bounded,
         )
+
+
+def _slow_trials(design: Design, carriable: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Trial]:
+    """The mutants that decisions alone show, asked in the order of a bounded run, in every seed."""
+    tasks = [
+        task
+        for seed in range(design.seeds)
+        for task in _tasks(design, carriable, seed, decisions_only=True, bounded=True)
+    ]
+    return _trials("as decisions-only subjects", tasks, design, tell)
+
+
+def _bounded_trials(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Trial]:
+    """Every mutant, asked in the order of a bounded run, in every seed."""
+    tasks = [task for seed in range(design.seeds) for task in _tasks(design, pairs, seed, bounded=True)]
+    return _trials("in bounded runs", tasks, design, tell)
 
 
 def _trials(what: str, tasks: Sequence[Task], design: Design, tell: Teller) -> list[Trial]:

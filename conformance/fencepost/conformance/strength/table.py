@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from fencepost.conformance.commands.showing import table
+from fencepost.conformance.strength.correct import Acquittal
 from fencepost.conformance.strength.model import Covered, Row, Score, Strength, Survivor
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 _FEW = 12
+_SPENDS = (1, 2, 4, 8, 12, 20, 40, 64)
 
 
 def drawn(strength: Strength) -> Iterator[RenderableType]:
@@ -25,6 +27,15 @@ def drawn(strength: Strength) -> Iterator[RenderableType]:
         yield from _part(f"clauses (whole runs, seed 0, {strength.matrix_effort})", _matrix(strength))
     yield from _part("what is asked of an unflawed vault", _asked(strength))
     yield from _part("survivors", _survivors(strength))
+
+
+def acquittals(found: Iterable[Acquittal]) -> RenderableType:
+    """What correct implementations were accused of, a row each."""
+    rows = [
+        (one.subject, f"{one.seeds}", f"{one.decisions:,}", ", ".join(one.alarms) or "none", ", ".join(one.results))
+        for one in found
+    ]
+    return table(("correct implementation", "seeds", "decisions", "false alarms", "result"), rows)
 
 
 def _part(title: str, body: Iterable[RenderableType]) -> Iterator[RenderableType]:
@@ -55,6 +66,10 @@ def _prices(strength: Strength) -> Iterator[RenderableType]:
         told = "; ".join(f"{at.share:.3f} at {at.spent:,}" for at in strength.bought if at.unit == unit)
         whom = " (mutants that decisions alone show, as decisions-only subjects)" if unit == "configurations" else ""
         yield Text(f"score by {unit}{whom}: {told}")
+    for order in strength.orders:
+        curve = dict(order.by_configurations)
+        told = "; ".join(f"{curve[spent]:.3f} at {spent}" for spent in _SPENDS)
+        yield Text(f"score by configurations, {order.name} order ({order.says}; {order.mutants} mutants): {told}")
 
 
 def _arms(strength: Strength) -> Iterator[RenderableType]:

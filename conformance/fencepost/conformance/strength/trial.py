@@ -1,11 +1,15 @@
 """One trial: one mutant, one seed, the suite as `check` runs it, and whether the run fails the mutant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fencepost.adapters.contract import Client, HarnessFault
+from fencepost.conformance.bounded.campaign import BoundedCampaign
+from fencepost.conformance.bounded.itinerary import Itinerary
 from fencepost.conformance.campaign import Campaign, Plan
 from fencepost.conformance.course import Spent
 from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.explorations.setting import Setting
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.strength.direct import Direct
 
@@ -14,7 +18,8 @@ from fencepost.conformance.strength.direct import Direct
 class Task:
     """What one trial is to do: `to_the_end` runs every exploration, otherwise the run ends at the first failure.
 
-    `decisions_only` has the mutant state that it validates nothing, so that it is asked like a slow target.
+    `decisions_only` has the mutant state that it validates nothing; `bounded` has it asked like a target that is slow to
+    configure, in the order of `check --max-configurations`.
     """
 
     mutant: str
@@ -23,6 +28,7 @@ class Task:
     seed: int
     to_the_end: bool = False
     decisions_only: bool = False
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +59,31 @@ def try_mutant(task: Task) -> Trial:
         with_decoys=False,
     )
     try:
-        return _run(Campaign(client, plan), task)
+        campaign = BoundedCampaign(client, plan, itinerary=_itinerary) if task.bounded else Campaign(client, plan)
+        return _run(campaign, task)
     except HarnessFault as fault:
         return Trial(task=task, killed=False, trouble=str(fault))
     except Exception as error:  # a strength run tells of every mutant, also of one that breaks the kit
         return Trial(task=task, killed=False, trouble=f"the kit crashed: {error!r}")
+
+
+def _itinerary(setting: Setting) -> Itinerary:
+    """The way of a bounded run, worked out once for mutants that are asked the same."""
+    choices = tuple(sorted((key, str(answer)) for key, answer in setting.profile.choices.items()))
+    return _known_itinerary(_Way(setting=setting, key=(setting.profile.name, choices, setting.offer, setting.seed)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A setting, which counts as the same as another where its key does."""
+
+    setting: Setting = field(compare=False)
+    key: tuple[object, ...]
+
+
+@lru_cache(maxsize=4)
+def _known_itinerary(way: _Way) -> Itinerary:
+    return Itinerary(way.setting)
 
 
 def _run(campaign: Campaign, task: Task) -> Trial:
@@ -68,9 +94,12 @@ def _run(campaign: Campaign, task: Task) -> Trial:
     if task.to_the_end or CATALOGUE[task.mutant].choice not in broken:
         campaign.run()
     report = campaign.report()
+    broken = tuple(entry.key for entry in report.ledger if entry.broken)
     clauses = tuple(clause.id for clause in report.clauses if clause.verdict == "fail")
     spent = campaign.course.first_failure
-    if broken and spent is None:
+    if broken and spent is None and task.bounded:
+        spent = campaign.course.spent()  # there the probes come after what was chosen
+    elif broken and spent is None:
         # The probes of the ledger come first; where they alone show the fault, its price is theirs.
         totals = probed.totals
         spent = Spent(

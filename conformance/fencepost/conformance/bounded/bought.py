@@ -1,0 +1,93 @@
+"""What a bounded run has bought: its cost, the score that as much buys on the catalogue, and what its silence says."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+from fencepost.conformance.bounded.bounds import Bounds
+from fencepost.conformance.bounded.exploration import LENGTH
+from fencepost.conformance.course import Course
+from fencepost.reports.model import Report
+from msgspec import Struct
+
+FILE_NAME = "calibration.json"
+CONFIDENCE = 3
+"""The rule of three: with n decisions and no wrong answer, the share of wrong ones is below 3/n with 95 % confidence."""
+
+_FEW = 8
+
+Curve = tuple[tuple[int, float], ...]
+"""Spends in rising order, each with the share of the mutants that dies within it."""
+
+
+class Calibration(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What bounded runs have killed of the catalogue, by what they had spent until then, as `fencepost strength` found it."""
+
+    mutants: int
+    configurations: Curve
+    decisions: Curve
+
+    def expected(self, *, configurations: int, decisions: int) -> float:
+        """The share that so much buys: by configurations while they are chosen by greedy cover, by decisions after that."""
+        return _at(self.configurations, configurations) if configurations <= LENGTH else _at(self.decisions, decisions)
+
+
+class Calibrations(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The calibrated curves: of subjects that refuse what must be refused, and of those that only decide."""
+
+    made_by: str
+    seeds: int
+    whole: Calibration
+    decisions_only: Calibration
+
+
+def _at(curve: Curve, spent: int) -> float:
+    place = bisect_right([point for point, _ in curve], spent)
+    return curve[place - 1][1] if place else 0.0
+
+
+@cache
+def calibrations() -> Calibrations:
+    """The shipped curves."""
+    data = (files("fencepost.conformance.bounded") / FILE_NAME).read_bytes()
+    return msgspec.json.decode(data, type=Calibrations)
+
+
+def told(report: Report, bounds: Bounds, course: Course, *, took: float | None, refuses: bool) -> Iterator[str]:
+    """The lines for the report; `took` is None where time was no bound."""
+    decisions, configurations = course.decisions, course.configurations
+    spent = f"{_number(configurations, 'configuration')} and {_number(decisions, 'decision')}"
+    yield f"bought by {bounds.told}: {spent}" + (f", in {took:.0f} s" if took is not None else "")
+    curves = calibrations()
+    curve = curves.whole if refuses else curves.decisions_only
+    score = curve.expected(configurations=configurations, decisions=decisions)
+    which = "the catalogue's" if refuses else "the catalogue's decisions-only"
+    yield f"as much kills {score:.0%} of {which} {curve.mutants} mutants (measured by `{curves.made_by}`)"
+    failed = any(clause.verdict == "fail" for clause in report.clauses)
+    right = sum((report.totals.allowed, report.totals.denied))
+    if right and not failed:
+        yield (
+            f"no wrong answer in {right:,} decisions: of questions like these it gives a wrong one to fewer than "
+            f"{CONFIDENCE}/{right:,} = {CONFIDENCE / right:.2%}, with 95 % confidence"
+        )
+    yield from _not_asked(report, bounds)
+    if took is not None:
+        yield "how much a time buys depends on the machine: --max-configurations gives the same run everywhere"
+
+
+def _not_asked(report: Report, bounds: Bounds) -> Iterator[str]:
+    vacuous = [clause.id for clause in report.clauses if clause.verdict == "vacuous"]
+    if vacuous:
+        more = "a higher --max-configurations" if bounds.configurations is not None else "a longer --budget"
+        yield f"not asked, or not often enough to pass: {_listed(vacuous)}; {more} or a whole run asks them"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_FEW])
+    return shown if len(names) <= _FEW else f"{shown} and {len(names) - _FEW} more"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("" if count == 1 else "s")

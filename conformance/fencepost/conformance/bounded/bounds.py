@@ -1,0 +1,38 @@
+"""What a run may cost, and how that is written: `12` configurations, `60s`, `5m`, `1h`."""
+
+import re
+from dataclasses import dataclass
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_FORM = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """At most so many configurations, and at most so many seconds; None is no bound.
+
+    A configuration is an accepted write that changes the rules in force. Showing a failure at its smallest takes further
+    ones, at most 300 calls for each, but no further time.
+    """
+
+    configurations: int | None = None
+    seconds: float | None = None
+
+    @property
+    def told(self) -> str:
+        """The bounds as the options that set them."""
+        configurations = f"--max-configurations {self.configurations}" if self.configurations is not None else ""
+        seconds = f"--budget {self.seconds:g}s" if self.seconds is not None else ""
+        return " ".join(part for part in (configurations, seconds) if part)
+
+
+def seconds_from(text: str) -> float:
+    """The seconds that a budget means; `ValueError` where it means none.
+
+    >>> seconds_from("5m")
+    300.0
+    """
+    found = _FORM.fullmatch(text.strip())
+    if found is None or float(found[1]) == 0:
+        raise ValueError(f"{text!r} is no time: write 60s, 5m or 1h")
+    return float(found[1]) * _UNITS[found[2]]

@@ -1,0 +1,158 @@
+"""A bounded run: what was chosen by greedy cover first, then what any run asks, until the bounds are reached."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import msgspec
+from fencepost.adapters.contract import Client, Connection
+from fencepost.conformance.bounded.bought import told
+from fencepost.conformance.bounded.bounds import Bounds
+from fencepost.conformance.bounded.deadline import Deadline, OutOfTime, timed
+from fencepost.conformance.bounded.exploration import LENGTH, bounded_exploration
+from fencepost.conformance.bounded.itinerary import Itinerary
+from fencepost.conformance.bounded.recollection import Memory, Recollected, Recollecting, recollecting
+from fencepost.conformance.campaign import EXPLORATIONS, Campaign
+from fencepost.conformance.clock import now
+from fencepost.conformance.effort import Effort
+from fencepost.conformance.explorations.setting import Exploration, Setting
+from fencepost.conformance.ledger import settle_ledger
+from fencepost.conformance.sensitivity import Grounds, control
+from fencepost.reports.model import Report
+
+_NO_RATION = 10**12
+_LEDGER = 64
+"""More configurations than the probes of the open points can come to."""
+
+_CONTROL = Effort(name="control", scale=1, writes=5_000, decisions=2_000)
+
+
+def bounded(connection: Connection, bounds: Bounds) -> Connection:
+    """The connection as a bounded run needs it: its answers kept, and no call begun after its time. The time begins now."""
+    if bounds.seconds is not None:
+        connection = timed(connection, Deadline.after(bounds.seconds))
+    return recollecting(connection)
+
+
+@dataclass(slots=True)
+class BoundedCampaign(Campaign):
+    """A run that ends when its bounds are reached. The points that are left open are not probed until it has gone far.
+
+    `itinerary` makes the way from the setting. A connection that is `Recollecting` has its answers kept, so that the
+    sensitivity control costs no configuration; without one there is no control.
+    """
+
+    bounds: Bounds = field(default_factory=Bounds)
+    itinerary: Callable[[Setting], Itinerary] = Itinerary
+    _began: float = field(default_factory=now)
+    _is_on_its_way: bool = False
+    _is_out_of_time: bool = False
+    _are_points_probed: bool = False
+
+    def settle(self) -> None:
+        """Take the declared choices at their word."""
+        if self._is_settled:
+            return
+        self._is_settled = True
+        try:
+            profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally, probed=())
+        except OutOfTime:
+            self._run_out()
+            return
+        self._take(profile, self._effort())
+
+    def _effort(self) -> Effort:
+        """The plan's without its ration: the bounds are the ration."""
+        return replace(self._setting.effort, writes=_NO_RATION, decisions=_NO_RATION)
+
+    def run(self) -> None:
+        """Go the way of the itinerary, then on through every exploration, and, while there is time, through other seeds'."""
+        self.settle()
+        if self._is_out_of_time:
+            return
+        try:
+            self._go()
+        except OutOfTime:
+            self._run_out()
+
+    def _run_out(self) -> None:
+        self._is_out_of_time = True
+        self._is_cut_short = True
+
+    def _go(self) -> None:
+        most = self.bounds.configurations
+        exploration = bounded_exploration(self.itinerary(self._setting), LENGTH if most is None else most)
+        if not self._explore_by_heart(exploration):
+            return
+        seed, is_first = self.plan.seed, True
+        decisions = -1
+        while (is_first or self.bounds.seconds is not None) and self._bench.course.decisions > decisions:
+            decisions = self._bench.course.decisions
+            if most is not None and self._bench.course.configurations + _LEDGER > most:
+                return
+            self._probe_open_points()
+            self._setting = replace(self._setting, seed=seed)
+            self._explored.clear()
+            if not self._explore_all():
+                return
+            seed, is_first = seed + 1, False
+
+    def _explore_by_heart(self, exploration: Exploration) -> bool:
+        """Go through the exploration; then, from memory, see whether decoys would have been noticed in it."""
+        self._is_on_its_way = True
+        connection = self.client.connection
+        try:
+            if not isinstance(connection, Recollecting):
+                return self.explore(exploration)
+            with connection.keeping(self._profile) as memory:
+                try:
+                    return self.explore(exploration)
+                finally:
+                    self._lay_decoys(memory, exploration)
+        finally:
+            self._is_on_its_way = False
+
+    def _lay_decoys(self, memory: Memory, exploration: Exploration) -> None:
+        if not self.plan.with_decoys or self.plan.clauses:
+            return
+        grounds = Grounds(
+            client=Client(Recollected(memory, self._profile)),
+            setting=self._setting,
+            explorations=(exploration,),
+            settle_seconds=0.0,
+            ration=_CONTROL,
+        )
+        self._decoys = control(grounds)
+
+    def _probe_open_points(self) -> None:
+        """Settle the ledger as any run does; what was written for it counts as configurations."""
+        if self._are_points_probed:
+            return
+        self._are_points_probed = True
+        writes, course = self._exchange.meter.writes, self._bench.course
+        self._exchange.take_profile(self._judged_by)
+        profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
+        course.configurations += self._exchange.meter.writes - writes
+        self._take(profile, self._setting.effort)
+        self._bench.course = course
+        self._bench.most_configurations = self.bounds.configurations
+
+    def _explore_all(self) -> bool:
+        wanted = {clause.id for clause in self.selected() if not self._offer.missing_for(clause)}
+        return all(self.explore(one) for one in EXPLORATIONS if wanted & set(one.serves))
+
+    def report(self) -> Report:
+        """What the run has found so far, and what it has bought."""
+        report = Campaign.report(self)
+        if self.bounds == Bounds():
+            return report
+        took = now() - self._began if self.bounds.seconds is not None else None
+        lines = told(report, self.bounds, self._bench.course, took=took, refuses=self._offer.refusals)
+        return msgspec.structs.replace(report, notes=(*report.notes, *lines))
+
+    def _replay_line(self, clause: str) -> str:
+        line = Campaign._replay_line(self, clause).replace(
+            f"--seed {self.plan.seed} --clause", f"--seed {self._setting.seed} --clause"
+        )
+        if not self._is_on_its_way:
+            return line
+        return f"{line} --max-configurations {max(1, self._bench.course.configurations)}"

@@ -1,0 +1,159 @@
+"""What a subject has answered, kept so that a sensitivity control can ask it again without asking the subject."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from fencepost.adapters.contract import Connection, JsonObject, RpcError, Shareable
+from fencepost.conformance.case import WriteStep, apply_write
+from fencepost.conformance.wire import network_from_wire
+from fencepost.reference import Network, Profile, RuleSet, Vault
+
+_NEVER_ASKED = {"outcome": "inconclusive", "reason": "the run has not asked this"}
+
+_State = tuple[Network, RuleSet]
+
+
+@dataclass(slots=True)
+class Memory:
+    """Answers by what was in force: of a decision the network, the rules and the request, of a write what it said."""
+
+    decisions: dict[tuple[int, str], object] = field(default_factory=dict)
+    writes: dict[str, object] = field(default_factory=dict)
+    reads: dict[int, object] = field(default_factory=dict)
+    _states: dict[_State, int] = field(default_factory=dict)
+
+    def number(self, vault: Vault) -> int:
+        """The number that what is in force has here; the same again for the same."""
+        return self._states.setdefault((vault.network, vault.rules), len(self._states))
+
+    def knows(self, vault: Vault) -> bool:
+        """Whether this was in force once."""
+        return (vault.network, vault.rules) in self._states
+
+
+class Recollecting:
+    """A connection that keeps what goes over it, while it is told to."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._vault: Vault | None = None
+        self.memory = Memory()
+
+    @contextmanager
+    def keeping(self, profile: Profile) -> Iterator[Memory]:
+        """Within this context the answers are kept; they are judged by this profile."""
+        self._vault = Vault(profile=profile)
+        try:
+            yield self.memory
+        finally:
+            self._vault = None
+
+    @property
+    def exclusive(self) -> bool:
+        """As the subject's own."""
+        return self._connection.exclusive
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """Hand the call on, and keep what comes."""
+        answer = self._connection.call(method, params)
+        if self._vault is None:
+            return answer
+        vault, memory = self._vault, self.memory
+        match method, params, answer:
+            case "decide", {"requests": list(requests)}, {"decisions": list(decisions)}:
+                state = memory.number(vault)
+                for request, decision in zip(requests, decisions, strict=False):
+                    memory.decisions.setdefault((state, _key(request)), decision)
+            case "getRules", _, _:
+                memory.reads[memory.number(vault)] = answer
+            case _, _, {"accepted": bool()}:
+                memory.writes[_key([method, params])] = answer
+        self._vault = _after(vault, method, params, answer)
+        return answer
+
+    def log(self) -> str:
+        """The subject's own."""
+        return self._connection.log()
+
+    def close(self) -> None:
+        """Close the subject's own."""
+        self._connection.close()
+
+
+class RecollectingShareable(Recollecting):
+    """One that can be asked from several threads at once."""
+
+    def another(self) -> Connection:
+        """A connection to the same subject, of which nothing is kept."""
+        assert isinstance(self._connection, Shareable)
+        return self._connection.another()
+
+
+def recollecting(connection: Connection) -> Recollecting:
+    """The connection, its answers kept when that is wanted; `Shareable` where it was."""
+    return RecollectingShareable(connection) if isinstance(connection, Shareable) else Recollecting(connection)
+
+
+class Recollected:
+    """A connection to nobody: it answers as the subject once did.
+
+    A decision that was never asked for is inconclusive, any other call that was never made an `RpcError`.
+    """
+
+    exclusive = False
+
+    def __init__(self, memory: Memory, profile: Profile) -> None:
+        self._memory = memory
+        self._vault = Vault(profile=profile)
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """The subject's answer to the same call when the same was in force."""
+        answer = self._answer(method, params)
+        self._vault = _after(self._vault, method, params, answer)
+        return answer
+
+    def _answer(self, method: str, params: JsonObject) -> object:
+        memory, vault = self._memory, self._vault
+        match method, params:
+            case (("reset" | "setServiceEndpoints" | "shutdown"), _):
+                return {}
+            case "decide", {"requests": list(requests)}:
+                state = memory.number(vault)
+                keys = [(state, _key(request)) for request in requests]
+                return {"decisions": [memory.decisions.get(key, _NEVER_ASKED) for key in keys]}
+            case "getRules", _:
+                if (state := memory.number(vault)) in memory.reads:
+                    return memory.reads[state]
+            case _ if (key := _key([method, params])) in memory.writes:
+                return memory.writes[key]
+            case _:
+                after = apply_write(vault, WriteStep(method=method, params=params)).accepted
+                if after is not None and memory.knows(after):
+                    return {"accepted": True}
+        raise RpcError(method=method, expected="a call that the run has made", came="another", code=-32000)
+
+    def log(self) -> str:
+        """Nothing."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _after(vault: Vault, method: str, params: JsonObject, answer: object) -> Vault:
+    match method, params, answer:
+        case "reset", {"subnets": list(subnets)}, _:
+            return vault.reset(network_from_wire(subnets))
+        case "setServiceEndpoints", {"subnet": str(subnet), "serviceEndpoints": list(endpoints)}, _:
+            return vault.set_service_endpoints(subnet, endpoints)
+        case (("decide" | "getRules"), _, _):
+            return vault
+        case _, _, {"accepted": True}:
+            return apply_write(vault, WriteStep(method=method, params=params)).accepted or vault
+    return vault
+
+
+def _key(value: Mapping[str, object] | list[object]) -> str:
+    return json.dumps(value, sort_keys=True)

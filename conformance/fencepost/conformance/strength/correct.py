@@ -1,0 +1,87 @@
+"""Correct implementations through the suite: every failure that it finds in one of them is a false alarm."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from fencepost.adapters.contract import Client, open_subject
+from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.strength.pool import spread
+from fencepost.conformance.strength.study import Teller
+
+_PEERS = "library:fencepost.conformance.peers:"
+PEERS = tuple(f"{_PEERS}{name}" for name in ("StdlibVault", "NetaddrVault", "TrieVault", "SqliteVault"))
+"""Four built differently: a scan with the standard library, netaddr's sets, a trie of bits, tables in SQLite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """One subject, one effort, one seed."""
+
+    subject: str
+    effort: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one run found: its decisions, the clauses that failed and the choices that it took to be broken, its result."""
+
+    examination: Examination
+    decisions: int
+    alarms: tuple[str, ...]
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquittal:
+    """One subject over all seeds; `alarms` are what was found, each with its seed."""
+
+    subject: str
+    seeds: int
+    decisions: int
+    alarms: tuple[str, ...]
+    results: tuple[str, ...]
+
+
+def examine(examination: Examination) -> Finding:
+    """Run the suite as `check` does. Raises what opening the subject raises."""
+    plan = Plan(subject=examination.subject, effort=EFFORTS[examination.effort], seed=examination.seed)
+    client = Client(open_subject(examination.subject))
+    try:
+        campaign = Campaign(client, plan)
+        campaign.begin()
+        campaign.run()
+        report = campaign.report()
+    finally:
+        client.close()
+    failed = (clause.id for clause in report.clauses if clause.verdict == "fail")
+    broken = (entry.key for entry in report.ledger if entry.broken)
+    return Finding(
+        examination=examination,
+        decisions=report.totals.decisions,
+        alarms=(*failed, *broken),
+        result=report.result,
+    )
+
+
+def acquit(
+    subjects: Sequence[str], *, effort: str, seeds: int, processes: int, tell: Teller = lambda *_: None
+) -> Iterator[Acquittal]:
+    """Every subject over so many seeds, in the order in which they were named."""
+    tasks = [Examination(subject=one, effort=effort, seed=seed) for one in subjects for seed in range(seeds)]
+    found: dict[int, Finding] = {}
+    for place, finding in spread(examine, tasks, processes=processes):
+        found[place] = finding
+        tell("correct implementations", len(found), len(tasks))
+    ordered = [found[place] for place in range(len(tasks))]
+    for subject, group in groupby(ordered, key=lambda finding: finding.examination.subject):
+        findings = list(group)
+        yield Acquittal(
+            subject=subject,
+            seeds=len(findings),
+            decisions=sum(finding.decisions for finding in findings),
+            alarms=tuple(f"{alarm} (seed {one.examination.seed})" for one in findings for alarm in one.alarms),
+            results=tuple(dict.fromkeys(finding.result for finding in findings)),
+        )
