@@ -1,53 +1,90 @@
-"""The picture: score against decisions asked, a line for each arm, as an SVG made by hand."""
+"""The picture: score against decisions asked and against configurations, as an SVG made by hand."""
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
-from fencepost.conformance.strength.model import ArmResult, Strength
+from fencepost.conformance.bounded.exploration import LENGTH
+from fencepost.conformance.strength.model import Strength
+from fencepost.conformance.strength.study import GREEDY
 
 _WIDTH, _HEIGHT = 760, 440
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 150, 46, 52
 _INK, _GRID = "#24292f", "#d0d7de"
-_COLOURS = {"kit": "#0550ae", "vectors": "#bc4c00", "inside": "#1a7f37", "naive": "#8250df"}
+_COLOURS = {"kit": "#0550ae", "vectors": "#bc4c00", "inside": "#1a7f37", "naive": "#8250df", GREEDY: "#0550ae"}
 _SPARE = "#57606a"
 _LOOK = 'font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="title"'
+_DRAWN = (GREEDY, "plain")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One curve and its name."""
+
+    name: str
+    curve: Sequence[tuple[int, float]]
+    width: int = 2
+
+    @property
+    def colour(self) -> str:
+        return _COLOURS.get(self.name, _SPARE)
 
 
 def picture(strength: Strength) -> str:
-    """The SVG: decisions on a logarithmic scale, the share of the mutants killed beside it. The same for the same figures."""
-    most = max((arm.curve[-1][0] for arm in strength.arms if arm.curve), default=10)
-    frame = _Frame(most)
+    """The SVG: the share of the mutants killed against decisions, below it against configurations. The same for the same figures."""
+    lines = [_Line(name=arm.name, curve=arm.curve, width=3 if arm.name == "kit" else 2) for arm in strength.arms]
+    most = max((line.curve[-1][0] for line in lines if line.curve), default=10)
+    upper = _Frame(most=most, top=0, is_logarithmic=True)
+    orders = [_Line(name=one.name, curve=one.by_configurations) for one in strength.orders if one.name in _DRAWN]
+    lower = _Frame(most=LENGTH, top=_HEIGHT, is_logarithmic=False)
+    mutants = next((one.mutants for one in strength.orders), 0)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" {_LOOK}>',
-        '<title id="title">Mutants killed against decisions asked</title>',
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {2 * _HEIGHT}" {_LOOK}>',
+        '<title id="title">Mutants killed against decisions asked, and against configurations</title>',
+        f'<rect width="{_WIDTH}" height="{2 * _HEIGHT}" fill="#ffffff"/>',
         _text(_LEFT, 20, "Mutants killed, by decisions asked", size=15, weight="600"),
         _text(
             _LEFT, 36, f"{strength.mutants} mutants; dashed: {strength.allowed:,} decisions, what each arm is allowed"
         ),
-        *_axes(frame),
-        *_allowance(frame, strength.allowed),
-        *_lines(frame, strength.arms),
+        *_axes(upper, "decisions asked"),
+        *_mark(upper, strength.allowed),
+        *_lines(upper, lines),
+        _text(_LEFT, _HEIGHT + 20, "Mutants killed, by configurations", size=15, weight="600"),
+        _text(_LEFT, _HEIGHT + 36, f"{mutants} mutants that decisions alone show; dashed: 12 and 40 configurations"),
+        *_axes(lower, "configurations: accepted writes that change the rules"),
+        *_mark(lower, 12),
+        *_mark(lower, 40),
+        *_lines(lower, orders),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Frame:
-    """From figures to places on the picture."""
+    """From figures to places on the picture; `top` is the row at which this part of it begins."""
 
-    def __init__(self, most: int) -> None:
-        self.most = max(10, most)
+    most: int
+    top: int
+    is_logarithmic: bool
 
-    def x(self, decisions: float) -> float:
-        """The column of so many decisions."""
-        share = math.log10(max(1.0, decisions)) / math.log10(self.most)
+    def x(self, spent: float) -> float:
+        """The column of so much spent."""
+        most = max(10, self.most)
+        share = math.log10(max(1.0, spent)) / math.log10(most) if self.is_logarithmic else spent / most
         return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
 
     def y(self, share: float) -> float:
         """The row of a share."""
-        return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
+        return self.top + _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
+
+    @property
+    def marks(self) -> list[int]:
+        """The spends that are written at the axis."""
+        if self.is_logarithmic:
+            return [10**power for power in range(int(math.log10(max(10, self.most))) + 1)]
+        return list(range(0, self.most + 1, 8))
 
 
 def _text(
@@ -57,38 +94,36 @@ def _text(
     return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(said)}</text>'
 
 
-def _axes(frame: _Frame) -> Iterator[str]:
-    right, bottom = frame.x(frame.most), frame.y(0)
+def _axes(frame: _Frame, said: str) -> Iterator[str]:
+    right, bottom = frame.x(max(10, frame.most)), frame.y(0)
     for tenth in range(0, 11, 2):
         row = frame.y(tenth / 10)
         yield f'<line x1="{_LEFT}" x2="{right:.1f}" y1="{row:.1f}" y2="{row:.1f}" stroke="{_GRID}"/>'
         yield _text(_LEFT - 8, row + 4, f"{tenth * 10} %", anchor="end")
-    for power in range(int(math.log10(frame.most)) + 1):
-        column = frame.x(10**power)
-        yield f'<line x1="{column:.1f}" x2="{column:.1f}" y1="{_TOP}" y2="{bottom:.1f}" stroke="{_GRID}"/>'
-        yield _text(column, bottom + 18, f"{10**power:,}", anchor="middle")
-    yield _text((_LEFT + right) / 2, _HEIGHT - 12, "decisions asked", anchor="middle")
+    for spent in frame.marks:
+        column = frame.x(spent)
+        yield f'<line x1="{column:.1f}" x2="{column:.1f}" y1="{frame.y(1):.1f}" y2="{bottom:.1f}" stroke="{_GRID}"/>'
+        yield _text(column, bottom + 18, f"{spent:,}", anchor="middle")
+    yield _text((_LEFT + right) / 2, frame.top + _HEIGHT - 12, said, anchor="middle")
 
 
-def _allowance(frame: _Frame, allowed: int) -> Iterator[str]:
-    column = frame.x(min(allowed, frame.most))
-    line = f'x1="{column:.1f}" x2="{column:.1f}" y1="{_TOP}" y2="{frame.y(0):.1f}"'
+def _mark(frame: _Frame, spent: int) -> Iterator[str]:
+    column = frame.x(min(spent, max(10, frame.most)))
+    line = f'x1="{column:.1f}" x2="{column:.1f}" y1="{frame.y(1):.1f}" y2="{frame.y(0):.1f}"'
     yield f'<line {line} stroke="{_SPARE}" stroke-dasharray="4 4"/>'
 
 
-def _lines(frame: _Frame, arms: Sequence[ArmResult]) -> Iterator[str]:
+def _lines(frame: _Frame, lines: Sequence[_Line]) -> Iterator[str]:
     """The curves, each with its name at its end; names that would overlap are moved apart."""
-    ends: list[tuple[float, ArmResult]] = []
-    for arm in arms:
-        if not arm.curve:
+    ends: list[tuple[float, _Line]] = []
+    for line in lines:
+        if not line.curve:
             continue
-        points = " ".join(f"{frame.x(spent):.1f},{frame.y(share):.1f}" for spent, share in arm.curve)
-        width = 3 if arm.name == "kit" else 2
-        colour = _COLOURS.get(arm.name, _SPARE)
-        yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
-        ends.append((frame.y(arm.curve[-1][1]), arm))
-    free = float(_HEIGHT)
-    for row, arm in sorted(ends, key=lambda end: -end[0]):
+        points = " ".join(f"{frame.x(spent):.1f},{frame.y(share):.1f}" for spent, share in line.curve)
+        yield f'<polyline points="{points}" fill="none" stroke="{line.colour}" stroke-width="{line.width}"/>'
+        ends.append((frame.y(line.curve[-1][1]), line))
+    free = float(frame.top + _HEIGHT)
+    for row, line in sorted(ends, key=lambda end: -end[0]):
         free = min(row + 4, free - 15)
-        label = f"{arm.name}  {arm.curve[-1][1]:.0%}"
-        yield _text(frame.x(frame.most) + 8, free, label, weight="600", fill=_COLOURS.get(arm.name, _SPARE))
+        label = f"{line.name}  {line.curve[-1][1]:.0%}"
+        yield _text(frame.x(max(10, frame.most)) + 8, free, label, weight="600", fill=line.colour)
