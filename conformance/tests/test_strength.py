@@ -4,8 +4,10 @@ import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
+from fencepost.conformance.bounded.bought import Calibrations
 from fencepost.conformance.commands import main
 from fencepost.conformance.course import Spent
 from fencepost.conformance.mutants import CATALOGUE
@@ -56,6 +58,9 @@ def test_the_json_holds_every_figure(study: dict[str, str]) -> None:
         *(("examples", spent) for spent in (10, 100, 1000)),
         *(("configurations", spent) for spent in (12, 40)),
     ]
+    assert [order["name"] for order in found["orders"]] == ["greedy", "plain"]
+    assert {order["mutants"] for order in found["orders"]} == {5}
+    assert all(dict(map(tuple, order["byConfigurations"]))[64] == 1.0 for order in found["orders"])
     assert [arm["name"] for arm in found["arms"]] == ["naive", "inside", "vectors", "kit"]
     assert {one["name"] for one in found["coverage"]} == {"edges of ranges, by prefix length", "pairs of factors"}
     assert found["balance"]["allowed"] > 0 < found["balance"]["denied"]
@@ -68,11 +73,51 @@ def test_the_table_tells_each_part(study: dict[str, str]) -> None:
     assert "whole runs for the matrix: 5 of 5" in study["progress"]
 
 
-def test_the_picture_is_an_svg_with_a_line_for_each_arm(study: dict[str, str]) -> None:
+def test_the_picture_is_an_svg_with_a_line_for_each_arm_and_each_order(study: dict[str, str]) -> None:
     root = ET.fromstring(study["plot"])
     lines = [one for one in root.iter() if one.tag.endswith("polyline")]
-    assert len(lines) == 4
+    assert len(lines) == 4 + 2
     assert "kit" in study["plot"]
+
+
+def test_a_calibration_holds_the_curves_of_bounded_runs_and_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "calibration.json"
+    options = ["--profile", "keyvault-2018-preview", "--seeds", "1", "--allowed", "50", "--jobs", "1", "--no-matrix"]
+    arguments = ["strength", "--mutant", FIVE[0], *options, "--calibrate", str(file)]
+    assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
+    found = msgspec.json.decode(file.read_bytes(), type=Calibrations)
+    assert (found.whole.mutants, found.decisions_only.mutants, found.seeds) == (1, 1, 1)
+    assert found.whole.expected(configurations=64, decisions=10_000) == 1.0
+    assert found.whole.expected(configurations=0, decisions=0) == 0.0
+    assert found.made_by.endswith("--calibrate")
+
+
+def test_correct_implementations_are_accused_of_nothing() -> None:
+    arguments = [
+        "strength",
+        "--correct",
+        "library:fencepost.conformance.peers:EnforcerVault",
+        "--seeds",
+        "2",
+        "--jobs",
+        "1",
+    ]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "none" in result.stdout
+
+
+def test_what_a_faulty_implementation_is_accused_of_is_told_with_its_seed_and_is_status_1() -> None:
+    arguments = ["strength", "--correct", f"mutant:{FIVE[2]}", "--seeds", "1", "--jobs", "1"]
+    result = CliRunner().invoke(main, arguments, env={"COLUMNS": "160"}, catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "(seed 0)" in result.stdout
+
+
+def test_a_correct_implementation_that_is_not_there_is_bad_usage() -> None:
+    result = CliRunner().invoke(main, ["strength", "--correct", "refernce", "--jobs", "1"])
+    assert result.exit_code == 2
+    assert "Did you mean" in result.stderr
 
 
 def test_a_picture_of_another_kind_is_bad_usage() -> None:

@@ -80,8 +80,7 @@ class BoundedCampaign(Campaign):
 
     def _go(self) -> None:
         most = self.bounds.configurations
-        exploration = bounded_exploration(self.itinerary(self._setting), LENGTH if most is None else most)
-        if not self._explore_by_heart(exploration):
+        if not self._explore_by_heart(self.itinerary(self._setting), LENGTH if most is None else most):
             return
         seed, is_first = self.plan.seed, True
         decisions = -1
@@ -96,8 +95,9 @@ class BoundedCampaign(Campaign):
                 return
             seed, is_first = seed + 1, False
 
-    def _explore_by_heart(self, exploration: Exploration) -> bool:
-        """Go through the exploration; then, from memory, see whether decoys would have been noticed in it."""
+    def _explore_by_heart(self, itinerary: Itinerary, most: int) -> bool:
+        """Go so far on the way; then, from memory, see whether decoys would have been noticed on it."""
+        exploration = bounded_exploration(itinerary, most)
         self._is_on_its_way = True
         connection = self.client.connection
         try:
@@ -107,7 +107,7 @@ class BoundedCampaign(Campaign):
                 try:
                     return self.explore(exploration)
                 finally:
-                    self._lay_decoys(memory, exploration)
+                    self._lay_decoys(memory, bounded_exploration(itinerary, itinerary.known))
         finally:
             self._is_on_its_way = False
 

@@ -43,13 +43,12 @@ def _visit(bench: Bench, *, itinerary: Itinerary, refusals: Refusals, place: int
     if bench.course.configurations >= most:
         raise EffortSpent
     setting, stop = itinerary.setting, itinerary.stop(place)
-    random = setting.random("bounded", place)
     bench.settle_in(itinerary.network)
     if _is_written(bench, stop):
-        _ask(bench, stop, random)
+        _ask(bench, stop, setting.random("bounded again", place))
         bench.read()
-        _switch_endpoints(bench, setting, random)
-        refusals.put(bench, stop.vault, random, place)
+        _switch_endpoints(bench, setting, setting.random("bounded endpoints", place))
+        refusals.put(bench, stop.vault, setting.random("bounded refusals", place), place)
 
 
 def _is_written(bench: Bench, stop: Stop) -> bool:

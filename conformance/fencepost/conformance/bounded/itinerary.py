@@ -49,6 +49,11 @@ class Itinerary:
         self._ahead: list[tuple[WriteStep, Vault]] = []
         self._earlier: RuleSet | None = None
 
+    @property
+    def known(self) -> int:
+        """How many stops have been worked out: as many as a run has come to."""
+        return len(self._stops)
+
     def stop(self, place: int) -> Stop:
         """The stop at this place, from 0 on."""
         while len(self._stops) <= place:

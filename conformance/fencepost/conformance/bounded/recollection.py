@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from fencepost.adapters.contract import Connection, JsonObject, RpcError, Shareable
+from fencepost.adapters.contract import Connection, JsonObject, Shareable
+from fencepost.conformance.breakage import Abandoned
 from fencepost.conformance.case import WriteStep, apply_write
 from fencepost.conformance.wire import network_from_wire
 from fencepost.reference import Network, Profile, RuleSet, Vault
@@ -99,7 +100,7 @@ def recollecting(connection: Connection) -> Recollecting:
 class Recollected:
     """A connection to nobody: it answers as the subject once did.
 
-    A decision that was never asked for is inconclusive, any other call that was never made an `RpcError`.
+    A decision that was never asked for is inconclusive; at any other call that was never made a scenario is `Abandoned`.
     """
 
     exclusive = False
@@ -132,7 +133,7 @@ class Recollected:
                 after = apply_write(vault, WriteStep(method=method, params=params)).accepted
                 if after is not None and memory.knows(after):
                     return {"accepted": True}
-        raise RpcError(method=method, expected="a call that the run has made", came="another", code=-32000)
+        raise Abandoned
 
     def log(self) -> str:
         """Nothing."""

@@ -1,0 +1,207 @@
+"""Runs within bounds: the most telling configurations first, an end in time, and a report of what was bought."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from fencepost.adapters.contract import Client, Connection, JsonObject, open_subject
+from fencepost.conformance.bounded.bounds import Bounds, seconds_from
+from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
+from fencepost.conformance.bounded.cover import Cover
+from fencepost.conformance.bounded.itinerary import Itinerary
+from fencepost.conformance.bounded.rule_faults import prefix_of
+from fencepost.conformance.campaign import Plan
+from fencepost.conformance.case import WriteStep, apply_write
+from fencepost.conformance.clock import told_by
+from fencepost.conformance.commands import main
+from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.explorations.setting import Setting
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.wire import network_from_wire
+from fencepost.reference import Vault, load_profile
+from fencepost.reports.model import Report, report_from_json
+
+PEERS = "library:fencepost.conformance.peers:"
+ENFORCER = f"{PEERS}EnforcerVault"
+
+
+def _check(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["check", *arguments], env={"COLUMNS": "160"}, catch_exceptions=False)
+
+
+def _setting(seed: int = 0) -> Setting:
+    profile = load_profile("keyvault-2018-preview").with_choices({"trusted-services": "list", "duplicates": "keep"})
+    said = Client(open_subject(f"{PEERS}MinimalVault2018")).describe()
+    offer = Offer.from_statement(said, profile)
+    return Setting(profile=profile, offer=offer, effort=EFFORTS["quick"], seed=seed)
+
+
+class _Watched:
+    """A connection that counts configurations and calls, and whose clock goes on by so much a write and a decision."""
+
+    exclusive = False
+
+    def __init__(self, inner: Connection, *, a_write: float = 0.0, a_decision: float = 0.0) -> None:
+        self.inner = inner
+        self.vault = Vault(profile=load_profile("keyvault"))
+        self.configurations = 0
+        self.calls = 0
+        self.now = 0.0
+        self._a_write, self._a_decision = a_write, a_decision
+
+    def call(self, method: str, params: JsonObject) -> object:
+        answer = self.inner.call(method, params)
+        self.calls += 1
+        match method, params, answer:
+            case "reset", {"subnets": list(subnets)}, _:
+                self.vault = self.vault.reset(network_from_wire(subnets))
+            case "decide", {"requests": list(requests)}, _:
+                self.now += self._a_decision * len(requests)
+            case _, _, {"accepted": True}:
+                self.now += self._a_write
+                after = apply_write(self.vault, WriteStep(method=method, params=params)).accepted or self.vault
+                self.configurations += after.rules != self.vault.rules
+                self.vault = after
+        return answer
+
+    def log(self) -> str:
+        return self.inner.log()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def _run(watched: _Watched, bounds: Bounds, *, with_decoys: bool = True) -> Report:
+    """A bounded run whose clock is the subject's."""
+    with told_by(lambda: watched.now):
+        client = Client(bounded(watched, bounds))
+        plan = Plan(subject="watched", effort=EFFORTS["quick"], profile="keyvault", with_decoys=with_decoys)
+        campaign = BoundedCampaign(client, plan, bounds=bounds)
+        campaign.begin()
+        campaign.settle()
+        campaign.run()
+        report = campaign.report()
+    client.close()
+    return report
+
+
+def test_what_was_covered_before_is_worth_less_and_still_something() -> None:
+    cover = Cover({"rare": 5.0})
+    fresh = cover.gain([("rare", 1), ("plain", 1)])
+    cover.add([("rare", 1)])
+    assert fresh == 6.0
+    assert 1.0 < cover.gain([("rare", 1), ("plain", 1)]) < fresh
+
+
+def test_the_first_configurations_show_every_prefix_length_both_full_lists_and_both_switches() -> None:
+    itinerary = Itinerary(_setting())
+    rules = [itinerary.stop(place).vault.rules for place in range(12)]
+    assert {prefix_of(rule.block) for one in rules for rule in one.ip_rules} >= {*range(3, 31), 32}
+    assert max(len(one.ip_rules) for one in rules) == 127
+    assert {one.default_action.value for one in rules} == {"Allow", "Deny"}
+    assert {one.bypass.value for one in rules} == {"AzureServices", "None"}
+    assert any(len(one.virtual_network_rules) == 127 for one in rules) or not itinerary.network.subnets
+
+
+def test_the_way_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+    ways = [[Itinerary(_setting(seed)).stop(place).write for place in range(4)] for seed in (0, 0, 1)]
+    assert ways[0] == ways[1]
+    assert ways[0] != ways[2]
+
+
+@pytest.mark.parametrize("most", [1, 9])
+def test_a_run_ends_after_so_many_configurations(most: int) -> None:
+    watched = _Watched(open_subject(f"{PEERS}TrieVault"))
+    report = _run(watched, Bounds(configurations=most))
+    assert watched.configurations == most
+    assert any(f"bought by --max-configurations {most}: {most} configuration" in note for note in report.notes)
+
+
+def test_decoys_are_laid_over_what_the_subject_has_said_already_and_cost_no_call() -> None:
+    calls = []
+    for with_decoys in (True, False):
+        watched = _Watched(open_subject(ENFORCER))
+        report = _run(watched, Bounds(configurations=8), with_decoys=with_decoys)
+        calls.append(watched.calls)
+        assert all(decoy.caught for decoy in report.sensitivity)
+    assert calls[0] == calls[1]
+    assert len(report.sensitivity) == 0
+
+
+def test_a_subject_that_only_decides_can_pass_within_forty_configurations() -> None:
+    result = _check(ENFORCER, "--max-configurations", "40")
+    assert result.exit_code == 0, result.stdout
+    assert "no wrong answer in" in result.stdout
+    assert "with 95 % confidence" in " ".join(result.stdout.split())
+
+
+def test_what_a_small_bound_leaves_no_room_for_is_vacuous_and_named() -> None:
+    result = _check(ENFORCER, "--max-configurations", "3")
+    assert result.exit_code == 3
+    assert "not asked, or not often enough to pass: " in result.stdout
+    assert "a higher --max-configurations" in " ".join(result.stdout.split())
+
+
+def test_a_failure_within_bounds_is_told_with_a_line_that_shows_it_again(tmp_path: Path) -> None:
+    result = _check("mutant:last-address-excluded", "--max-configurations", "2", "--report", str(tmp_path))
+    assert result.exit_code == 1
+    report = report_from_json((tmp_path / "report.json").read_bytes())
+    shown = next(one for clause in report.clauses for one in clause.counterexamples if clause.id == "DEC-4")
+    words = shown.replay.split()
+    assert words[:3] == ["fencepost", "check", "mutant:last-address-excluded"]
+    assert words[-2] == "--max-configurations"
+    assert _check(*words[2:]).exit_code == 1
+    assert not any("no wrong answer" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(("a_write", "a_decision"), [(0.0, 0.05), (2.0, 0.0), (7.0, 0.01), (100.0, 0.0)])
+def test_a_run_with_a_budget_ends_in_time_however_slow_the_subject_is(a_write: float, a_decision: float) -> None:
+    watched = _Watched(open_subject(ENFORCER), a_write=a_write, a_decision=a_decision)
+    report = _run(watched, Bounds(seconds=60))
+    assert watched.now <= 60 + a_write
+    assert report.exit_status in (0, 3)
+    assert any(note.startswith("bought by --budget 60s: ") for note in report.notes)
+    assert any("depends on the machine" in note for note in report.notes)
+
+
+def test_a_fast_subject_is_asked_on_by_other_seeds_until_the_time_is_gone() -> None:
+    watched = _Watched(open_subject(ENFORCER), a_decision=0.03)
+    report = _run(watched, Bounds(seconds=900))
+    assert report.totals.decisions * 0.03 > 890
+    assert report.exit_status == 0
+
+
+def test_a_wrong_answer_that_there_is_no_time_to_see_again_is_no_pass() -> None:
+    watched = _Watched(open_subject("mutant:last-address-excluded"), a_write=1.0)
+    report = _run(watched, Bounds(seconds=3))
+    assert report.exit_status == 2
+    unsure = next(one for one in report.clauses if one.verdict == "inconclusive")
+    assert "no time was left to ask again" in unsure.detail
+    assert watched.now <= 3
+
+
+def test_a_failure_that_was_shown_stays_one_though_there_is_no_time_to_shrink_it() -> None:
+    watched = _Watched(open_subject("mutant:last-address-excluded"), a_write=1.0)
+    report = _run(watched, Bounds(seconds=20))
+    assert report.exit_status == 1
+    assert watched.now <= 21
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("60s", 60), ("5m", 300), ("1h", 3600), ("1.5m", 90)])
+def test_a_budget_is_written_with_its_unit(text: str, seconds: float) -> None:
+    assert seconds_from(text) == seconds
+
+
+def _bad_usages() -> Iterator[tuple[tuple[str, ...], str]]:
+    yield ("--budget", "60"), "write 60s, 5m or 1h"
+    yield ("--budget", "0s"), "write 60s, 5m or 1h"
+    yield ("--max-configurations", "0"), "x>=1"
+    yield ("--max-configurations", "5", "--resume", "somewhere"), "leave --max-configurations and --budget out"
+
+
+@pytest.mark.parametrize(("arguments", "told"), list(_bad_usages()))
+def test_bounds_that_mean_nothing_are_bad_usage(arguments: tuple[str, ...], told: str) -> None:
+    result = _check("reference", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in " ".join(result.stderr.split())
