@@ -1,6 +1,6 @@
 """A bounded run: what was chosen by greedy cover first, then what any run asks, until the bounds are reached."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -15,7 +15,7 @@ from fencepost.conformance.campaign import EXPLORATIONS, Campaign
 from fencepost.conformance.clock import now
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.explorations.setting import Exploration, Setting
-from fencepost.conformance.ledger import settle_ledger
+from fencepost.conformance.ledger import settle_ledger, undocumented
 from fencepost.conformance.sensitivity import Grounds, control
 from fencepost.reports.model import Report
 
@@ -47,6 +47,7 @@ class BoundedCampaign(Campaign):
     _is_on_its_way: bool = False
     _is_out_of_time: bool = False
     _are_points_probed: bool = False
+    _left_out: Mapping[str, str] = field(default_factory=dict)
 
     def settle(self) -> None:
         """Take the declared choices at their word."""
@@ -58,6 +59,8 @@ class BoundedCampaign(Campaign):
         except OutOfTime:
             self._run_out()
             return
+        self._left_out = undocumented(profile, self._offer)
+        self.tally.left_out |= self._left_out
         self._take(profile, self._effort())
 
     def _effort(self) -> Effort:
@@ -131,6 +134,9 @@ class BoundedCampaign(Campaign):
         writes, course = self._exchange.meter.writes, self._bench.course
         self._exchange.take_profile(self._judged_by)
         profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
+        for clause in self._left_out:
+            self.tally.left_out.pop(clause, None)
+        self.tally.left_out |= undocumented(profile, self._offer)
         course.configurations += self._exchange.meter.writes - writes
         self._take(profile, self._setting.effort)
         self._bench.course = course
