@@ -192,6 +192,25 @@ def test_a_history_that_was_built_for_a_clause_of_state_is_that_clauses() -> Non
     assert clause_of(wrongly_answered(told), told, "STA-6") == "STA-6"
 
 
+@pytest.mark.parametrize("aim", ["LIM-8", "STA-6", "STA-2", "VAL-9"])
+def test_a_rule_that_cannot_be_removed_is_no_matter_of_limits_or_order(aim: str) -> None:
+    told = case(put("20.0.0.9"), write("removeIpRule", value="20.0.0.9"))
+    assert clause_of(wrongly_answered(told), told, aim) == "STA-2"
+
+
+@pytest.mark.parametrize("aim", ["VAL-9", "LIM-6"])
+def test_a_stale_answer_among_refused_writes_is_no_matter_of_refusals(aim: str) -> None:
+    told = case(put("20.0.0.9"), put("21.0.0.9"), asked(request("20.0.0.9")))
+    assert clause_of(wrongly_answered(told), told, aim) == "STA-1"
+
+
+@pytest.mark.parametrize("aim", ["LIM-7", "LIM-8", "LIM-9"])
+def test_what_a_write_over_the_limit_leaves_is_a_matter_of_refusals(aim: str) -> None:
+    full = put(*(f"20.0.{n}.1" for n in range(127)))
+    told = case(full, write("addIpRule", value="21.0.0.1"), asked(request("20.0.5.1")))
+    assert clause_of(wrongly_answered(told), told, aim) == "LIM-6"
+
+
 def test_data_that_a_change_from_a_blocked_address_leaves_open_is_no_lock_out() -> None:
     told = case(put("20.0.0.9"), put("21.0.0.9"), asked(request("20.0.0.9")))
     assert clause_of(wrongly_answered(told), told, "CTL-2") == "STA-1"

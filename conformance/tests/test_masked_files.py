@@ -83,7 +83,7 @@ def _checkpoint(hiding: str) -> Checkpoint:
     tally = Tally(failures=defaultdict(list, {"DEC-4": [one]}), errors=texts, unstable=texts, remarks=texts)
     bench = BenchState(
         meter=Meter(),
-        shrinking=(0, 0),
+        shrinking=Meter(),
         faults_in_a_row=0,
         at_hand=None,
         diagnosis_calls=0,

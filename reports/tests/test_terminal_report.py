@@ -60,7 +60,7 @@ def test_what_is_left_out_of_a_long_list_is_told_in_plain_characters(report: Rep
 def test_the_ledger_shows_broken_choices_and_names_the_silent_ones(report: Report) -> None:
     shown = render(report, page=NARROW)
     assert re.search(r"^host-bits +reject +mask +BROKEN 20.1.2.3/24 was taken$", shown, re.MULTILINE)
-    assert "open, neither declared nor probed: enum-case" in shown
+    assert "open, not declared, and no probe could tell: enum-case" in shown
 
 
 def test_the_last_line_says_the_result_and_the_exit_status(report: Report) -> None:

@@ -83,8 +83,10 @@ def _of_history(mismatch: WrongDecision, case: Case, aim: str | None) -> str:
         aim = "STA-2"
     if aim == "CTL-2" and mismatch.request.plane is Plane.DATA:
         aim = None
-    if aim == "STA-2" and (clause := _of_refused(case, mismatch.vault)) is not None:
-        return clause
+    if aim in ("STA-2", "VAL-9", "LIM-6", "LIM-7", "LIM-8", "LIM-9"):
+        if (clause := _of_refused(case, mismatch.vault)) is not None:
+            return clause
+        aim = "STA-2" if aim in ("VAL-9", "LIM-6") else aim  # without a refused write it is of no refusal
     if aim != "STA-2" and aim is not None and aim.startswith(STATE) and (len(writes) > 1 or has_switches):
         return "STA-3" if aim == "STA-4" and not _wakes_rules(writes) else aim
     if has_switches:
@@ -243,6 +245,10 @@ def _of_refusal(mismatch: WrongWrite, aim: str | None) -> str:
     accepted = mismatch.expected.accepted
     rules = accepted.rules if accepted is not None else RuleSet()
     ip_rules, subnet_rules = rules.ip_rules, rules.virtual_network_rules
+    if aim != "CTL-2" and mismatch.step.method.startswith("remove"):
+        return "STA-2"
+    if aim == "STA-6" and mismatch.step.method != "putRules":
+        return "STA-3" if mismatch.step.method == "updateRules" else "STA-2"
     if aim is not None and aim.startswith(("STA", "CTL-2", "VAL-9", "LIM-6")):
         return aim
     if mismatch.step.method != "putRules" and aim is not None and aim.startswith("LIM"):

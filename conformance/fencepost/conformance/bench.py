@@ -14,7 +14,7 @@ from fencepost.conformance.course import Course, Spent
 from fencepost.conformance.credit import Credit, Judged
 from fencepost.conformance.diagnosis import Diagnosis, Excuses, Found
 from fencepost.conformance.effort import Effort
-from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.exchange import Exchange, Meter
 from fencepost.conformance.in_force import telling_requests
 from fencepost.conformance.journal import BenchState
 from fencepost.conformance.offer import Offer
@@ -62,7 +62,9 @@ class Bench:
         self._ends_at_failure = ends_at_failure
         self.replay_line = replay_line
         self._exchange = exchange
-        self._diagnosis = Diagnosis(exchange, tally, replay_line, excuses)
+        self._diagnosis = Diagnosis(
+            exchange, tally, replay_line, excuses, allows_another=lambda: self._ration.allows_another()
+        )
         self._breakage = Breakage(tally)
         self._credit = Credit(tally, offer)
         self._ration = Ration(effort)
@@ -81,10 +83,14 @@ class Bench:
         return self._exchange
 
     @property
-    def spent(self) -> tuple[int, int, int]:
-        """Resets, writes and decisions so far, counterexamples' included."""
-        meter = self._exchange.meter
-        return meter.resets, meter.writes, meter.decisions
+    def spent(self) -> Meter:
+        """Resets, writes and decisions so far, counterexamples' left aside."""
+        return self._exchange.meter.less(self._ration.aside)
+
+    @property
+    def aside(self) -> Meter:
+        """Resets, writes and decisions that went into counterexamples."""
+        return self._ration.aside
 
     @property
     def shrink_calls(self) -> int:
@@ -119,7 +125,7 @@ class Bench:
         meter = self._exchange.meter
         return BenchState(
             meter=replace(meter),
-            shrinking=self._ration.aside,
+            shrinking=replace(self._ration.aside),
             faults_in_a_row=self._breakage.in_a_row,
             diagnosis_calls=self._diagnosis.calls,
             diagnoses=self._diagnosis.begun,
@@ -174,6 +180,7 @@ class Bench:
             self._exchange.reset(network)
         except HarnessFault as fault:
             self._fault(fault, self._breakage.aims)
+        self._breakage.answered("reset")
         self.course.examples += 1
         self._since_put = (network, [])
         self._is_at_hand = True
@@ -201,6 +208,7 @@ class Bench:
             answer = self._exchange.write(step)
         except HarnessFault as fault:
             self._fault(fault, tuple(speaks_for) or ((aim,) if aim else self._breakage.aims))
+        self._breakage.answered(method)
         self.course.configurations += answer.accepted and self.vault.rules != rules
         if method == "putRules" and answer.accepted:
             self._since_put = (network, [])
@@ -282,6 +290,7 @@ class Bench:
             judged = self._exchange.ask(step)
         except HarnessFault as fault:
             return self._ask_apart(fault, step, extra, aim)
+        self._breakage.answered("decide")
         found = self._counted(step, judged, extra, aim)
         if found:
             self._wrong(found)

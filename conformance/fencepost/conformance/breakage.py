@@ -25,6 +25,7 @@ class Breakage:
     def __init__(self, tally: Tally) -> None:
         self.aims: tuple[str, ...] = ()
         self.in_a_row = 0
+        self._last = ""
         self._tally = tally
         self._of_method: dict[str, list[str]] = {}
 
@@ -36,9 +37,15 @@ class Breakage:
         if fault.method not in ESSENTIAL:
             self._of_method.setdefault(fault.method, []).append(str(fault))
             return
+        self._last = fault.method
         self.in_a_row += 1
         if self.in_a_row >= FAULTS_IN_A_ROW:
             raise Unresponsive(str(fault))
+
+    def answered(self, method: str) -> None:
+        """A call was answered. That of another method than the last that was not says nothing of that one."""
+        if method == self._last:
+            self.in_a_row = 0
 
     def hinder(self, told: str) -> None:
         """The scenario at hand is cut short: its clauses may come out with too little for a verdict."""

@@ -12,7 +12,7 @@ from fencepost.conformance.breakage import Abandoned, Unresponsive
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.course import Course, Spent
 from fencepost.conformance.effort import Effort
-from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.exchange import Exchange, Meter
 from fencepost.conformance.explorations.concurrency import CONCURRENCY
 from fencepost.conformance.explorations.convergence import CONVERGENCE
 from fencepost.conformance.explorations.decisions import DECISIONS, MORE_DECISIONS
@@ -88,6 +88,7 @@ class Campaign:
     _exchange: Exchange = field(init=False)
     _ledger: tuple[LedgerEntry, ...] = ()
     _decoys: tuple[Decoy, ...] = ()
+    _control_spent: Meter = field(default_factory=Meter)
 
     def begin(self) -> None:
         """Read the statement."""
@@ -116,7 +117,7 @@ class Campaign:
             self._exchange,
             profile=profile,
             offer=self._offer,
-            effort=effort,
+            effort=effort.without_control() if self.plan.with_decoys and not self.plan.clauses else effort,
             tally=self.tally,
             replay_line=self._replay_line,
             ends_at_failure=self.plan.fail_fast,
@@ -176,13 +177,15 @@ class Campaign:
 
     def lay_decoys(self) -> None:
         """Which faults would this run have noticed? Asked last: what the run has found so far stands."""
+        spent = self._bench.spent
         grounds = Grounds(
             client=self.client,
             setting=self._setting,
             explorations=EXPLORATIONS,
             settle_seconds=self._exchange.settle_seconds,
+            left=self._setting.effort.less(spent.writes, spent.decisions),
         )
-        self._decoys = control(grounds)
+        self._decoys, self._control_spent = control(grounds)
 
     def explore(self, exploration: Exploration) -> bool:
         """Run one exploration, once; False where the whole run is to end here."""
@@ -252,7 +255,7 @@ class Campaign:
         return bool(self._unfinished) and not self.plan.fail_fast
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
-        _, _, decisions = self._bench.spent
+        decisions = self._exchange.meter.decisions
         failed = tuple(sorted(self.tally.failures))
         self.listener(
             Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
@@ -273,7 +276,7 @@ class Campaign:
                 has_known_failures=bool(self.baseline.excused),
             )
         )
-        resets, writes, decisions = self._bench.spent
+        spent, aside = self._bench.spent.plus(self._control_spent), self._bench.aside
         judged = tuple(map(self.baseline.judged, clauses))
         summary = summed_up(
             judged,
@@ -315,13 +318,15 @@ class Campaign:
             known_failures=self.baseline.told,
             first_failure=_shown(self._bench.course.first_failure),
             totals=Totals(
-                resets=resets,
-                writes=writes,
-                decisions=decisions,
+                resets=spent.resets,
+                writes=spent.writes,
+                decisions=spent.decisions,
                 allowed=self.tally.allowed,
                 denied=self.tally.denied,
                 inconclusive=self.tally.inconclusive,
                 shrink_calls=self._bench.shrink_calls,
+                shrink_writes=aside.writes,
+                shrink_decisions=aside.decisions,
                 faults=self.tally.faults,
             ),
             log=self.client.connection.log(),

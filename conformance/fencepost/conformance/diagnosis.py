@@ -57,10 +57,17 @@ class Diagnosis:
     """Replays, shrinks and attributes mismatches. Its calls are counted apart: they are no part of the effort."""
 
     def __init__(
-        self, exchange: Exchange, tally: Tally, replay_line: Callable[[str], str], excuses: Excuses | None = None
+        self,
+        exchange: Exchange,
+        tally: Tally,
+        replay_line: Callable[[str], str],
+        excuses: Excuses | None = None,
+        *,
+        allows_another: Callable[[], bool] = lambda: True,
     ) -> None:
         self.calls = 0
         self._excuses = excuses
+        self._allows_another = allows_another
         self._exchange = exchange
         self._tally = tally
         self._replay_line = replay_line
@@ -75,6 +82,8 @@ class Diagnosis:
 
         Of a subject that has many times not shown again what it had shown, each kind is looked at once.
         """
+        if not self._allows_another():
+            return False
         clause = self._provisional(found)
         if self._excuses is not None and self._excuses.foresees(clause, found.mismatch):
             return False

@@ -1,6 +1,9 @@
 """Effort: how much is asked, counted in calls and never in seconds, so that a seed gives the same run everywhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+CONTROL_WRITES, CONTROL_DECISIONS = 24, 1_000
+"""What of every effort is kept for the sensitivity control."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,18 @@ class Effort:
         return Effort(
             name=self.name, scale=self.scale, writes=self.writes * 3 // 10, decisions=self.decisions * 3 // 10
         )
+
+    def without_control(self) -> "Effort":
+        """What is left for the explorations where decoys are laid after them."""
+        return self.less(CONTROL_WRITES, CONTROL_DECISIONS)
+
+    def less(self, writes: int, decisions: int) -> "Effort":
+        """What is left of it after so much."""
+        return replace(self, writes=self.writes - writes, decisions=self.decisions - decisions)
+
+    def within(self, other: "Effort") -> "Effort":
+        """No more of it than of the other."""
+        return replace(self, writes=min(self.writes, other.writes), decisions=min(self.decisions, other.decisions))
 
 
 EFFORTS = {

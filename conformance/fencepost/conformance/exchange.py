@@ -34,6 +34,22 @@ class Meter:
     writes: int = 0
     decisions: int = 0
 
+    def plus(self, other: "Meter") -> "Meter":
+        """Both together."""
+        return Meter(
+            resets=self.resets + other.resets,
+            writes=self.writes + other.writes,
+            decisions=self.decisions + other.decisions,
+        )
+
+    def less(self, other: "Meter") -> "Meter":
+        """What is left without the other."""
+        return Meter(
+            resets=self.resets - other.resets,
+            writes=self.writes - other.writes,
+            decisions=self.decisions - other.decisions,
+        )
+
     @property
     def calls(self) -> int:
         """Calls that change something, and a decision's share of one: what shrinking is rationed by."""

@@ -58,7 +58,7 @@ class BenchState:
     """The bench's own counts: those of shrinking are no part of the effort, but they hold down how often it is done."""
 
     meter: Meter
-    shrinking: tuple[int, int]
+    shrinking: Meter
     faults_in_a_row: int
     at_hand: list[Mapping[str, object]] | None
     diagnosis_calls: int

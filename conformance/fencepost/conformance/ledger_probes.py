@@ -163,9 +163,8 @@ def _enum_case(prober: Prober) -> str | None:
 def _null_members(prober: Prober) -> str | None:
     if not prober.offer.refusals:
         return None
-    nulls: list[WireRules] = [
-        {**wire_rules(["20.1.2.3"]), member: None} for member in ("bypass", "defaultAction", "virtualNetworkRules")
-    ]
+    members = ("bypass", "defaultAction", *(["virtualNetworkRules"] if prober.offer.subnets else []))
+    nulls: list[WireRules] = [{**wire_rules(["20.1.2.3"]), member: None} for member in members]
     return _accepts(*nulls, {**wire_rules(()), "ipRules": None}, lenient="as-absent")(prober)
 
 

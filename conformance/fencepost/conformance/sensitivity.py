@@ -5,7 +5,7 @@ whose requests only those of the decoy's kind are put, and the run's own judging
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fencepost.adapters.contract import Client, Connection, HarnessFault, JsonObject
 from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, Unresponsive
@@ -13,7 +13,7 @@ from fencepost.conformance.case import AskStep, Case, WriteStep, apply_write
 from fencepost.conformance.decoys import Decoy, decoys_for
 from fencepost.conformance.diagnosis import Found, fresh_case
 from fencepost.conformance.effort import Effort
-from fencepost.conformance.exchange import Exchange
+from fencepost.conformance.exchange import Exchange, Meter
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.mismatch import WrongDecision, WrongRead
 from fencepost.conformance.tally import Tally
@@ -31,24 +31,30 @@ _CONFIRMATIONS = 3
 class Grounds:
     """Where a control takes place: the subject, what it is judged by, and the explorations that the run had.
 
-    `ration` is what one decoy may cost.
+    `ration` is what one decoy may cost, `left` what all of them together may.
     """
 
     client: Client
     setting: Setting
     explorations: Sequence[Exploration]
     settle_seconds: float
+    left: Effort
     ration: Effort = _RATION
 
 
-def control(grounds: Grounds) -> tuple[Row, ...]:
-    """Lay each decoy that this subject could be caught with; whether the run's own scenarios notice it."""
+def control(grounds: Grounds) -> tuple[tuple[Row, ...], Meter]:
+    """Lay each decoy that this subject could be caught with: whether the run's own scenarios notice it, and what it took."""
     setting = grounds.setting
     random = setting.random("decoys")
-    return tuple(_laid(decoy, grounds) for decoy in decoys_for(setting.offer, random))
+    rows, spent = [], Meter()
+    for decoy in decoys_for(setting.offer, random):
+        row, cost = _laid(decoy, replace(grounds, left=grounds.left.less(spent.writes, spent.decisions)))
+        rows.append(row)
+        spent = spent.plus(cost)
+    return tuple(rows), spent
 
 
-def _laid(decoy: Decoy, grounds: Grounds) -> Row:
+def _laid(decoy: Decoy, grounds: Grounds) -> tuple[Row, Meter]:
     setting = grounds.setting
     offer = setting.offer
     snare = Snare(grounds.client.connection, decoy, setting.profile)
@@ -58,7 +64,7 @@ def _laid(decoy: Decoy, grounds: Grounds) -> Row:
         with_codes=offer.codes and offer.credentials,
         settle_seconds=grounds.settle_seconds,
     )
-    lookout = Lookout(exchange, decoy, snare, setting, grounds.ration)
+    lookout = Lookout(exchange, decoy, snare, setting, grounds.ration.within(grounds.left))
     caught, trouble = False, ""
     for scenario in _scenarios(decoy, grounds):
         lookout.begin(scenario.aims)
@@ -76,13 +82,14 @@ def _laid(decoy: Decoy, grounds: Grounds) -> Row:
             break
     trouble = trouble or next(iter(lookout.tally.errors.values()), "")
     told = f" (the harness failed over it: {trouble})" if trouble and not caught else ""
-    return Row(
+    row = Row(
         id=decoy.id,
         clause=decoy.clause,
         text=decoy.text() + told,
         caught=caught,
         decisions=exchange.meter.decisions,
     )
+    return row, exchange.meter
 
 
 def _scenarios(decoy: Decoy, grounds: Grounds) -> Iterator[Scenario]:

@@ -130,7 +130,7 @@ class KnownFailure(_Value, frozen=True, kw_only=True):
 
 
 class Totals(_Value, frozen=True, kw_only=True):
-    """What the run cost: contract calls by kind, decisions by outcome, counterexamples' calls apart."""
+    """What the run cost: contract calls by kind, decisions by outcome; counterexamples' calls, writes and decisions apart."""
 
     resets: int = 0
     writes: int = 0
@@ -139,6 +139,8 @@ class Totals(_Value, frozen=True, kw_only=True):
     denied: int = 0
     inconclusive: int = 0
     shrink_calls: int = 0
+    shrink_writes: int = 0
+    shrink_decisions: int = 0
     faults: int = 0
 
 

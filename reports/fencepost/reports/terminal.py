@@ -161,7 +161,9 @@ def _ledger(ledger: Iterable[LedgerEntry]) -> Iterable[RenderableType]:
         yield table
     silent = [entry.key for entry in entries if entry.declared is None and entry.found is None]
     if silent:
-        yield Text(f"open, neither declared nor probed: {', '.join(visible(key) for key in silent)}", style="dim")
+        yield Text(
+            f"open, not declared, and no probe could tell: {', '.join(visible(key) for key in silent)}", style="dim"
+        )
 
 
 def _broken(entry: LedgerEntry) -> Text:
@@ -174,7 +176,7 @@ def _totals(totals: Totals) -> Text:
     decisions += f", {totals.inconclusive:,} inconclusive)" if totals.inconclusive else ")"
     parts = [decisions, f"{totals.writes:,} writes", f"{totals.resets:,} resets"]
     if totals.shrink_calls:
-        parts.append(f"{totals.shrink_calls:,} calls to shrink")
+        parts.append(f"beside them {totals.shrink_writes:,} writes and {totals.shrink_decisions:,} decisions to shrink")
     if totals.faults:
         parts.append(f"{totals.faults:,} harness faults")
     return Text(", ".join(parts))

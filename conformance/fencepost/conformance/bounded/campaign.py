@@ -122,9 +122,10 @@ class BoundedCampaign(Campaign):
             setting=self._setting,
             explorations=(exploration,),
             settle_seconds=0.0,
+            left=_CONTROL,
             ration=_CONTROL,
         )
-        self._decoys = control(grounds)
+        self._decoys, _ = control(grounds)
 
     def _probe_open_points(self) -> None:
         """Settle the ledger as any run does; what was written for it counts as configurations."""

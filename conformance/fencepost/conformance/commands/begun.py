@@ -14,16 +14,15 @@ from fencepost.adapters.contract import (
     open_subject,
 )
 from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.commands.seconds import WAITING
 from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile
 
-_SECONDS = click.FloatRange(min=0, min_open=True)
-
 call_timeout = click.option(
-    "--call-timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds for one call."
+    "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Seconds for one call."
 )
 start_timeout = click.option(
-    "--start-timeout", type=_SECONDS, default=30.0, show_default=True, help="Seconds for the start."
+    "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Seconds for the start."
 )
 
 

@@ -22,6 +22,7 @@ from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.past import Past
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.seconds import SETTLING, WAITING
 from fencepost.conformance.commands.showing import show
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
@@ -36,7 +37,6 @@ from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer, write_files
 from fencepost.reports.visible import visible
 
-_SECONDS = click.FloatRange(min=0, min_open=True)
 _VALIDATION = "VAL"
 
 
@@ -96,10 +96,10 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
     metavar="TIME",
     help="Run until the time is gone (60s, 5m, 1h) and say what was bought; what it asks depends on the machine's pace.",
 )
-@click.option("--settle", type=click.FloatRange(min=0), metavar="SECONDS", help="How long a change may take to show.")
+@click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to show.")
 @click.option("--fail-fast", is_flag=True, help="End at the first failure.")
-@click.option("--call-timeout", type=_SECONDS, default=10.0, show_default=True, help="Seconds for one call.")
-@click.option("--start-timeout", type=_SECONDS, default=30.0, show_default=True, help="Seconds for the start.")
+@click.option("--call-timeout", type=WAITING, default=10.0, show_default=True, help="Seconds for one call.")
+@click.option("--start-timeout", type=WAITING, default=30.0, show_default=True, help="Seconds for the start.")
 def check(
     *,
     subject: str,

@@ -15,6 +15,7 @@ from fencepost.adapters.contract import (
     shorten,
 )
 from fencepost.adapters.contract.vocabulary import FEATURES
+from fencepost.conformance.commands.seconds import WAITING
 from fencepost.conformance.commands.showing import labelled, show, table
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.reference import UnknownProfile, load_profile
@@ -33,8 +34,8 @@ _SHOWN, _LOG_LINES = 2000, 20
 @click.command(short_help="Ask ten decisions: is a subject wired up?")
 @click.argument("subject")
 @click.option("--profile", "profile_name", help="Judge by this profile, not by the one that the subject claims.")
-@click.option("--start-timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True)
-@click.option("--call-timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True)
+@click.option("--start-timeout", type=WAITING, default=30.0, show_default=True)
+@click.option("--call-timeout", type=WAITING, default=10.0, show_default=True)
 def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 
