@@ -274,6 +274,7 @@ class Campaign:
                 explored=self._served(),
                 unfinished=self._unfinished,
                 has_known_failures=bool(self.baseline.excused),
+                has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failures),
             )
         )
         spent, aside = self._bench.spent.plus(self._control_spent), self._bench.aside

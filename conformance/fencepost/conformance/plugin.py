@@ -181,9 +181,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if wanted is not None:
         _select(config, items, frozenset(clause for clauses in wanted for clause in clauses))
     asking = [item for item in items if _asks(item)]
-    if config.option.collectonly or _worker_input(config) or not any(_lacks_a_subject(item) for item in asking):
+    if config.option.collectonly or _worker_input(config):
         return
-    raise pytest.UsageError(_WHAT_TO_GIVE)
+    if any(_lacks_a_subject(item) for item in asking):
+        raise pytest.UsageError(_WHAT_TO_GIVE)
+    if asking and (subject := config.getoption("--iut")) is not None:
+        _is_one_place(subject)  # a name that means nothing is said before any fixture of anybody's is set up
 
 
 def _lacks_a_subject(item: pytest.Item) -> bool:

@@ -1,10 +1,10 @@
 """STA-5: rules in force and rules read back, both brought to one form before they are compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import NetworkAcls
-from fencepost.reference import Block, Profile, RuleSet, read_ip_rule
+from fencepost.reference import Block, Profile, RuleSet, cidr_from_block, read_ip_rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,19 @@ class NormalForm:
     bypass: str
     ip_rules: frozenset[Block | str]
     subnets: frozenset[str]
+
+    def differences(self, other: "NormalForm") -> Iterator[str]:
+        """What this one says and the other does not, a word or a rule each, in order."""
+        if self.default_action != other.default_action:
+            yield f"defaultAction {self.default_action}"
+        if self.bypass != other.bypass:
+            yield f"bypass {self.bypass}"
+        yield from sorted(_text(rule) for rule in self.ip_rules - other.ip_rules)
+        yield from sorted(self.subnets - other.subnets)
+
+
+def _text(rule: Block | str) -> str:
+    return rule if isinstance(rule, str) else cidr_from_block(rule)
 
 
 def normal_form(rules: RuleSet) -> NormalForm:

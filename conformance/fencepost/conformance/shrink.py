@@ -12,6 +12,7 @@ from typing import TypeVar
 from fencepost.conformance.bounded.deadline import OutOfTime
 from fencepost.conformance.case import AskStep, Case, ReadStep, Step, WriteStep, is_private
 from fencepost.conformance.mismatch import Mismatch, WrongDecision
+from fencepost.conformance.plainer_subnets import PLAINER_SUBNETS
 from fencepost.conformance.relevance import PLAIN_OPERATION
 from fencepost.reference import Block, Caller, Network, Plane, Request, Vault, cidr_from_block, text_from_address
 
@@ -66,6 +67,7 @@ class Shrinker:
                 self._fewer_requests()
                 self._simpler_request()
                 self._simpler_rules()
+                self._plainer_subnets()
                 if self.case == before:
                     return
         except _RationSpentError:
@@ -184,6 +186,10 @@ class Shrinker:
             if acls.get("bypass") == "AzureServices":
                 self._try(self._with_acls(index, {**acls, "bypass": "None"}))
         self._plainer_place()
+
+    def _plainer_subnets(self) -> None:
+        for move in PLAINER_SUBNETS:
+            any(self._try(candidate) for candidate in move(self.case, self.mismatch))
 
     def _plain_ids(self, index: int) -> None:
         """Ids in the letters in which the network has them."""

@@ -1,14 +1,19 @@
 """A mismatch told to a person: what was expected, what came, why, and how to see it again."""
 
-import json
+from collections.abc import Iterable
 
 import msgspec
+from fencepost.adapters.contract import NetworkAcls
 from fencepost.conformance.case import AskStep, Case, WriteStep, call_of
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.read_back import normal_form, normal_form_of_answer
 from fencepost.conformance.wire import wire_rules_in_force
 from fencepost.reference import Decision, IpRule, VirtualNetworkRule, Write, acceptable_codes
 from fencepost.reports.model import Counterexample
+from fencepost.reports.visible import abridged, as_json
+
+_SHOWN = 5
 
 
 def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, calls_to_shrink: int) -> Counterexample:
@@ -68,7 +73,7 @@ def _expected(mismatch: Mismatch) -> str:
         case WrongWrite(expected=expected):
             return expected.verdict.value
         case WrongRead(expected=rules):
-            return f"the rules in force: {json.dumps(wire_rules_in_force(rules))}"
+            return f"the rules in force: {as_json(abridged(wire_rules_in_force(rules)))}"
 
 
 def _got(mismatch: Mismatch) -> str:
@@ -81,7 +86,7 @@ def _got(mismatch: Mismatch) -> str:
             said = " ".join(str(part) for part in (got.status, got.code, got.message) if part is not None)
             return ("accepted" if got.accepted else "refused") + (f" ({said})" if said else "")
         case WrongRead(got=got):
-            return msgspec.json.encode(got).decode(errors="replace")
+            return as_json(abridged(msgspec.to_builtins(got)))
 
 
 def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
@@ -89,11 +94,22 @@ def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
     told = f"{clause}: {known[clause].text}."
     if deciding != clause:
         told += f" The reference decides by {deciding}: {known[deciding].text}."
-    if isinstance(mismatch, WrongWrite):
-        told += _violations(mismatch.expected)
+    match mismatch:
+        case WrongWrite(expected=expected):
+            told += _violations(expected)
+        case WrongRead(vault=vault, got=got) if got is None or isinstance(got, NetworkAcls):
+            in_force, read = normal_form(vault.rules), normal_form_of_answer(got, vault.profile)
+            told += _list(" In force and not read back: ", in_force.differences(read))
+            told += _list(" Read back and not in force: ", read.differences(in_force))
     return told
+
+
+def _list(label: str, said: Iterable[str]) -> str:
+    first = [*said]
+    more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
+    return f"{label}{', '.join(first[:_SHOWN])}{more}." if first else ""
 
 
 def _violations(expected: Write) -> str:
     certain = [f"{one.path} {one.name}" for one in expected.violations if one.is_certain]
-    return f" Wrong in it: {', '.join(certain[:5])}." if certain else " Nothing in it is wrong."
+    return _list(" Wrong in it: ", certain) or " Nothing in it is wrong."

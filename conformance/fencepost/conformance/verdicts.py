@@ -31,15 +31,19 @@ def results(
     explored: frozenset[str],
     unfinished: str,
     has_known_failures: bool = False,
+    has_ended_at_failure: bool = False,
 ) -> Iterator[Row]:
     """A row a clause, in the catalogue's order.
 
     Wrong answers whose smallest cases break other clauses are said in the row; where they are more than a few, or no
-    case shows them, the clause does not pass. Beside a known failure they are taken for that failure's.
+    case shows them, the clause does not pass. Beside a known failure they are taken for that failure's. What an unfinished
+    run has not asked is in error, unless it was to end at its first failure.
     """
     for clause in clauses:
         count = tally.counts[clause.id]
         verdict, detail = _verdict(clause, offer, tally, explored=explored, unfinished=unfinished)
+        if has_ended_at_failure and detail == unfinished:
+            verdict = "inconclusive"
         if verdict in ("pass", "vacuous") and count.wrong and not has_known_failures:
             is_side_effect = bool(tally.failures) and not count.is_broken
             verdict = verdict if verdict == "pass" and is_side_effect else "inconclusive"
