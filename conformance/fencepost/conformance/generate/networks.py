@@ -78,6 +78,8 @@ def subnet_ids(random: Random) -> list[str]:
         subnet_id(own, group.replace("-", "_"), network, subnet),
         subnet_id(own, group, network.replace("-", "_"), subnet),
         subnet_id(own, group.replace("-", "."), network, subnet),
+        subnet_id(own, group, network.replace("-", ""), subnet),
+        subnet_id(own, group, network, subnet.replace("-", "")),
         subnet_id(own, group, subnet, network),
         subnet_id(own, network, group, subnet),
         subnet_id(other, f"{group}2", network, subnet),
