@@ -60,7 +60,6 @@ def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
     random = setting.random("decisions", index)
     network = _network(random, setting)
     bench.reset(network)
-    _ask_new(bench, setting, random)
     for place, (kind, default_action, bypass) in enumerate(_PLANS):
         plan = setting.random("decisions", index, place)
         acls = _rule_set(plan, setting, network, kind, default_action, bypass, turn=index * len(_PLANS) + place)
@@ -69,19 +68,6 @@ def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
             _ask(bench, setting, plan, rich=kind == "rich", place=place)
             bench.ask([Request(address=one) for one in gone], aim="STA-1")
             bench.read()
-
-
-def _ask_new(bench: Bench, setting: Setting, random: Random) -> None:
-    """A vault without rules lets everybody in, and shows none."""
-    if setting.profile.choice("default-of-bypass") is not None:
-        bench.read()
-    found = requests.places(random, bench.vault)
-    asked = [place.request() for place in random.sample(found, min(6, len(found)))]
-    trusted = callers.trusted_callers(setting.profile, setting.offer)
-    unknown = callers.untrusted_callers(setting.profile, setting.offer)
-    outside = requests.outside(random, bench.vault.rules)
-    asked += [Request(address=outside, caller=one) for one in (*trusted[:1], *unknown[:1])]
-    bench.ask(list(dict.fromkeys(asked)), aim="DEC-1")
 
 
 _PLANS = (

@@ -18,9 +18,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         ("STA-1", _replaced),
         ("STA-4", _switched),
         ("STA-6", _widened_and_narrowed),
+        ("STA-3", _new),
     ]
-    if setting.offer.incremental:
-        bodies.append(("STA-3", _new))
     if setting.offer.control_plane:
         bodies.append(("CTL-2", _no_lock_out))
     once = ("CTL-2", "STA-3", *(("STA-1", "STA-6") if setting.offer.incremental else ()))  # walks do the like
@@ -124,15 +123,22 @@ def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRule
 
 
 def _new(bench: Bench, setting: Setting, random: Random) -> None:
-    """STA-3 on a vault whose rules were never put: the switches and the rules come one by one; nothing is of a vault before."""
-    network = bench.vault.network
+    """A vault whose rules were never put lets everybody in; nothing is of a vault before.
+
+    Then, where that is offered, its switches and rules come one by one (STA-3).
+    """
+    network, is_known = bench.vault.network, setting.profile.choice("default-of-bypass") is not None
     if not bench.put({**_some_rules(random, bench), "bypass": random.choice(("None", "AzureServices"))}):
         return
     before = _callers(random, bench, setting)
     bench.ask(before)
     bench.reset(network)
     bench.ask(before, aim="DEC-1")
-    if setting.profile.choice("default-of-bypass") is None:
+    if is_known:
+        bench.read()
+    if not setting.offer.incremental:
+        return
+    if not is_known:
         bench.write("updateRules", {"bypass": "None"}, aim="STA-3")
     changes: list[tuple[str, JsonObject]] = [("updateRules", {"defaultAction": "Deny"})]
     changes.append(("addIpRule", {"value": blocks.text(blocks.block(random, 27))}))
