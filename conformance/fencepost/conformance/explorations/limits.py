@@ -233,6 +233,7 @@ class _Filling:
         """The rule at this place away."""
         self.spare.append(self.held.pop(place))
         self._write(self.kind.remove, self.spare[-1], aim)
+        self.bench.read()  # a removal that takes more, or nothing, is no matter of the limit
 
     def _write(self, method: str, rule: str, aim: str) -> None:
         self.bench.write(method, {self.kind.member: rule}, speaks_for=(aim,), aim=aim)
@@ -280,6 +281,7 @@ def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind
     bench.write(kind.add, {kind.member: filling.spare[0]}, speaks_for=("LIM-9", "LIM-7"), aim="LIM-9")
     filling.remove(0, "LIM-9")
     filling.add("LIM-9")
+    bench.read()
     filling.add_in_vain("LIM-9")
     bench.write("updateRules", {"defaultAction": "Deny"})
     bench.read()
