@@ -20,7 +20,7 @@ def test_without_a_subject_the_suite_says_what_to_give_and_does_not_pass(pyteste
 def test_a_subject_that_names_nothing_ends_the_run_with_the_near_misses(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "referense")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stdout.fnmatch_lines(["*--iut: referense: no carrier*Did you mean 'reference'?*"])
+    result.stderr.fnmatch_lines(["*--iut: referense: no carrier*Did you mean 'reference'?*"])
 
 
 def test_a_subject_that_does_not_answer_ends_the_run_and_says_why(pytester: pytest.Pytester) -> None:

@@ -79,10 +79,13 @@ def test_the_seed_chooses_what_a_decoy_does() -> None:
     assert len(told) == 3
 
 
-def test_decoys_leave_every_verdict_and_count_as_it_was(enforcer: Report) -> None:
+def test_decoys_leave_every_verdict_as_it_was_and_are_counted(enforcer: Report) -> None:
     without = _whole(ENFORCER, with_decoys=False)
     assert enforcer.clauses == without.clauses
-    assert enforcer.totals == without.totals
+    cost = enforcer.totals.decisions - without.totals.decisions
+    assert cost == sum(decoy.decisions for decoy in enforcer.sensitivity) > 0
+    assert enforcer.totals.writes > without.totals.writes
+    assert (enforcer.totals.allowed, enforcer.totals.denied) == (without.totals.allowed, without.totals.denied)
     assert enforcer.result == without.result
     assert without.sensitivity == ()
 
@@ -118,5 +121,5 @@ def test_a_run_of_some_clauses_lays_no_decoys() -> None:
 
 def test_a_fault_of_the_subjects_own_is_not_taken_for_a_decoy() -> None:
     # It denies under Allow all by itself: there is no right answer left to falsify.
-    laid = {decoy.id: decoy.caught for decoy in _decoys_alone("mutant:rules-restrict-under-allow", seed=0).sensitivity}
+    laid = {decoy.id: decoy.caught for decoy in _decoys_alone("mutant:default-inverted", seed=0).sensitivity}
     assert laid.get("ignores-the-default-action") is not True

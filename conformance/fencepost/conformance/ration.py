@@ -7,8 +7,8 @@ from dataclasses import replace
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Meter
 
-ASIDE = 2
-"""How many times its effort a run may spend on counterexamples at the most."""
+ASIDE_WRITES, ASIDE_DECISIONS = 2_000, 200_000
+"""What a run at quick effort may spend on counterexamples at the most; at other efforts as many times as much as they ask."""
 
 
 class EffortSpent(Exception):
@@ -18,7 +18,7 @@ class EffortSpent(Exception):
 class Ration:
     """What an effort allows, and what has gone into counterexamples beside it: `aside`.
 
-    That comes to at most `ASIDE` times the effort's writes or decisions, and one counterexample more.
+    That comes to at most `ASIDE_WRITES` and `ASIDE_DECISIONS`, and one counterexample more.
     """
 
     def __init__(self, effort: Effort, *, aside: Meter | None = None) -> None:
@@ -33,8 +33,8 @@ class Ration:
 
     def allows_another(self) -> bool:
         """Whether there is anything left for another counterexample."""
-        effort = self._effort
-        return self.aside.writes < ASIDE * effort.writes and self.aside.decisions < ASIDE * effort.decisions
+        scale = self._effort.scale
+        return self.aside.writes < ASIDE_WRITES * scale and self.aside.decisions < ASIDE_DECISIONS * scale
 
     @contextmanager
     def beside(self, meter: Meter) -> Iterator[None]:
