@@ -69,9 +69,9 @@ def results(
 def _told_elsewhere(count: Count, tally: Tally) -> str:
     """Why a clause with wrong answers has not failed: their smallest cases break other clauses, or none can be shown."""
     told = sorted(tally.failures)
-    where = (
-        f"told under {', '.join(told[:_NAMED])}{' …' if len(told) > _NAMED else ''}" if told else "and not repeatable"
-    )
+    where = "and no time was left to ask again" if tally.unconfirmed else "and not repeatable"
+    if told:
+        where = f"told under {', '.join(told[:_NAMED])}{' …' if len(told) > _NAMED else ''}"
     return f"{count.wrong:,} of {count.asked:,} answers were wrong, {where}"
 
 
