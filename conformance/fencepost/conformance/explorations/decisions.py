@@ -60,9 +60,9 @@ def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
     random = setting.random("decisions", index)
     network = _network(random, setting)
     bench.reset(network)
-    for place, (kind, default_action, bypass) in enumerate(_PLANS):
+    for place, (kind, default_action, bypass) in enumerate((*_PLANS, _LAST_PLANS[index % len(_LAST_PLANS)])):
         plan = setting.random("decisions", index, place)
-        acls = _rule_set(plan, setting, network, kind, default_action, bypass, turn=index * len(_PLANS) + place)
+        acls = _rule_set(plan, setting, network, kind, default_action, bypass, turn=index * (len(_PLANS) + 1) + place)
         gone = [rule.block.last for rule in bench.vault.rules.ip_rules][-_GONE:]
         if bench.put(acls, speaks_for=("VAL-1",) if acls.get("ipRules") else (), aim=None):
             _ask(bench, setting, plan, rich=kind == "rich", place=place)
@@ -83,10 +83,12 @@ _PLANS = (
     ("single", "Deny", "AzureServices"),
     ("pair", "Deny", "None"),
     ("subnets", "Deny", "AzureServices"),
-    ("single", "Allow", "AzureServices"),
     ("crowded", "Deny", "None"),
 )
 """The kinds of rule sets in a vault's life and their switches."""
+
+_LAST_PLANS = (("single", "Allow", "AzureServices"), ("empty", "Allow", "None"))
+"""What a life ends with, in turn."""
 
 
 def _network(random: Random, setting: Setting) -> Network:

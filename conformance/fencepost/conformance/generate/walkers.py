@@ -147,9 +147,9 @@ class Walker:
             self.world.ranges, random.randrange(2) if theme.has_few_ranges else random.randrange(2, 5)
         )
         on = [one.id for one in self.vault.network.subnets if self.vault.network.has_endpoint(one.id)]
-        listed = random.sample(
-            on, min(len(on), random.randrange(2) if theme.has_few_subnets else random.randrange(2, 5))
-        )
+        fewest = int(theme.is_off)  # a listed subnet is what is off
+        count = random.randrange(fewest, 2) if theme.has_few_subnets else random.randrange(2, 5)
+        listed = random.sample(on, min(len(on), count))
         acls = wire_rules(
             (blocks.text(one, random, slash_32=self.scene.single_as_slash_32) for one in found),
             listed,

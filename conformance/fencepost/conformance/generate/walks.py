@@ -69,9 +69,10 @@ REFUSED: tuple[Family, ...] = (
     (add_no_subnet, add_no_subnet, add_lacking_subnet, add_lacking_subnet),
     (put_with_a_wrong_ip_rule, put_with_a_wrong_subnet, put_with_a_wrong_switch, put_too_many),
     (
-        *(update_with_a_wrong_default_action, update_with_a_wrong_bypass),
-        *(remove_what_is_not_there, remove_what_is_not_there),
+        *(update_with_a_wrong_default_action, update_with_a_wrong_default_action),
+        *(update_with_a_wrong_bypass, update_with_a_wrong_bypass),
     ),
+    (remove_what_is_not_there,) * 4,
 )
 """Kinds of writes that are refused, or ask for what is not there."""
 
@@ -83,9 +84,9 @@ def dealt(random: Random, families: Sequence[Family]) -> Iterator[tuple[Theme, S
 
     Each member of a family is met in two themes, which differ in all but the bypass.
     """
-    mixed = [random.sample(family, len(family)) for family in families]
+    firsts = [random.randrange(_PAIRS) for _ in families]
     for place in range(_PAIRS):
-        hand = [family[place] for family in mixed]
+        hand = [family[(first + place) % _PAIRS] for family, first in zip(families, firsts, strict=True)]
         for is_asleep in (False, True):
             is_off, has_few = bool(place & 1) is not is_asleep, bool(place & 2) is not is_asleep
             theme = Theme(
@@ -100,10 +101,14 @@ def dealt(random: Random, families: Sequence[Family]) -> Iterator[tuple[Theme, S
 
 _RANGES_REMOVED = (remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule)
 _SUBNETS_REMOVED = (remove_first_subnet, remove_last_subnet, remove_a_subnet_that_is_off)
+_EMPTYING = (put_without_ip_rules, put_without_subnets, put_without_rules)
 
 
 def next_of(walker: Walker, hand: Sequence[Kind]) -> Kind:
-    """The first kind in the hand, but a removal first where there are too many rules for the theme, last where none."""
+    """The first kind in the hand, but a removal first where there are too many rules for the theme, last where none.
+
+    What empties a list comes last where a subnet is off, which has to be in it.
+    """
     theme, scene = walker.theme, walker.scene
     lists = (
         (_RANGES_REMOVED, len(scene.held), theme.has_few_ranges),
@@ -112,7 +117,8 @@ def next_of(walker: Walker, hand: Sequence[Kind]) -> Kind:
 
     def urgency(kind: Kind) -> int:
         concerned = [(count, few) for removals, count, few in lists if kind in removals]
-        return sum((count == 0) - (few and count > 1) for count, few in concerned)
+        is_too_early = theme.is_off and kind in _EMPTYING
+        return is_too_early + sum((count == 0) - (few and count > 1) for count, few in concerned)
 
     return min(hand, key=urgency)
 
