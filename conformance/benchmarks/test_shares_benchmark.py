@@ -1,18 +1,24 @@
 """Where the time of a `check` goes: `pytest conformance/benchmarks --benchmark-only -k shares`.
 
 One run at quick effort in process, its time split by who was at work: the implementation, the carrier around it, the
-reference, and the rest, which is generation and counting. The shares stand in `extra_info`.
+reference, and the rest, which is generation and counting. The shares stand in `extra_info`. Beside them stands what the
+kit costs by itself in processor time, without the implementation and its carrier, as a multiple of the bare generation: of making the same
+rule sets and requests, and following the writes, without asking anybody.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pytest
 from fencepost.adapters.contract import Client, JsonObject, Timeouts, open_subject
 from fencepost.adapters.contract.protocol import Connection
 from fencepost.conformance import campaign, exchange
+from fencepost.conformance.bench import Bench
 from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.case import WriteStep, apply_write
 from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.tally import Tally
+from fencepost.reference import Network, Request, Verdict
 from pytest_benchmark.fixture import BenchmarkFixture
 
 
@@ -27,11 +33,11 @@ class Timed:
 
     def call(self, method: str, params: JsonObject) -> object:
         """Pass the call on."""
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             return self.inner.call(method, params)
         finally:
-            self.seconds += time.perf_counter() - began
+            self.seconds += time.process_time() - began
 
     def log(self) -> str:
         """The inner connection's log."""
@@ -46,35 +52,108 @@ def timed(spent: dict[str, float], key: str, function: Callable[..., object]) ->
     """The function, its time added to `spent[key]`."""
 
     def call(*args: object, **kwargs: object) -> object:
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             return function(*args, **kwargs)
         finally:
-            spent[key] += time.perf_counter() - began
+            spent[key] += time.process_time() - began
 
     return call
 
 
+class Mute(Bench):
+    """A bench that makes what would be asked, and asks nobody; its vault follows the writes."""
+
+    def reset(self, network: Network) -> None:
+        """A new vault in the reference alone."""
+        self.exchange.vault = self.exchange.vault.reset(network)
+        self._is_at_hand = True
+
+    def write(
+        self, method: str, params: JsonObject, *, speaks_for: Collection[str] = (), aim: str | None = None
+    ) -> bool:
+        """What the reference says."""
+        del speaks_for, aim
+        said = apply_write(self.vault, WriteStep(method=method, params=params))
+        if said.verdict is not Verdict.ACCEPTED or said.accepted is None:
+            return False
+        self.exchange.vault = said.accepted
+        return True
+
+    def endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
+        """Switched in the reference alone."""
+        self.exchange.vault = self.vault.set_service_endpoints(subnet, service_endpoints)
+
+    def ask(
+        self,
+        requests: Sequence[Request],
+        *,
+        speaks_for: Mapping[Request, Sequence[str]] | None = None,
+        aim: str | None = None,
+    ) -> list[str]:
+        """Nobody is asked."""
+        del requests, speaks_for, aim
+        return []
+
+    def read(self) -> None:
+        """Nobody is asked."""
+
+
+ASKING = frozenset({"concurrency", "convergence", "ramps"})
+"""Explorations that ask by themselves; they generate next to nothing."""
+
+
+def bare_generation() -> float:
+    """Seconds for the generation alone."""
+    client = Client(open_subject(SUBJECT, timeouts=Timeouts()))
+    judged = Campaign(client, Plan(subject=SUBJECT, effort=EFFORTS["quick"]))
+    judged.begin()
+    judged.settle()
+    setting = judged._setting
+    bench = Mute(
+        judged.exchange,
+        profile=setting.profile,
+        offer=setting.offer,
+        effort=setting.effort,
+        tally=Tally(),
+        replay_line=str,
+    )
+    began = time.process_time()
+    for exploration in campaign.EXPLORATIONS:
+        if exploration.name in ASKING:
+            continue
+        for scenario in exploration.scenarios(setting):
+            scenario.run(bench)
+    took = time.process_time() - began
+    client.close()
+    return took
+
+
+SUBJECT = "library:fencepost.conformance.peers:TrieVault"
+
+
 @pytest.mark.benchmark(group="shares of a check")
 def test_shares_of_a_check(benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = bare_generation()
     spent = {"reference": 0.0}
     for name in ("compare", "apply_write"):
         monkeypatch.setattr(exchange, name, timed(spent, "reference", getattr(exchange, name)))
 
     def run() -> Timed:
-        connection = Timed(open_subject("library:fencepost.conformance.peers:TrieVault", timeouts=Timeouts()))
-        plan = Plan(subject="library:fencepost.conformance.peers:TrieVault", effort=EFFORTS["quick"])
-        judged = Campaign(Client(connection), plan)
+        connection = Timed(open_subject(SUBJECT, timeouts=Timeouts()))
+        judged = Campaign(Client(connection), Plan(subject=SUBJECT, effort=EFFORTS["quick"]))
         judged.begin()
         judged.run()
         assert judged.report().exit_status == 0
         judged.client.close()
         return connection
 
-    began = time.perf_counter()
+    began = time.process_time()
     connection = benchmark.pedantic(run, rounds=1)  # type: ignore[no-untyped-call]  # so published
-    total = time.perf_counter() - began
+    total = time.process_time() - began
     shares = {"reference": spent["reference"], "carrier and implementation": connection.seconds}
     shares["generation, counting and the rest"] = total - sum(shares.values())
     benchmark.extra_info.update({who: f"{seconds / total:.0%}" for who, seconds in shares.items()})
-    assert campaign.EXPLORATIONS
+    benchmark.extra_info["seconds in all"] = round(total, 2)
+    benchmark.extra_info["bare generation, seconds"] = round(bare, 2)
+    benchmark.extra_info["the kit's own cost, in bare generations"] = round((total - connection.seconds) / bare, 2)
