@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+_LONGEST = 1e6
 _FORM = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 
 
@@ -33,6 +34,6 @@ def seconds_from(text: str) -> float:
     300.0
     """
     found = _FORM.fullmatch(text.strip())
-    if found is None or float(found[1]) == 0:
+    if found is None or not 0 < float(found[1]) < _LONGEST:
         raise ValueError(f"{text!r} is no time: write 60s, 5m or 1h")
     return float(found[1]) * _UNITS[found[2]]

@@ -26,11 +26,9 @@ _LEDGER = 64
 _CONTROL = Effort(name="control", scale=1, writes=5_000, decisions=2_000)
 
 
-def bounded(connection: Connection, bounds: Bounds) -> Connection:
-    """The connection as a bounded run needs it: its answers kept, and no call begun after its time. The time begins now."""
-    if bounds.seconds is not None:
-        connection = timed(connection, Deadline.after(bounds.seconds))
-    return recollecting(connection)
+def bounded(connection: Connection, deadline: Deadline | None) -> Connection:
+    """The connection as a bounded run needs it: its answers kept, and no call begun that would end after the deadline."""
+    return recollecting(timed(connection, deadline) if deadline is not None else connection)
 
 
 @dataclass(slots=True)
@@ -80,6 +78,8 @@ class BoundedCampaign(Campaign):
     def _run_out(self) -> None:
         self._is_out_of_time = True
         self._is_cut_short = True
+        if not self.tally.allowed + self.tally.denied + self.tally.inconclusive:
+            self._unfinished = "not asked: the time was gone before the first decision"
 
     def _go(self) -> None:
         most = self.bounds.configurations

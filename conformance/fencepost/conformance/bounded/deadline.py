@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from fencepost.adapters.contract import Connection, JsonObject, Shareable
+from fencepost.adapters.contract import Connection, JsonObject, Shareable, TimedOut, Timeouts
 from fencepost.conformance.clock import now
 
 _FOR_THE_END = 3.0
+_SHORTEST = 0.05
 _INTRODUCTIONS = frozenset({"describe", "takeProfile"})
 
 
@@ -35,9 +36,38 @@ class Deadline:
         if now() + self.slowest.get(method, 0.0) >= self.until:
             raise OutOfTime
 
+    def within(self, timeouts: Timeouts) -> Timeouts:
+        """The same time-outs, but that none of them lasts longer than this."""
+        return _Shortened(timeouts, self)
+
     def took(self, method: str, seconds: float) -> None:
         """Take note of how long a call took."""
         self.slowest[method] = max(seconds, self.slowest.get(method, 0.0))
+
+
+class _Shortened(Timeouts):
+    """Time-outs that get shorter as the deadline comes near. Carriers look at them before each call."""
+
+    __slots__ = ("_deadline", "_timeouts")
+    _deadline: Deadline
+    _timeouts: Timeouts
+
+    def __init__(self, timeouts: Timeouts, deadline: Deadline) -> None:
+        object.__setattr__(self, "_timeouts", timeouts)
+        object.__setattr__(self, "_deadline", deadline)
+
+    @property
+    def start(self) -> float:
+        """As given, or what is left."""
+        return self._shortened(self._timeouts.start)
+
+    @property
+    def call(self) -> float:
+        """As given, or what is left."""
+        return self._shortened(self._timeouts.call)
+
+    def _shortened(self, seconds: float) -> float:
+        return max(_SHORTEST, min(seconds, self._deadline.until - now()))
 
 
 def timed(connection: Connection, deadline: Deadline) -> Connection:
@@ -64,6 +94,12 @@ class _Timed:
         began = now()
         try:
             return self._connection.call(method, params)
+        except TimedOut:
+            if (
+                self._deadline.is_over and method not in _INTRODUCTIONS
+            ):  # that nothing came until then is nobody's fault
+                raise OutOfTime from None
+            raise
         finally:
             self._deadline.took(method, now() - began)
 

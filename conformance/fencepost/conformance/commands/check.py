@@ -17,6 +17,7 @@ from fencepost.adapters.contract import (
 )
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
 from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
+from fencepost.conformance.bounded.deadline import Deadline
 from fencepost.conformance.campaign import Campaign, Listener, Plan, Progress
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.interruption import Interruption
@@ -143,8 +144,7 @@ def check(
         settle_seconds=settle,
         fail_fast=fail_fast,
     )
-    longest = budget or float("inf")
-    timeouts = Timeouts(start=min(start_timeout, longest), call=min(call_timeout, longest))
+    timeouts = Timeouts(start=start_timeout, call=call_timeout)
     past = Past.of(known_file, regressions)
     with Interruption() as interruption:
         report, parsed = _judged(plan, bounds, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
@@ -250,14 +250,15 @@ def _judged(
 
     Where the whole of validation is what was asked for, the parser profile comes with it.
     """
+    deadline = Deadline.after(bounds.seconds) if bounds.seconds is not None else None
     try:
-        connection = open_subject(plan.subject, timeouts=timeouts)
+        connection = open_subject(plan.subject, timeouts=deadline.within(timeouts) if deadline else timeouts)
     except SubjectError as error:
         raise usage(str(error)) from None
     except KeyboardInterrupt:
         raise usage(f"interrupted before {plan.subject} was up") from None
     connection = patient(connection, seconds=TIMEOUTS * timeouts.call)
-    client = Client(connection if bounds == Bounds() else bounded(connection, bounds))
+    client = Client(connection if bounds == Bounds() else bounded(connection, deadline))
     try:
         with live_progress() as listener:
             campaign = _campaign(client, plan, bounds, _interruptible(listener, interruption))
