@@ -163,7 +163,7 @@ def test_a_run_with_a_budget_ends_in_time_however_slow_the_subject_is(a_write: f
     watched = _Watched(open_subject(ENFORCER), a_write=a_write, a_decision=a_decision)
     report = _run(watched, Bounds(seconds=60))
     assert watched.now <= 60 + a_write
-    assert report.exit_status == (3 if report.totals.decisions else 2)
+    assert report.exit_status in ((0, 3) if report.totals.decisions else (2,))
     assert any(note.startswith("bought by --budget 60s: ") for note in report.notes)
     assert any("depends on the machine" in note for note in report.notes)
 
