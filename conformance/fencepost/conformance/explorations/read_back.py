@@ -10,6 +10,9 @@ from fencepost.reference import Network
 
 _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))
 
+_WITH_CHANGES = 5
+"""How many sets are put where each is changed as well; the other explorations read, too."""
+
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not setting.offer.read_back:
@@ -27,7 +30,8 @@ def _read_back(bench: Bench, setting: Setting, index: int) -> None:
     network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
     ids = [subnet.id for subnet in network.subnets]
     bench.reset(network)
-    for turn, (default_action, bypass) in enumerate(_SWITCHES * 2):
+    turns = _WITH_CHANGES if setting.offer.incremental else len(_SWITCHES) * 2
+    for turn, (default_action, bypass) in enumerate((_SWITCHES * 2)[:turns]):
         found = [] if turn == 3 else [*blocks.nested(random), *blocks.single(random), blocks.block(random, 32)]
         if turn == 1:
             found += blocks.many(random, 60)

@@ -22,7 +22,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     ]
     if setting.offer.control_plane:
         bodies.append(("CTL-2", _no_lock_out))
-    once = ("CTL-2", "STA-3", *(("STA-1", "STA-6") if setting.offer.incremental else ()))  # walks do the like
+    once = ("CTL-2", "STA-3", *(("STA-1", "STA-4", "STA-6") if setting.offer.incremental else ()))  # walks do the like
     for index in setting.rounds(2):
         for clause, body in bodies:
             if clause in once and index % 2:

@@ -13,7 +13,7 @@ from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet
 
-_PACK, _SMALL_PACK, _SMALLEST_PACK = 12, 4, 6
+_PACK, _SMALL_PACK, _SINGLES_PACK = 12, 5, 6
 _EVERY = 3
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
@@ -55,7 +55,7 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
         random = setting.random("accepted", clause, index)
         bench.settle_in(network)
         shuffled = random.sample(list(values), len(values))
-        size = {"VAL-1": _SMALL_PACK, "VAL-2": _SMALLEST_PACK}.get(clause, _PACK)
+        size = {"VAL-1": _SMALL_PACK, "VAL-2": _SINGLES_PACK}.get(clause, _PACK)
         for start in range(0, len(shuffled), size):
             acls = without_empty_lists(random, wire_rules(shuffled[start : start + size]), setting.offer)
             if bench.put(acls, speaks_for=(clause,), aim=clause):
