@@ -1,6 +1,6 @@
 """The exploration of a bounded run: one scenario a configuration, with everything that costs none asked on the way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -19,6 +19,7 @@ LENGTH = 64
 """How many configurations are chosen by greedy cover; what is asked after them is what any run asks."""
 
 _AGAIN, _KNOCKS, _PAIRS_ENOUGH = 12, 2, 24
+_PORTAL = frozenset({"VaultList", "KeyList", "SecretList", "CertificateList"})
 
 
 def bounded_exploration(itinerary: Itinerary, most: int) -> Exploration:
@@ -87,45 +88,74 @@ def _switches_alone(stop: Stop) -> bool:
 def _ask(bench: Bench, stop: Stop, random: Random) -> None:
     """Ask what was planned, each with the clauses that its place on the way speaks for, and some of it again."""
     asked = list(stop.asked)
+    twins = _control_twins(bench, stop)
+    again = random.sample(asked, min(_AGAIN, len(asked)))
     speaks_for: dict[Request, tuple[str, ...]] = {}
-
-    def speak(some: Sequence[Request], *clauses: str) -> None:
+    for some, clauses in (
+        *_about_the_change(stop),
+        *_about_the_rules(stop),
+        *_about_the_portal(bench, stop),
+        (twins, ("CTL-2",)),
+        (again, ("DEC-17",)),
+    ):
         for request in some:
             speaks_for[request] = (*speaks_for.get(request, ()), *clauses)
+    bench.ask([*_twice(asked, again[::2]), *twins, *again[1::2]], speaks_for=speaks_for)
 
-    blocked = [one for one in asked if _is_blocked(bench, one)]
-    knocks = blocked[:_KNOCKS] if bench.offer.control_plane else []
-    came_in = [
-        one for one in stop.moved if one.subnet is None and one.plane is Plane.DATA and not _is_blocked(bench, one)
-    ]
-    twins = [control_twin(one) for one in (*knocks, *sorted(came_in, key=repr)[:_KNOCKS])] if knocks else []
-    if bench.offer.control_plane:
-        speak([*twins, *came_in], "CTL-2")
+
+_Spoken = tuple[Collection[Request], tuple[str, ...]]
+
+
+def _about_the_change(stop: Stop) -> Iterator[_Spoken]:
+    """Whose answers the write has changed, and whose it has not."""
+    every = (*stop.moved, *stop.unmoved)
     if _switches_alone(stop):
-        speak([*stop.moved, *stop.unmoved], "STA-3")
+        yield every, ("STA-3",)
         if stop.before.rules.default_action is not stop.vault.rules.default_action:
-            speak([*stop.moved, *stop.unmoved], "STA-4")
+            yield every, ("STA-4",)
     elif stop.write.method == "putRules":
-        speak([*stop.moved], "STA-1")
+        yield stop.moved, ("STA-1",)
     else:
-        speak([*stop.moved, *stop.unmoved], "STA-2")
+        yield every, ("STA-2",)
     if _one_rule_apart(stop):
-        speak([*stop.unmoved, *stop.moved], "STA-6", "STA-7")
-    profile, rules = stop.vault.profile, stop.vault.rules
+        yield every, ("STA-6", "STA-7")
+
+
+def _about_the_rules(stop: Stop) -> Iterator[_Spoken]:
+    """Callers of full lists, and of subnets whose id is written otherwise, by them or by the rule."""
+    profile, rules, asked = stop.vault.profile, stop.vault.rules, stop.asked
+    from_subnets = [one for one in asked if one.subnet is not None]
+    is_full_of_subnets = len(rules.virtual_network_rules) == profile.max_virtual_network_rules
+    if is_full_of_subnets:
+        yield from_subnets, ("LIM-3",)
     if len(rules.ip_rules) == profile.max_ip_rules:
         firsts = {rule.block.first for rule in rules.ip_rules}
-        speak([one for one in asked if one.address in firsts and one.subnet is None], "LIM-1", "LIM-5")
-    if len(rules.virtual_network_rules) == profile.max_virtual_network_rules:
-        speak([one for one in asked if one.subnet is not None], "LIM-3")
+        of_a_rule = [one for one in asked if one.address in firsts and one.subnet is None]
+        yield of_a_rule, ("LIM-1", "LIM-5") if is_full_of_subnets else ("LIM-1",)
     plain = {subnet.id for subnet in stop.vault.network.subnets}
-    speak([one for one in asked if one.subnet is not None and one.subnet not in plain], "DEC-8")
-    listed_otherwise = {rule.key for rule in rules.virtual_network_rules if rule.id not in plain}
-    speak([one for one in asked if one.subnet is not None and one.subnet.lower() in listed_otherwise], "DEC-8")
-    portal = [one for one in asked if one.operation in ("VaultList", "KeyList", "SecretList", "CertificateList")]
-    speak([one for one in portal if one.plane is Plane.CONTROL or _is_blocked(bench, one)], "CTL-5")
-    again = random.sample(asked, min(_AGAIN, len(asked)))
-    speak(again, "DEC-17")
-    bench.ask([*_twice(asked, again[::2]), *twins, *again[1::2]], speaks_for=speaks_for)
+    otherwise = {rule.key for rule in rules.virtual_network_rules if rule.id not in plain}
+    yield [one for one in from_subnets if one.subnet not in plain or str(one.subnet).lower() in otherwise], ("DEC-8",)
+
+
+def _about_the_portal(bench: Bench, stop: Stop) -> Iterator[_Spoken]:
+    portal = [one for one in stop.asked if one.operation in _PORTAL]
+    yield [one for one in portal if one.plane is Plane.CONTROL or _is_blocked(bench, one)], ("CTL-5",)
+    if bench.offer.control_plane:
+        yield [one for one in stop.moved if _came_in(bench, one)], ("CTL-2",)
+
+
+def _control_twins(bench: Bench, stop: Stop) -> list[Request]:
+    """A few blocked callers, and a few who were so until now, changing the network rules."""
+    knocks = [one for one in stop.asked if _is_blocked(bench, one)][:_KNOCKS]
+    if not bench.offer.control_plane or not knocks:
+        return []
+    came_in = sorted((one for one in stop.moved if _came_in(bench, one)), key=repr)[:_KNOCKS]
+    return [control_twin(one) for one in (*knocks, *came_in)]
+
+
+def _came_in(bench: Bench, request: Request) -> bool:
+    is_plain = request.subnet is None and request.plane is Plane.DATA
+    return is_plain and not _is_blocked(bench, request)
 
 
 def _twice(asked: Sequence[Request], some: Sequence[Request]) -> Iterator[Request]:
