@@ -64,7 +64,7 @@ def told(report: Report, bounds: Bounds, course: Course, *, took: float | None, 
     curve = curves.whole if refuses else curves.decisions_only
     score = curve.expected(configurations=configurations, decisions=decisions)
     which = "the catalogue's" if refuses else "the catalogue's decisions-only"
-    yield f"as much kills {score:.0%} of {which} {curve.mutants} mutants (measured by `{curves.made_by}`)"
+    yield f"as much kills {score:.1%} of {which} {curve.mutants} mutants (measured by `{curves.made_by}`)"
     failed = any(clause.verdict == "fail" for clause in report.clauses)
     right = sum((report.totals.allowed, report.totals.denied))
     if right and not failed:
