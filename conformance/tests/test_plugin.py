@@ -1,5 +1,6 @@
 """The pytest plugin: what it asks for, what it selects, and that it leaves other projects' runs alone."""
 
+import shlex
 import subprocess
 import sys
 
@@ -71,6 +72,18 @@ def test_the_marker_selects_the_clauses_and_leaves_the_ledger_out(pytester: pyte
 def test_the_header_says_what_is_judged(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "reference", "--iut-seed", "7", "--co")
     result.stdout.fnmatch_lines(["iut: reference, its own profile, effort quick, seed 7"])
+
+
+def test_no_secret_of_a_subject_is_shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_TOKEN", "planted-in-the-environment")
+    subject = "http://me:planted-in-the-url@127.0.0.1:9/?sig=planted-in-the-query"
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", subject, "--junitxml", "junit.xml")
+    result.stdout.fnmatch_lines(["iut: http://[*][*][*]@127.0.0.1:9/?sig=[*][*][*], *"])
+    harness = "import os, sys; print('token', os.environ['HARNESS_TOKEN'], file=sys.stderr)"
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", f"stdio:{sys.executable} -c {shlex.quote(harness)}")
+    told = "\n".join(result.outlines + result.errlines)
+    assert "token ***" in told
+    assert "planted" not in told + pytester.path.joinpath("junit.xml").read_text()
 
 
 def test_the_profile_and_the_seed_are_passed_on(pytester: pytest.Pytester) -> None:

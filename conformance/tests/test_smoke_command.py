@@ -112,6 +112,18 @@ def test_a_harness_that_never_answers_is_given_up_after_its_time(tmp_path: Path)
     assert "describe (timed-out)" in result.stdout
 
 
+def test_no_secret_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_TOKEN", "planted-in-the-environment")
+    statement = {**STATEMENT, "name": "planted-in-the-environment", "version": "Bearer planted-by-form"}
+    refusal = {"accepted": False, "error": {"status": 400, "message": "no: password=planted-by-name"}}
+    refused = _smoke(_harness(tmp_path, describe=statement, putRules=refusal))
+    violated = _smoke(_harness(tmp_path, decide="log: AZURE_CLIENT_SECRET=planted-by-name"))
+    called = _smoke("http://me:planted-in-the-url@127.0.0.1:9/?sig=planted-in-the-query")
+    for result in (refused, violated, called):
+        assert "***" in result.output
+        assert "planted" not in result.output
+
+
 def test_every_mistake_of_a_statement_is_named(tmp_path: Path) -> None:
     statement = {
         **STATEMENT,

@@ -149,10 +149,12 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     subject = config.getoption("--iut")
     if subject is None:
         return None
+    from fencepost.reports.secrets import Mask
     from fencepost.reports.visible import visible
 
+    shown = visible(Mask.of_here().apply(subject))
     profile = config.getoption("--iut-profile") or "its own profile"
-    return f"iut: {visible(subject)}, {profile}, effort {_effort_of(config)}, seed {config.getoption('--iut-seed')}"
+    return f"iut: {shown}, {profile}, effort {_effort_of(config)}, seed {config.getoption('--iut-seed')}"
 
 
 def _effort_of(config: pytest.Config) -> str:

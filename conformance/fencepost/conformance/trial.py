@@ -21,6 +21,7 @@ from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.patience import TIMEOUTS, patient
 from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
+from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
 Subject: TypeAlias = str | Callable[[], object]
@@ -49,8 +50,8 @@ class SubjectUnusable(ValueError):
     reason: str
 
     def __str__(self) -> str:
-        """What is wrong; it names the subject."""
-        return visible(self.reason)
+        """What is wrong, secrets masked; it names the subject."""
+        return visible(Mask.of_here().apply(self.reason))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -61,9 +62,8 @@ class OneWorkerOnly(RuntimeError):
 
     def __str__(self) -> str:
         """The subject, and how to keep it on one worker."""
-        return visible(
-            f"{self.subject} can be asked by one worker only: run it without -n, or a class of the suite with --dist loadscope"
-        )
+        how = "run it without -n, or a class of the suite with --dist loadscope"
+        return visible(f"{Mask.of_here().apply(self.subject)} can be asked by one worker only: {how}")
 
 
 class Trial:
@@ -82,6 +82,7 @@ class Trial:
         self._campaign: Campaign | None = None
         self._unusable: SubjectUnusable | OneWorkerOnly | None = None
         self._told: dict[str, str] = {}
+        self._mask = Mask.of_here()
 
     def clause(self, clause_id: str) -> Clause:
         """The clause's row of the report, after every exploration that serves it.
@@ -94,7 +95,7 @@ class Trial:
         if not campaign.offer.missing_for(clause):
             for exploration in explorations_for((clause.id,)):
                 campaign.explore(exploration)
-        row = next(row for row in campaign.report().clauses if row.id == clause.id)
+        row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
         self._told[clause.id] = row.verdict
         return row
 
@@ -102,7 +103,7 @@ class Trial:
         """The ledger's entry of that key; `KeyError` where there is none. Raises as `clause` does."""
         campaign = self._begun()
         campaign.settle()
-        for entry in campaign.report().ledger:
+        for entry in self._report_of(campaign).ledger:
             if entry.key == key:
                 self._told[key] = "fail" if entry.broken else "pass"
                 return entry
@@ -113,7 +114,7 @@ class Trial:
         campaign = self._begun()
         campaign.settle()
         campaign.lay_decoys()
-        return campaign.report().sensitivity
+        return self._report_of(campaign).sensitivity
 
     @property
     def has_failed(self) -> bool:
@@ -121,8 +122,8 @@ class Trial:
         return "fail" in self._told.values()
 
     def report(self) -> Report | None:
-        """The report of what has been asked so far, or None where the run has not begun."""
-        return self._campaign.report() if self._campaign is not None else None
+        """The report of what has been asked so far, secrets masked, or None where the run has not begun."""
+        return self._report_of(self._campaign) if self._campaign is not None else None
 
     def untold(self) -> tuple[ClauseFailed | ClauseUnjudged | ChoiceBroken, ...]:
         """What `clause` and `choice` have not said, or said otherwise: an exploration may find more than it serves."""
@@ -156,6 +157,9 @@ class Trial:
                 self._unusable = error
                 raise
         return self._campaign
+
+    def _report_of(self, campaign: Campaign) -> Report:
+        return self._mask.apply(campaign.report())
 
     def _begin(self) -> Campaign:
         terms = self._terms

@@ -18,7 +18,9 @@ from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.commands.seconds import WAITING
 from fencepost.conformance.commands.showing import labelled, show, table
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
+from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile, load_profile
+from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible, visible_lines
 from rich.console import RenderableType
 from rich.text import Text
@@ -39,7 +41,7 @@ _SHOWN, _LOG_LINES = 2000, 20
 def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 
-    Names every violation of the contract with the offending message. Exit status: 0 wired up; 1 wired up, but an
+    Names every violation of the contract with the offending message, secrets masked as in a report. Exit status: 0 wired up; 1 wired up, but an
     answer is obviously wrong; 2 the subject does not answer as the contract says.
     """
     if profile_name is not None:
@@ -50,46 +52,46 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     try:
         connection = open_subject(subject, timeouts=Timeouts(start=start_timeout, call=call_timeout))
     except SubjectError as error:
-        raise click.UsageError(visible(str(error))) from None
+        raise usage(str(error)) from None
     try:
         name = subject.partition(":")[0]
         run = smoke_run(connection, profile_name=profile_name, takes_profile=name == "library" or name in adapters())
     finally:
         connection.close()
     log = connection.log()  # whole only now: what a harness says on stderr may come after its answer
-    show(*_parts(subject, run, log))
+    show(*_parts(subject, run, log, Mask.of_here()))
     sys.exit(run.exit_status)
 
 
-def _parts(subject: str, run: SmokeRun, log: str) -> Iterable[RenderableType]:
-    yield labelled(_head(subject, run))
+def _parts(subject: str, run: SmokeRun, log: str, mask: Mask) -> Iterable[RenderableType]:
+    yield labelled(_head(subject, run, mask))
     if run.answers:
         yield Text()
-        yield table(("", "got", "expected", "clause", "question"), [_row(answered) for answered in run.answers])
+        yield table(("", "got", "expected", "clause", "question"), [_row(answered, mask) for answered in run.answers])
     for fault in run.faults:
-        yield from _fault(fault)
+        yield from _fault(fault, mask)
     told = any(log.strip() in fault.offending for fault in run.faults)
     if run.exit_status == 2 and log.strip() and not told:
         yield Text()
         yield Text("the end of the subject's own log", style="bold")
-        yield from (Text(f"  {line}", overflow="fold") for line in visible_lines(log.rstrip("\n"))[-_LOG_LINES:])
+        yield from (Text(f"  {line}", overflow="fold") for line in visible_lines(mask.apply(log.rstrip("\n")))[-_LOG_LINES:])
     yield Text()
     yield _result(run)
 
 
-def _head(subject: str, run: SmokeRun) -> Iterable[tuple[str, str | Text]]:
-    yield "subject", Text(visible(subject), style="bold")
+def _head(subject: str, run: SmokeRun, mask: Mask) -> Iterable[tuple[str, str | Text]]:
+    yield "subject", Text(visible(mask.apply(subject)), style="bold")
     if run.statement is not None:
-        yield "says", f"{run.statement.name} {run.statement.version}, profile {run.statement.profile}"
-        yield "features", _features(run.statement)
+        yield "says", mask.apply(f"{run.statement.name} {run.statement.version}, profile {run.statement.profile}")
+        yield "features", mask.apply(_features(run.statement))
     if run.profile is not None:
         yield "judged by", f"{run.profile.name} ({run.profile.title})"
     for mistake in run.mistakes:
-        yield "statement", Text(visible(mistake), style="bold red")
+        yield "statement", Text(visible(mask.apply(mistake)), style="bold red")
     if run.refusal is not None:
         said = (run.refusal.status, run.refusal.code, run.refusal.message)
         told = " ".join(str(part) for part in said if part is not None) or "without a word"
-        yield "putRules", Text(f"two rules that every vault accepts were refused: {visible(told)}", style="bold red")
+        yield "putRules", Text(f"two rules that every vault accepts were refused: {visible(mask.apply(told))}", style="bold red")
 
 
 def _features(statement: Statement) -> str:
@@ -98,21 +100,24 @@ def _features(statement: Statement) -> str:
     return f"{known}; not known and ignored: {', '.join(unknown)}" if unknown else known
 
 
-def _row(answered: Answered) -> tuple[str | Text, ...]:
+def _row(answered: Answered, mask: Mask) -> tuple[str | Text, ...]:
     mark = Text("WRONG", style="bold red") if answered.is_wrong else Text("ok", style="green")
     if answered.got.outcome == "inconclusive":
         mark = Text("?", style="yellow")
-    reason = f" ({answered.got.reason})" if answered.got.reason else ""
+    reason = f" ({mask.apply(answered.got.reason)})" if answered.got.reason else ""
     question = answered.question
     return mark, answered.got.outcome, question.expected.value, question.clause, f"{question.says}{reason}"
 
 
-def _fault(fault: HarnessFault) -> Iterable[RenderableType]:
-    rows: list[tuple[str, str | Text]] = [("expected", fault.expected), ("got", Text(visible(fault.came), style="red"))]
+def _fault(fault: HarnessFault, mask: Mask) -> Iterable[RenderableType]:
+    rows: list[tuple[str, str | Text]] = [
+        ("expected", fault.expected),
+        ("got", Text(visible(mask.apply(fault.came)), style="red")),
+    ]
     if fault.offending:
-        rows += _lines("message", shorten(fault.offending, _SHOWN))
+        rows += _lines("message", shorten(mask.apply(fault.offending), _SHOWN))
     if isinstance(fault, RpcError) and fault.traceback:
-        rows += _lines("traceback", shorten(fault.traceback, _SHOWN))
+        rows += _lines("traceback", shorten(mask.apply(fault.traceback), _SHOWN))
     yield Text()
     yield Text(f"contract violation in {visible(fault.method)} ({fault.kind})", style="bold")
     yield labelled(rows)
