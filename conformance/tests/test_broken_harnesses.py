@@ -15,6 +15,8 @@ from fencepost.adapters.contract import Client, TimedOut
 from fencepost.conformance.patience import patient
 from fencepost.reports.model import Clause, Report, report_from_json
 
+pytestmark = pytest.mark.slow
+
 BROKEN = Path(__file__).parent / "harnesses" / "broken.py"
 COMMAND = (sys.executable, "-c", "from fencepost.conformance.commands import main; main()")
 

@@ -17,6 +17,8 @@ from fencepost.reports.model import Call, Counterexample, Report, report_schema,
 from jsonschema import Draft202012Validator
 from msgspec import json
 
+pytestmark = pytest.mark.slow
+
 PROFILES = ("keyvault", "keyvault-2018-preview")
 
 DOZEN = (

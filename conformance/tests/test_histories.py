@@ -35,6 +35,8 @@ from fencepost.reports.model import Report
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+pytestmark = pytest.mark.slow
+
 PROFILES = ("keyvault", "keyvault-2018-preview")
 QUICKLY = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 OFFER = Offer.from_statement(Client(open_factory(lambda: reference(""))).describe(), load_profile("keyvault"))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from random import Random
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -67,18 +69,29 @@ def test_a_mutant_errs_in_the_direction_that_it_claims(name: str, profile: str) 
 
 @pytest.mark.parametrize(("name", "profile"), OVERLAPPING)
 def test_an_overlapping_mutant_shows_neither_the_old_nor_the_new_answer_while_it_writes(
-    name: str, profile: str
+    name: str, profile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    halfway, has_asked = Event(), Event()
+
+    def pause(_: float) -> None:
+        halfway.set()
+        assert has_asked.wait(30)
+
+    monkeypatch.setattr("fencepost.conformance.mutants.flaws.overlapping.time", SimpleNamespace(sleep=pause))
     *before, asked, written = CATALOGUE[name].calls(profile)
     subject = mutant(name, profile=profile)
     old, new = answers(Vault(profile), [*before, asked])[-1], answers(Vault(profile), [*before, written, asked])[-1]
+    has_asked.set()
     assert answers(subject, [*before, asked])[-1] == old
+    halfway.clear()
+    has_asked.clear()
     with ThreadPoolExecutor(max_workers=1) as writer:
         writing = writer.submit(answers, subject, [written])
-        seen = [answers(subject, [asked])[0]]
-        while not writing.done():
-            seen += answers(subject, [asked])
-    assert any(answer not in (old, new) for answer in seen)
+        assert halfway.wait(30)
+        meanwhile = answers(subject, [asked])[0]
+        has_asked.set()
+        writing.result(30)
+    assert meanwhile not in (old, new)
     assert answers(subject, [asked])[0] == new
 
 

@@ -10,6 +10,8 @@ from fencepost.conformance.explorations.ramps import RAMPS
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.mutants import mutant
 
+pytestmark = pytest.mark.slow
+
 
 def limits(factory: Callable[[], object], profile: str) -> dict[str, str]:
     client = Client(open_factory(factory))

@@ -8,6 +8,8 @@ from fencepost.conformance.campaign import EXPLORATIONS
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.distribution import group_of, homes
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 SUITE = "fencepost.conformance.suite"

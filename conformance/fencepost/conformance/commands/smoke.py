@@ -74,7 +74,9 @@ def _parts(subject: str, run: SmokeRun, log: str, mask: Mask) -> Iterable[Render
     if run.exit_status == 2 and log.strip() and not told:
         yield Text()
         yield Text("the end of the subject's own log", style="bold")
-        yield from (Text(f"  {line}", overflow="fold") for line in visible_lines(mask.apply(log.rstrip("\n")))[-_LOG_LINES:])
+        yield from (
+            Text(f"  {line}", overflow="fold") for line in visible_lines(mask.apply(log.rstrip("\n")))[-_LOG_LINES:]
+        )
     yield Text()
     yield _result(run)
 
@@ -91,7 +93,10 @@ def _head(subject: str, run: SmokeRun, mask: Mask) -> Iterable[tuple[str, str | 
     if run.refusal is not None:
         said = (run.refusal.status, run.refusal.code, run.refusal.message)
         told = " ".join(str(part) for part in said if part is not None) or "without a word"
-        yield "putRules", Text(f"two rules that every vault accepts were refused: {visible(mask.apply(told))}", style="bold red")
+        yield (
+            "putRules",
+            Text(f"two rules that every vault accepts were refused: {visible(mask.apply(told))}", style="bold red"),
+        )
 
 
 def _features(statement: Statement) -> str:
