@@ -1,6 +1,8 @@
 """Histories: what they ask, what they find, how short a failure gets, and the strategy and state machine over them."""
 
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -131,6 +133,14 @@ def test_quick_histories_stay_within_their_share_of_the_ration(profile: str) -> 
 @pytest.mark.parametrize("peer", [StdlibVault, StdlibVaultUndeclared, SqliteVault, TrieVault, NetworkGateVault])
 def test_no_peer_fails_by_its_history(peer: type[object]) -> None:
     report = judged(peer, "STA-2", seed=1)
+    assert (report.result, report.totals.faults) == ("pass", 0)
+
+
+@pytest.mark.engine("nginx")
+def test_a_vault_that_a_real_server_stands_behind_does_not_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "programs"))
+    monkeypatch.setenv("FENCEPOST_NGINX", "restart")
+    report = judged(import_module("nginx_vault").NginxVault, "STA-2")
     assert (report.result, report.totals.faults) == ("pass", 0)
 
 
