@@ -39,7 +39,7 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 @click.option(
     "--profile",
     type=click.Choice(list(profile_names())),
-    help="Only the mutants of this profile; otherwise each in today's, or in its own.",
+    help="Only the mutants of this profile; otherwise each in the announcement's, or in its own.",
 )
 @click.option("--mutant", "mutants", multiple=True, metavar="ID", help="Only this mutant; may be repeated.")
 @click.option(
