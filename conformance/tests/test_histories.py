@@ -157,7 +157,7 @@ def test_histories_ask_nothing_that_the_statement_does_not_offer(peer: type[obje
     ("name", "clause", "calls"),
     [
         ("removing-takes-the-last", "STA-2", 6),
-        ("fourth-add-is-dropped", "STA-2", 7),
+        ("fourth-add-is-dropped", "STA-2", 9),
         ("answers-outlive-single-writes", "STA-2", 6),
         ("added-subnet-waits-for-a-put", "STA-2", 4),
         ("removing-subnets-by-spelling", "STA-2", 5),

@@ -176,6 +176,7 @@ def _ask(bench: Bench, setting: Setting, random: Random, *, rich: bool, place: i
     if offer.subnets:
         asked += requests.in_other_letters(random, vault)
         speaks_for |= {one: ("DEC-8",) for one in asked[-4:] if _in_other_letters(one, vault.network)}
+    asked += requests.at_landmarks(random, vault, offer)
     if place in (1, 7, 8, 4):
         asked += requests.every_operation(random, vault, offer)
     if place in (0, 1, 6):

@@ -8,10 +8,10 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.case import WriteStep, apply_write
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
-from fencepost.conformance.generate import networks, requests
+from fencepost.conformance.generate import callers, networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
 from fencepost.conformance.wire import wire_rules, wire_rules_in_force
-from fencepost.reference import DefaultAction, Network, Request, Subnet, Verdict, text_from_address
+from fencepost.reference import Caller, DefaultAction, Network, Request, Subnet, Verdict, text_from_address
 
 _AIMS = ("DEC-9", "DEC-10", "STA-10", "DEC-6")
 
@@ -33,7 +33,7 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
     beside = [sibling, *random.sample(others, 2)]  # the sibling is in the same virtual network
     bench.reset(network)
     listed = requests.outside(random, bench.vault.rules)
-    acls = wire_rules([text_from_address(listed)], beside, bypass=random.choice(("None", "AzureServices")))
+    acls = wire_rules([text_from_address(listed)], beside, bypass=("AzureServices", "None")[index % 2])
     if index % 2:  # an entry that need not have the endpoint is no rule that needs none
         entry: JsonObject = {"id": target, "ignoreMissingVnetServiceEndpoint": True}
     else:
@@ -43,6 +43,7 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
     public = requests.outside(random, bench.vault.rules)
     off = Request(address=public, subnet=target)
     by_address = Request(address=listed, subnet=target)  # without the endpoint, its public address is like anybody's
+    others_there = [Request(address=public, subnet=target, caller=one) for one in _some_services(random, setting)]
     unmoved = [Request(address=requests.private(random), subnet=one) for one in beside]
     sleeps, wakes = (_SLEEPS, _WAKES) if index % 2 == 0 else ((), ())
     for turn, kind in enumerate(random.sample(NO_ENDPOINTS, len(NO_ENDPOINTS))):
@@ -52,13 +53,24 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
         bench.endpoints(target, kind)
         if turn in wakes:
             _set_default_action(bench, setting, _other(bench))
-        bench.ask([off, *unmoved, by_address, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
+        bench.ask([off, *unmoved, by_address, *others_there, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
         bench.read()  # the rule stands, whether or not it is in force
         bench.endpoints(target, random.choice(ENDPOINTS))
         bench.read()
         if turn in (*sleeps, *wakes):
             _set_default_action(bench, setting, "Deny")
         _ask_on(bench, random, target)
+    bench.endpoints(target, NO_ENDPOINTS[0])
+    bench.reset(network)  # in a new vault's network the endpoint is on, whatever it was in the old one
+    if bench.put({**acls, "virtualNetworkRules": [{"id": target}]}):
+        _ask_on(bench, random, target)
+
+
+def _some_services(random: Random, setting: Setting) -> list[Caller]:
+    """Services that are trusted, and some that are not: whether the subnet's endpoint is on is nothing to them."""
+    profile, offer = setting.profile, setting.offer
+    found = [*callers.some(random, callers.trusted_callers(profile, offer), 2)]
+    return [*found, *callers.some(random, callers.untrusted_callers(profile, offer), 2)]
 
 
 _SLEEPS, _WAKES = (1, 5), (3, 5)

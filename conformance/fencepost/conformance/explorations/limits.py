@@ -10,7 +10,7 @@ from fencepost.conformance.explorations.setting import Exploration, Scenario, Se
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.probes import edges
 from fencepost.conformance.wire import WireRules, wire_rules
-from fencepost.reference import Network, Profile, Request, Subnet, address_from_text, is_public
+from fencepost.reference import Block, Network, Profile, Request, Subnet, address_from_text, is_public
 
 _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))
 _SPARE = 3
@@ -49,6 +49,26 @@ def _kinds(setting: Setting) -> list[_Kind]:
 
 def _ip_values(random: Random, count: int, *, slash_32: bool) -> list[str]:
     return [blocks.text(one, random, slash_32=slash_32) for one in blocks.many(random, count)]
+
+
+def _mergeable(random: Random, count: int) -> list[str]:
+    """Different values that whoever merges ranges would count as fewer: neighbours, and ranges inside one of them."""
+    start = blocks.block(random, 12).first
+    outer = Block(start + 2**16, start + 2**17 - 1)
+    inside = [Block(at, at + 3) for at in range(outer.first, outer.first + 16 * (count // 2), 16)]
+    beside = [Block(start + n, start + n) for n in range(count - len(inside) - 1)]
+    found = [blocks.text(one) for one in (outer, *inside, *beside)]
+    random.shuffle(found)
+    return found
+
+
+def _apart(random: Random, values: Sequence[str]) -> str:
+    """A range that has nothing in common with these rules."""
+    taken = {address_from_text(one.partition("/")[0]) >> 16 for one in values}
+    while True:
+        found = blocks.block(random, 24)
+        if taken.isdisjoint((found.first >> 16, (found.first >> 16) - 1, (found.first >> 16) + 1)):
+            return blocks.text(found)
 
 
 def _subnet_ids(random: Random, count: int) -> list[str]:
@@ -137,8 +157,8 @@ def _ask_every_rule(bench: Bench, random: Random, clause: str, _: tuple[str, str
         for subnet in bench.vault.network.subnets[-20:]
         if rules.rule_for_subnet(subnet.id) is None
     ]
-    asked = [*inside, *beside, *unlisted]
-    bench.ask(asked, speaks_for=dict.fromkeys(inside, (clause,)), aim=clause)
+    bench.ask(inside, speaks_for=dict.fromkeys(inside, (clause,)), aim=clause)
+    bench.ask([*beside, *unlisted])  # whoever is let in beside them is no matter of the limit
 
 
 def _base(bench: Bench, random: Random, kind: _Kind) -> list[Request] | None:
@@ -161,8 +181,8 @@ def _over(bench: Bench, random: Random, kind: _Kind) -> None:
     maximum = kind.maximum
     by_one = 3 if bench.offer.incremental else 6  # adding asks it again and again
     overs = [maximum + 1] * by_one + [maximum + 3, maximum * 2 + 3]
-    for count in overs:
-        rules = kind.fill(random, count)
+    for turn, count in enumerate(overs):
+        rules = _mergeable(random, count) if turn == 1 and kind.member == "value" else kind.fill(random, count)
         switches = _SWITCHES[random.randrange(4)]
         _refused_whole(bench, random, kind.acls(rules, switches), before, speaks_for=(), aim=kind.refused)
     bench.tally.limits[kind.accepted] = str(maximum)
@@ -246,6 +266,8 @@ def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind
     refused, or was not there, frees none and takes none. The other list is full all the while (LIM-5).
     """
     rules = kind.fill(random, kind.maximum + _SPARE + 12)
+    if kind.member == "value":  # the first that makes room is a range, whatever the others are
+        rules[0] = _apart(random, rules)
     filling = _Filling(bench, kind, rules[: kind.maximum - 2], rules[kind.maximum - 2 :])
     beside, filled = wire_rules(()), [other.fill(random, other.maximum + 1) for other in others]
     for other, texts in zip(others, filled, strict=True):

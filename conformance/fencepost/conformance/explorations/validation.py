@@ -14,7 +14,9 @@ from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet
 
 _PACK, _SMALL_PACK, _SINGLES_PACK = 12, 5, 6
-_EVERY = 3
+_EVERY = 4
+_LONG = 3
+"""Of the mistakes in whole sets the first, and from there on one in so many, stands late in a list that is all but full."""
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
@@ -103,6 +105,8 @@ def _refuse_each(bench: Bench, setting: Setting, random: Random, network: Networ
     speaks_for = dict.fromkeys(before, ("VAL-9",))
     for turn, mistake in enumerate(_in_whole_sets(random, found) if setting.offer.incremental else found):
         acls, would = _with_mistake(random, network, mistake, turn)
+        if mistake.member == "ipRules" and turn % _LONG == 0:
+            acls, would = _late_in_a_long_list(random, setting, acls, would, mistake)
         bench.put(acls, aim=mistake.clause)
         bench.read()
         bench.ask([*before, *would], speaks_for={**speaks_for, **dict.fromkeys(would, ("VAL-9",))}, aim="VAL-9")
@@ -156,6 +160,18 @@ def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int)
     if network.subnets:
         would.append(Request(address=requests.private(random), subnet=network.subnets[1].id))
     return {**acls, "ipRules": values, "virtualNetworkRules": subnets}, would
+
+
+def _late_in_a_long_list(
+    random: Random, setting: Setting, acls: WireRules, would: Sequence[Request], mistake: Mistake
+) -> tuple[WireRules, list[Request]]:
+    """The same among as many good rules as there may be beside it: as the last, or at a place beyond the middle."""
+    good = blocks.many(random, setting.profile.max_ip_rules - 1)
+    values: list[object] = [{"value": blocks.text(one)} for one in good]
+    place = len(values) if random.randrange(2) else random.randrange(len(values) // 2, len(values))
+    values.insert(place, mistake.value if mistake.entry else {"value": mistake.value})
+    inside = [Request(address=one.first) for one in (good[0], good[-1])]
+    return {**acls, "ipRules": values}, [*inside, *(one for one in would if one.subnet is not None)]
 
 
 def _ignoring(mistake: Mistake) -> JsonObject:

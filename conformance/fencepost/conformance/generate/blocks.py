@@ -52,7 +52,7 @@ def prefix(random: Random) -> int:
 
 def neighbours(random: Random) -> list[Block]:
     """Two adjacent ranges, aligned so that they could be merged or so that they could not."""
-    length = random.choice((32, *range(9, 31))) if random.randrange(3) else 32
+    length = random.choice((32, 24, 24, 16, random.randrange(9, 31))) if random.randrange(3) else 32
     size = 2 ** (32 - length)
     one = block(random, length)
     if length == 32:  # three single addresses in a row, which begin on either side of a pair

@@ -1,5 +1,6 @@
 """Callers: with and without token and permission, as one Microsoft service or another, for one operation or another."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -40,13 +41,15 @@ def untrusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
 
 
 def near_misses(name: str) -> list[str]:
-    """Names that resemble a trusted service's: in other letters' case, its beginning, its end, and more than it."""
+    """Names that resemble a trusted service's: in other letters' case, its beginning, its end, more than it, and less."""
     words = name.split(" ")
+    plain = re.sub(r" ?\([^)]*\)", "", name)
     return [
+        *([plain] if plain != name else []),
         name.lower(),
         name.upper(),
-        words[0],
-        words[-1],
+        *(" ".join(words[:count]) for count in range(1, len(words))),
+        *(" ".join(words[count:]) for count in range(1, len(words))),
         f"{name} Vault",
         name[:-1],
         f"Microsoft {name}",

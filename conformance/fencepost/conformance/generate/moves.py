@@ -130,6 +130,57 @@ def kin_removed(scene: Scene) -> Iterator[Stroke]:
     yield remove(scene, outer)
 
 
+def same_base_removed(scene: Scene) -> Iterator[Stroke]:
+    """Of a range and the address that it begins with, each is taken away while the other stays."""
+    home = new_block(scene, blocks.block(scene.random, scene.random.choice((24, 28, 16))))
+    bare = Block(home.first, home.first)
+    for block in (home, bare):
+        yield add(scene, block)
+    for block in (bare, home):
+        rule = next((one for one in scene.held if one.block == block), None)
+        if rule is not None:
+            yield remove(scene, rule, spelled=blocks.text(block))
+            if block is bare:
+                yield add(scene, bare)
+
+
+def covered_then_bared(scene: Scene) -> Iterator[Stroke]:
+    """A rule inside another that was there before it, and one inside another that came after it: the outer one goes."""
+    outer = new_block(scene, blocks.block(scene.random, scene.random.choice((16, 20, 24))))
+    quarter = (outer.last - outer.first + 1) // 4
+    inner = Block(outer.first + quarter, outer.first + 2 * quarter - 1)
+    yield add(scene, outer)
+    yield add(scene, inner)
+    for _ in range(2):
+        rule = next((one for one in scene.held if one.block == outer), None)
+        if rule is None:
+            yield add(scene, outer)
+            rule = next((one for one in scene.held if one.block == outer), None)
+        if rule is not None:
+            yield remove(scene, rule)
+
+
+def back_by_a_whole_set(scene: Scene) -> Iterator[Stroke]:
+    """What was taken away by a call of its own comes back in a whole set: an address, a range, a subnet."""
+    rules = [rule for is_single in (True, False) for rule in _one_of(scene, is_single=is_single)]
+    subnet = next(iter(scene.listed), None)
+    before = wire_rules_in_force(scene.vault.rules)
+    for rule in rules:
+        yield remove(scene, rule)
+    if subnet is not None:
+        yield from _subnet_removed(scene, subnet)
+    edges_of = tuple(edge for rule in rules for edge in (rule.block.first, rule.block.last))
+    back = put(before, scene.vault)
+    yield replace(back, addresses=(*back.addresses, *edges_of), subnets=() if subnet is None else (subnet,))
+
+
+def _one_of(scene: Scene, *, is_single: bool) -> Iterator[IpRule]:
+    """One of the rules whose going would show, an address or a range, where there is one."""
+    found = [rule for rule in scene.telling if (rule.block.first == rule.block.last) is is_single]
+    if found:
+        yield scene.random.choice(found)
+
+
 def alike_removed(scene: Scene) -> Iterator[Stroke]:
     """Of two rules, the text of one of which begins like the other's, the shorter is taken away."""
     telling = scene.telling
@@ -191,13 +242,18 @@ def from_nothing(scene: Scene) -> Iterator[Stroke]:
 
 
 def switched(scene: Scene) -> Iterator[Stroke]:
-    """A switch changed, a rule added on top; both switches at once; a switch set to what it is."""
+    """A switch changed, a rule added on top; both at once, of which one, the other or neither is what it was."""
     rules = scene.vault.rules
     bypass = "None" if rules.bypass.value == "AzureServices" else "AzureServices"
     yield update(bypass=bypass)
     yield add(scene, new_block(scene))
     action = "Allow" if rules.default_action.value == "Deny" else "Deny"
     yield update(bypass="None" if bypass == "AzureServices" else "AzureServices", defaultAction=action)
+    for _ in range(2):
+        rules = scene.vault.rules
+        action = "Allow" if rules.default_action.value == "Deny" else "Deny"
+        yield update(bypass=rules.bypass.value, defaultAction=action)
+    yield update(bypass=bypass, defaultAction=scene.vault.rules.default_action.value)
     yield update(defaultAction="Deny")
 
 
@@ -316,6 +372,9 @@ MOVES: Mapping[str, Move] = MappingProxyType(
             removed_by_place,
             there_and_back,
             kin_removed,
+            same_base_removed,
+            covered_then_bared,
+            back_by_a_whole_set,
             alike_removed,
             spelled_otherwise,
             emptied,

@@ -42,9 +42,11 @@ def addresses(random: Random, rules: RuleSet, *, budget: int) -> list[int]:
     found |= dict.fromkeys(LANDMARKS)
     room = max(0, budget - len(found))
     more: list[int] = []
-    for block in random.sample(blocks, min(4, len(blocks))):
+    whole_octets = [block for block in blocks if block.last - block.first + 1 in (2**8, 2**16, 2**24)]
+    for block in dict.fromkeys([*whole_octets[:4], *random.sample(blocks, min(4, len(blocks)))]):
+        alike = resembling(block)
         more += flipped(block)
-        more += random.sample(resembling(block), min(8, len(resembling(block))))
+        more += random.sample(alike, min(24 if block in whole_octets else 8, len(alike)))
         more += octet_edges(block)
     more += inside(random, blocks)
     found |= dict.fromkeys(random.sample(more, min(room, len(more))))
@@ -137,6 +139,17 @@ def crossed(random: Random, vault: Vault, offer: Offer, *, share: int = 1) -> It
                     yield place.control(callers.control_operation(random), caller)
 
 
+def at_landmarks(random: Random, vault: Vault, offer: Offer) -> Iterator[Request]:
+    """A service, trusted or not, at every landmark, or a control-plane caller: no address is special to them."""
+    trusted, untrusted = callers.trusted_callers(vault.profile, offer), callers.untrusted_callers(vault.profile, offer)
+    for address in LANDMARKS:
+        place, how = Place(address=address), random.randrange(4)
+        if how == 0 and offer.control_plane:
+            yield place.control(callers.control_operation(random))
+        else:
+            yield from map(place.request, callers.some(random, untrusted if how == 1 else trusted, 1))
+
+
 def _crowd(random: Random, vault: Vault) -> frozenset[str]:
     """The subnets that are not among the few that everything is asked about."""
     rules, network = vault.rules, vault.network
@@ -166,13 +179,14 @@ def every_operation(random: Random, vault: Vault, offer: Offer) -> Iterator[Requ
 
 
 def every_service(random: Random, vault: Vault, offer: Offer) -> Iterator[Request]:
-    """Every service that the profile names, from a blocked place, with and without token and permission."""
+    """Every service that the profile names, and what resembles their names, from a blocked place; some without credentials."""
     blocked = Place(address=outside(random, vault.rules))
-    named = [*callers.trusted_callers(vault.profile, offer), *callers.untrusted_callers(vault.profile, offer)]
-    for caller in named:
+    trusted, untrusted = callers.trusted_callers(vault.profile, offer), callers.untrusted_callers(vault.profile, offer)
+    for caller in (*trusted, *untrusted):
         yield blocked.request(caller)
-        yield blocked.request(caller, operation=callers.data_operation(random))
-        for pair in callers.credentials(offer)[1:]:
+        for operation in random.sample(DATA_OPERATIONS, 3 if caller in trusted else 1):
+            yield blocked.request(caller, operation=operation)
+        for pair in callers.credentials(offer)[1:] if caller in trusted or random.randrange(3) == 0 else ():
             yield blocked.request(callers.with_credentials(caller, pair))
 
 
