@@ -173,7 +173,7 @@ def test_a_run_with_a_budget_ends_in_time_however_slow_the_subject_is(a_write: f
 def test_a_fast_subject_is_asked_on_by_other_seeds_until_the_time_is_gone() -> None:
     watched = _Watched(open_subject(ENFORCER), a_decision=0.06)
     report = _run(watched, Bounds(seconds=900))
-    assert report.totals.decisions * 0.06 > 890
+    assert report.totals.decisions * 0.06 > 860  # the next call would end too late
     assert report.exit_status == 0
 
 
