@@ -23,12 +23,7 @@ from fencepost.conformance.ration import EffortSpent as EffortSpent  # they meet
 from fencepost.conformance.ration import Ration
 from fencepost.conformance.tally import Tally
 from fencepost.conformance.wire import network_from_wire, wire_network
-from fencepost.reference import (
-    Network,
-    Profile,
-    Request,
-    Vault,
-)
+from fencepost.reference import Network, Profile, Request, Vault
 from fencepost.reports.model import Counterexample
 
 _PER_ASK = 6
