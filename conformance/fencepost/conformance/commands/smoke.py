@@ -41,8 +41,8 @@ _SHOWN, _LOG_LINES = 2000, 20
 def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 
-    Names every violation of the contract with the offending message, secrets masked as in a report. Exit status: 0 wired up; 1 wired up, but an
-    answer is obviously wrong; 2 the subject does not answer as the contract says.
+    Names every violation of the contract with the offending message, secrets masked as in a report. Exit status: 0 wired
+    up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract says.
     """
     if profile_name is not None:
         try:

@@ -133,7 +133,7 @@ def kin_removed(scene: Scene) -> Iterator[Stroke]:
 def same_base_removed(scene: Scene) -> Iterator[Stroke]:
     """Of a range and the address that it begins with, each is taken away while the other stays."""
     home = new_block(scene, blocks.block(scene.random, scene.random.choice((24, 28, 16))))
-    bare = Block(home.first, home.first)
+    bare = new_block(scene, Block(home.first, home.first))
     for block in (home, bare):
         yield add(scene, block)
     for block in (bare, home):
@@ -147,8 +147,8 @@ def same_base_removed(scene: Scene) -> Iterator[Stroke]:
 def covered_then_bared(scene: Scene) -> Iterator[Stroke]:
     """A rule inside another that was there before it, and one inside another that came after it: the outer one goes."""
     outer = new_block(scene, blocks.block(scene.random, scene.random.choice((16, 20, 24))))
-    quarter = (outer.last - outer.first + 1) // 4
-    inner = Block(outer.first + quarter, outer.first + 2 * quarter - 1)
+    quarter = max(1, (outer.last - outer.first + 1) // 4)
+    inner = new_block(scene, Block(outer.first + quarter, outer.first + 2 * quarter - 1))
     yield add(scene, outer)
     yield add(scene, inner)
     for _ in range(2):
