@@ -102,7 +102,9 @@ def wrongly_answered(told: Case, profile: str = "keyvault-2018-preview") -> Mism
         (put(bypass="AzureServices"), request("99.0.0.1", caller=Caller(service="Contoso")), "DEC-13"),
         (put("20.0.0.9"), request("20.0.0.9", "KeySign"), "DEC-16"),
         (put("20.0.0.9"), request("99.0.0.1", "KeyPurge"), "CTL-3"),
-        (put("20.0.0.9"), request("99.0.0.1", "VaultList"), "CTL-1"),
+        (put("20.0.0.9"), request("99.0.0.1", "VaultGet"), "CTL-1"),
+        (put("20.0.0.9"), request("99.0.0.1", "VaultNetworkRuleSet"), "CTL-2"),
+        (put("20.0.0.9"), request("99.0.0.1", "VaultList"), "CTL-5"),
         (put("20.0.0.9"), request("99.0.0.1", "VaultList", caller=Caller(authorized=False)), "CTL-4"),
         (put("20.0.0.9"), request("20.0.0.9", caller=Caller(authenticated=False)), "CRED-1"),
         (put("20.0.0.9"), request("20.0.0.9", caller=Caller(authorized=False)), "CRED-2"),
@@ -159,7 +161,16 @@ def test_a_rule_added_one_over_the_limit_breaks_the_clause_of_adding() -> None:
     [
         ((put("20.0.0.9"), put("21.0.0.9"), asked(request("20.0.0.9"))), "STA-1"),
         ((put("20.0.0.9"), write("updateRules", bypass="AzureServices"), asked(request("20.0.0.9"))), "STA-3"),
-        ((put("20.0.0.9"), write("addIpRule", value="21.0.0.9"), asked(request("20.0.0.9"))), "STA-2"),
+        ((put("20.0.0.9"), write("addIpRule", value="21.0.0.9"), asked(request("20.0.0.9"))), "STA-6"),
+        ((put("20.0.0.9"), write("removeIpRule", value="20.0.0.9"), asked(request("21.0.0.9"))), "STA-6"),
+        ((put("20.0.0.9"), write("removeIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))), "STA-2"),
+        ((put(), write("addIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))), "STA-2"),
+        ((put(), write("addIpRule", value="20.0.0.9"), asked(request("21.0.0.9"))), "STA-7"),
+        ((put("20.0.0.9", "21.0.0.9"), write("removeIpRule", value="20.0.0.9"), asked(request("21.0.0.9"))), "STA-7"),
+        (
+            (put("20.0.0.9", "20.0.0.8/30"), write("removeIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))),
+            "STA-2",
+        ),
         (
             (
                 put(subnets=(HOME,)),
@@ -171,6 +182,10 @@ def test_a_rule_added_one_over_the_limit_breaks_the_clause_of_adding() -> None:
         ),
         ((put("20.0.0.9"), asked(request("20.0.0.9")), asked(request("20.0.0.9"))), "DEC-17"),
         ((put("20.0.0.9"), asked(request("99.0.0.1"), request("20.0.0.9"))), "DEC-17"),
+        ((put(), asked(request("20.0.0.9", "VaultList"), request("20.0.0.9", "KeyList"))), "CTL-5"),
+        ((put(), asked(request("20.0.0.9", "VaultList")), asked(request("20.0.0.9", "KeyList"))), "CTL-5"),
+        ((put(), asked(request("20.0.0.8", "VaultList"), request("20.0.0.9", "KeyList"))), "DEC-17"),
+        ((put(), asked(request("20.0.0.9", "VaultGet"), request("20.0.0.9"))), "DEC-17"),
         ((put("20.0.0.9"), ReadStep()), "STA-5"),
         ((put("20.0.0.9"), ReadStep(), asked(request("20.0.0.9"))), "DEC-17"),
         ((put("20.0.0.9"), put("10.0.0.0/33"), ReadStep()), "VAL-9"),
@@ -178,7 +193,7 @@ def test_a_rule_added_one_over_the_limit_breaks_the_clause_of_adding() -> None:
         ((asked(request("20.0.0.9")), put("21.0.0.9"), asked(request("20.0.0.9"))), "STA-1"),
         ((asked(request("20.0.0.9")), write("updateRules", defaultAction="Deny"), asked(request("20.0.0.9"))), "STA-3"),
         ((write("updateRules", defaultAction="Deny"), asked(request("20.0.0.9"))), "STA-3"),
-        ((write("addIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))), "STA-2"),
+        ((write("addIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))), "STA-6"),
         ((put("20.0.0.9"), write("updateRules", defaultAction="Allow"), put(), asked(request("20.0.0.9"))), "STA-1"),
     ],
 )
@@ -209,6 +224,12 @@ def test_what_a_write_over_the_limit_leaves_is_a_matter_of_refusals(aim: str) ->
     full = put(*(f"20.0.{n}.1" for n in range(127)))
     told = case(full, write("addIpRule", value="21.0.0.1"), asked(request("20.0.5.1")))
     assert clause_of(wrongly_answered(told), told, aim) == "LIM-6"
+
+
+def test_a_rule_that_is_refused_by_itself_is_no_lock_out() -> None:
+    told, blocked = case(put("20.0.0.9")), case(put(), put("20.0.0.9"))
+    assert clause_of(wrongly_answered(told), told, "CTL-2") == "VAL-1"
+    assert clause_of(wrongly_answered(blocked), blocked, "CTL-2") == "CTL-2"
 
 
 def test_data_that_a_change_from_a_blocked_address_leaves_open_is_no_lock_out() -> None:

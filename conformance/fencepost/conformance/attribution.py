@@ -6,12 +6,15 @@ from dataclasses import replace
 from fencepost.conformance.case import AskStep, Case, EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.relevance import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
-from fencepost.reference import DefaultAction, Outcome, Plane, RuleSet, Vault
+from fencepost.reference import DefaultAction, Outcome, Plane, Request, RuleSet, Vault
 
 STATE = ("STA", "LIM", "VAL", "CTL-2", "DEC-10")
 """Families whose scenarios say themselves what a mismatch that needs their history breaks."""
 
 _FEW, _MANY = 3, 12
+
+_OF_THIS_OPERATION = {"VaultNetworkRuleSet": "CTL-2", "VaultList": "CTL-5"}
+"""Control operations with a clause of their own, where no plainer one shows the mismatch."""
 
 
 def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
@@ -23,8 +26,8 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
             return _of_refused(case, mismatch.vault) or "STA-5"
         case WrongDecision():
             if _needs_company(case):
-                return "DEC-17"
-            if len(case.steps) == 2 and (clause := _of_first_write(case, mismatch.vault)) is not None:
+                return "CTL-5" if _is_the_pair_of_the_portal(case) else "DEC-17"
+            if len(case.steps) == 2 and (clause := _of_first_write(mismatch, case)) is not None:
                 return clause
             if len(case.steps) > 2 and not _is_fresh(mismatch, case):
                 return _of_history(mismatch, case, aim)
@@ -56,14 +59,26 @@ def _needs_company(case: Case) -> bool:
     return not isinstance(case.steps[0], AskStep) or not others  # what was asked before the write is a stale answer
 
 
-def _of_first_write(case: Case, last: Vault) -> str | None:
+def _is_the_pair_of_the_portal(case: Case) -> bool:
+    """Whether all that is asked is to list vaults, and to read or list what is in one, by the same caller."""
+    asked = [request for step in case.steps if isinstance(step, AskStep) for request in step.requests]
+    lists = [request for request in asked if request.operation == "VaultList"]
+    others = [request for request in asked if request.plane is Plane.DATA]
+    return bool(lists) and len(lists) + len(others) == len(asked) and len({_source(one) for one in asked}) == 1
+
+
+def _source(request: Request) -> tuple[int, str | None]:
+    return request.address, request.subnet
+
+
+def _of_first_write(mismatch: WrongDecision, case: Case) -> str | None:
     """The clause of state that one write to a new vault breaks; None for a whole set that is taken."""
     (write, _) = case.steps
-    if (clause := _of_refused(case, last)) is not None:
+    if (clause := _of_refused(case, mismatch.vault)) is not None:
         return clause
     if not isinstance(write, WriteStep) or write.method == "putRules":
         return None
-    return "STA-3" if write.method == "updateRules" else "STA-2"
+    return "STA-3" if write.method == "updateRules" else _of_one_change(mismatch, case) or "STA-2"
 
 
 def _is_fresh(mismatch: WrongDecision, case: Case) -> bool:
@@ -79,8 +94,12 @@ def _is_fresh(mismatch: WrongDecision, case: Case) -> bool:
 def _of_history(mismatch: WrongDecision, case: Case, aim: str | None) -> str:
     writes = [step for step in case.steps if isinstance(step, WriteStep)]
     has_switches = any(isinstance(step, EndpointsStep) for step in case.steps)
-    if _is_of_no_limit(mismatch, aim) or (aim == "STA-6" and not _is_of_one_step(mismatch, case)):
+    if _is_of_no_limit(mismatch, aim):
         aim = "STA-2"
+    if aim in (None, "STA-2", "STA-6", "VAL-9") and (clause := _of_one_change(mismatch, case)) is not None:
+        return clause
+    if aim == "STA-6" and writes and writes[-1].method != "putRules":
+        aim = "STA-2"  # a whole set that was changed by putting another says nothing of single rules
     if aim == "CTL-2" and mismatch.request.plane is Plane.DATA:
         aim = None
     if aim in ("STA-2", "VAL-9", "LIM-6", "LIM-7", "LIM-8", "LIM-9"):
@@ -106,26 +125,38 @@ def _is_of_no_limit(mismatch: WrongDecision, aim: str | None) -> bool:
     return aim is not None and aim.startswith("LIM") and aim != "LIM-6" and not _is_long(mismatch.vault.rules, few=_FEW)
 
 
-def _is_of_one_step(mismatch: WrongDecision, case: Case) -> bool:
-    """Whether the last change alone is to blame: one that must not have moved the outcome, least of all that way.
+def _of_one_change(mismatch: WrongDecision, case: Case) -> str | None:
+    """The clause of one rule that is added or removed last, in a case of one write before it at the most.
 
-    A whole set that was changed by putting another says nothing of single rules, and stays with its aim.
+    STA-6 where it must not have moved the outcome, least of all that way: a rule added takes somebody out, one removed
+    lets somebody in. STA-7 where it moves the outcome the other way, of a caller whom it does not cover.
     """
-    writes = [place for place, step in enumerate(case.steps) if isinstance(step, WriteStep)]
-    last = case.steps[writes[-1]]
-    assert isinstance(last, WriteStep)
-    if not last.method.startswith(("add", "remove")):
-        return last.method == "putRules"
-    vault = Vault(profile=mismatch.vault.profile).reset(case.network)
-    for step in case.steps[: writes[-1]]:
-        match step:
-            case WriteStep():
-                vault = apply_write(vault, step).accepted or vault
-            case EndpointsStep():
-                vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
-    stays = vault.decide(mismatch.request).outcome is mismatch.expected.outcome
-    revoked = mismatch.expected.outcome is Outcome.ALLOW
-    return stays and revoked is last.method.startswith("add")
+    writes = [step for step in case.steps if isinstance(step, WriteStep)]
+    if len(writes) > 2 or not writes or not writes[-1].method.startswith(("add", "remove")):
+        return None
+    if any(isinstance(step, EndpointsStep) for step in case.steps):
+        return None
+    before = Vault(profile=mismatch.vault.profile).reset(case.network)
+    for step in writes[:-1]:
+        before = apply_write(before, step).accepted or before
+    expected = mismatch.expected.outcome
+    if before.decide(mismatch.request).outcome is not expected:
+        return None
+    is_added = writes[-1].method.startswith("add")
+    if is_added is (expected is Outcome.ALLOW):
+        return "STA-6"
+    return "STA-7" if is_added or not _is_covered(mismatch, before) else None
+
+
+def _is_covered(mismatch: WrongDecision, before: Vault) -> bool:
+    """Whether a rule that has gone since spoke of the caller."""
+    request, after = mismatch.request, mismatch.vault.rules
+    if request.subnet is not None:
+        return (
+            before.rules.rule_for_subnet(request.subnet) is not None and after.rule_for_subnet(request.subnet) is None
+        )
+    gone = {rule.block for rule in before.rules.ip_rules} - {rule.block for rule in after.ip_rules}
+    return any(block.first <= request.address <= block.last for block in gone)
 
 
 def _of_refused(case: Case, last: Vault) -> str | None:
@@ -159,6 +190,8 @@ def _of_decision(mismatch: WrongDecision) -> str:
     request, expected, rules = mismatch.request, mismatch.expected, mismatch.vault.rules
     if mismatch.is_about_codes:
         return "CRED-4"
+    if request.plane is Plane.CONTROL and expected.clause == "CTL-1":
+        return _OF_THIS_OPERATION.get(request.operation, "CTL-1")
     if request.plane is Plane.CONTROL or expected.clause.startswith("CRED"):
         return expected.clause
     service = request.caller.service is not None
@@ -218,6 +251,8 @@ def _of_write(mismatch: WrongWrite, case: Case, aim: str | None) -> str:
 def _sharper(aim: str | None, mismatch: WrongWrite, case: Case) -> str | None:
     """The aim of a history as far as the case bears it out: what is refused by itself is not refused for its history."""
     is_put, is_alone = mismatch.step.method == "putRules", len(case.steps) == 1
+    if aim == "CTL-2" and is_alone and is_put:
+        return None
     if aim == "STA-2" and (is_alone or is_put):
         return None if is_alone else "STA-1"
     before = replace(case, steps=case.steps[:-1])

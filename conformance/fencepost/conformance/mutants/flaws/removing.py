@@ -59,6 +59,7 @@ class _RemovingTakesTheFirstOfEquals(Vault):
 @flaw(
     "removing-by-text-prefix",
     clause="STA-2",
+    also=("STA-7",),
     direction="closed",
     story="The rules to remove are found with startswith: 20.0.0.1 takes 20.0.0.17 along.",
     needs_history=True,
@@ -72,6 +73,7 @@ class _RemovingByTextPrefix(Vault):
 @flaw(
     "removing-by-network-address",
     clause="STA-2",
+    also=("STA-7",),
     direction="closed",
     story="Rules are the same if their network address is: removing 20.0.0.0/24 takes 20.0.0.0/16 along.",
     needs_history=True,
@@ -85,6 +87,7 @@ class _RemovingByNetworkAddress(Vault):
 @flaw(
     "removing-takes-inner-rules-along",
     clause="STA-2",
+    also=("STA-7",),
     direction="closed",
     story="Removing a prefix from the trie cuts the branch with all that grows on it.",
     needs_history=True,
@@ -98,6 +101,7 @@ class _RemovingTakesInnerRulesAlong(Vault):
 @flaw(
     "removing-takes-the-last",
     clause="STA-2",
+    also=("STA-7",),
     direction="both",
     story="The rule is found, and what is taken off is the end of the list.",
     needs_history=True,
@@ -111,6 +115,7 @@ class _RemovingTakesTheLast(Vault):
 @flaw(
     "removing-skips-the-rule-after",
     clause="STA-2",
+    also=("STA-7",),
     direction="closed",
     story="The list is changed while it is walked, and the rule after the removed one is passed over and lost.",
     needs_history=True,
@@ -179,6 +184,7 @@ class _RemovingSubnetsBySpelling(Vault):
 @flaw(
     "removing-a-subnet-takes-the-network",
     clause="STA-2",
+    also=("STA-7",),
     direction="closed",
     story="Network rules are kept by virtual network, and removing one removes the entry.",
     needs_history=True,
@@ -194,6 +200,7 @@ class _RemovingASubnetTakesTheNetwork(Vault):
 @flaw(
     "removing-a-subnet-by-its-beginning",
     clause="STA-2",
+    also=("STA-7",),
     direction="closed",
     story="The rules to remove are found with startswith: 'app' takes 'app-2' along.",
     needs_history=True,
