@@ -86,6 +86,7 @@ def _checkpoint(hiding: str) -> Checkpoint:
         shrinking=Meter(),
         faults_in_a_row=0,
         at_hand=None,
+        in_force=None,
         diagnosis_calls=0,
         diagnoses=(),
         diagnosed=(),

@@ -22,7 +22,7 @@ from fencepost.conformance.plainness import plainness
 from fencepost.conformance.ration import EffortSpent as EffortSpent  # they meet this here, too
 from fencepost.conformance.ration import Ration
 from fencepost.conformance.tally import Tally
-from fencepost.conformance.wire import network_from_wire, wire_network
+from fencepost.conformance.wire import network_from_wire, wire_network, wire_rules_in_force
 from fencepost.reference import Network, Profile, Request, Vault
 from fencepost.reports.model import Counterexample
 
@@ -118,6 +118,7 @@ class Bench:
     def state(self) -> BenchState:
         """The counts that a resumption needs."""
         meter = self._exchange.meter
+        is_at_hand, was_put = self._is_at_hand and not self._is_running, bool(self._since_put[1])
         return BenchState(
             meter=replace(meter),
             shrinking=replace(self._ration.aside),
@@ -127,7 +128,8 @@ class Bench:
             diagnosed=self._diagnosis.recorded,
             kept=self._diagnosis.kept,
             course=replace(self.course),
-            at_hand=wire_network(self.vault.network) if self._is_at_hand and not self._is_running else None,
+            at_hand=wire_network(self.vault.network) if is_at_hand else None,
+            in_force=wire_rules_in_force(self.vault.rules) if is_at_hand and was_put else None,
         )
 
     def resume(self, state: BenchState) -> None:
@@ -139,6 +141,11 @@ class Bench:
             if state.at_hand is not None:
                 self._exchange.reset(network_from_wire(state.at_hand))
                 self._is_at_hand = True
+                self._since_put = (self.vault.network, [])
+            if state.in_force is not None:
+                step = WriteStep(method="putRules", params={"networkAcls": state.in_force})
+                self._exchange.write(step)
+                self._since_put[1].append(step)
         except HarnessFault as fault:
             self.tally.hindered.setdefault("DEC-17", str(fault))
         self._exchange.meter = replace(state.meter)

@@ -61,6 +61,7 @@ class BenchState:
     shrinking: Meter
     faults_in_a_row: int
     at_hand: list[Mapping[str, object]] | None
+    in_force: Mapping[str, object] | None
     diagnosis_calls: int
     diagnoses: tuple[tuple[str, str | None, int], ...]
     diagnosed: tuple[str, ...]
