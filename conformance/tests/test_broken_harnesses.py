@@ -161,15 +161,20 @@ def test_a_fault_at_control_plane_requests_spoils_no_clause_of_the_data_plane(
         ("rpc_error", "error -32042: the disk is full"),
     ],
 )
-def test_a_harness_that_never_decides_is_given_up_with_every_clause_in_error(
+def test_a_harness_that_never_decides_is_given_up_with_every_clause_in_error_that_takes_a_decision(
     check: Check, fault: str, told: str
 ) -> None:
     ended = check(fault, "decide", "DEC,VAL,STA-1")
     assert ended.status == 2
     assert ended.report is not None
-    assert {row.verdict for row in ended.report.clauses} <= {"error", "not applicable"}
-    assert all(told in row.detail for row in ended.report.clauses)
-    assert all(row.detail.startswith("not asked: three harness faults in a row") for row in ended.report.clauses)
+    refused = [row for row in ended.report.clauses if row.verdict == "pass"]
+    assert all(row.id.startswith("VAL") and row.decisive == row.asked > 0 for row in refused), "by writes alone"
+    others = [row for row in ended.report.clauses if row not in refused]
+    assert len(others) > len(refused)
+    assert {row.verdict for row in others} <= {"error", "not applicable"}
+    assert all(told in row.detail for row in others)
+    unasked = [row for row in others if row.detail.startswith("not asked: three harness faults in a row")]
+    assert len(unasked) >= len(others) - 3, "but for those at hand when it did not answer"
     assert len(ended.pids) <= 20
 
 

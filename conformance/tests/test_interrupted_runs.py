@@ -130,7 +130,7 @@ def test_an_interrupted_run_reports_what_it_has_found_and_says_what_it_has_not_a
 
 def test_an_interrupted_run_that_has_found_a_failure_is_a_failed_one(start: Start) -> None:
     run = start("blind_at_the_end", "always")
-    run.until_through(4)
+    run.until_through(10)
     status, _ = run.end(signal.SIGINT)
     assert status == 1
     assert next(row for row in run.report().clauses if row.id == "DEC-4").verdict == "fail"

@@ -17,10 +17,12 @@ from fencepost.conformance.explorations.concurrency import CONCURRENCY
 from fencepost.conformance.explorations.convergence import CONVERGENCE
 from fencepost.conformance.explorations.decisions import DECISIONS, MORE_DECISIONS
 from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
+from fencepost.conformance.explorations.first_look import FIRST_LOOK
 from fencepost.conformance.explorations.histories import HISTORIES
-from fencepost.conformance.explorations.limits import LIMITS
+from fencepost.conformance.explorations.limits import LIMITS, LIMITS_AT_ONCE
 from fencepost.conformance.explorations.ramps import RAMPS
 from fencepost.conformance.explorations.read_back import READ_BACK
+from fencepost.conformance.explorations.refusals import REFUSALS
 from fencepost.conformance.explorations.repetition import REPETITION
 from fencepost.conformance.explorations.setting import Exploration, Setting
 from fencepost.conformance.explorations.state import STATE
@@ -39,13 +41,16 @@ from fencepost.reports.model import Decoy, FirstFailure, LedgerEntry, Report, Su
 from fencepost.reports.summary import quoted
 
 EXPLORATIONS: tuple[Exploration, ...] = (
-    DECISIONS,
+    LIMITS_AT_ONCE,
+    REFUSALS,
+    FIRST_LOOK,
     VALIDATION,
-    LIMITS,
+    ENDPOINT_SWITCHES,
+    DECISIONS,
     STATE,
     HISTORIES,
-    ENDPOINT_SWITCHES,
     CONCURRENCY,
+    LIMITS,
     CONVERGENCE,
     REPETITION,
     MORE_DECISIONS,

@@ -294,14 +294,16 @@ class TakesIpv6(Decoy):
 
     def text(self) -> str:
         """Nothing is left to settle."""
-        return "accepts a rule set with an IPv6 value in it"
+        return "accepts an IPv6 value as an IP rule"
 
     def accepts(self, step: WriteStep, vault: Vault) -> bool:  # noqa: ARG002 - the base's words
-        """A rule set with a value of two colons or more."""
+        """A value of two colons or more, in a rule set or by itself."""
         return any(isinstance(value, str) and value.count(":") > 1 for value in _values(step))
 
 
 def _values(step: WriteStep) -> Iterable[object]:
+    if step.method == "addIpRule":
+        yield step.params.get("value")
     acls = step.params.get("networkAcls")
     entries = acls.get("ipRules") if isinstance(acls, Mapping) else None
     if isinstance(entries, list):

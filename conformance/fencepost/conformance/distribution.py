@@ -41,9 +41,11 @@ def group_of(nodeid: str, *, is_one_place: bool) -> str | None:
 
 @cache
 def homes() -> Mapping[str, str]:
-    """Each clause that an exploration serves, and the first that does: its home.
+    """Each clause that an exploration serves, and the first that does in breadth: its home.
 
     What serves clauses of two homes is run by two workers; keeping all that hangs together on one would leave the others
     with next to nothing.
     """
-    return MappingProxyType({clause: one.name for one in reversed(EXPLORATIONS) for clause in one.serves})
+    return MappingProxyType(
+        {clause: one.in_breadth or one.name for one in reversed(EXPLORATIONS) for clause in one.serves}
+    )

@@ -58,11 +58,11 @@ def _rest(setting: Setting) -> Iterator[Scenario]:
 def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
     """One vault and a dozen rule sets put after one another, rich ones and bare ones in turn."""
     random = setting.random("decisions", index)
-    network = _network(random, setting)
+    network = network_of(random, setting)
     bench.reset(network)
     for place, (kind, default_action, bypass) in enumerate((*_PLANS, _LAST_PLANS[index % len(_LAST_PLANS)])):
         plan = setting.random("decisions", index, place)
-        acls = _rule_set(plan, setting, network, kind, default_action, bypass, turn=index * (len(_PLANS) + 1) + place)
+        acls = rule_set(plan, setting, network, kind, default_action, bypass, turn=index * (len(_PLANS) + 1) + place)
         gone = [rule.block.last for rule in bench.vault.rules.ip_rules][-_GONE:]
         if bench.put(acls, speaks_for=("VAL-1",) if acls.get("ipRules") else (), aim=None):
             _ask(bench, setting, plan, rich=kind == "rich", place=place)
@@ -91,15 +91,17 @@ _LAST_PLANS = (("single", "Allow", "AzureServices"), ("empty", "Allow", "None"))
 """What a life ends with, in turn."""
 
 
-def _network(random: Random, setting: Setting) -> Network:
+def network_of(random: Random, setting: Setting) -> Network:
+    """The subnets around a vault, some without their endpoint where that is offered; none where subnets are not."""
     if not setting.offer.subnets:
         return Network()
     return networks.network(random, some_without_endpoint=setting.offer.endpoints)
 
 
-def _rule_set(
+def rule_set(
     random: Random, setting: Setting, network: Network, kind: str, default_action: str, bypass: str, *, turn: int
 ) -> WireRules:
+    """A rule set of this kind (one of "rich", "empty", "single", "subnets", "pair", "crowded"); `turn` tells which prefix lengths and subnets have their turn."""
     slash_32 = setting.profile.prefix_32 == "accept"
     found = _blocks(random, setting, kind, turn)
     values = [blocks.text(one, random, slash_32=slash_32) for one in found]

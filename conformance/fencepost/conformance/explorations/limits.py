@@ -10,10 +10,11 @@ from fencepost.conformance.explorations.setting import Exploration, Scenario, Se
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.probes import edges
 from fencepost.conformance.wire import WireRules, wire_rules
-from fencepost.reference import Block, Network, Profile, Request, Subnet, address_from_text, is_public
+from fencepost.reference import Block, Network, Profile, Request, Subnet, Vault, address_from_text, is_public
 
 _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))
 _SPARE = 3
+_LISTS = ("ipRules", "virtualNetworkRules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,17 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         if len(kinds) == 2:
 
             def both(bench: Bench, random: Random) -> None:
-                _both(bench, random, kinds, with_refusals=setting.offer.refusals)
+                _both(bench, random, kinds)
 
             yield scenario(("LIM-5",), both, "both", index)
 
 
 def _full(bench: Bench, random: Random, kind: _Kind) -> None:
     """The maximum is accepted and every rule of it is in force, whatever stands where; with one rule fewer; with long text."""
-    filled = kind.fill(random, kind.maximum), kind.fill(random, kind.maximum - 1)
+    counts = (
+        (kind.maximum,) if bench.offer.incremental else (kind.maximum, kind.maximum - 1)
+    )  # adding passes by one fewer
+    filled = [kind.fill(random, count) for count in counts]
     longest = [blocks.text(one) for one in blocks.longest(kind.maximum)]
     for rules in (*filled, longest) if kind.member == "value" else filled:
         count = len(rules)
@@ -179,7 +183,7 @@ def _over(bench: Bench, random: Random, kind: _Kind) -> None:
     if before is None:
         return
     maximum = kind.maximum
-    by_one = 3 if bench.offer.incremental else 6  # adding asks it again and again
+    by_one = 2 if bench.offer.incremental else 6  # adding asks it again and again
     overs = [maximum + 1] * by_one + [maximum + 3, maximum * 2 + 3]
     for turn, count in enumerate(overs):
         rules = _mergeable(random, count) if turn == 1 and kind.member == "value" else kind.fill(random, count)
@@ -215,7 +219,7 @@ def _whatever_the_switches(bench: Bench, random: Random, kind: _Kind) -> None:
     """LIM-9: the same limits under each default action and bypass."""
     if _base(bench, random, kind) is None:
         return
-    for switches in _SWITCHES:
+    for switches in _SWITCHES[1:] if bench.offer.incremental else _SWITCHES:  # adding asks it under the first
         bench.put(kind.acls(kind.fill(random, kind.maximum), switches), speaks_for=("LIM-9",), aim="LIM-9")
         for more in (1,) if bench.offer.incremental else (1, 2, 5):
             rules = kind.fill(random, kind.maximum + more)
@@ -328,21 +332,71 @@ def _exchanged(filling: _Filling, other: _Kind, texts: Sequence[str]) -> None:
     filling.add_in_vain("LIM-8")
 
 
-def _both(bench: Bench, random: Random, kinds: Sequence[_Kind], *, with_refusals: bool) -> None:
+def _both(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None:
     """LIM-5: both maxima at once; a list that is full takes nothing from the other."""
     ip, subnet = kinds
     values, ids = ip.fill(random, ip.maximum), subnet.fill(random, subnet.maximum)
     if bench.put(wire_rules(values, ids), speaks_for=("LIM-5",), aim="LIM-5"):
         bench.read()
         _ask_every_rule(bench, random, "LIM-5", _SWITCHES[0])
-    if with_refusals:
-        bench.put(wire_rules(ip.fill(random, ip.maximum + 1), ids), aim="LIM-2")
-        bench.put(wire_rules(values, subnet.fill(random, subnet.maximum + 1)), aim="LIM-4")
-        bench.read()
+
+
+def _at_once(setting: Setting) -> Iterator[Scenario]:
+    """The limits of both lists, as far as writes tell and hardly a decision."""
+    kinds = _kinds(setting)
+
+    def run(bench: Bench) -> None:
+        bench.settle_in(_network(setting.profile, kinds))
+        _full_and_over(bench, setting.random("limits at once"), kinds)
+
+    yield Scenario(aims=tuple(clause for kind in kinds for clause in (kind.accepted, kind.refused)), run=run)
+
+
+def _full_and_over(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None:
+    """Every list full; each with one rule more, by a whole set and by the call for it; a place freed and taken."""
+    filled = {kind.accepted: kind.fill(random, kind.maximum + 1) for kind in kinds}
+
+    def acls(over: _Kind | None = None) -> WireRules:
+        found = wire_rules(())
+        for kind in kinds:
+            rules = filled[kind.accepted][: kind.maximum + (kind is over)]
+            found |= {member: entries for member, entries in kind.acls(rules).items() if entries and member in _LISTS}
+        return found
+
+    limits = ("LIM-5", "LIM-1", "LIM-3") if len(kinds) > 1 else ("LIM-1",)
+    if not bench.put(acls(), speaks_for=limits, aim=limits[0]):
+        return
+    bench.read()
+    for kind in kinds:
+        *_, last, spare = filled[kind.accepted]
+        if bench.offer.refusals:
+            bench.put(acls(kind), aim=kind.refused)
+            bench.read()
+        if bench.offer.refusals and bench.offer.incremental:
+            bench.write(kind.add, {kind.member: spare}, speaks_for=("LIM-7",), aim="LIM-7")
+            bench.write(kind.remove, {kind.member: last}, speaks_for=("LIM-8",), aim="LIM-8")
+            bench.write(kind.add, {kind.member: spare}, speaks_for=("LIM-8",), aim="LIM-8")
+            bench.read()
+    bench.ask(_ends(random, bench.vault), aim=limits[0])
+
+
+def _ends(random: Random, vault: Vault) -> list[Request]:
+    """The first and the last rule of each list, and somebody whom none lets in."""
+    rules = vault.rules
+    found = [Request(address=rule.block.first) for rule in (*rules.ip_rules[:1], *rules.ip_rules[-1:])]
+    listed = (*rules.virtual_network_rules[:1], *rules.virtual_network_rules[-1:])
+    found += [Request(address=requests.private(random), subnet=rule.id) for rule in listed]
+    return [*found, Request(address=requests.outside(random, rules))]
 
 
 LIMITS = Exploration(
     name="limits",
     serves=("LIM-1", "LIM-2", "LIM-3", "LIM-4", "LIM-5", "LIM-6", "LIM-7", "LIM-8", "LIM-9"),
     scenarios=_scenarios,
+)
+LIMITS_AT_ONCE = Exploration(
+    name="limits at once",
+    serves=LIMITS.serves,
+    scenarios=_at_once,
+    in_breadth=LIMITS.name,
 )

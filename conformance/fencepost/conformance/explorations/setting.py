@@ -39,8 +39,12 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exploration:
-    """A named source of scenarios and the clauses that they serve."""
+    """A named source of scenarios and the clauses that they serve.
+
+    One that comes early, for the little that tells most, names the exploration that asks the same clauses in breadth.
+    """
 
     name: str
     serves: tuple[str, ...]
     scenarios: Callable[[Setting], Iterator[Scenario]]
+    in_breadth: str = ""

@@ -6,6 +6,7 @@ from random import Random
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench import Bench
+from fencepost.conformance.explorations.refusals import every_mistake, home, ignoring, small_set
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, mistakes, networks, requests
 from fencepost.conformance.generate.mistakes import Mistake
@@ -13,8 +14,8 @@ from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet
 
-_PACK, _SMALL_PACK, _SINGLES_PACK = 12, 5, 6
-_EVERY = 4
+_PACK, _SMALL_PACK, _SINGLES_PACK = 12, 6, 6
+_EVERY, _ONE_BY_ONE = 4, 3
 _LONG = 3
 """Of the mistakes in whole sets the first, and from there on one in so many, stands late in a list that is all but full."""
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
@@ -22,24 +23,18 @@ _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServic
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
-        network = _network(setting, index)
+        network = home(setting, index)
         yield _accepted(setting, index, "VAL-1", _valid(setting.random("valid", index)), network)
         if not setting.offer.refusals:
             continue
         yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS), network)
         if setting.profile.prefix_32 == "accept":
             random = setting.random("slash-32", index)
-            singles = [f"{blocks.text(blocks.block(random, 32))}/32" for _ in range(30)]
+            singles = [f"{blocks.text(blocks.block(random, 32))}/32" for _ in range(24)]
             yield _accepted(setting, index, "VAL-2", singles, network)
         yield from _refused(setting, index, network)
         if setting.offer.endpoints and setting.profile.missing_endpoint == "reject":
             yield Scenario(aims=("VAL-8",), run=partial(_without_endpoint, setting=setting, index=index))
-
-
-def _network(setting: Setting, index: int) -> Network:
-    if not setting.offer.subnets:
-        return Network()
-    return networks.network(setting.random("validation network", index), some_without_endpoint=False)
 
 
 def _valid(random: Random) -> list[str]:
@@ -63,7 +58,7 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
             if bench.put(acls, speaks_for=(clause,), aim=clause):
                 _ask_ends(bench, clause)
         if setting.offer.incremental and bench.put(wire_rules(())):
-            for value in shuffled[:5]:
+            for value in shuffled[:_ONE_BY_ONE]:
                 bench.write("addIpRule", {"value": value}, speaks_for=(clause,), aim=clause)
             _ask_ends(bench, clause)
 
@@ -82,64 +77,30 @@ def _ask_ends(bench: Bench, clause: str) -> None:
 
 
 def _refused(setting: Setting, index: int, network: Network) -> Iterator[Scenario]:
-    """Every mistake in a list of good rules, first, last or in the middle, and by each other way to write it."""
-    found = list(mistakes.ip_mistakes(setting.profile, setting.random("mistakes", index)))
-    if setting.offer.subnets:
-        found += mistakes.subnet_mistakes(network.subnets[0].id)
-    found += mistakes.switch_mistakes()
-    for clause in dict.fromkeys(mistake.clause for mistake in found):
-        of_clause = [mistake for mistake in found if mistake.clause == clause]
+    """Every mistake in a list of good rules, first, last or in the middle."""
+    for clause, of_clause in every_mistake(setting, network, index).items():
 
-        def run(bench: Bench, clause: str = clause, of_clause: list[Mistake] = of_clause) -> None:
-            _refuse_each(bench, setting, setting.random("refused", clause, index), network, of_clause)
+        def run(bench: Bench, clause: str = clause, of_clause: Sequence[Mistake] = of_clause) -> None:
+            bench.settle_in(network)
+            before = small_set(bench, setting.random("refused", index))
+            if before is not None:
+                _refuse_each(bench, setting, setting.random("refused", clause, index), before, of_clause)
 
         yield Scenario(aims=(clause, "VAL-9"), run=run)
 
 
-def _refuse_each(bench: Bench, setting: Setting, random: Random, network: Network, found: Sequence[Mistake]) -> None:
-    """Every mistake by the one call that can carry it, where there is one; whole sets with some of them, or with all."""
-    bench.settle_in(network)
-    before = _base(bench, random)
-    if before is None:
-        return
+def _refuse_each(
+    bench: Bench, setting: Setting, random: Random, before: Sequence[Request], found: Sequence[Mistake]
+) -> None:
+    """Whole sets with every mistake; with some of them where the others have a call of their own."""
     speaks_for = dict.fromkeys(before, ("VAL-9",))
     for turn, mistake in enumerate(_in_whole_sets(random, found) if setting.offer.incremental else found):
-        acls, would = _with_mistake(random, network, mistake, turn)
+        acls, would = _with_mistake(random, bench.vault.network, mistake, turn)
         if mistake.member == "ipRules" and turn % _LONG == 0:
             acls, would = _late_in_a_long_list(random, setting, acls, would, mistake)
         bench.put(acls, aim=mistake.clause)
         bench.read()
         bench.ask([*before, *would], speaks_for={**speaks_for, **dict.fromkeys(would, ("VAL-9",))}, aim="VAL-9")
-    if setting.offer.incremental:
-        single = _through_other_writes(found)
-        _refuse_each_call(bench, random.sample(single, len(single)), before)
-
-
-def _refuse_each_call(bench: Bench, found: Sequence[Mistake], before: Sequence[Request]) -> None:
-    """Every mistake by a call of its own, half of them while the rules lie dormant."""
-    speaks_for = dict.fromkeys(before, ("VAL-9",))
-    for turn, mistake in enumerate(found):
-        if turn == len(found) // 2:
-            bench.write("updateRules", {"defaultAction": "Allow"})
-        method, params = _other_write(mistake, turn)
-        bench.write(method, params, aim=mistake.clause)
-        bench.read()
-        if turn % 2:
-            bench.ask(before, speaks_for=speaks_for, aim="STA-2")
-    bench.write("updateRules", {"defaultAction": "Deny"})
-    bench.ask(before, speaks_for=speaks_for, aim="STA-2")
-
-
-def _base(bench: Bench, random: Random) -> list[Request] | None:
-    """A small rule set in force, and a few requests that tell whether it still is."""
-    ids = [subnet.id for subnet in bench.vault.network.subnets[:1]]
-    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32)]
-    if not bench.put(wire_rules(values, ids)):
-        return None
-    rules = bench.vault.rules
-    asked = [Request(address=rule.block.first) for rule in rules.ip_rules]
-    asked += [Request(address=requests.private(random), subnet=one) for one in ids]
-    return [*asked, Request(address=requests.outside(random, rules))]
 
 
 def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int) -> tuple[WireRules, list[Request]]:
@@ -153,7 +114,7 @@ def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int)
     if mistake.member == "ipRules":
         values.insert(place, mistake.value if mistake.entry else {"value": mistake.value})
     elif mistake.member == "virtualNetworkRules":
-        subnets.insert(min(place, len(subnets)), mistake.value if mistake.entry else _ignoring(mistake))
+        subnets.insert(min(place, len(subnets)), mistake.value if mistake.entry else ignoring(mistake))
     else:
         acls[mistake.member] = mistake.value
     would = [Request(address=one.last) for one in good[:2]]
@@ -174,34 +135,11 @@ def _late_in_a_long_list(
     return {**acls, "ipRules": values}, [*inside, *(one for one in would if one.subnet is not None)]
 
 
-def _ignoring(mistake: Mistake) -> JsonObject:
-    """An entry that no missing endpoint is held against, so that nothing but its id is wrong with it."""
-    return {"id": mistake.value, "ignoreMissingVnetServiceEndpoint": True}
-
-
 def _in_whole_sets(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
     """The mistakes that whole sets alone can carry, and a third of the others, every so many in their order."""
     single = [mistake for mistake in found if not mistake.entry]
     start = random.randrange(_EVERY)
     return [*single[start::_EVERY], *(mistake for mistake in found if mistake.entry)]
-
-
-def _through_other_writes(found: Sequence[Mistake]) -> list[Mistake]:
-    """The mistakes that one call of its own can carry."""
-    return [mistake for mistake in found if not mistake.entry]
-
-
-def _other_write(mistake: Mistake, turn: int) -> tuple[str, JsonObject]:
-    """The one call that carries the mistake; beside a wrong switch stands a right one, before it or after it."""
-    match mistake.member:
-        case "ipRules":
-            return "addIpRule", {"value": mistake.value}
-        case "virtualNetworkRules":
-            return "addVirtualNetworkRule", _ignoring(mistake)
-        case member:
-            other = {"defaultAction": "Allow"} if member == "bypass" else {"bypass": "AzureServices"}
-            wrong = {member: mistake.value}
-            return "updateRules", ({**other, **wrong}, {**wrong, **other}, wrong)[turn % 3]
 
 
 def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:

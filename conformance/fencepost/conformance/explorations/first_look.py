@@ -1,0 +1,59 @@
+"""A first look: a few rule sets, and of each the few requests that tell most, before anything is asked in breadth."""
+
+from collections.abc import Iterator
+from random import Random
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.bounded.cover import Cover
+from fencepost.conformance.bounded.request_faults import WEIGHTS, Sight
+from fencepost.conformance.explorations.decisions import DECISIONS, network_of, rule_set
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import requests
+from fencepost.conformance.probes import LANDMARKS, edges
+from fencepost.reference import Request, Vault
+
+_PLANS = (
+    ("rich", "Deny", "AzureServices"),
+    ("rich", "Deny", "None"),
+    ("subnets", "Deny", "None"),
+    ("empty", "Deny", "AzureServices"),
+    ("single", "Deny", "None"),
+    ("rich", "Allow", "None"),
+)
+_TOLD = 16
+"""How many requests each rule set is asked."""
+
+_SHARE = 3
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    def run(bench: Bench) -> None:
+        random = setting.random("first look")
+        network, cover = network_of(random, setting), Cover(weights=WEIGHTS)
+        bench.reset(network)
+        for turn, (kind, default_action, bypass) in enumerate(_PLANS):
+            if bench.put(rule_set(random, setting, network, kind, default_action, bypass, turn=turn), aim=None):
+                bench.read()
+                bench.ask(_chosen(random, bench.vault, setting, cover))
+
+    yield Scenario(aims=DECISIONS.serves, run=run)
+
+
+def _chosen(random: Random, vault: Vault, setting: Setting, cover: Cover) -> list[Request]:
+    """Of everybody who might be asked, those who add most to the fault classes that have been asked about."""
+    sight, offer = Sight(vault=vault), setting.offer
+    blocks = [rule.block for rule in vault.rules.ip_rules]
+    pool = [Request(address=one) for block in blocks for one in edges(block)]
+    pool += [Request(address=one) for one in (*LANDMARKS, *sight.alike)]
+    pool += requests.crossed(random, vault, offer, share=_SHARE)
+    pool += requests.every_operation(random, vault, offer)
+    pool += requests.every_service(random, vault, offer)
+    if offer.subnets:
+        pool += requests.in_other_letters(random, vault)
+    if offer.control_plane:
+        pool += requests.portal_pair(random, vault)
+    offered = [(one, sight.classes(one)) for one in dict.fromkeys(pool) if 0 <= one.address < 2**32]
+    return cover.choose([one for one in offered if one[1]], _TOLD)
+
+
+FIRST_LOOK = Exploration(name="first look", serves=DECISIONS.serves, scenarios=_scenarios, in_breadth=DECISIONS.name)

@@ -1,0 +1,116 @@
+"""Every mistake by the one call that can carry it: what costs no decision (VAL-2 … 7, VAL-9)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.case import WriteStep, apply_write
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, mistakes, networks, requests
+from fencepost.conformance.generate.mistakes import Mistake
+from fencepost.conformance.wire import wire_rules
+from fencepost.reference import Network, Request
+
+
+def home(setting: Setting, index: int) -> Network:
+    """The network in which mistakes are made: every subnet with its endpoint; none where subnets are not offered."""
+    if not setting.offer.subnets:
+        return Network()
+    return networks.network(setting.random("validation network", index), some_without_endpoint=False)
+
+
+def every_mistake(setting: Setting, network: Network, index: int) -> Mapping[str, Sequence[Mistake]]:
+    """Every mistake that a rule set in this network can have, by the clause that it is refused by."""
+    found = list(mistakes.ip_mistakes(setting.profile, setting.random("mistakes", index)))
+    if setting.offer.subnets:
+        found += mistakes.subnet_mistakes(network.subnets[0].id)
+    found += mistakes.switch_mistakes()
+    return {
+        clause: [mistake for mistake in found if mistake.clause == clause]
+        for clause in dict.fromkeys(mistake.clause for mistake in found)
+    }
+
+
+def small_set(bench: Bench, random: Random) -> list[Request] | None:
+    """A small rule set in force, and a few requests that tell whether it still is; None where it was refused.
+
+    Nothing is written where it is in force already.
+    """
+    ids = [subnet.id for subnet in bench.vault.network.subnets[:1]]
+    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32)]
+    write = WriteStep(method="putRules", params={"networkAcls": wire_rules(values, ids)})
+    wanted = apply_write(bench.vault, write).accepted
+    is_in_force = wanted is not None and wanted.rules == bench.vault.rules
+    if not is_in_force and not bench.write(write.method, write.params):
+        return None
+    rules = bench.vault.rules
+    asked = [Request(address=rule.block.first) for rule in rules.ip_rules]
+    asked += [Request(address=requests.private(random), subnet=one) for one in ids]
+    return [*asked, Request(address=requests.outside(random, rules))]
+
+
+def ignoring(mistake: Mistake) -> JsonObject:
+    """An entry that no missing endpoint is held against, so that nothing but its id is wrong with it."""
+    return {"id": mistake.value, "ignoreMissingVnetServiceEndpoint": True}
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    if not setting.offer.refusals or not setting.offer.incremental:
+        return
+    for index in setting.rounds(1):
+        network = home(setting, index)
+        for clause, found in every_mistake(setting, network, index).items():
+            single = [mistake for mistake in found if not mistake.entry]
+
+            def run(bench: Bench, clause: str = clause, single: Sequence[Mistake] = single, index: int = index) -> None:
+                bench.settle_in(home(setting, index))
+                before = small_set(bench, setting.random("refused alone", index))
+                if before is not None:
+                    order = setting.random("refused alone", clause, index)
+                    _refuse_each(bench, before, order.sample(single, len(single)))
+
+            yield Scenario(aims=(clause, "VAL-9"), run=run)
+
+
+def _refuse_each(bench: Bench, before: Sequence[Request], found: Sequence[Mistake]) -> None:
+    """Every mistake by a call of its own, half of them while the rules lie dormant.
+
+    Reading the rules back shows at once what a refusal has left; where that is not offered, some callers are asked.
+    """
+
+    def ask() -> None:
+        bench.ask(before, speaks_for=dict.fromkeys(before, ("VAL-9",)), aim="STA-2")
+
+    for turn, mistake in enumerate(found):
+        if turn == len(found) // 2:
+            bench.write("updateRules", {"defaultAction": "Allow"})
+        method, params = _call(mistake, turn)
+        bench.write(method, params, aim=mistake.clause)
+        if bench.offer.read_back:
+            bench.read()
+        elif turn % 2:
+            ask()
+    bench.write("updateRules", {"defaultAction": "Deny"})
+    ask()
+
+
+def _call(mistake: Mistake, turn: int) -> tuple[str, JsonObject]:
+    """The one call that carries the mistake; beside a wrong switch stands a right one, before it or after it."""
+    match mistake.member:
+        case "ipRules":
+            return "addIpRule", {"value": mistake.value}
+        case "virtualNetworkRules":
+            return "addVirtualNetworkRule", ignoring(mistake)
+        case member:
+            other = {"defaultAction": "Allow"} if member == "bypass" else {"bypass": "AzureServices"}
+            wrong = {member: mistake.value}
+            return "updateRules", ({**other, **wrong}, {**wrong, **other}, wrong)[turn % 3]
+
+
+REFUSALS = Exploration(
+    name="refusals",
+    serves=("VAL-2", "VAL-3", "VAL-4", "VAL-5", "VAL-6", "VAL-7", "VAL-9"),
+    scenarios=_scenarios,
+    in_breadth="validation",
+)
