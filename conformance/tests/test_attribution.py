@@ -226,9 +226,17 @@ def test_what_a_write_over_the_limit_leaves_is_a_matter_of_refusals(aim: str) ->
     assert clause_of(wrongly_answered(told), told, aim) == "LIM-6"
 
 
+@pytest.mark.parametrize("aim", ["STA-2", "VAL-9"])
+def test_a_rule_that_must_not_be_there_was_refused_and_not_added(aim: str) -> None:
+    told = case(put(), write("addIpRule", value="10.0.0.9"), asked(request("10.0.0.9")))
+    assert clause_of(wrongly_answered(told), told, aim) == "VAL-9"
+
+
 def test_a_rule_that_is_refused_by_itself_is_no_lock_out() -> None:
-    told, blocked = case(put("20.0.0.9")), case(put(), put("20.0.0.9"))
+    told, added = case(put("20.0.0.9")), case(write("addIpRule", value="20.0.0.9"))
     assert clause_of(wrongly_answered(told), told, "CTL-2") == "VAL-1"
+    assert clause_of(wrongly_answered(added), added, "CTL-2") == "VAL-1"
+    blocked = case(put(), put("20.0.0.9"))
     assert clause_of(wrongly_answered(blocked), blocked, "CTL-2") == "CTL-2"
 
 

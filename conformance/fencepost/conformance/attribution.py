@@ -140,7 +140,8 @@ def _of_one_change(mismatch: WrongDecision, case: Case) -> str | None:
     for step in writes[:-1]:
         before = apply_write(before, step).accepted or before
     expected = mismatch.expected.outcome
-    if before.decide(mismatch.request).outcome is not expected:
+    is_taken = apply_write(before, writes[-1]).accepted is not None
+    if not is_taken or before.decide(mismatch.request).outcome is not expected:
         return None
     is_added = writes[-1].method.startswith("add")
     if is_added is (expected is Outcome.ALLOW):
@@ -251,7 +252,7 @@ def _of_write(mismatch: WrongWrite, case: Case, aim: str | None) -> str:
 def _sharper(aim: str | None, mismatch: WrongWrite, case: Case) -> str | None:
     """The aim of a history as far as the case bears it out: what is refused by itself is not refused for its history."""
     is_put, is_alone = mismatch.step.method == "putRules", len(case.steps) == 1
-    if aim == "CTL-2" and is_alone and is_put:
+    if aim == "CTL-2" and is_alone:
         return None
     if aim == "STA-2" and (is_alone or is_put):
         return None if is_alone else "STA-1"
