@@ -23,7 +23,7 @@ _AIMS = (
 )
 
 
-_LIVES, _FIRST = 6, 2
+_LIVES, _FIRST = 6, 1
 _STRIDE, _GONE = 11, 8
 
 
