@@ -290,3 +290,18 @@ class _FourthAddIsDropped(Vault):
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         self.buffered += 1
         return super().with_ip_rule(held, rule) if self.buffered < 4 else held
+
+
+@flaw(
+    "covered-rule-is-not-kept",
+    clause="STA-2",
+    also=("STA-5", "LIM-7"),
+    direction="closed",
+    story="A rule that another one covers already 'adds nothing' and is left out; then the other one goes.",
+    needs_history=True,
+    witness=lambda _: (put("20.0.0.0/16"), add(_RANGE), remove("20.0.0.0/16"), ask(call())),
+)
+class _CoveredRuleIsNotKept(Vault):
+    def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        is_covered = any(old.first <= rule.first and rule.last <= old.last for old in held.ip_rules)
+        return held if is_covered else super().with_ip_rule(held, rule)

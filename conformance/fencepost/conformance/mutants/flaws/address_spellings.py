@@ -313,3 +313,29 @@ class _RulesAddedOneByOneUnparsed(Vault):
         except Refused:
             return False
         return True
+
+
+@flaw(
+    "octets-end-at-the-first-letter",
+    clause="VAL-5",
+    also=("VAL-4",),
+    direction="open",
+    story="Each octet is read with strtol, which stops at what is no digit, and where it stopped is not looked at.",
+    witness=_writes("20.0x.0.7"),
+)
+class _OctetsEndAtTheFirstLetter(Vault):
+    def parse_octet(self, octet: str) -> int:
+        digits = re.match("[0-9]+", octet)
+        return super().parse_octet(digits.group() if digits else octet)
+
+
+@flaw(
+    "octets-may-have-a-plus",
+    clause="VAL-5",
+    direction="open",
+    story="int() reads +7 as 7.",
+    witness=_writes("20.0.+0.7"),
+)
+class _OctetsMayHaveAPlus(Vault):
+    def parse_octet(self, octet: str) -> int:
+        return super().parse_octet(octet.removeprefix("+"))

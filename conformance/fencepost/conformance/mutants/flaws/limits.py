@@ -338,3 +338,22 @@ class _OverTheLimitKeepsWhatFits(Vault):
         except Refused:
             self.install(self.held._replace(ip_rules=held.ip_rules[: self.max_ip_rules(held)]))
             raise
+
+
+@flaw(
+    "limit-counts-what-is-left-of-merging",
+    clause="LIM-2",
+    also=("LIM-7", "LIM-9"),
+    direction="open",
+    story="The limit is that of the table behind, in which rules that touch or overlap are one row.",
+    witness=lambda profile: (
+        put("20.0.0.0/16", *(f"20.0.0.{n}" for n in range(127)), *singles(profile.max_ip_rules - 127)),
+    ),
+)
+class _LimitCountsWhatIsLeftOfMerging(Vault):
+    def max_ip_rules(self, held: Held) -> int:
+        rows, end = 0, -2
+        for rule in sorted(held.ip_rules):
+            rows += rule.first > end + 1
+            end = max(end, rule.last)
+        return super().max_ip_rules(held) + len(held.ip_rules) - rows

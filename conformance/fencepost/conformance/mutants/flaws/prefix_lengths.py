@@ -235,3 +235,16 @@ class _Slash32NeverMatches(Vault):
     def parse_value(self, value: object) -> IpRule:
         rule = super().parse_value(value)
         return rule._replace(last=rule.first - 1) if str(value).endswith("/32") else rule
+
+
+@flaw(
+    "prefix-ends-at-the-first-letter",
+    clause="VAL-5",
+    direction="open",
+    story="The prefix length is read with atoi, which takes the digits at the beginning and says nothing of the rest.",
+    witness=_writes("20.0.0.0/24bits"),
+)
+class _PrefixEndsAtTheFirstLetter(Vault):
+    def parse_prefix(self, length: str) -> int:
+        digits = re.match("[0-9]+", length)
+        return super().parse_prefix(digits.group() if digits else length)

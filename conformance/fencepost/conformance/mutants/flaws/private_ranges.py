@@ -1,13 +1,13 @@
 """Flaws in refusing private ranges: which blocks, which rules, which writes."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness
 from fencepost.conformance.mutants.values import Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import add, put
+from fencepost.conformance.mutants.witness import add, put, singles
 
 flaw = Flaws("validation")
 
@@ -297,3 +297,47 @@ class _AddedRulesMayBePrivate(Vault):
 
     def is_private(self, rule: IpRule) -> bool:
         return not self.adding and super().is_private(rule)
+
+
+@flaw(
+    "private-addresses-with-a-prefix-taken",
+    clause="VAL-3",
+    direction="open",
+    profiles=TODAY_ONLY,
+    story="Bare addresses and ranges are checked in two branches; /32 came later, with a branch of its own.",
+    witness=_writes("10.1.2.3/32"),
+)
+class _PrivateAddressesWithAPrefixTaken(Vault):
+    is_with_a_prefix = False
+
+    def split_value(self, value: str) -> tuple[str, str, str]:
+        self.is_with_a_prefix = value.endswith("/32")
+        return super().split_value(value)
+
+    def is_private(self, rule: IpRule) -> bool:
+        return not self.is_with_a_prefix and super().is_private(rule)
+
+
+@flaw(
+    "rules-past-the-hundredth-unchecked",
+    clause="VAL-3",
+    direction="open",
+    story="The check asks for a page of the rules that were sent, and a page has a hundred.",
+    witness=_writes(*singles(101), "10.0.0.1"),
+)
+class _RulesPastTheHundredthUnchecked(Vault):
+    place = 0
+
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        found = []
+        for self.place, entry in enumerate(entries):
+            found.append(self.parse_value(self.member(entry, "value")))
+        self.place = 0
+        return tuple(found)
+
+    def is_private(self, rule: IpRule) -> bool:
+        return self.place < 100 and super().is_private(rule)
+
+    def write(self, make: Callable[[], Held], *checks: Callable[[Held], None]) -> JsonObject:
+        self.place = 0
+        return super().write(make, *checks)

@@ -226,3 +226,32 @@ class _RemovingTheLastRuleTurnsTheFirewallOff(Vault):
         left = super().without_ip_rule(held, rule)
         emptied = held.ip_rules and not left.ip_rules and not left.subnet_rules
         return left._replace(default_action="Allow") if emptied else left
+
+
+@flaw(
+    "removed-rule-stays-removed-when-put",
+    clause="STA-1",
+    also=("STA-2", "STA-5"),
+    direction="closed",
+    story="Removed rules are marked deleted; adding one takes the mark off, and putting a whole set does not look at marks.",
+    needs_history=True,
+    witness=lambda _: (put(_RANGE), remove(_RANGE), put(_RANGE), ask(call())),
+)
+class _RemovedRuleStaysRemovedWhenPut(Vault):
+    marked: frozenset[IpRule] = frozenset()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.marked = frozenset()
+        return super().reset(subnets=subnets)
+
+    def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        self.marked -= {rule}
+        return super().with_ip_rule(held, rule)
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        self.marked |= {rule}
+        return super().without_ip_rule(held, rule)
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        held = super().read_acls(acls)
+        return held._replace(ip_rules=tuple(rule for rule in held.ip_rules if rule not in self.marked))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws
 from fencepost.conformance.mutants.values import Ask, Held, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
@@ -341,3 +342,27 @@ class _SubnetsOfOtherSubscriptionsRefused(Vault):
 class _EndpointToldByThePrivateAddress(Vault):
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         return ask.address >> 24 == 10 and super().subnet_admits(held, ask)
+
+
+@flaw(
+    "endpoints-outlive-the-vault",
+    clause="DEC-9",
+    also=("DEC-6", "STA-10", "STA-1"),
+    direction="both",
+    story="What is known of a subnet is kept by its id, in a table that nobody empties when the vault and its network go.",
+    needs_history=True,
+    witness=lambda _: (endpoints(APP), reset(), put(subnets=[dormant(APP)]), ask(call(INSIDE, subnet=APP))),
+)
+class _EndpointsOutliveTheVault(Vault):
+    known: dict[str, tuple[str, ...]] | None = None
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        answer = super().reset(subnets=subnets)
+        known = self.known or {}
+        for subnet in subnets:
+            self.connect(str(subnet["id"]), known.get(self.fold(str(subnet["id"])), subnet["serviceEndpoints"]))
+        return answer
+
+    def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
+        self.known = {**(self.known or {}), self.fold(subnet): tuple(service_endpoints)}
+        return super().set_service_endpoints(subnet=subnet, service_endpoints=service_endpoints)

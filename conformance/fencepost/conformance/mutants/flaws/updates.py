@@ -189,3 +189,17 @@ class _PutAsideOnce(Vault):
         if (held.default_action, changed.default_action) == ("Allow", "Deny") and self.aside is not None:
             changed = changed._replace(ip_rules=self.aside)
         return changed
+
+
+@flaw(
+    "update-ends-at-a-switch-as-it-was",
+    clause="STA-3",
+    also=("STA-2", "STA-4"),
+    direction="both",
+    story="`if bypass == self.bypass: return` saves a write; the other switch of the same update is not looked at any more.",
+    needs_history=True,
+    witness=lambda _: (put(), update(default="Allow", bypass="None"), ask(call())),
+)
+class _UpdateEndsAtASwitchAsItWas(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        return held if bypass == held.bypass else super().with_switches(held, bypass, default_action)
