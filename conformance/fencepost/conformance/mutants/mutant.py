@@ -78,6 +78,11 @@ class Mutant:
         calls = self.witness(PROFILES[profile])
         return calls if calls[0][0] == "reset" else (reset(), *calls)
 
+    @property
+    def outlives_reset(self) -> bool:
+        """Whether it takes two vaults, one after the other, to show it."""
+        return any(method == "reset" for method, _ in self.calls(self.profiles[0])[1:])
+
     def features(self, profile: str) -> frozenset[str]:
         """The features without which the witness could not be asked."""
         needed = {"decision-codes"} if self.says_only else set()

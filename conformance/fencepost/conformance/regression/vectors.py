@@ -65,14 +65,17 @@ class Candidate:
 
 
 def vector_file(profile_name: str, *, listener: Callable[[str], None] = lambda _: None) -> VectorFile:
-    """The vectors of one edition. Every mutant that a witness can show by the edition alone is found by one of them."""
+    """The vectors of one edition: every mutant that its witness can show by the edition alone is found by one of them.
+
+    A test is told from one reset on, one call at a time: what only overlapping calls or a second vault show has none.
+    """
     profile = load_profile(profile_name)
     entries = [one for one in CATALOGUE.values() if profile_name in one.profiles and one.choice is None]
     chosen: list[Candidate] = [*_edges(profile), *_limits(profile)]
     found: dict[str, list[str]] = {one.id: list(one.flags) for one in chosen}
     for group in dict.fromkeys(entry.group for entry in entries):
         listener(group)
-        mine = [entry for entry in entries if entry.group == group and not entry.overlapping]
+        mine = [one for one in entries if one.group == group and not (one.overlapping or one.outlives_reset)]
         witnesses = [one for entry in mine if (one := _witness(entry, profile)) is not None]
         pool = {one.id: one for one in (*witnesses, *chosen)}
         kills = {key: killed(one, mine, profile_name) for key, one in pool.items() if _may_show(one, mine, chosen)}
