@@ -13,6 +13,7 @@ from fencepost.reports.causes import causes
 from fencepost.reports.model import Clause, KnownFailure, LedgerEntry, Report, Result, Standing
 from fencepost.reports.page import Page
 from fencepost.reports.summary import reproduce, sentence
+from fencepost.reports.terminal import render
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
@@ -118,6 +119,16 @@ def test_failures_of_one_kind_are_one_cause_and_the_smallest_stands_for_them(rep
     assert (first.expected, first.got, len(first.counterexamples)) == ("deny", "allow", 2)
     assert first.smallest.got == "allow (its rule: 'a')"
     assert second.got == "inconclusive"
+
+
+def test_the_cause_with_the_fewest_calls_comes_first_whatever_its_clause(report: Report) -> None:
+    one = report.clauses[1].counterexamples[0]
+    long = replace(one, clause="DEC-3", calls=(*one.calls, one.calls[-1]))
+    first = replace(report.clauses[0], verdict="fail", counterexamples=(long,))
+    found = replace(report, clauses=(first, report.clauses[1]))
+    assert [cause.clause.id for cause in causes(found)] == ["DEC-4", "DEC-3"]
+    shown = render(found, page=Page())
+    assert shown.index("FAIL DEC-4") < shown.index("FAIL DEC-3")
 
 
 def test_the_sentence_counts_every_clause(report: Report) -> None:

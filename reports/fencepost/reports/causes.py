@@ -43,8 +43,9 @@ def _first_word(answer: str) -> str:
 
 
 def causes(report: Report) -> tuple[Cause, ...]:
-    """Every cause, in the order of the clauses; those of one clause by how often they came, most first."""
-    return tuple(cause for clause in report.clauses for cause in causes_of(clause))
+    """Every cause, the one with the smallest case first: it says in the fewest words what is wrong."""
+    found = (cause for clause in report.clauses for cause in causes_of(clause))
+    return tuple(sorted(found, key=lambda cause: _size(cause.smallest)))
 
 
 def causes_of(clause: Clause) -> tuple[Cause, ...]:

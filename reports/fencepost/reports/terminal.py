@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from fencepost.reports.causes import causes_of
+from fencepost.reports.causes import causes, causes_of
 from fencepost.reports.counterexample import counterexample
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.page import Page
@@ -111,7 +111,7 @@ def _found(clause: Clause) -> Text:
 
 def _failures(report: Report) -> Iterable[RenderableType]:
     texts = {clause.id: clause.text for clause in report.clauses}
-    for clause in report.clauses:
+    for clause in {cause.clause.id: cause.clause for cause in causes(report)}.values():
         found = causes_of(clause)
         for cause in found[:_CAUSES]:
             shown = cause.counterexamples if len(cause.counterexamples) <= _ALIKE else (cause.smallest,)
