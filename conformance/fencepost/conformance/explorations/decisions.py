@@ -1,6 +1,6 @@
 """Decisions on rule sets of every make: the explorations that serve most clauses at once.
 
-A first look comes early in a run, the volume late: what is wrong is mostly seen by the first few vaults.
+One vault's life comes early in a run, the volume late: what is wrong is mostly seen by the first few vaults.
 """
 
 from collections.abc import Iterator, Sequence
