@@ -11,7 +11,7 @@ from fencepost.conformance.bench import Bench, EffortSpent, EndedAtFailure
 from fencepost.conformance.breakage import Abandoned, Unresponsive
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.course import Course, Spent
-from fencepost.conformance.effort import Effort
+from fencepost.conformance.effort import EFFORTS, Effort
 from fencepost.conformance.exchange import Exchange, Meter
 from fencepost.conformance.explorations.concurrency import CONCURRENCY
 from fencepost.conformance.explorations.convergence import CONVERGENCE
@@ -58,6 +58,11 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     READ_BACK,
 )
 """Every exploration, those that find most for least first."""
+
+
+def in_waves(effort: Effort) -> tuple[Exploration, ...]:
+    """What an effort asks, in order: wave by wave every exploration, so that a longer run begins as a shorter one."""
+    return tuple(one.in_wave(wave) for wave in range(effort.scale) for one in EXPLORATIONS)
 
 
 _LEDGER_REVIEWS = 20
@@ -174,7 +179,7 @@ class Campaign:
         """Every exploration that serves a selected clause which the subject can be asked."""
         self.settle()
         wanted = {clause.id for clause in self.selected() if not self._offer.missing_for(clause)}
-        for exploration in EXPLORATIONS:
+        for exploration in in_waves(self._setting.effort):
             if wanted & set(exploration.serves) and not self.explore(exploration):
                 return
         if self.plan.with_decoys and not self.plan.clauses:
@@ -221,7 +226,8 @@ class Campaign:
                 self._unfinished = "not asked: the run ended at the first failure"
                 return False
             self._checkpoint(done + 1)
-        self._progress(exploration, len(scenarios), len(scenarios))
+        if scenarios:
+            self._progress(exploration, len(scenarios), len(scenarios))
         self._checkpoint(len(scenarios))
         self._through.add(exploration.name)
         return True
@@ -359,8 +365,9 @@ class Campaign:
 
     def _served(self) -> frozenset[str]:
         """The clauses whose turn has come; after an interruption those whose explorations are all through."""
-        begun = {clause for one in EXPLORATIONS if one.name in self._explored for clause in one.serves}
-        waiting = {clause for one in EXPLORATIONS if one.name not in self._through for clause in one.serves}
+        every = in_waves(self._setting.effort)
+        begun = {clause for one in every if one.name in self._explored for clause in one.serves}
+        waiting = {clause for one in every if one.name not in self._through for clause in one.serves}
         return frozenset(begun - waiting if self._is_cut_short else begun)
 
     def _replay_line(self, clause: str) -> str:
@@ -373,7 +380,7 @@ class Campaign:
 
     def _elsewhere(self, clause: str) -> tuple[str, ...]:
         """A clause whose explorations come upon a failure that the failed clause's own may not: the one at hand's first."""
-        at_hand = [one for one in EXPLORATIONS if one.name in self._explored[-1:]]
+        at_hand = [one for one in in_waves(self._setting.effort) if one.name in self._explored[-1:]]
         return tuple(one.serves[0] for one in at_hand if clause not in one.serves)
 
 
@@ -387,6 +394,6 @@ def _known_features() -> Iterable[str]:
     return FEATURES
 
 
-def explorations_for(clauses: Sequence[str]) -> Iterator[Exploration]:
-    """The explorations that serve any of these clauses."""
-    return (one for one in EXPLORATIONS if set(clauses) & set(one.serves))
+def explorations_for(clauses: Sequence[str], effort: Effort = EFFORTS["quick"]) -> Iterator[Exploration]:
+    """The explorations that serve any of these clauses, wave by wave."""
+    return (one for one in in_waves(effort) if set(clauses) & set(one.serves))

@@ -93,7 +93,7 @@ class Trial:
         clause = catalogue()[clause_id]
         campaign = self._begun()
         if not campaign.offer.missing_for(clause):
-            for exploration in explorations_for((clause.id,)):
+            for exploration in explorations_for((clause.id,), campaign.plan.effort):
                 campaign.explore(exploration)
         row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
         self._told[clause.id] = row.verdict

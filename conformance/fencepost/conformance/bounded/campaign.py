@@ -11,7 +11,7 @@ from fencepost.conformance.bounded.deadline import Deadline, OutOfTime, timed
 from fencepost.conformance.bounded.exploration import LENGTH, bounded_exploration
 from fencepost.conformance.bounded.itinerary import Itinerary
 from fencepost.conformance.bounded.recollection import Memory, Recollected, Recollecting, recollecting
-from fencepost.conformance.campaign import EXPLORATIONS, Campaign
+from fencepost.conformance.campaign import Campaign, in_waves
 from fencepost.conformance.clock import now
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.explorations.setting import Exploration, Setting
@@ -145,7 +145,7 @@ class BoundedCampaign(Campaign):
 
     def _explore_all(self) -> bool:
         wanted = {clause.id for clause in self.selected() if not self._offer.missing_for(clause)}
-        return all(self.explore(one) for one in EXPLORATIONS if wanted & set(one.serves))
+        return all(self.explore(one) for one in in_waves(self._setting.effort) if wanted & set(one.serves))
 
     def report(self) -> Report:
         """What the run has found so far, and what it has bought."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, Unresponsive
-from fencepost.conformance.campaign import EXPLORATIONS
+from fencepost.conformance.campaign import in_waves
 from fencepost.conformance.case import AskStep, Case, Step, WriteStep
 from fencepost.conformance.comparison.pair import PairExchange
 from fencepost.conformance.diagnosis import Found, fresh_case
@@ -95,7 +95,7 @@ def search(
 def _met(
     bench: _Meeting, setting: Setting, exchange: PairExchange, listener: Callable[[str, int], None]
 ) -> Iterator[Disagreement]:
-    for exploration in EXPLORATIONS:
+    for exploration in in_waves(setting.effort):
         if _OF_TIME & set(exploration.serves):
             continue
         listener(exploration.name, exchange.meter.decisions)

@@ -40,13 +40,15 @@ def _letters(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
 
 
 def _first(setting: Setting) -> Iterator[Scenario]:
-    yield from _lives(setting, range(_FIRST))
-    yield from _letters(setting, range(1))
+    if not setting.wave:
+        yield from _lives(setting, range(_FIRST))
+        yield from _letters(setting, range(_FIRST))
 
 
 def _rest(setting: Setting) -> Iterator[Scenario]:
-    yield from _lives(setting, setting.rounds(_LIVES, decisions_only=3)[_FIRST:])
-    yield from _letters(setting, setting.rounds(2, decisions_only=1)[1:])
+    asked = 0 if setting.wave else _FIRST
+    yield from _lives(setting, setting.rounds(_LIVES, decisions_only=3)[asked:])
+    yield from _letters(setting, setting.rounds(2, decisions_only=1)[asked:])
     if setting.profile.choice("duplicates") in ("keep", "collapse"):
         for index in setting.rounds(1):
             yield Scenario(aims=("DEC-5",), run=partial(_repeated, setting=setting, index=index))

@@ -1,6 +1,7 @@
 """A first look: a few rule sets, and of each the few requests that tell most, before anything is asked in breadth."""
 
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 
 from fencepost.conformance.bench import Bench
@@ -27,16 +28,18 @@ _SHARE = 3
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    def run(bench: Bench) -> None:
-        random = setting.random("first look")
-        network, cover = network_of(random, setting), Cover(weights=WEIGHTS)
-        bench.reset(network)
-        for turn, (kind, default_action, bypass) in enumerate(_PLANS):
-            if bench.put(rule_set(random, setting, network, kind, default_action, bypass, turn=turn), aim=None):
-                bench.read()
-                bench.ask(_chosen(random, bench.vault, setting, cover))
+    for index in setting.rounds(1):
+        yield Scenario(aims=DECISIONS.serves, run=partial(_looked, setting=setting, index=index))
 
-    yield Scenario(aims=DECISIONS.serves, run=run)
+
+def _looked(bench: Bench, setting: Setting, index: int) -> None:
+    random = setting.random("first look", index)
+    network, cover = network_of(random, setting), Cover(weights=WEIGHTS)
+    bench.reset(network)
+    for turn, (kind, default_action, bypass) in enumerate(_PLANS, start=index * len(_PLANS)):
+        if bench.put(rule_set(random, setting, network, kind, default_action, bypass, turn=turn), aim=None):
+            bench.read()
+            bench.ask(_chosen(random, bench.vault, setting, cover))
 
 
 def _chosen(random: Random, vault: Vault, setting: Setting, cover: Cover) -> list[Request]:

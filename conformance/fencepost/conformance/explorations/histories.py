@@ -35,7 +35,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             yield _history(setting, hand, index, place)
         if offer.incremental:
             yield from _at_the_limits(setting, index)
-    if offer.incremental and setting.effort.scale > 1:
+    if offer.incremental and setting.wave and setting.is_last_wave:
         yield _filled_and_drained(setting)
 
 

@@ -344,12 +344,14 @@ def _both(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None:
 def _at_once(setting: Setting) -> Iterator[Scenario]:
     """The limits of both lists, as far as writes tell and hardly a decision."""
     kinds = _kinds(setting)
+    aims = tuple(clause for kind in kinds for clause in (kind.accepted, kind.refused))
+    for index in setting.rounds(1):
 
-    def run(bench: Bench) -> None:
-        bench.settle_in(_network(setting.profile, kinds))
-        _full_and_over(bench, setting.random("limits at once"), kinds)
+        def run(bench: Bench, index: int = index) -> None:
+            bench.settle_in(_network(setting.profile, kinds))
+            _full_and_over(bench, setting.random("limits at once", index), kinds)
 
-    yield Scenario(aims=tuple(clause for kind in kinds for clause in (kind.accepted, kind.refused)), run=run)
+        yield Scenario(aims=aims, run=run)
 
 
 def _full_and_over(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None:

@@ -67,8 +67,8 @@ class _Ramp:
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.refusals:
-        return
+    if not setting.offer.refusals or not setting.is_last_wave:
+        return  # the limit that there is can be looked for when all that may break one has been asked
     profile = setting.profile
     found = [_Ramp(accepted="LIM-1", refused="LIM-2", maximum=profile.max_ip_rules, member="value", add="addIpRule")]
     if setting.offer.subnets:

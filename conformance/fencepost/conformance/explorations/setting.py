@@ -1,7 +1,7 @@
 """What an exploration is and what it is told: profile, offer, effort and seed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from fencepost.conformance.bench import Bench
@@ -12,21 +12,30 @@ from fencepost.reference import Profile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The circumstances of a run. Everything random in it comes from `random`."""
+    """The circumstances of a run. Everything random in it comes from `random`.
+
+    An effort of scale n is asked in n waves, of which the first is what quick effort asks; `wave` counts from 0.
+    """
 
     profile: Profile
     offer: Offer
     effort: Effort
     seed: int
+    wave: int = 0
+
+    @property
+    def is_last_wave(self) -> bool:
+        """Whether nothing comes after this wave."""
+        return self.wave == self.effort.scale - 1
 
     def random(self, *purpose: object) -> Random:
         """The random numbers for one purpose: the same for the same seed, whatever else the run does."""
         return Random(":".join(str(part) for part in (self.seed, *purpose)))
 
     def rounds(self, quick: int, decisions_only: int | None = None) -> range:
-        """How often to go round: `quick` times at quick effort, fewer for a decisions-only subject."""
+        """The numbers of this wave's rounds: `quick` of them in every wave, fewer for a decisions-only subject."""
         fewest = quick if self.offer.refusals or decisions_only is None else decisions_only
-        return range(fewest * self.effort.scale)
+        return range(fewest * self.wave, fewest * (self.wave + 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +57,13 @@ class Exploration:
     serves: tuple[str, ...]
     scenarios: Callable[[Setting], Iterator[Scenario]]
     in_breadth: str = ""
+
+    def in_wave(self, wave: int) -> "Exploration":
+        """The same as it goes on in a later wave, under a name of its own."""
+        if not wave:
+            return self
+
+        def scenarios(setting: Setting) -> Iterator[Scenario]:
+            return self.scenarios(replace(setting, wave=wave))
+
+        return replace(self, name=f"{self.name}, wave {wave + 1}", scenarios=scenarios)
