@@ -5,7 +5,7 @@ covers both neighbours of each edge; then octet and power-of-two edges near the 
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise, product
 
 from fencepost.reference import Block, RuleSet
 from fencepost.reference.addresses import LAST_ADDRESS
@@ -95,6 +95,16 @@ def _dots_moved(octets: Sequence[int]) -> Iterable[Sequence[int]]:
                 yield [int(text) for text in (*texts[:place], one, other, *texts[place + 2 :])]
 
 
+def _cut_otherwise(digits: str) -> Iterable[Sequence[int]]:
+    """Octets whose hexadecimal digits, no zero before them, make the same text: 20.17.2.5 for 20.1.18.5."""
+    for ends in product((1, 2), repeat=4):
+        if sum(ends) == len(digits):
+            places = [0, *accumulate(ends)]
+            texts = [digits[first:last] for first, last in pairwise(places)]
+            if all(f"{int(text, 16):x}" == text for text in texts):
+                yield [int(text, 16) for text in texts]
+
+
 def resembling(block: Block) -> tuple[int, ...]:
     """Addresses that look like the block's first as text or bytes: octets swapped, cut, or with a digit more."""
     octets = [block.first >> shift & 255 for shift in (24, 16, 8, 0)]
@@ -104,5 +114,6 @@ def resembling(block: Block) -> tuple[int, ...]:
         others = (*(octet * 10 + digit for digit in (0, 1, 5, 9)), octet // 10, (octet + 100) % 256)
         found += [[*octets[:place], other, *octets[place + 1 :]] for other in others]
     found += _dots_moved(octets)
+    found += _cut_otherwise("".join(f"{octet:x}" for octet in octets))
     packed = (one[0] << 24 | one[1] << 16 | one[2] << 8 | one[3] for one in found if max(one) <= 255)
     return tuple(dict.fromkeys(packed))

@@ -11,7 +11,7 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
-from fencepost.conformance.generate.networks import other_case
+from fencepost.conformance.generate.networks import CASES, other_case
 from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Block, Caller, Network, Request, address_from_text, block_from_cidr, read_ip_rule
@@ -23,8 +23,8 @@ _AIMS = (
 )
 
 
-_LIVES, _FIRST = 6, 1
-_STRIDE, _GONE = 11, 8
+_LIVES, _FIRST = 5, 1
+_STRIDE, _GONE, _OTHERS = 11, 8, 6
 
 
 def _lives(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
@@ -129,13 +129,15 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
         found += [blocks.block(random, 3 + (turn * 4 + step * 7) % 28) for step in range(4)]
         for constellation in random.sample(blocks.CONSTELLATIONS, 5):
             found += constellation(random)
-    elif kind == "single" and turn % 2 and _lenient(setting):
-        accepted = _lenient(setting)
-        found = [accepted[turn // 2 % len(accepted)]]
+    elif kind == "single" and turn // 7 % 2 == 0 and _lenient(setting):
+        lenient = _lenient(setting)
+        found = [lenient[turn // 14 % len(lenient)]]
     elif kind == "single":
         found = [blocks.block(random, 32 if turn % 6 == 3 else 3 + turn * 5 % 28)]
     elif kind == "crowded":  # longer than what fits a small structure, of every constellation
         count = random.choice((31, 33, 64, 66, 100, 120))
+        if turn % 4 < 2:
+            return blocks.engulfed(random, random.choice((34, 66, 100)))
         while len(set(found)) < count:
             found += random.choice(blocks.CONSTELLATIONS)(random)
         found = list(dict.fromkeys(found))[:count]
@@ -147,13 +149,21 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
 
 
 def _lenient(setting: Setting) -> list[Block]:
-    """Ranges that only some accept, as far as this subject does: a /31, and ranges around private space, 0.0.0.0/0 too."""
-    texts = ("0.0.0.0/0", "31.7.7.6/31", "172.0.0.0/8", "64.0.0.0/2", "192.168.0.0/15", "0.0.0.0/1")
-    return [block_from_cidr(text) for text in texts if read_ip_rule(text, setting.profile).is_accepted]
+    """Ranges that only some accept, as far as this subject may: a /31, and ranges around private space, 0.0.0.0/0 too."""
+    texts = (
+        *("0.0.0.0/0", "128.0.0.0/1", "172.0.0.0/8", "128.0.0.0/2", "31.7.7.6/31"),
+        *("192.168.0.0/15", "0.0.0.0/1", "64.0.0.0/2"),
+    )
+    readings = ((text, read_ip_rule(text, setting.profile)) for text in texts)
+    return [
+        block_from_cidr(text)
+        for text, reading in readings
+        if reading.is_accepted or (setting.offer.refusals and not reading.is_refused)
+    ]
 
 
 def _listed(random: Random, network: Network, kind: str, turn: int) -> list[str]:
-    """Subnets to list: the look-alike that everybody knows, or any few, three in turn, or all but two.
+    """Subnets to list: the look-alike that everybody knows, or any few, five in turn, or all but two.
 
     Only such as have their endpoint.
     """
@@ -164,7 +174,7 @@ def _listed(random: Random, network: Network, kind: str, turn: int) -> list[str]
         return random.sample(candidates, 1) if random.randrange(2) else []
     if kind == "subnets":
         count = len(candidates)
-        return [candidates[(turn // 7 * 3 + step) * _STRIDE % count] for step in range(1, 1 + min(3, count))]
+        return [candidates[(turn // 7 * 5 + step) * _STRIDE % count] for step in range(1, 1 + min(5, count))]
     if kind == "crowded":
         return random.sample(candidates, len(candidates) - 2)
     count = random.randrange(1, 4)
@@ -201,16 +211,21 @@ def _in_other_letters(request: Request, network: Network) -> bool:
 
 
 def _other_letters(bench: Bench, random: Random) -> None:
-    """DEC-8 from the other side: the rule, or the network, has the id in other letters, the caller has it plain."""
+    """DEC-8 from the other side: the rule, or the network, has the id in other letters, the caller has it plain.
+
+    Callers of other subnets, whose ids are in such letters, too, are still not listed (DEC-7).
+    """
     network = networks.network(random, some_without_endpoint=False)
     bench.reset(network)
-    for _ in range(4):
+    for how in range(CASES):
         target = random.choice(network.subnets).id
-        written = other_case(random, target)
+        written = other_case(random, target, how)
         if not bench.put(wire_rules((), [written]), speaks_for=("DEC-8",), aim="DEC-8"):
             continue
         asked = [Request(address=requests.private(random), subnet=subnet.id) for subnet in network.subnets]
         asked += [Request(address=requests.private(random), subnet=other_case(random, target)) for _ in range(3)]
+        others = random.sample([subnet.id for subnet in network.subnets if subnet.id != target], _OTHERS)
+        asked += [Request(address=requests.private(random), subnet=other_case(random, one, how)) for one in others]
         bench.ask(asked, speaks_for=dict.fromkeys((one for one in asked if _is_same(one, target)), ("DEC-8",)))
 
 

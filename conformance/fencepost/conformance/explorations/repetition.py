@@ -1,15 +1,16 @@
-"""The same requests again and again, alone and in company, in any order (DEC-17)."""
+"""The same requests again and again, alone and in company, in any order, and after very many others (DEC-17)."""
 
 from collections.abc import Iterator
+from random import Random
 
 from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.wire import wire_rules
-from fencepost.reference import Network
+from fencepost.reference import Network, Request, Vault
 
-_DISTINCT = 40
+_DISTINCT, _CROWD = 40, 4_400
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
@@ -50,6 +51,15 @@ def _repeated(bench: Bench, setting: Setting, index: int) -> None:
     if offer.refusals and index == 0:  # as many as one call may carry
         full = [distinct[place * 7 % len(distinct)] for place in range(MAX_BATCH)]
         bench.ask(full, speaks_for=speaks_for, aim="DEC-17")
+        bench.ask([*_crowd(random, bench.vault), *distinct], speaks_for=speaks_for, aim="DEC-17")
+
+
+def _crowd(random: Random, vault: Vault) -> list[Request]:
+    """More different addresses than a memory of answers is likely to hold, every other one of them in a rule, most of these late."""
+    outside = random.sample(range(20 << 24, 220 << 24), _CROWD)
+    held = [rule.block for rule in vault.rules.ip_rules]
+    inside = [random.randrange(block.first, block.last + 1) for block in random.choices(held, k=_CROWD // 4)]
+    return [Request(address=one) for one in dict.fromkeys((*outside, *inside))]
 
 
 REPETITION = Exploration(name="repetition", serves=("DEC-17",), scenarios=_scenarios)

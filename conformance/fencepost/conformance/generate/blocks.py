@@ -55,9 +55,9 @@ def neighbours(random: Random) -> list[Block]:
     length = random.choice((32, 24, 24, 16, random.randrange(9, 31))) if random.randrange(3) else 32
     size = 2 ** (32 - length)
     one = block(random, length)
-    if length == 32:  # three single addresses in a row, which begin on either side of a pair
-        base = one.first & ~0xFF | random.randrange(2, 250)
-        return [Block(base + place, base + place) for place in range(random.randrange(2, 4))]
+    if length == 32:  # a few single addresses in a row, which begin anywhere beside a pair or a four
+        base = one.first & ~0xFF | random.randrange(2, 248)
+        return [Block(base + place, base + place) for place in range(random.randrange(2, 7))]
     after = Block(one.last + 1, one.last + size)
     return [one, after] if is_clear(after) else [one]
 
@@ -138,6 +138,14 @@ def crowd(random: Random) -> list[Block]:
 def single(random: Random) -> list[Block]:
     """One range of any prefix, or one address."""
     return [block(random, prefix(random))]
+
+
+def engulfed(random: Random, count: int) -> list[Block]:
+    """A wide range and `count` small ones in its first half: who looks back from an address meets them all first."""
+    outer = block(random, random.randrange(8, 13))
+    stride = (outer.last - outer.first + 1) // 2 // count & ~3
+    inside = (Block(outer.first + n * stride, outer.first + n * stride + random.choice((0, 3))) for n in range(count))
+    return [outer, *inside]
 
 
 CONSTELLATIONS: Sequence[Callable[[Random], list[Block]]] = (

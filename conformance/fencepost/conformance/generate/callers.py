@@ -12,6 +12,16 @@ from fencepost.reference import Caller, Profile
 UNKNOWN_SERVICES = ("Azure DevOps", "Contoso Billing")
 """Services that no profile trusts."""
 
+_LATER_SERVICES = (
+    "Azure Storage",
+    "Azure SQL",
+    "Azure Data Lake Store",
+    "Azure Event Hubs",
+    "App Service",
+    "Azure App Service",
+)
+"""Services of later editions of the list, which the announcement's does not have."""
+
 
 def trusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
     """Every trusted service; where the request itself says who is trusted, names that mean nothing too, and no name."""
@@ -19,7 +29,8 @@ def trusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
         return []
     names = sorted(profile.trusted_services)
     if offer.by_attribute:
-        named = [Caller(service=name, trusted=True) for name in ("Azure Backup", "Contoso Billing", *names[:4])]
+        every = dict.fromkeys(("Azure Backup", "App Services", *UNKNOWN_SERVICES, *names[:4]))
+        named = [Caller(service=name, trusted=True) for name in every]
         return [*named, Caller(trusted=True)]  # the word alone decides
     return [Caller(service=name) for name in names]
 
@@ -36,6 +47,7 @@ def untrusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
         return [*(Caller(service=name, trusted=False) for name in others), Caller(trusted=False)]
     named = [service.name for service in profile.services if not service.trusted]
     if profile.trusted_scenarios == "connection":  # only there are the names given letter for letter
+        named += _LATER_SERVICES
         named += [near for name in sorted(profile.trusted_services) for near in near_misses(name)]
     return [Caller(service=name) for name in (*UNKNOWN_SERVICES, *named)]
 
@@ -54,6 +66,7 @@ def near_misses(name: str) -> list[str]:
         name[:-1],
         f"Microsoft {name}",
         f" {name} ",
+        *([name.replace("&", "and")] if "&" in name else []),
     ]
 
 

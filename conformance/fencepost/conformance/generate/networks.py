@@ -25,6 +25,7 @@ ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("Microsoft.Storage", "Microsoft.KeyVault"),
     ("Microsoft.KeyVault", "Microsoft.Sql"),
     ("Microsoft.KeyVault.Global", "Microsoft.KeyVault", "microsoft.keyvault"),
+    ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
 )
 """Endpoint lists with the one that counts."""
 
@@ -45,7 +46,8 @@ def subnet_ids(random: Random) -> list[str]:
     """One subnet's id, and ids that are easily taken for it; all different.
 
     They differ from it in one part (its beginning, its end, more before or after it, another separator), in two parts,
-    or in the order of the parts.
+    in the order of the parts, or in where one part ends and the next begins. Others differ from each other in a number's
+    zeros, or late in a long name.
     """
     word = random.choice(_WORDS)
     group, network, subnet = f"rg-{word}", f"vnet-{word}", f"snet-{word}"
@@ -83,6 +85,13 @@ def subnet_ids(random: Random) -> list[str]:
         subnet_id(own, group, subnet, network),
         subnet_id(own, network, group, subnet),
         subnet_id(other, f"{group}2", network, subnet),
+        *(subnet_id(own, f"{group}-{_LONG}-{place}", network, subnet) for place in ("east", "west")),
+        *(subnet_id(own, group, f"{network}-{_LONG}-{place}", subnet) for place in ("east", "west")),
+        *(subnet_id(own, group, network, f"{subnet}-{number}") for number in ("1", "01")),
+        subnet_id(own, f"{group}-vnet", word, subnet),
+        subnet_id(own, group, f"{network}-snet", word),
+        subnet_id(own, f"{group}{network[0]}", network[1:], subnet),
+        subnet_id(own, group, f"{network}{subnet[0]}", subnet[1:]),
     ]
 
 
@@ -114,15 +123,26 @@ def plain_subnets(count: int) -> list[str]:
 
 
 def long_subnets(count: int) -> list[str]:
-    """`count` different subnet ids with long names, for lists at a limit: what is stored has to hold them."""
+    """`count` different subnet ids with long names, for lists at a limit: what is stored has to hold them.
+
+    They are of several networks, and of two subscriptions: a limit is the vault's.
+    """
     return [
-        subnet_id(_SUBSCRIPTIONS[1], f"rg-{_LONG}", f"vnet-{_LONG}", f"subnet-{_LONG}-{n}") for n in range(1, count + 1)
+        subnet_id(_SUBSCRIPTIONS[n % 2], f"rg-{_LONG}", f"vnet-{_LONG}-{n % 3}", f"subnet-{_LONG}-{n}")
+        for n in range(1, count + 1)
     ]
 
 
-def other_case(random: Random, text: str) -> str:
-    """The id in other letters' case: all, one part, or the ends of the words that the platform itself spells."""
-    how = random.randrange(4)
+CASES = 4
+"""In how many ways `other_case` changes letters."""
+
+
+def other_case(random: Random, text: str, how: int | None = None) -> str:
+    """The id in other letters' case: all, the ends of the words that the platform itself spells, or one part.
+
+    `how`, from 0 to `CASES` - 1, picks one of these ways, in this order; any without it.
+    """
+    how = random.randrange(CASES) if how is None else how
     if how == 0:
         return text.upper() if random.randrange(2) else text.lower()
     if how == 1:
