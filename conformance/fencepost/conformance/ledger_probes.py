@@ -79,6 +79,23 @@ def _reserved(prober: Prober) -> str | None:
     return ", ".join(f"{block} {answer}" for block, answer in found.items()) or None
 
 
+def _added_as(value: str, inside: Sequence[str], beside: Sequence[str], lenient: str) -> Probe:
+    """The same of a spelling that is added to an empty set."""
+
+    def probe(prober: Prober) -> str | None:
+        if not prober.offer.refusals or not prober.offer.incremental or not prober.put(wire_rules(())):
+            return None
+        if not prober.write("addIpRule", {"value": value}):
+            return "reject"
+        return (
+            lenient
+            if prober.admits(*inside, *beside) == [True] * len(inside) + [False] * len(beside)
+            else f"other: {value!r} added"
+        )
+
+    return probe
+
+
 def _duplicates(prober: Prober) -> str | None:
     if not prober.offer.refusals:
         return None
@@ -171,7 +188,9 @@ def _null_members(prober: Prober) -> str | None:
 def _default_of_bypass(prober: Prober) -> str | None:
     trusted = trusted_callers(prober.profile, prober.offer)
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "bypass"}
-    if not prober.offer.refusals or not trusted or not prober.put(acls):
+    if not prober.offer.refusals or not trusted or not prober.put(wire_rules(["20.1.2.3"])):
+        return None
+    if not prober.write("putRules", {"networkAcls": acls}):  # whatever it was before: a set is replaced as a whole
         return None
     outcomes = prober.outcomes(*(Request(address=OUTSIDE, caller=caller) for caller in trusted[:6]))
     if "allow" in outcomes:
@@ -181,7 +200,9 @@ def _default_of_bypass(prober: Prober) -> str | None:
 
 def _default_of_action(prober: Prober) -> str | None:
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "defaultAction"}
-    if not prober.offer.refusals or not prober.put(acls):
+    if not prober.offer.refusals or not prober.put(wire_rules(["20.1.2.3"])):
+        return None
+    if not prober.write("putRules", {"networkAcls": acls}):
         return None
     outcome = prober.outcomes(Request(address=OUTSIDE))[0]
     return {"allow": "Allow", "deny": "Deny"}.get(outcome)
@@ -246,6 +267,8 @@ PROBES: Mapping[str, Probe] = {
     "host-bits": _all_of(
         _reading("20.1.2.3/24", ("20.1.2.0", "20.1.2.3", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "mask"),
         _reading("150.7.9.129/30", ("150.7.9.128", "150.7.9.131"), ("150.7.9.127", "150.7.9.132"), "mask"),
+        _reading("30.7.128.0/16", ("30.7.0.0", "30.7.255.255"), ("30.6.255.255", "30.8.0.0"), "mask"),
+        _added_as("40.1.2.128/24", ("40.1.2.0", "40.1.2.255"), ("40.1.1.255", "40.1.3.0"), "mask"),
     ),
     "private-superset": _accepts(
         wire_rules(["172.0.0.0/8"]), wire_rules(["172.0.0.0/11"]), wire_rules(["192.168.0.0/15"])

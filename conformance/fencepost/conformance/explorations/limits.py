@@ -8,12 +8,15 @@ from random import Random
 from fencepost.conformance.bench import Bench
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.generate.rule_sets import FLAG
 from fencepost.conformance.probes import edges
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Profile, Request, Subnet, Vault, address_from_text, is_public
 
 _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))
 _SPARE = 3
+_ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 5
+"""How many places are filled one by one, and how many rules go in a row: more than a small store for changes would hold."""
 _LISTS = ("ipRules", "virtualNetworkRules")
 
 
@@ -184,7 +187,7 @@ def _over(bench: Bench, random: Random, kind: _Kind) -> None:
         return
     maximum = kind.maximum
     by_one = 2 if bench.offer.incremental else 6  # adding asks it again and again
-    overs = [maximum + 1] * by_one + [maximum + 3, maximum * 2 + 3]
+    overs = [maximum + 1] * by_one + ([] if bench.offer.incremental else [maximum + 3]) + [maximum * 2 + 3]
     for turn, count in enumerate(overs):
         rules = _mergeable(random, count) if turn == 1 and kind.member == "value" else kind.fill(random, count)
         switches = _SWITCHES[random.randrange(4)]
@@ -219,7 +222,7 @@ def _whatever_the_switches(bench: Bench, random: Random, kind: _Kind) -> None:
     """LIM-9: the same limits under each default action and bypass."""
     if _base(bench, random, kind) is None:
         return
-    for switches in _SWITCHES[1:] if bench.offer.incremental else _SWITCHES:  # adding asks it under the first
+    for switches in _SWITCHES[2:] if bench.offer.incremental else _SWITCHES:  # adding asks it under the first two
         bench.put(kind.acls(kind.fill(random, kind.maximum), switches), speaks_for=("LIM-9",), aim="LIM-9")
         for more in (1,) if bench.offer.incremental else (1, 2, 5):
             rules = kind.fill(random, kind.maximum + more)
@@ -272,14 +275,16 @@ def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind
     rules = kind.fill(random, kind.maximum + _SPARE + 12)
     if kind.member == "value":  # the first that makes room is a range, whatever the others are
         rules[0] = _apart(random, rules)
-    filling = _Filling(bench, kind, rules[: kind.maximum - 2], rules[kind.maximum - 2 :])
+    one_by_one = {"value": _ADDED, "id": _SUBNETS_ADDED}[kind.member]
+    filling = _Filling(bench, kind, rules[: kind.maximum - one_by_one], rules[kind.maximum - one_by_one :])
     beside, filled = wire_rules(()), [other.fill(random, other.maximum + 1) for other in others]
     for other, texts in zip(others, filled, strict=True):
         full = other.acls(texts[:-1])
         beside |= {member: full[member] for member in ("ipRules", "virtualNetworkRules") if full[member]}
-    if not filling.put(kind.maximum - 2, beside):
+    if not filling.put(kind.maximum - one_by_one, beside):
         return
-    filling.add("LIM-7")
+    for _ in range(one_by_one - 1):
+        filling.add("LIM-7")
     _add_malformed(bench, kind)
     filling.add("LIM-7")
     filling.add_in_vain("LIM-7")
@@ -291,7 +296,9 @@ def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind
             _add_malformed(bench, kind)
         filling.add("LIM-8")
         filling.add_in_vain("LIM-8")
-    filling.remove(random.randrange(len(filling.held)))
+    for _ in range(_REMOVED if kind.member == "value" else 1):
+        filling.remove(random.randrange(len(filling.held)))
+    _ask_every_rule(bench, random, "LIM-8", _SWITCHES[0])
     if filling.put(kind.maximum, beside):  # a place that was free before a whole set is not free after it
         filling.add_in_vain("LIM-7")
     for other, texts in zip(others, filled, strict=True):
@@ -333,12 +340,15 @@ def _exchanged(filling: _Filling, other: _Kind, texts: Sequence[str]) -> None:
 
 
 def _both(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None:
-    """LIM-5: both maxima at once; a list that is full takes nothing from the other."""
+    """LIM-5: both maxima at once; a list that is full takes nothing from the other. One IP rule holds all the others."""
     ip, subnet = kinds
-    values, ids = ip.fill(random, ip.maximum), subnet.fill(random, subnet.maximum)
+    values = [blocks.text(one) for one in blocks.engulfed(random, ip.maximum - 1)]
+    ids = subnet.fill(random, subnet.maximum)
     if bench.put(wire_rules(values, ids), speaks_for=("LIM-5",), aim="LIM-5"):
         bench.read()
         _ask_every_rule(bench, random, "LIM-5", _SWITCHES[0])
+        widest = max((rule.block for rule in bench.vault.rules.ip_rules), key=lambda block: block.last - block.first)
+        bench.ask([Request(address=address) for address in edges(widest)])  # the first of all, behind all that it holds
 
 
 def _at_once(setting: Setting) -> Iterator[Scenario]:
@@ -355,15 +365,20 @@ def _at_once(setting: Setting) -> Iterator[Scenario]:
 
 
 def _full_and_over(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None:
-    """Every list full; each with one rule more, by a whole set and by the call for it; a place freed and taken."""
+    """Every list full; each with one rule more, by a whole set and by the call for it; a place freed and taken.
+
+    A subnet that may lack its endpoint counts like any other, and so does one that has lost it.
+    """
     filled = {kind.accepted: kind.fill(random, kind.maximum + 1) for kind in kinds}
 
     def acls(over: _Kind | None = None) -> WireRules:
-        found = wire_rules(())
+        found = wire_rules((), bypass="AzureServices")
         for kind in kinds:
             rules = filled[kind.accepted][: kind.maximum + (kind is over)]
             found |= {member: entries for member, entries in kind.acls(rules).items() if entries and member in _LISTS}
-        return found
+        ids = found["virtualNetworkRules"]
+        assert isinstance(ids, list)
+        return {**found, "virtualNetworkRules": [{**entry, FLAG: True} for entry in ids]}
 
     limits = ("LIM-5", "LIM-1", "LIM-3") if len(kinds) > 1 else ("LIM-1",)
     if not bench.put(acls(), speaks_for=limits, aim=limits[0]):
@@ -379,6 +394,16 @@ def _full_and_over(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None
             bench.write(kind.remove, {kind.member: last}, speaks_for=("LIM-8",), aim="LIM-8")
             bench.write(kind.add, {kind.member: spare}, speaks_for=("LIM-8",), aim="LIM-8")
             bench.read()
+            if kind.member == "id":
+                late = acls()
+                late["virtualNetworkRules"] = [*({"id": one} for one in filled[kind.accepted][:-2]), {"id": f"{last}/"}]
+                bench.put(late, aim="VAL-7")
+                bench.read()
+            if kind.member == "id" and bench.offer.endpoints:
+                first = filled[kind.accepted][0]
+                bench.endpoints(first, networks.NO_ENDPOINTS[0])
+                bench.write(kind.add, {kind.member: last}, speaks_for=("LIM-7",), aim="LIM-7")
+                bench.endpoints(first, networks.ENDPOINTS[0])
     bench.ask(_ends(random, bench.vault), aim=limits[0])
 
 

@@ -11,13 +11,15 @@ from fencepost.conformance.explorations.setting import Exploration, Scenario, Se
 from fencepost.conformance.generate import blocks, mistakes, networks, requests
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
-from fencepost.conformance.wire import WireRules, wire_rules
-from fencepost.reference import Network, Request, Subnet
+from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.reference import Network, Request, Subnet, Vault
 
-_PACK, _SMALL_PACK, _SINGLES_PACK = 12, 6, 6
-_EVERY, _ONE_BY_ONE = 4, 3
+_PACK = 12
+_EVERY, _ONE_BY_ONE = 8, 2
 _LONG = 3
-"""Of the mistakes in whole sets the first, and from there on one in so many, stands late in a list that is all but full."""
+"""Of the mistakes in whole sets the first, and from there on one in so many, stands late in a long list."""
+_ALWAYS = ("empty", "null", "prefix 32 #2")
+"""What is easily passed over as no entry at all, or as the same as a bare address: it is always tried in a whole set."""
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
@@ -42,7 +44,8 @@ def _valid(random: Random) -> list[str]:
     found = [blocks.block(random, prefix) for prefix in range(blocks.SHORTEST, 31) for _ in range(2)]
     found += [blocks.block(random, 32) for _ in range(12)]
     fixed = ["1.0.0.0", "1.0.0.0/8", "223.255.255.255", "223.255.255.0/24", "128.0.0.0", "126.255.255.255", "9.9.9.9"]
-    return list(dict.fromkeys([*(blocks.text(one) for one in found), *fixed, "191.10.18.0/24", "124.56.78.91"]))
+    fixed += ["191.10.18.0/24", "124.56.78.91", *mistakes.UNRESERVED_NEIGHBOURS]
+    return list(dict.fromkeys([*(blocks.text(one) for one in found), *fixed]))
 
 
 def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], network: Network) -> Scenario:
@@ -52,9 +55,8 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
         random = setting.random("accepted", clause, index)
         bench.settle_in(network)
         shuffled = random.sample(list(values), len(values))
-        size = {"VAL-1": _SMALL_PACK, "VAL-2": _SINGLES_PACK}.get(clause, _PACK)
-        for start in range(0, len(shuffled), size):
-            acls = without_empty_lists(random, wire_rules(shuffled[start : start + size]), setting.offer)
+        for start in range(0, len(shuffled), _PACK):
+            acls = without_empty_lists(random, wire_rules(shuffled[start : start + _PACK]), setting.offer)
             if bench.put(acls, speaks_for=(clause,), aim=clause):
                 _ask_ends(bench, clause)
         if setting.offer.incremental and bench.put(wire_rules(())):
@@ -98,6 +100,12 @@ def _refuse_each(
         acls, would = _with_mistake(random, bench.vault.network, mistake, turn)
         if mistake.member == "ipRules" and turn % _LONG == 0:
             acls, would = _late_in_a_long_list(random, setting, acls, would, mistake)
+        elif mistake.member == "virtualNetworkRules" and turn % _LONG == 0:
+            entries: list[object] = [{"id": one.id} for one in bench.vault.network.subnets]
+            _insert_late(random, entries, _entry(mistake))
+            acls = {**acls, "virtualNetworkRules": entries}
+        elif turn % _LONG == 1:
+            acls, would = _in_place_of_a_rule(random, bench.vault, mistake), []
         bench.put(acls, aim=mistake.clause)
         bench.read()
         bench.ask([*before, *would], speaks_for={**speaks_for, **dict.fromkeys(would, ("VAL-9",))}, aim="VAL-9")
@@ -112,9 +120,9 @@ def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int)
     acls = wire_rules((), default_action=default_action, bypass=bypass)
     place = (0, 3, 1)[turn % 3]
     if mistake.member == "ipRules":
-        values.insert(place, mistake.value if mistake.entry else {"value": mistake.value})
+        values.insert(place, _entry(mistake))
     elif mistake.member == "virtualNetworkRules":
-        subnets.insert(min(place, len(subnets)), mistake.value if mistake.entry else ignoring(mistake))
+        subnets.insert(min(place, len(subnets)), _entry(mistake))
     else:
         acls[mistake.member] = mistake.value
     would = [Request(address=one.last) for one in good[:2]]
@@ -123,23 +131,48 @@ def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int)
     return {**acls, "ipRules": values, "virtualNetworkRules": subnets}, would
 
 
+def _entry(mistake: Mistake) -> object:
+    """What stands in the list."""
+    if mistake.entry:
+        return mistake.value
+    return {"value": mistake.value} if mistake.member == "ipRules" else ignoring(mistake)
+
+
+def _in_place_of_a_rule(random: Random, vault: Vault, mistake: Mistake) -> WireRules:
+    """The set in force with the mistake in place of its last rule, or of a switch: as long as before, and begun alike."""
+    acls = wire_rules_in_force(vault.rules)
+    entries = acls[mistake.member]
+    if isinstance(entries, list):
+        acls[mistake.member] = [*entries[:-1], _entry(mistake)]
+    else:
+        acls[mistake.member] = mistake.value
+    if random.randrange(2):
+        acls["defaultAction"] = acls["defaultAction"] if mistake.member == "defaultAction" else "Allow"
+    return acls
+
+
+def _insert_late(random: Random, entries: list[object], entry: object) -> None:
+    """The entry as the last, or at a place beyond the middle."""
+    place = len(entries) if random.randrange(2) else random.randrange(len(entries) // 2, len(entries))
+    entries.insert(place, entry)
+
+
 def _late_in_a_long_list(
     random: Random, setting: Setting, acls: WireRules, would: Sequence[Request], mistake: Mistake
 ) -> tuple[WireRules, list[Request]]:
     """The same among as many good rules as there may be beside it: as the last, or at a place beyond the middle."""
     good = blocks.many(random, setting.profile.max_ip_rules - 1)
     values: list[object] = [{"value": blocks.text(one)} for one in good]
-    place = len(values) if random.randrange(2) else random.randrange(len(values) // 2, len(values))
-    values.insert(place, mistake.value if mistake.entry else {"value": mistake.value})
+    _insert_late(random, values, _entry(mistake))
     inside = [Request(address=one.first) for one in (good[0], good[-1])]
     return {**acls, "ipRules": values}, [*inside, *(one for one in would if one.subnet is not None)]
 
 
 def _in_whole_sets(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
-    """The mistakes that whole sets alone can carry, and a third of the others, every so many in their order."""
-    single = [mistake for mistake in found if not mistake.entry]
-    start = random.randrange(_EVERY)
-    return [*single[start::_EVERY], *(mistake for mistake in found if mistake.entry)]
+    """The mistakes that whole sets alone can carry, what passes for nothing, and some of the others."""
+    always = [mistake for mistake in found if mistake.entry or mistake.name in _ALWAYS]
+    others = [mistake for mistake in found if mistake not in always]
+    return [*random.sample(others, -(-len(others) // _EVERY)), *always]
 
 
 def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
@@ -158,6 +191,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
         return
     for turn, subnet in enumerate(off):
         _brought_in(bench, setting, random, subnet, on, turn)
+    _known_from_before(bench, setting, on[0], off[0])
     acls = wire_rules(())
     ignored, other, third, *_ = random.sample(off, len(off))
     ignoring: JsonObject = {"id": ignored, FLAG: True}
@@ -179,7 +213,7 @@ def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on:
     """A rule without the endpoint, by a whole set and by its own call: last or first, with a no, under each switch."""
     entry: JsonObject = {"id": subnet, FLAG: False} if turn % 3 == 1 else {"id": subnet}
     by_call = setting.offer.incremental
-    if not by_call or turn % 2 == 0:
+    if not by_call or turn % 4 == 0:
         entries: list[JsonObject] = [{"id": one} for one in on]
         entries.insert(len(entries) if turn % 4 else 0, entry)
         would = blocks.block(random, 27)
@@ -191,6 +225,20 @@ def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on:
     if by_call:
         bench.write("addVirtualNetworkRule", entry, aim="VAL-8")
     bench.read()
+
+
+def _known_from_before(bench: Bench, setting: Setting, on: str, off: str) -> None:
+    """Whether the endpoint is there is a matter of the moment: not of an earlier write, nor of an earlier refusal."""
+    bench.put(wire_rules(()))
+    for subnet, endpoints in ((on, networks.NO_ENDPOINTS[0]), (off, networks.ENDPOINTS[0])):
+        bench.endpoints(subnet, endpoints)
+    bench.put(wire_rules((), [on]), aim="VAL-8")
+    bench.put(wire_rules((), [off]), speaks_for=("VAL-8",), aim="VAL-8")
+    if setting.offer.incremental and bench.write("addVirtualNetworkRule", {"id": on, FLAG: True}, aim="VAL-8"):
+        bench.write("removeVirtualNetworkRule", {"id": on})
+        bench.write("addVirtualNetworkRule", {"id": on}, aim="VAL-8")  # that it might once is no leave for ever
+    for subnet, endpoints in ((off, networks.NO_ENDPOINTS[0]), (on, networks.ENDPOINTS[0])):
+        bench.endpoints(subnet, endpoints)
 
 
 def _asked_when_it_comes(bench: Bench, random: Random, subnets: Sequence[str]) -> None:

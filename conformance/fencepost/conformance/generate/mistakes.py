@@ -41,10 +41,9 @@ def _small_prefixes(profile: Profile, a: int, b: int, c: int) -> dict[str, objec
     if profile.prefix_32 != "reject":
         return {}
     found: dict[str, object] = {}
-    for n in range(9):
-        even = (c + 2 * n) % 256 & ~1
-        found[f"prefix 31 #{n}"] = f"{a}.{b}.{n}.{even}/31"
-        found[f"prefix 32 #{n}"] = f"{a}.{b}.{n}.{(c + n) % 256}/32"
+    for n in range(18):
+        length = 31 + n // 2 % 2
+        found[f"prefix {length} #{n}"] = f"{a}.{b}.{n}.{(c + n) % 256 & ~1}/{length}"
     return found
 
 
@@ -66,18 +65,26 @@ PUBLIC_NEIGHBOURS = (
     *("172.15.255.255", "172.32.0.0", "172.32.0.0/11", "172.0.0.0/12", "172.15.0.0/16", "172.32.0.0/16"),
     *("172.15.255.252/30", "172.32.0.0/30", "192.167.255.255", "192.169.0.0", "192.169.0.0/16", "192.167.0.0/16"),
     *("192.167.255.252/30", "192.169.0.0/30", "192.172.0.0/15", "193.168.1.1", "191.168.1.1", "173.16.0.0/12"),
-    *("171.16.0.0/12", "172.64.0.0/10", "110.0.0.1", "192.16.8.1", "172.160.0.1"),
+    *("171.16.0.0/12", "172.64.0.0/10", "110.0.0.1", "192.16.8.1", "172.160.0.1", "172.48.0.1", "172.112.0.0/16"),
+    *("172.240.0.1", "172.255.0.0/16", "192.200.0.0/13", "192.160.0.0/13", "192.0.168.1"),
 )
 """Public addresses and ranges that are easily taken for private ones (VAL-3)."""
+
+UNRESERVED_NEIGHBOURS = (
+    *("169.253.255.255", "169.255.0.0/16", "169.1.2.3", "100.63.255.255", "100.128.0.0/9", "100.1.2.3"),
+    *("198.51.99.255", "198.51.101.0/24", "198.51.1.2", "203.0.112.0/24", "203.0.114.0", "203.1.113.1"),
+    *("192.0.1.255", "192.0.3.0/24", "192.1.2.3", "198.17.255.255", "198.20.0.0/14", "126.255.255.0/24"),
+)
+"""Public addresses and ranges that are easily taken for reserved ones (VAL-1)."""
 
 
 def _ipv6(a: int, b: int, c: int) -> dict[str, object]:
     quad = f"{a}.{b}.{c}.1"
     values = (
         *("::", "::1", "::/0", "2001:db8::1", "2001:db8::/32", "2603:1030:20e::10/124", "fe80::1", "fe80::1%eth0"),
-        *("fd00::/8", "2a01:111:f403::", "2001:0db8:0000:0000:0000:0000:0000:0001", "[2001:db8::1]"),
+        *("fd00::/8", "2001:0db8:0000:0000:0000:0000:0000:0001", "[2001:db8::1]"),
         *(f"::ffff:{quad}", f"::{quad}", f"64:ff9b::{quad}", f"::ffff:{quad}/128", "ff02::1", "2002:1401:201::/48"),
-        *("1:2:3:4:5:6:7:8", "2001:DB8::AB", "::2", "abcd::/16"),
+        *("1:2:3:4:5:6:7:8", "2001:DB8::AB", "abcd::/16"),
     )
     return {f"ipv6 {value}": value for value in values}
 
@@ -85,7 +92,8 @@ def _ipv6(a: int, b: int, c: int) -> dict[str, object]:
 def _malformed(a: int, b: int, c: int) -> dict[str, object]:
     quad, net = f"{a}.{b}.{c}.1", f"{a}.{b}.{c}.0"
     packed = a << 24 | b << 16 | c << 8 | 1
-    wide = "".join(chr(0xFF10 + int(digit)) if digit.isdigit() else digit for digit in quad)
+    wide = f"{130 + a % 30}.{100 + b % 100}.{100 + c % 100}"  # as wide as an address may be, up to its last octet
+    full_width = "".join(chr(0xFF10 + int(digit)) if digit.isdigit() else digit for digit in quad)
     arabic = "".join(chr(0x0660 + int(digit)) if digit.isdigit() else digit for digit in quad)
     return {
         "empty": "",
@@ -118,9 +126,10 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "octet 512 in a range": f"{a}.512.0.0/16",
         "octet 256 in a range": f"{a}.256.0.0/16",
         "octet 999": f"{a}.{b}.999.1",
-        "octet 1000": f"{a}.{b}.{c}.1000",
+        "octet 1001, cut at 15 characters": f"{wide}.1001",
         "octet 4294967296": f"{a}.{b}.{c}.4294967296",
         "a negative octet": f"{a}.{b}.{c}.-1",
+        "a negative octet of nothing": f"{a}.{b}.{c}.-0",
         "a plus octet": f"{a}.{b}.{c}.+1",
         "a plus octet in a range": f"{a}.{b}.+{c}.0/24",
         "a hexadecimal octet": f"0x{a:x}.{b}.{c}.1",
@@ -140,6 +149,7 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "a blank after the slash": f"{net}/ 24",
         "a comma": f"{a},{b},{c},1",
         "two addresses": f"{quad},{a}.{b}.{c}.2",
+        "two addresses and a semicolon": f"{quad};{a}.{b}.{c}.2",
         "two addresses and a blank": f"{quad} {a}.{b}.{c}.2",
         # Each is flawless but for its prefix, and would be, too, under the misreadings that come to mind.
         "prefix 33": f"{net}/33",
@@ -151,7 +161,7 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "prefix -24": f"{net}/-24",
         "prefix -16": f"{a}.{b}.0.0/-16",
         "prefix 128": f"{net}/128",
-        "prefix 256": f"{net}/256",
+        "prefix 300, cut at 18 characters": f"{wide}.128/300",
         "prefix 4294967320": f"{net}/4294967320",
         "prefix -1": f"{net}/-1",
         "prefix -8": f"{a}.0.0.0/-8",
@@ -162,8 +172,10 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "a binary prefix": f"{net}/0b11000",
         "an underscore in a prefix": f"{net}/2_4",
         "a fraction for a prefix": f"{net}/24.0",
-        "an exponent for a prefix": f"{net}/2e1",
+        "an exponent for a prefix": f"{a}.64.0.0/1e1",
         "no address": "/24",
+        "a leading slash": f"/{net}/24",
+        "a slash after the prefix": f"{net}/24/",
         "a slash alone": "/",
         "two slashes": f"{net}/24/24",
         "a doubled slash": f"{net}//24",
@@ -176,10 +188,11 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "a port after a prefix": f"{net}/24:443",
         "brackets": f"[{quad}]",
         "a zone": f"{quad}%eth0",
-        "a URL": f"http://{quad}/",
+        "a URL": f"http://{quad}",
+        "a comment": f"{quad}#office",
         "quotes inside": f"'{quad}'",
         "a negation": f"!{quad}",
-        "full-width digits": wide,
+        "full-width digits": full_width,
         "a full-width prefix": f"{net}/２４",
         "an Arabic prefix": f"{net}/٢٤",
         "Arabic digits": arabic,
@@ -244,7 +257,7 @@ def subnet_mistakes(known: str) -> Iterator[Mistake]:
         "no subscription": good.replace(f"/subscriptions/{subscription}", ""),
         "no group": good.replace(f"/resourceGroups/{group}", ""),
         "no provider": good.replace("/providers/Microsoft.Network", ""),
-        "another provider": good.replace("Microsoft.Network", "Microsoft.Compute"),
+        "another provider": good.replace("Microsoft.Network", "Microsoft.NetworkFunction"),
         "a classic provider": good.replace("Microsoft.Network", "Microsoft.ClassicNetwork"),
         "misnamed subscriptions": good.replace("/subscriptions/", "/subscription/"),
         "misnamed resource groups": good.replace("/resourceGroups/", "/resourceGroup/"),
@@ -285,11 +298,11 @@ def switch_mistakes() -> Iterator[Mistake]:
         "defaultAction": ("Block", "Denied", "Allowed", "None", "AzureServices", "Allow,Deny", "Deny, Allow", "1", "*"),
         "bypass": (
             *("Allow", "Logging", "AzureServices, Logging", "AzureServices,None", "None, Metrics", "AzureService"),
-            *("AzureServices None", "All", "0", "true"),
+            *("AzureServices None", "Azure Services", "All", "0", "true"),
         ),
     }
     for member, unknown in words.items():
-        for value in ("", *unknown, 0, 1, True, False, {}):
+        for value in ("", *unknown, 0, True, False, {}):
             yield Mistake(name=f"{member} {value!r}", clause="VAL-6", member=member, value=value)
         usual = "Deny" if member == "defaultAction" else "None"
         yield Mistake(name=f"{member} in a list", clause="VAL-6", member=member, value=[usual])
