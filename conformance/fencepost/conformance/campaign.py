@@ -26,6 +26,7 @@ from fencepost.conformance.explorations.refusals import REFUSALS
 from fencepost.conformance.explorations.repetition import REPETITION
 from fencepost.conformance.explorations.setting import Exploration, Setting
 from fencepost.conformance.explorations.state import STATE
+from fencepost.conformance.explorations.turns import TURNS
 from fencepost.conformance.explorations.validation import VALIDATION
 from fencepost.conformance.journal import Checkpoint, Circumstances
 from fencepost.conformance.ledger import settle_ledger, undocumented
@@ -44,6 +45,7 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     LIMITS_AT_ONCE,
     REFUSALS,
     FIRST_LOOK,
+    TURNS,
     VALIDATION,
     ENDPOINT_SWITCHES,
     DECISIONS,

@@ -24,6 +24,10 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         paired = setting.random("nat", index)
         yield Scenario(aims=("STA-10", "DEC-9"), run=partial(_switched, setting=setting, random=switched, index=index))
         yield Scenario(aims=("DEC-10",), run=partial(_pair, random=paired))
+    if setting.offer.incremental:
+        for index in setting.rounds(1):
+            run = partial(_changed_meanwhile, setting=setting, random=setting.random("meanwhile", index))
+            yield Scenario(aims=("STA-10", "STA-2"), run=run)
 
 
 def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> None:
@@ -50,11 +54,16 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
         _ask_on(bench, random, target)
         if turn in sleeps:
             _set_default_action(bench, setting, "Allow")
+        if turn % 3 == 1:  # on as it is already: who counts how often would be one ahead
+            bench.endpoints(target, random.choice(ENDPOINTS))
         bench.endpoints(target, kind)
         if turn in wakes:
             _set_default_action(bench, setting, _other(bench))
         bench.ask([off, *unmoved, by_address, *others_there, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
         bench.read()  # the rule stands, whether or not it is in force
+        if turn % 3 == 2:  # off as it is already
+            bench.endpoints(target, random.choice(NO_ENDPOINTS))
+            bench.ask(_everybody(random, setting, public, target), aim="STA-10")
         bench.endpoints(target, random.choice(ENDPOINTS))
         bench.read()
         if turn in (*sleeps, *wakes):
@@ -64,6 +73,58 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
     bench.reset(network)  # in a new vault's network the endpoint is on, whatever it was in the old one
     if bench.put({**acls, "virtualNetworkRules": [{"id": target}]}):
         _ask_on(bench, random, target)
+
+
+def _everybody(random: Random, setting: Setting, address: int, subnet: str) -> list[Request]:
+    """Callers of every kind from this place, on both planes, with and without what it takes."""
+    place, offer = requests.Place(address=address, subnet=subnet), setting.offer
+    found = []
+    for caller in (Caller(), *_some_services(random, setting)):
+        for pair in callers.credentials(offer):
+            who = callers.with_credentials(caller, pair)
+            found.append(place.request(who, operation=callers.data_operation(random)))
+            if offer.control_plane:
+                found.append(place.control(callers.control_operation(random), who))
+    return found
+
+
+def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:
+    """What is written while a listed subnet's endpoint is off holds when it is on again.
+
+    A rule that is removed then does not come back, one that a refused write spares does, one that is written again is
+    there, and the last one can be taken away.
+    """
+    network = networks.network(random, some_without_endpoint=False)
+    gone, spared, last = (subnet.id for subnet in random.sample(network.subnets, 3))
+    bench.reset(network)
+    if not bench.put(wire_rules((), [gone, spared, last])):
+        return
+    asked = [Request(address=requests.private(random), subnet=one) for one in (gone, spared, last)]
+
+    def off(subnet: str) -> None:
+        bench.endpoints(subnet, random.choice(NO_ENDPOINTS))
+
+    def on(subnet: str) -> None:
+        bench.endpoints(subnet, random.choice(ENDPOINTS))
+        bench.ask(asked, speaks_for=dict.fromkeys(asked, ("STA-10",)), aim="STA-2")
+
+    off(gone)
+    bench.write("removeVirtualNetworkRule", {"id": gone}, aim="STA-2")
+    bench.read()
+    on(gone)
+    if setting.offer.refusals:
+        off(spared)
+        for _ in range(2):  # said again, it is as wrong as before
+            bench.put(wire_rules(["20.0.0.256"], [gone]), aim="VAL-9")
+        bench.read()
+        on(spared)
+    if setting.profile.choice("duplicates") in ("keep", "collapse"):
+        bench.write("addVirtualNetworkRule", {"id": spared, "ignoreMissingVnetServiceEndpoint": True}, aim="STA-2")
+        bench.ask(asked, aim="STA-2")
+    for subnet in (spared, last):
+        bench.write("removeVirtualNetworkRule", {"id": subnet}, aim="STA-2")
+        bench.read()
+        bench.ask(asked, aim="STA-2")
 
 
 def _some_services(random: Random, setting: Setting) -> list[Caller]:

@@ -85,12 +85,16 @@ def _replaced(bench: Bench, setting: Setting, random: Random) -> None:
     one_less = {**first, "ipRules": entries[:-1] if isinstance(entries, list) else []}
     switched = {**first, "bypass": "AzureServices"}
     sets = [first, other, first, wire_rules(()), first, one_less, {**other, "virtualNetworkRules": []}, switched]
-    sets += [{**first, "defaultAction": "Allow"}, {**other, "defaultAction": "Allow"}, first, first]
+    sets += [{**other, "defaultAction": "Allow"}, first, first]
     sets += [switched, first, {**first, "defaultAction": "Allow"}, first]  # the rules the same, but for one switch
     sets += _nearly(random, first, other)
+    changed = _changed_in_one_thing(random, first, other)
+    sets += changed
     if not bench.put(first):
         return
     asked = _callers(random, bench, setting)
+    for acls in changed[:2]:
+        asked += [Request(address=_block(str(entry["value"])).first) for entry in _entries(acls, "ipRules")]
     if not bench.put(other):
         return
     asked += _callers(random, bench, setting)
@@ -120,6 +124,32 @@ def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRule
         others = _entries(other, "virtualNetworkRules")
         found.append({**two, "virtualNetworkRules": [subnets[0], random.choice(others)][: len(subnets)]})
     return found
+
+
+def _changed_in_one_thing(random: Random, first: WireRules, other: WireRules) -> list[WireRules]:
+    """The set, then each time the one before with another prefix, another first octet, or other subnets, and nothing else."""
+    narrowed = [_narrowed(_block(str(entry["value"]))) for entry in _entries(first, "ipRules")]
+    moved = [_moved(random, one) for one in narrowed]
+    found = [{**first, "ipRules": [{"value": blocks.text(one)} for one in those]} for those in (narrowed, moved)]
+    found.append({**found[-1], "virtualNetworkRules": other["virtualNetworkRules"]})
+    return [first, *found] if all(map(_is_plain, (*narrowed, *moved))) else [first]
+
+
+def _narrowed(block: Block) -> Block:
+    """Its first quarter, where that can be written."""
+    size = block.last - block.first + 1
+    return Block(block.first, block.first + size // 4 - 1) if size >= 16 else block
+
+
+def _moved(random: Random, block: Block) -> Block:
+    """The same in the other octets, under another first one."""
+    rest, size = block.first & 0xFFFFFF, block.last - block.first
+    found = (Block(at << 24 | rest, (at << 24 | rest) + size) for at in random.sample(range(20, 90), 20))
+    return next((one for one in found if one != block and is_clear(one)), block)
+
+
+def _is_plain(block: Block) -> bool:
+    return is_clear(block) and _has_a_plain_prefix(block) and block.first % (block.last - block.first + 1) == 0
 
 
 def _new(bench: Bench, setting: Setting, random: Random) -> None:

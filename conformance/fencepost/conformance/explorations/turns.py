@@ -1,0 +1,198 @@
+"""Whole sets and single changes taking turns, each asked about by the few callers whom it concerns (STA-1 … STA-4)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from fencepost.conformance.bench import Bench
+from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.reference import Block, Network, Request, address_from_text, is_clear
+
+_ALIKE = 6
+"""The first so many subnets of a network differ in one part each."""
+
+
+@dataclass(slots=True)
+class _Play:
+    """A vault that is written and asked about; `world` are the callers who are asked after every write."""
+
+    bench: Bench
+    setting: Setting
+    random: Random
+    ids: Sequence[str]
+    world: list[Request]
+
+    def put(self, acls: WireRules, *, aim: str = "STA-1") -> bool:
+        """A whole set."""
+        return self.bench.put(acls, speaks_for=(aim,), aim=aim) and self.look(aim)
+
+    def write(self, method: str, *, aim: str = "STA-2", **params: object) -> bool:
+        """A single change."""
+        return self.bench.write(method, params, speaks_for=(aim,), aim=aim) and self.look(aim)
+
+    def look(self, aim: str) -> bool:
+        """Everybody asked, the rules read."""
+        self.bench.ask(self.world, speaks_for=dict.fromkeys(self.world, (aim,)), aim=aim)
+        self.bench.read()
+        return True
+
+    def rule(self, length: int = 32) -> str:
+        """A rule of one's own, of which one caller is asked from now on."""
+        block = blocks.block(self.random, length)
+        self.world.append(Request(address=block.last))
+        return blocks.text(block)
+
+    def subnet(self, place: int) -> list[str]:
+        """The subnet at this place, of which one caller is asked; none where subnets are not offered."""
+        found = list(self.ids[place : place + 1])
+        self.world += [Request(address=requests.private(self.random), subnet=one) for one in found]
+        return found
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    if not setting.offer.incremental:
+        return
+    bodies: tuple[tuple[str, Callable[[_Play], None]], ...] = (
+        ("STA-1", _put_again),
+        ("STA-1", _emptied),
+        ("STA-4", _asleep),
+        ("STA-2", _alike),
+        ("STA-2", _bared),
+    )
+    for index in setting.rounds(1):
+        for place, (clause, body) in enumerate(bodies):
+            yield Scenario(
+                aims=(clause, "STA-2"),
+                run=partial(_run, setting=setting, purpose=("turns", place, index), body=body, fresh=place == 0),
+            )
+
+
+def _run(
+    bench: Bench, setting: Setting, purpose: Sequence[object], body: Callable[[_Play], None], *, fresh: bool
+) -> None:
+    random = setting.random(*purpose)
+    network = Network()
+    if setting.offer.subnets:
+        network = networks.network(setting.random(*purpose[::2]), some_without_endpoint=False)
+    if fresh:
+        bench.reset(network)
+    else:
+        bench.settle_in(network)
+    outside = [Request(address=blocks.block(random, 32).first) for _ in range(2)]
+    services = callers.some(random, callers.trusted_callers(setting.profile, setting.offer), 1)
+    world = [*outside, *(Request(address=outside[0].address, caller=one) for one in services)]
+    body(
+        _Play(
+            bench,
+            setting,
+            random,
+            random.sample([one.id for one in network.subnets], min(4, len(network.subnets))),
+            world,
+        )
+    )
+
+
+def _put_again(play: _Play) -> None:
+    """A set, a single change of each kind, and the same set again: what was changed is as the set has it."""
+    lasting, gone = play.rule(24), play.rule(32)
+    acls = wire_rules([lasting, gone], play.subnet(0))
+    if not play.put(acls):
+        return
+    play.write("addIpRule", value=play.rule(30))
+    for one in play.subnet(1):
+        play.write("addVirtualNetworkRule", id=one)
+    play.put(acls)
+    play.write("removeIpRule", value=gone)
+    play.put(acls)
+    play.write("updateRules", aim="STA-3", bypass="AzureServices", defaultAction="Allow")
+    play.put(acls)
+
+
+def _emptied(play: _Play) -> None:
+    """Sets without rules, by empty lists and by none, with rules added in between: each begins with nothing."""
+    empty = wire_rules(())
+    bare = {
+        name: value for name, value in empty.items() if name == "virtualNetworkRules" and not play.setting.offer.subnets
+    }
+    absent = {**bare, **{name: value for name, value in empty.items() if not isinstance(value, list)}}
+    for acls in (absent, empty):
+        if not play.put(acls):
+            return
+        play.write("addIpRule", value=play.rule(28))
+        for one in play.subnet(0 if acls is absent else 1):
+            play.write("addVirtualNetworkRule", id=one)
+    play.put(absent)
+
+
+def _asleep(play: _Play) -> None:
+    """What is removed and added under Allow is so under Deny, and stays so when Deny is said again, or nothing at all."""
+    gone, lasting, subnets = play.rule(32), play.rule(24), play.subnet(0)
+    if not play.put(wire_rules([gone, lasting], [*subnets, *play.subnet(1)])):
+        return
+    play.write("updateRules", aim="STA-4", defaultAction="Allow")
+    play.write("removeIpRule", value=gone)
+    for one in subnets:
+        play.write("removeVirtualNetworkRule", id=one)
+    play.write("updateRules", aim="STA-4", defaultAction="Deny")
+    play.write("addIpRule", value=play.rule(30))
+    play.write("updateRules", aim="STA-3", defaultAction="Deny")
+    play.write("updateRules", aim="STA-3")
+    if play.put(wire_rules((), default_action="Allow")):  # to let nobody in is nobody's mistake
+        play.write("updateRules", aim="STA-4", defaultAction="Deny")
+
+
+def _alike(play: _Play) -> None:
+    """One of several rules that resemble each other removed, a subnet, an address and a range: the others stay."""
+    a, b, c = play.random.randrange(20, 24), play.random.randrange(1, 10), play.random.randrange(11, 20)
+    one = f"{a}.{b}.{c}.3"
+    others = [
+        *(f"1{one}", f"{one}0", f"{one}3", f"{a}.{b}.{c}.2", f"{a}.{b}.{c}.23", f"{a}.{c}.{b}.3", f"{b}.{a}.{c}.3"),
+        *(f"{a}.{b}.{c + 1}.0", f"{a}.{b}.{c + 1}.0/26", f"1{a}.{b}.{c + 1}.0/24", f"{a}.{b}.{c}0.0/24"),
+    ]
+    wide, unknown = f"{a}.{b}.{c + 1}.0/24", f"{a}.{b}.{c + 1}.9"
+    for text in (one, *others):
+        address, _, _ = text.partition("/")
+        play.world.append(Request(address=address_from_text(address)))
+    play.world.append(Request(address=address_from_text(unknown)))
+    values = play.random.sample([one, wide, *others], len(others) + 2)
+    subnets = [subnet.id for subnet in play.bench.vault.network.subnets[:_ALIKE]]
+    play.world += [Request(address=requests.private(play.random), subnet=subnet) for subnet in subnets]
+    if not play.put(wire_rules(values, subnets)):
+        return
+    for subnet in subnets[:1]:
+        play.write("removeVirtualNetworkRule", id=subnet)
+    play.write("removeIpRule", value=one)
+    if play.setting.offer.refusals:
+        play.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
+        play.look("STA-2")
+    play.write("removeIpRule", value=wide)
+
+
+def _bared(play: _Play) -> None:
+    """Ranges one inside the other, removed from the outside inwards: what is bared is still in force."""
+    inner = blocks.block(play.random, 28)
+    chain = [inner]
+    for length in (24, 20, 16, 12):
+        size = 2 ** (32 - length)
+        first = inner.first - inner.first % size
+        chain.insert(0, Block(first, first + size - 1))
+    if not all(map(is_clear, chain)):
+        return
+    for one in chain:
+        play.world += [Request(address=one.first), Request(address=one.last)]
+    values = [blocks.text(one) for one in chain]
+    if not play.put(wire_rules(play.random.sample(values, len(values)))):
+        return
+    for value in values[:3]:
+        play.write("removeIpRule", value=value)
+
+
+TURNS = Exploration(
+    name="turns",
+    serves=("STA-1", "STA-2", "STA-3", "STA-4"),
+    scenarios=_scenarios,
+    in_breadth="state",
+)
