@@ -8,6 +8,7 @@ from fencepost.adapters.contract import SubjectError
 from fencepost.conformance.mutants.flaws import (
     accepted_rules,
     adding,
+    address_memory,
     address_spellings,
     address_text,
     control_plane,
@@ -23,6 +24,7 @@ from fencepost.conformance.mutants.flaws import (
     range_ends,
     read_back,
     removing,
+    removing_others,
     replacement,
     rule_search,
     rule_selection,
@@ -31,7 +33,9 @@ from fencepost.conformance.mutants.flaws import (
     subnet_identity,
     subnet_ids,
     subnet_rules,
+    thresholds,
     updates,
+    wide_and_single,
     words,
 )
 from fencepost.conformance.mutants.mutant import Mutant
@@ -41,11 +45,13 @@ from fencepost.conformance.mutants.vault import Vault
 _MODULES = (
     range_ends,
     masks,
+    wide_and_single,
     address_text,
     address_spellings,
     prefix_lengths,
     rule_selection,
     rule_search,
+    thresholds,
     subnet_identity,
     subnet_rules,
     services,
@@ -64,7 +70,9 @@ _MODULES = (
     read_back,
     adding,
     removing,
+    removing_others,
     load,
+    address_memory,
     overlapping,
 )
 

@@ -1,0 +1,95 @@
+"""Flaws in remembering what the IP rules say of an address: a memory that is full, that mixes up, that outlives a rule."""
+
+from collections.abc import Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Ask, Held, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import ask, call, put, remove, update
+
+flaw = Flaws("state")
+
+_RANGE, _WIDE = "20.0.0.0/24", "20.0.0.0/8"
+_CALLERS = [f"20.{1 + index // 250}.{index % 250}.1" for index in range(512)]
+
+
+class _RememberingAddresses(Vault):
+    """A vault that works out once whether the IP rules hold an address, and forgets that with every write."""
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.known: dict[int, bool] = {}
+
+    def address_admits(self, held: Held, ask: Ask) -> bool:
+        if ask.address not in self.known:
+            self.known[ask.address] = super().address_admits(held, ask)
+        return self.known[ask.address]
+
+
+@flaw(
+    "full-memory-refuses",
+    clause="DEC-17",
+    also=("DEC-2",),
+    direction="closed",
+    story="There is room to remember 512 addresses; one more is worked out, not stored, and what the look-up then finds is nothing.",
+    witness=lambda _: (put(_WIDE), ask(*map(call, _CALLERS)), ask(call())),
+)
+class _FullMemoryRefuses(_RememberingAddresses):
+    def address_admits(self, held: Held, ask: Ask) -> bool:
+        has_room = ask.address in self.known or len(self.known) < 512
+        return has_room and super().address_admits(held, ask)
+
+
+@flaw(
+    "newcomer-gets-the-answer-of-the-oldest",
+    clause="DEC-17",
+    also=("DEC-2", "DEC-3"),
+    direction="both",
+    story="There is room to remember 512 addresses; for one more the oldest is written over, its address and not its answer.",
+    witness=lambda _: (put(_WIDE), ask(*map(call, _CALLERS)), ask(call("90.0.0.7"))),
+)
+class _NewcomerGetsTheAnswerOfTheOldest(_RememberingAddresses):
+    def address_admits(self, held: Held, ask: Ask) -> bool:
+        if ask.address not in self.known and len(self.known) >= 512:
+            self.known[ask.address] = self.known.pop(next(iter(self.known)))
+        return super().address_admits(held, ask)
+
+
+@flaw(
+    "removal-under-allow-is-not-noticed",
+    clause="STA-4",
+    also=("STA-2", "STA-6", "STA-9"),
+    direction="open",
+    story="What the rules say of an address is remembered until they change; under Allow nobody asks them, so a removal does not tell.",
+    needs_history=True,
+    witness=lambda _: (
+        put(_RANGE),
+        ask(call()),
+        update(default="Allow"),
+        remove(_RANGE),
+        update(default="Deny"),
+        ask(call()),
+    ),
+)
+class _RemovalUnderAllowIsNotNoticed(_RememberingAddresses):
+    keeps = False
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.keeps = False
+        return super().reset(subnets=subnets)
+
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        self.keeps = True
+        return super().with_switches(held, bypass, default_action)
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        self.keeps = held.default_action == "Allow"
+        return super().without_ip_rule(held, rule)
+
+    def install(self, held: Held) -> None:
+        known = getattr(self, "known", {})
+        super().install(held)
+        if self.keeps:
+            self.known = known
+        self.keeps = False

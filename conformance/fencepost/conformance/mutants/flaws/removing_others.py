@@ -1,0 +1,95 @@
+"""Flaws in finding the rule to remove: others are taken for it, or it is not let go."""
+
+from collections.abc import Sequence
+
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import APP, INSIDE, ask, call, put, remove, remove_subnet
+
+flaw = Flaws("state")
+
+
+@flaw(
+    "removing-strips-digits-of-the-suffix",
+    clause="STA-2",
+    also=("STA-7",),
+    direction="closed",
+    story="rstrip('/32') takes off every 3, 2 and slash at the end, so 20.1.2.2 and 20.1.2.3 are one when one of them is removed.",
+    needs_history=True,
+    witness=lambda _: (put("20.1.2.2", "20.1.2.3"), remove("20.1.2.3"), ask(call("20.1.2.2"))),
+)
+class _RemovingStripsDigitsOfTheSuffix(Vault):
+    def same_rule(self, named: IpRule, other: IpRule) -> bool:
+        return named.text.rstrip("/32") == other.text.rstrip("/32")
+
+
+@flaw(
+    "removing-by-sorted-octets",
+    clause="STA-2",
+    also=("STA-7",),
+    direction="closed",
+    story="Two rules are the same if they have the same numbers, and the numbers are compared sorted: 20.1.2.3 takes 20.2.1.3 along.",
+    needs_history=True,
+    witness=lambda _: (put("20.1.2.3", "20.2.1.3"), remove("20.1.2.3"), ask(call("20.2.1.3"))),
+)
+class _RemovingBySortedOctets(Vault):
+    def same_rule(self, named: IpRule, other: IpRule) -> bool:
+        return named.prefix == other.prefix and _octets(named) == _octets(other)
+
+
+def _octets(rule: IpRule) -> list[int]:
+    return sorted(rule.network.to_bytes(4))
+
+
+@flaw(
+    "removing-by-part-of-the-text",
+    clause="STA-2",
+    also=("STA-7",),
+    direction="closed",
+    story="The rules to remove are those whose text contains the one that is named: 20.0.0.1 takes 120.0.0.1 along.",
+    needs_history=True,
+    witness=lambda _: (put("20.0.0.1", "120.0.0.1"), remove("20.0.0.1"), ask(call("120.0.0.1"))),
+)
+class _RemovingByPartOfTheText(Vault):
+    def same_rule(self, named: IpRule, other: IpRule) -> bool:
+        return named.text in other.text
+
+
+@flaw(
+    "removing-an-address-takes-its-range",
+    clause="STA-2",
+    also=("STA-7",),
+    direction="closed",
+    story="The rule to remove is looked up as a caller is, and an address that is no rule finds the range that it is in.",
+    needs_history=True,
+    choice="remove-unknown",
+    witness=lambda _: (put("20.0.0.0/24"), remove("20.0.0.7"), ask(call("20.0.0.9"))),
+)
+class _RemovingAnAddressTakesItsRange(Vault):
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        left = super().without_ip_rule(held, rule)
+        if rule.prefix < 32 or len(left.ip_rules) < len(held.ip_rules):
+            return left
+        return left._replace(ip_rules=_without_first_around(rule, left.ip_rules))
+
+
+def _without_first_around(rule: IpRule, rules: Sequence[IpRule]) -> tuple[IpRule, ...]:
+    around = next((other for other in rules if other.first <= rule.first <= other.last), None)
+    return tuple(other for other in rules if other != around)
+
+
+@flaw(
+    "last-subnet-stays-under-deny",
+    clause="STA-2",
+    also=("STA-6",),
+    direction="open",
+    story="Lest everybody be locked out, the last network rule is kept where the default is Deny and no IP rule is left.",
+    needs_history=True,
+    witness=lambda _: (put(subnets=[APP]), remove_subnet(APP), ask(call(INSIDE, subnet=APP))),
+)
+class _LastSubnetStaysUnderDeny(Vault):
+    def without_subnet_rule(self, held: Held, subnet: str) -> Held:
+        left = super().without_subnet_rule(held, subnet)
+        locks_out = held.default_action == "Deny" and not (left.ip_rules or left.subnet_rules)
+        return held if locks_out else left

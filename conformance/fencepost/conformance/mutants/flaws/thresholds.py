@@ -1,0 +1,204 @@
+"""Flaws that begin at a number: of rules walked back over, nested, added or removed since the last put."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.values import Ask, Held, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import Call, add, ask, call, put, remove
+
+flaw = Flaws("rule-list")
+
+
+def _networks(count: int) -> list[str]:
+    return [f"20.0.{index}.0/24" for index in range(count)]
+
+
+@flaw(
+    "walks-back-over-sixteen",
+    clause="DEC-5",
+    also=("DEC-2", "LIM-1", "STA-6"),
+    direction="closed",
+    story="The rules are bisected, and for those that hold others the search walks back, over sixteen at most 'to bound the worst case'.",
+    witness=lambda _: (put("20.0.0.0/8", *_networks(16)), ask(call("20.200.0.7"))),
+)
+class _WalksBackOverSixteen(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple(sorted(super().arrange(rules), key=_outer_first))
+
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        found = bisect_right(rules, ask.address, key=lambda rule: rule.first)
+        return super().address_matches(rules[max(found - 16, 0) : found], ask)
+
+
+def _outer_first(rule: IpRule) -> tuple[int, int]:
+    return rule.first, -rule.last
+
+
+@flaw(
+    "nested-deeper-than-three",
+    clause="STA-2",
+    also=("STA-7", "DEC-2"),
+    direction="closed",
+    story="The tree of nested rules is three levels deep; what lies deeper is covered anyway, until those that cover it are removed.",
+    needs_history=True,
+    witness=lambda _: (
+        put("20.0.0.0/8", "20.0.0.0/12", "20.0.0.0/16", "20.0.0.0/20"),
+        remove("20.0.0.0/8"),
+        remove("20.0.0.0/12"),
+        remove("20.0.0.0/16"),
+        ask(call()),
+    ),
+)
+class _NestedDeeperThanThree(Vault):
+    deep: frozenset[IpRule] = frozenset()
+    removing = False
+
+    def remove_ip_rule(self, *, value: object) -> JsonObject:
+        self.removing = True
+        try:
+            return super().remove_ip_rule(value=value)
+        finally:
+            self.removing = False
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        rules = super().arrange(rules)
+        if not self.removing:
+            self.deep = frozenset(rule for rule, levels in _with_levels(rules) if levels >= 3)
+        return tuple(rule for rule in rules if rule not in self.deep)
+
+
+def _with_levels(rules: Iterable[IpRule]) -> Iterator[tuple[IpRule, int]]:
+    around: list[int] = []
+    for rule in sorted(set(rules), key=_outer_first):
+        while around and around[-1] < rule.first:
+            around.pop()
+        yield rule, len(around)
+        around.append(rule.last)
+
+
+def _adds(count: int) -> tuple[Call, ...]:
+    return tuple(add(value) for value in _networks(count))
+
+
+def _asks_for_the_last_of(count: int) -> Witness:
+    return lambda _: (put(), *_adds(count), ask(call(f"20.0.{count - 1}.7")))
+
+
+class _Overflowing(Vault):
+    """A vault that searches only so many of the rules that were added since the last put."""
+
+    room: ClassVar[int]
+    added: tuple[IpRule, ...] = ()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.added = ()
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        if answer["accepted"]:
+            self.added = ()
+            self.install(self.held)
+        return answer
+
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        answer = super().add_ip_rule(value=value)
+        if answer["accepted"]:
+            self.added = (*self.added, *self.held.ip_rules[-1:])
+            self.install(self.held)
+        return answer
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        beyond = frozenset(self.added[self.room :])
+        return tuple(rule for rule in super().arrange(rules) if rule not in beyond)
+
+
+@flaw(
+    "ninth-add-is-not-searched",
+    clause="STA-2",
+    also=("LIM-7", "STA-6"),
+    direction="closed",
+    story="Added rules wait in a list of eight beside the compiled ones; a ninth is stored, and searched after the next put.",
+    needs_history=True,
+    witness=_asks_for_the_last_of(9),
+)
+class _NinthAddIsNotSearched(_Overflowing):
+    room = 8
+
+
+@flaw(
+    "seventeenth-add-is-not-searched",
+    clause="STA-2",
+    also=("LIM-7", "STA-6"),
+    direction="closed",
+    story="Added rules wait in a list of sixteen beside the compiled ones; one more is stored, and searched after the next put.",
+    needs_history=True,
+    witness=_asks_for_the_last_of(17),
+)
+class _SeventeenthAddIsNotSearched(_Overflowing):
+    room = 16
+
+
+@flaw(
+    "ninth-add-takes-the-first-out",
+    clause="STA-2",
+    also=("LIM-7", "STA-6"),
+    direction="closed",
+    story="Added rules are noted for undoing them, in a ring of eight; what falls off its end is undone.",
+    needs_history=True,
+    witness=lambda _: (put(), *_adds(9), ask(call())),
+)
+class _NinthAddTakesTheFirstOut(Vault):
+    noted: tuple[IpRule, ...] = ()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.noted = ()
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        self.noted = () if answer["accepted"] else self.noted
+        return answer
+
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        answer = super().add_ip_rule(value=value)
+        if answer["accepted"]:
+            self.noted = (*self.noted, *self.held.ip_rules[-1:])
+            fallen, self.noted = self.noted[:-8], self.noted[-8:]
+            left = tuple(rule for rule in self.held.ip_rules if rule not in fallen)
+            self.install(self.held._replace(ip_rules=left))
+        return answer
+
+
+@flaw(
+    "eighth-removal-takes-the-last",
+    clause="STA-2",
+    also=("STA-7", "LIM-8"),
+    direction="closed",
+    story="Removed rules leave gaps that are closed up at the eighth, and closing up stops one short of the end.",
+    needs_history=True,
+    witness=lambda _: (put(*_networks(9)), *(remove(value) for value in _networks(8)), ask(call("20.0.8.7"))),
+)
+class _EighthRemovalTakesTheLast(Vault):
+    gaps = 0
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.gaps = 0
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        self.gaps = 0 if answer["accepted"] else self.gaps
+        return answer
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        left = super().without_ip_rule(held, rule)
+        self.gaps += len(held.ip_rules) > len(left.ip_rules)
+        if self.gaps < 8:
+            return left
+        self.gaps = 0
+        return left._replace(ip_rules=left.ip_rules[:-1])

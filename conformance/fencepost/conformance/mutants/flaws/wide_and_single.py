@@ -1,0 +1,82 @@
+"""Flaws in what rules are compiled to: the masks of the widest ranges, the keys and blocks of single addresses."""
+
+from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.values import Ask, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import ask, call, put
+
+flaw = Flaws("address-arithmetic")
+
+
+def _asks(*ranges: str, address: str) -> Witness:
+    return lambda _: (put(*ranges), ask(call(address)))
+
+
+@flaw(
+    "half-of-all-addresses-is-negative",
+    clause="DEC-2",
+    also=("DEC-4",),
+    direction="closed",
+    story="The size of a range is 1 << (32 - prefix) in a signed number; for /1 it is negative, and the range ends before it begins.",
+    choice="private-superset",
+    witness=_asks("128.0.0.0/1", address="150.1.2.3"),
+)
+class _HalfOfAllAddressesIsNegative(Vault):
+    def bounds(self, network: int, prefix: int) -> tuple[int, int]:
+        first, last = super().bounds(network, prefix)
+        return (first, first - (1 << 31) - 1) if prefix == 1 else (first, last)
+
+
+@flaw(
+    "mask-table-wrong-at-2",
+    clause="DEC-2",
+    also=("DEC-4",),
+    direction="closed",
+    story="The masks stand in a table typed by hand, and the row of /2 says 224 like the row after it.",
+    choice="private-superset",
+    witness=_asks("128.0.0.0/2", address="180.1.2.3"),
+)
+class _MaskTableWrongAt2(Vault):
+    def mask(self, prefix: int) -> int:
+        return super().mask(3 if prefix == 2 else prefix)
+
+
+@flaw(
+    "hex-digits-without-padding",
+    clause="DEC-3",
+    also=("STA-7",),
+    direction="open",
+    story="Single addresses are looked up by their octets in hex, written without leading zeros: 20.1.18.5 and 20.17.2.5 are both 141125.",
+    witness=_asks("20.1.18.5", address="20.17.2.5"),
+)
+class _HexDigitsWithoutPadding(Vault):
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        return _unpadded(rule.network) == _unpadded(ask.address) if rule.prefix == 32 else super().in_range(rule, ask)
+
+
+def _unpadded(address: int) -> str:
+    return "".join(f"{octet:x}" for octet in address.to_bytes(4))
+
+
+@flaw(
+    "four-in-a-row-are-a-slash-30",
+    clause="DEC-4",
+    also=("DEC-3", "DEC-5", "DEC-2"),
+    direction="both",
+    story="Four single addresses in a row become one /30, whose mask moves it to where a /30 may begin.",
+    witness=_asks("20.0.0.1", "20.0.0.2", "20.0.0.3", "20.0.0.4", address="20.0.0.4"),
+)
+class _FourInARowAreASlash30(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        rules = super().arrange(rules)
+        arranged = [rule for rule in rules if rule.prefix < 32]
+        waiting = sorted({rule for rule in rules if rule.prefix == 32})
+        while waiting:
+            row = waiting[:4]
+            if len(row) == 4 and row[3].first == row[0].first + 3:
+                arranged.append(self.rule_of(row[0].network & ~3, 30))
+            else:
+                row = row[:1]
+                arranged += row
+            waiting = waiting[len(row) :]
+        return tuple(arranged)
