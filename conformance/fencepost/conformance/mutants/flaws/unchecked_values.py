@@ -1,0 +1,167 @@
+"""Flaws in checking what is written: a place, a path or a state in which the check does not look."""
+
+from collections.abc import Callable, Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, Flaws
+from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import APP, HERE, add, dormant, names, put, reset
+
+flaw = Flaws("validation")
+
+_RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
+
+
+@flaw(
+    "host-bits-of-the-last-octet-only",
+    clause="VAL-5",
+    direction="open",
+    story="The bits behind the prefix are looked for in the last octet, where they were in every example.",
+    choice="host-bits",
+    witness=lambda _: (put("20.0.1.0/16"),),
+)
+class _HostBitsOfTheLastOctetOnly(Vault):
+    def has_host_bits(self, rule: IpRule) -> bool:
+        return super().has_host_bits(rule) and rule.network & ((1 << (32 - rule.prefix)) - 1) & 0xFF != 0
+
+
+@flaw(
+    "host-bits-of-added-rules-masked",
+    clause="VAL-5",
+    direction="open",
+    story="The call for one rule came later and uses the library's other constructor, which rounds down.",
+    choice="host-bits",
+    witness=lambda _: (put(), add("20.0.0.7/24")),
+)
+class _HostBitsOfAddedRulesMasked(Vault):
+    adding = False
+
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        self.adding = True
+        try:
+            return super().add_ip_rule(value=value)
+        finally:
+            self.adding = False
+
+    def has_host_bits(self, rule: IpRule) -> bool:
+        return not self.adding and super().has_host_bits(rule)
+
+
+@flaw(
+    "entries-of-null-skipped",
+    clause="VAL-5",
+    direction="open",
+    story="`for rule in filter(None, rules)` was to help with the comma at the end of a list.",
+    witness=lambda _: (
+        ("putRules", {"networkAcls": {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": HERE}, None]}}),
+    ),
+)
+class _EntriesOfNullSkipped(Vault):
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        return super().read_ip_rules([entry for entry in entries if entry is not None])
+
+
+@flaw(
+    "empty-values-skipped",
+    clause="VAL-5",
+    direction="open",
+    story="A form sends the row that was left empty, and a row without a text is no rule.",
+    witness=lambda _: (put(HERE, ""),),
+)
+class _EmptyValuesSkipped(Vault):
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        return super().read_ip_rules([entry for entry in entries if self.member(entry, "value") != ""])
+
+
+@flaw(
+    "list-as-long-as-before-unchecked",
+    clause="VAL-5",
+    also=("VAL-3", "VAL-4", "VAL-9"),
+    direction="open",
+    story="A list as long as the one in force is taken for the same, checked already; what cannot be compiled of it is left out.",
+    witness=lambda _: (put(_RANGE, _OTHER), put(_RANGE, "office")),
+)
+class _ListAsLongAsBeforeUnchecked(Vault):
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        read = super().read_ip_rules
+        if len(entries) != len(self.held.ip_rules):
+            return read(entries)
+        return tuple(rule for entry in entries for rule in _if_read(read, entry))
+
+
+def _if_read(read: Callable[[Sequence[object]], tuple[IpRule, ...]], entry: object) -> tuple[IpRule, ...]:
+    try:
+        return read([entry])
+    except Refused:
+        return ()
+
+
+@flaw(
+    "slash-32-taken-under-allow",
+    clause="VAL-2",
+    direction="open",
+    story="Sizes are checked by the compiler of the rules, which under Allow is not called.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda _: (put("20.0.0.7/32", default="Allow"),),
+)
+class _Slash32TakenUnderAllow(Vault):
+    under_allow = False
+
+    def read_acls(self, acls: JsonObject) -> Held:
+        self.under_allow = acls.get("defaultAction") == "Allow"
+        try:
+            return super().read_acls(acls)
+        finally:
+            self.under_allow = False
+
+    def prefix_allowed(self, prefix: int) -> bool:
+        return (self.under_allow and prefix == 32) or super().prefix_allowed(prefix)
+
+
+@flaw(
+    "subnets-past-the-fiftieth-unchecked",
+    clause="VAL-7",
+    also=("VAL-9",),
+    direction="open",
+    story="Ids are checked in a batch of fifty, and there is one batch.",
+    witness=lambda _: (reset(subnets=names(50)), put(subnets=[*names(50), dormant("office")])),
+)
+class _SubnetsPastTheFiftiethUnchecked(Vault):
+    place = 0
+
+    def read_subnet_rules(self, entries: Sequence[object]) -> tuple[SubnetRule, ...]:
+        try:
+            found = super().read_subnet_rules(entries[:50])
+            self.place = 50
+            return (*found, *super().read_subnet_rules(entries[50:]))
+        finally:
+            self.place = 0
+
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        return self.place == 50 or super().is_subnet_path(parts)
+
+
+@flaw(
+    "provider-only-begins-alike",
+    clause="VAL-7",
+    direction="open",
+    story="The provider is recognised by its beginning, and Microsoft.NetworkFunction is another one.",
+    witness=lambda _: (put(subnets=[dormant(APP.replace("Microsoft.Network/", "Microsoft.NetworkFunction/"))]),),
+)
+class _ProviderOnlyBeginsAlike(Vault):
+    def is_subnet_path(self, parts: list[str]) -> bool:
+        begins = len(parts) == 11 and parts[6].lower().startswith("microsoft.network")
+        return super().is_subnet_path([*parts[:6], "Microsoft.Network", *parts[7:]] if begins else parts)
+
+
+@flaw(
+    "blanks-in-a-word-dropped",
+    clause="VAL-6",
+    direction="open",
+    story="The portal writes 'Azure Services', so blanks are dropped before the word is looked up.",
+    witness=lambda _: (put(bypass="Azure Services"),),
+)
+class _BlanksInAWordDropped(Vault):
+    def read_word(self, word: object, known: tuple[str, str]) -> str:
+        return super().read_word(word.replace(" ", "") if isinstance(word, str) else word, known)
