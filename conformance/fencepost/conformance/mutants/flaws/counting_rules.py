@@ -1,0 +1,98 @@
+"""Flaws in which rules count toward the limits, and in when they are counted."""
+
+from collections import Counter
+
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held, SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    HERE,
+    add,
+    add_subnet,
+    dormant,
+    endpoints,
+    names,
+    put,
+    reset,
+    singles,
+    subnet_id,
+)
+
+flaw = Flaws("limits")
+
+
+@flaw(
+    "only-subnets-in-force-count",
+    clause="LIM-4",
+    also=("LIM-7",),
+    direction="open",
+    story="The limit is on what the network has to look up, and a rule whose endpoint is off is not looked up.",
+    witness=lambda profile: (
+        reset(subnets=names(profile.max_subnet_rules + 1)),
+        put(subnets=names(profile.max_subnet_rules)),
+        endpoints(names(1)[0]),
+        add_subnet(names(profile.max_subnet_rules + 1)[-1]),
+    ),
+)
+class _OnlySubnetsInForceCount(Vault):
+    def check_subnet_limit(self, held: Held) -> None:
+        in_force = tuple(rule for rule in held.subnet_rules if self.subnet_has_endpoint(rule.id))
+        super().check_subnet_limit(held._replace(subnet_rules=in_force))
+
+
+@flaw(
+    "ignoring-rules-do-not-count",
+    clause="LIM-4",
+    also=("LIM-7",),
+    direction="open",
+    story="Rules that ignore a missing endpoint sit in a table of their own, which is not the one that is counted.",
+    witness=lambda profile: (
+        reset(subnets=names(profile.max_subnet_rules + 1)),
+        put(subnets=map(dormant, names(profile.max_subnet_rules + 1))),
+    ),
+)
+class _IgnoringRulesDoNotCount(Vault):
+    def check_subnet_limit(self, held: Held) -> None:
+        counted = tuple(rule for rule in held.subnet_rules if not rule.ignores_missing_endpoint)
+        super().check_subnet_limit(held._replace(subnet_rules=counted))
+
+
+def _in_two_networks(count: int) -> list[str]:
+    return [subnet_id(f"s{index}", network=f"large-{index % 2}") for index in range(count)]
+
+
+@flaw(
+    "limit-counted-by-network",
+    clause="LIM-4",
+    also=("LIM-7",),
+    direction="open",
+    story="'Virtual network rules' are grouped by their virtual network, and what is counted is the largest group.",
+    witness=lambda profile: (
+        reset(subnets=_in_two_networks(profile.max_subnet_rules + 1)),
+        put(subnets=_in_two_networks(profile.max_subnet_rules + 1)),
+    ),
+)
+class _LimitCountedByNetwork(Vault):
+    def check_subnet_limit(self, held: Held) -> None:
+        sizes = Counter(_network(rule) for rule in held.subnet_rules)
+        largest = max(sizes, key=lambda network: sizes[network], default="")
+        group = tuple(rule for rule in held.subnet_rules if _network(rule) == largest)
+        super().check_subnet_limit(held._replace(subnet_rules=group))
+
+
+def _network(rule: SubnetRule) -> str:
+    return rule.id.rpartition("/subnets/")[0]
+
+
+@flaw(
+    "adding-limit-without-bypass-only",
+    clause="LIM-9",
+    also=("LIM-7",),
+    direction="open",
+    story="When a rule is added the count stands in the branch for bypass None, where it was first missed.",
+    witness=lambda profile: (put(*singles(profile.max_ip_rules), bypass="AzureServices"), add(HERE)),
+)
+class _AddingLimitWithoutBypassOnly(Vault):
+    def check_added(self, held: Held) -> None:
+        counted = held if held.bypass == "None" else held._replace(ip_rules=held.ip_rules[-1:])
+        super().check_added(counted)

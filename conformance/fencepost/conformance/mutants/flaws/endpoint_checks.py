@@ -1,0 +1,69 @@
+"""Flaws in asking for the service endpoint when a rule is written: what was found once is remembered."""
+
+from collections.abc import Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.values import SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import APP, dormant, endpoints, put, reset, switch_on
+
+flaw = Flaws("validation")
+
+
+class _RememberingSubnets(Vault):
+    """A vault that remembers something of a subnet beyond the rules for it."""
+
+    remembered: frozenset[str] = frozenset()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.remembered = frozenset()
+        return super().reset(subnets=subnets)
+
+
+@flaw(
+    "endpoint-seen-once-is-enough",
+    clause="VAL-8",
+    direction="open",
+    story="Asking the network provider takes its time, so a subnet found to have the endpoint is not asked about again.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (put(subnets=[APP]), put(), endpoints(APP), put(subnets=[APP])),
+)
+class _EndpointSeenOnceIsEnough(_RememberingSubnets):
+    def lacks_endpoint(self, rule: SubnetRule) -> bool:
+        if rule.id in self.remembered:
+            return False
+        if self.subnet_has_endpoint(rule.id):
+            self.remembered |= {rule.id}
+        return super().lacks_endpoint(rule)
+
+
+@flaw(
+    "endpoint-missed-once-stays-missing",
+    clause="VAL-8",
+    direction="closed",
+    story="That a subnet has no endpoint is remembered as an answer like any other, and the user who then sets one is refused again.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(without=[APP]), put(subnets=[APP]), switch_on(APP), put(subnets=[APP])),
+)
+class _EndpointMissedOnceStaysMissing(_RememberingSubnets):
+    def lacks_endpoint(self, rule: SubnetRule) -> bool:
+        if super().lacks_endpoint(rule):
+            self.remembered |= {rule.id}
+        return rule.id in self.remembered and not rule.ignores_missing_endpoint
+
+
+@flaw(
+    "ignoring-outlives-the-rule",
+    clause="VAL-8",
+    direction="open",
+    story="ignoreMissingVnetServiceEndpoint is stored with the subnet, not with the rule, and is still there when the rule has gone.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), put(), put(subnets=[APP])),
+)
+class _IgnoringOutlivesTheRule(_RememberingSubnets):
+    def read_subnet_rule(self, subnet: object, ignores_missing: object) -> SubnetRule:
+        rule = super().read_subnet_rule(subnet, ignores_missing)
+        if rule.ignores_missing_endpoint:
+            self.remembered |= {rule.id}
+        return rule._replace(ignores_missing_endpoint=rule.id in self.remembered)

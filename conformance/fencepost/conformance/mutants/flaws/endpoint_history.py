@@ -1,0 +1,203 @@
+"""Flaws in following a subnet's service endpoint through the changes of endpoints and rules."""
+
+from collections.abc import Mapping, Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Ask, Held, SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    APP,
+    INSIDE,
+    ask,
+    call,
+    dormant,
+    endpoints,
+    put,
+    remove_subnet,
+    switch_on,
+)
+
+flaw = Flaws("subnets")
+
+
+@flaw(
+    "first-two-endpoints-only",
+    clause="DEC-6",
+    also=("VAL-8", "STA-10"),
+    direction="closed",
+    story="A subnet's service endpoints are shown in two columns, and only what is shown is read.",
+    witness=lambda _: (
+        put(subnets=[APP]),
+        endpoints(APP, "Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _FirstTwoEndpointsOnly(Vault):
+    def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
+        return super().endpoint_counts(endpoints[:2])
+
+
+class _Counting(Vault):
+    """A vault that counts for each subnet how often the endpoint was switched, one way less the other."""
+
+    counts: Mapping[str, int] = {}
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.counts = {}
+        return super().reset(subnets=subnets)
+
+    def connect(self, subnet: str, endpoints: Sequence[str]) -> None:
+        super().connect(subnet, endpoints)
+        change = 1 if self.goes_up(endpoints) else -1
+        self.counts = {**self.counts, self.fold(subnet): max(0, self.count(subnet) + change)}
+
+    def count(self, subnet: str) -> int:
+        return self.counts.get(self.fold(subnet), 0)
+
+    def goes_up(self, endpoints: Sequence[str]) -> bool:
+        return self.endpoint_counts(endpoints)
+
+
+@flaw(
+    "endpoint-on-twice-wants-off-twice",
+    clause="STA-10",
+    also=("DEC-9", "VAL-8"),
+    direction="open",
+    story="Switching on takes a reference and switching off gives one back; that on may be said twice was not thought of.",
+    witness=lambda _: (put(subnets=[APP]), switch_on(APP), endpoints(APP), ask(call(subnet=APP))),
+)
+class _EndpointOnTwiceWantsOffTwice(_Counting):
+    def subnet_has_endpoint(self, subnet: str) -> bool:
+        return self.count(subnet) > 0
+
+
+@flaw(
+    "endpoint-off-twice-wants-on-twice",
+    clause="STA-10",
+    also=("DEC-6", "VAL-8"),
+    direction="closed",
+    story="Each change that leaves a subnet without the endpoint is one more suspension, and switching on lifts one.",
+    witness=lambda _: (
+        put(subnets=[APP]),
+        endpoints(APP),
+        endpoints(APP, "Microsoft.Storage"),
+        switch_on(APP),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _EndpointOffTwiceWantsOnTwice(_Counting):
+    def goes_up(self, endpoints: Sequence[str]) -> bool:
+        return not super().goes_up(endpoints)
+
+    def subnet_has_endpoint(self, subnet: str) -> bool:
+        return self.count(subnet) == 0 and super().subnet_has_endpoint(subnet)
+
+
+@flaw(
+    "rule-without-endpoint-is-not-removed",
+    clause="STA-2",
+    also=("STA-10", "DEC-7"),
+    direction="open",
+    story="Removing looks among the rules in force; one whose endpoint is off is not found, and is in force again when that is on.",
+    needs_history=True,
+    witness=lambda _: (
+        put(subnets=[APP]),
+        endpoints(APP),
+        remove_subnet(APP),
+        switch_on(APP),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _RuleWithoutEndpointIsNotRemoved(Vault):
+    def without_subnet_rule(self, held: Held, subnet: str) -> Held:
+        return super().without_subnet_rule(held, subnet) if self.subnet_has_endpoint(subnet) else held
+
+
+@flaw(
+    "refused-put-empties-the-parking-place",
+    clause="VAL-9",
+    also=("STA-10", "LIM-6"),
+    direction="closed",
+    story="Rules whose endpoint is off are parked until it is on; a put clears the parking place, and then it is refused.",
+    needs_history=True,
+    witness=lambda _: (
+        put(subnets=[APP]),
+        endpoints(APP),
+        put("office"),
+        switch_on(APP),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _RefusedPutEmptiesTheParkingPlace(Vault):
+    lost: frozenset[str] = frozenset()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.lost = frozenset()
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        listed = {rule.id for rule in self.held.subnet_rules}
+        parked = frozenset(subnet for subnet in listed if not self.subnet_has_endpoint(subnet))
+        self.lost = frozenset() if answer["accepted"] else self.lost | parked
+        return answer
+
+    def with_subnet_rule(self, held: Held, rule: SubnetRule) -> Held:
+        self.lost -= {rule.id}
+        return super().with_subnet_rule(held, rule)
+
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        return self.fold(ask.subnet or "") not in self.lost and super().subnet_admits(held, ask)
+
+
+@flaw(
+    "listed-subnet-added-again-waits",
+    clause="DEC-5",
+    also=("STA-6", "STA-2", "DEC-6"),
+    direction="closed",
+    story="A rule that ignores a missing endpoint waits for the endpoint to come; over a rule in force it is written all the same.",
+    needs_history=True,
+    choice="duplicates",
+    witness=lambda _: (
+        put(subnets=[APP]),
+        ("addVirtualNetworkRule", dormant(APP)),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _ListedSubnetAddedAgainWaits(Vault):
+    waiting: frozenset[str] = frozenset()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.waiting = frozenset()
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        self.waiting = frozenset() if answer["accepted"] else self.waiting
+        return answer
+
+    def add_virtual_network_rule(
+        self,
+        *,
+        id: object,  # noqa: A002 - the contract's name
+        ignore_missing_vnet_service_endpoint: object = False,
+    ) -> JsonObject:
+        listed = {rule.id for rule in self.held.subnet_rules}
+        answer = super().add_virtual_network_rule(
+            id=id, ignore_missing_vnet_service_endpoint=ignore_missing_vnet_service_endpoint
+        )
+        if answer["accepted"] and ignore_missing_vnet_service_endpoint is True:
+            self.waiting |= listed & {self.fold(str(id))}
+        return answer
+
+    def connect(self, subnet: str, endpoints: Sequence[str]) -> None:
+        super().connect(subnet, endpoints)
+        self.waiting -= {self.fold(subnet)}
+
+    def without_subnet_rule(self, held: Held, subnet: str) -> Held:
+        self.waiting -= {self.fold(subnet)}
+        return super().without_subnet_rule(held, subnet)
+
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        return self.fold(ask.subnet or "") not in self.waiting and super().subnet_admits(held, ask)

@@ -1,0 +1,112 @@
+"""Flaws in the key under which a subnet is found: names run together, cut off, or read as something else."""
+
+import re
+from collections.abc import Sequence
+
+from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.values import SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import APP, DATABASE, INSIDE, ask, call, put, reset, subnet_id
+
+flaw = Flaws("subnets")
+
+_WORDS = ["subscriptions", "resourceGroups", "providers", "Microsoft.Network", "virtualNetworks", "subnets"]
+
+
+def _lets_in(listed: str, caller: str) -> Witness:
+    return lambda _: (reset(subnets=[listed, caller]), put(subnets=[listed]), ask(call(INSIDE, subnet=caller)))
+
+
+def _names(subnet: str) -> tuple[str, str, str, str]:
+    _, _, subscription, _, group, _, _, _, network, _, name = subnet.split("/")
+    return subscription, group, network, name
+
+
+class _Keyed(Vault):
+    """A vault that compares subnets by a key made of the four names in their ids."""
+
+    def key(self, subscription: str, group: str, network: str, name: str) -> object:
+        return subscription, group, network, name
+
+    def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
+        return self.key(*_names(rule.id)) == self.key(*_names(caller))
+
+
+@flaw(
+    "names-joined-by-dashes",
+    clause="DEC-7",
+    direction="open",
+    story="The key is the names with a dash between them, and a dash may be in a name: 'a-b' and 'c' are 'a' and 'b-c'.",
+    witness=_lets_in(subnet_id(group="a-b", network="c"), subnet_id(group="a", network="b-c")),
+)
+class _NamesJoinedByDashes(_Keyed):
+    def key(self, subscription: str, group: str, network: str, name: str) -> object:
+        return "-".join((subscription, group, network, name))
+
+
+@flaw(
+    "names-joined-by-nothing",
+    clause="DEC-7",
+    direction="open",
+    story="The key is the names one after the other: subnet '2app' of 'hub' is subnet 'app' of 'hub2'.",
+    witness=_lets_in(subnet_id("2app", network="hub"), subnet_id("app", network="hub2")),
+)
+class _NamesJoinedByNothing(_Keyed):
+    def key(self, subscription: str, group: str, network: str, name: str) -> object:
+        return subscription + group + network + name
+
+
+@flaw(
+    "network-name-cut-at-sixteen-characters",
+    clause="DEC-7",
+    direction="open",
+    story="The network's name lives in a column of 16 characters, and what tells east from west stands behind that.",
+    witness=_lets_in(subnet_id(network="production-network-east"), subnet_id(network="production-network-west")),
+)
+class _NetworkNameCutAtSixteenCharacters(_Keyed):
+    def key(self, subscription: str, group: str, network: str, name: str) -> object:
+        return subscription, group, network[:16], name
+
+
+@flaw(
+    "group-name-cut-at-24-characters",
+    clause="DEC-7",
+    direction="open",
+    story="A resource group was given the 24 characters that a storage account's name may have; it may have 90.",
+    witness=_lets_in(subnet_id(group="resource-group-of-the-shop-1"), subnet_id(group="resource-group-of-the-shop-2")),
+)
+class _GroupNameCutAt24Characters(_Keyed):
+    def key(self, subscription: str, group: str, network: str, name: str) -> object:
+        return subscription, group[:24], network, name
+
+
+@flaw(
+    "subnets-numbered-alike",
+    clause="DEC-7",
+    direction="open",
+    story="Names are compared as lists of files are sorted, the number at the end as a number: 'app-1' is 'app-01'.",
+    witness=_lets_in(subnet_id("app-1"), subnet_id("app-01")),
+)
+class _SubnetsNumberedAlike(_Keyed):
+    def key(self, subscription: str, group: str, network: str, name: str) -> object:
+        return subscription, group, network, re.sub("0*([0-9]+)$", r"\1", name)
+
+
+@flaw(
+    "ids-that-do-not-parse-are-one",
+    clause="DEC-7",
+    direction="open",
+    story="The parser of ids wants resourceGroups spelled so and gives None for any other spelling, and None is None.",
+    witness=_lets_in(
+        APP.replace("resourceGroups", "resourcegroups"), DATABASE.replace("resourceGroups", "resourcegroups")
+    ),
+)
+class _IdsThatDoNotParseAreOne(Vault):
+    def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
+        alike = not _is_canonical(subnet) and any(not _is_canonical(rule.text) for rule in rules)
+        return alike or super().subnet_matches(rules, subnet)
+
+
+def _is_canonical(subnet: str) -> bool:
+    words = subnet.split("/")
+    return [words[index] for index in (1, 3, 5, 6, 7, 9)] == _WORDS
