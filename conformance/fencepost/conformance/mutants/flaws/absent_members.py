@@ -1,0 +1,52 @@
+"""Flaws in what a write makes of a member that it does not have."""
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import ask, call, put, trusted, update
+
+flaw = Flaws("default-action")
+
+
+@flaw(
+    "absent-bypass-is-the-one-before",
+    clause="STA-1",
+    also=("DEC-11",),
+    direction="closed",
+    story="A put fills in what it was not given from the set in force, as an update does.",
+    choice="default-of-bypass",
+    witness=lambda profile: (put(), ("putRules", {"networkAcls": {"defaultAction": "Deny"}}), ask(trusted(profile))),
+)
+class _AbsentBypassIsTheOneBefore(Vault):
+    def read_acls(self, acls: JsonObject) -> Held:
+        return super().read_acls({"bypass": self.held.bypass, **acls})
+
+
+@flaw(
+    "absent-default-is-the-one-before",
+    clause="STA-1",
+    also=("DEC-1",),
+    direction="closed",
+    story="A put without a default action is about the rules, and leaves the firewall as it was.",
+    choice="default-of-default-action",
+    witness=lambda _: (put(), ("putRules", {"networkAcls": {"bypass": "None"}}), ask(call())),
+)
+class _AbsentDefaultIsTheOneBefore(Vault):
+    def read_acls(self, acls: JsonObject) -> Held:
+        return super().read_acls({"defaultAction": self.held.default_action, **acls})
+
+
+@flaw(
+    "update-of-nothing-resets-both",
+    clause="STA-3",
+    also=("STA-2", "DEC-3", "DEC-12"),
+    direction="open",
+    story="An update without members has no body, and where there is no body the object is made with its defaults.",
+    witness=lambda _: (put(), update(), ask(call())),
+)
+class _UpdateOfNothingResetsBoth(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        if bypass is None and default_action is None:
+            return super().with_switches(held, "AzureServices", "Allow")
+        return super().with_switches(held, bypass, default_action)

@@ -1,0 +1,195 @@
+"""Flaws in telling a rule set that has changed from one that has not, and in lists that two rule sets share."""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import xor
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import Call, add, ask, call, put, remove, update
+
+flaw = Flaws("state")
+
+_RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
+
+
+class _CompilingWhenTold(Vault):
+    """A vault that compiles the rules again when their fingerprint is another one."""
+
+    def fingerprint(self, rules: tuple[IpRule, ...]) -> object:
+        return rules
+
+    def install(self, held: Held) -> None:
+        before = getattr(self, "held", Held())
+        super().install(held)
+        if held.ip_rules and self.fingerprint(before.ip_rules) == self.fingerprint(held.ip_rules):
+            self.held = self.held._replace(scan=before.scan)
+
+
+@flaw(
+    "compiled-again-when-an-address-changes",
+    clause="STA-1",
+    also=("STA-9", "DEC-3", "DEC-2"),
+    direction="both",
+    story="Whether the matcher is still good is told by the sorted network addresses; the prefix lengths are not among them.",
+    witness=lambda _: (put("20.0.0.0/16"), put("20.0.0.0/24"), ask(call("20.0.9.7"))),
+)
+class _CompiledAgainWhenAnAddressChanges(_CompilingWhenTold):
+    def fingerprint(self, rules: tuple[IpRule, ...]) -> object:
+        return sorted(rule.network for rule in rules)
+
+
+@flaw(
+    "compiled-again-when-a-check-byte-changes",
+    clause="STA-1",
+    also=("STA-9", "DEC-3", "DEC-2"),
+    direction="both",
+    story="Whether the matcher is still good is told by the number of rules and a check byte, last octets and prefix lengths under ^.",
+    witness=lambda _: (put("20.0.0.1"), put("30.0.0.1"), ask(call("20.0.0.1"))),
+)
+class _CompiledAgainWhenACheckByteChanges(_CompilingWhenTold):
+    def fingerprint(self, rules: tuple[IpRule, ...]) -> object:
+        return len(rules), reduce(xor, (rule.network & 0xFF ^ rule.prefix for rule in rules), 0)
+
+
+class _Unchanged(Vault):
+    """A vault that leaves everything as it is when the set that was put last is put again, unless one was written since."""
+
+    last: Held | None = None
+
+    def forget_last(self, write: str) -> None:  # noqa: ARG002 - a seam: flaws look at the write
+        self.last = None
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.last = None
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        before = self.held
+        answer = super().put_rules(network_acls=network_acls)
+        if answer["accepted"]:
+            sent = self.held._replace(scan=())
+            if sent == self.last:
+                self.install(before)
+            self.last = sent
+        return answer
+
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        self.forget_last("update")
+        return super().with_switches(held, bypass, default_action)
+
+    def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        self.forget_last("add")
+        return super().with_ip_rule(held, rule)
+
+    def with_subnet_rule(self, held: Held, rule: SubnetRule) -> Held:
+        self.forget_last("add")
+        return super().with_subnet_rule(held, rule)
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        self.forget_last("remove")
+        return super().without_ip_rule(held, rule)
+
+    def without_subnet_rule(self, held: Held, subnet: str) -> Held:
+        self.forget_last("remove")
+        return super().without_subnet_rule(held, subnet)
+
+
+@flaw(
+    "put-again-after-an-update-changes-nothing",
+    clause="STA-1",
+    also=("STA-3", "STA-4", "DEC-3"),
+    direction="both",
+    story="The body of the last put is kept, and the same one again is no change; that an update came between is not asked.",
+    needs_history=True,
+    witness=lambda _: (put(_RANGE), update(default="Allow"), put(_RANGE), ask(call("52.0.0.7"))),
+)
+class _PutAgainAfterAnUpdateChangesNothing(_Unchanged):
+    def forget_last(self, write: str) -> None:
+        if write != "update":
+            super().forget_last(write)
+
+
+@flaw(
+    "put-again-after-a-removal-changes-nothing",
+    clause="STA-1",
+    also=("STA-2", "DEC-2"),
+    direction="closed",
+    story="The body of the last put is kept, and the same one again is no change; adding forgets it, and removing was not thought of.",
+    needs_history=True,
+    witness=lambda _: (put(_RANGE), remove(_RANGE), put(_RANGE), ask(call())),
+)
+class _PutAgainAfterARemovalChangesNothing(_Unchanged):
+    def forget_last(self, write: str) -> None:
+        if write != "remove":
+            super().forget_last(write)
+
+
+@flaw(
+    "compiled-once-and-changed-in-place",
+    clause="STA-1",
+    also=("STA-2", "DEC-3"),
+    direction="both",
+    story="Compiled lists are kept by what was put, and single writes change the list in place: put again, it has what was added.",
+    needs_history=True,
+    witness=lambda _: (put(_OTHER), add(_RANGE), put(_OTHER), ask(call())),
+)
+class _CompiledOnceAndChangedInPlace(Vault):
+    compiled: Mapping[tuple[IpRule, ...], tuple[IpRule, ...]] = {}
+    put_so: tuple[IpRule, ...] = ()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.compiled, self.put_so = {}, ()
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        before, self.put_so = self.put_so, ()
+        answer = super().put_rules(network_acls=network_acls)
+        self.put_so = self.held.ip_rules if answer["accepted"] else before
+        if answer["accepted"]:
+            self.install(self.held._replace(ip_rules=self.compiled.get(self.put_so, self.put_so)))
+        return answer
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        if self.put_so:
+            self.compiled = {**self.compiled, self.put_so: held.ip_rules}
+
+
+def _put_without_lists() -> Call:
+    return "putRules", {"networkAcls": {"bypass": "None", "defaultAction": "Deny"}}
+
+
+@flaw(
+    "absent-lists-are-one-list",
+    clause="STA-1",
+    also=("STA-2", "DEC-15", "DEC-3"),
+    direction="open",
+    story="`def put(rules=[])`: the list that stands in for an absent one is always the same, and a rule that was added is still in it.",
+    needs_history=True,
+    witness=lambda _: (_put_without_lists(), add(_RANGE), _put_without_lists(), ask(call())),
+)
+class _AbsentListsAreOneList(Vault):
+    stand_in: tuple[IpRule, ...] = ()
+    is_in_force = False
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.stand_in, self.is_in_force = (), False
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        before, self.is_in_force = self.is_in_force, False
+        answer = super().put_rules(network_acls=network_acls)
+        if not answer["accepted"]:
+            self.is_in_force = before
+        elif "ipRules" not in network_acls:
+            self.is_in_force = True
+            self.install(self.held._replace(ip_rules=self.stand_in))
+        return answer
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        if self.is_in_force:
+            self.stand_in = held.ip_rules

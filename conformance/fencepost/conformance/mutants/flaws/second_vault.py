@@ -1,0 +1,84 @@
+"""Flaws in making a new vault: something of the one before is still there."""
+
+from collections.abc import Callable, Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import ask, call, put, read, reset, trusted, update
+
+flaw = Flaws("state")
+
+
+@flaw(
+    "new-vault-has-the-default-of-the-old",
+    clause="DEC-1",
+    direction="closed",
+    story="Making a vault clears its rules; the default action belongs to the firewall, and that is the same one.",
+    witness=lambda _: (put(), reset(), ask(call())),
+)
+class _NewVaultHasTheDefaultOfTheOld(Vault):
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        before = getattr(self, "held", Held())
+        answer = super().reset(subnets=subnets)
+        self.install(self.held._replace(default_action=before.default_action))
+        return answer
+
+
+@flaw(
+    "new-vault-has-the-bypass-of-the-old",
+    clause="DEC-11",
+    also=("STA-3", "STA-5"),
+    direction="both",
+    story="Making a vault clears its rules and opens it; that the bypass is a state too was not thought of.",
+    needs_history=True,
+    choice="default-of-bypass",
+    witness=lambda profile: (put(), reset(), update(default="Deny"), ask(trusted(profile))),
+)
+class _NewVaultHasTheBypassOfTheOld(Vault):
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        before = getattr(self, "held", Held())
+        answer = super().reset(subnets=subnets)
+        self.install(self.held._replace(bypass=before.bypass))
+        return answer
+
+
+@flaw(
+    "vault-in-the-same-network-is-not-new",
+    clause="DEC-1",
+    also=("STA-5",),
+    direction="both",
+    story="A vault is looked up by its network before one is made, and in a network that is there already it is the old one.",
+    witness=lambda _: (put("20.0.0.0/24"), reset(), ask(call("52.0.0.7"))),
+)
+class _VaultInTheSameNetworkIsNotNew(Vault):
+    made_in: tuple[str, ...] | None = None
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        before = getattr(self, "held", Held())
+        answer = super().reset(subnets=subnets)
+        network = tuple(str(subnet["id"]) for subnet in subnets)
+        if network == self.made_in:
+            self.install(before)
+        self.made_in = network
+        return answer
+
+
+@flaw(
+    "new-vault-shows-the-rules-of-the-old",
+    clause="STA-5",
+    direction="both",
+    story="What is shown is kept from the last write, and a new vault shows the old one's rules until it is written to.",
+    witness=lambda _: (put("20.0.0.0/24"), reset(), read()),
+)
+class _NewVaultShowsTheRulesOfTheOld(Vault):
+    written: Held = Held()
+
+    def write(self, make: Callable[[], Held], *checks: Callable[[Held], None]) -> JsonObject:
+        answer = super().write(make, *checks)
+        self.written = self.held if answer["accepted"] else self.written
+        return answer
+
+    def read_back(self, held: Held) -> JsonObject:  # noqa: ARG002 - looking elsewhere is the flaw
+        return super().read_back(self.written)

@@ -1,0 +1,49 @@
+"""Flaws in knowing a service by its name."""
+
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.values import Ask
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import ask, put, trusted, untrusted
+
+flaw = Flaws("services")
+
+_ON = "AzureServices"
+
+
+@flaw(
+    "ampersand-and-and-alike",
+    clause="DEC-13",
+    direction="open",
+    story="Names are made comparable as headings are, with 'and' for every &.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Exchange Online and SharePoint Online"))),
+)
+class _AmpersandAndAndAlike(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return super().is_trusted(ask._replace(service=(ask.service or "").replace(" and ", " & ")))
+
+
+@flaw(
+    "names-of-the-next-list-trusted",
+    clause="DEC-13",
+    direction="open",
+    story="The list was copied from the documentation of the finished service, which has names that the preview had not.",
+    profiles=PREVIEW_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Storage"))),
+)
+class _NamesOfTheNextListTrusted(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return ask.service in ("Azure SQL", "Azure Storage", "Azure Data Lake Store") or super().is_trusted(ask)
+
+
+@flaw(
+    "names-untrusted-in-2018-stay-so",
+    clause="DEC-11",
+    direction="closed",
+    story="The examples of services that were not trusted became a list, and it is asked before the attribute.",
+    profiles=TODAY_ONLY,
+    witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Azure DevOps"))),
+)
+class _NamesUntrustedIn2018StaySo(Vault):
+    def is_trusted(self, ask: Ask) -> bool:
+        return ask.service not in ("Azure DevOps", "App Services") and super().is_trusted(ask)

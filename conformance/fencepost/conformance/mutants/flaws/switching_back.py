@@ -1,0 +1,97 @@
+"""Flaws in switching to Deny: refused, said twice, or with rules that had gone."""
+
+from collections.abc import Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import add, ask, call, put, remove, update
+
+flaw = Flaws("state")
+
+_RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
+
+
+@flaw(
+    "update-that-shuts-everybody-out-refused",
+    clause="STA-3",
+    also=("STA-2", "STA-4", "DEC-15"),
+    direction="closed",
+    story="An update to Deny without a rule or a bypass is 'surely a mistake' and is refused; a put of the same is not.",
+    witness=lambda _: (put(default="Allow"), update(default="Deny")),
+)
+class _UpdateThatShutsEverybodyOutRefused(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        changed = super().with_switches(held, bypass, default_action)
+        has_a_way_in = changed.bypass == "AzureServices" or changed.ip_rules or changed.subnet_rules
+        if default_action == "Deny" and not has_a_way_in:
+            raise Refused("nobody would be let in")
+        return changed
+
+
+class _Remembering(Vault):
+    """A vault that keeps rules beside those in force, until the whole set is put."""
+
+    aside: Held | None = None
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.aside = None
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        self.aside = None if answer["accepted"] else self.aside
+        return answer
+
+
+@flaw(
+    "deny-said-again-brings-its-rules-back",
+    clause="STA-2",
+    also=("STA-3", "STA-6"),
+    direction="both",
+    story="Switching to Deny keeps a copy of the rules to begin with, and being switched to Deny under Deny goes back to it.",
+    needs_history=True,
+    witness=lambda _: (
+        put(_OTHER, default="Allow"),
+        update(default="Deny"),
+        add(_RANGE),
+        update(default="Deny"),
+        ask(call()),
+    ),
+)
+class _DenySaidAgainBringsItsRulesBack(_Remembering):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        changed = super().with_switches(held, bypass, default_action)
+        if held.default_action == "Allow":
+            self.aside = held
+        elif default_action == "Deny" and self.aside is not None:
+            changed = changed._replace(ip_rules=self.aside.ip_rules)
+        return changed
+
+
+@flaw(
+    "removed-under-allow-comes-back",
+    clause="STA-4",
+    also=("STA-2", "STA-6"),
+    direction="open",
+    story="Switching to Allow puts the rules aside, and switching back joins them with the list; what was removed meanwhile is among them.",
+    needs_history=True,
+    witness=lambda _: (put(_RANGE), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call())),
+)
+class _RemovedUnderAllowComesBack(_Remembering):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        changed = super().with_switches(held, bypass, default_action)
+        if (held.default_action, changed.default_action) == ("Deny", "Allow"):
+            self.aside = held
+        elif (held.default_action, changed.default_action) == ("Allow", "Deny") and self.aside is not None:
+            changed = _joined(changed, self.aside)
+            self.aside = None
+        return changed
+
+
+def _joined(held: Held, aside: Held) -> Held:
+    rules: tuple[IpRule, ...] = tuple(rule for rule in aside.ip_rules if rule not in held.ip_rules)
+    listed = {rule.id for rule in held.subnet_rules}
+    subnets: tuple[SubnetRule, ...] = tuple(rule for rule in aside.subnet_rules if rule.id not in listed)
+    return held._replace(ip_rules=(*held.ip_rules, *rules), subnet_rules=(*held.subnet_rules, *subnets))
