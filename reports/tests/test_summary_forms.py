@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from fencepost.reports import badge, markdown, sarif
 from fencepost.reports.causes import causes
-from fencepost.reports.model import Clause, KnownFailure, LedgerEntry, Report, Result, Standing
+from fencepost.reports.model import Call, Clause, KnownFailure, LedgerEntry, Report, Result, Standing
 from fencepost.reports.page import Page
 from fencepost.reports.summary import reproduce, sentence
 from fencepost.reports.terminal import render
@@ -129,6 +129,15 @@ def test_the_cause_with_the_fewest_calls_comes_first_whatever_its_clause(report:
     assert [cause.clause.id for cause in causes(found)] == ["DEC-4", "DEC-3"]
     shown = render(found, page=Page())
     assert shown.index("FAIL DEC-4") < shown.index("FAIL DEC-3")
+
+
+def test_who_is_let_in_wrongly_comes_before_codes_and_before_what_is_read_back(report: Report) -> None:
+    one = report.clauses[1].counterexamples[0]
+    longer = replace(one, calls=(*one.calls[:2], *one.calls))
+    code = replace(one, expected="deny with 401", got="deny with 403 ForbiddenByFirewall")
+    read = replace(one, calls=(one.calls[0], Call(method="getRules", params={})), got="other rules")
+    told = [replace(report.clauses[0], verdict="fail", counterexamples=(case,)) for case in (read, code, longer)]
+    assert [cause.smallest for cause in causes(replace(report, clauses=tuple(told)))] == [longer, code, read]
 
 
 def test_the_sentence_counts_every_clause(report: Report) -> None:

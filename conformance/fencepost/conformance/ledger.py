@@ -77,9 +77,14 @@ def _shown(value: object) -> str | None:
 
 
 def _answer(key: str, declared: object, found: object, *, broken: bool) -> object:
-    """What the run goes by: the declared choice unless it is broken, else what a probe found, if that is an answer."""
+    """What the run goes by: the declared choice unless it is broken, else what a probe found, if that is an answer.
+
+    A probe asks about private and reserved callers by a few samples: where these break the choice, the others stay open.
+    """
     if declared is not None and not broken:
         return declared
+    if key == "superset-matches-private" and broken:
+        return None
     if key == "reserved-ranges" and isinstance(found, str) and " " in found:
         return dict(pair.split(" ") for pair in found.split(", "))
     return found if found in ANSWERS[key] else None

@@ -43,9 +43,20 @@ def _first_word(answer: str) -> str:
 
 
 def causes(report: Report) -> tuple[Cause, ...]:
-    """Every cause, the one with the smallest case first: it says in the fewest words what is wrong."""
+    """Every cause, the one with the smallest case first: it says in the fewest words what is wrong.
+
+    Wrong outcomes and writes come before right denials with a wrong code, and those before rules that are read back wrong:
+    what is read tells of rules that are lost, or too many, but not whom that lets in.
+    """
     found = (cause for clause in report.clauses for cause in causes_of(clause))
-    return tuple(sorted(found, key=lambda cause: _size(cause.smallest)))
+    return tuple(sorted(found, key=lambda cause: (_remoteness(cause), _size(cause.smallest))))
+
+
+def _remoteness(cause: Cause) -> int:
+    """How far the answer is from whom is let in, and what is taken."""
+    if cause.smallest.calls[-1].method == "getRules":
+        return 2
+    return int(_first_word(cause.expected) == _first_word(cause.got))
 
 
 def causes_of(clause: Clause) -> tuple[Cause, ...]:

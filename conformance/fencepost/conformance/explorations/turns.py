@@ -132,11 +132,11 @@ def _asleep(play: _Play) -> None:
     gone, lasting, subnets = play.rule(32), play.rule(24), play.subnet(0)
     if not play.put(wire_rules([gone, lasting], [*subnets, *play.subnet(1)])):
         return
-    play.write("updateRules", aim="STA-4", defaultAction="Allow")
-    play.write("removeIpRule", value=gone)
-    for one in subnets:
-        play.write("removeVirtualNetworkRule", id=one)
-    play.write("updateRules", aim="STA-4", defaultAction="Deny")
+    removals = [("removeIpRule", {"value": gone}), *(("removeVirtualNetworkRule", {"id": one}) for one in subnets)]
+    for method, params in removals:  # each alone: the next might make up for what the one before has left
+        play.write("updateRules", aim="STA-4", defaultAction="Allow")
+        play.write(method, **params)
+        play.write("updateRules", aim="STA-4", defaultAction="Deny")
     play.write("addIpRule", value=play.rule(30))
     play.write("updateRules", aim="STA-3", defaultAction="Deny")
     play.write("updateRules", aim="STA-3")

@@ -99,10 +99,10 @@ def _refuse_each(
     for turn, mistake in enumerate(_in_whole_sets(random, found) if setting.offer.incremental else found):
         acls, would = _with_mistake(random, bench.vault.network, mistake, turn)
         if mistake.member == "ipRules" and turn % _LONG == 0:
-            acls, would = _late_in_a_long_list(random, setting, acls, would, mistake)
+            acls, would = _late_in_a_long_list(random, setting, acls, would, mistake, is_last=turn == 0)
         elif mistake.member == "virtualNetworkRules" and turn % _LONG == 0:
             entries: list[object] = [{"id": one.id} for one in bench.vault.network.subnets]
-            _insert_late(random, entries, _entry(mistake))
+            _insert_late(random, entries, _entry(mistake), is_last=turn == 0)
             acls = {**acls, "virtualNetworkRules": entries}
         elif turn % _LONG == 1:
             acls, would = _in_place_of_a_rule(random, bench.vault, mistake), []
@@ -151,19 +151,19 @@ def _in_place_of_a_rule(random: Random, vault: Vault, mistake: Mistake) -> WireR
     return acls
 
 
-def _insert_late(random: Random, entries: list[object], entry: object) -> None:
+def _insert_late(random: Random, entries: list[object], entry: object, *, is_last: bool) -> None:
     """The entry as the last, or at a place beyond the middle."""
-    place = len(entries) if random.randrange(2) else random.randrange(len(entries) // 2, len(entries))
+    place = len(entries) if is_last else random.randrange(len(entries) // 2, len(entries))
     entries.insert(place, entry)
 
 
 def _late_in_a_long_list(
-    random: Random, setting: Setting, acls: WireRules, would: Sequence[Request], mistake: Mistake
+    random: Random, setting: Setting, acls: WireRules, would: Sequence[Request], mistake: Mistake, *, is_last: bool
 ) -> tuple[WireRules, list[Request]]:
     """The same among as many good rules as there may be beside it: as the last, or at a place beyond the middle."""
     good = blocks.many(random, setting.profile.max_ip_rules - 1)
     values: list[object] = [{"value": blocks.text(one)} for one in good]
-    _insert_late(random, values, _entry(mistake))
+    _insert_late(random, values, _entry(mistake), is_last=is_last)
     inside = [Request(address=one.first) for one in (good[0], good[-1])]
     return {**acls, "ipRules": values}, [*inside, *(one for one in would if one.subnet is not None)]
 
