@@ -8,7 +8,7 @@ from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPER
 from fencepost.conformance.generate import callers
 from fencepost.conformance.generate.networks import other_case
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.probes import LANDMARKS, edges, flipped, octet_edges, resembling
+from fencepost.conformance.probes import LANDMARKS, edges, flipped, octet_edges, pieces, resembling
 from fencepost.reference import Block, Caller, Plane, Profile, Request, RuleSet, Vault
 from fencepost.reference.addresses import LAST_ADDRESS, is_public
 
@@ -68,8 +68,9 @@ def outside(random: Random, rules: RuleSet) -> int:
             address = random.randrange(1 << 24, 224 << 24)
         if 0 <= address <= LAST_ADDRESS and is_public(address) and rules.ip_rule_at(address) is None:
             return address
-    free = (address for address in range(1 << 24, 2**32, 65537) if rules.ip_rule_at(address) is None)
-    return next(free, random.randrange(1 << 24, 224 << 24))  # under 0.0.0.0/0 there is no outside
+    gaps = (first for first, _ in pieces([rule.block for rule in rules.ip_rules]) if rules.ip_rule_at(first) is None)
+    public = (address for address in gaps if is_public(address))
+    return next(public, random.randrange(1 << 24, 224 << 24))  # under 0.0.0.0/0 there is no outside
 
 
 def private(random: Random) -> int:
