@@ -6,6 +6,7 @@ from fencepost.conformance.case import (
     Case,
     EndpointsStep,
     ReadStep,
+    ResetStep,
     WriteStep,
     apply_write,
     call_of,
@@ -13,7 +14,9 @@ from fencepost.conformance.case import (
     follow,
     is_private,
     may_be_asked,
+    one_after_another,
 )
+from fencepost.conformance.regression.reading import case_from_calls as checked_case
 from fencepost.conformance.wire import wire_rules
 from fencepost.reference import (
     Caller,
@@ -63,6 +66,26 @@ def test_calls_and_case_are_the_same_thing_told_twice() -> None:
     case = Case(network=NETWORK, steps=steps)
     assert case_from_calls(case.calls()) == case
     assert call_of(ReadStep()).params == {}
+
+
+def test_a_case_may_tell_of_vaults_after_one_another() -> None:
+    ask = AskStep(requests=(Request(address=PUBLIC),))
+    case = Case(network=NETWORK, steps=(put("20.1.2.3"), ResetStep(network=Network()), ask, ReadStep()))
+    assert [call.method for call in case.calls()] == ["reset", "putRules", "reset", "decide", "getRules"]
+    assert case_from_calls(case.calls()) == checked_case(case.calls()) == case
+    assert case.spans_vaults
+    first, second = case.vaults
+    assert (first.network, first.steps) == (NETWORK, (put("20.1.2.3"),))
+    assert second == case.present == Case(network=Network(), steps=(ask, ReadStep()))
+    assert one_after_another(case.vaults) == case
+    assert [case.network_at(index) for index in range(4)] == [NETWORK, *[Network()] * 3]
+
+
+def test_a_case_of_one_vault_is_its_own_present() -> None:
+    case = Case(network=NETWORK, steps=(put("20.1.2.3"), ReadStep()))
+    assert not case.spans_vaults
+    assert case.vaults == (case,)
+    assert case.present == case
 
 
 def test_members_with_their_default_are_written_out_where_the_step_says_so() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from fencepost.adapters.contract import Decision
 from fencepost.conformance import rule_sets
-from fencepost.conformance.case import AskStep, Case, Step, WriteStep, apply_write
+from fencepost.conformance.case import AskStep, Case, ResetStep, Step, WriteStep, apply_write
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, compare
 from fencepost.conformance.shrink import RATION, Shrinker
 from fencepost.conformance.wire import wire_rules
@@ -159,6 +159,67 @@ def test_where_a_count_is_the_point_the_smallest_count_is_found_in_one_plain_pat
     left = values(case.steps[0])
     assert len(left) == 101
     assert all("/" not in value for value in left[:100])
+
+
+class Leaking:
+    """Runs cases of several vaults on a vault that keeps its default action over `reset`, or the answers it gave."""
+
+    def __init__(self, *, keeps_answers: bool) -> None:
+        self.calls = 0
+        self._keeps_answers = keeps_answers
+
+    def __call__(self, told: Case) -> Mismatch | None:
+        self.calls += len(told.steps) + 1 + BESIDE
+        vault, action, answers = Vault(profile=PROFILE).reset(told.network), "Allow", dict[Request, str]()
+        mismatch: WrongDecision | None = None
+        for step in told.steps:
+            if isinstance(step, WriteStep):
+                vault = apply_write(vault, step).accepted or vault
+                action, answers = vault.rules.default_action.value, {}
+            elif isinstance(step, ResetStep):
+                vault = vault.reset(step.network)
+            elif isinstance(step, AskStep):
+                for request in step.requests:
+                    got = vault.decide(request).outcome.value
+                    if self._keeps_answers:
+                        got = answers.setdefault(request, got)
+                    elif action == "Deny" and not vault.rules.ip_rules:
+                        got = "deny"
+                    answer = Decision(outcome="allow" if got == "allow" else "deny")
+                    _, mismatch = compare(vault, request, answer, with_codes=False)
+        return mismatch
+
+
+BESIDE = 2
+
+
+@pytest.mark.parametrize("keeps_answers", [True, False])
+def test_two_vaults_are_made_as_small_as_they_can_be_to_show_it(keeps_answers: bool) -> None:
+    network = Network(
+        subnets=tuple(
+            Subnet(id=f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/{n}")
+            for n in range(5)
+        )
+    )
+    crowd = [f"20.{n}.0.0/16" for n in range(0, 60, 2)]
+    rich = WriteStep(
+        method="putRules", params={"networkAcls": wire_rules(crowd, [network.subnets[0].id], bypass="AzureServices")}
+    )
+    before = (put("1.2.3.4"), asked("9.9.9.9"), rich, asked("99.1.2.3", "20.8.0.1", "77.7.7.7", operation="KeySign"))
+    present = (asked("5.5.5.5"), asked("5.5.5.5", "77.7.7.7", operation="KeySign"))
+    told, replayer = (
+        Case(network=network, steps=(*before, ResetStep(network=network), *present)),
+        Leaking(keeps_answers=keeps_answers),
+    )
+    mismatch = replayer(told)
+    assert mismatch is not None
+    replayer.calls = 0
+    shrinker = Shrinker(told, mismatch, replayer, beside=BESIDE)
+    shrinker.shrink()
+    assert shrinker.calls == replayer.calls <= RATION
+    plain = asked("20.77.66.55")
+    asked_before = [plain] if keeps_answers else []
+    assert shrinker.case == Case(network=Network(), steps=(put(), *asked_before, ResetStep(network=Network()), plain))
 
 
 @pytest.mark.parametrize("ration", [0, 2, 7, 30])

@@ -1,4 +1,4 @@
-"""A case: the contract calls after one `reset`, the last of which is the one in question."""
+"""A case: the contract calls from a `reset` on, the last of which is the one in question."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,15 +50,53 @@ class ReadStep:
     """One `getRules`."""
 
 
-Step: TypeAlias = WriteStep | EndpointsStep | AskStep | ReadStep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetStep:
+    """One more `reset`: the vault so far is over, and another one begins in this network."""
+
+    network: Network
+
+
+Step: TypeAlias = WriteStep | EndpointsStep | AskStep | ReadStep | ResetStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a vault was told since `reset`; the last step is the one whose answer is in question."""
+    """What was said since a `reset`, to one vault or to a few after one another; in question is the last step's answer.
+
+    `network` is that of the first vault; each further one begins with a `ResetStep`.
+    """
 
     network: Network
     steps: tuple[Step, ...]
+
+    @property
+    def spans_vaults(self) -> bool:
+        """Whether it tells of more than one vault."""
+        return any(isinstance(step, ResetStep) for step in self.steps)
+
+    @property
+    def vaults(self) -> tuple["Case", ...]:
+        """The part of each vault, as a case of its own."""
+        parts: list[Case] = []
+        network, told = self.network, list[Step]()
+        for step in self.steps:
+            if isinstance(step, ResetStep):
+                parts.append(Case(network=network, steps=tuple(told)))
+                network, told = step.network, []
+            else:
+                told.append(step)
+        return (*parts, Case(network=network, steps=tuple(told)))
+
+    @property
+    def present(self) -> "Case":
+        """The part of the last vault, the one whose answer is in question."""
+        return self.vaults[-1]
+
+    def network_at(self, index: int) -> Network:
+        """The network that the vault of this step was made in."""
+        resets = [step.network for step in self.steps[: index + 1] if isinstance(step, ResetStep)]
+        return resets[-1] if resets else self.network
 
     def with_last(self, step: Step) -> "Case":
         """The case with another last step."""
@@ -66,8 +104,14 @@ class Case:
 
     def calls(self) -> tuple[Call, ...]:
         """The case as contract calls, ready to be sent by anybody."""
-        reset = Call(method="reset", params={"subnets": wire_network(self.network)})
-        return (reset, *(call_of(step) for step in self.steps))
+        return tuple(call_of(step) for step in (ResetStep(network=self.network), *self.steps))
+
+
+def one_after_another(vaults: Sequence[Case]) -> Case:
+    """The case that tells of these vaults in turn."""
+    first, *others = vaults
+    more = (step for one in others for step in (ResetStep(network=one.network), *one.steps))
+    return Case(network=first.network, steps=(*first.steps, *more))
 
 
 def case_from_calls(calls: Sequence[Call]) -> Case:
@@ -89,6 +133,8 @@ def _step_of(call: Call) -> Step:
             return AskStep(requests=tuple(map(request_from_wire, requests)), explicit=frozenset(explicit))
         case "getRules":
             return ReadStep()
+        case "reset":
+            return ResetStep(network=network_from_wire(_objects(params["subnets"])))
         case method:
             return WriteStep(method=method, params=params)
 
@@ -114,6 +160,8 @@ def call_of(step: Step) -> Call:
             return Call(method="decide", params={"requests": step.wire()})
         case ReadStep():
             return Call(method="getRules", params={})
+        case ResetStep():
+            return Call(method="reset", params={"subnets": wire_network(step.network)})
 
 
 def apply_write(vault: Vault, step: WriteStep) -> Write:

@@ -1,6 +1,7 @@
 """One subject beside the reference: every call goes to both, and each answer is compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import Client
@@ -11,6 +12,7 @@ from fencepost.conformance.case import (
     Case,
     EndpointsStep,
     ReadStep,
+    ResetStep,
     Step,
     WriteStep,
     apply_write,
@@ -19,11 +21,14 @@ from fencepost.conformance.case import (
 from fencepost.conformance.clock import now
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite, compare
 from fencepost.conformance.read_back import normal_form, normal_form_of_answer
-from fencepost.conformance.wire import wire_network
+from fencepost.conformance.wire import wire_network, wire_rules_in_force
 from fencepost.reference import Decision, Network, Profile, Request, Vault, Verdict, Write
 
 BATCH = MAX_BATCH
 _SECONDS_A_CALL = 2.0
+
+CALLS_APART = 2
+"""How many calls `Exchange.replay_apart` takes beside those of its case."""
 
 
 @dataclass(slots=True)
@@ -76,6 +81,7 @@ class Exchange:
         self.steps: list[Step] = []
         self._marked = 0
         self.started_from = Network()
+        self.before: Case | None = None
         self._with_codes = with_codes
         self._settle_seconds = settle_seconds
         self._changed_at = 0.0
@@ -92,14 +98,22 @@ class Exchange:
         self.vault = Vault(profile=profile)
 
     def reset(self, network: Network) -> None:
-        """A new vault in this network."""
+        """A new vault in this network; of the one before it, unless nothing was said to that, `before` is kept."""
         self.client.reset(wire_network(network))
         self.meter.resets += 1
+        if self.steps:
+            self.before = self.case()
         self.vault = self.vault.reset(network)
         self.steps = []
         self._marked = 0
         self.started_from = network
         self._changed_at = now()
+
+    def restart(self, network: Network) -> None:
+        """The present vault from its beginning, to be told again; the one before it is as it was."""
+        before = self.before
+        self.reset(network)
+        self.before = before
 
     def mark(self) -> None:
         """A scenario begins that replaces whatever rules there are: what was said before should not matter to it."""
@@ -204,6 +218,21 @@ class Exchange:
         """A change was made past the exchange: its settle time begins."""
         self._changed_at = now()
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Whatever is said within this context is no part of the story, which goes on from where it was."""
+        steps, started, vault, before = list(self.steps), self.started_from, self.vault, self.before
+        try:
+            yield
+        finally:
+            self.steps, self.started_from, self.vault, self.before = steps, started, vault, before
+
+    def replay_apart(self, case: Case) -> Mismatch | None:
+        """As `replay`, after a vault that was written to be as a new one is: what others before have left shows no more."""
+        self.reset(Network())
+        self.write(WriteStep(method="putRules", params={"networkAcls": wire_rules_in_force(self.vault.rules)}))
+        return self.replay(case)
+
     def replay(self, case: Case) -> Mismatch | None:
         """Run a case from its `reset`; the mismatch of its last answer. None, too, where the case cannot be run.
 
@@ -226,7 +255,7 @@ class Exchange:
                     return None
                 *others, final = (wrong for _, _, wrong in self.ask(last))
                 return final or next((wrong for wrong in others if wrong is not None), None)
-            case EndpointsStep():
+            case EndpointsStep() | ResetStep():
                 raise ValueError("a case ends with an answer")
 
     def _run_up(self, step: Step) -> bool:
@@ -243,4 +272,6 @@ class Exchange:
                 self.ask(step)
             case ReadStep():
                 self.read()
+            case ResetStep():
+                self.reset(step.network)
         return True

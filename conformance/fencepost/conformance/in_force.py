@@ -2,8 +2,8 @@
 
 from fencepost.conformance.generate.callers import trusted_callers
 from fencepost.conformance.offer import Offer
+from fencepost.conformance.plainer_requests import PLAIN_PRIVATE, PLAIN_PUBLIC
 from fencepost.conformance.probes import LANDMARKS
-from fencepost.conformance.shrink import PLAIN_PRIVATE, PLAIN_PUBLIC
 from fencepost.reference import Profile, Request, Vault
 
 _MOST = 40

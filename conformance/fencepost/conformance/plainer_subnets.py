@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from fencepost.conformance.case import Case, WriteStep, case_from_calls
+from fencepost.conformance.case import Case, WriteStep, case_from_calls, one_after_another
 from fencepost.conformance.mismatch import Mismatch, WrongDecision
 from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet
 from fencepost.reports.model import Call
@@ -28,10 +28,12 @@ def nearer_subnets(case: Case, mismatch: Mismatch) -> Iterator[Case]:
 
 def plain_endpoints(case: Case, _: Mismatch) -> Iterator[Case]:
     """The service endpoint that counts is the only one that a subnet has."""
-    plain = tuple(
-        Subnet(id=one.id) if SERVICE_ENDPOINT in one.service_endpoints else one for one in case.network.subnets
-    )
-    yield replace(case, network=Network(subnets=plain))
+    yield one_after_another([replace(one, network=_with_plain_endpoints(one.network)) for one in case.vaults])
+
+
+def _with_plain_endpoints(network: Network) -> Network:
+    plain = (Subnet(id=one.id) if SERVICE_ENDPOINT in one.service_endpoints else one for one in network.subnets)
+    return Network(subnets=tuple(plain))
 
 
 def unmarked_rules(case: Case, _: Mismatch) -> Iterator[Case]:

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from fencepost.conformance.bounded.deadline import OutOfTime
-from fencepost.conformance.case import AskStep, Case, ReadStep, Step, WriteStep, is_private
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ResetStep, Step, WriteStep, one_after_another
 from fencepost.conformance.mismatch import Mismatch, WrongDecision
+from fencepost.conformance.plainer_requests import PLAIN_PUBLIC, PLAINER_REQUESTS
 from fencepost.conformance.plainer_subnets import PLAINER_SUBNETS
-from fencepost.conformance.relevance import PLAIN_OPERATION
-from fencepost.reference import Block, Caller, Network, Plane, Request, Vault, cidr_from_block, text_from_address
+from fencepost.reference import Block, Network, Request, cidr_from_block, text_from_address
 
 _T = TypeVar("_T")
 Replay = Callable[[Case], Mismatch | None]
@@ -23,8 +23,6 @@ RATION = 300
 """Contract calls that one counterexample may cost."""
 
 PLAIN_BASE = 20 << 24
-PLAIN_PUBLIC = (20 << 24) + (77 << 16) + (66 << 8) + 55
-PLAIN_PRIVATE = (10 << 24) + 4
 _LONG = 12
 
 
@@ -35,7 +33,8 @@ class _RationSpentError(Exception):
 class Shrinker:
     """Makes one case smaller, within a ration of contract calls. `case` and `mismatch` are the smallest so far.
 
-    Of a smaller case's mismatch, whatever `keeps` says no to is another one. `is_cut_short` tells whether the run's time was
+    Of a smaller case's mismatch, whatever `keeps` says no to is another one. `beside` is how many calls each replay takes
+    beside those of its case. `is_cut_short` tells whether the run's time was
     over before the smallest was found.
     """
 
@@ -47,11 +46,13 @@ class Shrinker:
         *,
         ration: int = RATION,
         keeps: Callable[[Mismatch], bool] = lambda _: True,
+        beside: int = 0,
     ) -> None:
         self.case = case
         self.mismatch = mismatch
         self.calls = 0
         self._keeps = keeps
+        self._beside = beside
         self.is_cut_short = False
         self._replay = replay
         self._ration = ration
@@ -80,7 +81,7 @@ class Shrinker:
         if case == self.case or key in self._tried:
             return False
         self._tried.add(key)
-        cost = len(case.steps) + 1
+        cost = len(case.steps) + 1 + self._beside
         if self.calls + cost > self._ration:
             raise _RationSpentError
         self.calls += cost
@@ -108,7 +109,7 @@ class Shrinker:
 
     def _fewer_steps(self) -> None:
         steps = self.case.steps
-        if len(steps) > 2:
+        if len(steps) > 2 or isinstance(steps[0], ResetStep):
             self._keep_needed(steps[:-1], lambda kept: replace(self.case, steps=(*kept, steps[-1])))
 
     def _fewer_requests(self) -> None:
@@ -126,7 +127,8 @@ class Shrinker:
             def rebuild(
                 kept: tuple[int, ...], index: int = index, step: AskStep = step, fixed: set[int] = fixed
             ) -> Case:
-                return self._with_step(index, step.only(*sorted({*kept, *fixed})))
+                left = sorted({*kept, *fixed})  # nothing left is the step taken away, which has been tried
+                return self._with_step(index, step.only(*left)) if left else self.case
 
             # A long company is thinned coarsely, so that the ration lasts for the rules; the next round goes on.
             self._keep_needed(movable, rebuild, finest=max(1, len(movable) // 8))
@@ -164,7 +166,7 @@ class Shrinker:
             return
         if step.explicit:
             self._try(self.case.with_last(replace(step, explicit=frozenset())))
-        for simpler in _SIMPLER:
+        for simpler in PLAINER_REQUESTS:
             last = self.case.steps[-1]
             assert isinstance(last, AskStep)
             place = self._place(last)
@@ -173,6 +175,18 @@ class Shrinker:
                 changed = replace(last, requests=(*last.requests[:place], candidate, *last.requests[place + 1 :]))
                 if candidate != request and self._try(self.case.with_last(changed)):
                     break
+                if candidate != request and self.case.spans_vaults and self._try(self._asking(request, candidate)):
+                    break
+
+    def _asking(self, one: Request, other: Request) -> Case:
+        """The case with another request in place of this one, wherever it is asked: what is remembered is remembered of it."""
+        steps = (
+            replace(step, requests=tuple(other if request == one else request for request in step.requests))
+            if isinstance(step, AskStep)
+            else step
+            for step in self.case.steps
+        )
+        return replace(self.case, steps=tuple(steps))
 
     def _simpler_rules(self) -> None:
         for index in range(len(self.case.steps)):
@@ -193,7 +207,7 @@ class Shrinker:
 
     def _plain_ids(self, index: int) -> None:
         """Ids in the letters in which the network has them."""
-        known = {subnet.id.lower(): subnet.id for subnet in self.case.network.subnets}
+        known = {subnet.id.lower(): subnet.id for subnet in self.case.network_at(index).subnets}
         rules = self._rules(index, "virtualNetworkRules")
         spelled = [
             {**rule, "id": known.get(rule["id"].lower(), rule["id"])}
@@ -292,10 +306,20 @@ class Shrinker:
         self._try(self._with_acls(0, acls).with_last(replace(step, requests=(moved,))))
 
     def _fewer_subnets(self) -> None:
-        named = set(_subnets_named(self.case.steps))
-        kept = tuple(subnet for subnet in self.case.network.subnets if subnet.id.lower() in named)
-        if len(kept) < len(self.case.network.subnets):
-            self._try(replace(self.case, network=Network(subnets=kept)))
+        """Subnets that are named: each vault's own in its network, or else what any of them names in every one."""
+        named = [set(_subnets_named(one.steps)) for one in self.case.vaults]
+        if not self._try(self._with_subnets(named)):
+            self._try(self._with_subnets([set().union(*named)] * len(named)))
+
+    def _with_subnets(self, named: Sequence[set[str]]) -> Case:
+        return one_after_another(
+            [
+                replace(
+                    one, network=Network(subnets=tuple(each for each in one.network.subnets if each.id.lower() in ids))
+                )
+                for one, ids in zip(self.case.vaults, named, strict=True)
+            ]
+        )
 
     def _acls(self, index: int) -> dict[str, object] | None:
         """The `networkAcls` of a step, where it is a `putRules`."""
@@ -322,9 +346,7 @@ def _subnets_named(steps: Sequence[Step]) -> Iterator[str]:
                 yield from (request.subnet.lower() for request in step.requests if request.subnet is not None)
             case WriteStep():
                 yield from _ids_in(step.params)
-            case ReadStep():
-                pass
-            case _:
+            case EndpointsStep():
                 yield step.subnet.lower()
 
 
@@ -337,43 +359,3 @@ def _ids_in(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _ids_in(inner)
-
-
-def _plain_operation(request: Request, _: Vault) -> Iterator[Request]:
-    yield replace(request, operation=PLAIN_OPERATION if request.plane is Plane.DATA else "VaultGet")
-
-
-def _plain_caller(request: Request, _: Vault) -> Iterator[Request]:
-    yield replace(request, caller=Caller())
-    caller = request.caller
-    if caller.service is not None:
-        yield replace(request, caller=replace(caller, service=None, trusted=None))
-    if not caller.authenticated and not caller.authorized:
-        yield replace(request, caller=replace(caller, authenticated=True))
-        yield replace(request, caller=replace(caller, authorized=True))
-
-
-def _no_subnet(request: Request, _: Vault) -> Iterator[Request]:
-    if request.subnet is not None:
-        address = PLAIN_PUBLIC if is_private(request.address) else request.address
-        yield replace(request, subnet=None, address=address)
-
-
-def _plain_letters(request: Request, vault: Vault) -> Iterator[Request]:
-    for subnet in vault.network.subnets:
-        if request.subnet is not None and subnet.id.lower() == request.subnet.lower():
-            yield replace(request, subnet=subnet.id)
-
-
-def _plain_address(request: Request, vault: Vault) -> Iterator[Request]:
-    if request.subnet is not None and is_private(request.address):
-        yield replace(request, address=PLAIN_PRIVATE)
-        return
-    rule = vault.rules.ip_rule_at(request.address)
-    if rule is None:
-        yield replace(request, address=PLAIN_PUBLIC)
-    elif rule.block.last - rule.block.first > 2 and request.address in (rule.block.first, rule.block.last):
-        yield replace(request, address=(rule.block.first + rule.block.last) // 2 + 1)
-
-
-_SIMPLER = (_plain_operation, _plain_caller, _no_subnet, _plain_letters, _plain_address)

@@ -9,6 +9,7 @@ from fencepost.conformance.case import (
     Case,
     EndpointsStep,
     ReadStep,
+    ResetStep,
     Step,
     WriteStep,
     apply_write,
@@ -49,6 +50,8 @@ def _expected(step: Step, vault: Vault) -> tuple[VectorCall, Vault]:
                 raise Uncertain
             after = vault.set_service_endpoints(step.subnet, step.service_endpoints)
             return VectorCall(method=told.method, params=told.params), after
+        case ResetStep():
+            return VectorCall(method=told.method, params=told.params), vault.reset(step.network)
         case AskStep():
             decisions = tuple(_decision(request, vault) for request in step.requests)
             return VectorCall(method=told.method, params=told.params, decisions=decisions), vault

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, Step, WriteStep
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
 from fencepost.conformance.offer import Offer
-from fencepost.reference import SERVICE_ENDPOINT, Plane
+from fencepost.reference import SERVICE_ENDPOINT, Network, Plane
 
 _MISSING = {
     "virtual-networks": "subnets (the statement says ip-rules-only)",
@@ -18,7 +18,7 @@ def needs_of(case: Case) -> tuple[str, ...]:
 
     `trust-by-attribute` is the choice `trusted-services: attribute`.
     """
-    return tuple(dict.fromkeys([*_network(case), *(need for step in case.steps for need in _step(step))]))
+    return tuple(dict.fromkeys([*_network(case.network), *(need for step in case.steps for need in _step(step))]))
 
 
 def not_offered(case: Case, offer: Offer) -> tuple[str, ...]:
@@ -43,10 +43,10 @@ def abilities(offer: Offer) -> Mapping[str, bool]:
     }
 
 
-def _network(case: Case) -> Iterator[str]:
-    if case.network.subnets:
+def _network(network: Network) -> Iterator[str]:
+    if network.subnets:
         yield "virtual-networks"
-    if any(SERVICE_ENDPOINT not in one.service_endpoints for one in case.network.subnets):
+    if any(SERVICE_ENDPOINT not in one.service_endpoints for one in network.subnets):
         yield "service-endpoints"
 
 
@@ -64,6 +64,8 @@ def _step(step: Step) -> Iterator[str]:
             yield "service-endpoints"
         case ReadStep():
             yield "read-back"
+        case ResetStep(network=network):
+            yield from _network(network)
         case AskStep():
             yield from _ask(step)
 

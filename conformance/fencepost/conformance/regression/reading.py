@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 from fencepost.adapters.contract import METHODS, JsonObject
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, Step, WriteStep
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
 from fencepost.conformance.wire import network_from_wire, request_from_wire
+from fencepost.reference import Network
 from fencepost.reports.model import Call
 
 _WRITES = frozenset(
@@ -58,11 +59,12 @@ def _fault_of(entry: object) -> str:
 
 
 def case_from_calls(calls: Sequence[Call], *, path: str = "$.calls") -> Case:
-    """The case that the calls tell; `NotACase` unless it begins with its one `reset` and ends with an answer."""
+    """The case that the calls tell; `NotACase` unless it begins with `reset` and ends with an answer.
+
+    A further `reset` is where another vault takes the place of the one before.
+    """
     if not calls or calls[0].method != "reset":
         raise NotACase(reasons=(f"{path}[0].method: a case begins with reset",))
-    subnets = calls[0].params["subnets"]
-    assert isinstance(subnets, list | tuple)
     steps: list[Step] = []
     reasons: list[str] = []
     for index, call in enumerate(calls[1:], start=1):
@@ -76,7 +78,7 @@ def case_from_calls(calls: Sequence[Call], *, path: str = "$.calls") -> Case:
         )
     if reasons:
         raise NotACase(reasons=tuple(reasons))
-    return Case(network=network_from_wire(subnets), steps=tuple(steps))
+    return Case(network=_network(calls[0]), steps=tuple(steps))
 
 
 def _step(call: Call) -> Step:
@@ -89,7 +91,15 @@ def _step(call: Call) -> Step:
         return EndpointsStep(subnet=str(params["subnet"]), service_endpoints=tuple(_texts(params["serviceEndpoints"])))
     if call.method == "decide":
         return _ask(params["requests"])
-    raise ValueError(f"a case is told from one reset on, and {call.method} comes again")
+    if call.method == "reset":
+        return ResetStep(network=_network(call))
+    raise ValueError(f"{call.method} is no call that a case can hold")
+
+
+def _network(reset: Call) -> Network:
+    subnets = reset.params["subnets"]
+    assert isinstance(subnets, list | tuple)
+    return network_from_wire(subnets)
 
 
 def _ask(requests: object) -> AskStep:

@@ -8,6 +8,7 @@ from fencepost.conformance.case import (
     Case,
     EndpointsStep,
     ReadStep,
+    ResetStep,
     Step,
     WriteStep,
     apply_write,
@@ -90,7 +91,7 @@ def _put(case: Case, exchange: Exchange, offer: Offer) -> Mismatch | None:
             if answer.outcome == "inconclusive":
                 raise _NotJudgedError(f"the request could not be put as asked: {answer.reason or 'no reason given'}")
             return wrong
-        case EndpointsStep():
+        case EndpointsStep() | ResetStep():
             raise ValueError("a case ends with an answer")
 
 
@@ -113,6 +114,8 @@ def _run_up(number: int, step: Step, exchange: Exchange, offer: Offer) -> None:
             exchange.ask(step)
         case ReadStep():
             exchange.read()
+        case ResetStep():
+            exchange.reset(step.network)
 
 
 def _expected(step: WriteStep, exchange: Exchange, offer: Offer) -> Verdict:

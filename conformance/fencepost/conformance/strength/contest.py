@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, apply_write, may_be_asked
+from fencepost.conformance.case import (
+    AskStep,
+    Case,
+    EndpointsStep,
+    ReadStep,
+    ResetStep,
+    WriteStep,
+    apply_write,
+    may_be_asked,
+)
 from fencepost.conformance.mutants import compose
 from fencepost.conformance.strength.arms import ARMS
 from fencepost.conformance.strength.direct import snake_case
@@ -75,6 +84,9 @@ def script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
                     outcomes = (vault.decide(request).outcome for request in step.requests)
                     wanted = tuple(None if one is Outcome.OPEN else one.value for one in outcomes)
                     yield "decide", {"requests": step.wire()}, wanted
+                case ResetStep(network=network):
+                    vault = vault.reset(network)
+                    yield "reset", {"subnets": wire_network(network)}, None
                 case ReadStep():
                     raise ValueError("an arm reads no rules back")
 
