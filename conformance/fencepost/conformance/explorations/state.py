@@ -153,22 +153,23 @@ def _is_plain(block: Block) -> bool:
 
 
 def _new(bench: Bench, setting: Setting, random: Random) -> None:
-    """A vault whose rules were never put lets everybody in; nothing is of a vault before.
+    """A vault whose rules were never put lets everybody in; nothing is of a vault before, in another network or the same.
 
     Then, where that is offered, its switches and rules come one by one (STA-3).
     """
-    network, is_known = bench.vault.network, setting.profile.choice("default-of-bypass") is not None
-    if not bench.put({**_some_rules(random, bench), "bypass": random.choice(("None", "AzureServices"))}):
+    left = _a_few_from_outside(random, bench, setting)
+    bench.ask(left)
+    _begin_anew(bench, setting, _network(random, setting), left)  # the vault at hand has rules: those of STA-6
+    default = setting.profile.choice("default-of-bypass")
+    if not bench.put({**_some_rules(random, bench), "bypass": "AzureServices" if default == "None" else "None"}):
         return
     before = _callers(random, bench, setting)
     bench.ask(before)
-    bench.reset(network)
-    bench.ask(before, aim="DEC-1")
-    if is_known:
-        bench.read()
+    network = bench.vault.network
+    _begin_anew(bench, setting, network, before)
     if not setting.offer.incremental:
         return
-    if not is_known:
+    if default is None:
         bench.write("updateRules", {"bypass": "None"}, aim="STA-3")
     changes: list[tuple[str, JsonObject]] = [("updateRules", {"defaultAction": "Deny"})]
     changes.append(("addIpRule", {"value": blocks.text(blocks.block(random, 27))}))
@@ -180,6 +181,22 @@ def _new(bench: Bench, setting: Setting, random: Random) -> None:
         bench.read()
         asked = [*before, *_callers(random, bench, setting)]
         bench.ask(asked, speaks_for=dict.fromkeys(asked, ("STA-3",)), aim="STA-3")
+
+
+def _a_few_from_outside(random: Random, bench: Bench, setting: Setting) -> list[Request]:
+    """Callers whom any network can have: from no rule, from one that there is, and a trusted service."""
+    outside = requests.outside(random, bench.vault.rules)
+    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.offer), 1)
+    found = [Request(address=outside, caller=caller) for caller in (Caller(), *trusted)]
+    return [*found, *(Request(address=rule.block.first) for rule in bench.vault.rules.ip_rules[:1])]
+
+
+def _begin_anew(bench: Bench, setting: Setting, network: Network, asked: Sequence[Request]) -> None:
+    """A new vault, asked and read before anything is written to it; not read where nobody can tell its bypass."""
+    bench.reset(network)
+    bench.ask(asked, aim="DEC-1")
+    if setting.profile.choice("default-of-bypass") is not None:
+        bench.read()
 
 
 def _switched(bench: Bench, setting: Setting, random: Random) -> None:
