@@ -3,7 +3,7 @@
 import pytest
 from fencepost.adapters.contract import Decision, WriteResult
 from fencepost.conformance.attribution import clause_of
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, Step, WriteStep, apply_write
+from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep, apply_write
 from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.wire import wire_rules
 from fencepost.reference import (
@@ -65,6 +65,8 @@ def wrongly_answered(told: Case, profile: str = "keyvault-2018-preview") -> Mism
             vault = apply_write(vault, step).accepted or vault
         elif isinstance(step, EndpointsStep):
             vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
+        elif isinstance(step, ResetStep):
+            vault = vault.reset(step.network)
     last = told.steps[-1]
     match last:
         case WriteStep():
@@ -262,6 +264,27 @@ def test_wrong_codes_break_the_clause_of_codes() -> None:
         is_about_codes=True,
     )
     assert clause_of(about_codes, told) == "CRED-4"
+
+
+NEW = ResetStep(network=NETWORK)
+
+
+@pytest.mark.parametrize(
+    ("steps", "clause"),
+    [
+        ((put(), NEW, asked(request("20.0.0.9"))), "DEC-1"),
+        ((put(), asked(request("20.0.0.9")), NEW, asked(request("20.0.0.9"))), "DEC-1"),
+        ((put("20.0.0.9"), NEW, put(), asked(request("20.0.0.9"))), "STA-1"),
+        ((put(), NEW, write("updateRules", defaultAction="Deny"), asked(request("1.0.0.9", caller=BACKUP))), "STA-3"),
+        ((put(), NEW, ReadStep()), "STA-5"),
+        ((put("20.0.0.9"), NEW, write("addIpRule", value="20.0.0.9")), "STA-2"),
+    ],
+)
+def test_what_a_vault_before_has_left_breaks_what_is_said_of_the_present_one(
+    steps: tuple[Step, ...], clause: str
+) -> None:
+    told = case(*steps)
+    assert clause_of(wrongly_answered(told), told, "STA-2" if clause == "STA-2" else "STA-4") == clause
 
 
 def test_a_mismatch_that_takes_many_rules_breaks_a_limit() -> None:

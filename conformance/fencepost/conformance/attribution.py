@@ -18,7 +18,15 @@ _OF_THIS_OPERATION = {"VaultNetworkRuleSet": "CTL-2", "VaultList": "CTL-5"}
 
 
 def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
-    """The clause that the smallest case breaks; `aim` is the clause that its scenario was built for, if any."""
+    """The clause that the smallest case breaks; `aim` is the clause that its scenario was built for, if any.
+
+    What a vault before has left breaks what is said of the present one, or, where that has had a whole set of its own since,
+    that such a set replaces all (STA-1).
+    """
+    if case.spans_vaults:
+        case = case.present
+        if (clause := _of_the_vault_before(mismatch, case)) is not None:
+            return clause
     match mismatch:
         case WrongWrite():
             return _of_write(mismatch, case, aim)
@@ -34,6 +42,18 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
             if _is_long(mismatch.vault.rules, few=_FEW if (aim or "").startswith("LIM") else _MANY):
                 return _of_length(mismatch.vault.rules)
             return _of_decision(mismatch)
+
+
+def _of_the_vault_before(mismatch: Mismatch, present: Case) -> str | None:
+    """The clause of a mismatch that takes another vault before; None where the present one's part tells it."""
+    match mismatch:
+        case WrongDecision() if not _needs_company(present):
+            if any(isinstance(step, WriteStep) and step.method == "putRules" for step in present.steps):
+                return "STA-1"
+            return _of_decision(mismatch) if len(present.steps) == 1 else None
+        case WrongWrite(step=step, vault=vault) if not mismatch.got.accepted and not _is_long(vault.rules, few=_FEW):
+            return {"putRules": "STA-1", "updateRules": "STA-3"}.get(step.method, "STA-2")
+    return None
 
 
 def _of_length(rules: RuleSet) -> str:

@@ -12,11 +12,12 @@ from fencepost.conformance.breakage import Unresponsive as Unresponsive
 from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
 from fencepost.conformance.course import Course, Spent
 from fencepost.conformance.credit import Credit, Judged
-from fencepost.conformance.diagnosis import Diagnosis, Excuses, Found
+from fencepost.conformance.diagnosis import Diagnosis, Excuses
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange, Meter
 from fencepost.conformance.in_force import telling_requests
 from fencepost.conformance.journal import BenchState
+from fencepost.conformance.mismatch import Found
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.plainness import plainness
 from fencepost.conformance.ration import EffortSpent as EffortSpent  # they meet this here, too
@@ -357,15 +358,11 @@ class Bench:
         for one in sorted(found, key=plainness)[: _PER_ASK * 20]:
             if not self._diagnosis.wants(one):
                 continue
-            steps, started = list(self._exchange.steps), self._exchange.started_from
-            vault = self._exchange.vault
             try:
-                with self._ration.beside(self._exchange.meter):
+                with self._exchange.aside(), self._ration.beside(self._exchange.meter):
                     self._diagnosis.diagnose(one)
             except HarnessFault as fault:
                 self._fault(fault, (one.aim,) if one.aim else self._breakage.aims)
-            finally:
-                self._exchange.steps, self._exchange.started_from, self._exchange.vault = steps, started, vault
             disturbed = True
             if self.tally.failures and self.course.first_failure is None:
                 self.course.first_failure = place
@@ -391,7 +388,7 @@ class Bench:
         """Bring the subject to the state that the reference's vault is in: from the last rule set that it took."""
         network, steps = self._since_put
         wanted = self.vault
-        self._exchange.reset(network)
+        self._exchange.restart(network)
         for step in steps:
             match step:
                 case WriteStep():

@@ -1,35 +1,26 @@
 """From a mismatch somewhere in a long conversation to the clause that it breaks and the smallest case that shows it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fencepost.conformance.attribution import STATE, clause_of
 from fencepost.conformance.bounded.deadline import OutOfTime
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, Step, WriteStep, case_from_calls
-from fencepost.conformance.exchange import Exchange
-from fencepost.conformance.mismatch import Mismatch, WrongDecision
+from fencepost.conformance.case import AskStep, Case, Step, WriteStep, case_from_calls
+from fencepost.conformance.exchange import CALLS_APART, Exchange
+from fencepost.conformance.mismatch import Found, Mismatch, WrongDecision
+from fencepost.conformance.retelling import fresh_case, of_one_vault, of_two_vaults
 from fencepost.conformance.shrink import Shrinker
 from fencepost.conformance.story import counterexample
 from fencepost.conformance.tally import Tally
-from fencepost.conformance.wire import wire_rules_in_force
-from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet, Vault
+from fencepost.reference import Network
 from fencepost.reports.model import Call
 
 _PER_CLAUSE = 3
 _MANY_IN_VAIN = 20
 _LONG_HISTORY = 10
 _CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A mismatch in the conversation: its place in the last step, and the clause that its scenario was built for."""
-
-    mismatch: Mismatch
-    index: int = -1
-    aim: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,17 +98,36 @@ class Diagnosis:
             raise
 
     def _diagnose(self, found: Found, provisional: str) -> None:
-        case, recent = self._exchange.case(), self._exchange.recent_case()
+        case, recent, before = self._exchange.case(), self._exchange.recent_case(), self._exchange.before
         if self._is_of_the_gate(found):
             return
-        for candidate in _candidates(case, recent, found, with_company=self._looks_for_company(found)):
-            mismatch = self._confirmed(candidate, found.mismatch, self._confirmations())
-            if mismatch is not None:
-                self._shrink_and_record(candidate, mismatch, found)
-                return
+        with_company = self._looks_for_company(found)
+        shown = self._first_confirmed(of_one_vault(case, recent, found, with_company=with_company), found)
+        if before is not None and (shown is None or not self._stands_alone(*shown)):
+            is_steady = self._in_vain < _PER_CLAUSE
+            twice = of_two_vaults(before, case, found, with_company=with_company and is_steady)
+            shown = self._first_confirmed(twice, found) or shown
+        if shown is not None:
+            self._shrink_and_record(*shown, found)
+            return
         self._in_vain += 1
         if "DEC-17" not in self._tally.failures:
             self._unstable(provisional, found)
+
+    def _first_confirmed(self, candidates: Iterable[Case], found: Found) -> tuple[Case, Mismatch] | None:
+        for candidate in candidates:
+            mismatch = self._confirmed(candidate, found.mismatch, self._confirmations())
+            if mismatch is not None:
+                return candidate, mismatch
+        return None
+
+    def _stands_alone(self, case: Case, mismatch: Mismatch) -> bool:
+        """Whether the case shows it by itself: one that relies on what is in force at first may owe that to others before."""
+        first = case.steps[0]
+        if isinstance(first, WriteStep) and first.method == "putRules":
+            return True
+        alone = self._replay_apart(case)
+        return alone is not None and type(alone) is type(mismatch) and alone.direction == mismatch.direction
 
     def _looks_for_company(self, found: Found) -> bool:
         """Whether cases of many calls are worth a replay: not where DEC-17 has failed and nothing else is at stake."""
@@ -225,15 +235,21 @@ class Diagnosis:
         return shown
 
     def _replay(self, case: Case) -> Mismatch | None:
+        if case.spans_vaults:
+            return self._replay_apart(case)
         self.calls += len(case.steps) + 1
         return self._exchange.replay(case)
+
+    def _replay_apart(self, case: Case) -> Mismatch | None:
+        self.calls += len(case.steps) + 1 + CALLS_APART
+        return self._exchange.replay_apart(case)
 
     def _shrink_and_record(self, case: Case, mismatch: Mismatch, found: Found) -> None:
         """Record the smallest case. Where another clause decides that, keep the smallest in which the first one still does.
 
         A subject that lets everybody in breaks many clauses, and each of them in cases that shrink to the same one.
         """
-        shrunk = self._shrunk(Shrinker(case, mismatch, self._exchange.replay))
+        shrunk = self._shrunk(self._shrinker(case, mismatch))
         if shrunk is None:
             self._in_vain += 1
             self._unstable(self._provisional(found), found)
@@ -243,11 +259,17 @@ class Diagnosis:
         decider = _decider(mismatch)
         if decider in (None, _decider(shrunk.mismatch)) or decider in self._tally.failures or decider in self._kept:
             return
-        shrunk = self._shrunk(
-            Shrinker(case, mismatch, self._exchange.replay, keeps=lambda smaller: _decider(smaller) == decider)
-        )
+        shrunk = self._shrunk(self._shrinker(case, mismatch, keeps=lambda smaller: _decider(smaller) == decider))
         if decider is not None and shrunk is not None and clause_of(shrunk.mismatch, shrunk.case, None) == decider:
             self._kept[decider] = shrunk
+
+    def _shrinker(
+        self, case: Case, mismatch: Mismatch, *, keeps: Callable[[Mismatch], bool] = lambda _: True
+    ) -> Shrinker:
+        """Of a subject that keeps something over `reset`, each trial is apart from the one before it."""
+        if case.spans_vaults:
+            return Shrinker(case, mismatch, self._exchange.replay_apart, keeps=keeps, beside=CALLS_APART)
+        return Shrinker(case, mismatch, self._exchange.replay, keeps=keeps)
 
     def _shrunk(self, shrinker: Shrinker) -> Shrunk | None:
         """The smallest case, if it shows each time."""
@@ -299,65 +321,3 @@ def _decider(mismatch: Mismatch) -> str | None:
     if not isinstance(mismatch, WrongDecision) or mismatch.is_about_codes:
         return None
     return mismatch.expected.clause
-
-
-def _candidates(case: Case, recent: Case, found: Found, *, with_company: bool) -> Iterator[Case]:
-    """Cases that may show it again, the smallest first: alone on a fresh vault, in company, after all that was said.
-
-    What was said in the scenario comes before what was said since `reset`. Where company is known to sway the subject
-    (DEC-17), it is looked for no more.
-    """
-    last = case.steps[-1]
-    wholes = (recent, case) if len(recent.steps) < len(case.steps) else (case,)
-    if isinstance(last, AskStep):
-        alone = last.only(found.index)
-        yield fresh_case(found.mismatch.vault, alone)
-        until = last.only(*range(found.index + 1 if found.index >= 0 else len(last.requests)))
-        if with_company:
-            yield fresh_case(found.mismatch.vault, until)
-        for whole in wholes:
-            yield from _writes_alone(whole, alone)
-            if with_company:
-                yield whole.with_last(alone)
-                yield whole.with_last(until)
-        if with_company and len(until.requests) < len(last.requests):
-            yield fresh_case(found.mismatch.vault, last)
-            yield from wholes
-    else:
-        if isinstance(last, WriteStep):
-            yield Case(network=found.mismatch.vault.network, steps=(last,))
-            yield fresh_case(found.mismatch.vault, last)
-        for whole in wholes:
-            yield from _writes_alone(whole, last)
-            yield whole
-
-
-def _writes_alone(case: Case, last: Step) -> Iterator[Case]:
-    """The history without what was asked on its way: since the last whole set, where the network then was as at first."""
-    told = tuple(step for step in case.steps[:-1] if isinstance(step, WriteStep | EndpointsStep))
-    puts = [place for place, step in enumerate(told) if isinstance(step, WriteStep) and step.method == "putRules"]
-    if puts and puts[-1] and not any(isinstance(step, EndpointsStep) for step in told[: puts[-1]]):
-        yield replace(case, steps=(*told[puts[-1] :], last))
-    if len(told) > 1:
-        yield replace(case, steps=(*told, last))
-
-
-def fresh_case(vault: Vault, last: Step) -> Case:
-    """The shortest way to the vault's state on a new vault, then the step in question.
-
-    A rule cannot be written for a subnet that has no endpoint: there it is switched off after the rules are written.
-    """
-    off = [
-        subnet
-        for subnet in vault.network.subnets
-        if vault.rules.rule_for_subnet(subnet.id) is not None and not vault.network.has_endpoint(subnet.id)
-    ]
-    with_endpoints = Network(
-        subnets=tuple(
-            Subnet(id=subnet.id, service_endpoints=(SERVICE_ENDPOINT,)) if subnet in off else subnet
-            for subnet in vault.network.subnets
-        )
-    )
-    put = WriteStep(method="putRules", params={"networkAcls": wire_rules_in_force(vault.rules)})
-    switched = (EndpointsStep(subnet=subnet.id, service_endpoints=subnet.service_endpoints) for subnet in off)
-    return Case(network=with_endpoints, steps=(put, *switched, last))

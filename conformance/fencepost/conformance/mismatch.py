@@ -57,6 +57,15 @@ class WrongRead:
 Mismatch: TypeAlias = WrongDecision | WrongWrite | WrongRead
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A mismatch in the conversation: its place in the last step, and the clause that its scenario was built for."""
+
+    mismatch: Mismatch
+    index: int = -1
+    aim: str | None = None
+
+
 def compare(vault: Vault, request: Request, got: Answer, *, with_codes: bool) -> tuple[Decision, WrongDecision | None]:
     """The expected decision, and the mismatch if the answer contradicts it. Open and inconclusive never mismatch."""
     expected = vault.decide(request)

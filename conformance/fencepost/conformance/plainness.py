@@ -1,7 +1,6 @@
 """Which of several mismatches shows a fault most clearly."""
 
-from fencepost.conformance.diagnosis import Found
-from fencepost.conformance.mismatch import WrongDecision
+from fencepost.conformance.mismatch import Found, WrongDecision
 from fencepost.conformance.relevance import PLAIN_OPERATION
 
 

@@ -11,11 +11,11 @@ from fencepost.adapters.contract import Client, Connection, HarnessFault, JsonOb
 from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, Unresponsive
 from fencepost.conformance.case import AskStep, Case, WriteStep, apply_write
 from fencepost.conformance.decoys import Decoy, decoys_for
-from fencepost.conformance.diagnosis import Found, fresh_case
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.exchange import Exchange, Meter
 from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
-from fencepost.conformance.mismatch import WrongDecision, WrongRead
+from fencepost.conformance.mismatch import Found, WrongDecision, WrongRead
+from fencepost.conformance.retelling import fresh_case
 from fencepost.conformance.tally import Tally
 from fencepost.conformance.wire import network_from_wire, request_from_wire
 from fencepost.reference import Profile, Request, Vault

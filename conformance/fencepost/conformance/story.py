@@ -14,6 +14,7 @@ from fencepost.reports.model import Counterexample
 from fencepost.reports.visible import abridged, as_json
 
 _SHOWN = 5
+_NEW = " It takes the vault before to show it: a new vault has nothing of what was said to another."
 
 
 def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, calls_to_shrink: int) -> Counterexample:
@@ -34,7 +35,7 @@ def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, 
         got=_got(mismatch),
         deciding_clause=deciding,
         deciding_rule=rule,
-        why=_why(clause, mismatch, deciding),
+        why=_why(clause, mismatch, deciding) + (_NEW if case.spans_vaults else ""),
         replay=replay,
         calls_to_shrink=calls_to_shrink,
     )

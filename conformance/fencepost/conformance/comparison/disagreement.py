@@ -8,11 +8,11 @@ from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, Unrespons
 from fencepost.conformance.campaign import in_waves
 from fencepost.conformance.case import AskStep, Case, Step, WriteStep
 from fencepost.conformance.comparison.pair import PairExchange
-from fencepost.conformance.diagnosis import Found, fresh_case
 from fencepost.conformance.effort import Effort
 from fencepost.conformance.explorations.setting import Setting
-from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.mismatch import Found, Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.offer import Offer
+from fencepost.conformance.retelling import fresh_case
 from fencepost.conformance.shrink import Shrinker
 from fencepost.conformance.tally import Tally
 from fencepost.reference import Profile
