@@ -90,16 +90,16 @@ def test_a_case_of_one_vault_is_its_own_present() -> None:
 
 def test_members_with_their_default_are_written_out_where_the_step_says_so() -> None:
     request = Request(address=PUBLIC)
-    plain, explicit = AskStep(requests=(request, request), explicit=frozenset({1})).wire()
+    plain, explicit = AskStep(requests=(request, request), explicit={1: ("authenticated", "authorized")}).wire()
     assert "caller" not in plain
     assert explicit["caller"] == {"authenticated": True, "authorized": True}
 
 
 def test_a_part_of_a_step_keeps_which_members_are_written_out() -> None:
     requests = tuple(Request(address=PUBLIC + n) for n in range(4))
-    part = AskStep(requests=requests, explicit=frozenset({1, 3})).only(3, 0)
+    part = AskStep(requests=requests, explicit={1: ("caller",), 3: ("authorized",)}).only(3, 0)
     assert part.requests == (requests[3], requests[0])
-    assert part.explicit == frozenset({0})
+    assert part.explicit == {0: ("authorized",)}
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_case_can_be_told_as_calls_and_read_back() -> None:
         WriteStep(method="putRules", params={"networkAcls": wire_rules(["20.1.2.3"], [subnet.id])}),
         EndpointsStep(subnet=subnet.id, service_endpoints=()),
         ReadStep(),
-        AskStep(requests=requests, explicit=frozenset({0, 1})),
+        AskStep(requests=requests, explicit={0: ("authenticated",), 1: ("authorized",)}),
     )
     case = Case(network=Network(subnets=(subnet,)), steps=steps)
     assert case_from_calls(case.calls()) == case

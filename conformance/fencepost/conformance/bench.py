@@ -23,11 +23,13 @@ from fencepost.conformance.plainness import plainness
 from fencepost.conformance.ration import EffortSpent as EffortSpent  # they meet this here, too
 from fencepost.conformance.ration import Ration
 from fencepost.conformance.tally import Tally
-from fencepost.conformance.wire import network_from_wire, wire_network, wire_rules_in_force
+from fencepost.conformance.wire import WAYS_TO_SAY_YES, network_from_wire, wire_network, wire_rules_in_force
 from fencepost.reference import Network, Profile, Request, Vault
 from fencepost.reports.model import Counterexample
 
 _PER_ASK = 6
+_EXPLICIT = 3
+"""One request in so many writes out what it might leave out."""
 
 
 class EndedAtFailure(Exception):
@@ -300,8 +302,9 @@ class Bench:
         return [answer.outcome for _, answer, _ in judged]
 
     def _step(self, requests: Sequence[Request]) -> AskStep:
-        explicit = range(0, len(requests), 3) if self.offer.credentials else ()
-        return AskStep(requests=tuple(requests), explicit=frozenset(explicit))
+        places = range(0, len(requests), _EXPLICIT) if self.offer.credentials else ()
+        explicit = {place: WAYS_TO_SAY_YES[turn % len(WAYS_TO_SAY_YES)] for turn, place in enumerate(places)}
+        return AskStep(requests=tuple(requests), explicit=explicit)
 
     def _is_of_use(self, request: Request, extra: Mapping[Request, Sequence[str]]) -> bool:
         """Whether the request is for a clause that is not over with an error."""

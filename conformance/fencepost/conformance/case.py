@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.wire import network_from_wire, request_from_wire, wire_network, wire_request
+from fencepost.conformance.wire import network_from_wire, request_from_wire, wire_network, wire_request, written_out
 from fencepost.reference import Network, Request, Vault, Verdict, Write
 from fencepost.reports.model import Call
 
@@ -28,20 +28,20 @@ class EndpointsStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskStep:
-    """One `decide`; `explicit` says of each request whether members with default values are written out."""
+    """One `decide`; `explicit` has, by the places of requests, the members that are written out though they have their default."""
 
     requests: tuple[Request, ...]
-    explicit: frozenset[int] = field(default=frozenset())
+    explicit: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def wire(self) -> list[JsonObject]:
         """The requests as they go on the wire."""
-        return [wire_request(one, explicit=index in self.explicit) for index, one in enumerate(self.requests)]
+        return [wire_request(one, explicit=self.explicit.get(place, ())) for place, one in enumerate(self.requests)]
 
     def only(self, *indices: int) -> "AskStep":
         """The same call with just these of its requests."""
         return AskStep(
             requests=tuple(self.requests[index] for index in indices),
-            explicit=frozenset(place for place, index in enumerate(indices) if index in self.explicit),
+            explicit={place: self.explicit[index] for place, index in enumerate(indices) if index in self.explicit},
         )
 
 
@@ -129,8 +129,8 @@ def _step_of(call: Call) -> Step:
             return EndpointsStep(subnet=str(params["subnet"]), service_endpoints=tuple(endpoints))
         case "decide":
             requests = _objects(params["requests"])
-            explicit = (index for index, one in enumerate(requests) if _is_explicit(one.get("caller")))
-            return AskStep(requests=tuple(map(request_from_wire, requests)), explicit=frozenset(explicit))
+            explicit = {place: said for place, one in enumerate(requests) if (said := written_out(one))}
+            return AskStep(requests=tuple(map(request_from_wire, requests)), explicit=explicit)
         case "getRules":
             return ReadStep()
         case "reset":
@@ -142,10 +142,6 @@ def _step_of(call: Call) -> Step:
 def _objects(value: object) -> list[Mapping[str, object]]:
     assert isinstance(value, list)
     return value
-
-
-def _is_explicit(caller: object) -> bool:
-    return isinstance(caller, Mapping) and True in (caller.get("authenticated"), caller.get("authorized"))
 
 
 def call_of(step: Step) -> Call:

@@ -5,6 +5,7 @@ from functools import cache
 from types import MappingProxyType
 
 from fencepost.conformance.campaign import EXPLORATIONS
+from fencepost.conformance.explorations.setting import Exploration
 from fencepost.conformance.suite_collection import clause_of, suite_tests
 from xdist.scheduler import LoadGroupScheduling
 
@@ -41,11 +42,14 @@ def group_of(nodeid: str, *, is_one_place: bool) -> str | None:
 
 @cache
 def homes() -> Mapping[str, str]:
-    """Each clause that an exploration serves, and the first that does in breadth: its home.
+    """Each clause that an exploration serves, and the first that does, in breadth where there is one: its home.
 
     What serves clauses of two homes is run by two workers; keeping all that hangs together on one would leave the others
     with next to nothing.
     """
-    return MappingProxyType(
-        {clause: one.in_breadth or one.name for one in reversed(EXPLORATIONS) for clause in one.serves}
-    )
+    serves = {one.name: one.serves for one in EXPLORATIONS}
+
+    def home(clause: str, one: Exploration) -> str:
+        return one.in_breadth if clause in serves.get(one.in_breadth, ()) else one.name
+
+    return MappingProxyType({clause: home(clause, one) for one in reversed(EXPLORATIONS) for clause in one.serves})

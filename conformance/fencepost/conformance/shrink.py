@@ -165,7 +165,7 @@ class Shrinker:
         if not isinstance(step, AskStep):
             return
         if step.explicit:
-            self._try(self.case.with_last(replace(step, explicit=frozenset())))
+            self._try(self.case.with_last(replace(step, explicit={})))
         for simpler in PLAINER_REQUESTS:
             last = self.case.steps[-1]
             assert isinstance(last, AskStep)

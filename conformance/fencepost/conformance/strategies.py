@@ -23,7 +23,7 @@ from fencepost.conformance.generate.histories import histories as _histories
 from fencepost.conformance.generate.histories import history_machine as history_machine
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.probes import edges, probe_addresses
-from fencepost.conformance.wire import wire_request, wire_rules
+from fencepost.conformance.wire import WAYS_TO_SAY_YES, wire_request, wire_rules
 from fencepost.reference import Caller, Plane, Profile, Request, RuleSet, is_public, load_profile, validate
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
@@ -199,6 +199,7 @@ def requests(
     where = _places(rules, with_endpoint if offer.subnets else {})
     who = _callers(edition, offer)
     planes = (Plane.DATA, Plane.CONTROL) if offer.control_plane else (Plane.DATA,)
+    said = ((), *WAYS_TO_SAY_YES) if offer.credentials else ((),)
 
     def value(draw: st.DrawFn) -> JsonObject:
         address, subnet = draw(where)
@@ -208,7 +209,7 @@ def requests(
         operation = draw(st.one_of(st.just(plain), st.sampled_from(names)))
         caller = callers.with_credentials(one_of(draw, who), one_of(draw, callers.credentials(offer)))
         request = Request(plane=plane, operation=operation, address=address, subnet=subnet, caller=caller)
-        return wire_request(request, explicit=offer.credentials and draw(st.booleans()))
+        return wire_request(request, explicit=draw(st.sampled_from(said)))
 
     return made(value)
 

@@ -1,6 +1,6 @@
 """From the reference's values to the JSON of the contract, and back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.reference import (
@@ -17,13 +17,22 @@ from fencepost.reference import (
 WireRules = dict[str, object]
 
 
-def wire_request(request: Request, *, explicit: bool = False) -> JsonObject:
-    """A request as the contract has it; members that have their default are left out unless `explicit`."""
+WAYS_TO_SAY_YES: Sequence[tuple[str, ...]] = (
+    ("authenticated", "authorized"),
+    ("authenticated",),
+    ("authorized",),
+    ("caller",),
+)
+"""Which members with their default values may be written out: both flags, one of them, or a caller of whom nothing is said."""
+
+
+def wire_request(request: Request, *, explicit: Collection[str] = ()) -> JsonObject:
+    """A request as the contract has it; members that have their default are left out but for those named by `explicit`."""
     caller = request.caller
     said: dict[str, object] = {}
-    if explicit or not caller.authenticated:
+    if "authenticated" in explicit or not caller.authenticated:
         said["authenticated"] = caller.authenticated
-    if explicit or not caller.authorized:
+    if "authorized" in explicit or not caller.authorized:
         said["authorized"] = caller.authorized
     if caller.service is not None:
         said["service"] = caller.service
@@ -33,9 +42,19 @@ def wire_request(request: Request, *, explicit: bool = False) -> JsonObject:
     if request.subnet is not None:
         source["subnet"] = request.subnet
     message: dict[str, object] = {"plane": request.plane.value, "operation": request.operation, "source": source}
-    if said:
+    if said or "caller" in explicit:
         message["caller"] = said
     return message
+
+
+def written_out(message: JsonObject) -> tuple[str, ...]:
+    """The members with default values that a wire message writes out, as `wire_request` takes them."""
+    caller = message.get("caller")
+    if not isinstance(caller, Mapping):
+        return ()
+    return tuple(name for name in ("authenticated", "authorized") if caller.get(name) is True) or ("caller",) * (
+        not caller
+    )
 
 
 def request_from_wire(message: Mapping[str, object]) -> Request:

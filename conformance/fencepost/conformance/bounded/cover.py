@@ -3,6 +3,7 @@
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
 from typing import TypeVar
 
 FaultClass = tuple[object, ...]
@@ -35,8 +36,8 @@ class Cover:
         self._worth = _Worth(weights or {})
 
     def gain(self, classes: Iterable[FaultClass]) -> float:
-        """What covering these would add."""
-        return sum(map(self._worth.__getitem__, classes))
+        """What covering these would add: the same, to the last bit, in whatever order a set hands them out."""
+        return fsum(map(self._worth.__getitem__, classes))
 
     def add(self, classes: Iterable[FaultClass]) -> None:
         """They are covered once more."""

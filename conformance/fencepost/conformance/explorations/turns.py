@@ -1,4 +1,4 @@
-"""Whole sets and single changes taking turns, each asked about by the few callers whom it concerns (STA-1 … STA-4)."""
+"""Whole sets and single changes taking turns, each asked about by the few callers whom it concerns (STA-1 … STA-5)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -192,7 +192,7 @@ def _bared(play: _Play) -> None:
 
 TURNS = Exploration(
     name="turns",
-    serves=("STA-1", "STA-2", "STA-3", "STA-4"),
+    serves=("STA-1", "STA-2", "STA-3", "STA-4", "STA-5"),
     scenarios=_scenarios,
-    in_breadth="state",
+    in_breadth="histories",
 )

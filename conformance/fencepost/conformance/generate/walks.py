@@ -78,7 +78,7 @@ REFUSED: tuple[Family, ...] = (
 
 _PAIRS = 4
 
-_ELSEWHERE = frozenset((*REFUSED[0], *REFUSED[1], *REFUSED[-1]))
+ELSEWHERE = frozenset((*REFUSED[0], *REFUSED[1], *REFUSED[-1]))
 """What other explorations do often: it is met in one theme of two."""
 
 
@@ -91,7 +91,7 @@ def dealt(random: Random, families: Sequence[Family]) -> Iterator[tuple[Theme, S
     for place in range(_PAIRS):
         every = [family[(first + place) % _PAIRS] for family, first in zip(families, firsts, strict=True)]
         for is_asleep in (False, True):
-            hand = [kind for kind in every if kind not in _ELSEWHERE or is_asleep is bool(place & 1)]
+            hand = [kind for kind in every if kind not in ELSEWHERE or is_asleep is bool(place & 1)]
             is_off, has_few = bool(place & 1) is not is_asleep, bool(place & 2) is not is_asleep
             theme = Theme(
                 default_action="Allow" if is_asleep else "Deny",

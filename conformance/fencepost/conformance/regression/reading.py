@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from fencepost.adapters.contract import METHODS, JsonObject
+from fencepost.adapters.contract import METHODS
 from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
-from fencepost.conformance.wire import network_from_wire, request_from_wire
+from fencepost.conformance.wire import network_from_wire, request_from_wire, written_out
 from fencepost.reference import Network
 from fencepost.reports.model import Call
 
@@ -106,13 +106,8 @@ def _ask(requests: object) -> AskStep:
     found = [one for one in requests if isinstance(one, Mapping)] if isinstance(requests, list | tuple) else []
     if not found:
         raise ValueError("decide without a request asks nothing")
-    explicit = frozenset(index for index, one in enumerate(found) if _spells_defaults_out(one))
+    explicit = {place: said for place, one in enumerate(found) if (said := written_out(one))}
     return AskStep(requests=tuple(request_from_wire(one) for one in found), explicit=explicit)
-
-
-def _spells_defaults_out(request: JsonObject) -> bool:
-    caller = request.get("caller")
-    return isinstance(caller, Mapping) and (caller.get("authenticated") is True or caller.get("authorized") is True)
 
 
 def _texts(value: object) -> Iterator[str]:
