@@ -47,7 +47,7 @@ def _first(setting: Setting) -> Iterator[Scenario]:
 
 def _rest(setting: Setting) -> Iterator[Scenario]:
     asked = 0 if setting.wave else _FIRST
-    yield from _lives(setting, setting.rounds(_LIVES, decisions_only=3)[asked:])
+    yield from _lives(setting, setting.rounds(_LIVES, decisions_only=2)[asked:])
     yield from _letters(setting, setting.rounds(2, decisions_only=1)[asked:])
     if setting.profile.choice("duplicates") in ("keep", "collapse"):
         for index in setting.rounds(1):

@@ -11,6 +11,9 @@ from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, address_from_text, is_clear
 
+_FIRST = 3
+"""How many of the plays are for a subject that is asked less, for decisions alone."""
+
 _ALIKE = 6
 """The first so many subnets of a network differ in one part each."""
 
@@ -61,7 +64,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         ("STA-4", _asleep),
         ("STA-2", _alike),
         ("STA-2", _bared),
-    )
+    )[: None if setting.offer.refusals else _FIRST]
     for index in setting.rounds(1):
         for place, (clause, body) in enumerate(bodies):
             yield Scenario(
