@@ -21,8 +21,8 @@ _PLANS = (
     ("single", "Deny", "None"),
     ("rich", "Allow", "None"),
 )
-_TOLD = 16
-"""How many requests each rule set is asked."""
+_TOLD, _OFFERED = 16, 100
+"""How many requests each rule set is asked, and from how many of each sort they are chosen."""
 
 _SHARE = 3
 
@@ -46,17 +46,19 @@ def _chosen(random: Random, vault: Vault, setting: Setting, cover: Cover) -> lis
     """Of everybody who might be asked, those who add most to the fault classes that have been asked about."""
     sight, offer = Sight(vault=vault), setting.offer
     blocks = [rule.block for rule in vault.rules.ip_rules]
-    pool = [Request(address=one) for block in blocks for one in edges(block)]
-    pool += [Request(address=one) for one in (*LANDMARKS, *sight.alike)]
-    pool += requests.crossed(random, vault, offer, share=_SHARE)
-    pool += requests.every_operation(random, vault, offer)
-    pool += requests.every_service(random, vault, offer)
-    if offer.subnets:
-        pool += requests.in_other_letters(random, vault)
-    if offer.control_plane:
-        pool += requests.portal_pair(random, vault)
-    offered = [(one, sight.classes(one)) for one in dict.fromkeys(pool) if 0 <= one.address < 2**32]
-    return cover.choose([one for one in offered if one[1]], _TOLD)
+    sorts: list[list[Request]] = [
+        [Request(address=one) for block in blocks for one in edges(block)],
+        [Request(address=one) for one in (*LANDMARKS, *sight.alike)],
+        list(requests.crossed(random, vault, offer, share=_SHARE)),
+        list(requests.every_operation(random, vault, offer)),
+        list(requests.every_service(random, vault, offer)),
+        list(requests.in_other_letters(random, vault)) if offer.subnets else [],
+        list(requests.portal_pair(random, vault)) if offer.control_plane else [],
+    ]
+    some = [one for sort in sorts for one in random.sample(sort, min(_OFFERED, len(sort)))]
+    possible = dict.fromkeys(one for one in some if 0 <= one.address < 2**32)
+    offered = [(one, classes) for one in possible if (classes := sight.classes(one))]
+    return cover.choose(offered, _TOLD)
 
 
 FIRST_LOOK = Exploration(name="first look", serves=DECISIONS.serves, scenarios=_scenarios, in_breadth=DECISIONS.name)

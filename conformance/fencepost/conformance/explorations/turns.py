@@ -11,9 +11,6 @@ from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, address_from_text, is_clear
 
-_FIRST = 3
-"""How many of the plays are for a subject that is asked less, for decisions alone."""
-
 _ALIKE = 6
 """The first so many subnets of a network differ in one part each."""
 
@@ -56,15 +53,15 @@ class _Play:
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.incremental:
-        return
+    if not setting.offer.incremental or not setting.offer.refusals:
+        return  # a subject that is asked for decisions alone is asked less; its walks do the like
     bodies: tuple[tuple[str, Callable[[_Play], None]], ...] = (
         ("STA-1", _put_again),
         ("STA-1", _emptied),
         ("STA-4", _asleep),
         ("STA-2", _alike),
         ("STA-2", _bared),
-    )[: None if setting.offer.refusals else _FIRST]
+    )
     for index in setting.rounds(1):
         for place, (clause, body) in enumerate(bodies):
             yield Scenario(
@@ -168,9 +165,8 @@ def _alike(play: _Play) -> None:
     for subnet in subnets[:1]:
         play.write("removeVirtualNetworkRule", id=subnet)
     play.write("removeIpRule", value=one)
-    if play.setting.offer.refusals:
-        play.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
-        play.look("STA-2")
+    play.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
+    play.look("STA-2")
     play.write("removeIpRule", value=wide)
 
 

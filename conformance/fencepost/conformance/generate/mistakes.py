@@ -41,7 +41,7 @@ def _small_prefixes(profile: Profile, a: int, b: int, c: int) -> dict[str, objec
     if profile.prefix_32 != "reject":
         return {}
     found: dict[str, object] = {}
-    for n in range(18):
+    for n in range(20):
         length = 31 + n // 2 % 2
         found[f"prefix {length} #{n}"] = f"{a}.{b}.{n}.{(c + n) % 256 & ~1}/{length}"
     return found
