@@ -17,8 +17,8 @@ from fencepost.reference import Block, Network, RuleSet, Subnet, Vault, is_clear
 _PREFIXES = (*range(blocks.SHORTEST, blocks.LONGEST + 1), 32)
 _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))
 _LADDER, _CONSTELLATIONS = 14, 6
-_TRIES = 12
-_LOOK_ALIKES = 16
+_TRIES, _ENGULFED = 12, 34
+_LOOK_ALIKES = 44
 _LONG, _FULL_SELDOM, _ALLOW_SELDOM = 100, 6, 4
 
 
@@ -79,6 +79,10 @@ class Maker:
             yield _whole({**acls, "ipRules": [*ip[:middle], *fresh, *ip[middle + 1 :]]})
             others = [{"value": self._text(blocks.block(random, random.choice(_PREFIXES)))} for _ in ip[:60]]
             yield _whole({**acls, "ipRules": others})
+            held = [rule.block for rule in rules.ip_rules]
+            for changed in ([blocks.narrowed(one) for one in held], [blocks.moved(random, one) for one in held]):
+                if all(map(is_clear, changed)):
+                    yield _whole({**acls, "ipRules": [{"value": self._text(one)} for one in changed]})
             gone = random.choice(ip)
             kept = [one for one in ip if one["value"] != gone["value"]]
             yield from self._either("removeIpRule", gone, {**acls, "ipRules": kept})
@@ -119,6 +123,7 @@ class Maker:
                 random.shuffle(distinct)
             yield distinct
         yield list(dict.fromkeys(random.choice(blocks.CONSTELLATIONS[1:])(random)))
+        yield blocks.engulfed(random, _ENGULFED)
 
     def _least(self, count: int) -> list[Block]:
         """A range of each of the prefix lengths that were asked least, apart from one another where there is room."""

@@ -17,7 +17,7 @@ from fencepost.reference import Network, Plane, Request, RuleSet, Vault, Verdict
 REQUESTS = 240
 """How many requests a configuration is asked at the most, but for repetitions and what a full list takes."""
 
-_SUBNETS, _EVERY_EDGE, _REMEMBERED, _MOVED = 16, 40, 60, 16
+_SUBNETS, _EVERY_EDGE, _REMEMBERED, _MOVED = 44, 40, 60, 16
 _INSIDE = (10 << 24) + 4
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fencepost.conformance.bounded.cover import FaultClass
-from fencepost.conformance.bounded.rule_faults import prefix_class, prefix_of
+from fencepost.conformance.bounded.kinship import kinship
+from fencepost.conformance.bounded.rule_faults import engulfing, prefix_class, prefix_of
 from fencepost.conformance.probes import LANDMARKS, flipped, octet_edges, resembling
 from fencepost.conformance.strength.coverage import factor_levels, pairs_of
 from fencepost.reference import (
@@ -32,11 +33,12 @@ WEIGHTS = {
     "moved": 3.0,
     "pair": 0.5,
     "clause": 1.0,
+    "kin": 6.0,
 }
 """What the first time is worth, by kind."""
 
 _EDGES = ("before", "first", "inside", "last", "after")
-_ENDS = 4
+_ENDS, _SUBNETS, _FEW = 4, 48, 8
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Sight:
     _near: dict[int, list[tuple[int, Block, str]]] = field(init=False, default_factory=dict)
     _alike: dict[int, list[FaultClass]] = field(init=False, default_factory=dict)
     _subnets: dict[str, int] = field(init=False, default_factory=dict)
+    _plain: frozenset[str] = field(init=False, default=frozenset())
+    _engulfing: Block | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Lay out the edges of the rules, and what resembles the first few of them."""
@@ -59,6 +63,8 @@ class Sight:
                 self._near.setdefault(address, []).append((place, block, edge))
         for rule in rules[:_ENDS]:
             self._note_alike(rule.block)
+        self._plain = frozenset(subnet.id for subnet in self.vault.network.subnets)
+        self._engulfing = engulfing(rules)
         for subnet_place, subnet in enumerate(self.vault.network.subnets):
             self._subnets[subnet.id.lower()] = subnet_place
 
@@ -92,7 +98,8 @@ class Sight:
             yield ("service", caller.service, caller.trusted, rules.bypass, decision.outcome)
         if request.subnet is not None:
             place = self._subnets.get(request.subnet.lower(), -1)
-            yield ("subnet", min(place, 16), decision.outcome, bool(rules.ip_rules))
+            yield ("subnet", min(place, _SUBNETS), decision.outcome, bool(rules.ip_rules))
+            yield from self._kin(request.subnet, is_spelled=self._is_in_other_letters(request.subnet, place))
             yield ("subnet", "in other letters", self._is_in_other_letters(request.subnet, place), decision.outcome)
             if decision.clause == "DEC-6":
                 yield ("place", "virtual network rules", self._subnet_place(request.subnet))
@@ -102,6 +109,15 @@ class Sight:
         is_plain = request.plane is Plane.DATA and caller == Caller() and request.subnet is None
         if is_plain and rules.default_action is DefaultAction.DENY:
             yield from self._of_address(request.address, decision)
+
+    def _kin(self, subnet: str, *, is_spelled: bool) -> Iterator[FaultClass]:
+        """How a caller's subnet, itself not listed, resembles those that are; and whether either is in other letters."""
+        listed = self.vault.rules.virtual_network_rules
+        if len(listed) > _FEW or self.vault.rules.rule_for_subnet(subnet) is not None:
+            return
+        yield from {("kin", how) for rule in listed for how in kinship(rule.key, subnet.lower())}
+        if is_spelled and any(rule.id not in self._plain for rule in listed):
+            yield ("kin", "both in other letters")
 
     def _is_in_other_letters(self, subnet: str, place: int) -> bool:
         return place >= 0 and self.vault.network.subnets[place].id != subnet
@@ -123,6 +139,8 @@ class Sight:
             yield ("edge of the half", prefix_class(prefix), edge, block.first >> 31)
             yield ("place", "IP rules", place_class(place, count), is_outside)
         yield from ((*one, decision.outcome) for one in self._alike.get(address, ()))
+        if self._engulfing is not None and address == self._engulfing.last:
+            yield ("place", "behind many")
         if address in LANDMARKS:
             yield ("landmark", address, decision.outcome)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 from fencepost.conformance.bounded.cover import FaultClass
+from fencepost.conformance.bounded.kinship import kinship
 from fencepost.reference import Block, DefaultAction, IpRule, Network, RuleSet, text_from_address
 
 THRESHOLDS = (1, 3, 10, 16, 32, 64, 100, 128, 256, 512, 999)
@@ -12,7 +13,7 @@ THRESHOLDS = (1, 3, 10, 16, 32, 64, 100, 128, 256, 512, 999)
 EXACT = (0, 1, 2, 3, 16, 17, 32, 33, 64, 65, 100, 101, 127, 128, 129, 255, 256, 257)
 """Lengths at which a list just fills, or just overflows, what was set aside for it."""
 
-_RELATED_MOST, _FEW_SUBNETS = 48, 8
+_RELATED_MOST, _FEW_SUBNETS, _SEEN, _MANY = 48, 8, 48, 16
 _PRIVATE_LIKE = frozenset({10, 127, 169, 172, 192, 198, 203})
 
 WEIGHTS = {
@@ -28,6 +29,8 @@ WEIGHTS = {
     "switches": 9.0,
     "listed": 2.5,
     "listed together": 2.0,
+    "kin": 5.0,
+    "engulfs": 4.0,
     "alone": 1.5,
     "turn": 6.0,
     "by": 5.0,
@@ -43,9 +46,21 @@ def of_rules(rules: RuleSet, network: Network) -> Iterator[FaultClass]:
     yield from _of_ranges(rules.ip_rules)
     yield from _of_length("IP rules", len(rules.ip_rules))
     yield from _of_length("virtual network rules", len(rules.virtual_network_rules))
+    if engulfing(rules.ip_rules) is not None:
+        yield ("engulfs", "many")
     if 1 < len(rules.ip_rules) <= _RELATED_MOST:
         yield from _of_relations(rules.ip_rules)
     yield from _of_subnets(rules, network)
+
+
+def engulfing(rules: Sequence[IpRule]) -> Block | None:
+    """The widest range, where it holds more than a few others that all end before it does."""
+    blocks = [rule.block for rule in rules]
+    widest = max(blocks, key=lambda block: block.last - block.first, default=None)
+    if widest is None:
+        return None
+    inside = sum(widest.first <= one.first and one.last < widest.last for one in blocks)
+    return widest if inside > _MANY else None
 
 
 def prefix_of(block: Block) -> int:
@@ -145,6 +160,9 @@ def _of_subnets(rules: RuleSet, network: Network) -> Iterator[FaultClass]:
         parts = zip(one.key.split("/"), other.key.split("/"), strict=True)
         yield ("listed together", tuple(mine == others for mine, others in parts))
     listed = {rule.key for rule in rules.virtual_network_rules}
+    if len(listed) <= _FEW_SUBNETS:
+        others = [one for one in list(places)[:_SEEN] if one not in listed]
+        yield from {("kin", how) for one in listed for other in others for how in kinship(one, other)}
     if listed and len(listed) < _RELATED_MOST:
         yield from (("alone", places[one]) for one in listed if len(listed) == 1)
         yield ("alone", "the plainest left out", network.subnets[0].id.lower() not in listed)
@@ -165,10 +183,22 @@ def of_turn(before: RuleSet, after: RuleSet, earlier: RuleSet | None, method: st
         yield ("turn", "the default action", after.default_action, method)
     for which, found in (("IP rules", ip), ("virtual network rules", subnets)):
         yield from (("turn", which, one) for one in found)
+    yield from (("turn", how) for how in _alike_but_for(before.ip_rules, after.ip_rules))
     if earlier is not None and earlier == after:
         yield ("turn", "the set before the last again")
     if not is_lists_alike and not any(switched):
         yield ("turn", "lists alone", bool(tuple(ip)), bool(tuple(subnets)))
+
+
+def _alike_but_for(before: Sequence[IpRule], after: Sequence[IpRule]) -> Iterator[str]:
+    """Whether all rules are as they were but for their length, or but for their first octet."""
+    old, new = [rule.block for rule in before], [rule.block for rule in after]
+    if not old or old == new or len(old) != len(new):
+        return
+    if [one.first for one in old] == [one.first for one in new]:
+        yield "other lengths alone"
+    if [one.first & 0xFFFFFF for one in old] == [one.first & 0xFFFFFF for one in new]:
+        yield "other first octets alone"
 
 
 def _changes(before: Sequence[object], after: Sequence[object]) -> Sequence[str]:

@@ -128,24 +128,11 @@ def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRule
 
 def _changed_in_one_thing(random: Random, first: WireRules, other: WireRules) -> list[WireRules]:
     """The set, then each time the one before with another prefix, another first octet, or other subnets, and nothing else."""
-    narrowed = [_narrowed(_block(str(entry["value"]))) for entry in _entries(first, "ipRules")]
-    moved = [_moved(random, one) for one in narrowed]
-    found = [{**first, "ipRules": [{"value": blocks.text(one)} for one in those]} for those in (narrowed, moved)]
+    shorter = [blocks.narrowed(_block(str(entry["value"]))) for entry in _entries(first, "ipRules")]
+    elsewhere = [blocks.moved(random, one) for one in shorter]
+    found = [{**first, "ipRules": [{"value": blocks.text(one)} for one in those]} for those in (shorter, elsewhere)]
     found.append({**found[-1], "virtualNetworkRules": other["virtualNetworkRules"]})
-    return [first, *found] if all(map(_is_plain, (*narrowed, *moved))) else [first]
-
-
-def _narrowed(block: Block) -> Block:
-    """Its first quarter, where that can be written."""
-    size = block.last - block.first + 1
-    return Block(block.first, block.first + size // 4 - 1) if size >= 16 else block
-
-
-def _moved(random: Random, block: Block) -> Block:
-    """The same in the other octets, under another first one."""
-    rest, size = block.first & 0xFFFFFF, block.last - block.first
-    found = (Block(at << 24 | rest, (at << 24 | rest) + size) for at in random.sample(range(20, 90), 20))
-    return next((one for one in found if one != block and is_clear(one)), block)
+    return [first, *found] if all(map(_is_plain, (*shorter, *elsewhere))) else [first]
 
 
 def _is_plain(block: Block) -> bool:

@@ -160,6 +160,19 @@ CONSTELLATIONS: Sequence[Callable[[Random], list[Block]]] = (
 """Every way of placing a few ranges, the plainest first."""
 
 
+def narrowed(found: Block) -> Block:
+    """Its first quarter, where that can be written."""
+    size = found.last - found.first + 1
+    return Block(found.first, found.first + size // 4 - 1) if size >= 16 else found
+
+
+def moved(random: Random, found: Block) -> Block:
+    """The same in the other octets, under another first one."""
+    rest, size = found.first & 0xFFFFFF, found.last - found.first
+    others = (Block(at << 24 | rest, (at << 24 | rest) + size) for at in random.sample(range(20, 90), 20))
+    return next((one for one in others if one != found and is_clear(one)), found)
+
+
 def text(found: Block, random: Random | None = None, *, slash_32: bool = False) -> str:
     """A block as the value of a rule; a single address as its /32 now and then where that is accepted."""
     if slash_32 and random is not None and found.first == found.last and random.randrange(3) == 0:
