@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from fencepost.adapters.contract import Client, JsonObject, open_subject
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.lockstep.wire import wire_rules
 from pytest_benchmark.fixture import BenchmarkFixture
 
 ROUND = 1024

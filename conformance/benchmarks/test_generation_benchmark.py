@@ -7,13 +7,13 @@ from random import Random
 
 import pytest
 from fencepost.adapters.contract import Statement
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.decisions import DECISIONS
-from fencepost.conformance.explorations.setting import Setting
 from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.generate.probes import probe_addresses
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.probes import probe_addresses
-from fencepost.conformance.wire import wire_rules
 from fencepost.reference import Network, RuleSet, Vault, load_profile, validate
 from pytest_benchmark.fixture import BenchmarkFixture
 

@@ -12,12 +12,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import pytest
 from fencepost.adapters.contract import Client, JsonObject, Timeouts, open_subject
 from fencepost.adapters.contract.protocol import Connection
-from fencepost.conformance import campaign, exchange
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.case import WriteStep, apply_write
-from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.tally import Tally
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep import exchange
+from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.conformance.run import campaign
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Network, Request, Verdict
 from pytest_benchmark.fixture import BenchmarkFixture
 

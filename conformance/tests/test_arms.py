@@ -1,7 +1,7 @@
 """The plainer suites beside the kit: the same for a seed, fair to a correct vault, and of some use."""
 
 import pytest
-from fencepost.conformance.case import AskStep
+from fencepost.conformance.lockstep.case import AskStep
 from fencepost.conformance.mutants import Vault
 from fencepost.conformance.strength.arms import ARMS
 from fencepost.conformance.strength.contest import Bout, fight, first_wrong, script

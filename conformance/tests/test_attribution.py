@@ -2,10 +2,19 @@
 
 import pytest
 from fencepost.adapters.contract import Decision, WriteResult
-from fencepost.conformance.attribution import clause_of
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep, apply_write
-from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.diagnosis.attribution import clause_of
+from fencepost.conformance.lockstep.case import (
+    AskStep,
+    Case,
+    EndpointsStep,
+    ReadStep,
+    ResetStep,
+    Step,
+    WriteStep,
+    apply_write,
+)
+from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import (
     Caller,
     Network,

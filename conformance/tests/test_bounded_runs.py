@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_subject
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
 from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
-from fencepost.conformance.bounded.cover import Cover
-from fencepost.conformance.bounded.deadline import Deadline
 from fencepost.conformance.bounded.itinerary import Itinerary
-from fencepost.conformance.bounded.rule_faults import prefix_of
-from fencepost.conformance.campaign import Plan
-from fencepost.conformance.case import WriteStep, apply_write
-from fencepost.conformance.clock import told_by
 from fencepost.conformance.commands import main
-from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.explorations.setting import Setting
+from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.deadline import Deadline
+from fencepost.conformance.lockstep.wire import network_from_wire
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.wire import network_from_wire
+from fencepost.conformance.run.campaign import Plan
+from fencepost.conformance.selection.cover import Cover
+from fencepost.conformance.selection.rule_faults import prefix_of
 from fencepost.reference import Vault, load_profile
 from fencepost.reports.model import Report, report_from_json
 

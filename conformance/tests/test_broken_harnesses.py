@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from fencepost.adapters.contract import Client, TimedOut
-from fencepost.conformance.patience import patient
+from fencepost.conformance.lockstep.patience import patient
 from fencepost.reports.model import Clause, Report, report_from_json
 
 pytestmark = pytest.mark.slow

@@ -1,7 +1,7 @@
 """Cases: contract calls as values, what they mean to the reference, and which requests the contract allows."""
 
 import pytest
-from fencepost.conformance.case import (
+from fencepost.conformance.lockstep.case import (
     AskStep,
     Case,
     EndpointsStep,
@@ -16,8 +16,8 @@ from fencepost.conformance.case import (
     may_be_asked,
     one_after_another,
 )
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.regression.reading import case_from_calls as checked_case
-from fencepost.conformance.wire import wire_rules
 from fencepost.reference import (
     Caller,
     Network,

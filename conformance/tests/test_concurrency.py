@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import pytest
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.peers import NetaddrVault, SqliteVault, StdlibVault, TrieVault
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.model import Clause, Report
 
 OVERLAPPING = [name for name, entry in CATALOGUE.items() if entry.overlapping]

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from fencepost.adapters.contract import Client, open_factory
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.peers import SettlingVault, StdlibVault
 from fencepost.conformance.peers.memory import State
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.model import Clause
 
 

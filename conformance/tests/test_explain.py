@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import main
-from fencepost.conformance.commands.reasons import OPEN_POINTS, REASONS
+from fencepost.conformance.reasons import OPEN_POINTS, REASONS
 from fencepost.reference.ledger import ANSWERS
 from fencepost.reference.parse import MISTAKES
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
-from fencepost.conformance.campaign import EXPLORATIONS, Campaign, Plan, explorations_for
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.implementations import ReferenceImplementation
 from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault, SuspiciousVault
+from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan, explorations_for
 from fencepost.reports.model import Call, Counterexample, Report, report_schema, report_to_json
 from jsonschema import Draft202012Validator
 from msgspec import json

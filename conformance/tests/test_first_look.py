@@ -2,10 +2,10 @@
 
 import pytest
 from fencepost.adapters.contract import Client, open_subject
-from fencepost.conformance.campaign import EXPLORATIONS, Campaign, Plan
-from fencepost.conformance.distribution import homes
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.mutants import CATALOGUE
+from fencepost.conformance.pytest.distribution import homes
+from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan
 from fencepost.conformance.strength.trial import Task, try_mutant
 
 EARLY = ("limits at once", "refusals", "first look")

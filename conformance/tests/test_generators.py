@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 from fencepost.conformance.generate import blocks, callers, mistakes, networks, requests, rule_sets
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.wire import wire_rules
 from fencepost.reference import (
     SERVICE_ENDPOINT,
     Block,

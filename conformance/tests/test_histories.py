@@ -7,9 +7,7 @@ from random import Random
 
 import pytest
 from fencepost.adapters.contract import Client, open_factory
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate import networks
@@ -17,6 +15,7 @@ from fencepost.conformance.generate.histories import histories, history_machine
 from fencepost.conformance.generate.moves import MOVES, opening
 from fencepost.conformance.generate.strokes import Scene, Stroke
 from fencepost.conformance.implementations import reference
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.mutants import mutant
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.peers import (
@@ -32,6 +31,7 @@ from fencepost.conformance.peers import (
     TrieVault,
     WholeSetsOnlyVault,
 )
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Profile, Vault, Verdict, load_profile
 from fencepost.reports.model import Report
 from hypothesis import HealthCheck, Phase, given, settings

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.commands import main
-from fencepost.conformance.journal import FILE_NAME, CannotResume, read_journal
+from fencepost.conformance.run.journal import FILE_NAME, CannotResume, read_journal
 from fencepost.reports.model import Report, report_from_json
 
 pytestmark = pytest.mark.slow

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from fencepost.adapters.contract import Client, open_subject
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.model import Report
 
 

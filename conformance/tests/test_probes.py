@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from fencepost.conformance.probes import (
+from fencepost.conformance.generate.probes import (
     LANDMARKS,
     edges,
     flipped,

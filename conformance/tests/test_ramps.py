@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from fencepost.adapters.contract import Client, open_factory
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.explorations.ramps import RAMPS
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.mutants import mutant
+from fencepost.conformance.run.campaign import Campaign, Plan
 
 pytestmark = pytest.mark.slow
 

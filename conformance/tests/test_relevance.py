@@ -1,7 +1,7 @@
 """Which clauses a right answer speaks for, and which it does not."""
 
 import pytest
-from fencepost.conformance.relevance import LOOK_ALIKE_OPERATIONS, Landmarks, clauses_of
+from fencepost.conformance.judging.relevance import LOOK_ALIKE_OPERATIONS, Landmarks, clauses_of
 from fencepost.reference import (
     Block,
     Bypass,

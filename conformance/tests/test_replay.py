@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Timeouts
-from fencepost.conformance.campaign import Plan
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.begun import begun
-from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.mutants.mutant import Mutant
 from fencepost.conformance.regression.reading import NotACase, calls_from_json, case_from_calls
 from fencepost.conformance.regression.replay import replay_case
 from fencepost.conformance.regression.stored_case import StoredCase, store, stored_from_json
+from fencepost.conformance.run.campaign import Plan
 from fencepost.reports.model import Call
 
 FLAWED = "mutant:last-address-excluded"

@@ -14,8 +14,8 @@ import sys
 from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.campaign import BoundedCampaign
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.bench.effort import EFFORTS
 
 
 class Noting:

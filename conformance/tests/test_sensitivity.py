@@ -2,9 +2,9 @@
 
 import pytest
 from fencepost.adapters.contract import Client, open_subject
-from fencepost.conformance import sensitivity
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.run import sensitivity
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.model import Report, report_from_json, report_to_json
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from fencepost.adapters.contract import Decision
 from fencepost.conformance import rule_sets
-from fencepost.conformance.case import AskStep, Case, ResetStep, Step, WriteStep, apply_write
-from fencepost.conformance.mismatch import Mismatch, WrongDecision, compare
-from fencepost.conformance.shrink import RATION, Shrinker
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.diagnosis.shrink import RATION, Shrinker
+from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, Step, WriteStep, apply_write
+from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, compare
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import (
     Caller,
     Network,

@@ -5,10 +5,10 @@ from typing import cast
 
 import pytest
 from fencepost.adapters.contract import Client, Decision, JsonObject, WriteResult
-from fencepost.conformance import exchange as exchange_module
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, case_from_calls
-from fencepost.conformance.exchange import Exchange
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.lockstep import exchange as exchange_module
+from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, case_from_calls
+from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Caller, Network, Request, Subnet, load_profile
 
 

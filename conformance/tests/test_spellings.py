@@ -13,7 +13,7 @@ from fencepost.conformance.generate.readings import meanings
 from fencepost.conformance.mutants import Vault, mutant
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.peers import NetaddrVault, SqliteVault, StdlibVault, TrieVault
-from fencepost.conformance.spellings import Answer, Profiler, Row, network_for, reference_reading, spellings
+from fencepost.conformance.probing.spellings import Answer, Profiler, Row, network_for, reference_reading, spellings
 from fencepost.reference import load_profile
 
 PROFILES = ("keyvault", "keyvault-2018-preview")

@@ -7,9 +7,9 @@ from typing import TypeVar
 import pytest
 from fencepost.adapters.contract.messages import PutRulesParams, Request, ResetParams
 from fencepost.conformance import ip_rules, networks, refused_rule_sets, requests, rule_sets, subnets
-from fencepost.conformance.case import may_be_asked
-from fencepost.conformance.probes import pieces, probe_addresses
-from fencepost.conformance.wire import network_from_wire, request_from_wire
+from fencepost.conformance.generate.probes import pieces, probe_addresses
+from fencepost.conformance.lockstep.case import may_be_asked
+from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
 from fencepost.reference import (
     SERVICE_ENDPOINT,
     Outcome,

@@ -7,12 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from fencepost.conformance.bench.course import Spent
 from fencepost.conformance.bounded.bought import Calibrations
 from fencepost.conformance.commands import main
-from fencepost.conformance.course import Spent
 from fencepost.conformance.mutants import CATALOGUE
+from fencepost.conformance.selection.factors import FACTORS
 from fencepost.conformance.strength import figures
-from fencepost.conformance.strength.coverage import FACTORS, Coverage
+from fencepost.conformance.strength.coverage import Coverage
 from fencepost.conformance.strength.curve import Costs
 from fencepost.conformance.strength.pool import spread
 from fencepost.conformance.strength.trial import Task, Trial, try_mutant

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.suite_collection import clause_of, suite_tests
+from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
 
 pytest_plugins = ["pytester"]
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Client, Connection, open_subject
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.case import AskStep, Case, ResetStep, WriteStep
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.replaying import Transcript
-from fencepost.conformance.clock import told_by
 from fencepost.conformance.commands import main
-from fencepost.conformance.diagnosis import Diagnosis
-from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.exchange import Exchange
-from fencepost.conformance.story import counterexample
-from fencepost.conformance.tally import Tally
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.diagnosis.diagnosis import Diagnosis
+from fencepost.conformance.diagnosis.story import counterexample
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, WriteStep
+from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.wire import wire_rules
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Network, Request, RuleSet, Subnet, address_from_text, load_profile
 from fencepost.reports.model import Counterexample, Report, report_from_json
 

@@ -14,10 +14,10 @@ from fencepost.adapters.contract import Client
 from fencepost.conformance import peers
 from fencepost.conformance.commands import main
 from fencepost.conformance.mutants import CATALOGUE
+from fencepost.conformance.mutants.direct import Direct
 from fencepost.conformance.regression.expectations import first_wrong
 from fencepost.conformance.regression.vector_file import VectorFile, VectorsRefused, vectors_from_json, vectors_schema
 from fencepost.conformance.regression.vectors import EDGE, LIMIT, cover
-from fencepost.conformance.strength.direct import Direct
 from fencepost.reference import load_profile
 
 SOURCE = Path(__file__).parents[2]

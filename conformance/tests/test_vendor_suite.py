@@ -8,8 +8,8 @@ from fencepost.adapters.library import connect_factory
 from fencepost.conformance import conformance_suite
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.peers import StdlibVault
-from fencepost.conformance.suite_collection import clause_of, suite_tests
-from fencepost.conformance.trial import Terms, Trial
+from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
+from fencepost.conformance.pytest.trial import Terms, Trial
 from fencepost.reference import UnknownProfile
 
 pytest_plugins = ["pytester"]

@@ -6,12 +6,11 @@ from dataclasses import replace
 import pytest
 from fencepost.adapters.contract import Statement
 from fencepost.adapters.contract.vocabulary import FEATURES
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.explorations.setting import Setting
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.judging.verdicts import DECISIVE, Summary, results, summed_up
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.tally import Tally
-from fencepost.conformance.verdicts import DECISIVE, Summary, results, summed_up
 from fencepost.reference import load_profile
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Counterexample, LedgerEntry
@@ -39,7 +38,6 @@ def offer(*features: str) -> Offer:
 
 
 ALL = offer(*(feature for feature in FEATURES if not feature.endswith("-only")))
-SETTING = Setting(profile=PROFILE, offer=ALL, effort=EFFORTS["quick"], seed=0)
 
 
 def asked(clause: str, *, right: int, wrong: int = 0, inconclusive: int = 0) -> Tally:
@@ -169,7 +167,7 @@ def plenty() -> Tally:
 def summary(
     found: Sequence[Row], tally: Tally | None = None, ledger: Sequence[LedgerEntry] = (), *, selected: bool = False
 ) -> Summary:
-    return summed_up(found, ledger, tally or plenty(), SETTING, selected=selected)
+    return summed_up(found, ledger, tally or plenty(), selected=selected)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ from random import Random
 
 import pytest
 from fencepost.adapters.contract import Client, JsonObject, open_factory
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write, may_be_asked
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.generate.accepted_writes import Kind
 from fencepost.conformance.generate.refused_writes import remove_what_is_not_there
@@ -17,8 +15,10 @@ from fencepost.conformance.generate.strokes import Scene, Stroke
 from fencepost.conformance.generate.walkers import Theme, Walker, World
 from fencepost.conformance.generate.walks import ACCEPTED, ELSEWHERE, REFUSED, back_to_the_theme, dealt, next_of
 from fencepost.conformance.implementations import reference
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write, may_be_asked
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.peers import StdlibVault
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Vault, Verdict, load_profile
 
 FAMILIES = (*ACCEPTED, *REFUSED)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_subject
-from fencepost.conformance.campaign import EXPLORATIONS, Campaign, Plan, in_waves
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan, in_waves
 from fencepost.reports.model import Report
 
 

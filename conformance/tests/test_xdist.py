@@ -4,9 +4,9 @@ import re
 from collections import defaultdict
 
 import pytest
-from fencepost.conformance.campaign import EXPLORATIONS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.distribution import group_of, homes
+from fencepost.conformance.pytest.distribution import group_of, homes
+from fencepost.conformance.run.campaign import EXPLORATIONS
 
 pytestmark = pytest.mark.slow
 

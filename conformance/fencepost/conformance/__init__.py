@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fencepost.conformance.pytest.vendor import conformance_suite
     from fencepost.conformance.strategies import (
         RefusedRuleSet,
         histories,
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
         rule_sets,
         subnets,
     )
-    from fencepost.conformance.vendor import conformance_suite
 
 _HOME = {
     "RefusedRuleSet": "strategies",
-    "conformance_suite": "vendor",
+    "conformance_suite": "pytest.vendor",
     "histories": "strategies",
     "history_machine": "strategies",
     "ip_rules": "strategies",

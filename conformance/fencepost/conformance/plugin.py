@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 if TYPE_CHECKING:
-    from fencepost.conformance.clause_outcome import ChoiceOutcome, ClauseOutcome, SensitivityOutcome
-    from fencepost.conformance.trial import Trial
+    from fencepost.conformance.pytest.clause_outcome import ChoiceOutcome, ClauseOutcome, SensitivityOutcome
+    from fencepost.conformance.pytest.trial import Trial
     from xdist.workermanage import WorkerController
 
 _KIT = Path(__file__).resolve().parent
@@ -65,7 +65,7 @@ def _profile(text: str) -> str:
 
 
 def _effort(text: str) -> str:
-    from fencepost.conformance.effort import EFFORTS
+    from fencepost.conformance.bench.effort import EFFORTS
 
     if text not in EFFORTS:
         raise argparse.ArgumentTypeError(f"no effort is called {text!r} (known: {', '.join(EFFORTS)})")
@@ -127,7 +127,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """In a run of the suite, keep the clauses of one exploration on one worker, and all where the subject is one place."""
     if not _is_by_clause(config):
         return None
-    from fencepost.conformance.distribution import ClauseScheduling
+    from fencepost.conformance.pytest.distribution import ClauseScheduling
 
     scheduling = ClauseScheduling(config, log)
     subject = config.getoption("--iut")
@@ -136,7 +136,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def _is_one_place(subject: str) -> bool:
-    from fencepost.conformance.trial import SubjectUnusable, is_one_place
+    from fencepost.conformance.pytest.trial import SubjectUnusable, is_one_place
 
     try:
         return is_one_place(subject)
@@ -171,7 +171,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     """The modules of the suite, by their own name: the namespace they stand in is none of pytest's."""
     if module_path.parent != _SUITE:
         return None
-    from fencepost.conformance.suite_collection import SuiteModule
+    from fencepost.conformance.pytest.suite_collection import SuiteModule
 
     module: pytest.Module = SuiteModule.from_parent(parent, path=module_path)
     return module
@@ -228,8 +228,8 @@ def suite_trial(iut: Subject, pytestconfig: pytest.Config) -> Iterator["Trial"]:
     """The subject of the suite on trial; each worker of pytest-xdist has its own."""
     __tracebackhide__ = True
     from fencepost.adapters.contract import Timeouts
-    from fencepost.conformance.suite_collection import on_trial
-    from fencepost.conformance.trial import Terms
+    from fencepost.conformance.pytest.suite_collection import on_trial
+    from fencepost.conformance.pytest.trial import Terms
 
     terms = Terms(
         profile=pytestconfig.getoption("--iut-profile"),
@@ -253,7 +253,7 @@ def _is_alone(config: pytest.Config, *modes: str) -> bool:
 def class_trial(request: pytest.FixtureRequest) -> Iterator["Trial"]:
     """The subject of a class made by `conformance_suite` on trial."""
     __tracebackhide__ = True
-    from fencepost.conformance.suite_collection import on_trial
+    from fencepost.conformance.pytest.suite_collection import on_trial
 
     vendor = request.cls.conformance
     yield from on_trial(vendor.subject, vendor.terms, alone=_is_alone(request.config, "loadscope", "loadfile"))
@@ -266,7 +266,7 @@ def clause_outcome(request: pytest.FixtureRequest) -> "ClauseOutcome":
     `HarnessBroken`, `Inconclusive` or `Vacuous` where it could not be judged: an error, and no failure.
     """
     __tracebackhide__ = True
-    from fencepost.conformance.suite_collection import outcome_of_clause
+    from fencepost.conformance.pytest.suite_collection import outcome_of_clause
 
     return outcome_of_clause(request)
 
@@ -275,7 +275,7 @@ def clause_outcome(request: pytest.FixtureRequest) -> "ClauseOutcome":
 def choice_outcome(request: pytest.FixtureRequest) -> "ChoiceOutcome":
     """What comes of the open point that its parameter names (`indirect=True`); skips where nothing is declared."""
     __tracebackhide__ = True
-    from fencepost.conformance.suite_collection import outcome_of_choice
+    from fencepost.conformance.pytest.suite_collection import outcome_of_choice
 
     return outcome_of_choice(request)
 
@@ -284,6 +284,6 @@ def choice_outcome(request: pytest.FixtureRequest) -> "ChoiceOutcome":
 def sensitivity_outcome(request: pytest.FixtureRequest) -> "SensitivityOutcome":
     """What the run notices of faults that are laid over the subject's own answers; its state is left alone."""
     __tracebackhide__ = True
-    from fencepost.conformance.suite_collection import outcome_of_sensitivity
+    from fencepost.conformance.pytest.suite_collection import outcome_of_sensitivity
 
     return outcome_of_sensitivity(request)

@@ -16,14 +16,14 @@ from fencepost.adapters.contract.vocabulary import (
     PROTOCOL,
     SERVICE_ENDPOINT,
 )
-from fencepost.conformance.drawing import inserted, ip_values, made, one_of, randoms, subnet_ids, text
 from fencepost.conformance.generate import blocks, callers, mistakes
 from fencepost.conformance.generate import networks as subnet_names
+from fencepost.conformance.generate.drawing import inserted, ip_values, made, one_of, randoms, subnet_ids, text
 from fencepost.conformance.generate.histories import histories as _histories
 from fencepost.conformance.generate.histories import history_machine as history_machine
+from fencepost.conformance.generate.probes import edges, probe_addresses
+from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES, wire_request, wire_rules
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.probes import edges, probe_addresses
-from fencepost.conformance.wire import WAYS_TO_SAY_YES, wire_request, wire_rules
 from fencepost.reference import Caller, Plane, Profile, Request, RuleSet, is_public, load_profile, validate
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument

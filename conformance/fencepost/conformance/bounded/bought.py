@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 
 import msgspec
+from fencepost.conformance.bench.course import Course
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.exploration import LENGTH
-from fencepost.conformance.course import Course
 from fencepost.reports.model import Report
 from msgspec import Struct
 

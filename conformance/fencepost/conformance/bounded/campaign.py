@@ -5,18 +5,18 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 from fencepost.adapters.contract import Client, Connection
+from fencepost.conformance.bench.effort import Effort
+from fencepost.conformance.bench.setting import Exploration, Setting
 from fencepost.conformance.bounded.bought import told
 from fencepost.conformance.bounded.bounds import Bounds
-from fencepost.conformance.bounded.deadline import Deadline, OutOfTime, timed
 from fencepost.conformance.bounded.exploration import LENGTH, bounded_exploration
 from fencepost.conformance.bounded.itinerary import Itinerary
 from fencepost.conformance.bounded.recollection import Memory, Recollected, Recollecting, recollecting
-from fencepost.conformance.campaign import Campaign, in_waves
-from fencepost.conformance.clock import now
-from fencepost.conformance.effort import Effort
-from fencepost.conformance.explorations.setting import Exploration, Setting
-from fencepost.conformance.ledger import settle_ledger, undocumented
-from fencepost.conformance.sensitivity import Grounds, control
+from fencepost.conformance.lockstep.clock import now
+from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime, timed
+from fencepost.conformance.probing.ledger import settle_ledger, undocumented
+from fencepost.conformance.run.campaign import Campaign, in_waves
+from fencepost.conformance.run.sensitivity import Grounds, control
 from fencepost.reports.model import Report
 
 _NO_RATION = 10**12

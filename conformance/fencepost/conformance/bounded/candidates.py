@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.bounded.cover import Cover
-from fencepost.conformance.bounded.rule_faults import EXACT
-from fencepost.conformance.case import WriteStep
-from fencepost.conformance.explorations.setting import Setting
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, networks
 from fencepost.conformance.generate.networks import NO_ENDPOINTS, other_case
-from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.selection.cover import Cover
+from fencepost.conformance.selection.rule_faults import EXACT
 from fencepost.reference import Block, Network, RuleSet, Subnet, Vault, is_clear
 
 _PREFIXES = (*range(blocks.SHORTEST, blocks.LONGEST + 1), 32)

@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from random import Random
 
-from fencepost.conformance.bench import Bench, EffortSpent
+from fencepost.conformance.bench.bench import Bench, EffortSpent
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.bounded.candidates import endpointless
 from fencepost.conformance.bounded.itinerary import Itinerary, Stop, control_twin
 from fencepost.conformance.bounded.refusals import Refusals
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
-from fencepost.conformance.wire import wire_rules_in_force
+from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Plane, Request
 
 LENGTH = 64

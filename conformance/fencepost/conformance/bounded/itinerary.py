@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from fencepost.conformance.bounded import request_faults, rule_faults
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.candidates import Maker, home
-from fencepost.conformance.bounded.cover import Cover, FaultClass
-from fencepost.conformance.bounded.request_faults import Sight, telling_places
-from fencepost.conformance.case import WriteStep, apply_write, may_be_asked
-from fencepost.conformance.explorations.setting import Setting
 from fencepost.conformance.generate import requests
-from fencepost.conformance.probes import LANDMARKS, edges
+from fencepost.conformance.generate.probes import LANDMARKS, edges
+from fencepost.conformance.lockstep.case import WriteStep, apply_write, may_be_asked
+from fencepost.conformance.selection import request_faults, rule_faults
+from fencepost.conformance.selection.cover import Cover, FaultClass
+from fencepost.conformance.selection.request_faults import Sight, telling_places
 from fencepost.reference import Network, Plane, Request, RuleSet, Vault, Verdict
 
 REQUESTS = 240

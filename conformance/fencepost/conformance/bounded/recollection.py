@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fencepost.adapters.contract import Connection, JsonObject, Shareable
-from fencepost.conformance.breakage import Abandoned
-from fencepost.conformance.case import WriteStep, apply_write
-from fencepost.conformance.wire import network_from_wire
+from fencepost.conformance.bench.breakage import Abandoned
+from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import network_from_wire
 from fencepost.reference import Network, Profile, RuleSet, Vault
 
 _NEVER_ASKED = {"outcome": "inconclusive", "reason": "the run has not asked this"}

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.explorations.setting import Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, mistakes, requests
 from fencepost.conformance.generate.mistakes import Mistake
-from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet, Vault
 
 _SPREAD_OVER = 10

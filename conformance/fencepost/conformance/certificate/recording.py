@@ -18,7 +18,7 @@ from fencepost.conformance.certificate.transcript import (
     written_decisions,
     written_fault,
 )
-from fencepost.conformance.clock import told_by
+from fencepost.conformance.lockstep.clock import told_by
 
 
 class Recorder:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import msgspec
 from fencepost.adapters.contract import Client, Connection, HarnessFault, StatementError
-from fencepost.conformance.campaign import Campaign, Listener, Plan
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, REPORT, SIGNED, TRANSCRIPT, Bundle
 from fencepost.conformance.certificate.certificate import FORMAT, VERSION, Issue, as_page, certificate, why_not
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
 from fencepost.conformance.certificate.envelope import NotSigned, signed_digests, statement, unseal
 from fencepost.conformance.certificate.keys import PublicKey
 from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
-from fencepost.conformance.clock import told_by
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.run.campaign import Campaign, Listener, Plan
 from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report, report_to_json
 from fencepost.reports.stored import RunRefused, run_from

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 from fencepost.adapters.contract import Timeouts
-from fencepost.conformance.campaign import Plan
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.past import read_known
 from fencepost.conformance.commands.run_files import read_run
 from fencepost.conformance.commands.showing import show, show_json, table
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
 from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
+from fencepost.conformance.run.campaign import Plan
 from fencepost.reports.summary import quoted
 from rich.text import Text
 

@@ -13,9 +13,9 @@ from fencepost.adapters.contract import (
     Timeouts,
     open_subject,
 )
-from fencepost.conformance.campaign import Campaign, Plan
 from fencepost.conformance.commands.seconds import WAITING
 from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import UnknownProfile
 
 call_timeout = click.option(

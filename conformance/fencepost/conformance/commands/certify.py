@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 from fencepost.adapters.contract import Client, Connection, HarnessFault, StatementError, Timeouts
-from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.bundle import (
     CERTIFICATE,
     ENVELOPE,
@@ -27,13 +27,13 @@ from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.certificate.keys import KeyUnusable, SigningKey, read_signing_key
 from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.verification import written
-from fencepost.conformance.clock import told_by
 from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.patience import TIMEOUTS, patient
+from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.patience import TIMEOUTS, patient
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report, report_to_json
 from fencepost.reports.page import Page

@@ -15,10 +15,9 @@ from fencepost.adapters.contract import (
     Timeouts,
     open_subject,
 )
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
 from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
-from fencepost.conformance.bounded.deadline import Deadline
-from fencepost.conformance.campaign import Campaign, Listener, Plan, Progress
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.past import Past
@@ -27,11 +26,12 @@ from fencepost.conformance.commands.seconds import SETTLING, WAITING
 from fencepost.conformance.commands.showing import show
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
-from fencepost.conformance.patience import TIMEOUTS, patient
+from fencepost.conformance.lockstep.deadline import Deadline
+from fencepost.conformance.lockstep.patience import TIMEOUTS, patient
+from fencepost.conformance.probing.spellings import Row
 from fencepost.conformance.regression.stored_case import FOLDER
-from fencepost.conformance.spellings import Row
+from fencepost.conformance.run.campaign import Campaign, Listener, Plan, Progress
+from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page

@@ -14,13 +14,13 @@ from fencepost.adapters.contract import (
     Timeouts,
     check_statement,
 )
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.showing import labelled, show, show_json
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.common_ground import common_statement
 from fencepost.conformance.comparison.disagreement import Disagreement, Search, search
 from fencepost.conformance.comparison.pair import PairExchange
-from fencepost.conformance.effort import EFFORTS
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.regression.stored_case import calls_to_json
 from fencepost.reference import Profile, UnknownProfile, load_profile

@@ -8,10 +8,10 @@ import click
 from fencepost.conformance.commands.explanation import explanation
 from fencepost.conformance.commands.json_input import STDIN, UnreadableInput
 from fencepost.conformance.commands.ramification import ramify
-from fencepost.conformance.commands.reasons import open_point, reason
 from fencepost.conformance.commands.request_file import oddities, read_network, read_request
 from fencepost.conformance.commands.rules_file import FoundRules, read_rules
 from fencepost.conformance.commands.showing import show
+from fencepost.conformance.reasons import open_point, reason
 from fencepost.reference import (
     Network,
     Profile,

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 from fencepost.adapters.contract import Timeouts
-from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.case_files import found_cases
 from fencepost.conformance.commands.showing import show, table
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.diagnosis.story import counterexample
 from fencepost.conformance.regression.replay import OVERLAPPING, Replayed, replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
-from fencepost.conformance.story import counterexample
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.counterexample import counterexample as drawn
 from fencepost.reports.secrets import Mask
 from rich.text import Text

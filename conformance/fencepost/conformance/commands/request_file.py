@@ -5,7 +5,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS, SERVICE_ENDPOINT
 from fencepost.conformance.commands.json_input import UnreadableInput, read_json
-from fencepost.conformance.wire import network_from_wire, request_from_wire
+from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
 from fencepost.reference import Network, Request, is_subnet_id
 
 _MEMBERS = {"$": ("plane", "operation", "source", "caller"), "$.source": ("address", "subnet")}

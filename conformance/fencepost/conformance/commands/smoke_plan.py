@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.wire import wire_rules
 from fencepost.reference import Caller, Network, Outcome, Plane, Profile, Request, Subnet, Vault, address_from_text
 from fencepost.reference.model import ANYONE
 

@@ -19,8 +19,8 @@ from fencepost.adapters.contract import (
     check_statement,
 )
 from fencepost.conformance.commands.smoke_plan import Question, smoke_plan
+from fencepost.conformance.lockstep.wire import wire_network, wire_request
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.wire import wire_network, wire_request
 from fencepost.reference import Profile, UnknownProfile, load_profile
 
 _METHOD_NOT_FOUND = -32601

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 import click
 from fencepost.adapters.contract import Timeouts
-from fencepost.conformance.campaign import Campaign, Plan
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.showing import show, show_json
-from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.spellings import Profiler, Row
+from fencepost.conformance.probing.spellings import Profiler, Row
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import load_profile
 from fencepost.reports.visible import as_json, visible
 from rich.console import Group, RenderableType

@@ -9,8 +9,9 @@ from typing import get_args
 import click
 import msgspec
 from fencepost.adapters.contract import HarnessFault, StatementError, SubjectError
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.showing import show
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.commands.strength_table import acquittals, drawn
 from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.mutants.mutant import Group
 from fencepost.conformance.strength.calibration import calibrated
@@ -18,7 +19,6 @@ from fencepost.conformance.strength.correct import PEERS, Acquittal, acquit
 from fencepost.conformance.strength.plot import picture
 from fencepost.conformance.strength.pool import default_processes
 from fencepost.conformance.strength.study import ALLOWED, Design, Teller, carry_out
-from fencepost.conformance.strength.table import acquittals, drawn
 from fencepost.reference import profile_names
 from fencepost.reports.visible import visible
 from rich.console import Console

@@ -22,7 +22,7 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.showing import show, show_json, table
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.patience import TIMEOUTS, patient
+from fencepost.conformance.lockstep.patience import TIMEOUTS, patient
 from fencepost.reference import UnknownProfile
 from rich.text import Text
 

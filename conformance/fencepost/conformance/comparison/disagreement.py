@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import HarnessFault
-from fencepost.conformance.bench import Abandoned, Bench, EffortSpent, Unresponsive
-from fencepost.conformance.campaign import in_waves
-from fencepost.conformance.case import AskStep, Case, Step, WriteStep
+from fencepost.conformance.bench.bench import Abandoned, Bench, EffortSpent, Unresponsive
+from fencepost.conformance.bench.effort import Effort
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.comparison.pair import PairExchange
-from fencepost.conformance.effort import Effort
-from fencepost.conformance.explorations.setting import Setting
-from fencepost.conformance.mismatch import Found, Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.diagnosis.retelling import fresh_case
+from fencepost.conformance.diagnosis.shrink import Shrinker
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.case import AskStep, Case, Step, WriteStep
+from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.retelling import fresh_case
-from fencepost.conformance.shrink import Shrinker
-from fencepost.conformance.tally import Tally
+from fencepost.conformance.run.campaign import in_waves
 from fencepost.reference import Profile
 
 _OF_TIME = frozenset(("STA-8", "STA-9"))

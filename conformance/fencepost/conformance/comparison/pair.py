@@ -4,11 +4,11 @@ import time
 
 from fencepost.adapters.contract import Client
 from fencepost.adapters.contract import Decision as Answer
-from fencepost.conformance.case import AskStep, EndpointsStep, ReadStep, WriteStep, apply_write
-from fencepost.conformance.exchange import Exchange, WriteAnswer
-from fencepost.conformance.mismatch import WrongDecision, WrongRead, WrongWrite
-from fencepost.conformance.read_back import normal_form_of_answer
-from fencepost.conformance.wire import wire_network
+from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, ReadStep, WriteStep, apply_write
+from fencepost.conformance.lockstep.exchange import Exchange, WriteAnswer
+from fencepost.conformance.lockstep.mismatch import WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.lockstep.read_back import normal_form_of_answer
+from fencepost.conformance.lockstep.wire import wire_network
 from fencepost.reference import Decision, Network, Outcome, Profile, Request, Verdict, Write
 
 _BATCH = 1024

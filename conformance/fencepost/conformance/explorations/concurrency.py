@@ -15,11 +15,11 @@ from threading import Event
 
 from fencepost.adapters.contract import Client, JsonObject, Shareable
 from fencepost.adapters.contract import HarnessFault as Fault
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.case import AskStep, Case, WriteStep
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, callers, networks
-from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, Network, Outcome, Request, Vault
 from fencepost.reports.model import Counterexample
 

@@ -10,15 +10,15 @@ from random import Random
 from threading import Event
 
 from fencepost.adapters.contract import HarnessFault
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep
-from fencepost.conformance.clock import now
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.diagnosis.story import counterexample
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
-from fencepost.conformance.mismatch import WrongDecision, compare
-from fencepost.conformance.story import counterexample
-from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep
+from fencepost.conformance.lockstep.clock import now
+from fencepost.conformance.lockstep.mismatch import WrongDecision, compare
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, address_from_text
 from msgspec import structs
 

@@ -8,12 +8,12 @@ from functools import partial
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.generate.networks import CASES, other_case
 from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists
-from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Caller, Network, Request, address_from_text, block_from_cidr, read_ip_rule
 
 _AIMS = (

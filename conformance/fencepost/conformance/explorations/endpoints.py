@@ -5,12 +5,12 @@ from functools import partial
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.case import WriteStep, apply_write
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import callers, networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
-from fencepost.conformance.wire import wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import wire_rules, wire_rules_in_force
 from fencepost.reference import Caller, DefaultAction, Network, Request, Subnet, Verdict, text_from_address
 
 _AIMS = ("DEC-9", "DEC-10", "STA-10", "DEC-6")

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.bounded.cover import Cover
-from fencepost.conformance.bounded.request_faults import WEIGHTS, Sight
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.explorations.decisions import DECISIONS, network_of, rule_set
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import requests
-from fencepost.conformance.probes import LANDMARKS, edges
+from fencepost.conformance.generate.probes import LANDMARKS, edges
+from fencepost.conformance.selection.cover import Cover
+from fencepost.conformance.selection.request_faults import WEIGHTS, Sight
 from fencepost.reference import Request, Vault
 
 _PLANS = (

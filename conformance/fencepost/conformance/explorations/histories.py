@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.case import EndpointsStep, WriteStep
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.explorations.walks import walks
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate import callers, limit_moves, moves, networks, requests
 from fencepost.conformance.generate.moves import MOVES, Move
 from fencepost.conformance.generate.strokes import Scene, Stroke, requests_about, watched
-from fencepost.conformance.wire import WireRules
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
+from fencepost.conformance.lockstep.wire import WireRules
 from fencepost.reference import Network, Request, Subnet
 
 _DEALT = 4

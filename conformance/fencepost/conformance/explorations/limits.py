@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.generate.probes import edges
 from fencepost.conformance.generate.rule_sets import FLAG
-from fencepost.conformance.probes import edges
-from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Profile, Request, Subnet, Vault, address_from_text, is_public
 
 _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import HarnessFault, JsonObject
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.case import WriteStep
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import networks
-from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Subnet, cidr_from_block
 
 _MOST = 8

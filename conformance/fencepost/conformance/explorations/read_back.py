@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, networks
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Network
 
 _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.case import WriteStep, apply_write
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, mistakes, networks, requests
 from fencepost.conformance.generate.mistakes import Mistake
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Network, Request
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from random import Random
 
 from fencepost.adapters.contract.vocabulary import MAX_BATCH
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, networks, requests
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Network, Request, Vault
 
 _DISTINCT, _CROWD = 40, 4_400

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
-from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, Caller, Network, Outcome, Request, block_from_cidr, is_clear
 
 _AIMS = ("STA-1", "STA-3", "STA-4", "STA-6", "STA-7", "CTL-2")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
-from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, address_from_text, is_clear
 
 _ALIKE = 6

@@ -5,13 +5,13 @@ from functools import partial
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.bench import Bench
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.explorations.refusals import every_mistake, home, ignoring, small_set
-from fencepost.conformance.explorations.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, mistakes, networks, requests
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
-from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Network, Request, Subnet, Vault
 
 _PACK = 16

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from fencepost.conformance.bench import Bench
-from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
-from fencepost.conformance.explorations.setting import Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.setting import Scenario, Setting
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate.accepted_writes import Kind
 from fencepost.conformance.generate.strokes import Scene, Stroke
 from fencepost.conformance.generate.walkers import Theme, Walker, World
 from fencepost.conformance.generate.walks import ACCEPTED, REFUSED, back_to_the_theme, dealt, next_of
-from fencepost.conformance.wire import wire_rules_in_force
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Outcome, Request, Verdict
 
 _UNASKED = 6

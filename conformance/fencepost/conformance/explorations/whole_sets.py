@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from fencepost.conformance.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.generate.strokes import Stroke
-from fencepost.conformance.wire import WireRules, wire_rules_in_force
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules_in_force
 from fencepost.reference import Vault
 
 

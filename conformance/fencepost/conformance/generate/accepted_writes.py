@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.case import EndpointsStep, WriteStep
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
 from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
 from fencepost.conformance.generate.strokes import Stroke, other_spelling, update
 from fencepost.conformance.generate.walkers import Walker
-from fencepost.conformance.wire import wire_rules_in_force
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
+from fencepost.conformance.lockstep.wire import wire_rules_in_force
 
 Kind: TypeAlias = Callable[[Walker], Stroke | None]
 

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from fencepost.adapters.contract import Client, Connection, JsonObject, Statement
 from fencepost.adapters.contract.vocabulary import FEATURES, PROTOCOL
-from fencepost.conformance.case import AskStep, EndpointsStep, Step, WriteStep, apply_write, call_of
-from fencepost.conformance.exchange import Exchange
 from fencepost.conformance.generate import moves, networks
 from fencepost.conformance.generate.moves import MOVES, Move
 from fencepost.conformance.generate.strokes import Scene, Stroke, put, requests_about, watched
+from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep, apply_write, call_of
+from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.wire import wire_network
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.wire import wire_network
 from fencepost.reference import Network, Profile, Vault, Verdict, load_profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from fencepost.conformance.case import WriteStep
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.moves import Move
 from fencepost.conformance.generate.networks import other_case
@@ -18,7 +17,8 @@ from fencepost.conformance.generate.strokes import (
     remove_subnet,
     update,
 )
-from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 
 SPARE = 3
 """How many subnets there are beyond the limit."""

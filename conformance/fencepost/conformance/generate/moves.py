@@ -10,10 +10,10 @@ from random import Random
 from types import MappingProxyType
 from typing import TypeAlias
 
-from fencepost.conformance.case import EndpointsStep, WriteStep
 from fencepost.conformance.generate import blocks, mistakes
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
+from fencepost.conformance.generate.probes import edges
 from fencepost.conformance.generate.strokes import (
     Scene,
     Stroke,
@@ -25,8 +25,8 @@ from fencepost.conformance.generate.strokes import (
     remove_subnet,
     update,
 )
-from fencepost.conformance.probes import edges
-from fencepost.conformance.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, IpRule
 
 Move: TypeAlias = Callable[[Scene], Iterator[Stroke]]

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.case import WriteStep
 from fencepost.conformance.generate import blocks, mistakes
 from fencepost.conformance.generate.accepted_writes import call, put
 from fencepost.conformance.generate.rule_sets import FLAG
 from fencepost.conformance.generate.strokes import Stroke
 from fencepost.conformance.generate.walkers import Walker
-from fencepost.conformance.wire import WireRules
+from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.lockstep.wire import WireRules
 from fencepost.reference import text_from_address
 
 _PRIVATE = "10.1.2.3"

@@ -7,8 +7,8 @@ from random import Random
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
 from fencepost.conformance.generate import callers
 from fencepost.conformance.generate.networks import other_case
+from fencepost.conformance.generate.probes import LANDMARKS, edges, flipped, octet_edges, pieces, resembling
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.probes import LANDMARKS, edges, flipped, octet_edges, pieces, resembling
 from fencepost.reference import Block, Caller, Plane, Profile, Request, RuleSet, Vault
 from fencepost.reference.addresses import LAST_ADDRESS, is_public
 

@@ -2,8 +2,8 @@
 
 from random import Random
 
+from fencepost.conformance.lockstep.wire import WireRules
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.wire import WireRules
 
 FLAG = "ignoreMissingVnetServiceEndpoint"
 """An entry's word on whether its subnet may lack the endpoint."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.case import EndpointsStep, WriteStep
 from fencepost.conformance.generate import blocks, requests
+from fencepost.conformance.generate.probes import edges
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.offer import Offer
-from fencepost.conformance.probes import edges
 from fencepost.reference import Block, IpRule, Request, Vault, is_clear
 
 _SMALLEST_RANGE = 4

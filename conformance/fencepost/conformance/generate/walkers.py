@@ -12,7 +12,7 @@ from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
 from fencepost.conformance.generate.rule_sets import with_flags
 from fencepost.conformance.generate.strokes import Scene
-from fencepost.conformance.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, Subnet, Vault
 
 _LOOK_ALIKES, _WITHOUT = 5, 2

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import TypeAlias
 
-from fencepost.conformance.case import EndpointsStep
 from fencepost.conformance.generate.accepted_writes import (
     Kind,
     add_ip_rule,
@@ -49,6 +48,7 @@ from fencepost.conformance.generate.refused_writes import (
 )
 from fencepost.conformance.generate.strokes import Stroke, update
 from fencepost.conformance.generate.walkers import Theme, Walker
+from fencepost.conformance.lockstep.case import EndpointsStep
 
 Family: TypeAlias = tuple[Kind, Kind, Kind, Kind]
 

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.adapters.contract.vocabulary import PROTOCOL
-from fencepost.conformance.wire import network_from_wire, request_from_wire, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire, wire_rules_in_force
 from fencepost.reference import Outcome, Profile, Request, Vault, Verdict, Write, acceptable_codes, load_profile
 
 _CHOICES = {

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from fencepost.conformance.attribution import clause_of
-from fencepost.conformance.case import AskStep, Case
-from fencepost.conformance.exchange import Exchange
-from fencepost.conformance.mismatch import Mismatch
+from fencepost.conformance.diagnosis.attribution import clause_of
+from fencepost.conformance.diagnosis.story import counterexample
+from fencepost.conformance.judging.verdicts import Summary
+from fencepost.conformance.lockstep.case import AskStep, Case
+from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.mismatch import Mismatch
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.regression.known import KnownFailure
 from fencepost.conformance.regression.likeness import Likeness, glance, likeness
 from fencepost.conformance.regression.replay import OVERLAPPING, replay_case
-from fencepost.conformance.story import counterexample
-from fencepost.conformance.verdicts import Summary
 from fencepost.reference import Network
 from fencepost.reports.model import Clause, Counterexample, Standing
 from fencepost.reports.model import KnownFailure as ToldFailure

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from fencepost.adapters.contract import Client, NetworkAcls
 from fencepost.adapters.contract import Decision as Answer
-from fencepost.conformance.case import (
+from fencepost.conformance.lockstep.case import (
     AskStep,
     Case,
     EndpointsStep,
@@ -16,8 +16,8 @@ from fencepost.conformance.case import (
     call_of,
     may_be_asked,
 )
+from fencepost.conformance.lockstep.wire import wire_network
 from fencepost.conformance.regression.vector_file import ExpectedDecision, ExpectedRules, VectorCall
-from fencepost.conformance.wire import wire_network
 from fencepost.reference import Outcome, Profile, Request, Vault, Verdict, acceptable_codes
 
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from fencepost.conformance.case import Case, WriteStep
-from fencepost.conformance.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.lockstep.case import Case, WriteStep
+from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.reference import Request, RuleSet
 
 Likeness = tuple[object, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
+from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
 from fencepost.conformance.offer import Offer
 from fencepost.reference import SERVICE_ENDPOINT, Network, Plane
 

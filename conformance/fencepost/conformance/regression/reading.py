@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 from fencepost.adapters.contract import METHODS
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
-from fencepost.conformance.wire import network_from_wire, request_from_wire, written_out
+from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
+from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire, written_out
 from fencepost.reference import Network
 from fencepost.reports.model import Call
 

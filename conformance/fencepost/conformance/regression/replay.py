@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from fencepost.conformance.case import (
+from fencepost.conformance.lockstep.case import (
     AskStep,
     Case,
     EndpointsStep,
@@ -14,8 +14,8 @@ from fencepost.conformance.case import (
     apply_write,
     may_be_asked,
 )
-from fencepost.conformance.exchange import Exchange
-from fencepost.conformance.mismatch import Mismatch
+from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.mismatch import Mismatch
 from fencepost.conformance.offer import Offer
 from fencepost.conformance.regression.needs import not_offered
 from fencepost.reference import Outcome, Verdict

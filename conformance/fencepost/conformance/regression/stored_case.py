@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fencepost.conformance.case import Case
 from fencepost.conformance.catalogue import UnknownClause, catalogue
+from fencepost.conformance.lockstep.case import Case
 from fencepost.conformance.regression.reading import NotACase, calls_from_json, case_from_calls
 from fencepost.reference import UnknownProfile, load_profile
 from fencepost.reports.model import Call, Counterexample, Report

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from fencepost.adapters.contract import Client, HarnessFault
-from fencepost.conformance.case import AskStep, Case, WriteStep
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.generate.networks import plain_subnets
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep
+from fencepost.conformance.lockstep.wire import network_from_wire, wire_rules
 from fencepost.conformance.mutants import CATALOGUE
+from fencepost.conformance.mutants.direct import Direct
 from fencepost.conformance.mutants.mutant import Mutant
 from fencepost.conformance.regression.expectations import Uncertain, expected_calls, first_wrong
 from fencepost.conformance.regression.needs import needs_of
 from fencepost.conformance.regression.reading import case_from_calls
 from fencepost.conformance.regression.stored_case import case_id
 from fencepost.conformance.regression.vector_file import Note, Test, TestGroup, VectorCall, VectorFile
-from fencepost.conformance.strength.direct import Direct
-from fencepost.conformance.wire import network_from_wire, wire_rules
 from fencepost.reference import (
     SERVICE_ENDPOINT,
     Block,

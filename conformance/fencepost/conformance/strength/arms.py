@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_network
 from typing import cast
 
-from fencepost.conformance.case import AskStep, Case, WriteStep
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.strength.vectors import vectors
-from fencepost.conformance.wire import wire_rules
 from fencepost.reference import Network, Profile, Request
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded

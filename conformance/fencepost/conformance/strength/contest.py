@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.case import (
+from fencepost.conformance.lockstep.case import (
     AskStep,
     Case,
     EndpointsStep,
@@ -15,10 +15,10 @@ from fencepost.conformance.case import (
     apply_write,
     may_be_asked,
 )
+from fencepost.conformance.lockstep.wire import wire_network
 from fencepost.conformance.mutants import compose
+from fencepost.conformance.mutants.direct import snake_case
 from fencepost.conformance.strength.arms import ARMS
-from fencepost.conformance.strength.direct import snake_case
-from fencepost.conformance.wire import wire_network
 from fencepost.reference import Outcome, Profile, Vault, Verdict, load_profile
 
 Asked = tuple[str, dict[str, object], tuple[object, ...] | None]

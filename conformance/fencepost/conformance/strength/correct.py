@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from fencepost.adapters.contract import Client, open_subject
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.conformance.strength.pool import spread
 from fencepost.conformance.strength.study import Teller
 

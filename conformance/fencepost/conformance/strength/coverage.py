@@ -1,13 +1,12 @@
 """What a run asks for, watched from outside: range edges by prefix length, and every two factors together."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import combinations, product
 
 from fencepost.adapters.contract import Connection, JsonObject
-from fencepost.conformance.case import WriteStep, apply_write, is_private
-from fencepost.conformance.relevance import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
-from fencepost.conformance.wire import network_from_wire, request_from_wire
+from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
+from fencepost.conformance.selection.factors import Levels, factor_levels, pairs_of, possible_levels
 from fencepost.reference import (
     Caller,
     Decision,
@@ -24,21 +23,6 @@ from fencepost.reference import (
 EDGES = ("the address before", "the first", "the last", "the address after")
 PREFIXES = (*range(3, 31), 32)
 """The prefix lengths of ranges that every profile accepts."""
-
-FACTORS: Mapping[str, tuple[str, ...]] = {
-    "plane": ("data", "control"),
-    "operation": ("plain", "look-alike", "other", "control"),
-    "default action": ("Allow", "Deny"),
-    "bypass": ("AzureServices", "None"),
-    "IP rules": ("none", "one", "several"),
-    "address": ("in a rule", "beside a rule", "elsewhere", "private"),
-    "subnet": ("none", "listed", "not listed", "listed, endpoint off", "not listed, endpoint off"),
-    "service": ("none", "trusted", "not trusted"),
-    "credentials": ("both", "no token", "no permission", "neither"),
-}
-"""What a request and the rules in force can differ in, and the values that count as different."""
-
-Levels = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +94,7 @@ class Watch:
     def pair_coverage(self) -> Coverage:
         """Each two factors with each two of their values that can come together."""
         seen = frozenset(pair for levels in self.met for pair in pairs_of(levels))
-        possible = dict.fromkeys(pair for levels in _possible() for pair in pairs_of(levels))
+        possible = dict.fromkeys(pair for levels in possible_levels() for pair in pairs_of(levels))
         return Coverage.from_cells(possible, seen)
 
     def _note(self, request: Request) -> None:
@@ -144,70 +128,3 @@ def _settles(decision: Decision, edge: str, prefix: int) -> bool:
     return (
         decision.outcome is Outcome.ALLOW and block is not None and block.last - block.first + 1 == 2 ** (32 - prefix)
     )
-
-
-def factor_levels(request: Request, vault: Vault, *, is_near: bool) -> Levels:
-    """The value of each factor for a request under a vault's rules; `is_near` where its address is an edge of one."""
-    rules, caller = vault.rules, request.caller
-    count = len(rules.ip_rules)
-    return (
-        request.plane.value,
-        _operation(request),
-        rules.default_action.value,
-        rules.bypass.value,
-        "none" if not count else "one" if count == 1 else "several",
-        _address(request.address, rules, is_near=is_near),
-        _subnet(request.subnet, vault),
-        "none" if caller.service is None and caller.trusted is None else _service(caller, vault.profile),
-        {(True, True): "both", (False, True): "no token", (True, False): "no permission"}.get(
-            (caller.authenticated, caller.authorized), "neither"
-        ),
-    )
-
-
-def _operation(request: Request) -> str:
-    if request.plane is Plane.CONTROL:
-        return "control"
-    if request.operation == PLAIN_OPERATION:
-        return "plain"
-    return "look-alike" if request.operation in LOOK_ALIKE_OPERATIONS else "other"
-
-
-def _address(address: int, rules: RuleSet, *, is_near: bool) -> str:
-    if is_private(address):
-        return "private"
-    if rules.ip_rule_at(address) is not None:
-        return "in a rule"
-    return "beside a rule" if is_near else "elsewhere"
-
-
-def _subnet(subnet: str | None, vault: Vault) -> str:
-    if subnet is None:
-        return "none"
-    listed = "listed" if vault.rules.rule_for_subnet(subnet) is not None else "not listed"
-    return listed if vault.network.has_endpoint(subnet) else f"{listed}, endpoint off"
-
-
-def _service(caller: Caller, profile: Profile) -> str:
-    by_name = caller.service in profile.trusted_services
-    trusted = caller.trusted is True if profile.choice("trusted-services") == "attribute" else by_name
-    return "trusted" if trusted else "not trusted"
-
-
-def _possible() -> Iterator[Levels]:
-    """Every combination of values that the contract and the meaning of the factors allow."""
-    for levels in product(*FACTORS.values()):
-        plane, operation, _, _, count, address, subnet, _, _ = levels
-        if (plane == "control") != (operation == "control"):
-            continue
-        if count == "none" and address in ("in a rule", "beside a rule"):
-            continue
-        if subnet != "none" and (address == "private") == subnet.endswith("off"):
-            continue  # a subnet's caller shows its private address exactly while its endpoint is on
-        yield levels
-
-
-def pairs_of(levels: Levels) -> Iterator[str]:
-    """Every two factors with the values that they have together."""
-    named = zip(FACTORS, levels, strict=True)
-    return (f"{one}={value}, {other}={level}" for (one, value), (other, level) in combinations(named, 2))

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import get_args
 
+from fencepost.conformance.bench.course import Spent
 from fencepost.conformance.bounded.exploration import LENGTH
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.course import Spent
 from fencepost.conformance.mutants import CATALOGUE, Mutant
 from fencepost.conformance.mutants.mutant import Group
 from fencepost.conformance.strength.arms import ARMS

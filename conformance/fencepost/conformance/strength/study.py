@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from fencepost.adapters.contract import Client, open_subject
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.mutants import CATALOGUE, Mutant
+from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.conformance.strength import figures
 from fencepost.conformance.strength.arms import ARMS
 from fencepost.conformance.strength.contest import Bout, Outcomes, fight

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from fencepost.adapters.contract import Client, HarnessFault
+from fencepost.conformance.bench.course import Spent
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.campaign import BoundedCampaign
 from fencepost.conformance.bounded.itinerary import Itinerary
-from fencepost.conformance.campaign import Campaign, Plan
-from fencepost.conformance.course import Spent
-from fencepost.conformance.effort import EFFORTS
-from fencepost.conformance.explorations.setting import Setting
 from fencepost.conformance.mutants import CATALOGUE
-from fencepost.conformance.strength.direct import Direct
+from fencepost.conformance.mutants.direct import Direct
+from fencepost.conformance.run.campaign import Campaign, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from fencepost.conformance.case import AskStep, Case, EndpointsStep, Step, WriteStep
 from fencepost.conformance.generate.networks import plain_subnets, subnet_id
-from fencepost.conformance.wire import wire_rules
+from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, Step, WriteStep
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Caller, Network, Plane, Profile, Request, Subnet, address_from_text
 
 _SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"

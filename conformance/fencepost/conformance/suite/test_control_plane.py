@@ -1,7 +1,7 @@
 """What the firewall does not touch (CTL)."""
 
 import pytest
-from fencepost.conformance.clause_outcome import ClauseOutcome
+from fencepost.conformance.pytest.clause_outcome import ClauseOutcome
 
 
 @pytest.mark.clause("CTL-1")

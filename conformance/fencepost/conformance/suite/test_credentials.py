@@ -1,7 +1,7 @@
 """What passing the firewall does not replace (CRED)."""
 
 import pytest
-from fencepost.conformance.clause_outcome import ClauseOutcome
+from fencepost.conformance.pytest.clause_outcome import ClauseOutcome
 
 
 @pytest.mark.clause("CRED-1")

@@ -1,7 +1,7 @@
 """Who is let through, and who is not (DEC)."""
 
 import pytest
-from fencepost.conformance.clause_outcome import ClauseOutcome
+from fencepost.conformance.pytest.clause_outcome import ClauseOutcome
 
 
 @pytest.mark.clause("DEC-1")

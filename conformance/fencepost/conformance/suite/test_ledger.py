@@ -1,7 +1,7 @@
 """What the specification leaves open: a declared choice is held to, an undeclared one is found and skipped."""
 
 import pytest
-from fencepost.conformance.clause_outcome import ChoiceOutcome
+from fencepost.conformance.pytest.clause_outcome import ChoiceOutcome
 from fencepost.reference.ledger import ANSWERS
 
 

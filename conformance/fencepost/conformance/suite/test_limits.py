@@ -1,7 +1,7 @@
 """How many rules there may be (LIM)."""
 
 import pytest
-from fencepost.conformance.clause_outcome import ClauseOutcome
+from fencepost.conformance.pytest.clause_outcome import ClauseOutcome
 
 
 @pytest.mark.clause("LIM-1")

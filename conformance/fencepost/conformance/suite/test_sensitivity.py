@@ -1,6 +1,6 @@
 """Whether a run of the suite would notice faults at all."""
 
-from fencepost.conformance.clause_outcome import SensitivityOutcome
+from fencepost.conformance.pytest.clause_outcome import SensitivityOutcome
 
 
 def test_faults_laid_over_the_answers_are_noticed(sensitivity_outcome: SensitivityOutcome) -> None:

@@ -1,7 +1,7 @@
 """What changes change, and what they leave alone (STA)."""
 
 import pytest
-from fencepost.conformance.clause_outcome import ClauseOutcome
+from fencepost.conformance.pytest.clause_outcome import ClauseOutcome
 
 
 @pytest.mark.clause("STA-1")

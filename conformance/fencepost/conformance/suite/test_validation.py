@@ -1,7 +1,7 @@
 """What may be written, and what is refused (VAL)."""
 
 import pytest
-from fencepost.conformance.clause_outcome import ClauseOutcome
+from fencepost.conformance.pytest.clause_outcome import ClauseOutcome
 
 
 @pytest.mark.clause("VAL-1")

@@ -1,0 +1,1 @@
+"""What an exploration may use: ask, write, read; effort is metered and harness faults are absorbed."""

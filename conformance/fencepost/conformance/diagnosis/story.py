@@ -1,0 +1,116 @@
+"""A mismatch told to a person: what was expected, what came, why, and how to see it again."""
+
+from collections.abc import Iterable
+
+import msgspec
+from fencepost.adapters.contract import NetworkAcls
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, call_of
+from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
+from fencepost.conformance.lockstep.read_back import normal_form, normal_form_of_answer
+from fencepost.conformance.lockstep.wire import wire_rules_in_force
+from fencepost.reference import Decision, IpRule, VirtualNetworkRule, Write, acceptable_codes
+from fencepost.reports.model import Counterexample
+from fencepost.reports.visible import abridged, as_json
+
+_SHOWN = 5
+_NEW = " It takes the vault before to show it: a new vault has nothing of what was said to another."
+
+
+def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, calls_to_shrink: int) -> Counterexample:
+    """The smallest case as the report has it."""
+    last = case.steps[-1]
+    if isinstance(last, AskStep) and isinstance(mismatch, WrongDecision):
+        place = max(place for place, request in enumerate(last.requests) if request == mismatch.request)
+        request = dict(last.wire()[place])
+    else:
+        request = dict(call_of(last).params)
+    deciding, rule = _deciding(mismatch, clause)
+    return Counterexample(
+        clause=clause,
+        calls=case.calls(),
+        rules=None if isinstance(last, WriteStep) else wire_rules_in_force(mismatch.vault.rules),
+        request=request,
+        expected=_expected(mismatch),
+        got=_got(mismatch),
+        deciding_clause=deciding,
+        deciding_rule=rule,
+        why=_why(clause, mismatch, deciding) + (_NEW if case.spans_vaults else ""),
+        replay=replay,
+        calls_to_shrink=calls_to_shrink,
+    )
+
+
+def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:
+    match mismatch:
+        case WrongDecision(expected=expected):
+            return ("CRED-4" if mismatch.is_about_codes else expected.clause), rule_text(expected)
+        case WrongWrite(expected=expected):
+            certain = [violation for violation in expected.violations if violation.is_certain]
+            return (certain[0].clause, certain[0].path) if certain else (clause, None)
+        case WrongRead():
+            return "STA-5", None
+
+
+def rule_text(decision: Decision) -> str | None:
+    """The rule that let a request in, as it was written."""
+    match decision.rule:
+        case IpRule(text=text):
+            return text
+        case VirtualNetworkRule(id=subnet):
+            return subnet
+        case None:
+            return None
+
+
+def _expected(mismatch: Mismatch) -> str:
+    match mismatch:
+        case WrongDecision(expected=expected, vault=vault, request=request):
+            if not mismatch.is_about_codes:
+                return expected.outcome.value
+            codes = acceptable_codes(request, rules=vault.rules, network=vault.network, profile=vault.profile)
+            shown = sorted(f"{status} {code or ''}".strip() for status, code in codes or ())
+            return f"{expected.outcome.value} with {' or '.join(shown)}"
+        case WrongWrite(expected=expected):
+            return expected.verdict.value
+        case WrongRead(expected=rules):
+            return f"the rules in force: {as_json(abridged(wire_rules_in_force(rules)))}"
+
+
+def _got(mismatch: Mismatch) -> str:
+    match mismatch:
+        case WrongDecision(got=got):
+            code = f" with {got.status} {got.code or ''}".rstrip() if mismatch.is_about_codes else ""
+            rule = f" (its rule: {got.rule!r})" if got.rule is not None else ""
+            return f"{got.outcome}{code}{rule}"
+        case WrongWrite(got=got):
+            said = " ".join(str(part) for part in (got.status, got.code, got.message) if part is not None)
+            return ("accepted" if got.accepted else "refused") + (f" ({said})" if said else "")
+        case WrongRead(got=got):
+            return as_json(abridged(msgspec.to_builtins(got)))
+
+
+def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
+    known = catalogue()
+    told = f"{clause}: {known[clause].text}."
+    if deciding != clause:
+        told += f" The reference decides by {deciding}: {known[deciding].text}."
+    match mismatch:
+        case WrongWrite(expected=expected):
+            told += _violations(expected)
+        case WrongRead(vault=vault, got=got) if got is None or isinstance(got, NetworkAcls):
+            in_force, read = normal_form(vault.rules), normal_form_of_answer(got, vault.profile)
+            told += _list(" In force and not read back: ", in_force.differences(read))
+            told += _list(" Read back and not in force: ", read.differences(in_force))
+    return told
+
+
+def _list(label: str, said: Iterable[str]) -> str:
+    first = [*said]
+    more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
+    return f"{label}{', '.join(first[:_SHOWN])}{more}." if first else ""
+
+
+def _violations(expected: Write) -> str:
+    certain = [f"{one.path} {one.name}" for one in expected.violations if one.is_certain]
+    return _list(" Wrong in it: ", certain) or " Nothing in it is wrong."

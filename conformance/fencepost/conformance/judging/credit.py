@@ -1,0 +1,64 @@
+"""For which clauses an answer counts."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from fencepost.adapters.contract import Decision as Answer
+from fencepost.conformance.judging.relevance import Landmarks, clauses_of
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.mismatch import WrongDecision
+from fencepost.conformance.offer import Offer
+from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Verdict, Write, acceptable_codes
+
+Judged: TypeAlias = tuple[Decision, Answer, WrongDecision | None]
+"""What was expected, what came, and the mismatch where they differ."""
+
+
+class Credit:
+    """Counts answers in a tally, each for the clauses that it speaks for."""
+
+    def __init__(self, tally: Tally, offer: Offer) -> None:
+        self._tally = tally
+        self._offer = offer
+        self._landmarks: tuple[RuleSet, Landmarks] | None = None
+
+    def decisions(
+        self,
+        vault: Vault,
+        requests: Sequence[Request],
+        judged: Sequence[Judged],
+        extra: Mapping[Request, Sequence[str]],
+    ) -> list[tuple[int, WrongDecision]]:
+        """Count these answers; the wrong ones, each with its place. `extra` adds clauses to some requests."""
+        found = []
+        for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
+            clauses = self._spoken_for(vault, request, expected, extra.get(request, ()))
+            self._tally.decision(clauses, answer.outcome, is_right=wrong is None)
+            if wrong is not None:
+                found.append((index, wrong))
+        return found
+
+    def write(self, expected: Write, speaks_for: Collection[str]) -> None:
+        """Count a right answer to a write: for these clauses, and for the one that demands it; for none where it was open."""
+        if expected.verdict is Verdict.OPEN:
+            return
+        demanding = {violation.clause for violation in expected.violations if violation.is_certain}
+        self._tally.answer({*speaks_for, *demanding} if len(demanding) == 1 else set(speaks_for))
+
+    def _spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
+        clauses = clauses_of(request, expected, vault.rules, self._landmarks_of(vault.rules))
+        yield from clauses
+        if clauses:
+            yield from extra
+        has_codes = self._offer.codes and self._offer.credentials and expected.outcome is Outcome.DENY
+        if has_codes and _codes(vault, request) is not None:
+            yield "CRED-4"
+
+    def _landmarks_of(self, rules: RuleSet) -> Landmarks:
+        if self._landmarks is None or self._landmarks[0] is not rules:
+            self._landmarks = (rules, Landmarks.of(rules))
+        return self._landmarks[1]
+
+
+def _codes(vault: Vault, request: Request) -> object:
+    return acceptable_codes(request, rules=vault.rules, network=vault.network, profile=vault.profile)

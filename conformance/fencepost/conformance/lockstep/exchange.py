@@ -1,0 +1,277 @@
+"""One subject beside the reference: every call goes to both, and each answer is compared."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import Client
+from fencepost.adapters.contract import Decision as Answer
+from fencepost.adapters.contract.vocabulary import MAX_BATCH
+from fencepost.conformance.lockstep.case import (
+    AskStep,
+    Case,
+    EndpointsStep,
+    ReadStep,
+    ResetStep,
+    Step,
+    WriteStep,
+    apply_write,
+    may_be_asked,
+)
+from fencepost.conformance.lockstep.clock import now
+from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite, compare
+from fencepost.conformance.lockstep.read_back import normal_form, normal_form_of_answer
+from fencepost.conformance.lockstep.wire import wire_network, wire_rules_in_force
+from fencepost.reference import Decision, Network, Profile, Request, Vault, Verdict, Write
+
+BATCH = MAX_BATCH
+_SECONDS_A_CALL = 2.0
+
+CALLS_APART = 2
+"""How many calls `Exchange.replay_apart` takes beside those of its case."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """The contract calls made so far, by kind; `decisions` counts requests."""
+
+    resets: int = 0
+    writes: int = 0
+    decisions: int = 0
+
+    def plus(self, other: "Meter") -> "Meter":
+        """Both together."""
+        return Meter(
+            resets=self.resets + other.resets,
+            writes=self.writes + other.writes,
+            decisions=self.decisions + other.decisions,
+        )
+
+    def less(self, other: "Meter") -> "Meter":
+        """What is left without the other."""
+        return Meter(
+            resets=self.resets - other.resets,
+            writes=self.writes - other.writes,
+            decisions=self.decisions - other.decisions,
+        )
+
+    @property
+    def calls(self) -> int:
+        """Calls that change something, and a decision's share of one: what shrinking is rationed by."""
+        return self.resets + self.writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteAnswer:
+    """The subject's answer to a write beside the reference's; `is_known` is False where nobody can tell what holds now."""
+
+    accepted: bool
+    expected: Write
+    wrong: WrongWrite | None
+    is_known: bool
+
+
+class Exchange:
+    """The subject and the reference's vault, told the same things. Raises `HarnessFault` as the client does."""
+
+    def __init__(self, client: Client, profile: Profile, *, with_codes: bool, settle_seconds: float) -> None:
+        self.client = client
+        self.meter = Meter()
+        self.vault: Vault = Vault(profile=profile)
+        self.steps: list[Step] = []
+        self._marked = 0
+        self.started_from = Network()
+        self.before: Case | None = None
+        self._with_codes = with_codes
+        self._settle_seconds = settle_seconds
+        self._changed_at = 0.0
+        self._batch = 64
+        self._latency = float("inf")
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long a change may take to show."""
+        return self._settle_seconds
+
+    def take_profile(self, profile: Profile) -> None:
+        """Judge by this profile from the next `reset` on."""
+        self.vault = Vault(profile=profile)
+
+    def reset(self, network: Network) -> None:
+        """A new vault in this network; of the one before it, unless nothing was said to that, `before` is kept."""
+        self.client.reset(wire_network(network))
+        self.meter.resets += 1
+        if self.steps:
+            self.before = self.case()
+        self.vault = self.vault.reset(network)
+        self.steps = []
+        self._marked = 0
+        self.started_from = network
+        self._changed_at = now()
+
+    def restart(self, network: Network) -> None:
+        """The present vault from its beginning, to be told again; the one before it is as it was."""
+        before = self.before
+        self.reset(network)
+        self.before = before
+
+    def mark(self) -> None:
+        """A scenario begins that replaces whatever rules there are: what was said before should not matter to it."""
+        self._marked = len(self.steps)
+
+    def recent_case(self) -> Case:
+        """Everything since the mark, as if it were all that was said since `reset`."""
+        return Case(network=self.started_from, steps=tuple(self.steps[self._marked :]))
+
+    def case(self, last: Step | None = None) -> Case:
+        """Everything since `reset`, the last step replaced where one is given."""
+        steps = (*self.steps[:-1], last) if last is not None else tuple(self.steps)
+        return Case(network=self.started_from, steps=steps)
+
+    def write(self, step: WriteStep) -> WriteAnswer:
+        """Send a write; the vault follows the subject's answer where the reference leaves it open."""
+        before = self.vault
+        expected = apply_write(before, step)
+        began = now()
+        got = self.client.write(step.method, step.params)
+        self.meter.writes += 1
+        self.steps.append(step)
+        self._changed_at = now()
+        self._latency = min(self._latency, self._changed_at - began)
+        is_right = expected.verdict is Verdict.OPEN or got.accepted == (expected.verdict is Verdict.ACCEPTED)
+        wrong = None if is_right else WrongWrite(vault=before, step=step, expected=expected, got=got)
+        if got.accepted and expected.accepted is not None:
+            self.vault = expected.accepted
+        is_known = not got.accepted or (wrong is None and expected.accepted is not None)
+        return WriteAnswer(accepted=got.accepted, expected=expected, wrong=wrong, is_known=is_known)
+
+    def set_endpoints(self, step: EndpointsStep) -> None:
+        """Switch a subnet's endpoints."""
+        self.client.set_service_endpoints(step.subnet, step.service_endpoints)
+        self.steps.append(step)
+        self.vault = self.vault.set_service_endpoints(step.subnet, step.service_endpoints)
+        self._changed_at = now()
+
+    def ask(self, step: AskStep) -> list[tuple[Decision, Answer, WrongDecision | None]]:
+        """Put the requests, in calls of bounded size; what was expected, what came, and where they differ.
+
+        Where the subject has a settle time, answers that differ are asked again until it is over.
+        """
+        self.steps.append(step)
+        judged = self._judged(step.requests, list(self._answers(step)))
+        self.meter.decisions += len(step.requests)
+        late = [index for index, (_, _, wrong) in enumerate(judged) if wrong is not None]
+        while self._settle_seconds and late:
+            is_over = now() - self._changed_at > self._settle_seconds
+            again = step.only(*late)
+            for index, answer in zip(late, self._judged(again.requests, list(self._answers(again))), strict=True):
+                judged[index] = answer
+            late = [index for index in late if judged[index][2] is not None]
+            if is_over:
+                break
+        return judged
+
+    def _judged(
+        self, requests: Iterable[Request], answers: Iterable[Answer]
+    ) -> list[tuple[Decision, Answer, WrongDecision | None]]:
+        vault = self.vault
+        judged = []
+        for request, answer in zip(requests, answers, strict=True):
+            expected, wrong = compare(vault, request, answer, with_codes=self._with_codes)
+            judged.append((expected, answer, wrong))
+        return judged
+
+    def _answers(self, step: AskStep) -> Iterable[Answer]:
+        """Send the requests; a slow subject gets them in smaller calls, so that none runs into its time-out."""
+        wire = step.wire()
+        start = 0
+        while start < len(wire):
+            part = wire[start : start + self._batch]
+            began = now()
+            yield from self.client.decide(part)
+            took = now() - began
+            start += len(part)
+            self._batch = self._next_batch(len(part), took)
+
+    def _next_batch(self, sent: int, took: float) -> int:
+        """As many requests as two seconds allow beside what any call takes, a full batch at most."""
+        deciding = took - min(self._latency, took)
+        affordable = BATCH if deciding <= 0 else int(sent * _SECONDS_A_CALL / deciding)
+        return max(1, min(BATCH, affordable))
+
+    def read(self) -> WrongRead | None:
+        """Read the rules back and compare them in their normal form (STA-5); again, until a settle time is over."""
+        self.steps.append(ReadStep())
+        while True:
+            is_over = self.has_settled()
+            got = self.client.get_rules()
+            if normal_form_of_answer(got, self.vault.profile) == normal_form(self.vault.rules):
+                return None
+            if is_over:
+                return WrongRead(vault=self.vault, expected=self.vault.rules, got=got)
+
+    def has_settled(self) -> bool:
+        """Whether the last change has had the time that the subject says it takes."""
+        return now() - self._changed_at >= self._settle_seconds
+
+    def changed(self) -> None:
+        """A change was made past the exchange: its settle time begins."""
+        self._changed_at = now()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Whatever is said within this context is no part of the story, which goes on from where it was."""
+        steps, started, vault, before = list(self.steps), self.started_from, self.vault, self.before
+        try:
+            yield
+        finally:
+            self.steps, self.started_from, self.vault, self.before = steps, started, vault, before
+
+    def replay_apart(self, case: Case) -> Mismatch | None:
+        """As `replay`, after a vault that was written to be as a new one is: what others before have left shows no more."""
+        self.reset(Network())
+        self.write(WriteStep(method="putRules", params={"networkAcls": wire_rules_in_force(self.vault.rules)}))
+        return self.replay(case)
+
+    def replay(self, case: Case) -> Mismatch | None:
+        """Run a case from its `reset`; the mismatch of its last answer. None, too, where the case cannot be run.
+
+        Where the last of several requests in one call is answered rightly, the first wrong answer of that call counts: what
+        comes after a request may sway its answer as well as what comes before it. A case cannot be run where an earlier write gets the wrong answer or leaves open what is in force, or where a
+        request would break the contract.
+        """
+        self.reset(case.network)
+        for step in case.steps[:-1]:
+            if not self._run_up(step):
+                return None
+        last = case.steps[-1]
+        match last:
+            case WriteStep():
+                return self.write(last).wrong
+            case ReadStep():
+                return self.read()
+            case AskStep():
+                if not all(may_be_asked(self.vault, request) for request in last.requests):
+                    return None
+                *others, final = (wrong for _, _, wrong in self.ask(last))
+                return final or next((wrong for wrong in others if wrong is not None), None)
+            case EndpointsStep() | ResetStep():
+                raise ValueError("a case ends with an answer")
+
+    def _run_up(self, step: Step) -> bool:
+        match step:
+            case WriteStep():
+                return self.write(step).is_known
+            case EndpointsStep():
+                if step.subnet not in self.vault.network:
+                    return False
+                self.set_endpoints(step)
+            case AskStep():
+                if not all(may_be_asked(self.vault, request) for request in step.requests):
+                    return False
+                self.ask(step)
+            case ReadStep():
+                self.read()
+            case ResetStep():
+                self.reset(step.network)
+        return True

@@ -1,0 +1,91 @@
+"""A connection that waits for a silent harness only so long in all, and introduces itself again after a fault."""
+
+from fencepost.adapters.contract import Connection, HarnessFault, JsonObject, RpcError, Shareable, TimedOut
+from fencepost.adapters.contract.vocabulary import PROTOCOL
+from fencepost.conformance.lockstep.clock import now
+
+TIMEOUTS = 6
+"""How many calls without an answer a run puts up with, in multiples of the time that one call has."""
+
+
+def patient(connection: Connection, *, seconds: float) -> "PatientConnection":
+    """The connection, its time-outs coming to at most `seconds` and one more; `Shareable` where it was."""
+    if isinstance(connection, Shareable):
+        return _PatientShareable(connection, seconds=seconds)
+    return PatientConnection(connection, seconds=seconds)
+
+
+class PatientConnection:
+    """Waiting in vain is counted. Once that has come to `seconds`, every call fails at once, unasked.
+
+    After a fault the subject may be a new process: it hears `describe` first, as the contract says, and the profile that
+    it was told to take on.
+    """
+
+    def __init__(self, connection: Connection, *, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._waited = 0.0
+        self._last = ""
+        self._is_new = False
+        self._profile: JsonObject | None = None
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether the subject is one place that only one worker may ask."""
+        return self._connection.exclusive
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """Send one call and wait for its result; `TimedOut` at once where there has been waiting enough."""
+        if self._waited >= self._seconds:
+            raise TimedOut(
+                method=method,
+                expected="a harness that answers",
+                came=f"one that has been waited for for {self._seconds:g} s in all: no longer asked",
+                offending=self._last,
+            )
+        if self._is_new and method != "describe":
+            self._call("describe", {"protocol": PROTOCOL})
+            if self._profile is not None:
+                self._call("takeProfile", self._profile)
+        result = self._call(method, params)
+        self._is_new = False
+        if method == "takeProfile":
+            self._profile = dict(params)
+        return result
+
+    def _call(self, method: str, params: JsonObject) -> object:
+        began = now()
+        try:
+            return self._connection.call(method, params)
+        except TimedOut as fault:
+            self._last = str(fault)
+            self._waited += now() - began
+            self._is_new = True
+            raise
+        except RpcError:
+            raise
+        except HarnessFault:
+            self._is_new = True
+            raise
+
+    def log(self) -> str:
+        """The end of what the harness wrote to its own log."""
+        return self._connection.log()
+
+    def close(self) -> None:
+        """Take leave, then end whatever the connection started."""
+        self._connection.close()
+
+
+class _PatientShareable(PatientConnection):
+    """One that can be asked from several threads at once."""
+
+    def __init__(self, connection: Connection, *, seconds: float) -> None:
+        super().__init__(connection, seconds=seconds)
+        assert isinstance(connection, Shareable)
+        self._shareable = connection
+
+    def another(self) -> Connection:
+        """A connection to the same subject; closing it leaves the subject alone."""
+        return self._shareable.another()

@@ -1,0 +1,1 @@
+"""What the documents leave open, found by asking the subject."""

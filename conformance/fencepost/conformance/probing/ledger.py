@@ -1,0 +1,131 @@
+"""The open points of the specification: probed once before the clauses are asked, recorded, and held to if declared."""
+
+from collections.abc import Container, Mapping
+
+from fencepost.adapters.contract import HarnessFault, Statement
+from fencepost.adapters.contract.vocabulary import RESERVED_BLOCKS
+from fencepost.conformance.generate.callers import trusted_callers
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.wire import wire_rules
+from fencepost.conformance.offer import Offer
+from fencepost.conformance.probing.ledger_probes import PROBES
+from fencepost.conformance.probing.prober import OUTSIDE, Prober
+from fencepost.reference import Profile, Request
+from fencepost.reference.ledger import ANSWERS
+from fencepost.reports.model import LedgerEntry
+
+_FAULTS = 3
+
+
+def settle_ledger(
+    exchange: Exchange, statement: Statement, offer: Offer, tally: Tally, *, probed: Container[str] = ANSWERS
+) -> tuple[Profile, tuple[LedgerEntry, ...]]:
+    """The profile with every open point answered that was declared or could be found, and the ledger for the report.
+
+    Nothing that looks for a refusal is sent to a subject that validates nothing. Of the points only those `probed` are
+    asked about, which are all of them.
+    """
+    profile = exchange.vault.profile
+    prober = Prober(exchange, profile, offer)
+    entries, choices, faults = [], dict[str, object](), 0
+    for key in ANSWERS:
+        declared = statement.choices.get(key)
+        found, detail = None, ""
+        probe = PROBES.get(key)
+        if probe is not None and key in probed and faults < _FAULTS:
+            try:
+                found = probe(prober)
+                faults = 0
+            except HarnessFault as fault:
+                found, detail = "error", str(fault)
+                faults += 1
+                tally.faults += 1
+        broken = _is_broken(key, declared, found)
+        answer = _answer(key, declared, found, broken=broken)
+        if answer is not None and key != "trusted-services":
+            choices[key] = answer
+            prober.profile = profile.with_choices(choices)
+        entries.append(
+            LedgerEntry(
+                key=key,
+                declared=_shown(declared),
+                found=_shown(found),
+                broken=broken,
+                detail=detail,
+            )
+        )
+    if not offer.refusals:
+        choices["duplicates"] = "keep"  # repeated rules are certain for a subject that enforces what others validated
+    return _with_names_that_it_knows(prober, profile.with_choices(choices)), tuple(entries)
+
+
+def undocumented(profile: Profile, offer: Offer) -> dict[str, str]:
+    """The clauses that cannot be judged under these choices, each with the reason: nobody has written down the answer."""
+    if not offer.services or offer.by_attribute or profile.trusted_scenarios != "ledger":
+        return {}
+    if profile.choice("trusted-scenarios") != "scenario":
+        return {}
+    told = "which operations each of today's trusted services may use is documented nowhere (trusted-scenarios)"
+    return dict.fromkeys(("DEC-11", "CRED-3"), told)
+
+
+def _shown(value: object) -> str | None:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{block} {answer}" for block, answer in value.items())
+    return value if isinstance(value, str) else None
+
+
+def _answer(key: str, declared: object, found: object, *, broken: bool) -> object:
+    """What the run goes by: the declared choice unless it is broken, else what a probe found, if that is an answer.
+
+    A probe asks about private and reserved callers by a few samples: where these break the choice, the others stay open.
+    """
+    if declared is not None and not broken:
+        return declared
+    if key == "superset-matches-private" and broken:
+        return None
+    if key == "reserved-ranges" and isinstance(found, str) and " " in found:
+        return dict(pair.split(" ") for pair in found.split(", "))
+    return found if found in ANSWERS[key] else None
+
+
+def _is_broken(key: str, declared: object, found: str | None) -> bool:
+    """Whether a probe contradicts the declared choice. What a probe cannot tell apart is no contradiction."""
+    if declared is None or found is None or found.startswith(("error", "accepted")):
+        return False
+    if key in ("prefix-spelling", "surrounding-blanks") and found.startswith("mixed"):
+        return declared == "reject"  # some of it is accepted; which part an accepting one means, nobody can declare
+    if key == "reserved-ranges":
+        return any(_declared_for(declared, block) not in (None, answer) for block, answer in _by_block(found))
+    return found != declared
+
+
+def _declared_for(declared: object, block: str) -> object:
+    return declared.get(block) if isinstance(declared, Mapping) else declared
+
+
+def _by_block(found: str) -> list[tuple[str, str]]:
+    if " " not in found:
+        return [(block, found) for block in RESERVED_BLOCKS]
+    return [(pair.split(" ")[0], pair.split(" ")[1]) for pair in found.split(", ")]
+
+
+def _with_names_that_it_knows(prober: Prober, profile: Profile) -> Profile:
+    """Today's services are documented in short form only: a list by name is asked for the names that it knows.
+
+    Where it knows none, all stay, and DEC-11 fails.
+    """
+    if prober.offer.by_attribute or profile.missing_endpoint == "ledger":
+        return profile
+    if profile.choice("trusted-scenarios") != "connection":
+        return profile  # a name that is let in for one operation only is neither known nor unknown
+    callers = trusted_callers(profile, prober.offer)
+    try:
+        if not callers or not prober.put(wire_rules((), bypass="AzureServices")):
+            return profile
+        outcomes = prober.outcomes(*(Request(address=OUTSIDE, caller=caller) for caller in callers))
+    except HarnessFault:
+        return profile
+    known = {str(caller.service) for caller, outcome in zip(callers, outcomes, strict=True) if outcome == "allow"}
+    return profile.with_trusted_services(frozenset(known)) if known else profile

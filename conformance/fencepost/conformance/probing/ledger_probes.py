@@ -1,0 +1,310 @@
+"""How each open point of the specification shows in a subject's answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS, RESERVED_BLOCKS
+from fencepost.conformance.generate.callers import trusted_callers
+from fencepost.conformance.generate.networks import NO_ENDPOINTS, plain_subnets
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
+from fencepost.conformance.probing.prober import OUTSIDE, Prober
+from fencepost.reference import Caller, Network, Request, Subnet, block_from_cidr
+from fencepost.reference import text_from_address as text
+
+Probe = Callable[[Prober], str | None]
+"""What an open point comes to, in the words of the ledger; None where the subject cannot be asked."""
+
+
+def _reading(value: str, inside: Sequence[str], beside: Sequence[str], lenient: str) -> Probe:
+    """A probe of one spelling: refused, or accepted as the range that it looks like, or as something else."""
+
+    def probe(prober: Prober) -> str | None:
+        if not prober.offer.refusals:
+            return None
+        if not prober.put(wire_rules([value])):
+            return "reject"
+        admitted = prober.admits(*inside, *beside, text(OUTSIDE))
+        wanted = [True] * len(inside) + [False] * (len(beside) + 1)
+        if admitted == wanted:
+            return lenient
+        shown = [address for address, is_in in zip((*inside, *beside, text(OUTSIDE)), admitted, strict=True) if is_in]
+        return f"other: {value!r} admits {', '.join(shown) or 'none of its addresses'}"
+
+    return probe
+
+
+def _all_of(*probes: Probe) -> Probe:
+    """One point asked in several ways: their common answer, or all of them."""
+
+    def probe(prober: Prober) -> str | None:
+        found = [answer for one in probes if (answer := one(prober)) is not None]
+        if len(set(found)) == 1:
+            return found[0]
+        return f"mixed: {', '.join(found)}" if found else None
+
+    return probe
+
+
+def _accepts(*acls: WireRules, lenient: str = "accept") -> Probe:
+    """Whether each rule set is accepted by a new vault."""
+
+    def single(one: WireRules) -> Probe:
+        return lambda prober: (lenient if prober.put(one) else "reject") if prober.offer.refusals else None
+
+    return _all_of(*(single(one) for one in acls))
+
+
+def _superset_matches(prober: Prober) -> str | None:
+    if not prober.offer.refusals:
+        return None
+    samples = (("172.0.0.0/8", "172.20.1.2"), ("192.168.0.0/15", "192.168.3.4"), ("127.0.0.0/8", "127.3.2.1"))
+    found = {
+        "yes" if prober.admits(address)[0] else "no" for value, address in samples if prober.put(wire_rules([value]))
+    }
+    if len(found) == 2:
+        return "mixed: yes, no"
+    return found.pop() if found else None
+
+
+def _reserved(prober: Prober) -> str | None:
+    if not prober.offer.refusals:
+        return None
+    found = {}
+    for block in RESERVED_BLOCKS:
+        inner = text(block_from_cidr(block).first + 77)
+        answers = {prober.put(wire_rules([value])) for value in (block, inner)}
+        if len(answers) == 1:
+            found[block] = "accept" if answers.pop() else "reject"
+    if len(set(found.values())) == 1 and len(found) == len(RESERVED_BLOCKS):
+        return found[RESERVED_BLOCKS[0]]
+    return ", ".join(f"{block} {answer}" for block, answer in found.items()) or None
+
+
+def _added_as(value: str, inside: Sequence[str], beside: Sequence[str], lenient: str) -> Probe:
+    """The same of a spelling that is added to an empty set."""
+
+    def probe(prober: Prober) -> str | None:
+        if not prober.offer.refusals or not prober.offer.incremental or not prober.put(wire_rules(())):
+            return None
+        if not prober.write("addIpRule", {"value": value}):
+            return "reject"
+        return (
+            lenient
+            if prober.admits(*inside, *beside) == [True] * len(inside) + [False] * len(beside)
+            else f"other: {value!r} added"
+        )
+
+    return probe
+
+
+def _duplicates(prober: Prober) -> str | None:
+    if not prober.offer.refusals:
+        return None
+    twice = wire_rules(["20.1.2.3", "20.5.0.0/16", "20.1.2.3"])
+    if not prober.put(twice):
+        return "reject"
+    found = _as_read_back(prober)
+    # However often it was written, removing a rule takes away every one that equals it.
+    removed = prober.offer.incremental and prober.write("removeIpRule", {"value": "20.1.2.3"})
+    if removed and prober.admits("20.1.2.3")[0]:
+        return "other: a rule that was written twice still admits after it was removed"
+    return found
+
+
+def _as_read_back(prober: Prober) -> str:
+    if not prober.offer.read_back:
+        return "accepted: kept or collapsed, there is no reading back"
+    shown = prober.values_read()
+    return "keep" if len(shown) == 3 else "collapse" if len(shown) == 2 else f"other: read back as {shown}"
+
+
+def _duplicates_count(prober: Prober) -> str | None:
+    if not prober.offer.refusals or not prober.put(wire_rules(["20.1.2.3", "20.1.2.3"])):
+        return None
+    *values, one_more = (text((20 << 24) + 2 * n) for n in range(prober.profile.max_ip_rules + 1))
+    if not prober.put(wire_rules([*values, values[0]])):
+        return "yes"
+    # A subject whose limit is another one takes them whatever it counts: that is for LIM-2 to tell.
+    return None if prober.put(wire_rules([*values, one_more])) else "no"
+
+
+def _missing_endpoint(prober: Prober) -> str | None:
+    if not prober.offer.endpoints or not prober.offer.refusals or prober.profile.missing_endpoint != "ledger":
+        return None
+    subnet = plain_subnets(1)[0]
+    network = Network(subnets=(Subnet(id=subnet, service_endpoints=NO_ENDPOINTS[0]),))
+    return "accept" if prober.put(wire_rules((), [subnet]), network) else "reject"
+
+
+def _lost_endpoint(prober: Prober) -> str | None:
+    if not prober.offer.endpoints or not prober.offer.refusals:
+        return None
+    subnet = plain_subnets(1)[0]
+    if not prober.put(wire_rules((), [subnet]), Network(subnets=(Subnet(id=subnet),))):
+        return None
+    prober.exchange.client.set_service_endpoints(subnet, NO_ENDPOINTS[0])
+    prober.exchange.changed()
+    acls = wire_rules(["20.1.2.3"], [subnet])
+    return "accept" if prober.write("putRules", {"networkAcls": acls}) else "reject"
+
+
+def _leading_zeros(prober: Prober) -> str | None:
+    if not prober.offer.refusals:
+        return None
+    if not prober.put(wire_rules(["020.1.2.3"])):
+        return "reject"
+    decimal, octal, outside = prober.admits("20.1.2.3", "16.1.2.3", text(OUTSIDE))
+    if outside or decimal == octal:
+        return f"other: '020.1.2.3' admits 20.1.2.3: {decimal}, 16.1.2.3: {octal}, {text(OUTSIDE)}: {outside}"
+    return "decimal" if decimal else "octal"
+
+
+def _remove_unknown(prober: Prober) -> str | None:
+    if not prober.offer.refusals or not prober.offer.incremental or not prober.put(wire_rules(["20.1.2.3"])):
+        return None
+    return "ignore" if prober.write("removeIpRule", {"value": "20.9.8.7"}) else "reject"
+
+
+def _enum_case(prober: Prober) -> str | None:
+    if not prober.offer.refusals:
+        return None
+    found = [
+        prober.put(wire_rules(["20.1.2.3"], default_action="deny")),
+        prober.put(wire_rules(["20.1.2.3"], bypass="none")),
+        prober.put(wire_rules(["20.1.2.3"], default_action="DENY")),
+    ]
+    if len(set(found)) == 2:
+        return f"mixed: deny {found[0]}, none {found[1]}, DENY {found[2]}"
+    return "insensitive" if found[0] else "sensitive"
+
+
+def _null_members(prober: Prober) -> str | None:
+    if not prober.offer.refusals:
+        return None
+    members = ("bypass", "defaultAction", *(["virtualNetworkRules"] if prober.offer.subnets else []))
+    nulls: list[WireRules] = [{**wire_rules(["20.1.2.3"]), member: None} for member in members]
+    return _accepts(*nulls, {**wire_rules(()), "ipRules": None}, lenient="as-absent")(prober)
+
+
+def _default_of_bypass(prober: Prober) -> str | None:
+    trusted = trusted_callers(prober.profile, prober.offer)
+    acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "bypass"}
+    if not prober.offer.refusals or not trusted or not prober.put(wire_rules(["20.1.2.3"])):
+        return None
+    if not prober.write("putRules", {"networkAcls": acls}):  # whatever it was before: a set is replaced as a whole
+        return None
+    outcomes = prober.outcomes(*(Request(address=OUTSIDE, caller=caller) for caller in trusted[:6]))
+    if "allow" in outcomes:
+        return "AzureServices"
+    return "None" if "deny" in outcomes else None
+
+
+def _default_of_action(prober: Prober) -> str | None:
+    acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "defaultAction"}
+    if not prober.offer.refusals or not prober.put(wire_rules(["20.1.2.3"])):
+        return None
+    if not prober.write("putRules", {"networkAcls": acls}):
+        return None
+    outcome = prober.outcomes(Request(address=OUTSIDE))[0]
+    return {"allow": "Allow", "deny": "Deny"}.get(outcome)
+
+
+def _single_read_back(prober: Prober) -> str | None:
+    if not prober.offer.read_back or not prober.put(wire_rules(["20.1.2.3"])):
+        return None
+    shown = prober.values_read()
+    return {"20.1.2.3": "bare", "20.1.2.3/32": "/32"}.get(shown[0]) if len(shown) == 1 else None
+
+
+def _unauthenticated(prober: Prober) -> str | None:
+    if not prober.offer.codes or not prober.offer.credentials or not prober.put(wire_rules(["20.1.2.3"])):
+        return None
+    request = Request(address=OUTSIDE, caller=Caller(authenticated=False))
+    answer = prober.answers(request)[0]
+    if answer.outcome == "inconclusive":
+        return None
+    return str(answer.status) if answer.status in (401, 403) else f"other: {answer.status}"
+
+
+def _scenarios(prober: Prober) -> str | None:
+    """Only a subject that keeps today's list by name can tell scenarios apart."""
+    trusted = trusted_callers(prober.profile, prober.offer)
+    if prober.offer.by_attribute or prober.profile.choice("trusted-scenarios") is not None or not trusted:
+        return None
+    if not prober.put(wire_rules((), bypass="AzureServices")):
+        return None
+    found = set()
+    for caller in trusted:
+        outcomes = prober.outcomes(
+            *(Request(address=OUTSIDE, caller=caller, operation=operation) for operation in DATA_OPERATIONS)
+        )
+        if "allow" in outcomes:
+            found.add("connection" if "deny" not in outcomes else "scenario")
+    return "scenario" if "scenario" in found else "connection"
+
+
+def _if_open(member: str, probe: Probe) -> Probe:
+    """The probe, where the profile leaves the point open."""
+    return lambda prober: probe(prober) if getattr(prober.profile, member) == "ledger" else None
+
+
+def _if_accepted(probe: Probe) -> Probe:
+    """The probe, where its value is accepted: which other characters are blanks, nobody has said."""
+
+    def asked(prober: Prober) -> str | None:
+        found = probe(prober)
+        return None if found == "reject" else found
+
+    return asked
+
+
+def _prefix_0(prober: Prober) -> str | None:
+    found = _accepts(wire_rules(["0.0.0.0/0"]))(prober)
+    # 0.0.0.0/0 covers private space as well: where such ranges are refused, its own point cannot be seen.
+    return None if found == "reject" and prober.profile.choice("private-superset") == "reject" else found
+
+
+PROBES: Mapping[str, Probe] = {
+    "host-bits": _all_of(
+        _reading("20.1.2.3/24", ("20.1.2.0", "20.1.2.3", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "mask"),
+        _reading("150.7.9.129/30", ("150.7.9.128", "150.7.9.131"), ("150.7.9.127", "150.7.9.132"), "mask"),
+        _reading("30.7.128.0/16", ("30.7.0.0", "30.7.255.255"), ("30.6.255.255", "30.8.0.0"), "mask"),
+        _added_as("40.1.2.128/24", ("40.1.2.0", "40.1.2.255"), ("40.1.1.255", "40.1.3.0"), "mask"),
+    ),
+    "private-superset": _accepts(
+        wire_rules(["172.0.0.0/8"]), wire_rules(["172.0.0.0/11"]), wire_rules(["192.168.0.0/15"])
+    ),
+    "superset-matches-private": _superset_matches,
+    "reserved-ranges": _reserved,
+    "duplicates": _duplicates,
+    "duplicates-count": _duplicates_count,
+    "prefix-31": _if_open(
+        "prefix_31", _reading("20.1.2.2/31", ("20.1.2.2", "20.1.2.3"), ("20.1.2.1", "20.1.2.4"), "accept")
+    ),
+    "prefix-0": _prefix_0,
+    "missing-service-endpoint": _missing_endpoint,
+    "lost-service-endpoint": _lost_endpoint,
+    "surrounding-blanks": _all_of(
+        _reading(" 20.1.2.3", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip"),
+        _reading("20.1.2.0/24 ", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "strip"),
+        _if_accepted(_reading("20.1.2.3\n", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip")),
+        _if_accepted(_reading("\t20.1.2.3", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip")),
+    ),
+    "leading-zeros": _leading_zeros,
+    "prefix-spelling": _all_of(
+        _reading("20.1.2.0/024", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "accept"),
+        _reading("20.1.2.0/+24", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "accept"),
+    ),
+    "netmask-form": _reading(
+        "20.1.2.0/255.255.255.0", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "accept"
+    ),
+    "hostmask-form": _reading("20.1.2.0/0.0.0.255", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "accept"),
+    "remove-unknown": _remove_unknown,
+    "enum-case": _enum_case,
+    "null-members": _null_members,
+    "default-of-bypass": _default_of_bypass,
+    "default-of-default-action": _default_of_action,
+    "single-address-read-back": _single_read_back,
+    "unauthenticated-and-blocked": _unauthenticated,
+    "trusted-scenarios": _scenarios,
+}
+"""The open points that can be probed."""

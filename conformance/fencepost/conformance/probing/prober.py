@@ -1,0 +1,70 @@
+"""What asks a subject directly, where nobody knows the right answer: its own is what an open point comes to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fencepost.adapters.contract import Decision as Answer
+from fencepost.conformance.lockstep.case import AskStep, WriteStep
+from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.wire import WireRules, wire_network
+from fencepost.conformance.offer import Offer
+from fencepost.reference import Network, Profile, Request, address_from_text
+
+OUTSIDE = address_from_text("33.44.55.66")
+"""An address that no probe's rules cover."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Prober:
+    """Asks the subject directly: what an open point comes to is its own answer, not a comparison."""
+
+    exchange: Exchange
+    profile: Profile
+    offer: Offer
+    network: Network = field(default_factory=Network)
+
+    def put(self, acls: WireRules, network: Network | None = None) -> bool:
+        """Whether a rule set is accepted by a new vault."""
+        self.network = network or Network()
+        self.exchange.client.reset(wire_network(self.network))
+        self.exchange.meter.resets += 1
+        return self.write("putRules", {"networkAcls": acls})
+
+    def write(self, method: str, params: Mapping[str, object]) -> bool:
+        """Whether a write is accepted now."""
+        step = WriteStep(method=method, params=params)
+        accepted = self.exchange.client.write(step.method, step.params).accepted
+        self.exchange.meter.writes += 1
+        self.exchange.changed()
+        return accepted
+
+    def outcomes(self, *requests: Request) -> list[str]:
+        """What is decided now, or after the settle time, where the subject has one."""
+        return [answer.outcome for answer in self.answers(*requests)]
+
+    def answers(self, *requests: Request) -> list[Answer]:
+        """The decisions themselves."""
+        step = AskStep(requests=requests)
+        self.exchange.meter.decisions += len(requests)
+        return self.settled(lambda: self.exchange.client.decide(step.wire()))
+
+    def values_read(self) -> list[str]:
+        """The values of the IP rules as they are read back."""
+        read = self.settled(self.exchange.client.get_rules)
+        return [entry.value for entry in (read.ip_rules if read is not None else None) or ()]
+
+    def settled(self, ask: Callable[[], _T]) -> _T:
+        """The answer that stands: asked until the settle time is over, since here nobody knows the right one."""
+        while True:
+            is_over = self.exchange.has_settled()
+            answer = ask()
+            if is_over:
+                return answer
+
+    def admits(self, *addresses: str) -> list[bool]:
+        """Which of the addresses are let in now."""
+        requests = [Request(address=address_from_text(address)) for address in addresses]
+        return [outcome == "allow" for outcome in self.outcomes(*requests)]

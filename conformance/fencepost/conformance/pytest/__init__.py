@@ -1,0 +1,1 @@
+"""The clauses inside a pytest session."""

@@ -1,0 +1,64 @@
+"""The suite in a vendor's own repository: a class with a test for each clause, made of a factory in two lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import Timeouts
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
+from fencepost.conformance.pytest.trial import Subject, Terms
+from fencepost.reference import load_profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """What a class of the suite asks, and on which terms."""
+
+    subject: Subject
+    terms: Terms
+
+
+def conformance_suite(
+    make_vault: Subject,
+    *,
+    profile: str | None = None,
+    effort: str = "quick",
+    seed: int = 0,
+    settle_seconds: float | None = None,
+    clauses: Sequence[str] = (),
+    timeouts: Timeouts | None = None,
+) -> type[object]:
+    """A test class with a test for each clause; give it a name that pytest collects, such as `TestVault`.
+
+    `make_vault` makes the implementation (a class, or a function without arguments; the methods are those of the contract
+    in snake_case), or is a subject string. `profile` None judges by the profile that the implementation claims; `effort`
+    is `quick`, `standard` or `thorough`; `settle_seconds` is how long a change may take to show; `clauses` limits the
+    class to these ids or families (`"VAL"`); `timeouts` None waits half a minute for the start and ten seconds for a call. All tests of a class share one implementation and one run.
+
+    `UnknownProfile`, `UnknownClause` or `ValueError` where an option names nothing.
+
+    >>> from fencepost.conformance.peers import StdlibVault
+    >>> TestVault = conformance_suite(StdlibVault, clauses=["DEC-4", "CTL"])
+    >>> [name[:10] for name in sorted(vars(TestVault)) if name.startswith("test")]
+    ['test_ctl_1', 'test_ctl_2', 'test_ctl_3', 'test_ctl_4', 'test_ctl_5', 'test_dec_4']
+    """
+    if profile is not None:
+        load_profile(profile)
+    if effort not in EFFORTS:
+        raise ValueError(f"no effort is called {effort!r} (known: {', '.join(EFFORTS)})")
+    if isinstance(clauses, str):
+        clauses = (clauses,)
+    wanted = frozenset(clause.id for pattern in clauses for clause in catalogue().matching(pattern))
+    terms = Terms(
+        profile=profile, effort=effort, seed=seed, settle_seconds=settle_seconds, timeouts=timeouts or Timeouts()
+    )
+    tests = {
+        name: staticmethod(test) for name, test in suite_tests().items() if not wanted or clause_of(test) in wanted
+    }
+    members = {
+        "__doc__": "The clauses of the conformance catalogue, asked of one implementation.",
+        "conformance": Vendor(subject=make_vault, terms=terms),
+        **tests,
+    }
+    return type("ConformanceSuite", (), members)

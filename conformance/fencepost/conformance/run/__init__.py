@@ -1,0 +1,1 @@
+"""One run from the statement to the report: resumable, and with its positive control."""

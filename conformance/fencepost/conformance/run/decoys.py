@@ -1,0 +1,353 @@
+"""Decoys: small faults laid over a subject's own answers at the transport, which a run that is worth anything notices."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from random import Random
+from typing import ClassVar
+
+from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.offer import Offer
+from fencepost.reference import (
+    Block,
+    Caller,
+    DefaultAction,
+    Outcome,
+    Plane,
+    Request,
+    Vault,
+    text_from_address,
+)
+
+
+class Decoy(ABC):
+    """One fault. It is settled, which edge or which service it takes, by the seed and the first call that offers one.
+
+    `vault` is in each method the reference's, told what the subject was told; only a right answer is ever falsified.
+    """
+
+    id: ClassVar[str]
+    clause: ClassVar[str]
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    @staticmethod
+    @abstractmethod
+    def shows(offer: Offer) -> bool:
+        """Whether a subject with this offer can be asked what would show it."""
+
+    @abstractmethod
+    def text(self) -> str:
+        """What it does, in words, as far as it is settled."""
+
+    def concerns(self, request: Request, vault: Vault) -> bool:  # noqa: ARG002 - what every decoy is asked
+        """Whether this is a request of the kind at which it might show."""
+        return False
+
+    def flips(self, request: Request, vault: Vault) -> bool:  # noqa: ARG002 - as above
+        """Whether it turns the right outcome of this request into the other."""
+        return False
+
+    def accepts(self, step: WriteStep, vault: Vault) -> bool:  # noqa: ARG002 - as above
+        """Whether it turns the refusal of this write into an acceptance."""
+        return False
+
+    def reads(self, acls: Mapping[str, object]) -> Mapping[str, object] | None:  # noqa: ARG002 - as above
+        """What it makes of the rules that were read back, or None where it leaves them alone."""
+        return None
+
+
+def _is_plain(request: Request) -> bool:
+    return request.plane is Plane.DATA and request.subnet is None and request.caller == Caller()
+
+
+def _is_denying(vault: Vault) -> bool:
+    return vault.rules.default_action is DefaultAction.DENY
+
+
+class FlippedEdge(Decoy):
+    """Answers the other way at one edge of one range."""
+
+    id = "flips-one-edge"
+    clause = "DEC-4"
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._edge = random.randrange(4)
+        self._taken: tuple[Block, int] | None = None
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:  # noqa: ARG004 - every subject has IP rules
+        """Always."""
+        return True
+
+    def text(self) -> str:
+        """The edge and the address."""
+        edge = ("the address before", "the first address of", "the last address of", "the address after")[self._edge]
+        return f"answers the other way at {edge} one range" + (
+            f": {text_from_address(self._taken[1])}" if self._taken is not None else ""
+        )
+
+    def concerns(self, request: Request, vault: Vault) -> bool:
+        """A plain caller at such an edge of some range."""
+        return _is_plain(request) and _is_denying(vault) and request.address in self._edges(vault).values()
+
+    def flips(self, request: Request, vault: Vault) -> bool:
+        """At the edge that it has taken, while that range is in the rules."""
+        if not self.concerns(request, vault):
+            return False
+        edges = self._edges(vault)
+        if self._taken is None:
+            self._taken = next((block, one) for block, one in edges.items() if one == request.address)
+        block, address = self._taken
+        return request.address == address and block in edges
+
+    def _edges(self, vault: Vault) -> dict[Block, int]:
+        return {block: self._of(block) for rule in vault.rules.ip_rules if (block := rule.block).first < block.last}
+
+    def _of(self, block: Block) -> int:
+        return (block.first - 1, block.first, block.last, block.last + 1)[self._edge]
+
+
+class DeniesUnderAllow(Decoy):
+    """Denies while the default action is Allow."""
+
+    id = "ignores-the-default-action"
+    clause = "DEC-1"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:  # noqa: ARG004 - every subject has a default action
+        """Always."""
+        return True
+
+    def text(self) -> str:
+        """Nothing is left to settle."""
+        return "goes on denying callers that no rule covers while the default action is Allow"
+
+    def concerns(self, request: Request, vault: Vault) -> bool:
+        """A plain caller out of every rule, while rules lie dormant."""
+        is_outside = _is_plain(request) and vault.rules.ip_rule_at(request.address) is None
+        return is_outside and not _is_denying(vault)
+
+    def flips(self, request: Request, vault: Vault) -> bool:
+        """Each of these."""
+        return self.concerns(request, vault)
+
+
+class _OfOneKind(Decoy):
+    """A fault at requests that one clause decides, of which it takes one: a service, an operation, a subnet."""
+
+    says: ClassVar[str]
+    right: ClassVar[Outcome]
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._taken: str | None = None
+        self._let_by = random.randrange(3)
+        self._seen: list[str] = []
+
+    def text(self) -> str:
+        """What it does, and to which one."""
+        return self.says.format(self._taken or "one")
+
+    def concerns(self, request: Request, vault: Vault) -> bool:
+        """One of the requests that its clause decides."""
+        decision = vault.decide(request)
+        return decision.clause == self.clause and decision.outcome is self.right and self.counts(request, vault)
+
+    def counts(self, request: Request, vault: Vault) -> bool:  # noqa: ARG002 - what some decoys ask
+        """Whether the fault would show at this request, beside what its clause says."""
+        return True
+
+    def key(self, request: Request) -> str:
+        """What tells the ones of the kind apart: the operation, unless it is something else."""
+        return request.operation
+
+    def flips(self, request: Request, vault: Vault) -> bool:
+        """The one that it has taken: the first, second or third that it meets."""
+        if not self.concerns(request, vault):
+            return False
+        key = self.key(request)
+        if self._taken is None and key not in self._seen:
+            self._seen.append(key)
+            if len(self._seen) > self._let_by:
+                self._taken = key
+        return key == self._taken
+
+
+class AdmitsOneService(_OfOneKind):
+    """Lets one service through that is not trusted."""
+
+    id = "lets-one-service-through"
+    clause = "DEC-13"
+    right = Outcome.DENY
+    says = "lets {} through, a service that is not trusted"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:
+        """Where there are services."""
+        return offer.services
+
+    def key(self, request: Request) -> str:
+        """The service's name."""
+        return str(request.caller.service)
+
+
+class ForgetsOneService(_OfOneKind):
+    """Keeps one trusted service out."""
+
+    id = "keeps-one-service-out"
+    clause = "DEC-11"
+    right = Outcome.ALLOW
+    says = "keeps {} out, a trusted service"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:
+        """Where there are services."""
+        return offer.services
+
+    def key(self, request: Request) -> str:
+        """The service's name."""
+        return str(request.caller.service)
+
+
+class FirewallsOneOperation(_OfOneKind):
+    """Puts one control-plane operation behind the firewall."""
+
+    id = "firewalls-one-control-operation"
+    clause = "CTL-1"
+    right = Outcome.ALLOW
+    says = "puts {} behind the firewall, a control-plane operation"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:
+        """Where there is a control plane."""
+        return offer.control_plane
+
+    def counts(self, request: Request, vault: Vault) -> bool:
+        """From out of every rule, while the default action is Deny."""
+        return _is_denying(vault) and vault.rules.ip_rule_at(request.address) is None
+
+
+class AdmitsOneSubnet(_OfOneKind):
+    """Lets one subnet in that is not listed."""
+
+    id = "lets-one-subnet-in"
+    clause = "DEC-7"
+    right = Outcome.DENY
+    says = "lets {} in, a subnet that is not listed"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:
+        """Where there are subnets."""
+        return offer.subnets
+
+    def key(self, request: Request) -> str:
+        """The subnet."""
+        return str(request.subnet).lower()
+
+
+class OverlooksTheToken(_OfOneKind):
+    """Asks for no token for one operation."""
+
+    id = "asks-for-no-token"
+    clause = "CRED-1"
+    right = Outcome.DENY
+    says = "asks for no token at {}"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:
+        """Where credentials are judged."""
+        return offer.credentials
+
+
+class TakesOneTooMany(Decoy):
+    """Accepts one IP rule over the limit."""
+
+    id = "takes-one-rule-too-many"
+    clause = "LIM-2"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:
+        """Where refusals are asked for."""
+        return offer.refusals
+
+    def text(self) -> str:
+        """Nothing is left to settle."""
+        return "accepts one IP rule over the limit"
+
+    def accepts(self, step: WriteStep, vault: Vault) -> bool:
+        """A whole rule set of just one IP rule too many."""
+        return len(list(_values(step))) == vault.profile.max_ip_rules + 1
+
+
+class TakesIpv6(Decoy):
+    """Accepts IPv6."""
+
+    id = "takes-ipv6"
+    clause = "VAL-4"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:
+        """Where refusals are asked for."""
+        return offer.refusals
+
+    def text(self) -> str:
+        """Nothing is left to settle."""
+        return "accepts an IPv6 value as an IP rule"
+
+    def accepts(self, step: WriteStep, vault: Vault) -> bool:  # noqa: ARG002 - the base's words
+        """A value of two colons or more, in a rule set or by itself."""
+        return any(isinstance(value, str) and value.count(":") > 1 for value in _values(step))
+
+
+def _values(step: WriteStep) -> Iterable[object]:
+    if step.method == "addIpRule":
+        yield step.params.get("value")
+    acls = step.params.get("networkAcls")
+    entries = acls.get("ipRules") if isinstance(acls, Mapping) else None
+    if isinstance(entries, list):
+        yield from (entry.get("value") if isinstance(entry, Mapping) else entry for entry in entries)
+
+
+class HidesOneRule(Decoy):
+    """Leaves the last IP rule out when the rules are read back."""
+
+    id = "hides-one-rule"
+    clause = "STA-5"
+
+    @staticmethod
+    def shows(offer: Offer) -> bool:
+        """Where rules are read back."""
+        return offer.read_back
+
+    def text(self) -> str:
+        """Nothing is left to settle."""
+        return "leaves the last IP rule out when the rules are read back"
+
+    def reads(self, acls: Mapping[str, object]) -> Mapping[str, object] | None:
+        """All but the last, however often it is shown."""
+        entries = acls.get("ipRules")
+        if not isinstance(entries, list) or not entries:
+            return None
+        return {**acls, "ipRules": [entry for entry in entries if entry != entries[-1]]}
+
+
+_ALWAYS: tuple[type[Decoy], ...] = (FlippedEdge, AdmitsOneService, TakesOneTooMany, FirewallsOneOperation)
+_BY_SEED: tuple[type[Decoy], ...] = (
+    DeniesUnderAllow,
+    ForgetsOneService,
+    AdmitsOneSubnet,
+    OverlooksTheToken,
+    TakesIpv6,
+    HidesOneRule,
+)
+MOST = 6
+
+
+def decoys_for(offer: Offer, random: Random) -> tuple[Decoy, ...]:
+    """At most six decoys that this subject could be caught with: four kinds that are always laid, the others by seed."""
+    always = [kind for kind in _ALWAYS if kind.shows(offer)]
+    others = [kind for kind in _BY_SEED if kind.shows(offer)]
+    kinds = [*always, *random.sample(others, min(len(others), MOST - len(always)))]
+    return tuple(kind(Random(random.random())) for kind in kinds)

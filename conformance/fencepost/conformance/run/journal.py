@@ -1,0 +1,176 @@
+"""The journal of a run: what is through, written as it goes, so that a run that was killed can be resumed.
+
+One JSON object a line: the plan and what the subject is, then a checkpoint after each scenario. A scenario starts from a
+`reset` with random numbers of its own, so what is in the journal need not be asked again. Secrets are masked as they are
+in a report.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import msgspec
+from fencepost.conformance.bench.state import BenchState
+from fencepost.conformance.judging.tally import Tally
+from fencepost.reports.model import Counterexample
+from fencepost.reports.secrets import Mask
+
+FILE_NAME = "journal.ndjson"
+"""The name of the journal in the folder of the report; it is there exactly while there is something to resume."""
+
+_FORM = 1
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a run and its resumption must have in common: `plan` before the subject is asked, `subject` what it says."""
+
+    plan: Mapping[str, object]
+    subject: Mapping[str, object] = field(default_factory=dict)
+
+    def differences(self, other: "Circumstances") -> Iterator[str]:
+        """What this run has and another has not, a line each; secrets are not compared."""
+        ours, theirs = self.masked(), other.masked()
+        for mine, others in ((ours.plan, theirs.plan), (ours.subject, theirs.subject)):
+            for key in mine.keys() & others.keys():
+                if mine[key] != others[key]:
+                    yield f"{key}: {_shown(mine[key])} then, {_shown(others[key])} now"
+
+    def masked(self) -> "Circumstances":
+        """The same with secrets masked, as the journal has it."""
+        mask = Mask.of_here()
+        return Circumstances(plan=mask.apply(dict(self.plan)), subject=mask.apply(dict(self.subject)))
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Where a run is: these many scenarios of the last of these explorations are through, those before it wholly.
+
+    `tally` is everything found so far, but for the counterexamples in the file, where each stands once.
+    """
+
+    explored: tuple[str, ...]
+    done: int
+    tally: Tally
+    bench: BenchState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A journal that was read: the circumstances, and the last checkpoint if there is one."""
+
+    circumstances: Circumstances
+    checkpoint: Checkpoint | None
+
+
+@dataclass(kw_only=True, eq=False)
+class CannotResume(ValueError):
+    """There is nothing in the folder that this run could go on from: what was found, or what differs."""
+
+    folder: Path
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The folder and the reasons, a line each."""
+        return "\n".join((f"the run in {self.folder} cannot be resumed:", *self.reasons))
+
+
+class Journal:
+    """The journal of a run that is on. Each line is on the disk before the run goes on; `OSError` where it cannot be."""
+
+    def __init__(self, file: BinaryIO, path: Path, *, failed: frozenset[str] = frozenset()) -> None:
+        self._file = file
+        self._path = path
+        self._failed = set(failed)
+        self._mask = Mask.of_here()
+
+    @classmethod
+    def begin(cls, folder: Path, circumstances: Circumstances) -> "Journal":
+        """A new journal in the folder, which is made where it is missing; an old one is given up."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / FILE_NAME
+        if path.is_symlink():
+            path.unlink()
+        journal = cls(path.open("wb", buffering=0), path)
+        told = circumstances.masked()
+        journal._write({"journal": _FORM, "plan": told.plan, "subject": told.subject})
+        return journal
+
+    @classmethod
+    def resume(cls, folder: Path, recorded: Recorded) -> "Journal":
+        """The journal in the folder, to be continued; half a line at its end is cut off."""
+        path = folder / FILE_NAME
+        file = path.open("r+b", buffering=0)
+        file.truncate(path.read_bytes().rfind(b"\n") + 1)
+        file.seek(0, os.SEEK_END)
+        checkpoint = recorded.checkpoint
+        return cls(file, path, failed=frozenset(checkpoint.tally.failures if checkpoint is not None else ()))
+
+    def add(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint; counterexamples that stand in the file already are left out."""
+        tally = checkpoint.tally
+        new = {key: found for key, found in tally.failures.items() if key not in self._failed}
+        self._failed |= new.keys()
+        told = {each.name: getattr(tally, each.name) for each in fields(tally)} | {"failures": new}
+        self._write(_plain(replace(checkpoint, tally=Tally(**self._mask.apply(told)))))
+
+    def close(self) -> None:
+        """Leave the journal for a resumption."""
+        self._file.close()
+
+    def remove(self) -> None:
+        """The run is through: there is nothing left to resume."""
+        self._file.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+
+    def _write(self, line: object) -> None:
+        # The standard library writes what msgspec cannot: half a surrogate pair, as a value under test may hold.
+        self._file.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
+        os.fsync(self._file.fileno())
+
+
+def _plain(checkpoint: Checkpoint) -> dict[str, dict[str, dict[str, object]]]:
+    plain: dict[str, dict[str, dict[str, object]]] = msgspec.to_builtins(checkpoint)
+    return plain
+
+
+def read_journal(folder: Path) -> Recorded:
+    """The journal in the folder; `CannotResume` where there is none or it is none of ours. Half a line is left out."""
+    try:
+        data = (folder / FILE_NAME).read_bytes()
+    except OSError as error:
+        why = f"{folder / FILE_NAME}: {error.strerror or error}"
+        reasons = (why, "A run that is through has left its report.json and no journal.")
+        raise CannotResume(folder=folder, reasons=reasons) from None
+    try:
+        first, *others = [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+        if first["journal"] != _FORM:
+            raise ValueError(f"its form is {first['journal']!r}, this version's is {_FORM}")
+        circumstances = Circumstances(plan=first["plan"], subject=first["subject"])
+        checkpoint = None
+        failures: dict[str, list[Counterexample]] = {}
+        for line in others:
+            checkpoint = _value(line, Checkpoint)
+            failures |= checkpoint.tally.failures
+        if checkpoint is not None:
+            checkpoint.tally.failures.clear()
+            checkpoint.tally.failures.update(failures)
+    except (ValueError, KeyError, TypeError) as error:
+        why = f"{folder / FILE_NAME} is no journal of this version ({error})"
+        raise CannotResume(folder=folder, reasons=(why,)) from None
+    return Recorded(circumstances=circumstances, checkpoint=checkpoint)
+
+
+def _value(line: object, kind: type[_T]) -> _T:
+    return msgspec.convert(line, kind)

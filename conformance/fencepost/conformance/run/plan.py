@@ -1,0 +1,46 @@
+"""What a run is asked to do, and where it is."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from fencepost.conformance.bench.effort import Effort
+from fencepost.conformance.catalogue import catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked for: the subject string, and the options of `check`. `profile` None is the statement's own."""
+
+    subject: str
+    effort: Effort
+    seed: int = 0
+    profile: str | None = None
+    clauses: tuple[str, ...] = ()
+    settle_seconds: float | None = None
+    fail_fast: bool = False
+    with_decoys: bool = True
+
+    def as_json(self) -> dict[str, object]:
+        """The plan under the names that the command has for it, and whose version carries it out."""
+        return {
+            "fencepost": version("fencepost"),
+            "catalogue": catalogue().version,
+            "subject": self.subject,
+            "effort": self.effort.name,
+            "seed": self.seed,
+            "profile": self.profile,
+            "clause": list(self.clauses),
+            "settle": self.settle_seconds,
+            "fail-fast": self.fail_fast,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run is: the exploration, how many scenarios of how many are through, decisions so far, failures so far."""
+
+    exploration: str
+    done: int
+    total: int
+    decisions: int
+    failed: tuple[str, ...]

@@ -1,0 +1,236 @@
+"""The sensitivity control: which faults would this very run have noticed? Decoys over the subject's own answers tell.
+
+It runs last. Each decoy has a connection of its own around the subject's, the run's own scenarios from the same seed, of
+whose requests only those of the decoy's kind are put, and the run's own judging; nothing of it enters a verdict.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fencepost.adapters.contract import Client, Connection, HarnessFault, JsonObject
+from fencepost.conformance.bench.bench import Abandoned, Bench, EffortSpent, Unresponsive
+from fencepost.conformance.bench.effort import Effort
+from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.diagnosis.retelling import fresh_case
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, apply_write
+from fencepost.conformance.lockstep.exchange import Exchange, Meter
+from fencepost.conformance.lockstep.mismatch import Found, WrongDecision, WrongRead
+from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
+from fencepost.conformance.run.decoys import Decoy, decoys_for
+from fencepost.reference import Profile, Request, Vault
+from fencepost.reports.model import Decoy as Row
+
+_AT_ONCE = 16
+_PER_SET = 48
+_RATION = Effort(name="control", scale=1, writes=60, decisions=240)
+_CONFIRMATIONS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """Where a control takes place: the subject, what it is judged by, and the explorations that the run had.
+
+    `ration` is what one decoy may cost, `left` what all of them together may.
+    """
+
+    client: Client
+    setting: Setting
+    explorations: Sequence[Exploration]
+    settle_seconds: float
+    left: Effort
+    ration: Effort = _RATION
+
+
+def control(grounds: Grounds) -> tuple[tuple[Row, ...], Meter]:
+    """Lay each decoy that this subject could be caught with: whether the run's own scenarios notice it, and what it took."""
+    setting = grounds.setting
+    random = setting.random("decoys")
+    rows, spent = [], Meter()
+    for decoy in decoys_for(setting.offer, random):
+        row, cost = _laid(decoy, replace(grounds, left=grounds.left.less(spent.writes, spent.decisions)))
+        rows.append(row)
+        spent = spent.plus(cost)
+    return tuple(rows), spent
+
+
+def _laid(decoy: Decoy, grounds: Grounds) -> tuple[Row, Meter]:
+    setting = grounds.setting
+    offer = setting.offer
+    snare = Snare(grounds.client.connection, decoy, setting.profile)
+    exchange = Exchange(
+        Client(snare),
+        setting.profile,
+        with_codes=offer.codes and offer.credentials,
+        settle_seconds=grounds.settle_seconds,
+    )
+    lookout = Lookout(exchange, decoy, snare, setting, grounds.ration.within(grounds.left))
+    caught, trouble = False, ""
+    for scenario in _scenarios(decoy, grounds):
+        lookout.begin(scenario.aims)
+        try:
+            scenario.run(lookout)
+        except Noticed:
+            caught = True
+            break
+        except Abandoned:
+            continue
+        except (EffortSpent, Unresponsive):
+            break
+        except HarnessFault as fault:
+            trouble = str(fault)
+            break
+    trouble = trouble or next(iter(lookout.tally.errors.values()), "")
+    told = f" (the harness failed over it: {trouble})" if trouble and not caught else ""
+    row = Row(
+        id=decoy.id,
+        clause=decoy.clause,
+        text=decoy.text() + told,
+        caught=caught,
+        decisions=exchange.meter.decisions,
+    )
+    return row, exchange.meter
+
+
+def _scenarios(decoy: Decoy, grounds: Grounds) -> Iterator[Scenario]:
+    """The run's own scenarios for the decoy's clause, in the run's order."""
+    for exploration in grounds.explorations:
+        if decoy.clause in exploration.serves:
+            yield from (one for one in exploration.scenarios(grounds.setting) if decoy.clause in one.aims)
+
+
+class Noticed(Exception):
+    """The decoy has been noticed, and shows again on a fresh vault."""
+
+
+class Snare:
+    """The subject's connection with a decoy laid over its answers. Only a right answer is falsified."""
+
+    def __init__(self, connection: Connection, decoy: Decoy, profile: Profile) -> None:
+        self._connection = connection
+        self._decoy = decoy
+        self._vault = Vault(profile=profile)
+        self.falsified: set[Request] = set()
+        self.is_last_falsified = False
+
+    @property
+    def exclusive(self) -> bool:
+        """As the subject's own."""
+        return self._connection.exclusive
+
+    def call(self, method: str, params: JsonObject) -> object:
+        """The subject's own answer, falsified where the decoy says so."""
+        answer = self._connection.call(method, params)
+        self.is_last_falsified = False
+        match method, params:
+            case "reset", {"subnets": list(subnets)}:
+                self._vault = self._vault.reset(network_from_wire(subnets))
+                self.falsified.clear()
+            case "setServiceEndpoints", {"subnet": str(subnet), "serviceEndpoints": list(endpoints)}:
+                self._vault = self._vault.set_service_endpoints(subnet, endpoints)
+            case "decide", {"requests": list(requests)}:
+                return self._decided(requests, answer)
+            case "getRules", _:
+                return self._read(answer)
+            case _ if isinstance(answer, dict) and "accepted" in answer:
+                return self._written(WriteStep(method=method, params=params), answer)
+        return answer
+
+    def _decided(self, requests: Iterable[Mapping[str, object]], answer: object) -> object:
+        decisions = answer.get("decisions") if isinstance(answer, dict) else None
+        if not isinstance(decisions, list):
+            return answer
+        falsified = [
+            self._falsified(request_from_wire(request), decision)
+            for request, decision in zip(requests, decisions, strict=False)
+        ]
+        return {"decisions": falsified}
+
+    def _falsified(self, request: Request, decision: object) -> object:
+        outcome = decision.get("outcome") if isinstance(decision, dict) else decision
+        is_right = outcome == self._vault.decide(request).outcome
+        if not is_right or not self._decoy.flips(request, self._vault):
+            return decision
+        self.falsified.add(request)
+        return "deny" if outcome == "allow" else "allow"
+
+    def _read(self, answer: object) -> object:
+        acls = answer.get("networkAcls") if isinstance(answer, dict) else None
+        read = self._decoy.reads(acls) if isinstance(acls, Mapping) else None
+        self.is_last_falsified = read is not None
+        return {"networkAcls": read} if read is not None else answer
+
+    def _written(self, step: WriteStep, answer: Mapping[str, object]) -> object:
+        expected = apply_write(self._vault, step)
+        if answer["accepted"] is True:
+            self._vault = expected.accepted or self._vault
+        elif any(one.is_certain for one in expected.violations) and self._decoy.accepts(step, self._vault):
+            self.is_last_falsified = True
+            return {"accepted": True}
+        return answer
+
+    def log(self) -> str:
+        """The subject's own."""
+        return self._connection.log()
+
+    def close(self) -> None:
+        """Nothing: the connection is the run's."""
+
+
+class Lookout(Bench):
+    """A bench that puts only requests of the decoy's kind, and looks for its wrong answers alone."""
+
+    def __init__(self, exchange: Exchange, decoy: Decoy, snare: Snare, setting: Setting, ration: Effort) -> None:
+        super().__init__(
+            exchange,
+            profile=setting.profile,
+            offer=setting.offer,
+            effort=ration,
+            tally=Tally(),
+            replay_line=lambda _: "",
+        )
+        self._decoy = decoy
+        self._snare = snare
+
+    def ask(
+        self,
+        requests: Sequence[Request],
+        *,
+        speaks_for: Mapping[Request, Sequence[str]] | None = None,
+        aim: str | None = None,
+    ) -> list[str]:
+        """Put those of the decoy's kind, a few at a time; nobody is told what came."""
+        of_its_kind = [one for one in requests if self._decoy.concerns(one, self.vault)][:_PER_SET]
+        for start in range(0, len(of_its_kind), _AT_ONCE):
+            super().ask(of_its_kind[start : start + _AT_ONCE], speaks_for=speaks_for, aim=aim)
+        return []
+
+    def _wrong(self, found: list[Found]) -> None:
+        """Look whether a wrong answer is the decoy's, and shows again."""
+        for one in found:
+            if self._is_the_decoys(one):
+                case = self._case(one)
+                if any(self._shows_again(case, one) for _ in range(_CONFIRMATIONS)):
+                    raise Noticed
+                raise Abandoned
+
+    def _wrong_in_force(self) -> list[Found]:
+        """Nothing: a decoy that lies about what is read lies about nothing else."""
+        return []
+
+    def _is_the_decoys(self, found: Found) -> bool:
+        mismatch = found.mismatch
+        if isinstance(mismatch, WrongDecision):
+            return mismatch.request in self._snare.falsified
+        return self._snare.is_last_falsified
+
+    def _case(self, found: Found) -> Case:
+        """The shortest way to the same state, and the call in question."""
+        last = self.exchange.steps[-1]
+        if isinstance(found.mismatch, WrongRead):
+            return self.exchange.case()
+        return fresh_case(found.mismatch.vault, last.only(found.index) if isinstance(last, AskStep) else last)
+
+    def _shows_again(self, case: Case, found: Found) -> bool:
+        again = self.exchange.replay(case)
+        return again is not None and again.direction == found.mismatch.direction and type(again) is type(found.mismatch)

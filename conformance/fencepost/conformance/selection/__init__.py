@@ -1,0 +1,1 @@
+"""Of many candidates the few that show most: greedy cover over classes of faults."""
