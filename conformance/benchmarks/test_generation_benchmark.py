@@ -9,18 +9,18 @@ import pytest
 from fencepost.adapters.contract import Statement
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.setting import Setting
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.decisions import DECISIONS
 from fencepost.conformance.generate import blocks, networks, requests
-from fencepost.conformance.generate.probes import probe_addresses
+from fencepost.conformance.generate.boundaries import probe_addresses
 from fencepost.conformance.lockstep.wire import wire_rules
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Network, RuleSet, Vault, load_profile, validate
 from pytest_benchmark.fixture import BenchmarkFixture
 
 PROFILE = load_profile("keyvault")
 FEATURES = ["service-endpoints", "trusted-services", "caller-credentials", "incremental-rules", "read-back"]
 STATEMENT = Statement(protocol=1, name="benchmark", version="1", profile="keyvault", features=FEATURES)
-OFFER = Offer.from_statement(STATEMENT, PROFILE)
+OFFER = Capabilities.from_statement(STATEMENT, PROFILE)
 
 
 def rule_set(random: Random, count: int) -> RuleSet:
@@ -61,5 +61,5 @@ def test_generation_of_crossed_requests(benchmark: BenchmarkFixture) -> None:
 
 
 def test_generation_of_scenarios_is_deterministic() -> None:
-    setting = Setting(profile=PROFILE, offer=OFFER, effort=EFFORTS["quick"], seed=3)
+    setting = Setting(profile=PROFILE, capabilities=OFFER, effort=EFFORTS["quick"], seed=3)
     assert [one.aims for one in DECISIONS.scenarios(setting)] == [one.aims for one in DECISIONS.scenarios(setting)]

@@ -15,7 +15,7 @@ from fencepost.adapters.contract.protocol import Connection
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep import exchange
+from fencepost.conformance.lockstep import lockstep
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.run import campaign
 from fencepost.conformance.run.campaign import Campaign, Plan
@@ -67,33 +67,33 @@ class Mute(Bench):
 
     def reset(self, network: Network) -> None:
         """A new vault in the reference alone."""
-        self.exchange.vault = self.exchange.vault.reset(network)
+        self.lockstep.vault = self.lockstep.vault.reset(network)
         self._is_at_hand = True
 
     def write(
-        self, method: str, params: JsonObject, *, speaks_for: Collection[str] = (), aim: str | None = None
+        self, method: str, params: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None
     ) -> bool:
         """What the reference says."""
-        del speaks_for, aim
+        del exercises, aim
         said = apply_write(self.vault, WriteStep(method=method, params=params))
         if said.verdict is not Verdict.ACCEPTED or said.accepted is None:
             return False
-        self.exchange.vault = said.accepted
+        self.lockstep.vault = said.accepted
         return True
 
     def endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
         """Switched in the reference alone."""
-        self.exchange.vault = self.vault.set_service_endpoints(subnet, service_endpoints)
+        self.lockstep.vault = self.vault.set_service_endpoints(subnet, service_endpoints)
 
     def ask(
         self,
         requests: Sequence[Request],
         *,
-        speaks_for: Mapping[Request, Sequence[str]] | None = None,
+        exercises: Mapping[Request, Sequence[str]] | None = None,
         aim: str | None = None,
     ) -> list[str]:
         """Nobody is asked."""
-        del requests, speaks_for, aim
+        del requests, exercises, aim
         return []
 
     def read(self) -> None:
@@ -112,9 +112,9 @@ def bare_generation() -> float:
     judged.settle()
     setting = judged._setting
     bench = Mute(
-        judged.exchange,
+        judged.lockstep,
         profile=setting.profile,
-        offer=setting.offer,
+        capabilities=setting.capabilities,
         effort=setting.effort,
         tally=Tally(),
         replay_line=str,
@@ -138,7 +138,7 @@ def test_shares_of_a_check(benchmark: BenchmarkFixture, monkeypatch: pytest.Monk
     bare = bare_generation()
     spent = {"reference": 0.0}
     for name in ("compare", "apply_write"):
-        monkeypatch.setattr(exchange, name, timed(spent, "reference", getattr(exchange, name)))
+        monkeypatch.setattr(lockstep, name, timed(spent, "reference", getattr(lockstep, name)))
 
     def run() -> Timed:
         connection = Timed(open_subject(SUBJECT, timeouts=Timeouts()))

@@ -12,13 +12,13 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
 from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
-from fencepost.conformance.bounded.itinerary import Itinerary
+from fencepost.conformance.bounded.schedule import Schedule
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.deadline import Deadline
 from fencepost.conformance.lockstep.wire import network_from_wire
-from fencepost.conformance.offer import Offer
 from fencepost.conformance.run.campaign import Plan
 from fencepost.conformance.selection.cover import Cover
 from fencepost.conformance.selection.rule_faults import prefix_of
@@ -38,8 +38,8 @@ def _check(*arguments: str) -> Result:
 def _setting(seed: int = 0) -> Setting:
     profile = load_profile("keyvault-2018-preview").with_choices({"trusted-services": "list", "duplicates": "keep"})
     said = Client(open_subject(f"{PEERS}MinimalVault2018")).describe()
-    offer = Offer.from_statement(said, profile)
-    return Setting(profile=profile, offer=offer, effort=EFFORTS["quick"], seed=seed)
+    capabilities = Capabilities.from_statement(said, profile)
+    return Setting(profile=profile, capabilities=capabilities, effort=EFFORTS["quick"], seed=seed)
 
 
 class _Watched:
@@ -100,17 +100,17 @@ def test_what_was_covered_before_is_worth_less_and_still_something() -> None:
 
 
 def test_the_first_configurations_show_every_prefix_length_both_full_lists_and_both_switches() -> None:
-    itinerary = Itinerary(_setting())
-    rules = [itinerary.stop(place).vault.rules for place in range(12)]
+    schedule = Schedule(_setting())
+    rules = [schedule.stop(place).vault.rules for place in range(12)]
     assert {prefix_of(rule.block) for one in rules for rule in one.ip_rules} >= {*range(3, 31), 32}
     assert max(len(one.ip_rules) for one in rules) == 127
     assert {one.default_action.value for one in rules} == {"Allow", "Deny"}
     assert {one.bypass.value for one in rules} == {"AzureServices", "None"}
-    assert any(len(one.virtual_network_rules) == 127 for one in rules) or not itinerary.network.subnets
+    assert any(len(one.virtual_network_rules) == 127 for one in rules) or not schedule.network.subnets
 
 
 def test_the_way_is_the_same_for_the_same_seed_and_another_for_another() -> None:
-    ways = [[Itinerary(_setting(seed)).stop(place).write for place in range(4)] for seed in (0, 0, 1)]
+    ways = [[Schedule(_setting(seed)).stop(place).write for place in range(4)] for seed in (0, 0, 1)]
     assert ways[0] == ways[1]
     assert ways[0] != ways[2]
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from fencepost.adapters.contract import Client, TimedOut
-from fencepost.conformance.lockstep.patience import patient
+from fencepost.conformance.lockstep.circuit_breaker import with_circuit_breaker
 from fencepost.reports.model import Clause, Report, report_from_json
 
 pytestmark = pytest.mark.slow
@@ -276,7 +276,7 @@ class _Silent:
 
 def test_after_waiting_enough_a_harness_is_no_longer_asked() -> None:
     silent = _Silent()
-    client = Client(patient(silent, seconds=0.1))
+    client = Client(with_circuit_breaker(silent, seconds=0.1))
     client.describe()
     for _ in range(20):
         with pytest.raises(TimedOut):
@@ -288,7 +288,7 @@ def test_after_waiting_enough_a_harness_is_no_longer_asked() -> None:
 
 def test_a_new_process_hears_describe_first() -> None:
     silent = _Silent()
-    client = Client(patient(silent, seconds=10))
+    client = Client(with_circuit_breaker(silent, seconds=10))
     for _ in range(2):
         with pytest.raises(TimedOut):
             client.reset(())

@@ -6,7 +6,7 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.pytest.distribution import homes
 from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan
-from fencepost.conformance.strength.trial import Task, try_mutant
+from fencepost.conformance.strength.mutant_run import Task, run_mutant
 
 EARLY = ("limits at once", "refusals", "first look")
 FEW = 150
@@ -45,7 +45,7 @@ def test_each_of_the_clauses_that_one_answer_shows_has_been_decisive_by_then(ask
 
 def test_half_of_the_catalogue_dies_early() -> None:
     some = [name for name in list(CATALOGUE)[::EVERY] if not CATALOGUE[name].needs_history]
-    found = [try_mutant(Task(mutant=name, profile=_profile(name), effort="quick", seed=11)) for name in some]
+    found = [run_mutant(Task(mutant=name, profile=_profile(name), effort="quick", seed=11)) for name in some]
     assert all(trial.killed for trial in found)
     early = [trial for trial in found if trial.spent is not None and trial.spent.decisions <= FEW]
     assert len(early) * 2 >= len(found)

@@ -5,9 +5,9 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import blocks, callers, mistakes, networks, requests, rule_sets
 from fencepost.conformance.lockstep.wire import wire_rules
-from fencepost.conformance.offer import Offer
 from fencepost.reference import (
     SERVICE_ENDPOINT,
     Block,
@@ -27,7 +27,7 @@ from fencepost.reference.model import Request
 
 SEEDS = range(40)
 PROFILES = tuple(load_profile(name) for name in ("keyvault", "keyvault-2018-preview"))
-EVERYTHING = Offer(
+EVERYTHING = Capabilities(
     **dict.fromkeys(
         (
             *("subnets", "endpoints", "services", "credentials", "codes", "control_plane", "refusals", "incremental"),
@@ -155,9 +155,9 @@ def test_a_set_in_other_words_is_the_same_set() -> None:
 
 
 def test_who_knows_no_subnets_is_sent_the_empty_list_of_their_rules() -> None:
-    offer = replace(EVERYTHING, subnets=False)
+    capabilities = replace(EVERYTHING, subnets=False)
     for seed in SEEDS:
-        assert rule_sets.without_empty_lists(Random(seed), wire_rules(()), offer)["virtualNetworkRules"] == []
+        assert rule_sets.without_empty_lists(Random(seed), wire_rules(()), capabilities)["virtualNetworkRules"] == []
 
 
 @pytest.mark.parametrize("make", [networks.plain_subnets, networks.long_subnets])
@@ -203,7 +203,9 @@ def test_no_public_neighbour_of_private_space_is_refused(profile: Profile) -> No
 
 @each_profile
 def test_callers_are_trusted_or_not_as_the_profile_has_it(profile: Profile) -> None:
-    by_name = Offer(**{**_members(EVERYTHING), "by_attribute": profile.choice("trusted-services") == "attribute"})
+    by_name = Capabilities(
+        **{**_members(EVERYTHING), "by_attribute": profile.choice("trusted-services") == "attribute"}
+    )
     for expected, found in (
         (True, callers.trusted_callers(profile, by_name)),
         (False, callers.untrusted_callers(profile, by_name)),
@@ -213,7 +215,7 @@ def test_callers_are_trusted_or_not_as_the_profile_has_it(profile: Profile) -> N
 
 
 def test_what_the_subject_does_not_offer_is_not_generated() -> None:
-    nothing = Offer(**dict.fromkeys(_members(EVERYTHING), False))
+    nothing = Capabilities(**dict.fromkeys(_members(EVERYTHING), False))
     for profile in PROFILES:
         assert callers.trusted_callers(profile, nothing) == callers.untrusted_callers(profile, nothing) == []
     assert callers.credentials(nothing) == [(True, True)]
@@ -224,8 +226,8 @@ def test_what_the_subject_does_not_offer_is_not_generated() -> None:
         assert request.plane.value == "data"
 
 
-def _members(offer: Offer) -> dict[str, bool]:
-    return {name: bool(getattr(offer, name)) for name in Offer.__slots__}
+def _members(capabilities: Capabilities) -> dict[str, bool]:
+    return {name: bool(getattr(capabilities, name)) for name in Capabilities.__slots__}
 
 
 def test_what_is_outside_lies_in_no_rule_and_in_public_space() -> None:

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from fencepost.adapters.contract import Client, open_factory
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate import networks
@@ -17,7 +18,6 @@ from fencepost.conformance.generate.strokes import Scene, Stroke
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.mutants import mutant
-from fencepost.conformance.offer import Offer
 from fencepost.conformance.peers import (
     DecisionsOnlyVault,
     IpRulesOnlyVault,
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.slow
 
 PROFILES = ("keyvault", "keyvault-2018-preview")
 QUICKLY = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-OFFER = Offer.from_statement(Client(open_factory(lambda: reference(""))).describe(), load_profile("keyvault"))
+OFFER = Capabilities.from_statement(Client(open_factory(lambda: reference(""))).describe(), load_profile("keyvault"))
 
 
 def judged(factory: Callable[[], object], *clauses: str, profile: str | None = None, seed: int = 0) -> Report:
@@ -67,7 +67,7 @@ class Rehearsal:
 
     def __init__(self, random: Random, profile: Profile) -> None:
         self.vault = Vault(profile=profile).reset(networks.network(random, some_without_endpoint=False))
-        self.scene = Scene(random=random, offer=OFFER, now=lambda: self.vault)
+        self.scene = Scene(random=random, capabilities=OFFER, now=lambda: self.vault)
         opened = self.vault.put_rules(opening(self.scene)).accepted
         assert opened is not None
         self.vault = opened

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from fencepost.conformance.bench.course import Course
+from fencepost.conformance.bench.cost import Course
 from fencepost.conformance.bench.state import BenchState
 from fencepost.conformance.commands import main
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep.exchange import Meter
+from fencepost.conformance.lockstep.lockstep import Meter
 from fencepost.conformance.run.journal import FILE_NAME, Checkpoint, Circumstances, Journal, read_journal
 from fencepost.reports.model import Call, Counterexample
 

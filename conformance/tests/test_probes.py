@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from fencepost.conformance.generate.probes import (
+from fencepost.conformance.generate.boundaries import (
     LANDMARKS,
     edges,
     flipped,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from fencepost.adapters.contract import Client, open_factory
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.explorations.ramps import RAMPS
+from fencepost.conformance.explorations.limit_search import RAMPS
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.mutants import mutant
 from fencepost.conformance.run.campaign import Campaign, Plan
@@ -50,7 +50,7 @@ def test_nothing_is_asked_of_a_subject_whose_limits_hold() -> None:
     campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault-2018-preview"))
     campaign.begin()
     campaign.settle()
-    writes, resets = campaign.exchange.meter.writes, campaign.exchange.meter.resets
+    writes, resets = campaign.lockstep.meter.writes, campaign.lockstep.meter.resets
     assert campaign.explore(RAMPS)
     client.close()
-    assert (campaign.exchange.meter.writes, campaign.exchange.meter.resets) == (writes, resets)
+    assert (campaign.lockstep.meter.writes, campaign.lockstep.meter.resets) == (writes, resets)

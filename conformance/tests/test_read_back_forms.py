@@ -4,7 +4,7 @@ import pytest
 from fencepost.adapters.contract import NetworkAcls
 from fencepost.adapters.contract.messages import IpRuleEntry, VirtualNetworkRuleEntry
 from fencepost.conformance import rule_sets
-from fencepost.conformance.lockstep.read_back import normal_form, normal_form_of_answer
+from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
 from fencepost.reference import Bypass, DefaultAction, RuleSet, load_profile, validate
 from hypothesis import given, settings
 from msgspec import convert

@@ -1,7 +1,7 @@
 """Which clauses a right answer speaks for, and which it does not."""
 
 import pytest
-from fencepost.conformance.judging.relevance import LOOK_ALIKE_OPERATIONS, Landmarks, clauses_of
+from fencepost.conformance.judging.exercised import LOOK_ALIKE_OPERATIONS, RuleEdges, exercised_clauses
 from fencepost.reference import (
     Block,
     Bypass,
@@ -39,9 +39,9 @@ def rules(*values: str, subnets: tuple[str, ...] = (), action: str = "Deny", byp
     )
 
 
-def speaks_for(written: RuleSet, request: Request) -> set[str]:
+def exercises(written: RuleSet, request: Request) -> set[str]:
     expected = decide(request, rules=written, network=NETWORK, profile=PROFILE)
-    return set(clauses_of(request, expected, written, Landmarks.of(written)))
+    return set(exercised_clauses(request, expected, written, RuleEdges.of(written)))
 
 
 def data(
@@ -71,12 +71,12 @@ def data(
 def test_a_right_answer_speaks_for_the_clause_that_decided_and_those_whose_point_it_is(
     written: RuleSet, request_: Request, clauses: set[str]
 ) -> None:
-    assert speaks_for(written, request_) == clauses
+    assert exercises(written, request_) == clauses
 
 
 def test_a_control_operation_speaks_for_the_control_plane_alone() -> None:
     request = Request(plane=Plane.CONTROL, operation="VaultList", address=address_from_text("20.9.9.9"))
-    assert speaks_for(rules("20.0.0.0/24"), request) == {"CTL-1"}
+    assert exercises(rules("20.0.0.0/24"), request) == {"CTL-1"}
 
 
 @pytest.mark.parametrize(
@@ -84,16 +84,16 @@ def test_a_control_operation_speaks_for_the_control_plane_alone() -> None:
     [(Caller(authenticated=False), {"CRED-1"}), (Caller(authorized=False), {"CRED-2"})],
 )
 def test_who_passes_the_firewall_without_credentials_speaks_for_these(caller: Caller, clauses: set[str]) -> None:
-    assert speaks_for(rules("20.0.0.0/24"), data("20.0.0.9", caller=caller)) == clauses
+    assert exercises(rules("20.0.0.0/24"), data("20.0.0.9", caller=caller)) == clauses
 
 
 def test_a_denial_for_two_reasons_speaks_for_none() -> None:
-    assert speaks_for(rules("20.0.0.0/24"), data("20.9.9.9", caller=Caller(authenticated=False))) == set()
+    assert exercises(rules("20.0.0.0/24"), data("20.9.9.9", caller=Caller(authenticated=False))) == set()
 
 
 def test_an_open_answer_speaks_for_none() -> None:
     wide = RuleSet(default_action=DefaultAction.DENY, ip_rules=(IpRule(text="8.0.0.0/6", block=Block(2**27, 2**28)),))
-    assert speaks_for(wide, data("10.0.0.1")) == set()
+    assert exercises(wide, data("10.0.0.1")) == set()
 
 
 def test_the_look_alike_operations_are_operations_of_the_data_plane() -> None:
@@ -120,4 +120,4 @@ def test_an_address_is_shared_where_two_rules_hold_it_or_two_touch_there(
         if one.last + 1 == other.first
         for end in (one.last, other.first)
     }
-    assert Landmarks.of(written).is_shared(address) == (holding > 1 or address in seams)
+    assert RuleEdges.of(written).is_shared(address) == (holding > 1 or address in seams)

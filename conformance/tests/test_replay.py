@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands import main
-from fencepost.conformance.commands.begun import begun
+from fencepost.conformance.commands.opening import begun
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.mutants.mutant import Mutant
 from fencepost.conformance.regression.reading import NotACase, calls_from_json, case_from_calls
@@ -188,7 +188,7 @@ def test_the_witness_of_a_mutant_fails_there_and_is_fixed_in_the_reference(mutan
     for subject in (f"mutant:{mutant.id}", "reference"):
         plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=profile)
         with begun(plan, Timeouts()) as campaign:
-            states[subject] = replay_case(case, campaign.exchange, campaign.offer).state
+            states[subject] = replay_case(case, campaign.lockstep, campaign.capabilities).state
     assert states[f"mutant:{mutant.id}"] == "still failing"
     assert states["reference"] in ("fixed", "not judged")
 

@@ -3,7 +3,7 @@
 import pytest
 from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.run import sensitivity
+from fencepost.conformance.run import control as sensitivity
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.model import Report, report_from_json, report_to_json
 from fencepost.reports.page import Page

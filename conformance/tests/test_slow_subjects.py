@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 from fencepost.adapters.contract import Client, Decision, JsonObject, WriteResult
-from fencepost.conformance.lockstep import exchange as exchange_module
+from fencepost.conformance.lockstep import lockstep as lockstep_module
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, case_from_calls
-from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Caller, Network, Request, Subnet, load_profile
 
@@ -34,8 +34,8 @@ class _Slow:
 
 
 def _batches(monkeypatch: pytest.MonkeyPatch, slow: _Slow, requests: int) -> list[int]:
-    monkeypatch.setattr(exchange_module, "now", lambda: slow.now)
-    subject = Exchange(cast("Client", slow), load_profile("keyvault"), with_codes=False, settle_seconds=0)
+    monkeypatch.setattr(lockstep_module, "now", lambda: slow.now)
+    subject = Lockstep(cast("Client", slow), load_profile("keyvault"), with_codes=False, settle_seconds=0)
     subject.reset(Network())
     subject.write(WriteStep(method="putRules", params={"networkAcls": wire_rules(())}))
     subject.ask(AskStep(requests=tuple(Request(address=n) for n in range(requests))))

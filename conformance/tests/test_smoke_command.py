@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Client, JsonObject
 from fencepost.adapters.contract.vocabulary import FEATURES
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.smoke_plan import TEN, smoke_plan
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Outcome, load_profile
 
 MY_VAULT = Path(__file__).parent / "programs" / "my_vault.py"
@@ -196,7 +196,7 @@ def test_there_are_ten_questions_for_every_statement_with_both_answers(
     offered = [feature for feature in features if not (restriction and feature == "service-endpoints")]
     statement = {**STATEMENT, "profile": profile, "features": [*restriction, *offered]}
     client = Client(_Says(statement))
-    plan = smoke_plan(Offer.from_statement(client.describe(), load_profile(profile)), load_profile(profile))
+    plan = smoke_plan(Capabilities.from_statement(client.describe(), load_profile(profile)), load_profile(profile))
     asked = [*plan.before, *plan.under]
     assert len(asked) == TEN
     assert {question.expected for question in asked} == {Outcome.ALLOW, Outcome.DENY}

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner
 from fencepost.adapters.contract import Client, JsonObject, Statement, open_factory
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands.check import check
 from fencepost.conformance.commands.spellings import spellings as command
 from fencepost.conformance.generate.readings import meanings
 from fencepost.conformance.mutants import Vault, mutant
-from fencepost.conformance.offer import Offer
+from fencepost.conformance.open_points.spellings import Answer, Profiler, Row, network_for, reference_reading, spellings
 from fencepost.conformance.peers import NetaddrVault, SqliteVault, StdlibVault, TrieVault
-from fencepost.conformance.probing.spellings import Answer, Profiler, Row, network_for, reference_reading, spellings
 from fencepost.reference import load_profile
 
 PROFILES = ("keyvault", "keyvault-2018-preview")
@@ -23,7 +23,9 @@ def profiled(factory: Callable[[], object], profile: str = "keyvault", *features
     client, edition = Client(open_factory(factory)), load_profile(profile)
     statement = Statement(protocol=1, name="", version="", profile=profile, features=list(features))
     try:
-        rows = Profiler(client=client, profile=edition, offer=Offer.from_statement(statement, edition)).rows()
+        rows = Profiler(
+            client=client, profile=edition, capabilities=Capabilities.from_statement(statement, edition)
+        ).rows()
         return {f"{row.spelling.member} {row.spelling.name}": row for row in rows}
     finally:
         client.close()
@@ -36,12 +38,14 @@ def told(rows: dict[str, Row], name: str) -> str:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_table_has_many_spellings_each_with_a_name_of_its_own_and_a_reason(profile: str) -> None:
     edition = load_profile(profile)
-    offer = Offer.from_statement(Statement(protocol=1, name="", version="", profile=profile, features=[]), edition)
-    table = spellings(edition, network_for(offer))
+    capabilities = Capabilities.from_statement(
+        Statement(protocol=1, name="", version="", profile=profile, features=[]), edition
+    )
+    table = spellings(edition, network_for(capabilities))
     assert len([one for one in table if one.member == "ipRules"]) >= 80
     assert len({(one.member, one.name) for one in table}) == len(table)
     assert all(one.name and one.reason for one in table)
-    kinds = [reference_reading(one, edition, network_for(offer)).kind for one in table]
+    kinds = [reference_reading(one, edition, network_for(capabilities)).kind for one in table]
     assert {"accepted", "refused", "open"} == set(kinds)
     assert kinds.count("accepted") >= 15
     assert kinds.count("open") >= 20

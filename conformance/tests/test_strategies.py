@@ -7,7 +7,7 @@ from typing import TypeVar
 import pytest
 from fencepost.adapters.contract.messages import PutRulesParams, Request, ResetParams
 from fencepost.conformance import ip_rules, networks, refused_rule_sets, requests, rule_sets, subnets
-from fencepost.conformance.generate.probes import pieces, probe_addresses
+from fencepost.conformance.generate.boundaries import pieces, probe_addresses
 from fencepost.conformance.lockstep.case import may_be_asked
 from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
 from fencepost.reference import (

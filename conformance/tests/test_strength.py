@@ -7,16 +7,16 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
-from fencepost.conformance.bench.course import Spent
-from fencepost.conformance.bounded.bought import Calibrations
+from fencepost.conformance.bench.cost import Spent
+from fencepost.conformance.bounded.assurance import Calibrations
 from fencepost.conformance.commands import main
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.selection.factors import FACTORS
 from fencepost.conformance.strength import figures
 from fencepost.conformance.strength.coverage import Coverage
 from fencepost.conformance.strength.curve import Costs
+from fencepost.conformance.strength.mutant_run import MutantRun, Task, run_mutant
 from fencepost.conformance.strength.pool import spread
-from fencepost.conformance.strength.trial import Task, Trial, try_mutant
 
 pytestmark = pytest.mark.slow
 
@@ -145,7 +145,7 @@ def _task(mutant: str = PLAIN[0], **said: object) -> Task:
 
 
 def test_a_trial_stops_at_the_first_failure() -> None:
-    trial, whole = (try_mutant(_task("putting-adds", to_the_end=to_the_end)) for to_the_end in (False, True))
+    trial, whole = (run_mutant(_task("putting-adds", to_the_end=to_the_end)) for to_the_end in (False, True))
     assert trial.killed
     assert trial.spent is not None
     assert whole.spent == trial.spent
@@ -153,26 +153,26 @@ def test_a_trial_stops_at_the_first_failure() -> None:
 
 
 def test_the_same_task_gives_the_same_trial() -> None:
-    assert try_mutant(_task(seed=3)) == try_mutant(_task(seed=3))
+    assert run_mutant(_task(seed=3)) == run_mutant(_task(seed=3))
 
 
 def test_a_broken_choice_kills_too() -> None:
     name = next(entry.id for entry in CATALOGUE.values() if entry.choice == "host-bits")
-    trial = try_mutant(_task(name))
+    trial = run_mutant(_task(name))
     assert trial.killed
     assert trial.broken_choices == ("host-bits",)
 
 
 def test_a_decisions_only_trial_counts_configurations() -> None:
-    trial = try_mutant(_task(decisions_only=True))
+    trial = run_mutant(_task(decisions_only=True))
     assert trial.killed
     assert trial.spent is not None
     assert trial.spent.configurations >= 1
 
 
-def _made(mutant: str, *, seed: int = 0, cost: int | None = None, clauses: tuple[str, ...] = ()) -> Trial:
+def _made(mutant: str, *, seed: int = 0, cost: int | None = None, clauses: tuple[str, ...] = ()) -> MutantRun:
     spent = None if cost is None else Spent(examples=cost, decisions=10 * cost)
-    return Trial(task=_task(mutant, seed=seed), killed=cost is not None, clauses=clauses, spent=spent)
+    return MutantRun(task=_task(mutant, seed=seed), killed=cost is not None, clauses=clauses, spent=spent)
 
 
 def test_a_mutant_that_some_seeds_miss_is_unstable_and_one_that_all_miss_survives() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from fencepost.conformance.mutants import CATALOGUE
-from fencepost.conformance.strength.trial import Task, try_mutant
+from fencepost.conformance.strength.mutant_run import Task, run_mutant
 
 FOUND = (
     "compiled-once-and-changed-in-place",
@@ -24,4 +24,4 @@ FOUND = (
 @pytest.mark.parametrize("name", FOUND)
 def test_a_fault_that_takes_one_kind_of_write_after_another_is_found(name: str) -> None:
     profile = CATALOGUE[name].profiles[0]
-    assert try_mutant(Task(mutant=name, profile=profile, effort="quick", seed=6)).killed
+    assert run_mutant(Task(mutant=name, profile=profile, effort="quick", seed=6)).killed

@@ -12,12 +12,12 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.replaying import Transcript
 from fencepost.conformance.commands import main
+from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
-from fencepost.conformance.diagnosis.story import counterexample
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, WriteStep
 from fencepost.conformance.lockstep.clock import told_by
-from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Network, Request, RuleSet, Subnet, address_from_text, load_profile
@@ -151,20 +151,20 @@ def _run_of(plan: Plan, connection: Connection) -> Report:
     return campaign.report()
 
 
-def _exchange(subject: str) -> Iterator[Exchange]:
+def _lockstep(subject: str) -> Iterator[Lockstep]:
     client = Client(open_subject(subject))
-    yield Exchange(client, load_profile("keyvault-2018-preview"), with_codes=False, settle_seconds=0)
+    yield Lockstep(client, load_profile("keyvault-2018-preview"), with_codes=False, settle_seconds=0)
     client.close()
 
 
 @pytest.fixture
-def leaking() -> Iterator[Exchange]:
-    yield from _exchange("library:leaking_vaults:KeepsDefaultAction")
+def leaking() -> Iterator[Lockstep]:
+    yield from _lockstep("library:leaking_vaults:KeepsDefaultAction")
 
 
 @pytest.fixture
-def sound() -> Iterator[Exchange]:
-    yield from _exchange("reference")
+def sound() -> Iterator[Lockstep]:
+    yield from _lockstep("reference")
 
 
 ASK = AskStep(requests=(Request(address=address_from_text("20.0.0.1")),))
@@ -173,7 +173,7 @@ NEAR = Network(subnets=(Subnet(id=SUBNET),))
 TWO = Case(network=Network(), steps=(DENY, ResetStep(network=NEAR), ASK))
 
 
-def test_a_replay_goes_through_both_vaults(leaking: Exchange, sound: Exchange) -> None:
+def test_a_replay_goes_through_both_vaults(leaking: Lockstep, sound: Lockstep) -> None:
     assert sound.replay(TWO) is None
     assert sound.vault.network == NEAR
     mismatch = leaking.replay(TWO)
@@ -182,7 +182,7 @@ def test_a_replay_goes_through_both_vaults(leaking: Exchange, sound: Exchange) -
     assert (mismatch.vault.network, mismatch.vault.rules) == (NEAR, RuleSet())
 
 
-def test_what_was_left_before_does_not_show_in_a_replay_apart(leaking: Exchange) -> None:
+def test_what_was_left_before_does_not_show_in_a_replay_apart(leaking: Lockstep) -> None:
     alone = Case(network=NEAR, steps=(ASK,))
     leaking.replay(TWO)
     assert leaking.replay(alone) is not None
@@ -190,7 +190,7 @@ def test_what_was_left_before_does_not_show_in_a_replay_apart(leaking: Exchange)
     assert leaking.replay_apart(TWO) is not None
 
 
-def test_the_vault_before_is_remembered_unless_nothing_was_said_to_it(sound: Exchange) -> None:
+def test_the_vault_before_is_remembered_unless_nothing_was_said_to_it(sound: Lockstep) -> None:
     assert sound.before is None
     sound.reset(NEAR)
     sound.write(DENY)
@@ -208,15 +208,15 @@ def test_the_vault_before_is_remembered_unless_nothing_was_said_to_it(sound: Exc
 
 
 def test_a_run_is_resumed_with_its_case_of_two_vaults_where_that_shows_again(
-    leaking: Exchange, sound: Exchange
+    leaking: Lockstep, sound: Lockstep
 ) -> None:
     mismatch = leaking.replay(TWO)
     assert mismatch is not None
     one = counterexample("DEC-1", TWO, mismatch, replay="", calls_to_shrink=0)
-    for exchange, recorded in ((leaking, ("DEC-1",)), (sound, ())):
+    for lockstep, recorded in ((leaking, ("DEC-1",)), (sound, ())):
         tally = Tally()
         tally.failures["DEC-1"].append(one)
-        diagnosis = Diagnosis(exchange, tally, lambda _: "")
+        diagnosis = Diagnosis(lockstep, tally, lambda _: "")
         diagnosis.resume(calls=0, begun=(), recorded=("DEC-1",), kept=[("DEC-1", TWO.calls(), 7)])
         assert diagnosis.recorded == recorded
         assert bool(diagnosis.kept) is bool(recorded)

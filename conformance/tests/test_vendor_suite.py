@@ -8,8 +8,8 @@ from fencepost.adapters.library import connect_factory
 from fencepost.conformance import conformance_suite
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.peers import StdlibVault
+from fencepost.conformance.pytest.session import Options, SubjectSession
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
-from fencepost.conformance.pytest.trial import Terms, Trial
 from fencepost.reference import UnknownProfile
 
 pytest_plugins = ["pytester"]
@@ -24,7 +24,7 @@ TWO_LINES = """
 """
 
 
-def clauses_of(suite: type[object]) -> set[str | None]:
+def exercised_clauses(suite: type[object]) -> set[str | None]:
     return {clause_of(test) for name, test in suite_tests().items() if name in vars(suite)}
 
 
@@ -36,15 +36,15 @@ def test_two_lines_are_enough(pytester: pytest.Pytester) -> None:
 
 
 def test_a_class_holds_every_clause_and_the_ledger_unless_told_otherwise() -> None:
-    assert clauses_of(conformance_suite(StdlibVault)) == {None, *(clause.id for clause in catalogue().clauses)}
+    assert exercised_clauses(conformance_suite(StdlibVault)) == {None, *(clause.id for clause in catalogue().clauses)}
 
 
 def test_a_class_holds_the_clauses_and_families_that_it_is_told_and_no_others() -> None:
-    assert clauses_of(conformance_suite(StdlibVault, clauses=["CRED", "dec-4"])) == {
+    assert exercised_clauses(conformance_suite(StdlibVault, clauses=["CRED", "dec-4"])) == {
         *("CRED-1", "CRED-2", "CRED-3", "CRED-4"),
         "DEC-4",
     }
-    assert clauses_of(conformance_suite(StdlibVault, clauses="STA-10")) == {"STA-10"}
+    assert exercised_clauses(conformance_suite(StdlibVault, clauses="STA-10")) == {"STA-10"}
 
 
 def test_the_options_say_what_it_is_judged_by(pytester: pytest.Pytester) -> None:
@@ -142,7 +142,7 @@ def test_each_exploration_is_run_once_however_many_clauses_it_serves() -> None:
             resets.append(subnets)
             return super().reset(subnets=subnets)
 
-    trial = Trial(Counting, Terms())
+    trial = SubjectSession(Counting, Options())
     try:
         assert trial.clause("VAL-4").verdict == "pass"
         after_one = len(resets)

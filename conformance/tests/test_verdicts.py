@@ -7,10 +7,10 @@ import pytest
 from fencepost.adapters.contract import Statement
 from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.judging.verdicts import DECISIVE, Summary, results, summed_up
-from fencepost.conformance.offer import Offer
 from fencepost.reference import load_profile
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Counterexample, LedgerEntry
@@ -32,12 +32,12 @@ COUNTEREXAMPLE = Counterexample(
 )
 
 
-def offer(*features: str) -> Offer:
+def capabilities(*features: str) -> Capabilities:
     statement = Statement(protocol=1, name="", version="", profile="keyvault", features=list(features))
-    return Offer.from_statement(statement, PROFILE)
+    return Capabilities.from_statement(statement, PROFILE)
 
 
-ALL = offer(*(feature for feature in FEATURES if not feature.endswith("-only")))
+ALL = capabilities(*(feature for feature in FEATURES if not feature.endswith("-only")))
 
 
 def asked(clause: str, *, right: int, wrong: int = 0, inconclusive: int = 0) -> Tally:
@@ -52,7 +52,9 @@ def asked(clause: str, *, right: int, wrong: int = 0, inconclusive: int = 0) -> 
     return tally
 
 
-def row(tally: Tally, what: Offer = ALL, *, clause: str = "DEC-4", unfinished: str = "", explored: bool = True) -> Row:
+def row(
+    tally: Tally, what: Capabilities = ALL, *, clause: str = "DEC-4", unfinished: str = "", explored: bool = True
+) -> Row:
     (found,) = results(
         [catalogue()[clause]],
         what,
@@ -112,7 +114,7 @@ def test_a_failure_outweighs_everything_else() -> None:
 
 
 def test_a_clause_that_needs_what_is_not_offered_does_not_apply_and_says_what() -> None:
-    found = row(Tally(), offer("decisions-only", "ip-rules-only"), clause="LIM-7")
+    found = row(Tally(), capabilities("decisions-only", "ip-rules-only"), clause="LIM-7")
     assert (found.verdict, found.required) == ("not applicable", 0)
     assert found.detail == "needs refused-writes, incremental-rules"
 

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from fencepost.adapters.contract import Client, JsonObject, open_factory
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.generate.accepted_writes import Kind
 from fencepost.conformance.generate.refused_writes import remove_what_is_not_there
@@ -16,7 +17,6 @@ from fencepost.conformance.generate.walkers import Theme, Walker, World
 from fencepost.conformance.generate.walks import ACCEPTED, ELSEWHERE, REFUSED, back_to_the_theme, dealt, next_of
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write, may_be_asked
-from fencepost.conformance.offer import Offer
 from fencepost.conformance.peers import StdlibVault
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Vault, Verdict, load_profile
@@ -24,7 +24,7 @@ from fencepost.reference import Vault, Verdict, load_profile
 FAMILIES = (*ACCEPTED, *REFUSED)
 KINDS = {kind for family in FAMILIES for kind in family}
 IN_VAIN = {kind for family in REFUSED for kind in family} - {remove_what_is_not_there}
-OFFER = Offer.from_statement(Client(open_factory(lambda: reference(""))).describe(), load_profile("keyvault"))
+OFFER = Capabilities.from_statement(Client(open_factory(lambda: reference(""))).describe(), load_profile("keyvault"))
 CHOICES = {"remove-unknown": "ignore", "lost-service-endpoint": "accept"}
 PROFILE = load_profile("keyvault").with_choices(CHOICES)
 
@@ -34,7 +34,7 @@ class Rehearsed:
 
     def __init__(self, theme: Theme, hand: list[Kind], seed: int) -> None:
         self.vault = Vault(profile=PROFILE)
-        self.scene = Scene(random=Random(seed), offer=OFFER, now=lambda: self.vault)
+        self.scene = Scene(random=Random(seed), capabilities=OFFER, now=lambda: self.vault)
         self.world = World.of(self.scene)
         self.vault = self.vault.reset(self.world.network)
         self.walker = Walker(scene=self.scene, world=self.world, theme=theme)

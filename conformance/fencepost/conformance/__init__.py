@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fencepost.conformance.pytest.vendor import conformance_suite
+    from fencepost.conformance.pytest.suite_class import conformance_suite
     from fencepost.conformance.strategies import (
         RefusedRuleSet,
         histories,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "RefusedRuleSet": "strategies",
-    "conformance_suite": "pytest.vendor",
+    "conformance_suite": "pytest.suite_class",
     "histories": "strategies",
     "history_machine": "strategies",
     "ip_rules": "strategies",

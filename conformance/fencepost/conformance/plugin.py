@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from fencepost.conformance.pytest.clause_outcome import ChoiceOutcome, ClauseOutcome, SensitivityOutcome
-    from fencepost.conformance.pytest.trial import Trial
+    from fencepost.conformance.pytest.session import SubjectSession
     from xdist.workermanage import WorkerController
 
 _KIT = Path(__file__).resolve().parent
@@ -136,7 +136,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def _is_one_place(subject: str) -> bool:
-    from fencepost.conformance.pytest.trial import SubjectUnusable, is_one_place
+    from fencepost.conformance.pytest.session import SubjectUnusable, is_one_place
 
     try:
         return is_one_place(subject)
@@ -224,14 +224,14 @@ def iut(pytestconfig: pytest.Config) -> Subject:
 
 
 @pytest.fixture(scope="session")
-def suite_trial(iut: Subject, pytestconfig: pytest.Config) -> Iterator["Trial"]:
+def suite_trial(iut: Subject, pytestconfig: pytest.Config) -> Iterator["SubjectSession"]:
     """The subject of the suite on trial; each worker of pytest-xdist has its own."""
     __tracebackhide__ = True
     from fencepost.adapters.contract import Timeouts
+    from fencepost.conformance.pytest.session import Options
     from fencepost.conformance.pytest.suite_collection import on_trial
-    from fencepost.conformance.pytest.trial import Terms
 
-    terms = Terms(
+    terms = Options(
         profile=pytestconfig.getoption("--iut-profile"),
         effort=_effort_of(pytestconfig),
         seed=pytestconfig.getoption("--iut-seed"),
@@ -250,7 +250,7 @@ def _is_alone(config: pytest.Config, *modes: str) -> bool:
 
 
 @pytest.fixture(scope="class")
-def class_trial(request: pytest.FixtureRequest) -> Iterator["Trial"]:
+def class_trial(request: pytest.FixtureRequest) -> Iterator["SubjectSession"]:
     """The subject of a class made by `conformance_suite` on trial."""
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import on_trial

@@ -16,14 +16,14 @@ from fencepost.adapters.contract.vocabulary import (
     PROTOCOL,
     SERVICE_ENDPOINT,
 )
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import blocks, callers, mistakes
 from fencepost.conformance.generate import networks as subnet_names
+from fencepost.conformance.generate.boundaries import edges, probe_addresses
 from fencepost.conformance.generate.drawing import inserted, ip_values, made, one_of, randoms, subnet_ids, text
 from fencepost.conformance.generate.histories import histories as _histories
 from fencepost.conformance.generate.histories import history_machine as history_machine
-from fencepost.conformance.generate.probes import edges, probe_addresses
 from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES, wire_request, wire_rules
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Caller, Plane, Profile, Request, RuleSet, is_public, load_profile, validate
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
@@ -193,13 +193,13 @@ def requests(
     rules = validate(rule_set, profile=edition).rules
     if rules is None:
         raise InvalidArgument(f"the profile {edition.name} does not certainly accept the rule set {rule_set!r}")
-    offer = _offer(edition, features)
+    capabilities = _capabilities(edition, features)
     listed = {rule.id: True for rule in rules.virtual_network_rules}
     with_endpoint = listed if network is None else {str(one["id"]): _has_endpoint(one) for one in network}
-    where = _places(rules, with_endpoint if offer.subnets else {})
-    who = _callers(edition, offer)
-    planes = (Plane.DATA, Plane.CONTROL) if offer.control_plane else (Plane.DATA,)
-    said = ((), *WAYS_TO_SAY_YES) if offer.credentials else ((),)
+    where = _places(rules, with_endpoint if capabilities.subnets else {})
+    who = _callers(edition, capabilities)
+    planes = (Plane.DATA, Plane.CONTROL) if capabilities.control_plane else (Plane.DATA,)
+    said = ((), *WAYS_TO_SAY_YES) if capabilities.credentials else ((),)
 
     def value(draw: st.DrawFn) -> JsonObject:
         address, subnet = draw(where)
@@ -207,7 +207,7 @@ def requests(
         names = DATA_OPERATIONS if plane is Plane.DATA else CONTROL_OPERATIONS
         plain = "SecretGet" if plane is Plane.DATA else "VaultGet"
         operation = draw(st.one_of(st.just(plain), st.sampled_from(names)))
-        caller = callers.with_credentials(one_of(draw, who), one_of(draw, callers.credentials(offer)))
+        caller = callers.with_credentials(one_of(draw, who), one_of(draw, callers.credentials(capabilities)))
         request = Request(plane=plane, operation=operation, address=address, subnet=subnet, caller=caller)
         return wire_request(request, explicit=draw(st.sampled_from(said)))
 
@@ -299,13 +299,17 @@ def _missing_endpoint(draw: st.DrawFn, lacking: list[str], good: _Acls) -> Refus
     return RefusedRuleSet(network_acls=acls, mistake="a subnet without the endpoint", clause="VAL-8")
 
 
-def _offer(profile: Profile, features: Collection[str]) -> Offer:
+def _capabilities(profile: Profile, features: Collection[str]) -> Capabilities:
     statement = Statement(protocol=PROTOCOL, name="", version="", profile=profile.name, features=list(features))
-    return Offer.from_statement(statement, profile)
+    return Capabilities.from_statement(statement, profile)
 
 
-def _callers(profile: Profile, offer: Offer) -> list[Caller]:
-    return [Caller(), *callers.trusted_callers(profile, offer), *callers.untrusted_callers(profile, offer)]
+def _callers(profile: Profile, capabilities: Capabilities) -> list[Caller]:
+    return [
+        Caller(),
+        *callers.trusted_callers(profile, capabilities),
+        *callers.untrusted_callers(profile, capabilities),
+    ]
 
 
 def _places(rules: RuleSet, with_endpoint: Mapping[str, bool]) -> st.SearchStrategy[tuple[int, str | None]]:

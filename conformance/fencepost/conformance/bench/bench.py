@@ -6,24 +6,26 @@ from itertools import groupby
 from typing import NoReturn
 
 from fencepost.adapters.contract import HarnessFault, JsonObject
-from fencepost.conformance.bench.breakage import Abandoned as Abandoned  # those who ask through the bench meet it here
-from fencepost.conformance.bench.breakage import Breakage
-from fencepost.conformance.bench.breakage import Unresponsive as Unresponsive
-from fencepost.conformance.bench.course import Course, Spent
+from fencepost.conformance.bench.cost import Course, Spent
 from fencepost.conformance.bench.effort import Effort
-from fencepost.conformance.bench.in_force import telling_requests
+from fencepost.conformance.bench.fault_policy import (
+    Abandoned as Abandoned,  # those who ask through the bench meet it here
+)
+from fencepost.conformance.bench.fault_policy import FaultPolicy
+from fencepost.conformance.bench.fault_policy import Unresponsive as Unresponsive
+from fencepost.conformance.bench.identifying import identifying_requests
+from fencepost.conformance.bench.ration import EffortMeter
 from fencepost.conformance.bench.ration import EffortSpent as EffortSpent  # they meet this here, too
-from fencepost.conformance.bench.ration import Ration
 from fencepost.conformance.bench.state import BenchState
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis, Excuses
-from fencepost.conformance.diagnosis.plainness import plainness
-from fencepost.conformance.judging.credit import Credit, Judged
+from fencepost.conformance.diagnosis.simplicity import plainness
+from fencepost.conformance.judging.clause_counter import ClauseCounter, Judged
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep
-from fencepost.conformance.lockstep.exchange import Exchange, Meter
+from fencepost.conformance.lockstep.lockstep import Lockstep, Meter
 from fencepost.conformance.lockstep.mismatch import Found
 from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES, network_from_wire, wire_network, wire_rules_in_force
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Network, Profile, Request, Vault
 from fencepost.reports.model import Counterexample
 
@@ -41,10 +43,10 @@ class Bench:
 
     def __init__(
         self,
-        exchange: Exchange,
+        lockstep: Lockstep,
         *,
         profile: Profile,
-        offer: Offer,
+        capabilities: Capabilities,
         effort: Effort,
         tally: Tally,
         replay_line: Callable[[str], str],
@@ -52,20 +54,20 @@ class Bench:
         excuses: Excuses | None = None,
     ) -> None:
         self.profile = profile
-        self.offer = offer
+        self.capabilities = capabilities
         self.effort = effort
         self.tally = tally
         self.course = Course()
         self.most_configurations: int | None = None
         self._ends_at_failure = ends_at_failure
         self.replay_line = replay_line
-        self._exchange = exchange
+        self._lockstep = lockstep
         self._diagnosis = Diagnosis(
-            exchange, tally, replay_line, excuses, allows_another=lambda: self._ration.allows_another()
+            lockstep, tally, replay_line, excuses, allows_another=lambda: self._effort_meter.allows_another()
         )
-        self._breakage = Breakage(tally)
-        self._credit = Credit(tally, offer)
-        self._ration = Ration(effort)
+        self._fault_policy = FaultPolicy(tally)
+        self._credit = ClauseCounter(tally, capabilities)
+        self._effort_meter = EffortMeter(effort)
         self._since_put: tuple[Network, list[Step]] = (Network(), [])
         self._is_running = False
         self._is_at_hand = False
@@ -73,22 +75,22 @@ class Bench:
     @property
     def vault(self) -> Vault:
         """The reference's vault, told everything that the subject was told."""
-        return self._exchange.vault
+        return self._lockstep.vault
 
     @property
-    def exchange(self) -> Exchange:
+    def lockstep(self) -> Lockstep:
         """The subject beside the reference, for explorations that compare for themselves; they end with `fail`."""
-        return self._exchange
+        return self._lockstep
 
     @property
     def spent(self) -> Meter:
         """Resets, writes and decisions so far, counterexamples' left aside."""
-        return self._exchange.meter.less(self._ration.aside)
+        return self._lockstep.meter.less(self._effort_meter.aside)
 
     @property
     def aside(self) -> Meter:
         """Resets, writes and decisions that went into counterexamples."""
-        return self._ration.aside
+        return self._effort_meter.aside
 
     @property
     def shrink_calls(self) -> int:
@@ -97,13 +99,13 @@ class Bench:
 
     def begin(self, aims: Sequence[str]) -> None:
         """A new scenario, for these clauses: a harness fault in it is theirs."""
-        self._breakage.aims = tuple(aims)
+        self._fault_policy.aims = tuple(aims)
         self._is_at_hand = self._is_at_hand and not self._is_running
         self._is_running = True
 
     def end(self) -> None:
         """The scenario went through to its end: the harness answers."""
-        self._breakage.in_a_row = 0
+        self._fault_policy.in_a_row = 0
         self._is_running = False
 
     def leave(self) -> None:
@@ -113,19 +115,19 @@ class Bench:
     def settle_in(self, network: Network) -> None:
         """A vault in this network whose rules the scenario is going to replace: the one at hand, or else a new one."""
         if self._is_at_hand and self.vault.network == network:
-            self._exchange.mark()
+            self._lockstep.mark()
             return
         self.reset(network)
 
     @property
     def state(self) -> BenchState:
         """The counts that a resumption needs."""
-        meter = self._exchange.meter
+        meter = self._lockstep.meter
         is_at_hand, was_put = self._is_at_hand and not self._is_running, bool(self._since_put[1])
         return BenchState(
             meter=replace(meter),
-            shrinking=replace(self._ration.aside),
-            faults_in_a_row=self._breakage.in_a_row,
+            shrinking=replace(self._effort_meter.aside),
+            faults_in_a_row=self._fault_policy.in_a_row,
             diagnosis_calls=self._diagnosis.calls,
             diagnoses=self._diagnosis.begun,
             diagnosed=self._diagnosis.recorded,
@@ -142,18 +144,18 @@ class Bench:
                 calls=state.diagnosis_calls, begun=state.diagnoses, recorded=state.diagnosed, kept=state.kept
             )
             if state.at_hand is not None:
-                self._exchange.reset(network_from_wire(state.at_hand))
+                self._lockstep.reset(network_from_wire(state.at_hand))
                 self._is_at_hand = True
                 self._since_put = (self.vault.network, [])
             if state.in_force is not None:
                 step = WriteStep(method="putRules", params={"networkAcls": state.in_force})
-                self._exchange.write(step)
+                self._lockstep.write(step)
                 self._since_put[1].append(step)
         except HarnessFault as fault:
             self.tally.hindered.setdefault("DEC-17", str(fault))
-        self._exchange.meter = replace(state.meter)
-        self._ration = Ration(self.effort, aside=state.shrinking)
-        self._breakage.in_a_row = state.faults_in_a_row
+        self._lockstep.meter = replace(state.meter)
+        self._effort_meter = EffortMeter(self.effort, aside=state.shrinking)
+        self._fault_policy.in_a_row = state.faults_in_a_row
         self.course = replace(state.course)
 
     def fail(self, one: Counterexample) -> None:
@@ -166,7 +168,7 @@ class Bench:
 
     def faulted(self, fault: HarnessFault) -> NoReturn:
         """A harness fault that came to an exploration that asks by itself: the error of the clause at hand."""
-        self._fault(fault, self._breakage.aims)
+        self._fault(fault, self._fault_policy.aims)
 
     def finish(self, *, is_cut_short: bool) -> None:
         """The run is over: look again at what an unstable subject was blamed for, where there is time for it."""
@@ -182,48 +184,48 @@ class Bench:
     def reset(self, network: Network) -> None:
         """A new vault in this network."""
         try:
-            self._exchange.reset(network)
+            self._lockstep.reset(network)
         except HarnessFault as fault:
-            self._fault(fault, self._breakage.aims)
-        self._breakage.answered("reset")
+            self._fault(fault, self._fault_policy.aims)
+        self._fault_policy.answered("reset")
         self.course.examples += 1
         self._since_put = (network, [])
         self._is_at_hand = True
 
-    def put(self, acls: JsonObject, *, speaks_for: Collection[str] = (), aim: str | None = None) -> bool:
+    def put(self, acls: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None) -> bool:
         """Replace the rules; whether the subject accepted them. See `write`."""
-        return self.write("putRules", {"networkAcls": acls}, speaks_for=speaks_for, aim=aim)
+        return self.write("putRules", {"networkAcls": acls}, exercises=exercises, aim=aim)
 
     def write(
-        self, method: str, params: JsonObject, *, speaks_for: Collection[str] = (), aim: str | None = None
+        self, method: str, params: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None
     ) -> bool:
         """Send a write; whether the subject accepted it.
 
         A right answer counts for `speaks_for` and, if it is a refusal, for the one clause that demands it; `aim` is the
         clause that a wrong answer breaks where the case itself does not tell.
         """
-        self._ration.check(self._exchange.meter)
+        self._effort_meter.check(self._lockstep.meter)
         if self.most_configurations is not None and self.course.configurations >= self.most_configurations:
             raise EffortSpent
-        self._breakage.check(method, tuple(speaks_for) or ((aim,) if aim else self._breakage.aims))
+        self._fault_policy.check(method, tuple(exercises) or ((aim,) if aim else self._fault_policy.aims))
         step = WriteStep(method=method, params=params)
         network, rules = self.vault.network, self.vault.rules
         self.course.writes += 1
         try:
-            answer = self._exchange.write(step)
+            answer = self._lockstep.write(step)
         except HarnessFault as fault:
-            self._fault(fault, tuple(speaks_for) or ((aim,) if aim else self._breakage.aims))
-        self._breakage.answered(method)
+            self._fault(fault, tuple(exercises) or ((aim,) if aim else self._fault_policy.aims))
+        self._fault_policy.answered(method)
         self.course.configurations += answer.accepted and self.vault.rules != rules
         if method == "putRules" and answer.accepted:
             self._since_put = (network, [])
         self._since_put[1].append(step)
         if answer.wrong is None:
-            self._credit.write(answer.expected, speaks_for)
+            self._credit.write(answer.expected, exercises)
             if not answer.is_known:
                 raise Abandoned
             return answer.accepted
-        for clause in speaks_for:
+        for clause in exercises:
             self.tally.counts[clause].asked += 1
         if answer.accepted:
             self._since_put[1].pop()
@@ -234,20 +236,20 @@ class Bench:
 
     def endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
         """Switch a subnet's service endpoints."""
-        self._breakage.check("setServiceEndpoints", self._breakage.aims)
+        self._fault_policy.check("setServiceEndpoints", self._fault_policy.aims)
         step = EndpointsStep(subnet=subnet, service_endpoints=tuple(service_endpoints))
         try:
-            self._exchange.set_endpoints(step)
+            self._lockstep.set_endpoints(step)
         except HarnessFault as fault:
-            self._fault(fault, self._breakage.aims)
+            self._fault(fault, self._fault_policy.aims)
         self._since_put[1].append(step)
 
     def read(self) -> None:
         """Read the rules back (STA-5), where that is offered."""
-        if not self.offer.read_back or "STA-5" in self.tally.errors:
+        if not self.capabilities.read_back or "STA-5" in self.tally.errors:
             return
         try:
-            wrong = self._exchange.read()
+            wrong = self._lockstep.read()
         except HarnessFault as fault:
             self._fault(fault, ("STA-5",))
         if wrong is None:
@@ -258,10 +260,10 @@ class Bench:
 
     def _wrong_in_force(self) -> list[Found]:
         """What is wrong with the rules in force: where they are not the rules that were written, reading them back is right."""
-        told = list(self._exchange.steps)
-        asked = telling_requests(self.vault, self.profile, self.offer)
+        told = list(self._lockstep.steps)
+        asked = identifying_requests(self.vault, self.profile, self.capabilities)
         try:
-            judged = self._exchange.ask(AskStep(requests=asked))
+            judged = self._lockstep.ask(AskStep(requests=asked))
         except HarnessFault as fault:
             self._fault(fault, ("STA-5",))
         found = [
@@ -270,14 +272,14 @@ class Bench:
             if wrong is not None
         ]
         if not found:
-            self._exchange.steps = told  # the last step is the one whose answer was wrong
+            self._lockstep.steps = told  # the last step is the one whose answer was wrong
         return found
 
     def ask(
         self,
         requests: Sequence[Request],
         *,
-        speaks_for: Mapping[Request, Sequence[str]] | None = None,
+        exercises: Mapping[Request, Sequence[str]] | None = None,
         aim: str | None = None,
     ) -> list[str]:
         """Put requests in one go; the outcomes that came.
@@ -285,24 +287,24 @@ class Bench:
         Every right answer counts for the clauses that it speaks for; `speaks_for` adds clauses to some of them, `aim` is
         the clause that a wrong answer breaks where the case alone does not tell.
         """
-        self._ration.check(self._exchange.meter)
-        extra = speaks_for or {}
+        self._effort_meter.check(self._lockstep.meter)
+        extra = exercises or {}
         step = self._step([one for one in requests if self._is_of_use(one, extra)])
         if not step.requests:
             return []
         self.course.decisions += len(step.requests)
         try:
-            judged = self._exchange.ask(step)
+            judged = self._lockstep.ask(step)
         except HarnessFault as fault:
             return self._ask_apart(fault, step, extra, aim)
-        self._breakage.answered("decide")
+        self._fault_policy.answered("decide")
         found = self._counted(step, judged, extra, aim)
         if found:
             self._wrong(found)
         return [answer.outcome for _, answer, _ in judged]
 
     def _step(self, requests: Sequence[Request]) -> AskStep:
-        places = range(0, len(requests), _EXPLICIT) if self.offer.credentials else ()
+        places = range(0, len(requests), _EXPLICIT) if self.capabilities.credentials else ()
         explicit = {place: WAYS_TO_SAY_YES[turn % len(WAYS_TO_SAY_YES)] for turn, place in enumerate(places)}
         return AskStep(requests=tuple(requests), explicit=explicit)
 
@@ -310,7 +312,7 @@ class Bench:
         """Whether the request is for a clause that is not over with an error."""
         if not self.tally.errors or (clause := self._clause(request)) not in self.tally.errors:
             return True
-        self._breakage.leave_out(clause, extra.get(request, ()))
+        self._fault_policy.leave_out(clause, extra.get(request, ()))
         return False
 
     def _clause(self, request: Request) -> str:
@@ -331,7 +333,7 @@ class Bench:
         if len(groups) == 1:
             self._fault(fault, (groups[0][0],))
         self.tally.faults += 1
-        self._breakage.in_a_row += 1
+        self._fault_policy.in_a_row += 1
         is_at_hand = False
         for clause, group in groups:
             if clause in self.tally.errors:
@@ -339,18 +341,18 @@ class Bench:
             try:
                 self._restore()
                 part = self._step(group)
-                found = self._counted(part, self._exchange.ask(part), extra, aim)
+                found = self._counted(part, self._lockstep.ask(part), extra, aim)
             except HarnessFault as again:
                 is_at_hand = True
-                self._breakage.note(again, (clause,))
+                self._fault_policy.note(again, (clause,))
                 for request in group:
-                    self._breakage.leave_out(clause, extra.get(request, ()))
+                    self._fault_policy.leave_out(clause, extra.get(request, ()))
                 continue
-            self._breakage.in_a_row = 0
+            self._fault_policy.in_a_row = 0
             self._wrong(found)
         if not is_at_hand:  # apart, every request is answered: the fault is of the call as a whole
-            self.tally.errors.setdefault(aim or self._breakage.aims[0], str(fault))
-            self._breakage.hinder(str(fault))
+            self.tally.errors.setdefault(aim or self._fault_policy.aims[0], str(fault))
+            self._fault_policy.hinder(str(fault))
         self._restore_or_abandon()
         return []
 
@@ -362,10 +364,10 @@ class Bench:
             if not self._diagnosis.wants(one):
                 continue
             try:
-                with self._exchange.aside(), self._ration.beside(self._exchange.meter):
+                with self._lockstep.aside(), self._effort_meter.beside(self._lockstep.meter):
                     self._diagnosis.diagnose(one)
             except HarnessFault as fault:
-                self._fault(fault, (one.aim,) if one.aim else self._breakage.aims)
+                self._fault(fault, (one.aim,) if one.aim else self._fault_policy.aims)
             disturbed = True
             if self.tally.failures and self.course.first_failure is None:
                 self.course.first_failure = place
@@ -376,32 +378,32 @@ class Bench:
 
     def _place_of(self, found: Sequence[Found]) -> Spent:
         """What had been asked when the first of these wrong answers came; requests after it in its call are left out."""
-        last = self._exchange.steps[-1]
+        last = self._lockstep.steps[-1]
         asked = len(last.requests) if isinstance(last, AskStep) else 0
         return self.course.spent(unasked=max(0, asked - 1 - min((one.index for one in found), default=asked)))
 
     def _restore_or_abandon(self) -> None:
         try:
-            with self._ration.beside(self._exchange.meter):
+            with self._effort_meter.beside(self._lockstep.meter):
                 self._restore()
         except HarnessFault as fault:
-            self._fault(fault, self._breakage.aims)
+            self._fault(fault, self._fault_policy.aims)
 
     def _restore(self) -> None:
         """Bring the subject to the state that the reference's vault is in: from the last rule set that it took."""
         network, steps = self._since_put
         wanted = self.vault
-        self._exchange.restart(network)
+        self._lockstep.restart(network)
         for step in steps:
             match step:
                 case WriteStep():
-                    self._exchange.write(step)
+                    self._lockstep.write(step)
                 case EndpointsStep():
-                    self._exchange.set_endpoints(step)
+                    self._lockstep.set_endpoints(step)
         if self.vault.rules != wanted.rules or self.vault.network != wanted.network:
             raise Abandoned
 
     def _fault(self, fault: HarnessFault, clauses: Sequence[str]) -> NoReturn:
-        self._breakage.hinder(str(fault))
-        self._breakage.note(fault, clauses)
+        self._fault_policy.hinder(str(fault))
+        self._fault_policy.note(fault, clauses)
         raise Abandoned

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from fencepost.conformance.bench.effort import Effort
-from fencepost.conformance.lockstep.exchange import Meter
+from fencepost.conformance.lockstep.lockstep import Meter
 
 ASIDE_WRITES, ASIDE_DECISIONS = 2_000, 200_000
 """What a run at quick effort may spend on counterexamples at the most; at other efforts as many times as much as they ask."""
@@ -15,7 +15,7 @@ class EffortSpent(Exception):
     """The effort's ration of writes or decisions is used up."""
 
 
-class Ration:
+class EffortMeter:
     """What an effort allows, and what has gone into counterexamples beside it: `aside`.
 
     That comes to at most `ASIDE_WRITES` and `ASIDE_DECISIONS`, and one counterexample more.

@@ -6,7 +6,7 @@ from random import Random
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import Effort
-from fencepost.conformance.offer import Offer
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.reference import Profile
 
 
@@ -18,7 +18,7 @@ class Setting:
     """
 
     profile: Profile
-    offer: Offer
+    capabilities: Capabilities
     effort: Effort
     seed: int
     wave: int = 0
@@ -34,7 +34,7 @@ class Setting:
 
     def rounds(self, quick: int, decisions_only: int | None = None) -> range:
         """The numbers of this wave's rounds: `quick` of them in every wave, fewer for a decisions-only subject."""
-        fewest = quick if self.offer.refusals or decisions_only is None else decisions_only
+        fewest = quick if self.capabilities.refusals or decisions_only is None else decisions_only
         return range(fewest * self.wave, fewest * (self.wave + 1))
 
 

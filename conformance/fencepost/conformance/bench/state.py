@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fencepost.conformance.bench.course import Course
-from fencepost.conformance.lockstep.exchange import Meter
+from fencepost.conformance.bench.cost import Course
+from fencepost.conformance.lockstep.lockstep import Meter
 from fencepost.reports.model import Call
 
 

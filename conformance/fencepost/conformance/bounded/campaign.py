@@ -7,16 +7,21 @@ import msgspec
 from fencepost.adapters.contract import Client, Connection
 from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.bench.setting import Exploration, Setting
-from fencepost.conformance.bounded.bought import told
+from fencepost.conformance.bounded.assurance import told
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.exploration import LENGTH, bounded_exploration
-from fencepost.conformance.bounded.itinerary import Itinerary
-from fencepost.conformance.bounded.recollection import Memory, Recollected, Recollecting, recollecting
+from fencepost.conformance.bounded.recorded_answers import (
+    AnswerCache,
+    AnswerRecorder,
+    RecordedAnswers,
+    recording_answers,
+)
+from fencepost.conformance.bounded.schedule import Schedule
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime, timed
-from fencepost.conformance.probing.ledger import settle_ledger, undocumented
+from fencepost.conformance.open_points.settling import settle_open_points, undocumented
 from fencepost.conformance.run.campaign import Campaign, in_waves
-from fencepost.conformance.run.sensitivity import Grounds, control
+from fencepost.conformance.run.control import ControlPlan, control
 from fencepost.reports.model import Report
 
 _NO_RATION = 10**12
@@ -28,7 +33,7 @@ _CONTROL = Effort(name="control", scale=1, writes=5_000, decisions=2_000)
 
 def bounded(connection: Connection, deadline: Deadline | None) -> Connection:
     """The connection as a bounded run needs it: its answers kept, and no call begun that would end after the deadline."""
-    return recollecting(timed(connection, deadline) if deadline is not None else connection)
+    return recording_answers(timed(connection, deadline) if deadline is not None else connection)
 
 
 @dataclass(slots=True)
@@ -40,7 +45,7 @@ class BoundedCampaign(Campaign):
     """
 
     bounds: Bounds = field(default_factory=Bounds)
-    itinerary: Callable[[Setting], Itinerary] = Itinerary
+    schedule: Callable[[Setting], Schedule] = Schedule
     _began: float = field(default_factory=now)
     _is_on_its_way: bool = False
     _is_out_of_time: bool = False
@@ -53,11 +58,13 @@ class BoundedCampaign(Campaign):
             return
         self._is_settled = True
         try:
-            profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally, probed=())
+            profile, self._ledger = settle_open_points(
+                self._lockstep, self._statement, self._capabilities, self.tally, probed=()
+            )
         except OutOfTime:
             self._run_out()
             return
-        self._left_out = undocumented(profile, self._offer)
+        self._left_out = undocumented(profile, self._capabilities)
         self.tally.left_out |= self._left_out
         self._take(profile, self._effort())
 
@@ -83,7 +90,7 @@ class BoundedCampaign(Campaign):
 
     def _go(self) -> None:
         most = self.bounds.configurations
-        if not self._explore_by_heart(self.itinerary(self._setting), LENGTH if most is None else most):
+        if not self._explore_by_heart(self.schedule(self._setting), LENGTH if most is None else most):
             return
         seed, is_first = self.plan.seed, True
         decisions = -1
@@ -98,53 +105,53 @@ class BoundedCampaign(Campaign):
                 return
             seed, is_first = seed + 1, False
 
-    def _explore_by_heart(self, itinerary: Itinerary, most: int) -> bool:
+    def _explore_by_heart(self, schedule: Schedule, most: int) -> bool:
         """Go so far on the way; then, from memory, see whether decoys would have been noticed on it."""
-        exploration = bounded_exploration(itinerary, most)
+        exploration = bounded_exploration(schedule, most)
         self._is_on_its_way = True
         connection = self.client.connection
         try:
-            if not isinstance(connection, Recollecting):
+            if not isinstance(connection, AnswerRecorder):
                 return self.explore(exploration)
             with connection.keeping(self._profile) as memory:
                 try:
                     return self.explore(exploration)
                 finally:
-                    self._lay_decoys(memory, bounded_exploration(itinerary, itinerary.known))
+                    self._lay_decoys(memory, bounded_exploration(schedule, schedule.known))
         finally:
             self._is_on_its_way = False
 
-    def _lay_decoys(self, memory: Memory, exploration: Exploration) -> None:
+    def _lay_decoys(self, memory: AnswerCache, exploration: Exploration) -> None:
         if not self.plan.with_decoys or self.plan.clauses:
             return
-        grounds = Grounds(
-            client=Client(Recollected(memory, self._profile)),
+        control_plan = ControlPlan(
+            client=Client(RecordedAnswers(memory, self._profile)),
             setting=self._setting,
             explorations=(exploration,),
             settle_seconds=0.0,
             left=_CONTROL,
             ration=_CONTROL,
         )
-        self._decoys, _ = control(grounds)
+        self._decoys, _ = control(control_plan)
 
     def _probe_open_points(self) -> None:
         """Settle the ledger as any run does; what was written for it counts as configurations."""
         if self._are_points_probed:
             return
         self._are_points_probed = True
-        writes, course = self._exchange.meter.writes, self._bench.course
-        self._exchange.take_profile(self._judged_by)
-        profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
+        writes, course = self._lockstep.meter.writes, self._bench.course
+        self._lockstep.take_profile(self._judged_by)
+        profile, self._ledger = settle_open_points(self._lockstep, self._statement, self._capabilities, self.tally)
         for clause in self._left_out:
             self.tally.left_out.pop(clause, None)
-        self.tally.left_out |= undocumented(profile, self._offer)
-        course.configurations += self._exchange.meter.writes - writes
+        self.tally.left_out |= undocumented(profile, self._capabilities)
+        course.configurations += self._lockstep.meter.writes - writes
         self._take(profile, self._setting.effort)
         self._bench.course = course
         self._bench.most_configurations = self.bounds.configurations
 
     def _explore_all(self) -> bool:
-        wanted = {clause.id for clause in self.selected() if not self._offer.missing_for(clause)}
+        wanted = {clause.id for clause in self.selected() if not self._capabilities.missing_for(clause)}
         return all(self.explore(one) for one in in_waves(self._setting.effort) if wanted & set(one.serves))
 
     def report(self) -> Report:
@@ -153,7 +160,7 @@ class BoundedCampaign(Campaign):
         if self.bounds == Bounds():
             return report
         took = now() - self._began if self.bounds.seconds is not None else None
-        lines = told(report, self.bounds, self._bench.course, took=took, refuses=self._offer.refusals)
+        lines = told(report, self.bounds, self._bench.course, took=took, refuses=self._capabilities.refusals)
         return msgspec.structs.replace(report, notes=(*report.notes, *lines))
 
     def _replay_line(self, clause: str) -> str:

@@ -24,15 +24,17 @@ _LONG, _FULL_SELDOM, _ALLOW_SELDOM = 100, 6, 4
 
 def home(setting: Setting) -> Network:
     """The one network of a bounded run: look-alikes, a few without the endpoint, and as many as a full list and more takes."""
-    if not setting.offer.subnets:
+    if not setting.capabilities.subnets:
         return Network()
-    look_alikes = networks.network(setting.random("bounded network"), some_without_endpoint=setting.offer.endpoints)
+    look_alikes = networks.network(
+        setting.random("bounded network"), some_without_endpoint=setting.capabilities.endpoints
+    )
     many = networks.long_subnets(setting.profile.max_virtual_network_rules + 3)
     return Network(subnets=(*look_alikes.subnets, *(Subnet(id=one) for one in many)))
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
+class CandidateMaker:
     """Makes candidates for one place in the run. `cover` says which ranges and lengths have been asked least."""
 
     setting: Setting
@@ -103,7 +105,7 @@ class Maker:
                 yield _whole({**acls, "virtualNetworkRules": [more, *subnets[1:]]})
 
     def _either(self, method: str, params: JsonObject, acls: WireRules) -> Iterator[WriteStep]:
-        if self.setting.offer.incremental:
+        if self.setting.capabilities.incremental:
             yield WriteStep(method=method, params=params)
         yield _whole(acls)
 
@@ -144,7 +146,7 @@ class Maker:
 
     def _listed(self, look_alikes: Sequence[Subnet]) -> list[JsonObject]:
         """A few of the subnets: the plainest, or its look-alikes, one in other letters, one that lacks its endpoint."""
-        random, offer = self.random, self.setting.offer
+        random, capabilities = self.random, self.setting.capabilities
         usable = [subnet.id for subnet in look_alikes if "Microsoft.KeyVault" in subnet.service_endpoints]
         if not usable:
             return []
@@ -154,7 +156,7 @@ class Maker:
             ids = [other_case(random, ids[0]), *ids[1:]]
         entries: list[JsonObject] = [{"id": one} for one in ids]
         without = [subnet.id for subnet in look_alikes if subnet.id not in usable]
-        if offer.endpoints and offer.endpoint_check and without and how > 2:
+        if capabilities.endpoints and capabilities.endpoint_check and without and how > 2:
             entries.append({"id": random.choice(without), "ignoreMissingVnetServiceEndpoint": True})
         return entries
 

@@ -7,8 +7,8 @@ from random import Random
 from fencepost.conformance.bench.bench import Bench, EffortSpent
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.bounded.candidates import endpointless
-from fencepost.conformance.bounded.itinerary import Itinerary, Stop, control_twin
 from fencepost.conformance.bounded.refusals import Refusals
+from fencepost.conformance.bounded.schedule import Schedule, ScheduledSet, control_twin
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.generate import requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
@@ -22,13 +22,13 @@ _AGAIN, _KNOCKS, _PAIRS_ENOUGH = 12, 2, 24
 _PORTAL = frozenset({"VaultList", "KeyList", "SecretList", "CertificateList"})
 
 
-def bounded_exploration(itinerary: Itinerary, most: int) -> Exploration:
+def bounded_exploration(schedule: Schedule, most: int) -> Exploration:
     """The first `most` stops of the itinerary, `LENGTH` of them at the most, whatever setting it is asked for."""
-    refusals = Refusals(itinerary.setting, itinerary.network)
+    refusals = Refusals(schedule.setting, schedule.network)
 
     def scenarios(_: Setting) -> Iterator[Scenario]:
         for place in range(min(most, LENGTH)):
-            run = partial(_visit, itinerary=itinerary, refusals=refusals, place=place, most=most)
+            run = partial(_visit, schedule=schedule, refusals=refusals, place=place, most=most)
             yield Scenario(aims=_aims(), run=run)
 
     return Exploration(name="bounded", serves=_aims(), scenarios=scenarios)
@@ -39,12 +39,12 @@ def _aims() -> tuple[str, ...]:
     return tuple(clause.id for clause in catalogue().clauses)
 
 
-def _visit(bench: Bench, *, itinerary: Itinerary, refusals: Refusals, place: int, most: int) -> None:
+def _visit(bench: Bench, *, schedule: Schedule, refusals: Refusals, place: int, most: int) -> None:
     """Bring the rules into force, ask, and put what changes no rule."""
     if bench.course.configurations >= most:
         raise EffortSpent
-    setting, stop = itinerary.setting, itinerary.stop(place)
-    bench.settle_in(itinerary.network)
+    setting, stop = schedule.setting, schedule.stop(place)
+    bench.settle_in(schedule.network)
     if _is_written(bench, stop):
         _ask(bench, stop, setting.random("bounded again", place))
         bench.read()
@@ -52,20 +52,20 @@ def _visit(bench: Bench, *, itinerary: Itinerary, refusals: Refusals, place: int
         refusals.put(bench, stop.vault, setting.random("bounded refusals", place), place)
 
 
-def _is_written(bench: Bench, stop: Stop) -> bool:
+def _is_written(bench: Bench, stop: ScheduledSet) -> bool:
     """Whether the rules are in force now: by the step that was planned, or, after a mishap, by the whole set."""
     aim = _aim(stop)
-    speaks_for = _spoken_for(bench, stop)
+    exercises = _spoken_for(bench, stop)
     if bench.vault.rules == stop.before.rules and bench.vault.network == stop.before.network:
-        return bench.write(stop.write.method, stop.write.params, speaks_for=speaks_for, aim=aim)
-    return bench.put(wire_rules_in_force(stop.vault.rules), speaks_for=speaks_for, aim=aim)
+        return bench.write(stop.write.method, stop.write.params, exercises=exercises, aim=aim)
+    return bench.put(wire_rules_in_force(stop.vault.rules), exercises=exercises, aim=aim)
 
 
-def _aim(stop: Stop) -> str | None:
+def _aim(stop: ScheduledSet) -> str | None:
     return "STA-3" if _switches_alone(stop) else None
 
 
-def _spoken_for(bench: Bench, stop: Stop) -> tuple[str, ...]:
+def _spoken_for(bench: Bench, stop: ScheduledSet) -> tuple[str, ...]:
     rules, profile = stop.vault.rules, stop.vault.profile
     found: list[str] = ["VAL-1"] if rules.ip_rules else []
     found += ["VAL-2"] * any(rule.text.endswith("/32") for rule in rules.ip_rules)
@@ -80,17 +80,17 @@ def _spoken_for(bench: Bench, stop: Stop) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _switches_alone(stop: Stop) -> bool:
+def _switches_alone(stop: ScheduledSet) -> bool:
     before, after = stop.before.rules, stop.vault.rules
     return (before.ip_rules, before.virtual_network_rules) == (after.ip_rules, after.virtual_network_rules)
 
 
-def _ask(bench: Bench, stop: Stop, random: Random) -> None:
+def _ask(bench: Bench, stop: ScheduledSet, random: Random) -> None:
     """Ask what was planned, each with the clauses that its place on the way speaks for, and some of it again."""
     asked = list(stop.asked)
     twins = _control_twins(bench, stop)
     again = random.sample(asked, min(_AGAIN, len(asked)))
-    speaks_for: dict[Request, tuple[str, ...]] = {}
+    exercises: dict[Request, tuple[str, ...]] = {}
     for some, clauses in (
         *_about_the_change(stop),
         *_about_the_rules(stop),
@@ -99,14 +99,14 @@ def _ask(bench: Bench, stop: Stop, random: Random) -> None:
         (again, ("DEC-17",)),
     ):
         for request in some:
-            speaks_for[request] = (*speaks_for.get(request, ()), *clauses)
-    bench.ask([*_twice(asked, again[::2]), *twins, *again[1::2]], speaks_for=speaks_for)
+            exercises[request] = (*exercises.get(request, ()), *clauses)
+    bench.ask([*_twice(asked, again[::2]), *twins, *again[1::2]], exercises=exercises)
 
 
 _Spoken = tuple[Collection[Request], tuple[str, ...]]
 
 
-def _about_the_change(stop: Stop) -> Iterator[_Spoken]:
+def _about_the_change(stop: ScheduledSet) -> Iterator[_Spoken]:
     """Whose answers the write has changed, and whose it has not."""
     every = (*stop.moved, *stop.unmoved)
     if _switches_alone(stop):
@@ -121,7 +121,7 @@ def _about_the_change(stop: Stop) -> Iterator[_Spoken]:
         yield every, ("STA-6", "STA-7")
 
 
-def _about_the_rules(stop: Stop) -> Iterator[_Spoken]:
+def _about_the_rules(stop: ScheduledSet) -> Iterator[_Spoken]:
     """Callers of full lists, and of subnets whose id is written otherwise, by them or by the rule."""
     profile, rules, asked = stop.vault.profile, stop.vault.rules, stop.asked
     from_subnets = [one for one in asked if one.subnet is not None]
@@ -137,17 +137,17 @@ def _about_the_rules(stop: Stop) -> Iterator[_Spoken]:
     yield [one for one in from_subnets if one.subnet not in plain or str(one.subnet).lower() in otherwise], ("DEC-8",)
 
 
-def _about_the_portal(bench: Bench, stop: Stop) -> Iterator[_Spoken]:
+def _about_the_portal(bench: Bench, stop: ScheduledSet) -> Iterator[_Spoken]:
     portal = [one for one in stop.asked if one.operation in _PORTAL]
     yield [one for one in portal if one.plane is Plane.CONTROL or _is_blocked(bench, one)], ("CTL-5",)
-    if bench.offer.control_plane:
+    if bench.capabilities.control_plane:
         yield [one for one in stop.moved if _came_in(bench, one)], ("CTL-2",)
 
 
-def _control_twins(bench: Bench, stop: Stop) -> list[Request]:
+def _control_twins(bench: Bench, stop: ScheduledSet) -> list[Request]:
     """A few blocked callers, and a few who were so until now, changing the network rules."""
     knocks = [one for one in stop.asked if _is_blocked(bench, one)][:_KNOCKS]
-    if not bench.offer.control_plane or not knocks:
+    if not bench.capabilities.control_plane or not knocks:
         return []
     came_in = sorted((one for one in stop.moved if _came_in(bench, one)), key=repr)[:_KNOCKS]
     return [control_twin(one) for one in (*knocks, *came_in)]
@@ -172,7 +172,7 @@ def _is_blocked(bench: Bench, request: Request) -> bool:
     return bench.vault.decide(request).clause in ("DEC-3", "DEC-15")
 
 
-def _one_rule_apart(stop: Stop) -> bool:
+def _one_rule_apart(stop: ScheduledSet) -> bool:
     before, after = stop.before.rules, stop.vault.rules
     if (before.default_action, before.bypass) != (after.default_action, after.bypass):
         return False
@@ -183,7 +183,7 @@ def _one_rule_apart(stop: Stop) -> bool:
 
 def _switch_endpoints(bench: Bench, setting: Setting, random: Random) -> None:
     """Endpoints off and on again (STA-10, DEC-9, DEC-10): that changes no rule."""
-    if not setting.offer.endpoints:
+    if not setting.capabilities.endpoints:
         return
     counts, rules, network = bench.tally.counts, bench.vault.rules, bench.vault.network
     public = list(dict.fromkeys(requests.outside(random, rules) for _ in range(3)))
@@ -211,4 +211,4 @@ def _endpoints_of(bench: Bench, subnet: str) -> Sequence[str]:
 
 
 def _ask_for(bench: Bench, asked: list[Request], clause: str) -> None:
-    bench.ask(asked, speaks_for=dict.fromkeys(asked, (clause,)), aim=clause)
+    bench.ask(asked, exercises=dict.fromkeys(asked, (clause,)), aim=clause)

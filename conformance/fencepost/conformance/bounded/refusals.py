@@ -25,13 +25,15 @@ class Refusals:
     def __init__(self, setting: Setting, network: Network) -> None:
         self._setting = setting
         self._network = network
-        self._mistakes = list(self._found()) if setting.offer.refusals else []
-        self._limits = ("LIM-2", "LIM-4", "LIM-6", "LIM-9") if setting.offer.subnets else ("LIM-2", "LIM-6", "LIM-9")
+        self._mistakes = list(self._found()) if setting.capabilities.refusals else []
+        self._limits = (
+            ("LIM-2", "LIM-4", "LIM-6", "LIM-9") if setting.capabilities.subnets else ("LIM-2", "LIM-6", "LIM-9")
+        )
         setting.random("bounded mistakes").shuffle(self._mistakes)
 
     def _found(self) -> Iterator[Mistake]:
         yield from mistakes.ip_mistakes(self._setting.profile, self._setting.random("mistakes", 0))
-        if self._setting.offer.subnets:
+        if self._setting.capabilities.subnets:
             yield from mistakes.subnet_mistakes(self._network.subnets[0].id)
         yield from mistakes.switch_mistakes()
 
@@ -43,7 +45,7 @@ class Refusals:
         for turn, mistake in enumerate(self._mistakes[place % _SPREAD_OVER :: _SPREAD_OVER]):
             bench.put(self._with_mistake(random, mistake, turn + place), aim=mistake.clause)
             if turn % 3 == 0:
-                bench.ask(before, speaks_for=dict.fromkeys(before, ("VAL-9",)), aim="VAL-9")
+                bench.ask(before, exercises=dict.fromkeys(before, ("VAL-9",)), aim="VAL-9")
         self._put_too_many(bench, vault, random, before, place)
         self._put_without_endpoint(bench, random, before)
         bench.read()
@@ -69,40 +71,40 @@ class Refusals:
 
     def _put_too_many(self, bench: Bench, vault: Vault, random: Random, before: list[Request], place: int) -> None:
         """One rule too many, or a few, under each of the switches; one more by the calls for that where a list is full."""
-        profile, offer = self._setting.profile, self._setting.offer
+        profile, capabilities = self._setting.profile, self._setting.capabilities
         is_enough = all(bench.tally.counts[one].decisive >= _ENOUGH for one in self._limits)
         for turn in range(0 if is_enough else 2):
             switches = _SWITCHES[(place + turn) % len(_SWITCHES)]
             count = profile.max_ip_rules + _OVER[(place + turn) % len(_OVER)]
             values = [blocks.text(one) for one in blocks.many(random, count)]
             self._refused(bench, wire_rules(values, default_action=switches[0], bypass=switches[1]), "LIM-2", before)
-            if offer.subnets:
+            if capabilities.subnets:
                 more = 1 + (place + turn) % 3
                 ids = [one.id for one in self._usable()][-(profile.max_virtual_network_rules + more) :]
                 acls = wire_rules((), ids, default_action=switches[0], bypass=switches[1])
                 self._refused(bench, acls, "LIM-4", before)
         if place == 0:
             bench.tally.limits["LIM-1"] = str(profile.max_ip_rules)
-            if offer.subnets:
+            if capabilities.subnets:
                 bench.tally.limits["LIM-3"] = str(profile.max_virtual_network_rules)
-        if offer.incremental and len(vault.rules.ip_rules) == profile.max_ip_rules:
+        if capabilities.incremental and len(vault.rules.ip_rules) == profile.max_ip_rules:
             for one in blocks.many(random, profile.max_ip_rules + _FULL_ADDS)[-_FULL_ADDS:]:
                 if all(rule.block != one for rule in vault.rules.ip_rules):
-                    bench.write("addIpRule", {"value": blocks.text(one)}, speaks_for=("LIM-7",), aim="LIM-7")
+                    bench.write("addIpRule", {"value": blocks.text(one)}, exercises=("LIM-7",), aim="LIM-7")
 
     def _refused(self, bench: Bench, acls: WireRules, clause: str, before: list[Request]) -> None:
-        bench.put(acls, speaks_for=("LIM-9",), aim=clause)
-        bench.ask(before, speaks_for=dict.fromkeys(before, ("LIM-6",)), aim="LIM-6")
+        bench.put(acls, exercises=("LIM-9",), aim=clause)
+        bench.ask(before, exercises=dict.fromkeys(before, ("LIM-6",)), aim="LIM-6")
 
     def _put_without_endpoint(self, bench: Bench, random: Random, before: list[Request]) -> None:
         """VAL-8: a rule for a subnet that lacks its endpoint, and does not say that it may."""
-        offer = self._setting.offer
+        capabilities = self._setting.capabilities
         without = [
             one.id
             for one in self._network.subnets
             if not self._network.has_endpoint(one.id) and bench.vault.rules.rule_for_subnet(one.id) is None
         ]
-        if not without or not offer.endpoint_check:
+        if not without or not capabilities.endpoint_check:
             return
         for ids in (without[:1], [*(one.id for one in self._usable()[:2]), random.choice(without)]):
             bench.put(wire_rules((), ids), aim="VAL-8")

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
-from fencepost.conformance.commands.past import read_known
+from fencepost.conformance.commands.console import show, show_json, table
+from fencepost.conformance.commands.earlier_failures import read_known
+from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.run_files import read_run
-from fencepost.conformance.commands.showing import show, show_json, table
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
@@ -107,7 +107,7 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
             one_profile = Baseline()
             mine = [one for one in entries if one.profile == profile]
             line = f"fencepost replay {file} {quoted(subject)}"
-            one_profile.replay(mine, campaign.exchange, campaign.offer, today=_today(), line=line)
+            one_profile.replay(mine, campaign.lockstep, campaign.capabilities, today=_today(), line=line)
             standing += one_profile.entries
     kept = [entry for entry in standing if entry.standing != "unexpected success"]
     if not entries:

@@ -27,12 +27,12 @@ from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.certificate.keys import KeyUnusable, SigningKey, read_signing_key
 from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.verification import written
-from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.interruption import Interruption
+from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.lockstep.clock import told_by
-from fencepost.conformance.lockstep.patience import TIMEOUTS, patient
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report, report_to_json
@@ -98,7 +98,7 @@ def certify(
     with Interruption(), tempfile.TemporaryFile() as file:
         try:
             with connected(subject, timeouts) as connection, Recorder(file, clean=clean) as recorder:
-                report = _recorded(plan, patient(connection, seconds=TIMEOUTS * call_timeout), recorder)
+                report = _recorded(plan, with_circuit_breaker(connection, seconds=TIMEOUTS * call_timeout), recorder)
         except KeyboardInterrupt:
             raise click.UsageError("interrupted: nothing was written") from None
         file.seek(0)

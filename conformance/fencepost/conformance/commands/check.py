@@ -19,16 +19,16 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
 from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
 from fencepost.conformance.catalogue import UnknownClause, catalogue
+from fencepost.conformance.commands.console import show
+from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
-from fencepost.conformance.commands.past import Past
+from fencepost.conformance.commands.options import SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
-from fencepost.conformance.commands.seconds import SETTLING, WAITING
-from fencepost.conformance.commands.showing import show
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.lockstep.deadline import Deadline
-from fencepost.conformance.lockstep.patience import TIMEOUTS, patient
-from fencepost.conformance.probing.spellings import Row
+from fencepost.conformance.open_points.spellings import Row
 from fencepost.conformance.regression.stored_case import FOLDER
 from fencepost.conformance.run.campaign import Campaign, Listener, Plan, Progress
 from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
@@ -145,7 +145,7 @@ def check(
         fail_fast=fail_fast,
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
-    past = Past.of(known_file, regressions)
+    past = EarlierFailures.of(known_file, regressions)
     with Interruption() as interruption:
         report, parsed = _judged(plan, bounds, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
         past.store(report)
@@ -244,7 +244,7 @@ def _unwritten(name: str, error: Exception) -> None:
 
 
 def _judged(
-    plan: Plan, bounds: Bounds, timeouts: Timeouts, folder: _Folder, past: Past, interruption: Interruption
+    plan: Plan, bounds: Bounds, timeouts: Timeouts, folder: _Folder, past: EarlierFailures, interruption: Interruption
 ) -> tuple[Report, Sequence[Row]]:
     """The report, partial where the run is interrupted; bad usage where the subject cannot even be begun with.
 
@@ -257,7 +257,7 @@ def _judged(
         raise usage(str(error)) from None
     except KeyboardInterrupt:
         raise usage(f"interrupted before {plan.subject} was up") from None
-    connection = patient(connection, seconds=TIMEOUTS * timeouts.call)
+    connection = with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call)
     client = Client(connection if bounds == Bounds() else bounded(connection, deadline))
     try:
         with live_progress() as listener:

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.run_files import read_run
-from fencepost.conformance.commands.showing import show, show_json, table
 from fencepost.conformance.comparison.difference import KINDS, Change, Difference, difference
 from fencepost.conformance.comparison.markdown import difference_as_markdown
 from fencepost.reports.visible import visible

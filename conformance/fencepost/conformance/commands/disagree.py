@@ -15,13 +15,13 @@ from fencepost.adapters.contract import (
     check_statement,
 )
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
-from fencepost.conformance.commands.showing import labelled, show, show_json
+from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.commands.console import labelled, show, show_json
+from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.common_ground import common_statement
 from fencepost.conformance.comparison.disagreement import Disagreement, Search, search
-from fencepost.conformance.comparison.pair import PairExchange
-from fencepost.conformance.offer import Offer
+from fencepost.conformance.comparison.pair import PairLockstep
 from fencepost.conformance.regression.stored_case import calls_to_json
 from fencepost.reference import Profile, UnknownProfile, load_profile
 from fencepost.reports.secrets import Mask
@@ -122,16 +122,24 @@ def _searched(
 ) -> Search:
     common = common_statement(*statements, profile)
     profile = profile.with_choices(common.choices)
-    offer = Offer.from_statement(common, profile, settle_seconds=common.settle_seconds)
-    exchange = PairExchange(
+    capabilities = Capabilities.from_statement(common, profile, settle_seconds=common.settle_seconds)
+    lockstep = PairLockstep(
         clients[0],
         clients[1],
         profile,
-        with_codes=codes and offer.codes and offer.credentials,
+        with_codes=codes and capabilities.codes and capabilities.credentials,
         settle_seconds=common.settle_seconds,
     )
-    ration = EFFORTS[effort] if offer.refusals else EFFORTS[effort].for_decisions_only()
-    return search(exchange, profile=profile, offer=offer, effort=ration, seed=seed, goes_on=goes_on, listener=_progress)
+    ration = EFFORTS[effort] if capabilities.refusals else EFFORTS[effort].for_decisions_only()
+    return search(
+        lockstep,
+        profile=profile,
+        capabilities=capabilities,
+        effort=ration,
+        seed=seed,
+        goes_on=goes_on,
+        listener=_progress,
+    )
 
 
 def _masked(found: Search) -> Search:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 import click
+from fencepost.conformance.commands.case_split import split_cases
+from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.explanation import explanation
 from fencepost.conformance.commands.json_input import STDIN, UnreadableInput
-from fencepost.conformance.commands.ramification import ramify
 from fencepost.conformance.commands.request_file import oddities, read_network, read_request
 from fencepost.conformance.commands.rules_file import FoundRules, read_rules
-from fencepost.conformance.commands.showing import show
 from fencepost.conformance.reasons import open_point, reason
 from fencepost.reference import (
     Network,
@@ -53,7 +53,7 @@ def explain(*, rules: str, request_file: str, profile_name: str, network_file: s
     _check(found, profile, network)
     for oddity in oddities(request):
         click.echo(f"note: {visible(oddity)}", err=True)
-    branches = ramify(found.network_acls, request, network=network, profile=profile)
+    branches = split_cases(found.network_acls, request, network=network, profile=profile)
     show(*explanation(branches, request=request, network=network, profile=profile, found=found))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.commands.ramification import Branch, Decided, Refused
+from fencepost.conformance.commands.case_split import Branch, Decided, Refused
+from fencepost.conformance.commands.console import labelled
 from fencepost.conformance.commands.rules_file import NEVER_SET_UP, FoundRules
-from fencepost.conformance.commands.showing import labelled
 from fencepost.conformance.reasons import REASONS, open_point
 from fencepost.reference import (
     Decision,

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import click
 from fencepost.adapters.contract import adapters, carriers
 from fencepost.conformance.catalogue import Clause, catalogue
-from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.reference import Profile, load_profile, profile_names
 from fencepost.reports.visible import visible

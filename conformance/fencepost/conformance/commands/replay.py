@@ -7,10 +7,10 @@ import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.case_files import found_cases
-from fencepost.conformance.commands.showing import show, table
-from fencepost.conformance.diagnosis.story import counterexample
+from fencepost.conformance.commands.console import show, table
+from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
+from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.regression.replay import OVERLAPPING, Replayed, replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
 from fencepost.conformance.run.campaign import Campaign, Plan
@@ -61,7 +61,7 @@ def replay(
 def _replayed(one: StoredCase, campaign: Campaign) -> Replayed:
     if one.clause == OVERLAPPING:
         return Replayed(state="not judged", told="it takes calls that overlap, and a replay sends one after the other")
-    return replay_case(one.case, campaign.exchange, campaign.offer)
+    return replay_case(one.case, campaign.lockstep, campaign.capabilities)
 
 
 def _told(found: Replayed) -> str:

@@ -2,7 +2,7 @@
 
 import click
 from fencepost.adapters.contract import contract_schema
-from fencepost.conformance.commands.showing import show_json
+from fencepost.conformance.commands.console import show_json
 from fencepost.reports.events import run_schema
 from fencepost.reports.model import report_schema
 

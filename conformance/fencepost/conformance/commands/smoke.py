@@ -15,8 +15,8 @@ from fencepost.adapters.contract import (
     shorten,
 )
 from fencepost.adapters.contract.vocabulary import FEATURES
-from fencepost.conformance.commands.seconds import WAITING
-from fencepost.conformance.commands.showing import labelled, show, table
+from fencepost.conformance.commands.console import labelled, show, table
+from fencepost.conformance.commands.options import WAITING
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile, load_profile

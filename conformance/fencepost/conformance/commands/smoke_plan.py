@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.wire import wire_rules
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Caller, Network, Outcome, Plane, Profile, Request, Subnet, Vault, address_from_text
 from fencepost.reference.model import ANYONE
 
@@ -34,20 +34,20 @@ class SmokePlan:
     under: tuple[Question, ...]
 
 
-def smoke_plan(offer: Offer, profile: Profile) -> SmokePlan:
+def smoke_plan(capabilities: Capabilities, profile: Profile) -> SmokePlan:
     """The plan for a subject: two rules under Deny, ten questions, none of which the specification leaves open."""
-    network = Network(subnets=(Subnet(id=LISTED), Subnet(id=OTHER)) if offer.subnets else ())
+    network = Network(subnets=(Subnet(id=LISTED), Subnet(id=OTHER)) if capabilities.subnets else ())
     acls = wire_rules(
-        ["20.1.2.0/24"] if offer.subnets else ["20.1.2.0/24", "40.80.120.7"],
-        [LISTED] if offer.subnets else [],
-        bypass="AzureServices" if offer.services else "None",
+        ["20.1.2.0/24"] if capabilities.subnets else ["20.1.2.0/24", "40.80.120.7"],
+        [LISTED] if capabilities.subnets else [],
+        bypass="AzureServices" if capabilities.services else "None",
     )
     new = Vault(profile=profile).reset(network)
     written = new.put_rules(acls).accepted
     if written is None:
         raise AssertionError("the rules of the smoke test are accepted by every profile")
     before = _answered(new, _before())[:2]
-    under = _answered(written, (*_by_features(offer), *_by_address(offer)))[: TEN - len(before)]
+    under = _answered(written, (*_by_features(capabilities), *_by_address(capabilities)))[: TEN - len(before)]
     return SmokePlan(network=network, before=tuple(before), network_acls=acls, under=tuple(under))
 
 
@@ -69,30 +69,30 @@ def _before() -> Iterable[tuple[str, Request]]:
     yield "… for every operation", _from("20.1.2.77", operation="KeySign")
 
 
-def _by_features(offer: Offer) -> Iterable[tuple[str, Request]]:
+def _by_features(capabilities: Capabilities) -> Iterable[tuple[str, Request]]:
     """A question or two for each feature: at most five in all, so that the addresses have their turn."""
-    if offer.subnets:
+    if capabilities.subnets:
         yield "a caller in the listed subnet", _from("10.1.0.4", subnet=LISTED)
         yield "a caller in another subnet", _from("10.2.0.4", subnet=OTHER)
-    if offer.services:
-        by_word = True if offer.by_attribute else None
+    if capabilities.services:
+        by_word = True if capabilities.by_attribute else None
         yield "a trusted service", _from("52.10.20.31", caller=Caller(service="Azure Backup", trusted=by_word))
-    if offer.control_plane:
+    if capabilities.control_plane:
         blocked = address_from_text("52.10.20.30")
         yield (
             "the control plane from a blocked address",
             Request(plane=Plane.CONTROL, operation="VaultGet", address=blocked),
         )
-    if offer.credentials:
+    if capabilities.credentials:
         yield "a caller in the range without a token", _from("20.1.2.9", caller=Caller(authenticated=False))
 
 
-def _by_address(offer: Offer) -> Iterable[tuple[str, Request]]:
+def _by_address(capabilities: Capabilities) -> Iterable[tuple[str, Request]]:
     yield "the last address of the range", _from("20.1.2.255")
     yield "the address after it", _from("20.1.3.0")
     yield "the first address of the range", _from("20.1.2.0")
     yield "the address before it", _from("20.1.1.255")
-    if not offer.subnets:
+    if not capabilities.subnets:
         yield "the single address of the other rule", _from("40.80.120.7")
         yield "its neighbour", _from("40.80.120.8")
     yield "an address far away", _from("52.10.20.30")

@@ -18,9 +18,9 @@ from fencepost.adapters.contract import (
     WriteResult,
     check_statement,
 )
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands.smoke_plan import Question, smoke_plan
 from fencepost.conformance.lockstep.wire import wire_network, wire_request
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Profile, UnknownProfile, load_profile
 
 _METHOD_NOT_FOUND = -32601
@@ -112,7 +112,7 @@ def _profile(run: SmokeRun, statement: Statement, name: str | None) -> Profile |
 
 def _converse(run: SmokeRun, client: Client, statement: Statement, profile: Profile) -> None:
     settle = statement.settle_seconds
-    plan = smoke_plan(Offer.from_statement(statement, profile, settle_seconds=settle), profile)
+    plan = smoke_plan(Capabilities.from_statement(statement, profile, settle_seconds=settle), profile)
     steps: tuple[Callable[[], None], ...] = (
         lambda: client.reset(wire_network(plan.network)),
         lambda: _ask(run, client, plan.before, settle),

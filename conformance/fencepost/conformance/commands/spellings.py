@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.commands.begun import begun, call_timeout, start_timeout
-from fencepost.conformance.commands.showing import show, show_json
-from fencepost.conformance.probing.spellings import Profiler, Row
+from fencepost.conformance.commands.console import show, show_json
+from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
+from fencepost.conformance.open_points.spellings import Profiler, Row
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import load_profile
 from fencepost.reports.visible import as_json, visible
@@ -52,7 +52,7 @@ def spellings(
         return
     notes = (
         []
-        if campaign.offer.refusals
+        if campaign.capabilities.refusals
         else [Text("It validates nothing (decisions-only): what it does not refuse is no fault of its own.")]
     )
     show(*notes, as_table(shown), Text(), Text(summary(rows)))
@@ -60,8 +60,8 @@ def spellings(
 
 def profiled(campaign: Campaign) -> Iterable[Row]:
     """The parser profile of a campaign's subject; the reference reads without anybody's choices."""
-    profile = load_profile(campaign.exchange.vault.profile.name)
-    return Profiler(client=campaign.client, profile=profile, offer=campaign.offer).rows()
+    profile = load_profile(campaign.lockstep.vault.profile.name)
+    return Profiler(client=campaign.client, profile=profile, capabilities=campaign.capabilities).rows()
 
 
 def as_table(rows: Iterable[Row]) -> Table:

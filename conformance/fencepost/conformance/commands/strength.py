@@ -10,12 +10,12 @@ import click
 import msgspec
 from fencepost.adapters.contract import HarnessFault, StatementError, SubjectError
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.commands.showing import show
+from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.strength_table import acquittals, drawn
 from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.mutants.mutant import Group
 from fencepost.conformance.strength.calibration import calibrated
-from fencepost.conformance.strength.correct import PEERS, Acquittal, acquit
+from fencepost.conformance.strength.false_alarms import PEERS, FalseAlarms, count_false_alarms
 from fencepost.conformance.strength.plot import picture
 from fencepost.conformance.strength.pool import default_processes
 from fencepost.conformance.strength.study import ALLOWED, Design, Teller, carry_out
@@ -136,9 +136,9 @@ def strength(
 
 def _acquitted(
     subjects: tuple[str, ...], effort: str, seeds: int, processes: int, tell: Teller
-) -> tuple[Acquittal, ...]:
+) -> tuple[FalseAlarms, ...]:
     try:
-        return tuple(acquit(subjects, effort=effort, seeds=seeds, processes=processes, tell=tell))
+        return tuple(count_false_alarms(subjects, effort=effort, seeds=seeds, processes=processes, tell=tell))
     except (SubjectError, HarnessFault, StatementError) as error:
         raise click.UsageError(visible(str(error))) from None
 

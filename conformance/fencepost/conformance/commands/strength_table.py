@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from fencepost.conformance.commands.showing import table
-from fencepost.conformance.strength.correct import Acquittal
+from fencepost.conformance.commands.console import table
+from fencepost.conformance.strength.false_alarms import FalseAlarms
 from fencepost.conformance.strength.model import Covered, Row, Score, Strength, Survivor
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -29,7 +29,7 @@ def drawn(strength: Strength) -> Iterator[RenderableType]:
     yield from _part("survivors", _survivors(strength))
 
 
-def acquittals(found: Iterable[Acquittal]) -> RenderableType:
+def acquittals(found: Iterable[FalseAlarms]) -> RenderableType:
     """What correct implementations were accused of, a row each."""
     rows = [
         (one.subject, f"{one.seeds}", f"{one.decisions:,}", ", ".join(one.alarms) or "none", ", ".join(one.results))

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import msgspec
 from fencepost.adapters.contract import Client, HarnessFault, RpcError, StatementError, Timeouts, check_statement
-from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
-from fencepost.conformance.commands.showing import show, show_json, table
+from fencepost.conformance.commands.console import show, show_json, table
+from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.vector_file import (
     LARGEST,

@@ -17,12 +17,12 @@ from fencepost.conformance.certificate.verification import (
     run,
     signature,
 )
-from fencepost.conformance.commands.begun import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.interruption import Interruption
+from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
-from fencepost.conformance.commands.showing import show, show_json, table
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.lockstep.patience import TIMEOUTS, patient
+from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.reference import UnknownProfile
 from rich.text import Text
 
@@ -87,7 +87,9 @@ def _run_again(read: Bundle, subject: str, timeouts: Timeouts) -> Finding:
         return Finding(name="re-executed", against=(str(error),))
     try:
         with Interruption(), connected(subject, timeouts) as connection, live_progress() as listener:
-            found = run(plan_of(stated, subject), patient(connection, seconds=TIMEOUTS * timeouts.call), listener)
+            found = run(
+                plan_of(stated, subject), with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call), listener
+            )
     except (HarnessFault, StatementError, UnknownProfile) as error:
         return Finding(name="re-executed", against=(f"{subject} cannot be begun with: {error}",))
     return re_execution(stated, found)

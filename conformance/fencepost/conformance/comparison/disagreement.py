@@ -7,13 +7,13 @@ from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.bench.bench import Abandoned, Bench, EffortSpent, Unresponsive
 from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.comparison.pair import PairExchange
-from fencepost.conformance.diagnosis.retelling import fresh_case
+from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.comparison.pair import PairLockstep
+from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.diagnosis.shrink import Shrinker
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, Step, WriteStep
 from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision, WrongRead, WrongWrite
-from fencepost.conformance.offer import Offer
 from fencepost.conformance.run.campaign import in_waves
 from fencepost.reference import Profile
 
@@ -65,40 +65,42 @@ def kind_of(mismatch: Mismatch) -> tuple[str, ...]:
 
 
 def search(
-    exchange: PairExchange,
+    lockstep: PairLockstep,
     *,
     profile: Profile,
-    offer: Offer,
+    capabilities: Capabilities,
     effort: Effort,
     seed: int,
     goes_on: bool,
     listener: Callable[[str, int], None] = lambda _, __: None,
 ) -> Search:
     """Ask both what the explorations ask, and make the first difference small; with `goes_on` one of each kind."""
-    setting = Setting(profile=profile, offer=offer, effort=effort, seed=seed)
+    setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=seed)
     tally = Tally()
-    bench = _Meeting(exchange, profile=profile, offer=offer, effort=effort, tally=tally, replay_line=lambda _: "")
+    bench = _Meeting(
+        lockstep, profile=profile, capabilities=capabilities, effort=effort, tally=tally, replay_line=lambda _: ""
+    )
     bench.seen = set()
     found: list[Disagreement] = []
     fault = ""
     try:
-        for one in _met(bench, setting, exchange, listener):
+        for one in _met(bench, setting, lockstep, listener):
             found.append(one)
             if not goes_on:
                 break
     except Unresponsive:
         fault = next(reversed(tally.errors.values()), "three harness faults in a row")
-    meter = exchange.meter
+    meter = lockstep.meter
     return Search(found=tuple(found), writes=meter.writes, decisions=meter.decisions, fault=fault)
 
 
 def _met(
-    bench: _Meeting, setting: Setting, exchange: PairExchange, listener: Callable[[str, int], None]
+    bench: _Meeting, setting: Setting, lockstep: PairLockstep, listener: Callable[[str, int], None]
 ) -> Iterator[Disagreement]:
     for exploration in in_waves(setting.effort):
         if _OF_TIME & set(exploration.serves):
             continue
-        listener(exploration.name, exchange.meter.decisions)
+        listener(exploration.name, lockstep.meter.decisions)
         for scenario in exploration.scenarios(setting):
             bench.begin(scenario.aims)
             try:
@@ -110,7 +112,7 @@ def _met(
                 return
             except _ApartError as apart:
                 try:
-                    told = _smallest(exchange, apart.found)
+                    told = _smallest(lockstep, apart.found)
                 except HarnessFault:
                     continue
                 bench.seen.add(kind_of(apart.found.mismatch))
@@ -118,15 +120,15 @@ def _met(
                     yield told
 
 
-def _smallest(exchange: PairExchange, found: Found) -> Disagreement | None:
+def _smallest(lockstep: PairLockstep, found: Found) -> Disagreement | None:
     """The difference on the smallest case that shows it each time; None where no replay does."""
-    case = exchange.case()
+    case = lockstep.case()
     for candidate in _candidates(case, found):
-        mismatch = _confirmed(exchange, candidate, found.mismatch)
+        mismatch = _confirmed(lockstep, candidate, found.mismatch)
         if mismatch is not None:
-            shrinker = Shrinker(candidate, mismatch, exchange.replay)
+            shrinker = Shrinker(candidate, mismatch, lockstep.replay)
             shrinker.shrink()
-            answers = _answers(exchange, shrinker.case, shrinker.mismatch)
+            answers = _answers(lockstep, shrinker.case, shrinker.mismatch)
             return Disagreement(case=shrinker.case, first=answers[0], second=answers[1])
     return None
 
@@ -135,32 +137,32 @@ def _candidates(case: Case, found: Found) -> Iterator[Case]:
     last: Step = case.steps[-1]
     if isinstance(last, AskStep):
         alone = last.only(found.index)
-        yield fresh_case(found.mismatch.vault, alone)
+        yield minimal_setup(found.mismatch.vault, alone)
         yield case.with_last(alone)
         yield case.with_last(last.only(*range(found.index + 1)))
         return
     if isinstance(last, WriteStep):
         yield Case(network=found.mismatch.vault.network, steps=(last,))
-    yield fresh_case(found.mismatch.vault, last)
+    yield minimal_setup(found.mismatch.vault, last)
     yield case
 
 
-def _confirmed(exchange: PairExchange, case: Case, like: Mismatch) -> Mismatch | None:
+def _confirmed(lockstep: PairLockstep, case: Case, like: Mismatch) -> Mismatch | None:
     shown: Mismatch | None = None
     for _ in range(_CONFIRMATIONS):
-        shown = exchange.replay(case)
+        shown = lockstep.replay(case)
         if shown is None or kind_of(shown) != kind_of(like):
             return None
     return shown
 
 
-def _answers(exchange: PairExchange, case: Case, mismatch: Mismatch) -> tuple[str, str]:
+def _answers(lockstep: PairLockstep, case: Case, mismatch: Mismatch) -> tuple[str, str]:
     """Both answers to the last call, in words; the subjects stand where the case has led them."""
     match mismatch:
         case WrongDecision(request=request):
             asked = AskStep(requests=(request,)).wire()
-            exchange.replay(case)
-            said = [client.decide(asked)[0] for client in (exchange.client, exchange.second)]
+            lockstep.replay(case)
+            said = [client.decide(asked)[0] for client in (lockstep.client, lockstep.second)]
             if not mismatch.is_about_codes:
                 return mismatch.expected.outcome.value, mismatch.got.outcome
             first, second = (f"deny with {one.status} {one.code or ''}".rstrip() for one in said)
@@ -168,6 +170,6 @@ def _answers(exchange: PairExchange, case: Case, mismatch: Mismatch) -> tuple[st
         case WrongWrite():
             return ("accepted", "refused") if not mismatch.got.accepted else ("refused", "accepted")
         case WrongRead():
-            exchange.replay(case)
-            read = [client.get_rules() for client in (exchange.client, exchange.second)]
+            lockstep.replay(case)
+            read = [client.get_rules() for client in (lockstep.client, lockstep.second)]
             return repr(read[0]), repr(read[1])

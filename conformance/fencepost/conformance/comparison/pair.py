@@ -5,16 +5,16 @@ import time
 from fencepost.adapters.contract import Client
 from fencepost.adapters.contract import Decision as Answer
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, ReadStep, WriteStep, apply_write
-from fencepost.conformance.lockstep.exchange import Exchange, WriteAnswer
+from fencepost.conformance.lockstep.lockstep import Lockstep, WriteAnswer
 from fencepost.conformance.lockstep.mismatch import WrongDecision, WrongRead, WrongWrite
-from fencepost.conformance.lockstep.read_back import normal_form_of_answer
+from fencepost.conformance.lockstep.normal_form import normal_form_of_answer
 from fencepost.conformance.lockstep.wire import wire_network
 from fencepost.reference import Decision, Network, Outcome, Profile, Request, Verdict, Write
 
 _BATCH = 1024
 
 
-class PairExchange(Exchange):
+class PairLockstep(Lockstep):
     """An exchange that holds the first subject's answer against the second's: a mismatch is where the two differ.
 
     In a mismatch the first subject's answer stands where the expected one would. The reference's vault goes along only

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fencepost.conformance.judging.relevance import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
+from fencepost.conformance.judging.exercised import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.reference import DefaultAction, Outcome, Plane, Request, RuleSet, Vault

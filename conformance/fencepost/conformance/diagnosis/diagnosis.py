@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fencepost.conformance.diagnosis.attribution import STATE, clause_of
-from fencepost.conformance.diagnosis.retelling import fresh_case, of_one_vault, of_two_vaults
+from fencepost.conformance.diagnosis.counterexample import counterexample
+from fencepost.conformance.diagnosis.reproduction import minimal_setup, of_one_vault, of_two_vaults
 from fencepost.conformance.diagnosis.shrink import Shrinker
-from fencepost.conformance.diagnosis.story import counterexample
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, Step, WriteStep, case_from_calls
 from fencepost.conformance.lockstep.deadline import OutOfTime
-from fencepost.conformance.lockstep.exchange import CALLS_APART, Exchange
+from fencepost.conformance.lockstep.lockstep import CALLS_APART, Lockstep
 from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision
 from fencepost.reference import Network
 from fencepost.reports.model import Call
@@ -49,7 +49,7 @@ class Diagnosis:
 
     def __init__(
         self,
-        exchange: Exchange,
+        lockstep: Lockstep,
         tally: Tally,
         replay_line: Callable[[str], str],
         excuses: Excuses | None = None,
@@ -59,7 +59,7 @@ class Diagnosis:
         self.calls = 0
         self._excuses = excuses
         self._allows_another = allows_another
-        self._exchange = exchange
+        self._lockstep = lockstep
         self._tally = tally
         self._replay_line = replay_line
         self._begun: Counter[tuple[str, str | None]] = Counter()
@@ -82,7 +82,7 @@ class Diagnosis:
         return clause not in self._tally.failures and self._begun[clause, found.aim] < times
 
     def _provisional(self, found: Found) -> str:
-        step: Step = AskStep(requests=()) if isinstance(found.mismatch, WrongDecision) else self._exchange.steps[-1]
+        step: Step = AskStep(requests=()) if isinstance(found.mismatch, WrongDecision) else self._lockstep.steps[-1]
         return clause_of(found.mismatch, Case(network=Network(), steps=(step,)), found.aim)
 
     def diagnose(self, found: Found) -> None:
@@ -98,7 +98,7 @@ class Diagnosis:
             raise
 
     def _diagnose(self, found: Found, provisional: str) -> None:
-        case, recent, before = self._exchange.case(), self._exchange.recent_case(), self._exchange.before
+        case, recent, before = self._lockstep.case(), self._lockstep.recent_case(), self._lockstep.before
         if self._is_of_the_gate(found):
             return
         with_company = self._looks_for_company(found)
@@ -140,7 +140,7 @@ class Diagnosis:
         if not isinstance(mismatch, WrongDecision) or not mismatch.is_about_codes:
             return False
         entitled = replace(mismatch.request.caller, authenticated=True, authorized=True)
-        case = fresh_case(mismatch.vault, AskStep(requests=(replace(mismatch.request, caller=entitled),)))
+        case = minimal_setup(mismatch.vault, AskStep(requests=(replace(mismatch.request, caller=entitled),)))
         wrong = self._replay(case)
         if not isinstance(wrong, WrongDecision) or wrong.is_about_codes:
             return False
@@ -238,11 +238,11 @@ class Diagnosis:
         if case.spans_vaults:
             return self._replay_apart(case)
         self.calls += len(case.steps) + 1
-        return self._exchange.replay(case)
+        return self._lockstep.replay(case)
 
     def _replay_apart(self, case: Case) -> Mismatch | None:
         self.calls += len(case.steps) + 1 + CALLS_APART
-        return self._exchange.replay_apart(case)
+        return self._lockstep.replay_apart(case)
 
     def _shrink_and_record(self, case: Case, mismatch: Mismatch, found: Found) -> None:
         """Record the smallest case. Where another clause decides that, keep the smallest in which the first one still does.
@@ -268,8 +268,8 @@ class Diagnosis:
     ) -> Shrinker:
         """Of a subject that keeps something over `reset`, each trial is apart from the one before it."""
         if case.spans_vaults:
-            return Shrinker(case, mismatch, self._exchange.replay_apart, keeps=keeps, beside=CALLS_APART)
-        return Shrinker(case, mismatch, self._exchange.replay, keeps=keeps)
+            return Shrinker(case, mismatch, self._lockstep.replay_apart, keeps=keeps, beside=CALLS_APART)
+        return Shrinker(case, mismatch, self._lockstep.replay, keeps=keeps)
 
     def _shrunk(self, shrinker: Shrinker) -> Shrunk | None:
         """The smallest case, if it shows each time."""

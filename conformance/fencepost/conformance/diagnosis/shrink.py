@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from fencepost.conformance.diagnosis.plainer_requests import PLAIN_PUBLIC, PLAINER_REQUESTS
-from fencepost.conformance.diagnosis.plainer_subnets import PLAINER_SUBNETS
+from fencepost.conformance.diagnosis.request_passes import PLAIN_PUBLIC, PLAINER_REQUESTS
+from fencepost.conformance.diagnosis.subnet_passes import PLAINER_SUBNETS
 from fencepost.conformance.lockstep.case import (
     AskStep,
     Case,
@@ -63,7 +63,7 @@ class Shrinker:
         self._beside = beside
         self.is_cut_short = False
         self._replay = replay
-        self._ration = ration
+        self._effort_meter = ration
         self._tried: set[str] = set()
 
     def shrink(self) -> None:
@@ -90,7 +90,7 @@ class Shrinker:
             return False
         self._tried.add(key)
         cost = len(case.steps) + 1 + self._beside
-        if self.calls + cost > self._ration:
+        if self.calls + cost > self._effort_meter:
             raise _RationSpentError
         self.calls += cost
         found = self._replay(case)

@@ -6,12 +6,13 @@ machine; each request therefore counts once a replacement, however often it was 
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event
+from types import MappingProxyType
 
 from fencepost.adapters.contract import Client, JsonObject, Shareable
 from fencepost.adapters.contract import HarnessFault as Fault
@@ -37,14 +38,21 @@ _NEEDS_CALLS_AT_ONCE = "needs a carrier that carries several calls at once (http
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.concurrency:
+    if not setting.capabilities.concurrency:
         return
     for index in setting.rounds(1):
-        for pair in (_rules_exchanged, _switches_exchanged, _criteria_exchanged):
+        for stream, pair in _PAIRS.items():
 
-            def run(bench: Bench, pair: Callable[..., tuple[_Sets, list[Request]]] = pair, index: int = index) -> None:
-                random = setting.random("concurrency", pair.__name__, index)
-                network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+            def run(
+                bench: Bench,
+                stream: str = stream,
+                pair: Callable[[Random, Setting, Network], tuple[_Sets, list[Request]]] = pair,
+                index: int = index,
+            ) -> None:
+                random = setting.random("concurrency", stream, index)
+                network = (
+                    networks.network(random, some_without_endpoint=False) if setting.capabilities.subnets else Network()
+                )
                 _replaced_while_asked(bench, network, *pair(random, setting, network))
 
             yield Scenario(aims=(CLAUSE,), run=run)
@@ -80,7 +88,7 @@ def _criteria_exchanged(random: Random, setting: Setting, network: Network) -> t
     """A caller that one set lets in by one criterion, and the other by another."""
     home, other = blocks.block(random, 24), blocks.block(random, 20)
     ids = [subnet.id for subnet in network.subnets]
-    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.offer), 2)
+    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.capabilities), 2)
     first = wire_rules(_texts([home]), ids[:1])
     second = wire_rules(
         _texts([other] if trusted else [home, other]), ids[:3], bypass="AzureServices" if trusted else "None"
@@ -88,6 +96,16 @@ def _criteria_exchanged(random: Random, setting: Setting, network: Network) -> t
     asked = [Request(address=home.first, caller=caller) for caller in trusted] or [Request(address=home.first)]
     blocked = _blocked(random, setting, (home, other))
     return (first, second), [*asked, *_from_subnets(ids[:1]), *blocked]
+
+
+_PAIRS: Mapping[str, Callable[[Random, Setting, Network], tuple[_Sets, list[Request]]]] = MappingProxyType(
+    {
+        "_rules_exchanged": _rules_exchanged,
+        "_switches_exchanged": _switches_exchanged,
+        "_criteria_exchanged": _criteria_exchanged,
+    }
+)
+"""Makers of two rule sets that replace each other, by the name of their random stream: another name asks otherwise."""
 
 
 def _texts(found: Iterable[Block]) -> list[str]:
@@ -102,7 +120,7 @@ def _blocked(random: Random, setting: Setting, taken: Iterable[Block]) -> list[R
     """Callers that neither set lets in: what lets them in opens the firewall."""
     found = [block.last + 1 for block in taken][:2]
     found += [random.randrange(1 << 24, 224 << 24) for _ in range(3)]
-    unknown = callers.untrusted_callers(setting.profile, setting.offer)[:1]
+    unknown = callers.untrusted_callers(setting.profile, setting.capabilities)[:1]
     asked = [Request(address=address) for address in found]
     return [*asked, *(Request(address=found[-1], caller=caller) for caller in unknown)]
 
@@ -150,7 +168,7 @@ class _Race:
 
 
 def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidates: Sequence[Request]) -> None:
-    connection = bench.exchange.client.connection
+    connection = bench.lockstep.client.connection
     if not isinstance(connection, Shareable):
         bench.tally.left_out[CLAUSE] = _NEEDS_CALLS_AT_ONCE
         return
@@ -212,7 +230,7 @@ def _write_in_turns(bench: Bench, sets: _Sets, race: _Race) -> Iterator[tuple[fl
         _wait_for_deciders(race)
         began = time.monotonic()
         params: JsonObject = {"networkAcls": sets[turn % 2]}
-        answer = bench.exchange.write(WriteStep(method="putRules", params=params))
+        answer = bench.lockstep.write(WriteStep(method="putRules", params=params))
         bench.course.writes += 1
         yield began, time.monotonic()
         if not answer.accepted:
@@ -235,7 +253,7 @@ def _count(bench: Bench, asked: Sequence[Request], race: _Race, writes: Sequence
     for _ in writes:
         for place in range(len(asked)):
             bench.tally.decision((CLAUSE,), race.wanted[place], is_right=place not in wrong)
-    bench.exchange.meter.decisions += len(asked) * len(writes)
+    bench.lockstep.meter.decisions += len(asked) * len(writes)
     bench.course.decisions += len(asked) * len(writes)
 
 

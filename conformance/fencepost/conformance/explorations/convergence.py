@@ -12,7 +12,7 @@ from threading import Event
 from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
-from fencepost.conformance.diagnosis.story import counterexample
+from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.settle:
+    if not setting.capabilities.settle:
         return
     for index in setting.rounds(1):
 
@@ -46,20 +46,20 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _changes_followed(bench: Bench, setting: Setting, random: Random) -> None:
-    network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+    network = networks.network(random, some_without_endpoint=False) if setting.capabilities.subnets else Network()
     bench.reset(network)
     subnets = [subnet.id for subnet in network.subnets[:2]]
     first, second = (_rules(random, subnets[:1]) for _ in range(2))
     asked = [*_callers(first), *_callers(second)]
     asked.append(Request(address=requests.outside(random, bench.vault.rules)))
     steps: list[Step] = [_put(first), _put(second), _put(first)]
-    if setting.offer.incremental:
+    if setting.capabilities.incremental:
         gone = str(_values(first)[0])
         steps += [_write("removeIpRule", value=gone), _write("addIpRule", value=gone)]
         steps += [_write("updateRules", defaultAction="Allow"), _write("updateRules", defaultAction="Deny")]
     else:
         steps += [_put({**first, "defaultAction": "Allow"}), _put(first)]
-    if setting.offer.endpoints:
+    if setting.capabilities.endpoints:
         steps += [
             EndpointsStep(subnet=subnets[0], service_endpoints=tuple(random.choice(kind)))
             for kind in (NO_ENDPOINTS, ENDPOINTS)
@@ -118,8 +118,8 @@ def _made(bench: Bench, step: Step) -> bool:
 
 def _followed(bench: Bench, asked: Sequence[Request]) -> None:
     """Ask until the answers are the new ones and stay, at least until the settle time is over or for a second."""
-    client, vault = bench.exchange.client, bench.vault
-    settle, changed = bench.exchange.settle_seconds, now()
+    client, vault = bench.lockstep.client, bench.vault
+    settle, changed = bench.lockstep.settle_seconds, now()
     step, pause, idle = AskStep(requests=tuple(asked)), min(_LONGEST_PAUSE, settle / STAYS), Event()
     in_a_row, held_once, took = 0, False, 0.0
     while True:
@@ -147,15 +147,15 @@ def _followed(bench: Bench, asked: Sequence[Request]) -> None:
         outcome = vault.decide(request).outcome.value
         if outcome != "open":
             bench.tally.decision((CLAUSE,), outcome, is_right=True)
-    bench.exchange.meter.decisions += len(asked)
+    bench.lockstep.meter.decisions += len(asked)
 
 
 def _fail(bench: Bench, step: AskStep, wrong: tuple[int, WrongDecision], *, held_once: bool) -> None:
     place, mismatch = wrong
     bench.tally.counts[CLAUSE].asked += 1
-    bench.exchange.steps.append(step.only(place))
-    told = counterexample(CLAUSE, bench.exchange.case(), mismatch, replay=bench.replay_line(CLAUSE), calls_to_shrink=0)
-    bench.exchange.steps.pop()
+    bench.lockstep.steps.append(step.only(place))
+    told = counterexample(CLAUSE, bench.lockstep.case(), mismatch, replay=bench.replay_line(CLAUSE), calls_to_shrink=0)
+    bench.lockstep.steps.pop()
     late = (
         "the new answers had come, and then this one" if held_once else "the new answers had not come all at once yet"
     )

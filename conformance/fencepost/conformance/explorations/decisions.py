@@ -34,7 +34,7 @@ def _lives(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
 
 
 def _letters(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
-    if setting.offer.subnets:
+    if setting.capabilities.subnets:
         for index in indices:
             yield Scenario(aims=("DEC-8",), run=partial(_other_letters, random=setting.random("letters", index)))
 
@@ -52,7 +52,7 @@ def _rest(setting: Setting) -> Iterator[Scenario]:
     if setting.profile.choice("duplicates") in ("keep", "collapse"):
         for index in setting.rounds(1):
             yield Scenario(aims=("DEC-5",), run=partial(_repeated, setting=setting, index=index))
-    elif setting.profile.choice("duplicates") == "reject" and setting.offer.refusals:
+    elif setting.profile.choice("duplicates") == "reject" and setting.capabilities.refusals:
         for index in setting.rounds(1):
             yield Scenario(aims=("DEC-5",), run=partial(_refused_again, setting=setting, index=index))
 
@@ -66,7 +66,7 @@ def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
         plan = setting.random("decisions", index, place)
         acls = rule_set(plan, setting, network, kind, default_action, bypass, turn=index * (len(_PLANS) + 1) + place)
         gone = [rule.block.last for rule in bench.vault.rules.ip_rules][-_GONE:]
-        if bench.put(acls, speaks_for=("VAL-1",) if acls.get("ipRules") else (), aim=None):
+        if bench.put(acls, exercises=("VAL-1",) if acls.get("ipRules") else (), aim=None):
             _ask(bench, setting, plan, rich=kind == "rich", place=place)
             bench.ask([Request(address=one) for one in gone], aim="STA-1")
             bench.read()
@@ -95,9 +95,9 @@ _LAST_PLANS = (("single", "Allow", "AzureServices"), ("empty", "Allow", "None"))
 
 def network_of(random: Random, setting: Setting) -> Network:
     """The subnets around a vault, some without their endpoint where that is offered; none where subnets are not."""
-    if not setting.offer.subnets:
+    if not setting.capabilities.subnets:
         return Network()
-    return networks.network(random, some_without_endpoint=setting.offer.endpoints)
+    return networks.network(random, some_without_endpoint=setting.capabilities.endpoints)
 
 
 def rule_set(
@@ -119,7 +119,7 @@ def rule_set(
     if kind == "rich" and len(values) > len(found) and listed:
         listed = [*listed, other_case(random, listed[0]) if random.randrange(2) else listed[0]]
     acls = with_flags(random, wire_rules(values, listed, default_action=default_action, bypass=bypass))
-    return without_empty_lists(random, acls, setting.offer)
+    return without_empty_lists(random, acls, setting.capabilities)
 
 
 def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Block]:
@@ -158,7 +158,7 @@ def _lenient(setting: Setting) -> list[Block]:
     return [
         block_from_cidr(text)
         for text, reading in readings
-        if reading.is_accepted or (setting.offer.refusals and not reading.is_refused)
+        if reading.is_accepted or (setting.capabilities.refusals and not reading.is_refused)
     ]
 
 
@@ -182,28 +182,28 @@ def _listed(random: Random, network: Network, kind: str, turn: int) -> list[str]
 
 
 def _ask(bench: Bench, setting: Setting, random: Random, *, rich: bool, place: int) -> None:
-    vault, offer = bench.vault, setting.offer
+    vault, capabilities = bench.vault, setting.capabilities
     budget = max(260 if rich else 110, 4 * len(vault.rules.ip_rules))
     asked = [Request(address=address) for address in requests.addresses(random, vault.rules, budget=budget)]
-    speaks_for: dict[Request, Sequence[str]] = {}
-    asked += requests.crossed(random, vault, offer, share=2 if rich else 3)
-    if offer.subnets:
+    exercises: dict[Request, Sequence[str]] = {}
+    asked += requests.crossed(random, vault, capabilities, share=2 if rich else 3)
+    if capabilities.subnets:
         asked += requests.in_other_letters(random, vault)
-        speaks_for |= {one: ("DEC-8",) for one in asked[-4:] if _in_other_letters(one, vault.network)}
-    asked += requests.at_landmarks(random, vault, offer)
+        exercises |= {one: ("DEC-8",) for one in asked[-4:] if _in_other_letters(one, vault.network)}
+    asked += requests.at_landmarks(random, vault, capabilities)
     if place in (1, 7, 8, 4):
-        asked += requests.every_operation(random, vault, offer)
+        asked += requests.every_operation(random, vault, capabilities)
     if place in (0, 1, 6):
-        asked += requests.every_service(random, vault, offer)
-    if offer.control_plane and vault.rules.default_action.value == "Deny":
+        asked += requests.every_service(random, vault, capabilities)
+    if capabilities.control_plane and vault.rules.default_action.value == "Deny":
         pair = requests.portal_pair(random, vault)
         asked += pair
-        speaks_for |= dict.fromkeys(pair, ("CTL-5",))
+        exercises |= dict.fromkeys(pair, ("CTL-5",))
     again = random.sample(asked, min(12, len(asked)))
-    speaks_for |= {one: (*speaks_for.get(one, ()), "DEC-17") for one in again}
+    exercises |= {one: (*exercises.get(one, ()), "DEC-17") for one in again}
     if place % 2:
         random.shuffle(asked)
-    bench.ask([*asked, *again], speaks_for=speaks_for)
+    bench.ask([*asked, *again], exercises=exercises)
 
 
 def _in_other_letters(request: Request, network: Network) -> bool:
@@ -220,13 +220,13 @@ def _other_letters(bench: Bench, random: Random) -> None:
     for how in range(CASES):
         target = random.choice(network.subnets).id
         written = other_case(random, target, how)
-        if not bench.put(wire_rules((), [written]), speaks_for=("DEC-8",), aim="DEC-8"):
+        if not bench.put(wire_rules((), [written]), exercises=("DEC-8",), aim="DEC-8"):
             continue
         asked = [Request(address=requests.private(random), subnet=subnet.id) for subnet in network.subnets]
         asked += [Request(address=requests.private(random), subnet=other_case(random, target)) for _ in range(3)]
         others = random.sample([subnet.id for subnet in network.subnets if subnet.id != target], _OTHERS)
         asked += [Request(address=requests.private(random), subnet=other_case(random, one, how)) for one in others]
-        bench.ask(asked, speaks_for=dict.fromkeys((one for one in asked if _is_same(one, target)), ("DEC-8",)))
+        bench.ask(asked, exercises=dict.fromkeys((one for one in asked if _is_same(one, target)), ("DEC-8",)))
 
 
 def _repeated(bench: Bench, setting: Setting, index: int) -> None:
@@ -239,19 +239,19 @@ def _repeated(bench: Bench, setting: Setting, index: int) -> None:
     ids = [subnet.id for subnet in random.sample(network.subnets, min(4, len(network.subnets)))]
     repeated, again = _written_again(random, setting, values), [one for name in ids[:2] for one in (name, ids[-1])]
     written = [*ids, other_case(random, ids[0]), *again] if ids else []
-    if not bench.put(wire_rules(repeated, written), speaks_for=("DEC-5",), aim="DEC-5"):
+    if not bench.put(wire_rules(repeated, written), exercises=("DEC-5",), aim="DEC-5"):
         return
     ends = [Request(address=end) for rule in bench.vault.rules.ip_rules for end in (rule.block.first, rule.block.last)]
     asked = [*dict.fromkeys(ends), *(Request(address=requests.private(random), subnet=one) for one in ids)]
     gone: list[tuple[str, JsonObject]] = [("removeIpRule", {"value": values[place]}) for place in (0, -1)]
     gone += [("removeVirtualNetworkRule", {"id": ids[place]}) for place in (0, -1) if ids]
-    speaks_for = dict.fromkeys(asked, ("DEC-5",))
-    bench.ask(asked, speaks_for=speaks_for, aim="DEC-5")
-    for method, params in gone if setting.offer.incremental else ():
-        if not bench.write(method, params, speaks_for=("DEC-5",), aim="DEC-5"):
+    exercises = dict.fromkeys(asked, ("DEC-5",))
+    bench.ask(asked, exercises=exercises, aim="DEC-5")
+    for method, params in gone if setting.capabilities.incremental else ():
+        if not bench.write(method, params, exercises=("DEC-5",), aim="DEC-5"):
             return
         bench.read()
-        bench.ask(asked, speaks_for=speaks_for, aim="DEC-5")
+        bench.ask(asked, exercises=exercises, aim="DEC-5")
 
 
 def _refused_again(bench: Bench, setting: Setting, index: int) -> None:
@@ -270,7 +270,7 @@ def _refused_again(bench: Bench, setting: Setting, index: int) -> None:
     if ids:
         acls = wire_rules(other, [ids[0], *ids[1:2], other_case(random, ids[0])], bypass="AzureServices")
         repeated.append(("putRules", {"networkAcls": acls}))
-    if setting.offer.incremental:
+    if setting.capabilities.incremental:
         repeated.append(("addIpRule", {"value": random.choice(values)}))
         repeated += [("addVirtualNetworkRule", {"id": other_case(random, one)}) for one in ids[:1]]
     asked = [place.request() for place in requests.places(random, bench.vault)]
@@ -284,7 +284,7 @@ def _refused_again(bench: Bench, setting: Setting, index: int) -> None:
 
 
 def _trusted(setting: Setting) -> list[Caller]:
-    return callers.trusted_callers(setting.profile, setting.offer)
+    return callers.trusted_callers(setting.profile, setting.capabilities)
 
 
 def _written_again(random: Random, setting: Setting, values: Sequence[str]) -> list[str]:
@@ -297,7 +297,7 @@ def _written_again(random: Random, setting: Setting, values: Sequence[str]) -> l
 
 
 def _plain_network(random: Random, setting: Setting) -> Network:
-    return networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+    return networks.network(random, some_without_endpoint=False) if setting.capabilities.subnets else Network()
 
 
 def _is_same(request: Request, subnet: str) -> bool:

@@ -17,14 +17,14 @@ _AIMS = ("DEC-9", "DEC-10", "STA-10", "DEC-6")
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.endpoints:
+    if not setting.capabilities.endpoints:
         return
     for index in setting.rounds(2):
         switched = setting.random("endpoints", index)
         paired = setting.random("nat", index)
         yield Scenario(aims=("STA-10", "DEC-9"), run=partial(_switched, setting=setting, random=switched, index=index))
         yield Scenario(aims=("DEC-10",), run=partial(_pair, random=paired))
-    if setting.offer.incremental:
+    if setting.capabilities.incremental:
         for index in setting.rounds(1):
             run = partial(_changed_meanwhile, setting=setting, random=setting.random("meanwhile", index))
             yield Scenario(aims=("STA-10", "STA-2"), run=run)
@@ -59,7 +59,7 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
         bench.endpoints(target, kind)
         if turn in wakes:
             _set_default_action(bench, setting, _other(bench))
-        bench.ask([off, *unmoved, by_address, *others_there, off], speaks_for={off: ("STA-10",)}, aim="STA-10")
+        bench.ask([off, *unmoved, by_address, *others_there, off], exercises={off: ("STA-10",)}, aim="STA-10")
         bench.read()  # the rule stands, whether or not it is in force
         if turn % 3 == 2:  # off as it is already
             bench.endpoints(target, random.choice(NO_ENDPOINTS))
@@ -77,13 +77,13 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
 
 def _everybody(random: Random, setting: Setting, address: int, subnet: str) -> list[Request]:
     """Callers of every kind from this place, on both planes, with and without what it takes."""
-    place, offer = requests.Place(address=address, subnet=subnet), setting.offer
+    place, capabilities = requests.Place(address=address, subnet=subnet), setting.capabilities
     found = []
     for caller in (Caller(), *_some_services(random, setting)):
-        for pair in callers.credentials(offer):
+        for pair in callers.credentials(capabilities):
             who = callers.with_credentials(caller, pair)
             found.append(place.request(who, operation=callers.data_operation(random)))
-            if offer.control_plane:
+            if capabilities.control_plane:
                 found.append(place.control(callers.control_operation(random), who))
     return found
 
@@ -106,13 +106,13 @@ def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:
 
     def on(subnet: str) -> None:
         bench.endpoints(subnet, random.choice(ENDPOINTS))
-        bench.ask(asked, speaks_for=dict.fromkeys(asked, ("STA-10",)), aim="STA-2")
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-10",)), aim="STA-2")
 
     off(gone)
     bench.write("removeVirtualNetworkRule", {"id": gone}, aim="STA-2")
     bench.read()
     on(gone)
-    if setting.offer.refusals:
+    if setting.capabilities.refusals:
         off(spared)
         for _ in range(2):  # said again, it is as wrong as before
             bench.put(wire_rules(["20.0.0.256"], [gone]), aim="VAL-9")
@@ -129,9 +129,9 @@ def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:
 
 def _some_services(random: Random, setting: Setting) -> list[Caller]:
     """Services that are trusted, and some that are not: whether the subnet's endpoint is on is nothing to them."""
-    profile, offer = setting.profile, setting.offer
-    found = [*callers.some(random, callers.trusted_callers(profile, offer), 2)]
-    return [*found, *callers.some(random, callers.untrusted_callers(profile, offer), 2)]
+    profile, capabilities = setting.profile, setting.capabilities
+    found = [*callers.some(random, callers.trusted_callers(profile, capabilities), 2)]
+    return [*found, *callers.some(random, callers.untrusted_callers(profile, capabilities), 2)]
 
 
 _SLEEPS, _WAKES = (1, 5), (3, 5)
@@ -147,16 +147,16 @@ def _set_default_action(bench: Bench, setting: Setting, action: str) -> None:
     if bench.vault.rules.default_action.value == action:
         return
     step = WriteStep(method="updateRules", params={"defaultAction": action})
-    if not setting.offer.incremental:
+    if not setting.capabilities.incremental:
         acls = {**wire_rules_in_force(bench.vault.rules), "defaultAction": action}
         step = WriteStep(method="putRules", params={"networkAcls": acls})
-    if setting.offer.refusals or apply_write(bench.vault, step).verdict is Verdict.ACCEPTED:
+    if setting.capabilities.refusals or apply_write(bench.vault, step).verdict is Verdict.ACCEPTED:
         bench.write(step.method, step.params, aim="STA-10")
 
 
 def _ask_on(bench: Bench, random: Random, subnet: str) -> None:
     asked = [Request(address=requests.private(random), subnet=subnet) for _ in range(2)]
-    bench.ask(asked, speaks_for=dict.fromkeys(asked, ("STA-10",)), aim="STA-10")
+    bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-10",)), aim="STA-10")
 
 
 def _pair(bench: Bench, random: Random) -> None:
@@ -170,10 +170,10 @@ def _pair(bench: Bench, random: Random) -> None:
         return
     for _ in range(8):
         without = Request(address=public, subnet=subnet)
-        bench.ask([without], speaks_for={without: ("DEC-10",)}, aim="DEC-10")
+        bench.ask([without], exercises={without: ("DEC-10",)}, aim="DEC-10")
         bench.endpoints(subnet, random.choice(ENDPOINTS))
         through = [Request(address=requests.private(random), subnet=subnet) for _ in range(2)]
-        bench.ask(through, speaks_for=dict.fromkeys(through, ("DEC-10",)), aim="DEC-10")
+        bench.ask(through, exercises=dict.fromkeys(through, ("DEC-10",)), aim="DEC-10")
         bench.endpoints(subnet, random.choice(NO_ENDPOINTS))
 
 

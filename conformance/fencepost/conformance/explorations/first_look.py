@@ -8,9 +8,9 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.explorations.decisions import DECISIONS, network_of, rule_set
 from fencepost.conformance.generate import requests
-from fencepost.conformance.generate.probes import LANDMARKS, edges
+from fencepost.conformance.generate.boundaries import LANDMARKS, edges
 from fencepost.conformance.selection.cover import Cover
-from fencepost.conformance.selection.request_faults import WEIGHTS, Sight
+from fencepost.conformance.selection.request_faults import WEIGHTS, RuleView
 from fencepost.reference import Request, Vault
 
 _PLANS = (
@@ -44,16 +44,16 @@ def _looked(bench: Bench, setting: Setting, index: int) -> None:
 
 def _chosen(random: Random, vault: Vault, setting: Setting, cover: Cover) -> list[Request]:
     """Of everybody who might be asked, those who add most to the fault classes that have been asked about."""
-    sight, offer = Sight(vault=vault), setting.offer
+    sight, capabilities = RuleView(vault=vault), setting.capabilities
     blocks = [rule.block for rule in vault.rules.ip_rules]
     sorts: list[list[Request]] = [
         [Request(address=one) for block in blocks for one in edges(block)],
         [Request(address=one) for one in (*LANDMARKS, *sight.alike)],
-        list(requests.crossed(random, vault, offer, share=_SHARE)),
-        list(requests.every_operation(random, vault, offer)),
-        list(requests.every_service(random, vault, offer)),
-        list(requests.in_other_letters(random, vault)) if offer.subnets else [],
-        list(requests.portal_pair(random, vault)) if offer.control_plane else [],
+        list(requests.crossed(random, vault, capabilities, share=_SHARE)),
+        list(requests.every_operation(random, vault, capabilities)),
+        list(requests.every_service(random, vault, capabilities)),
+        list(requests.in_other_letters(random, vault)) if capabilities.subnets else [],
+        list(requests.portal_pair(random, vault)) if capabilities.control_plane else [],
     ]
     some = [one for sort in sorts for one in random.sample(sort, min(_OFFERED, len(sort)))]
     possible = dict.fromkeys(one for one in some if 0 <= one.address < 2**32)

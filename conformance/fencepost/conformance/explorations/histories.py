@@ -26,36 +26,36 @@ _WHOLE_SETS_DEALT = 2
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    offer = setting.offer
-    if not offer.incremental and not offer.refusals:
+    capabilities = setting.capabilities
+    if not capabilities.incremental and not capabilities.refusals:
         return  # the other explorations ask a subject that only enforces whole sets all that there is to ask
     for index in setting.rounds(1):
         yield from walks(setting, index)
         for place, hand in enumerate(_hands(setting, index)):
             yield _history(setting, hand, index, place)
-        if offer.incremental:
+        if capabilities.incremental:
             yield from _at_the_limits(setting, index)
-    if offer.incremental and setting.wave and setting.is_last_wave:
+    if capabilities.incremental and setting.wave and setting.is_last_wave:
         yield _filled_and_drained(setting)
 
 
 def _hands(setting: Setting, index: int) -> Iterator[Sequence[Move]]:
     """Every move once, in random order and in several histories; from the second round on a few at random, too."""
     random = setting.random("hands", index)
-    deck = list(MOVES.values()) if setting.offer.incremental else [MOVES[name] for name in _WHOLE_SETS_ASK]
+    deck = list(MOVES.values()) if setting.capabilities.incremental else [MOVES[name] for name in _WHOLE_SETS_ASK]
     random.shuffle(deck)
-    dealt = _DEALT if setting.offer.incremental else _WHOLE_SETS_DEALT
+    dealt = _DEALT if setting.capabilities.incremental else _WHOLE_SETS_DEALT
     for place in range(dealt):
         yield deck[place::dealt]
-    if setting.offer.incremental and index:
+    if setting.capabilities.incremental and index:
         yield [random.choice(deck) for _ in range(_MORE)]
 
 
 def _history(setting: Setting, hand: Sequence[Move], index: int, place: int) -> Scenario:
     def run(bench: Bench) -> None:
         random = setting.random("histories", index, place)
-        network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
-        scene = Scene(random=random, offer=setting.offer, now=lambda: bench.vault)
+        network = networks.network(random, some_without_endpoint=False) if setting.capabilities.subnets else Network()
+        scene = Scene(random=random, capabilities=setting.capabilities, now=lambda: bench.vault)
         bench.reset(network)
         _play(bench, setting, scene, moves.opening(scene), (move(scene) for move in hand))
 
@@ -64,12 +64,12 @@ def _history(setting: Setting, hand: Sequence[Move], index: int, place: int) -> 
 
 def _at_the_limits(setting: Setting, index: int) -> Iterator[Scenario]:
     """Both lists all but full, then full; what is added, refused and taken away there."""
-    offer, profile = setting.offer, setting.profile
-    ids = networks.plain_subnets(profile.max_virtual_network_rules + limit_moves.SPARE) if offer.subnets else []
+    capabilities, profile = setting.capabilities, setting.profile
+    ids = networks.plain_subnets(profile.max_virtual_network_rules + limit_moves.SPARE) if capabilities.subnets else []
 
     def run(bench: Bench) -> None:
         random = setting.random("history at the limits", index)
-        scene = Scene(random=random, offer=offer, now=lambda: bench.vault)
+        scene = Scene(random=random, capabilities=capabilities, now=lambda: bench.vault)
         bench.reset(_of(ids))
         opening = limit_moves.all_but_full(scene)
         _play(bench, setting, scene, opening, [move(scene) for move in limit_moves.AT_THE_LIMITS])
@@ -79,12 +79,12 @@ def _at_the_limits(setting: Setting, index: int) -> Iterator[Scenario]:
 
 def _filled_and_drained(setting: Setting) -> Scenario:
     """The lists filled to the limit by adding, and drained by removing, as far as the effort allows."""
-    offer, profile = setting.offer, setting.profile
-    ids = networks.plain_subnets(profile.max_virtual_network_rules + limit_moves.SPARE) if offer.subnets else []
+    capabilities, profile = setting.capabilities, setting.profile
+    ids = networks.plain_subnets(profile.max_virtual_network_rules + limit_moves.SPARE) if capabilities.subnets else []
 
     def run(bench: Bench) -> None:
         random = setting.random("filled and drained")
-        scene = Scene(random=random, offer=offer, now=lambda: bench.vault)
+        scene = Scene(random=random, capabilities=capabilities, now=lambda: bench.vault)
         bench.reset(_of(ids))
         room = limit_moves.room(setting.effort.scale, scene)
         _play(bench, setting, scene, limit_moves.with_room(scene, room), [limit_moves.filled_and_drained(scene, room)])
@@ -144,7 +144,7 @@ def _play(bench: Bench, setting: Setting, scene: Scene, opening: WireRules, play
 def _make(bench: Bench, stroke: Stroke) -> None:
     match stroke.step:
         case WriteStep(method=method, params=params):
-            bench.write(method, params, speaks_for=stroke.clauses, aim=stroke.aim)
+            bench.write(method, params, exercises=stroke.clauses, aim=stroke.aim)
         case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
             bench.endpoints(subnet, endpoints)
 
@@ -153,7 +153,7 @@ def _as_offered(scene: Scene, played: Iterable[Iterator[Stroke]]) -> Iterator[St
     """The strokes as they are, or as whole sets where single rules cannot be changed."""
     for move in played:
         for stroke in move:
-            if scene.offer.incremental:
+            if scene.capabilities.incremental:
                 yield stroke
             elif (whole := as_whole_set(stroke, scene.vault)) is not None:
                 yield whole
@@ -168,16 +168,16 @@ def _ask(bench: Bench, setting: Setting, scene: Scene, pending: _Pending, *, abo
     if scene.random.randrange(3) == 0:
         scene.random.shuffle(asked)
     clauses = tuple(sorted(pending.clauses))
-    bench.ask(list(dict.fromkeys(asked)), speaks_for=dict.fromkeys(changed, clauses), aim="STA-2")
+    bench.ask(list(dict.fromkeys(asked)), exercises=dict.fromkeys(changed, clauses), aim="STA-2")
     pending.clear()
 
 
 def _others(setting: Setting, scene: Scene) -> list[Request]:
     """One far away, a trusted service there, and a control-plane call from there."""
     far = requests.outside(scene.random, scene.vault.rules)
-    trusted = callers.some(scene.random, callers.trusted_callers(setting.profile, setting.offer), 1)
+    trusted = callers.some(scene.random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
     found = [Request(address=far), *(Request(address=far, caller=caller) for caller in trusted)]
-    if setting.offer.control_plane:
+    if setting.capabilities.control_plane:
         found.append(requests.Place(address=far).control("VaultNetworkRuleSet"))
     return found
 

@@ -8,7 +8,7 @@ from random import Random
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, networks, requests
-from fencepost.conformance.generate.probes import edges
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.rule_sets import FLAG
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Profile, Request, Subnet, Vault, address_from_text, is_public
@@ -44,7 +44,7 @@ def _kinds(setting: Setting) -> list[_Kind]:
     found = [
         _Kind("LIM-1", "LIM-2", profile.max_ip_rules, fill, "addIpRule", "removeIpRule", "value"),
     ]
-    if setting.offer.subnets:
+    if setting.capabilities.subnets:
         maximum = profile.max_virtual_network_rules
         add, remove = "addVirtualNetworkRule", "removeVirtualNetworkRule"
         found.append(_Kind("LIM-3", "LIM-4", maximum, _subnet_ids, add, remove, "id"))
@@ -109,7 +109,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
                 _full(bench, random, kind)
 
             yield scenario((kind.accepted,), full, name, "full", index)
-            if setting.offer.refusals:
+            if setting.capabilities.refusals:
                 for clause, body in ((kind.refused, _over), ("LIM-9", _whatever_the_switches)):
 
                     def over(
@@ -121,7 +121,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
                         body(bench, random, kind)
 
                     yield scenario((clause, "LIM-6"), over, name, clause, index)
-            if setting.offer.refusals and setting.offer.incremental:
+            if setting.capabilities.refusals and setting.capabilities.incremental:
 
                 def by_adding(bench: Bench, random: Random, kind: _Kind = kind) -> None:
                     others = [other for other in kinds if other is not kind]
@@ -139,14 +139,14 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 def _full(bench: Bench, random: Random, kind: _Kind) -> None:
     """The maximum is accepted and every rule of it is in force, whatever stands where; with one rule fewer; with long text."""
     counts = (
-        (kind.maximum,) if bench.offer.incremental else (kind.maximum, kind.maximum - 1)
+        (kind.maximum,) if bench.capabilities.incremental else (kind.maximum, kind.maximum - 1)
     )  # adding passes by one fewer
     filled = [kind.fill(random, count) for count in counts]
     longest = [blocks.text(one) for one in blocks.longest(kind.maximum)]
     for rules in (*filled, longest) if kind.member == "value" else filled:
         count = len(rules)
-        speaks_for = (kind.accepted,) if count == kind.maximum else ()
-        if bench.put(kind.acls(rules, _SWITCHES[random.randrange(2)]), speaks_for=speaks_for, aim=kind.accepted):
+        exercises = (kind.accepted,) if count == kind.maximum else ()
+        if bench.put(kind.acls(rules, _SWITCHES[random.randrange(2)]), exercises=exercises, aim=kind.accepted):
             bench.tally.limits.setdefault(kind.accepted, f"at least {count}")
             bench.read()
             _ask_every_rule(bench, random, kind.accepted, _SWITCHES[0])
@@ -164,7 +164,7 @@ def _ask_every_rule(bench: Bench, random: Random, clause: str, _: tuple[str, str
         for subnet in bench.vault.network.subnets[-20:]
         if rules.rule_for_subnet(subnet.id) is None
     ]
-    bench.ask(inside, speaks_for=dict.fromkeys(inside, (clause,)), aim=clause)
+    bench.ask(inside, exercises=dict.fromkeys(inside, (clause,)), aim=clause)
     bench.ask([*beside, *unlisted])  # whoever is let in beside them is no matter of the limit
 
 
@@ -186,22 +186,22 @@ def _over(bench: Bench, random: Random, kind: _Kind) -> None:
     if before is None:
         return
     maximum = kind.maximum
-    by_one = 2 if bench.offer.incremental else 6  # adding asks it again and again
-    overs = [maximum + 1] * by_one + ([] if bench.offer.incremental else [maximum + 3]) + [maximum * 2 + 3]
+    by_one = 2 if bench.capabilities.incremental else 6  # adding asks it again and again
+    overs = [maximum + 1] * by_one + ([] if bench.capabilities.incremental else [maximum + 3]) + [maximum * 2 + 3]
     for turn, count in enumerate(overs):
         rules = _mergeable(random, count) if turn == 1 and kind.member == "value" else kind.fill(random, count)
         switches = _SWITCHES[random.randrange(4)]
-        _refused_whole(bench, random, kind.acls(rules, switches), before, speaks_for=(), aim=kind.refused)
+        _refused_whole(bench, random, kind.acls(rules, switches), before, exercises=(), aim=kind.refused)
     bench.tally.limits[kind.accepted] = str(maximum)
 
 
 def _refused_whole(
-    bench: Bench, random: Random, acls: WireRules, before: Sequence[Request], *, speaks_for: Sequence[str], aim: str
+    bench: Bench, random: Random, acls: WireRules, before: Sequence[Request], *, exercises: Sequence[str], aim: str
 ) -> None:
-    bench.put(acls, speaks_for=speaks_for, aim=aim)
+    bench.put(acls, exercises=exercises, aim=aim)
     bench.read()
     asked = [*before, *_of(random, acls)]
-    bench.ask(asked, speaks_for=dict.fromkeys(asked, ("LIM-6",)), aim="LIM-6")
+    bench.ask(asked, exercises=dict.fromkeys(asked, ("LIM-6",)), aim="LIM-6")
 
 
 def _of(random: Random, acls: WireRules) -> list[Request]:
@@ -222,11 +222,13 @@ def _whatever_the_switches(bench: Bench, random: Random, kind: _Kind) -> None:
     """LIM-9: the same limits under each default action and bypass."""
     if _base(bench, random, kind) is None:
         return
-    for switches in _SWITCHES[2:] if bench.offer.incremental else _SWITCHES:  # adding asks it under the first two
-        bench.put(kind.acls(kind.fill(random, kind.maximum), switches), speaks_for=("LIM-9",), aim="LIM-9")
-        for more in (1,) if bench.offer.incremental else (1, 2, 5):
+    for switches in (
+        _SWITCHES[2:] if bench.capabilities.incremental else _SWITCHES
+    ):  # adding asks it under the first two
+        bench.put(kind.acls(kind.fill(random, kind.maximum), switches), exercises=("LIM-9",), aim="LIM-9")
+        for more in (1,) if bench.capabilities.incremental else (1, 2, 5):
             rules = kind.fill(random, kind.maximum + more)
-            bench.put(kind.acls(rules, switches), speaks_for=("LIM-9",), aim="LIM-9")
+            bench.put(kind.acls(rules, switches), exercises=("LIM-9",), aim="LIM-9")
 
 
 @dataclass(slots=True)
@@ -244,7 +246,7 @@ class _Filling:
         self.held, self.spare = rules[:count], rules[count:]
         member = "virtualNetworkRules" if self.kind.member == "id" else "ipRules"
         acls = {**others, member: self.kind.acls(self.held)[member]}
-        return self.bench.put(acls, speaks_for=("LIM-5",), aim="LIM-5")
+        return self.bench.put(acls, exercises=("LIM-5",), aim="LIM-5")
 
     def add(self, aim: str) -> None:
         """One rule more."""
@@ -263,7 +265,7 @@ class _Filling:
         self.bench.read()  # a removal that takes more, or nothing, is no matter of the limit
 
     def _write(self, method: str, rule: str, aim: str) -> None:
-        self.bench.write(method, {self.kind.member: rule}, speaks_for=(aim,), aim=aim)
+        self.bench.write(method, {self.kind.member: rule}, exercises=(aim,), aim=aim)
 
 
 def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind]) -> None:
@@ -311,7 +313,7 @@ def _by_adding(bench: Bench, random: Random, kind: _Kind, others: Sequence[_Kind
         filling.add("LIM-7")
         filling.add_in_vain("LIM-7")
     bench.write("updateRules", {"defaultAction": "Allow"})
-    bench.write(kind.add, {kind.member: filling.spare[0]}, speaks_for=("LIM-9", "LIM-7"), aim="LIM-9")
+    bench.write(kind.add, {kind.member: filling.spare[0]}, exercises=("LIM-9", "LIM-7"), aim="LIM-9")
     filling.remove(0, "LIM-9")
     filling.add("LIM-9")
     bench.read()
@@ -330,11 +332,11 @@ def _add_malformed(bench: Bench, kind: _Kind) -> None:
 def _exchanged(filling: _Filling, other: _Kind, texts: Sequence[str]) -> None:
     """Both lists full: a place freed in one is none in the other, whose rules these are, and one more."""
     bench = filling.bench
-    bench.write(other.remove, {other.member: texts[0]}, speaks_for=("LIM-8",), aim="LIM-8")
+    bench.write(other.remove, {other.member: texts[0]}, exercises=("LIM-8",), aim="LIM-8")
     filling.add_in_vain("LIM-7")
-    bench.write(other.add, {other.member: texts[0]}, speaks_for=("LIM-8",), aim="LIM-8")
+    bench.write(other.add, {other.member: texts[0]}, exercises=("LIM-8",), aim="LIM-8")
     filling.remove(0)
-    bench.write(other.add, {other.member: texts[-1]}, speaks_for=("LIM-7",), aim="LIM-7")
+    bench.write(other.add, {other.member: texts[-1]}, exercises=("LIM-7",), aim="LIM-7")
     filling.add("LIM-8")
     filling.add_in_vain("LIM-8")
 
@@ -344,7 +346,7 @@ def _both(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None:
     ip, subnet = kinds
     values = [blocks.text(one) for one in blocks.engulfed(random, ip.maximum - 1)]
     ids = subnet.fill(random, subnet.maximum)
-    if bench.put(wire_rules(values, ids), speaks_for=("LIM-5",), aim="LIM-5"):
+    if bench.put(wire_rules(values, ids), exercises=("LIM-5",), aim="LIM-5"):
         bench.read()
         _ask_every_rule(bench, random, "LIM-5", _SWITCHES[0])
         widest = max((rule.block for rule in bench.vault.rules.ip_rules), key=lambda block: block.last - block.first)
@@ -381,28 +383,28 @@ def _full_and_over(bench: Bench, random: Random, kinds: Sequence[_Kind]) -> None
         return {**found, "virtualNetworkRules": [{**entry, FLAG: True} for entry in ids]}
 
     limits = ("LIM-5", "LIM-1", "LIM-3") if len(kinds) > 1 else ("LIM-1",)
-    if not bench.put(acls(), speaks_for=limits, aim=limits[0]):
+    if not bench.put(acls(), exercises=limits, aim=limits[0]):
         return
     bench.read()
     for kind in kinds:
         *_, last, spare = filled[kind.accepted]
-        if bench.offer.refusals:
+        if bench.capabilities.refusals:
             bench.put(acls(kind), aim=kind.refused)
             bench.read()
-        if bench.offer.refusals and bench.offer.incremental:
-            bench.write(kind.add, {kind.member: spare}, speaks_for=("LIM-7",), aim="LIM-7")
-            bench.write(kind.remove, {kind.member: last}, speaks_for=("LIM-8",), aim="LIM-8")
-            bench.write(kind.add, {kind.member: spare}, speaks_for=("LIM-8",), aim="LIM-8")
+        if bench.capabilities.refusals and bench.capabilities.incremental:
+            bench.write(kind.add, {kind.member: spare}, exercises=("LIM-7",), aim="LIM-7")
+            bench.write(kind.remove, {kind.member: last}, exercises=("LIM-8",), aim="LIM-8")
+            bench.write(kind.add, {kind.member: spare}, exercises=("LIM-8",), aim="LIM-8")
             bench.read()
             if kind.member == "id":
                 late = acls()
                 late["virtualNetworkRules"] = [*({"id": one} for one in filled[kind.accepted][:-2]), {"id": f"{last}/"}]
                 bench.put(late, aim="VAL-7")
                 bench.read()
-            if kind.member == "id" and bench.offer.endpoints:
+            if kind.member == "id" and bench.capabilities.endpoints:
                 first = filled[kind.accepted][0]
                 bench.endpoints(first, networks.NO_ENDPOINTS[0])
-                bench.write(kind.add, {kind.member: last}, speaks_for=("LIM-7",), aim="LIM-7")
+                bench.write(kind.add, {kind.member: last}, exercises=("LIM-7",), aim="LIM-7")
                 bench.endpoints(first, networks.ENDPOINTS[0])
     bench.ask(_ends(random, bench.vault), aim=limits[0])
 

@@ -15,9 +15,9 @@ _WITH_CHANGES = 2
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.read_back:
+    if not setting.capabilities.read_back:
         return
-    for index in setting.rounds(1 if setting.offer.refusals else 2):
+    for index in setting.rounds(1 if setting.capabilities.refusals else 2):
 
         def run(bench: Bench, index: int = index) -> None:
             _read_back(bench, setting, index)
@@ -27,10 +27,10 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 def _read_back(bench: Bench, setting: Setting, index: int) -> None:
     random = setting.random("read-back", index)
-    network = networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+    network = networks.network(random, some_without_endpoint=False) if setting.capabilities.subnets else Network()
     ids = [subnet.id for subnet in network.subnets]
     bench.reset(network)
-    turns = _WITH_CHANGES if setting.offer.incremental else len(_SWITCHES) * 2
+    turns = _WITH_CHANGES if setting.capabilities.incremental else len(_SWITCHES) * 2
     for turn, (default_action, bypass) in enumerate((_SWITCHES * 2)[:turns]):
         found = [] if turn == 3 else [*blocks.nested(random), *blocks.single(random), blocks.block(random, 32)]
         if turn == 1:
@@ -40,12 +40,12 @@ def _read_back(bench: Bench, setting: Setting, index: int) -> None:
         if not bench.put(wire_rules(values, listed, default_action=default_action, bypass=bypass)):
             continue
         bench.read()
-        if setting.offer.incremental and values and turn % 2 == 0:
+        if setting.capabilities.incremental and values and turn % 2 == 0:
             bench.write("removeIpRule", {"value": values[0]}, aim="STA-5")
             bench.read()
             bench.write("updateRules", {"defaultAction": "Allow" if default_action == "Deny" else "Deny"}, aim="STA-5")
             bench.read()
-        if setting.offer.refusals:
+        if setting.capabilities.refusals:
             refused = wire_rules(["33.44.55.0/24", "20.0.0.256"], ids[:1], default_action="Allow", bypass=bypass)
             bench.put(refused, aim="VAL-9")
             bench.read()

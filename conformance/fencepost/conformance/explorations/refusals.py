@@ -15,7 +15,7 @@ from fencepost.reference import Network, Request
 
 def home(setting: Setting, index: int) -> Network:
     """The network in which mistakes are made: every subnet with its endpoint; none where subnets are not offered."""
-    if not setting.offer.subnets:
+    if not setting.capabilities.subnets:
         return Network()
     return networks.network(setting.random("validation network", index), some_without_endpoint=False)
 
@@ -23,7 +23,7 @@ def home(setting: Setting, index: int) -> Network:
 def every_mistake(setting: Setting, network: Network, index: int) -> Mapping[str, Sequence[Mistake]]:
     """Every mistake that a rule set in this network can have, by the clause that it is refused by."""
     found = list(mistakes.ip_mistakes(setting.profile, setting.random("mistakes", index)))
-    if setting.offer.subnets:
+    if setting.capabilities.subnets:
         found += mistakes.subnet_mistakes(network.subnets[0].id)
     found += mistakes.switch_mistakes()
     return {
@@ -56,7 +56,7 @@ def ignoring(mistake: Mistake) -> JsonObject:
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.refusals or not setting.offer.incremental:
+    if not setting.capabilities.refusals or not setting.capabilities.incremental:
         return
     for index in setting.rounds(1):
         network = home(setting, index)
@@ -80,14 +80,14 @@ def _refuse_each(bench: Bench, before: Sequence[Request], found: Sequence[Mistak
     """
 
     def ask() -> None:
-        bench.ask(before, speaks_for=dict.fromkeys(before, ("VAL-9",)), aim="STA-2")
+        bench.ask(before, exercises=dict.fromkeys(before, ("VAL-9",)), aim="STA-2")
 
     for turn, mistake in enumerate(found):
         if turn == len(found) // 2:
             bench.write("updateRules", {"defaultAction": "Allow"})
         method, params = _call(mistake, turn)
         bench.write(method, params, aim=mistake.clause)
-        if bench.offer.read_back:
+        if bench.capabilities.read_back:
             bench.read()
         elif turn % 2:
             ask()

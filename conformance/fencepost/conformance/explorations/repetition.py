@@ -24,8 +24,10 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 def _repeated(bench: Bench, setting: Setting, index: int) -> None:
     random = setting.random("repetition", index)
-    offer = setting.offer
-    network = networks.network(random, some_without_endpoint=offer.endpoints) if offer.subnets else Network()
+    capabilities = setting.capabilities
+    network = (
+        networks.network(random, some_without_endpoint=capabilities.endpoints) if capabilities.subnets else Network()
+    )
     found = [one for constellation in blocks.CONSTELLATIONS[:4] for one in constellation(random)]
     listed = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)][:2]
     bench.reset(network)
@@ -33,25 +35,25 @@ def _repeated(bench: Bench, setting: Setting, index: int) -> None:
     if not bench.put(wire_rules(values, listed, bypass="AzureServices")):
         return
     vault = bench.vault
-    pool = [*requests.crossed(random, vault, offer, share=2)]
+    pool = [*requests.crossed(random, vault, capabilities, share=2)]
     pool += [place.request() for place in requests.places(random, vault)]
     distinct = list(dict.fromkeys(random.sample(pool, min(_DISTINCT, len(pool)))))
-    speaks_for = dict.fromkeys(distinct, ("DEC-17",))
+    exercises = dict.fromkeys(distinct, ("DEC-17",))
     for order in range(4):
         asked = list(distinct)
         if order == 1:
             asked.reverse()
         elif order:
             random.shuffle(asked)
-        bench.ask(asked, speaks_for=speaks_for, aim="DEC-17")
+        bench.ask(asked, exercises=exercises, aim="DEC-17")
     for request in distinct[:10]:  # alone
-        bench.ask([request], speaks_for=speaks_for, aim="DEC-17")
-    bench.ask([random.choice(distinct[:6]) for _ in range(300)], speaks_for=speaks_for, aim="DEC-17")
-    bench.ask([*distinct * 3, *reversed(distinct)], speaks_for=speaks_for, aim="DEC-17")
-    if offer.refusals and index == 0:  # as many as one call may carry
+        bench.ask([request], exercises=exercises, aim="DEC-17")
+    bench.ask([random.choice(distinct[:6]) for _ in range(300)], exercises=exercises, aim="DEC-17")
+    bench.ask([*distinct * 3, *reversed(distinct)], exercises=exercises, aim="DEC-17")
+    if capabilities.refusals and index == 0:  # as many as one call may carry
         full = [distinct[place * 7 % len(distinct)] for place in range(MAX_BATCH)]
-        bench.ask(full, speaks_for=speaks_for, aim="DEC-17")
-        bench.ask([*_crowd(random, bench.vault), *distinct], speaks_for=speaks_for, aim="DEC-17")
+        bench.ask(full, exercises=exercises, aim="DEC-17")
+        bench.ask([*_crowd(random, bench.vault), *distinct], exercises=exercises, aim="DEC-17")
 
 
 def _crowd(random: Random, vault: Vault) -> list[Request]:

@@ -20,9 +20,13 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         ("STA-6", _widened_and_narrowed),
         ("STA-3", _new),
     ]
-    if setting.offer.control_plane:
+    if setting.capabilities.control_plane:
         bodies.append(("CTL-2", _no_lock_out))
-    once = ("CTL-2", "STA-3", *(("STA-1", "STA-4", "STA-6") if setting.offer.incremental else ()))  # walks do the like
+    once = (
+        "CTL-2",
+        "STA-3",
+        *(("STA-1", "STA-4", "STA-6") if setting.capabilities.incremental else ()),
+    )  # walks do the like
     for index in setting.rounds(2):
         for clause, body in bodies:
             if clause in once and index % 2:
@@ -43,7 +47,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _network(random: Random, setting: Setting) -> Network:
-    return networks.network(random, some_without_endpoint=False) if setting.offer.subnets else Network()
+    return networks.network(random, some_without_endpoint=False) if setting.capabilities.subnets else Network()
 
 
 def _some_rules(random: Random, bench: Bench, count: int = 3) -> WireRules:
@@ -56,7 +60,7 @@ def _callers(random: Random, bench: Bench, setting: Setting) -> list[Request]:
     """Callers of every kind under the rules in force, and trusted services from nowhere."""
     found = [place.request() for place in requests.places(random, bench.vault)]
     found += [Request(address=rule.block.last) for rule in bench.vault.rules.ip_rules]
-    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.offer), 1)
+    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
     outside = requests.outside(random, bench.vault.rules)
     return [*found, *(Request(address=outside, caller=caller) for caller in trusted)]
 
@@ -65,12 +69,12 @@ def _ask_changed(
     bench: Bench, asked: Sequence[Request], was: Sequence[Outcome], clauses: Sequence[str], aim: str
 ) -> None:
     """Ask, and count the clauses where the outcome is not what it was before the change."""
-    speaks_for = {
+    exercises = {
         request: clauses
         for request, outcome in zip(asked, was, strict=True)
         if bench.vault.decide(request).outcome is not outcome
     }
-    bench.ask(asked, speaks_for=speaks_for, aim=aim)
+    bench.ask(asked, exercises=exercises, aim=aim)
 
 
 def _outcomes(bench: Bench, asked: Sequence[Request]) -> list[Outcome]:
@@ -154,7 +158,7 @@ def _new(bench: Bench, setting: Setting, random: Random) -> None:
     bench.ask(before)
     network = bench.vault.network
     _begin_anew(bench, setting, network, before)
-    if not setting.offer.incremental:
+    if not setting.capabilities.incremental:
         return
     if default is None:
         bench.write("updateRules", {"bypass": "None"}, aim="STA-3")
@@ -163,17 +167,17 @@ def _new(bench: Bench, setting: Setting, random: Random) -> None:
     if network.subnets:
         changes.append(("addVirtualNetworkRule", {"id": network.subnets[-1].id}))
     for method, params in changes:
-        if not bench.write(method, params, speaks_for=("STA-3",), aim="STA-3"):
+        if not bench.write(method, params, exercises=("STA-3",), aim="STA-3"):
             return
         bench.read()
         asked = [*before, *_callers(random, bench, setting)]
-        bench.ask(asked, speaks_for=dict.fromkeys(asked, ("STA-3",)), aim="STA-3")
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-3",)), aim="STA-3")
 
 
 def _a_few_from_outside(random: Random, bench: Bench, setting: Setting) -> list[Request]:
     """Callers whom any network can have: from no rule, from one that there is, and a trusted service."""
     outside = requests.outside(random, bench.vault.rules)
-    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.offer), 1)
+    trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
     found = [Request(address=outside, caller=caller) for caller in (Caller(), *trusted)]
     return [*found, *(Request(address=rule.block.first) for rule in bench.vault.rules.ip_rules[:1])]
 
@@ -207,7 +211,7 @@ def _switched(bench: Bench, setting: Setting, random: Random) -> None:
             added = _around(rule, random)
         bench.read()
         now = [*asked, *added]
-        bench.ask(now, speaks_for=dict.fromkeys(now, clauses), aim=clauses[0])
+        bench.ask(now, exercises=dict.fromkeys(now, clauses), aim=clauses[0])
 
 
 _CHANGES: tuple[dict[str, str], ...] = (
@@ -227,9 +231,9 @@ _ADDED_AT = 6
 
 def _update(bench: Bench, setting: Setting, change: dict[str, str], clauses: Sequence[str]) -> bool:
     """Change one switch, by `updateRules` where it is offered, else by the changed set."""
-    if setting.offer.incremental:
-        return bench.write("updateRules", change, speaks_for=clauses, aim=clauses[0])
-    return bench.put({**wire_rules_in_force(bench.vault.rules), **change}, speaks_for=clauses, aim=clauses[0])
+    if setting.capabilities.incremental:
+        return bench.write("updateRules", change, exercises=clauses, aim=clauses[0])
+    return bench.put({**wire_rules_in_force(bench.vault.rules), **change}, exercises=clauses, aim=clauses[0])
 
 
 def _widened_and_narrowed(bench: Bench, setting: Setting, random: Random) -> None:
@@ -251,9 +255,9 @@ def _widened_and_narrowed(bench: Bench, setting: Setting, random: Random) -> Non
 
 
 def _ask_unmoved(bench: Bench, asked: Sequence[Request], rule: str) -> None:
-    speaks_for = dict.fromkeys(asked, ("STA-6", "STA-7"))
+    exercises = dict.fromkeys(asked, ("STA-6", "STA-7"))
     del rule
-    bench.ask(asked, speaks_for=speaks_for, aim="STA-6")
+    bench.ask(asked, exercises=exercises, aim="STA-6")
 
 
 def _rule_to_add(random: Random, bench: Bench, turn: int) -> str:
@@ -286,7 +290,7 @@ def _block(rule: str) -> Block:
 
 
 def _change_rules(bench: Bench, setting: Setting, what: str, rule: str, *, aim: str = "STA-6") -> bool:
-    if setting.offer.incremental:
+    if setting.capabilities.incremental:
         return bench.write(f"{what}IpRule", {"value": rule}, aim=aim)
     acls = wire_rules_in_force(bench.vault.rules)
     entries = acls["ipRules"]
@@ -304,19 +308,19 @@ def _no_lock_out(bench: Bench, setting: Setting, random: Random) -> None:
         knock = requests.Place(address=blocked)
         named = ("VaultNetworkRuleSet", "VaultGet", callers.control_operation(random))
         controls = [knock.control(operation, Caller()) for operation in dict.fromkeys(named)]
-        speaks_for = dict.fromkeys(controls, ("CTL-2",))
-        bench.ask([knock.request(), *controls], speaks_for=speaks_for, aim="CTL-2")
+        exercises = dict.fromkeys(controls, ("CTL-2",))
+        bench.ask([knock.request(), *controls], exercises=exercises, aim="CTL-2")
         value = blocks.text(Block(blocked, blocked))
-        if setting.offer.incremental and turn % 2:
-            accepted = bench.write("addIpRule", {"value": value}, speaks_for=("CTL-2",), aim="CTL-2")
+        if setting.capabilities.incremental and turn % 2:
+            accepted = bench.write("addIpRule", {"value": value}, exercises=("CTL-2",), aim="CTL-2")
         else:
-            accepted = bench.put(wire_rules([value]), speaks_for=("CTL-2",), aim="CTL-2")
+            accepted = bench.put(wire_rules([value]), exercises=("CTL-2",), aim="CTL-2")
         if not accepted:
             return
-        bench.ask([knock.request(), *controls], speaks_for={knock.request(): ("CTL-2",)}, aim="CTL-2")
-        if not bench.put(wire_rules(()), speaks_for=("CTL-2",), aim="CTL-2"):
+        bench.ask([knock.request(), *controls], exercises={knock.request(): ("CTL-2",)}, aim="CTL-2")
+        if not bench.put(wire_rules(()), exercises=("CTL-2",), aim="CTL-2"):
             return
-        bench.ask([knock.request(), *controls], speaks_for=speaks_for, aim="CTL-2")
+        bench.ask([knock.request(), *controls], exercises=exercises, aim="CTL-2")
 
 
 STATE = Exploration(name="state", serves=_AIMS, scenarios=_scenarios)

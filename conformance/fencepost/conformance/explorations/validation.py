@@ -27,7 +27,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
         network = home(setting, index)
         yield _accepted(setting, index, "VAL-1", _valid(setting.random("valid", index)), network)
-        if not setting.offer.refusals:
+        if not setting.capabilities.refusals:
             continue
         yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS), network)
         if setting.profile.prefix_32 == "accept":
@@ -35,7 +35,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             singles = list(dict.fromkeys(f"{blocks.text(blocks.block(random, 32))}/32" for _ in range(28)))
             yield _accepted(setting, index, "VAL-2", singles, network)
         yield from _refused(setting, index, network)
-        if setting.offer.endpoints and setting.profile.missing_endpoint == "reject":
+        if setting.capabilities.endpoints and setting.profile.missing_endpoint == "reject":
             yield Scenario(aims=("VAL-8",), run=partial(_without_endpoint, setting=setting, index=index))
 
 
@@ -56,12 +56,12 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
         bench.settle_in(network)
         shuffled = random.sample(list(values), len(values))
         for start in range(0, len(shuffled), _PACK):
-            acls = without_empty_lists(random, wire_rules(shuffled[start : start + _PACK]), setting.offer)
-            if bench.put(acls, speaks_for=(clause,), aim=clause):
+            acls = without_empty_lists(random, wire_rules(shuffled[start : start + _PACK]), setting.capabilities)
+            if bench.put(acls, exercises=(clause,), aim=clause):
                 _ask_ends(bench, clause)
-        if setting.offer.incremental and bench.put(wire_rules(())):
+        if setting.capabilities.incremental and bench.put(wire_rules(())):
             for value in shuffled[:_ONE_BY_ONE]:
-                bench.write("addIpRule", {"value": value}, speaks_for=(clause,), aim=clause)
+                bench.write("addIpRule", {"value": value}, exercises=(clause,), aim=clause)
             _ask_ends(bench, clause)
 
     return Scenario(aims=(clause,), run=run)
@@ -74,7 +74,7 @@ def _ask_ends(bench: Bench, clause: str) -> None:
         end for rule in rules for end in (rule.block.first - 1, rule.block.first, rule.block.last, rule.block.last + 1)
     )
     admitted = dict.fromkeys((Request(address=rule.block.first) for rule in rules), (clause,))
-    bench.ask([Request(address=end) for end in ends], speaks_for=admitted)
+    bench.ask([Request(address=end) for end in ends], exercises=admitted)
     bench.read()
 
 
@@ -95,8 +95,8 @@ def _refuse_each(
     bench: Bench, setting: Setting, random: Random, before: Sequence[Request], found: Sequence[Mistake]
 ) -> None:
     """Whole sets with every mistake; with some of them where the others have a call of their own."""
-    speaks_for = dict.fromkeys(before, ("VAL-9",))
-    for turn, mistake in enumerate(_in_whole_sets(random, found) if setting.offer.incremental else found):
+    exercises = dict.fromkeys(before, ("VAL-9",))
+    for turn, mistake in enumerate(_in_whole_sets(random, found) if setting.capabilities.incremental else found):
         acls, would = _with_mistake(random, bench.vault.network, mistake, turn)
         if mistake.member == "ipRules" and turn % _LONG == 0:
             acls, would = _late_in_a_long_list(random, setting, acls, would, mistake, is_last=turn == 0)
@@ -108,7 +108,7 @@ def _refuse_each(
             acls, would = _in_place_of_a_rule(random, bench.vault, mistake), []
         bench.put(acls, aim=mistake.clause)
         bench.read()
-        bench.ask([*before, *would], speaks_for={**speaks_for, **dict.fromkeys(would, ("VAL-9",))}, aim="VAL-9")
+        bench.ask([*before, *would], exercises={**exercises, **dict.fromkeys(would, ("VAL-9",))}, aim="VAL-9")
 
 
 def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int) -> tuple[WireRules, list[Request]]:
@@ -199,12 +199,12 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
         bench.put({**acls, "virtualNetworkRules": pair}, aim="VAL-8")
     _asked_when_it_comes(bench, random, [*off[:3], other, third])
     acls["virtualNetworkRules"] = [*({"id": one} for one in on[:2]), ignoring]
-    if bench.put(acls, speaks_for=("VAL-8",), aim="VAL-8"):
+    if bench.put(acls, exercises=("VAL-8",), aim="VAL-8"):
         public = requests.outside(random, bench.vault.rules)
         bench.ask([Request(address=public, subnet=ignored), Request(address=requests.private(random), subnet=on[0])])
-    if setting.offer.incremental:
+    if setting.capabilities.incremental:
         may = {"id": other, FLAG: True}
-        if bench.write("addVirtualNetworkRule", may, speaks_for=("VAL-8",), aim="VAL-8"):
+        if bench.write("addVirtualNetworkRule", may, exercises=("VAL-8",), aim="VAL-8"):
             bench.write("addVirtualNetworkRule", {"id": third}, aim="VAL-8")  # after it, as before
     _asked_when_it_comes(bench, random, [ignored, other, third])
 
@@ -212,7 +212,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
 def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on: Sequence[str], turn: int) -> None:
     """A rule without the endpoint, by a whole set and by its own call: last or first, with a no, under each switch."""
     entry: JsonObject = {"id": subnet, FLAG: False} if turn % 3 == 1 else {"id": subnet}
-    by_call = setting.offer.incremental
+    by_call = setting.capabilities.incremental
     if not by_call or turn % 4 == 0:
         entries: list[JsonObject] = [{"id": one} for one in on]
         entries.insert(len(entries) if turn % 4 else 0, entry)
@@ -233,8 +233,8 @@ def _known_from_before(bench: Bench, setting: Setting, on: str, off: str) -> Non
     for subnet, endpoints in ((on, networks.NO_ENDPOINTS[0]), (off, networks.ENDPOINTS[0])):
         bench.endpoints(subnet, endpoints)
     bench.put(wire_rules((), [on]), aim="VAL-8")
-    bench.put(wire_rules((), [off]), speaks_for=("VAL-8",), aim="VAL-8")
-    if setting.offer.incremental and bench.write("addVirtualNetworkRule", {"id": on, FLAG: True}, aim="VAL-8"):
+    bench.put(wire_rules((), [off]), exercises=("VAL-8",), aim="VAL-8")
+    if setting.capabilities.incremental and bench.write("addVirtualNetworkRule", {"id": on, FLAG: True}, aim="VAL-8"):
         bench.write("removeVirtualNetworkRule", {"id": on})
         bench.write("addVirtualNetworkRule", {"id": on}, aim="VAL-8")  # that it might once is no leave for ever
     for subnet, endpoints in ((off, networks.NO_ENDPOINTS[0]), (on, networks.ENDPOINTS[0])):

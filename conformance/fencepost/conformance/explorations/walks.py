@@ -20,15 +20,15 @@ _UNASKED = 6
 
 def walks(setting: Setting, index: int) -> Iterator[Scenario]:
     """Eight walks, each from a vault of its own; four for whoever is asked for decisions alone."""
-    families = (*ACCEPTED, *(REFUSED if setting.offer.refusals else ()))
+    families = (*ACCEPTED, *(REFUSED if setting.capabilities.refusals else ()))
     hands = list(dealt(setting.random("walks", index), families))
-    for place, (theme, hand) in enumerate(hands if setting.offer.refusals else hands[::2]):
+    for place, (theme, hand) in enumerate(hands if setting.capabilities.refusals else hands[::2]):
         run = partial(_walk, setting=setting, purpose=("walk", index, place), theme=theme, hand=hand)
         yield Scenario(aims=("STA-2",), run=run)
 
 
 def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Theme, hand: Sequence[Kind]) -> None:
-    scene = Scene(random=setting.random(*purpose), offer=setting.offer, now=lambda: bench.vault)
+    scene = Scene(random=setting.random(*purpose), capabilities=setting.capabilities, now=lambda: bench.vault)
     world = World.of(scene)
     bench.reset(world.network)
     walker = Walker(scene=scene, world=world, theme=theme)
@@ -43,13 +43,15 @@ def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Them
         made = kind(walker)
         if made is not None:
             _make(bench, setting, walker, made, is_asked=scene.random.randrange(_UNASKED) > 0)
-    if theme.is_off and setting.offer.endpoints:
+    if theme.is_off and setting.capabilities.endpoints:
         for one in world.network.subnets:  # what was done in their absence shows when they come
             bench.endpoints(one.id, ("Microsoft.KeyVault",))
     if theme.default_action == "Allow":
         acls = {**wire_rules_in_force(bench.vault.rules), "defaultAction": "Deny"}
         is_awake = (
-            bench.write("updateRules", {"defaultAction": "Deny"}) if setting.offer.incremental else bench.put(acls)
+            bench.write("updateRules", {"defaultAction": "Deny"})
+            if setting.capabilities.incremental
+            else bench.put(acls)
         )
         if not is_awake:
             return
@@ -59,7 +61,7 @@ def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Them
 def _make(bench: Bench, setting: Setting, walker: Walker, stroke: Stroke, *, is_asked: bool) -> None:
     """One stroke, as far as it can be made, and everybody asked after it."""
     made: Stroke | None = stroke
-    if not setting.offer.incremental:
+    if not setting.capabilities.incremental:
         made = as_whole_set(stroke, bench.vault)
     if made is None or not _may_be_made(bench, setting, made):
         return
@@ -67,7 +69,7 @@ def _make(bench: Bench, setting: Setting, walker: Walker, stroke: Stroke, *, is_
     was = [bench.vault.decide(request).outcome for request in panel]
     match made.step:
         case WriteStep(method=method, params=params):
-            bench.write(method, params, speaks_for=(), aim=made.aim)
+            bench.write(method, params, exercises=(), aim=made.aim)
         case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
             bench.endpoints(subnet, endpoints)
     if is_asked:
@@ -76,7 +78,7 @@ def _make(bench: Bench, setting: Setting, walker: Walker, stroke: Stroke, *, is_
 
 def _may_be_made(bench: Bench, setting: Setting, stroke: Stroke) -> bool:
     """Whoever validates nothing is sent what is certainly accepted."""
-    if setting.offer.refusals or isinstance(stroke.step, EndpointsStep):
+    if setting.capabilities.refusals or isinstance(stroke.step, EndpointsStep):
         return True
     return apply_write(bench.vault, stroke.step).verdict is Verdict.ACCEPTED
 
@@ -89,10 +91,10 @@ def _look(
     panel = world.panel(scene)
     moved = [one for one in panel if before.get(one) is not bench.vault.decide(one).outcome]
     telling = panel if stroke is not None and stroke.aim != "STA-2" else moved
-    speaks_for = dict.fromkeys(telling, stroke.clauses) if stroke is not None else {}
+    exercises = dict.fromkeys(telling, stroke.clauses) if stroke is not None else {}
     is_read_first = scene.random.randrange(3) == 0
     if is_read_first:
         bench.read()
-    bench.ask(panel, speaks_for=speaks_for, aim="STA-2")
+    bench.ask(panel, exercises=exercises, aim="STA-2")
     if not is_read_first:
         bench.read()

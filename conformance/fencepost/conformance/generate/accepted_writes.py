@@ -39,19 +39,19 @@ def put_same(walker: Walker) -> Stroke:
 def put_without_ip_rules(walker: Walker) -> Stroke:
     """The set in force without its IP rules: an empty list, or none."""
     acls = {**wire_rules_in_force(walker.vault.rules), "ipRules": []}
-    return put(without_empty_lists(walker.random, acls, walker.scene.offer))
+    return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
 
 
 def put_without_subnets(walker: Walker) -> Stroke:
     """The set in force without its virtual network rules."""
     acls = {**wire_rules_in_force(walker.vault.rules), "virtualNetworkRules": []}
-    return put(without_empty_lists(walker.random, acls, walker.scene.offer))
+    return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
 
 
 def put_without_rules(walker: Walker) -> Stroke:
     """The switches in force, and no rules: empty lists, or none."""
     acls = {**wire_rules_in_force(walker.vault.rules), "ipRules": [], "virtualNetworkRules": []}
-    return put(without_empty_lists(walker.random, acls, walker.scene.offer))
+    return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
 
 
 def put_switched(walker: Walker) -> Stroke:
@@ -185,7 +185,7 @@ def switch_on(walker: Walker) -> Stroke | None:
 
 
 def _switched(walker: Walker, subnets: Sequence[str], kinds: Sequence[tuple[str, ...]]) -> Stroke | None:
-    if not walker.scene.offer.endpoints or not subnets:
+    if not walker.scene.capabilities.endpoints or not subnets:
         return None
     known = {one.id.lower(): one.id for one in walker.vault.network.subnets}
     subnet = known[walker.random.choice(subnets).lower()]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
-from fencepost.conformance.offer import Offer
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.reference import Caller, Profile
 
 UNKNOWN_SERVICES = ("Azure DevOps", "Contoso Billing")
@@ -23,26 +23,26 @@ _LATER_SERVICES = (
 """Services of later editions of the list, which the announcement's does not have."""
 
 
-def trusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
+def trusted_callers(profile: Profile, capabilities: Capabilities) -> list[Caller]:
     """Every trusted service; where the request itself says who is trusted, names that mean nothing too, and no name."""
-    if not offer.services:
+    if not capabilities.services:
         return []
     names = sorted(profile.trusted_services)
-    if offer.by_attribute:
+    if capabilities.by_attribute:
         every = dict.fromkeys(("Azure Backup", "App Services", *UNKNOWN_SERVICES, *names[:4]))
         named = [Caller(service=name, trusted=True) for name in every]
         return [*named, Caller(trusted=True)]  # the word alone decides
     return [Caller(service=name) for name in names]
 
 
-def untrusted_callers(profile: Profile, offer: Offer) -> list[Caller]:
+def untrusted_callers(profile: Profile, capabilities: Capabilities) -> list[Caller]:
     """Services that are not trusted: unknown, announced but not yet there, and names that resemble a trusted one.
 
     Where the request says who is trusted, trusted services' names among them.
     """
-    if not offer.services:
+    if not capabilities.services:
         return []
-    if offer.by_attribute:
+    if capabilities.by_attribute:
         others = [*UNKNOWN_SERVICES, "Azure Backup", "App Services"]
         return [*(Caller(service=name, trusted=False) for name in others), Caller(trusted=False)]
     named = [service.name for service in profile.services if not service.trusted]
@@ -70,9 +70,9 @@ def near_misses(name: str) -> list[str]:
     ]
 
 
-def credentials(offer: Offer) -> list[tuple[bool, bool]]:
+def credentials(capabilities: Capabilities) -> list[tuple[bool, bool]]:
     """Every combination of token and permission that the subject judges, the full one first."""
-    return [(True, True), (False, True), (True, False), (False, False)] if offer.credentials else [(True, True)]
+    return [(True, True), (False, True), (True, False), (False, False)] if capabilities.credentials else [(True, True)]
 
 
 def with_credentials(caller: Caller, pair: tuple[bool, bool]) -> Caller:

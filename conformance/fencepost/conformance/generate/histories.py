@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from fencepost.adapters.contract import Client, Connection, JsonObject, Statement
 from fencepost.adapters.contract.vocabulary import FEATURES, PROTOCOL
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import moves, networks
 from fencepost.conformance.generate.moves import MOVES, Move
 from fencepost.conformance.generate.strokes import Scene, Stroke, put, requests_about, watched
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep, apply_write, call_of
-from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_network
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Network, Profile, Vault, Verdict, load_profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -30,11 +30,11 @@ def histories(
     offer is in it.
     """
     edition = profile if isinstance(profile, Profile) else load_profile(profile)
-    offer = _offer(edition, features)
+    capabilities = _capabilities(edition, features)
 
     @st.composite
     def calls(draw: st.DrawFn) -> list[JsonObject]:
-        scenery = _Rehearsal(draw(_randoms()), edition, offer)
+        scenery = _Rehearsal(draw(_randoms()), edition, capabilities)
         for name in draw(st.lists(st.sampled_from(list(MOVES)), max_size=max_moves)):
             scenery.play(MOVES[name])
         reset = {"method": "reset", "params": {"subnets": wire_network(scenery.network)}}
@@ -47,23 +47,23 @@ def _randoms() -> st.SearchStrategy[Random]:
     return st.randoms(use_true_random=False)
 
 
-def _offer(profile: Profile, features: Collection[str]) -> Offer:
+def _capabilities(profile: Profile, features: Collection[str]) -> Capabilities:
     statement = Statement(protocol=PROTOCOL, name="", version="", profile=profile.name, features=list(features))
-    return Offer.from_statement(statement, profile)
+    return Capabilities.from_statement(statement, profile)
 
 
-def _network(random: Random, offer: Offer) -> Network:
-    return networks.network(random, some_without_endpoint=False) if offer.subnets else Network()
+def _network(random: Random, capabilities: Capabilities) -> Network:
+    return networks.network(random, some_without_endpoint=False) if capabilities.subnets else Network()
 
 
 class _Rehearsal:
     """A history that is only written down: the reference's vault takes part alone."""
 
-    def __init__(self, random: Random, profile: Profile, offer: Offer) -> None:
-        self.network = _network(random, offer)
+    def __init__(self, random: Random, profile: Profile, capabilities: Capabilities) -> None:
+        self.network = _network(random, capabilities)
         self.steps: list[Step] = []
         self._vault = Vault(profile=profile).reset(self.network)
-        self._scene = Scene(random=random, offer=offer, now=lambda: self._vault)
+        self._scene = Scene(random=random, capabilities=capabilities, now=lambda: self._vault)
         self._take(put(moves.opening(self._scene), self._vault))
 
     def play(self, move: Move) -> None:
@@ -94,22 +94,22 @@ class _HistoryMachine(RuleBasedStateMachine):
 
     connect: ClassVar[Callable[[], Connection]]
     profile: ClassVar[Profile]
-    offer: ClassVar[Offer]
+    capabilities: ClassVar[Capabilities]
 
     def __init__(self) -> None:
         super().__init__()
         self._client = Client(type(self).connect())
-        self._exchange = Exchange(self._client, self.profile, with_codes=False, settle_seconds=0.0)
+        self._lockstep = Lockstep(self._client, self.profile, with_codes=False, settle_seconds=0.0)
 
     @initialize(random=_randoms())
     def begin(self, random: Random) -> None:
         """A new vault in a network, and the rule set that it opens with."""
-        self._exchange.reset(_network(random, self.offer))
+        self._lockstep.reset(_network(random, self.capabilities))
         scene = self._scene(random)
-        self._take(put(moves.opening(scene), self._exchange.vault), scene)
+        self._take(put(moves.opening(scene), self._lockstep.vault), scene)
 
     def _scene(self, random: Random) -> Scene:
-        return Scene(random=random, offer=self.offer, now=lambda: self._exchange.vault)
+        return Scene(random=random, capabilities=self.capabilities, now=lambda: self._lockstep.vault)
 
     def play(self, move: Move, random: Random) -> None:
         """Make the strokes of a move, and ask after each."""
@@ -120,14 +120,14 @@ class _HistoryMachine(RuleBasedStateMachine):
     def _take(self, stroke: Stroke, scene: Scene) -> None:
         match stroke.step:
             case WriteStep():
-                if apply_write(self._exchange.vault, stroke.step).verdict is Verdict.OPEN:
+                if apply_write(self._lockstep.vault, stroke.step).verdict is Verdict.OPEN:
                     return
-                wrote = self._exchange.write(stroke.step)
+                wrote = self._lockstep.write(stroke.step)
                 assert wrote.wrong is None, f"{stroke.step.method} {stroke.step.params}: {wrote.wrong.direction}"
             case EndpointsStep():
-                self._exchange.set_endpoints(stroke.step)
+                self._lockstep.set_endpoints(stroke.step)
         for request, (expected, answer, wrong) in zip(
-            (asking := _asking(scene, stroke)).requests, self._exchange.ask(asking), strict=True
+            (asking := _asking(scene, stroke)).requests, self._lockstep.ask(asking), strict=True
         ):
             assert wrong is None, f"{request}: expected {expected.outcome} ({expected.clause}), got {answer.outcome}"
 
@@ -149,15 +149,19 @@ def history_machine(
     """
     edition = profile if isinstance(profile, Profile) else load_profile(profile)
     members: dict[str, object] = {"connect": staticmethod(connect), "profile": edition}
-    members["offer"] = _offer(edition, features)
-    members |= {name: _rule_of(name, move) for name, move in _offered(_offer(edition, features))}
+    members["capabilities"] = _capabilities(edition, features)
+    members |= {name: _rule_of(name, move) for name, move in _offered(_capabilities(edition, features))}
     return type("HistoryMachine", (_HistoryMachine,), members)
 
 
-def _offered(offer: Offer) -> Iterator[tuple[str, Move]]:
+def _offered(capabilities: Capabilities) -> Iterator[tuple[str, Move]]:
     """The moves that have a stroke to make."""
-    needs = {"refused": offer.refusals, "unknown_removed": offer.refusals, "subnets_changed": offer.subnets}
-    needs["endpoint_switched"] = offer.endpoints
+    needs = {
+        "refused": capabilities.refusals,
+        "unknown_removed": capabilities.refusals,
+        "subnets_changed": capabilities.subnets,
+    }
+    needs["endpoint_switched"] = capabilities.endpoints
     yield from ((name, move) for name, move in MOVES.items() if needs.get(name, True))
 
 

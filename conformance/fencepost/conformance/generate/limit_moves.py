@@ -48,7 +48,7 @@ def room(scale: int, scene: Scene) -> int:
 
 def _ip_rules_at_the_limit(scene: Scene) -> Iterator[Stroke]:
     """Full after a refusal in between; one too many, one exchanged, none freed by what was not there."""
-    refusals = scene.offer.refusals
+    refusals = scene.capabilities.refusals
     if refusals:
         step = WriteStep(method="addIpRule", params={"value": "10.1.2.3"})
         yield Stroke(step=step, aim="VAL-3", clauses=("VAL-9",))
@@ -69,22 +69,22 @@ def _ip_rules_at_the_limit(scene: Scene) -> Iterator[Stroke]:
 
 def _subnets_at_the_limit(scene: Scene) -> Iterator[Stroke]:
     """The same for virtual network rules, while the other list is full."""
-    if not scene.offer.subnets:
+    if not scene.capabilities.subnets:
         return
     for subnet in scene.unlisted[:_ROOM]:
         yield add_subnet(subnet, **_ADDED)
-    if scene.offer.refusals:
+    if scene.capabilities.refusals:
         yield add_subnet(scene.unlisted[0], **_ADDED)
     gone = scene.random.choice(scene.listed)
     yield remove_subnet(gone, spelled=other_case(scene.random, gone), **_EXCHANGED)
     yield add_subnet(scene.unlisted[0], **_EXCHANGED)
-    if scene.offer.refusals:
+    if scene.capabilities.refusals:
         yield add_subnet(scene.unlisted[0], **_EXCHANGED)
 
 
 def _asleep_at_the_limit(scene: Scene) -> Iterator[Stroke]:
     """The limit holds under Allow, too: the full set is put so, since an update may have a flaw of its own."""
-    if scene.offer.refusals:
+    if scene.capabilities.refusals:
         yield put({**wire_rules_in_force(scene.vault.rules), "defaultAction": "Allow"}, scene.vault)
         yield add(scene, new_block(scene), aim="LIM-9", clauses=("LIM-9",))
     yield update(defaultAction="Deny")
@@ -99,7 +99,7 @@ def filled_and_drained(scene: Scene, room: int) -> Iterator[Stroke]:
     before = len(scene.held)
     for _ in range(room):
         yield add(scene, new_block(scene), **_ADDED)
-    if scene.offer.refusals:
+    if scene.capabilities.refusals:
         yield add(scene, new_block(scene), **_ADDED)
     for _ in range(room):
         if len(scene.held) > before:

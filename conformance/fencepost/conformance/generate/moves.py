@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from fencepost.conformance.generate import blocks, mistakes
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
-from fencepost.conformance.generate.probes import edges
 from fencepost.conformance.generate.strokes import (
     Scene,
     Stroke,
@@ -272,7 +272,7 @@ def dormant(scene: Scene) -> Iterator[Stroke]:
 
 def refused(scene: Scene) -> Iterator[Stroke]:
     """Refused writes of every kind among good ones."""
-    if not scene.offer.refusals:
+    if not scene.capabilities.refusals:
         return
     random, profile = scene.random, scene.vault.profile
     wrong = [one for one in mistakes.ip_mistakes(profile, random) if not one.entry]
@@ -288,7 +288,7 @@ def refused(scene: Scene) -> Iterator[Stroke]:
     step = WriteStep(method="putRules", params={"networkAcls": {**acls, "ipRules": fewer, "bypass": "AzureServices"}})
     gone = tuple(rule.block.last for rule in scene.held[:1])
     yield Stroke(step=step, addresses=gone, aim=worse.clause, clauses=("VAL-9",))
-    if random.randrange(2) and scene.offer.subnets:
+    if random.randrange(2) and scene.capabilities.subnets:
         known = scene.vault.network.subnets[0].id
         yield _refused(random.choice([one for one in mistakes.subnet_mistakes(known) if not one.entry]))
     else:
@@ -304,7 +304,7 @@ def _refused(mistake: Mistake) -> Stroke:
 
 def subnets_changed(scene: Scene) -> Iterator[Stroke]:
     """Subnets added and taken away, in other letters, beside their look-alikes."""
-    if not scene.offer.subnets:
+    if not scene.capabilities.subnets:
         return
     first, alike = (subnet.id for subnet in scene.vault.network.subnets[:2])
     for subnet in (first, alike):
@@ -327,7 +327,7 @@ def _subnet_removed(scene: Scene, subnet: str, spelled: str | None = None) -> It
 def endpoint_switched(scene: Scene) -> Iterator[Stroke]:
     """A listed subnet's endpoint off and on; in between, where nobody may object, another rule changes."""
     listed = [subnet.id for subnet in scene.vault.network.subnets if scene.vault.rules.rule_for_subnet(subnet.id)]
-    if not scene.offer.endpoints or not listed:
+    if not scene.capabilities.endpoints or not listed:
         return
     subnet = scene.random.choice(listed)
     yield _switch(subnet, scene.random.choice(NO_ENDPOINTS))
@@ -356,7 +356,7 @@ def put_again(scene: Scene) -> Iterator[Stroke]:
 
 def unknown_removed(scene: Scene) -> Iterator[Stroke]:
     """A rule removed that is not there: refused or not, nothing changes."""
-    if not scene.offer.refusals:
+    if not scene.capabilities.refusals:
         return
     block = new_block(scene, *(Block(at, at) for at in scene.gone[-1:]))
     step = WriteStep(method="removeIpRule", params={"value": blocks.text(block)})

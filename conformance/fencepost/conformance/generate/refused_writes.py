@@ -40,7 +40,7 @@ def add_ipv6(walker: Walker) -> Stroke:
 
 def add_no_subnet(walker: Walker) -> Stroke | None:
     """What is no subnet's id."""
-    if not walker.scene.offer.subnets:
+    if not walker.scene.capabilities.subnets:
         return None
     known = walker.random.choice(walker.vault.network.subnets).id
     wrong = [one.value for one in mistakes.subnet_mistakes(known) if not one.entry]
@@ -69,7 +69,7 @@ def put_with_a_wrong_ip_rule(walker: Walker) -> Stroke:
 
 def put_with_a_wrong_subnet(walker: Walker) -> Stroke | None:
     """Another set, with other switches, and one wrong id, or a subnet that lacks its endpoint."""
-    if not walker.scene.offer.subnets:
+    if not walker.scene.capabilities.subnets:
         return None
     acls, random = _otherwise(walker), walker.random
     entries = acls["virtualNetworkRules"]

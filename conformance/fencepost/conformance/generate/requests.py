@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import callers
+from fencepost.conformance.generate.boundaries import LANDMARKS, edges, flipped, octet_edges, pieces, resembling
 from fencepost.conformance.generate.networks import other_case
-from fencepost.conformance.generate.probes import LANDMARKS, edges, flipped, octet_edges, pieces, resembling
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Block, Caller, Plane, Profile, Request, RuleSet, Vault
 from fencepost.reference.addresses import LAST_ADDRESS, is_public
 
@@ -114,38 +114,44 @@ def in_other_letters(random: Random, vault: Vault) -> list[Request]:
     ]
 
 
-def crossed(random: Random, vault: Vault, offer: Offer, *, share: int = 1) -> Iterator[Request]:
+def crossed(random: Random, vault: Vault, capabilities: Capabilities, *, share: int = 1) -> Iterator[Request]:
     """Places × services × credentials × planes; one in `share` of the combinations beyond the plain ones.
 
     Of many subnets a few are crossed, the listed and the switched-off ones first; the others are asked plainly.
     """
     profile: Profile = vault.profile
     crowd = _crowd(random, vault)
-    trusted, untrusted = callers.trusted_callers(profile, offer), callers.untrusted_callers(profile, offer)
+    trusted, untrusted = (
+        callers.trusted_callers(profile, capabilities),
+        callers.untrusted_callers(profile, capabilities),
+    )
     for place in places(random, vault):
         if place.subnet in crowd:
             yield place.request(operation=callers.data_operation(random))
             continue
         kinds = [Caller(), *callers.some(random, trusted, 1), *callers.some(random, untrusted, 1)]
         for caller in kinds:
-            for pair in callers.credentials(offer):
+            for pair in callers.credentials(capabilities):
                 is_plain = pair == (True, True)
                 if is_plain or random.randrange(share) == 0:
                     who = callers.with_credentials(caller, pair)
                     yield place.request(who, operation=callers.data_operation(random))
-        if offer.control_plane:
-            for pair in callers.credentials(offer):
+        if capabilities.control_plane:
+            for pair in callers.credentials(capabilities):
                 caller = callers.with_credentials(random.choice(kinds), pair)
                 if pair == (True, True) or random.randrange(2 * share) == 0:
                     yield place.control(callers.control_operation(random), caller)
 
 
-def at_landmarks(random: Random, vault: Vault, offer: Offer) -> Iterator[Request]:
+def at_landmarks(random: Random, vault: Vault, capabilities: Capabilities) -> Iterator[Request]:
     """A service, trusted or not, at every landmark, or a control-plane caller: no address is special to them."""
-    trusted, untrusted = callers.trusted_callers(vault.profile, offer), callers.untrusted_callers(vault.profile, offer)
+    trusted, untrusted = (
+        callers.trusted_callers(vault.profile, capabilities),
+        callers.untrusted_callers(vault.profile, capabilities),
+    )
     for address in LANDMARKS:
         place, how = Place(address=address), random.randrange(4)
-        if how == 0 and offer.control_plane:
+        if how == 0 and capabilities.control_plane:
             yield place.control(callers.control_operation(random))
         else:
             yield from map(place.request, callers.some(random, untrusted if how == 1 else trusted, 1))
@@ -160,34 +166,37 @@ def _crowd(random: Random, vault: Vault) -> frozenset[str]:
     return frozenset(ids) - frozenset(few)
 
 
-def every_operation(random: Random, vault: Vault, offer: Offer) -> Iterator[Request]:
+def every_operation(random: Random, vault: Vault, capabilities: Capabilities) -> Iterator[Request]:
     """Every operation from a blocked place; every data-plane one from an admitted place and by a trusted service."""
     blocked = Place(address=outside(random, vault.rules))
     admitted = [place for place in places(random, vault) if vault.decide(place.request()).outcome.value == "allow"]
-    trusted = callers.some(random, callers.trusted_callers(vault.profile, offer), 1)
+    trusted = callers.some(random, callers.trusted_callers(vault.profile, capabilities), 1)
     for operation in DATA_OPERATIONS:
         yield blocked.request(operation=operation)
         if admitted:
             yield random.choice(admitted).request(operation=operation)
         for caller in trusted:
             yield blocked.request(caller, operation=operation)
-    if offer.control_plane:
+    if capabilities.control_plane:
         for operation in CONTROL_OPERATIONS:
             yield blocked.control(operation)
-            if offer.credentials:
+            if capabilities.credentials:
                 yield blocked.control(operation, Caller(authenticated=False))
                 yield blocked.control(operation, Caller(authorized=False))
 
 
-def every_service(random: Random, vault: Vault, offer: Offer) -> Iterator[Request]:
+def every_service(random: Random, vault: Vault, capabilities: Capabilities) -> Iterator[Request]:
     """Every service that the profile names, and what resembles their names, from a blocked place; some without credentials."""
     blocked = Place(address=outside(random, vault.rules))
-    trusted, untrusted = callers.trusted_callers(vault.profile, offer), callers.untrusted_callers(vault.profile, offer)
+    trusted, untrusted = (
+        callers.trusted_callers(vault.profile, capabilities),
+        callers.untrusted_callers(vault.profile, capabilities),
+    )
     for caller in (*trusted, *untrusted):
         yield blocked.request(caller)
         for operation in random.sample(DATA_OPERATIONS, 3 if caller in trusted else 1):
             yield blocked.request(caller, operation=operation)
-        for pair in callers.credentials(offer)[1:] if caller in trusted or random.randrange(3) == 0 else ():
+        for pair in callers.credentials(capabilities)[1:] if caller in trusted or random.randrange(3) == 0 else ():
             yield blocked.request(callers.with_credentials(caller, pair))
 
 

@@ -2,19 +2,19 @@
 
 from random import Random
 
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.wire import WireRules
-from fencepost.conformance.offer import Offer
 
 FLAG = "ignoreMissingVnetServiceEndpoint"
 """An entry's word on whether its subnet may lack the endpoint."""
 
 
-def without_empty_lists(random: Random, acls: WireRules, offer: Offer) -> WireRules:
+def without_empty_lists(random: Random, acls: WireRules, capabilities: Capabilities) -> WireRules:
     """The set with its empty lists left out, mostly: an absent list is an empty one.
 
     Whoever knows no subnets is sent the empty list of their rules, and no other word of them.
     """
-    lists = ("ipRules", "virtualNetworkRules") if offer.subnets else ("ipRules",)
+    lists = ("ipRules", "virtualNetworkRules") if capabilities.subnets else ("ipRules",)
     left_out = {name for name in lists if acls[name] == [] and random.randrange(3)}
     return {name: value for name, value in acls.items() if name not in left_out}
 

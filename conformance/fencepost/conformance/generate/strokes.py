@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import blocks, requests
-from fencepost.conformance.generate.probes import edges
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Block, IpRule, Request, Vault, is_clear
 
 _SMALLEST_RANGE = 4
@@ -35,7 +35,7 @@ class Scene:
     """
 
     random: Random
-    offer: Offer
+    capabilities: Capabilities
     now: Callable[[], Vault]
     gone: list[int] = field(default_factory=list)
 

@@ -64,15 +64,15 @@ class World:
             else:
                 found += [Request(address=one, subnet=subnet.id) for one in (self.spot, self.ranges[0].first)]
         found += self._services(scene)
-        if scene.offer.control_plane:
+        if scene.capabilities.control_plane:
             found.append(requests.Place(address=self.spot).control("VaultNetworkRuleSet"))
         return found
 
     def _services(self, scene: Scene) -> Iterator[Request]:
         """A trusted service in every range and subnet, and one that is not trusted in some of them."""
         vault = scene.vault
-        trusted = callers.trusted_callers(vault.profile, scene.offer)[:1]
-        unknown = callers.untrusted_callers(vault.profile, scene.offer)[:1]
+        trusted = callers.trusted_callers(vault.profile, scene.capabilities)[:1]
+        unknown = callers.untrusted_callers(vault.profile, scene.capabilities)[:1]
         places = [requests.Place(address=one) for one in (self.spot, *(one.first for one in self.ranges))]
         places += [
             requests.Place(address=_INSIDE, subnet=one.id)
@@ -84,13 +84,13 @@ class World:
 
 
 def _network(scene: Scene) -> Network:
-    if not scene.offer.subnets:
+    if not scene.capabilities.subnets:
         return Network()
     random = scene.random
     first, second, *others = networks.subnet_ids(random)
     names = [first, second, *random.sample(others, _LOOK_ALIKES + _WITHOUT)]
     kinds = [ENDPOINTS[0]] * len(names)
-    if scene.offer.endpoints:
+    if scene.capabilities.endpoints:
         kinds[-_WITHOUT:] = random.sample(NO_ENDPOINTS, _WITHOUT)
     return Network(
         subnets=tuple(Subnet(id=one, service_endpoints=kind) for one, kind in zip(names, kinds, strict=True))

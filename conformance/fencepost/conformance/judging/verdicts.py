@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import Count, Tally
-from fencepost.conformance.offer import Offer
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
@@ -24,7 +24,7 @@ _SELDOM = {"LIM-1": 20, "LIM-5": 20, "STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8
 
 def results(
     clauses: Iterable[Clause],
-    offer: Offer,
+    capabilities: Capabilities,
     tally: Tally,
     *,
     explored: frozenset[str],
@@ -40,7 +40,7 @@ def results(
     """
     for clause in clauses:
         count = tally.counts[clause.id]
-        verdict, detail = _verdict(clause, offer, tally, explored=explored, unfinished=unfinished)
+        verdict, detail = _verdict(clause, capabilities, tally, explored=explored, unfinished=unfinished)
         if has_ended_at_failure and detail == unfinished:
             verdict = "inconclusive"
         if verdict in ("pass", "vacuous") and count.wrong and not has_known_failures:
@@ -79,13 +79,13 @@ def _required(clause: str) -> int:
 
 
 def _verdict(
-    clause: Clause, offer: Offer, tally: Tally, *, explored: frozenset[str], unfinished: str
+    clause: Clause, capabilities: Capabilities, tally: Tally, *, explored: frozenset[str], unfinished: str
 ) -> tuple[Verdict, str]:
     """The first that holds: fail, not applicable, error, inconclusive, vacuous, pass."""
     key, count = clause.id, tally.counts[clause.id]
     if tally.failures.get(key):
         return "fail", ""
-    missing = offer.missing_for(clause)
+    missing = capabilities.missing_for(clause)
     if missing:
         return "not applicable", f"needs {', '.join(missing)}"
     if key in tally.left_out and count.decisive < _required(key):

@@ -72,10 +72,14 @@ class _Shortened(Timeouts):
 
 def timed(connection: Connection, deadline: Deadline) -> Connection:
     """The connection, which no call goes over that would end after the deadline; `Shareable` where it was."""
-    return _TimedShareable(connection, deadline) if isinstance(connection, Shareable) else _Timed(connection, deadline)
+    return (
+        _TimedShareable(connection, deadline)
+        if isinstance(connection, Shareable)
+        else _DeadlineConnection(connection, deadline)
+    )
 
 
-class _Timed:
+class _DeadlineConnection:
     """Each call is timed; `OutOfTime` in place of one that would end too late."""
 
     def __init__(self, connection: Connection, deadline: Deadline) -> None:
@@ -112,10 +116,10 @@ class _Timed:
         self._connection.close()
 
 
-class _TimedShareable(_Timed):
+class _TimedShareable(_DeadlineConnection):
     """One that can be asked from several threads at once."""
 
     def another(self) -> Connection:
         """A connection to the same subject, with the same deadline."""
         assert isinstance(self._connection, Shareable)
-        return _Timed(self._connection.another(), self._deadline)
+        return _DeadlineConnection(self._connection.another(), self._deadline)

@@ -15,7 +15,7 @@ from fencepost.conformance.pytest.clause_outcome import (
     SensitivityOutcome,
     raise_unless_judged,
 )
-from fencepost.conformance.pytest.trial import Subject, SubjectUnusable, Terms, Trial
+from fencepost.conformance.pytest.session import Options, Subject, SubjectSession, SubjectUnusable
 
 _SUITE = "fencepost.conformance.suite"
 _MODULES = ("decisions", "credentials", "control_plane", "limits", "validation", "state", "ledger", "sensitivity")
@@ -48,10 +48,10 @@ def clause_of(test: FunctionType) -> str | None:
     return next((str(mark.args[0]) for mark in marks if mark.name == "clause"), None)
 
 
-def on_trial(subject: Subject, terms: Terms, *, alone: bool) -> Iterator[Trial]:
+def on_trial(subject: Subject, terms: Options, *, alone: bool) -> Iterator[SubjectSession]:
     """A trial that is closed at the end; `FoundBeside` then, if it has found what none of its tests has told."""
     __tracebackhide__ = True
-    trial = Trial(subject, terms, alone=alone)
+    trial = SubjectSession(subject, terms, alone=alone)
     try:
         yield trial
         untold = trial.untold()
@@ -117,9 +117,9 @@ def is_of_a_class(node: pytest.Item) -> bool:
     return getattr(getattr(node, "cls", None), "conformance", None) is not None
 
 
-def _trial_of(request: pytest.FixtureRequest) -> Trial:
+def _trial_of(request: pytest.FixtureRequest) -> SubjectSession:
     trial = request.getfixturevalue("class_trial" if is_of_a_class(request.node) else "suite_trial")
-    if not isinstance(trial, Trial):
+    if not isinstance(trial, SubjectSession):
         raise TypeError(f"a fixture of fencepost is overridden by {trial!r}: override `iut` instead")
     return trial
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.diagnosis.attribution import clause_of
-from fencepost.conformance.diagnosis.story import counterexample
+from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.judging.verdicts import Summary
 from fencepost.conformance.lockstep.case import AskStep, Case
-from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Mismatch
-from fencepost.conformance.offer import Offer
 from fencepost.conformance.regression.known import KnownFailure
 from fencepost.conformance.regression.likeness import Likeness, glance, likeness
 from fencepost.conformance.regression.replay import OVERLAPPING, replay_case
@@ -42,21 +42,29 @@ class Baseline:
     _foreseen: set[Likeness] = field(default_factory=set)
 
     def replay(
-        self, failures: Sequence[KnownFailure], exchange: Exchange, offer: Offer, *, today: date, line: str
+        self,
+        failures: Sequence[KnownFailure],
+        lockstep: Lockstep,
+        capabilities: Capabilities,
+        *,
+        today: date,
+        line: str,
     ) -> None:
         """Put every entry to the subject; `line` is a command that does so again. Raises `HarnessFault` as the client does."""
         for failure in failures:
-            entry = self._entry(failure, exchange, offer, today, line)
+            entry = self._entry(failure, lockstep, capabilities, today, line)
             self.entries.append(entry)
 
-    def _entry(self, failure: KnownFailure, exchange: Exchange, offer: Offer, today: date, line: str) -> Entry:
-        if failure.profile != exchange.vault.profile.name:
-            told = f"it is of the profile {failure.profile}, and the run judges by {exchange.vault.profile.name}"
+    def _entry(
+        self, failure: KnownFailure, lockstep: Lockstep, capabilities: Capabilities, today: date, line: str
+    ) -> Entry:
+        if failure.profile != lockstep.vault.profile.name:
+            told = f"it is of the profile {failure.profile}, and the run judges by {lockstep.vault.profile.name}"
             return Entry(failure=failure, standing="unmatched", told=told)
         if failure.clause == OVERLAPPING:
             told = "it takes calls that overlap, and a replay sends one after the other"
             return Entry(failure=failure, standing="unmatched", told=told)
-        replayed = replay_case(failure.case, exchange, offer)
+        replayed = replay_case(failure.case, lockstep, capabilities)
         mismatch = replayed.mismatch
         if mismatch is None:
             standing: Standing = "unexpected success" if replayed.state == "fixed" else "unmatched"

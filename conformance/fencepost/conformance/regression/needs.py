@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
-from fencepost.conformance.offer import Offer
 from fencepost.reference import SERVICE_ENDPOINT, Network, Plane
 
 _MISSING = {
@@ -21,25 +21,25 @@ def needs_of(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*_network(case.network), *(need for step in case.steps for need in _step(step))]))
 
 
-def not_offered(case: Case, offer: Offer) -> tuple[str, ...]:
+def not_offered(case: Case, capabilities: Capabilities) -> tuple[str, ...]:
     """What the case needs and the statement does not offer, in words; empty where it may be put as it is."""
-    offered = abilities(offer)
+    offered = abilities(capabilities)
     return tuple(_MISSING.get(need, need) for need in needs_of(case) if not offered[need])
 
 
-def abilities(offer: Offer) -> Mapping[str, bool]:
+def abilities(capabilities: Capabilities) -> Mapping[str, bool]:
     """Which of the abilities that a case or a vector may need are offered."""
     return {
-        "virtual-networks": offer.subnets,
-        "service-endpoints": offer.endpoints,
-        "incremental-rules": offer.incremental,
-        "read-back": offer.read_back,
-        "control-plane": offer.control_plane,
-        "trusted-services": offer.services,
-        "trust-by-attribute": offer.by_attribute,
-        "caller-credentials": offer.credentials,
-        "refused-writes": offer.refusals,
-        "decision-codes": offer.codes,
+        "virtual-networks": capabilities.subnets,
+        "service-endpoints": capabilities.endpoints,
+        "incremental-rules": capabilities.incremental,
+        "read-back": capabilities.read_back,
+        "control-plane": capabilities.control_plane,
+        "trusted-services": capabilities.services,
+        "trust-by-attribute": capabilities.by_attribute,
+        "caller-credentials": capabilities.credentials,
+        "refused-writes": capabilities.refusals,
+        "decision-codes": capabilities.codes,
     }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import (
     AskStep,
     Case,
@@ -14,9 +15,8 @@ from fencepost.conformance.lockstep.case import (
     apply_write,
     may_be_asked,
 )
-from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Mismatch
-from fencepost.conformance.offer import Offer
 from fencepost.conformance.regression.needs import not_offered
 from fencepost.reference import Outcome, Verdict
 
@@ -45,19 +45,19 @@ class _NotJudgedError(Exception):
     """The last answer of the case says nothing here."""
 
 
-def replay_case(case: Case, exchange: Exchange, offer: Offer) -> Replayed:
+def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Replayed:
     """Put the case to the subject three times; one wrong last answer is enough to be still failing.
 
     Not judged is a case that the subject's statement does not let be asked, one that an earlier wrong answer takes
     another way, and one whose right answer the subject's choices leave open. Raises `HarnessFault` as the client does.
     """
-    missing = not_offered(case, offer)
+    missing = not_offered(case, capabilities)
     if missing:
         return Replayed(state="not judged", told=f"the subject does not offer {', '.join(missing)}")
     shown: list[Mismatch] = []
     for _ in range(_TIMES):
         try:
-            mismatch = _put(case, exchange, offer)
+            mismatch = _put(case, lockstep, capabilities)
         except _NotJudgedError as reason:
             if not shown:
                 return Replayed(state="not judged", told=str(reason))
@@ -70,22 +70,22 @@ def replay_case(case: Case, exchange: Exchange, offer: Offer) -> Replayed:
     return Replayed(state="still failing", mismatch=shown[0], told=told, is_steady=not told)
 
 
-def _put(case: Case, exchange: Exchange, offer: Offer) -> Mismatch | None:
+def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch | None:
     """The mismatch of the last answer; None where it is right."""
-    exchange.reset(case.network)
+    lockstep.reset(case.network)
     for number, step in enumerate(case.steps[:-1], start=2):
-        _run_up(number, step, exchange, offer)
+        _run_up(number, step, lockstep, capabilities)
     last = case.steps[-1]
     match last:
         case WriteStep():
-            if _expected(last, exchange, offer) is Verdict.OPEN:
+            if _expected(last, lockstep, capabilities) is Verdict.OPEN:
                 raise _NotJudgedError("whether the write is to be accepted is an open point for this subject")
-            return exchange.write(last).wrong
+            return lockstep.write(last).wrong
         case ReadStep():
-            return exchange.read()
+            return lockstep.read()
         case AskStep():
-            _check_may_be_asked(last, exchange)
-            expected, answer, wrong = exchange.ask(last)[-1]
+            _check_may_be_asked(last, lockstep)
+            expected, answer, wrong = lockstep.ask(last)[-1]
             if expected.outcome is Outcome.OPEN:
                 raise _NotJudgedError("the right answer is an open point for this subject")
             if answer.outcome == "inconclusive":
@@ -95,36 +95,36 @@ def _put(case: Case, exchange: Exchange, offer: Offer) -> Mismatch | None:
             raise ValueError("a case ends with an answer")
 
 
-def _run_up(number: int, step: Step, exchange: Exchange, offer: Offer) -> None:
+def _run_up(number: int, step: Step, lockstep: Lockstep, capabilities: Capabilities) -> None:
     match step:
         case WriteStep():
-            _expected(step, exchange, offer)
-            answer = exchange.write(step)
+            _expected(step, lockstep, capabilities)
+            answer = lockstep.write(step)
             if answer.wrong is not None:
                 came = answer.wrong.direction
                 raise _NotJudgedError(f"call {number}, {step.method}, is answered wrongly: {came[1]}, not {came[0]}")
             if not answer.is_known:
                 raise _NotJudgedError(f"after call {number}, {step.method}, nobody can tell which rules are in force")
         case EndpointsStep():
-            if step.subnet not in exchange.vault.network:
+            if step.subnet not in lockstep.vault.network:
                 raise _NotJudgedError(f"call {number} names a subnet that is not in the network")
-            exchange.set_endpoints(step)
+            lockstep.set_endpoints(step)
         case AskStep():
-            _check_may_be_asked(step, exchange)
-            exchange.ask(step)
+            _check_may_be_asked(step, lockstep)
+            lockstep.ask(step)
         case ReadStep():
-            exchange.read()
+            lockstep.read()
         case ResetStep():
-            exchange.reset(step.network)
+            lockstep.reset(step.network)
 
 
-def _expected(step: WriteStep, exchange: Exchange, offer: Offer) -> Verdict:
-    verdict = apply_write(exchange.vault, step).verdict
-    if verdict is Verdict.REFUSED and not offer.refusals:
+def _expected(step: WriteStep, lockstep: Lockstep, capabilities: Capabilities) -> Verdict:
+    verdict = apply_write(lockstep.vault, step).verdict
+    if verdict is Verdict.REFUSED and not capabilities.refusals:
         raise _NotJudgedError("it takes a refusal, and the statement says decisions-only")
     return verdict
 
 
-def _check_may_be_asked(step: AskStep, exchange: Exchange) -> None:
-    if not all(may_be_asked(exchange.vault, request) for request in step.requests):
+def _check_may_be_asked(step: AskStep, lockstep: Lockstep) -> None:
+    if not all(may_be_asked(lockstep.vault, request) for request in step.requests):
         raise _NotJudgedError("a request shows an address that its subnet's callers do not have here")

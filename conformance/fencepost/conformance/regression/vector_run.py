@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from fencepost.adapters.contract import Client, HarnessFault, Statement
-from fencepost.conformance.offer import Offer
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.regression.expectations import first_wrong
 from fencepost.conformance.regression.needs import abilities
 from fencepost.conformance.regression.vector_file import Test, TestGroup, VectorFile
@@ -28,19 +28,19 @@ def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iter
     """Every test in its order. A harness fault is a failed test, and the next begins with `reset` as ever."""
     profile = load_profile(known.profile)
     mode = statement.choices.get("trusted-services", profile.choice("trusted-services"))
-    offer = Offer.from_statement(statement, profile.with_choices({"trusted-services": mode}))
-    offered = abilities(offer)
+    capabilities = Capabilities.from_statement(statement, profile.with_choices({"trusted-services": mode}))
+    offered = abilities(capabilities)
     for group in known.test_groups:
         missing = [need for need in group.needs if not offered.get(need, False)]
         # Who is trusted is told by name or by an attribute: a test of the one way says nothing of a subject of the other.
-        if "trusted-services" in group.needs and ("trust-by-attribute" in group.needs) != offer.by_attribute:
+        if "trusted-services" in group.needs and ("trust-by-attribute" in group.needs) != capabilities.by_attribute:
             missing.append("the other way of telling who is trusted")
         for test in group.tests:
             if missing:
                 yield VectorResult(group=group, test=test, state="not asked", told=", ".join(missing))
                 continue
             try:
-                told = first_wrong(test.calls, client, with_codes=offer.codes and offer.credentials)
+                told = first_wrong(test.calls, client, with_codes=capabilities.codes and capabilities.credentials)
             except HarnessFault as fault:
                 told = f"the harness failed: {fault}"
             yield VectorResult(group=group, test=test, state="failed" if told else "passed", told=told or "")

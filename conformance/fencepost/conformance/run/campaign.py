@@ -8,35 +8,35 @@ from importlib.metadata import version
 import msgspec
 from fencepost.adapters.contract import Client, RpcError, Statement, check_statement
 from fencepost.conformance.bench.bench import Bench, EffortSpent, EndedAtFailure
-from fencepost.conformance.bench.breakage import Abandoned, Unresponsive
-from fencepost.conformance.bench.course import Course, Spent
+from fencepost.conformance.bench.cost import Course, Spent
 from fencepost.conformance.bench.effort import EFFORTS, Effort
+from fencepost.conformance.bench.fault_policy import Abandoned, Unresponsive
 from fencepost.conformance.bench.setting import Exploration, Setting
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.conformance.explorations.alternation import TURNS
 from fencepost.conformance.explorations.concurrency import CONCURRENCY
 from fencepost.conformance.explorations.convergence import CONVERGENCE
 from fencepost.conformance.explorations.decisions import DECISIONS, MORE_DECISIONS
 from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
 from fencepost.conformance.explorations.first_look import FIRST_LOOK
 from fencepost.conformance.explorations.histories import HISTORIES
+from fencepost.conformance.explorations.limit_search import RAMPS
 from fencepost.conformance.explorations.limits import LIMITS, LIMITS_AT_ONCE
-from fencepost.conformance.explorations.ramps import RAMPS
 from fencepost.conformance.explorations.read_back import READ_BACK
 from fencepost.conformance.explorations.refusals import REFUSALS
 from fencepost.conformance.explorations.repetition import REPETITION
 from fencepost.conformance.explorations.state import STATE
-from fencepost.conformance.explorations.turns import TURNS
 from fencepost.conformance.explorations.validation import VALIDATION
 from fencepost.conformance.judging.tally import Count, Tally
 from fencepost.conformance.judging.verdicts import results, summed_up
-from fencepost.conformance.lockstep.exchange import Exchange, Meter
-from fencepost.conformance.offer import Offer
-from fencepost.conformance.probing.ledger import settle_ledger, undocumented
+from fencepost.conformance.lockstep.lockstep import Lockstep, Meter
+from fencepost.conformance.open_points.settling import settle_open_points, undocumented
 from fencepost.conformance.regression.baseline import Baseline
+from fencepost.conformance.run.control import ControlPlan, control
 from fencepost.conformance.run.journal import Checkpoint, Circumstances
 from fencepost.conformance.run.plan import Plan as Plan  # who begins a campaign meets it here
 from fencepost.conformance.run.plan import Progress as Progress
-from fencepost.conformance.run.sensitivity import Grounds, control
 from fencepost.reference import Profile, load_profile
 from fencepost.reports.model import Decoy, FirstFailure, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.summary import quoted
@@ -94,10 +94,10 @@ class Campaign:
     _statement: Statement = field(init=False)
     _judged_by: Profile = field(init=False)
     _profile: Profile = field(init=False)
-    _offer: Offer = field(init=False)
+    _capabilities: Capabilities = field(init=False)
     _setting: Setting = field(init=False)
     _bench: Bench = field(init=False)
-    _exchange: Exchange = field(init=False)
+    _lockstep: Lockstep = field(init=False)
     _ledger: tuple[LedgerEntry, ...] = ()
     _decoys: tuple[Decoy, ...] = ()
     _control_spent: Meter = field(default_factory=Meter)
@@ -113,22 +113,25 @@ class Campaign:
         settle = self._statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
         mode = self._statement.choices.get("trusted-services", profile.choice("trusted-services"))
         profile = profile.with_choices({"trusted-services": mode})
-        self._offer = Offer.from_statement(self._statement, profile, settle_seconds=settle)
-        effort = plan.effort if self._offer.refusals else plan.effort.for_decisions_only()
-        self._exchange = Exchange(
-            self.client, profile, with_codes=self._offer.codes and self._offer.credentials, settle_seconds=settle
+        self._capabilities = Capabilities.from_statement(self._statement, profile, settle_seconds=settle)
+        effort = plan.effort if self._capabilities.refusals else plan.effort.for_decisions_only()
+        self._lockstep = Lockstep(
+            self.client,
+            profile,
+            with_codes=self._capabilities.codes and self._capabilities.credentials,
+            settle_seconds=settle,
         )
         self._judged_by = profile
         self._take(profile, effort)
 
     def _take(self, profile: Profile, effort: Effort) -> None:
         self._profile = profile
-        self._exchange.take_profile(profile)
-        self._setting = Setting(profile=profile, offer=self._offer, effort=effort, seed=self.plan.seed)
+        self._lockstep.take_profile(profile)
+        self._setting = Setting(profile=profile, capabilities=self._capabilities, effort=effort, seed=self.plan.seed)
         self._bench = Bench(
-            self._exchange,
+            self._lockstep,
             profile=profile,
-            offer=self._offer,
+            capabilities=self._capabilities,
             effort=effort.without_control() if self.plan.with_decoys and not self.plan.clauses else effort,
             tally=self.tally,
             replay_line=self._replay_line,
@@ -141,8 +144,8 @@ class Campaign:
         if self._is_settled:
             return
         self._is_settled = True
-        profile, self._ledger = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
-        self.tally.left_out |= undocumented(profile, self._offer)
+        profile, self._ledger = settle_open_points(self._lockstep, self._statement, self._capabilities, self.tally)
+        self.tally.left_out |= undocumented(profile, self._capabilities)
         self._take(profile, self._setting.effort)
 
     def circumstances(self) -> Circumstances:
@@ -180,7 +183,7 @@ class Campaign:
     def run(self) -> None:
         """Every exploration that serves a selected clause which the subject can be asked."""
         self.settle()
-        wanted = {clause.id for clause in self.selected() if not self._offer.missing_for(clause)}
+        wanted = {clause.id for clause in self.selected() if not self._capabilities.missing_for(clause)}
         for exploration in in_waves(self._setting.effort):
             if wanted & set(exploration.serves) and not self.explore(exploration):
                 return
@@ -190,14 +193,14 @@ class Campaign:
     def lay_decoys(self) -> None:
         """Which faults would this run have noticed? Asked last: what the run has found so far stands."""
         spent = self._bench.spent
-        grounds = Grounds(
+        control_plan = ControlPlan(
             client=self.client,
             setting=self._setting,
             explorations=EXPLORATIONS,
-            settle_seconds=self._exchange.settle_seconds,
+            settle_seconds=self._lockstep.settle_seconds,
             left=self._setting.effort.less(spent.writes, spent.decisions),
         )
-        self._decoys, self._control_spent = control(grounds)
+        self._decoys, self._control_spent = control(control_plan)
 
     def explore(self, exploration: Exploration) -> bool:
         """Run one exploration, once; False where the whole run is to end here."""
@@ -238,9 +241,9 @@ class Campaign:
         self.record(Checkpoint(explored=tuple(self._explored), done=done, tally=self.tally, bench=self._bench.state))
 
     @property
-    def exchange(self) -> Exchange:
+    def lockstep(self) -> Lockstep:
         """Where cases of other origin are put to the same subject, by the profile that the run has settled on."""
-        return self._exchange
+        return self._lockstep
 
     @property
     def statement(self) -> Statement:
@@ -248,9 +251,9 @@ class Campaign:
         return self._statement
 
     @property
-    def offer(self) -> Offer:
+    def capabilities(self) -> Capabilities:
         """What the subject may be asked."""
-        return self._offer
+        return self._capabilities
 
     @property
     def course(self) -> Course:
@@ -268,7 +271,7 @@ class Campaign:
         return bool(self._unfinished) and not self.plan.fail_fast
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
-        decisions = self._exchange.meter.decisions
+        decisions = self._lockstep.meter.decisions
         failed = tuple(sorted(self.tally.failures))
         self.listener(
             Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
@@ -282,7 +285,7 @@ class Campaign:
         clauses = tuple(
             results(
                 self.selected(),
-                self._offer,
+                self._capabilities,
                 self.tally,
                 explored=self._served(),
                 unfinished=self._unfinished,
@@ -353,10 +356,10 @@ class Campaign:
         for _ in range(_LEDGER_REVIEWS):
             if not any(entry.broken for entry in self._ledger):
                 return
-            meter, faults = replace(self._exchange.meter), self.tally.faults
-            self._exchange.take_profile(self._judged_by)
-            _, again = settle_ledger(self._exchange, self._statement, self._offer, self.tally)
-            self._exchange.meter, self.tally.faults = meter, faults
+            meter, faults = replace(self._lockstep.meter), self.tally.faults
+            self._lockstep.take_profile(self._judged_by)
+            _, again = settle_open_points(self._lockstep, self._statement, self._capabilities, self.tally)
+            self._lockstep.meter, self.tally.faults = meter, faults
             self._ledger = tuple(
                 msgspec.structs.replace(first, broken=False, detail=f"unstable: {first.found}, then {then.found}")
                 if first.broken and first.found != then.found

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from random import Random
 from typing import ClassVar
 
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import WriteStep
-from fencepost.conformance.offer import Offer
 from fencepost.reference import (
     Block,
     Caller,
@@ -33,7 +33,7 @@ class Decoy(ABC):
 
     @staticmethod
     @abstractmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Whether a subject with this offer can be asked what would show it."""
 
     @abstractmethod
@@ -77,7 +77,7 @@ class FlippedEdge(Decoy):
         self._taken: tuple[Block, int] | None = None
 
     @staticmethod
-    def shows(offer: Offer) -> bool:  # noqa: ARG004 - every subject has IP rules
+    def shows(capabilities: Capabilities) -> bool:  # noqa: ARG004 - every subject has IP rules
         """Always."""
         return True
 
@@ -116,7 +116,7 @@ class DeniesUnderAllow(Decoy):
     clause = "DEC-1"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:  # noqa: ARG004 - every subject has a default action
+    def shows(capabilities: Capabilities) -> bool:  # noqa: ARG004 - every subject has a default action
         """Always."""
         return True
 
@@ -184,9 +184,9 @@ class AdmitsOneService(_OfOneKind):
     says = "lets {} through, a service that is not trusted"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Where there are services."""
-        return offer.services
+        return capabilities.services
 
     def key(self, request: Request) -> str:
         """The service's name."""
@@ -202,9 +202,9 @@ class ForgetsOneService(_OfOneKind):
     says = "keeps {} out, a trusted service"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Where there are services."""
-        return offer.services
+        return capabilities.services
 
     def key(self, request: Request) -> str:
         """The service's name."""
@@ -220,9 +220,9 @@ class FirewallsOneOperation(_OfOneKind):
     says = "puts {} behind the firewall, a control-plane operation"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Where there is a control plane."""
-        return offer.control_plane
+        return capabilities.control_plane
 
     def counts(self, request: Request, vault: Vault) -> bool:
         """From out of every rule, while the default action is Deny."""
@@ -238,9 +238,9 @@ class AdmitsOneSubnet(_OfOneKind):
     says = "lets {} in, a subnet that is not listed"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Where there are subnets."""
-        return offer.subnets
+        return capabilities.subnets
 
     def key(self, request: Request) -> str:
         """The subnet."""
@@ -256,9 +256,9 @@ class OverlooksTheToken(_OfOneKind):
     says = "asks for no token at {}"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Where credentials are judged."""
-        return offer.credentials
+        return capabilities.credentials
 
 
 class TakesOneTooMany(Decoy):
@@ -268,9 +268,9 @@ class TakesOneTooMany(Decoy):
     clause = "LIM-2"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Where refusals are asked for."""
-        return offer.refusals
+        return capabilities.refusals
 
     def text(self) -> str:
         """Nothing is left to settle."""
@@ -288,9 +288,9 @@ class TakesIpv6(Decoy):
     clause = "VAL-4"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Where refusals are asked for."""
-        return offer.refusals
+        return capabilities.refusals
 
     def text(self) -> str:
         """Nothing is left to settle."""
@@ -317,9 +317,9 @@ class HidesOneRule(Decoy):
     clause = "STA-5"
 
     @staticmethod
-    def shows(offer: Offer) -> bool:
+    def shows(capabilities: Capabilities) -> bool:
         """Where rules are read back."""
-        return offer.read_back
+        return capabilities.read_back
 
     def text(self) -> str:
         """Nothing is left to settle."""
@@ -345,9 +345,9 @@ _BY_SEED: tuple[type[Decoy], ...] = (
 MOST = 6
 
 
-def decoys_for(offer: Offer, random: Random) -> tuple[Decoy, ...]:
+def decoys_for(capabilities: Capabilities, random: Random) -> tuple[Decoy, ...]:
     """At most six decoys that this subject could be caught with: four kinds that are always laid, the others by seed."""
-    always = [kind for kind in _ALWAYS if kind.shows(offer)]
-    others = [kind for kind in _BY_SEED if kind.shows(offer)]
+    always = [kind for kind in _ALWAYS if kind.shows(capabilities)]
+    others = [kind for kind in _BY_SEED if kind.shows(capabilities)]
     kinds = [*always, *random.sample(others, min(len(others), MOST - len(always)))]
     return tuple(kind(Random(random.random())) for kind in kinds)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 
-from fencepost.conformance.judging.relevance import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
+from fencepost.conformance.judging.exercised import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
 from fencepost.conformance.lockstep.case import is_private
 from fencepost.reference import Caller, Plane, Profile, Request, RuleSet, Vault
 

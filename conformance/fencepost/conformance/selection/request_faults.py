@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from fencepost.conformance.generate.probes import LANDMARKS, flipped, octet_edges, resembling
+from fencepost.conformance.generate.boundaries import LANDMARKS, flipped, octet_edges, resembling
 from fencepost.conformance.selection.cover import FaultClass
 from fencepost.conformance.selection.factors import factor_levels, pairs_of
-from fencepost.conformance.selection.kinship import kinship
+from fencepost.conformance.selection.id_similarity import kinship
 from fencepost.conformance.selection.rule_faults import engulfing, prefix_class, prefix_of
 from fencepost.reference import (
     Block,
@@ -42,7 +42,7 @@ _ENDS, _SUBNETS, _FEW = 4, 48, 8
 
 
 @dataclass(slots=True)
-class Sight:
+class RuleView:
     """A vault's rules laid out for many requests; `was` is how the set before answered, where it was asked."""
 
     vault: Vault

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 from fencepost.conformance.selection.cover import FaultClass
-from fencepost.conformance.selection.kinship import kinship
+from fencepost.conformance.selection.id_similarity import kinship
 from fencepost.reference import Block, DefaultAction, IpRule, Network, RuleSet, text_from_address
 
 THRESHOLDS = (1, 3, 10, 16, 32, 64, 100, 128, 256, 512, 999)

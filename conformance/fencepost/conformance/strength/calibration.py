@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from fencepost.conformance.bounded.bought import Calibration, Calibrations, Curve
+from fencepost.conformance.bounded.assurance import Calibration, Calibrations, Curve
 from fencepost.conformance.strength.model import Order, Strength
 from fencepost.conformance.strength.study import GREEDY, WHOLE
 

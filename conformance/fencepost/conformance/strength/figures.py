@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import get_args
 
-from fencepost.conformance.bench.course import Spent
+from fencepost.conformance.bench.cost import Spent
 from fencepost.conformance.bounded.exploration import LENGTH
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.mutants import CATALOGUE, Mutant
@@ -13,7 +13,7 @@ from fencepost.conformance.strength.arms import ARMS
 from fencepost.conformance.strength.contest import Outcomes
 from fencepost.conformance.strength.curve import Costs
 from fencepost.conformance.strength.model import ArmResult, At, Order, Price, Row, Score, Stray, Survivor
-from fencepost.conformance.strength.trial import Trial
+from fencepost.conformance.strength.mutant_run import MutantRun
 from fencepost.reports.model import Report
 
 SPENT_EXAMPLES = (10, 100, 1_000)
@@ -32,7 +32,7 @@ _SUBSETS: Mapping[str, Callable[[Mutant], bool]] = {
     ),
 }
 
-Trials = Sequence[Trial]
+Trials = Sequence[MutantRun]
 
 
 def scores(trials: Trials) -> Iterator[Score]:
@@ -101,7 +101,7 @@ def order(name: str, says: str, trials: Trials) -> Order:
 
 def survivors(trials: Trials) -> tuple[tuple[Survivor, ...], tuple[Survivor, ...]]:
     """The mutants that no seed killed, and those that some seeds killed and others did not."""
-    by_mutant = defaultdict[tuple[str, str], list[Trial]](list)
+    by_mutant = defaultdict[tuple[str, str], list[MutantRun]](list)
     for one in trials:
         by_mutant[one.task.mutant, one.task.profile].append(one)
     alive: list[Survivor] = []

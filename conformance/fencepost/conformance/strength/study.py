@@ -13,8 +13,8 @@ from fencepost.conformance.strength.arms import ARMS
 from fencepost.conformance.strength.contest import Bout, Outcomes, fight
 from fencepost.conformance.strength.coverage import Coverage, Watch
 from fencepost.conformance.strength.model import Balance, Covered, Strength
+from fencepost.conformance.strength.mutant_run import MutantRun, Task, run_mutant
 from fencepost.conformance.strength.pool import spread
-from fencepost.conformance.strength.trial import Task, Trial, try_mutant
 from fencepost.reference import load_profile
 from fencepost.reports.model import Report
 
@@ -67,7 +67,7 @@ def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
     tell("an unflawed vault", 0, 1)
     correct, watch = _watched(profiles[0], design.effort)
     tell("an unflawed vault", 1, 1)
-    whole: list[Trial] = []
+    whole: list[MutantRun] = []
     if design.with_matrix:
         whole = _trials("whole runs for the matrix", list(_tasks(design, pairs, 0, to_the_end=True)), design, tell)
     serves_both = design.with_matrix and design.effort == MATRIX_EFFORT
@@ -140,21 +140,21 @@ def _tasks(
         )
 
 
-def _slow_trials(design: Design, carriable: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Trial]:
+def _slow_trials(design: Design, carriable: Sequence[tuple[Mutant, str]], tell: Teller) -> list[MutantRun]:
     """The mutants that decisions alone show, asked in the order of a bounded run, in the first seed."""
     tasks = list(_tasks(design, carriable, 0, decisions_only=True, bounded=True))
     return _trials("as decisions-only subjects", tasks, design, tell)
 
 
-def _bounded_trials(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Trial]:
+def _bounded_trials(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[MutantRun]:
     """Every mutant, asked in the order of a bounded run, in the first seed."""
     tasks = list(_tasks(design, pairs, 0, bounded=True))
     return _trials("in bounded runs", tasks, design, tell)
 
 
-def _trials(what: str, tasks: Sequence[Task], design: Design, tell: Teller) -> list[Trial]:
-    found: dict[int, Trial] = {}
-    for place, trial in spread(try_mutant, tasks, processes=design.processes):
+def _trials(what: str, tasks: Sequence[Task], design: Design, tell: Teller) -> list[MutantRun]:
+    found: dict[int, MutantRun] = {}
+    for place, trial in spread(run_mutant, tasks, processes=design.processes):
         found[place] = trial
         tell(what, len(found), len(tasks))
     return [found[place] for place in range(len(tasks))]

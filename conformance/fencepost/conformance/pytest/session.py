@@ -16,7 +16,7 @@ from fencepost.adapters.contract import (
 )
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.lockstep.patience import TIMEOUTS, patient
+from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, ClauseUnjudged
 from fencepost.conformance.run.campaign import Campaign, Plan, explorations_for
 from fencepost.reference import UnknownProfile
@@ -29,7 +29,7 @@ Subject: TypeAlias = str | Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Options:
     """What a subject is judged by. `profile` and `settle_seconds` None are what the statement says.
 
     `timeouts` is how long, in seconds, it may take to come up and to answer one call.
@@ -66,13 +66,13 @@ class OneWorkerOnly(RuntimeError):
         return visible(f"{Mask.of_here().apply(self.subject)} can be asked by one worker only: {how}")
 
 
-class Trial:
+class SubjectSession:
     """A subject and the run that judges it, begun when the first clause is asked for. Close it at the end.
 
     Which clauses are asked for, and in which order, changes no question that an exploration puts.
     """
 
-    def __init__(self, subject: Subject, terms: Terms, *, alone: bool = True) -> None:
+    def __init__(self, subject: Subject, terms: Options, *, alone: bool = True) -> None:
         """`alone` says that no other worker asks the same subject meanwhile."""
         self.name = subject if isinstance(subject, str) else _name_of(subject)
         self._subject = subject
@@ -92,7 +92,7 @@ class Trial:
         """
         clause = catalogue()[clause_id]
         campaign = self._begun()
-        if not campaign.offer.missing_for(clause):
+        if not campaign.capabilities.missing_for(clause):
             for exploration in explorations_for((clause.id,), campaign.plan.effort):
                 campaign.explore(exploration)
         row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
@@ -195,7 +195,7 @@ class Trial:
             opened = open_subject(subject, timeouts=timeouts)
         else:
             opened = open_factory(subject, timeouts=timeouts)
-        return patient(opened, seconds=TIMEOUTS * timeouts.call)
+        return with_circuit_breaker(opened, seconds=TIMEOUTS * timeouts.call)
 
 
 def is_one_place(subject: str) -> bool:

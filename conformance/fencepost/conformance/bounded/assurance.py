@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 import msgspec
-from fencepost.conformance.bench.course import Course
+from fencepost.conformance.bench.cost import Course
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.exploration import LENGTH
 from fencepost.reports.model import Report

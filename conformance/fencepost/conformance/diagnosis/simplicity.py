@@ -1,6 +1,6 @@
 """Which of several mismatches shows a fault most clearly."""
 
-from fencepost.conformance.judging.relevance import PLAIN_OPERATION
+from fencepost.conformance.judging.exercised import PLAIN_OPERATION
 from fencepost.conformance.lockstep.mismatch import Found, WrongDecision
 
 

@@ -4,13 +4,13 @@ from collections.abc import Container, Mapping
 
 from fencepost.adapters.contract import HarnessFault, Statement
 from fencepost.adapters.contract.vocabulary import RESERVED_BLOCKS
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate.callers import trusted_callers
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
-from fencepost.conformance.offer import Offer
-from fencepost.conformance.probing.ledger_probes import PROBES
-from fencepost.conformance.probing.prober import OUTSIDE, Prober
+from fencepost.conformance.open_points.prober import OUTSIDE, Prober
+from fencepost.conformance.open_points.probes import PROBES
 from fencepost.reference import Profile, Request
 from fencepost.reference.ledger import ANSWERS
 from fencepost.reports.model import LedgerEntry
@@ -18,16 +18,21 @@ from fencepost.reports.model import LedgerEntry
 _FAULTS = 3
 
 
-def settle_ledger(
-    exchange: Exchange, statement: Statement, offer: Offer, tally: Tally, *, probed: Container[str] = ANSWERS
+def settle_open_points(
+    lockstep: Lockstep,
+    statement: Statement,
+    capabilities: Capabilities,
+    tally: Tally,
+    *,
+    probed: Container[str] = ANSWERS,
 ) -> tuple[Profile, tuple[LedgerEntry, ...]]:
     """The profile with every open point answered that was declared or could be found, and the ledger for the report.
 
     Nothing that looks for a refusal is sent to a subject that validates nothing. Of the points only those `probed` are
     asked about, which are all of them.
     """
-    profile = exchange.vault.profile
-    prober = Prober(exchange, profile, offer)
+    profile = lockstep.vault.profile
+    prober = Prober(lockstep, profile, capabilities)
     entries, choices, faults = [], dict[str, object](), 0
     for key in ANSWERS:
         declared = statement.choices.get(key)
@@ -55,14 +60,14 @@ def settle_ledger(
                 detail=detail,
             )
         )
-    if not offer.refusals:
+    if not capabilities.refusals:
         choices["duplicates"] = "keep"  # repeated rules are certain for a subject that enforces what others validated
     return _with_names_that_it_knows(prober, profile.with_choices(choices)), tuple(entries)
 
 
-def undocumented(profile: Profile, offer: Offer) -> dict[str, str]:
+def undocumented(profile: Profile, capabilities: Capabilities) -> dict[str, str]:
     """The clauses that cannot be judged under these choices, each with the reason: nobody has written down the answer."""
-    if not offer.services or offer.by_attribute or profile.trusted_scenarios != "ledger":
+    if not capabilities.services or capabilities.by_attribute or profile.trusted_scenarios != "ledger":
         return {}
     if profile.choice("trusted-scenarios") != "scenario":
         return {}
@@ -116,11 +121,11 @@ def _with_names_that_it_knows(prober: Prober, profile: Profile) -> Profile:
 
     Where it knows none, all stay, and DEC-11 fails.
     """
-    if prober.offer.by_attribute or profile.missing_endpoint == "ledger":
+    if prober.capabilities.by_attribute or profile.missing_endpoint == "ledger":
         return profile
     if profile.choice("trusted-scenarios") != "connection":
         return profile  # a name that is let in for one operation only is neither known nor unknown
-    callers = trusted_callers(profile, prober.offer)
+    callers = trusted_callers(profile, prober.capabilities)
     try:
         if not callers or not prober.put(wire_rules((), bypass="AzureServices")):
             return profile

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fencepost.adapters.contract import Decision as Answer
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import AskStep, WriteStep
-from fencepost.conformance.lockstep.exchange import Exchange
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import WireRules, wire_network
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Network, Profile, Request, address_from_text
 
 OUTSIDE = address_from_text("33.44.55.66")
@@ -21,24 +21,24 @@ _T = TypeVar("_T")
 class Prober:
     """Asks the subject directly: what an open point comes to is its own answer, not a comparison."""
 
-    exchange: Exchange
+    lockstep: Lockstep
     profile: Profile
-    offer: Offer
+    capabilities: Capabilities
     network: Network = field(default_factory=Network)
 
     def put(self, acls: WireRules, network: Network | None = None) -> bool:
         """Whether a rule set is accepted by a new vault."""
         self.network = network or Network()
-        self.exchange.client.reset(wire_network(self.network))
-        self.exchange.meter.resets += 1
+        self.lockstep.client.reset(wire_network(self.network))
+        self.lockstep.meter.resets += 1
         return self.write("putRules", {"networkAcls": acls})
 
     def write(self, method: str, params: Mapping[str, object]) -> bool:
         """Whether a write is accepted now."""
         step = WriteStep(method=method, params=params)
-        accepted = self.exchange.client.write(step.method, step.params).accepted
-        self.exchange.meter.writes += 1
-        self.exchange.changed()
+        accepted = self.lockstep.client.write(step.method, step.params).accepted
+        self.lockstep.meter.writes += 1
+        self.lockstep.changed()
         return accepted
 
     def outcomes(self, *requests: Request) -> list[str]:
@@ -48,18 +48,18 @@ class Prober:
     def answers(self, *requests: Request) -> list[Answer]:
         """The decisions themselves."""
         step = AskStep(requests=requests)
-        self.exchange.meter.decisions += len(requests)
-        return self.settled(lambda: self.exchange.client.decide(step.wire()))
+        self.lockstep.meter.decisions += len(requests)
+        return self.settled(lambda: self.lockstep.client.decide(step.wire()))
 
     def values_read(self) -> list[str]:
         """The values of the IP rules as they are read back."""
-        read = self.settled(self.exchange.client.get_rules)
+        read = self.settled(self.lockstep.client.get_rules)
         return [entry.value for entry in (read.ip_rules if read is not None else None) or ()]
 
     def settled(self, ask: Callable[[], _T]) -> _T:
         """The answer that stands: asked until the settle time is over, since here nobody knows the right one."""
         while True:
-            is_over = self.exchange.has_settled()
+            is_over = self.lockstep.has_settled()
             answer = ask()
             if is_over:
                 return answer

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.pytest.session import Options, Subject
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
-from fencepost.conformance.pytest.trial import Subject, Terms
 from fencepost.reference import load_profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vendor:
+class SuiteParameters:
     """What a class of the suite asks, and on which terms."""
 
     subject: Subject
-    terms: Terms
+    terms: Options
 
 
 def conformance_suite(
@@ -50,7 +50,7 @@ def conformance_suite(
     if isinstance(clauses, str):
         clauses = (clauses,)
     wanted = frozenset(clause.id for pattern in clauses for clause in catalogue().matching(pattern))
-    terms = Terms(
+    terms = Options(
         profile=profile, effort=effort, seed=seed, settle_seconds=settle_seconds, timeouts=timeouts or Timeouts()
     )
     tests = {
@@ -58,7 +58,7 @@ def conformance_suite(
     }
     members = {
         "__doc__": "The clauses of the conformance catalogue, asked of one implementation.",
-        "conformance": Vendor(subject=make_vault, terms=terms),
+        "conformance": SuiteParameters(subject=make_vault, terms=terms),
         **tests,
     }
     return type("ConformanceSuite", (), members)

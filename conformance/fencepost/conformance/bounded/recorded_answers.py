@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fencepost.adapters.contract import Connection, JsonObject, Shareable
-from fencepost.conformance.bench.breakage import Abandoned
+from fencepost.conformance.bench.fault_policy import Abandoned
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.wire import network_from_wire
 from fencepost.reference import Network, Profile, RuleSet, Vault
@@ -17,7 +17,7 @@ _State = tuple[Network, RuleSet]
 
 
 @dataclass(slots=True)
-class Memory:
+class AnswerCache:
     """Answers by what was in force: of a decision the network, the rules and the request, of a write what it said."""
 
     decisions: dict[tuple[int, str], object] = field(default_factory=dict)
@@ -34,16 +34,16 @@ class Memory:
         return (vault.network, vault.rules) in self._states
 
 
-class Recollecting:
+class AnswerRecorder:
     """A connection that keeps what goes over it, while it is told to."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._vault: Vault | None = None
-        self.memory = Memory()
+        self.memory = AnswerCache()
 
     @contextmanager
-    def keeping(self, profile: Profile) -> Iterator[Memory]:
+    def keeping(self, profile: Profile) -> Iterator[AnswerCache]:
         """Within this context the answers are kept; they are judged by this profile."""
         self._vault = Vault(profile=profile)
         try:
@@ -83,7 +83,7 @@ class Recollecting:
         self._connection.close()
 
 
-class RecollectingShareable(Recollecting):
+class RecollectingShareable(AnswerRecorder):
     """One that can be asked from several threads at once."""
 
     def another(self) -> Connection:
@@ -92,12 +92,12 @@ class RecollectingShareable(Recollecting):
         return self._connection.another()
 
 
-def recollecting(connection: Connection) -> Recollecting:
+def recording_answers(connection: Connection) -> AnswerRecorder:
     """The connection, its answers kept when that is wanted; `Shareable` where it was."""
-    return RecollectingShareable(connection) if isinstance(connection, Shareable) else Recollecting(connection)
+    return RecollectingShareable(connection) if isinstance(connection, Shareable) else AnswerRecorder(connection)
 
 
-class Recollected:
+class RecordedAnswers:
     """A connection to nobody: it answers as the subject once did.
 
     A decision that was never asked for is inconclusive; at any other call that was never made a scenario is `Abandoned`.
@@ -105,7 +105,7 @@ class Recollected:
 
     exclusive = False
 
-    def __init__(self, memory: Memory, profile: Profile) -> None:
+    def __init__(self, memory: AnswerCache, profile: Profile) -> None:
         self._memory = memory
         self._vault = Vault(profile=profile)
 

@@ -17,7 +17,7 @@ PLAIN_OPERATION = "SecretGet"
 
 
 @dataclass(frozen=True, slots=True)
-class Landmarks:
+class RuleEdges:
     """The places of a rule set that clauses speak of: the edges of its ranges, and where rules overlap or touch."""
 
     edges: frozenset[int]
@@ -25,7 +25,7 @@ class Landmarks:
     _firsts: tuple[int, ...]
 
     @classmethod
-    def of(cls, rules: RuleSet) -> "Landmarks":
+    def of(cls, rules: RuleSet) -> "RuleEdges":
         """The landmarks of a rule set."""
         blocks = [rule.block for rule in rules.ip_rules]
         edges = frozenset(
@@ -57,7 +57,7 @@ def _shared(blocks: Iterable[Block]) -> Iterable[Block]:
             reached = block.last
 
 
-def clauses_of(request: Request, expected: Decision, rules: RuleSet, landmarks: Landmarks) -> tuple[str, ...]:
+def exercised_clauses(request: Request, expected: Decision, rules: RuleSet, landmarks: RuleEdges) -> tuple[str, ...]:
     """The clauses that a right answer to this request speaks for, the one that decided first.
 
     None where two independent reasons lead to the same outcome, so that a fault in either would not show, and none

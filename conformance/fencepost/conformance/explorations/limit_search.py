@@ -67,11 +67,11 @@ class _Ramp:
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.refusals or not setting.is_last_wave:
+    if not setting.capabilities.refusals or not setting.is_last_wave:
         return  # the limit that there is can be looked for when all that may break one has been asked
     profile = setting.profile
     found = [_Ramp(accepted="LIM-1", refused="LIM-2", maximum=profile.max_ip_rules, member="value", add="addIpRule")]
-    if setting.offer.subnets:
+    if setting.capabilities.subnets:
         maximum, add = profile.max_virtual_network_rules, "addVirtualNetworkRule"
         found.append(_Ramp(accepted="LIM-3", refused="LIM-4", maximum=maximum, member="id", add=add))
     for ramp in found:
@@ -89,7 +89,7 @@ def _climbed(bench: Bench, setting: Setting, ramp: _Ramp) -> None:
     """Find the limit of putting a list, say where it depends on how that is written; then the limit of adding."""
     broken = bench.tally.failures
     by_putting = any(clause in broken for clause in (ramp.accepted, ramp.refused, "LIM-5", "LIM-9"))
-    by_adding = setting.offer.incremental and any(clause in broken for clause in ("LIM-7", "LIM-8"))
+    by_adding = setting.capabilities.incremental and any(clause in broken for clause in ("LIM-7", "LIM-8"))
     if not by_putting and not by_adding:
         return
     ids = ramp.rules(ramp.most + 1) if ramp.member == "id" else []
@@ -139,7 +139,7 @@ def _is_accepted(bench: Bench, ramp: _Ramp, count: int, way: _Way) -> bool:
 
 def _attempt(bench: Bench, method: str, params: JsonObject) -> bool:
     """Whether the subject accepts a write. It is looked at, not judged: what is wrong with it is told already."""
-    return bench.exchange.write(WriteStep(method=method, params=params)).accepted
+    return bench.lockstep.write(WriteStep(method=method, params=params)).accepted
 
 
 def _by_adding(bench: Bench, ramp: _Ramp, limit: int) -> str:

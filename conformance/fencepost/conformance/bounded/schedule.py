@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.bounded.candidates import Maker, home
+from fencepost.conformance.bounded.candidates import CandidateMaker, home
 from fencepost.conformance.generate import requests
-from fencepost.conformance.generate.probes import LANDMARKS, edges
+from fencepost.conformance.generate.boundaries import LANDMARKS, edges
 from fencepost.conformance.lockstep.case import WriteStep, apply_write, may_be_asked
 from fencepost.conformance.selection import request_faults, rule_faults
 from fencepost.conformance.selection.cover import Cover, FaultClass
-from fencepost.conformance.selection.request_faults import Sight, telling_places
+from fencepost.conformance.selection.request_faults import RuleView, telling_places
 from fencepost.reference import Network, Plane, Request, RuleSet, Vault, Verdict
 
 REQUESTS = 240
@@ -22,7 +22,7 @@ _INSIDE = (10 << 24) + 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class ScheduledSet:
     """One configuration on the way: the write that leads to it, the vaults before and after, and what is asked there.
 
     `moved` are the requests whose answers the write changes, `unmoved` others that were asked before it.
@@ -36,7 +36,7 @@ class Stop:
     unmoved: frozenset[Request]
 
 
-class Itinerary:
+class Schedule:
     """The stops one after another, each worked out when it is first asked for; the same for the same setting."""
 
     def __init__(self, setting: Setting) -> None:
@@ -45,7 +45,7 @@ class Itinerary:
         self._vault = Vault(profile=setting.profile).reset(self.network)
         self._rules = Cover(weights=rule_faults.WEIGHTS)
         self._requests = Cover(weights=request_faults.WEIGHTS)
-        self._stops: list[Stop] = []
+        self._stops: list[ScheduledSet] = []
         self._ahead: list[tuple[WriteStep, Vault]] = []
         self._earlier: RuleSet | None = None
 
@@ -54,13 +54,13 @@ class Itinerary:
         """How many stops have been worked out: as many as a run has come to."""
         return len(self._stops)
 
-    def stop(self, place: int) -> Stop:
+    def stop(self, place: int) -> ScheduledSet:
         """The stop at this place, from 0 on."""
         while len(self._stops) <= place:
             self._stops.append(self._next())
         return self._stops[place]
 
-    def _next(self) -> Stop:
+    def _next(self) -> ScheduledSet:
         place = len(self._stops)
         while len(self._ahead) < 2:  # what comes next tells whose answers are about to change
             self._ahead.append(self._chosen(place + len(self._ahead)))
@@ -72,14 +72,14 @@ class Itinerary:
         again = set(before.asked) if before is not None else set()
         shared = [one for one in asked if one in again]
         moved = frozenset(one for one in shared if old.decide(one).outcome is not vault.decide(one).outcome)
-        return Stop(
+        return ScheduledSet(
             write=write, before=old, vault=vault, asked=tuple(asked), moved=moved, unmoved=frozenset(shared) - moved
         )
 
     def _chosen(self, place: int) -> tuple[WriteStep, Vault]:
         """The candidate that covers most of what no configuration before it has covered."""
         random = self.setting.random("bounded rule sets", place)
-        maker = Maker(setting=self.setting, cover=self._rules, random=random)
+        maker = CandidateMaker(setting=self.setting, cover=self._rules, random=random)
         best: tuple[float, WriteStep, Vault, tuple[FaultClass, ...]] | None = None
         for step in (*maker.whole_sets(self.network), *maker.changes(self._vault, self._earlier)):
             said = apply_write(self._vault, step)
@@ -101,9 +101,9 @@ class Itinerary:
         self._earlier, self._vault = self._vault.rules, vault
         return step, vault
 
-    def _asked(self, random: Random, vault: Vault, before: Stop | None, upcoming: Vault) -> list[Request]:
+    def _asked(self, random: Random, vault: Vault, before: ScheduledSet | None, upcoming: Vault) -> list[Request]:
         was = {one: before.vault.decide(one) for one in before.asked} if before is not None else {}
-        sight = Sight(vault, was)
+        sight = RuleView(vault, was)
         pool = dict.fromkeys(one for one in self._pool(random, vault, sight) if may_be_asked(vault, one))
         pool |= dict.fromkeys(random.sample(list(was), min(_REMEMBERED, len(was))))
         offered = [(request, sight.classes(request)) for request in pool]
@@ -124,20 +124,20 @@ class Itinerary:
         moving = [one for one in asked if vault.decide(one).outcome is not upcoming.decide(one).outcome]
         return random.sample(moving, min(_MOVED, len(moving)))
 
-    def _pool(self, random: Random, vault: Vault, sight: Sight) -> Iterator[Request]:
+    def _pool(self, random: Random, vault: Vault, sight: RuleView) -> Iterator[Request]:
         """Everybody who might be asked here: about the rules, about their neighbours, and every kind of caller."""
-        offer = self.setting.offer
+        capabilities = self.setting.capabilities
         yield from (Request(address=address) for address in self._addresses(random, vault, sight))
         small = replace(vault, network=Network(subnets=self.network.subnets[:_SUBNETS]))
-        yield from requests.crossed(random, small, offer, share=2)
-        yield from requests.every_operation(random, small, offer)
-        yield from requests.every_service(random, small, offer)
-        if offer.subnets:
+        yield from requests.crossed(random, small, capabilities, share=2)
+        yield from requests.every_operation(random, small, capabilities)
+        yield from requests.every_service(random, small, capabilities)
+        if capabilities.subnets:
             yield from self._subnets(random, vault)
-        if offer.control_plane:
+        if capabilities.control_plane:
             yield from requests.portal_pair(random, small)
 
-    def _addresses(self, random: Random, vault: Vault, sight: Sight) -> list[int]:
+    def _addresses(self, random: Random, vault: Vault, sight: RuleView) -> list[int]:
         blocks = [rule.block for rule in vault.rules.ip_rules]
         if len(blocks) > _EVERY_EDGE:
             some = [blocks[place] for place in telling_places(len(blocks))]

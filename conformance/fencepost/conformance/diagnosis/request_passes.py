@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from fencepost.conformance.judging.relevance import PLAIN_OPERATION
+from fencepost.conformance.judging.exercised import PLAIN_OPERATION
 from fencepost.conformance.lockstep.case import is_private
 from fencepost.reference import Caller, Plane, Request, Vault
 

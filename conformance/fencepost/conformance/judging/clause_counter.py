@@ -4,23 +4,23 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from fencepost.adapters.contract import Decision as Answer
-from fencepost.conformance.judging.relevance import Landmarks, clauses_of
+from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.judging.exercised import RuleEdges, exercised_clauses
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.mismatch import WrongDecision
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Verdict, Write, acceptable_codes
 
 Judged: TypeAlias = tuple[Decision, Answer, WrongDecision | None]
 """What was expected, what came, and the mismatch where they differ."""
 
 
-class Credit:
+class ClauseCounter:
     """Counts answers in a tally, each for the clauses that it speaks for."""
 
-    def __init__(self, tally: Tally, offer: Offer) -> None:
+    def __init__(self, tally: Tally, capabilities: Capabilities) -> None:
         self._tally = tally
-        self._offer = offer
-        self._landmarks: tuple[RuleSet, Landmarks] | None = None
+        self._capabilities = capabilities
+        self._landmarks: tuple[RuleSet, RuleEdges] | None = None
 
     def decisions(
         self,
@@ -38,25 +38,25 @@ class Credit:
                 found.append((index, wrong))
         return found
 
-    def write(self, expected: Write, speaks_for: Collection[str]) -> None:
+    def write(self, expected: Write, exercises: Collection[str]) -> None:
         """Count a right answer to a write: for these clauses, and for the one that demands it; for none where it was open."""
         if expected.verdict is Verdict.OPEN:
             return
         demanding = {violation.clause for violation in expected.violations if violation.is_certain}
-        self._tally.answer({*speaks_for, *demanding} if len(demanding) == 1 else set(speaks_for))
+        self._tally.answer({*exercises, *demanding} if len(demanding) == 1 else set(exercises))
 
     def _spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
-        clauses = clauses_of(request, expected, vault.rules, self._landmarks_of(vault.rules))
+        clauses = exercised_clauses(request, expected, vault.rules, self._landmarks_of(vault.rules))
         yield from clauses
         if clauses:
             yield from extra
-        has_codes = self._offer.codes and self._offer.credentials and expected.outcome is Outcome.DENY
+        has_codes = self._capabilities.codes and self._capabilities.credentials and expected.outcome is Outcome.DENY
         if has_codes and _codes(vault, request) is not None:
             yield "CRED-4"
 
-    def _landmarks_of(self, rules: RuleSet) -> Landmarks:
+    def _landmarks_of(self, rules: RuleSet) -> RuleEdges:
         if self._landmarks is None or self._landmarks[0] is not rules:
-            self._landmarks = (rules, Landmarks.of(rules))
+            self._landmarks = (rules, RuleEdges.of(rules))
         return self._landmarks[1]
 
 

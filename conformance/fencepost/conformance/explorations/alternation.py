@@ -27,15 +27,15 @@ class _Play:
 
     def put(self, acls: WireRules, *, aim: str = "STA-1") -> bool:
         """A whole set."""
-        return self.bench.put(acls, speaks_for=(aim,), aim=aim) and self.look(aim)
+        return self.bench.put(acls, exercises=(aim,), aim=aim) and self.look(aim)
 
     def write(self, method: str, *, aim: str = "STA-2", **params: object) -> bool:
         """A single change."""
-        return self.bench.write(method, params, speaks_for=(aim,), aim=aim) and self.look(aim)
+        return self.bench.write(method, params, exercises=(aim,), aim=aim) and self.look(aim)
 
     def look(self, aim: str) -> bool:
         """Everybody asked, the rules read."""
-        self.bench.ask(self.world, speaks_for=dict.fromkeys(self.world, (aim,)), aim=aim)
+        self.bench.ask(self.world, exercises=dict.fromkeys(self.world, (aim,)), aim=aim)
         self.bench.read()
         return True
 
@@ -53,7 +53,7 @@ class _Play:
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    if not setting.offer.incremental or not setting.offer.refusals:
+    if not setting.capabilities.incremental or not setting.capabilities.refusals:
         return  # a subject that is asked for decisions alone is asked less; its walks do the like
     bodies: tuple[tuple[str, Callable[[_Play], None]], ...] = (
         ("STA-1", _put_again),
@@ -75,14 +75,14 @@ def _run(
 ) -> None:
     random = setting.random(*purpose)
     network = Network()
-    if setting.offer.subnets:
+    if setting.capabilities.subnets:
         network = networks.network(setting.random(*purpose[::2]), some_without_endpoint=False)
     if fresh:
         bench.reset(network)
     else:
         bench.settle_in(network)
     outside = [Request(address=blocks.block(random, 32).first) for _ in range(2)]
-    services = callers.some(random, callers.trusted_callers(setting.profile, setting.offer), 1)
+    services = callers.some(random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
     world = [*outside, *(Request(address=outside[0].address, caller=one) for one in services)]
     body(
         _Play(
@@ -115,7 +115,9 @@ def _emptied(play: _Play) -> None:
     """Sets without rules, by empty lists and by none, with rules added in between: each begins with nothing."""
     empty = wire_rules(())
     bare = {
-        name: value for name, value in empty.items() if name == "virtualNetworkRules" and not play.setting.offer.subnets
+        name: value
+        for name, value in empty.items()
+        if name == "virtualNetworkRules" and not play.setting.capabilities.subnets
     }
     absent = {**bare, **{name: value for name, value in empty.items() if not isinstance(value, list)}}
     for acls in (absent, empty):

@@ -20,7 +20,7 @@ from fencepost.conformance.lockstep.case import (
 )
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite, compare
-from fencepost.conformance.lockstep.read_back import normal_form, normal_form_of_answer
+from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
 from fencepost.conformance.lockstep.wire import wire_network, wire_rules_in_force
 from fencepost.reference import Decision, Network, Profile, Request, Vault, Verdict, Write
 
@@ -71,7 +71,7 @@ class WriteAnswer:
     is_known: bool
 
 
-class Exchange:
+class Lockstep:
     """The subject and the reference's vault, told the same things. Raises `HarnessFault` as the client does."""
 
     def __init__(self, client: Client, profile: Profile, *, with_codes: bool, settle_seconds: float) -> None:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from fencepost.adapters.contract import Client, HarnessFault
-from fencepost.conformance.bench.course import Spent
+from fencepost.conformance.bench.cost import Spent
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.campaign import BoundedCampaign
-from fencepost.conformance.bounded.itinerary import Itinerary
+from fencepost.conformance.bounded.schedule import Schedule
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.mutants.direct import Direct
 from fencepost.conformance.run.campaign import Campaign, Plan
@@ -32,7 +32,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class MutantRun:
     """What came of it. A mutant is killed where the run's exit status is 1: a clause failed or a choice is broken.
 
     `clauses` are those that failed (the first alone, unless the run went to its end), `broken_choices` the ledger's
@@ -47,7 +47,7 @@ class Trial:
     trouble: str = ""
 
 
-def try_mutant(task: Task) -> Trial:
+def run_mutant(task: Task) -> MutantRun:
     """Run the suite against a mutant. A crash of the kit itself is told as trouble, and kills nothing."""
     client = Client(Direct(task.mutant, profile=task.profile, decisions_only=task.decisions_only))
     plan = Plan(
@@ -59,18 +59,20 @@ def try_mutant(task: Task) -> Trial:
         with_decoys=False,
     )
     try:
-        campaign = BoundedCampaign(client, plan, itinerary=_itinerary) if task.bounded else Campaign(client, plan)
+        campaign = BoundedCampaign(client, plan, schedule=_itinerary) if task.bounded else Campaign(client, plan)
         return _run(campaign, task)
     except HarnessFault as fault:
-        return Trial(task=task, killed=False, trouble=str(fault))
+        return MutantRun(task=task, killed=False, trouble=str(fault))
     except Exception as error:  # a strength run tells of every mutant, also of one that breaks the kit
-        return Trial(task=task, killed=False, trouble=f"the kit crashed: {error!r}")
+        return MutantRun(task=task, killed=False, trouble=f"the kit crashed: {error!r}")
 
 
-def _itinerary(setting: Setting) -> Itinerary:
+def _itinerary(setting: Setting) -> Schedule:
     """The way of a bounded run, worked out once for mutants that are asked the same."""
     choices = tuple(sorted((key, str(answer)) for key, answer in setting.profile.choices.items()))
-    return _known_itinerary(_Way(setting=setting, key=(setting.profile.name, choices, setting.offer, setting.seed)))
+    return _known_itinerary(
+        _Way(setting=setting, key=(setting.profile.name, choices, setting.capabilities, setting.seed))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,11 @@ class _Way:
 
 
 @lru_cache(maxsize=4)
-def _known_itinerary(way: _Way) -> Itinerary:
-    return Itinerary(way.setting)
+def _known_itinerary(way: _Way) -> Schedule:
+    return Schedule(way.setting)
 
 
-def _run(campaign: Campaign, task: Task) -> Trial:
+def _run(campaign: Campaign, task: Task) -> MutantRun:
     campaign.begin()
     campaign.settle()
     probed = campaign.report()
@@ -105,4 +107,4 @@ def _run(campaign: Campaign, task: Task) -> Trial:
         spent = Spent(
             examples=totals.resets, writes=totals.writes, configurations=totals.writes, decisions=totals.decisions
         )
-    return Trial(task=task, killed=report.exit_status == 1, clauses=clauses, broken_choices=broken, spent=spent)
+    return MutantRun(task=task, killed=report.exit_status == 1, clauses=clauses, broken_choices=broken, spent=spent)

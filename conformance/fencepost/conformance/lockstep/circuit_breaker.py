@@ -8,14 +8,14 @@ TIMEOUTS = 6
 """How many calls without an answer a run puts up with, in multiples of the time that one call has."""
 
 
-def patient(connection: Connection, *, seconds: float) -> "PatientConnection":
+def with_circuit_breaker(connection: Connection, *, seconds: float) -> "CircuitBreaker":
     """The connection, its time-outs coming to at most `seconds` and one more; `Shareable` where it was."""
     if isinstance(connection, Shareable):
-        return _PatientShareable(connection, seconds=seconds)
-    return PatientConnection(connection, seconds=seconds)
+        return _ShareableCircuitBreaker(connection, seconds=seconds)
+    return CircuitBreaker(connection, seconds=seconds)
 
 
-class PatientConnection:
+class CircuitBreaker:
     """Waiting in vain is counted. Once that has come to `seconds`, every call fails at once, unasked.
 
     After a fault the subject may be a new process: it hears `describe` first, as the contract says, and the profile that
@@ -78,7 +78,7 @@ class PatientConnection:
         self._connection.close()
 
 
-class _PatientShareable(PatientConnection):
+class _ShareableCircuitBreaker(CircuitBreaker):
     """One that can be asked from several threads at once."""
 
     def __init__(self, connection: Connection, *, seconds: float) -> None:

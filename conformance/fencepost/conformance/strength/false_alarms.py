@@ -16,7 +16,7 @@ PEERS = tuple(f"{_PEERS}{name}" for name in ("StdlibVault", "NetaddrVault", "Tri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+class FalseAlarmRun:
     """One subject, one effort, one seed."""
 
     subject: str
@@ -28,14 +28,14 @@ class Examination:
 class Finding:
     """What one run found: its decisions, the clauses that failed and the choices that it took to be broken, its result."""
 
-    examination: Examination
+    examination: FalseAlarmRun
     decisions: int
     alarms: tuple[str, ...]
     result: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acquittal:
+class FalseAlarms:
     """One subject over all seeds; `alarms` are what was found, each with its seed."""
 
     subject: str
@@ -45,7 +45,7 @@ class Acquittal:
     results: tuple[str, ...]
 
 
-def examine(examination: Examination) -> Finding:
+def examine(examination: FalseAlarmRun) -> Finding:
     """Run the suite as `check` does. Raises what opening the subject raises."""
     plan = Plan(subject=examination.subject, effort=EFFORTS[examination.effort], seed=examination.seed)
     client = Client(open_subject(examination.subject))
@@ -66,11 +66,11 @@ def examine(examination: Examination) -> Finding:
     )
 
 
-def acquit(
+def count_false_alarms(
     subjects: Sequence[str], *, effort: str, seeds: int, processes: int, tell: Teller = lambda *_: None
-) -> Iterator[Acquittal]:
+) -> Iterator[FalseAlarms]:
     """Every subject over so many seeds, in the order in which they were named."""
-    tasks = [Examination(subject=one, effort=effort, seed=seed) for one in subjects for seed in range(seeds)]
+    tasks = [FalseAlarmRun(subject=one, effort=effort, seed=seed) for one in subjects for seed in range(seeds)]
     found: dict[int, Finding] = {}
     for place, finding in spread(examine, tasks, processes=processes):
         found[place] = finding
@@ -78,7 +78,7 @@ def acquit(
     ordered = [found[place] for place in range(len(tasks))]
     for subject, group in groupby(ordered, key=lambda finding: finding.examination.subject):
         findings = list(group)
-        yield Acquittal(
+        yield FalseAlarms(
             subject=subject,
             seeds=len(findings),
             decisions=sum(finding.decisions for finding in findings),

@@ -9,7 +9,7 @@ from fencepost.reference import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Capabilities:
     """The abilities that a statement offers under a profile; no call and no field beyond them is ever sent."""
 
     subnets: bool
@@ -27,7 +27,7 @@ class Offer:
     endpoint_check: bool
 
     @classmethod
-    def from_statement(cls, statement: Statement, profile: Profile, *, settle_seconds: float = 0.0) -> "Offer":
+    def from_statement(cls, statement: Statement, profile: Profile, *, settle_seconds: float = 0.0) -> "Capabilities":
         """The offer of a checked statement; `profile` already holds the choice `trusted-services`."""
         features = frozenset(statement.features)
         subnets = "ip-rules-only" not in features

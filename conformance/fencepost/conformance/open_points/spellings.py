@@ -6,13 +6,13 @@ from random import Random
 from typing import Literal, TypeAlias
 
 from fencepost.adapters.contract import Client, HarnessFault, RpcError
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import mistakes
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.networks import plain_subnets
-from fencepost.conformance.generate.probes import edges
 from fencepost.conformance.generate.readings import Meaning, meanings
 from fencepost.conformance.lockstep.case import AskStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.wire import WireRules, wire_network, wire_rules
-from fencepost.conformance.offer import Offer
 from fencepost.conformance.reasons import OPEN_POINTS, REASONS
 from fencepost.reference import (
     Block,
@@ -173,9 +173,9 @@ def _of(vault: Vault, name: str, member: str, value: object, *, entry: bool = Fa
     return replace(plain, reason="; ".join(words) or "well-formed")
 
 
-def network_for(offer: Offer) -> Network:
+def network_for(capabilities: Capabilities) -> Network:
     """The network in which the spellings are asked; empty for a subject without subnets."""
-    return Network(subnets=tuple(Subnet(id=one) for one in plain_subnets(3))) if offer.subnets else Network()
+    return Network(subnets=tuple(Subnet(id=one) for one in plain_subnets(3))) if capabilities.subnets else Network()
 
 
 def reference_reading(spelling: Spelling, profile: Profile, network: Network) -> Answer:
@@ -202,13 +202,13 @@ class Profiler:
 
     client: Client
     profile: Profile
-    offer: Offer
+    capabilities: Capabilities
     network: Network = field(init=False)
     _faults: int = 0
 
     def __post_init__(self) -> None:
         """The network in which everything is asked."""
-        self.network = network_for(self.offer)
+        self.network = network_for(self.capabilities)
 
     def rows(self) -> Iterator[Row]:
         """A row for each spelling, in the order of the table."""

@@ -44,7 +44,7 @@ class Branch:
     ending: Ending
 
 
-def ramify(network_acls: object, request: Request, *, network: Network, profile: Profile) -> tuple[Branch, ...]:
+def split_cases(network_acls: object, request: Request, *, network: Network, profile: Profile) -> tuple[Branch, ...]:
     """Every ending that the open points allow. A point whose answers make no difference is not branched on."""
     return tuple(_branches(network_acls, request, network, profile, ()))
 

@@ -1,15 +1,15 @@
 """What to ask so that the answers tell which rules are in force."""
 
-from fencepost.conformance.diagnosis.plainer_requests import PLAIN_PRIVATE, PLAIN_PUBLIC
+from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.diagnosis.request_passes import PLAIN_PRIVATE, PLAIN_PUBLIC
+from fencepost.conformance.generate.boundaries import LANDMARKS
 from fencepost.conformance.generate.callers import trusted_callers
-from fencepost.conformance.generate.probes import LANDMARKS
-from fencepost.conformance.offer import Offer
 from fencepost.reference import Profile, Request, Vault
 
 _MOST = 40
 
 
-def telling_requests(vault: Vault, profile: Profile, offer: Offer) -> tuple[Request, ...]:
+def identifying_requests(vault: Vault, profile: Profile, capabilities: Capabilities) -> tuple[Request, ...]:
     """Both ends of the vault's ranges and its subnets, of each the first so many, the landmarks, and a trusted service."""
     rules, network = vault.rules, vault.network
     ends = dict.fromkeys(end for rule in rules.ip_rules for end in (rule.block.first, rule.block.last))
@@ -18,5 +18,5 @@ def telling_requests(vault: Vault, profile: Profile, offer: Offer) -> tuple[Requ
         *(Request(address=end) for end in [*ends][:_MOST]),
         *(Request(address=PLAIN_PRIVATE, subnet=one) for one in listed[:_MOST]),
         *(Request(address=address) for address in LANDMARKS),
-        *(Request(address=PLAIN_PUBLIC, caller=one) for one in trusted_callers(profile, offer)[:1]),
+        *(Request(address=PLAIN_PUBLIC, caller=one) for one in trusted_callers(profile, capabilities)[:1]),
     )

@@ -13,7 +13,7 @@ from fencepost.adapters.contract import (
     Timeouts,
     open_subject,
 )
-from fencepost.conformance.commands.seconds import WAITING
+from fencepost.conformance.commands.options import WAITING
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import UnknownProfile

@@ -19,7 +19,7 @@ class Unresponsive(Exception):
     """Three harness faults in a row, the last of them in words: the remaining clauses are marked unasked."""
 
 
-class Breakage:
+class FaultPolicy:
     """The account of harness faults. `aims` are the clauses of the scenario at hand, `in_a_row` counts what never answers."""
 
     def __init__(self, tally: Tally) -> None:

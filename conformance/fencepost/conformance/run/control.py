@@ -11,10 +11,10 @@ from fencepost.adapters.contract import Client, Connection, HarnessFault, JsonOb
 from fencepost.conformance.bench.bench import Abandoned, Bench, EffortSpent, Unresponsive
 from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
-from fencepost.conformance.diagnosis.retelling import fresh_case
+from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, apply_write
-from fencepost.conformance.lockstep.exchange import Exchange, Meter
+from fencepost.conformance.lockstep.lockstep import Lockstep, Meter
 from fencepost.conformance.lockstep.mismatch import Found, WrongDecision, WrongRead
 from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
 from fencepost.conformance.run.decoys import Decoy, decoys_for
@@ -28,7 +28,7 @@ _CONFIRMATIONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
+class ControlPlan:
     """Where a control takes place: the subject, what it is judged by, and the explorations that the run had.
 
     `ration` is what one decoy may cost, `left` what all of them together may.
@@ -42,31 +42,31 @@ class Grounds:
     ration: Effort = _RATION
 
 
-def control(grounds: Grounds) -> tuple[tuple[Row, ...], Meter]:
+def control(control_plan: ControlPlan) -> tuple[tuple[Row, ...], Meter]:
     """Lay each decoy that this subject could be caught with: whether the run's own scenarios notice it, and what it took."""
-    setting = grounds.setting
+    setting = control_plan.setting
     random = setting.random("decoys")
     rows, spent = [], Meter()
-    for decoy in decoys_for(setting.offer, random):
-        row, cost = _laid(decoy, replace(grounds, left=grounds.left.less(spent.writes, spent.decisions)))
+    for decoy in decoys_for(setting.capabilities, random):
+        row, cost = _laid(decoy, replace(control_plan, left=control_plan.left.less(spent.writes, spent.decisions)))
         rows.append(row)
         spent = spent.plus(cost)
     return tuple(rows), spent
 
 
-def _laid(decoy: Decoy, grounds: Grounds) -> tuple[Row, Meter]:
-    setting = grounds.setting
-    offer = setting.offer
-    snare = Snare(grounds.client.connection, decoy, setting.profile)
-    exchange = Exchange(
+def _laid(decoy: Decoy, control_plan: ControlPlan) -> tuple[Row, Meter]:
+    setting = control_plan.setting
+    capabilities = setting.capabilities
+    snare = FaultInjector(control_plan.client.connection, decoy, setting.profile)
+    lockstep = Lockstep(
         Client(snare),
         setting.profile,
-        with_codes=offer.codes and offer.credentials,
-        settle_seconds=grounds.settle_seconds,
+        with_codes=capabilities.codes and capabilities.credentials,
+        settle_seconds=control_plan.settle_seconds,
     )
-    lookout = Lookout(exchange, decoy, snare, setting, grounds.ration.within(grounds.left))
+    lookout = DecoyBench(lockstep, decoy, snare, setting, control_plan.ration.within(control_plan.left))
     caught, trouble = False, ""
-    for scenario in _scenarios(decoy, grounds):
+    for scenario in _scenarios(decoy, control_plan):
         lookout.begin(scenario.aims)
         try:
             scenario.run(lookout)
@@ -87,23 +87,23 @@ def _laid(decoy: Decoy, grounds: Grounds) -> tuple[Row, Meter]:
         clause=decoy.clause,
         text=decoy.text() + told,
         caught=caught,
-        decisions=exchange.meter.decisions,
+        decisions=lockstep.meter.decisions,
     )
-    return row, exchange.meter
+    return row, lockstep.meter
 
 
-def _scenarios(decoy: Decoy, grounds: Grounds) -> Iterator[Scenario]:
+def _scenarios(decoy: Decoy, control_plan: ControlPlan) -> Iterator[Scenario]:
     """The run's own scenarios for the decoy's clause, in the run's order."""
-    for exploration in grounds.explorations:
+    for exploration in control_plan.explorations:
         if decoy.clause in exploration.serves:
-            yield from (one for one in exploration.scenarios(grounds.setting) if decoy.clause in one.aims)
+            yield from (one for one in exploration.scenarios(control_plan.setting) if decoy.clause in one.aims)
 
 
 class Noticed(Exception):
     """The decoy has been noticed, and shows again on a fresh vault."""
 
 
-class Snare:
+class FaultInjector:
     """The subject's connection with a decoy laid over its answers. Only a right answer is falsified."""
 
     def __init__(self, connection: Connection, decoy: Decoy, profile: Profile) -> None:
@@ -177,14 +177,16 @@ class Snare:
         """Nothing: the connection is the run's."""
 
 
-class Lookout(Bench):
+class DecoyBench(Bench):
     """A bench that puts only requests of the decoy's kind, and looks for its wrong answers alone."""
 
-    def __init__(self, exchange: Exchange, decoy: Decoy, snare: Snare, setting: Setting, ration: Effort) -> None:
+    def __init__(
+        self, lockstep: Lockstep, decoy: Decoy, snare: FaultInjector, setting: Setting, ration: Effort
+    ) -> None:
         super().__init__(
-            exchange,
+            lockstep,
             profile=setting.profile,
-            offer=setting.offer,
+            capabilities=setting.capabilities,
             effort=ration,
             tally=Tally(),
             replay_line=lambda _: "",
@@ -196,13 +198,13 @@ class Lookout(Bench):
         self,
         requests: Sequence[Request],
         *,
-        speaks_for: Mapping[Request, Sequence[str]] | None = None,
+        exercises: Mapping[Request, Sequence[str]] | None = None,
         aim: str | None = None,
     ) -> list[str]:
         """Put those of the decoy's kind, a few at a time; nobody is told what came."""
         of_its_kind = [one for one in requests if self._decoy.concerns(one, self.vault)][:_PER_SET]
         for start in range(0, len(of_its_kind), _AT_ONCE):
-            super().ask(of_its_kind[start : start + _AT_ONCE], speaks_for=speaks_for, aim=aim)
+            super().ask(of_its_kind[start : start + _AT_ONCE], exercises=exercises, aim=aim)
         return []
 
     def _wrong(self, found: list[Found]) -> None:
@@ -226,11 +228,11 @@ class Lookout(Bench):
 
     def _case(self, found: Found) -> Case:
         """The shortest way to the same state, and the call in question."""
-        last = self.exchange.steps[-1]
+        last = self.lockstep.steps[-1]
         if isinstance(found.mismatch, WrongRead):
-            return self.exchange.case()
-        return fresh_case(found.mismatch.vault, last.only(found.index) if isinstance(last, AskStep) else last)
+            return self.lockstep.case()
+        return minimal_setup(found.mismatch.vault, last.only(found.index) if isinstance(last, AskStep) else last)
 
     def _shows_again(self, case: Case, found: Found) -> bool:
-        again = self.exchange.replay(case)
+        again = self.lockstep.replay(case)
         return again is not None and again.direction == found.mismatch.direction and type(again) is type(found.mismatch)

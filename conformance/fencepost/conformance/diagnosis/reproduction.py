@@ -22,22 +22,22 @@ def of_one_vault(case: Case, recent: Case, found: Found, *, with_company: bool) 
     wholes = (recent, case) if len(recent.steps) < len(case.steps) else (case,)
     if isinstance(last, AskStep):
         alone = last.only(found.index)
-        yield fresh_case(found.mismatch.vault, alone)
+        yield minimal_setup(found.mismatch.vault, alone)
         until = last.only(*range(found.index + 1 if found.index >= 0 else len(last.requests)))
         if with_company:
-            yield fresh_case(found.mismatch.vault, until)
+            yield minimal_setup(found.mismatch.vault, until)
         for whole in wholes:
             yield from _writes_alone(whole, alone)
             if with_company:
                 yield whole.with_last(alone)
                 yield whole.with_last(until)
         if with_company and len(until.requests) < len(last.requests):
-            yield fresh_case(found.mismatch.vault, last)
+            yield minimal_setup(found.mismatch.vault, last)
             yield from wholes
     else:
         if isinstance(last, WriteStep):
             yield Case(network=found.mismatch.vault.network, steps=(last,))
-            yield fresh_case(found.mismatch.vault, last)
+            yield minimal_setup(found.mismatch.vault, last)
         for whole in wholes:
             yield from _writes_alone(whole, last)
             yield whole
@@ -102,7 +102,7 @@ def _since_last_put(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return steps[puts[-1] :]
 
 
-def fresh_case(vault: Vault, last: Step) -> Case:
+def minimal_setup(vault: Vault, last: Step) -> Case:
     """The shortest way to the vault's state on a new vault, then the step in question.
 
     A rule cannot be written for a subnet that has no endpoint: there it is switched off after the rules are written.

@@ -9,7 +9,7 @@ from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.commands.case_files import read_folder
 from fencepost.conformance.commands.json_input import UnreadableInput, read_json
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.diagnosis.story import counterexample
+from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.regression.known import KnownFailure, known_from_json
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.replay import replay_case
@@ -21,7 +21,7 @@ from fencepost.reports.summary import quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class EarlierFailures:
     """Known failures and stored cases, read before the subject is asked anything; `folder` is where new cases go."""
 
     known: tuple[KnownFailure, ...] = ()
@@ -30,7 +30,7 @@ class Past:
     folder: Path | None = None
 
     @classmethod
-    def of(cls, known_file: Path | None, folder: Path | None) -> "Past":
+    def of(cls, known_file: Path | None, folder: Path | None) -> "EarlierFailures":
         """What the files hold; bad usage where one cannot be read. The usual folder is used where it is there."""
         if folder is None and Path(FOLDER).is_dir():
             folder = Path(FOLDER)
@@ -46,11 +46,11 @@ class Past:
         subject, today = quoted(campaign.plan.subject), datetime.now(UTC).date()
         line = f"fencepost replay {self.known_file} {subject}"
         try:
-            campaign.baseline.replay(self.known, campaign.exchange, campaign.offer, today=today, line=line)
+            campaign.baseline.replay(self.known, campaign.lockstep, campaign.capabilities, today=today, line=line)
         except HarnessFault as fault:
             raise usage(f"the known failures cannot be replayed: {fault}") from None
         wanted = {clause.id for clause in campaign.selected()}
-        profile = campaign.exchange.vault.profile.name
+        profile = campaign.lockstep.vault.profile.name
         for one in self.cases:
             if one.profile == profile and one.clause in wanted:
                 _retry(one, campaign, f"fencepost replay {one.id} {subject} --folder {self.folder}")
@@ -73,7 +73,7 @@ class Past:
 def _retry(one: StoredCase, campaign: Campaign, line: str) -> None:
     """A stored counterexample that still fails is a failure of the run; one like a known failure is put up with."""
     try:
-        replayed = replay_case(one.case, campaign.exchange, campaign.offer)
+        replayed = replay_case(one.case, campaign.lockstep, campaign.capabilities)
     except HarnessFault as fault:
         campaign.tally.errors.setdefault(one.clause, str(fault))
         return

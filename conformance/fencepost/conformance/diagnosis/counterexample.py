@@ -7,7 +7,7 @@ from fencepost.adapters.contract import NetworkAcls
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, call_of
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
-from fencepost.conformance.lockstep.read_back import normal_form, normal_form_of_answer
+from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Decision, IpRule, VirtualNetworkRule, Write, acceptable_codes
 from fencepost.reports.model import Counterexample

@@ -6,7 +6,7 @@ from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS, RESERVED_BLO
 from fencepost.conformance.generate.callers import trusted_callers
 from fencepost.conformance.generate.networks import NO_ENDPOINTS, plain_subnets
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
-from fencepost.conformance.probing.prober import OUTSIDE, Prober
+from fencepost.conformance.open_points.prober import OUTSIDE, Prober
 from fencepost.reference import Caller, Network, Request, Subnet, block_from_cidr
 from fencepost.reference import text_from_address as text
 
@@ -18,7 +18,7 @@ def _reading(value: str, inside: Sequence[str], beside: Sequence[str], lenient: 
     """A probe of one spelling: refused, or accepted as the range that it looks like, or as something else."""
 
     def probe(prober: Prober) -> str | None:
-        if not prober.offer.refusals:
+        if not prober.capabilities.refusals:
             return None
         if not prober.put(wire_rules([value])):
             return "reject"
@@ -48,13 +48,13 @@ def _accepts(*acls: WireRules, lenient: str = "accept") -> Probe:
     """Whether each rule set is accepted by a new vault."""
 
     def single(one: WireRules) -> Probe:
-        return lambda prober: (lenient if prober.put(one) else "reject") if prober.offer.refusals else None
+        return lambda prober: (lenient if prober.put(one) else "reject") if prober.capabilities.refusals else None
 
     return _all_of(*(single(one) for one in acls))
 
 
 def _superset_matches(prober: Prober) -> str | None:
-    if not prober.offer.refusals:
+    if not prober.capabilities.refusals:
         return None
     samples = (("172.0.0.0/8", "172.20.1.2"), ("192.168.0.0/15", "192.168.3.4"), ("127.0.0.0/8", "127.3.2.1"))
     found = {
@@ -66,7 +66,7 @@ def _superset_matches(prober: Prober) -> str | None:
 
 
 def _reserved(prober: Prober) -> str | None:
-    if not prober.offer.refusals:
+    if not prober.capabilities.refusals:
         return None
     found = {}
     for block in RESERVED_BLOCKS:
@@ -83,7 +83,7 @@ def _added_as(value: str, inside: Sequence[str], beside: Sequence[str], lenient:
     """The same of a spelling that is added to an empty set."""
 
     def probe(prober: Prober) -> str | None:
-        if not prober.offer.refusals or not prober.offer.incremental or not prober.put(wire_rules(())):
+        if not prober.capabilities.refusals or not prober.capabilities.incremental or not prober.put(wire_rules(())):
             return None
         if not prober.write("addIpRule", {"value": value}):
             return "reject"
@@ -97,28 +97,28 @@ def _added_as(value: str, inside: Sequence[str], beside: Sequence[str], lenient:
 
 
 def _duplicates(prober: Prober) -> str | None:
-    if not prober.offer.refusals:
+    if not prober.capabilities.refusals:
         return None
     twice = wire_rules(["20.1.2.3", "20.5.0.0/16", "20.1.2.3"])
     if not prober.put(twice):
         return "reject"
     found = _as_read_back(prober)
     # However often it was written, removing a rule takes away every one that equals it.
-    removed = prober.offer.incremental and prober.write("removeIpRule", {"value": "20.1.2.3"})
+    removed = prober.capabilities.incremental and prober.write("removeIpRule", {"value": "20.1.2.3"})
     if removed and prober.admits("20.1.2.3")[0]:
         return "other: a rule that was written twice still admits after it was removed"
     return found
 
 
 def _as_read_back(prober: Prober) -> str:
-    if not prober.offer.read_back:
+    if not prober.capabilities.read_back:
         return "accepted: kept or collapsed, there is no reading back"
     shown = prober.values_read()
     return "keep" if len(shown) == 3 else "collapse" if len(shown) == 2 else f"other: read back as {shown}"
 
 
 def _duplicates_count(prober: Prober) -> str | None:
-    if not prober.offer.refusals or not prober.put(wire_rules(["20.1.2.3", "20.1.2.3"])):
+    if not prober.capabilities.refusals or not prober.put(wire_rules(["20.1.2.3", "20.1.2.3"])):
         return None
     *values, one_more = (text((20 << 24) + 2 * n) for n in range(prober.profile.max_ip_rules + 1))
     if not prober.put(wire_rules([*values, values[0]])):
@@ -128,7 +128,11 @@ def _duplicates_count(prober: Prober) -> str | None:
 
 
 def _missing_endpoint(prober: Prober) -> str | None:
-    if not prober.offer.endpoints or not prober.offer.refusals or prober.profile.missing_endpoint != "ledger":
+    if (
+        not prober.capabilities.endpoints
+        or not prober.capabilities.refusals
+        or prober.profile.missing_endpoint != "ledger"
+    ):
         return None
     subnet = plain_subnets(1)[0]
     network = Network(subnets=(Subnet(id=subnet, service_endpoints=NO_ENDPOINTS[0]),))
@@ -136,19 +140,19 @@ def _missing_endpoint(prober: Prober) -> str | None:
 
 
 def _lost_endpoint(prober: Prober) -> str | None:
-    if not prober.offer.endpoints or not prober.offer.refusals:
+    if not prober.capabilities.endpoints or not prober.capabilities.refusals:
         return None
     subnet = plain_subnets(1)[0]
     if not prober.put(wire_rules((), [subnet]), Network(subnets=(Subnet(id=subnet),))):
         return None
-    prober.exchange.client.set_service_endpoints(subnet, NO_ENDPOINTS[0])
-    prober.exchange.changed()
+    prober.lockstep.client.set_service_endpoints(subnet, NO_ENDPOINTS[0])
+    prober.lockstep.changed()
     acls = wire_rules(["20.1.2.3"], [subnet])
     return "accept" if prober.write("putRules", {"networkAcls": acls}) else "reject"
 
 
 def _leading_zeros(prober: Prober) -> str | None:
-    if not prober.offer.refusals:
+    if not prober.capabilities.refusals:
         return None
     if not prober.put(wire_rules(["020.1.2.3"])):
         return "reject"
@@ -159,13 +163,17 @@ def _leading_zeros(prober: Prober) -> str | None:
 
 
 def _remove_unknown(prober: Prober) -> str | None:
-    if not prober.offer.refusals or not prober.offer.incremental or not prober.put(wire_rules(["20.1.2.3"])):
+    if (
+        not prober.capabilities.refusals
+        or not prober.capabilities.incremental
+        or not prober.put(wire_rules(["20.1.2.3"]))
+    ):
         return None
     return "ignore" if prober.write("removeIpRule", {"value": "20.9.8.7"}) else "reject"
 
 
 def _enum_case(prober: Prober) -> str | None:
-    if not prober.offer.refusals:
+    if not prober.capabilities.refusals:
         return None
     found = [
         prober.put(wire_rules(["20.1.2.3"], default_action="deny")),
@@ -178,17 +186,17 @@ def _enum_case(prober: Prober) -> str | None:
 
 
 def _null_members(prober: Prober) -> str | None:
-    if not prober.offer.refusals:
+    if not prober.capabilities.refusals:
         return None
-    members = ("bypass", "defaultAction", *(["virtualNetworkRules"] if prober.offer.subnets else []))
+    members = ("bypass", "defaultAction", *(["virtualNetworkRules"] if prober.capabilities.subnets else []))
     nulls: list[WireRules] = [{**wire_rules(["20.1.2.3"]), member: None} for member in members]
     return _accepts(*nulls, {**wire_rules(()), "ipRules": None}, lenient="as-absent")(prober)
 
 
 def _default_of_bypass(prober: Prober) -> str | None:
-    trusted = trusted_callers(prober.profile, prober.offer)
+    trusted = trusted_callers(prober.profile, prober.capabilities)
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "bypass"}
-    if not prober.offer.refusals or not trusted or not prober.put(wire_rules(["20.1.2.3"])):
+    if not prober.capabilities.refusals or not trusted or not prober.put(wire_rules(["20.1.2.3"])):
         return None
     if not prober.write("putRules", {"networkAcls": acls}):  # whatever it was before: a set is replaced as a whole
         return None
@@ -200,7 +208,7 @@ def _default_of_bypass(prober: Prober) -> str | None:
 
 def _default_of_action(prober: Prober) -> str | None:
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "defaultAction"}
-    if not prober.offer.refusals or not prober.put(wire_rules(["20.1.2.3"])):
+    if not prober.capabilities.refusals or not prober.put(wire_rules(["20.1.2.3"])):
         return None
     if not prober.write("putRules", {"networkAcls": acls}):
         return None
@@ -209,14 +217,14 @@ def _default_of_action(prober: Prober) -> str | None:
 
 
 def _single_read_back(prober: Prober) -> str | None:
-    if not prober.offer.read_back or not prober.put(wire_rules(["20.1.2.3"])):
+    if not prober.capabilities.read_back or not prober.put(wire_rules(["20.1.2.3"])):
         return None
     shown = prober.values_read()
     return {"20.1.2.3": "bare", "20.1.2.3/32": "/32"}.get(shown[0]) if len(shown) == 1 else None
 
 
 def _unauthenticated(prober: Prober) -> str | None:
-    if not prober.offer.codes or not prober.offer.credentials or not prober.put(wire_rules(["20.1.2.3"])):
+    if not prober.capabilities.codes or not prober.capabilities.credentials or not prober.put(wire_rules(["20.1.2.3"])):
         return None
     request = Request(address=OUTSIDE, caller=Caller(authenticated=False))
     answer = prober.answers(request)[0]
@@ -227,8 +235,8 @@ def _unauthenticated(prober: Prober) -> str | None:
 
 def _scenarios(prober: Prober) -> str | None:
     """Only a subject that keeps today's list by name can tell scenarios apart."""
-    trusted = trusted_callers(prober.profile, prober.offer)
-    if prober.offer.by_attribute or prober.profile.choice("trusted-scenarios") is not None or not trusted:
+    trusted = trusted_callers(prober.profile, prober.capabilities)
+    if prober.capabilities.by_attribute or prober.profile.choice("trusted-scenarios") is not None or not trusted:
         return None
     if not prober.put(wire_rules((), bypass="AzureServices")):
         return None
