@@ -11,7 +11,6 @@ from fencepost.adapters.contract import (
     MalformedResult,
     Statement,
     SubjectError,
-    TakesProfile,
     check_statement,
 )
 from fencepost.adapters.contract.messages import Decisions
@@ -284,10 +283,7 @@ def test_an_unknown_word_for_a_switch_is_an_error(cedar: CedarAdapter, switches:
 
 @pytest.mark.parametrize("profile", ["keyvault", "keyvault-2018-preview"])
 def test_the_statement_of_cedar_can_be_used_under_either_profile(profile: str) -> None:
-    cedar = open_adapter("")
-    assert isinstance(cedar, TakesProfile)
-    cedar.take_profile(profile)
-    statement = check_statement(convert(cedar.describe(protocol=1), Statement))
+    statement = check_statement(convert(open_adapter("", profile=profile).describe(protocol=1), Statement))
     assert statement.profile == profile
     assert statement.choices["trusted-services"] == ("list" if profile == "keyvault-2018-preview" else "attribute")
 

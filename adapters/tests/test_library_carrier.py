@@ -178,20 +178,11 @@ def test_a_call_that_hangs_costs_its_time_and_the_object(implementation: Opener)
     assert time.monotonic() - began < 1.0
 
 
-def test_the_profile_is_taken_and_taken_again_after_a_time_out(implementation: Opener) -> None:
-    connection = implementation("Failing", call=0.2)
-    connection.call("takeProfile", {"name": "keyvault-2018-preview"})
-    fault_of(connection, "hang")
-    statement = cast("dict[str, object]", connection.call("describe", {"protocol": 1}))
-    assert statement["profile"] == "keyvault-2018-preview"
-
-
-def test_an_object_that_takes_no_profile_has_no_such_method() -> None:
-    connection = connect_factory(dict, timeouts=Timeouts())
+@pytest.mark.parametrize("method", ["takeProfile", "close", "__init__"])
+def test_a_method_that_the_contract_does_not_name_is_never_looked_for(implementation: Opener, method: str) -> None:
     with pytest.raises(RpcError) as caught:
-        connection.call("takeProfile", {"name": "keyvault"})
+        implementation("Failing").call(method, {"name": "keyvault"})
     assert caught.value.code == -32601
-    connection.close()
 
 
 def test_a_factory_is_asked_at_the_first_call_and_after_a_time_out() -> None:

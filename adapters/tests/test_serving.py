@@ -95,10 +95,10 @@ def test_what_the_object_prints_does_not_get_between_the_answers(serving: Servin
         assert connection.call("decide", {"requests": [1]}) == {"decisions": ["allow"]}
 
 
-def test_the_served_object_takes_the_profile(serving: Serving) -> None:
+def test_a_served_object_that_is_no_adapter_learns_of_no_profile(serving: Serving) -> None:
     connection = serving("Echo", "--profile", "keyvault-2018-preview")
     statement = cast("dict[str, object]", connection.call("describe", {"protocol": 1}))
-    assert statement["profile"] == "keyvault-2018-preview"
+    assert statement["profile"] == "keyvault"
 
 
 def test_the_object_is_shut_down_when_its_server_ends_and_not_before(
@@ -126,7 +126,7 @@ def test_a_server_that_is_ended_shuts_its_object_down(monkeypatch: pytest.Monkey
     [
         (["stdio", "no-such-adapter"], "no carrier or adapter is called 'no-such-adapter'"),
         (["http", "library:implementations:Ecko"], "Did you mean 'Echo'"),
-        (["http", "library:implementations:Echo", "--profile", "unheard-of"], "ValueError: unheard-of"),
+        (["http", "mutant:last-address-excluded", "--profile", "unheard-of"], "it has no profile 'unheard-of'"),
     ],
 )
 def test_what_cannot_be_served_is_said_and_exits_with_2(arguments: list[str], words: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from asked_vault import A_RANGE, BOTH, PREVIEW, TODAY, accepts, last, lets_through
-from fencepost.adapters.contract import JsonObject, Statement, SubjectError, check_statement
+from fencepost.adapters.contract import Statement, SubjectError, check_statement
 from fencepost.adapters.contract.vocabulary import CHOICES, FEATURES
 from fencepost.conformance.mutants import Vault
 from fencepost.conformance.mutants.values import PROFILES
@@ -255,15 +255,6 @@ def test_the_statement_is_sound_and_answers_every_point_of_the_ledger(profile: s
     assert set(statement.choices) == set(CHOICES)
     restrictions = {"data-plane-only", "ip-rules-only", "decisions-only"}
     assert set(statement.features) == set(FEATURES) - restrictions
-
-
-def test_a_vault_takes_on_another_profile() -> None:
-    vault = Vault(PREVIEW)
-    vault.take_profile(TODAY)
-    vault.reset(subnets=[])
-    acls: JsonObject = {"ipRules": [{"value": f"{HERE}/32"}]}
-    assert vault.describe(protocol=1)["profile"] == TODAY
-    assert vault.put_rules(network_acls=acls) == {"accepted": True}
 
 
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:

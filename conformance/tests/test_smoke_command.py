@@ -166,23 +166,9 @@ def test_another_profile_than_the_claimed_one_can_be_asked_for(tmp_path: Path) -
     assert "judged by  keyvault-2018-preview" in _smoke(_harness(tmp_path), "--profile", "keyvault-2018-preview").stdout
 
 
-class TakesProfiles:
-    """A vault that takes on the profile that it is judged by."""
-
-    def __init__(self) -> None:
-        self.profile = "keyvault"
-
-    def take_profile(self, name: str) -> None:
-        self.profile = name
-
-    def describe(self, *, protocol: int) -> JsonObject:
-        return {**STATEMENT, "protocol": protocol, "profile": self.profile}
-
-
-def test_a_subject_in_process_is_told_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "vaults_of_this_test", sys.modules[__name__])
-    result = _smoke("library:vaults_of_this_test:TakesProfiles", "--profile", "keyvault-2018-preview")
-    assert "n 1, profile keyvault-2018-preview" in result.stdout
+@pytest.mark.parametrize("subject", ["reference", "reference:keyvault", "mutant:last-address-excluded@keyvault"])
+def test_a_shipped_subject_is_opened_as_the_profile(subject: str) -> None:
+    assert ", profile keyvault-2018-preview" in _smoke(subject, "--profile", "keyvault-2018-preview").stdout
 
 
 @pytest.mark.parametrize("profile", ["keyvault", "keyvault-2018-preview"])

@@ -23,11 +23,8 @@ def snake_case(name: str) -> str:
 
 _MEMBERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        **{
-            method: {field.encode_name: field.name for field in msgspec.structs.fields(params)}
-            for method, (params, _) in METHODS.items()
-        },
-        "takeProfile": {"name": "name"},
+        method: {field.encode_name: field.name for field in msgspec.structs.fields(params)}
+        for method, (params, _) in METHODS.items()
     }
 )
 """Each method that may be called, and the members of its parameters: as on the wire, as in Python."""

@@ -9,7 +9,7 @@ from fencepost.adapters import jsonrpc
 from fencepost.adapters.calling import invoke, make, shut_down
 from fencepost.adapters.contract.faults import HarnessFault, MalformedResult, NotStarted, SubjectError, TimedOut
 from fencepost.adapters.contract.protocol import Connection, JsonObject, Timeouts
-from fencepost.adapters.naming import factory_of
+from fencepost.adapters.naming import adapter_factory, factory_of
 from fencepost.adapters.worker import Overdue, Worker
 
 _LEAVE = 2.0
@@ -22,6 +22,13 @@ def connect(address: str, *, timeouts: Timeouts) -> Connection:
     is the answer to the first call.
     """
     connection = LibraryConnection(factory_of(address), timeouts=timeouts)
+    connection.open()
+    return connection
+
+
+def connect_adapter(name: str, args: str, *, profile: str | None, timeouts: Timeouts) -> Connection:
+    """As `connect`, to what the registered adapter of this name makes; see `fencepost.adapters.contract.Adapter`."""
+    connection = LibraryConnection(adapter_factory(name, args, profile=profile), timeouts=timeouts)
     connection.open()
     return connection
 
@@ -42,7 +49,6 @@ class LibraryConnection:
         self._factory = factory
         self._timeouts = timeouts
         self._live: _Live | None = None
-        self._profile: JsonObject | None = None
         self._pending: HarnessFault | None = None
 
     @property
@@ -61,7 +67,7 @@ class LibraryConnection:
                 self._pending = fault
 
     def call(self, method: str, params: JsonObject) -> object:
-        """Call the method of that name in snake_case; also `takeProfile`, which a fresh object is given again."""
+        """Call the method of that name in snake_case."""
         if self._pending is not None:
             fault, self._pending = self._pending, None
             raise fault
@@ -69,10 +75,7 @@ class LibraryConnection:
             live = self._ready()
         except SubjectError as error:
             raise NotStarted(method=method, expected="an implementation", came=str(error)) from None
-        result = self._send(live, method, params)
-        if method == "takeProfile":
-            self._profile = dict(params)
-        return result
+        return self._send(live, method, params)
 
     def another(self) -> "LibraryConnection":
         """A connection to the same object with a thread of its own; it is this connection that shuts the object down.
@@ -81,7 +84,6 @@ class LibraryConnection:
         """
         subject = self._ready().subject
         other = LibraryConnection(self._factory, timeouts=self._timeouts)
-        other._profile = self._profile
         other._live = _Live(Worker("implementation, shared"), subject, farewell=_nothing)
         return other
 
@@ -98,8 +100,6 @@ class LibraryConnection:
     def _ready(self) -> "_Live":
         if self._live is None:
             self._live = self._start()
-            if self._profile is not None:
-                self._send(self._live, "takeProfile", self._profile)
         return self._live
 
     def _start(self) -> "_Live":

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import inspect
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -20,11 +21,16 @@ def factory_of(address: str) -> Callable[[], object]:
     """
     module, _, name = address.partition(":")
     if module == ADAPTERS and name:
-        return partial(_adapter, *_split(name))
+        return adapter_factory(*_split(name))
     subject = f"library:{address}"
     if not all(part.isidentifier() for part in [*module.split("."), *name.split(".")]):
         raise SubjectError(subject=subject, reason="not the name of a Python object", try_instead=_FORM)
     return partial(_object, subject, module, name)
+
+
+def adapter_factory(name: str, args: str, *, profile: str | None = None) -> Callable[[], object]:
+    """A factory of what the adapter of this name makes of `args`, in `profile` where the adapter has that parameter."""
+    return partial(_adapter, name, args, profile)
 
 
 def _split(registered: str) -> tuple[str, str]:
@@ -32,13 +38,15 @@ def _split(registered: str) -> tuple[str, str]:
     return name, args
 
 
-def _adapter(name: str, args: str) -> object:
+def _adapter(name: str, args: str, profile: str | None) -> object:
     known = adapters()
     if name not in known:
         raise SubjectError(
             subject=name, reason="no adapter is registered by this name", try_instead=_near(name, list(known))
         )
-    factory: Callable[[str], object] = known[name].load()
+    factory: Callable[..., object] = known[name].load()
+    if profile is not None and "profile" in inspect.signature(factory).parameters:
+        return factory(args, profile=profile)
     return factory(args)
 
 

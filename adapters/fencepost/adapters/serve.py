@@ -18,7 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     try:
-        with contextlib.closing(_opened(asked.subject, asked.profile, asked.call_timeout)) as connection:
+        with contextlib.closing(
+            open_subject(asked.subject, timeouts=Timeouts(call=asked.call_timeout), profile=asked.profile)
+        ) as connection:
             if asked.carrier == "stdio":
                 serve_stdio(connection)
             else:
@@ -60,23 +62,14 @@ def _only_ours() -> Iterator[IO[bytes]]:
         yield output
 
 
-def _opened(subject: str, profile: str | None, call_timeout: float) -> Connection:
-    connection = open_subject(subject, timeouts=Timeouts(call=call_timeout))
-    if profile is not None:
-        try:
-            connection.call("takeProfile", {"name": profile})
-        except BaseException:
-            connection.close()
-            raise
-    return connection
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fencepost.adapters.serve", description=__doc__)
     parser.add_argument("carrier", choices=("stdio", "http"))
     parser.add_argument("subject", help="as for the kit: NAME[:ARGS], library:PACKAGE.MODULE:NAME, stdio:COMMAND …")
     parser.add_argument("--port", type=int, default=0, help="http: the port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--profile", help="the profile that the subject takes on, where it can (reference, mutant:…)")
+    parser.add_argument(
+        "--profile", help="open a registered adapter as this profile (reference, mutant:…, cedar, nginx)"
+    )
     parser.add_argument(
         "--call-timeout", type=float, default=60.0, metavar="SECONDS", help="how long a call may take (60)"
     )

@@ -44,11 +44,6 @@ class Echo:
     def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> dict[str, object]:
         return {"was": [subnet, service_endpoints]}
 
-    def take_profile(self, name: str) -> None:
-        if name == "unheard-of":
-            raise ValueError(name)
-        self.profile = name
-
     def close(self) -> NoReturn:
         raise AssertionError("no method of the contract")
 

@@ -170,8 +170,7 @@ def trusted(vault: Vault) -> dict[str, object]:
 def open_peer(name: str, profile: str, harnesses: dict[str, Child]) -> Client:
     if name == "my_vault":
         return Client(harnesses[profile])
-    subject = getattr(peers, name)()
-    subject.take_profile(profile)
+    subject = getattr(peers, name)(profile=profile)
     return Client(InProcess(subject))
 
 

@@ -16,8 +16,9 @@ from fencepost.adapters.contract.protocol import Implementation, JsonObject
 TODAY, PREVIEW = "keyvault", "keyvault-2018-preview"
 
 
-def open_adapter(args: str) -> Implementation:
-    """Cedar under the profile that `args` names, today's where it is empty; `SubjectError` without `cedarpy`."""
+def open_adapter(args: str, *, profile: str | None = None) -> Implementation:
+    """Cedar under `profile`, else the profile that `args` names, else today's; `SubjectError` without `cedarpy`."""
+    args = profile or args
     subject = f"cedar:{args}" if args else "cedar"
     if args not in ("", TODAY, PREVIEW):
         near = difflib.get_close_matches(args, [TODAY, PREVIEW], n=1)
@@ -43,10 +44,6 @@ class CedarAdapter:
         self._profile = profile
         self._endpoints: dict[str, Sequence[str]] = {}
         self.reset(subnets=())
-
-    def take_profile(self, name: str) -> None:
-        """Tell trusted services as this profile does: by name in the 2018 preview, by the request's word otherwise."""
-        self._profile = name
 
     def describe(self, *, protocol: int) -> JsonObject:
         """The conformance statement for the profile at hand."""

@@ -23,7 +23,6 @@ from fencepost.adapters.contract.protocol import (
     Implementation,
     JsonObject,
     Shareable,
-    TakesProfile,
     Timeouts,
 )
 from fencepost.adapters.contract.schema import contract_schema
@@ -51,7 +50,6 @@ __all__ = [
     "Statement",
     "StatementError",
     "SubjectError",
-    "TakesProfile",
     "TimedOut",
     "Timeouts",
     "WriteResult",

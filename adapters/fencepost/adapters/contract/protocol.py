@@ -34,15 +34,6 @@ class Implementation(Protocol):
         ...
 
 
-@runtime_checkable
-class TakesProfile(Protocol):
-    """An implementation that takes on the profile that it is judged by; the shipped reference and mutants do."""
-
-    def take_profile(self, name: str) -> None:
-        """Judge and answer by this profile from the next `reset` on."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """How long, in seconds, the kit waits: for the harness to come up, and for the answer to one call."""
@@ -100,8 +91,20 @@ class FactoryCarrier(Protocol):
         ...
 
 
+class AdapterCarrier(Protocol):
+    """What the module of the carrier `library` holds as `connect_adapter`: opens an adapter by its registered name."""
+
+    def __call__(self, name: str, args: str, *, profile: str | None, timeouts: Timeouts) -> Connection:
+        """A connection to what the adapter makes; `SubjectError` where the adapter cannot be had."""
+        ...
+
+
 class Adapter(Protocol):
-    """What an entry point of the group `fencepost.adapters` names: makes an implementation of `NAME[:ARGS]`."""
+    """What an entry point of the group `fencepost.adapters` names: makes an implementation of `NAME[:ARGS]`.
+
+    An adapter may also have a keyword parameter `profile: str | None`. The kit then passes the profile of `--profile`,
+    and the adapter makes an implementation of that profile, whatever profile `args` names.
+    """
 
     def __call__(self, args: str) -> Implementation:
         """The implementation; `SubjectError` where it cannot be had here, saying why and what to try."""

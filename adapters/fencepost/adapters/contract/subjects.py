@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from fencepost.adapters.contract.faults import SubjectError
-from fencepost.adapters.contract.protocol import Carrier, Connection, FactoryCarrier, Timeouts
+from fencepost.adapters.contract.protocol import AdapterCarrier, Carrier, Connection, FactoryCarrier, Timeouts
 
 CARRIERS = "fencepost.carriers"
 ADAPTERS = "fencepost.adapters"
@@ -23,8 +23,11 @@ def adapters() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=ADAPTERS)}
 
 
-def open_subject(subject: str, *, timeouts: Timeouts | None = None) -> Connection:
-    """A connection to the subject; `SubjectError` with the near misses where the string names nothing."""
+def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str | None = None) -> Connection:
+    """A connection to the subject; `SubjectError` with the near misses where the string names nothing.
+
+    A registered adapter that has a parameter `profile` is opened as that profile. No other subject learns of it.
+    """
     timeouts = timeouts or Timeouts()
     name, _, rest = subject.partition(":")
     carrier = carriers().get(name)
@@ -32,9 +35,8 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None) -> Connectio
         address = subject if name in ("http", "https") else rest
         return cast("Carrier", carrier.load())(address, timeouts=timeouts)
     if name in adapters():
-        # A registered adapter is a Python object: the library carrier finds it by the same name.
-        library = cast("Carrier", carriers()["library"].load())
-        return library(f"{ADAPTERS}:{subject}", timeouts=timeouts)
+        library = import_module(carriers()["library"].module)  # a registered adapter makes a Python object
+        return cast("AdapterCarrier", library.connect_adapter)(name, rest, profile=profile, timeouts=timeouts)
     known = sorted({*(f"{word}:" for word in carriers()), *adapters()})
     near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=3, cutoff=0.5)
     meant = f"Did you mean {' or '.join(repr(word) for word in near)}?" if near else f"Known: {', '.join(known)}."

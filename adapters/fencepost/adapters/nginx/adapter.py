@@ -22,11 +22,12 @@ _HOLDS_BROADCAST = "240.0.0.0/4"
 """nginx takes the rest of this block, but refuses a rule that is 255.255.255.255: that is its own "no address"."""
 
 
-def open_adapter(args: str) -> Implementation:
+def open_adapter(args: str, *, profile: str | None = None) -> Implementation:
     """nginx, running and without rules; `SubjectError` without nginx, or without the vantage that `args` names.
 
     `args` is any of two words, with a comma between them: the vantage, `anyip` or `proxy` (without either: the first
-    where it can be had, else the second), and `restart` for a new nginx instead of a reload when the rules change.
+    where it can be had, else the second), and `restart` for a new nginx instead of a reload when the rules change. The
+    statement names `profile`, today's where it is None; the server decides alike under each.
     """
     subject = f"nginx:{args}" if args else "nginx"
     words = set(args.split(",")) if args else set()
@@ -40,7 +41,7 @@ def open_adapter(args: str) -> Implementation:
         advice = "Try: apt-get install nginx-light"
         raise SubjectError(subject=subject, reason="nginx is not installed", try_instead=advice)
     try:
-        return NginxAdapter(_serve(build, words), build=build)
+        return NginxAdapter(_serve(build, words), build=build, profile=profile or "keyvault")
     except NoVantage as error:
         raise SubjectError(subject=subject, reason=error.reason, try_instead=error.try_instead) from None
     except NginxError as error:
@@ -57,15 +58,11 @@ class NginxAdapter:
     exclusive = True
     """There is one server, and its rules are everyone's."""
 
-    def __init__(self, server: Server, *, build: Build) -> None:
+    def __init__(self, server: Server, *, build: Build, profile: str = "keyvault") -> None:
         self._server = server
         self._version = build.version
-        self._profile = "keyvault"
+        self._profile = profile
         self._wanted = server.rules
-
-    def take_profile(self, name: str) -> None:
-        """Name this profile in the statement; the server decides alike under each."""
-        self._profile = name
 
     def describe(self, *, protocol: int) -> JsonObject:
         """The conformance statement, with the vantage in its name."""

@@ -7,7 +7,7 @@ from fencepost.conformance.judging.tally import Tally
 
 FAULTS_IN_A_ROW = 3
 FAULTS_OF_A_METHOD = 2
-ESSENTIAL = frozenset({"describe", "takeProfile", "reset", "putRules", "decide"})
+ESSENTIAL = frozenset({"describe", "reset", "putRules", "decide"})
 """The methods without which nothing can be asked."""
 
 

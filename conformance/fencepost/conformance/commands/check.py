@@ -32,7 +32,7 @@ from fencepost.conformance.open_points.spellings import Row
 from fencepost.conformance.regression.stored_case import FOLDER
 from fencepost.conformance.run.campaign import Campaign, Listener, Plan, Progress
 from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
-from fencepost.reference import UnknownProfile
+from fencepost.reference import UnknownProfile, load_profile
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer, write_files
@@ -252,7 +252,12 @@ def _judged(
     """
     deadline = Deadline.after(bounds.seconds) if bounds.seconds is not None else None
     try:
-        connection = open_subject(plan.subject, timeouts=deadline.within(timeouts) if deadline else timeouts)
+        if plan.profile is not None:
+            load_profile(plan.profile)
+        within = deadline.within(timeouts) if deadline else timeouts
+        connection = open_subject(plan.subject, timeouts=within, profile=plan.profile)
+    except UnknownProfile as error:
+        raise usage(f"the profile to judge by: {error}") from None
     except SubjectError as error:
         raise usage(str(error)) from None
     except KeyboardInterrupt:

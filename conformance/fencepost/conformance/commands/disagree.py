@@ -8,7 +8,6 @@ import click
 from fencepost.adapters.contract import (
     Client,
     HarnessFault,
-    RpcError,
     Statement,
     StatementError,
     Timeouts,
@@ -61,7 +60,9 @@ def disagree(
     """
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     with ExitStack() as stack:
-        clients = [Client(stack.enter_context(connected(one, timeouts))) for one in (subject_a, subject_b)]
+        first = Client(stack.enter_context(connected(subject_a, timeouts, profile=profile)))
+        wanted = profile or _described(first, subject_a).profile
+        clients = [first, Client(stack.enter_context(connected(subject_b, timeouts, profile=wanted)))]
         try:
             judged_by, statements = _introduced(clients, (subject_a, subject_b), profile)
             found = _masked(_searched(clients, statements, judged_by, effort, seed, goes_on=goes_on, codes=codes))
@@ -83,15 +84,9 @@ def disagree(
 def _introduced(
     clients: list[Client], names: tuple[str, str], profile: str | None
 ) -> tuple[Profile, tuple[Statement, Statement]]:
-    """What both say of themselves, and the edition to ask by: one given, or the one that both claim in the end."""
+    """What both say of themselves, and the edition to ask by: one given, or the one that both claim."""
     first, second = (_described(client, name) for client, name in zip(clients, names, strict=True))
     wanted = load_profile(profile or first.profile)
-    for client in clients:
-        try:
-            client.connection.call("takeProfile", {"name": wanted.name})
-        except RpcError:
-            continue
-    first, second = (_described(client, name) for client, name in zip(clients, names, strict=True))
     claimed = (first.profile, second.profile)
     if profile is None and set(claimed) != {wanted.name}:
         told = ", ".join(f"{name} claims {one}" for name, one in zip(names, claimed, strict=True))

@@ -16,7 +16,7 @@ from fencepost.adapters.contract import (
 from fencepost.conformance.commands.options import WAITING
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.run.campaign import Campaign, Plan
-from fencepost.reference import UnknownProfile
+from fencepost.reference import UnknownProfile, load_profile
 
 call_timeout = click.option(
     "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Seconds for one call."
@@ -27,10 +27,17 @@ start_timeout = click.option(
 
 
 @contextmanager
-def connected(subject: str, timeouts: Timeouts) -> Iterator[Connection]:
-    """A connection to the subject, closed at the end; bad usage where the string names nothing."""
+def connected(subject: str, timeouts: Timeouts, *, profile: str | None = None) -> Iterator[Connection]:
+    """A connection to the subject, closed at the end; bad usage where the subject string or the profile names nothing.
+
+    A shipped subject is opened as `profile`; another subject never learns of it.
+    """
     try:
-        connection = open_subject(subject, timeouts=timeouts)
+        if profile is not None:
+            load_profile(profile)
+        connection = open_subject(subject, timeouts=timeouts, profile=profile)
+    except UnknownProfile as error:
+        raise usage(f"the profile to judge by: {error}") from None
     except SubjectError as error:
         raise usage(str(error)) from None
     try:
@@ -47,7 +54,7 @@ def begun(
 
     Bad usage where the subject cannot be begun with, and where it stops answering later on.
     """
-    with connected(plan.subject, timeouts) as connection:
+    with connected(plan.subject, timeouts, profile=plan.profile) as connection:
         wrapped = through(connection)
         campaign = Campaign(Client(wrapped), plan)
         try:

@@ -10,7 +10,6 @@ from fencepost.adapters.contract import (
     Statement,
     SubjectError,
     Timeouts,
-    adapters,
     open_subject,
     shorten,
 )
@@ -50,12 +49,12 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
         except UnknownProfile as error:
             raise click.BadParameter(str(error), param_hint="--profile") from None
     try:
-        connection = open_subject(subject, timeouts=Timeouts(start=start_timeout, call=call_timeout))
+        timeouts = Timeouts(start=start_timeout, call=call_timeout)
+        connection = open_subject(subject, timeouts=timeouts, profile=profile_name)
     except SubjectError as error:
         raise usage(str(error)) from None
     try:
-        name = subject.partition(":")[0]
-        run = smoke_run(connection, profile_name=profile_name, takes_profile=name == "library" or name in adapters())
+        run = smoke_run(connection, profile_name=profile_name)
     finally:
         connection.close()
     log = connection.log()  # whole only now: what a harness says on stderr may come after its answer

@@ -11,7 +11,6 @@ from fencepost.adapters.contract import (
     Decision,
     HarnessFault,
     NotStarted,
-    RpcError,
     Statement,
     StatementError,
     TimedOut,
@@ -22,8 +21,6 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands.smoke_plan import Question, smoke_plan
 from fencepost.conformance.lockstep.wire import wire_network, wire_request
 from fencepost.reference import Profile, UnknownProfile, load_profile
-
-_METHOD_NOT_FOUND = -32601
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +61,8 @@ class SmokeRun:
         return 1 if self.wrong or self.refusal is not None or not decisive else 0
 
 
-def smoke_run(connection: Connection, *, profile_name: str | None, takes_profile: bool) -> SmokeRun:
-    """Hold the conversation. `takes_profile` is whether the subject may be told to take on the profile that is given.
+def smoke_run(connection: Connection, *, profile_name: str | None) -> SmokeRun:
+    """Hold the conversation, judged by the profile of this name, or by the profile that the statement claims.
 
     After a fault the remaining calls are still made, to name what else is wrong; their answers are not judged. Nothing
     more is asked of a harness that was too late or did not start.
@@ -73,27 +70,11 @@ def smoke_run(connection: Connection, *, profile_name: str | None, takes_profile
     run = SmokeRun()
     client = Client(connection)
     run.statement = _attempt(run, client.describe)
-    if run.statement is not None and takes_profile and profile_name is not None and _take(run, client, profile_name):
-        run.statement = _attempt(run, client.describe)
     if run.statement is not None:
         run.profile = _profile(run, run.statement, profile_name)
     if run.statement is not None and run.profile is not None:
         _converse(run, client, run.statement, run.profile)
     return run
-
-
-def _take(run: SmokeRun, client: Client, name: str) -> bool:
-    """Whether the subject has taken on the profile: the shipped ones do, and nobody has to."""
-    try:
-        client.connection.call("takeProfile", {"name": name})
-    except RpcError as error:
-        if error.code != _METHOD_NOT_FOUND:
-            run.faults.append(error)
-        return False
-    except HarnessFault as fault:
-        run.faults.append(fault)
-        return False
-    return True
 
 
 def _profile(run: SmokeRun, statement: Statement, name: str | None) -> Profile | None:

@@ -2,13 +2,12 @@
 
 import json
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import msgspec
-from fencepost.adapters.contract import Client, HarnessFault, RpcError, StatementError, Timeouts, check_statement
+from fencepost.adapters.contract import Client, HarnessFault, StatementError, Timeouts, check_statement
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.usage import usage
@@ -74,11 +73,10 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
             known = vectors_from_json(opened.read(LARGEST + 1))
     except (VectorsRefused, OSError) as error:
         raise usage(f"{file}: {error}") from None
-    with connected(subject, Timeouts(start=start_timeout, call=call_timeout)) as connection:
+    timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    with connected(subject, timeouts, profile=known.profile) as connection:
         client = Client(connection)
         try:
-            with suppress(RpcError):  # only the shipped subjects know the call
-                connection.call("takeProfile", {"name": known.profile})
             statement = check_statement(client.describe())
             if statement.profile != known.profile:
                 told = f"{subject} claims {statement.profile}, and the vectors are of {known.profile}"

@@ -86,10 +86,13 @@ def _run_again(read: Bundle, subject: str, timeouts: Timeouts) -> Finding:
     except Unreadable as error:
         return Finding(name="re-executed", against=(str(error),))
     try:
-        with Interruption(), connected(subject, timeouts) as connection, live_progress() as listener:
-            found = run(
-                plan_of(stated, subject), with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call), listener
-            )
+        plan = plan_of(stated, subject)
+        with (
+            Interruption(),
+            connected(subject, timeouts, profile=plan.profile) as connection,
+            live_progress() as listener,
+        ):
+            found = run(plan, with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call), listener)
     except (HarnessFault, StatementError, UnknownProfile) as error:
         return Finding(name="re-executed", against=(f"{subject} cannot be begun with: {error}",))
     return re_execution(stated, found)

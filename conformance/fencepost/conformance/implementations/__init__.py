@@ -3,16 +3,20 @@
 from fencepost.conformance.implementations.reference import ReferenceImplementation
 
 
-def reference(args: str) -> ReferenceImplementation:
-    """The adapter `reference[:PROFILE]`."""
-    return ReferenceImplementation(args or "keyvault")
+def reference(args: str, *, profile: str | None = None) -> ReferenceImplementation:
+    """The adapter `reference[:PROFILE]`; `profile` outweighs the profile that `args` names."""
+    return ReferenceImplementation(profile or args or "keyvault")
 
 
-def mutant(args: str) -> object:
-    """The adapter `mutant:ID`: a faulty implementation, `ID+ID` for two faults at once."""
+def mutant(args: str, *, profile: str | None = None) -> object:
+    """The adapter `mutant:ID[+ID][@PROFILE]`: a faulty implementation; `profile` outweighs the profile in `args`.
+
+    Without any profile the implementation is of the first profile that shows its faults.
+    """
     from fencepost.conformance.mutants import compose
 
-    return compose(args)
+    names, _, named = args.partition("@")
+    return compose(names, profile=profile or named or None)
 
 
 __all__ = ["ReferenceImplementation", "mutant", "reference"]

@@ -41,12 +41,7 @@ class ReferenceImplementation:
     """An implementation of the contract that answers as the reference does, with a choice for every open point."""
 
     def __init__(self, profile: str) -> None:
-        self.take_profile(profile)
-
-    def take_profile(self, name: str) -> None:
-        """Judge and answer by this profile from the next `reset` on."""
-        profile = load_profile(name)
-        self._profile = profile.with_choices(_CHOICES)
+        self._profile = load_profile(profile).with_choices(_CHOICES)
         self._vault = Vault(profile=self._profile)
 
     def describe(self, *, protocol: int) -> JsonObject:

@@ -18,8 +18,7 @@ def with_circuit_breaker(connection: Connection, *, seconds: float) -> "CircuitB
 class CircuitBreaker:
     """Waiting in vain is counted. Once that has come to `seconds`, every call fails at once, unasked.
 
-    After a fault the subject may be a new process: it hears `describe` first, as the contract says, and the profile that
-    it was told to take on.
+    After a fault the subject may be a new process, so the next call is preceded by `describe`, as the contract says.
     """
 
     def __init__(self, connection: Connection, *, seconds: float) -> None:
@@ -28,7 +27,6 @@ class CircuitBreaker:
         self._waited = 0.0
         self._last = ""
         self._is_new = False
-        self._profile: JsonObject | None = None
 
     @property
     def exclusive(self) -> bool:
@@ -46,12 +44,8 @@ class CircuitBreaker:
             )
         if self._is_new and method != "describe":
             self._call("describe", {"protocol": PROTOCOL})
-            if self._profile is not None:
-                self._call("takeProfile", self._profile)
         result = self._call(method, params)
         self._is_new = False
-        if method == "takeProfile":
-            self._profile = dict(params)
         return result
 
     def _call(self, method: str, params: JsonObject) -> object:

@@ -29,15 +29,13 @@ class Vault(Deciding):
     title: ClassVar[str] = "vault"
 
     def __init__(self, profile: str = PREVIEW.name) -> None:
-        self.take_profile(profile)
-        self.reset(subnets=[])
-
-    def take_profile(self, name: str) -> None:
-        """Answer by this profile; `SubjectError` where there is none of that name."""
-        if name not in PROFILES:
+        """A vault of this profile; `SubjectError` where there is none of that name."""
+        if profile not in PROFILES:
             known = " and ".join(PROFILES)
-            raise SubjectError(subject=self.title, reason=f"it has no profile {name!r}", try_instead=f"Known: {known}.")
-        self.profile: Profile = PROFILES[name]
+            reason = f"it has no profile {profile!r}"
+            raise SubjectError(subject=self.title, reason=reason, try_instead=f"Known: {known}.")
+        self.profile: Profile = PROFILES[profile]
+        self.reset(subnets=[])
 
     def describe(self, *, protocol: int) -> JsonObject:
         """The conformance statement."""

@@ -81,10 +81,6 @@ class Peer(ABC):
         self.profile: Profile = profile_named(profile)
         self._declare = self.declares if declare is None else declare
 
-    def take_profile(self, name: str) -> None:
-        """Judge and answer by this profile; `ValueError` where there is none of the name."""
-        self.profile = profile_named(name)
-
     def describe(self, *, protocol: int, **_: object) -> JsonObject:
         """The conformance statement; `ValueError` for another protocol than version 1."""
         if protocol != 1:

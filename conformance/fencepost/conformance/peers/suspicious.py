@@ -41,10 +41,6 @@ class SuspiciousVault:
         self._vault = StdlibVault(profile=profile, declare=declare)
         self._endpoints: dict[str, bool] | None = None
 
-    def take_profile(self, name: str) -> None:
-        """Judge and answer by this profile; `ValueError` where there is none of the name."""
-        self._vault.take_profile(name)
-
     def describe(self, *, protocol: int) -> JsonObject:
         """The statement, features as this class has them."""
         return {**self._vault.describe(protocol=protocol), "name": self.name, "features": list(self.features)}

@@ -19,7 +19,7 @@ from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, ClauseUnjudged
 from fencepost.conformance.run.campaign import Campaign, Plan, explorations_for
-from fencepost.reference import UnknownProfile
+from fencepost.reference import UnknownProfile, load_profile
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
@@ -171,7 +171,9 @@ class SubjectSession:
             settle_seconds=terms.settle_seconds,
         )
         try:
-            client = self._client = Client(self._connection(terms.timeouts))
+            if terms.profile is not None:
+                load_profile(terms.profile)
+            client = self._client = Client(self._connection(terms))
             if client.connection.exclusive and not self._alone:
                 raise OneWorkerOnly(subject=self.name)
             campaign = Campaign(client, plan)
@@ -189,10 +191,10 @@ class SubjectSession:
             raise SubjectUnusable(subject=self.name, reason=f"{self.name} does not answer: {fault}{told}") from None
         return campaign
 
-    def _connection(self, timeouts: Timeouts) -> Connection:
-        subject = self._subject
+    def _connection(self, terms: Options) -> Connection:
+        subject, timeouts = self._subject, terms.timeouts
         if isinstance(subject, str):
-            opened = open_subject(subject, timeouts=timeouts)
+            opened = open_subject(subject, timeouts=timeouts, profile=terms.profile)
         else:
             opened = open_factory(subject, timeouts=timeouts)
         return with_circuit_breaker(opened, seconds=TIMEOUTS * timeouts.call)

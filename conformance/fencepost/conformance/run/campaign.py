@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
 
 import msgspec
-from fencepost.adapters.contract import Client, RpcError, Statement, check_statement
+from fencepost.adapters.contract import Client, Statement, check_statement
 from fencepost.conformance.bench.bench import Bench, EffortSpent, EndedAtFailure
 from fencepost.conformance.bench.cost import Course, Spent
 from fencepost.conformance.bench.effort import EFFORTS, Effort
@@ -105,9 +105,6 @@ class Campaign:
     def begin(self) -> None:
         """Read the statement."""
         plan = self.plan
-        if plan.profile is not None:
-            load_profile(plan.profile)
-            self._offer_profile(plan.profile)
         self._statement = check_statement(self.client.describe())
         profile = load_profile(plan.profile or self._statement.profile)
         settle = self._statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
@@ -164,13 +161,6 @@ class Campaign:
         self._bench.resume(checkpoint.bench)
         through = checkpoint.explored[:-1]  # the last one may have scenarios left
         self._explored, self._through, self._skip = list(through), set(through), checkpoint.done
-
-    def _offer_profile(self, name: str) -> None:
-        """The shipped reference and mutants take on the profile that they are judged by; others do not know the call."""
-        try:
-            self.client.connection.call("takeProfile", {"name": name})
-        except RpcError:
-            return
 
     def selected(self) -> tuple[Clause, ...]:
         """The clauses that the run is to judge."""

@@ -175,11 +175,10 @@ def _contests(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller)
 
 def _watched(profile: str, effort: str) -> tuple[Report, Watch]:
     """One run against the unflawed vault: how often each clause is decisive, and what is asked at all."""
-    watch = Watch(open_subject(UNFLAWED))
+    watch = Watch(open_subject(UNFLAWED, profile=profile))
     client = Client(watch)
     try:
         campaign = Campaign(client, Plan(subject=UNFLAWED, effort=EFFORTS[effort], profile=profile))
-        watch.connection.call("takeProfile", {"name": profile})
         watch.take_profile(load_profile(profile).with_choices(client.describe().choices))
         campaign.begin()
         campaign.run()
