@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from fencepost.conformance.commands.json_input import UnreadableInput, read_json
 from fencepost.conformance.regression.known import FORMAT as KNOWN_FAILURES
 from fencepost.conformance.regression.known import known_from_json
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.stored_case import StoredCase, stored_from_json
+from fencepost.conformance.rule_files.json_file import UnreadableInput, read_json
 
 _ID = re.compile(r"[A-Za-z]+-[0-9]+-[0-9a-f]+")
 

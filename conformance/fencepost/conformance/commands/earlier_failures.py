@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.commands.case_files import read_folder
-from fencepost.conformance.commands.json_input import UnreadableInput, read_json
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.regression.known import KnownFailure, known_from_json
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.replay import replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase, store, stored_from_report
+from fencepost.conformance.rule_files.json_file import UnreadableInput, read_json
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.reports.model import Report
 from fencepost.reports.secrets import without_secrets

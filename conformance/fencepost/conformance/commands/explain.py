@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 import click
+from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands.case_split import split_cases
 from fencepost.conformance.commands.console import show
-from fencepost.conformance.commands.explanation import explanation
-from fencepost.conformance.commands.json_input import STDIN, UnreadableInput
-from fencepost.conformance.commands.request_file import oddities, read_network, read_request
-from fencepost.conformance.commands.rules_file import FoundRules, read_rules
+from fencepost.conformance.commands.explanation import clause_explained, explanation
+from fencepost.conformance.commands.request_file import Asked, oddities, read_asked, read_network
 from fencepost.conformance.reasons import open_point, reason
+from fencepost.conformance.rule_files.found import FoundRules
+from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput
+from fencepost.conformance.rule_files.reading import named_subnets, read_rules
 from fencepost.reference import (
     Network,
     Profile,
@@ -25,34 +27,76 @@ from fencepost.reference import (
 from fencepost.reports.visible import visible
 
 
-@click.command(short_help="Say what becomes of a request under rules, and why.")
-@click.argument("rules", metavar="RULES.json")
-@click.argument("request_file", metavar="REQUEST.json")
+@click.command(short_help="Say what becomes of a request under rules, and why; or what a clause says.")
+@click.argument("rules", metavar="RULES|CLAUSE")
+@click.argument("request_given", metavar="[ADDRESS|REQUEST.json]", required=False)
 @click.option(
     "--profile", "profile_name", default="keyvault", show_default=True, help="The edition of the specification."
 )
+@click.option("--subnet", metavar="ID", help="The caller's subnet, by its resource id.")
+@click.option("--service", metavar="NAME", help="The Microsoft service that calls.")
+@click.option("--trusted/--not-trusted", default=None, help="Whether that service is trusted for this call.")
+@click.option("--operation", metavar="NAME", help="The operation; its name decides the plane. Default: SecretGet.")
+@click.option("--unauthenticated", is_flag=True, help="The caller has no valid token.")
+@click.option("--unauthorized", is_flag=True, help="The caller lacks the permission for the operation.")
 @click.option("--network", "network_file", metavar="NET.json", help="Subnets and their service endpoints.")
+@click.option("--parameters", metavar="FILE", help="The parameters file of an ARM template.")
 @click.option("--vault", metavar="NAME", help="The vault whose rules count, where the file holds several.")
-def explain(*, rules: str, request_file: str, profile_name: str, network_file: str | None, vault: str | None) -> None:
-    """Say what the specification makes of a request: the outcome, the clause and the rule that decide.
+def explain(
+    *,
+    rules: str,
+    request_given: str | None,
+    profile_name: str,
+    subnet: str | None,
+    service: str | None,
+    trusted: bool | None,
+    operation: str | None,
+    unauthenticated: bool,
+    unauthorized: bool,
+    network_file: str | None,
+    parameters: str | None,
+    vault: str | None,
+) -> None:
+    r"""Say what the specification makes of a request: the outcome, the clause and the rule that decide.
 
-    RULES.json is a networkAcls object, a vault resource, or an ARM template that holds one; REQUEST.json is a request
-    as the contract has it. A dash reads stdin. Subnets that NET.json ({"subnets": [{"id", "serviceEndpoints"}]}) does
-    not name are taken to have the service endpoint.
+    \b
+      fencepost explain vault.json 20.1.2.3
+      fencepost explain vault.json --subnet ID --operation KeySign
+      fencepost explain vault.json request.json
+      fencepost explain DEC-4
+
+    RULES is a file; a dash reads stdin. It holds a networkAcls object, a vault, a list of vaults, an ARM template, or what
+    the Azure CLI, REST, Resource Graph, what-if, PowerShell or `terraform show -json` print. REQUEST.json is a request
+    as the contract has it. Subnets that neither the file nor NET.json ({"subnets": [{"id", "serviceEndpoints"}]}) defines
+    are taken to have the service endpoint.
+
+    Exit status: 0 the request is decided, or open points decide it and each answer is shown; 2 bad usage, or rules that
+    are refused or cannot be known.
     """
-    if [rules, request_file, network_file].count(STDIN) > 1:
+    asked = Asked(
+        subnet=subnet,
+        service=service,
+        trusted=trusted,
+        operation=operation,
+        authenticated=not unauthenticated,
+        authorized=not unauthorized,
+    )
+    if request_given is None and asked == Asked() and rules.upper() in {clause.id for clause in catalogue().clauses}:
+        show(*clause_explained(catalogue()[rules.upper()]))
+        return
+    if [rules, request_given, network_file, parameters].count(STDIN) > 1:
         raise click.UsageError("only one of the files can be stdin")
     profile = _profile(profile_name)
     try:
-        found = read_rules(rules, vault=vault)
-        request = read_request(request_file)
+        found = read_rules(rules, vault=vault, parameters=parameters)
         given = read_network(network_file) if network_file is not None else Network()
+        request = read_asked(request_given, asked)
     except UnreadableInput as error:
         _refuse([visible(line) for line in str(error).splitlines()])
     network = _completed(given, found, request)
     _check(found, profile, network)
-    for oddity in oddities(request):
-        click.echo(f"note: {visible(oddity)}", err=True)
+    for note in (*found.notes, *oddities(request)):
+        click.echo(f"note: {visible(note)}", err=True)
     branches = split_cases(found.network_acls, request, network=network, profile=profile)
     show(*explanation(branches, request=request, network=network, profile=profile, found=found))
 
@@ -65,17 +109,20 @@ def _profile(name: str) -> Profile:
 
 
 def _completed(given: Network, found: FoundRules, request: Request) -> Network:
-    """The network with every subnet that the rules or the request name; the endpoint on in those not given."""
-    acls = found.network_acls
-    entries = acls.get("virtualNetworkRules") if isinstance(acls, Mapping) else None
-    ids = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    named = [one for one in (*ids, request.subnet) if isinstance(one, str)]
-    by_key = {one.lower(): one for one in reversed(named) if one not in given}
-    return Network(subnets=(*given.subnets, *(Subnet(id=one) for one in by_key.values())))
+    """The network with every subnet that the rules or the request name.
+
+    A subnet that the network file defines counts before one that the file of the rules defines. One that neither
+    defines has the service endpoint.
+    """
+    known = Network(subnets=(*given.subnets, *(subnet for subnet in found.subnets if subnet.id not in given)))
+    named = [*named_subnets(found), *([request.subnet] if request.subnet is not None else [])]
+    by_key = {subnet.lower(): subnet for subnet in reversed(named) if subnet not in known}
+    return Network(subnets=(*known.subnets, *(Subnet(id=subnet) for subnet in by_key.values())))
 
 
 def _check(found: FoundRules, profile: Profile, network: Network) -> None:
     """Nothing, where the rules may be accepted; bad usage with every violation otherwise."""
+    _check_number(found, profile)
     assessment = validate(found.network_acls, profile=profile, network=network)
     if assessment.verdict is not Verdict.REFUSED:
         return
@@ -87,6 +134,27 @@ def _check(found: FoundRules, profile: Profile, network: Network) -> None:
         left_open = "" if violation.is_certain else f" (left open by the specification: {depends})"
         lines.append(visible(f"  {found.path}{violation.path[1:]}: {told} [{violation.clause}]{left_open}"))
     _refuse(lines)
+
+
+_SPELLINGS = 64
+"""More texts than there are spellings of one rule. So many times the limit are too many rules, however they read."""
+
+
+def _check_number(found: FoundRules, profile: Profile) -> None:
+    """Refuse a list that is far over its limit before each of its entries is read."""
+    acls = found.network_acls
+    limits = (
+        ("ipRules", "value", profile.max_ip_rules),
+        ("virtualNetworkRules", "id", profile.max_virtual_network_rules),
+    )
+    for member, key, limit in limits:
+        entries = acls.get(member) if isinstance(acls, Mapping) else None
+        if not isinstance(entries, list) or len(entries) <= limit * _SPELLINGS:
+            continue
+        texts = {entry.get(key) for entry in entries if isinstance(entry, Mapping) and isinstance(entry.get(key), str)}
+        if len(texts) > limit * _SPELLINGS:
+            told = f"{len(entries):,} rules, the profile {profile.name} has a maximum of {limit:,}"
+            _refuse([f"the profile {profile.name} refuses these rules:", f"  {found.path}.{member}: {told}"])
 
 
 def _value_at(acls: object, path: str) -> object:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.commands.case_split import Branch, Decided, Refused
 from fencepost.conformance.commands.console import labelled
-from fencepost.conformance.commands.rules_file import NEVER_SET_UP, FoundRules
 from fencepost.conformance.reasons import REASONS, open_point
+from fencepost.conformance.rule_files.found import NEVER_SET_UP, FoundRules
 from fencepost.reference import (
     Decision,
     IpRule,
@@ -41,6 +41,16 @@ def explanation(
     rows.append(("rules", _rules(found)))
     rows.append(("profile", f"{profile.name} ({profile.title})"))
     rows += [("note", note) for note in _notes(request, profile)]
+    yield labelled(rows)
+
+
+def clause_explained(clause: Clause) -> Iterable[RenderableType]:
+    """What a clause promises, what it takes to be asked, and its public source."""
+    yield Text(clause.id, style="bold")
+    rows: list[tuple[str, str | Text]] = [("says", clause.text), ("level", clause.level)]
+    if clause.needs:
+        rows.append(("needs", ", ".join(clause.needs)))
+    rows.append(("source", clause.source))
     yield labelled(rows)
 
 

@@ -1,16 +1,66 @@
 """A request and a network as a person writes them for `explain`: every fault with its JSON path, then the values."""
 
+import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
 
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS, SERVICE_ENDPOINT
-from fencepost.conformance.commands.json_input import UnreadableInput, read_json
 from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
+from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput, read_json
 from fencepost.reference import Network, Request, is_subnet_id
 
 _MEMBERS = {"$": ("plane", "operation", "source", "caller"), "$.source": ("address", "subnet")}
 _CALLER = {"authenticated": bool, "authorized": bool, "service": str, "trusted": bool}
 _KINDS = {bool: "true or false", str: "a text"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the options of `explain` say of a request; None where they say nothing."""
+
+    subnet: str | None = None
+    service: str | None = None
+    trusted: bool | None = None
+    operation: str | None = None
+    authenticated: bool = True
+    authorized: bool = True
+
+
+def read_asked(given: str | None, asked: Asked) -> Request:
+    """The request that an address and the options make, or the request in the file that `given` names.
+
+    Without an address a caller from a subnet has a private address there. `UnreadableInput` with every fault.
+    """
+    if given is not None and not _is_address(given):
+        if asked != Asked():
+            raise UnreadableInput(name=given, reasons=("a request file says everything itself: leave the options out",))
+        if not Path(given).exists() and given != STDIN and not given.endswith(".json"):
+            reason = "neither an IPv4 address, for instance 191.10.18.7, nor a file with a request"
+            raise UnreadableInput(name=given, reasons=(reason,))
+        return read_request(given)
+    if given is None and asked.subnet is None:
+        reason = "say who asks: an IPv4 address, a file with a request, or --subnet ID"
+        raise UnreadableInput(name="the request", reasons=(reason,))
+    operation = asked.operation or "SecretGet"
+    source = {"address": given or _IN_A_SUBNET} | ({"subnet": asked.subnet} if asked.subnet is not None else {})
+    caller: dict[str, object] = {"authenticated": asked.authenticated, "authorized": asked.authorized}
+    caller |= {"service": asked.service} if asked.service is not None else {}
+    caller |= {"trusted": asked.trusted} if asked.trusted is not None else {}
+    faults = list(_source_faults(source))
+    if operation not in (*CONTROL_OPERATIONS, *DATA_OPERATIONS):
+        near = difflib.get_close_matches(operation, [*CONTROL_OPERATIONS, *DATA_OPERATIONS], n=3)
+        meant = f"; did you mean {' or '.join(near)}?" if near else "; docs/contract.md lists the operations"
+        faults.append(f"--operation: {operation!r} is no operation that the contract names{meant}")
+    if faults:
+        raise UnreadableInput(name="the request", reasons=tuple(faults))
+    plane = "control" if operation in CONTROL_OPERATIONS else "data"
+    return request_from_wire({"plane": plane, "operation": operation, "source": source, "caller": caller})
+
+
+_IN_A_SUBNET = "10.0.0.4"
+"""The address of a caller from a subnet where none is given."""
 
 
 def read_request(path: str) -> Request:

@@ -1,6 +1,7 @@
 """Reading a JSON file that a person wrote: where it is not JSON, the line and the column and why."""
 
 import json
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,29 +24,65 @@ class UnreadableInput(ValueError):
         return "\n".join(f"{self.name}: {reason}" for reason in self.reasons)
 
 
-def read_json(path: str) -> object:
+def read_json(path: str, *, with_comments: bool = False) -> object:
     """The JSON value in the file, `-` being stdin; `UnreadableInput` where there is none.
 
-    Stricter than Python's reader: no repeated members, no NaN, no Infinity. A byte order mark is passed over.
+    Stricter than Python's reader: no repeated members, no NaN, no Infinity. The text is UTF-8, or UTF-16 as Windows
+    writes it; a byte order mark is passed over. `with_comments` allows `//` and `/* */`, as ARM templates do.
     """
     name = "stdin" if path == STDIN else path
     try:
         data = _bytes(path)
         if len(data) > LARGEST:
             raise ValueError(f"larger than {LARGEST >> 20} MiB, which no file of this kind is")
-        text = data.decode("utf-8-sig")
+        text = _decoded(data)
+        if with_comments and "/" in text:
+            text = _without_comments(text)
         return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_constant)
     except OSError as error:
         reason = error.strerror or str(error)
     except UnicodeDecodeError as error:
-        reason = f"byte {error.start + 1}: not UTF-8"
+        reason = f"byte {error.start + 1}: not {error.encoding.upper()}"
     except json.JSONDecodeError as error:
-        reason = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
+        reason = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}{_other_language(error.doc)}"
     except RecursionError:
         reason = "not JSON that can be read: nested too deep"
     except ValueError as error:
         reason = str(error)
     raise UnreadableInput(name=name, reasons=(reason,))
+
+
+def _decoded(data: bytes) -> str:
+    """The text: UTF-16 where a byte order mark says so, or every other of the first bytes is zero; else UTF-8."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16")
+    if data[1:2] == b"\0":
+        return data.decode("utf-16-le")
+    if data[:1] == b"\0":
+        return data.decode("utf-16-be")
+    return data.decode("utf-8-sig")
+
+
+_TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n\r]*|/\*.*?\*/', re.DOTALL)
+
+
+def _without_comments(text: str) -> str:
+    """The same with every comment blanked out, so that lines and columns stay."""
+    return _TEXT_OR_COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else _BLANKED.sub(" ", found[0]), text)
+
+
+_BLANKED = re.compile(r"[^\n\r]")
+_BICEP = re.compile(r"^\s*(?:@\w+|(?:resource|param|var|module|targetScope|metadata)\s+\w+)", re.MULTILINE)
+_TERRAFORM = re.compile(r'^\s*(?:resource|data|module|variable|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{', re.MULTILINE)
+
+
+def _other_language(text: str) -> str:
+    """Advice for the source of a language that is compiled to JSON."""
+    if _TERRAFORM.search(text[:100_000]):
+        return "; this looks like Terraform source: terraform plan -out p && terraform show -json p prints its plan as JSON"
+    if _BICEP.search(text[:100_000]):
+        return "; this looks like Bicep source: az bicep build --file FILE --stdout prints it as JSON"
+    return ""
 
 
 def _bytes(path: str) -> bytes:

@@ -1,0 +1,55 @@
+"""A `networkAcls` object as Azure Resource Manager accepts it, brought to the spelling of the contract."""
+
+from collections.abc import Mapping
+
+from fencepost.conformance.rule_files.found import NEVER_SET_UP, FoundRules
+from fencepost.conformance.rule_files.members import read_members
+
+MEMBERS = ("bypass", "defaultAction", "ipRules", "virtualNetworkRules")
+_ENTRY = {
+    "ipRules": frozenset({"value"}),
+    "virtualNetworkRules": frozenset({"id", "ignoreMissingVnetServiceEndpoint"}),
+}
+_ADDED_BY_CLIENTS = {"resourcegroup"}
+"""Members that the Azure CLI adds to what it reads: they say nothing about the rule."""
+
+
+def read_acls(value: object, path: str, *, vault: str | None = None) -> FoundRules:
+    """The rules in a `networkAcls` object; null or nothing is a vault whose firewall was never set up."""
+    if value is None:
+        return FoundRules(network_acls=NEVER_SET_UP, path=path, vault=vault)
+    if not isinstance(value, Mapping):
+        return FoundRules(network_acls=value, path=path, vault=vault)
+    members = read_members(value, path, MEMBERS)
+    acls = dict(members.values)
+    faults = list(members.faults)
+    misspelt = " ".join(faults)
+    notes = [f"{path}.{name}: passed over, networkAcls has no such member" for name in members.others]
+    notes = [note for note in notes if f"{note.partition(':')[0]}:" not in misspelt]
+    for name, known in _ENTRY.items():
+        entries = acls.get(name)
+        if isinstance(entries, list):
+            acls[name] = [_entry(one, f"{path}.{name}[{n}]", known, faults, notes) for n, one in enumerate(entries)]
+    return FoundRules(network_acls=acls, path=path, vault=vault, faults=tuple(faults), notes=tuple(notes))
+
+
+def _entry(entry: object, path: str, known: frozenset[str], faults: list[str], notes: list[str]) -> object:
+    if not isinstance(entry, Mapping):
+        return entry
+    if entry.keys() <= known:  # the usual entry, and there may be a million
+        return entry
+    members = read_members(entry, path, sorted(known))
+    faults += members.faults
+    strange = [name for name in members.others if name.lower() not in _ADDED_BY_CLIENTS]
+    notes += [f"{path}.{name}: passed over, a rule has no such member" for name in strange]
+    return dict(members.values)
+
+
+def public_access_faults(value: object, path: str) -> tuple[str, ...]:
+    """The reason why rules cannot be judged beside this `publicNetworkAccess`; none where public access is enabled.
+
+    An absent, empty or null value means enabled: the service reads each of them back as `Enabled`.
+    """
+    if value is None or (isinstance(value, str) and value.lower() in ("", "enabled")):
+        return ()
+    return (f"{path}: {value!r}: this vault's publicNetworkAccess decides, which is not judged yet",)

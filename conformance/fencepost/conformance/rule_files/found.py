@@ -1,0 +1,26 @@
+"""What a file holds: the rules of a vault, and what decides beside them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from fencepost.reference import Subnet
+
+NEVER_SET_UP: Mapping[str, object] = MappingProxyType({"bypass": "AzureServices", "defaultAction": "Allow"})
+"""The rules of a vault without `networkAcls`: its firewall lets every caller through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRules:
+    """The rules of one vault, as the contract spells them, and where in its file they stand (a JSON path).
+
+    `vault` is the vault's name, where the file names it. `faults` are the reasons for which the rules cannot be judged.
+    `notes` name what the reader passed over. `subnets` are the subnets that the same file defines.
+    """
+
+    network_acls: object
+    path: str
+    vault: str | None = None
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    subnets: tuple[Subnet, ...] = field(default=())

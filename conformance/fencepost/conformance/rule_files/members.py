@@ -1,0 +1,42 @@
+"""Members of a JSON object read as Azure Resource Manager reads them: without regard to case."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_CLOSE = 0.8
+"""How alike a misspelt member is to a known one (`difflib`'s ratio, 0 to 1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """The known members of an object under their own names, what is wrong with the object, and its other members."""
+
+    values: Mapping[str, object]
+    faults: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def read_members(value: Mapping[str, object], path: str, known: Sequence[str]) -> Members:
+    """The members of `value` that `known` names, in any case.
+
+    Two members that are equal but for case are a fault, and so is a member that nearly has a known name.
+
+    >>> read_members({"IpRules": [], "bypas": "None"}, "$", ("ipRules", "bypass")).faults
+    ("$.bypas: no such member; did you mean 'bypass'?",)
+    """
+    by_key = {name.lower(): name for name in known}
+    values: dict[str, object] = {}
+    faults, others = [], []
+    for member, content in value.items():
+        name = by_key.get(member.lower())
+        if name is None:
+            near = difflib.get_close_matches(member.lower(), list(by_key), n=1, cutoff=_CLOSE)
+            if near:
+                faults.append(f"{path}.{member}: no such member; did you mean {by_key[near[0]]!r}?")
+            others.append(member)
+        elif name in values:
+            faults.append(f"{path}.{member}: the object has this member twice, spelt in different cases")
+        else:
+            values[name] = content
+    return Members(values=values, faults=tuple(faults), others=tuple(others))
