@@ -307,6 +307,7 @@ class Campaign:
             kit_version=version("fencepost"),
             catalogue_version=catalogue().version,
             profile=self._profile.name,
+            scope=self._profile.scope,
             profile_is_override=plan.profile is not None and plan.profile != statement.profile,
             effort=plan.effort.name,
             seed=plan.seed,

@@ -44,9 +44,7 @@ def _blocked(request: Request) -> frozenset[Code]:
     return frozenset({BLOCKED, SERVICE_BLOCKED} if is_service else {BLOCKED})
 
 
-def _without_a_token(
-    passed: Outcome, stranger: Outcome, blocked: frozenset[Code], profile: Profile
-) -> frozenset[Code]:
+def _without_a_token(passed: Outcome, stranger: Outcome, blocked: frozenset[Code], profile: Profile) -> frozenset[Code]:
     """Which gate speaks first to a blocked caller is the ledger's `unauthenticated-and-blocked`."""
     chosen = profile.choice("unauthenticated-and-blocked")
     if stranger is Outcome.ALLOW or chosen == "401":
