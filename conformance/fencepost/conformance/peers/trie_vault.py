@@ -12,7 +12,7 @@ from fencepost.conformance.peers.profiles import PRIVATE_BLOCKS, RESERVED_BLOCKS
 _RESERVED: dict[str, RejectOrAccept] = {
     "0.0.0.0/8": "reject",
     "100.64.0.0/10": "accept",
-    "127.0.0.0/8": "reject",
+    "127.0.0.0/8": "accept",
     "169.254.0.0/16": "reject",
     "192.0.2.0/24": "accept",
     "198.51.100.0/24": "accept",
