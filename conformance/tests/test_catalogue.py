@@ -1,6 +1,7 @@
 """The clause catalogue: each text stands alone, each clause says where it comes from, and the page of sources is current."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 from fencepost.conformance.catalogue import BASES, Clause, catalogue
 from fencepost.conformance.commands import main
 
+RECORDED = Path(__file__).parents[2] / "reference" / "tests" / "recorded_pairs.toml"
 PAGE = Path(__file__).parents[2] / "docs" / "sources.md"
 CLAUSES = [pytest.param(clause, id=clause.id) for clause in catalogue().clauses]
 BY_ANOTHER = re.compile(
@@ -73,6 +75,14 @@ def test_the_clause_of_the_settle_time_names_the_fifteen_minutes_of_the_announce
     clause = catalogue()["STA-9"]
     assert any(one.source.key == "announcement" and "15 minutes" in one.says for one in clause.citations)
     assert "900 seconds" in clause.note
+
+
+def test_a_recording_that_goes_against_a_clause_stands_beside_it() -> None:
+    pairs = tomllib.loads(RECORDED.read_text(encoding="utf-8"))["pairs"]
+    conflicts = {pair["conflict"] for pair in pairs if "conflict" in pair}
+    assert conflicts
+    for clause in map(catalogue().__getitem__, conflicts):
+        assert any(one.says.startswith("evidence against") for one in clause.citations)
 
 
 def test_the_page_of_sources_is_what_the_command_prints() -> None:
