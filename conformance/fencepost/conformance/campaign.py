@@ -108,7 +108,7 @@ class Campaign:
         if plan.profile is not None:
             load_profile(plan.profile)
             self._offer_profile(plan.profile)
-        self._statement = check_statement(self.client.describe())
+        self._statement = check_statement(self.client.describe(), has_own_settle=plan.settle_seconds is not None)
         profile = load_profile(plan.profile or self._statement.profile)
         settle = self._statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
         mode = self._statement.choices.get("trusted-services", profile.choice("trusted-services"))

@@ -16,7 +16,7 @@ _CARDS = 150
 _OTHERS = 10
 _HOW_TO_READ = (
     "Each card tells one cause by the smallest case that shows it: the rules in force, who asked, what the specification "
-    "says and what the implementation answered. A clause that begins “While it is Deny” speaks of the default action."
+    "says and what the implementation answered."
 )
 
 
