@@ -77,6 +77,15 @@ def test_a_settle_time_is_a_finite_number_of_seconds(seconds: float) -> None:
     assert mistakes_in(settle_seconds=seconds)[0].startswith("$.settleSeconds")
 
 
+def test_a_settle_time_is_at_most_fifteen_minutes_unless_the_run_has_its_own() -> None:
+    check_statement(statement(settle_seconds=900))
+    (mistake,) = mistakes_in(settle_seconds=901)
+    assert "expected at most 900 seconds" in mistake
+    assert "--settle SECONDS overrides it" in mistake
+    slow = statement(settle_seconds=901)
+    assert check_statement(slow, has_own_settle=True) is slow
+
+
 @dataclass
 class Answering:
     """A connection that has its answers ready."""

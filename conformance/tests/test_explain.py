@@ -59,6 +59,7 @@ def test_a_decision_is_told_with_clause_text_and_rule(files: Files) -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("ALLOW\n")
     assert f"DEC-2: {catalogue()['DEC-2'].text}" in result.stdout
+    assert f"documented: {catalogue()['DEC-2'].source}" in result.stdout
     assert "IP rule 20.1.2.0/24, that is 20.1.2.0 to 20.1.2.255" in result.stdout
     assert result.stderr == ""
 

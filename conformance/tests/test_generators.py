@@ -226,6 +226,18 @@ def test_what_the_subject_does_not_offer_is_not_generated() -> None:
         assert request.plane.value == "data"
 
 
+def test_no_name_is_asked_as_untrusted_that_a_page_of_2018_trusts() -> None:
+    by_name = Capabilities(**{**_members(EVERYTHING), "by_attribute": False})
+    asked = {caller.service for caller in callers.untrusted_callers(load_profile("keyvault-2018-preview"), by_name)}
+    assert "Azure Event Hubs" in asked
+    assert not asked & {
+        "Azure SQL",
+        "Azure Storage",
+        "Azure Data Lake Store",
+        "Azure Resource Manager template deployment service",
+    }
+
+
 def _members(capabilities: Capabilities) -> dict[str, bool]:
     return {name: bool(getattr(capabilities, name)) for name in Capabilities.__slots__}
 

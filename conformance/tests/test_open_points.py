@@ -35,6 +35,12 @@ def test_trust_by_scenarios_that_nobody_has_written_down_leaves_dec_11_unjudged(
     assert (report.result, report.exit_status) == ("partial", 0)
 
 
+def test_a_reserved_caller_let_in_by_a_reserved_rule_breaks_no_choice_about_wider_rules() -> None:
+    report = judged("library:fencepost.conformance.peers.trie_vault:TrieVault", "DEC-2")
+    found = {entry.key: (entry.declared, entry.found, entry.broken) for entry in report.ledger}
+    assert found["superset-matches-private"] == ("no", "no", False)
+
+
 def test_a_limit_that_is_off_by_one_says_nothing_of_rules_that_are_repeated() -> None:
     report = judged("mutant:one-ip-rule-too-many", "LIM-2")
     assert [row.verdict for row in report.clauses] == ["fail"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from fencepost.reference import (
     Block,
     Bypass,
@@ -16,7 +17,9 @@ from fencepost.reference import (
     RuleSet,
     Subnet,
     VirtualNetworkRule,
+    acceptable_codes,
     address_from_text,
+    block_from_cidr,
     cidr_from_block,
     decide,
     load_profile,
@@ -331,3 +334,59 @@ def test_the_rule_that_is_named_is_in_the_set_and_holds_the_caller(
         case VirtualNetworkRule() as rule:
             assert rule in rules.virtual_network_rules
             assert request.subnet == rule.id
+
+
+RESERVED_SPACE = ("192.0.2.0/24", "224.0.0.0/4", "240.0.0.0/5", "224.0.0.0/3", "127.0.0.0/8", "0.0.0.0/32")
+
+
+@law
+@given(inside=st.sampled_from(RESERVED_SPACE), rules=rule_sets(DefaultAction.DENY), network=networks(), data=st.data())
+def test_a_rule_that_lies_wholly_in_reserved_space_lets_its_callers_in_whatever_wider_rules_do(
+    inside: str, rules: RuleSet, network: Network, data: st.DataObject
+) -> None:
+    block = block_from_cidr(inside)
+    within = replace(rules, ip_rules=(*rules.ip_rules, rule_for(block), rule_for(Block(0, 2**32 - 1))))
+    request = Request(address=data.draw(st.integers(block.first, block.last)))
+    for choice in ("yes", "no", None):
+        profile = PROFILES[0].with_choices({"superset-matches-private": choice})
+        assert decide(request, rules=within, network=network, profile=profile).outcome is Outcome.ALLOW
+
+
+def test_a_reserved_address_in_a_wider_rule_stays_a_point_of_the_ledger() -> None:
+    rules = RuleSet(default_action=DefaultAction.DENY, ip_rules=(rule_for(block_from_cidr("192.0.0.0/14")),))
+    request = Request(address=address_from_text("192.0.2.1"))
+    outcomes = [
+        decide(
+            request,
+            rules=rules,
+            network=Network(),
+            profile=PROFILES[0].with_choices({"superset-matches-private": choice}),
+        ).outcome
+        for choice in ("yes", "no", None)
+    ]
+    assert outcomes == [Outcome.ALLOW, Outcome.DENY, Outcome.OPEN]
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_each_of_three_words_says_that_the_permission_is_missing(profile: Profile) -> None:
+    rules = RuleSet(default_action=DefaultAction.ALLOW)
+    request = Request(address=address_from_text("20.1.2.3"), caller=Caller(authorized=False))
+    codes = acceptable_codes(request, rules=rules, network=Network(), profile=profile)
+    assert codes == {(403, "AccessDenied"), (403, "ForbiddenByPolicy"), (403, "ForbiddenByRbac")}
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+@pytest.mark.parametrize(
+    ("caller", "expected"),
+    [
+        (Caller(), {(403, "ForbiddenByFirewall")}),
+        (Caller(service="Azure DevOps", trusted=False), {(403, "ForbiddenByFirewall"), (403, "AccessDenied")}),
+        (Caller(service="Azure Backup", trusted=True), {(403, "ForbiddenByFirewall"), (403, "AccessDenied")}),
+    ],
+)
+def test_the_network_may_refuse_a_microsoft_service_in_other_words(
+    profile: Profile, caller: Caller, expected: set[tuple[int, str]]
+) -> None:
+    rules = RuleSet(default_action=DefaultAction.DENY, bypass=Bypass.NONE)
+    request = Request(address=address_from_text("20.1.2.3"), caller=caller)
+    assert acceptable_codes(request, rules=rules, network=Network(), profile=profile) == expected

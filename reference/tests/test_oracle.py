@@ -108,7 +108,7 @@ class Oracle:
         if rules.default_action == "Allow":  # DEC-1
             return "allow"
         said = {
-            self.by_address(request, members),
+            self.by_address(request, rules, members),
             self.by_subnet(request, rules, network),
             self.by_trust(request, rules),
         }
@@ -116,11 +116,15 @@ class Oracle:
             return "allow"
         return "open" if "open" in said else "deny"  # DEC-3, DEC-15
 
-    def by_address(self, request: Request, members: IPSet) -> Answer:
+    def by_address(self, request: Request, rules: RuleSet, members: IPSet) -> Answer:
         """DEC-2, DEC-4."""
         address = text_from_address(request.address)
         if address not in members:
             return "deny"
+        if address in RESERVED:
+            networks = [IPNetwork(rule.text) for rule in rules.ip_rules]
+            if any(address in network and IPSet(network).issubset(RESERVED) for network in networks):
+                return "allow"
         if address in PRIVATE or address in RESERVED:
             if self.superset_matches_private is None:
                 return "open"
@@ -164,15 +168,21 @@ class Oracle:
             nobody = replace(request, caller=Caller())
             if self.gate(nobody, rules, network, members=members) == "allow" or self.blocked_without_token == "401":
                 return {(401, None)}
-            may.add((403, "ForbiddenByFirewall"))
+            may |= network_refusal(caller)
             if gate != "deny" or self.blocked_without_token is None:
                 may.add((401, None))
             return may
         if gate in ("deny", "open"):
-            may.add((403, "ForbiddenByFirewall"))
+            may |= network_refusal(caller)
         if gate in ("allow", "open"):
-            may |= {(403, "ForbiddenByPolicy"), (403, "ForbiddenByRbac")}
+            may |= {(403, "AccessDenied"), (403, "ForbiddenByPolicy"), (403, "ForbiddenByRbac")}
         return may
+
+
+def network_refusal(caller: Caller) -> set[tuple[int, str | None]]:
+    """What the network may say: of a Microsoft service, declared by name or by the attribute, `AccessDenied` too."""
+    codes: set[tuple[int, str | None]] = {(403, "ForbiddenByFirewall")}
+    return codes | {(403, "AccessDenied")} if caller.service or caller.trusted else codes
 
 
 def member_set(rules: RuleSet) -> IPSet:

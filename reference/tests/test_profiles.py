@@ -87,7 +87,7 @@ def test_the_services_of_2018_letter_for_letter() -> None:
         ),
         (
             "Azure Disk Encryption volume encryption service",
-            "BitLocker key or DM passphrase at VM deployment",
+            "BitLocker key or DM passphrase, and key encryption key, at VM deployment",
             True,
         ),
         ("Azure Backup", "backup and restore of keys and secrets", True),

@@ -50,6 +50,7 @@ def report() -> Report:
         catalogue_version="1",
         profile="keyvault",
         profile_is_override=True,
+        scope="The profile covers networkAcls alone: not private endpoints.",
         effort="quick",
         seed=7,
         subject=Subject(
@@ -79,6 +80,9 @@ def report() -> Report:
                 level="core",
                 group="decisions",
                 text="A range holds both its first and its last address, and neither neighbour",
+                note="Asked of the edges.",
+                basis="documented",
+                source="a page (2018-08-31): all addresses that start so",
                 verdict="fail",
                 asked=100,
                 decisive=50,

@@ -2,29 +2,77 @@
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+BASES = ("documented", "recorded", "follows", "inferred")
+"""How sure a clause is: a page says it; the service did it; it follows from what a rule is; it could be otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A public page, file or thread: its name, and the date or commit of the copy that was read."""
+
+    key: str
+    name: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """What one source says."""
+
+    source: Source
+    says: str
+
+    def __str__(self) -> str:
+        """The source, the copy that was read, and what it says."""
+        return f"{self.source.name} ({self.source.read}): {self.says}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One promise. `level` is `core` or `extended`; `needs` are the abilities that it takes to be asked."""
+    """One promise, in a text that stands alone.
+
+    `level` is `core` or `extended`; `needs` are the abilities that it takes to be asked; `basis` is one of `BASES`;
+    `note` says what is asked and what is not, and is empty where the text says it all.
+    """
 
     id: str
     level: str
     group: str
     text: str
+    note: str
     needs: tuple[str, ...]
-    source: str
+    basis: str
+    citations: tuple[Citation, ...]
+
+    @property
+    def source(self) -> str:
+        """All that says it, as one text."""
+        return "; ".join(map(str, self.citations))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """One sentence of the announcement, in short, and the clauses that cover it; where there is none, `why` says why."""
+
+    says: str
+    covered: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All clauses in their order, and the catalogue's version."""
+    """All clauses in their order, what says them, and the catalogue's version."""
 
     version: str
     clauses: tuple[Clause, ...]
+    sources: tuple[Source, ...]
+    announcement: tuple[Sentence, ...]
 
     def __getitem__(self, clause_id: str) -> Clause:
         """A clause by its id; `UnknownClause` otherwise."""
@@ -69,7 +117,26 @@ class UnknownClause(LookupError):
 def catalogue() -> Catalogue:
     """The catalogue that the kit carries."""
     data = tomllib.loads((files("fencepost.conformance") / "catalogue.toml").read_text(encoding="utf-8"))
+    sources = {key: Source(key=key, **source) for key, source in data["sources"].items()}
     return Catalogue(
         version=data["version"],
-        clauses=tuple(Clause(**{**clause, "needs": tuple(clause["needs"])}) for clause in data["clauses"]),
+        clauses=tuple(_clause(clause, sources) for clause in data["clauses"]),
+        sources=tuple(sources.values()),
+        announcement=tuple(
+            Sentence(says=one["says"], covered=tuple(one["covered"]), why=one.get("why", ""))
+            for one in data["announcement"]
+        ),
+    )
+
+
+def _clause(data: Mapping[str, Any], sources: Mapping[str, Source]) -> Clause:
+    return Clause(
+        id=data["id"],
+        level=data["level"],
+        group=data["group"],
+        text=data["text"],
+        note=data.get("note", ""),
+        needs=tuple(data["needs"]),
+        basis=data["basis"],
+        citations=tuple(Citation(source=sources[key], says=says) for key, says in data["source"]),
     )

@@ -137,6 +137,19 @@ def is_special(address: int) -> bool:
     return address in _SPECIAL
 
 
+_RESERVED = tuple(sorted((*RESERVED[:-2], block_from_cidr("224.0.0.0/3"))))
+"""The reserved blocks, with the two neighbours 224.0.0.0/4 and 240.0.0.0/4 as one."""
+
+
+def is_reserved(block: Block) -> bool:
+    """Whether the block lies wholly in reserved space.
+
+    >>> is_reserved(block_from_cidr("192.0.2.0/25")), is_reserved(block_from_cidr("192.0.2.0/23"))
+    (True, False)
+    """
+    return any(reserved.holds(block) for reserved in _RESERVED)
+
+
 def is_clear(block: Block) -> bool:
     """Whether the block touches neither private nor reserved nor special-purpose space (VAL-1 speaks of such ranges).
 

@@ -1,7 +1,7 @@
 """What becomes of a request: the firewall first, credentials after it, the control plane past it."""
 
-from fencepost.reference.addresses import is_public, is_special
-from fencepost.reference.model import Bypass, Decision, DefaultAction, Network, Outcome, Plane, Request, RuleSet
+from fencepost.reference.addresses import is_public, is_reserved, is_special
+from fencepost.reference.model import Bypass, Decision, DefaultAction, IpRule, Network, Outcome, Plane, Request, RuleSet
 from fencepost.reference.profile import Profile
 
 _ALLOW, _DENY, _OPEN = Outcome.ALLOW, Outcome.DENY, Outcome.OPEN
@@ -31,6 +31,9 @@ def firewall(request: Request, *, rules: RuleSet, network: Network, profile: Pro
     if ip_rule is not None and is_public(request.address):
         return Decision(outcome=_ALLOW, clause="DEC-2", rule=ip_rule)
 
+    if ip_rule is not None and (reserved_rule := _reserved_rule(request, rules)) is not None:
+        return Decision(outcome=_ALLOW, clause="DEC-2", rule=reserved_rule)
+
     subnet_rule = rules.rule_for_subnet(request.subnet)
     if subnet_rule is not None and network.has_endpoint(request.subnet):
         return Decision(outcome=_ALLOW, clause="DEC-6", rule=subnet_rule)
@@ -46,6 +49,11 @@ def firewall(request: Request, *, rules: RuleSet, network: Network, profile: Pro
     return Decision(
         outcome=_DENY, clause=_why_denied(request, rules, profile, subnet_is_listed=subnet_rule is not None)
     )
+
+
+def _reserved_rule(request: Request, rules: RuleSet) -> IpRule | None:
+    """An IP rule in force that lies wholly in reserved space and holds the caller's address, or None (DEC-2)."""
+    return next((rule for rule in rules.ip_rules if request.address in rule.block and is_reserved(rule.block)), None)
 
 
 def is_trusted(request: Request, profile: Profile) -> bool | None:

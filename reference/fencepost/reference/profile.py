@@ -25,13 +25,15 @@ class Profile:
     """One edition of the specification.
 
     `prefix_31`, `prefix_32` and `missing_endpoint` are `accept` or `reject`, `trusted_scenarios` is `connection`; each
-    is `ledger` where the edition leaves it open, and only there does a choice count. `choices` holds the answer to each
+    is `ledger` where the edition leaves it open, and only there does a choice count. `scope` says in a sentence what the
+    profile covers and what it leaves out. `choices` holds the answer to each
     open point, None where nobody has chosen; `reserved-ranges` may hold a mapping of block to answer.
     """
 
     name: str
     title: str
     source: str
+    scope: str
     max_ip_rules: int
     max_virtual_network_rules: int
     prefix_31: str
@@ -115,6 +117,7 @@ def profile_from_toml(text: str) -> Profile:
         name=data["name"],
         title=data["title"],
         source=data["source"],
+        scope=data.get("scope", ""),
         max_ip_rules=data["limits"]["ip-rules"],
         max_virtual_network_rules=data["limits"]["virtual-network-rules"],
         prefix_31=data["prefixes"]["31"],

@@ -71,6 +71,7 @@ def _properties(report: Report) -> Iterable[tuple[str, str]]:
     yield "implementation", f"{report.subject.name} {report.subject.version}".strip()
     yield "features", " ".join(report.subject.features)
     yield "profile", report.profile
+    yield "scope", report.scope
     yield "effort", report.effort
     yield "seed", str(report.seed)
     yield "result", report.result
@@ -88,12 +89,17 @@ def _clause_case(clause: Clause) -> Element:
     tag = "skipped" if clause.known else _ELEMENT_OF.get(clause.verdict)
     if tag is not None:
         message = visible(clause.detail or (clause.counterexamples[0].why if clause.counterexamples else clause.text))
-        text = [f"{clause.id} ({clause.level}): {visible(clause.text)}", *_counterexamples(clause)]
+        text = [f"{clause.id} ({clause.level}): {visible(clause.text)}", *_source(clause), *_counterexamples(clause)]
         if tag == "skipped":
             SubElement(case, tag).text = "\n".join([message, *text])
         else:
             SubElement(case, tag, {"message": message, "type": clause.verdict}).text = "\n".join(text)
     return case
+
+
+def _source(clause: Clause) -> Iterable[str]:
+    if clause.source:
+        yield visible(f"{clause.basis}: {clause.source}")
 
 
 def _counterexamples(clause: Clause) -> Iterable[str]:

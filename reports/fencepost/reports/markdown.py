@@ -26,6 +26,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield plain(sentence(report))
     if found:
         yield plain(in_words(found))
+    if report.scope:
+        yield ""
+        yield plain(report.scope)
     yield ""
     yield from _fenced(reproduce(report))
     yield from _unjudged(report)
@@ -82,6 +85,9 @@ def _cause(cause: Cause, texts: Mapping[str, str]) -> Iterator[str]:
     yield f"### {plain(cause.clause.id)}{told}{f' ({times:,} times)' if times > 1 else ''}"
     yield ""
     yield plain(cause.clause.text)
+    if cause.clause.source:
+        yield ""
+        yield plain(f"{cause.clause.basis}: {cause.clause.source}")
     yield ""
     yield from _fenced(*_in_lines(one, texts))
 

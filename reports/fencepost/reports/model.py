@@ -62,13 +62,17 @@ class Counterexample(_Value, frozen=True, kw_only=True):
 class Clause(_Value, frozen=True, kw_only=True):
     """One clause's result. `asked` counts decisions, `decisive` the answers that this clause alone decided.
 
-    `known` is true where the clause fails in known ways and in no other: then its failure counts for nothing.
+    `text` is the promise; `note` says what is asked and what is not; `basis` and `source` say where the promise comes
+    from. `known` is true where the clause fails in known ways and in no other: then its failure counts for nothing.
     """
 
     id: str
     level: str
     group: str
     text: str
+    note: str = ""
+    basis: str = ""
+    source: str = ""
     verdict: Verdict
     asked: int = 0
     decisive: int = 0
@@ -145,13 +149,17 @@ class Totals(_Value, frozen=True, kw_only=True):
 
 
 class Report(_Value, frozen=True, kw_only=True):
-    """A whole run. Nothing in it depends on the clock or the machine: same seed, subject and version, same report."""
+    """A whole run. Nothing in it depends on the clock or the machine: same seed, subject and version, same report.
+
+    `scope` says in a sentence what the profile covers and what it leaves out.
+    """
 
     schema_version: str = SCHEMA_VERSION
     kit_version: str
     catalogue_version: str
     profile: str
     profile_is_override: bool = False
+    scope: str = ""
     effort: str
     seed: int
     selected: tuple[str, ...] = ()

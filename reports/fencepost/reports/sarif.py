@@ -47,6 +47,7 @@ def _log(report: Report) -> _Json:
                     "subject": visible(report.subject.subject),
                     "implementation": visible(f"{report.subject.name} {report.subject.version}".strip()),
                     "profile": visible(report.profile),
+                    "scope": visible(report.scope),
                     "effort": report.effort,
                     "seed": str(report.seed),
                     "result": report.result,
@@ -65,10 +66,14 @@ def _rule(clause: Clause) -> _Json:
         "id": visible(clause.id),
         "shortDescription": _message(f"{clause.id}, {clause.group}"),
         "fullDescription": _message(clause.text),
-        "help": _message(clause.text),
+        "help": _message("\n\n".join(filter(None, (clause.text, clause.note, _source(clause))))),
         "defaultConfiguration": {"level": "error"},
         "properties": {"tags": ["security", visible(clause.group), visible(clause.level)], "security-severity": "8.0"},
     }
+
+
+def _source(clause: Clause) -> str:
+    return f"{clause.basis}: {clause.source}" if clause.source else ""
 
 
 def _choice_rule(entry: LedgerEntry) -> _Json:

@@ -62,7 +62,8 @@ _SECRET_NAME = re.compile(_name(_WEAK), re.IGNORECASE)
 _NO_SECRETS = frozenset({"PWD", "OLDPWD"})
 """Names in every environment that only look like a password's: they hold the current folder."""
 
-_KIT_MADE = frozenset({"rules", "request", "calls", "text", "id", "key", "group", "clause", "deciding_clause"})
+_OF_THE_CATALOGUE = {"group", "text", "note", "basis", "source", "scope"}
+_KIT_MADE = frozenset({"rules", "request", "calls", "id", "key", "clause", "deciding_clause"} | _OF_THE_CATALOGUE)
 """Members that hold what the kit itself wrote, letter for letter what was asked: masking would make them untrue."""
 
 _Value = TypeVar("_Value")

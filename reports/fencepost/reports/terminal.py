@@ -63,6 +63,8 @@ def _subject(report: Report) -> RenderableType:
         grid.add_row("homepage", Text(visible(subject.homepage)))
     claimed = f" (the subject itself claims {visible(subject.profile)})" if report.profile_is_override else ""
     grid.add_row("profile", Text(visible(report.profile) + claimed))
+    if report.scope:
+        grid.add_row("", Text(visible(report.scope)))
     grid.add_row("features", Text(_features(subject)))
     grid.add_row("run", Text(f"fencepost {report.kit_version}, effort {report.effort}, seed {report.seed}"))
     return grid
@@ -113,11 +115,13 @@ def _failures(report: Report) -> Iterable[RenderableType]:
     texts = {clause.id: clause.text for clause in report.clauses}
     for clause in {cause.clause.id: cause.clause for cause in causes(report)}.values():
         found = causes_of(clause)
-        for cause in found[:_CAUSES]:
+        for place, cause in enumerate(found[:_CAUSES]):
             shown = cause.counterexamples if len(cause.counterexamples) <= _ALIKE else (cause.smallest,)
-            for one in shown:
+            for number, one in enumerate(shown):
                 yield Text()
                 yield _heading(clause)
+                if clause.source and place == number == 0:
+                    yield Padding(Text(visible(f"{clause.basis}: {clause.source}"), style="dim"), (0, 0, 0, 2))
                 yield Padding(counterexample(one, clause_texts=texts), (0, 0, 0, 2))
                 # Left to the terminal to wrap, so that it can be copied as the one line that it is.
                 replay = Text("  replay    ", no_wrap=True, overflow="ignore")

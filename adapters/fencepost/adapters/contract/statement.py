@@ -7,13 +7,18 @@ from fencepost.adapters.contract.faults import StatementError
 from fencepost.adapters.contract.messages import Statement
 from fencepost.adapters.contract.vocabulary import CHOICES, CONTRADICTIONS, PROTOCOL, RESERVED_BLOCKS
 
+LONGEST_SETTLE_SECONDS = 900
+"""The longest settle time that a statement may declare: the fifteen minutes that the announcement gives an endpoint."""
 
-def check_statement(statement: Statement) -> Statement:
+
+def check_statement(statement: Statement, *, has_own_settle: bool = False) -> Statement:
     """The statement itself, if it can be used; `StatementError` naming every mistake otherwise.
 
-    Unknown features are no mistake: they are shown and ignored. An unknown profile is the caller's to judge.
+    Unknown features are no mistake: they are shown and ignored. An unknown profile is the caller's to judge. With
+    `has_own_settle` the run has a settle time of its own, and the declared one may be longer than the bound.
     """
-    mistakes = [*_protocol(statement), *_features(statement), *_choices(statement), *_settle(statement)]
+    mistakes = [*_protocol(statement), *_features(statement), *_choices(statement)]
+    mistakes += _settle(statement, has_own_settle=has_own_settle)
     if mistakes:
         raise StatementError(mistakes=tuple(mistakes))
     return statement
@@ -30,9 +35,15 @@ def _features(statement: Statement) -> Iterable[str]:
             yield f"$.features: {one!r} and {other!r} contradict each other: {why}"
 
 
-def _settle(statement: Statement) -> Iterable[str]:
-    if not 0 <= statement.settle_seconds < float("inf"):
-        yield f"$.settleSeconds: expected a number of seconds, 0 or more, got {statement.settle_seconds!r}"
+def _settle(statement: Statement, *, has_own_settle: bool) -> Iterable[str]:
+    seconds = statement.settle_seconds
+    if not 0 <= seconds < float("inf"):
+        yield f"$.settleSeconds: expected a number of seconds, 0 or more, got {seconds!r}"
+    elif seconds > LONGEST_SETTLE_SECONDS and not has_own_settle:
+        yield (
+            f"$.settleSeconds: expected at most {LONGEST_SETTLE_SECONDS} seconds (the announcement's fifteen minutes), "
+            f"got {seconds:g}; --settle SECONDS overrides it"
+        )
 
 
 def _choices(statement: Statement) -> Iterable[str]:

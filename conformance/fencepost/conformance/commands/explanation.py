@@ -64,9 +64,15 @@ def _clause(clause_id: str) -> str:
     return f"{clause_id}: {catalogue()[clause_id].text}"
 
 
+def _source(clause_id: str) -> str:
+    clause = catalogue()[clause_id]
+    return f"{clause.basis}: {clause.source}"
+
+
 def _decided(ending: Decided, request: Request, network: Network) -> Iterable[tuple[str, str | Text]]:
     decision = ending.decision
     yield "clause", _clause(decision.clause)
+    yield "source", _source(decision.clause)
     if decision.rule is not None:
         yield "rule", _rule(decision)
     yield "because", _because(ending, request, network)

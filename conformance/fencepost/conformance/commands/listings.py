@@ -10,6 +10,7 @@ import click
 from fencepost.adapters.contract import adapters, carriers
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.commands.console import show, show_json, table
+from fencepost.conformance.commands.sources_page import sources_page
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.reference import Profile, load_profile, profile_names
 from fencepost.reports.visible import visible
@@ -33,20 +34,39 @@ def _groups() -> list[str]:
 @click.option(
     "--group", "groups", multiple=True, type=click.Choice(_groups()), help="Only this group; may be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with needs and sources.")
-def clauses(*, groups: tuple[str, ...], as_json: bool) -> None:
-    """List the clauses of the catalogue: id, level, what each promises, and what it needs of a subject."""
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with needs, notes and sources.")
+@click.option("--sources", "as_page", is_flag=True, help="As the Markdown page that says where each clause comes from.")
+def clauses(*, groups: tuple[str, ...], as_json: bool, as_page: bool) -> None:
+    """List the clauses of the catalogue: id, level, what each promises, what it needs of a subject, and its basis."""
+    if as_page:
+        if groups or as_json:
+            raise click.UsageError("--sources prints the page of all clauses; it takes neither --group nor --json")
+        click.echo(sources_page(catalogue()), nl=False)
+        return
     listed = [clause for clause in catalogue().clauses if not groups or clause.group in groups]
     if as_json:
-        show_json([dataclasses.asdict(clause) for clause in listed])
+        show_json([_clause_as_json(clause) for clause in listed])
         return
     rows: list[tuple[str | Text, ...]] = []
     for group in _groups():
         of_group = [clause for clause in listed if clause.group == group]
         if of_group:
             rows.append((Text(group, style="bold"),))
-            rows += [(f"  {clause.id}", clause.level, _promise(clause)) for clause in of_group]
-    show(table(("clause", "level", "promise"), rows))
+            rows += [(f"  {clause.id}", clause.level, clause.basis, _promise(clause)) for clause in of_group]
+    show(table(("clause", "level", "basis", "promise"), rows))
+
+
+def _clause_as_json(clause: Clause) -> dict[str, object]:
+    return {
+        "id": clause.id,
+        "level": clause.level,
+        "group": clause.group,
+        "text": clause.text,
+        "note": clause.note,
+        "needs": clause.needs,
+        "basis": clause.basis,
+        "source": clause.source,
+    }
 
 
 def _promise(clause: Clause) -> Text:

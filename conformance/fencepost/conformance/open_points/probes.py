@@ -56,7 +56,7 @@ def _accepts(*acls: WireRules, lenient: str = "accept") -> Probe:
 def _superset_matches(prober: Prober) -> str | None:
     if not prober.capabilities.refusals:
         return None
-    samples = (("172.0.0.0/8", "172.20.1.2"), ("192.168.0.0/15", "192.168.3.4"), ("127.0.0.0/8", "127.3.2.1"))
+    samples = (("172.0.0.0/8", "172.20.1.2"), ("192.168.0.0/15", "192.168.3.4"), ("126.0.0.0/7", "127.3.2.1"))
     found = {
         "yes" if prober.admits(address)[0] else "no" for value, address in samples if prober.put(wire_rules([value]))
     }

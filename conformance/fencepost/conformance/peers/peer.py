@@ -75,6 +75,8 @@ class Peer(ABC):
     choices: ClassVar[Choices]
     features: ClassVar[tuple[str, ...]] = ALL_FEATURES
     permission_code: ClassVar[str] = "ForbiddenByPolicy"
+    service_code: ClassVar[str] = "ForbiddenByFirewall"
+    """What the network's refusal says to a caller that is a Microsoft service."""
     declares: ClassVar[bool] = True
 
     def __init__(self, *, profile: str = KEYVAULT.name, declare: bool | None = None) -> None:
@@ -150,12 +152,13 @@ class Peer(ABC):
 
     def _verdict(self, request: JsonObject, reason: str | None) -> Verdict:
         caller = as_object(request.get("caller", {}))
+        blocked = self.service_code if caller.get("service") or caller.get("trusted") else "ForbiddenByFirewall"
         if not caller.get("authenticated", True):
             if reason is None and self.choices.unauthenticated_and_blocked == "403":
-                return Verdict(allowed=False, status=403, code="ForbiddenByFirewall")
+                return Verdict(allowed=False, status=403, code=blocked)
             return Verdict(allowed=False, status=401, code="Unauthorized")
         if reason is None:
-            return Verdict(allowed=False, status=403, code="ForbiddenByFirewall")
+            return Verdict(allowed=False, status=403, code=blocked)
         if not caller.get("authorized", True):
             return Verdict(allowed=False, status=403, code=self.permission_code)
         return Verdict(allowed=True, status=200, reason=reason)

@@ -70,6 +70,8 @@ class SqliteVault(Peer):
     """
 
     name = "peer-sqlite"
+    permission_code = "AccessDenied"
+    service_code = "AccessDenied"
     choices = Choices(
         host_bits="mask",
         private_superset="reject",

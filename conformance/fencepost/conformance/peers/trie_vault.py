@@ -12,7 +12,7 @@ from fencepost.conformance.peers.profiles import PRIVATE_BLOCKS, RESERVED_BLOCKS
 _RESERVED: dict[str, RejectOrAccept] = {
     "0.0.0.0/8": "reject",
     "100.64.0.0/10": "accept",
-    "127.0.0.0/8": "reject",
+    "127.0.0.0/8": "accept",
     "169.254.0.0/16": "reject",
     "192.0.2.0/24": "accept",
     "198.51.100.0/24": "accept",
@@ -118,6 +118,7 @@ _FORBIDDEN = Trie(
     map(bits_of, (*PRIVATE_BLOCKS, *(block for block, answer in _RESERVED.items() if answer == "reject")))
 )
 _NEVER_MATCHED = Trie(map(bits_of, (*PRIVATE_BLOCKS, *RESERVED_BLOCKS)))
+_RESERVED_SPACE = Trie(map(bits_of, (*RESERVED_BLOCKS, "224.0.0.0/3")))
 
 
 class TrieVault(MemoryVault[str]):
@@ -190,9 +191,12 @@ class TrieVault(MemoryVault[str]):
 
     def _matcher(self, rules: tuple[str, ...]) -> Callable[[str], bool]:
         trie = Trie(rules)
+        reserved = Trie(rule for rule in rules if _RESERVED_SPACE.holds_beginning_of(rule))
 
         def covers(address: str) -> bool:
             bits = bits_of(address)
+            if reserved.holds_beginning_of(bits):
+                return True
             return trie.holds_beginning_of(bits) and not _NEVER_MATCHED.holds_beginning_of(bits)
 
         return covers

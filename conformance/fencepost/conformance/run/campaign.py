@@ -105,7 +105,7 @@ class Campaign:
     def begin(self) -> None:
         """Read the statement."""
         plan = self.plan
-        self._statement = check_statement(self.client.describe())
+        self._statement = check_statement(self.client.describe(), has_own_settle=plan.settle_seconds is not None)
         profile = load_profile(plan.profile or self._statement.profile)
         settle = self._statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
         mode = self._statement.choices.get("trusted-services", profile.choice("trusted-services"))
@@ -299,6 +299,7 @@ class Campaign:
             kit_version=version("fencepost"),
             catalogue_version=catalogue().version,
             profile=self._profile.name,
+            scope=self._profile.scope,
             profile_is_override=plan.profile is not None and plan.profile != statement.profile,
             effort=plan.effort.name,
             seed=plan.seed,

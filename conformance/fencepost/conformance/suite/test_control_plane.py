@@ -6,29 +6,29 @@ from fencepost.conformance.pytest.clause_outcome import ClauseOutcome
 
 @pytest.mark.clause("CTL-1")
 def test_ctl_1_control_operations_are_not_affected(clause_outcome: ClauseOutcome) -> None:
-    """Control-plane operations."""
+    """The firewall MUST NOT affect control-plane operations, whatever address or subnet they come from."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("CTL-2")
 def test_ctl_2_there_is_no_lock_out(clause_outcome: ClauseOutcome) -> None:
-    """No lock-out: from a blocked address a control operation passes, the rules can still be changed."""
+    """A caller that the firewall blocks MUST NOT be locked out of the control plane."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("CTL-3")
 def test_ctl_3_the_exemption_does_not_reach_look_alike_operations(clause_outcome: ClauseOutcome) -> None:
-    """The exemption does not reach data-plane operations that look alike."""
+    """The firewall MUST apply to operations on keys, secrets and certificates."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("CTL-4")
 def test_ctl_4_a_control_operation_still_needs_token_and_permission(clause_outcome: ClauseOutcome) -> None:
-    """The exemption is from the firewall only: a control-plane call still needs its token and permission."""
+    """A control-plane operation MUST be denied without a valid token and without the permission."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("CTL-5")
 def test_ctl_5_a_blocked_caller_may_list_vaults_and_not_their_contents(clause_outcome: ClauseOutcome) -> None:
-    """The portal's pair: one blocked caller may list vaults and may not list their keys, secrets and certificates."""
+    """A caller that the firewall blocks MUST be able to list vaults."""
     clause_outcome.must_pass()

@@ -6,59 +6,59 @@ from fencepost.conformance.pytest.clause_outcome import ClauseOutcome
 
 @pytest.mark.clause("STA-1")
 def test_sta_1_put_rules_replaces(clause_outcome: ClauseOutcome) -> None:
-    """`putRules` replaces, without a reset between: nothing of the old set remains."""
+    """Putting a rule set (putRules) MUST replace the old one entirely."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-2")
 def test_sta_2_a_history_leaves_the_outcomes_of_the_resulting_set(clause_outcome: ClauseOutcome) -> None:
-    """A history of adds, removes and updates, refused writes among them, leaves the same outcomes as one putRules of the resulting set."""
+    """Single changes, refused writes among them, MUST leave the same outcomes as one putRules of the resulting set."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-3")
 def test_sta_3_changing_one_switch_keeps_everything_else(clause_outcome: ClauseOutcome) -> None:
-    """Changing the default action keeps the rules and the bypass; changing the bypass keeps the rules and the default action."""
+    """Changing the default action MUST keep the rules and the bypass."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-4")
 def test_sta_4_rules_lie_dormant_under_allow(clause_outcome: ClauseOutcome) -> None:
-    """Rules lie dormant under Allow and are in force again under Deny."""
+    """Rules MUST lie dormant while the default action is Allow, and MUST be in force again once it is Deny."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-5")
 def test_sta_5_the_rules_read_back_are_the_rules_in_force(clause_outcome: ClauseOutcome) -> None:
-    """`getRules` returns the rules in force."""
+    """Reading the rules back (getRules) MUST return the rules in force."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-6")
 def test_sta_6_widening_never_revokes_and_narrowing_never_grants(clause_outcome: ClauseOutcome) -> None:
-    """Widening never revokes and narrowing never grants: an added rule takes no caller out, a removed one lets none in."""
+    """Adding a rule MUST NOT shut out a caller that was let in."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-7")
 def test_sta_7_a_rule_matters_only_to_callers_it_covers(clause_outcome: ClauseOutcome) -> None:
-    """A rule matters only to callers it covers."""
+    """Adding or removing a rule MUST NOT change the outcome for a caller that the rule does not cover."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-8")
 def test_sta_8_while_the_set_is_replaced_the_answer_is_the_old_or_the_new(clause_outcome: ClauseOutcome) -> None:
-    """While the set is being replaced, each request gets the answer of the old or of the new set."""
+    """While a rule set is being replaced, each request MUST get the answer of the old set or of the new set."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-9")
 def test_sta_9_after_a_change_the_outcomes_converge_and_stay(clause_outcome: ClauseOutcome) -> None:
-    """After a change the outcomes converge within the declared settle time, and stay."""
+    """After a change, outcomes MUST agree with the new rules within the declared settle time, and MUST stay so."""
     clause_outcome.must_pass()
 
 
 @pytest.mark.clause("STA-10")
 def test_sta_10_an_endpoint_switched_off_takes_its_rule_out_of_force(clause_outcome: ClauseOutcome) -> None:
-    """Switching a listed subnet's service endpoint off takes its rule out of force, and switching it on again puts it back."""
+    """Switching a listed subnet's service endpoint off MUST take the subnet's rule out of force."""
     clause_outcome.must_pass()

@@ -52,13 +52,21 @@ def _row(clause: Clause, most: int) -> Element:
         "tr",
         h("th", clause.id, h("span", f" {clause.level}", class_="quiet"), scope="row"),
         h("td", badge(clause.verdict, is_known=clause.known)),
-        h("td", clause.text, found),
+        h("td", clause.text, found, origin(clause)),
         h("td", f"{clause.asked:,}", class_="number"),
         h("td", f"{clause.decisive:,}", class_="number"),
         h("td", _bar(clause, most)),
         id=f"clause-{clause.id}",
         data_verdict=clause.verdict,
     )
+
+
+def origin(clause: Clause) -> Element | None:
+    """Where the promise comes from, folded: its basis, what says it, and what is asked of it."""
+    if not clause.source:
+        return None
+    told = [h("p", one) for one in (clause.note, clause.source) if one]
+    return h("details", h("summary", clause.basis), told, class_="quiet")
 
 
 def _bar(clause: Clause, most: int) -> Element | str:

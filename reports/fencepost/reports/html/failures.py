@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import Cause
 from fencepost.reports.counterexample import explanation
+from fencepost.reports.html.clauses import origin
 from fencepost.reports.html.comparison import comparison
 from fencepost.reports.html.picture import picture
 from fencepost.reports.html.tree import Content, h
@@ -15,7 +16,7 @@ _CARDS = 150
 _OTHERS = 10
 _HOW_TO_READ = (
     "Each card tells one cause by the smallest case that shows it: the rules in force, who asked, what the specification "
-    "says and what the implementation answered. A clause that begins “While it is Deny” speaks of the default action."
+    "says and what the implementation answered."
 )
 
 
@@ -41,6 +42,7 @@ def _card(number: int, cause: Cause, texts: Mapping[str, str]) -> Element:
             id=f"failure-{number}",
         ),
         h("p", h("span", "The clause: ", class_="quiet"), clause.text),
+        origin(clause),
         h(
             "p",
             h("span", "expected ", h("b", cause.expected), class_="pill expected"),

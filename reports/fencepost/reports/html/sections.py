@@ -29,6 +29,7 @@ def banner(report: Report) -> Element:
         h("p", in_words(causes(report)), class_="sentence"),
         h("ul", shown, class_="counts"),
         h("p", _asked(report), class_="quiet"),
+        h("p", report.scope, class_="quiet") if report.scope else None,
         class_=f"banner {report.result}",
     )
 

@@ -272,6 +272,19 @@ class _PermissionRefusedInTheFirewallsName(Vault):
 
 
 @flaw(
+    "every-403-says-access-denied",
+    clause="CRED-4",
+    direction="both",
+    story="The documented word for a missing permission stands in the one place that makes a 403.",
+    says_only=True,
+    witness=lambda _: (put(), ask(call())),
+)
+class _Every403SaysAccessDenied(Vault):
+    def denial(self, status: int, code: str) -> JsonObject:
+        return super().denial(status, "AccessDenied" if status == 403 else code)
+
+
+@flaw(
     "permission-before-firewall",
     clause="CRED-4",
     direction="both",

@@ -24,16 +24,16 @@ class _AmpersandAndAndAlike(Vault):
 
 
 @flaw(
-    "names-of-the-next-list-trusted",
+    "names-of-a-later-list-trusted",
     clause="DEC-13",
     direction="open",
-    story="The list was copied from the documentation of the finished service, which has names that the preview had not.",
+    story="The list was copied from a page of later years, which has names that neither 2018 page had.",
     profiles=PREVIEW_ONLY,
-    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Storage"))),
+    witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Event Hubs"))),
 )
-class _NamesOfTheNextListTrusted(Vault):
+class _NamesOfALaterListTrusted(Vault):
     def is_trusted(self, ask: Ask) -> bool:
-        return ask.service in ("Azure SQL", "Azure Storage", "Azure Data Lake Store") or super().is_trusted(ask)
+        return ask.service in ("Azure App Service", "Azure Event Hubs", "Azure Monitor") or super().is_trusted(ask)
 
 
 @flaw(
