@@ -96,4 +96,4 @@ TODAY = Profile(
     single_suffix="/32",
 )
 PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (PREVIEW, TODAY)})
-"""The profiles that a vault can take on, by name."""
+"""The profiles of a vault, by name."""

@@ -51,7 +51,7 @@ class Vault(Deciding):
         }
 
     def choices(self) -> JsonObject:
-        """This vault's answers to the open points of the specification."""
+        """The answers of this vault to the open points of the specification."""
         today = self.profile.checks_endpoints
         return {
             "host-bits": "reject",

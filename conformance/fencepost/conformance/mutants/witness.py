@@ -26,12 +26,12 @@ OTHER_NETWORK = subnet_id(network="spoke")
 OTHER_GROUP = subnet_id(group="Test")
 OTHER_SUBSCRIPTION = subnet_id(subscription="/subscriptions/7c9e6679-7425-40de-944b-e07fc1f90ae7")
 NETWORK = (APP, APP_2, DATABASE, OTHER_NETWORK, OTHER_GROUP, OTHER_SUBSCRIPTION)
-"""The subnets that every witness has unless it says otherwise, all with the service endpoint."""
+"""The subnets of every witness without a `reset` of its own, all with the service endpoint."""
 
 HERE = "20.0.0.7"
-"""A public address that no rule covers unless the witness writes one for it."""
+"""A public address that no rule covers unless the witness has such a rule."""
 INSIDE = "10.1.0.4"
-"""A private address, as seen from a subnet with the service endpoint."""
+"""A private address, which a subnet with the service endpoint shows."""
 
 
 def reset(*, subnets: Sequence[str] = NETWORK, without: Sequence[str] = ()) -> Call:

@@ -26,7 +26,7 @@ class SubnetRule:
     id: str = field(compare=False)
     ignores_missing: bool = field(compare=False)
     backed: bool = field(compare=False)
-    """Whether the subnet has had its endpoint at some time while the rule stood."""
+    """Whether the subnet had its endpoint at any time since the rule was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

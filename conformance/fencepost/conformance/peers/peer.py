@@ -18,7 +18,7 @@ ALL_FEATURES = (
     "decision-codes",
     "snapshot-isolation",
 )
-"""Everything that an implementation can promise; the three features that restrict are not among them."""
+"""All features except the three that restrict."""
 
 
 class Refused(Exception):

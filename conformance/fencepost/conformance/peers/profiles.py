@@ -16,7 +16,7 @@ RESERVED_BLOCKS = (
     "224.0.0.0/4",
     "240.0.0.0/4",
 )
-"""The blocks that the ledger calls reserved."""
+"""The blocks of the open point `reserved-ranges`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,11 @@ class Profile:
     max_virtual_network_rules: int
     takes_prefix_32: bool
     takes_prefix_31: bool
-    """Whether /31 is the implementation's choice (`prefix-31`) rather than always refused."""
+    """Whether /31 is an open point (`prefix-31`); otherwise it is always refused."""
     refuses_missing_endpoint: bool
-    """Whether VAL-8 holds; otherwise it is the implementation's choice (`missing-service-endpoint`)."""
+    """Whether VAL-8 holds; otherwise `missing-service-endpoint` is an open point."""
     trusted_services: str
-    """How trust is known where the implementation chooses nothing else: `list` or `attribute`."""
+    """How trust is recognised if the implementation chooses no other way: `list` or `attribute`."""
     trusted_names: frozenset[str]
 
 

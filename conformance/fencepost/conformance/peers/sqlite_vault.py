@@ -17,7 +17,8 @@ CREATE TABLE ip_rule (position INTEGER PRIMARY KEY, low INTEGER NOT NULL, high I
 CREATE INDEX ip_rule_by_range ON ip_rule (low, high);
 CREATE TABLE subnet (name TEXT PRIMARY KEY, enabled INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE subnet_rule (
-    position INTEGER PRIMARY KEY, name TEXT NOT NULL, shown TEXT NOT NULL, ignores INTEGER NOT NULL, backed INTEGER NOT NULL
+    position INTEGER PRIMARY KEY, name TEXT NOT NULL, shown TEXT NOT NULL,
+    ignores INTEGER NOT NULL, backed INTEGER NOT NULL
 );
 CREATE INDEX subnet_rule_by_name ON subnet_rule (name);
 CREATE TABLE private (low INTEGER NOT NULL, high INTEGER NOT NULL);
