@@ -1,4 +1,4 @@
-"""`fencepost explain`: what the reference makes of a request under rules, with the clause and the rule, in words."""
+"""`fencepost explain`: the reference's decision on a request under given rules, with clause and rule, in words."""
 
 import sys
 from collections.abc import Mapping
@@ -32,13 +32,13 @@ from fencepost.reports.visible import visible
     "--profile", "profile_name", default="keyvault", show_default=True, help="The edition of the specification."
 )
 @click.option("--network", "network_file", metavar="NET.json", help="Subnets and their service endpoints.")
-@click.option("--vault", metavar="NAME", help="The vault whose rules count, where the file holds several.")
+@click.option("--vault", metavar="NAME", help="The vault whose rules to use, if the file holds several.")
 def explain(*, rules: str, request_file: str, profile_name: str, network_file: str | None, vault: str | None) -> None:
-    """Say what the specification makes of a request: the outcome, the clause and the rule that decide.
+    """Explain the decision of the specification on a request: the outcome, and the clause and the rule that decide.
 
     RULES.json is a networkAcls object, a vault resource, or an ARM template that holds one; REQUEST.json is a request
-    as the contract has it. A dash reads stdin. Subnets that NET.json ({"subnets": [{"id", "serviceEndpoints"}]}) does
-    not name are taken to have the service endpoint.
+    of the contract. A dash reads stdin. Subnets outside NET.json ({"subnets": [{"id", "serviceEndpoints"}]}) count as
+    having the service endpoint.
     """
     if [rules, request_file, network_file].count(STDIN) > 1:
         raise click.UsageError("only one of the files can be stdin")
@@ -65,7 +65,7 @@ def _profile(name: str) -> Profile:
 
 
 def _completed(given: Network, found: FoundRules, request: Request) -> Network:
-    """The network with every subnet that the rules or the request name; the endpoint on in those not given."""
+    """The network with every subnet of the rules and the request added; added subnets have the endpoint."""
     acls = found.network_acls
     entries = acls.get("virtualNetworkRules") if isinstance(acls, Mapping) else None
     ids = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
@@ -75,7 +75,7 @@ def _completed(given: Network, found: FoundRules, request: Request) -> Network:
 
 
 def _check(found: FoundRules, profile: Profile, network: Network) -> None:
-    """Nothing, where the rules may be accepted; bad usage with every violation otherwise."""
+    """Do nothing if the rules may be accepted; otherwise raise bad usage with every violation."""
     assessment = validate(found.network_acls, profile=profile, network=network)
     if assessment.verdict is not Verdict.REFUSED:
         return
@@ -90,7 +90,7 @@ def _check(found: FoundRules, profile: Profile, network: Network) -> None:
 
 
 def _value_at(acls: object, path: str) -> object:
-    """The value at a path of the form `$.member[index].member`; None where there is none."""
+    """The value at a path of the form `$.member[index].member`; None if there is none."""
     value = acls
     for step in path.removeprefix("$").replace("[", ".").replace("]", "").split(".")[1:]:
         if isinstance(value, dict):

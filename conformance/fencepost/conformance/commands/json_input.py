@@ -1,4 +1,4 @@
-"""Reading a JSON file that a person wrote: where it is not JSON, the line and the column and why."""
+"""Reads a JSON file; if it is not JSON, the error gives the line, the column and the reason."""
 
 import json
 import sys
@@ -8,25 +8,25 @@ from typing import NoReturn
 
 STDIN = "-"
 LARGEST = 64 * 1024 * 1024
-"""How many bytes a file may have."""
+"""The largest size of a file, in bytes."""
 
 
 @dataclass(kw_only=True, eq=False)
 class UnreadableInput(ValueError):
-    """A file that cannot be used: which, and every reason with its place in it (a line and column, or a JSON path)."""
+    """A file that cannot be used: its name, and every reason with its place (a line and column, or a JSON path)."""
 
     name: str
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        """One line a reason, each after the name of the file."""
+        """One line for each reason, after the name of the file."""
         return "\n".join(f"{self.name}: {reason}" for reason in self.reasons)
 
 
 def read_json(path: str) -> object:
-    """The JSON value in the file, `-` being stdin; `UnreadableInput` where there is none.
+    """The JSON value in the file, `-` being stdin; `UnreadableInput` if there is none.
 
-    Stricter than Python's reader: no repeated members, no NaN, no Infinity. A byte order mark is passed over.
+    Stricter than Python's reader: no repeated members, no NaN, no Infinity. A byte order mark is skipped.
     """
     name = "stdin" if path == STDIN else path
     try:
@@ -49,7 +49,7 @@ def read_json(path: str) -> object:
 
 
 def _bytes(path: str) -> bytes:
-    """The bytes of the file, or one more than there may be."""
+    """The bytes of the file, at most one more than the largest size."""
     if path == STDIN:
         return sys.stdin.buffer.read(LARGEST + 1)
     with Path(path).open("rb") as file:
@@ -60,7 +60,7 @@ def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in members:
         if key in found:
-            raise ValueError(f"the member {key!r} stands twice in one object; which of them counts is anybody's guess")
+            raise ValueError(f"the member {key!r} occurs twice in one object")
         found[key] = value
     return found
 

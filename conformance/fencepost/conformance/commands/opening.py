@@ -1,4 +1,4 @@
-"""Opening a subject for a command: begun with, or bad usage that says why not."""
+"""Opens a subject for a command; if that fails, bad usage gives the reason."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,16 +19,16 @@ from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import UnknownProfile
 
 call_timeout = click.option(
-    "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Seconds for one call."
+    "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Time limit of one call, in seconds."
 )
 start_timeout = click.option(
-    "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Seconds for the start."
+    "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
 )
 
 
 @contextmanager
 def connected(subject: str, timeouts: Timeouts) -> Iterator[Connection]:
-    """A connection to the subject, closed at the end; bad usage where the string names nothing."""
+    """A connection to the subject, closed at the end; bad usage if the string names no subject."""
     try:
         connection = open_subject(subject, timeouts=timeouts)
     except SubjectError as error:
@@ -43,9 +43,9 @@ def connected(subject: str, timeouts: Timeouts) -> Iterator[Connection]:
 def begun(
     plan: Plan, timeouts: Timeouts, *, through: Callable[[Connection], Connection] = lambda connection: connection
 ) -> Iterator[Campaign]:
-    """A campaign that has read the statement and settled the ledger; `through` may wrap the connection first.
+    """A campaign that has read the statement and probed the open points; `through` may wrap the connection first.
 
-    Bad usage where the subject cannot be begun with, and where it stops answering later on.
+    Bad usage if the run cannot begin, and if the subject stops answering later.
     """
     with connected(plan.subject, timeouts) as connection:
         wrapped = through(connection)

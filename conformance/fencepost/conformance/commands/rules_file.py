@@ -1,4 +1,4 @@
-"""Where the rules stand in a file: a `networkAcls` object, a vault resource, or an ARM template that holds one."""
+"""Finds the rules in a file: a `networkAcls` object, a vault resource, or an ARM template that holds one."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ NEVER_SET_UP: Mapping[str, object] = MappingProxyType({"bypass": "AzureServices"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundRules:
-    """A `networkAcls` object and where in its file it stands (a JSON path); the vault's name where it has one.
+    """A `networkAcls` object and its JSON path in the file, with the vault's name if it has one.
 
-    It is `NEVER_SET_UP` for a vault without.
+    For a vault without `networkAcls` the rules are `NEVER_SET_UP`.
     """
 
     network_acls: object
@@ -25,9 +25,9 @@ class FoundRules:
 
 
 def read_rules(path: str, *, vault: str | None = None) -> FoundRules:
-    """The rules in the file, `-` being stdin; of the vault of that name (in any case) where there are several.
+    """The rules in the file, `-` being stdin; those of the vault with that name (in any case) if there are several.
 
-    `UnreadableInput` where there are none, where no vault has that name, or where it takes a name to choose.
+    `UnreadableInput` if there are none, if no vault has that name, or if several vaults need a name to choose.
     """
     name = "stdin" if path == "-" else path
     value = read_json(path)
@@ -51,7 +51,7 @@ def read_rules(path: str, *, vault: str | None = None) -> FoundRules:
 
 
 def _bare(name: str, value: Mapping[str, object], vault: str | None) -> FoundRules:
-    """A `networkAcls` object itself, or an object that holds it under this name and nothing around it."""
+    """A `networkAcls` object itself, or an object that holds only it under this name."""
     wrapped = "networkAcls" in value
     inner, path = (value["networkAcls"], "$.networkAcls") if wrapped else (value, "$")
     reasons = []
@@ -87,7 +87,7 @@ def _of_resource(value: Mapping[str, object], path: str) -> Iterator[FoundRules]
     kind = value.get("type")
     is_vault = isinstance(kind, str) and kind.lower() == VAULT_TYPE
     properties = value.get("properties")
-    # A resource cut out of a template may have lost its type; rules are what marks it then.
+    # A resource cut out of a template may lack its type; its rules identify it then.
     if not isinstance(properties, Mapping) or not (is_vault or (kind is None and "networkAcls" in properties)):
         return
     name, rules = value.get("name"), properties.get("networkAcls")
@@ -99,7 +99,7 @@ def _of_resource(value: Mapping[str, object], path: str) -> Iterator[FoundRules]
 
 
 def _nested(value: Mapping[str, object]) -> Iterable[tuple[str, object]]:
-    """Where a template or a nested deployment keeps its resources: a list, or an object by symbolic name."""
+    """The resources of a template or a nested deployment: a list, or an object by symbolic name."""
     resources = value.get("resources")
     if isinstance(resources, list):
         yield ".resources", resources
