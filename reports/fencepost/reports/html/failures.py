@@ -1,4 +1,4 @@
-"""The failures, a card for each cause: the picture, what either side says and why, and the line that shows it again."""
+"""The failures, a card for each cause: the picture, both answers, the reason, and the line that replays it."""
 
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element
@@ -14,13 +14,13 @@ from fencepost.reports.visible import abridged, as_json
 _CARDS = 150
 _OTHERS = 10
 _HOW_TO_READ = (
-    "Each card tells one cause by the smallest case that shows it: the rules in force, who asked, what the specification "
-    "says and what the implementation answered. A clause that begins “While it is Deny” speaks of the default action."
+    "Each card shows one cause by its smallest case: the rules in force, the caller, the expected answer and the "
+    "answer of the implementation."
 )
 
 
 def failure_cards(causes: tuple[Cause, ...], texts: Mapping[str, str]) -> Content:
-    """A card for each cause; of very many causes the rest is counted."""
+    """A card for each cause; if there are very many causes, the others are counted."""
     cards = [h("p", _HOW_TO_READ)]
     cards += [_card(number, cause, texts) for number, cause in enumerate(causes[:_CARDS], start=1)]
     left_out = len(causes) - _CARDS

@@ -1,4 +1,4 @@
-"""The picture of a counterexample: its rules and who asks, or what was written."""
+"""The picture of a counterexample: its rules and its caller, or the written value."""
 
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
@@ -14,7 +14,7 @@ _NOT_TO_SCALE = "The line holds all addresses in order and is not to scale."
 
 
 def picture(one: Counterexample) -> Element | None:
-    """Ranges on a line of addresses; subnets, services and planes as boxes; None where there is nothing to draw."""
+    """Ranges on a line of addresses; subnets, services and planes as boxes; None if there is nothing to draw."""
     if one.rules is None:
         return _written(one)
     ranges, strange = ranges_of(one.rules)

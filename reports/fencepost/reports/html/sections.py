@@ -1,4 +1,4 @@
-"""What stands around failures and clauses: the verdict, the open points, the limits, the controls, the run itself."""
+"""The other sections: the verdict, the open points, the limits, the controls, and the run itself."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from fencepost.reports.visible import visible_lines
 
 _LOG_LINES = 200
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][A-Za-z0-9._~/?#&=%+,;:@*-]*)?")
-"""What becomes a link; whatever else calls itself a homepage is shown as text."""
+"""Only a homepage of this form becomes a link; any other is shown as text."""
 
 
 def banner(report: Report) -> Element:
@@ -34,7 +34,7 @@ def banner(report: Report) -> Element:
 
 
 def _asked(report: Report) -> str:
-    """How the run came to its verdict, for whoever sees such a page for the first time."""
+    """How the run came to its verdict, for readers who see such a page for the first time."""
     asked = f"{report.totals.decisions:,} decisions and {report.totals.writes:,} writes"
     return (
         f"Asked {asked}, and compared each answer with what the specification says: the network firewall of Azure Key "
@@ -43,7 +43,7 @@ def _asked(report: Report) -> str:
 
 
 def facts(report: Report) -> Element:
-    """What was judged, by what, and how it is run again."""
+    """The subject, the suite, and the command that repeats the run."""
     subject = report.subject
     claimed = f" (it claims {subject.profile} itself)" if report.profile_is_override else ""
     rows: list[tuple[str, Content]] = [
@@ -73,7 +73,7 @@ def _link(homepage: str | None) -> Content:
 
 
 def ledger(report: Report) -> Iterator[Element]:
-    """The open points that something is known of; the others by name."""
+    """The open points with a known answer; the others by name."""
     known = [one for one in report.ledger if one.declared is not None or one.found is not None]
     silent = [one.key for one in report.ledger if one.declared is None and one.found is None]
     rows = [
@@ -97,7 +97,7 @@ def ledger(report: Report) -> Iterator[Element]:
 
 
 def known_failures(report: Report) -> Iterator[Element]:
-    """The list of known failures and how each stands."""
+    """The list of known failures and their standing."""
     yield h(
         "p",
         "The run was given a list of failures that are put up with for now. One that is as the list says counts for "
@@ -117,7 +117,7 @@ def limits(report: Report) -> Iterator[Element]:
 
 
 def sensitivity(report: Report) -> Iterator[Element]:
-    """What the decoys proved, and when the first failure came."""
+    """The result of the decoys, and the time of the first failure."""
     if report.sensitivity:
         caught = sum(one.caught for one in report.sensitivity)
         yield h(
@@ -144,7 +144,7 @@ def _noticed(decoy: Decoy) -> str:
 
 
 def the_run(report: Report) -> Iterator[Element]:
-    """What it cost, what there is to note, and the subject's own log."""
+    """The cost of the run, its notes, and the subject's own log."""
     totals = report.totals
     counted = [
         (name.replace("_", " "), f"{getattr(totals, name):,}")
