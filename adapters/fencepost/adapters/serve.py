@@ -14,7 +14,7 @@ from fencepost.adapters.serve_http import ContractServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until the input ends (stdio) or a signal comes; exit status 2 where the subject cannot be opened."""
+    """Serve until the input ends (stdio) or a signal comes; exit status 2 if the subject cannot be opened."""
     asked = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     try:
@@ -32,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve_stdio(connection: Connection) -> None:
-    """One JSON-RPC object a line from stdin, its answer to stdout, until the input ends.
+    """Read one JSON-RPC object a line from stdin and write its answer to stdout, until the input ends.
 
-    Whatever else is printed in this process goes to stderr: stdout is the contract's.
+    Other output of this process goes to stderr: stdout carries only the contract's messages.
     """
     with _only_ours() as output:
         for line in sys.stdin.buffer:
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fencepost.adapters.serve", description=__doc__)
     parser.add_argument("carrier", choices=("stdio", "http"))
     parser.add_argument("subject", help="as for the kit: NAME[:ARGS], library:PACKAGE.MODULE:NAME, stdio:COMMAND …")
-    parser.add_argument("--port", type=int, default=0, help="http: the port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="http: the port on 127.0.0.1; 0 takes any free port")
     parser.add_argument("--profile", help="the profile that the subject takes on, where it can (reference, mutant:…)")
     parser.add_argument(
         "--call-timeout", type=float, default=60.0, metavar="SECONDS", help="how long a call may take (60)"

@@ -1,4 +1,4 @@
-"""The adapter over Cedar: the contract's calls translated, every decision the engine's own."""
+"""The adapter of Cedar: it translates the contract's calls, and the engine makes every decision."""
 
 import difflib
 import importlib.metadata
@@ -17,7 +17,7 @@ TODAY, PREVIEW = "keyvault", "keyvault-2018-preview"
 
 
 def open_adapter(args: str) -> Implementation:
-    """Cedar under the profile that `args` names, today's where it is empty; `SubjectError` without `cedarpy`."""
+    """Cedar under the profile that `args` names, or today's if it is empty; `SubjectError` without `cedarpy`."""
     subject = f"cedar:{args}" if args else "cedar"
     if args not in ("", TODAY, PREVIEW):
         near = difflib.get_close_matches(args, [TODAY, PREVIEW], n=1)
@@ -32,12 +32,12 @@ def open_adapter(args: str) -> Implementation:
 class CedarAdapter:
     """A key vault's firewall as a Cedar policy set.
 
-    Parameters and results are those of the contract. It takes every rule set that can be translated (`decisions-only`)
-    and raises `ValueError` or `CedarError` on one that cannot; it holds its choices in `describe`.
+    Parameters and results are those of the contract. It accepts every rule set that it can translate (`decisions-only`)
+    and raises `ValueError` or `CedarError` for any other; `describe` declares its choices.
     """
 
     exclusive = False
-    """Every object has a policy set of its own."""
+    """Every object has its own policy set."""
 
     def __init__(self, *, profile: str = TODAY) -> None:
         self._profile = profile
@@ -49,7 +49,7 @@ class CedarAdapter:
         self._profile = name
 
     def describe(self, *, protocol: int) -> JsonObject:
-        """The conformance statement for the profile at hand."""
+        """The conformance statement for the current profile."""
         return {
             "protocol": protocol,
             "name": "Cedar (cedarpy)",
@@ -61,7 +61,7 @@ class CedarAdapter:
         }
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        """A new vault, whose policies are those of an empty `networkAcls`, and the entities of its network."""
+        """A new vault with the policies of an empty `networkAcls`, and the entities of its network."""
         network = msgspec.convert(subnets, list[Subnet])
         self._endpoints = {subnet_id(subnet.id): subnet.service_endpoints for subnet in network}
         self._entities = parse_entities(self._endpoints)
@@ -88,7 +88,7 @@ class CedarAdapter:
         return {"decisions": [_decision(answer) for answer in ask(questions, self._policies, self._entities)]}
 
     def shutdown(self) -> JsonObject:
-        """Nothing was started, nothing is to be ended."""
+        """Nothing to end."""
         return {}
 
     def _choices(self) -> Mapping[str, str]:
