@@ -23,7 +23,7 @@ def acceptable_codes(request: Request, *, rules: RuleSet, network: Network, prof
         return None
     passed = firewall(request, rules=rules, network=network, profile=profile).outcome
     if not request.caller.authenticated:
-        # Trust hangs on the token: without one, a service that only its trust lets in is blocked as well.
+        # Trust needs a token: without a token, a service that only its trust lets in is blocked as well.
         stranger = firewall(replace(request, caller=ANYONE), rules=rules, network=network, profile=profile).outcome
         return _without_a_token(passed, stranger, profile)
     if passed is Outcome.DENY:
@@ -34,7 +34,7 @@ def acceptable_codes(request: Request, *, rules: RuleSet, network: Network, prof
 
 
 def _without_a_token(passed: Outcome, stranger: Outcome, profile: Profile) -> frozenset[Code]:
-    """Which gate speaks first to a blocked caller is the ledger's `unauthenticated-and-blocked`."""
+    """The open point `unauthenticated-and-blocked` says which gate answers a blocked caller without a token."""
     chosen = profile.choice("unauthenticated-and-blocked")
     if stranger is Outcome.ALLOW or chosen == "401":
         return frozenset({UNAUTHENTICATED})
