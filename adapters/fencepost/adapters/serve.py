@@ -76,10 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("carrier", choices=("stdio", "http"))
     parser.add_argument("subject", help="as for the kit: NAME[:ARGS], library:PACKAGE.MODULE:NAME, stdio:COMMAND …")
     parser.add_argument("--port", type=int, default=0, help="http: the port on 127.0.0.1; 0 takes any free port")
-    parser.add_argument("--profile", help="the profile that the subject takes on, where it can (reference, mutant:…)")
-    parser.add_argument(
-        "--call-timeout", type=float, default=60.0, metavar="SECONDS", help="how long a call may take (60)"
-    )
+    parser.add_argument("--profile", help="the profile of the subject, if it has several (reference, mutant:…)")
+    parser.add_argument("--call-timeout", type=float, default=60.0, metavar="SECONDS", help="time limit of a call (60)")
     return parser
 
 

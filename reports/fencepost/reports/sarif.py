@@ -72,7 +72,7 @@ def _rule(clause: Clause) -> _Json:
 
 
 def _choice_rule(entry: LedgerEntry) -> _Json:
-    told = _message(f"The implementation keeps to what it declares for {entry.key}")
+    told = _message(f"The implementation keeps its declared choice for {entry.key}")
     return {"id": _choice_id(entry), "shortDescription": told, "help": told, "defaultConfiguration": {"level": "error"}}
 
 
@@ -136,7 +136,7 @@ def _result(cause: Cause, texts: Mapping[str, str], *, index: int, line: int) ->
         "ruleId": visible(cause.clause.id),
         "ruleIndex": index,
         "level": "error",
-        "message": _message(f"{told} Seen again by: {one.replay}"),
+        "message": _message(f"{told} To see it again: {one.replay}"),
         "locations": [_location(line, cause.clause.id)],
         "codeFlows": [{"threadFlows": [{"locations": [*_steps(one, line)]}]}],
         "partialFingerprints": {"fencepostCause/v1": _digest(cause.clause.id, cause.expected, cause.got)},

@@ -69,7 +69,7 @@ def stored_run(path: Path) -> StoredRun:
 def run_from(data: bytes) -> StoredRun:
     """The run in these bytes, in either stored form; `RunRefused` if they hold none."""
     if len(data) > LARGEST:
-        raise RunRefused(place="", reason=f"is larger than {LARGEST >> 20} MiB; a stored run is not")
+        raise RunRefused(place="", reason=f"is larger than {LARGEST >> 20} MiB, the limit of a stored run")
     if not data.strip():
         raise RunRefused(place="", reason="is empty")
     if _is_stream(data):
@@ -123,7 +123,7 @@ def _known_version(version: str, *, place: str) -> None:
 def _only_once(keys: Iterable[str], kind: str, place: str) -> None:
     for key, times in Counter(keys).items():
         if times > 1:
-            raise RunRefused(place=place, reason=f"the {kind} {key!r} is there {times} times")
+            raise RunRefused(place=place, reason=f"the {kind} {key!r} occurs {times} times")
 
 
 @dataclass(slots=True)

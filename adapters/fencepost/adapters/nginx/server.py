@@ -42,7 +42,7 @@ class NginxError(RuntimeError):
 
     def __str__(self) -> str:
         """What was wanted, and nginx's own log."""
-        return f"nginx did not {self.wanted}: {self.log.strip() or 'it says nothing'}"
+        return f"nginx did not {self.wanted}: {self.log.strip() or 'its log is empty'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ def _let_in(rules: Mapping[str, object], request: Mapping[str, object]) -> Seque
         return [Box(name="passes: everyone", below="default action Allow")]
     if rules.get("bypass") == "AzureServices":
         return [Box(name="passes: trusted Microsoft services", below="bypass AzureServices; no IP rule")]
-    return [Box(name="passes: nobody", below="default action Deny, no IP rule, bypass None")]
+    return [Box(name="passes: no caller", below="default action Deny, no IP rule, bypass None")]
 
 
 def outcome_told(label: str, outcome: str) -> str:

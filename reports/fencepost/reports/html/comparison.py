@@ -35,7 +35,7 @@ def comparison(rules: Mapping[str, object], request: Mapping[str, object]) -> El
         h("tr", h("th", name, scope="row", role="rowheader"), _cell(left), _cell(right), role="row")
         for name, left, right in rows
     ]
-    caption = h("caption", "What the rules list, and who asks")
+    caption = h("caption", "The rules and the caller")
     return h("table", caption, head, h("tbody", body, role="rowgroup"), class_="comparison", role="table")
 
 
@@ -100,7 +100,7 @@ def _service(caller: Mapping[str, object]) -> str:
     service = caller.get("service")
     if service is None:
         return "no Microsoft service"
-    trusted = {True: ", said to be trusted", False: ", said not to be trusted"}.get(caller.get("trusted") is True)
+    trusted = {True: ", marked as trusted", False: ", marked as not trusted"}.get(caller.get("trusted") is True)
     return f"{service}{trusted if 'trusted' in caller else ''}"
 
 

@@ -23,7 +23,7 @@ def banner(report: Report) -> Element:
     shown = [h("li", h("b", str(counts[one])), f" {one}", class_=one.replace(" ", "-")) for one in SIGNS if counts[one]]
     return h(
         "header",
-        h("p", "fencepost: does this network firewall let in whom it must, and nobody else?", class_="quiet"),
+        h("p", "fencepost: does this network firewall let in exactly the callers that it must?", class_="quiet"),
         h("h1", h("span", f"{SIGNS[report.result]} {report.result}", class_="result"), f" {named(report)}"),
         h("p", sentence(report), class_="sentence"),
         h("p", in_words(causes(report)), class_="sentence"),
@@ -87,7 +87,7 @@ def ledger(report: Report) -> Iterator[Element]:
     ]
     yield h(
         "p",
-        "The documents leave these points open. What was found is recorded; only a choice that the implementation "
+        "The documents leave these points open, and the findings are recorded. Only a choice that the implementation "
         "declares and does not keep counts against it.",
     )
     if rows:
@@ -100,8 +100,8 @@ def known_failures(report: Report) -> Iterator[Element]:
     """The list of known failures and their standing."""
     yield h(
         "p",
-        "The run was given a list of failures that are put up with for now. One that is as the list says counts for "
-        "nothing; any other entry fails the run.",
+        "The run tolerates the failures on this list for now. An entry that still fails as listed does not count; an "
+        "entry with any other standing fails the run.",
     )
     yield _table("Known failures", ("entry", "stands", ""), known(report))
 
@@ -122,13 +122,13 @@ def sensitivity(report: Report) -> Iterator[Element]:
         caught = sum(one.caught for one in report.sensitivity)
         yield h(
             "p",
-            f"The run laid {len(report.sensitivity)} faults of its own over the implementation's answers, and noticed "
-            f"{caught} of them: of what it would have noticed in the implementation, this is the proof.",
+            f"The run injected {len(report.sensitivity)} faults into the implementation's answers. It noticed "
+            f"{caught} of them, as it would have noticed such faults in the implementation.",
         )
         rows = [(one.id, one.clause, one.text, _noticed(one)) for one in report.sensitivity]
-        yield _table("Faults laid over the answers", ("fault", "breaks", "what it does", "noticed"), rows)
+        yield _table("Injected faults", ("fault", "breaks", "what it does", "noticed"), rows)
     else:
-        yield h("p", "This run has no sensitivity control: nothing was laid over the implementation's answers.")
+        yield h("p", "This run has no sensitivity control: no faults were injected into the implementation's answers.")
     first = report.first_failure
     if first is not None:
         yield h(
