@@ -23,7 +23,7 @@ from rich.text import Text
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(short_help="The list of known failures: add, list, prune.")
+@click.group(short_help="Maintain the list of known failures: add, list, prune.")
 def baseline() -> None:
     """Maintain the list of known failures that `check --known FILE` tolerates."""
 
@@ -88,7 +88,7 @@ def _expiry(one: KnownFailure, today: date) -> str | Text:
     return Text(f"{text} expired", style="bold red") if one.is_expired(today) else text
 
 
-@baseline.command(short_help="Take off the list what a subject does right now.")
+@baseline.command(short_help="Remove the entries that a subject now answers rightly.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("subject")
 @call_timeout

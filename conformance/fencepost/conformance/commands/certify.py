@@ -43,7 +43,7 @@ from fencepost.reports.visible import visible
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(short_help="Run the whole suite and sign what it found: a bundle that others can check.")
+@click.command(short_help="Run the whole suite and sign the result: a bundle that others can check.")
 @click.argument("subject")
 @click.option("--out", type=_FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not exist.")
 @click.option("--key", "key_file", type=_FILE, required=True, metavar="FILE", help="The private key to sign with.")

@@ -80,7 +80,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
     "--regressions",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help=f"Replay the counterexamples stored here first, and store new ones; ./{FOLDER} where that is there.",
+    help=f"Replay the counterexamples stored here first, and store new ones; by default ./{FOLDER} if it exists.",
 )
 @click.option(
     "--max-configurations",

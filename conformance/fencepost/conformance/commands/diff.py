@@ -15,7 +15,7 @@ from rich.text import Text
 _RUN = click.Path(path_type=Path)
 
 
-@click.command(short_help="What changed between two runs: new, fixed, still failing, limits, open points.")
+@click.command(short_help="Show what changed between two runs: failures, limits, open points.")
 @click.argument("run_a", type=_RUN)
 @click.argument("run_b", type=_RUN)
 @click.option(

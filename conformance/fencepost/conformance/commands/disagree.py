@@ -29,7 +29,7 @@ from fencepost.reports.visible import abridged, as_json, visible
 from rich.text import Text
 
 
-@click.command(short_help="The smallest input on which two subjects differ, without a reference.")
+@click.command(short_help="Find the smallest input on which two subjects differ.")
 @click.argument("subject_a")
 @click.argument("subject_b")
 @click.option("--profile", help="The edition whose limits and names are used; by default the edition that both claim.")

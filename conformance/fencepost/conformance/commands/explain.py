@@ -25,7 +25,7 @@ from fencepost.reference import (
 from fencepost.reports.visible import visible
 
 
-@click.command(short_help="Say what becomes of a request under rules, and why.")
+@click.command(short_help="Explain the decision on a request under given rules.")
 @click.argument("rules", metavar="RULES.json")
 @click.argument("request_file", metavar="REQUEST.json")
 @click.option(

@@ -29,7 +29,7 @@ def _groups() -> list[str]:
     return list(dict.fromkeys(clause.group for clause in catalogue().clauses))
 
 
-@click.command(short_help="List the clauses: what an implementation promises.")
+@click.command(short_help="List the clauses that an implementation must keep.")
 @click.option("--group", "groups", multiple=True, type=click.Choice(_groups()), help="Only this group; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with needs and sources.")
 def clauses(*, groups: tuple[str, ...], as_json: bool) -> None:
@@ -62,7 +62,7 @@ _ADAPTERS = MappingProxyType(
 )
 
 
-@click.command(short_help="List what can be judged: carriers and installed adapters.")
+@click.command(short_help="List the forms of a subject: carriers and installed adapters.")
 @click.option("--mutants", is_flag=True, help="List the mutants: vaults with one flaw each.")
 def subjects(*, mutants: bool) -> None:
     """List the forms of a subject string: carriers for your own harness, and installed adapters."""

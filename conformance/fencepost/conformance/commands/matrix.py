@@ -10,7 +10,7 @@ from fencepost.conformance.comparison.matrix import matrix as compared
 from fencepost.conformance.comparison.page import matrix_as_html
 
 
-@click.command(short_help="Several runs in one table: implementations across, clauses down.")
+@click.command(short_help="Show several runs in one table: implementations across, clauses down.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option(
     "--format",

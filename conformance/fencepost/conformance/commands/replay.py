@@ -19,7 +19,7 @@ from fencepost.reports.secrets import Mask
 from rich.text import Text
 
 
-@click.command(short_help="Put a stored counterexample to a subject again: fixed, or still failing?")
+@click.command(short_help="Replay stored counterexamples against a subject: fixed, or still failing?")
 @click.argument("case")
 @click.argument("subject")
 @click.option(

@@ -34,7 +34,7 @@ class _Format(click.ParamType[str]):
         return f"[{'|'.join(_formats())}]"
 
 
-@click.command(short_help="Show a stored run in another form; nothing is asked again.")
+@click.command(short_help="Show a stored run in another form, without a new run.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=_Format(), default="terminal", show_default=True, help="The form of the output.")
 @click.option(

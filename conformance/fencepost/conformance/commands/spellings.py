@@ -20,7 +20,7 @@ _SHOWN, _TOLD, _AT_MOST = 40, 64, 25
 _STYLES = {"refused": "", "accepted": "green", "unstable": "yellow", "error": "yellow", "open": "dim"}
 
 
-@click.command(short_help="What a subject makes of every way to write a rule: its parser profile.")
+@click.command(short_help="Show how a subject reads every spelling of a rule: its parser profile.")
 @click.argument("subject")
 @click.option("--profile", help="Read by this profile, not by the profile that the subject claims.")
 @click.option(

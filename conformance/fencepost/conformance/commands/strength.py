@@ -29,7 +29,7 @@ _LINES = 10
 _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 
 
-@click.command(short_help="Measure the kit itself: how many faulty vaults it kills, and at what price.")
+@click.command(short_help="Measure the kit itself: how many mutants it kills, and at what cost.")
 @click.option(
     "--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much a run asks."
 )
