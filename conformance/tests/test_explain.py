@@ -140,7 +140,7 @@ def test_a_vault_that_there_is_not_is_told_with_those_that_there_are(files: File
     [
         (b'{"a": 1,\n oops}', "line 2, column 2: not JSON"),
         (b"", "line 1, column 1: not JSON"),
-        (b'{"bypass": "None", "bypass": "None"}', "'bypass' stands twice"),
+        (b'{"bypass": "None", "bypass": "None"}', "'bypass' occurs twice"),
         (b'{"ipRules": NaN}', "NaN is not JSON"),
         (b"\x80{}", "byte 1: not UTF-8"),
         (b"[" * 200_000, "nested too deep"),
@@ -252,7 +252,7 @@ def test_an_open_point_that_makes_no_difference_is_not_shown(files: Files) -> No
 def test_a_service_that_is_trusted_by_its_word_is_noted(files: Files) -> None:
     rules = {**RULES, "bypass": "AzureServices"}
     named = {**OUTSIDE, "caller": {"service": "Azure Backup"}}
-    assert "a service is trusted where the request says so" in files.explain(rules, named).stdout
+    assert "the request marks a trusted service" in files.explain(rules, named).stdout
     by_list = files.explain(rules, named, "--profile", "keyvault-2018-preview").stdout
     assert by_list.startswith("ALLOW\n")
     assert "DEC-11" in by_list

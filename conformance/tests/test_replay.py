@@ -176,7 +176,7 @@ def test_a_member_that_stands_twice_is_refused(tmp_path: Path) -> None:
     path.write_text('{"format": "fencepost-regression", "format": "x"}', encoding="utf-8")
     result = _run(path, "reference")
     assert result.exit_code == 2
-    assert "stands twice" in result.stderr
+    assert "occurs twice" in result.stderr
 
 
 @pytest.mark.parametrize("mutant", _witnessed(), ids=lambda one: str(one.id))

@@ -163,7 +163,7 @@ def test_the_command_prints_the_table_with_a_summary_and_marks_what_differs() ->
     assert result.exit_code == 0, result.output
     assert "! prefix 40, 8 in five bits" in result.output
     assert "accepted as 67.0.0.0/8" in result.output
-    assert "2 read otherwise than by the reference" in result.output
+    assert "2 read differently from the reference" in result.output
 
 
 def test_the_command_gives_json() -> None:

@@ -246,7 +246,7 @@ def test_the_subnet_that_the_caller_comes_from_is_drawn_beside_those_that_are_li
 @pytest.mark.parametrize(
     ("rules", "request_", "told"),
     [
-        ({"bypass": "None", "defaultAction": "Deny"}, {"plane": "data"}, "passes: nobody"),
+        ({"bypass": "None", "defaultAction": "Deny"}, {"plane": "data"}, "passes: no caller"),
         ({"bypass": "AzureServices", "defaultAction": "Deny"}, {"plane": "data"}, "passes: trusted Microsoft services"),
         ({"bypass": "None", "defaultAction": "Allow"}, {"plane": "data"}, "passes: everyone"),
         ({"bypass": "None", "defaultAction": "Deny"}, {"plane": "control"}, "passes: every control-plane call"),

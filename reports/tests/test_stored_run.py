@@ -214,7 +214,7 @@ def test_a_report_in_json_is_read_as_well(report: Report) -> None:
     assert run_from(data).report == report
     assert run_from(json.dumps(json.loads(data)).encode()).report == report
     twice = replace(report, clauses=(*report.clauses, report.clauses[0]))
-    with pytest.raises(RunRefused, match=r"\$\.clauses: the clause 'DEC-3' is there 2 times"):
+    with pytest.raises(RunRefused, match=r"\$\.clauses: the clause 'DEC-3' occurs 2 times"):
         run_from(report_to_json(twice))
 
 

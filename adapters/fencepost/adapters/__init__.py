@@ -1,1 +1,1 @@
-"""Implementations plugged into the kit, and the contract that they are spoken to by."""
+"""Adapters and carriers of implementations, and the contract that connects them with the kit."""

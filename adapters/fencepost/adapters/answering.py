@@ -1,4 +1,4 @@
-"""The other side of JSON-RPC: from a message to the answer that the subject gives to it."""
+"""The server side of JSON-RPC: answers a message with the subject's result."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,7 +7,7 @@ from fencepost.adapters.contract.faults import HarnessFault, RpcError
 from fencepost.adapters.contract.protocol import JsonObject
 
 Call = Callable[[str, JsonObject], object]
-"""What carries out a call: `Connection.call`, or the same under a lock."""
+"""A function that carries out a call: `Connection.call`, or the same under a lock."""
 
 
 def answer(message: bytes, call: Call) -> bytes | None:

@@ -13,7 +13,7 @@ from fencepost.adapters.jsonrpc import HARNESS_ERROR, INVALID_PARAMS, METHOD_NOT
 
 
 def snake_case(name: str) -> str:
-    """The name as Python spells it.
+    """The name in Python's spelling.
 
     >>> snake_case("addVirtualNetworkRule")
     'add_virtual_network_rule'
@@ -27,16 +27,16 @@ _MEMBERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         for method, (params, _) in METHODS.items()
     }
 )
-"""Each method that may be called, and the members of its parameters: as on the wire, as in Python."""
+"""The allowed methods, and the members of their parameters, from the wire's spelling to Python's."""
 
 
 def make(factory: Callable[[], object], passing: type[Exception]) -> object:
-    """What the factory makes; `NotStarted` where it fails, but for exceptions that are to pass as they are."""
+    """The object that the factory makes; `NotStarted` if it fails, except for the exceptions `passing`."""
     try:
         return factory()
     except passing:
         raise
-    except BaseException as error:  # SystemExit too: an implementation must not end the kit
+    except BaseException as error:  # This includes SystemExit: an implementation must not end the kit.
         raise NotStarted(
             method="start", expected="an implementation", came=_in_a_line(error), offending=_traceback(error)
         ) from None
@@ -45,7 +45,7 @@ def make(factory: Callable[[], object], passing: type[Exception]) -> object:
 def invoke(subject: object, method: str, params: bytes) -> bytes:
     """Call the method with the members of `params`, a JSON object; the result as JSON. Raises `HarnessFault` only.
 
-    Members that the contract does not know are left out, and methods that it does not know are not looked for.
+    Members that are not in the contract are left out, and methods that are not in it are not looked for.
     """
     members, given = _MEMBERS.get(method), from_json(params)
     if members is None:
@@ -56,7 +56,7 @@ def invoke(subject: object, method: str, params: bytes) -> bytes:
     try:
         bound = getattr(subject, name, None)
         result = None if bound is None else bound(**{members[key]: given[key] for key in given if key in members})
-    except BaseException as error:  # SystemExit too
+    except BaseException as error:  # This includes SystemExit.
         raise RpcError(
             method=method,
             expected="a result",
@@ -70,7 +70,7 @@ def invoke(subject: object, method: str, params: bytes) -> bytes:
 
 
 def shut_down(subject: object) -> None:
-    """Call `shutdown` where the object has it, whatever comes of it."""
+    """Call `shutdown` if the object has it, and ignore any failure."""
     try:
         farewell = getattr(subject, "shutdown", None)
         if farewell is not None:
@@ -80,10 +80,10 @@ def shut_down(subject: object) -> None:
 
 
 def _encoded(method: str, result: object) -> bytes:
-    # The standard library refuses what is not JSON (sets, dates, NaN), where a faster encoder would find a way.
+    # The standard library refuses what is not JSON (sets, dates, NaN), which a faster encoder would convert.
     try:
         encoded = json.dumps(result, allow_nan=False, separators=(",", ":")).encode("ascii")
-    except BaseException as error:  # the values may be of classes that do as they please
+    except BaseException as error:  # The values may be of classes with any behaviour.
         raise MalformedResult(
             method=method, expected="plain JSON values", came=_in_a_line(error), offending=_described(result)
         ) from None
@@ -101,12 +101,12 @@ def _in_a_line(error: BaseException) -> str:
 
 
 def _traceback(error: BaseException) -> str:
-    tail = error.__traceback__.tb_next if error.__traceback__ else None  # its first frame is this module's
+    tail = error.__traceback__.tb_next if error.__traceback__ else None  # The first frame is this module's.
     return "".join(traceback.format_exception(type(error), error, tail))
 
 
 def _described(value: object) -> str:
     try:
         return repr(value)
-    except BaseException:  # see above
+    except BaseException:  # As above.
         return f"a {type(value).__qualname__}"

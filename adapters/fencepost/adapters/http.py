@@ -1,4 +1,4 @@
-"""The carriers `http://…` and `https://…`: one POST a call on a connection that is kept."""
+"""The carriers `http://…` and `https://…`: one POST for each call, on a kept connection."""
 
 import contextlib
 import http.client
@@ -20,21 +20,21 @@ _OK = 200
 
 
 def connect(address: str, *, timeouts: Timeouts) -> Connection:
-    """A connection to the server at this URL, opened by the first call; proxies of the environment are not asked."""
+    """A connection to the server at this URL, opened by the first call; proxies of the environment are not used."""
     return HttpConnection(target_of(address), timeouts=timeouts)
 
 
 def connect_secure(address: str, *, timeouts: Timeouts) -> Connection:
-    """The same over TLS; the server's certificate is checked against the system's authorities (or `SSL_CERT_FILE`)."""
+    """A connection over TLS, checked against the system's certificate authorities (or `SSL_CERT_FILE`)."""
     return connect(address, timeouts=timeouts)
 
 
 class HttpConnection:
-    """A harness that is an HTTP server: one place, which several connections share.
+    """A harness that is an HTTP server; several connections share it.
 
-    A request is sent once. A kept connection that the server has closed in the meantime is replaced before the request
-    goes out; a failure after that is a fault, since nobody knows whether a write was carried out.
-    Not for several threads at once: each takes `another()`.
+    A request is sent once. If the server has closed a kept connection, it is replaced before the request goes out. A
+    failure after that is a fault, since the write may have been carried out. Not for several threads at once: each
+    takes `another()`.
     """
 
     exclusive = True
@@ -49,19 +49,19 @@ class HttpConnection:
         self._sound = False
 
     def call(self, method: str, params: JsonObject) -> object:
-        """Send one call, wait for its result; `timeouts.start` holds until the server has answered for the first time."""
+        """Send one call and wait for its result. Until the server's first answer the time limit is `timeouts.start`."""
         return self._call(method, params, self._timeouts.call if self._reached else self._timeouts.start)
 
     def another(self) -> "HttpConnection":
-        """A connection to the same server with a socket of its own, which does not say `shutdown` when it is closed."""
+        """A second connection to the same server; closing it does not send `shutdown`."""
         return HttpConnection(self._target, timeouts=self._timeouts, leaves=None)
 
     def log(self) -> str:
-        """Nothing: the server keeps its log to itself."""
+        """The empty text: the server keeps its log."""
         return ""
 
     def close(self) -> None:
-        """Say `shutdown`, unless the last call failed; close the socket."""
+        """Send `shutdown`, unless the last call failed; close the socket."""
         if self._sound and self._leaves is not None:
             with contextlib.suppress(HarnessFault):
                 self._call(self._leaves, {}, _LEAVE)
@@ -77,7 +77,7 @@ class HttpConnection:
             if not isinstance(fault, RpcError):
                 self._drop()
             raise self._redacted(fault) from None
-        except BaseException:  # an interrupt: the answer is still to come
+        except BaseException:  # An interrupt: the answer is still to come.
             self._drop()
             raise
         self._sound = True
@@ -130,12 +130,12 @@ class HttpConnection:
     def _send(self, connection: DeadlineSocket, body: bytes) -> bool:
         try:
             connection.send(b"%sContent-Length: %d\r\n\r\n%s" % (self._target.head, len(body), body))
-        except ConnectionError:  # a server that will not take it all may have said so before it closed
+        except ConnectionError:  # A server that refuses the rest of a request may have answered before it closed.
             return False
         return True
 
     def _receive(self, method: str, connection: DeadlineSocket, received: bytearray) -> int:
-        # It asks nothing of a socket but `makefile`.
+        # HTTPResponse uses no method of a socket but `makefile`.
         response = http.client.HTTPResponse(cast("socket.socket", connection), method="POST")
         with contextlib.closing(response):
             response.begin()
@@ -172,7 +172,7 @@ class HttpConnection:
         )
 
     def _shown(self, answer: bytes | bytearray) -> str:
-        # Secrets go before the text is cut: a cut through one would leave its ends.
+        # Secrets are removed before the text is cut: a cut through a secret would leave its ends.
         text = answer.decode("utf-8", errors="backslashreplace")
         return jsonrpc.shown(self._target.redact(text).encode("utf-8"))
 

@@ -1,4 +1,4 @@
-"""The one JSON-RPC object that every carrier sends, and the one that it judges when the answer comes."""
+"""The JSON-RPC request that every carrier sends, and the check of its answer."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ INVALID_PARAMS = -32602
 _SHOWN = 4096
 
 HARNESS_ERROR = -32000
-"""The code of an exception, where the harness gives it no other."""
+"""The code of an exception if the harness gives no other code."""
 
 
 class _Answer(msgspec.Struct):
@@ -27,7 +27,7 @@ _decoder = msgspec.json.Decoder(_Answer)
 
 
 def to_json(value: object) -> bytes:
-    r"""The value as JSON in UTF-8 on one line; half a surrogate pair, which UTF-8 has not, is escaped.
+    r"""The value as JSON in UTF-8 on one line; half a surrogate pair, which UTF-8 lacks, is escaped.
 
     >>> to_json("\u00e9\x00\ud800")
     b'"\\u00e9\\u0000\\ud800"'
@@ -39,7 +39,7 @@ def to_json(value: object) -> bytes:
 
 
 def from_json(data: bytes) -> object:
-    r"""The value that the text stands for; `ValueError` (also for text that is not UTF-8) where it is not JSON.
+    r"""The value of the JSON text; `ValueError` if it is not JSON or not UTF-8.
 
     >>> from_json(b'["\\ud800", 1e999]')
     ['\ud800', inf]
@@ -51,7 +51,7 @@ def from_json(data: bytes) -> object:
 
 
 def _from_unusual_json(data: bytes) -> object:
-    # JSON allows what msgspec does not: half a surrogate pair, a number beyond the floats.
+    # JSON allows two things that msgspec refuses: half a surrogate pair, and a number beyond the floats.
     try:
         return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
     except RecursionError:
@@ -63,12 +63,12 @@ def _no_constant(word: str) -> object:
 
 
 def request(call_id: int, method: str, params: JsonObject) -> bytes:
-    """The call as one JSON-RPC object, no line end."""
+    """The call as one JSON-RPC object, without a line end."""
     return to_json({"jsonrpc": "2.0", "id": call_id, "method": method, "params": params})
 
 
 def shown(data: bytes | bytearray) -> str:
-    """What came, as text for a fault: at most its two ends, whatever is not text escaped."""
+    """The bytes as text for a fault: at most its two ends, with non-text bytes escaped."""
     if len(data) > _SHOWN:
         half = _SHOWN // 2
         return f"{shown(data[:half])} … {len(data) - _SHOWN} bytes … {shown(data[-half:])}"
@@ -76,10 +76,10 @@ def shown(data: bytes | bytearray) -> str:
 
 
 def result_of(answer: bytes, *, call_id: int, method: str, show: Callable[[bytes], str] = shown) -> object:
-    """The result that the answer carries; the fault that fits where it carries none.
+    """The result in the answer; if there is none, the fitting fault is raised.
 
     An error whose id is null or absent is an error of this call: a harness that could not read it has no id to give.
-    Whether the member `jsonrpc` is there is not asked. `show` is how a fault shows the answer.
+    Whether the member `jsonrpc` is there is not checked. `show` turns the answer into text for a fault.
     """
     try:
         message = _decoder.decode(answer)
@@ -112,7 +112,7 @@ def _from_unusual_answer(answer: bytes, method: str, show: Callable[[bytes], str
 
 
 def rpc_error(method: str, error: object) -> RpcError:
-    """The fault that a JSON-RPC error stands for, its shape being whatever the harness made of it."""
+    """The fault of a JSON-RPC error object, which may have any shape."""
     if not isinstance(error, Mapping):
         return RpcError(method=method, expected="a result", came=f"error {error!r}", code=HARNESS_ERROR)
     code, message, data = error.get("code"), error.get("message"), error.get("data")

@@ -1,4 +1,4 @@
-"""The carrier `library:PACKAGE.MODULE:NAME`: a Python object in a thread of its own, asked with copies of the values."""
+"""The carrier `library:PACKAGE.MODULE:NAME`: a Python object in its own thread, called with copies of the values."""
 
 import contextlib
 import weakref
@@ -16,10 +16,10 @@ _LEAVE = 2.0
 
 
 def connect(address: str, *, timeouts: Timeouts) -> Connection:
-    """A connection to the object of that name, or to what the class or factory of that name makes.
+    """A connection to the object of that name, or to the object that a class or factory of that name makes.
 
-    The object is made at once, so that a name that leads nowhere is a `SubjectError` here; any other failure to make it
-    is the answer to the first call.
+    The object is made at once, so that a wrong name is a `SubjectError` here; any other failure to make it is the
+    answer to the first call.
     """
     connection = LibraryConnection(factory_of(address), timeouts=timeouts)
     connection.open()
@@ -34,15 +34,15 @@ def connect_adapter(name: str, args: str, *, profile: str | None, timeouts: Time
 
 
 def connect_factory(factory: Callable[[], object], *, timeouts: Timeouts) -> "LibraryConnection":
-    """A connection to what the factory makes; it is asked at the first call, and again after a time-out."""
+    """A connection to the object that the factory makes, at the first call and again after a time-out."""
     return LibraryConnection(factory, timeouts=timeouts)
 
 
 class LibraryConnection:
-    """An implementation that is a Python object. A call over its time gives up the thread, and the object with it.
+    """An implementation that is a Python object. After a time-out its thread and its object are abandoned.
 
-    Python cannot end a thread: one that hangs stays until it returns, and its object gets its `shutdown` then. A call
-    that hangs inside an extension module which lets no other thread run cannot be timed out at all.
+    Python cannot end a thread: a hanging thread stays until it returns, and then its object gets `shutdown`. A call
+    that hangs inside an extension module without releasing the interpreter lock cannot be timed out.
     """
 
     def __init__(self, factory: Callable[[], object], *, timeouts: Timeouts) -> None:
@@ -53,13 +53,16 @@ class LibraryConnection:
 
     @property
     def exclusive(self) -> bool:
-        """What the object says of itself by an attribute `exclusive`: no, where it says nothing or cannot be made."""
+        """The object's attribute `exclusive`; False if it has none or cannot be made."""
         with contextlib.suppress(SubjectError):
             self.open()
         return self._live is not None and bool(getattr(self._live.subject, "exclusive", False))
 
     def open(self) -> None:
-        """Make the object unless it is there: `SubjectError` where it cannot be had; other faults wait for a call."""
+        """Make the object if there is none.
+
+        A wrong name raises `SubjectError`; other faults are raised by the next call.
+        """
         if self._live is None and self._pending is None:
             try:
                 self._ready()
@@ -78,9 +81,9 @@ class LibraryConnection:
         return self._send(live, method, params)
 
     def another(self) -> "LibraryConnection":
-        """A connection to the same object with a thread of its own; it is this connection that shuts the object down.
+        """A connection to the same object with its own thread; only this connection shuts the object down.
 
-        After a time-out it has, like any other, a fresh object of its own.
+        After a time-out it gets a new object of its own, as any connection does.
         """
         subject = self._ready().subject
         other = LibraryConnection(self._factory, timeouts=self._timeouts)
@@ -88,11 +91,11 @@ class LibraryConnection:
         return other
 
     def log(self) -> str:
-        """Nothing: an object in this process has no log of its own."""
+        """The empty text: an object in this process has no log of its own."""
         return ""
 
     def close(self) -> None:
-        """Call `shutdown` where the object has it, wait for that at most two seconds, end the thread."""
+        """Call `shutdown` if the object has it, wait for that at most two seconds, end the thread."""
         if self._live is not None:
             self._live.end()
             self._live = None
@@ -120,7 +123,7 @@ class LibraryConnection:
             answer = live.worker.run(job, seconds)
         except HarnessFault:
             raise
-        except BaseException as error:  # an interrupt too: the thread is still at it
+        except BaseException as error:  # This includes an interrupt: the thread is still busy.
             live.give_up()
             self._live = None
             if not isinstance(error, Overdue):
@@ -133,7 +136,7 @@ class LibraryConnection:
 
 
 class _Live:
-    """An object and the thread that it is called in; ended when this value is lost and when the interpreter exits."""
+    """An object and its thread; both end when this value is collected or the interpreter exits."""
 
     def __init__(self, worker: Worker, subject: object, *, farewell: Callable[[], None]) -> None:
         self.worker = worker
@@ -142,14 +145,14 @@ class _Live:
         self._finalizer = weakref.finalize(self, worker.stop, farewell, _LEAVE)
 
     def end(self) -> None:
-        """Take leave of the object, wait for that at most two seconds."""
+        """Call `shutdown` and wait for it at most two seconds."""
         self._finalizer()
 
     def give_up(self) -> None:
-        """Leave the thread to itself: it takes leave of the object when it comes back, if it does."""
+        """Abandon the thread: it calls `shutdown` when the hanging call returns, if ever."""
         self._finalizer.detach()
         self.worker.stop(self._farewell, 0.0)
 
 
 def _nothing() -> None:
-    """The farewell to what is not ours to shut down."""
+    """The last job of a connection that does not own its object."""

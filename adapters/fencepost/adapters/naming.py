@@ -1,4 +1,4 @@
-"""From `PACKAGE.MODULE:NAME` to the factory of an implementation, and from the name of a registered adapter."""
+"""From `PACKAGE.MODULE:NAME`, or the name of a registered adapter, to a factory of an implementation."""
 
 import difflib
 import importlib
@@ -15,7 +15,7 @@ _FORM = "Write library:PACKAGE.MODULE:NAME; NAME is an object, a class or a fact
 
 
 def factory_of(address: str) -> Callable[[], object]:
-    """A factory of what the address names; it raises `SubjectError` where that is nowhere to be found.
+    """A factory of the named object; it raises `SubjectError` if the name does not exist.
 
     `fencepost.adapters:NAME[:ARGS]` is the adapter registered by that name, made with ARGS.
     """
@@ -66,7 +66,7 @@ def _object(subject: str, module: str, name: str) -> object:
 
 
 def _imported(subject: str, module: str) -> object:
-    # As `python -m` does, and for good: an implementation may import its neighbours as late as it likes.
+    # As with `python -m`, and permanently: an implementation may import its neighbours at any time.
     here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)
@@ -74,7 +74,7 @@ def _imported(subject: str, module: str) -> object:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # the module is there; something that it imports is not
+            raise  # The module exists; something that it imports does not.
         raise SubjectError(
             subject=subject,
             reason=f"there is no module {error.name!r}",

@@ -1,4 +1,4 @@
-"""A child process in a group of its own, so that whatever it starts ends with it, and the bounded end of its log."""
+"""A child process in its own group, so that all its children end with it, and the bounded end of its log."""
 
 import contextlib
 import os
@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import IO
 
 TAIL = 16 * 1024
-"""How much of a log is kept, in bytes."""
+"""The number of bytes of a log that are kept."""
 
 _TERM_GRACE = 0.5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
 
 
 class Tail:
-    """The last `TAIL` bytes of what was added, from any thread."""
+    """The last `TAIL` bytes of a stream; any thread may add to it."""
 
     __slots__ = ("_bytes", "_lock")
 
@@ -26,13 +26,13 @@ class Tail:
         self._lock = threading.Lock()
 
     def add(self, chunk: bytes) -> None:
-        """Append, and forget what is older than the bound."""
+        """Append the chunk, and drop what exceeds the bound."""
         with self._lock:
             self._bytes += chunk
             del self._bytes[:-TAIL]
 
     def text(self) -> str:
-        """What is kept, as text; bytes that are not UTF-8 are escaped."""
+        """The kept bytes as text; bytes that are not UTF-8 are escaped."""
         with self._lock:
             return self._bytes.decode("utf-8", errors="backslashreplace")
 
@@ -40,7 +40,7 @@ class Tail:
 class ProcessGroup:
     """One command, started in its own session: `stdin` and `stdout` are unbuffered pipes, stderr runs into the tail.
 
-    Raises `OSError` where the command cannot be started.
+    Raises `OSError` if the command cannot be started.
     """
 
     def __init__(self, command: Sequence[str], log: Tail) -> None:
@@ -64,7 +64,7 @@ class ProcessGroup:
         self._drain.start()
 
     def wait(self, seconds: float) -> bool:
-        """Whether the process has ended within so many seconds. It is not reaped yet, so its number stays its own."""
+        """Whether the process has ended within so many seconds. It is not reaped yet, so its number is not reused."""
         deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
         while not self._has_ended():
             if (left := deadline - time.monotonic()) <= 0:
@@ -78,7 +78,7 @@ class ProcessGroup:
             return True
         try:
             return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-        except ChildProcessError:  # someone else has reaped it
+        except ChildProcessError:  # Another part of this program has reaped it.
             return True
 
     def end(self) -> None:
@@ -87,12 +87,12 @@ class ProcessGroup:
             if not self._has_ended():
                 self._signal(signal.SIGTERM)
                 self.wait(_TERM_GRACE)
-            # Even where the child has gone: what it started may live on in the group, whose number it still holds.
+            # Even if the child has ended, its children may live on in the group, whose number is still in use.
             self._signal(signal.SIGKILL)
             self._process.wait()
         self.close_stdin()
         self.stdout.close()
-        # Something that left the group may hold stderr open; it is not waited for.
+        # A process that left the group may hold stderr open; it is not waited for.
         self._drain.join(1.0)
 
     def close_stdin(self) -> None:
@@ -105,7 +105,7 @@ class ProcessGroup:
             os.killpg(self.pid, number)
 
     def exit_story(self) -> str:
-        """How the process ended, in words; asked after `end`."""
+        """How the process ended, in words; valid after `end`."""
         code = self._process.returncode
         if code is None:
             return "still running"

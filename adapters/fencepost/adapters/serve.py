@@ -14,7 +14,7 @@ from fencepost.adapters.serve_http import ContractServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until the input ends (stdio) or a signal comes; exit status 2 where the subject cannot be opened."""
+    """Serve until the input ends (stdio) or a signal comes; exit status 2 if the subject cannot be opened."""
     asked = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     try:
@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve_stdio(connection: Connection) -> None:
-    """One JSON-RPC object a line from stdin, its answer to stdout, until the input ends.
+    """Read one JSON-RPC object a line from stdin and write its answer to stdout, until the input ends.
 
-    Whatever else is printed in this process goes to stderr: stdout is the contract's.
+    Other output of this process goes to stderr: stdout carries only the contract's messages.
     """
     with _only_ours() as output:
         for line in sys.stdin.buffer:

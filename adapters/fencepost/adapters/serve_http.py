@@ -1,4 +1,4 @@
-"""A subject served over HTTP on the loopback interface: JSON-RPC by POST, a thread a connection."""
+"""A subject served over HTTP on the loopback interface: JSON-RPC by POST, with a thread for each connection."""
 
 import contextlib
 import threading
@@ -13,10 +13,10 @@ from fencepost.adapters.contract.vocabulary import MAX_LINE, PROTOCOL
 
 
 class ContractServer(ThreadingHTTPServer):
-    """Serves the subject at `url` until `shutdown()`; the port 0 takes a free one.
+    """Serves the subject at `url` until `shutdown()`; the port 0 takes any free port.
 
-    Calls are carried out one at a time, but for a subject that declares `snapshot-isolation`: it is asked by every
-    client at once.
+    Calls are carried out one at a time, except for a subject that declares `snapshot-isolation`, which every client
+    calls at once.
     """
 
     daemon_threads = True
@@ -29,12 +29,12 @@ class ContractServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the subject is served."""
+        """The URL of the subject."""
         return f"http://127.0.0.1:{self.server_port}/"
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Call]:
-        """What carries out the calls of one client."""
+        """A function that carries out the calls of one client."""
         if self._isolated and isinstance(self._connection, Shareable):
             with contextlib.closing(self._connection.another()) as own:
                 yield own.call
@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isdecimal():
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
         elif int(length) > MAX_LINE:
-            self._discard(int(length))  # a client that is still sending would not see the refusal
+            self._discard(int(length))  # A client that is still sending would not read the refusal.
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
             self._send(answer(self.rfile.read(int(length)), self._call))
@@ -92,4 +92,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_error(status)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
-        """Say nothing: the calls are the client's to log."""
+        """Log nothing: logging the calls is the client's task."""

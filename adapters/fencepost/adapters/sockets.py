@@ -1,4 +1,4 @@
-"""A connected socket on which a whole exchange, not each of its reads, has a deadline."""
+"""A connected socket with a deadline for a whole exchange, not for each read."""
 
 import contextlib
 import io
@@ -11,9 +11,10 @@ from fencepost.adapters.urls import Target
 
 
 class DeadlineSocket:
-    """A TCP (or TLS) connection to the target; past the deadline every read and write is a `TimeoutError`.
+    """A TCP (or TLS) connection to the target; past the deadline every read and write raises `TimeoutError`.
 
-    It has what `http.client.HTTPResponse` asks of a socket: `makefile`. Raises `OSError` where there is no connection.
+    It has the one method of a socket that `http.client.HTTPResponse` uses, `makefile`. Raises `OSError` if it cannot
+    connect.
     """
 
     def __init__(self, target: Target, deadline: float) -> None:
@@ -36,7 +37,7 @@ class DeadlineSocket:
         return left
 
     def is_stale(self) -> bool:
-        """Whether the other side has closed, or said something unasked: such a connection takes no more requests."""
+        """Whether the other side has closed or sent unrequested data: such a connection takes no more requests."""
         poller = select.poll()
         poller.register(self._socket, select.POLLIN)
         return bool(poller.poll(0))
@@ -49,7 +50,7 @@ class DeadlineSocket:
             unsent = unsent[self._socket.send(unsent) :]
 
     def receive_into(self, buffer: memoryview) -> int:
-        """Receive what is there, before the deadline."""
+        """Receive the available bytes before the deadline."""
         self._socket.settimeout(self._left())
         return self._socket.recv_into(buffer)
 

@@ -24,10 +24,10 @@ from fencepost.adapters.contract.vocabulary import MAX_LINE
 from fencepost.adapters.processes import ProcessGroup, Tail
 
 _CHUNK = 65536
-"""How much is read at once, in bytes."""
+"""The number of bytes of one read."""
 
 _GLANCE = 0.05
-"""How often a silent harness is looked at, in seconds: what it has started may hold its stdout open when it has gone."""
+"""How often a silent harness is checked, in seconds: after its end, its children may hold its stdout open."""
 
 _LEAVE = 2.0
 _EXIT_GRACE = 0.5
@@ -35,7 +35,7 @@ _LOG_SHOWN = 2000
 
 
 def connect(address: str, *, timeouts: Timeouts) -> Connection:
-    """A connection to the command, split as a shell would and run without one; it starts with the first call."""
+    """A connection to the command, split like a shell's but run without a shell; the first call starts it."""
     try:
         command = shlex.split(address)
     except ValueError as error:
@@ -49,7 +49,7 @@ def connect(address: str, *, timeouts: Timeouts) -> Connection:
 class StdioConnection:
     """A harness that is a child process. After any fault its process group is ended; the next call starts a new one.
 
-    Not for several threads at once: each takes a connection of its own.
+    Not for several threads at once: each takes its own connection.
     """
 
     def __init__(self, command: Sequence[str], *, timeouts: Timeouts) -> None:
@@ -61,7 +61,10 @@ class StdioConnection:
         self._pipes: _Pipes | None = None
 
     def call(self, method: str, params: JsonObject) -> object:
-        """Send one call, wait for its result; the first call of a process has `timeouts.start`, the others `call`."""
+        """Send one call and wait for its result.
+
+        A process's first call has the time limit `timeouts.start`, others `call`.
+        """
         call_id = next(self._ids)
         line = jsonrpc.request(call_id, method, params) + b"\n"
         seconds = self._timeouts.call
@@ -71,18 +74,18 @@ class StdioConnection:
         try:
             answer = self._pipes.exchange(line, method=method, seconds=seconds)
             return jsonrpc.result_of(answer, call_id=call_id, method=method)
-        except RpcError:  # a harness that can say what is wrong is sound
+        except RpcError:  # A harness that answers with an error is sound.
             raise
-        except BaseException:  # an interrupt too: the stream is out of step
+        except BaseException:  # This includes an interrupt: the stream is out of step.
             self._drop()
             raise
 
     def log(self) -> str:
-        """The last 16 KiB of what the harness has written to stderr, processes that have ended included."""
+        """The last 16 KiB that the harness wrote to stderr, with those of processes that have ended."""
         return self._log.text()
 
     def close(self) -> None:
-        """Say `shutdown`, close the stream, wait up to two seconds, end the process group."""
+        """Send `shutdown`, close the stream, wait up to two seconds, end the process group."""
         if self._pipes is None:
             return
         with contextlib.suppress(HarnessFault, OSError):
@@ -105,7 +108,7 @@ class StdioConnection:
 
 
 class _Pipes:
-    """Both ends of one running child: a line out, a line in, neither of which can block for longer than allowed."""
+    """Both pipes of one running child; neither a write nor a read blocks for longer than its time limit."""
 
     def __init__(self, group: ProcessGroup, log: Tail) -> None:
         self._group = group
@@ -116,7 +119,7 @@ class _Pipes:
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
         self._received = bytearray()
-        # Ends the group when this object is lost and when the interpreter exits, whichever comes first.
+        # This ends the group when this object is collected or the interpreter exits, whichever comes first.
         self._finalizer = weakref.finalize(self, group.end)
 
     def end(self) -> None:
@@ -124,7 +127,7 @@ class _Pipes:
         self._finalizer()
 
     def exchange(self, line: bytes, *, method: str, seconds: float) -> bytes:
-        """Write the line and read one, without its end; the fault that fits where that takes too long or cannot be."""
+        """Write the line and read a line, without its end; raises the fitting fault if that fails or takes too long."""
         deadline = time.monotonic() + seconds
         received, ended = self._received, False
         end = received.find(b"\n")
@@ -137,7 +140,7 @@ class _Pipes:
             left = deadline - time.monotonic()
             ready = self._poll.poll(0 if ended else max(0.0, min(left, _GLANCE)) * 1000)
             if not ready:
-                if ended:  # and what it has started holds its stdout open
+                if ended:  # A child of the ended process holds its stdout open.
                     raise self._crashed(method)
                 if left <= 0:
                     raise _too_late(method, seconds, received, sent=not unsent)
@@ -161,7 +164,7 @@ class _Pipes:
         return answer
 
     def _write(self, unsent: memoryview) -> memoryview:
-        """What the pipe does not take at the moment; nothing where it is closed, since reading will tell why."""
+        """The bytes that the pipe does not accept now; empty if it is closed, since reading gives the reason."""
         try:
             return unsent[os.write(self._in, unsent) :]
         except BlockingIOError:
@@ -170,7 +173,7 @@ class _Pipes:
             return unsent[:0]
 
     def leave(self, line: bytes) -> None:
-        """Write a last line, close the stream, read on until the process ends or two seconds have passed."""
+        """Write a last line, close the stream, and read until the process ends or two seconds have passed."""
         deadline = time.monotonic() + _LEAVE
         self._write(memoryview(line))
         self._group.close_stdin()

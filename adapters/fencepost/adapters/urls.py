@@ -1,4 +1,4 @@
-"""The address of an HTTP harness, taken apart so that no fault ever shows what is secret in it."""
+"""The parsed address of an HTTP harness, with its secrets kept out of every fault."""
 
 import base64
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _SHORTEST_SECRET = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where the calls go: the URL without its secrets, host and port, the head of each request, and the secrets."""
+    """The target of the calls: URL without secrets, host and port, head of each request, and the secrets."""
 
     shown: str
     host: str
@@ -24,14 +24,14 @@ class Target:
     secrets: tuple[str, ...]
 
     def redact(self, text: str) -> str:
-        """The text with every secret of the URL in it made unreadable; a server may well send them back."""
+        """The text with every secret of the URL in it masked; a server may send them back."""
         for secret in self.secrets:
             text = text.replace(secret, _HIDDEN)
         return text
 
 
 def target_of(url: str) -> Target:
-    """The URL taken apart; `SubjectError`, which shows no secret either, where it names no server."""
+    """The parsed URL; `SubjectError`, which shows no secret either, if it names no server."""
     try:
         parts = urlsplit(url)
         port = parts.port if parts.port is not None else 443 if parts.scheme == "https" else 80
@@ -72,7 +72,7 @@ def _basic(parts: SplitResult) -> str:
 
 
 def _secrets(parts: SplitResult) -> Iterable[str]:
-    """Each secret as written and as meant: the password (the user, where it stands alone), the query and its values."""
+    """Each secret, encoded and decoded: the password (or a user without one), the query and its values."""
     values = [value for _, value in parse_qsl(parts.query) if len(value) >= _SHORTEST_SECRET]
     for secret in (parts.password or parts.username, parts.query, *values):
         if secret:

@@ -1,4 +1,4 @@
-"""A thread that does one job after another for somebody who waits only so long."""
+"""A thread that runs one job after another, with a time limit for the caller."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _T = TypeVar("_T")
 
 
 class Overdue(TimeoutError):
-    """The job has not ended in time; the worker is still at it and of no more use."""
+    """The job has not ended in time; the worker is still busy and cannot be used again."""
 
 
 class Worker:
@@ -21,13 +21,13 @@ class Worker:
         self._thread.start()
 
     def run(self, job: Callable[[], _T], seconds: float) -> _T:
-        """What the job returns or raises; `Overdue` where that takes longer than so many seconds."""
+        """What the job returns or raises; `Overdue` if it takes longer than so many seconds."""
         results: SimpleQueue[tuple[_T] | BaseException] = SimpleQueue()
 
         def attempt() -> None:
             try:
                 results.put((job(),))
-            except BaseException as error:  # it is raised where it is waited for
+            except BaseException as error:  # The exception is raised in the waiting thread.
                 results.put(error)
 
         self._jobs.put(attempt)
@@ -40,14 +40,15 @@ class Worker:
         return outcome[0]
 
     def stop(self, last: Callable[[], object], seconds: float) -> None:
-        """Do a last job, which must not raise, once the others are through, and end; wait at most so many seconds."""
+        """Run a last job, which must not raise, after the others, and end; wait at most so many seconds."""
         self._jobs.put(last)
         self._jobs.put(None)
-        if threading.current_thread() is not self._thread:  # as it is where the garbage collector runs there
+        # The garbage collector may run this in the worker's own thread.
+        if threading.current_thread() is not self._thread:
             self._thread.join(seconds)
 
 
 def _work(jobs: SimpleQueue[Callable[[], object] | None]) -> None:
     while (job := jobs.get()) is not None:
         job()
-        del job  # what it holds must not live on until the next one comes
+        del job  # The job's objects must not live on until the next job.

@@ -1,4 +1,4 @@
-"""The reference: what the specification means, small enough to be checked by eye. A leaf: it imports nothing of the kit."""
+"""The meaning of the specification, small enough to be checked by eye. A leaf: it imports nothing of the kit."""
 
 from fencepost.reference.addresses import (
     Block,

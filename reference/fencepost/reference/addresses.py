@@ -1,4 +1,4 @@
-"""IPv4 addresses as integers, and the blocks of address space that the model speaks of."""
+"""IPv4 addresses as integers, and the special blocks of address space in the model."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ LAST_ADDRESS = 2**32 - 1
 
 @dataclass(frozen=True, slots=True, order=True)
 class Block:
-    """The addresses from `first` to `last`, both in it; integers from 0 to 2**32 - 1."""
+    """The addresses from `first` to `last`, both included; integers from 0 to 2**32 - 1."""
 
     first: int
     last: int
@@ -29,7 +29,7 @@ class Block:
 
 
 def address_from_text(text: str) -> int:
-    """The address that four plain decimal numbers write; for constants, `parse` reads what users write.
+    """The address with this plain dotted text. For constants only; `parse` reads the text of users.
 
     >>> address_from_text("128.0.0.1")
     2147483649
@@ -48,7 +48,7 @@ def text_from_address(address: int) -> str:
 
 
 def block_from_cidr(text: str) -> Block:
-    """The block that a plain CIDR text writes; for constants.
+    """The block with this plain CIDR text; for constants only.
 
     >>> block_from_cidr("10.0.0.0/8").last == address_from_text("10.255.255.255")
     True
@@ -59,7 +59,7 @@ def block_from_cidr(text: str) -> Block:
 
 
 def cidr_from_block(block: Block) -> str:
-    """CIDR text of a block that is one; a single address is written bare.
+    """The CIDR text of a block, which must be a CIDR block; a single address is written bare.
 
     >>> cidr_from_block(block_from_cidr("20.0.0.0/7"))
     '20.0.0.0/7'
@@ -87,7 +87,7 @@ RESERVED = _blocks(
     "224.0.0.0/4",
     "240.0.0.0/4",
 )
-"""The reserved blocks that the ledger's `reserved-ranges` names; whether the service refuses them is not documented."""
+"""The reserved blocks of the open point `reserved-ranges`; whether the service refuses them is not documented."""
 
 SPECIAL = _blocks(
     "168.63.129.16/32",
@@ -98,7 +98,7 @@ SPECIAL = _blocks(
     "192.175.48.0/24",
     "198.18.0.0/15",
 )
-"""Further special-purpose space (IANA registry; Azure's platform address): nothing is promised about rules there."""
+"""Further special-purpose space (IANA registry; Azure's platform address): nothing is documented about rules there."""
 
 
 class _Disjoint:
@@ -129,7 +129,7 @@ def is_public(address: int) -> bool:
 
 
 def is_special(address: int) -> bool:
-    """Whether the address lies in space that some call public and others reserved.
+    """Whether the address lies in space that some documents call public and others reserved.
 
     >>> is_special(address_from_text("192.0.0.0")), is_special(address_from_text("192.0.2.0"))
     (True, False)
@@ -151,7 +151,7 @@ def is_reserved(block: Block) -> bool:
 
 
 def is_clear(block: Block) -> bool:
-    """Whether the block touches neither private nor reserved nor special-purpose space (VAL-1 speaks of such ranges).
+    """Whether the block has no private, reserved or special-purpose address (VAL-1 is about such ranges).
 
     >>> is_clear(block_from_cidr("128.0.0.0/3")), is_clear(block_from_cidr("128.0.0.0/2"))
     (True, False)

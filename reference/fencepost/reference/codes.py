@@ -28,7 +28,7 @@ def acceptable_codes(request: Request, *, rules: RuleSet, network: Network, prof
     blocked = _blocked(request)
     passed = firewall(request, rules=rules, network=network, profile=profile).outcome
     if not request.caller.authenticated:
-        # Trust hangs on the token: without one, a service that only its trust lets in is blocked as well.
+        # Trust needs a token: without a token, a service that only its trust lets in is blocked as well.
         stranger = firewall(replace(request, caller=ANYONE), rules=rules, network=network, profile=profile).outcome
         return _without_a_token(passed, stranger, blocked, profile)
     if passed is Outcome.DENY:

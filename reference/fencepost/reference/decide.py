@@ -1,4 +1,4 @@
-"""What becomes of a request: the firewall first, credentials after it, the control plane past it."""
+"""The decision on a request: first the firewall, then the credentials; the control plane skips the firewall."""
 
 from fencepost.reference.addresses import is_public, is_reserved, is_special
 from fencepost.reference.model import Bypass, Decision, DefaultAction, IpRule, Network, Outcome, Plane, Request, RuleSet
@@ -19,7 +19,7 @@ def decide(request: Request, *, rules: RuleSet, network: Network, profile: Profi
 
 
 def firewall(request: Request, *, rules: RuleSet, network: Network, profile: Profile) -> Decision:
-    """Whether the network gate lets a data-plane request through: any one criterion is enough (DEC-14)."""
+    """Whether the network gate lets a data-plane request through; any one criterion is enough (DEC-14)."""
     if rules.default_action is DefaultAction.ALLOW:
         return Decision(outcome=_ALLOW, clause="DEC-1")
 
@@ -38,7 +38,7 @@ def firewall(request: Request, *, rules: RuleSet, network: Network, profile: Pro
     if subnet_rule is not None and network.has_endpoint(request.subnet):
         return Decision(outcome=_ALLOW, clause="DEC-6", rule=subnet_rule)
 
-    # What the specification leaves open stands last: where another criterion lets the caller in, it does not matter.
+    # Open points come last: if another criterion lets the caller in, they do not matter.
     matches_private = profile.choice("superset-matches-private") if ip_rule is not None else "no"
     if matches_private == "yes":
         return Decision(outcome=_ALLOW, clause="DEC-2", rule=ip_rule)
@@ -57,7 +57,7 @@ def _reserved_rule(request: Request, rules: RuleSet) -> IpRule | None:
 
 
 def is_trusted(request: Request, profile: Profile) -> bool | None:
-    """Whether the caller is a trusted service: by its name, or by the request's own word; None where that is open."""
+    """Whether the caller is a trusted service, by its name or by the request's attribute; None if that is open."""
     service = request.caller.service
     if profile.choice("trusted-services") == "attribute":
         return request.caller.trusted is True
@@ -81,7 +81,7 @@ def _credentials(request: Request, passed: Decision) -> Decision:
 
 
 def _why_denied(request: Request, rules: RuleSet, profile: Profile, *, subnet_is_listed: bool) -> str:
-    """The clause that a denial by the firewall is owed to: the most specific one that speaks of this caller."""
+    """The most specific clause that explains why the firewall denies this caller."""
     is_service = request.caller.service is not None or request.caller.trusted is True
     if is_service and rules.bypass is Bypass.NONE and is_trusted(request, profile) is not False:
         return "DEC-12"

@@ -31,4 +31,4 @@ ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "trusted-scenarios": ("connection", "scenario"),
     }
 )
-"""Each open point and its possible answers; a profile leaves it unspecified until somebody chooses."""
+"""Each open point and its possible answers; it stays unspecified in a profile until an answer is chosen."""

@@ -8,11 +8,11 @@ from enum import StrEnum
 from fencepost.reference.addresses import Block
 
 SERVICE_ENDPOINT = "Microsoft.KeyVault"
-"""The one service endpoint that counts, letter for letter."""
+"""The one service endpoint that counts, compared exactly."""
 
 
 class DefaultAction(StrEnum):
-    """What happens to a data-plane caller that no criterion lets in."""
+    """The decision on a data-plane caller that no criterion lets in."""
 
     ALLOW = "Allow"
     DENY = "Deny"
@@ -33,7 +33,7 @@ class Plane(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What becomes of a request; `OPEN` where the specification does not say and nobody has chosen."""
+    """The decision on a request; `OPEN` if the specification leaves it open and no answer is chosen."""
 
     ALLOW = "allow"
     DENY = "deny"
@@ -42,7 +42,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IpRule:
-    """An IPv4 rule: the text as it was written, and the block of addresses that it means."""
+    """An IPv4 rule: its text, and the block of addresses that it covers."""
 
     text: str
     block: Block
@@ -50,20 +50,20 @@ class IpRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualNetworkRule:
-    """A virtual network rule: the subnet's resource id as it was written; ids compare without regard to case."""
+    """A virtual network rule: the text of the subnet's resource id; ids are compared without regard to case."""
 
     id: str
     ignore_missing_endpoint: bool = False
 
     @property
     def key(self) -> str:
-        """The id in the one form in which ids are compared."""
+        """The id in the form in which ids are compared."""
         return self.id.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """A vault's `networkAcls`: two switches and two lists of rules. A list, not a set: repetition is kept."""
+    """A vault's `networkAcls`: two switches and two lists of rules. The lists keep duplicates."""
 
     default_action: DefaultAction = DefaultAction.ALLOW
     bypass: Bypass = Bypass.AZURE_SERVICES
@@ -75,7 +75,7 @@ class RuleSet:
     _by_subnet: Mapping[str, VirtualNetworkRule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Lay the rules out for look-up: part of the value, made once with it."""
+        """Build the look-up tables, which are part of the value."""
         outermost = tuple(_outermost(self.ip_rules))
         object.__setattr__(self, "_outermost", outermost)
         object.__setattr__(self, "_firsts", tuple(rule.block.first for rule in outermost))
@@ -105,7 +105,7 @@ def _outermost(rules: Iterable[IpRule]) -> Iterable[IpRule]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet:
-    """A subnet and the service endpoints that are switched on in it."""
+    """A subnet and its service endpoints."""
 
     id: str
     service_endpoints: tuple[str, ...] = (SERVICE_ENDPOINT,)
@@ -113,13 +113,13 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """The subnets that there are; ids compare without regard to case."""
+    """The existing subnets; ids are compared without regard to case."""
 
     subnets: tuple[Subnet, ...] = ()
     _by_id: Mapping[str, Subnet] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Lay the subnets out for look-up."""
+        """Build the look-up table."""
         object.__setattr__(self, "_by_id", {subnet.id.lower(): subnet for subnet in self.subnets})
 
     def __contains__(self, subnet: str) -> bool:
@@ -143,7 +143,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks. `trusted` is None where the request does not say."""
+    """The caller of a request. `trusted` is None if the request does not have the attribute."""
 
     authenticated: bool = True
     authorized: bool = True
@@ -157,7 +157,7 @@ ANYONE = Caller()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request: the plane, the operation, the IPv4 address that is seen, the subnet it came through, the caller."""
+    """One request: the plane, the operation, the IPv4 address seen, the subnet it came through, the caller."""
 
     plane: Plane = Plane.DATA
     operation: str = "SecretGet"
@@ -168,9 +168,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What becomes of a request, the clause that says so, and the rule that let it in.
+    """The outcome of a request, the clause that decides it, and the rule that let it in.
 
-    `open_point` names the ledger's key where the outcome is `OPEN`.
+    `open_point` names the open point if the outcome is `OPEN`.
     """
 
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""From text to a rule: strict, with a name for every way to be wrong, and apart from what rules mean."""
+"""From text to a rule, strictly, with a name for every kind of mistake, and apart from the meaning of rules."""
 
 import re
 from collections.abc import Callable
@@ -40,19 +40,20 @@ MISTAKES = MappingProxyType(
         "reserved": "VAL-1",
     }
 )
-"""Every way in which the value of an IP rule can be wrong, and the clause that it is refused by."""
+"""Every kind of mistake in the value of an IP rule, and the clause by which it is refused."""
 
 TOUCHES_RESERVED = "touches-reserved"
-"""Not a key of the ledger: a range that only touches reserved or special space, about which nobody can choose.
+"""A range that only touches reserved or special space; this is not a declarable open point.
 
-With `:blank` or `:mask` behind it, a spelling about which nobody can choose either."""
+With `:blank` or `:mask` appended, a spelling whose reading is equally undeclarable.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a value may mean: the block it is accepted as, the mistakes it is refused for, the points left open.
+    """The possible readings of a value: the blocks it is accepted as, its mistakes, and the open points.
 
-    Certain where there is either just one block and no mistake, or no block. With open points there may be several.
+    A reading is certain if there is one block and no mistake, or no block. With open points there may be several.
     """
 
     blocks: frozenset[Block] = frozenset()
@@ -61,12 +62,12 @@ class Reading:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the value is accepted, as one block, whatever anybody chooses."""
+        """Whether the value is accepted, as one block, for every answer to the open points."""
         return len(self.blocks) == 1 and not self.mistakes
 
     @property
     def is_refused(self) -> bool:
-        """Whether the value is refused whatever anybody chooses."""
+        """Whether the value is refused for every answer to the open points."""
         return not self.blocks
 
 
@@ -84,7 +85,7 @@ _Choose = Callable[[str], str]
 
 
 def read_ip_rule(value: object, profile: Profile) -> Reading:
-    """Read the value of an IP rule as the profile does; an open point is read in each way that it can be answered.
+    """Read the value of an IP rule in this profile, once for each way in which the open points can be answered.
 
     >>> from fencepost.reference.profile import load_profile
     >>> read_ip_rule("20.1.2.0/31", load_profile("keyvault-2018-preview")).mistakes
@@ -120,7 +121,7 @@ def _read_with(assumed: dict[str, str], value: object, profile: Profile) -> Read
 
 
 def _read(value: object, profile: Profile, choose: _Choose) -> Block:
-    """The block that a value means, every open point being answered by `choose`."""
+    """The block that a value means, where `choose` answers every open point."""
     if not isinstance(value, str):
         raise _Refused("not-text")
     text = value.strip()
@@ -129,7 +130,7 @@ def _read(value: object, profile: Profile, choose: _Choose) -> Block:
     if text != value:
         if choose("surrounding-blanks") == "reject":
             raise _Refused("surrounding-blanks")
-        if value.strip(" ") != text:  # which other characters are blanks, nobody has said
+        if value.strip(" ") != text:  # No document says which other characters are blanks.
             _accept_or_refuse(choose(f"{TOUCHES_RESERVED}:blank"), "surrounding-blanks")
     address_text, *prefixes = text.split("/")
     if len(prefixes) > 1:
@@ -231,13 +232,14 @@ def _prefix_from_mask(text: str, choose: _Choose) -> int:
     accepted = [form for form in sizes if choose(form) == "accept"]
     if not accepted:
         raise _Refused(next(iter(sizes)))
-    if len(accepted) == 2 and choose(f"{TOUCHES_RESERVED}:mask") == "reject":  # /0.0.0.0 is both, and nobody has said
+    # /0.0.0.0 is both a netmask and a hostmask, and no document says which it is here.
+    if len(accepted) == 2 and choose(f"{TOUCHES_RESERVED}:mask") == "reject":
         accepted.reverse()
     return 33 - sizes[accepted[0]].bit_length()
 
 
 def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
-    if prefix == 0:  # its own point of the ledger; it covers private space too, where the answers may contradict
+    if prefix == 0:  # /0 is its own open point; it covers private space too, whose answers may contradict it.
         _accept_or_refuse(choose("prefix-0"), "prefix-0")
         if choose("private-superset") == "reject":
             _accept_or_refuse(choose(TOUCHES_RESERVED), "private-superset")
@@ -248,7 +250,7 @@ def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
 
 
 def _placed(block: Block, choose: _Choose) -> Block:
-    """The block, if rules may stand where it lies in the address space."""
+    """The block, if rules may lie at its place in the address space."""
     if any(private.holds(block) for private in PRIVATE):
         raise _Refused("private")
     if any(private.meets(block) for private in PRIVATE):
@@ -257,7 +259,7 @@ def _placed(block: Block, choose: _Choose) -> Block:
         if reserved.holds(block):
             _accept_or_refuse(choose(f"reserved-ranges:{cidr_from_block(reserved)}"), "reserved")
         elif reserved.meets(block) and choose(f"reserved-ranges:{cidr_from_block(reserved)}") == "reject":
-            # Refused inside the block: whether a range that only touches it is refused too, nobody has said.
+            # A range inside the block is refused; no document says whether a range that only touches it is refused.
             _accept_or_refuse(choose(TOUCHES_RESERVED), "reserved")
     if any(special.meets(block) for special in SPECIAL):
         _accept_or_refuse(choose(TOUCHES_RESERVED), "reserved")
@@ -272,7 +274,7 @@ _SUBNET_ID = re.compile(
 
 
 def is_subnet_id(value: object) -> bool:
-    """Whether the value is a subnet's resource id: five pairs in their order (VAL-7); what a name may hold is not asked.
+    """Whether the value is a subnet's resource id: five pairs in order (VAL-7); names are not checked further.
 
     >>> is_subnet_id("/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/a")
     True

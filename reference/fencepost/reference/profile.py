@@ -13,7 +13,7 @@ UNSPECIFIED = "unspecified"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A Microsoft service that a request may name, its scenario (information), and whether it is trusted."""
+    """A Microsoft service: its name in requests, its scenario (for information), and whether it is trusted."""
 
     name: str
     scenario: str
@@ -49,7 +49,7 @@ class Profile:
         return frozenset(service.name for service in self.services if service.trusted)
 
     def choice(self, key: str) -> str | None:
-        """The answer chosen for an open point, or None; `KeyError` for a key that the ledger does not have."""
+        """The answer chosen for an open point, or None; `KeyError` for an unknown key."""
         value = self.choices[key]
         return value if isinstance(value, str) else None
 
@@ -69,7 +69,7 @@ class Profile:
         return replace(self, choices=MappingProxyType({**self.choices, **choices}))
 
     def with_trusted_services(self, names: frozenset[str]) -> "Profile":
-        """The profile with just these of its services trusted."""
+        """The profile in which exactly these of its services are trusted."""
         return replace(
             self, services=tuple(replace(service, trusted=service.name in names) for service in self.services)
         )
@@ -77,14 +77,14 @@ class Profile:
 
 @dataclass(kw_only=True, eq=False)
 class UnknownProfile(LookupError):
-    """No profile of that name is shipped; `near` holds the near misses."""
+    """No profile of that name is shipped; `near` holds similar names."""
 
     name: str
     known: tuple[str, ...]
     near: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The name, the near misses and what there is."""
+        """The name, similar names and all names."""
         meant = f"; did you mean {' or '.join(self.near)}?" if self.near else ""
         return f"no profile is called {self.name!r}{meant} (known: {', '.join(self.known)})"
 
@@ -96,7 +96,7 @@ def profile_names() -> tuple[str, ...]:
 
 
 def load_profile(name: str) -> Profile:
-    """A shipped profile by name; `UnknownProfile` with the near misses otherwise.
+    """A shipped profile by name; `UnknownProfile` with similar names if there is none.
 
     >>> load_profile("keyvault-2018-preview").max_ip_rules
     127
@@ -110,7 +110,7 @@ def load_profile(name: str) -> Profile:
 
 
 def profile_from_toml(text: str) -> Profile:
-    """A profile from its TOML text; `KeyError` or `tomllib.TOMLDecodeError` where it is not one."""
+    """A profile from its TOML text; `KeyError` or `tomllib.TOMLDecodeError` if the text is not a profile."""
     data = tomllib.loads(text)
     choices = {key: None if value == UNSPECIFIED else value for key, value in data["choices"].items()}
     return Profile(

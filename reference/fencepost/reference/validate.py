@@ -1,4 +1,4 @@
-"""Whether a rule set may be written: every violation, with its JSON path and the clause that it offends."""
+"""Whether a rule set may be written: every violation, with its JSON path and the clause that it breaks."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from fencepost.reference.profile import Profile
 
 
 class Verdict(StrEnum):
-    """What becomes of a write; `OPEN` where the specification does not say and nobody has chosen."""
+    """The verdict on a write; `OPEN` if the specification leaves it open and no answer is chosen."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -21,9 +21,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One thing wrong with a rule set: where (`$.ipRules[3].value`), what, by which clause.
+    """One fault of a rule set: its place (`$.ipRules[3].value`), its name and its clause.
 
-    `is_certain` is False where the answer hangs on open points of the ledger, which are then named.
+    `is_certain` is False if the violation depends on open points, which are then named.
     """
 
     path: str
@@ -35,14 +35,14 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Everything that is wrong with a rule set, and what it means; `rules` is None where that is not certain."""
+    """All violations of a rule set, and its meaning; `rules` is None if the meaning is not certain."""
 
     violations: tuple[Violation, ...]
     rules: RuleSet | None
 
     @property
     def verdict(self) -> Verdict:
-        """Refused for one certain violation; open for an uncertain one; else accepted."""
+        """Refused for a certain violation; open for an uncertain one; accepted otherwise."""
         if any(violation.is_certain for violation in self.violations):
             return Verdict.REFUSED
         return Verdict.OPEN if self.violations else Verdict.ACCEPTED
@@ -57,8 +57,8 @@ def validate(
 ) -> Assessment:
     """Assess a whole `networkAcls` object (as JSON has it) that is to replace the rules.
 
-    `network` tells which subnets have their endpoint (VAL-8 is not judged without it), `current` are the rules that it
-    would replace (a rule that it already holds is kept, not brought in).
+    `network` gives the subnets with their endpoints (without it VAL-8 is not judged). `current` are the rules that are
+    replaced: a rule that they already hold is kept, not added.
     """
     found: _Found = []
     if not isinstance(network_acls, Mapping):
@@ -101,7 +101,7 @@ def read_switches(
 
 
 def _defaults(profile: Profile) -> tuple[DefaultAction | None, Bypass | None]:
-    """What a whole rule set means that leaves a switch out; None where nobody has chosen."""
+    """The values of absent switches in a whole rule set; None if no answer is chosen."""
     default_action, bypass = profile.choice("default-of-default-action"), profile.choice("default-of-bypass")
     return DefaultAction(default_action) if default_action else None, Bypass(bypass) if bypass else None
 
@@ -126,7 +126,7 @@ def _switch(
 
 
 def _choice_violation(path: str, point: str, lenient: str, clause: str, profile: Profile) -> Iterable[Violation]:
-    """Nothing where the lenient answer was chosen; a violation otherwise, an uncertain one where nobody chose."""
+    """Nothing if the lenient answer is chosen; otherwise a violation, uncertain if no answer is chosen."""
     chosen = profile.choice(point)
     if chosen is None:
         yield Violation(path=path, name=point, clause=clause, is_certain=False, open_points=frozenset({point}))
@@ -201,7 +201,7 @@ def read_subnet_rule(entry: Mapping[str, object], path: str, found: _Found) -> V
 def repetitions(
     ip_rules: Iterable[IpRule | None], subnet_rules: Iterable[VirtualNetworkRule | None], profile: Profile
 ) -> Iterable[Violation]:
-    """The violation that repeated rules are, by the ledger's `duplicates`."""
+    """The violation for duplicate rules, by the open point `duplicates`."""
     blocks = Counter(rule.block for rule in ip_rules if rule is not None)
     keys = Counter(rule.key for rule in subnet_rules if rule is not None)
     repeated = (("$.ipRules", blocks.total() > len(blocks)), ("$.virtualNetworkRules", keys.total() > len(keys)))
@@ -217,9 +217,9 @@ def repetitions(
 def over_limits(
     ip_rules: Iterable[IpRule | None], subnet_rules: Iterable[VirtualNetworkRule | None], profile: Profile
 ) -> Iterable[Violation]:
-    """LIM-2 and LIM-4: the violations of the two limits, which are separate (LIM-5).
+    """The violations of LIM-2 and LIM-4, whose limits are separate (LIM-5).
 
-    Where repetition does not count, what could not be read (None) counts once, for it may be a repetition.
+    If duplicates do not count, rules that could not be read (None) count as one, since they may be equal.
     """
     blocks = [rule and rule.block for rule in ip_rules]
     keys = [rule and rule.key for rule in subnet_rules]
@@ -243,7 +243,7 @@ def _over_limit(path: str, clause: str, rules: Iterable[object], maximum: int, p
 def missing_endpoint(
     rule: VirtualNetworkRule, path: str, profile: Profile, network: Network, current: RuleSet | None
 ) -> Iterable[Violation]:
-    """VAL-8 and its open neighbours: a rule for a subnet that has no service endpoint."""
+    """VAL-8 and its open points: a rule for a subnet without the service endpoint."""
     if rule.id not in network:
         points = frozenset({"subnet-outside-the-network"})
         yield Violation(path=path, name="unknown-subnet", clause="VAL-8", is_certain=False, open_points=points)
@@ -259,7 +259,7 @@ def missing_endpoint(
         return
     if chosen == "accept":
         return
-    # Who refuses such a rule may still take it with `ignoreMissingVnetServiceEndpoint`, or not know that member.
+    # An implementation that refuses such a rule may accept `ignoreMissingVnetServiceEndpoint`, or not know it.
     certain = chosen == "reject" and not rule.ignore_missing_endpoint
     points = frozenset[str]() if certain else frozenset({point})
     yield Violation(path=path, name=point, clause="VAL-8", is_certain=certain, open_points=points)

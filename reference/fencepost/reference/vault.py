@@ -1,4 +1,4 @@
-"""A vault whose rules change: the state clauses as a value that each write maps to the next."""
+"""A vault whose rules change: an immutable value that each write maps to the next (the state clauses)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,9 +22,9 @@ from fencepost.reference.validate import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """What a write comes to: the verdict, why, and the vault after it.
+    """The result of a write: the verdict, the violations, and the vault after it.
 
-    `accepted` is the vault as it is if the write is accepted, None where nobody can tell; a refused one changes nothing.
+    `accepted` is the vault after an accepted write, None if its rules are not certain; a refused write changes nothing.
     """
 
     verdict: Verdict
@@ -34,20 +34,20 @@ class Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vault:
-    """A vault: its profile, the network around it, the rules in force. Every method gives a new value or an answer."""
+    """A vault: its profile, its network, and the rules in force. Every method returns a new value or an answer."""
 
     profile: Profile
     network: Network = field(default_factory=Network)
     rules: RuleSet = field(default_factory=RuleSet)
 
     def reset(self, network: Network) -> "Vault":
-        """A new vault without rules; its bypass is the choice `default-of-bypass`, AzureServices where nobody chose."""
+        """A new vault without rules; its bypass is the choice `default-of-bypass`, by default AzureServices."""
         bypass = self.profile.choice("default-of-bypass")
         rules = RuleSet(bypass=Bypass(bypass)) if bypass is not None else RuleSet()
         return replace(self, network=network, rules=rules)
 
     def decide(self, request: Request) -> Decision:
-        """What becomes of a request under the rules in force."""
+        """The decision on a request under the rules in force."""
         return decide(request, rules=self.rules, network=self.network, profile=self.profile)
 
     def put_rules(self, network_acls: object) -> Write:
@@ -57,7 +57,7 @@ class Vault:
         return _write(assessment.violations, accepted)
 
     def update_rules(self, switches: Mapping[str, object]) -> Write:
-        """Change the switches that are named and keep the rest (STA-3, STA-4)."""
+        """Change the named switches and keep the rest (STA-3, STA-4)."""
         found: list[Violation] = []
         old = self.rules
         action, bypass = read_switches(switches, self.profile, found, old.default_action, old.bypass)
@@ -74,7 +74,10 @@ class Vault:
         return self._changed(replace(self.rules, ip_rules=(*self.rules.ip_rules, rule)), found)
 
     def remove_ip_rule(self, value: object) -> Write:
-        """Remove every IP rule equal to the one named: the same text, or an address and its /32 where these are one."""
+        """Remove every IP rule equal to the named rule.
+
+        Equal means the same text, or an address and its /32 where these are equal.
+        """
         found: list[Violation] = []
         text = self._one_form(value)
         kept = tuple(rule for rule in self.rules.ip_rules if self._one_form(rule.text) != text)
@@ -87,7 +90,7 @@ class Vault:
         return self._changed(replace(self.rules, ip_rules=kept), found)
 
     def _one_form(self, value: object) -> object:
-        """What rules are compared by when one is removed."""
+        """The form in which rules are compared on removal."""
         if isinstance(value, str) and self.profile.prefix_32 == "accept":
             return value.removesuffix("/32")
         return value
@@ -126,7 +129,7 @@ class Vault:
             )
 
     def _changed(self, rules: RuleSet | None, found: list[Violation]) -> Write:
-        """The outcome of an incremental write that leads to these rules."""
+        """The result of an incremental write that leads to these rules."""
         if rules is None:
             return _write(found, None)
         if len(rules.ip_rules) > len(self.rules.ip_rules) or len(rules.virtual_network_rules) > len(
@@ -138,7 +141,10 @@ class Vault:
         return _write(found, replace(self, rules=rules))
 
     def _lost_endpoints(self, rules: RuleSet) -> Iterable[Violation]:
-        """A kept rule whose subnet has lost its endpoint: who refuses it in a whole rule set may let it be here."""
+        """A kept rule whose subnet lost its endpoint.
+
+        An implementation may refuse it in a whole set and keep it here.
+        """
         if self.profile.choice("lost-service-endpoint") == "accept":
             return
         for rule in rules.virtual_network_rules:
@@ -153,7 +159,7 @@ class Vault:
 
 
 def _unasked(path: str) -> Violation:
-    """A removal by a spelling that no rule has: whether that names a rule, or is refused, nobody has said."""
+    """A removal by a spelling that no rule has: no document says whether it names a rule or is refused."""
     points = frozenset({"other-spelling"})
     return Violation(path=path, name="other-spelling", clause="STA-2", is_certain=False, open_points=points)
 

@@ -1,1 +1,1 @@
-"""What a run found, and how to show it."""
+"""The results of a run, and the forms in which they are shown."""

@@ -1,4 +1,4 @@
-"""`badge.svg`, the result as a small picture, and `badge.json`, the same for shields.io's endpoint badge."""
+"""`badge.svg`, the result as a small picture, and `badge.json`, the result for shields.io's endpoint badge."""
 
 import json
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -14,7 +14,7 @@ _CHARACTER, _PADDING, _HEIGHT = 6.6, 6.0, 20
 
 
 def message(report: Report) -> str:
-    """What the badge says: the level that is reached, or how much is broken."""
+    """The text of the badge: the level of a passing run, or the number of failures."""
     failed = sum(clause.verdict == "fail" for clause in report.clauses)
     broken = sum(entry.broken for entry in report.ledger)
     if report.result == "fail":
@@ -65,7 +65,7 @@ def _endpoint(report: Report) -> str:
 
 
 render = FileRenderer(file_name="badge.svg", write=_svg)
-"""The renderer that the entry point `badge` names."""
+"""The renderer of the entry point `badge`."""
 
 render_endpoint = FileRenderer(file_name="badge.json", write=_endpoint)
-"""The renderer that the entry point `shields` names."""
+"""The renderer of the entry point `shields`."""

@@ -10,9 +10,9 @@ from fencepost.reports.model import Clause, Counterexample, Report, encoded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """One clause broken in one way: what was expected and what came, in short, and every counterexample of it.
+    """One clause broken in one way: what was expected and what came, in short, and all its counterexamples.
 
-    `smallest` is the one to show: the fewest calls, then the shortest to write down.
+    `smallest` is the counterexample to show: the fewest calls, then the shortest text.
     """
 
     clause: Clause
@@ -23,7 +23,7 @@ class Cause:
 
     @property
     def mistake(self) -> str:
-        """What the implementation does wrong, in the fewest words; empty where the answers do not tell."""
+        """What the implementation does wrong, in few words; empty if the answers do not show it."""
         return _MISTAKES.get((_first_word(self.expected), _first_word(self.got)), "")
 
 
@@ -43,17 +43,17 @@ def _first_word(answer: str) -> str:
 
 
 def causes(report: Report) -> tuple[Cause, ...]:
-    """Every cause, the one with the smallest case first: it says in the fewest words what is wrong.
+    """Every cause, sorted by the size of its smallest case.
 
-    Wrong outcomes and writes come before right denials with a wrong code, and those before rules that are read back wrong:
-    what is read tells of rules that are lost, or too many, but not whom that lets in.
+    Wrong outcomes and writes come first, then right denials with a wrong code, then rules that are read back wrong. A
+    wrong read-back shows that rules are lost or added, but not which callers that lets in.
     """
     found = (cause for clause in report.clauses for cause in causes_of(clause))
     return tuple(sorted(found, key=lambda cause: (_remoteness(cause), _size(cause.smallest))))
 
 
 def _remoteness(cause: Cause) -> int:
-    """How far the answer is from whom is let in, and what is taken."""
+    """The rank of a cause by its kind of answer: 0 is direct evidence of a wrong decision or write."""
     if cause.smallest.calls[-1].method == "getRules":
         return 2
     return int(_first_word(cause.expected) == _first_word(cause.got))
@@ -71,7 +71,7 @@ def causes_of(clause: Clause) -> tuple[Cause, ...]:
 
 
 def in_short(answer: str) -> str:
-    """What kind of answer it is, without the particulars that differ from one to the next.
+    """The kind of an answer, without the details that differ between answers of the kind.
 
     >>> in_short("allow (its rule: 'ipRules[3]')")
     'allow'

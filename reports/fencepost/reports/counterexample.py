@@ -1,4 +1,4 @@
-"""One counterexample as a person reads it: rules, request, expected, got, why, and the calls that lead there."""
+"""One counterexample for a reader: rules, request, expected, got, why, and the calls that lead there."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from rich.text import Text
 
 
 def counterexample(one: Counterexample, *, clause_texts: Mapping[str, str]) -> Table:
-    """Two columns: what it is, and what it was. `clause_texts` gives the deciding clause its words."""
+    """Two columns, labels and values. `clause_texts` gives the text of the deciding clause."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True, min_width=8)
     grid.add_column(overflow="fold")
@@ -35,7 +35,7 @@ def _rules(rules: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def explanation(one: Counterexample, texts: Mapping[str, str]) -> str:
-    """The deciding clause with its text, and what else there is to say; the broken clause stands in the heading."""
+    """The deciding clause with its text, and further facts; the broken clause stands in the heading."""
     told = one.why.removeprefix(f"{one.clause}: {texts.get(one.clause, '')}").lstrip(". ")
     parts = []
     if one.deciding_clause != one.clause:
@@ -49,7 +49,7 @@ def explanation(one: Counterexample, texts: Mapping[str, str]) -> str:
 
 
 def _by_itself(one: Counterexample) -> str:
-    """Why the broken clause itself decides, in words for whoever does not know its number."""
+    """Why the broken clause itself decides, in words that do not assume its id."""
     outcome = one.expected.partition(" ")[0]
     if outcome == "allow" and one.deciding_rule:
         return f"the rule {one.deciding_rule} lets this caller in"

@@ -1,4 +1,4 @@
-"""The stored run as a stream of events, one JSON object a line: the whole report, taken apart and put together again."""
+"""The stored run as a stream of events, one JSON object a line, from which the whole report can be read again."""
 
 import hashlib
 import platform
@@ -24,15 +24,15 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 NOT_OF_THE_BODY = ("environment",)
-"""The members of the header that are not compared and not in the digest: they tell where a run was, not what it found."""
+"""The header's members that are neither compared nor in the digest: they say where a run took place."""
 
 
 class _Event(Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
-    """One line of the stream; the member `event` says which kind it is."""
+    """One line of the stream; the member `event` is its kind."""
 
 
 class Environment(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where the run took place, as far as it is anybody's business: no host, no path, no variable."""
+    """Where the run took place, without host, path or environment variables."""
 
     python: str
     platform: str
@@ -59,17 +59,17 @@ class Began(_Event, frozen=True, kw_only=True, tag="run"):
 
 
 class Judged(_Event, frozen=True, kw_only=True, tag="clause"):
-    """One clause's result, without its counterexamples: so many lines `counterexample` follow directly."""
+    """One clause's result without its counterexamples, which follow directly as lines `counterexample`."""
 
     clause: Clause
     counterexamples: int = 0
 
 
 class Found(_Event, frozen=True, kw_only=True, tag="counterexample"):
-    """One counterexample of the clause that the last line `clause` names.
+    """One counterexample of the clause in the last line `clause`.
 
-    `transcript` is `sha256:` and the SHA-256, in hexadecimal, of what was said in it: its `calls` as they stand in the
-    line, a line end, and what the subject answered to the last of them, `got`.
+    `transcript` is `sha256:` and the SHA-256, in hexadecimal, of its `calls` as they stand in the line, a line end, and
+    the subject's answer to the last call, `got`.
     """
 
     counterexample: Counterexample
@@ -77,13 +77,13 @@ class Found(_Event, frozen=True, kw_only=True, tag="counterexample"):
 
 
 class Settled(_Event, frozen=True, kw_only=True, tag="ledger"):
-    """One open point of the ledger."""
+    """One open point."""
 
     entry: LedgerEntry
 
 
 class Controlled(_Event, frozen=True, kw_only=True, tag="sensitivity"):
-    """One fault that the run itself laid over the subject's answers, and whether it noticed."""
+    """One fault that the run itself injected into the subject's answers, and whether the run noticed it."""
 
     decoy: Decoy
 
@@ -95,11 +95,11 @@ class Logged(_Event, frozen=True, kw_only=True, tag="log"):
 
 
 class Ended(_Event, frozen=True, kw_only=True, tag="end"):
-    """The footer, always the last line: what the run came to, and what the stream before it holds.
+    """The footer, always the last line: the result of the run, and the counts and digest of the lines before it.
 
-    `counts` says how many lines there are of each other kind. `digest` is `sha256:` and the SHA-256, in hexadecimal, of
-    all lines before this one with their line ends, the header without the members that are not of the body. `more`
-    holds what a report of the same schema version has beside all this.
+    `counts` is the number of lines of each other kind. `digest` is `sha256:` and the SHA-256, in hexadecimal, of all
+    lines before this one with their line ends, the header without the members that are not of the body. `more` holds
+    further members of a report of the same schema version.
     """
 
     result: Result
@@ -122,7 +122,10 @@ _IN_LINES = frozenset({"clauses", "ledger", "sensitivity", "log"})
 
 
 def report_to_events(report: Report, *, environment: Environment | None = None) -> Iterator[bytes]:
-    """The lines of the stream, each with its line end. A lone surrogate, which UTF-8 cannot carry, becomes its escape."""
+    """The lines of the stream, each with its line end.
+
+    A lone surrogate, which UTF-8 cannot carry, becomes its escape.
+    """
     header = Began(**{name: getattr(report, name) for name in _IN_HEADER}, environment=environment)
     digest = hashlib.sha256(body_line(encoded(header)))
     counts = Counter[str](run=1)
@@ -142,13 +145,13 @@ def report_to_events(report: Report, *, environment: Environment | None = None) 
 
 
 def transcript_digest(one: Counterexample) -> str:
-    """The digest of what was said in a counterexample: the calls, and the answer to the last of them."""
+    """The digest of a counterexample's transcript: its calls, and the answer to the last call."""
     said = b"[" + b",".join(encoded(call) for call in one.calls) + b"]\n" + one.got.encode("utf-8", "backslashreplace")
     return f"sha256:{hashlib.sha256(said).hexdigest()}"
 
 
 def body_line(header: bytes) -> bytes:
-    """The header as the digest takes it: without the members that are not of the body, and with its line end."""
+    """The header for the digest: without the members that are not of the body, and with its line end."""
     members = msgspec.json.decode(header, type=dict[str, object])
     return msgspec.json.encode({key: one for key, one in members.items() if key not in NOT_OF_THE_BODY}) + b"\n"
 
@@ -167,7 +170,7 @@ def _between(report: Report) -> Iterator[Judged | Found | Settled | Controlled |
 
 
 def _more(report: Report) -> dict[str, object]:
-    """Whatever else the model has, by the names of the stored form."""
+    """The further members of the report, by their names in the stored form."""
     known = _IN_HEADER | _IN_FOOTER | _IN_LINES
     others = [field for field in msgspec.structs.fields(Report) if field.name not in known]
     return {field.encode_name: msgspec.to_builtins(getattr(report, field.name)) for field in others}
@@ -182,7 +185,7 @@ def assembled(
     sensitivity: tuple[Decoy, ...],
     log: str,
 ) -> Report:
-    """The report that the events tell; `msgspec.ValidationError` where `more` does not fit the model."""
+    """The report that the events describe; `msgspec.ValidationError` if `more` does not fit the model."""
     members = {name: one for name, one in asdict(header).items() if name in _IN_HEADER}
     members |= {name: one for name, one in asdict(footer).items() if name in _IN_FOOTER}
     for field in msgspec.structs.fields(Report):
@@ -192,10 +195,10 @@ def assembled(
 
 
 def run_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of one line of the stream, made from these definitions."""
+    """The JSON Schema (draft 2020-12) of one line of the stream, generated from these classes."""
     schema = msgspec.json.schema(Event, schema_hook=lambda _: {"description": "any JSON value"})
     for definition in schema["$defs"].values():
-        # Python 3.13 takes the indentation out of docstrings, its forerunners do not.
+        # Python 3.13 removes the indentation from docstrings, earlier versions do not.
         definition["description"] = cleandoc(definition["description"])
     schema["$defs"]["Began"]["properties"]["schemaVersion"]["const"] = SCHEMA_VERSION
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "one line of run.ndjson", **schema}

@@ -9,4 +9,4 @@ def _write(report: Report) -> str:
 
 
 render = FileRenderer(file_name="report.json", write=_write)
-"""The renderer that the entry point `json` names."""
+"""The renderer of the entry point `json`."""

@@ -1,8 +1,7 @@
-"""`junit.xml`: one test case a clause, for the machines that read JUnit's form.
+"""`junit.xml`: one test case a clause, for programs that read JUnit's form.
 
-The form is the common ground of its published schemas, of which one gives `skipped` no attribute: its reason is its text.
-A clause that fails in known ways alone is skipped. Times are zero and the time stamp is a constant: the same run gives the
-same file.
+The form fits all published schemas; one of them gives `skipped` no attribute, so its reason is its text. A clause with
+known failures only is skipped. Times are zero and the time stamp is a constant: equal runs give equal files.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +20,7 @@ _ELEMENT_OF = {
     "not applicable": "skipped",
 }
 _CAUSES = 20
-"""The most causes of one clause that are told."""
+"""The most causes of one clause in the file."""
 
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
@@ -103,7 +102,7 @@ def _source(clause: Clause) -> Iterable[str]:
 
 
 def _counterexamples(clause: Clause) -> Iterable[str]:
-    """The smallest of each cause, and how many there are like it."""
+    """The smallest counterexample of each cause, and the number of similar ones."""
     found = causes_of(clause)
     for cause in found[:_CAUSES]:
         yield ""
@@ -142,4 +141,4 @@ def _known_case(entry: KnownFailure) -> Element:
 
 
 render = FileRenderer(file_name="junit.xml", write=_write)
-"""The renderer that the entry point `junit` names."""
+"""The renderer of the entry point `junit`."""

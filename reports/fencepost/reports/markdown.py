@@ -1,4 +1,4 @@
-"""`summary.md`: the run as Markdown, for the summary of a CI step or a comment: short, and safe to show."""
+"""`summary.md`: the run as short Markdown, for the summary of a CI step or a comment, with foreign text escaped."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """The text as Markdown that shows just it: what could be markup or a link becomes a character reference.
+    """The text escaped so that Markdown shows it unchanged: markup and links become character references.
 
     >>> plain("<b>*x*</b>")
     '&#60;b&#62;&#42;x&#42;&#60;/b&#62;'
@@ -123,4 +123,4 @@ def _ledger(report: Report) -> Iterator[str]:
 
 
 render = FileRenderer(file_name="summary.md", write=_write)
-"""The renderer that the entry point `markdown` names."""
+"""The renderer of the entry point `markdown`."""

@@ -1,4 +1,4 @@
-"""What a run found, as plain frozen values: the one thing that every renderer reads. A leaf of the kit."""
+"""The results of a run as plain frozen values, which every renderer reads. A leaf of the kit."""
 
 from inspect import cleandoc
 from typing import Literal
@@ -19,7 +19,7 @@ class _Value(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Subject(_Value, frozen=True, kw_only=True):
-    """What was judged: the subject string and what its statement says of itself."""
+    """What was judged: the subject string and the subject's statement."""
 
     subject: str
     name: str = ""
@@ -33,17 +33,17 @@ class Subject(_Value, frozen=True, kw_only=True):
 
 
 class Call(_Value, frozen=True, kw_only=True):
-    """One contract call: the method and its parameters as they go on the wire."""
+    """One contract call: the method and its parameters, as on the wire."""
 
     method: str
     params: dict[str, object]
 
 
 class Counterexample(_Value, frozen=True, kw_only=True):
-    """The smallest case found: the calls after one another, the last of which got the wrong answer.
+    """The smallest case found: calls in order, of which the last got the wrong answer.
 
-    `rules` is the `networkAcls` in force when it was asked (None where the case is a write), `request` the request or
-    the written value, `why` the deciding clause in words, `replay` one line that shows it again.
+    `rules` is the `networkAcls` in force at that call (None if the case is a write), `request` the request or the
+    written value, `why` the deciding clause in words, `replay` a command line that shows the failure again.
     """
 
     clause: str
@@ -87,7 +87,7 @@ class Clause(_Value, frozen=True, kw_only=True):
 
 
 class LedgerEntry(_Value, frozen=True, kw_only=True):
-    """One open point: what was declared, what a probe found, and whether a declared choice is broken."""
+    """One open point: the declared answer, the answer that a probe found, and whether a declared choice is broken."""
 
     key: str
     declared: str | None
@@ -97,9 +97,9 @@ class LedgerEntry(_Value, frozen=True, kw_only=True):
 
 
 class Decoy(_Value, frozen=True, kw_only=True):
-    """One fault that the run itself laid over the subject's answers, of a kind that it had to notice, and whether it did.
+    """One fault that the run itself injected into the subject's answers, and whether the run noticed it.
 
-    `text` says what it did, `clause` which clause it breaks, `decisions` how many were asked of it.
+    `text` describes the fault, `clause` is the clause that it breaks, `decisions` the number of decisions asked.
     """
 
     id: str
@@ -110,7 +110,7 @@ class Decoy(_Value, frozen=True, kw_only=True):
 
 
 class FirstFailure(_Value, frozen=True, kw_only=True):
-    """What the run had asked when it first found something: examples are counted from one `reset` to the next."""
+    """The cost of the run up to the first failure. An example is a scenario, from one `reset` to the next."""
 
     examples: int = 0
     writes: int = 0
@@ -119,9 +119,9 @@ class FirstFailure(_Value, frozen=True, kw_only=True):
 
 
 class KnownFailure(_Value, frozen=True, kw_only=True):
-    """One entry of the list of known failures that the run was given, and how it stands; all but *known* fail the run.
+    """One entry of the list of known failures and its standing; every standing but *known* fails the run.
 
-    `told` says what came of it, `reason`, `issue` and `expires` (a date) are the list's own words.
+    `told` explains the standing; `reason`, `issue` and `expires` (a date) come from the list.
     """
 
     id: str
@@ -134,7 +134,7 @@ class KnownFailure(_Value, frozen=True, kw_only=True):
 
 
 class Totals(_Value, frozen=True, kw_only=True):
-    """What the run cost: contract calls by kind, decisions by outcome; counterexamples' calls, writes and decisions apart."""
+    """The cost of the run: calls by kind, decisions by outcome. The cost of counterexamples is counted apart."""
 
     resets: int = 0
     writes: int = 0
@@ -206,9 +206,9 @@ def report_from_json(data: bytes) -> Report:
 
 
 def report_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of the stored report, made from these definitions."""
+    """The JSON Schema (draft 2020-12) of the stored report, generated from these classes."""
     schema = msgspec.json.schema(Report, schema_hook=lambda _: {"description": "any JSON value"})
     for definition in schema["$defs"].values():
-        # Python 3.13 takes the indentation out of docstrings, its forerunners do not.
+        # Python 3.13 removes the indentation from docstrings, earlier versions do not.
         definition["description"] = cleandoc(definition["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "fencepost report", **schema}

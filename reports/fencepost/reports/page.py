@@ -1,4 +1,4 @@
-"""What there is to draw on: how wide it is, and whether it shows colours."""
+"""The properties of an output: its width, and whether it shows colours."""
 
 import io
 import os
@@ -11,7 +11,7 @@ from rich.text import Text
 
 NARROWEST = 60
 UNKNOWN_WIDTH = 100
-"""The width, in columns, of a page that is no terminal (a file, a pipe) and says nothing else in `COLUMNS`."""
+"""The width in columns of an output that is no terminal (a file, a pipe), unless `COLUMNS` is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +23,14 @@ class Page:
 
     @classmethod
     def of(cls, stream: TextIO) -> "Page":
-        """The page that a stream is: colours only on a terminal that can, and not against `NO_COLOR`."""
+        """The properties of a stream: colours only on a terminal that has them, and not with `NO_COLOR`."""
         is_terminal = stream.isatty()
         colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size((UNKNOWN_WIDTH, 24)).columns if is_terminal else _columns()
         return cls(width=max(width, NARROWEST), colour=colour)
 
     def draw(self, *parts: RenderableType) -> str:
-        """The parts below one another as text; without escape sequences where colours do not show.
+        """The parts one below the other as text; without escape sequences where colours do not show.
 
         Texts are taken as they are: nothing in them is read as markup. A text that is `no_wrap` with the overflow
         `ignore` stays one line however long it is, so that it can be copied. No line end closes the last line.

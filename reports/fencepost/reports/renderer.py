@@ -14,21 +14,21 @@ REPORTS = "fencepost.reports"
 
 
 class Renderer(Protocol):
-    """What an entry point of the group `fencepost.reports` names: a report in, text out."""
+    """An object that an entry point of the group `fencepost.reports` names: it turns a report into text."""
 
     @property
     def file_name(self) -> str | None:
-        """The file that `--report DIR` writes; None for a renderer that is only shown."""
+        """The file name under `--report DIR`; None for a renderer that is only shown."""
         ...
 
     def __call__(self, report: Report, *, page: Page) -> str:
-        """The report as text; UTF-8 where it is written. A renderer of files need not look at the page."""
+        """The report as text, which is written in UTF-8. A renderer of files need not look at the page."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRenderer:
-    """A renderer that writes a file, the same on every page, from a report whose secrets are masked."""
+    """A renderer that writes a file, the same for every page; secrets in the report are masked."""
 
     file_name: str
     write: Callable[[Report], str]
@@ -40,7 +40,7 @@ class FileRenderer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenRenderer:
-    """A renderer that is shown and not written, from a report whose secrets are masked."""
+    """A renderer that is shown and not written; secrets in the report are masked."""
 
     draw: Callable[[Report, Page], str]
     file_name: None = None
@@ -56,21 +56,20 @@ def renderers() -> dict[str, EntryPoint]:
 
 
 def load_renderer(name: str) -> Renderer:
-    """The renderer of that name; `KeyError` where none is installed."""
+    """The renderer of that name; `KeyError` if none is installed."""
     return cast("Renderer", renderers()[name].load())
 
 
 OnFailure = Callable[[str, Exception], None]
-"""What becomes of a renderer that fails: told its name and how."""
+"""Called with the name and the exception of a renderer that fails."""
 
 
 def write_files(report: Report, folder: Path, *, on_failure: OnFailure | None = None) -> tuple[Path, ...]:
-    """Write the file of each installed renderer that has one; the folder is made where it is missing.
+    """Write the file of each installed renderer that has one; the folder is made if it does not exist.
 
-    Each renderer, a third party's too, is given the report with its secrets masked. Nothing is written outside the
-    folder: a link that is there is replaced and not followed.
-    A third party's renderer that does not load or fails is passed to `on_failure` and stops no other; its exception is
-    raised where there is no `on_failure`. `OSError` where a file cannot be written.
+    Each renderer, a third party's too, gets the report with its secrets masked. Nothing is written outside the folder:
+    an existing link is replaced and not followed. A third party's renderer that fails is passed to `on_failure`, and
+    the others still run; without `on_failure` its exception is raised. `OSError` if a file cannot be written.
     """
     report = without_secrets(report)
     folder.mkdir(parents=True, exist_ok=True)

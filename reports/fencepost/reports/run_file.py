@@ -1,4 +1,4 @@
-"""`run.ndjson`: the run as a stream of events, which every other form of the report can be made from again."""
+"""`run.ndjson`: the run as a stream of events, from which every other form of the report can be made again."""
 
 from fencepost.reports.events import Environment, report_to_events
 from fencepost.reports.model import Report
@@ -10,4 +10,4 @@ def _write(report: Report) -> str:
 
 
 render = FileRenderer(file_name="run.ndjson", write=_write)
-"""The renderer that the entry point `events` names."""
+"""The renderer of the entry point `events`."""

@@ -1,7 +1,7 @@
-"""`results.sarif`: what is broken, in the form (SARIF 2.1.0) that code-scanning services read.
+"""`results.sarif`: the failures in SARIF 2.1.0, the form that code-scanning services read.
 
-A rule is a clause, a result a cause. Its place is the line of `run.ndjson` that holds the counterexample: an
-implementation under test need not have a source that the service knows.
+A rule is a clause, a result a cause. The location of a result is the line of `run.ndjson` with its counterexample,
+since an implementation under test need not have a source that the service knows.
 """
 
 import hashlib
@@ -77,7 +77,7 @@ def _source(clause: Clause) -> str:
 
 
 def _choice_rule(entry: LedgerEntry) -> _Json:
-    told = _message(f"The implementation keeps to what it declares for {entry.key}")
+    told = _message(f"The implementation keeps its declared choice for {entry.key}")
     return {"id": _choice_id(entry), "shortDescription": told, "help": told, "defaultConfiguration": {"level": "error"}}
 
 
@@ -86,7 +86,7 @@ def _choice_id(entry: LedgerEntry) -> str:
 
 
 def _invocation(report: Report) -> _Json:
-    """What could not be judged is no result of a rule but a notice about the run."""
+    """A clause that could not be judged is no result of a rule but a notice about the run."""
     notices = [
         {
             "level": _LEVELS[clause.verdict],
@@ -123,7 +123,7 @@ def _results(report: Report) -> Iterator[_Json]:
 
 
 def _lines(report: Report) -> Mapping[int, int]:
-    """On which line of the stream each counterexample stands, by its identity."""
+    """The line of the stream for each counterexample, by the counterexample's identity."""
     lines, line = {}, 1
     for clause in report.clauses:
         line += 1
@@ -141,7 +141,7 @@ def _result(cause: Cause, texts: Mapping[str, str], *, index: int, line: int) ->
         "ruleId": visible(cause.clause.id),
         "ruleIndex": index,
         "level": "error",
-        "message": _message(f"{told} Seen again by: {one.replay}"),
+        "message": _message(f"{told} To see it again: {one.replay}"),
         "locations": [_location(line, cause.clause.id)],
         "codeFlows": [{"threadFlows": [{"locations": [*_steps(one, line)]}]}],
         "partialFingerprints": {"fencepostCause/v1": _digest(cause.clause.id, cause.expected, cause.got)},
@@ -156,7 +156,7 @@ def _result(cause: Cause, texts: Mapping[str, str], *, index: int, line: int) ->
 
 
 def _suppressed(clause: Clause) -> _Json:
-    """That the failure is on the list of the known ones, where it is there alone."""
+    """A suppression if the clause has known failures and no others."""
     known: _Json = {"kind": "external", "status": "accepted", "justification": visible(clause.detail)}
     return {"suppressions": [known]} if clause.known else {}
 
@@ -179,10 +179,10 @@ def _digest(*parts: str) -> str:
 
 
 def _message(text: str) -> _Json:
-    """A message that shows just the text: brackets would make a link of it, braces a place to fill in."""
+    """A message with exactly this text: brackets would become a link, braces a placeholder."""
     shown = visible(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     return {"text": shown.replace("{", "{{").replace("}", "}}")}
 
 
 render = FileRenderer(file_name="results.sarif", write=_write)
-"""The renderer that the entry point `sarif` names."""
+"""The renderer of the entry point `sarif`."""

@@ -1,4 +1,4 @@
-"""Secrets kept out of every report: what looks like one in what a subject said, logged or was called by is masked."""
+"""Keeps secrets out of every report: text that looks like one is masked in a subject's name, answers and log."""
 
 import os
 import re
@@ -26,7 +26,7 @@ _QUOTED = r"""b?(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\\+"[^"\\]*(?:\\+")?|\\
 
 
 def _name(words: str) -> str:
-    """A name with one of these words in it; the bounds keep the search linear."""
+    """A pattern for a name with one of these words in it; the bounds keep the search linear."""
     return rf"[\w.-]{{0,80}}(?:{words})[\w.-]{{0,80}}"
 
 
@@ -36,14 +36,14 @@ _NAMED = tuple(
     for pattern in (
         # A header: in quotes up to their end, otherwise to the end of the line.
         rf"""(?<![\w-])((?:{_HEADER})(?:[\\"']+\s*[:=,]|\s*[:=])\s*)({_QUOTED}|[^\r\n]+)""",
-        # NAME=value, "name": value, name: value, as environments, JSON and logs have them.
+        # The forms of environments, JSON and logs: NAME=value, "name": value, name: value.
         rf"""(?<![\w.-])({_name(_WEAK)}(?:[\\"']*\s?=\s?|[\\"']+\s*[:,]\s*))({_QUOTED}|[^\s"']+)""",
         rf"""(?<![\w.-])({_name(_STRONG)}:[ \t]+)({_QUOTED}|[^\s"']+)""",
         # --name value
         rf"""(?<!\S)(--?{_name(_WEAK)}\s+)(?!-)({_QUOTED}|\S+)""",
     )
 )
-"""What a name gives away: the first group stays, the second is masked."""
+"""Secrets that their name identifies: the first group stays, the second is masked."""
 
 _TOKENS = tuple(
     re.compile(pattern, re.DOTALL)
@@ -55,7 +55,7 @@ _TOKENS = tuple(
         r"()\b(?:gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}|xox[a-z]-[\w-]{10,})",
     )
 )
-"""What its form gives away."""
+"""Secrets that their form identifies."""
 
 _SECRET_NAME = re.compile(_name(_WEAK), re.IGNORECASE)
 
@@ -70,17 +70,17 @@ _Value = TypeVar("_Value")
 
 
 def without_secrets(report: Report, *, environment: Mapping[str, str] | None = None) -> Report:
-    """The report with secrets masked in everything that is not the kit's own.
+    """The report with secrets masked in everything that the kit did not write itself.
 
-    Masked are the user and the query values of URLs, headers that authorize, values whose names say that they are
-    secret, tokens and private keys by their form, and wherever they stand the values that `environment` (this
-    process's, if None) gives to such names.
+    Masked are the user and the query values of URLs, authorization headers, values under names of secrets, and tokens
+    and private keys by their form. The values that `environment` (this process's, if None) gives to such names are
+    masked wherever they stand.
     """
     return Mask.of(os.environ if environment is None else environment).apply(report)
 
 
 def masked(text: str, *, known: Iterable[str] = ()) -> str:
-    """The text without what looks like a secret, and without the texts that are `known` to be one.
+    """The text without strings that look like a secret, and without the strings in `known`.
 
     >>> masked("GET https://me:pw@vault.example/?sig=abc -> AZURE_CLIENT_SECRET=hunter2")
     'GET https://***@vault.example/?sig=*** -> AZURE_CLIENT_SECRET=***'
@@ -96,7 +96,7 @@ def masked(text: str, *, known: Iterable[str] = ()) -> str:
 
 
 def _masked_value(found: re.Match[str]) -> str:
-    """The name and the mask, in the quotes that were there, so that masking twice is masking once."""
+    """The name and the mask, in the original quotes, so that masking twice is masking once."""
     opened = re.match(r"""b?(\\*["'])""", found[2])
     if opened is None:
         return found[1] + MASK
@@ -108,7 +108,7 @@ def _masked_url(found: re.Match[str]) -> str:
     scheme, _, rest = found[0].partition("://")
     place, mark, query = _cut(rest, "?#")
     authority, slash, path = place.partition("/")
-    if re.search(r":(?!\d+$)[^@]*$", authority):  # a password with a slash in it, which ought to be an escape
+    if re.search(r":(?!\d+$)[^@]*$", authority):  # A password may hold a slash that should have been escaped.
         authority, slash, path = place, "", ""
     _, at, host = authority.rpartition("@")
     return f"{scheme}://{MASK if at else ''}{at}{host}{slash}{path}{mark}{_masked_query(query)}"
@@ -126,7 +126,7 @@ def _masked_query(query: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mask:
-    """Masking of whole values, by this process's environment unless told another; texts seen before are remembered.
+    """Masks whole values; texts that were masked before are cached.
 
     >>> Mask.of({"VAULT_TOKEN": "0123456789"}).apply({"said": ["it is 0123456789", 7]})
     {'said': ['it is ***', 7]}
@@ -137,12 +137,12 @@ class Mask:
 
     @classmethod
     def of_here(cls) -> "Mask":
-        """By the environment of this process."""
+        """A mask for the secrets in this process's environment."""
         return cls.of(os.environ)
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Mask":
-        """By these environment variables."""
+        """A mask for the secrets in these environment variables."""
         values = {
             value
             for name, value in environment.items()
@@ -151,7 +151,7 @@ class Mask:
         return cls(known=tuple(sorted(values, key=lambda value: (-len(value), value))))
 
     def apply(self, value: _Value) -> _Value:
-        """The value, or one of the same type that has its texts masked; what the kit wrote into a report stays."""
+        """The value, or an equal type with its texts masked; members that the kit wrote into a report stay."""
         masked_value: object = value
         if isinstance(value, str):
             masked_value = self._text(value)

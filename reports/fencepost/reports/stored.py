@@ -1,4 +1,4 @@
-"""A stored run read back, strictly: what is cut short, repeated, miscounted or of another version is refused."""
+"""Reads a stored run back, strictly: a run that is cut short, repeated, miscounted or of another version is refused."""
 
 import hashlib
 from collections import Counter
@@ -27,35 +27,35 @@ from fencepost.reports.visible import abridged, visible
 from msgspec.structs import replace
 
 LARGEST = 64 * 1024 * 1024
-"""How many bytes a stored run may have."""
+"""The largest size of a stored run, in bytes."""
 
 RUN_FILE, REPORT_FILE = "run.ndjson", "report.json"
 
 
 @dataclass(kw_only=True, eq=False)
 class RunRefused(ValueError):
-    """What is no stored run, or no whole one: the place (`line 7`, `$.clauses[3]`; empty for all of it) and the reason."""
+    """The data is no whole stored run: the place (`line 7`, `$.clauses[3]`; empty for the whole) and the reason."""
 
     place: str
     reason: str
 
     def __str__(self) -> str:
-        """The place, then the reason; safe to show."""
+        """The place, then the reason, with unprintable characters escaped."""
         return visible(f"{self.place}: {self.reason}" if self.place else self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRun:
-    """What a stored run holds: the report, and where it was made (None where the stored form does not say)."""
+    """A stored run: the report, and where the run took place (None if the stored form does not say)."""
 
     report: Report
     environment: Environment | None = None
 
 
 def stored_run(path: Path) -> StoredRun:
-    """The run in a file, or in a folder that `check --report` wrote. `RunRefused`, or `OSError` where nothing is read.
+    """The run in a file, or in a folder that `check --report` wrote; `RunRefused`, or `OSError` if it cannot be read.
 
-    A file is taken for an event stream or for a `report.json` by what is in it, not by its name.
+    The content decides whether a file is an event stream or a `report.json`, not its name.
     """
     if path.is_dir():
         names = [name for name in (RUN_FILE, REPORT_FILE) if (path / name).is_file()]
@@ -67,9 +67,9 @@ def stored_run(path: Path) -> StoredRun:
 
 
 def run_from(data: bytes) -> StoredRun:
-    """The run that these bytes hold, in either stored form; `RunRefused` where they hold none."""
+    """The run in these bytes, in either stored form; `RunRefused` if they hold none."""
     if len(data) > LARGEST:
-        raise RunRefused(place="", reason=f"is larger than {LARGEST >> 20} MiB; a stored run is not")
+        raise RunRefused(place="", reason=f"is larger than {LARGEST >> 20} MiB, the limit of a stored run")
     if not data.strip():
         raise RunRefused(place="", reason="is empty")
     if _is_stream(data):
@@ -78,12 +78,15 @@ def run_from(data: bytes) -> StoredRun:
 
 
 def report_from_events(data: bytes) -> Report:
-    """The report that the lines of an event stream hold; `RunRefused` names the line that does not fit, and why."""
+    """The report in the lines of an event stream; `RunRefused` names the line at fault, and the reason."""
     return _Reading().run(data).report
 
 
 def _is_stream(data: bytes) -> bool:
-    """Whether it is read line by line: a `report.json` opens with a brace alone, or has no member `event` at its top."""
+    """Whether the bytes are a stream.
+
+    A `report.json` begins with a single brace, or has no top-level member `event`.
+    """
     line, _, rest = data.partition(b"\n")
     try:
         members = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
@@ -120,12 +123,12 @@ def _known_version(version: str, *, place: str) -> None:
 def _only_once(keys: Iterable[str], kind: str, place: str) -> None:
     for key, times in Counter(keys).items():
         if times > 1:
-            raise RunRefused(place=place, reason=f"the {kind} {key!r} is there {times} times")
+            raise RunRefused(place=place, reason=f"the {kind} {key!r} occurs {times} times")
 
 
 @dataclass(slots=True)
 class _Reading:
-    """A stream as far as it has been read."""
+    """The part of a stream that has been read."""
 
     clauses: list[Clause] = field(default_factory=list)
     found: list[Counterexample] = field(default_factory=list)
@@ -201,7 +204,7 @@ class _Reading:
         self.met.add((kind, key))
 
     def _end_clause(self) -> None:
-        """The clause that was read last gets the counterexamples that came after it."""
+        """Attach the counterexamples read since the last clause to that clause."""
         if len(self.found) != self.announced:
             told = f"{self.announced} counterexamples of {self.clauses[-1].id!r} announced, {len(self.found)} there"
             raise _Unfit(told)
@@ -233,7 +236,7 @@ class _Reading:
 
 
 class _Unfit(Exception):
-    """Why an event does not fit where it stands."""
+    """Why an event does not fit in its place."""
 
 
 class _Kind(msgspec.Struct, rename="camel"):
@@ -249,7 +252,7 @@ def _lines(data: bytes) -> Sequence[bytes]:
 
 
 def _event(line: bytes, number: int) -> Event:
-    """The event of a line. The version comes first: a line of another version may have any form."""
+    """The event of a line. The version is checked first: a line of another version may have any form."""
     place = f"line {number}"
     try:
         kind = msgspec.json.decode(line, type=_Kind)

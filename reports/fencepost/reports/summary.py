@@ -1,4 +1,4 @@
-"""The run in a sentence, for those who read no table."""
+"""The run in one sentence."""
 
 import re
 import shlex
@@ -12,12 +12,12 @@ _UNJUDGED = ("error", "inconclusive", "vacuous")
 
 
 def named(report: Report) -> str:
-    """What was judged, by its own name and version; the subject string where it has none."""
+    """The subject's own name and version, or the subject string if it has none."""
     return f"{report.subject.name} {report.subject.version}".strip() or report.subject.subject
 
 
 def sentence(report: Report) -> str:
-    """How many clauses there are and what became of them."""
+    """The number of clauses, and the number of each verdict."""
     counts = Counter[str](clause.verdict for clause in report.clauses)
     total = sum(counts.values())
     if not total:
@@ -43,14 +43,14 @@ def sentence(report: Report) -> str:
 
 
 def in_words(causes: Sequence[Cause]) -> str:
-    """What the implementation does wrong, most frequent first; empty where nothing is wrong."""
+    """What the implementation does wrong, most frequent first; empty if nothing is wrong."""
     counts = Counter[str](cause.mistake or "answers otherwise than it must" for cause in causes)
     told = [f"{mistake} ({number})" for mistake, number in counts.most_common()]
     return f"It {', '.join(told)}." if told else ""
 
 
 def known(report: Report) -> list[tuple[str, str, str]]:
-    """The list of known failures that the run was given: of each entry what it is, how it stands, and what is told of it."""
+    """The list of known failures: for each entry its description, its standing, and the explanation."""
     return [
         (
             f"{one.clause}, {one.id}",
@@ -70,7 +70,7 @@ def _is(number: int) -> str:
 
 
 def controlled(report: Report) -> str:
-    """What the sensitivity control proved; empty where there was none."""
+    """The result of the sensitivity control; empty if there was none."""
     decoys = report.sensitivity
     if not decoys:
         return ""
@@ -91,7 +91,7 @@ def quoted(subject: str) -> str:
 
 
 def reproduce(report: Report) -> str:
-    """The command that makes this run again."""
+    """The command that repeats this run."""
     subject = report.subject.subject
     words = ["fencepost check", quoted(subject)]
     if report.profile_is_override:

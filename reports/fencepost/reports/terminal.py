@@ -1,4 +1,4 @@
-"""The report for a person at a terminal: the clauses, every failure told in full, the ledger, the totals, the result."""
+"""The report on a terminal: the clauses, every failure in full, the open points, the totals, the result."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _STYLES = {
 _SHOUTED = frozenset({"fail", "error"})
 _LOG_LINES = 20
 _ALIKE = 4
-"""So many counterexamples of one cause are all shown; of more, the smallest."""
+"""Up to so many counterexamples of one cause are all shown; of more, only the smallest."""
 _CAUSES = 20
 """The most causes of one clause that are shown."""
 
@@ -107,7 +107,7 @@ def _found(clause: Clause) -> Text:
     told = "; ".join(part for part in (limit, visible(clause.detail)) if part)
     if told:
         return Text(told)
-    # The promise itself is for orientation and may be cut; a finding never is.
+    # The clause's text is for orientation and may be cut; a finding is never cut.
     return Text(visible(clause.text), style="dim", no_wrap=True, overflow="ellipsis")
 
 
@@ -123,7 +123,7 @@ def _failures(report: Report) -> Iterable[RenderableType]:
                 if clause.source and place == number == 0:
                     yield Padding(Text(visible(f"{clause.basis}: {clause.source}"), style="dim"), (0, 0, 0, 2))
                 yield Padding(counterexample(one, clause_texts=texts), (0, 0, 0, 2))
-                # Left to the terminal to wrap, so that it can be copied as the one line that it is.
+                # The terminal wraps this line, so that it can be copied as one line.
                 replay = Text("  replay    ", no_wrap=True, overflow="ignore")
                 yield replay.append(visible(one.replay), style="bold")
             if len(shown) < len(cause.counterexamples):
@@ -137,7 +137,7 @@ def _heading(clause: Clause) -> Text:
 
 
 def _own_log(report: Report) -> Iterable[RenderableType]:
-    """The end of what the subject wrote to its own log, where a clause ended in error."""
+    """The end of the subject's own log, if a clause ended in error."""
     if report.log and any(clause.verdict == "error" for clause in report.clauses):
         yield Text()
         yield Text("the end of the subject's own log", style="bold")
@@ -187,7 +187,7 @@ def _totals(totals: Totals) -> Text:
 
 
 def _sensitivity(decoys: Iterable[Decoy]) -> Text:
-    """The faults that the run laid over the subject's answers itself, and which of them it noticed."""
+    """The faults that the run injected into the subject's answers, and which of them it noticed."""
     laid = list(decoys)
     told = Text(f"of {len(laid)} decoy faults laid over the answers, the run noticed ")
     noticed = [decoy for decoy in laid if decoy.caught]
@@ -212,4 +212,4 @@ def _result(report: Report) -> Text:
 
 
 render = ScreenRenderer(draw=_draw)
-"""The renderer that the entry point `terminal` names."""
+"""The renderer of the entry point `terminal`."""

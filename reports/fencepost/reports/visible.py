@@ -1,4 +1,4 @@
-"""Foreign text made safe to show: what a subject says may hold anything, a screen and an XML file may not."""
+"""Makes foreign text safe to show: a subject's text may hold characters that a screen or an XML file may not."""
 
 import json
 import re
@@ -7,7 +7,7 @@ _MANY, _KEPT_FIRST, _KEPT_LAST, _LONG = 9, 4, 2, 160
 
 
 def visible(text: str) -> str:
-    r"""The text with every character that does not print written as an escape: controls, bidi marks, lone surrogates.
+    r"""The text with every unprintable character as an escape: controls, bidi marks, lone surrogates.
 
     >>> visible("red \x1b[31m, and a\nline")
     'red \\x1b[31m, and a\\nline'
@@ -23,11 +23,11 @@ def visible_lines(text: str) -> list[str]:
 
 
 _ELLIPSIS = re.compile(r"(?<!\\)((?:\\\\)*)\\u2026")
-"""The escape of an ellipsis in JSON, after as many escaped backslashes as there are."""
+"""The escape of an ellipsis in JSON, after any number of escaped backslashes."""
 
 
 def as_json(value: object) -> str:
-    r"""One line of JSON in ASCII, so that look-alike characters show; an ellipsis, which looks like nothing else, stays.
+    r"""One line of JSON in ASCII, so that look-alike characters show; an ellipsis stays, since nothing resembles it.
 
     >>> as_json({"value": "1.1.1.\u0661", "rest": "… 7 more …"})
     '{"value": "1.1.1.\\u0661", "rest": "… 7 more …"}'
@@ -36,7 +36,7 @@ def as_json(value: object) -> str:
 
 
 def abridged(value: object) -> object:
-    """The JSON value with long lists and long texts cut in the middle, saying how much is left out.
+    """The JSON value with long lists and long texts cut in the middle; the cut says how much is left out.
 
     >>> abridged(list(range(100)))
     [0, 1, 2, 3, '… 94 more …', 98, 99]

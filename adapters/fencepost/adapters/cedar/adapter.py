@@ -1,4 +1,4 @@
-"""The adapter over Cedar: the contract's calls translated, every decision the engine's own."""
+"""The adapter of Cedar: it translates the contract's calls, and the engine makes every decision."""
 
 import difflib
 import importlib.metadata
@@ -33,12 +33,12 @@ def open_adapter(args: str, *, profile: str | None = None) -> Implementation:
 class CedarAdapter:
     """A key vault's firewall as a Cedar policy set.
 
-    Parameters and results are those of the contract. It takes every rule set that can be translated (`decisions-only`)
-    and raises `ValueError` or `CedarError` on one that cannot; it holds its choices in `describe`.
+    Parameters and results are those of the contract. It accepts every rule set that it can translate (`decisions-only`)
+    and raises `ValueError` or `CedarError` for any other; `describe` declares its choices.
     """
 
     exclusive = False
-    """Every object has a policy set of its own."""
+    """Every object has its own policy set."""
 
     def __init__(self, *, profile: str = TODAY) -> None:
         self._profile = profile
@@ -46,7 +46,7 @@ class CedarAdapter:
         self.reset(subnets=())
 
     def describe(self, *, protocol: int) -> JsonObject:
-        """The conformance statement for the profile at hand."""
+        """The conformance statement for the current profile."""
         return {
             "protocol": protocol,
             "name": "Cedar (cedarpy)",
@@ -58,7 +58,7 @@ class CedarAdapter:
         }
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        """A new vault, whose policies are those of an empty `networkAcls`, and the entities of its network."""
+        """A new vault with the policies of an empty `networkAcls`, and the entities of its network."""
         network = msgspec.convert(subnets, list[Subnet])
         self._endpoints = {subnet_id(subnet.id): subnet.service_endpoints for subnet in network}
         self._entities = parse_entities(self._endpoints)
@@ -85,7 +85,7 @@ class CedarAdapter:
         return {"decisions": [_decision(answer) for answer in ask(questions, self._policies, self._entities)]}
 
     def shutdown(self) -> JsonObject:
-        """Nothing was started, nothing is to be ended."""
+        """Nothing to end."""
         return {}
 
     def _choices(self) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""The Cedar engine itself: policies and entities parsed once, requests decided in batches, errors never decisions."""
+"""The Cedar engine: it parses policies and entities once and decides requests in batches; an error is no decision."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,23 +9,23 @@ if TYPE_CHECKING:
     import cedarpy
 
 ADDRESS_OF_NO_IPV4_RULE = "::1"
-"""A caller that is in no IPv4 range, so that a trial request makes the engine evaluate every rule."""
+"""A caller outside every IPv4 range, so that a trial request makes the engine evaluate every rule."""
 
 
 @dataclass(kw_only=True, eq=False)
 class CedarError(RuntimeError):
-    """Cedar answered with an error instead of a decision: the policy at fault is named in `errors`."""
+    """Cedar answered with an error and no decision; `errors` names the policy at fault."""
 
     errors: tuple[str, ...]
 
     def __str__(self) -> str:
-        """What Cedar said, one fault after the other."""
+        """Cedar's messages, one after the other."""
         return f"Cedar could not evaluate: {'; '.join(self.errors)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One decision of the engine, and the policy that let the request in (or kept it out), where there is one."""
+    """One decision of the engine, and the policy that let the request in (or kept it out), if there is one."""
 
     allowed: bool
     policy: str | None
@@ -42,9 +42,10 @@ class Question:
 
 
 def parse_policies(text: str) -> "cedarpy.PolicySet":
-    """The parsed policy set; `ValueError` with the engine's message where it is none, `CedarError` where a rule is none.
+    """The parsed policy set; `ValueError` with the engine's message if it is none, `CedarError` if a rule is invalid.
 
-    Cedar parses the text of an address when it evaluates it. A trial request makes it do so before any caller is judged.
+    Cedar parses the text of an address when it evaluates it. A trial request makes it do so before it judges any
+    caller.
     """
     import cedarpy
 
@@ -56,7 +57,7 @@ def parse_policies(text: str) -> "cedarpy.PolicySet":
 
 
 def parse_entities(endpoints: Mapping[str, Sequence[str]]) -> "cedarpy.Entities":
-    """The subnets of the network, each a member of the service endpoints that it has."""
+    """The subnets of the network, each a member of its service endpoints."""
     import cedarpy
 
     entities = [
@@ -71,7 +72,7 @@ def parse_entities(endpoints: Mapping[str, Sequence[str]]) -> "cedarpy.Entities"
 
 
 def ask(questions: Sequence[Question], policies: "cedarpy.PolicySet", entities: "cedarpy.Entities") -> list[Answer]:
-    """One answer a question, in order, each evaluated by the engine; `CedarError` where one could not be."""
+    """One answer for each question, in order, all by the engine; `CedarError` if it could not evaluate one."""
     import cedarpy
 
     requests = [

@@ -19,17 +19,17 @@ TRUSTED_SERVICES: tuple[str, ...] = (
     "Exchange Online & SharePoint Online",
     "Azure Information Protection",
 )
-"""The trusted services of the 2018 announcement, letter for letter as the contract spells them."""
+"""The trusted services of the 2018 announcement, exactly as the contract spells them."""
 
 IP_RULES_A_POLICY = 32
-"""How many IP rules share one policy: the engine pays by the policy, its parser by the depth of an expression."""
+"""IP rules in one policy: the engine's cost grows with the policies, its parser's with the depth of an expression."""
 
 Policies: TypeAlias = str
 """Cedar policies in the engine's own syntax."""
 
 
 class Trust(Protocol):
-    """How a rule set with the bypass tells a trusted service: the permits for it."""
+    """The permits that let trusted services in under the bypass."""
 
     def __call__(self) -> Iterator[Policies]:
         """The permits, each with an `@id`."""
@@ -37,7 +37,7 @@ class Trust(Protocol):
 
 
 def by_attribute() -> Iterator[Policies]:
-    """One permit: the request itself says that its caller is trusted."""
+    """One permit: the request's attribute says that its caller is trusted."""
     yield _permit("bypass", "context has trusted && context.trusted")
 
 
@@ -48,7 +48,7 @@ def by_name() -> Iterator[Policies]:
 
 
 def policies(network_acls: JsonObject, trust: Trust) -> Policies:
-    """The policies that stand for a rule set; `ValueError` where a member is nothing that can be translated.
+    """The policies of a rule set; `ValueError` if a member cannot be translated.
 
     An absent member has the default of a new vault: bypass AzureServices, default action Allow, no rules. Whether a
     value is an address or a range is left to the engine, which parses it when it first evaluates it.
@@ -65,7 +65,7 @@ def policies(network_acls: JsonObject, trust: Trust) -> Policies:
 
 
 def subnet_id(value: object) -> str:
-    """A subnet id as the engine gets it: in lower case, since ids compare without regard to case (DEC-8)."""
+    """A subnet id for the engine: in lower case, since ids are compared without regard to case (DEC-8)."""
     return _text("a subnet id", value).lower()
 
 

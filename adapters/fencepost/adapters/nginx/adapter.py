@@ -1,4 +1,4 @@
-"""The adapter over nginx: rule sets become its access directives, every decision is a request that it answered."""
+"""The adapter of nginx: rule sets become access directives, and each decision is nginx's answer to a request."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from fencepost.adapters.nginx.vantage import AnyIp, NoVantage, ProxyProtocol, Va
 
 _OPERATION = re.compile(r"[A-Za-z]+")
 _HOLDS_BROADCAST = "240.0.0.0/4"
-"""nginx takes the rest of this block, but refuses a rule that is 255.255.255.255: that is its own "no address"."""
+"""nginx accepts the rest of this block, but no rule for 255.255.255.255, which it uses as "no address"."""
 
 
 def open_adapter(args: str, *, profile: str | None = None) -> Implementation:
@@ -49,14 +49,14 @@ def open_adapter(args: str, *, profile: str | None = None) -> Implementation:
 
 
 class NginxAdapter:
-    """A key vault's firewall as an nginx server, as far as IP rules go.
+    """A key vault's firewall as an nginx server, with IP rules only.
 
-    Parameters and results are those of the contract. A rule set without counterpart is a `ValueError`, one that nginx
-    refuses an `NginxError`. A request whose address the server did not see is inconclusive.
+    Parameters and results are those of the contract. A rule set without a counterpart raises `ValueError`, a rule set
+    that nginx refuses `NginxError`. A request whose address the server did not see is inconclusive.
     """
 
     exclusive = True
-    """There is one server, and its rules are everyone's."""
+    """There is one server with one set of rules."""
 
     def __init__(self, server: Server, *, build: Build, profile: str = "keyvault") -> None:
         self._server = server
@@ -77,21 +77,21 @@ class NginxAdapter:
         }
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        """A vault without rules; nginx is given the empty configuration when the next request wants it."""
+        """A vault without rules; nginx gets the empty configuration when the next request needs it."""
         if subnets:
             raise ValueError("$.subnets: nginx knows no subnets; expected none")
         self._wanted = access_rules({})
         return {}
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        """Load the rules and wait until nothing of the old ones answers any more."""
+        """Load the rules and wait until no process answers by the old rules."""
         rules = access_rules(network_acls)
         self._server.load(rules)
         self._wanted = rules
         return {"accepted": True}
 
     def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
-        """What nginx answered to each request: 200 is allow, 403 is deny, anything else an `NginxError`."""
+        """The answer of nginx to each request: 200 is allow, 403 is deny, anything else an `NginxError`."""
         if self._server.rules != self._wanted:
             self._server.load(self._wanted)
         asked = [_question(request) for request in msgspec.convert(requests, list[Request])]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fencepost.adapters.contract.protocol import JsonObject
 
 GENERATION, PEER, WORKER = "X-Generation", "X-Peer", "X-Worker"
-"""The headers in which every answer says under which configuration, for whom and by which process it was given."""
+"""The headers of every answer: its configuration, the caller's address that nginx saw, and its process."""
 
 _HARMLESS = re.compile(r"[0-9A-Fa-f.:/]+")
 
@@ -40,11 +40,11 @@ http {{
 
 
 def access_rules(network_acls: JsonObject) -> tuple[str, ...]:
-    """The access directives that stand for a rule set, in its order; `ValueError` where a member has no counterpart.
+    """The access directives of a rule set, in its order; `ValueError` if a member has no counterpart.
 
-    nginx takes the first directive that matches: the IP rules, and `deny all` behind them where the default action is
-    Deny. Whether a value is an address or a range is left to nginx, which refuses the configuration if it is neither.
-    The bypass has no counterpart, since the server knows no services, and no effect.
+    nginx takes the first directive that matches: the IP rules, and `deny all` after them if the default action is Deny.
+    Whether a value is an address or a range is left to nginx, which refuses the configuration if it is neither. The
+    bypass has no counterpart, since the server knows no services, and no effect.
 
     >>> access_rules({"defaultAction": "Deny", "ipRules": [{"value": "1.2.3.0/24"}, {"value": "5.6.7.8"}]})
     ('allow 1.2.3.0/24;', 'allow 5.6.7.8;', 'deny all;')
@@ -53,12 +53,12 @@ def access_rules(network_acls: JsonObject) -> tuple[str, ...]:
 
 
 def configuration(*, rules: Sequence[str], generation: int, listen: str, modules: Sequence[str], user: str) -> str:
-    """One whole nginx.conf, its paths relative to the server's own folder.
+    """One whole nginx.conf, with paths relative to the server's own folder.
 
     `rules` are the access directives of the data plane, `generation` is the number that every answer carries, `listen`
-    the directives by which requests come in, `modules` those of nginx's own that want a folder for temporary files, and
-    `user` whom the workers run as (nobody in particular where it is empty). The control plane has no access directive.
-    The file behind both planes is the same: `return` would answer before the access directives are asked.
+    the directives by which requests come in, `modules` nginx's modules that need a folder for temporary files, and
+    `user` the user of the workers (nginx's default if empty). The control plane has no access directive. The file
+    behind both planes is the same: `return` would answer before the access directives are checked.
     """
     return _FRAME.format(
         user=f"user {user};\n" if user else "",

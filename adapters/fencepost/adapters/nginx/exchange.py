@@ -1,4 +1,4 @@
-"""HTTP as far as the adapter needs it: requests really sent, one connection an address, answers read in full."""
+"""A small HTTP client for the adapter: one connection for each address, and answers read in full."""
 
 import socket
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from fencepost.adapters.nginx.configuration import GENERATION, PEER, WORKER
 from fencepost.adapters.nginx.vantage import NotFromHere, Vantage
 
 WAVE = 32
-"""How many connections are open at once, so that the server works while the next request is written."""
+"""The number of open connections, so that the server works while the next request is written."""
 
 
 @dataclass(kw_only=True, eq=False)
 class NotHttp(ValueError):
-    """The server closed the connection or answered with something else than HTTP and the adapter's headers."""
+    """The server closed the connection, or its answer is not HTTP with the adapter's headers."""
 
     came: bytes
 
@@ -25,7 +25,7 @@ class NotHttp(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One request: the caller's address, and the path that it asks for."""
+    """One request: the caller's address and the path."""
 
     address: str
     path: str
@@ -33,7 +33,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer: its status, whom the server saw, and under which configuration which process gave it."""
+    """One answer: its status, the caller's address that the server saw, the configuration and the process."""
 
     status: int
     peer: str
@@ -43,13 +43,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSent:
-    """A request that could not be sent from its address, and why."""
+    """A request that could not be sent from its address, and the reason."""
 
     reason: str
 
 
 def ask(questions: Sequence[Question], vantage: Vantage) -> list[Reply | NotSent]:
-    """One reply a question, in order; every one is sent, and those of one address share a connection."""
+    """One reply for each question, in order; every request is sent, and those of one address share a connection."""
     replies: dict[int, Reply | NotSent] = {}
     of_address: dict[str, list[int]] = {}
     for number, question in enumerate(questions):

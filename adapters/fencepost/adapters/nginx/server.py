@@ -1,4 +1,4 @@
-"""The nginx process: started in a folder of its own, loaded with rules until they are all that answers, ended."""
+"""The nginx process: starts it in its own folder, loads rules until only they are in force, and ends it."""
 
 import contextlib
 import os
@@ -20,13 +20,13 @@ from fencepost.adapters.nginx.exchange import NotHttp, NotSent, Question, Reply,
 from fencepost.adapters.nginx.vantage import Vantage, search_path
 
 PATIENCE = 5.0
-"""Seconds until a server that does not come up, or does not take its new rules, is an error."""
+"""Time limit, in seconds, for a server to start or to take new rules."""
 
 PROBE = Question(address="20.0.0.1", path="/control/VaultGet")
 """A request that no rule can refuse and that every vantage can send."""
 
 Change: TypeAlias = Literal["reload", "restart"]
-"""How a running server comes by new rules."""
+"""How a running server gets new rules."""
 
 _PAUSE = 0.001
 _THREAD = "fencepost-nginx"
@@ -35,19 +35,19 @@ _R = TypeVar("_R")
 
 @dataclass(kw_only=True, eq=False)
 class NginxError(RuntimeError):
-    """nginx did not do what it was asked to; `log` is what it wrote about it."""
+    """nginx did not do what it was asked to; `log` is its own log of the failure."""
 
     wanted: str
     log: str
 
     def __str__(self) -> str:
-        """What was wanted, and nginx's own words."""
-        return f"nginx did not {self.wanted}: {self.log.strip() or 'it says nothing'}"
+        """What was wanted, and nginx's own log."""
+        return f"nginx did not {self.wanted}: {self.log.strip() or 'its log is empty'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """One installed nginx: the program, its version, and its modules that want a folder for temporary files."""
+    """One installed nginx: the program, its version, and its modules that need a folder for temporary files."""
 
     program: str
     version: str
@@ -55,7 +55,7 @@ class Build:
 
 
 def find_build() -> Build | None:
-    """The nginx of this machine, if it has one."""
+    """The nginx of this machine; None if there is none."""
     program = shutil.which("nginx", path=search_path())
     if program is None:
         return None
@@ -66,10 +66,10 @@ def find_build() -> Build | None:
 
 
 class Server:
-    """One running nginx and the thread that starts and asks it; closed by `close`, at the end of Python at the latest.
+    """One running nginx and the thread that starts and asks it; ended by `close`, at the latest when Python ends.
 
-    All that touches the network happens in that thread, since a network namespace belongs to a thread. New rules are
-    taken by a reload, or, where `change` says so, by ending this nginx and starting another.
+    All network access happens in that thread, since a network namespace belongs to a thread. New rules are taken by a
+    reload, or, with `change` "restart", by ending this nginx and starting another.
     """
 
     def __init__(self, build: Build, make_vantage: Callable[[Path], Vantage], change: Change = "reload") -> None:
@@ -101,18 +101,18 @@ class Server:
 
     @property
     def change(self) -> Change:
-        """How the server comes by new rules."""
+        """How the server gets new rules."""
         return self._change
 
     def load(self, rules: Sequence[str]) -> None:
-        """Put these access directives in force; on return, nothing of the old ones answers any more.
+        """Put these access directives in force; afterwards no process answers by the old directives.
 
-        `NginxError` with nginx's own message where it refuses the configuration; the old one then stays.
+        `NginxError` with nginx's own message if it refuses the configuration; the old configuration then stays.
         """
         self._inside(lambda: self._load(tuple(rules)))
 
     def ask(self, questions: Sequence[Question]) -> list[Reply | NotSent]:
-        """One reply a question, in order, each given under the rules in force; `NginxError` for one that is not."""
+        """One reply for each question, in order, by the rules in force; `NginxError` for a reply by other rules."""
         replies = self._inside(lambda: ask(questions, self._vantage))
         for reply in replies:
             if isinstance(reply, Reply) and reply.generation != self._generation:
@@ -157,7 +157,7 @@ class Server:
         self._processes.append(process)
 
     def _settle(self, generation: int) -> None:
-        """Wait until a new worker answers under this configuration and the old worker, which answers on, is gone."""
+        """Wait until a new worker answers by this configuration and the old workers have gone."""
         deadline = time.monotonic() + PATIENCE
         while True:
             reply = self._probe()
@@ -201,13 +201,13 @@ class Server:
 
 
 def _ended_with_this_thread() -> list[str]:
-    """A prefix that makes the kernel end the server when this thread is gone, even by a kill, where there is one."""
+    """A prefix that makes the kernel end the server when this thread ends, even by a kill; empty if not available."""
     program = shutil.which("setpriv", path=search_path())
     return [program, "--pdeathsig", "TERM"] if program else []
 
 
 def _own_name() -> str:
-    """Our user and group by name: root's workers would run as nobody, who may not read the server's folder."""
+    """Our user and group by name: workers of root would run as nobody, who may not read the server's folder."""
     import grp
     import pwd
 
@@ -240,7 +240,7 @@ def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _end(processes: list[subprocess.Popen[bytes]], thread: ThreadPoolExecutor, folder: Path) -> None:
-    # Where this thread held the server last it cannot wait for itself.
+    # If this thread held the last reference to the server, it cannot wait for itself.
     thread.shutdown(wait=not threading.current_thread().name.startswith(_THREAD))
     _stop(processes)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Where requests come from: any IPv4 address inside a network namespace, or a PROXY protocol header on a local socket."""
+"""How requests get their source: an address in a network namespace, or a PROXY protocol header on a local socket."""
 
 import ctypes
 import errno
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 SERVER = ("20.0.0.1", 8080)
-"""Where the server listens inside the namespace; every other address is as local there as this one."""
+"""The server's address inside the namespace; every other address is equally local there."""
 
 TIMEOUT = 5.0
-"""Seconds until a server that neither answers nor refuses is given up."""
+"""Time limit, in seconds, for a server to answer or refuse."""
 
 _CLONE_NEWNET = 0x40000000
 _IP_BIND_ADDRESS_NO_PORT = 24
@@ -31,7 +31,7 @@ _NOT_FROM_HERE = frozenset(
 
 @dataclass(kw_only=True, eq=False)
 class NotFromHere(Exception):
-    """A request cannot be sent from the address that was asked for."""
+    """A request cannot be sent from the requested address."""
 
     reason: str
 
@@ -42,7 +42,7 @@ class NotFromHere(Exception):
 
 @dataclass(kw_only=True, eq=False)
 class NoVantage(OSError):
-    """The vantage cannot be had on this machine: what is missing, and what to do about it."""
+    """The vantage is not available on this machine: what is missing, and what to do about it."""
 
     reason: str
     try_instead: str
@@ -57,28 +57,28 @@ class Vantage(Protocol):
 
     @property
     def label(self) -> str:
-        """What the statement calls it."""
+        """The name of the vantage in the statement."""
         ...
 
     @property
     def listen(self) -> str:
-        """The nginx directives by which the server takes requests from here."""
+        """The nginx directives by which the server accepts requests from here."""
         ...
 
     def enter(self) -> None:
-        """Bring the calling thread, and what it starts from now on, to this vantage; `NoVantage` where that fails."""
+        """Move the calling thread and its later child processes to this vantage; `NoVantage` if that fails."""
         ...
 
     def connect(self, address: str) -> socket.socket:
-        """A connection that the server is to see as the address's; `NotFromHere` where it cannot come from there."""
+        """A connection that the server sees as coming from the address; `NotFromHere` if that is impossible."""
         ...
 
 
 class AnyIp:
-    """A network namespace of its own, nameless, in which every IPv4 address is local and nothing can leave.
+    """A new network namespace in which every IPv4 address is local and no packet can leave.
 
-    It lives as long as the thread that entered it and the processes that this thread has started: there is nothing to
-    remove, whatever becomes of this process.
+    It lives as long as the thread that entered it and the processes that this thread has started, so it needs no
+    clean-up, even after a crash.
     """
 
     label = "any source address in a network namespace"
@@ -125,7 +125,7 @@ class AnyIp:
 
 
 class ProxyProtocol:
-    """A Unix socket in the server's own folder, and in front of each connection a PROXY protocol (version 2) header."""
+    """A Unix socket in the server's own folder, with a PROXY protocol (version 2) header on each connection."""
 
     label = "PROXY protocol"
     listen = "listen unix:socket proxy_protocol; set_real_ip_from unix:; real_ip_header proxy_protocol;"
@@ -134,7 +134,7 @@ class ProxyProtocol:
         self._socket = str(folder / "socket")
 
     def enter(self) -> None:
-        """Stay: the socket can be reached from everywhere on the machine, if its path is not too long for one."""
+        """Do nothing but check the socket's path, which must not be too long."""
         if len(os.fsencode(self._socket)) > _LONGEST_SOCKET_PATH:
             raise NoVantage(
                 reason=f"the path {self._socket} is too long for a socket",
@@ -142,7 +142,7 @@ class ProxyProtocol:
             )
 
     def connect(self, address: str) -> socket.socket:
-        """A connection that says it is forwarded for the address."""
+        """A connection that states that it is forwarded for the address."""
         header = _PROXY_V2_TCP4 + socket.inet_aton(address) + socket.inet_aton(SERVER[0]) + _PROXY_PORTS
         connection = socket.socket(socket.AF_UNIX)
         try:
@@ -156,5 +156,5 @@ class ProxyProtocol:
 
 
 def search_path() -> str:
-    """Where programs are looked for: the user's path, and where administrators' programs are."""
+    """The folders to search for programs: the user's path, and the administrators' folders."""
     return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])

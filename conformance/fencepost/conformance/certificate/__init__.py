@@ -1,1 +1,1 @@
-"""Certificates: a run at full length with everything that was said in it, signed, and how a sceptic checks one."""
+"""Certificates: a signed record of a full-length run and its answers, which anybody can check."""

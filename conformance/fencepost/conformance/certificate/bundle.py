@@ -1,4 +1,4 @@
-"""The bundle: five files in a plain zip, or in a folder. Reading one writes nothing anywhere and believes nothing."""
+"""The bundle: five files in a plain zip or a folder. Reading writes nothing and trusts no size or checksum."""
 
 import os
 import stat
@@ -12,13 +12,13 @@ from pathlib import Path
 CERTIFICATE, PAGE, REPORT = "certificate.json", "certificate.md", "report.json"
 TRANSCRIPT, ENVELOPE = "transcript.ndjson.gz", "statement.dsse.json"
 SIGNED = (CERTIFICATE, PAGE, REPORT, TRANSCRIPT)
-"""The members that the statement gives the digests of."""
+"""The members whose digests the statement gives."""
 
 MEMBERS = (*SIGNED, ENVELOPE)
-"""What a bundle holds: these, in a zip in this order, and nothing else."""
+"""The members of a bundle, in the order in which the zip has them, and no others."""
 
 LARGEST = 512 * 1024 * 1024
-"""How many bytes a bundle may have, and a member claim."""
+"""The largest size of a bundle, and the largest stated size of a member, in bytes."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
@@ -26,7 +26,7 @@ _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 
 @dataclass(kw_only=True, eq=False)
 class NotABundle(ValueError):
-    """What is there is no bundle, or not one that it is safe to read: the place (a member's name) and the reason."""
+    """The path holds no bundle, or no safe one; `place` is the name of the member at fault, if any."""
 
     path: Path
     place: str
@@ -39,14 +39,14 @@ class NotABundle(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """What a bundle holds, and where its container, beside its members, is not as it is written (None if it is)."""
+    """The members of a bundle, and the byte at which its zip differs from a zip of these members (None if equal)."""
 
     members: Mapping[str, bytes]
     altered_at: int | None = None
 
 
 def packed(members: Mapping[str, bytes]) -> bytes:
-    """The zip of these members: the same bytes for the same members, nothing compressed twice."""
+    """The zip of these members, uncompressed; equal members give equal bytes."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in MEMBERS:
@@ -57,7 +57,7 @@ def packed(members: Mapping[str, bytes]) -> bytes:
 
 
 def write_bundle(members: Mapping[str, bytes], path: Path) -> None:
-    """Write the zip, all of it or nothing; `FileExistsError` where something is there already."""
+    """Write the whole zip or nothing; `FileExistsError` if the path exists."""
     if path.exists() or path.is_symlink():
         raise FileExistsError(f"{path} is there already")
     partial = path.with_name(f".{path.name}.partial")
@@ -69,7 +69,7 @@ def write_bundle(members: Mapping[str, bytes], path: Path) -> None:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """The members of a zip or a folder; `NotABundle` for anything else, `OSError` where nothing can be read."""
+    """The members of a zip or a folder; `NotABundle` for anything else, `OSError` if it cannot be read."""
     if path.is_dir():
         return _from_folder(path)
     if not stat.S_ISREG(path.stat().st_mode):
@@ -139,7 +139,7 @@ def _from_zip(path: Path, data: bytes) -> dict[str, bytes]:
 
 
 def _last_begun(data: bytes) -> str:
-    """The last member whose header is there, in or after which a zip without its directory ends; empty if none is."""
+    """The last member with a header, which is where a zip without a directory was cut; empty if there is none."""
     for name in reversed(MEMBERS):
         header = data.rfind(name.encode("ascii")) - _LOCAL_HEADER.size
         if header >= 0 and data[header : header + 4] == b"PK\x03\x04":
@@ -148,7 +148,7 @@ def _last_begun(data: bytes) -> str:
 
 
 def _content(path: Path, data: bytes, entry: zipfile.ZipInfo) -> bytes:
-    """The bytes of a member as they stand, whatever the checksum beside them says: digests are compared later."""
+    """The bytes of a member, without comparing its checksum: digests are compared later."""
     start = entry.header_offset + _LOCAL_HEADER.size
     header = data[entry.header_offset : start]
     if entry.header_offset < 0 or len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":

@@ -1,4 +1,4 @@
-"""What is certified: one immutable implementation, its level, its results by feature, and how to get them again."""
+"""The certificate of one immutable implementation: its level, its results by feature, and how to reproduce them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _CORE = "the four methods"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """The circumstances of a certificate that do not follow from the report: when, by which suite, on what machine."""
+    """The parts of a certificate that are not in the report: the time, the suite's digest, and the machine."""
 
     issued: str
     suite_digest: str
@@ -28,7 +28,7 @@ class Issue:
 
 
 def why_not(report: Report) -> tuple[str, ...]:
-    """Every reason why a run is no certificate; empty where it is one."""
+    """Every reason why a run gives no certificate; empty if it gives one."""
     return tuple(_reasons(report))
 
 
@@ -76,7 +76,7 @@ def certificate(report: Report, issue: Issue) -> dict[str, object]:
 
 
 def reproduce(report: Report) -> list[str]:
-    """The commands that do it again: the suite, the run, the check of this bundle against the subject."""
+    """The commands that reproduce it: install the suite, run it, and check this bundle against the subject."""
     subject = quoted(report.subject.subject)
     override = f" --profile {report.profile}" if report.profile_is_override else ""
     return [
@@ -98,7 +98,7 @@ def _by_feature(report: Report) -> Iterator[dict[str, object]]:
 
 
 def as_page(told: Mapping[str, object], report: Report) -> str:
-    """The certificate for a person, in Markdown, with its section Reproduce."""
+    """The certificate for readers, in Markdown, with the section Reproduce."""
     subject, totals = report.subject, report.totals
     facts = (
         ("implementation", f"{subject.name} {subject.version}"),

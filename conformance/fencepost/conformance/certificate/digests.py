@@ -1,4 +1,4 @@
-"""Digests of what judges: the suite's own files, and the catalogue of clauses."""
+"""Digests of the suite's own files and of the catalogue of clauses."""
 
 import hashlib
 from functools import cache
@@ -16,7 +16,7 @@ def sha256(data: bytes) -> str:
 
 @cache
 def suite_digest() -> str:
-    """The digest of the files that ask and judge: of each its place in the package and its own digest, in order."""
+    """The digest of the suite's files: each file's path in the package and its own digest, in order."""
     listed = sorted(line for part in _PARTS for line in _files(files(part), part))
     return sha256("".join(listed).encode("utf-8"))
 

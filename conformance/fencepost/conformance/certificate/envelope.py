@@ -1,4 +1,4 @@
-"""What is signed, an in-toto statement of a test result, and the DSSE envelope that holds it with its signature.
+"""The signed in-toto statement of a test result, and the DSSE envelope with the statement and its signature.
 
 Statement: https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and, for the predicate,
 https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md. Envelope:
@@ -22,7 +22,7 @@ PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
 
 @dataclass(kw_only=True, eq=False)
 class NotSigned(ValueError):
-    """The envelope does not hold a statement that this key has signed: the reason."""
+    """The envelope does not hold a statement that this key has signed; `reason` says why."""
 
     reason: str
 
@@ -32,9 +32,9 @@ class NotSigned(ValueError):
 
 
 def statement(members: Mapping[str, bytes], report: Report, told: Mapping[str, object]) -> dict[str, object]:
-    """The statement that these members of a bundle are the result of this run.
+    """The in-toto statement that these members of a bundle are the result of this run.
 
-    Its subjects are the members, and beside them the artifacts of the implementation that the certificate names.
+    Its subjects are the members and the artifacts of the implementation that the certificate names.
     """
     implementation, suite, known = told["implementation"], told["suite"], told["catalogue"]
     assert isinstance(implementation, dict)
@@ -67,14 +67,14 @@ def _resource(name: str, digest: str) -> dict[str, object]:
 
 
 def seal(told: Mapping[str, object], key: SigningKey) -> bytes:
-    """The envelope of a statement, as its file has it."""
+    """The envelope of a statement, as the bytes of its file."""
     payload = json.dumps(told, sort_keys=True, separators=(",", ":")).encode("ascii")
     signature = key.sign(pre_authentication(PAYLOAD_TYPE, payload))
     return _file(payload, key.public.id, signature)
 
 
 def pre_authentication(payload_type: str, payload: bytes) -> bytes:
-    """The bytes that a DSSE signature is over.
+    """The bytes that a DSSE signature covers.
 
     >>> pre_authentication("http://example.com/HelloWorld", b"hello world")
     b'DSSEv1 29 http://example.com/HelloWorld 11 hello world'
@@ -84,7 +84,7 @@ def pre_authentication(payload_type: str, payload: bytes) -> bytes:
 
 
 def unseal(file: bytes, key: PublicKey) -> dict[str, object]:
-    """The statement in an envelope, if the key has signed it and the file is written just so; `NotSigned` otherwise."""
+    """The statement in an envelope; `NotSigned` unless the key has signed it and the file has its canonical form."""
     try:
         envelope = json.loads(file)
         payload = base64.b64decode(envelope["payload"], validate=True)
@@ -118,7 +118,7 @@ def _file(payload: bytes, key_id: str, signature: bytes) -> bytes:
 
 
 def signed_digests(told: Mapping[str, object]) -> dict[str, str]:
-    """The digests that a statement gives, by name; `NotSigned` where it gives one twice or none."""
+    """The digests in a statement, by name; `NotSigned` if a name occurs twice or a digest is missing."""
     found: dict[str, str] = {}
     subjects = told.get("subject")
     for one in subjects if isinstance(subjects, list) else ():

@@ -1,14 +1,14 @@
-"""Whether a version names one implementation for good, or whatever is current."""
+"""Whether a version names one implementation for good, or a moving target."""
 
 MOVING = frozenset(("latest", "dev", "main", "master", "head", "snapshot", "unknown"))
-"""The words by which a version says that it moves."""
+"""The words that mark a version as a moving target."""
 
 
 def why_mutable(version: str) -> str | None:
-    """The reason why a certificate for this version would say nothing tomorrow; None where there is none.
+    """The reason why this version is a moving target; None if it is not.
 
-    A version moves that is empty, that is one of the words or ends with one after a separator, or that names changes
-    beyond what is under version control.
+    A version is a moving target if it is empty, if it is one of the words or ends with one after a separator, or if it
+    names changes outside version control.
 
     >>> why_mutable("1.4.0+dirty")
     "'1.4.0+dirty' says that it is not what is under version control"

@@ -17,29 +17,29 @@ _LARGEST = 64 * 1024
 
 @dataclass(kw_only=True, eq=False)
 class KeyUnusable(ValueError):
-    """A file that holds no key of the kind that is needed."""
+    """The file holds no key of the required kind."""
 
     path: Path
     reason: str
 
     def __str__(self) -> str:
-        """The file and the reason; nothing of what is in it."""
+        """The file and the reason, without any of the file's content."""
         return f"{self.path}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicKey:
-    """A key that signatures are checked by."""
+    """A key that verifies signatures."""
 
     raw: bytes
 
     @property
     def id(self) -> str:
-        """What an envelope calls the key: the SHA-256 of its 32 bytes."""
+        """The key's id in an envelope: the SHA-256 of its 32 bytes."""
         return hashlib.sha256(self.raw).hexdigest()
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
-        """Whether the signature is this key's, over just this message."""
+        """Whether the signature is by this key over exactly this message."""
         try:
             Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
         except InvalidSignature:
@@ -54,12 +54,12 @@ class SigningKey:
     raw: bytes
 
     def __repr__(self) -> str:
-        """Nothing of the key itself."""
+        """A text without the key."""
         return f"SigningKey(public={self.public.id})"
 
     @property
     def public(self) -> PublicKey:
-        """The other half, which everybody may have."""
+        """The public key of the pair."""
         made = Ed25519PrivateKey.from_private_bytes(self.raw).public_key()
         return PublicKey(raw=made.public_bytes_raw())
 
@@ -69,9 +69,9 @@ class SigningKey:
 
 
 def make_keys(name: Path) -> tuple[Path, Path]:
-    """Write a new key pair into `name`, which only its owner may read, and `name.pub`.
+    """Write a new key pair into `name`, readable by its owner only, and `name.pub`.
 
-    `FileExistsError` where either is there: a key is never written over.
+    `FileExistsError` if either file exists: a key is never overwritten.
     """
     public_name = name.with_name(f"{name.name}.pub")
     if public_name.exists():
@@ -113,5 +113,5 @@ def _content(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
-        raise KeyUnusable(path=path, reason="far too large for a key")
+        raise KeyUnusable(path=path, reason="too large for a key")
     return content

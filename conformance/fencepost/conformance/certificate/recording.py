@@ -1,14 +1,14 @@
-"""A connection that writes down what goes over it, and a clock that writes down what it says."""
+"""A connection that records its calls and answers, and a clock that records its readings."""
 
 import gzip
 import json
 import time
+from collections.abc import Callable
 from threading import Lock
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeAlias
 
 from fencepost.adapters.contract import Connection, HarnessFault, JsonObject, MalformedResult, Shareable
-from fencepost.conformance.certificate.cleaning import Clean
 from fencepost.conformance.certificate.transcript import (
     FORMAT,
     VERSION,
@@ -20,9 +20,12 @@ from fencepost.conformance.certificate.transcript import (
 )
 from fencepost.conformance.lockstep.clock import told_by
 
+Clean: TypeAlias = Callable[[str], str]
+"""Masks the secrets in a text."""
+
 
 class Recorder:
-    """Writes one transcript into a file. What a subject says is cleaned before it is written and before it is used."""
+    """Writes one transcript into a file. Answers are cleaned of secrets before they are written or used."""
 
     def __init__(self, file: BinaryIO, *, clean: Clean) -> None:
         self._clean = clean
@@ -50,7 +53,7 @@ class Recorder:
         return reading / 1e6
 
     def connect(self, connection: Connection) -> Connection:
-        """The connection, recorded; `Shareable` where it was."""
+        """The connection with recording; `Shareable` if the original is."""
         is_shareable = isinstance(connection, Shareable)
         self._write(
             {"format": FORMAT, "version": VERSION, "shareable": is_shareable, "exclusive": connection.exclusive}
@@ -58,12 +61,12 @@ class Recorder:
         return _RecordedShareable(connection, self) if is_shareable else Recorded(connection, self)
 
     def end(self, log: str) -> None:
-        """The last line: nothing is missing."""
+        """Write the last line, which shows that nothing is missing."""
         self._write({"end": True, "calls": self._calls, "t": self._readings, "log": log})
         self._readings = []
 
     def cleaned(self, value: object) -> object:
-        """The value with every text in it cleaned."""
+        """The value with every text in it cleaned of secrets."""
         if isinstance(value, str):
             return self._clean(value)
         if isinstance(value, dict):
@@ -73,7 +76,7 @@ class Recorder:
         return value
 
     def call(self, connection: Connection, method: str, params: JsonObject) -> object:
-        """Send one call, and write it and its answer down."""
+        """Send one call, and record it with its answer."""
         record: dict[str, object] = {"m": method, "t": self._readings}
         self._readings = []
         self._calls += 1
@@ -91,13 +94,13 @@ class Recorder:
         return answer
 
     def _answer(self, connection: Connection, method: str, params: JsonObject, record: dict[str, object]) -> object:
-        # What lies below goes by the machine's clock: it is not there when the transcript is checked.
+        # The code below uses the machine's clock: it does not run when the transcript is checked.
         with told_by(time.monotonic):
             answer = connection.call(method, params)
         try:
             if method == "decide" and isinstance(answer, dict) and isinstance(answer.get("decisions"), list):
                 return self._decided(answer, record)
-            # What is read back is what the kit has written: no secret, and compared letter by letter.
+            # The rules read back are those that the kit wrote: they hold no secret, and are compared exactly.
             answer = record["a"] = answer if method == "getRules" else self.cleaned(answer)
             json.dumps(answer, allow_nan=False)
         except (TypeError, ValueError) as error:
@@ -115,13 +118,13 @@ class Recorder:
         return {"decisions": [clean[place] for place in places]}
 
     def side(self) -> int:
-        """The number of a new connection beside the first."""
+        """The number of a new side connection."""
         with self._lock:
             self._sides += 1
             return self._sides
 
     def write_side(self, number: int, said: dict[str, object]) -> None:
-        """Write down what came over a connection beside the first: each different call and answer once."""
+        """Record the traffic of a side connection: each different call and answer once."""
         self._write({"side": number, "said": said})
 
     def _write(self, record: dict[str, object]) -> None:
@@ -139,7 +142,7 @@ class Recorded:
 
     @property
     def exclusive(self) -> bool:
-        """Whether the subject is one place that only one worker may ask."""
+        """Whether the subject is a shared resource that only one worker may use."""
         return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
@@ -151,21 +154,21 @@ class Recorded:
         return str(self._recorder.cleaned(self._connection.log()))
 
     def close(self) -> None:
-        """Take leave, then end whatever the connection started."""
+        """Send `shutdown`, then end whatever the connection started."""
         self._connection.close()
 
 
 class _RecordedShareable(Recorded):
-    """One that can be asked from several threads at once."""
+    """A recorded connection that can be used from several threads at once."""
 
     def another(self) -> Connection:
-        """A connection to the same subject; closing it leaves the subject alone."""
+        """A connection to the same subject; closing it does not affect the subject."""
         assert isinstance(self._connection, Shareable)
         return _RecordedSide(self._connection.another(), self._recorder)
 
 
 class _RecordedSide:
-    """A connection beside the first. How often it is asked depends on the machine, so each answer is kept once."""
+    """A recorded side connection. The number of its calls depends on the machine, so each answer is kept once."""
 
     def __init__(self, connection: Connection, recorder: Recorder) -> None:
         self._connection = connection
@@ -176,7 +179,7 @@ class _RecordedSide:
 
     @property
     def exclusive(self) -> bool:
-        """Whether the subject is one place that only one worker may ask."""
+        """Whether the subject is a shared resource that only one worker may use."""
         return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
@@ -192,7 +195,7 @@ class _RecordedSide:
         return str(self._recorder.cleaned(self._connection.log()))
 
     def close(self) -> None:
-        """End this connection, and write down what it was told."""
+        """End this connection, and record its traffic."""
         self._connection.close()
         if self._is_open:
             self._is_open = False

@@ -1,4 +1,4 @@
-"""A connection that answers from a transcript, in order, and a clock that says again what it said then."""
+"""A connection that answers from a transcript in order, and a clock that repeats the recorded readings."""
 
 import gzip
 import json
@@ -21,14 +21,14 @@ from fencepost.conformance.certificate.transcript import (
 )
 
 LARGEST = 4 * 1024**3
-"""How many bytes a transcript may have unpacked."""
+"""The largest unpacked size of a transcript, in bytes."""
 
 _LONGEST_LINE = 64 * 1024**2
 
 
 @dataclass(kw_only=True, eq=False)
 class TranscriptDiffers(Exception):
-    """The transcript is not one of the run that it is said to be of: the line, and what stands against it."""
+    """The transcript is not a record of this run; `line` and `reason` give the first difference."""
 
     line: int
     reason: str
@@ -39,7 +39,7 @@ class TranscriptDiffers(Exception):
 
 
 class Transcript:
-    """A recorded run, read line by line. `TranscriptDiffers` at the first line that does not fit what is asked of it."""
+    """A recorded run, read line by line. Raises `TranscriptDiffers` at the first line that does not fit the call."""
 
     def __init__(self, packed: bytes) -> None:
         self._packed = packed
@@ -60,7 +60,7 @@ class Transcript:
         self._advance()
 
     def connection(self) -> Connection:
-        """What the subject was reached by, as far as the run can tell."""
+        """The connection to the recorded subject."""
         return _ReplayedShareable(self) if self._is_shareable else Replayed(self)
 
     def clock(self) -> float:
@@ -105,27 +105,27 @@ class Transcript:
             raise self._differs(f"no answer to {method}: {error}") from None
 
     def another(self) -> Connection:
-        """The next of the connections beside the first."""
+        """The next recorded side connection."""
         self._sides += 1
         if self._sides not in self._said:
             raise self._differs("more connections at once than then")
         return _ReplayedSide(self._said[self._sides], self._line)
 
     def log(self) -> str:
-        """The end of what the harness wrote to its own log; known once the run is over."""
+        """The end of what the harness wrote to its log; known once the run is over."""
         record = self._at_hand()
         return str(record.get("log", ""))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""
 
     def end(self) -> None:
-        """Nothing of the transcript may be left."""
+        """Raise `TranscriptDiffers` if a part of the transcript is left."""
         record = self._at_hand()
         if "end" not in record:
             raise self._differs(f"{record.get('m')!r} was called then, and now the run is over")
         if record.get("calls") != self._calls:
-            raise self._differs(f"{record.get('calls')!r} calls are claimed, {self._calls} are there")
+            raise self._differs(f"{record.get('calls')!r} calls are stated, {self._calls} exist")
         if self._sides != len(self._said):
             raise self._differs("there are connections that the run does not open")
         if next(self._lines, None) is not None:
@@ -167,7 +167,7 @@ def _record(line: bytes | None, number: int) -> Mapping[str, object]:
 
 
 def _lines(packed: bytes) -> Iterator[bytes]:
-    """The lines, each with its end; never more of them in memory than one."""
+    """The lines with their ends; only one is in memory at a time."""
     number, total = 0, 0
     with gzip.GzipFile(fileobj=BytesIO(packed), mode="rb") as unpacked:
         while True:
@@ -193,7 +193,7 @@ def _sides(packed: bytes) -> dict[int, Mapping[str, list[object]]]:
         side, said = record.get("side"), record.get("said")
         if not isinstance(side, int) or side in found or not isinstance(said, dict):
             raise TranscriptDiffers(
-                line=number, reason="a connection beside the first that is told twice, or not at all"
+                line=number, reason="a side connection that is recorded twice, or without its traffic"
             )
         if not all(isinstance(answers, list) and answers for answers in said.values()):
             raise TranscriptDiffers(line=number, reason="a call without an answer")
@@ -209,11 +209,11 @@ class Replayed:
 
     @property
     def exclusive(self) -> bool:
-        """Whether the subject was one place that only one worker could ask."""
+        """Whether the subject was a shared resource that only one worker could use."""
         return self._transcript.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
-        """What was answered then."""
+        """The recorded answer."""
         return self._transcript.call(method, params)
 
     def log(self) -> str:
@@ -221,19 +221,19 @@ class Replayed:
         return self._transcript.log()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""
 
 
 class _ReplayedShareable(Replayed):
-    """One that could be asked from several threads at once."""
+    """The connection of a transcript whose subject could be used from several threads at once."""
 
     def another(self) -> Connection:
-        """The next of the connections beside the first."""
+        """The next recorded side connection."""
         return self._transcript.another()
 
 
 class _ReplayedSide:
-    """A connection beside the first: each call gets the answers that it got then, in turn and over again."""
+    """A side connection: each call gets its recorded answers in turn, and again from the first."""
 
     exclusive = False
 
@@ -243,7 +243,7 @@ class _ReplayedSide:
         self._lock = Lock()
 
     def call(self, method: str, params: JsonObject) -> object:
-        """What was answered then."""
+        """The recorded answer."""
         with self._lock:
             answers = self._answers.get(call_digest(method, params))
             if answers is None:
@@ -251,8 +251,8 @@ class _ReplayedSide:
             return next(answers)
 
     def log(self) -> str:
-        """Nothing is told of the log of these."""
+        """The empty text: side connections record no log."""
         return ""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""

@@ -1,8 +1,8 @@
 """The transcript of a run: every call and its answer, one JSON object a line, gzipped.
 
-Rule sets stand in full. The requests of a `decide` do not: the seed makes them again, and a digest of them shows that
-they are the same. Their answers are written as one letter each, with a table of what the letters mean, so that a run of
-two million decisions comes to a few megabytes. Between the calls stand the readings of the clock that the run went by.
+Rule sets are written in full. The requests of a `decide` are not: the seed makes them again, and a digest shows that
+they are equal. Each answer is one letter, with a table of the letters' meanings, so that a run of two million decisions
+takes a few megabytes. Between the calls stand the readings of the run's clock.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ _FAULTS: dict[str, type[HarnessFault]] = {
 
 
 def line_of(value: object) -> bytes:
-    """One line of the transcript; `ValueError` or `TypeError` where the value is no JSON."""
+    """One line of the transcript; `ValueError` or `TypeError` if the value is no JSON."""
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
 
 
@@ -45,13 +45,13 @@ def call_digest(method: str, params: JsonObject) -> str:
     """The first 32 hexadecimal digits of the SHA-256 of a call as JSON."""
     try:
         told = msgspec.json.encode([method, params])
-    except UnicodeEncodeError:  # a lone surrogate, which only JSON's escapes can carry
+    except UnicodeEncodeError:  # JSON can carry a lone surrogate only as an escape.
         told = line_of([method, params])
     return hashlib.sha256(told).hexdigest()[:32]
 
 
 def tabled(decisions: Sequence[object]) -> tuple[list[object], list[int]]:
-    """The different decisions in the order in which they come first, and the place of each among them."""
+    """The different decisions in the order of their first occurrence, and for each decision its index among them."""
     known: dict[str, int] = {}
     table: list[object] = []
     places = []
@@ -64,14 +64,14 @@ def tabled(decisions: Sequence[object]) -> tuple[list[object], list[int]]:
 
 
 def written_decisions(table: list[object], places: Sequence[int]) -> dict[str, object]:
-    """Decisions as a table and a letter for each, or a number where letters do not suffice: members `k` and `o`."""
+    """Decisions as a table `k` and a string `o` of letters, or of numbers if there are too few letters."""
     if len(table) <= len(_LETTERS):
         return {"k": table, "o": "".join(_LETTERS[place] for place in places)}
     return {"k": table, "o": list(places)}
 
 
 def read_decisions(record: Mapping[str, object]) -> list[object]:
-    """The decisions that `written_decisions` wrote; `ValueError` where the record does not hold any."""
+    """The decisions that `written_decisions` wrote; `ValueError` if the record holds none."""
     table, order = record.get("k"), record.get("o")
     if not isinstance(table, list) or not isinstance(order, str | list):
         raise ValueError("decisions without their table")
@@ -98,7 +98,7 @@ def written_fault(fault: HarnessFault) -> dict[str, object]:
 
 
 def read_fault(method: str, told: object) -> HarnessFault:
-    """The fault that `written_fault` wrote; `ValueError` where it is none."""
+    """The fault that `written_fault` wrote; `ValueError` if the value is none."""
     if not isinstance(told, dict):
         raise ValueError("a fault that is no object")
     texts = {name: str(told.get(name, "")) for name in ("expected", "came", "offending")}

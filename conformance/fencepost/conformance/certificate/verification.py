@@ -1,4 +1,4 @@
-"""Checking a bundle: three verdicts, apart from each other, and every reason why one does not hold."""
+"""Checks a bundle with three separate findings, each with every reason why it does not hold."""
 
 import base64
 import json
@@ -23,19 +23,19 @@ from fencepost.reports.stored import RunRefused, run_from
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One verdict: what was to be shown, and why it does not hold; it holds where there is no reason."""
+    """One finding: the claim that was checked, and the reasons why it does not hold; without a reason it holds."""
 
     name: str
     against: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
-        """Whether nothing stands against it."""
+        """Whether there is no reason against it."""
         return not self.against
 
 
 def signature(bundle: Bundle, key: PublicKey) -> Finding:
-    """Signature valid: the key has signed the statement, and every byte of the bundle is what was signed."""
+    """Signature valid: the key has signed the statement, and every byte of the bundle is as signed."""
     return Finding(name="signature valid", against=tuple(_against_signature(bundle, key)))
 
 
@@ -54,10 +54,10 @@ def _against_signature(bundle: Bundle, key: PublicKey) -> Iterator[str]:
 
 
 def consistency(bundle: Bundle, listener: Listener = lambda _: None) -> Finding:
-    """Transcript consistent: the same run, put to the recorded answers, gives the same report and the same certificate.
+    """Transcript consistent: the same run over the recorded answers gives the same report and the same certificate.
 
-    Every expected outcome is recomputed by the reference that is installed here, every count is counted again, and every
-    question is compared with the recorded one.
+    The installed reference computes every expected outcome again, every count is repeated, and every call is compared
+    with the recorded call.
     """
     return Finding(name="transcript consistent", against=tuple(_against_consistency(bundle, listener)))
 
@@ -112,7 +112,7 @@ def _payload(envelope: bytes) -> bytes:
 
 
 def written(told: Mapping[str, object]) -> bytes:
-    """A certificate as its file has it."""
+    """The bytes of a certificate's file."""
     return (json.dumps(told, indent=2, ensure_ascii=True) + "\n").encode("ascii")
 
 
@@ -137,7 +137,7 @@ def _issue(told: Mapping[str, object]) -> Issue:
 
 
 class Unreadable(Exception):
-    """A member that cannot be read: which, and why."""
+    """A member that cannot be read; the fields give its name and the reason."""
 
 
 def read_report(bundle: Bundle) -> Report:
@@ -160,7 +160,7 @@ def _certificate(bundle: Bundle) -> Mapping[str, object]:
 
 
 def _made_by_others(told: Mapping[str, object]) -> str:
-    """What explains a difference: another suite, or another catalogue, than the one installed here."""
+    """The explanation of a difference: the suite or the catalogue is not the installed one; empty if both are."""
     parts = (("suite", suite_digest()), ("catalogue", catalogue_digest()))
     for name, here in parts:
         stated = told.get(name)
@@ -170,7 +170,7 @@ def _made_by_others(told: Mapping[str, object]) -> str:
 
 
 def plan_of(report: Report, subject: str | None = None) -> Plan:
-    """The plan that leads to such a report."""
+    """The plan of the run that made such a report."""
     return Plan(
         subject=report.subject.subject if subject is None else subject,
         effort=EFFORTS[report.effort],
@@ -198,7 +198,10 @@ def run(plan: Plan, connection: Connection, listener: Listener) -> Report:
 
 
 def differences(stated: Report, found: Report) -> Iterator[str]:
-    """Where two reports differ, by member and, in clauses and ledger, by entry; the suite's version is left out."""
+    """The differences of two reports, by member.
+
+    Clauses and open points are compared by entry; the suite's version is left out.
+    """
     one, other = (msgspec.to_builtins(report) for report in (stated, found))
     for name in one:
         if name == "kitVersion" or one[name] == other[name]:
@@ -222,7 +225,7 @@ def _members(key: str, stated: Mapping[str, object] | None, found: Mapping[str, 
 
 
 def re_execution(stated: Report, found: Report) -> Finding:
-    """Re-executed: another run of the same version, asked the same, comes to the same verdicts, limits and open points."""
+    """Re-executed: a second run of the same version and plan gives the same verdicts, limits and open points."""
     against = []
     for name in ("name", "version", "profile", "features", "choices"):
         one, other = getattr(stated.subject, name), getattr(found.subject, name)

@@ -1,4 +1,4 @@
-"""`fencepost baseline`: the list of known failures, kept short and true."""
+"""`fencepost baseline`: maintains the list of known failures."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -23,30 +23,30 @@ from rich.text import Text
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(short_help="The list of known failures: add, list, prune.")
+@click.group(short_help="Maintain the list of known failures: add, list, prune.")
 def baseline() -> None:
-    """Keep the list of known failures that `check --known FILE` puts up with."""
+    """Maintain the list of known failures that `check --known FILE` tolerates."""
 
 
 @baseline.command(short_help="Add the failures of a run to the list.")
 @click.argument("file", type=_FILE)
 @click.option("--from", "run", type=click.Path(path_type=Path), required=True, metavar="RUN", help="A stored run.")
-@click.option("--reason", required=True, help="Why they are put up with.")
-@click.option("--issue", required=True, metavar="URL", help="Where they are followed up.")
+@click.option("--reason", required=True, help="The reason for tolerating them.")
+@click.option("--issue", required=True, metavar="URL", help="The URL of the issue that tracks them.")
 @click.option(
     "--expires",
     type=click.DateTime(["%Y-%m-%d"]),
     required=True,
-    help="The last day on which they are put up with.",
+    help="The last day on which they are tolerated.",
 )
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only the failures of this clause; repeatable.")
 def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, clauses: tuple[str, ...]) -> None:
-    """Add the counterexamples of RUN to FILE, which is made where it is missing. What is on the list stays as it is.
+    """Add the counterexamples of RUN to FILE, which is made if it does not exist. Existing entries stay unchanged.
 
     Exit status: 0 the list holds them now; 2 bad usage, or nothing in RUN has failed.
     """
     if not reason.strip():
-        raise click.BadParameter("a reason says something", param_hint="--reason")
+        raise click.BadParameter("the reason is empty", param_hint="--reason")
     if not is_url(issue):
         raise click.BadParameter(f"{issue!r} is no URL", param_hint="--issue")
     if expires.date() < _today():
@@ -69,7 +69,7 @@ def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, cl
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_data", is_flag=True, help="Write JSON.")
 def list_(*, file: Path, as_data: bool) -> None:
-    """Show the entries of FILE, the expired ones as such. Exit status: 0, or 2 where FILE is no such list."""
+    """Show the entries of FILE and mark expired entries. Exit status: 0, or 2 if FILE is no such list."""
     entries, today = read_known(file), _today()
     if as_data:
         show_json([{**one.to_json(), "expired": one.is_expired(today)} for one in entries])
@@ -88,16 +88,16 @@ def _expiry(one: KnownFailure, today: date) -> str | Text:
     return Text(f"{text} expired", style="bold red") if one.is_expired(today) else text
 
 
-@baseline.command(short_help="Take off the list what a subject does right now.")
+@baseline.command(short_help="Remove the entries that a subject now answers rightly.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("subject")
 @call_timeout
 @start_timeout
 def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float) -> None:
-    """Replay every entry of FILE and take off those that SUBJECT answers rightly. Nothing else is taken off.
+    """Replay every entry of FILE and remove those that SUBJECT answers rightly. No other entry is removed.
 
-    An expired entry stays until it is fixed or somebody takes it off: letting it go in silence would hide a failure.
-    Exit status: 0, or 2 bad usage or a subject that does not answer.
+    An expired entry stays until it is fixed or somebody removes it, since a silent removal would hide a failure. Exit
+    status: 0, or 2 for bad usage or a subject that does not answer.
     """
     entries = read_known(file)
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
@@ -119,8 +119,8 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
 
 
 def _kept(entry: Entry) -> tuple[str, str]:
-    """How the entry stands, and what is told of it."""
-    return ("fixed: taken off", "") if entry.standing == "unexpected success" else (entry.standing, entry.told)
+    """The standing of the entry, and its explanation."""
+    return ("fixed: removed", "") if entry.standing == "unexpected success" else (entry.standing, entry.told)
 
 
 def _today() -> date:

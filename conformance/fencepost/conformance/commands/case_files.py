@@ -1,4 +1,4 @@
-"""Finding and reading stored cases: by file, by folder, or by id in the folder where they are kept."""
+"""Finds and reads stored cases: by file, by folder, or by id in the default folder."""
 
 import difflib
 import re
@@ -16,7 +16,7 @@ _ID = re.compile(r"[A-Za-z]+-[0-9]+-[0-9a-f]+")
 
 
 def read_case(path: Path) -> StoredCase:
-    """The stored case in the file; bad usage, with every reason, where there is none."""
+    """The stored case in the file; bad usage, with every reason, if there is none."""
     (case,) = _read(path, lambda value: (stored_from_json(value),))
     return case
 
@@ -31,12 +31,12 @@ def _read(path: Path, take: Callable[[object], tuple[StoredCase, ...]]) -> tuple
 
 
 def read_folder(folder: Path) -> tuple[StoredCase, ...]:
-    """Every stored case of the folder, in the order of their names; bad usage where one cannot be read."""
+    """Every stored case of the folder, in the order of the file names; bad usage if one cannot be read."""
     return tuple(read_case(path) for path in sorted(folder.glob("*.json")))
 
 
 def _case_or_list(value: object) -> tuple[StoredCase, ...]:
-    """The one stored case, or those of a list of known failures."""
+    """The stored case, or the stored cases of a list of known failures."""
     if not isinstance(value, dict) or value.get("format") != KNOWN_FAILURES:
         return (stored_from_json(value),)
     return tuple(
@@ -46,7 +46,7 @@ def _case_or_list(value: object) -> tuple[StoredCase, ...]:
 
 
 def found_cases(named: str, folder: Path) -> tuple[StoredCase, ...]:
-    """The case of that file or id, or every case of that folder or list; bad usage with the near misses otherwise."""
+    """The case with that file or id, or every case of that folder or list; bad usage with similar ids otherwise."""
     path = Path(named)
     if path.is_dir():
         cases = read_folder(path)

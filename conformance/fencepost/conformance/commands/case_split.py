@@ -1,4 +1,4 @@
-"""What rules and a request come to where points of the specification are open: one answer, or one for each choice."""
+"""The decision on a request where points of the specification are open: one result, or one for each choice."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nobody can say, whatever is chosen: the points that are open."""
+    """No choice decides the result; `points` are the open points."""
 
     points: tuple[str, ...]
 
@@ -38,14 +38,14 @@ Ending: TypeAlias = Refused | Decided | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One ending, and the choices under which it comes about; none where it does whatever is chosen."""
+    """One result, and the choices that lead to it; no choices if it does not depend on them."""
 
     choices: tuple[tuple[str, str], ...]
     ending: Ending
 
 
 def split_cases(network_acls: object, request: Request, *, network: Network, profile: Profile) -> tuple[Branch, ...]:
-    """Every ending that the open points allow. A point whose answers make no difference is not branched on."""
+    """Every result that the open points allow. A point whose answers make no difference is left out."""
     return tuple(_branches(network_acls, request, network, profile, ()))
 
 
@@ -88,7 +88,7 @@ def _split(
 
 
 def _told(branch: Branch, point: str) -> object:
-    """What of a branch makes a difference to the reader: its other choices, and the outcome with its reasons."""
+    """The part of a branch that matters to the reader: its other choices, and the outcome with its reasons."""
     ending = branch.ending
     return _without(branch, point).choices, ending.decision if isinstance(ending, Decided) else ending
 

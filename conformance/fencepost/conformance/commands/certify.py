@@ -1,4 +1,4 @@
-"""`fencepost certify`: the whole suite, everything that was said in it, and a signature, in one bundle."""
+"""`fencepost certify`: runs the whole suite, and writes the answers, the report and a signature into one bundle."""
 
 import platform
 import sys
@@ -20,7 +20,6 @@ from fencepost.conformance.certificate.bundle import (
     write_bundle,
 )
 from fencepost.conformance.certificate.certificate import Issue, as_page, certificate, why_not
-from fencepost.conformance.certificate.cleaning import cleaner
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
 from fencepost.conformance.certificate.envelope import seal, statement
 from fencepost.conformance.certificate.immutable import why_mutable
@@ -38,17 +37,18 @@ from fencepost.reference import UnknownProfile
 from fencepost.reports.model import Report, report_to_json
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
+from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(short_help="Run the whole suite and sign what it found: a bundle that others can check.")
+@click.command(short_help="Run the whole suite and sign the result: a bundle that others can check.")
 @click.argument("subject")
-@click.option("--out", type=_FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not be there yet.")
+@click.option("--out", type=_FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not exist.")
 @click.option("--key", "key_file", type=_FILE, required=True, metavar="FILE", help="The private key to sign with.")
 @click.option(
-    "--effort", type=click.Choice(list(EFFORTS)), default="thorough", show_default=True, help="How much is asked."
+    "--effort", type=click.Choice(list(EFFORTS)), default="thorough", show_default=True, help="How much to ask."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
 @click.option(
@@ -72,19 +72,22 @@ def certify(
     call_timeout: float,
     start_timeout: float,
 ) -> None:
-    """Judge SUBJECT by the profile that it claims, strictly, and write a signed bundle if it passes.
+    """Judge SUBJECT strictly by the profile that it claims, and write a signed bundle if it passes.
 
-    The subject has to name an immutable version. A partial result is certified as partial. Exit status: 0 certified; 2
-    bad usage, a version that moves, or a subject that does not answer; otherwise that of `check`, and nothing is written.
+    The statement must name an immutable version. A partial result is certified as partial. Exit status: 0 certified; 2
+    bad usage, a version that moves, or a subject that does not answer; otherwise that of `check`, and nothing is
+    written.
     """
     key = _key(key_file)
     if out.exists() or out.is_symlink():
-        raise click.UsageError(f"--out {out}: it is there already, and a certificate is never written over")
+        raise click.UsageError(f"--out {out}: the file exists, and a certificate is never overwritten")
     if not out.parent.is_dir():
         raise click.UsageError(f"--out {out}: there is no folder {out.parent}")
     names = [path.name for path in artifacts]
     if len({*names, *MEMBERS}) != len(names) + len(MEMBERS):
-        raise click.UsageError("--artifact: each takes a name of its own, and none that a member of a bundle has")
+        raise click.UsageError(
+            "--artifact: each file needs a different name, and none may have the name of a bundle member"
+        )
     issue = Issue(
         issued=datetime.now(UTC).isoformat(timespec="seconds"),
         suite_digest=suite_digest(),
@@ -93,7 +96,7 @@ def certify(
         artifacts={path.name: sha256(path.read_bytes()) for path in artifacts},
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
-    clean = cleaner()
+    clean = Mask.of_here().apply
     plan = Plan(subject=clean(subject), effort=EFFORTS[effort], seed=seed)
     with Interruption(), tempfile.TemporaryFile() as file:
         try:
@@ -127,7 +130,7 @@ def _key(path: Path) -> SigningKey:
 
 
 def _recorded(plan: Plan, connection: Connection, recorder: Recorder) -> Report:
-    """The report of the whole run, recorded; bad usage where it cannot begin, or the version is no immutable one."""
+    """The report of the whole run, recorded; bad usage if the run cannot begin, or the version is not immutable."""
     try:
         with live_progress() as listener, told_by(recorder.clock):
             campaign = Campaign(Client(recorder.connect(connection)), plan, listener)

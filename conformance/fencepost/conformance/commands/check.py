@@ -42,7 +42,7 @@ _VALIDATION = "VAL"
 
 
 def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    """The seconds that a budget means; bad usage where it means none."""
+    """The seconds that a budget stands for; bad usage if it is malformed."""
     try:
         return seconds_from(value) if value is not None else None
     except ValueError as error:
@@ -51,10 +51,8 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 
 @click.command(short_help="Run the suite against a subject: a verdict for each clause.")
 @click.argument("subject")
-@click.option("--profile", help="Judge by this profile, not by the one that the subject claims.")
-@click.option(
-    "--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much is asked."
-)
+@click.option("--profile", help="Judge by this profile, not by the profile that the subject claims.")
+@click.option("--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much to ask.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause or family (VAL); repeatable.")
 @click.option(
@@ -62,45 +60,54 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write the report in every form into this folder, and a journal until then.",
+    help="Write the report in every form into this folder, and a journal during the run.",
 )
 @click.option(
     "--resume",
     "resumed",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Go on with the run whose journal is in this folder: same subject, same options.",
+    help="Continue the run whose journal is in this folder: same subject, same options.",
 )
 @click.option(
     "--known",
     "known_file",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     metavar="FILE",
-    help="Put up with the failures on this list, and with no others; see `baseline`.",
+    help="Tolerate the failures on this list, and no others; see `baseline`.",
 )
 @click.option(
     "--regressions",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help=f"Replay the counterexamples stored here first, and store new ones; ./{FOLDER} where that is there.",
+    help=f"Replay the counterexamples stored here first, and store new ones; by default ./{FOLDER} if it exists.",
 )
 @click.option(
     "--max-configurations",
     "configurations",
     type=click.IntRange(min=1),
     metavar="N",
-    help="For targets that are slow to configure: at most N accepted writes that change the rules, the most telling first.",
+    help=(
+        "For targets that are slow to configure: at most N accepted writes that change the rules, the most useful "
+        "first."
+    ),
 )
 @click.option(
     "--budget",
     callback=_budget,
     metavar="TIME",
-    help="Run until the time is gone (60s, 5m, 1h) and say what was bought; what it asks depends on the machine's pace.",
+    help=(
+        "Run until this time is over (60s, 5m, 1h) and state the strength reached; what it asks depends on the machine."
+    ),
 )
-@click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to show.")
+@click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
 @click.option("--fail-fast", is_flag=True, help="End at the first failure.")
-@click.option("--call-timeout", type=WAITING, default=10.0, show_default=True, help="Seconds for one call.")
-@click.option("--start-timeout", type=WAITING, default=30.0, show_default=True, help="Seconds for the start.")
+@click.option(
+    "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Time limit of one call, in seconds."
+)
+@click.option(
+    "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
+)
 def check(
     *,
     subject: str,
@@ -119,16 +126,16 @@ def check(
     call_timeout: float,
     start_timeout: float,
 ) -> None:
-    """Judge SUBJECT clause by clause, each failure with its smallest counterexample.
+    """Judge SUBJECT clause by clause, and show each failure with its smallest counterexample.
 
     Exit status, the first that holds: 2 bad usage, or a subject that does not answer `describe`; 1 a clause failed or a
     declared choice is broken; 2 a clause ended in error or inconclusive; 3 the run was vacuous; otherwise 0.
 
-    A run that is interrupted writes what it has found; one that was killed can be gone on with by --resume.
+    An interrupted run writes its results so far; a killed run can be continued with --resume.
 
-    With --max-configurations or --budget the rule sets and requests that show most kinds of faults come first, and
-    what the bounds leave no room for is vacuous: a small bound ends with 3 where nothing is wrong. The smallest case of a
-    failure costs further configurations, but no further time.
+    With --max-configurations or --budget the rule sets and requests that show most kinds of faults come first. Clauses
+    without room in these bounds are vacuous, so a small bound ends with 3 even if nothing is wrong. The smallest case
+    of a failure costs further configurations, but no further time.
     """
     bounds = Bounds(configurations=configurations, seconds=budget)
     if resumed is not None and bounds != Bounds():
@@ -157,7 +164,7 @@ def check(
 
 
 def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """The patterns themselves, `ID,ID` taken apart; bad usage where one matches no clause."""
+    """The patterns, with `ID,ID` split; bad usage if a pattern matches no clause."""
     split = tuple(part for pattern in patterns for part in pattern.split(",") if part)
     for pattern in split:
         try:
@@ -169,7 +176,7 @@ def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Folder:
-    """Where the report goes, and the journal until then: the folder that was named, or nowhere."""
+    """The place of the report, and of the journal during the run: the named folder, or none."""
 
     path: Path | None
     recorded: Recorded | None = None
@@ -177,7 +184,7 @@ class _Folder:
 
     @classmethod
     def of(cls, plan: Plan, folder: Path | None, resumed: Path | None) -> "_Folder":
-        """What --report and --resume name; bad usage where the run in the folder is another one."""
+        """The folder of --report or --resume; bad usage if the run in the folder is another run."""
         if resumed is None:
             return cls(path=folder)
         try:
@@ -190,7 +197,7 @@ class _Folder:
         return cls(path=resumed, recorded=recorded)
 
     def follow(self, campaign: Campaign) -> None:
-        """Write the campaign's journal from here on; go on after the last checkpoint where one was recorded."""
+        """Write the campaign's journal from here on; continue after the last recorded checkpoint, if any."""
         if self.path is None:
             return
         circumstances = campaign.circumstances()
@@ -213,7 +220,7 @@ class _Folder:
             self.journal.add(checkpoint)
 
     def finish(self, report: Report, *, is_unfinished: bool) -> None:
-        """Write the report's files; the journal stays only where something was left to ask."""
+        """Write the report's files; the journal stays only if a part of the run is left."""
         if self.path is None:
             return
         with _telling(self.path):
@@ -230,7 +237,7 @@ class _Folder:
 
 @contextmanager
 def _telling(folder: Path) -> Iterator[None]:
-    """What cannot be written into the folder is bad usage."""
+    """Turn an error on writing into the folder into bad usage."""
     try:
         yield
     except OSError as error:
@@ -246,9 +253,9 @@ def _unwritten(name: str, error: Exception) -> None:
 def _judged(
     plan: Plan, bounds: Bounds, timeouts: Timeouts, folder: _Folder, past: EarlierFailures, interruption: Interruption
 ) -> tuple[Report, Sequence[Row]]:
-    """The report, partial where the run is interrupted; bad usage where the subject cannot even be begun with.
+    """The report, partial if the run is interrupted, and the parser profile if the whole of validation was asked.
 
-    Where the whole of validation is what was asked for, the parser profile comes with it.
+    Bad usage if the run cannot begin.
     """
     deadline = Deadline.after(bounds.seconds) if bounds.seconds is not None else None
     try:
@@ -286,14 +293,14 @@ def _judged(
 
 
 def _campaign(client: Client, plan: Plan, bounds: Bounds, listener: Listener) -> Campaign:
-    """A whole run, or one within these bounds."""
+    """A whole run, or a run within these bounds."""
     if bounds == Bounds():
         return Campaign(client, plan, listener)
     return BoundedCampaign(client, plan, listener, bounds=bounds)
 
 
 def _interruptibly(rows: Iterable[Row], interruption: Interruption) -> list[Row]:
-    """The rows; none where the run is interrupted meanwhile."""
+    """The rows; none if the run is interrupted meanwhile."""
     found = []
     try:
         for row in rows:

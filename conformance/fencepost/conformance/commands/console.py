@@ -1,4 +1,4 @@
-"""How the commands show their results: on stdout, as wide as it is, in colour where that shows."""
+"""Shows the results of commands on stdout, at its width, and in colour if it is a terminal."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from rich.text import Text
 
 
 def show(*parts: RenderableType) -> None:
-    """Draw the parts below one another on stdout."""
+    """Draw the parts one below the other on stdout."""
     page = Page.of(sys.stdout)
     click.echo(page.draw(*parts), color=page.colour)
 
@@ -24,7 +24,10 @@ def show_json(value: object) -> None:
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> Table:
-    """A table whose last column takes the room that is left. Texts are shown as they are, controls as escapes."""
+    """A table whose last column takes the remaining width.
+
+    Texts are shown as they are, control characters as escapes.
+    """
     names = list(columns)
     drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")
     for name in names[:-1]:
@@ -36,7 +39,7 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> Table
 
 
 def labelled(rows: Iterable[tuple[str, str | Text]]) -> Table:
-    """Two columns without a heading: what it is, and what it says."""
+    """A table of labels and values, without a heading."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")

@@ -1,4 +1,4 @@
-"""`fencepost diff`: what changed between two stored runs, for a person and for CI."""
+"""`fencepost diff`: what changed between two stored runs, for readers and for CI."""
 
 import sys
 from dataclasses import asdict
@@ -15,18 +15,25 @@ from rich.text import Text
 _RUN = click.Path(path_type=Path)
 
 
-@click.command(short_help="What changed between two runs: new, fixed, still failing, limits, open points.")
+@click.command(short_help="Show what changed between two runs: failures, limits, open points.")
 @click.argument("run_a", type=_RUN)
 @click.argument("run_b", type=_RUN)
 @click.option(
-    "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True, help="How."
+    "--format",
+    "form",
+    type=click.Choice(("text", "markdown", "json")),
+    default="text",
+    show_default=True,
+    help="The form of the output.",
 )
-@click.option("--strict", is_flag=True, help="Exit status 1 for any difference, not only for one for the worse.")
+@click.option(
+    "--strict", is_flag=True, help="Exit with status 1 for any difference, not only for a change for the worse."
+)
 def diff(*, run_a: Path, run_b: Path, form: str, strict: bool) -> None:
     """Compare RUN_A, the earlier run, with RUN_B: each a report.json, or a folder that `check --report` wrote.
 
-    Exit status: 2 bad usage or no stored run; 1 something is for the worse (a clause fails that did not, a pass is none
-    any more, a declared choice is newly broken); otherwise 0.
+    Exit status: 2 bad usage or no stored run; 1 a change for the worse (a new failure, a lost pass, a newly broken
+    choice); otherwise 0.
     """
     found = difference(read_run(run_a), read_run(run_b))
     if form == "json":

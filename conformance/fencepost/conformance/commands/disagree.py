@@ -1,4 +1,4 @@
-"""`fencepost disagree`: the smallest input on which two implementations differ, whoever is right."""
+"""`fencepost disagree`: the smallest input on which two implementations differ, without saying which is right."""
 
 import sys
 from contextlib import ExitStack
@@ -28,16 +28,14 @@ from fencepost.reports.visible import abridged, as_json, visible
 from rich.text import Text
 
 
-@click.command(short_help="The smallest input on which two subjects differ, without a reference.")
+@click.command(short_help="Find the smallest input on which two subjects differ.")
 @click.argument("subject_a")
 @click.argument("subject_b")
-@click.option("--profile", help="The edition whose numbers and names are asked; else the one that both claim.")
-@click.option(
-    "--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much is asked."
-)
+@click.option("--profile", help="The edition whose limits and names are used; by default the edition that both claim.")
+@click.option("--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much to ask.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
-@click.option("--all", "goes_on", is_flag=True, help="Go on after the first: one of each kind of difference.")
-@click.option("--codes", is_flag=True, help="Compare status and code of denials too, where both promise them.")
+@click.option("--all", "goes_on", is_flag=True, help="Continue after the first difference: one of each kind.")
+@click.option("--codes", is_flag=True, help="Also compare status and code of denials if both promise them.")
 @click.option("--json", "as_data", is_flag=True, help="Write JSON.")
 @call_timeout
 @start_timeout
@@ -54,7 +52,7 @@ def disagree(
     call_timeout: float,
     start_timeout: float,
 ) -> None:
-    """Ask SUBJECT_A and SUBJECT_B the same and show where their answers differ; nobody is judged.
+    """Ask SUBJECT_A and SUBJECT_B the same and show where their answers differ; neither is judged.
 
     Exit status: 2 bad usage, or a subject that does not answer; 1 the two differ; 0 no difference was found.
     """
@@ -95,7 +93,7 @@ def _introduced(
 
 
 def _described(client: Client, name: str) -> Statement:
-    """What a subject says of itself; bad usage, with its name, where it does not or it cannot be used."""
+    """A subject's statement; bad usage, with the subject's name, if there is none or it cannot be used."""
     try:
         return check_statement(client.describe())
     except StatementError as error:
@@ -138,7 +136,7 @@ def _searched(
 
 
 def _masked(found: Search) -> Search:
-    """The same without the secrets that a subject told in its answers."""
+    """The same result, with the secrets in the subjects' answers masked."""
     mask = Mask.of_here()
     answers = [replace(one, first=mask.apply(one.first), second=mask.apply(one.second)) for one in found.found]
     return replace(found, found=tuple(answers), fault=mask.apply(found.fault))

@@ -1,4 +1,4 @@
-"""What a run is told of earlier ones: the list of known failures, and the folder of stored counterexamples."""
+"""The earlier failures that a run starts with: the list of known failures, and the folder of stored counterexamples."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +31,10 @@ class EarlierFailures:
 
     @classmethod
     def of(cls, known_file: Path | None, folder: Path | None) -> "EarlierFailures":
-        """What the files hold; bad usage where one cannot be read. The usual folder is used where it is there."""
+        """The content of the files; bad usage if one cannot be read.
+
+        Without `folder` the default folder is used if it exists.
+        """
         if folder is None and Path(FOLDER).is_dir():
             folder = Path(FOLDER)
         return cls(
@@ -42,7 +45,7 @@ class EarlierFailures:
         )
 
     def recall(self, campaign: Campaign) -> None:
-        """Replay what is known, then what is stored; bad usage where the subject does not answer."""
+        """Replay the known failures, then the stored cases; bad usage if the subject does not answer."""
         subject, today = quoted(campaign.plan.subject), datetime.now(UTC).date()
         line = f"fencepost replay {self.known_file} {subject}"
         try:
@@ -56,7 +59,7 @@ class EarlierFailures:
                 _retry(one, campaign, f"fencepost replay {one.id} {subject} --folder {self.folder}")
 
     def store(self, report: Report) -> None:
-        """Store the counterexamples of a run that are not there yet; bad usage where the folder cannot be written."""
+        """Store the counterexamples of a run that are new; bad usage if the folder cannot be written."""
         if self.folder is None:
             if any(row.counterexamples for row in report.clauses):
                 told = f"to keep what was found and replay it first in later runs: mkdir {FOLDER}, or --regressions DIR"
@@ -71,7 +74,7 @@ class EarlierFailures:
 
 
 def _retry(one: StoredCase, campaign: Campaign, line: str) -> None:
-    """A stored counterexample that still fails is a failure of the run; one like a known failure is put up with."""
+    """Replay a stored counterexample: if it still fails, the run fails, unless it is like a known failure."""
     try:
         replayed = replay_case(one.case, campaign.lockstep, campaign.capabilities)
     except HarnessFault as fault:
@@ -84,7 +87,7 @@ def _retry(one: StoredCase, campaign: Campaign, line: str) -> None:
 
 
 def read_known(path: Path) -> tuple[KnownFailure, ...]:
-    """The entries of a list of known failures; bad usage, with every reason, where the file is none."""
+    """The entries of a list of known failures; bad usage, with every reason, if the file is none."""
     try:
         return known_from_json(read_json(str(path)))
     except UnreadableInput as error:

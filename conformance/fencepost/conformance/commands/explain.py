@@ -1,4 +1,4 @@
-"""`fencepost explain`: what the reference makes of a request under rules, with the clause and the rule, in words."""
+"""`fencepost explain`: the reference's decision on a request under given rules, with clause and rule, in words."""
 
 import sys
 from collections.abc import Mapping
@@ -158,7 +158,7 @@ def _check_number(found: FoundRules, profile: Profile) -> None:
 
 
 def _value_at(acls: object, path: str) -> object:
-    """The value at a path of the form `$.member[index].member`; None where there is none."""
+    """The value at a path of the form `$.member[index].member`; None if there is none."""
     value = acls
     for step in path.removeprefix("$").replace("[", ".").replace("]", "").split(".")[1:]:
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A decision in words: the outcome, the clause with its text, the rule, and what it would take to be otherwise."""
+"""A decision in words: the outcome, the clause with its text, the rule, and the open points that change it."""
 
 from collections.abc import Iterable, Mapping
 
@@ -28,7 +28,7 @@ _STYLES = {"allow": "bold green", "deny": "bold red", "refused": "bold red", "op
 def explanation(
     branches: tuple[Branch, ...], *, request: Request, network: Network, profile: Profile, found: FoundRules
 ) -> Iterable[RenderableType]:
-    """What to show: the outcome first, then why, then what was asked."""
+    """The parts to show: first the outcome, then the reasons, then the request and the rules."""
     words = {_word(branch) for branch in branches}
     word = words.pop() if len(words) == 1 else "open"
     yield Text(word.upper(), style=_STYLES[word])
@@ -79,7 +79,7 @@ def _decided(ending: Decided, request: Request, network: Network) -> Iterable[tu
 
 
 def _ramified(branches: tuple[Branch, ...]) -> Iterable[tuple[str, str | Text]]:
-    """Each open point in words, then what it comes to by each of its answers."""
+    """Each open point in words, then the result for each of its answers."""
     points = [point for branch in branches for point, _ in branch.choices]
     points += [point for branch in branches for point in getattr(branch.ending, "points", ())]
     for place, point in enumerate(dict.fromkeys(points)):
@@ -97,7 +97,7 @@ def _by(branch: Branch) -> str:
             named = [f"{one.path} {REASONS.get(one.name, one.name)} [{one.clause}]" for one in violations]
             return f"  ({'; '.join(named)})"
         case _:
-            return "  (the ledger has no answer to choose)"
+            return "  (no choice decides this open point)"
 
 
 def _rule(decision: Decision) -> str:
@@ -113,7 +113,7 @@ def _rule(decision: Decision) -> str:
 
 
 def _because(ending: Decided, request: Request, network: Network) -> str:
-    """What holds of this request and these rules, criterion by criterion, in the order in which they are asked."""
+    """The facts about this request and these rules, criterion by criterion, in the order of the decision."""
     rules, caller = ending.rules, request.caller
     if request.plane is Plane.CONTROL:
         gate = "the firewall does not affect the control plane"
@@ -155,7 +155,7 @@ def _request(request: Request, network: Network) -> str:
     if caller.service is not None:
         parts.append(f"by the service {caller.service!r}")
     if caller.trusted is not None:
-        parts.append("said to be trusted" if caller.trusted else "said not to be trusted")
+        parts.append("marked as trusted" if caller.trusted else "marked as not trusted")
     if not caller.authenticated:
         parts.append("without a valid token")
     if not caller.authorized:
@@ -187,8 +187,8 @@ def _notes(request: Request, profile: Profile) -> Iterable[str]:
     caller = request.caller
     if profile.choice("trusted-services") == "attribute":
         if caller.service is not None and caller.trusted is None:
-            yield "in this profile a service is trusted where the request says so (caller.trusted: true), not by its name"
+            yield "in this profile the request marks a trusted service (caller.trusted: true); its name does not count"
     elif caller.trusted is not None:
-        yield "in this profile a service is trusted by its name; what the request says of trust does not count"
+        yield "in this profile a service is trusted by its name; the member caller.trusted does not count"
     elif caller.service is not None and caller.service not in {service.name for service in profile.services}:
         yield f"the profile lists no service called {caller.service!r}; `fencepost profiles --json` lists them"

@@ -1,4 +1,4 @@
-"""The command `fencepost`: its sub-commands are found by entry point and loaded when they are called."""
+"""The command `fencepost`, which finds its sub-commands by entry point and loads each when it is called."""
 
 import difflib
 import io
@@ -17,21 +17,21 @@ def installed() -> dict[str, EntryPoint]:
 
 
 class CommandsByEntryPoint(click.Group):
-    """A group whose commands are those of the entry-point group. One that does not load is named, and stops no other."""
+    """A group with the commands of the entry-point group. A command that fails to load does not affect the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The names of what is installed, sorted."""
+        """The sorted names of the installed commands."""
         return sorted(installed())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """The command of that name, loaded now; where that fails, one that says so."""
+        """The command of that name, loaded now; if loading fails, a command that reports the failure."""
         point = installed().get(cmd_name)
         return _loaded(point) if point is not None else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments name; bad usage with the near misses where there is none."""
+        """The command that the arguments name; bad usage with similar names if there is none."""
         name = args[0] if args else ""
         if not name.startswith("-") and name not in installed():
             near = difflib.get_close_matches(name, installed(), n=3, cutoff=0.5)
@@ -43,7 +43,7 @@ class CommandsByEntryPoint(click.Group):
 def _loaded(point: EntryPoint) -> click.Command:
     try:
         command = point.load()
-    except Exception as error:  # a third party's command may fail in any way
+    except Exception as error:  # The command of a third party may fail in any way.
         return _unusable(point, f"{type(error).__name__}: {error}")
     if not isinstance(command, click.Command):
         return _unusable(point, f"{point.value} is no click command but a {type(command).__name__}")
@@ -70,6 +70,6 @@ def main() -> None:
     Results go to stdout, progress and logs to stderr. Exit status 2 is bad usage in every command.
     """
     for stream in (sys.stdout, sys.stderr):
-        # What a subject says may hold any character, and the screen's encoding may not.
+        # The answer of a subject may hold characters that the screen's encoding lacks.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a subject is asked: the first ends the run, what follows it is let finish."""
+"""Handles Ctrl-C and SIGTERM during a run: the first signal ends the run, and later signals are ignored."""
 
 import signal
 from types import FrameType, TracebackType
@@ -6,15 +6,14 @@ from typing import Self
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)  # what a terminal or a supervisor sends, and none of what a program may use for itself
+)  # A terminal or a supervisor sends these; programs do not use them for other purposes.
 
 
 class Interruption:
-    """While this context is entered, the first signal raises `KeyboardInterrupt` once, and any further one does nothing.
+    """In this context the first signal raises `KeyboardInterrupt` once, and further signals do nothing.
 
-    So the second Ctrl-C of an impatient person meets a run that is ending its subject and writing its report: both are a
-    matter of seconds, and neither is cut in half. After the context, too, a program that was interrupted ignores them: it
-    ends with the status that it has come to.
+    A second Ctrl-C therefore cannot cut off the end of the subject or the writing of the report, which take seconds. An
+    interrupted program ignores the signals after the context too, and ends with its own exit status.
     """
 
     def __init__(self) -> None:
@@ -30,7 +29,7 @@ class Interruption:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number, handler in self._before.items():
-            after = signal.SIG_IGN if self.has_come else handler  # an interrupted program is about to end by itself
+            after = signal.SIG_IGN if self.has_come else handler  # An interrupted program is about to end by itself.
             signal.signal(number, after)  # type: ignore[arg-type]  # what signal.signal itself has given back
 
     def _interrupt(self, _: int, __: FrameType | None) -> None:
@@ -39,6 +38,6 @@ class Interruption:
             raise KeyboardInterrupt
 
     def check(self) -> None:
-        """Raise where a signal has come and its exception was lost: in a finalizer, Python only prints it."""
+        """Raise if a signal came and its exception was lost: in a finalizer Python only prints it."""
         if self.has_come:
             raise KeyboardInterrupt

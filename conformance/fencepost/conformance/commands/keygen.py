@@ -9,12 +9,16 @@ from fencepost.conformance.commands.usage import usage
 
 @click.command(short_help="Make a key pair for certificates: NAME and NAME.pub.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="NAME", help="Where it goes."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="NAME",
+    help="The file of the private key.",
 )
 def keygen(*, out: Path) -> None:
     """Write an Ed25519 private key into NAME, readable by its owner alone, and the public key into NAME.pub.
 
-    Neither file may be there already. The private key is not encrypted: keep it where your other secrets are.
+    Neither file may exist. The private key is not encrypted: keep it with your other secrets.
     """
     try:
         written = make_keys(out)

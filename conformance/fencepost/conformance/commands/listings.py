@@ -1,4 +1,4 @@
-"""`fencepost clauses`, `fencepost subjects` and `fencepost profiles`: what there is."""
+"""`fencepost clauses`, `fencepost subjects` and `fencepost profiles`: lists of what is installed."""
 
 import dataclasses
 import inspect
@@ -20,7 +20,7 @@ _CARRIERS = MappingProxyType(
     {
         "stdio": ("stdio:COMMAND ARGS…", "a program that answers one line of JSON for each that it reads"),
         "http": ("http://HOST[:PORT]/PATH", "a server that answers each POST with JSON"),
-        "https": ("https://HOST[:PORT]/PATH", "the same over TLS"),
+        "https": ("https://HOST[:PORT]/PATH", "an HTTP server over TLS"),
         "library": ("library:PACKAGE.MODULE:NAME", "a Python object, or a class or factory of one"),
     }
 )
@@ -84,13 +84,13 @@ _ADAPTERS = MappingProxyType(
 )
 
 
-@click.command(short_help="List what can be judged: carriers and installed adapters.")
+@click.command(short_help="List the forms of a subject: carriers and installed adapters.")
 @click.option("--mutants", is_flag=True, help="List the mutants: vaults with one flaw each.")
 def subjects(*, mutants: bool) -> None:
-    """List the forms that a subject string may have: carriers for one's own harness, and installed adapters."""
+    """List the forms of a subject string: carriers for your own harness, and installed adapters."""
     if mutants:
         flawed = [(f"mutant:{one.id}", one.clause, one.story) for one in CATALOGUE.values()]
-        show(table(("subject", "breaks", "how one gets there"), flawed))
+        show(table(("subject", "breaks", "how it comes about"), flawed))
         return
     rows: list[tuple[str | Text, ...]] = [(Text("carriers", style="bold"),), *_rows(carriers(), _CARRIERS)]
     rows += [(Text("adapters", style="bold"),), *_rows(adapters(), _ADAPTERS)]
@@ -104,10 +104,10 @@ def _rows(points: Mapping[str, EntryPoint], shipped: Mapping[str, tuple[str, str
 
 
 def _summary(point: EntryPoint, summary: str) -> Text:
-    """The summary, or the first line of what the entry point says of itself; the reason where it does not load."""
+    """The summary, or the first line of the entry point's docstring; if it does not load, the reason."""
     try:
         target = point.load()
-    except Exception as error:  # a third party's adapter may fail in any way
+    except Exception as error:  # The adapter of a third party may fail in any way.
         return Text(visible(f"cannot be loaded: {type(error).__name__}: {error}"), style="yellow")
     first, _, _ = (inspect.getdoc(target) or "").partition("\n")
     return Text(visible(summary or first or point.value))

@@ -1,4 +1,4 @@
-"""`fencepost matrix`: implementations × clauses, the page that a vendor's customer wants."""
+"""`fencepost matrix`: a table of implementations × clauses from stored runs."""
 
 from pathlib import Path
 
@@ -10,10 +10,15 @@ from fencepost.conformance.comparison.matrix import matrix as compared
 from fencepost.conformance.comparison.page import matrix_as_html
 
 
-@click.command(short_help="Several runs in one table: implementations across, clauses down.")
+@click.command(short_help="Show several runs in one table: implementations across, clauses down.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option(
-    "--format", "form", type=click.Choice(("markdown", "html")), default="markdown", show_default=True, help="How."
+    "--format",
+    "form",
+    type=click.Choice(("markdown", "html")),
+    default="markdown",
+    show_default=True,
+    help="The form of the output.",
 )
 @click.option(
     "--out",

@@ -1,4 +1,4 @@
-"""Opening a subject for a command: begun with, or bad usage that says why not."""
+"""Opens a subject for a command; if that fails, bad usage gives the reason."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,10 +19,10 @@ from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import UnknownProfile, load_profile
 
 call_timeout = click.option(
-    "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Seconds for one call."
+    "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Time limit of one call, in seconds."
 )
 start_timeout = click.option(
-    "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Seconds for the start."
+    "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
 )
 
 
@@ -50,9 +50,9 @@ def connected(subject: str, timeouts: Timeouts, *, profile: str | None = None) -
 def begun(
     plan: Plan, timeouts: Timeouts, *, through: Callable[[Connection], Connection] = lambda connection: connection
 ) -> Iterator[Campaign]:
-    """A campaign that has read the statement and settled the ledger; `through` may wrap the connection first.
+    """A campaign that has read the statement and probed the open points; `through` may wrap the connection first.
 
-    Bad usage where the subject cannot be begun with, and where it stops answering later on.
+    Bad usage if the run cannot begin, and if the subject stops answering later.
     """
     with connected(plan.subject, timeouts, profile=plan.profile) as connection:
         wrapped = through(connection)

@@ -1,4 +1,4 @@
-"""Seconds as an option has them: a finite number."""
+"""The type of options in seconds: a finite number."""
 
 from math import isfinite
 
@@ -6,12 +6,12 @@ import click
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds, `min` or more; neither what is no number nor what never ends."""
+    """A finite number of seconds, `min` or more."""
 
     name = "seconds"
 
     def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds; bad usage where they are none."""
+        """The number of seconds; bad usage if the value is none."""
         seconds = float(super().convert(value, param, ctx))
         if not isfinite(seconds):
             self.fail(f"expected a finite number of seconds, got {value!r}", param, ctx)
@@ -19,7 +19,7 @@ class Seconds(click.FloatRange):
 
 
 WAITING = Seconds(min=0, min_open=True)
-"""How long something is waited for."""
+"""The type of a time limit."""
 
 SETTLING = Seconds(min=0)
-"""How long a change may take to show."""
+"""The type of a settle time."""

@@ -1,4 +1,4 @@
-"""Live progress of a run on stderr: a bar for a person, a line an exploration for a log."""
+"""Live progress of a run on stderr: a bar on a terminal, one line for each exploration in a log."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ from rich.progress import Progress as Bar
 
 @contextmanager
 def live_progress() -> Iterator[Listener]:
-    """A listener that shows where a run is, on stderr; what the kit notes on its way stands there, too."""
+    """A listener that shows the progress of a run, and the kit's own log, on stderr."""
     console = Console(file=sys.stderr)
     with _noted_on(console), _shown_on(console) as listener:
         yield listener
@@ -22,7 +22,7 @@ def live_progress() -> Iterator[Listener]:
 
 @contextmanager
 def _noted_on(console: Console) -> Iterator[None]:
-    """The kit's own log, times and the like, that no report may hold."""
+    """Show the kit's own log, which has times and other facts that no report may hold."""
     log, notes = logging.getLogger("fencepost"), _Notes(console)
     level = log.level
     log.addHandler(notes)
@@ -35,14 +35,14 @@ def _noted_on(console: Console) -> Iterator[None]:
 
 
 class _Notes(logging.Handler):
-    """A line for each record."""
+    """Prints one line for each record."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the message, whatever it holds."""
+        """Write the message of the record."""
         self._console.print(visible(record.getMessage()), highlight=False, markup=False)
 
 
@@ -74,7 +74,7 @@ def _shown_on(console: Console) -> Iterator[Listener]:
 
 
 class _Log:
-    """A line when an exploration begins."""
+    """Prints one line when an exploration begins."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

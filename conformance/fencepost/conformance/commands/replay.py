@@ -1,4 +1,4 @@
-"""`fencepost replay`: stored counterexamples put to a subject again, one line each and the story of what still fails."""
+"""`fencepost replay`: replays stored counterexamples against a subject, with one line each and details of failures."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ from fencepost.reports.secrets import Mask
 from rich.text import Text
 
 
-@click.command(short_help="Put a stored counterexample to a subject again: fixed, or still failing?")
+@click.command(short_help="Replay stored counterexamples against a subject: fixed, or still failing?")
 @click.argument("case")
 @click.argument("subject")
 @click.option(
@@ -27,15 +27,15 @@ from rich.text import Text
     type=click.Path(file_okay=False, path_type=Path),
     default=FOLDER,
     show_default=True,
-    help="Where a case is looked for by its id.",
+    help="The folder in which to look for a case by its id.",
 )
-@click.option("--profile", help="Judge by this profile, not by the one that the case was found in.")
+@click.option("--profile", help="Judge by this profile, not by the profile in which the case was found.")
 @call_timeout
 @start_timeout
 def replay(
     *, case: str, subject: str, folder: Path, profile: str | None, call_timeout: float, start_timeout: float
 ) -> None:
-    """Put CASE to SUBJECT again and judge the answer anew.
+    """Replay CASE against SUBJECT and judge the answer again.
 
     CASE is a file, an id or a folder of stored counterexamples, or a file of known failures.
 
@@ -60,7 +60,9 @@ def replay(
 
 def _replayed(one: StoredCase, campaign: Campaign) -> Replayed:
     if one.clause == OVERLAPPING:
-        return Replayed(state="not judged", told="it takes calls that overlap, and a replay sends one after the other")
+        return Replayed(
+            state="not judged", told="the case needs overlapping calls, and a replay sends them one after the other"
+        )
     return replay_case(one.case, campaign.lockstep, campaign.capabilities)
 
 

@@ -1,4 +1,4 @@
-"""`fencepost report`: a stored run in any form that a renderer writes. Nothing is asked again."""
+"""`fencepost report`: a stored run in any form that a renderer writes, without a new run."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from fencepost.reports.secrets import without_secrets
 from fencepost.reports.stored import RunRefused, stored_run
 
 _NOT_FROM_STORE = "events"
-"""The stored form itself: made anew it would claim that the run took place here."""
+"""The stored form itself: written again, it would claim that the run took place here."""
 
 
 def _formats() -> list[str]:
@@ -19,12 +19,12 @@ def _formats() -> list[str]:
 
 
 class _Format(click.ParamType[str]):
-    """The name of an installed renderer; which there are is looked up when it is asked for."""
+    """The name of an installed renderer; the renderers are looked up only when the option is used."""
 
     name = "format"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name as it is; bad usage where no renderer has it."""
+        """The name unchanged; bad usage if no renderer has it."""
         if value not in _formats():
             self.fail(f"{value!r} is none of {', '.join(_formats())}.", param, ctx)
         return value
@@ -34,9 +34,9 @@ class _Format(click.ParamType[str]):
         return f"[{'|'.join(_formats())}]"
 
 
-@click.command(short_help="Show a stored run in another form; nothing is asked again.")
+@click.command(short_help="Show a stored run in another form, without a new run.")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=_Format(), default="terminal", show_default=True, help="What to make of it.")
+@click.option("--format", "form", type=_Format(), default="terminal", show_default=True, help="The form of the output.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -46,7 +46,7 @@ class _Format(click.ParamType[str]):
 def report(*, run: Path, form: str, out: Path | None) -> None:
     """Render RUN: a run.ndjson, a report.json, or a folder that `check --report` wrote.
 
-    Exit status: 0 whatever the run found, 2 where RUN is no whole stored run or the file cannot be written.
+    Exit status: 0 whatever the run found, 2 if RUN is no whole stored run or the file cannot be written.
     """
     try:
         stored = without_secrets(stored_run(run).report)
@@ -69,5 +69,5 @@ def report(*, run: Path, form: str, out: Path | None) -> None:
 def _loaded(form: str) -> Renderer:
     try:
         return load_renderer(form)
-    except Exception as error:  # a third party's renderer may fail in any way
+    except Exception as error:  # The renderer of a third party may fail in any way.
         raise usage(f"the renderer {form!r} cannot be loaded: {error}") from None

@@ -1,4 +1,4 @@
-"""A request and a network as a person writes them for `explain`: every fault with its JSON path, then the values."""
+"""Reads the request and the network of `explain` from files; every fault is reported with its JSON path."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -73,7 +73,7 @@ def read_request(path: str) -> Request:
 
 
 def read_network(path: str) -> Network:
-    """The subnets in the file, as `reset` takes them (`{"subnets": […]}`) or just the list of them."""
+    """The subnets in the file: the parameters of `reset` (`{"subnets": […]}`) or just the list."""
     value = read_json(path)
     subnets = value.get("subnets") if isinstance(value, Mapping) else value
     faults = list(_network_faults(subnets, "$.subnets" if isinstance(value, Mapping) else "$"))
@@ -83,7 +83,7 @@ def read_network(path: str) -> Network:
 
 
 def oddities(request: Request) -> Iterable[str]:
-    """What the reference does not mind in a request, and the reader may not have meant."""
+    """Warnings about a request that the reference accepts, but that the reader may not have meant."""
     names = CONTROL_OPERATIONS if request.plane == "control" else DATA_OPERATIONS
     if request.operation not in names:
         yield (
@@ -100,7 +100,7 @@ def _request_faults(value: object) -> Iterable[str]:
     if value.get("plane") not in ("data", "control"):
         yield f"$.plane: expected 'data' or 'control', got {_got(value, 'plane')}"
     if not isinstance(value.get("operation"), str):
-        yield f"$.operation: expected the name of an operation, for instance 'SecretGet', got {_got(value, 'operation')}"
+        yield f"$.operation: expected an operation's name, for instance 'SecretGet', got {_got(value, 'operation')}"
     source, caller = value.get("source"), value.get("caller", {})
     if isinstance(source, Mapping):
         yield from _source_faults(source)

@@ -1,4 +1,7 @@
-"""Reading stored runs for a command: a file or folder that `check --report` wrote, or bad usage that says why not."""
+"""Reads stored runs for a command: a file or folder that `check --report` wrote.
+
+Otherwise bad usage gives the reason.
+"""
 
 from pathlib import Path
 
@@ -9,7 +12,7 @@ from fencepost.reports.stored import RunRefused, stored_run
 
 
 def read_run(path: Path) -> Report:
-    """The report of a stored run, secrets masked; bad usage, with the place and the reason, where there is no whole one."""
+    """The report of a stored run, secrets masked; bad usage, with the place and the reason, if the run is not whole."""
     try:
         return without_secrets(stored_run(path).report)
     except RunRefused as error:

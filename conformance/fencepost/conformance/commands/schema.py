@@ -12,7 +12,8 @@ from fencepost.reports.model import report_schema
 def schema(*, which: str) -> None:
     """Print a published JSON Schema.
 
-    Of the messages between kit and harness (contract), of report.json (report), or of one line of run.ndjson (run).
+    The schema is that of the messages between kit and harness (contract), of report.json (report), or of one line of
+    run.ndjson (run).
     """
     schemas = {"contract": contract_schema, "report": report_schema, "run": run_schema}
     show_json(schemas[which]())

@@ -1,4 +1,4 @@
-"""`fencepost smoke`: is a subject wired up? Ten decisions, and every way in which the contract is not kept."""
+"""`fencepost smoke`: is a subject wired up? Ten decisions, and every violation of the contract."""
 
 import sys
 from collections.abc import Iterable
@@ -34,14 +34,14 @@ _SHOWN, _LOG_LINES = 2000, 20
 
 @click.command(short_help="Ask ten decisions: is a subject wired up?")
 @click.argument("subject")
-@click.option("--profile", "profile_name", help="Judge by this profile, not by the one that the subject claims.")
+@click.option("--profile", "profile_name", help="Judge by this profile, not by the profile that the subject claims.")
 @click.option("--start-timeout", type=WAITING, default=30.0, show_default=True)
 @click.option("--call-timeout", type=WAITING, default=10.0, show_default=True)
 def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 
-    Names every violation of the contract with the offending message, secrets masked as in a report. Exit status: 0 wired
-    up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract says.
+    It names every violation of the contract with the offending message, secrets masked as in a report. Exit status: 0
+    wired up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer according to the contract.
     """
     if profile_name is not None:
         try:
@@ -57,7 +57,7 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
         run = smoke_run(connection, profile_name=profile_name)
     finally:
         connection.close()
-    log = connection.log()  # whole only now: what a harness says on stderr may come after its answer
+    log = connection.log()  # The log is whole only now: a harness may write to stderr after its answer.
     show(*_parts(subject, run, log, Mask.of_here()))
     sys.exit(run.exit_status)
 

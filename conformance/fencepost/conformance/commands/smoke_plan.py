@@ -1,4 +1,4 @@
-"""Ten decisions that any vault gets right, chosen from what the statement offers: two before the rules, eight under them."""
+"""Ten decisions that any vault gets right, chosen from what the statement offers: two before the rules, eight after."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LISTED, OTHER = (f"{_SUBNETS}/virtualNetworks/office/subnets/{name}" for name in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request, what it is a case of in words, and the answer that it has."""
+    """A request, its description in words, and the right answer."""
 
     says: str
     request: Request
@@ -35,7 +35,7 @@ class SmokePlan:
 
 
 def smoke_plan(capabilities: Capabilities, profile: Profile) -> SmokePlan:
-    """The plan for a subject: two rules under Deny, ten questions, none of which the specification leaves open."""
+    """The plan for a subject: two rules under Deny and ten questions, none of which the specification leaves open."""
     network = Network(subnets=(Subnet(id=LISTED), Subnet(id=OTHER)) if capabilities.subnets else ())
     acls = wire_rules(
         ["20.1.2.0/24"] if capabilities.subnets else ["20.1.2.0/24", "40.80.120.7"],
@@ -65,12 +65,12 @@ def _from(address: str, *, operation: str = "SecretGet", subnet: str | None = No
 
 
 def _before() -> Iterable[tuple[str, Request]]:
-    yield "a new vault lets everybody through", _from("52.10.20.30")
+    yield "a new vault lets every caller through", _from("52.10.20.30")
     yield "… for every operation", _from("20.1.2.77", operation="KeySign")
 
 
 def _by_features(capabilities: Capabilities) -> Iterable[tuple[str, Request]]:
-    """A question or two for each feature: at most five in all, so that the addresses have their turn."""
+    """One or two questions for each feature, at most five in all, so that half of the questions are about addresses."""
     if capabilities.subnets:
         yield "a caller in the listed subnet", _from("10.1.0.4", subnet=LISTED)
         yield "a caller in another subnet", _from("10.2.0.4", subnet=OTHER)

@@ -1,4 +1,4 @@
-"""One short conversation with a subject: what it said, what was wrong with the way it said it, and what it got wrong."""
+"""One short conversation with a subject: its statement, its violations of the contract, and its wrong answers."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -25,20 +25,20 @@ from fencepost.reference import Profile, UnknownProfile, load_profile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A question and the answer that it got."""
+    """A question and its answer."""
 
     question: Question
     got: Decision
 
     @property
     def is_wrong(self) -> bool:
-        """Whether it is another answer than the expected one; `inconclusive` is none."""
+        """Whether the answer differs from the expected answer; `inconclusive` does not count as wrong."""
         return self.got.outcome not in (self.question.expected.value, "inconclusive")
 
 
 @dataclass(slots=True, kw_only=True)
 class SmokeRun:
-    """What a conversation has shown so far. `mistakes` are those of the statement, `faults` those of the harness."""
+    """The results of a conversation so far. `mistakes` are those of the statement, `faults` those of the harness."""
 
     statement: Statement | None = None
     profile: Profile | None = None
@@ -64,8 +64,8 @@ class SmokeRun:
 def smoke_run(connection: Connection, *, profile_name: str | None) -> SmokeRun:
     """Hold the conversation, judged by the profile of this name, or by the profile that the statement claims.
 
-    After a fault the remaining calls are still made, to name what else is wrong; their answers are not judged. Nothing
-    more is asked of a harness that was too late or did not start.
+    After a fault the remaining calls are still made, to find other faults; their answers are not judged. A harness that
+    was too late or did not start gets no further calls.
     """
     run = SmokeRun()
     client = Client(connection)
@@ -115,7 +115,7 @@ def _write(run: SmokeRun, client: Client, params: dict[str, object]) -> None:
 
 
 def _ask(run: SmokeRun, client: Client, questions: Sequence[Question], settle_seconds: float) -> None:
-    """Ask all questions in one call; again while an answer is wrong and the subject may still be settling."""
+    """Ask all questions in one call, and again while an answer is wrong and the settle time is not over."""
     requests = [wire_request(question.request) for question in questions]
     deadline = time.monotonic() + settle_seconds
     while True:

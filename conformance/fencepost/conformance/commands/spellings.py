@@ -1,4 +1,4 @@
-"""`fencepost spellings`: what a subject makes of every way to write a rule, beside the reference's reading."""
+"""`fencepost spellings`: how a subject reads every spelling of a rule, beside the reference's reading."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,13 +20,13 @@ _SHOWN, _TOLD, _AT_MOST = 40, 64, 25
 _STYLES = {"refused": "", "accepted": "green", "unstable": "yellow", "error": "yellow", "open": "dim"}
 
 
-@click.command(short_help="What a subject makes of every way to write a rule: its parser profile.")
+@click.command(short_help="Show how a subject reads every spelling of a rule: its parser profile.")
 @click.argument("subject")
-@click.option("--profile", help="Read by this profile, not by the one that the subject claims.")
-@click.option("--differing", is_flag=True, help="Only what the subject reads otherwise than the reference.")
+@click.option("--profile", help="Read by this profile, not by the profile that the subject claims.")
 @click.option(
-    "--json", "as_json_list", is_flag=True, help="As JSON: name, reason, where it stands, value, both answers."
+    "--differing", is_flag=True, help="Only the spellings that the subject reads differently from the reference."
 )
+@click.option("--json", "as_json_list", is_flag=True, help="As JSON: name, reason, place, value, and both answers.")
 @call_timeout
 @start_timeout
 def spellings(
@@ -38,10 +38,10 @@ def spellings(
     call_timeout: float,
     start_timeout: float,
 ) -> None:
-    """Write a rule for SUBJECT in every way that there is, and find out whom it then lets in.
+    """Write a rule for SUBJECT in every known spelling, and find out which callers it then lets in.
 
-    Each spelling is refused, accepted as some addresses, or neither twice alike. Nothing is judged here: `check` does
-    that. A subject that validates nothing (`decisions-only`) is shown what it was never promised to be asked.
+    Each spelling is refused, accepted as some addresses, or answered inconsistently. Nothing is judged here: `check`
+    does that. A subject that validates nothing (`decisions-only`) also gets spellings that `check` never sends it.
     """
     plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=profile)
     with begun(plan, Timeouts(start=start_timeout, call=call_timeout)) as campaign:
@@ -53,19 +53,19 @@ def spellings(
     notes = (
         []
         if campaign.capabilities.refusals
-        else [Text("It validates nothing (decisions-only): what it does not refuse is no fault of its own.")]
+        else [Text("It validates nothing (decisions-only), so accepting a wrong spelling is no fault.")]
     )
     show(*notes, as_table(shown), Text(), Text(summary(rows)))
 
 
 def profiled(campaign: Campaign) -> Iterable[Row]:
-    """The parser profile of a campaign's subject; the reference reads without anybody's choices."""
+    """The parser profile of a campaign's subject; the reference reads without declared choices."""
     profile = load_profile(campaign.lockstep.vault.profile.name)
     return Profiler(client=campaign.client, profile=profile, capabilities=campaign.capabilities).rows()
 
 
 def as_table(rows: Iterable[Row]) -> Table:
-    """The rows as a table, what differs marked."""
+    """The rows as a table, with marks at the differences."""
     drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")
     for name, ratio in (("spelling", 5), ("written", 5), ("the subject", 5), ("the reference", 7)):
         drawn.add_column(name, ratio=ratio, overflow="fold")
@@ -88,7 +88,7 @@ def _read(row: Row) -> Text:
 
 
 def essence(rows: Sequence[Row], subject: str) -> RenderableType:
-    """What differs, and how the rest came out."""
+    """The differences, and a count of the other spellings."""
     differing = [row for row in rows if row.differs]
     told = Text(f"\nthe parser profile: {summary(rows)} (all of it: fencepost spellings {visible(subject)})")
     if not differing:
@@ -98,10 +98,10 @@ def essence(rows: Sequence[Row], subject: str) -> RenderableType:
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """How many spellings came out how."""
+    """How many spellings had which result."""
     kinds = Counter(row.subject.kind for row in rows)
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-    return f"{len(rows)} spellings: {counted}; {sum(row.differs for row in rows)} read otherwise than by the reference"
+    return f"{len(rows)} spellings: {counted}; {sum(row.differs for row in rows)} read differently from the reference"
 
 
 def _short(text: str, length: int) -> str:

@@ -1,4 +1,4 @@
-"""`fencepost strength`: the mutant catalogue through the suite, and what the suite is worth beside plainer ones."""
+"""`fencepost strength`: runs the suite against the mutant catalogue, beside three simpler suites."""
 
 import sys
 from collections.abc import Iterator
@@ -29,19 +29,19 @@ _LINES = 10
 _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 
 
-@click.command(short_help="Measure the kit itself: how many faulty vaults it kills, and at what price.")
+@click.command(short_help="Measure the kit itself: how many mutants it kills, and at what cost.")
 @click.option(
     "--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much a run asks."
 )
 @click.option(
-    "--seeds", type=click.IntRange(min=1), default=2, show_default=True, help="Over so many seeds, from 0 on."
+    "--seeds", type=click.IntRange(min=1), default=2, show_default=True, help="The number of seeds, from 0 on."
 )
 @click.option(
     "--profile",
     type=click.Choice(list(profile_names())),
-    help="Only the mutants of this profile; otherwise each in the announcement's, or in its own.",
+    help="Only the mutants of this profile; by default each in the announcement's profile, or else in its own.",
 )
-@click.option("--mutant", "mutants", multiple=True, metavar="ID", help="Only this mutant; may be repeated.")
+@click.option("--mutant", "mutants", multiple=True, metavar="ID", help="Only this mutant; repeatable.")
 @click.option(
     "--group", "groups", multiple=True, type=click.Choice(list(get_args(Group))), help="Only this group; repeatable."
 )
@@ -50,33 +50,40 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
     type=click.IntRange(min=1),
     default=ALLOWED,
     show_default=True,
-    help="How many decisions each arm may ask, for the comparison.",
+    help="The number of decisions of each suite in the comparison.",
 )
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write every figure into this file.")
-@click.option("--plot", "plot_file", type=_FILE, metavar="FILE.svg", help="Draw score against decisions asked.")
+@click.option(
+    "--plot", "plot_file", type=_FILE, metavar="FILE.svg", help="Draw the score against decisions into this SVG file."
+)
 @click.option(
     "--calibrate",
     "calibration_file",
     type=_FILE,
     metavar="FILE",
-    help="Ask every mutant in a bounded run, too, and write the curve by which `check --budget` tells what it has bought.",
+    help="Also run every mutant in a bounded run, and write the curve by which `check --budget` states its strength.",
 )
 @click.option(
     "--matrix/--no-matrix",
     "with_matrix",
     default=True,
     show_default=True,
-    help="Whether seed 0's runs go to their end, for the matrix of clauses and mutants; most of the time goes there.",
+    help=(
+        "Whether the runs of seed 0 go to their end, for the matrix of clauses and mutants; this takes most of the "
+        "time."
+    ),
 )
 @click.option(
     "--correct",
     "correct",
     multiple=True,
     metavar="SUBJECT",
-    help="Run this correct implementation instead, and count the false alarms; `peers` are four that are shipped. Repeatable.",
+    help=(
+        "Run this correct implementation and count false alarms; `peers` are four shipped implementations. Repeatable."
+    ),
 )
 @click.option(
-    "--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2", help="Processes to use."
+    "--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2", help="The number of processes."
 )
 def strength(
     *,
@@ -93,13 +100,13 @@ def strength(
     correct: tuple[str, ...],
     jobs: int,
 ) -> None:
-    """Run the suite against every mutant of the catalogue, and three plainer suites beside it.
+    """Run the suite against every mutant of the catalogue, and three simpler suites beside it.
 
-    A mutant is killed where `fencepost check` would end with exit status 1. The figures go to stdout, progress to
-    stderr. With the defaults it takes under fifteen minutes on two cores. Exit status 0 whatever the score is.
+    A mutant is killed if `fencepost check` would end with exit status 1. The figures go to stdout, progress to stderr.
+    With the defaults it takes under fifteen minutes on two cores. Exit status 0 whatever the score is.
 
-    With --correct it is the other way round: of a correct implementation the suite must find nothing wrong. Exit status
-    1 where it does.
+    With --correct the suite runs against a correct implementation, in which it must find nothing wrong. Exit status 1
+    if it reports a failure.
     """
     if correct:
         subjects = tuple(name for one in correct for name in (PEERS if one == "peers" else (one,)))
@@ -120,7 +127,7 @@ def strength(
         calibrates=calibration_file is not None,
     )
     if not design.pairs():
-        raise click.UsageError("No mutant is left: the profile shows none of those that were named.")
+        raise click.UsageError("No mutant is left: the profile shows none of the named mutants.")
     for file in (json_file, plot_file, calibration_file):
         if file is not None and not file.resolve().parent.is_dir():
             raise click.UsageError(f"{file}: there is no folder {file.parent}")
@@ -144,7 +151,7 @@ def _acquitted(
 
 
 def _command() -> str:
-    """The command that was typed, without the places of its files."""
+    """The command line, without the paths of its files."""
     words = sys.argv[1:]
     kept = [word for place, word in enumerate(words) if not {word, *words[max(0, place - 1) : place]} & _FILES]
     return " ".join(("fencepost", *kept, "--calibrate"))
@@ -175,7 +182,7 @@ def _write(file: Path | None, content: bytes) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Teller]:
-    """A bar for a person, ten lines a part for a log."""
+    """A progress bar on a terminal, ten lines for each part in a log."""
     console = Console(file=sys.stderr)
     if not console.is_terminal:
         yield _log

@@ -1,4 +1,4 @@
-"""A strength run for a person at a terminal."""
+"""The figures of a strength run on a terminal."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,7 +14,7 @@ _SPENDS = (1, 2, 4, 8, 12, 20, 40, 64)
 
 
 def drawn(strength: Strength) -> Iterator[RenderableType]:
-    """Every figure; lists that go on are cut, the JSON file has them whole."""
+    """Every figure; long lists are cut, and the JSON file has them in full."""
     yield Text(
         f"fencepost {strength.kit_version}: {strength.mutants} mutants, {' and '.join(strength.profiles)}, "
         f"effort {strength.effort}, seeds 0 to {strength.seeds - 1}",
@@ -25,12 +25,12 @@ def drawn(strength: Strength) -> Iterator[RenderableType]:
     yield from _part(f"side by side, {strength.allowed:,} decisions allowed", _arms(strength))
     if strength.matrix:
         yield from _part(f"clauses (whole runs, seed 0, {strength.matrix_effort})", _matrix(strength))
-    yield from _part("what is asked of an unflawed vault", _asked(strength))
+    yield from _part("what the correct vault is asked", _asked(strength))
     yield from _part("survivors", _survivors(strength))
 
 
 def acquittals(found: Iterable[FalseAlarms]) -> RenderableType:
-    """What correct implementations were accused of, a row each."""
+    """A table of the failures reported in correct implementations."""
     rows = [
         (one.subject, f"{one.seeds}", f"{one.decisions:,}", ", ".join(one.alarms) or "none", ", ".join(one.results))
         for one in found
@@ -52,8 +52,8 @@ def _scores(strength: Strength) -> Iterator[RenderableType]:
 
     columns = ("mean", "worst seed", "mutants", "which")
     yield table(columns, [*rows(strength.scores), *rows(strength.groups)])
-    told = f"{strength.stable} mutants die in every seed, {len(strength.unstable)} in some, {len(strength.survivors)} in none"
-    yield Text(told)
+    some, none = len(strength.unstable), len(strength.survivors)
+    yield Text(f"{strength.stable} mutants die in every seed, {some} in some, {none} in none")
 
 
 def _prices(strength: Strength) -> Iterator[RenderableType]:
@@ -64,8 +64,8 @@ def _prices(strength: Strength) -> Iterator[RenderableType]:
     yield table(("to the first kill", "median", "p90", "slowest"), rows)
     for unit in dict.fromkeys(at.unit for at in strength.bought):
         told = "; ".join(f"{at.share:.3f} at {at.spent:,}" for at in strength.bought if at.unit == unit)
-        whom = " (mutants that decisions alone show, as decisions-only subjects)" if unit == "configurations" else ""
-        yield Text(f"score by {unit}{whom}: {told}")
+        which = " (mutants that decisions alone show, as decisions-only subjects)" if unit == "configurations" else ""
+        yield Text(f"score by {unit}{which}: {told}")
     for order in strength.orders:
         curve = dict(order.by_configurations)
         told = "; ".join(f"{curve[spent]:.3f} at {spent}" for spent in _SPENDS)

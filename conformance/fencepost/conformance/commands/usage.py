@@ -1,4 +1,4 @@
-"""Bad usage, told in lines of which a subject or a file may have written some."""
+"""Bad usage with text that may come from a subject or a file."""
 
 import click
 from fencepost.reports.secrets import Mask
@@ -6,5 +6,5 @@ from fencepost.reports.visible import visible_lines
 
 
 def usage(told: str) -> click.UsageError:
-    """Bad usage told in these lines: what does not print is an escape, and secrets are masked as in a report."""
+    """A usage error with this text; control characters become escapes, and secrets are masked as in a report."""
     return click.UsageError("\n".join(visible_lines(Mask.of_here().apply(told))))

@@ -1,4 +1,4 @@
-"""`fencepost vectors`: language-neutral test vectors, written to a file and run from one."""
+"""`fencepost vectors`: writes language-neutral test vectors to a file, and runs them from a file."""
 
 import json
 import sys
@@ -26,21 +26,32 @@ from rich.text import Text
 
 @click.group(short_help="Test vectors for any language: export, run, schema.")
 def vectors() -> None:
-    """Write test vectors that need no kit to be run, and run them."""
+    """Write test vectors that run without this kit, and run them."""
 
 
 @vectors.command(short_help="Write the vectors of one edition.")
-@click.option("--profile", type=click.Choice(profile_names()), default="keyvault", show_default=True, help="Which.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Not to stdout, but here.")
+@click.option(
+    "--profile",
+    type=click.Choice(profile_names()),
+    default="keyvault",
+    show_default=True,
+    help="The profile of the vectors.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write into this file, not to stdout.",
+)
 def export(*, profile: str, out: Path | None) -> None:
-    """Write as few tests as find every mutant that a test can find by the edition alone, and edge cases and limits.
+    """Write tests of edges and limits, and few tests that find all mutants that the edition alone can show.
 
-    Takes some seconds: which test finds which mutant is tried, not remembered.
+    Takes some seconds: each test is tried on the mutants.
     """
     from fencepost.conformance.regression.vectors import vector_file
 
     found = vector_file(profile, listener=lambda group: click.echo(group, err=True))
-    # Text that UTF-8 cannot carry is among the values: every character beyond ASCII is written as its escape.
+    # Some values cannot be written in UTF-8, so every character beyond ASCII is written as its escape.
     text = json.dumps(msgspec.to_builtins(found), ensure_ascii=True, indent=1) + "\n"
     if out is None:
         click.echo(text, nl=False)
@@ -53,7 +64,7 @@ def export(*, profile: str, out: Path | None) -> None:
 
 @vectors.command(short_help="Write the JSON Schema of a file of vectors.")
 def schema() -> None:
-    """Write the JSON Schema (draft 2020-12) that every file of vectors is valid against."""
+    """Write the JSON Schema (draft 2020-12) of files of vectors."""
     show_json(vectors_schema())
 
 
@@ -63,7 +74,7 @@ def schema() -> None:
 @call_timeout
 @start_timeout
 def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) -> None:
-    """Put every test of FILE that SUBJECT can be asked; only what the file expects counts, no reference is asked.
+    """Run the tests of FILE that SUBJECT's statement allows; the answers are compared with the file, not the reference.
 
     Exit status, the first that holds: 2 bad usage, a file that holds no vectors, or a subject that does not answer; 1 a
     test failed; otherwise 0.

@@ -1,4 +1,4 @@
-"""`fencepost verify`: what a sceptic can know of a bundle, three verdicts apart."""
+"""`fencepost verify`: checks a certificate bundle with three separate findings."""
 
 import sys
 from pathlib import Path
@@ -37,7 +37,7 @@ _REASONS = 20
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
     metavar="NAME.pub",
-    help="The public key of whom you trust.",
+    help="The public key of the certificate's issuer, from a source that you trust.",
 )
 @click.option("--re-run", "subject", metavar="SUBJECT", help="Ask this subject everything again.")
 @click.option("--json", "as_data", is_flag=True, help="Write JSON.")
@@ -46,11 +46,11 @@ _REASONS = 20
 def verify(
     *, bundle: Path, key_file: Path, subject: str | None, as_data: bool, call_timeout: float, start_timeout: float
 ) -> None:
-    """Check BUNDLE, a zip or a folder, and say of each of three things whether it holds.
+    """Check BUNDLE, a zip or a folder, with three findings.
 
-    Signature valid: the key has signed just these bytes. Transcript consistent: every expected outcome is recomputed by
-    the reference and every count recounted, from the recorded answers. Re-executed: asked again, the subject comes to
-    the same verdicts. Exit status: 0 all that was asked holds, 1 something does not, 2 not a bundle or bad usage.
+    Signature valid: the key has signed exactly these bytes. Transcript consistent: from the recorded answers the
+    reference computes the same outcomes and counts. Re-executed: asked again, the subject gets the same verdicts. Exit
+    status: 0 every finding that was asked for holds, 1 one does not, 2 not a bundle or bad usage.
     """
     try:
         read = read_bundle(bundle)
@@ -94,7 +94,7 @@ def _run_again(read: Bundle, subject: str, timeouts: Timeouts) -> Finding:
         ):
             found = run(plan, with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call), listener)
     except (HarnessFault, StatementError, UnknownProfile) as error:
-        return Finding(name="re-executed", against=(f"{subject} cannot be begun with: {error}",))
+        return Finding(name="re-executed", against=(f"the run against {subject} cannot begin: {error}",))
     return re_execution(stated, found)
 
 

@@ -1,1 +1,1 @@
-"""Runs beside runs and subjects beside subjects: what changed, who promises what, and where two of them differ."""
+"""Comparisons of runs and of subjects: what changed, which subject promises what, and where two subjects differ."""

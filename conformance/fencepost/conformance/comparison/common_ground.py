@@ -1,4 +1,4 @@
-"""What two subjects can both be asked: the features of both, the restrictions of either."""
+"""What two subjects can both be asked: the features of both, with the restrictions of either."""
 
 from fencepost.adapters.contract import Statement
 from fencepost.adapters.contract.vocabulary import PROTOCOL
@@ -8,9 +8,9 @@ _RESTRICTIONS = frozenset(("data-plane-only", "ip-rules-only", "decisions-only")
 
 
 def common_statement(one: Statement, other: Statement, profile: Profile) -> Statement:
-    """The statement of an implementation that offers just what both offer.
+    """The statement of an implementation that offers exactly what both subjects offer.
 
-    Trusted services are left out where one is told by name who is trusted and the other by an attribute.
+    Trusted services are left out if the two subjects recognise them in different ways, by name and by attribute.
     """
     both, either = set(one.features) & set(other.features), set(one.features) | set(other.features)
     features = (both - _RESTRICTIONS) | (either & _RESTRICTIONS)

@@ -1,4 +1,4 @@
-"""Two runs side by side: what is new, what is fixed, what still fails, and which limits and open points changed."""
+"""Compares two runs: new failures, fixed failures, remaining failures, and changed limits and open points."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ KINDS: tuple[Kind, ...] = (
     *("new failure", "still failing", "fixed"),
     *("verdict changed", "limit changed", "ledger changed"),
 )
-"""The kinds in the order in which they are told."""
+"""The kinds in the order in which they are shown."""
 
 _ABSENT = "not in the run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference: the clause or the ledger's key, what it was and what it is, and whether that is for the worse."""
+    """One difference: the clause or open point, its old and new state, and whether the change is for the worse."""
 
     kind: Kind
     key: str
@@ -31,19 +31,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What there is to tell between two runs; `caveats` say why the two may not be alike to begin with."""
+    """All differences of two runs; `caveats` say why the two runs may not be comparable."""
 
     changes: tuple[Change, ...]
     caveats: tuple[str, ...]
 
     @property
     def is_worse(self) -> bool:
-        """Whether something is for the worse: a new failure, a pass that is none any more, a newly broken choice."""
+        """Whether a change is for the worse: a new failure, a pass that is lost, or a newly broken choice."""
         return any(change.is_worse for change in self.changes)
 
     @property
     def is_any(self) -> bool:
-        """Whether anything differs; what still fails by the same case does not."""
+        """Whether anything differs; a failure that both runs show by the same case does not count."""
         return any(change.kind != "still failing" or change.told for change in self.changes)
 
     def of(self, kind: Kind) -> tuple[Change, ...]:
@@ -52,7 +52,7 @@ class Difference:
 
 
 def difference(before: Report, after: Report) -> Difference:
-    """What changed from one run to the other. Clauses that only a selection leaves out are shown, not held against it."""
+    """What changed from one run to the other. Clauses that only a selection leaves out are shown and not counted."""
     changes = [*_clauses(before, after), *_limits(before, after), *_ledger(before, after)]
     ordered = sorted(changes, key=lambda change: KINDS.index(change.kind))
     return Difference(changes=tuple(ordered), caveats=tuple(_caveats(before, after)))

@@ -1,4 +1,4 @@
-"""The search for the smallest input on which two implementations differ; no reference says who is right."""
+"""Searches the smallest input on which two implementations differ; it does not say which is right."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _CONFIRMATIONS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
-    """One input and the two answers: `calls` after one another, the answers to the last of them."""
+    """One input and the two answers: the calls in order, and both answers to the last call."""
 
     case: Case
     first: str
@@ -32,7 +32,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What a search has come to: what was found, what it asked, and the fault that ended it early, if one did."""
+    """The result of a search: the differences, the number of calls, and the fault that ended it early, if any."""
 
     found: tuple[Disagreement, ...]
     writes: int
@@ -41,7 +41,7 @@ class Search:
 
 
 class _ApartError(Exception):
-    """The two differ, for the first time in this way."""
+    """The two subjects differ in a new way."""
 
     def __init__(self, found: Found) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class _ApartError(Exception):
 
 
 class _Meeting(Bench):
-    """A bench that ends a scenario at the first new difference and judges nobody."""
+    """A bench that ends a scenario at the first new difference and judges neither subject."""
 
     seen: set[tuple[str, ...]]
 
@@ -60,7 +60,7 @@ class _Meeting(Bench):
 
 
 def kind_of(mismatch: Mismatch) -> tuple[str, ...]:
-    """What makes two differences of one kind: the call, and who answered what."""
+    """The kind of a difference: the call, and both answers."""
     return (type(mismatch).__name__, *mismatch.direction)
 
 
@@ -74,7 +74,10 @@ def search(
     goes_on: bool,
     listener: Callable[[str, int], None] = lambda _, __: None,
 ) -> Search:
-    """Ask both what the explorations ask, and make the first difference small; with `goes_on` one of each kind."""
+    """Ask both subjects what the explorations ask, and shrink the first difference.
+
+    With `goes_on` shrink one of each kind.
+    """
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=seed)
     tally = Tally()
     bench = _Meeting(
@@ -121,7 +124,7 @@ def _met(
 
 
 def _smallest(lockstep: PairLockstep, found: Found) -> Disagreement | None:
-    """The difference on the smallest case that shows it each time; None where no replay does."""
+    """The difference on the smallest case that shows it each time; None if no replay does."""
     case = lockstep.case()
     for candidate in _candidates(case, found):
         mismatch = _confirmed(lockstep, candidate, found.mismatch)
@@ -157,7 +160,7 @@ def _confirmed(lockstep: PairLockstep, case: Case, like: Mismatch) -> Mismatch |
 
 
 def _answers(lockstep: PairLockstep, case: Case, mismatch: Mismatch) -> tuple[str, str]:
-    """Both answers to the last call, in words; the subjects stand where the case has led them."""
+    """Both answers to the last call, in words; the subjects are in the state after the case."""
     match mismatch:
         case WrongDecision(request=request):
             asked = AskStep(requests=(request,)).wire()

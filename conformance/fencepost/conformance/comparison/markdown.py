@@ -1,4 +1,4 @@
-"""Comparisons as Markdown; what a subject said of itself can break no table and draws nothing."""
+"""Comparisons as Markdown; text from a subject is escaped, so that it cannot break a table."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ _HEADINGS = {
 
 
 def safe(text: str) -> str:
-    r"""The text so that Markdown shows it as it is, on one line.
+    r"""The text escaped so that Markdown shows it unchanged, on one line.
 
     >>> safe("a|b <i>")
     'a\\|b \\<i\\>'
@@ -37,7 +37,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def difference_as_markdown(found: Difference) -> str:
-    """The differences, a table a kind."""
+    """The differences, with a table for each kind."""
     lines = ["# What changed", ""]
     if not found.changes:
         lines += ["Nothing: every verdict, limit and open point is as it was.", ""]
@@ -52,7 +52,7 @@ def difference_as_markdown(found: Difference) -> str:
 
 
 def matrix_as_markdown(found: Matrix) -> str:
-    """Who promises what and keeps it: implementations across, clauses down."""
+    """The matrix: implementations across, clauses down."""
     names = [safe(f"{column.name} {column.version}".strip()) for column in found.columns]
     facts = (
         ("profile", [column.profile for column in found.columns]),

@@ -1,4 +1,4 @@
-"""Implementations × clauses: one table of several runs, as a value that both forms of it are drawn from."""
+"""Implementations × clauses: one table of several runs, as the value that both its forms show."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NOT_ASKED = "–"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One implementation: its name and version, the terms that it was judged by, and how many clauses it keeps."""
+    """One implementation: its name and version, the conditions of its run, and how many clauses it keeps."""
 
     name: str
     version: str
@@ -26,7 +26,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A clause's verdict for one implementation, or an open point's answer; `told` says more where there is more."""
+    """A clause's verdict for one implementation, or an open point's answer; `told` gives details, if any."""
 
     verdict: str
     told: str = ""
@@ -34,7 +34,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One clause or open point: its key, what it promises, and a cell for each implementation."""
+    """One clause or open point: its key, its text, and a cell for each implementation."""
 
     key: str
     level: str
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Rows that belong together, under their heading."""
+    """Rows under one heading."""
 
     name: str
     rows: tuple[Row, ...]
@@ -61,7 +61,10 @@ class Matrix:
 
 
 def matrix(reports: Sequence[Report]) -> Matrix:
-    """The table of these runs, in their order; clauses in the catalogue's order, unknown ones at the end of their group."""
+    """The table of these runs, in their order.
+
+    Clauses have the catalogue's order, with unknown clauses at the end of their group.
+    """
     rows = list(_clause_rows(reports))
     groups = dict.fromkeys(group for group, _ in rows)
     return Matrix(

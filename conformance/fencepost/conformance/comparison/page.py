@@ -1,4 +1,4 @@
-"""The matrix as one HTML file: no script, no network, every foreign text escaped; readable on a phone and in the dark."""
+"""The matrix as one HTML file without scripts or network access, with foreign text escaped."""
 
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -8,8 +8,8 @@ from fencepost.reports.visible import visible
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _INTRODUCTION = (
-    "What each implementation keeps of the network firewall of Azure Key Vault, clause by clause, as fencepost found it. "
-    "What an implementation does not offer does not apply to it."
+    "The results of each implementation, clause by clause, for the network firewall of Azure Key Vault. "
+    "A clause does not apply if the implementation does not offer what the clause needs."
 )
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#6e7781;--good:#0a5c2b;--bad:#a40e26;--dim:#57606a}
@@ -30,7 +30,7 @@ td.text{min-width:16rem;color:var(--dim)}
 
 
 def matrix_as_html(found: Matrix) -> str:
-    """The page; its content-security policy lets nothing run and nothing load."""
+    """The page; its content-security policy blocks every script and every request."""
     heads = "".join(
         f'<th scope="col">{_text(column.name)}<br><span class="dim">{_text(column.version)}</span></th>'
         for column in found.columns
@@ -54,7 +54,7 @@ def matrix_as_html(found: Matrix) -> str:
 
 
 def _table(heading: str, heads: str, rows: Iterable[str], *, last: str) -> Iterator[str]:
-    # A region that scrolls has to be reachable by keyboard.
+    # A scrolling region must be reachable by keyboard.
     title = _text(heading)
     yield f'<h2>{title}</h2><div class="scroll" tabindex="0" role="region" aria-label="{title}"><table>'
     yield f"<thead><tr><td></td>{heads}{last}</tr></thead><tbody>"

@@ -1,4 +1,4 @@
-"""Two subjects beside each other: every call goes to both, and where their answers differ nobody is judged."""
+"""Two subjects in lockstep: every call goes to both, and a difference of their answers judges neither."""
 
 import time
 
@@ -15,10 +15,10 @@ _BATCH = 1024
 
 
 class PairLockstep(Lockstep):
-    """An exchange that holds the first subject's answer against the second's: a mismatch is where the two differ.
+    """A lockstep that compares the first subject's answer with the second's; a mismatch is a difference of the two.
 
-    In a mismatch the first subject's answer stands where the expected one would. The reference's vault goes along only
-    to say which requests may be sent and where it is worth asking; what it would answer counts for nothing.
+    In a mismatch the first subject's answer takes the place of the expected answer. The reference vault only says which
+    requests may be sent and where it is useful to ask; its answers count for nothing.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class PairLockstep(Lockstep):
         self.second.reset(wire_network(network))
 
     def write(self, step: WriteStep) -> WriteAnswer:
-        """Send a write to both; where only one accepts it, nobody can tell what is in force."""
+        """Send a write to both; if only one accepts it, the rules in force are unknown."""
         before = self.vault
         meant = apply_write(before, step)
         one, other = self.client.write(step.method, step.params), self.second.write(step.method, step.params)
@@ -54,13 +54,13 @@ class PairLockstep(Lockstep):
         return WriteAnswer(accepted=one.accepted, expected=meant, wrong=None, is_known=is_known)
 
     def set_endpoints(self, step: EndpointsStep) -> None:
-        """Switch a subnet's endpoints at both."""
+        """Set a subnet's endpoints at both."""
         super().set_endpoints(step)
         self.second.set_service_endpoints(step.subnet, step.service_endpoints)
         self._written_at = time.monotonic()
 
     def ask(self, step: AskStep) -> list[tuple[Decision, Answer, WrongDecision | None]]:
-        """Put the requests to both; answers that differ are asked again until a settle time is over."""
+        """Send the requests to both; different answers are asked again until the settle time is over."""
         self.steps.append(step)
         self.meter.decisions += len(step.requests)
         judged = self._compared(step)

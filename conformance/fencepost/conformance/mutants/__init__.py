@@ -1,4 +1,4 @@
-"""Mutants: vaults with one flaw each, against which the kit measures its own strength, and the vault without."""
+"""Mutants, vaults with one flaw each by which the kit measures its strength, and the correct vault they derive from."""
 
 from fencepost.conformance.mutants.catalogue import CATALOGUE, compose, mutant
 from fencepost.conformance.mutants.mutant import Direction, Group, Mutant

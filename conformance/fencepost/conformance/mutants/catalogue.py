@@ -1,4 +1,4 @@
-"""The catalogue: every mutant by its id, and how one or several are made into an implementation."""
+"""The catalogue of mutants by id, and the functions that make an implementation of one or several mutants."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -117,9 +117,9 @@ CATALOGUE: Mapping[str, Mutant] = MappingProxyType({entry.id: entry for entry in
 
 
 def mutant(name: str, *, profile: str | None = None) -> Vault:
-    """A new implementation with this one flaw, in the first profile that shows it unless another is named.
+    """A new implementation with this one flaw, in the first profile that shows it unless `profile` names another.
 
-    `SubjectError` with the near misses where there is no such id.
+    Raises `SubjectError` with similar ids if the id does not exist.
     """
     entry = _find(name)
     return entry.flaw(profile or entry.profiles[0])
@@ -128,8 +128,8 @@ def mutant(name: str, *, profile: str | None = None) -> Vault:
 def compose(names: str, *, profile: str | None = None) -> Vault:
     """A new implementation with several flaws, `id+id…`, in the first profile that shows them all.
 
-    Where two replace the same method, and the first does not ask on, the first has it. `SubjectError` with the near
-    misses where there is no such id, or where no profile shows all of them and none is named.
+    If two flaws replace the same method and the first does not call `super()`, only the first takes effect. Raises
+    `SubjectError`, with similar ids if an id does not exist, or if `profile` is None and no profile shows them all.
     """
     entries = tuple(dict.fromkeys(_find(name) for name in names.split("+")))
     if len(entries) == 1:

@@ -1,4 +1,4 @@
-"""How a vault decides a request: token, network, permission, each question a method of its own."""
+"""How a vault decides a request: token, network and permission, with a method for each question."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -11,22 +11,23 @@ _NOBODY: JsonObject = {}
 
 
 class Deciding(Reading):
-    """The seams of a decision, from the batch down to the comparison of one rule with one address."""
+    """The overridable methods of a decision, from the batch down to the comparison of one rule with one address."""
 
     held: Held
     network: dict[str, tuple[str, ...]]
     _asks_each_rule: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
-        # A thousand rules a decision: the method call for each rule is worth its price only where it says something.
+        # There may be a thousand rules for a decision: `in_range` is called for each rule only where a subclass
+        # overrides it.
         cls._asks_each_rule = cls.in_range is not Deciding.in_range
 
     def answer_all(self, requests: Sequence[JsonObject]) -> list[JsonObject]:
-        """One decision a request, in order."""
+        """One decision for each request, in order."""
         return [self.answer(self.read_request(request)) for request in requests]
 
     def read_request(self, request: JsonObject) -> Ask:
-        """The request as the firewall sees it; what the caller leaves out of the flags is true."""
+        """The request as the firewall sees it; a flag that the caller leaves out is true."""
         source: Any = request["source"]
         caller: Any = request.get("caller", _NOBODY)
         dotted = source["address"]
@@ -75,11 +76,11 @@ class Deciding(Reading):
         return ask.authorized
 
     def network_admits(self, held: Held, ask: Ask) -> bool:
-        """Whether the request passes the network: the firewall does not ask about the control plane."""
+        """Whether the request passes the network; the firewall does not apply to the control plane."""
         return self.is_control(held, ask) or self.firewall_admits(held, ask)
 
     def is_control(self, held: Held, ask: Ask) -> bool:  # noqa: ARG002 - a seam: flaws look at the rules
-        """Whether the request is exempt from the firewall."""
+        """Whether the request is a control-plane request, which is exempt from the firewall."""
         return ask.plane == "control"
 
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
@@ -99,7 +100,7 @@ class Deciding(Reading):
         return held.bypass == "AzureServices" and self.is_trusted(ask)
 
     def is_trusted(self, ask: Ask) -> bool:
-        """Whether the caller is a trusted service: by the list of the profile, or by what the request says."""
+        """Whether the caller is a trusted service, by the profile's list of names or by the request's attribute."""
         trusted = self.profile.trusted_services
         return ask.trusted if trusted is None else ask.service in trusted
 
@@ -128,11 +129,11 @@ class Deciding(Reading):
         return self.subnet_has_endpoint(ask.subnet) and self.subnet_matches(held.subnet_rules, ask.subnet)
 
     def subnet_has_endpoint(self, subnet: str) -> bool:
-        """Whether the subnet has the service endpoint at this moment."""
+        """Whether the subnet has the service endpoint now."""
         return self.endpoint_counts(self.network.get(self.fold(subnet), ()))
 
     def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
-        """Whether the one endpoint that counts is among these."""
+        """Whether the endpoint of Key Vault is among these."""
         return "Microsoft.KeyVault" in endpoints
 
     def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
@@ -141,5 +142,5 @@ class Deciding(Reading):
         return any(self.same_subnet(rule, caller) for rule in rules)
 
     def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
-        """Whether the rule is for this subnet, whose id is folded."""
+        """Whether the rule is for this subnet, whose id has its case folded."""
         return rule.id == caller

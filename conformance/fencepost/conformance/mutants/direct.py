@@ -1,4 +1,4 @@
-"""A mutant called in this very thread: no copies of values and no time-outs, for the thousands of runs of a study."""
+"""A mutant called in the same thread, without copies of values or time-outs, for the thousands of runs of a study."""
 
 import re
 from copy import copy
@@ -9,9 +9,9 @@ from fencepost.conformance.mutants import compose
 
 
 class Direct:
-    """A connection to a mutant as a Python object; an exception in it is an `RpcError`, as over every carrier.
+    """A connection to a mutant as a Python object; an exception in it becomes an `RpcError`, as over every carrier.
 
-    With `decisions_only` its statement says that it enforces what others have validated.
+    With `decisions_only` the statement says that the mutant enforces rule sets that others have validated.
     """
 
     exclusive = False
@@ -21,7 +21,7 @@ class Direct:
         self._restrictions = ("decisions-only",) if decisions_only else ()
 
     def call(self, method: str, params: JsonObject) -> object:
-        """The object's own answer to the method of that name in snake_case."""
+        """The answer of the object's method with that name in snake_case."""
         arguments = {snake_case(name): value for name, value in params.items()}
         try:
             answer = getattr(self.subject, snake_case(method))(**arguments)
@@ -36,16 +36,16 @@ class Direct:
         return copy(self)
 
     def log(self) -> str:
-        """Nothing."""
+        """The empty text: there is no log."""
         return ""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""
 
 
 @cache
 def snake_case(name: str) -> str:
-    """A name of the wire as Python spells it.
+    """A name of the wire in Python's spelling.
 
     >>> snake_case("ignoreMissingVnetServiceEndpoint")
     'ignore_missing_vnet_service_endpoint'

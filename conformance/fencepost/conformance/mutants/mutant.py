@@ -1,4 +1,4 @@
-"""What the catalogue knows of a mutant, and the decorator with which a flaw is entered."""
+"""What the catalogue records of a mutant, and the decorator that enters a flaw."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,16 +46,16 @@ _FEATURE_OF_CALLER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One flaw: what it breaks, how a programmer gets there, and a proof that it shows.
+    """One flaw: the clause that it breaks, how a programmer makes it, and calls that prove it.
 
-    `clause` is the id of the clause that it breaks, `also` are others that see it legitimately. `direction` is *open*
-    where it lets through or accepts what it must not, *closed* for the reverse, *both* where it does either, or
-    changes no outcome but what is said about it. `choice` names the ledger key where only a declared choice is broken.
-    `witness` gives, for a profile, contract calls that begin with `reset`; the last one is answered differently by
-    the mutant and by `Vault`, all before it alike. Of an `overlapping` mutant the last call, a `putRules`, takes its
-    time, and the `decide` before it, asked again meanwhile, meets neither the old nor the new answer. `needs_history`
-    says that only a sequence of adds, removes and updates shows it, `says_only` that no outcome is wrong but a status
-    or code. `origin` is a public source of the same flaw in the world, or None.
+    `clause` is the id of the broken clause; `also` are clauses under which a run may rightly find the flaw too.
+    `direction` is *open* if the mutant lets through or accepts too much, *closed* if too little, *both* otherwise;
+    *both* includes a flaw that changes no outcome but only status or code. `choice` names an open point if the flaw
+    breaks a declared choice only. `witness` gives, for a profile, contract calls from `reset` on. Mutant and `Vault`
+    differ in the last answer only. In an `overlapping` mutant the last call is a slow `putRules`. The `decide` before
+    it, asked again during that write, gets neither the old nor the new answer. `needs_history` means that only a
+    sequence of adds, removes and updates shows the flaw. `says_only` means that no outcome is wrong, but a status or
+    code is. `origin` is a public source of the same flaw elsewhere, or None.
     """
 
     id: str
@@ -74,17 +74,17 @@ class Mutant:
     flaw: type[Vault]
 
     def calls(self, profile: str) -> tuple[Call, ...]:
-        """The witness in this profile."""
+        """The witness in this profile, from `reset` on."""
         calls = self.witness(PROFILES[profile])
         return calls if calls[0][0] == "reset" else (reset(), *calls)
 
     @property
     def outlives_reset(self) -> bool:
-        """Whether it takes two vaults, one after the other, to show it."""
+        """Whether the witness takes two vaults, one after the other."""
         return any(method == "reset" for method, _ in self.calls(self.profiles[0])[1:])
 
     def features(self, profile: str) -> frozenset[str]:
-        """The features without which the witness could not be asked."""
+        """The features that a subject needs for the witness."""
         needed = {"decision-codes"} if self.says_only else set()
         if self.overlapping:
             needed.add("snapshot-isolation")
@@ -100,7 +100,7 @@ class Mutant:
 
     @property
     def carriable_by_decisions_only(self) -> bool:
-        """Whether accepted rule sets and decisions alone show it: no refusal, no history, no reading back."""
+        """Whether accepted rule sets and decisions suffice to show it, without refusals, history or reading back."""
         methods = {method for method, _ in self.calls(self.profiles[0])}
         return methods == {"reset", "putRules", "decide"} and self.choice is None and not self._asks_for_refusals()
 
@@ -117,7 +117,7 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Flaws:
-    """Enters the flaws of one group: `@flaw("id", clause=…)` turns a faulty vault into its `Mutant`."""
+    """Enters the flaws of one group: `@flaw("id", clause=…)` turns a faulty vault class into its `Mutant`."""
 
     group: Group
 
@@ -138,7 +138,7 @@ class Flaws:
         overlapping: bool = False,
         choice: str | None = None,
     ) -> Callable[[type[Vault]], Mutant]:
-        """The decorator; see `Mutant` for what each word means."""
+        """The decorator; `Mutant` explains the parameters."""
 
         def enter(flaw: type[Vault]) -> Mutant:
             flaw.title = f"mutant:{name}"

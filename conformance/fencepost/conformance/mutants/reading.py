@@ -1,4 +1,4 @@
-"""How a vault reads what is written to it: addresses, ranges, subnet ids and the two switches."""
+"""How a vault parses what is written to it: addresses, ranges, subnet ids and the two switches."""
 
 from fencepost.conformance.mutants.values import IpRule, Profile, Refused, SubnetRule
 
@@ -10,7 +10,7 @@ _SUBNET_WORDS = {1: "subscriptions", 3: "resourcegroups", 5: "providers", 6: "mi
 
 
 class Reading:
-    """The seams of parsing and validation. Each method raises `Refused` for what it does not take."""
+    """The overridable methods of parsing and validation; each raises `Refused` for what it does not accept."""
 
     profile: Profile
 
@@ -41,7 +41,7 @@ class Reading:
         return IpRule(first, last, network, prefix, self.dotted(network) + suffix)
 
     def bounds(self, network: int, prefix: int) -> tuple[int, int]:
-        """The first and the last address of a range."""
+        """The first and the last address of a range, as numbers."""
         mask = self.mask(prefix)
         return network & mask, network | (_ALL ^ mask)
 
@@ -88,7 +88,7 @@ class Reading:
         return int(length)
 
     def prefix_allowed(self, prefix: int) -> bool:
-        """Whether ranges of this prefix length are taken in the profile."""
+        """Whether the profile accepts ranges of this prefix length."""
         return prefix not in self.profile.refused_prefixes
 
     def private_blocks(self) -> tuple[tuple[int, int], ...]:
@@ -96,7 +96,7 @@ class Reading:
         return (0x0A000000, 0x0AFFFFFF), (0xAC100000, 0xAC1FFFFF), (0xC0A80000, 0xC0A8FFFF)
 
     def is_private(self, rule: IpRule) -> bool:
-        """Whether the rule lies inside a private block; a range that holds a whole block and more does not."""
+        """Whether the rule lies inside a private block; a range larger than the block does not."""
         size = _ALL >> rule.prefix
         return any(first <= rule.network and rule.network + size <= last for first, last in self.private_blocks())
 
@@ -136,7 +136,7 @@ class Reading:
         return self.read_word(word, ("Allow", "Deny"))
 
     def read_word(self, word: object, known: tuple[str, str]) -> str:
-        """One of two words, letter for letter."""
+        """One of two words, compared exactly."""
         if not isinstance(word, str) or word not in known:
             raise Refused(f"{word!r} is neither {known[0]} nor {known[1]}")
         return word

@@ -1,4 +1,4 @@
-"""What a vault of the mutant catalogue holds and is asked: profile, rules, rule set, request, refusal."""
+"""The values of a mutant's vault: profile, rules, rule set, request and refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class IpRule(NamedTuple):
-    """One IP rule as read: the interval of addresses that it covers, and how it was written."""
+    """One IP rule as parsed: the interval of addresses that it covers, and its text."""
 
     first: int
     last: int
@@ -17,7 +17,7 @@ class IpRule(NamedTuple):
 
 
 class SubnetRule(NamedTuple):
-    """One virtual network rule as read: the id in lower case, and as it was written."""
+    """One virtual network rule as parsed: the id in lower case, and its text."""
 
     id: str
     text: str
@@ -35,7 +35,7 @@ class Held(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """One request as read, its address both as a number and as it was written."""
+    """One request as parsed, its address both as a number and as text."""
 
     plane: str
     operation: str
@@ -49,14 +49,14 @@ class Ask(NamedTuple):
 
 
 class Refused(ValueError):
-    """A write that the vault does not take; the text says why."""
+    """A write that the vault does not accept; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What differs between the service of 2018 and of today.
+    """The differences between the service of 2018 and today's.
 
-    `trusted_services` is the list kept by name, or None where each request says `trusted`.
+    `trusted_services` is the list of names, or None if each request has the attribute `trusted`.
     """
 
     name: str
@@ -96,4 +96,4 @@ TODAY = Profile(
     single_suffix="/32",
 )
 PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (PREVIEW, TODAY)})
-"""The profiles that a vault can take on, by name."""
+"""The profiles of a vault, by name."""

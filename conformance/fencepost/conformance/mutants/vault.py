@@ -1,4 +1,4 @@
-"""A vault that keeps the contract, plainly written and cut into small methods at which a flaw can be put."""
+"""A correct vault after the contract, divided into small methods that a flaw can override."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
@@ -22,8 +22,8 @@ _FEATURES = (
 class Vault(Deciding):
     """An implementation of the contract as a Python object (`fencepost.adapters.contract.Implementation`).
 
-    It declares every feature that does not restrict, and a choice for every key of the ledger. The rules are parsed
-    once, when they are written; one rule set replaces another in a single assignment.
+    It declares every feature except the restricting ones, and a choice for every open point. Rules are parsed once,
+    when written. A new rule set replaces the old one in a single assignment.
     """
 
     title: ClassVar[str] = "vault"
@@ -49,7 +49,7 @@ class Vault(Deciding):
         }
 
     def choices(self) -> JsonObject:
-        """What this vault answers where the specification does not."""
+        """The answers of this vault to the open points of the specification."""
         today = self.profile.checks_endpoints
         return {
             "host-bits": "reject",
@@ -79,7 +79,7 @@ class Vault(Deciding):
         }
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        """A new vault without rules in a network of just these subnets."""
+        """A new vault without rules, in a network of exactly these subnets."""
         self.network = {}
         for subnet in subnets:
             self.connect(str(subnet["id"]), subnet["serviceEndpoints"])
@@ -91,7 +91,7 @@ class Vault(Deciding):
         return self.write(lambda: self.read_acls(network_acls), self.check_put)
 
     def update_rules(self, *, bypass: object = _KEPT, default_action: object = _KEPT) -> JsonObject:
-        """Change a switch or both; the rules stay."""
+        """Change one switch or both; the rules stay."""
         return self.write(
             lambda: self.with_switches(
                 self.held,
@@ -105,7 +105,7 @@ class Vault(Deciding):
         return self.write(lambda: self.with_ip_rule(self.held, self.parse_value(value)), self.check_added)
 
     def remove_ip_rule(self, *, value: object) -> JsonObject:
-        """Take every equal IP rule away; one that is not there is no fault."""
+        """Remove every equal IP rule; it is no error if there is none."""
         try:
             rule = self.parse_value(value)
         except Refused:
@@ -125,11 +125,11 @@ class Vault(Deciding):
         )
 
     def remove_virtual_network_rule(self, *, id: object) -> JsonObject:  # noqa: A002 - the contract's name
-        """Take every rule for this subnet away; one that is not there is no fault."""
+        """Remove every rule for this subnet; it is no error if there is none."""
         return self.write(lambda: self.without_subnet_rule(self.held, str(id)))
 
     def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
-        """Switch the endpoints of one subnet of the network."""
+        """Set the service endpoints of one subnet of the network."""
         self.connect(subnet, service_endpoints)
         return {}
 
@@ -138,15 +138,15 @@ class Vault(Deciding):
         return {"networkAcls": self.read_back(self.held)}
 
     def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
-        """One decision a request, in order."""
+        """One decision for each request, in order."""
         return {"decisions": self.answer_all(requests)}
 
     def connect(self, subnet: str, endpoints: Any) -> None:
-        """Note the service endpoints of a subnet."""
+        """Store the service endpoints of a subnet."""
         self.network[self.fold(subnet)] = tuple(endpoints)
 
     def write(self, make: Callable[[], Held], *checks: Callable[[Held], None]) -> JsonObject:
-        """Make the new rule set, check it and put it in force; or refuse and change nothing."""
+        """Make the new rule set, check it and put it in force; if it is refused, change nothing."""
         try:
             held = make()
             for check in checks:
@@ -190,61 +190,61 @@ class Vault(Deciding):
         return tuple(self.read_subnet_rule(self.member(entry, "id"), self.member(entry, flag)) for entry in entries)
 
     def member(self, entry: object, name: str) -> object:
-        """A member of a list entry; None where it is absent."""
+        """A member of a list entry; None if it is absent."""
         if not isinstance(entry, Mapping):
             raise Refused(f"{entry!r} is no rule")
         return entry.get(name)
 
     def check_put(self, held: Held) -> None:
-        """What a whole rule set must keep."""
+        """Check a whole rule set that is put; `Refused` if it is not allowed."""
         self.check(held)
 
     def check_added(self, held: Held) -> None:
-        """What the rule set must keep that one more rule makes."""
+        """Check the rule set that results from one added rule; `Refused` if it is not allowed."""
         self.check(held)
 
     def check(self, held: Held) -> None:
-        """What the rule set as a whole must keep: the limits, and the endpoints of subnets that it brings in."""
+        """Check the limits, and the endpoints of subnets that are new in the rule set."""
         self.check_ip_limit(held)
         self.check_subnet_limit(held)
         if self.profile.checks_endpoints:
             self.check_endpoints(held)
 
     def check_ip_limit(self, held: Held) -> None:
-        """No more IP rules than there is room for."""
+        """Raise `Refused` if there are more IP rules than the limit."""
         if len(held.ip_rules) > self.max_ip_rules(held):
             raise Refused(f"{len(held.ip_rules)} IP rules; at most {self.max_ip_rules(held)} are allowed")
 
     def max_ip_rules(self, held: Held) -> int:  # noqa: ARG002 - a seam: flaws look at the rules
-        """The most IP rules that a vault takes."""
+        """The most IP rules that the vault accepts."""
         return self.profile.max_ip_rules
 
     def check_subnet_limit(self, held: Held) -> None:
-        """No more virtual network rules than there is room for."""
+        """Raise `Refused` if there are more virtual network rules than the limit."""
         if len(held.subnet_rules) > self.max_subnet_rules(held):
             raise Refused(f"{len(held.subnet_rules)} network rules; at most {self.max_subnet_rules(held)} are allowed")
 
     def max_subnet_rules(self, held: Held) -> int:  # noqa: ARG002 - a seam: flaws look at the rules
-        """The most virtual network rules that a vault takes."""
+        """The most virtual network rules that the vault accepts."""
         return self.profile.max_subnet_rules
 
     def check_endpoints(self, held: Held) -> None:
-        """No new rule for a subnet without the endpoint; one that is there already stays."""
+        """Raise `Refused` for a new rule whose subnet lacks the endpoint; an existing rule may stay."""
         before = {rule.id for rule in self.held.subnet_rules}
         for rule in held.subnet_rules:
             if rule.id not in before and self.lacks_endpoint(rule):
                 raise Refused(f"{rule.text} has no service endpoint for Microsoft.KeyVault")
 
     def lacks_endpoint(self, rule: SubnetRule) -> bool:
-        """Whether the rule is for a subnet without the endpoint and does not say to ignore that."""
+        """Whether the rule's subnet lacks the endpoint and the rule does not ignore that."""
         return not rule.ignores_missing_endpoint and not self.subnet_has_endpoint(rule.id)
 
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
-        """The rule set with other switches; None keeps one."""
+        """The rule set with other switches; None keeps the old value."""
         return held._replace(bypass=bypass or held.bypass, default_action=default_action or held.default_action)
 
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
-        """The rule set and one IP rule more."""
+        """The rule set with one more IP rule."""
         return held._replace(ip_rules=(*held.ip_rules, rule))
 
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
@@ -252,11 +252,11 @@ class Vault(Deciding):
         return held._replace(ip_rules=tuple(other for other in held.ip_rules if not self.same_rule(rule, other)))
 
     def same_rule(self, named: IpRule, other: IpRule) -> bool:
-        """Whether removing the rule that is named takes away the other."""
+        """Whether removing the rule `named` also removes the rule `other`."""
         return (named.network, named.prefix) == (other.network, other.prefix)
 
     def with_subnet_rule(self, held: Held, rule: SubnetRule) -> Held:
-        """The rule set and one virtual network rule more."""
+        """The rule set with one more virtual network rule."""
         return held._replace(subnet_rules=(*held.subnet_rules, rule))
 
     def without_subnet_rule(self, held: Held, subnet: str) -> Held:
@@ -265,7 +265,7 @@ class Vault(Deciding):
         return held._replace(subnet_rules=tuple(rule for rule in held.subnet_rules if rule.id != gone))
 
     def read_back(self, held: Held) -> JsonObject:
-        """The rule set as `networkAcls`."""
+        """The rule set as `networkAcls` shows it."""
         return {
             "bypass": held.bypass,
             "defaultAction": held.default_action,

@@ -1,4 +1,4 @@
-"""Peers: correct implementations, built differently from each other, that the kit must find no fault with."""
+"""Peers: known-good implementations, built differently from each other, in which the kit must find no fault."""
 
 from fencepost.conformance.peers.freedoms import (
     AttributeMode2018,

@@ -1,4 +1,4 @@
-"""The ledger's choices as one value: what a peer does wherever the documents leave a point open."""
+"""What a peer does at each open point of the documents, as one value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -9,7 +9,7 @@ RejectOrAccept = Literal["reject", "accept"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """One answer to each point of the ledger, a field a key (`host_bits` is `host-bits`); None declares nothing."""
+    """One answer to each open point: the field `host_bits` answers the point `host-bits`; None declares nothing."""
 
     host_bits: Literal["reject", "mask"]
     private_superset: RejectOrAccept

@@ -1,4 +1,4 @@
-"""Peers that use what the contract leaves free: other spellings, other ways to know trust, doubt, and delay."""
+"""Peers that use the freedoms of the contract: other spellings, other signs of trust, inconclusive answers, delay."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from fencepost.conformance.peers.trie_vault import TrieVault
 
 
 class BareStringVault(StdlibVault):
-    """Answers with one word, and promises no codes."""
+    """A vault that answers a decision with one word and promises no codes."""
 
     name = "peer-bare-string"
     features = tuple(feature for feature in ALL_FEATURES if feature != "decision-codes")
@@ -24,7 +24,7 @@ class BareStringVault(StdlibVault):
 
 
 class WrongCodesVault(TrieVault):
-    """Promises no codes, and gives some that no vault would."""
+    """A vault that promises no codes and gives codes that no vault has."""
 
     name = "peer-wrong-codes"
     features = BareStringVault.features
@@ -34,14 +34,14 @@ class WrongCodesVault(TrieVault):
 
 
 class ListModeToday(StdlibVault):
-    """Today's profile with a list of names: those of the announcement, which are all in today's table too."""
+    """Today's profile with a list of names, those of the announcement, which today's table also has."""
 
     name = "peer-list-mode-today"
     choices = replace(StdlibVault.choices, trusted_services="list")
 
 
 class AttributeMode2018(StdlibVault):
-    """The profile of 2018, each request saying whether its caller is trusted."""
+    """The profile of 2018, in which each request has the attribute `trusted`."""
 
     name = "peer-attribute-mode-2018"
     choices = replace(StdlibVault.choices, trusted_services="attribute")
@@ -51,19 +51,19 @@ class AttributeMode2018(StdlibVault):
 
 
 class CollapsingCountingVault(StdlibVault):
-    """Shows a repeated rule once, yet counts each one that is written toward the limit."""
+    """A vault that shows a repeated rule once, but counts each repetition towards the limit."""
 
     name = "peer-collapsing-counting"
     choices = replace(StdlibVault.choices, duplicates="collapse", duplicates_count="yes")
 
 
 class DoubtfulVault(StdlibVault):
-    """Cannot put every request as asked: where the octets add up to a multiple of seven there is no verdict."""
+    """A vault that gives no verdict on some requests: those whose octets add up to a multiple of seven."""
 
     name = "peer-doubtful"
 
     def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
-        """One decision a request, some of them inconclusive."""
+        """One decision for each request, some of them inconclusive."""
         decisions = super().decide(requests=requests)["decisions"]
         assert isinstance(decisions, list)
         return {
@@ -80,9 +80,9 @@ class DoubtfulVault(StdlibVault):
 
 
 class SettlingVault(StdlibVault):
-    """A write holds a moment after its answer, well within the settle time that is declared.
+    """A vault whose writes take effect a moment after their answer, well within the declared settle time.
 
-    Only rules settle slowly: a reset and a service endpoint hold at once, as does what `getRules` shows.
+    Only rules settle slowly. A reset, a service endpoint and the answer of `getRules` take effect at once.
     """
 
     name = "peer-settling"
@@ -100,7 +100,7 @@ class SettlingVault(StdlibVault):
         return {**super().describe(protocol=protocol), "settleSeconds": self.settle_seconds}
 
     def reset(self, *, subnets: Sequence[JsonObject], **_: object) -> JsonObject:
-        """A new vault without rules in a network of just these subnets."""
+        """A new vault without rules, in a network of exactly these subnets."""
         answer = super().reset(subnets=subnets)
         self._before = self._state
         return answer

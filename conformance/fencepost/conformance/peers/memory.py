@@ -1,4 +1,4 @@
-"""A vault in memory: every state is a value, a write makes the next one, and a reader keeps the one that it took."""
+"""A vault in memory: each state is an immutable value, each write makes the next state, and a reader keeps its own."""
 
 import threading
 from abc import abstractmethod
@@ -20,18 +20,18 @@ T = TypeVar("T", bound=Hashable)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubnetRule:
-    """A virtual network rule; two are equal whose ids differ in case only."""
+    """A virtual network rule; two rules are equal if their ids differ in case only."""
 
     key: str
     id: str = field(compare=False)
     ignores_missing: bool = field(compare=False)
     backed: bool = field(compare=False)
-    """Whether the subnet has had its endpoint at some time while the rule stood."""
+    """Whether the subnet had its endpoint at any time since the rule was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State(Generic[R]):
-    """One vault in one network at one moment."""
+    """The state of one vault in one network at one moment."""
 
     bypass: str
     default_action: str
@@ -41,7 +41,7 @@ class State(Generic[R]):
 
 
 class MemoryVault(Peer, Generic[R]):
-    """The state of a vault and its writes; a subclass reads, spells and matches IP rules, `R` being one rule as it keeps it."""
+    """The state of a vault and its writes; a subclass reads, spells and matches IP rules of its type `R`."""
 
     def __init__(self, *, profile: str = KEYVAULT.name, declare: bool | None = None) -> None:
         super().__init__(profile=profile, declare=declare)
@@ -51,7 +51,7 @@ class MemoryVault(Peer, Generic[R]):
 
     @abstractmethod
     def _read_rule(self, value: object) -> R:
-        """The rule that a value of `ipRules` names; `Refused` where it names none that may be added."""
+        """The rule with this value; `Refused` if no rule with it may be added."""
 
     @abstractmethod
     def _spell_rule(self, rule: R) -> str:
@@ -59,12 +59,12 @@ class MemoryVault(Peer, Generic[R]):
 
     @abstractmethod
     def _matcher(self, rules: tuple[R, ...]) -> Callable[[str], bool]:
-        """Whether an address is in one of the rules."""
+        """A test whether an address is in one of the rules."""
 
     # -- the network ---------------------------------------------------------------------------------------------------
 
     def reset(self, *, subnets: Sequence[JsonObject], **_: object) -> JsonObject:
-        """A new vault without rules in a network of just these subnets."""
+        """A new vault without rules, in a network of exactly these subnets."""
         endpoints = {
             str(subnet["id"]).lower(): ENDPOINT in as_list(subnet.get("serviceEndpoints", [])) for subnet in subnets
         }
@@ -73,7 +73,7 @@ class MemoryVault(Peer, Generic[R]):
         return {}
 
     def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str], **_: object) -> JsonObject:
-        """Switch the endpoints of a subnet; `LookupError` where the network has no such subnet."""
+        """Set the endpoints of a subnet; `LookupError` if the network has no such subnet."""
         key, enabled = subnet.lower(), ENDPOINT in service_endpoints
         with self._lock:
             state = self._state
@@ -91,7 +91,7 @@ class MemoryVault(Peer, Generic[R]):
         return self._write(lambda old: self._replaced(old, as_object(network_acls)))
 
     def update_rules(self, *, bypass: object = ABSENT, default_action: object = ABSENT, **_: object) -> JsonObject:
-        """Another bypass or default action; the rules stay."""
+        """Change the bypass or the default action; the rules stay."""
         return self._write(
             lambda old: replace(
                 old,
@@ -101,7 +101,7 @@ class MemoryVault(Peer, Generic[R]):
         )
 
     def add_ip_rule(self, *, value: object, **_: object) -> JsonObject:
-        """One IP rule more."""
+        """Add one IP rule."""
         return self._write(
             lambda old: replace(
                 old, ip_rules=self._gathered((*old.ip_rules, self._read_rule(value)), self.profile.max_ip_rules)
@@ -109,7 +109,7 @@ class MemoryVault(Peer, Generic[R]):
         )
 
     def remove_ip_rule(self, *, value: object, **_: object) -> JsonObject:
-        """Every IP rule away that equals this one."""
+        """Remove every equal IP rule."""
         return self._write(lambda old: replace(old, ip_rules=self._without(old.ip_rules, self._named_rule(value))))
 
     def add_virtual_network_rule(
@@ -119,7 +119,7 @@ class MemoryVault(Peer, Generic[R]):
         ignore_missing_vnet_service_endpoint: object = False,
         **_: object,
     ) -> JsonObject:
-        """One virtual network rule more."""
+        """Add one virtual network rule."""
         entry = {"id": id, "ignoreMissingVnetServiceEndpoint": ignore_missing_vnet_service_endpoint}
         return self._write(
             lambda old: replace(
@@ -129,7 +129,7 @@ class MemoryVault(Peer, Generic[R]):
         )
 
     def remove_virtual_network_rule(self, *, id: object, **_: object) -> JsonObject:  # noqa: A002 - the contract's name
-        """Every virtual network rule away for this subnet."""
+        """Remove every virtual network rule for this subnet."""
         return self._write(
             lambda old: replace(old, subnet_rules=self._without(old.subnet_rules, self._named_subnet(id)))
         )
@@ -192,7 +192,7 @@ class MemoryVault(Peer, Generic[R]):
         return tuple(item for item in items if item != unwanted)
 
     def _check_kept(self, new: State[R]) -> None:
-        """`Refused` where a write may not leave such rules behind; by default any write may."""
+        """Raise `Refused` if a write may not leave such rules behind; by default any write may."""
 
     def _named_rule(self, value: object) -> R | None:
         try:
@@ -223,7 +223,7 @@ class MemoryVault(Peer, Generic[R]):
         return SubnetRule(key=key, id=name, ignores_missing=ignores, backed=False)
 
     def _admitted(self, rule: SubnetRule, old: State[R]) -> SubnetRule:
-        """The rule with what is known of its endpoint; `Refused` where it may not be brought in, or kept, without one."""
+        """The rule with its endpoint's state; `Refused` if it may not be added, or kept, without the endpoint."""
         if old.endpoints.get(rule.key, False):
             return replace(rule, backed=True)
         stood_backed = any(standing.backed for standing in old.subnet_rules if standing == rule)
@@ -273,7 +273,7 @@ class MemoryVault(Peer, Generic[R]):
         return [reason(question) for question in questions]
 
     def _current(self) -> State[R]:
-        """The state that decisions are taken by."""
+        """The state by which decisions are made."""
         return self._state
 
     def _covers(self, rules: tuple[R, ...]) -> Callable[[str], bool]:

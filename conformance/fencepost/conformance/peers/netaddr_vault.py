@@ -1,4 +1,4 @@
-"""A vault that matches by a `netaddr` IPSet: the most lenient answer to every point that is open."""
+"""A vault that matches with a `netaddr` IPSet and gives the most lenient answer to every open point."""
 
 import importlib
 from collections.abc import Callable, Hashable
@@ -22,10 +22,10 @@ _LONGEST = 64
 
 
 class NetaddrVault(MemoryVault[Network]):
-    """Takes octal zeros, masks, host bits and every reserved block; shows duplicates once and does not count them.
+    """Accepts octal zeros, masks, host bits and reserved blocks; shows duplicates once and does not count them.
 
-    Allows with the bare word, says nothing more of a refusal than that it is one, reads ids back as they were written.
-    Needs the package netaddr; `ModuleNotFoundError` without it.
+    It allows with the bare word, gives a refused write no reason, and reads ids back as written. Needs the package
+    netaddr; `ModuleNotFoundError` without it.
     """
 
     name = "peer-netaddr"
@@ -75,7 +75,7 @@ class NetaddrVault(MemoryVault[Network]):
         return network
 
     def _read_address(self, text: str) -> int:
-        # inet_aton is the reading with octal zeros; hex, short forms and trailing words are kept from it.
+        # inet_aton reads leading zeros as octal; this check keeps hex, short forms and trailing words from it.
         if text.count(".") != 3 or not set(text) <= set("0123456789."):
             raise Refused(f"{text} is no IPv4 address")
         try:
@@ -110,7 +110,7 @@ class NetaddrVault(MemoryVault[Network]):
         return {"accepted": False}
 
     def _spell_rules(self, state: State[Network]) -> JsonObject:
-        # The newest rule first, and members that other services' rules have.
+        # The newest rule comes first, with members that the rules of other services have.
         return {
             "networkAcls": {
                 "bypass": state.bypass,
@@ -126,6 +126,6 @@ class NetaddrVault(MemoryVault[Network]):
 
 
 class NetaddrVaultUndeclared(NetaddrVault):
-    """The same, declaring no choice."""
+    """The same vault without declared choices."""
 
     declares = False

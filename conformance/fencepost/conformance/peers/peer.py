@@ -1,4 +1,4 @@
-"""What every peer does alike: the statement, the gates in their order, and how the pieces of a decision are put together."""
+"""The common part of all peers: the statement, the gates in their order, and the parts of a decision."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -18,15 +18,15 @@ ALL_FEATURES = (
     "decision-codes",
     "snapshot-isolation",
 )
-"""Everything that an implementation can promise; the three features that restrict are not among them."""
+"""All features except the three that restrict."""
 
 
 class Refused(Exception):
-    """A write that the vault does not take; the answer is `accepted: false`."""
+    """A write that the vault does not accept; the answer is `accepted: false`."""
 
 
 class Absent:
-    """The value of a parameter that was not sent, which null is not."""
+    """The value of a parameter that was not sent; null differs from it."""
 
 
 ABSENT = Absent()
@@ -48,7 +48,7 @@ def as_list(value: object) -> Sequence[object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What the network gate is asked about one data-plane request."""
+    """A data-plane request as the network gate sees it."""
 
     address: str
     subnet: str | None
@@ -57,7 +57,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the gates say of one request: a reason to let it in, or the status and the code of the denial."""
+    """The result of the gates for one request: a reason to let it in, or the status and code of the denial."""
 
     allowed: bool
     status: int
@@ -66,9 +66,9 @@ class Verdict:
 
 
 class Peer(ABC):
-    """A correct implementation of the model, to be asked through the `library:` carrier.
+    """A correct implementation of the model, for the carrier `library:`.
 
-    Subclasses say how values are read, kept and matched. `declare=False` does the same and declares no choice.
+    Subclasses say how values are read, kept and matched. With `declare=False` a peer acts alike and declares no choice.
     """
 
     name: ClassVar[str]
@@ -84,7 +84,7 @@ class Peer(ABC):
         self._declare = self.declares if declare is None else declare
 
     def describe(self, *, protocol: int, **_: object) -> JsonObject:
-        """The conformance statement; `ValueError` for another protocol than version 1."""
+        """The conformance statement; `ValueError` for any protocol version but 1."""
         if protocol != 1:
             raise ValueError(f"this implementation speaks protocol 1, not {protocol!r}")
         return {
@@ -101,7 +101,7 @@ class Peer(ABC):
         return {}
 
     def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
-        """One decision a request, all of a batch by the same rules."""
+        """One decision for each request, all requests of a batch by the same rules."""
         questions = [self._question(request) for request in requests]
         reasons = iter(self._reasons([question for question in questions if question is not None]))
         verdicts = [
@@ -118,7 +118,7 @@ class Peer(ABC):
 
     @abstractmethod
     def _reasons(self, questions: Sequence[Question]) -> Sequence[str | None]:
-        """Why the network gate lets each data-plane caller through; None where it does not."""
+        """For each question the reason why the network gate lets the caller through; None if it does not."""
 
     def _choices(self) -> dict[str, object]:
         return self.choices.declared()
@@ -146,7 +146,7 @@ class Peer(ABC):
             return None
         source, caller = as_object(request["source"]), as_object(request.get("caller", {}))
         subnet = source.get("subnet")
-        # Who has no token is nobody, and nobody is no trusted service.
+        # A caller without a token is unknown, and an unknown caller is no trusted service.
         trusted = bool(caller.get("authenticated", True)) and self._trusts(caller)
         return Question(address=str(source["address"]), subnet=None if subnet is None else str(subnet), trusted=trusted)
 

@@ -1,4 +1,4 @@
-"""What the two profiles fix, as the peers read the contract: limits, prefixes, trusted names and the missing endpoint."""
+"""What each profile fixes, as the peers read the contract: limits, prefixes, trusted names, missing endpoint."""
 
 from dataclasses import dataclass
 
@@ -16,23 +16,23 @@ RESERVED_BLOCKS = (
     "224.0.0.0/4",
     "240.0.0.0/4",
 )
-"""The blocks that the ledger calls reserved."""
+"""The blocks of the open point `reserved-ranges`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One profile: what differs between the announcement of 2018 and today's documentation."""
+    """One profile: the differences between the announcement of 2018 and today's documentation."""
 
     name: str
     max_ip_rules: int
     max_virtual_network_rules: int
     takes_prefix_32: bool
     takes_prefix_31: bool
-    """Whether /31 is the implementation's choice (`prefix-31`) rather than always refused."""
+    """Whether /31 is an open point (`prefix-31`); otherwise it is always refused."""
     refuses_missing_endpoint: bool
-    """Whether VAL-8 holds; otherwise it is the implementation's choice (`missing-service-endpoint`)."""
+    """Whether VAL-8 holds; otherwise `missing-service-endpoint` is an open point."""
     trusted_services: str
-    """How trust is known where the implementation chooses nothing else: `list` or `attribute`."""
+    """How trust is recognised if the implementation chooses no other way: `list` or `attribute`."""
     trusted_names: frozenset[str]
 
 
@@ -66,13 +66,13 @@ KEYVAULT = Profile(
     takes_prefix_31=True,
     refuses_missing_endpoint=True,
     trusted_services="attribute",
-    # No document gives today's names letter for letter; those of the announcement are all still in today's table.
+    # No document lists today's names exactly; today's table still has all names of the announcement.
     trusted_names=TRUSTED_IN_2018,
 )
 
 
 def profile_named(name: str) -> Profile:
-    """The profile of this name; `ValueError` where there is none."""
+    """The profile of this name; `ValueError` if there is none."""
     for profile in (KEYVAULT, KEYVAULT_2018):
         if profile.name == name:
             return profile

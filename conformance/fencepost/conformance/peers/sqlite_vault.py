@@ -17,7 +17,8 @@ CREATE TABLE ip_rule (position INTEGER PRIMARY KEY, low INTEGER NOT NULL, high I
 CREATE INDEX ip_rule_by_range ON ip_rule (low, high);
 CREATE TABLE subnet (name TEXT PRIMARY KEY, enabled INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE subnet_rule (
-    position INTEGER PRIMARY KEY, name TEXT NOT NULL, shown TEXT NOT NULL, ignores INTEGER NOT NULL, backed INTEGER NOT NULL
+    position INTEGER PRIMARY KEY, name TEXT NOT NULL, shown TEXT NOT NULL,
+    ignores INTEGER NOT NULL, backed INTEGER NOT NULL
 );
 CREATE INDEX subnet_rule_by_name ON subnet_rule (name);
 CREATE TABLE private (low INTEGER NOT NULL, high INTEGER NOT NULL);
@@ -40,7 +41,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def _folded(subnet: str) -> str:
-    """A subnet id as it is compared: letters of ASCII in lower case, all others as they are."""
+    """A subnet id for comparison: ASCII letters in lower case, all other characters unchanged."""
     return subnet.translate(_LOWER)
 
 
@@ -64,7 +65,7 @@ def _number(text: str) -> int:
 
 
 class SqliteVault(Peer):
-    """Masks host bits, keeps repetition without counting it, and puts no rule anew whose subnet has lost its endpoint.
+    """Masks host bits, keeps duplicates without counting them, refuses a rule again once its subnet lost its endpoint.
 
     One connection behind one lock, so that it may be called from several threads: a batch sees one set of rules.
     """
@@ -112,7 +113,7 @@ class SqliteVault(Peer):
     # -- the network ---------------------------------------------------------------------------------------------------
 
     def reset(self, *, subnets: Sequence[JsonObject], **_: object) -> JsonObject:
-        """A new vault without rules in a network of just these subnets."""
+        """A new vault without rules, in a network of exactly these subnets."""
         with self._lock, self._db:
             for table in ("ip_rule", "subnet_rule", "subnet"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - three names of ours
@@ -127,7 +128,7 @@ class SqliteVault(Peer):
         return {}
 
     def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str], **_: object) -> JsonObject:
-        """Switch the endpoints of a subnet; a subnet that the network has not is nobody's."""
+        """Set the endpoints of a subnet; a subnet outside the network is ignored."""
         enabled = "Microsoft.KeyVault" in service_endpoints
         with self._lock, self._db:
             self._db.execute("UPDATE subnet SET enabled = ? WHERE name = ?", (enabled, _folded(subnet)))
@@ -142,23 +143,23 @@ class SqliteVault(Peer):
         return self._transaction(lambda: self._replace(as_object(network_acls)))
 
     def update_rules(self, **switches: object) -> JsonObject:
-        """Another bypass or default action; the rules stay."""
+        """Change the bypass or the default action; the rules stay."""
         return self._transaction(
             lambda: self._switch(switches.get("bypass", ABSENT), switches.get("default_action", ABSENT))
         )
 
     def add_ip_rule(self, *, value: object, **_: object) -> JsonObject:
-        """One IP rule more."""
+        """Add one IP rule."""
         return self._transaction(lambda: self._insert_ip_rules([{"value": value}]))
 
     def remove_ip_rule(self, *, value: object, **_: object) -> JsonObject:
-        """Every IP rule away that equals this one."""
+        """Remove every equal IP rule."""
         return self._transaction(
             lambda: self._delete("DELETE FROM ip_rule WHERE low = ? AND high = ?", *self._range(value))
         )
 
     def add_virtual_network_rule(self, **entry: object) -> JsonObject:
-        """One virtual network rule more."""
+        """Add one virtual network rule."""
         flag = entry.get("ignore_missing_vnet_service_endpoint")
         return self._transaction(
             lambda: self._insert_subnet_rules(
@@ -167,7 +168,7 @@ class SqliteVault(Peer):
         )
 
     def remove_virtual_network_rule(self, *, id: object, **_: object) -> JsonObject:  # noqa: A002 - the contract's name
-        """Every virtual network rule away for this subnet."""
+        """Remove every virtual network rule for this subnet."""
         return self._transaction(lambda: self._delete("DELETE FROM subnet_rule WHERE name = ?", _folded(str(id))))
 
     def _transaction(self, work: Callable[[], None]) -> JsonObject:
@@ -304,6 +305,6 @@ class SqliteVault(Peer):
 
 
 class SqliteVaultUndeclared(SqliteVault):
-    """The same, declaring no choice."""
+    """The same vault without declared choices."""
 
     declares = False

@@ -1,4 +1,4 @@
-"""A vault that scans `ipaddress` networks: the strictest answer to every point that is open."""
+"""A vault that scans `ipaddress` networks and gives the strictest answer to every open point."""
 
 import re
 from collections.abc import Callable
@@ -11,15 +11,16 @@ from fencepost.conformance.peers.peer import Refused
 from fencepost.conformance.peers.profiles import PRIVATE_BLOCKS, RESERVED_BLOCKS
 
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-# `ipaddress` itself takes masks, /024 and other scripts' digits, so the spelling is settled before it is asked.
+# `ipaddress` accepts masks, /024 and the digits of other scripts, so this pattern checks the spelling first.
 _RULE = re.compile(rf"(?P<address>{_OCTET}(?:\.{_OCTET}){{3}})(?:/(?P<prefix>3[0-2]|[12]?[0-9]))?")
 _NOT_PUBLIC = tuple(IPv4Network(block) for block in (*PRIVATE_BLOCKS, *RESERVED_BLOCKS))
 
 
 class StdlibVault(MemoryVault[IPv4Network]):
-    """Refuses whatever touches private or reserved space, keeps duplicates and counts them, and re-checks every write.
+    """Refuses private and reserved space, keeps and counts duplicates, and checks the whole set again at every write.
 
-    Reads back ids in lower case, single addresses bare, and nothing at all for a firewall that is off and empty.
+    It reads ids back in lower case, single addresses bare, and an empty object for a firewall that is off and has no
+    rules.
     """
 
     name = "peer-stdlib"
@@ -50,7 +51,7 @@ class StdlibVault(MemoryVault[IPv4Network]):
     )
 
     def _choices(self) -> dict[str, object]:
-        # Says how trust is known in each profile, and is silent on what the profile at hand does not leave open.
+        # The statement says how each profile recognises trust, and leaves out points that the current profile settles.
         settled = (
             {"missing-service-endpoint"}
             if self.profile.refuses_missing_endpoint
@@ -106,6 +107,6 @@ class StdlibVault(MemoryVault[IPv4Network]):
 
 
 class StdlibVaultUndeclared(StdlibVault):
-    """The same, declaring no choice."""
+    """The same vault without declared choices."""
 
     declares = False

@@ -1,4 +1,4 @@
-"""A correct vault that also watches the kit: it raises when it is asked what the contract says is never asked."""
+"""A correct vault that checks the kit: it raises at any call that the contract rules out."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ _SUBNET_ID = re.compile(
 
 
 class NotOffered(Exception):
-    """The kit asked for something that the contract, or the statement, rules out."""
+    """The kit asked for something that the contract or the statement rules out."""
 
 
 def _members(value: object, known: Collection[str], *, where: str) -> JsonObject:
@@ -29,9 +29,9 @@ def _members(value: object, known: Collection[str], *, where: str) -> JsonObject
 
 
 class SuspiciousVault:
-    """StdlibVault behind a guard: what comes in must be what the statement offers and the contract lets through.
+    """A StdlibVault that checks each call against the contract and the statement.
 
-    A breach raises `NotOffered`, which a carrier makes a harness fault: the verdict is *error*, and the kit is to blame.
+    A breach raises `NotOffered`. A carrier turns that into a harness fault with the verdict *error*, caused by the kit.
     """
 
     name: ClassVar[str] = "peer-suspicious"
@@ -42,11 +42,11 @@ class SuspiciousVault:
         self._endpoints: dict[str, bool] | None = None
 
     def describe(self, *, protocol: int) -> JsonObject:
-        """The statement, features as this class has them."""
+        """The statement, with the features of this class."""
         return {**self._vault.describe(protocol=protocol), "name": self.name, "features": list(self.features)}
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        """A new vault without rules in a network of just these subnets."""
+        """A new vault without rules, in a network of exactly these subnets."""
         self._endpoints = {}
         for subnet in subnets:
             _members(subnet, ("id", "serviceEndpoints"), where="reset")
@@ -58,7 +58,7 @@ class SuspiciousVault:
         return self._vault.reset(subnets=subnets)
 
     def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
-        """Switch the endpoints of a subnet."""
+        """Set the endpoints of a subnet."""
         self._needs("service-endpoints")
         self._known(subnet)
         self._switch(subnet, service_endpoints)
@@ -79,17 +79,17 @@ class SuspiciousVault:
         return self._judged(self._vault.put_rules(network_acls=network_acls))
 
     def update_rules(self, *, bypass: object = ABSENT, default_action: object = ABSENT) -> JsonObject:
-        """Another bypass or default action; the rules stay."""
+        """Change the bypass or the default action; the rules stay."""
         self._needs("incremental-rules")
         return self._judged(self._vault.update_rules(bypass=bypass, default_action=default_action))
 
     def add_ip_rule(self, *, value: object) -> JsonObject:
-        """One IP rule more."""
+        """Add one IP rule."""
         self._needs("incremental-rules")
         return self._judged(self._vault.add_ip_rule(value=value))
 
     def remove_ip_rule(self, *, value: object) -> JsonObject:
-        """Every IP rule away that equals this one."""
+        """Remove every equal IP rule."""
         self._needs("incremental-rules")
         return self._judged(self._vault.remove_ip_rule(value=value))
 
@@ -99,7 +99,7 @@ class SuspiciousVault:
         id: object,  # noqa: A002 - the contract's name
         ignore_missing_vnet_service_endpoint: object = ABSENT,
     ) -> JsonObject:
-        """One virtual network rule more."""
+        """Add one virtual network rule."""
         self._needs("incremental-rules", without="ip-rules-only")
         flag = ignore_missing_vnet_service_endpoint
         if isinstance(flag, Absent):
@@ -109,7 +109,7 @@ class SuspiciousVault:
         return self._judged(self._vault.add_virtual_network_rule(id=id, ignore_missing_vnet_service_endpoint=flag))
 
     def remove_virtual_network_rule(self, *, id: object) -> JsonObject:  # noqa: A002 - the contract's name
-        """Every virtual network rule away for this subnet."""
+        """Remove every virtual network rule for this subnet."""
         self._needs("incremental-rules", without="ip-rules-only")
         self._known(id)
         return self._judged(self._vault.remove_virtual_network_rule(id=id))
@@ -122,7 +122,7 @@ class SuspiciousVault:
         return self._vault.get_rules()
 
     def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
-        """One decision a request."""
+        """One decision for each request."""
         self._network()
         if len(requests) > MAX_BATCH:
             raise NotOffered(f"decide: {len(requests)} requests in one call")
@@ -177,13 +177,13 @@ class SuspiciousVault:
 
     def _virtual_network_rule(self, rule: object) -> None:
         if not isinstance(rule, Mapping):
-            return  # where a refusal is looked for, an entry may be any JSON value
+            return  # Where a call tests a refusal, an entry may be any JSON value.
         if not isinstance(rule.get("ignoreMissingVnetServiceEndpoint", False), bool):
             raise NotOffered(f"{rule!r}: the flag is true or false")
         self._known(rule.get("id"))
 
     def _known(self, name: object) -> str:
-        """The id as it is compared, in the network wherever it is a subnet's at all."""
+        """The id in the form for comparison; raises if a subnet id is not in the network."""
         key = str(name).lower()
         if isinstance(name, str) and _SUBNET_ID.fullmatch(name) and key not in self._network():
             raise NotOffered(f"{name!r} is not in the network of the last reset")

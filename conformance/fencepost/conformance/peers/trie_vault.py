@@ -28,7 +28,7 @@ class _Node:
 
 
 class Trie:
-    """A set of bit strings that answers whether one of them begins a given one.
+    """A set of bit strings that finds whether a member is a prefix of given bits.
 
     >>> trie = Trie(["10"])
     >>> trie.holds_beginning_of("1011"), trie.holds_beginning_of("1"), trie.holds_beginning_of("11")
@@ -54,14 +54,14 @@ class Trie:
 
 
 class Scanner:
-    """Reads one rule from left to right, a character at a time; `Refused` at the first that does not belong there."""
+    """Reads one rule from left to right, one character at a time; `Refused` at the first unexpected character."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
 
     def done(self) -> bool:
-        """Whether everything is read."""
+        """Whether the whole text is read."""
         return self._at == len(self._text)
 
     def take(self, wanted: str) -> bool:
@@ -71,7 +71,7 @@ class Scanner:
         return found
 
     def number(self, *, most: int) -> int:
-        """One to three decimal digits, zeros in front taken as decimal, up to `most`."""
+        """One to three decimal digits up to `most`; leading zeros are allowed and decimal."""
         value, start = 0, self._at
         while self._at < len(self._text) and "0" <= self._text[self._at] <= "9" and self._at - start < 3:
             value = 10 * value + ord(self._text[self._at]) - ord("0")
@@ -81,7 +81,7 @@ class Scanner:
         return value
 
     def address(self, *, begun: int | None = None) -> str:
-        """Four octets, as 32 bits; `begun` is the first where it is already read."""
+        """Four octets as 32 bits; `begun` is the first octet if it is already read."""
         octets = [self.number(most=255) if begun is None else begun]
         while len(octets) < 4:
             if not self.take("."):
@@ -90,7 +90,7 @@ class Scanner:
         return "".join(f"{octet:08b}" for octet in octets)
 
     def size(self) -> int:
-        """A prefix, a plus in front allowed, or a host mask: zeros, then ones."""
+        """A prefix length, which may have a plus sign, or a host mask: zeros, then ones."""
         signed = self.take("+")
         value = self.number(most=255)
         if not signed and not self.done():
@@ -122,9 +122,9 @@ _RESERVED_SPACE = Trie(map(bits_of, (*RESERVED_BLOCKS, "224.0.0.0/3")))
 
 
 class TrieVault(MemoryVault[str]):
-    """Takes what contains private space but lets no private caller in by it; refuses repetition; leaves 240/4 unsaid.
+    """Accepts ranges around private space but admits no private caller by them; refuses duplicates; leaves 240/4 open.
 
-    Shouts ids back in upper case, leaves empty lists out, promises a feature that nobody knows, and is talkative.
+    It reads ids back in upper case, leaves empty lists out, declares an unknown feature, and sends extra members.
     """
 
     name = "peer-trie"
@@ -156,7 +156,7 @@ class TrieVault(MemoryVault[str]):
     )
 
     def describe(self, *, protocol: int, **_: object) -> JsonObject:
-        """The statement, with everything optional and something unknown in it."""
+        """The statement with every optional member and an unknown one."""
         return {
             **super().describe(protocol=protocol),
             "settleSeconds": 0.0,
@@ -220,6 +220,6 @@ class TrieVault(MemoryVault[str]):
 
 
 class TrieVaultUndeclared(TrieVault):
-    """The same, declaring no choice."""
+    """The same vault without declared choices."""
 
     declares = False

@@ -1,1 +1,1 @@
-"""Counterexamples that are kept: stored as files, put to a subject again, listed as known, exported as vectors."""
+"""Kept counterexamples: stored as files, replayed against a subject, listed as known failures, exported as vectors."""

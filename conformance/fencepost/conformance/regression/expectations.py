@@ -1,4 +1,4 @@
-"""What the reference expects of every call of a case, as a vector has it; and whether an answer is that."""
+"""The answers that the reference expects to the calls of a case, as a vector has them, and a comparison."""
 
 from collections.abc import Iterable, Sequence
 
@@ -22,11 +22,11 @@ from fencepost.reference import Outcome, Profile, Request, Vault, Verdict, accep
 
 
 class Uncertain(Exception):
-    """The specification leaves an answer of the case open, or the contract does not let it be asked."""
+    """The specification leaves an answer of the case open, or the contract forbids one of its calls."""
 
 
 def expected_calls(case: Case, profile: Profile) -> tuple[VectorCall, ...]:
-    """The calls with their right answers, by the edition alone; `Uncertain` where an answer is an open point."""
+    """The calls with their right answers, by the edition alone; `Uncertain` if an answer is an open point."""
     vault = Vault(profile=profile).reset(case.network)
     calls = [VectorCall(method="reset", params={"subnets": wire_network(case.network)})]
     for step in case.steps:
@@ -84,7 +84,7 @@ def _one_form(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def first_wrong(calls: Sequence[VectorCall], client: Client, *, with_codes: bool) -> str | None:
-    """Put the calls; what came where an answer is not the expected one, None where all are. Raises `HarnessFault`."""
+    """Send the calls; the first answer that is not the expected one, in words, or None. Raises `HarnessFault`."""
     for number, call in enumerate(calls, start=1):
         told = _wrong(call, client, with_codes=with_codes)
         if told is not None:

@@ -1,4 +1,4 @@
-"""Known failures: what is put up with, by whom it is followed up, and until when."""
+"""Known failures: the failures that a run tolerates, the issue that tracks each, and the last day of tolerance."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from fencepost.reports.model import Call, Counterexample, Report
 FORMAT = "fencepost-known-failures"
 VERSION = 1
 ANSWERS = ("allow", "deny", "codes", "accepted", "refused", "otherwise")
-"""What a wrong answer can be: an outcome, a right denial with a wrong status or code, a write's, other rules read back."""
+"""The kinds of a wrong answer: an outcome, a denial with a wrong status or code, a write, or a read-back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFailure:
-    """One entry: a minimal example that gets a wrong answer, `got`, and is put up with until `expires`, that day included."""
+    """One entry: a smallest case whose wrong answer, `got`, is tolerated up to and including the day `expires`."""
 
     clause: str
     profile: str
@@ -36,11 +36,11 @@ class KnownFailure:
 
     @property
     def case(self) -> Case:
-        """The case as it is put to a subject."""
+        """The case in the form for a replay."""
         return case_from_calls(self.calls)
 
     def is_expired(self, today: date) -> bool:
-        """Whether its last day is over."""
+        """Whether the day `expires` is over."""
         return today > self.expires
 
     def to_json(self) -> dict[str, object]:
@@ -59,7 +59,7 @@ class KnownFailure:
 
 
 def known_from(found: Counterexample, profile: str, *, reason: str, issue: str, expires: date) -> KnownFailure:
-    """The entry for a counterexample of a run under this profile."""
+    """The entry for a counterexample of a run in this profile."""
     return KnownFailure(
         clause=found.clause,
         profile=profile,
@@ -73,7 +73,7 @@ def known_from(found: Counterexample, profile: str, *, reason: str, issue: str, 
 
 
 def answer_of(got: str) -> str:
-    """What the text of a counterexample's answer comes to, one of `ANSWERS`."""
+    """The kind of answer, one of `ANSWERS`, that the text of a counterexample states."""
     word = got.split(maxsplit=1)[0] if got.split() else ""
     if word not in ANSWERS:
         return "otherwise"
@@ -81,13 +81,13 @@ def answer_of(got: str) -> str:
 
 
 def file_content(entries: Iterable[KnownFailure]) -> dict[str, object]:
-    """The file of these entries, in the order of their ids."""
+    """The content of a file with these entries, in the order of their ids."""
     ordered = sorted(entries, key=lambda one: one.id)
     return {"format": FORMAT, "version": VERSION, "entries": [one.to_json() for one in ordered]}
 
 
 def known_from_json(value: object) -> tuple[KnownFailure, ...]:
-    """The entries that a file holds; `NotACase` with every reason, each after its JSON path."""
+    """The entries of a file; `NotACase` lists every reason with its JSON path."""
     if not isinstance(value, dict) or value.get("format") != FORMAT or value.get("version") != VERSION:
         came = f"{value.get('format')!r}, version {value.get('version')!r}" if isinstance(value, dict) else "no object"
         raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {came}",))
@@ -138,7 +138,7 @@ def _entry(value: dict[str, object]) -> KnownFailure:
 
 
 def is_url(text: str) -> bool:
-    """Whether the text is a URL that a person can follow."""
+    """Whether the text is a URL that a person can open."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -147,5 +147,5 @@ def is_url(text: str) -> bool:
 
 
 def of_run(report: Report, clauses: Sequence[str] = ()) -> tuple[Counterexample, ...]:
-    """The counterexamples of a run, or of these clauses of it."""
+    """The counterexamples of a run, all of them or those of the given clauses."""
     return tuple(found for row in report.clauses for found in row.counterexamples if not clauses or row.id in clauses)

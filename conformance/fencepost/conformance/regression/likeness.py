@@ -1,4 +1,4 @@
-"""When two wrong answers are the same failure: what they have in common beside the numbers that happened to be asked."""
+"""When two wrong answers count as the same failure: a key that leaves out the numbers and names of the case."""
 
 import re
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ Likeness = tuple[object, ...]
 
 
 def likeness(clause: str, case: Case, mismatch: Mismatch) -> Likeness:
-    """What makes the smallest cases of one flaw alike, whatever ranges and names they were found with.
+    """The key in which the smallest cases of one flaw agree, whatever ranges and names they use.
 
-    The clause, the calls by method, who answered what; of a decision the caller, the switches and where the address
-    stands to the rules; of a write what is wrong with it and the form of what was written.
+    It holds the clause, the methods of the calls, and the expected and the actual answer. For a decision it also holds
+    the caller, the switches and the position of the address; for a write, its violations and the form of its values.
     """
     methods = tuple(call.method for call in case.calls())
     match mismatch:
@@ -34,7 +34,7 @@ def likeness(clause: str, case: Case, mismatch: Mismatch) -> Likeness:
 
 
 def glance(provisional: str, mismatch: Mismatch) -> Likeness | None:
-    """What shows of a wrong decision before its case is made small; None of other answers, which show too little."""
+    """The key of a wrong decision before its case is shrunk; None for a write or a read, which show too little."""
     if not isinstance(mismatch, WrongDecision):
         return None
     request, rules = mismatch.request, mismatch.vault.rules
@@ -46,7 +46,7 @@ def glance(provisional: str, mismatch: Mismatch) -> Likeness | None:
 
 
 def stands(request: Request, rules: RuleSet) -> str:
-    """Where the address stands to the IP rules: at an end of one, inside, beside, or apart from all."""
+    """The position of the address relative to the IP rules: at an end of a range, inside, next to it, or apart."""
     rule = rules.ip_rule_at(request.address)
     if rule is not None:
         block = rule.block
@@ -67,7 +67,7 @@ def _count(number: int) -> str:
 
 
 def _forms(step: WriteStep) -> Iterator[str]:
-    """The forms of what is written: numbers and names made one, prefixes kept."""
+    """The forms of the written values: numbers and names are replaced by placeholders, prefix lengths stay."""
     yield from _forms_in(step.params)
 
 

@@ -1,4 +1,4 @@
-"""What a case asks of a subject: the abilities without which its calls may not be sent."""
+"""What a case needs from a subject: the abilities without which its calls may not be sent."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,7 +14,7 @@ _MISSING = {
 
 
 def needs_of(case: Case) -> tuple[str, ...]:
-    """The abilities that the case takes, by the names that the clauses have for them; refusals are not among them.
+    """The abilities that the case needs, by the names that clauses use; refusals are not among them.
 
     `trust-by-attribute` is the choice `trusted-services: attribute`.
     """
@@ -22,13 +22,13 @@ def needs_of(case: Case) -> tuple[str, ...]:
 
 
 def not_offered(case: Case, capabilities: Capabilities) -> tuple[str, ...]:
-    """What the case needs and the statement does not offer, in words; empty where it may be put as it is."""
+    """What the case needs and the statement does not offer, in words; empty if the case may be sent."""
     offered = abilities(capabilities)
     return tuple(_MISSING.get(need, need) for need in needs_of(case) if not offered[need])
 
 
 def abilities(capabilities: Capabilities) -> Mapping[str, bool]:
-    """Which of the abilities that a case or a vector may need are offered."""
+    """For each ability that a case or a vector may need, whether the subject offers it."""
     return {
         "virtual-networks": capabilities.subnets,
         "service-endpoints": capabilities.endpoints,

@@ -1,4 +1,4 @@
-"""From contract calls, as a file holds them, back to a case that can be put to a subject."""
+"""Reads contract calls from a file into a case."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ _ANSWERED = (WriteStep, AskStep, ReadStep)
 
 @dataclass(kw_only=True, eq=False)
 class NotACase(ValueError):
-    """What was read is no case: every reason, each after its JSON path."""
+    """The value is not a case; `reasons` lists every fault, each after its JSON path."""
 
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        """One line a reason."""
+        """One line for each reason."""
         return "\n".join(self.reasons)
 
 
 def calls_from_json(value: object, *, path: str = "$.calls") -> tuple[Call, ...]:
-    """The calls that a JSON array holds; `NotACase` with every entry that is no call of the contract."""
+    """The calls of a JSON array; `NotACase` lists every entry that is no call of the contract."""
     if not isinstance(value, list):
         raise NotACase(reasons=(f"{path}: expected a list of contract calls, got {type(value).__name__}",))
     reasons: list[str] = []
@@ -59,9 +59,9 @@ def _fault_of(entry: object) -> str:
 
 
 def case_from_calls(calls: Sequence[Call], *, path: str = "$.calls") -> Case:
-    """The case that the calls tell; `NotACase` unless it begins with `reset` and ends with an answer.
+    """The case that consists of these calls; `NotACase` unless it begins with `reset` and ends with a judged answer.
 
-    A further `reset` is where another vault takes the place of the one before.
+    Each further `reset` makes a new vault.
     """
     if not calls or calls[0].method != "reset":
         raise NotACase(reasons=(f"{path}[0].method: a case begins with reset",))

@@ -1,4 +1,4 @@
-"""A case put to a subject again: fixed, or still failing, or nothing that anybody can judge here."""
+"""Replays a case against a subject, with the result fixed, still failing, or not judged."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -23,16 +23,16 @@ from fencepost.reference import Outcome, Verdict
 State: TypeAlias = Literal["fixed", "still failing", "not judged"]
 
 OVERLAPPING = "STA-8"
-"""The clause whose counterexamples say nothing when their calls come one after another."""
+"""The clause whose counterexamples need overlapping calls."""
 
 _TIMES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of a case: its state, the wrong answer where it still fails, and what there is to say about it.
+    """The result of a replay: its state, the wrong answer if the case still fails, and an explanation in words.
 
-    `is_steady` is False where the same calls get now the wrong answer, now the right one.
+    `is_steady` is False if the same calls get the wrong answer only sometimes.
     """
 
     state: State
@@ -42,14 +42,14 @@ class Replayed:
 
 
 class _NotJudgedError(Exception):
-    """The last answer of the case says nothing here."""
+    """The last answer of the case cannot be judged for this subject."""
 
 
 def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Replayed:
-    """Put the case to the subject three times; one wrong last answer is enough to be still failing.
+    """Replay the case three times; a single wrong last answer makes it *still failing*.
 
-    Not judged is a case that the subject's statement does not let be asked, one that an earlier wrong answer takes
-    another way, and one whose right answer the subject's choices leave open. Raises `HarnessFault` as the client does.
+    A case is *not judged* if the statement forbids one of its calls, if an earlier answer is wrong, or if the right
+    answer is an open point for this subject. Raises `HarnessFault` as the client does.
     """
     missing = not_offered(case, capabilities)
     if missing:
@@ -71,7 +71,7 @@ def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> R
 
 
 def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch | None:
-    """The mismatch of the last answer; None where it is right."""
+    """The mismatch of the last answer; None if the answer is right."""
     lockstep.reset(case.network)
     for number, step in enumerate(case.steps[:-1], start=2):
         _run_up(number, step, lockstep, capabilities)
@@ -104,7 +104,7 @@ def _run_up(number: int, step: Step, lockstep: Lockstep, capabilities: Capabilit
                 came = answer.wrong.direction
                 raise _NotJudgedError(f"call {number}, {step.method}, is answered wrongly: {came[1]}, not {came[0]}")
             if not answer.is_known:
-                raise _NotJudgedError(f"after call {number}, {step.method}, nobody can tell which rules are in force")
+                raise _NotJudgedError(f"after call {number}, {step.method}, the rules in force are unknown")
         case EndpointsStep():
             if step.subnet not in lockstep.vault.network:
                 raise _NotJudgedError(f"call {number} names a subnet that is not in the network")
@@ -121,10 +121,10 @@ def _run_up(number: int, step: Step, lockstep: Lockstep, capabilities: Capabilit
 def _expected(step: WriteStep, lockstep: Lockstep, capabilities: Capabilities) -> Verdict:
     verdict = apply_write(lockstep.vault, step).verdict
     if verdict is Verdict.REFUSED and not capabilities.refusals:
-        raise _NotJudgedError("it takes a refusal, and the statement says decisions-only")
+        raise _NotJudgedError("the case needs a refusal, and the statement says decisions-only")
     return verdict
 
 
 def _check_may_be_asked(step: AskStep, lockstep: Lockstep) -> None:
     if not all(may_be_asked(lockstep.vault, request) for request in step.requests):
-        raise _NotJudgedError("a request shows an address that its subnet's callers do not have here")
+        raise _NotJudgedError("a request has an address that callers of its subnet cannot have in this state")

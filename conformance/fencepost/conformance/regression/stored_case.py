@@ -1,4 +1,4 @@
-"""A counterexample as a file: portable JSON, reviewed like code, under an id that follows from its content."""
+"""A counterexample as a file: portable JSON for code review, with an id that follows from its content."""
 
 import hashlib
 import json
@@ -15,16 +15,16 @@ from fencepost.reports.model import Call, Counterexample, Report
 FORMAT = "fencepost-regression"
 VERSION = 1
 FOLDER = "fencepost-regressions"
-"""Where `check --regressions` stores what it finds, and where `replay ID` looks, unless told otherwise."""
+"""The default folder in which `check --regressions` stores cases and `replay ID` looks for them."""
 
 _DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCase:
-    """One case that is kept: the calls, the clause that a wrong last answer breaks, and the answer that was expected.
+    """One stored case: its calls, the clause that a wrong last answer breaks, and the expected answer.
 
-    `expected` and `why` are for the reader; whoever replays the case asks the reference anew.
+    `expected` and `why` are for the reader; a replay asks the reference again.
     """
 
     clause: str
@@ -40,7 +40,7 @@ class StoredCase:
 
     @property
     def case(self) -> Case:
-        """The case as it is put to a subject."""
+        """The case in the form for a replay."""
         return case_from_calls(self.calls)
 
     def to_json(self) -> dict[str, object]:
@@ -69,12 +69,12 @@ def calls_to_json(calls: Iterable[Call]) -> list[dict[str, object]]:
 
 
 def json_text(value: object) -> str:
-    """JSON in ASCII, indented, with a line end: what a diff shows well and every reader reads alike."""
+    """JSON in ASCII, indented, with a final newline, so that a diff shows it well."""
     return json.dumps(value, indent=2, ensure_ascii=True) + "\n"
 
 
 def stored_from(found: Counterexample, profile: str) -> StoredCase:
-    """The counterexample of a run under this profile, as it is kept."""
+    """The stored form of a counterexample that a run found in this profile."""
     return StoredCase(clause=found.clause, profile=profile, calls=found.calls, expected=found.expected, why=found.why)
 
 
@@ -84,7 +84,7 @@ def stored_from_report(report: Report) -> tuple[StoredCase, ...]:
 
 
 def stored_from_json(value: object) -> StoredCase:
-    """The stored case that a JSON value is; `NotACase` with every reason why it is none."""
+    """The stored case that a JSON value describes; `NotACase` lists every fault."""
     if not isinstance(value, dict):
         raise NotACase(reasons=(f"$: expected an object, got {type(value).__name__}",))
     if value.get("format") != FORMAT or value.get("version") != VERSION:
@@ -112,7 +112,7 @@ def stored_from_json(value: object) -> StoredCase:
 
 
 def checked_calls(value: Mapping[str, object]) -> tuple[tuple[Call, ...], list[str]]:
-    """The calls of an object that also names clause and profile, and what is wrong with the three."""
+    """The calls of a JSON object that also names clause and profile, and the faults of all three."""
     reasons = []
     clause, profile = value.get("clause"), value.get("profile")
     try:
@@ -132,7 +132,7 @@ def checked_calls(value: Mapping[str, object]) -> tuple[tuple[Call, ...], list[s
 
 
 def store(cases: Sequence[StoredCase], folder: Path) -> tuple[Path, ...]:
-    """Write each case that the folder does not hold yet; the files that are new. The folder is made where missing."""
+    """Write each case that the folder does not hold yet, and return the new files; the folder is made if missing."""
     if not cases:
         return ()
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,8 @@ def store(cases: Sequence[StoredCase], folder: Path) -> tuple[Path, ...]:
     for one in cases:
         path = folder / f"{one.id}.json"
         try:
-            with path.open("x", encoding="ascii", newline="\n") as file:  # which follows no link either
+            # Mode "x" does not follow a symbolic link either.
+            with path.open("x", encoding="ascii", newline="\n") as file:
                 file.write(json_text(one.to_json()))
         except FileExistsError:
             continue

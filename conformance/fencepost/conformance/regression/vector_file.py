@@ -1,4 +1,4 @@
-"""Test vectors as a file: language-neutral JSON after the manner of Wycheproof, with its schema."""
+"""Test vectors as a file: language-neutral JSON in the manner of Wycheproof, with its schema."""
 
 from inspect import cleandoc
 from typing import Literal
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 FORM = "fencepost-vectors-v1"
 LARGEST = 64 * 1024 * 1024
-"""How many bytes a file of vectors may have."""
+"""The largest size of a file of vectors, in bytes."""
 
 
 class _Value(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -16,14 +16,20 @@ class _Value(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 
 
 class ExpectedDecision(_Value, frozen=True, kw_only=True):
-    """What a request comes to. Where `codes` is there, one of these has to come with the denial, if codes are promised."""
+    """The expected decision on a request.
+
+    If `codes` is present and the subject promises codes, one of them must come.
+    """
 
     outcome: Literal["allow", "deny"]
     codes: tuple[tuple[int, str | None], ...] = ()
 
 
 class ExpectedRules(_Value, frozen=True, kw_only=True):
-    """The rules that are read back, in one form: ids in lower case, single addresses bare, sorted, each once."""
+    """The expected rules of a read-back in normal form.
+
+    Ids are in lower case, single addresses bare, all sorted, without duplicates.
+    """
 
     default_action: str
     bypass: str
@@ -32,9 +38,9 @@ class ExpectedRules(_Value, frozen=True, kw_only=True):
 
 
 class VectorCall(_Value, frozen=True, kw_only=True):
-    """One call of the contract, and what its answer has to be, in the one member that fits the method.
+    """One call of the contract with its expected answer, in the member that fits the method.
 
-    `accepted` of a write; `decisions` of a `decide`, one a request; `rules` of a `getRules`; none for other calls.
+    `accepted` belongs to a write, `decisions` to a `decide` (one for each request), `rules` to a `getRules`.
     """
 
     method: str
@@ -45,9 +51,9 @@ class VectorCall(_Value, frozen=True, kw_only=True):
 
 
 class Test(_Value, frozen=True, kw_only=True):
-    """One test: the calls from `reset` on. `id` follows from the content and stays, `tcId` counts in this file.
+    """One test: its calls from `reset` on. `id` follows from the content and is stable; `tcId` counts in this file.
 
-    `flags` name the notes that say which bugs this test finds, or why it is there.
+    `flags` name the notes that say which bugs this test finds, or why it exists.
     """
 
     tc_id: int
@@ -58,7 +64,7 @@ class Test(_Value, frozen=True, kw_only=True):
 
 
 class TestGroup(_Value, frozen=True, kw_only=True):
-    """Tests of one clause that ask the same of an implementation: `needs` are abilities, to be skipped without."""
+    """Tests of one clause with the same needs. `needs` are abilities; a subject without one of them skips the group."""
 
     clause: str
     text: str
@@ -67,7 +73,7 @@ class TestGroup(_Value, frozen=True, kw_only=True):
 
 
 class Note(_Value, frozen=True, kw_only=True):
-    """What a flag means: the type of the bug, how a programmer gets there, what it does, and where it was seen."""
+    """The meaning of a flag: the type of the bug, how a programmer makes it, its effect, and where it was seen."""
 
     bug_type: str
     description: str
@@ -89,11 +95,11 @@ class VectorFile(_Value, frozen=True, kw_only=True):
 
 
 class VectorsRefused(ValueError):
-    """What was read is no file of vectors: the place and the reason."""
+    """The data is no file of vectors; the fields give the place and the reason."""
 
 
 def vectors_from_json(data: bytes) -> VectorFile:
-    """The vectors that a file holds; `VectorsRefused` with the place of the first thing that does not fit."""
+    """The vectors of a file; `VectorsRefused` with the place of the first fault."""
     if len(data) > LARGEST:
         raise VectorsRefused(f"larger than {LARGEST >> 20} MiB, which no {FORM} is")
     try:
@@ -102,19 +108,19 @@ def vectors_from_json(data: bytes) -> VectorFile:
         raise VectorsRefused(f"no {FORM}: {error}") from None
     ids = [test.id for group in found.test_groups for test in group.tests]
     if len(ids) != found.number_of_tests:
-        raise VectorsRefused(f"$.numberOfTests: {found.number_of_tests} are claimed, {len(ids)} are there")
+        raise VectorsRefused(f"$.numberOfTests: {found.number_of_tests} are stated, {len(ids)} exist")
     if len(set(ids)) != len(ids):
         raise VectorsRefused("$.testGroups: a test is there twice")
     unknown = sorted(
         {flag for group in found.test_groups for test in group.tests for flag in test.flags} - {*found.notes}
     )
     if unknown:
-        raise VectorsRefused(f"$.notes: nothing is said about {', '.join(unknown[:5])}")
+        raise VectorsRefused(f"$.notes: there is no note for {', '.join(unknown[:5])}")
     return found
 
 
 def vectors_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of a file of vectors, made from these definitions."""
+    """The JSON Schema (draft 2020-12) of a file of vectors, generated from these classes."""
     schema = msgspec.json.schema(VectorFile, schema_hook=lambda _: {"description": "any JSON value"})
     for definition in schema["$defs"].values():
         definition["description"] = cleandoc(definition["description"])

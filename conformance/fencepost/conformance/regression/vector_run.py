@@ -1,4 +1,4 @@
-"""Vectors put to a subject: what passed, what failed, and what its statement does not let be asked."""
+"""Runs vectors against a subject: each test passes, fails, or is skipped where the statement offers too little."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ State: TypeAlias = Literal["passed", "failed", "not asked"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorResult:
-    """What came of one test."""
+    """The result of one test."""
 
     group: TestGroup
     test: Test
@@ -25,14 +25,14 @@ class VectorResult:
 
 
 def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iterator[VectorResult]:
-    """Every test in its order. A harness fault is a failed test, and the next begins with `reset` as ever."""
+    """The results of all tests in order. A harness fault fails its test; the next test begins with `reset` as usual."""
     profile = load_profile(known.profile)
     mode = statement.choices.get("trusted-services", profile.choice("trusted-services"))
     capabilities = Capabilities.from_statement(statement, profile.with_choices({"trusted-services": mode}))
     offered = abilities(capabilities)
     for group in known.test_groups:
         missing = [need for need in group.needs if not offered.get(need, False)]
-        # Who is trusted is told by name or by an attribute: a test of the one way says nothing of a subject of the other.
+        # A subject recognises trusted services either by name or by attribute, and a test uses one of the two ways.
         if "trusted-services" in group.needs and ("trust-by-attribute" in group.needs) != capabilities.by_attribute:
             missing.append("the other way of telling who is trusted")
         for test in group.tests:

@@ -1,4 +1,4 @@
-"""The vectors: the witnesses of the mutant catalogue, as few as find all that can be found, and edges and limits."""
+"""Makes the vectors: few witnesses of the mutant catalogue that find all mutants, and tests of edges and limits."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ _PRIVATE_EDGES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A test that may go into the file: its clause, its calls with their right answers, and what it is there for."""
+    """A test that may go into the file: its clause, its calls with the right answers, and its flags."""
 
     clause: str
     comment: str
@@ -55,19 +55,19 @@ class Candidate:
 
     @property
     def id(self) -> str:
-        """The id that follows from the content; the profile is the file's."""
+        """The id, which follows from the content and the file's profile."""
         return case_id(self.clause, "", self.case.calls())
 
     @property
     def size(self) -> int:
-        """How much there is to read."""
+        """The length of the calls as text."""
         return sum(len(repr(call.params)) for call in self.calls)
 
 
 def vector_file(profile_name: str, *, listener: Callable[[str], None] = lambda _: None) -> VectorFile:
-    """The vectors of one edition: every mutant that its witness can show by the edition alone is found by one of them.
+    """The vectors of one edition; each mutant whose witness needs the edition alone is found by one of them.
 
-    A test is told from one reset on, one call at a time: what only overlapping calls or a second vault show has none.
+    A test has one `reset` and calls in sequence, so mutants that need overlapping calls or a second vault have none.
     """
     profile = load_profile(profile_name)
     entries = [one for one in CATALOGUE.values() if profile_name in one.profiles and one.choice is None]
@@ -88,7 +88,7 @@ def vector_file(profile_name: str, *, listener: Callable[[str], None] = lambda _
 
 
 def _may_show(one: Candidate, mine: Iterable[Mutant], chosen: Iterable[Candidate]) -> bool:
-    """Whether it is worth trying: what another group has brought in, only on mutants of the same family of clauses."""
+    """Whether to try this test on these mutants. A test of another group needs a clause family in common with them."""
     if one not in chosen:
         return True
     families = {clause.partition("-")[0] for entry in mine for clause in (entry.clause, *entry.also)}
@@ -96,7 +96,7 @@ def _may_show(one: Candidate, mine: Iterable[Mutant], chosen: Iterable[Candidate
 
 
 def cover(kills: Mapping[str, frozenset[str]], *, have: Iterable[str], size: Callable[[str], int]) -> tuple[str, ...]:
-    """Greedy set cover: keys that together kill what all kill, beside the ones that are there; small ones first.
+    """Greedy set cover: keys that, with those in `have`, kill all that any key kills; ties go to the smaller size.
 
     >>> cover({"a": frozenset("xy"), "b": frozenset("y"), "c": frozenset("z")}, have=(), size=len)
     ('a', 'c')
@@ -150,7 +150,7 @@ def _candidate(
 
 
 def _without_idle_subnets(calls: tuple[Call, ...]) -> tuple[Call, ...]:
-    """The calls in a network of just the subnets that they name."""
+    """The calls in a network of only those subnets that they name."""
     reset, *others = calls
     told = repr([call.params for call in others]).lower()
     subnets = reset.params["subnets"]
@@ -235,8 +235,8 @@ def _file(profile: Profile, chosen: Iterable[Candidate], found: Mapping[str, lis
         number_of_tests=len(ordered),
         header=(
             f"Test vectors for network firewalls of the Azure Key Vault kind, edition {profile.name}.",
-            "Each test is a conversation by the adapter contract, from one reset on; every answer that is told has to come.",
-            "A flag is a bug that the test finds in a vault that has it; what a flag means is said in notes.",
+            "Each test is a sequence of calls of the adapter contract, from a reset on; every stated answer must come.",
+            "A flag names a bug that the test finds; the notes explain each flag.",
         ),
         notes={flag: _note(flag) for flag in sorted(flags)},
         test_groups=tuple(

@@ -1,4 +1,4 @@
-"""Reading a JSON file that a person wrote: where it is not JSON, the line and the column and why."""
+"""Reads a JSON file; if it is not JSON, the error gives the line, the column and the reason."""
 
 import json
 import re
@@ -9,18 +9,18 @@ from typing import NoReturn
 
 STDIN = "-"
 LARGEST = 64 * 1024 * 1024
-"""How many bytes a file may have."""
+"""The largest size of a file, in bytes."""
 
 
 @dataclass(kw_only=True, eq=False)
 class UnreadableInput(ValueError):
-    """A file that cannot be used: which, and every reason with its place in it (a line and column, or a JSON path)."""
+    """A file that cannot be used: its name, and every reason with its place (a line and column, or a JSON path)."""
 
     name: str
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        """One line a reason, each after the name of the file."""
+        """One line for each reason, after the name of the file."""
         return "\n".join(f"{self.name}: {reason}" for reason in self.reasons)
 
 
@@ -86,7 +86,7 @@ def _other_language(text: str) -> str:
 
 
 def _bytes(path: str) -> bytes:
-    """The bytes of the file, or one more than there may be."""
+    """The bytes of the file, at most one more than the largest size."""
     if path == STDIN:
         return sys.stdin.buffer.read(LARGEST + 1)
     with Path(path).open("rb") as file:
@@ -97,7 +97,7 @@ def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in members:
         if key in found:
-            raise ValueError(f"the member {key!r} stands twice in one object; which of them counts is anybody's guess")
+            raise ValueError(f"the member {key!r} occurs twice in one object")
         found[key] = value
     return found
 

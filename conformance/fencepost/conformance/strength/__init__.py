@@ -1,1 +1,1 @@
-"""The kit's own strength: how many of the catalogue's mutants it kills, and at what price."""
+"""The kit's own strength: how many mutants of the catalogue it kills, and after how many calls."""

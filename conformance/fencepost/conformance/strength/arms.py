@@ -1,4 +1,4 @@
-"""What a user would write instead of the kit: three plainer suites, each judged by comparison with the reference."""
+"""Baseline suites: three simpler suites that a user might write, each judged by comparison with the reference."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """One suite: its name, what it does in a few words, and the cases that it puts to any subject.
+    """One baseline suite: its name, a short description, and the cases that it asks any subject.
 
-    `cases` takes the profile, a seed and how many decisions are allowed, and stops when it has asked as many.
+    `cases` takes the profile, a seed and the allowed number of decisions, and stops after that number.
     """
 
     name: str
@@ -31,7 +31,7 @@ def _addresses() -> st.SearchStrategy[IPv4Address]:
 
 
 def _ranges() -> st.SearchStrategy[str]:
-    """An address and a prefix drawn apart, the host bits cut off."""
+    """An address and a prefix length drawn independently, with the host bits cleared."""
     return st.builds(lambda one, prefix: str(ip_network((one, prefix), strict=False)), _addresses(), st.integers(0, 32))
 
 
@@ -45,7 +45,7 @@ def _anywhere() -> st.SearchStrategy[tuple[list[str], str, int]]:
 
 
 def _inside() -> st.SearchStrategy[tuple[list[str], str, int]]:
-    """A source that lies in one of the rules, or, one time in three, anywhere."""
+    """A source address inside one of the rules, or, one time in three, anywhere."""
 
     def sources(rules: tuple[list[str], str]) -> st.SearchStrategy[tuple[list[str], str, int]]:
         in_rule = st.sampled_from(rules[0]).flatmap(_source_in)
@@ -63,7 +63,7 @@ def _source_in(value: str) -> st.SearchStrategy[int]:
 def _drawn(
     examples: st.SearchStrategy[tuple[list[str], str, int]],
 ) -> Callable[[Profile, int, int], Iterator[Case]]:
-    """One rule set and one request an example, drawn by Hypothesis as a property test draws them."""
+    """One rule set and one request for each example, drawn by Hypothesis as in a property test."""
 
     def cases(_: Profile, seed: int, decisions: int) -> Iterator[Case]:
         drawn: list[tuple[list[str], str, int]] = []
@@ -110,4 +110,4 @@ ARMS: Mapping[str, Arm] = {
         Arm(name="vectors", says="a fixed set of vectors, written by hand", cases=_fixed),
     )
 }
-"""The arms beside the kit, by name."""
+"""The baseline suites by name."""

@@ -1,4 +1,4 @@
-"""From a strength run to the curves by which a bounded run tells what it has bought."""
+"""Makes, from a strength run, the curves by which a bounded run estimates its strength."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ _DIGITS = 4
 
 
 def calibrated(strength: Strength, command: str) -> Calibrations:
-    """The curves of a run that calibrates; `command` is what was typed for it."""
+    """The curves of a run with calibration; `command` is the command line of that run."""
     orders = {order.name: order for order in strength.orders}
     return Calibrations(
         made_by=command,
@@ -29,6 +29,6 @@ def _of(order: Order) -> Calibration:
 
 
 def _steps(curve: Curve) -> Curve:
-    """The curve where it rises."""
+    """The points at which the curve rises."""
     rounded = [(spent, round(share, _DIGITS)) for spent, share in curve]
     return tuple(now for before, now in pairwise([(0, 0.0), *rounded]) if now[1] != before[1])

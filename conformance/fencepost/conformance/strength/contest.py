@@ -1,4 +1,4 @@
-"""One arm against the mutants: what it expects is worked out once, then each mutant is asked the same."""
+"""Runs a baseline suite against the mutants: expected answers are worked out once, all mutants get equal calls."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,12 +22,12 @@ from fencepost.conformance.strength.arms import ARMS
 from fencepost.reference import Outcome, Profile, Vault, Verdict, load_profile
 
 Asked = tuple[str, dict[str, object], tuple[object, ...] | None]
-"""A method of the object, its keyword arguments, and the answers expected: None is one that is not judged."""
+"""A method of the object, its keyword arguments, and the expected answers; None is an answer that is not judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bout:
-    """One arm, one profile, one seed, so many decisions, and the mutants that it is put to."""
+    """One baseline suite, profile, seed and number of decisions, and the mutants to run it against."""
 
     arm: str
     profile: str
@@ -38,7 +38,7 @@ class Bout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """What an arm found: for each mutant the decisions asked when its first wrong answer came, or None."""
+    """The result of a baseline suite: for each mutant the decisions up to its first wrong answer, or None."""
 
     bout: Bout
     asked: int
@@ -46,7 +46,7 @@ class Outcomes:
 
 
 def fight(bout: Bout) -> Outcomes:
-    """Put the arm's cases to each mutant until its first wrong answer."""
+    """Run the suite's cases against each mutant until its first wrong answer."""
     arm, scripts = ARMS[bout.arm], dict[str, tuple[Asked, ...]]()
     plain = load_profile(bout.profile)
     cases = list(arm.cases(plain, bout.seed, bout.decisions))
@@ -64,7 +64,10 @@ def fight(bout: Bout) -> Outcomes:
 
 
 def script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
-    """The calls of the cases with what the reference expects, the profile's choices made. An open answer ends its case."""
+    """The calls of the cases with the answers that the reference expects in this profile.
+
+    An open answer ends its case.
+    """
     for case in cases:
         vault = Vault(profile=profile).reset(case.network)
         yield "reset", {"subnets": wire_network(case.network)}, None
@@ -100,13 +103,13 @@ def _kwargs(params: JsonObject) -> dict[str, object]:
 
 
 def first_wrong(script: Sequence[Asked], subject: object) -> int | None:
-    """How many decisions had been asked when the first wrong answer came. A crash ends the suite and finds nothing."""
+    """The number of decisions up to the first wrong answer. A crash ends the suite without a finding."""
     asked = 0
     for name, arguments, wanted in script:
         method: Callable[..., JsonObject] = getattr(subject, name)
         try:
             answer = method(**arguments)
-        except Exception:  # the mutant broke down: its harness is at fault, and it has not been judged
+        except Exception:  # The mutant crashed: that is a harness fault, so it is not judged.
             return None
         if wanted is None:
             continue

@@ -1,4 +1,4 @@
-"""What a run asks for, watched from outside: range edges by prefix length, and every two factors together."""
+"""Observes what a run asks: range edges for each prefix length, and all pairs of two factors."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ PREFIXES = (*range(3, 31), 32)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Cells covered of cells that there are; `missing` names those that were never asked."""
+    """How many cells of a grid were asked; `missing` names the others."""
 
     covered: int
     of: int
@@ -43,7 +43,7 @@ class Coverage:
 
 @dataclass(slots=True)
 class Watch:
-    """A connection that hands every call on, and keeps a reference's vault beside it to see what each request meets."""
+    """A connection that forwards every call, with a reference vault that shows which rules each request meets."""
 
     connection: Connection
     vault: Vault = field(default_factory=lambda: Vault(profile=load_profile("keyvault")))
@@ -54,15 +54,15 @@ class Watch:
 
     @property
     def exclusive(self) -> bool:
-        """As the subject's own."""
+        """The same as the subject's own connection."""
         return self.connection.exclusive
 
     def take_profile(self, profile: Profile) -> None:
-        """Go by this profile from the next `reset` on."""
+        """Use this profile from the next `reset` on."""
         self.vault = Vault(profile=profile)
 
     def call(self, method: str, params: JsonObject) -> object:
-        """Hand the call on, then take note of it."""
+        """Forward the call, then record it."""
         answer = self.connection.call(method, params)
         match method, params, answer:
             case "reset", {"subnets": list(subnets)}, _:
@@ -78,21 +78,21 @@ class Watch:
         return answer
 
     def log(self) -> str:
-        """The subject's own."""
+        """The subject's own log."""
         return self.connection.log()
 
     def close(self) -> None:
-        """Close the subject's own."""
+        """Close the subject's own connection."""
         self.connection.close()
 
     def edge_coverage(self) -> Coverage:
-        """Each prefix length with each of its four edges, asked where that rule alone settles the answer."""
+        """Each prefix length with each of its four edges, where that rule alone decides the answer."""
         cells = ((prefix, edge) for prefix in PREFIXES for edge in EDGES if prefix != 32 or edge != "the last")
         seen = frozenset(f"/{prefix}: {edge}" for prefix, edge in self.edges)
         return Coverage.from_cells((f"/{prefix}: {edge}" for prefix, edge in cells), seen)
 
     def pair_coverage(self) -> Coverage:
-        """Each two factors with each two of their values that can come together."""
+        """Each pair of factors with each pair of their values that can occur together."""
         seen = frozenset(pair for levels in self.met for pair in pairs_of(levels))
         possible = dict.fromkeys(pair for levels in possible_levels() for pair in pairs_of(levels))
         return Coverage.from_cells(possible, seen)
@@ -120,7 +120,7 @@ class Watch:
 
 
 def _settles(decision: Decision, edge: str, prefix: int) -> bool:
-    """Whether the answer at this edge is owed to this range and to no other."""
+    """Whether this range alone decides the answer at this edge."""
     if edge.startswith("the address"):
         return decision.outcome is Outcome.DENY
     rule = decision.rule

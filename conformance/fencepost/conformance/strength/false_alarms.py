@@ -1,4 +1,4 @@
-"""Correct implementations through the suite: every failure that it finds in one of them is a false alarm."""
+"""Runs the suite against correct implementations, where every reported failure is a false alarm."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fencepost.conformance.strength.study import Teller
 
 _PEERS = "library:fencepost.conformance.peers:"
 PEERS = tuple(f"{_PEERS}{name}" for name in ("StdlibVault", "NetaddrVault", "TrieVault", "SqliteVault"))
-"""Four built differently: a scan with the standard library, netaddr's sets, a trie of bits, tables in SQLite."""
+"""Four peers built differently: a scan with the standard library, netaddr's sets, a trie of bits, tables in SQLite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class FalseAlarmRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one run found: its decisions, the clauses that failed and the choices that it took to be broken, its result."""
+    """The result of one run: its decisions, the clauses that failed, the choices reported as broken, and its result."""
 
     examination: FalseAlarmRun
     decisions: int
@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FalseAlarms:
-    """One subject over all seeds; `alarms` are what was found, each with its seed."""
+    """One subject over all seeds; `alarms` are the reported failures, each with its seed."""
 
     subject: str
     seeds: int
@@ -69,7 +69,7 @@ def examine(examination: FalseAlarmRun) -> Finding:
 def count_false_alarms(
     subjects: Sequence[str], *, effort: str, seeds: int, processes: int, tell: Teller = lambda *_: None
 ) -> Iterator[FalseAlarms]:
-    """Every subject over so many seeds, in the order in which they were named."""
+    """Run every subject with so many seeds, in the given order."""
     tasks = [FalseAlarmRun(subject=one, effort=effort, seed=seed) for one in subjects for seed in range(seeds)]
     found: dict[int, Finding] = {}
     for place, finding in spread(examine, tasks, processes=processes):

@@ -1,4 +1,4 @@
-"""From trials to figures: scores, prices, stability, the matrix of clauses and mutants, and the arms side by side."""
+"""From mutant runs to figures: scores, costs, stability, the matrix of clauses and mutants, and the baseline suites."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,13 +36,13 @@ Trials = Sequence[MutantRun]
 
 
 def scores(trials: Trials) -> Iterator[Score]:
-    """The mutation score of all mutants and of some of them."""
+    """The mutation score of all mutants and of several subsets."""
     for name, belongs in _SUBSETS.items():
         yield from _score(name, [one for one in trials if belongs(CATALOGUE[one.task.mutant])])
 
 
 def group_scores(trials: Trials) -> Iterator[Score]:
-    """The mutation score of each group, the groups without a mutant left out."""
+    """The mutation score of each group that has mutants."""
     for group in get_args(Group):
         yield from _score(group, [one for one in trials if CATALOGUE[one.task.mutant].group == group])
 
@@ -59,7 +59,7 @@ def _score(name: str, trials: Trials) -> Iterator[Score]:
 
 
 def prices(trials: Trials) -> Iterator[Price]:
-    """What the first kill cost, in decisions and in examples."""
+    """The cost of the first kill, in decisions and in examples."""
     units: Mapping[str, Callable[[Spent], int]] = {
         "decisions": lambda spent: spent.decisions,
         "examples": lambda spent: spent.examples,
@@ -73,7 +73,10 @@ def prices(trials: Trials) -> Iterator[Price]:
 
 
 def bought(trials: Trials, decisions_only: Trials) -> Iterator[At]:
-    """The score after so many examples; after so many configurations, of the mutants that decisions alone show."""
+    """The score after so many examples.
+
+    The second curve is by configurations, of the mutants that decisions alone show.
+    """
     examples = Costs.of([one.spent.examples if one.killed and one.spent else None for one in trials])
     for spent in SPENT_EXAMPLES:
         yield At(unit="examples", spent=spent, share=examples.score(spent))
@@ -85,7 +88,7 @@ def bought(trials: Trials, decisions_only: Trials) -> Iterator[At]:
 
 
 def order(name: str, says: str, trials: Trials) -> Order:
-    """What an order of asking buys, by configurations and by decisions."""
+    """The score of an order of asking, by configurations and by decisions."""
     paid = [one.spent if one.killed else None for one in trials]
     configurations = Costs.of([spent.configurations if spent else None for spent in paid])
     decisions = Costs.of([spent.decisions if spent else None for spent in paid])
@@ -100,7 +103,7 @@ def order(name: str, says: str, trials: Trials) -> Order:
 
 
 def survivors(trials: Trials) -> tuple[tuple[Survivor, ...], tuple[Survivor, ...]]:
-    """The mutants that no seed killed, and those that some seeds killed and others did not."""
+    """The mutants that no seed killed, and those that only some seeds killed."""
     by_mutant = defaultdict[tuple[str, str], list[MutantRun]](list)
     for one in trials:
         by_mutant[one.task.mutant, one.task.profile].append(one)
@@ -126,7 +129,7 @@ def survivors(trials: Trials) -> tuple[tuple[Survivor, ...], tuple[Survivor, ...
 
 
 def matrix(whole: Trials, correct: Report) -> Iterator[Row]:
-    """For each clause the mutants that it failed in a whole run, and how often it was decisive on the unflawed vault."""
+    """For each clause the mutants that failed it in a whole run, and how often it was decisive on the correct vault."""
     rows = {row.id: row for row in correct.clauses}
     claimed = {clause for one in whole for clause in _own(CATALOGUE[one.task.mutant])}
     for clause in catalogue().clauses:
@@ -144,7 +147,7 @@ def matrix(whole: Trials, correct: Report) -> Iterator[Row]:
 
 
 def strays(whole: Trials) -> Iterator[Stray]:
-    """The mutants that died by none of their own clauses, nor by the choice that they break."""
+    """The mutants that were killed, but not by their own clauses or their broken choice."""
     for one in whole:
         mutant = CATALOGUE[one.task.mutant]
         own = _own(mutant)
@@ -157,9 +160,9 @@ def _own(mutant: Mutant) -> set[str]:
 
 
 def side_by_side(trials: Trials, contests: Sequence[Outcomes], *, allowed: int, whole_run: int) -> Iterator[ArmResult]:
-    """The other arms and the kit, each judged by what `allowed` decisions find; the ledger's probes count for nobody.
+    """The baseline suites and the kit, each with `allowed` decisions; probes of open points count for none of them.
 
-    The kit's curve goes on to `whole_run`, what it asks when nobody stops it.
+    The kit's curve continues to `whole_run`, the number of decisions in a whole run.
     """
     found = {name: dict[str, list[int | None]]() for name in (*ARMS, "kit")}
     asked = dict.fromkeys(found, 0)

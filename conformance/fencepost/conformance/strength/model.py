@@ -1,4 +1,4 @@
-"""The figures of a strength run as plain frozen values: what the table shows and the JSON file holds."""
+"""The figures of a strength run as plain frozen values, for the table and the JSON file."""
 
 from msgspec import Struct
 
@@ -8,7 +8,10 @@ class _Value(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Score(_Value, frozen=True, kw_only=True):
-    """How many of some mutants died: `share` is the mean over the seeds, `worst` the share in the worst of them."""
+    """How many of a set of mutants were killed.
+
+    `share` is the mean over the seeds, `worst` the share in the worst seed.
+    """
 
     name: str
     mutants: int
@@ -17,9 +20,9 @@ class Score(_Value, frozen=True, kw_only=True):
 
 
 class Price(_Value, frozen=True, kw_only=True):
-    """What the first kill cost, over all mutants and seeds, in one unit; None where more survived than that.
+    """The cost of the first kill over all mutants and seeds, in one unit; None where too many survived.
 
-    `slowest` are the mutants that took longest and died, with what each cost.
+    `slowest` are the killed mutants with the highest costs.
     """
 
     unit: str
@@ -29,7 +32,7 @@ class Price(_Value, frozen=True, kw_only=True):
 
 
 class At(_Value, frozen=True, kw_only=True):
-    """The score that so many of a unit buy."""
+    """The score after a given cost."""
 
     unit: str
     spent: int
@@ -37,9 +40,9 @@ class At(_Value, frozen=True, kw_only=True):
 
 
 class Order(_Value, frozen=True, kw_only=True):
-    """What an order of asking buys where configurations are dear: the score by configurations, and by decisions.
+    """The score of an order of asking where configurations are expensive, by configurations and by decisions.
 
-    Of the mutants that a decisions-only subject can carry, over `seeds` seeds.
+    It covers the mutants that a decisions-only subject can show, over `seeds` seeds.
     """
 
     name: str
@@ -51,7 +54,7 @@ class Order(_Value, frozen=True, kw_only=True):
 
 
 class Survivor(_Value, frozen=True, kw_only=True):
-    """A mutant that some seed did not kill, with its story; `trouble` is what kept a trial from its end."""
+    """A mutant that some seed did not kill, with its story; `trouble` is the error that ended a run early."""
 
     mutant: str
     profile: str
@@ -65,9 +68,9 @@ class Survivor(_Value, frozen=True, kw_only=True):
 
 
 class Row(_Value, frozen=True, kw_only=True):
-    """One clause of the matrix: the mutants that it failed, its own first.
+    """One clause of the matrix: the mutants that failed it, those of the clause first.
 
-    `applies` is False where the vault under the mutants is not asked for it, `claimed` where no mutant names it.
+    `applies` is False if the vault under the mutants is not asked about the clause, `claimed` if no mutant names it.
     """
 
     clause: str
@@ -80,7 +83,7 @@ class Row(_Value, frozen=True, kw_only=True):
 
 
 class Stray(_Value, frozen=True, kw_only=True):
-    """A mutant that died, but by none of the clauses that are its own."""
+    """A mutant that was killed, but by none of its own clauses."""
 
     mutant: str
     clauses: tuple[str, ...]
@@ -88,7 +91,7 @@ class Stray(_Value, frozen=True, kw_only=True):
 
 
 class Balance(_Value, frozen=True, kw_only=True):
-    """How the decisions on the unflawed vault came out, and what its run cost."""
+    """The outcomes of the decisions on the correct vault, and the cost of its run."""
 
     decisions: int
     allowed: int
@@ -99,7 +102,7 @@ class Balance(_Value, frozen=True, kw_only=True):
 
 
 class Covered(_Value, frozen=True, kw_only=True):
-    """Cells asked of cells that there are."""
+    """How many cells were asked, of all cells."""
 
     name: str
     covered: int
@@ -108,10 +111,10 @@ class Covered(_Value, frozen=True, kw_only=True):
 
 
 class ArmResult(_Value, frozen=True, kw_only=True):
-    """One suite beside the others, with the same number of decisions allowed.
+    """One suite in the comparison, with the same number of decisions for each suite.
 
-    `asked` is what it can ask at most (a fixed set ends), `median` its decisions to the first kill over all mutants
-    (None where it kills fewer than half), `median_of_common` over those that every arm kills.
+    `asked` is the largest number that it can ask (a fixed set ends). `median` is its decisions to the first kill over
+    all mutants (None if it kills fewer than half), and `median_of_common` over those that every suite kills.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""One trial: one mutant, one seed, the suite as `check` runs it, and whether the run fails the mutant."""
+"""One mutant run: one mutant and one seed, the suite as `check` runs it, and whether it kills the mutant."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,10 +16,10 @@ from fencepost.conformance.run.campaign import Campaign, Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What one trial is to do: `to_the_end` runs every exploration, otherwise the run ends at the first failure.
+    """What one run does: with `to_the_end` it runs every exploration, else it ends at the first failure.
 
-    `decisions_only` has the mutant state that it validates nothing; `bounded` has it asked like a target that is slow to
-    configure, in the order of `check --max-configurations`.
+    With `decisions_only` the mutant declares that it validates nothing. With `bounded` the run has the order of `check
+    --max-configurations`, for targets that are slow to configure.
     """
 
     mutant: str
@@ -33,10 +33,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutantRun:
-    """What came of it. A mutant is killed where the run's exit status is 1: a clause failed or a choice is broken.
+    """The result. A mutant is killed if the run's exit status is 1: a clause failed or a choice is broken.
 
-    `clauses` are those that failed (the first alone, unless the run went to its end), `broken_choices` the ledger's
-    keys; `spent` is what had been asked at the first wrong answer, `trouble` what kept the trial from its end.
+    `clauses` are the failed clauses (only the first, unless the run went to its end), `broken_choices` the keys of open
+    points. `spent` is the cost up to the first wrong answer, `trouble` the error that ended the run early.
     """
 
     task: Task
@@ -48,7 +48,7 @@ class MutantRun:
 
 
 def run_mutant(task: Task) -> MutantRun:
-    """Run the suite against a mutant. A crash of the kit itself is told as trouble, and kills nothing."""
+    """Run the suite against a mutant. A crash of the kit itself is recorded as trouble and is no kill."""
     client = Client(Direct(task.mutant, profile=task.profile, decisions_only=task.decisions_only))
     plan = Plan(
         subject=f"mutant:{task.mutant}",
@@ -63,12 +63,12 @@ def run_mutant(task: Task) -> MutantRun:
         return _run(campaign, task)
     except HarnessFault as fault:
         return MutantRun(task=task, killed=False, trouble=str(fault))
-    except Exception as error:  # a strength run tells of every mutant, also of one that breaks the kit
+    except Exception as error:  # A strength run reports every mutant, also a mutant that crashes the kit.
         return MutantRun(task=task, killed=False, trouble=f"the kit crashed: {error!r}")
 
 
 def _itinerary(setting: Setting) -> Schedule:
-    """The way of a bounded run, worked out once for mutants that are asked the same."""
+    """The schedule of a bounded run, worked out once for all mutants with the same statement."""
     choices = tuple(sorted((key, str(answer)) for key, answer in setting.profile.choices.items()))
     return _known_itinerary(
         _Way(setting=setting, key=(setting.profile.name, choices, setting.capabilities, setting.seed))
@@ -77,7 +77,7 @@ def _itinerary(setting: Setting) -> Schedule:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A setting, which counts as the same as another where its key does."""
+    """A setting that compares by its key."""
 
     setting: Setting = field(compare=False)
     key: tuple[object, ...]
@@ -100,9 +100,9 @@ def _run(campaign: Campaign, task: Task) -> MutantRun:
     clauses = tuple(clause.id for clause in report.clauses if clause.verdict == "fail")
     spent = campaign.course.first_failure
     if broken and spent is None and task.bounded:
-        spent = campaign.course.spent()  # there the probes come after what was chosen
+        spent = campaign.course.spent()  # In a bounded run the probes come after the scheduled calls.
     elif broken and spent is None:
-        # The probes of the ledger come first; where they alone show the fault, its price is theirs.
+        # The probes of open points come first; if they alone show the fault, their cost is its cost.
         totals = probed.totals
         spent = Spent(
             examples=totals.resets, writes=totals.writes, configurations=totals.writes, decisions=totals.decisions

@@ -1,4 +1,4 @@
-"""The picture: score against decisions asked and against configurations, as an SVG made by hand."""
+"""The chart as a hand-made SVG: the score against decisions and against configurations."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _DRAWN = (GREEDY, "plain")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """One curve and its name."""
+    """One curve and its label."""
 
     name: str
     curve: Sequence[tuple[int, float]]
@@ -32,7 +32,10 @@ class _Line:
 
 
 def picture(strength: Strength) -> str:
-    """The SVG: the share of the mutants killed against decisions, below it against configurations. The same for the same figures."""
+    """The SVG: the share of killed mutants against decisions and, below, against configurations.
+
+    Equal figures give equal text.
+    """
     lines = [_Line(name=arm.name, curve=arm.curve, width=3 if arm.name == "kit" else 2) for arm in strength.arms]
     most = max((line.curve[-1][0] for line in lines if line.curve), default=10)
     upper = _Frame(most=most, top=0, is_logarithmic=True)
@@ -63,14 +66,14 @@ def picture(strength: Strength) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Frame:
-    """From figures to places on the picture; `top` is the row at which this part of it begins."""
+    """Maps figures to positions in the chart; `top` is the first row of this part."""
 
     most: int
     top: int
     is_logarithmic: bool
 
     def x(self, spent: float) -> float:
-        """The column of so much spent."""
+        """The column of a cost."""
         most = max(10, self.most)
         share = math.log10(max(1.0, spent)) / math.log10(most) if self.is_logarithmic else spent / most
         return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
@@ -81,7 +84,7 @@ class _Frame:
 
     @property
     def marks(self) -> list[int]:
-        """The spends that are written at the axis."""
+        """The costs that are labelled on the axis."""
         if self.is_logarithmic:
             return [10**power for power in range(int(math.log10(max(10, self.most))) + 1)]
         return list(range(0, self.most + 1, 8))
@@ -114,7 +117,7 @@ def _mark(frame: _Frame, spent: int) -> Iterator[str]:
 
 
 def _lines(frame: _Frame, lines: Sequence[_Line]) -> Iterator[str]:
-    """The curves, each with its name at its end; names that would overlap are moved apart."""
+    """The curves, each with its label at its end; labels that would overlap are moved apart."""
     ends: list[tuple[float, _Line]] = []
     for line in lines:
         if not line.curve:

@@ -1,4 +1,4 @@
-"""Many independent jobs on a few processes, their results in order, with a word of progress for each."""
+"""Runs many independent jobs on a few processes, with ordered results and progress."""
 
 import gc
 import os
@@ -18,14 +18,14 @@ _GARBAGE = 100_000
 
 
 def spread(work: Callable[[_J], _R], jobs: Sequence[_J], *, processes: int) -> Iterator[tuple[int, _R]]:
-    """The place and the result of each job, as they come. One process means this one.
+    """The index and the result of each job, as they come. With one process the jobs run in this process.
 
     Jobs and results must be picklable; `work` is a function of a module.
     """
     if processes <= 1 or len(jobs) <= 1:
         yield from ((place, work(job)) for place, job in enumerate(jobs))
         return
-    # Fresh processes, not forks: a fork would inherit the threads that subjects run in.
+    # Processes are spawned, not forked: a fork would inherit the threads in which subjects run.
     workers = min(processes, len(jobs))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle_in) as pool:
         places = {pool.submit(work, job): place for place, job in enumerate(jobs)}
@@ -37,9 +37,9 @@ def spread(work: Callable[[_J], _R], jobs: Sequence[_J], *, processes: int) -> I
 
 
 def _settle_in() -> None:
-    """A worker leaves Ctrl-C to its parent, and ends when that is gone, however it went.
+    """Make a worker leave Ctrl-C to its parent, and end when its parent has ended.
 
-    Runs make many small values and hardly a cycle: what is there is not searched for garbage, and the rest less often.
+    Runs make many small values and few cycles, so existing objects are frozen and garbage is collected less often.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
@@ -55,5 +55,5 @@ def _follow(sentinel: int) -> None:
 
 
 def default_processes() -> int:
-    """Two, or one where the machine has no more."""
+    """Two, or one on a machine with a single processor."""
     return min(2, os.cpu_count() or 1)

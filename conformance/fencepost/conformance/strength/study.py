@@ -1,4 +1,4 @@
-"""A whole study: the trials, the contests and the watched run that the figures are made from."""
+"""A whole study: the mutant runs, the baseline runs and the observed run from which the figures are made."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from fencepost.reference import load_profile
 from fencepost.reports.model import Report
 
 UNFLAWED = "library:fencepost.conformance.mutants:Vault"
-"""The vault under the mutants, without a flaw."""
+"""The correct vault that the mutants derive from."""
 
 PREVIEW = "keyvault-2018-preview"
-"""Of the profiles that show a mutant this one is taken: its lists of 127 rules are filled faster than today's 1,000."""
+"""The preferred profile of a mutant: its lists of 127 rules fill faster than today's 1,000."""
 
 MATRIX_EFFORT = "quick"
 GREEDY, WHOLE = "greedy", "greedy, whole"
@@ -33,11 +33,11 @@ Teller = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """What is to be studied: which mutants, in which profile, at which effort, over how many seeds.
+    """What to study: which mutants, in which profile, at which effort, over how many seeds.
 
-    `profile` None takes each mutant in the announcement's profile, or in its own where that one does not show it; `allowed` is how
-    many decisions each arm may ask. Without `with_matrix` every run ends at the first failure, and there is no matrix. With
-    `calibrates` every mutant is asked in a bounded run, too, for the curve that such runs tell their spend by.
+    With `profile` None each mutant runs in the announcement's profile, or in its own if that profile does not show it.
+    `allowed` is the number of decisions of each suite. Without `with_matrix` every run ends at the first failure and
+    there is no matrix. With `calibrates` every mutant also gets a bounded run, for the curve of such runs.
     """
 
     effort: str = "quick"
@@ -50,7 +50,7 @@ class Design:
     calibrates: bool = False
 
     def pairs(self) -> list[tuple[Mutant, str]]:
-        """Each mutant with the profile that it is tried in; those that the wanted profile does not show are left out."""
+        """Each mutant with the profile of its runs; mutants that the wanted profile does not show are left out."""
         found = []
         for name in self.mutants:
             mutant = CATALOGUE[name]
@@ -61,12 +61,12 @@ class Design:
 
 
 def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
-    """Run the study. `tell` hears what is going on: the part, how much of it is done, and of how much."""
+    """Run the study. `tell` gets the progress: the part, how much of it is done, and its size."""
     pairs = design.pairs()
     profiles = tuple(dict.fromkeys(profile for _, profile in pairs))
-    tell("an unflawed vault", 0, 1)
+    tell("the correct vault", 0, 1)
     correct, watch = _watched(profiles[0], design.effort)
-    tell("an unflawed vault", 1, 1)
+    tell("the correct vault", 1, 1)
     whole: list[MutantRun] = []
     if design.with_matrix:
         whole = _trials("whole runs for the matrix", list(_tasks(design, pairs, 0, to_the_end=True)), design, tell)
@@ -141,13 +141,13 @@ def _tasks(
 
 
 def _slow_trials(design: Design, carriable: Sequence[tuple[Mutant, str]], tell: Teller) -> list[MutantRun]:
-    """The mutants that decisions alone show, asked in the order of a bounded run, in the first seed."""
+    """The mutants that decisions alone show, in the order of a bounded run, with the first seed."""
     tasks = list(_tasks(design, carriable, 0, decisions_only=True, bounded=True))
     return _trials("as decisions-only subjects", tasks, design, tell)
 
 
 def _bounded_trials(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[MutantRun]:
-    """Every mutant, asked in the order of a bounded run, in the first seed."""
+    """Every mutant in the order of a bounded run, with the first seed."""
     tasks = list(_tasks(design, pairs, 0, bounded=True))
     return _trials("in bounded runs", tasks, design, tell)
 
@@ -161,7 +161,7 @@ def _trials(what: str, tasks: Sequence[Task], design: Design, tell: Teller) -> l
 
 
 def _contests(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Outcomes]:
-    """One job an arm and profile: drawing the examples costs as much as asking many mutants."""
+    """One job for each suite and profile: drawing the examples costs as much as asking many mutants."""
     bouts = []
     for profile in dict.fromkeys(profile for _, profile in pairs):
         names = tuple(mutant.id for mutant, shown in pairs if shown == profile)

@@ -1,4 +1,4 @@
-"""The arm that is a fixed set of vectors: what a careful person writes down in an afternoon, and never changes."""
+"""A baseline suite with a fixed set of vectors, as a careful person writes it in an afternoon."""
 
 from collections.abc import Iterator
 
@@ -35,7 +35,7 @@ _ACCEPTED = ("9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "192.1
 
 
 def vectors(profile: Profile) -> Iterator[Case]:
-    """Every vector of the set, each a case from `reset` on; the same for every seed, the limits from the profile."""
+    """Every vector of the set, each a case from `reset` on; equal for every seed, with the limits of the profile."""
     yield from _ranges()
     yield from _rule_lists()
     yield from _subnets()

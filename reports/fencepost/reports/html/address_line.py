@@ -1,4 +1,4 @@
-"""Rules and the address that was asked for, drawn on a line: a rule is a bar, the address a mark, nothing is to scale."""
+"""A picture of rules and an address on a line: a rule is a bar, the address a mark, and nothing is to scale."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What was asked of the rules: the address, as a number, with the outcome expected and the one that came."""
+    """The address of a request, as a number, with the expected and the actual outcome."""
 
     address: int
     expected: str
@@ -36,7 +36,7 @@ class Probe:
 
 
 def ranges_of(acls: Mapping[str, object]) -> tuple[tuple[Range, ...], tuple[object, ...]]:
-    """The IP rules of a `networkAcls` that can be drawn, and the values that cannot."""
+    """The IP rules of a `networkAcls` that can be drawn, and the values of the others."""
     listed = acls.get("ipRules")
     entries = listed if isinstance(listed, Sequence) and not isinstance(listed, str) else ()
     values = [entry.get("value") if isinstance(entry, Mapping) else entry for entry in entries]
@@ -45,7 +45,7 @@ def ranges_of(acls: Mapping[str, object]) -> tuple[tuple[Range, ...], tuple[obje
 
 
 def number_of(address: object) -> int | None:
-    """The IPv4 address as a number, None where it is no such text."""
+    """The IPv4 address as a number; None if it is no such text."""
     try:
         return int(IPv4Address(address)) if isinstance(address, str) else None
     except AddressValueError:
@@ -63,7 +63,7 @@ def _range(value: object) -> Range | None:
 
 
 def address_line(ranges: Sequence[Range], probe: Probe | None, *, title: str) -> Element:
-    """The picture. Of many rules those are drawn that hold the address or lie next to it."""
+    """The picture. If there are many rules, it shows those that hold the address or lie next to it."""
     shown = _nearest(ranges, probe.address if probe else None)
     scale = _Scale.of(shown, probe)
     parts: list[Element] = []
@@ -102,7 +102,7 @@ def address_line(ranges: Sequence[Range], probe: Probe | None, *, title: str) ->
 
 
 def _nearest(ranges: Sequence[Range], address: int | None) -> tuple[Range, ...]:
-    """As many as there is room for, in the order of their addresses."""
+    """As many ranges as fit, in the order of their addresses."""
     if address is None:
         nearest = list(ranges)
     else:
@@ -112,7 +112,7 @@ def _nearest(ranges: Sequence[Range], address: int | None) -> tuple[Range, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scale:
-    """Where an address stands: the pieces between the edges of what is drawn, each as wide as its logarithm says."""
+    """The horizontal scale: each piece between two edges has a width by its logarithm."""
 
     edges: tuple[int, ...]
     places: tuple[float, ...]
@@ -131,7 +131,7 @@ class _Scale:
         return cls(edges=tuple(edges), places=tuple(places))
 
     def start(self, address: int) -> float:
-        """Where the piece that begins with this edge begins."""
+        """The start of the piece that begins with this edge."""
         return self.places[bisect_right(self.edges, address) - 1]
 
     def middle(self, address: int) -> float:
@@ -152,7 +152,7 @@ def _bar(one: Range, scale: _Scale, y: float) -> list[Element]:
 
 
 def _axis(ranges: Sequence[Range], scale: _Scale, y: float) -> list[Element]:
-    """All addresses, those that a rule holds in another colour and twice as thick."""
+    """The axis of all addresses; those that a rule holds are thicker and in another colour."""
     pieces = [h("rect", x=_MARGIN, y=y, width=_WIDTH - 2 * _MARGIN, height=4, class_="outside")]
     pieces += [
         h(
@@ -173,7 +173,7 @@ def _axis(ranges: Sequence[Range], scale: _Scale, y: float) -> list[Element]:
 
 
 def _text(text: str, x: float, y: float, kind: str) -> Element:
-    """A text in the middle of x, moved where it would leave the picture."""
+    """A text centred on x, moved if it would leave the picture."""
     half = len(text) * _CHARACTER / 2
     x = min(max(x, half + 2), _WIDTH - half - 2)
     return h("text", text, x=x, y=y, class_=kind, text_anchor="middle")

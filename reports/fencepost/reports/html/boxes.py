@@ -1,4 +1,4 @@
-"""Who is let in, and who asks, as boxes: for rules that are no ranges of addresses."""
+"""A picture of who is let in and who asks, as boxes, for rules that are no ranges of addresses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ _LONGEST, _LONGEST_BELOW = 48, 53
 _CREDENTIALS = (("authenticated", "no valid token"), ("authorized", "no permission"))
 
 SIGNS: Mapping[str, str] = {"allow": "✓", "deny": "✕"}
-"""An outcome as a sign, so that its colour is not all that tells it."""
+"""A sign for each outcome, so that it does not depend on colour alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """What a box says: a name, and a smaller line below."""
+    """The text of a box: a name, and a smaller line below."""
 
     name: str
     below: str
 
 
 def boxes(listed: Sequence[Box], own: Box, *, unlisted: int, expected: str, got: str, title: str) -> Element:
-    """The picture: a full box for each that is let in, and a dashed one for the caller.
+    """The picture: a full box for each listed item, and a dashed box for the caller.
 
-    `unlisted` is how many more are let in than there are boxes for.
+    `unlisted` is the number of listed items without a box.
     """
     parts: list[Element] = []
     y = 6.0
@@ -59,7 +59,7 @@ def subnet_boxes(listed: Sequence[object], own: object, *, expected: str, got: s
 def rule_boxes(
     rules: Mapping[str, object], request: Mapping[str, object], *, expected: str, got: str, title: str
 ) -> Element:
-    """What lets callers in where no range does: the plane, the default action, the bypass, or nothing."""
+    """The reasons that let callers in other than a range: the plane, the default action, the bypass, or nothing."""
     source, caller = request.get("source"), request.get("caller")
     address = source.get("address") if isinstance(source, Mapping) else None
     caller = caller if isinstance(caller, Mapping) else {}
@@ -79,17 +79,17 @@ def _let_in(rules: Mapping[str, object], request: Mapping[str, object]) -> Seque
         return [Box(name="passes: everyone", below="default action Allow")]
     if rules.get("bypass") == "AzureServices":
         return [Box(name="passes: trusted Microsoft services", below="bypass AzureServices; no IP rule")]
-    return [Box(name="passes: nobody", below="default action Deny, no IP rule, bypass None")]
+    return [Box(name="passes: no caller", below="default action Deny, no IP rule, bypass None")]
 
 
 def outcome_told(label: str, outcome: str) -> str:
-    """An outcome with its sign, as much of it as a picture has room for."""
+    """An outcome with its sign, cut to fit the picture."""
     kind, comma, _ = outcome.partition(",")
     return f"{label} {SIGNS.get(kind, '')} {kind[:40]}{'…' if comma or len(kind) > 40 else ''}"
 
 
 def alike(one: object, other: object) -> float:
-    """In how many parts two ids agree, and how far the first that differs begins alike, as a share of one."""
+    """The similarity of two ids: the number of equal parts, and the equal share of the first part that differs."""
     parts = list(zip(str(one).lower().split("/"), str(other).lower().split("/"), strict=False))
     begun = next((_begun_alike(left, right) for left, right in parts if left != right), 0.0)
     return sum(left == right for left, right in parts) + begun

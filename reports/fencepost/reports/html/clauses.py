@@ -1,4 +1,4 @@
-"""The clauses: a table for each group, with the verdict, what was found, and the decisions by outcome as a bar."""
+"""The clauses: a table for each group, with the verdict, the findings, and a bar of the decisions by outcome."""
 
 from itertools import groupby
 from xml.etree.ElementTree import Element
@@ -19,7 +19,7 @@ _COLUMNS = ("clause", "verdict", "what it promises, and what was found", "asked"
 
 
 def badge(verdict: str, *, is_known: bool = False) -> Element:
-    """The verdict as a word with a sign, so that its colour is not all that tells it."""
+    """The verdict as a word with a sign, so that it does not depend on colour alone."""
     told = f"{SIGNS.get(verdict, '')} {verdict}{', known' if is_known else ''}"
     return h("span", told, class_=f"verdict {verdict.replace(' ', '-')}")
 
@@ -70,7 +70,7 @@ def origin(clause: Clause) -> Element | None:
 
 
 def _bar(clause: Clause, most: int) -> Element | str:
-    """As long as the clause has decisions beside the one of its group that has most."""
+    """A bar with a length relative to the clause of its group with the most decisions."""
     parts = [("allowed", clause.allowed), ("denied", clause.denied), ("inconclusive", clause.inconclusive)]
     if not any(count for _, count in parts):
         return "–"

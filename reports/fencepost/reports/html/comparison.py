@@ -1,4 +1,4 @@
-"""The rules and the request beside one another: for each thing that can let a caller in, what is listed and who comes."""
+"""The rules and the request side by side: for each criterion, what is listed and what the caller has."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element
@@ -28,14 +28,14 @@ def comparison(rules: Mapping[str, object], request: Mapping[str, object]) -> El
     rows.append(("bypass", _word(rules, "bypass"), _service(caller)))
     if caller.get("authenticated") is False or caller.get("authorized") is False:
         rows.append(("credentials", "asked of everyone", _credentials(caller)))
-    # The roles are those of the elements; a narrow screen lays them out otherwise than a table, and they have to last.
+    # These are the elements' own roles; the narrow layout would otherwise drop them.
     heads = [h("th", name, scope="col", role="columnheader") for name in ("the rules", "the request")]
     head = h("thead", h("tr", h("td", role="cell"), heads, role="row"), role="rowgroup")
     body = [
         h("tr", h("th", name, scope="row", role="rowheader"), _cell(left), _cell(right), role="row")
         for name, left, right in rows
     ]
-    caption = h("caption", "What the rules list, and who asks")
+    caption = h("caption", "The rules and the caller")
     return h("table", caption, head, h("tbody", body, role="rowgroup"), class_="comparison", role="table")
 
 
@@ -82,7 +82,7 @@ def _subnets(listed: Sequence[object], own: object) -> Content:
 
 
 def _subnet(one: object, others: Sequence[object]) -> list[Element | str]:
-    """The id's own parts (subscription, group, network, subnet), those marked that the most alike of the others lacks."""
+    """The parts of the id (subscription, group, network, subnet); parts that the most similar id lacks are marked."""
     parts = str(one).split("/")
     if len(parts) != 11:
         return [as_json(abridged(one))]
@@ -100,7 +100,7 @@ def _service(caller: Mapping[str, object]) -> str:
     service = caller.get("service")
     if service is None:
         return "no Microsoft service"
-    trusted = {True: ", said to be trusted", False: ", said not to be trusted"}.get(caller.get("trusted") is True)
+    trusted = {True: ", marked as trusted", False: ", marked as not trusted"}.get(caller.get("trusted") is True)
     return f"{service}{trusted if 'trusted' in caller else ''}"
 
 

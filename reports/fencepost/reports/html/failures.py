@@ -1,4 +1,4 @@
-"""The failures, a card for each cause: the picture, what either side says and why, and the line that shows it again."""
+"""The failures, a card for each cause: the picture, both answers, the reason, and the line that replays it."""
 
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element
@@ -21,7 +21,7 @@ _HOW_TO_READ = (
 
 
 def failure_cards(causes: tuple[Cause, ...], texts: Mapping[str, str]) -> Content:
-    """A card for each cause; of very many causes the rest is counted."""
+    """A card for each cause; if there are very many causes, the others are counted."""
     cards = [h("p", _HOW_TO_READ)]
     cards += [_card(number, cause, texts) for number, cause in enumerate(causes[:_CARDS], start=1)]
     left_out = len(causes) - _CARDS

@@ -1,4 +1,4 @@
-"""The whole page: one file, no network, nothing run but the script whose digest the page itself names."""
+"""The whole page: one file without network access, and with one script whose digest the page names."""
 
 from base64 import b64encode
 from collections import Counter
@@ -73,7 +73,7 @@ def _section(name: str, title: str, content: Content) -> Element:
 
 
 def _filters(report: Report) -> Element:
-    """Hidden until the script that makes them work shows them."""
+    """The filters, which are hidden until their script runs."""
     counts = Counter[str](clause.verdict for clause in report.clauses)
     buttons = [h("button", f"all {len(report.clauses)}", type_="button", aria_pressed="true", data_filter="")]
     buttons += [
@@ -103,4 +103,4 @@ def _key() -> Element:
 
 
 render = FileRenderer(file_name="report.html", write=_write)
-"""The renderer that the entry point `html` names."""
+"""The renderer of the entry point `html`."""

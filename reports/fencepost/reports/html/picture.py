@@ -1,4 +1,4 @@
-"""The picture of a counterexample: its rules and who asks, or what was written."""
+"""The picture of a counterexample: its rules and its caller, or the written value."""
 
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
@@ -14,7 +14,7 @@ _NOT_TO_SCALE = "The line holds all addresses in order and is not to scale."
 
 
 def picture(one: Counterexample) -> Element | None:
-    """Ranges on a line of addresses; subnets, services and planes as boxes; None where there is nothing to draw."""
+    """Ranges on a line of addresses; subnets, services and planes as boxes; None if there is nothing to draw."""
     if one.rules is None:
         return _written(one)
     ranges, strange = ranges_of(one.rules)
@@ -35,7 +35,7 @@ def _on_a_line(one: Counterexample, ranges: Sequence[Range], strange: Sequence[o
     told = f"{_counted(len(ranges), 'IP rule')} in force: expected {expected}, got {got}"
     more = [
         f"{_counted(number, 'subnet rule')} beside." if (number := len(_subnets(one.rules or {}))) else "",
-        "The default action is Allow: the rules lie dormant."
+        "The default action is Allow, so the rules have no effect."
         if (one.rules or {}).get("defaultAction") == "Allow"
         else "",
         f"Not drawn: {as_json(abridged(list(strange)))}." if strange else "",
@@ -52,7 +52,7 @@ def _from_subnet(one: Counterexample, listed: Sequence[object], own: object) -> 
 
 def _by_other_means(one: Counterexample, rules: Mapping[str, object]) -> Element:
     expected, got = _answers(one)
-    told = f"Who passes, and who asks: expected {expected}, got {got}"
+    told = f"The rules and the caller: expected {expected}, got {got}"
     return _figure(rule_boxes(rules, one.request, expected=expected, got=got, title=told), told)
 
 

@@ -1,4 +1,4 @@
-"""What stands around failures and clauses: the verdict, the open points, the limits, the controls, the run itself."""
+"""The other sections: the verdict, the open points, the limits, the controls, and the run itself."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from fencepost.reports.visible import visible_lines
 
 _LOG_LINES = 200
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][A-Za-z0-9._~/?#&=%+,;:@*-]*)?")
-"""What becomes a link; whatever else calls itself a homepage is shown as text."""
+"""Only a homepage of this form becomes a link; any other is shown as text."""
 
 
 def banner(report: Report) -> Element:
@@ -23,7 +23,7 @@ def banner(report: Report) -> Element:
     shown = [h("li", h("b", str(counts[one])), f" {one}", class_=one.replace(" ", "-")) for one in SIGNS if counts[one]]
     return h(
         "header",
-        h("p", "fencepost: does this network firewall let in whom it must, and nobody else?", class_="quiet"),
+        h("p", "fencepost: does this network firewall let in exactly the callers that it must?", class_="quiet"),
         h("h1", h("span", f"{SIGNS[report.result]} {report.result}", class_="result"), f" {named(report)}"),
         h("p", sentence(report), class_="sentence"),
         h("p", in_words(causes(report)), class_="sentence"),
@@ -35,7 +35,7 @@ def banner(report: Report) -> Element:
 
 
 def _asked(report: Report) -> str:
-    """How the run came to its verdict, for whoever sees such a page for the first time."""
+    """How the run came to its verdict, for readers who see such a page for the first time."""
     asked = f"{report.totals.decisions:,} decisions and {report.totals.writes:,} writes"
     return (
         f"Asked {asked}, and compared each answer with what the specification says: the network firewall of Azure Key "
@@ -44,7 +44,7 @@ def _asked(report: Report) -> str:
 
 
 def facts(report: Report) -> Element:
-    """What was judged, by what, and how it is run again."""
+    """The subject, the suite, and the command that repeats the run."""
     subject = report.subject
     claimed = f" (it claims {subject.profile} itself)" if report.profile_is_override else ""
     rows: list[tuple[str, Content]] = [
@@ -74,7 +74,7 @@ def _link(homepage: str | None) -> Content:
 
 
 def ledger(report: Report) -> Iterator[Element]:
-    """The open points that something is known of; the others by name."""
+    """The open points with a known answer; the others by name."""
     known = [one for one in report.ledger if one.declared is not None or one.found is not None]
     silent = [one.key for one in report.ledger if one.declared is None and one.found is None]
     rows = [
@@ -88,7 +88,7 @@ def ledger(report: Report) -> Iterator[Element]:
     ]
     yield h(
         "p",
-        "The documents leave these points open. What was found is recorded; only a choice that the implementation "
+        "The documents leave these points open, and the findings are recorded. Only a choice that the implementation "
         "declares and does not keep counts against it.",
     )
     if rows:
@@ -98,11 +98,11 @@ def ledger(report: Report) -> Iterator[Element]:
 
 
 def known_failures(report: Report) -> Iterator[Element]:
-    """The list of known failures and how each stands."""
+    """The list of known failures and their standing."""
     yield h(
         "p",
-        "The run was given a list of failures that are put up with for now. One that is as the list says counts for "
-        "nothing; any other entry fails the run.",
+        "The run tolerates the failures on this list for now. An entry that still fails as listed does not count; an "
+        "entry with any other standing fails the run.",
     )
     yield _table("Known failures", ("entry", "stands", ""), known(report))
 
@@ -118,18 +118,18 @@ def limits(report: Report) -> Iterator[Element]:
 
 
 def sensitivity(report: Report) -> Iterator[Element]:
-    """What the decoys proved, and when the first failure came."""
+    """The result of the decoys, and the time of the first failure."""
     if report.sensitivity:
         caught = sum(one.caught for one in report.sensitivity)
         yield h(
             "p",
-            f"The run laid {len(report.sensitivity)} faults of its own over the implementation's answers, and noticed "
-            f"{caught} of them: of what it would have noticed in the implementation, this is the proof.",
+            f"The run injected {len(report.sensitivity)} faults into the implementation's answers. It noticed "
+            f"{caught} of them, as it would have noticed such faults in the implementation.",
         )
         rows = [(one.id, one.clause, one.text, _noticed(one)) for one in report.sensitivity]
-        yield _table("Faults laid over the answers", ("fault", "breaks", "what it does", "noticed"), rows)
+        yield _table("Injected faults", ("fault", "breaks", "what it does", "noticed"), rows)
     else:
-        yield h("p", "This run has no sensitivity control: nothing was laid over the implementation's answers.")
+        yield h("p", "This run has no sensitivity control: no faults were injected into the implementation's answers.")
     first = report.first_failure
     if first is not None:
         yield h(
@@ -145,7 +145,7 @@ def _noticed(decoy: Decoy) -> str:
 
 
 def the_run(report: Report) -> Iterator[Element]:
-    """What it cost, what there is to note, and the subject's own log."""
+    """The cost of the run, its notes, and the subject's own log."""
     totals = report.totals
     counted = [
         (name.replace("_", " "), f"{getattr(totals, name):,}")

@@ -1,4 +1,4 @@
-"""Elements of a page. A text can only become text: there is no way to write markup but to build an element."""
+"""Elements of a page. A text is always escaped; markup comes from elements only."""
 
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
@@ -13,7 +13,7 @@ _AS_WRITTEN = {"class_": "class", "for_": "for", "type_": "type", "view_box": "v
 def h(tag: str, *content: Content, **attributes: str | float | None) -> Element:
     """An element with its content. None is left out, as content and as attribute; `aria_label` becomes `aria-label`.
 
-    Texts and attributes are made visible: what does not print is written as an escape.
+    Texts and attributes are made visible: unprintable characters become escapes.
     """
     element = Element(tag)
     for name, value in attributes.items():
@@ -42,7 +42,7 @@ def _append(parent: Element, one: Element | str | None) -> None:
 
 
 def raw(tag: str, text: str) -> Element:
-    """A `style` or `script` of the kit's own, letter for letter."""
+    """A `style` or `script` of the kit's own, unescaped."""
     element = Element(tag)
     element.text = text
     return element

@@ -1,1 +1,1 @@
-"""The flaws themselves, some to a module; each becomes an entry of the catalogue where it is written."""
+"""The flaws, several to a module; each decorated class is an entry of the catalogue."""

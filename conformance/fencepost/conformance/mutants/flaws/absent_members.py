@@ -1,4 +1,4 @@
-"""Flaws in what a write makes of a member that it does not have."""
+"""Flaws in handling the members that a write leaves out."""
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws
@@ -14,7 +14,7 @@ flaw = Flaws("default-action")
     clause="STA-1",
     also=("DEC-11",),
     direction="closed",
-    story="A put fills in what it was not given from the set in force, as an update does.",
+    story="A put without a bypass keeps the bypass in force, as an update does.",
     choice="default-of-bypass",
     witness=lambda profile: (put(), ("putRules", {"networkAcls": {"defaultAction": "Deny"}}), ask(trusted(profile))),
 )
@@ -28,7 +28,7 @@ class _AbsentBypassIsTheOneBefore(Vault):
     clause="STA-1",
     also=("DEC-1",),
     direction="closed",
-    story="A put without a default action is about the rules, and leaves the firewall as it was.",
+    story="A put without a default action is treated as a change of the rules alone and keeps the old default action.",
     choice="default-of-default-action",
     witness=lambda _: (put(), ("putRules", {"networkAcls": {"bypass": "None"}}), ask(call())),
 )
@@ -42,7 +42,9 @@ class _AbsentDefaultIsTheOneBefore(Vault):
     clause="STA-3",
     also=("STA-2", "DEC-3", "DEC-12"),
     direction="open",
-    story="An update without members has no body, and where there is no body the object is made with its defaults.",
+    story=(
+        "An update without members is read as an update with an empty body, and the object is built from its defaults."
+    ),
     witness=lambda _: (put(), update(), ask(call())),
 )
 class _UpdateOfNothingResetsBoth(Vault):

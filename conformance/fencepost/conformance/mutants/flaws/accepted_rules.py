@@ -1,4 +1,4 @@
-"""Flaws in which IP rules a write takes: too lax, too strict, or only a part of them."""
+"""Flaws in which IP rules a write accepts: too many, too few, or only some of a list."""
 
 import ipaddress
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ def _writes(*values: object) -> Witness:
     clause="VAL-5",
     also=("VAL-3", "VAL-4", "VAL-9"),
     direction="open",
-    story="What cannot be parsed is logged and left out, and the write is accepted.",
+    story="A value that cannot be parsed is logged and left out, and the write is accepted.",
     witness=_writes("20.0.0.0/24", "office"),
 )
 class _BadRulesLeftOut(Vault):
@@ -42,7 +42,7 @@ def _if_read(read: Callable[[Sequence[object]], tuple[IpRule, ...]], entry: obje
     "ipv6-stored",
     clause="VAL-4",
     direction="open",
-    story="ip_network() reads both families, and a rule of the other one never matches.",
+    story="ip_network() reads both address families, so an IPv6 range is accepted and never matches.",
     origin="Azure PowerShell passes IPv6 ranges on to the service",
     witness=_writes("2001:db8::/32"),
 )
@@ -62,7 +62,7 @@ class _Ipv6Stored(Vault):
     clause="VAL-1",
     also=("DEC-5", "LIM-1"),
     direction="closed",
-    story="A rule inside another is a mistake of the user's and is refused.",
+    story="A rule inside another rule is taken for a mistake of the user and refused.",
     origin="Azure/azure-cli PR #19477: the client refuses overlapping arguments",
     witness=_writes("20.0.0.0/16", "20.0.4.0/24"),
 )
@@ -79,7 +79,7 @@ class _OverlapsRefused(Vault):
     clause="VAL-1",
     also=("DEC-5",),
     direction="closed",
-    story="Overlap is looked for with <= on the address after the end.",
+    story="The overlap check compares with <= and the address after the end, so adjacent ranges count as overlapping.",
     witness=_writes("20.0.0.0/24", "20.0.1.0/24"),
 )
 class _AdjacentRangesRefused(Vault):
@@ -94,7 +94,7 @@ class _AdjacentRangesRefused(Vault):
     "single-address-ending-in-zero-refused",
     clause="VAL-1",
     direction="closed",
-    story="An address that ends in .0 is 'a network' and no one's.",
+    story="An address that ends in .0 is refused as the address of a network.",
     witness=_writes("20.0.5.0"),
 )
 class _SingleAddressEndingInZeroRefused(Vault):
@@ -121,7 +121,7 @@ class _FirstOctetEndsAt199(Vault):
     "entries-of-plain-text",
     clause="VAL-5",
     direction="open",
-    story="A list of texts is taken for a list of rules, as the command line has it.",
+    story="The list of rules may hold plain texts in place of objects, as on the command line.",
     witness=lambda _: (("putRules", {"networkAcls": {"defaultAction": "Deny", "ipRules": [HERE]}}),),
 )
 class _EntriesOfPlainText(Vault):
@@ -133,7 +133,7 @@ class _EntriesOfPlainText(Vault):
     "entries-without-value-skipped",
     clause="VAL-5",
     direction="open",
-    story="`if rule.get('value')` skips what it should refuse.",
+    story="`if rule.get('value')` skips an empty value where it should refuse it.",
     witness=_writes(HERE, None),
 )
 class _EntriesWithoutValueSkipped(Vault):
@@ -145,7 +145,7 @@ class _EntriesWithoutValueSkipped(Vault):
     "very-large-ranges-refused",
     clause="VAL-1",
     direction="closed",
-    story="A range larger than /8 is 'surely a mistake'.",
+    story="A range larger than /8 is refused as a probable mistake.",
     witness=_writes("40.0.0.0/6"),
 )
 class _VeryLargeRangesRefused(Vault):
@@ -157,7 +157,7 @@ class _VeryLargeRangesRefused(Vault):
     "values-longer-than-fifteen-refused",
     clause="VAL-1",
     direction="closed",
-    story="The longest address has 15 characters, and so has the field; its prefix was not counted.",
+    story="The field holds 15 characters, the longest address; the prefix length was not counted.",
     witness=_writes("200.100.100.0/24"),
 )
 class _ValuesLongerThanFifteenRefused(Vault):
@@ -172,7 +172,7 @@ class _ValuesLongerThanFifteenRefused(Vault):
     clause="VAL-9",
     also=("LIM-6",),
     direction="open",
-    story="The refusal is answered, and the rules of the list that were good are in force beside the old ones.",
+    story="The write is refused, but the valid rules of its list take effect beside the old rules.",
     witness=lambda _: (put("52.0.0.0/24"), put(HERE, "office"), ask(call())),
 )
 class _GoodRulesOfARefusedListKept(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in adding a rule, and in what a history of adds, removes and updates leaves."""
+"""Flaws in adding a rule, and in the rule set that a sequence of adds, removes and updates leaves."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,9 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
     "rule-added-again-stays-removed",
     clause="STA-2",
     direction="closed",
-    story="Removed rules are marked deleted; adding one again finds the mark and leaves it.",
+    story=(
+        "Removed rules are marked as deleted; adding such a rule again finds the old entry and does not clear the mark."
+    ),
     needs_history=True,
     witness=lambda _: (put(_RANGE), remove(_RANGE), add(_RANGE), ask(call())),
 )
@@ -56,7 +58,7 @@ class _AddedAgainStaysRemoved(Vault):
     "adding-works-on-the-last-put",
     clause="STA-2",
     direction="open",
-    story="Adding reads the last list that was put, appends and writes it; what was removed since comes back.",
+    story="Adding reads the list of the last put, appends to it and writes it, so removed rules come back.",
     needs_history=True,
     witness=lambda _: (put(_RANGE), remove(_RANGE), add(_OTHER), ask(call())),
 )
@@ -82,7 +84,7 @@ class _AddingWorksOnTheLastPut(Vault):
     clause="STA-2",
     also=("STA-6", "LIM-7"),
     direction="closed",
-    story="Each call to add begins from the list as it was put.",
+    story="Each add starts again from the list of the last put, so an earlier added rule is lost.",
     needs_history=True,
     witness=lambda _: (put(), add(_RANGE), add(_OTHER), ask(call())),
 )
@@ -112,7 +114,7 @@ class _SecondAddReplacesTheFirst(Vault):
     clause="STA-2",
     also=("STA-3",),
     direction="closed",
-    story="An update writes the last list that was put with new switches; rules added since are lost.",
+    story="An update writes the list of the last put with new switches, so rules added since then are lost.",
     needs_history=True,
     witness=lambda _: (put(), add(_RANGE), update(bypass="AzureServices"), ask(call())),
 )
@@ -140,7 +142,7 @@ class _UpdateForgetsWhatWasAdded(Vault):
     "add-after-update-is-not-compiled",
     clause="STA-2",
     direction="closed",
-    story="An update marks the matcher as fresh, and the rule that is added next does not unmark it.",
+    story="An update marks the compiled matcher as fresh, and the next added rule does not mark it as stale.",
     needs_history=True,
     witness=lambda _: (put(), update(bypass="AzureServices"), add(_RANGE), ask(call())),
 )
@@ -169,7 +171,7 @@ class _AddAfterUpdateIsNotCompiled(Vault):
     clause="STA-6",
     also=("STA-2",),
     direction="closed",
-    story="A rule that is added takes the place of one that overlaps it, 'the newer being meant'.",
+    story="An added rule replaces a rule that it overlaps, on the assumption that the newer rule is meant.",
     needs_history=True,
     witness=lambda _: (put("20.0.0.0/16"), add("20.0.4.0/24"), ask(call("20.0.9.7"))),
 )
@@ -184,7 +186,10 @@ class _AddedRuleReplacesTheWiderOne(Vault):
     clause="STA-6",
     also=("STA-2", "DEC-1", "STA-4"),
     direction="closed",
-    story="Adding the first rule sets the default action to Deny: why else would one add it?",
+    story=(
+        "Adding the first rule also sets the default action to Deny, on the assumption that nobody adds a rule "
+        "otherwise."
+    ),
     needs_history=True,
     witness=lambda _: (put(default="Allow"), add(_OTHER), ask(call())),
 )
@@ -198,7 +203,7 @@ class _AddedRuleTurnsTheFirewallOn(Vault):
     clause="STA-2",
     also=("STA-6",),
     direction="closed",
-    story="Network rules are looked up in an index that is built when the whole set is put.",
+    story="Virtual network rules are looked up in an index that only a put of the whole set rebuilds.",
     needs_history=True,
     witness=lambda _: (put(), add_subnet(APP), ask(call(INSIDE, subnet=APP))),
 )
@@ -221,7 +226,7 @@ class _AddedSubnetWaitsForAPut(Vault):
     clause="STA-2",
     also=("STA-6", "STA-9", "DEC-17"),
     direction="both",
-    story="Answers are remembered, and forgotten when the whole set is put; not when a rule is added or removed.",
+    story="Answers are cached, and only a put of the whole set clears the cache; adding or removing a rule does not.",
     needs_history=True,
     witness=lambda _: (put(_RANGE), ask(call()), remove(_RANGE), ask(call())),
 )
@@ -252,7 +257,7 @@ class _AnswersOutliveSingleWrites(Remembering):
     clause="STA-2",
     also=("STA-3", "STA-9"),
     direction="both",
-    story="Answers are remembered, and forgotten when rules change; an update changes none.",
+    story="Answers are cached, and a change of rules clears the cache; an update of the switches does not.",
     needs_history=True,
     witness=lambda _: (put(), ask(call()), update(default="Allow"), ask(call())),
 )
@@ -272,7 +277,7 @@ class _AnswersOutliveUpdates(Remembering):
     clause="STA-2",
     also=("LIM-7",),
     direction="closed",
-    story="Added rules go to a buffer of three that is emptied by the next put.",
+    story="Added rules go into a buffer with three entries that only the next put empties; further rules are lost.",
     needs_history=True,
     witness=lambda _: (put(), *(add(f"20.0.{index}.0/24") for index in range(1, 5)), ask(call("20.0.4.7"))),
 )
@@ -297,7 +302,7 @@ class _FourthAddIsDropped(Vault):
     clause="STA-2",
     also=("STA-5", "LIM-7"),
     direction="closed",
-    story="A rule that another one covers already 'adds nothing' and is left out; then the other one goes.",
+    story="A rule inside another rule is redundant and is not stored; when the outer rule is removed, both are gone.",
     needs_history=True,
     witness=lambda _: (put("20.0.0.0/16"), add(_RANGE), remove("20.0.0.0/16"), ask(call())),
 )

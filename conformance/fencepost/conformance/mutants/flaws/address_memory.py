@@ -1,4 +1,4 @@
-"""Flaws in remembering what the IP rules say of an address: a memory that is full, that mixes up, that outlives a rule."""
+"""Flaws in a cache of what the IP rules answer for an address: it is full, mixes entries up, or outlives a rule."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _CALLERS = [f"20.{1 + index // 250}.{index % 250}.1" for index in range(512)]
 
 
 class _RememberingAddresses(Vault):
-    """A vault that works out once whether the IP rules hold an address, and forgets that with every write."""
+    """A vault that caches for each address whether the IP rules hold it, and clears the cache with every write."""
 
     def install(self, held: Held) -> None:
         super().install(held)
@@ -32,7 +32,10 @@ class _RememberingAddresses(Vault):
     clause="DEC-17",
     also=("DEC-2",),
     direction="closed",
-    story="There is room to remember 512 addresses; one more is worked out, not stored, and what the look-up then finds is nothing.",
+    story=(
+        "The cache holds 512 addresses; the answer for one more is not stored, and the look-up then finds nothing and "
+        "refuses."
+    ),
     witness=lambda _: (put(_WIDE), ask(*map(call, _CALLERS)), ask(call())),
 )
 class _FullMemoryRefuses(_RememberingAddresses):
@@ -46,7 +49,7 @@ class _FullMemoryRefuses(_RememberingAddresses):
     clause="DEC-17",
     also=("DEC-2", "DEC-3"),
     direction="both",
-    story="There is room to remember 512 addresses; for one more the oldest is written over, its address and not its answer.",
+    story="The cache holds 512 addresses; one more replaces the address of the oldest entry but keeps its answer.",
     witness=lambda _: (put(_WIDE), ask(*map(call, _CALLERS)), ask(call("90.0.0.7"))),
 )
 class _NewcomerGetsTheAnswerOfTheOldest(_RememberingAddresses):
@@ -61,7 +64,7 @@ class _NewcomerGetsTheAnswerOfTheOldest(_RememberingAddresses):
     clause="STA-4",
     also=("STA-2", "STA-6", "STA-9"),
     direction="open",
-    story="What the rules say of an address is remembered until they change; under Allow nobody asks them, so a removal does not tell.",
+    story="The cache of IP rule answers is cleared when a rule changes, but not when a rule is removed under Allow.",
     needs_history=True,
     witness=lambda _: (
         put(_RANGE),

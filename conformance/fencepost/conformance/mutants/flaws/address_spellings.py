@@ -1,4 +1,4 @@
-"""Flaws in reading an address: spellings that parsers let through, and what they make of them."""
+"""Flaws in reading an address: spellings that parsers accept, and the address that they read there."""
 
 import re
 
@@ -18,7 +18,7 @@ def _writes(value: object) -> Witness:
     "octets-wrap-at-256",
     clause="VAL-5",
     direction="open",
-    story="Octets are packed into bytes, and 276 goes in as 20.",
+    story="Octets are packed into bytes, so 276 becomes 20.",
     witness=_writes("276.0.0.1"),
 )
 class _OctetsWrapAt256(Vault):
@@ -32,7 +32,7 @@ class _OctetsWrapAt256(Vault):
     "octets-up-to-256",
     clause="VAL-5",
     direction="open",
-    story="The check is octet <= 256; the 256 carries into the octet before.",
+    story="The check is octet <= 256; 256 then carries into the octet before it.",
     witness=_writes("20.0.0.256"),
 )
 class _OctetsUpTo256(Vault):
@@ -44,7 +44,7 @@ class _OctetsUpTo256(Vault):
     "last-octet-unchecked",
     clause="VAL-5",
     direction="open",
-    story="The pattern bounds three octets and says \\d{1,3} for the fourth.",
+    story="The pattern bounds three octets and has \\d{1,3} for the fourth.",
     origin="hashicorp/terraform-provider-azurerm, helpers/validate/network.go: octets to 999 pass the CIDR pattern",
     witness=_writes("20.0.0.300"),
 )
@@ -60,7 +60,7 @@ class _LastOctetUnchecked(Vault):
     "hex-octets",
     clause="VAL-5",
     direction="open",
-    story="Octets are read with int(text, 0), which takes 0x14 for 20.",
+    story="Octets are read with int(text, 0), which reads 0x14 as 20.",
     origin="CVE-2023-42282: the npm package ip and addresses in hexadecimal",
     witness=_writes("0x14.0.0.1"),
 )
@@ -75,7 +75,7 @@ class _HexOctets(Vault):
     "short-forms-filled-with-zeros",
     clause="VAL-5",
     direction="open",
-    story="The parser is inet_aton, for which 20.0.7 is 20.0.0.7.",
+    story="The parser is inet_aton, which reads 20.0.7 as 20.0.0.7.",
     origin="inet_aton(3): one to three parts are taken too",
     witness=_writes("20.0.7"),
 )
@@ -89,7 +89,7 @@ class _ShortFormsFilledWithZeros(Vault):
     "missing-octets-before-the-prefix",
     clause="VAL-5",
     direction="open",
-    story="Routers write 20.4/16 for 20.4.0.0/16, and so the parser fills a range up from the right.",
+    story="The parser fills missing octets with zeros, since routers write 20.4/16 for 20.4.0.0/16.",
     witness=_writes("20.4/16"),
 )
 class _MissingOctetsBeforeThePrefix(Vault):
@@ -102,7 +102,7 @@ class _MissingOctetsBeforeThePrefix(Vault):
     "address-as-one-number",
     clause="VAL-5",
     direction="open",
-    story="Text of digits alone is taken for the 32-bit address itself.",
+    story="Text of digits alone is read as the 32-bit number of an address.",
     origin="inet_aton(3): one part is the whole address",
     witness=_writes("335544327"),
 )
@@ -117,7 +117,7 @@ class _AddressAsOneNumber(Vault):
     "json-number-taken",
     clause="VAL-5",
     direction="open",
-    story="ip_address() takes integers, and nobody asked whether the JSON value was text.",
+    story="ip_address() also takes integers, and the type of the JSON value is not checked.",
     origin="Python documentation, ipaddress.ip_address: integers are taken too",
     witness=_writes(335544327),
 )
@@ -132,7 +132,7 @@ class _JsonNumberTaken(Vault):
     "trailing-words-ignored",
     clause="VAL-5",
     direction="open",
-    story="The pattern is searched for at the beginning and has no end: what follows the address is not looked at.",
+    story="The pattern is anchored at the beginning only, so text after the address is not checked.",
     origin="CVE-2016-10739: glibc takes an address followed by white space and anything",
     witness=_writes("20.0.0.7 my office"),
 )
@@ -145,7 +145,7 @@ class _TrailingWordsIgnored(Vault):
     "port-ignored",
     clause="VAL-5",
     direction="open",
-    story="The parser of peer addresses was at hand, and it cuts the port off.",
+    story="The address is read by a parser of peer addresses, which cuts off the port.",
     witness=_writes("20.0.0.7:443"),
 )
 class _PortIgnored(Vault):
@@ -157,7 +157,7 @@ class _PortIgnored(Vault):
     "newline-at-the-end",
     clause="VAL-5",
     direction="open",
-    story="The pattern ends in $, which also matches before a last newline.",
+    story="The pattern ends in $, which also matches before a final newline.",
     origin="Python documentation, re: $ matches before the newline at the end",
     choice="surrounding-blanks",
     witness=_writes("20.0.0.7\n"),
@@ -184,7 +184,7 @@ class _DigitsOfOtherScripts(Vault):
     "nul-ends-the-text",
     clause="VAL-5",
     direction="open",
-    story="The value is handed to a C parser, for which the text ends at the first NUL.",
+    story="The value goes to a C parser, which ends the text at the first NUL.",
     origin="CVE-2013-4238: NUL in names handed to C",
     witness=_writes("20.0.0.7\0.contoso.com"),
 )
@@ -197,7 +197,7 @@ class _NulEndsTheText(Vault):
     "dash-range-taken",
     clause="VAL-5",
     direction="open",
-    story="The sibling service has ranges from one address to another; here the second half is lost.",
+    story="A sibling service has ranges written as two addresses with a dash; here the second address is dropped.",
     origin="Azure SQL firewall rules: startIpAddress and endIpAddress",
     witness=_writes("20.0.0.7-20.0.0.9"),
 )
@@ -210,7 +210,7 @@ class _DashRangeTaken(Vault):
     "fifth-octet-ignored",
     clause="VAL-5",
     direction="open",
-    story="The loop reads four octets and does not look whether there are more.",
+    story="The loop reads four octets and does not check that the text ends there.",
     witness=_writes("20.0.0.7.9"),
 )
 class _FifthOctetIgnored(Vault):
@@ -222,7 +222,7 @@ class _FifthOctetIgnored(Vault):
     "empty-octet-is-zero",
     clause="VAL-5",
     direction="open",
-    story="`int(octet or 0)` was to help with the dot at the end.",
+    story="`int(octet or 0)` was meant for a dot at the end, and reads every empty octet as 0.",
     witness=_writes("20..0.7"),
 )
 class _EmptyOctetIsZero(Vault):
@@ -234,7 +234,7 @@ class _EmptyOctetIsZero(Vault):
     "empty-text-is-everything",
     clause="VAL-5",
     direction="open",
-    story="An empty form field means 'no restriction'.",
+    story="An empty value is accepted and read as no restriction.",
     witness=_writes(""),
 )
 class _EmptyTextIsEverything(Vault):
@@ -246,7 +246,7 @@ class _EmptyTextIsEverything(Vault):
     "list-in-one-value",
     clause="VAL-5",
     direction="open",
-    story="The form takes addresses with commas between them; of a list in one value the first is kept.",
+    story="The form takes several addresses with commas; of such a value the first address is kept.",
     witness=_writes("20.0.0.7,20.0.0.9"),
 )
 class _ListInOneValue(Vault):
@@ -258,7 +258,9 @@ class _ListInOneValue(Vault):
     "mapped-ipv6-taken",
     clause="VAL-4",
     direction="open",
-    story="Dual-stack sockets show ::ffff:20.0.0.7, so the parser takes the last part of anything like it.",
+    story=(
+        "Dual-stack sockets show ::ffff:20.0.0.7, so the parser reads the last part of any IPv6 address of that shape."
+    ),
     witness=_writes("::ffff:20.0.0.7"),
 )
 class _MappedIpv6Taken(Vault):
@@ -270,7 +272,7 @@ class _MappedIpv6Taken(Vault):
     "leading-zeros-are-decimal",
     clause="VAL-5",
     direction="open",
-    story="int('020') is 20, where other readers of the same text say 16.",
+    story="int('020') reads 20, where other parsers read the same text as the octal number 16.",
     origin="CVE-2021-29921: Python's ipaddress took leading zeros as decimal",
     choice="leading-zeros",
     witness=_writes("020.0.0.7"),
@@ -284,7 +286,7 @@ class _LeadingZerosAreDecimal(Vault):
     "leading-zeros-are-octal",
     clause="VAL-5",
     direction="open",
-    story="The parser is inet_aton, for which 020 is 16.",
+    story="The parser is inet_aton, which reads 020 as the octal number 16.",
     origin="inet_aton(3); CVE-2021-28918 tells the confusion from the other side",
     choice="leading-zeros",
     witness=_writes("020.0.0.7"),
@@ -299,7 +301,7 @@ class _LeadingZerosAreOctal(Vault):
     clause="VAL-5",
     also=("VAL-3", "VAL-4"),
     direction="open",
-    story="The list is validated where it is put; the call for one rule came later and stores what it gets.",
+    story="Values are validated when the whole list is put; the later call that adds one rule stores them unchecked.",
     witness=lambda _: (add("office"),),
 )
 class _RulesAddedOneByOneUnparsed(Vault):
@@ -320,7 +322,7 @@ class _RulesAddedOneByOneUnparsed(Vault):
     clause="VAL-5",
     also=("VAL-4",),
     direction="open",
-    story="Each octet is read with strtol, which stops at what is no digit, and where it stopped is not looked at.",
+    story="Each octet is read with strtol, which stops at the first other character; the remainder is not checked.",
     witness=_writes("20.0x.0.7"),
 )
 class _OctetsEndAtTheFirstLetter(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in comparing addresses as text, and in guessing a network that nobody wrote."""
+"""Flaws in comparing addresses as text, and in guessing a prefix length that the rule does not have."""
 
 from fencepost.conformance.mutants.mutant import Flaws, Witness
 from fencepost.conformance.mutants.values import Ask, IpRule
@@ -17,7 +17,9 @@ def _asks(value: str, address: str) -> Witness:
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="Each octet is compared with the first and the last of the range as text, where '5' is larger than '255'.",
+    story=(
+        "Each octet is compared with those of the first and the last address as text, where '5' is larger than '255'."
+    ),
     origin="diladele/websafety #805: addresses that begin with 3 to 9 do not match",
     witness=_asks("20.0.0.0/24", "20.0.0.5"),
 )
@@ -60,7 +62,7 @@ class _TextPrefixWithoutItsDot(Vault):
     clause="DEC-3",
     also=("DEC-4",),
     direction="open",
-    story="A single address is matched with startswith, so 20.0.0.1 lets 20.0.0.10 to 20.0.0.199 in.",
+    story="A single address is matched with startswith, so a rule for 20.0.0.1 lets in 20.0.0.10 to 20.0.0.199.",
     origin="n8n-io/n8n #23399: an allow list matched as plain text",
     witness=_asks("20.0.0.1", "20.0.0.17"),
 )
@@ -76,7 +78,9 @@ class _SingleAddressByTextPrefix(Vault):
     clause="DEC-3",
     also=("DEC-4",),
     direction="open",
-    story="A single address is looked for in the caller's with find(): 4.0.0.1 is found in 54.0.0.1.",
+    story=(
+        "A rule for a single address is searched in the caller's address with find(), so 4.0.0.1 is found in 54.0.0.1."
+    ),
     witness=_asks("4.0.0.1", "54.0.0.1"),
 )
 class _SingleAddressByTextSuffix(Vault):
@@ -91,7 +95,7 @@ class _SingleAddressByTextSuffix(Vault):
     clause="DEC-3",
     also=("DEC-4",),
     direction="open",
-    story="Ranges on /24 became a regular expression whose dots are not escaped: 20.1.1.0/24 lets 20.111.5 in.",
+    story="Each /24 range becomes a regular expression with unescaped dots, so 20.1.1.0/24 lets in 20.111.5.",
     witness=_asks("20.1.1.0/24", "20.111.5.9"),
 )
 class _DotsMatchAnyCharacter(Vault):
@@ -108,7 +112,7 @@ class _DotsMatchAnyCharacter(Vault):
     clause="DEC-3",
     also=("STA-7",),
     direction="open",
-    story="Single addresses are looked up by their digits alone, and 1.23.4.5 has those of 12.3.4.5.",
+    story="Single addresses are looked up by their digits alone, and 1.23.4.5 has the digits of 12.3.4.5.",
     witness=_asks("20.11.1.7", "20.1.11.7"),
 )
 class _DotsLeftOutOfTheKey(Vault):
@@ -123,7 +127,7 @@ class _DotsLeftOutOfTheKey(Vault):
     clause="DEC-4",
     also=("DEC-3",),
     direction="open",
-    story="An address without a prefix gets the default of the network form, /24.",
+    story="An address without a prefix length gets the default of the network form, /24.",
     witness=_asks("20.0.0.5", "20.0.0.7"),
 )
 class _BareAddressIsIts24(Vault):
@@ -136,7 +140,7 @@ class _BareAddressIsIts24(Vault):
     clause="DEC-4",
     also=("DEC-3",),
     direction="open",
-    story="A bare address that ends in .0 was surely meant as a network and is read as its /24.",
+    story="An address without a prefix length that ends in .0 is read as the /24 of that name.",
     witness=_asks("20.0.5.0", "20.0.5.7"),
 )
 class _BareAddressEndingInZeroIsANetwork(Vault):
@@ -149,7 +153,7 @@ class _BareAddressEndingInZeroIsANetwork(Vault):
     clause="DEC-2",
     also=("DEC-4", "DEC-14"),
     direction="closed",
-    story="Only values with a slash reach the matcher; a single address is stored, shown and never compared.",
+    story="Only values with a slash reach the matcher; a single address is stored and shown, and never compared.",
     witness=_asks("20.0.0.7", "20.0.0.7"),
 )
 class _BareAddressDropped(Vault):
@@ -162,7 +166,7 @@ class _BareAddressDropped(Vault):
     clause="DEC-2",
     also=("DEC-3", "DEC-4"),
     direction="both",
-    story="Values are stored in a column made for addresses; of 200.100.100.0/24 it keeps 200.100.100.0/2.",
+    story="The column for values has the length of an address; of 200.100.100.0/24 it keeps 200.100.100.0/2.",
     witness=_asks("200.100.100.128/25", "200.100.100.200"),
 )
 class _ColumnOfFifteenCharacters(Vault):

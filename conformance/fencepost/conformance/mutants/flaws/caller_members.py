@@ -1,4 +1,4 @@
-"""Flaws in what is made of a caller of whom little is said."""
+"""Flaws in handling a caller that leaves out members."""
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws
@@ -14,7 +14,7 @@ flaw = Flaws("credentials")
     clause="DEC-1",
     also=("DEC-2", "DEC-6", "CTL-1"),
     direction="closed",
-    story="A caller who says that it is authenticated is taken to have said all: no word of a permission, no permission.",
+    story="For a caller with the member `authenticated`, an absent `authorized` is read as false, not as true.",
     witness=lambda _: (put(default="Allow"), ask(call(authenticated=True))),
 )
 class _OneFlagGivenAndTheOtherMeansNo(Vault):
@@ -28,7 +28,7 @@ class _OneFlagGivenAndTheOtherMeansNo(Vault):
     clause="DEC-1",
     also=("DEC-2", "DEC-6", "CTL-1"),
     direction="closed",
-    story="`if not caller` is meant for a request without a caller's token, and is true of an empty object as well.",
+    story="`if not caller` was meant for a request without a token, and is also true for an empty caller object.",
     witness=lambda _: (put(default="Allow"), ask({**call(), "caller": {}})),
 )
 class _CallerWithoutMembersIsNobody(Vault):

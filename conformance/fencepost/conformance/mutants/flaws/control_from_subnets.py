@@ -1,4 +1,4 @@
-"""Flaws in the exemption of the control plane for those who call from a listed subnet."""
+"""Flaws in the control-plane exemption for callers in a listed subnet."""
 
 from fencepost.conformance.mutants.mutant import Flaws
 from fencepost.conformance.mutants.values import Ask, Held
@@ -9,7 +9,7 @@ flaw = Flaws("control-plane")
 
 
 class _AskingForTheSubnet(Vault):
-    """A vault that knows of a control call whether it comes from a listed subnet, through the endpoint or not."""
+    """A vault that also checks, for a control-plane call, whether the caller is in a listed subnet, endpoint or not."""
 
     def comes_from_a_listed_subnet(self, held: Held, ask: Ask) -> bool:
         return ask.subnet is not None and self.subnet_matches(held.subnet_rules, ask.subnet)
@@ -20,7 +20,10 @@ class _AskingForTheSubnet(Vault):
     clause="CTL-1",
     also=("CTL-2",),
     direction="closed",
-    story="Who is in a listed subnet must come through its endpoint, and that is asked before the plane is.",
+    story=(
+        "A caller in a listed subnet must use its service endpoint, and that check comes before the control-plane "
+        "exemption."
+    ),
     witness=lambda _: (put(subnets=[APP]), endpoints(APP), ask(control(subnet=APP))),
 )
 class _ControlAroundTheEndpointIsFirewalled(_AskingForTheSubnet):
@@ -33,7 +36,10 @@ class _ControlAroundTheEndpointIsFirewalled(_AskingForTheSubnet):
     "services-in-a-listed-subnet-are-firewalled",
     clause="CTL-1",
     direction="closed",
-    story="A service without the bypass is let in where its subnet is listed; that branch leads to the endpoint, and past the exemption.",
+    story=(
+        "Without the bypass, a service in a listed subnet goes to the endpoint check, which skips the control-plane "
+        "exemption."
+    ),
     witness=lambda _: (put(subnets=[APP]), endpoints(APP), ask(control(subnet=APP, service="Azure DevOps"))),
 )
 class _ServicesInAListedSubnetAreFirewalled(_AskingForTheSubnet):

@@ -1,4 +1,4 @@
-"""Flaws in telling the control plane from the data plane, and in what the exemption covers."""
+"""Flaws in telling the control plane from the data plane, and in the extent of the exemption."""
 
 from collections.abc import Hashable
 
@@ -16,7 +16,7 @@ flaw = Flaws("control-plane")
     clause="CTL-1",
     also=("CTL-2", "CTL-5"),
     direction="closed",
-    story="The filter stands before the router, and what it filters has no plane yet.",
+    story="The firewall filter runs before the router, where control plane and data plane cannot be told apart.",
     witness=lambda _: (put(), ask(control())),
 )
 class _ControlPlaneBehindTheFirewall(Vault):
@@ -29,7 +29,7 @@ class _ControlPlaneBehindTheFirewall(Vault):
     clause="CTL-1",
     also=("CTL-2",),
     direction="closed",
-    story="Reading the vault's properties was let through; changing them 'needs a safe place'.",
+    story="Only reading the vault's properties is exempt; the operations that change them are filtered.",
     witness=lambda _: (put(), ask(control("VaultPatch"))),
 )
 class _ControlWritesBehindTheFirewall(Vault):
@@ -42,7 +42,7 @@ class _ControlWritesBehindTheFirewall(Vault):
     clause="CTL-2",
     also=("CTL-1",),
     direction="closed",
-    story="Setting the rules is guarded by the rules.",
+    story="The operation that sets the firewall rules is itself behind the firewall.",
     witness=lambda _: (put(), ask(control("VaultNetworkRuleSet"))),
 )
 class _LockedOutOfTheRules(Vault):
@@ -55,7 +55,7 @@ class _LockedOutOfTheRules(Vault):
     clause="CTL-1",
     also=("CTL-2",),
     direction="closed",
-    story="The exempt operations were taken from the log's names, and access policies and rules are not among them.",
+    story="The exempt operations were copied from the names in the log, which lack access policies and rules.",
     witness=lambda _: (put(), ask(control("VaultAccessPolicySet"))),
 )
 class _OperationsOfTheAnnouncementForgotten(Vault):
@@ -67,7 +67,7 @@ class _OperationsOfTheAnnouncementForgotten(Vault):
     "deleted-vaults-forgotten",
     clause="CTL-1",
     direction="closed",
-    story="Purging and recovering came with soft delete, after the list of exempt operations.",
+    story="Purge and recover came with soft delete, after the list of exempt operations was written.",
     witness=lambda _: (put(), ask(control("VaultPurge"))),
 )
 class _DeletedVaultsForgotten(Vault):
@@ -81,7 +81,7 @@ class _DeletedVaultsForgotten(Vault):
     clause="CTL-5",
     also=("CTL-1",),
     direction="closed",
-    story="Listing goes over the subscription and not over the vault, and its route was not thought of.",
+    story="Listing vaults is a call on the subscription, and its route is missing from the exempt routes.",
     witness=lambda _: (put(), ask(control("VaultList"))),
 )
 class _ListingVaultsIsNotExempt(Vault):
@@ -94,7 +94,7 @@ class _ListingVaultsIsNotExempt(Vault):
     clause="CTL-1",
     also=("CTL-2", "DEC-12"),
     direction="closed",
-    story="Resource Manager is a trusted service, so with bypass None the control plane is shut.",
+    story="Resource Manager is treated as a trusted service, so bypass None closes the control plane.",
     witness=lambda _: (put(bypass="None"), ask(control())),
 )
 class _ExemptionIsPartOfTheBypass(Vault):
@@ -106,7 +106,7 @@ class _ExemptionIsPartOfTheBypass(Vault):
     "exempt-from-public-addresses-only",
     clause="CTL-1",
     direction="closed",
-    story="Management comes from the internet; a call through a subnet is taken for data.",
+    story="Management is expected from the internet, so a call through a subnet counts as data plane.",
     witness=lambda _: (put(), ask(control(address=INSIDE, subnet=APP))),
 )
 class _ExemptFromPublicAddressesOnly(Vault):
@@ -118,7 +118,7 @@ class _ExemptFromPublicAddressesOnly(Vault):
     "exempt-for-people-only",
     clause="CTL-1",
     direction="closed",
-    story="A caller that is a service is sent to the bypass before its plane is looked at.",
+    story="A caller that is a service goes to the bypass check before its plane is looked at.",
     witness=lambda _: (put(), ask(control(service="Azure DevOps"))),
 )
 class _ExemptForPeopleOnly(Vault):
@@ -131,7 +131,7 @@ class _ExemptForPeopleOnly(Vault):
     clause="CTL-3",
     also=("CTL-5", "DEC-16", "DEC-3"),
     direction="open",
-    story="The plane is told by the operation's name, and what lists is management.",
+    story="The plane is guessed from the operation's name, and every list operation counts as control plane.",
     witness=lambda _: (put(), ask(call(operation="SecretList"))),
 )
 class _ListingIsControl(Vault):
@@ -144,7 +144,7 @@ class _ListingIsControl(Vault):
     clause="CTL-3",
     also=("DEC-16",),
     direction="open",
-    story="Purge and recover are the vault's life cycle, and keys and secrets have operations of the same names.",
+    story="Purge and recover are exempt by name, and keys and secrets have operations with the same names.",
     witness=lambda _: (put(), ask(call(operation="KeyPurge"))),
 )
 class _PurgingIsControl(Vault):
@@ -157,7 +157,7 @@ class _PurgingIsControl(Vault):
     clause="CTL-3",
     also=("DEC-16",),
     direction="open",
-    story="The route for DELETE is shared by vaults and what is in them.",
+    story="The route for DELETE is shared by vaults and the objects in them, and is exempt as a whole.",
     witness=lambda _: (put(), ask(call(operation="SecretDelete"))),
 )
 class _DeletingIsControl(Vault):
@@ -170,7 +170,7 @@ class _DeletingIsControl(Vault):
     clause="CTL-3",
     also=("DEC-16",),
     direction="open",
-    story="Deleted things are in the care of the recovery service, which the filter does not reach.",
+    story="Operations on deleted objects belong to the recovery service, which the firewall filter does not cover.",
     witness=lambda _: (put(), ask(call(operation="CertificateGetDeleted"))),
 )
 class _DeletedObjectsAreControl(Vault):
@@ -183,7 +183,7 @@ class _DeletedObjectsAreControl(Vault):
     clause="CTL-3",
     also=("DEC-16",),
     direction="open",
-    story="Templates set secrets through Resource Manager, so setting one was taken for management.",
+    story="Templates set secrets through Resource Manager, so setting a secret counts as control plane.",
     witness=lambda _: (put(), ask(call(operation="SecretSet"))),
 )
 class _SecretsSetAreControl(Vault):
@@ -195,7 +195,7 @@ class _SecretsSetAreControl(Vault):
     "exemption-includes-the-token",
     clause="CTL-4",
     direction="open",
-    story="The exempt routes are registered before all filters, that for tokens too.",
+    story="The exempt routes are registered before all filters, so the token filter is skipped too.",
     witness=lambda _: (put(), ask(control(authenticated=False))),
 )
 class _ExemptionIncludesTheToken(Vault):
@@ -207,7 +207,7 @@ class _ExemptionIncludesTheToken(Vault):
     "exemption-includes-the-permission",
     clause="CTL-4",
     direction="open",
-    story="The permission is looked up in the vault's access policies, which do not speak of the vault itself.",
+    story="The permission is looked up in the vault's access policies, which hold none for the vault itself.",
     witness=lambda _: (put(), ask(control("VaultDelete", authorized=False))),
 )
 class _ExemptionIncludesThePermission(Vault):
@@ -219,7 +219,7 @@ class _ExemptionIncludesThePermission(Vault):
     "changing-rules-needs-no-permission",
     clause="CTL-4",
     direction="open",
-    story="To prevent a lock-out, setting the rules was excepted from everything.",
+    story="Setting the rules is excepted from every check, lest an administrator be locked out.",
     witness=lambda _: (put(), ask(control("VaultNetworkRuleSet", authorized=False))),
 )
 class _ChangingRulesNeedsNoPermission(Vault):
@@ -232,7 +232,7 @@ class _ChangingRulesNeedsNoPermission(Vault):
     clause="CTL-5",
     also=("DEC-17", "CTL-1"),
     direction="both",
-    story="Answers are remembered by who asks and from where, and both planes share the memory.",
+    story="Answers are cached by caller and address, and both planes share the cache.",
     witness=lambda _: (put(), ask(control("VaultList")), ask(call(operation="SecretList"))),
 )
 class _AnswersRememberedWithoutThePlane(Remembering):
@@ -245,7 +245,7 @@ class _AnswersRememberedWithoutThePlane(Remembering):
     clause="CTL-5",
     also=("DEC-17",),
     direction="open",
-    story="Who has listed the vaults is given a ticket for listing what is in them, as the picker in the portal would like.",
+    story="A caller that has listed the vaults may list the objects in them, for the picker in the portal.",
     witness=lambda _: (put(), ask(control("VaultList"), call(operation="KeyList"))),
 )
 class _VaultListOpensThePicker(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in which rules count toward the limits, and in when they are counted."""
+"""Flaws in which rules count towards the limits, and when they are counted."""
 
 from collections import Counter
 
@@ -26,7 +26,7 @@ flaw = Flaws("limits")
     clause="LIM-4",
     also=("LIM-7",),
     direction="open",
-    story="The limit is on what the network has to look up, and a rule whose endpoint is off is not looked up.",
+    story="The limit counts the rules that decisions look up, and a rule whose endpoint is off is not looked up.",
     witness=lambda profile: (
         reset(subnets=names(profile.max_subnet_rules + 1)),
         put(subnets=names(profile.max_subnet_rules)),
@@ -45,7 +45,7 @@ class _OnlySubnetsInForceCount(Vault):
     clause="LIM-4",
     also=("LIM-7",),
     direction="open",
-    story="Rules that ignore a missing endpoint sit in a table of their own, which is not the one that is counted.",
+    story="Rules that ignore a missing endpoint are stored in a second table, which is not counted.",
     witness=lambda profile: (
         reset(subnets=names(profile.max_subnet_rules + 1)),
         put(subnets=map(dormant, names(profile.max_subnet_rules + 1))),
@@ -66,7 +66,7 @@ def _in_two_networks(count: int) -> list[str]:
     clause="LIM-4",
     also=("LIM-7",),
     direction="open",
-    story="'Virtual network rules' are grouped by their virtual network, and what is counted is the largest group.",
+    story="Virtual network rules are grouped by network, and the largest group is counted.",
     witness=lambda profile: (
         reset(subnets=_in_two_networks(profile.max_subnet_rules + 1)),
         put(subnets=_in_two_networks(profile.max_subnet_rules + 1)),
@@ -89,7 +89,9 @@ def _network(rule: SubnetRule) -> str:
     clause="LIM-9",
     also=("LIM-7",),
     direction="open",
-    story="When a rule is added the count stands in the branch for bypass None, where it was first missed.",
+    story=(
+        "The limit is checked on adding a rule only while the bypass is None, because the check was put in that branch."
+    ),
     witness=lambda profile: (put(*singles(profile.max_ip_rules), bypass="AzureServices"), add(HERE)),
 )
 class _AddingLimitWithoutBypassOnly(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in token and permission: passing the firewall taken for having them, and the codes of a refusal."""
+"""Flaws in token and permission: a caller past the firewall skips their checks, or a refusal has the wrong code."""
 
 from collections.abc import Hashable, Sequence
 
@@ -18,7 +18,7 @@ _ON = "AzureServices"
     clause="CRED-3",
     also=("CRED-1",),
     direction="open",
-    story="'Trusted' was taken at its word.",
+    story="A trusted service is taken to be authenticated without a check of its token.",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, authenticated=False))),
 )
 class _TrustedServiceNeedsNoToken(Vault):
@@ -31,7 +31,7 @@ class _TrustedServiceNeedsNoToken(Vault):
     clause="CRED-3",
     also=("CRED-2",),
     direction="open",
-    story="Bypass was taken to bypass the access policies as well.",
+    story="The bypass is taken to skip the access policies as well.",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, authorized=False))),
 )
 class _TrustedServiceNeedsNoPermission(Vault):
@@ -44,7 +44,7 @@ class _TrustedServiceNeedsNoPermission(Vault):
     clause="CRED-3",
     also=("CRED-2",),
     direction="open",
-    story="A trusted service may do all, once it is through; here it comes through a range of its own.",
+    story="A trusted service that the firewall lets in, here through an IP rule, needs no permission.",
     witness=lambda profile: (put("20.0.0.0/24"), ask(trusted(profile, authorized=False))),
 )
 class _TrustIsAPermissionWithoutBypass(Vault):
@@ -56,7 +56,7 @@ class _TrustIsAPermissionWithoutBypass(Vault):
     "listed-address-needs-no-token",
     clause="CRED-1",
     direction="open",
-    story="The gateway authenticates those who come from outside; a listed address is inside.",
+    story="The gateway authenticates callers from outside; a listed address counts as inside and needs no token.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False))),
 )
 class _ListedAddressNeedsNoToken(Vault):
@@ -68,7 +68,7 @@ class _ListedAddressNeedsNoToken(Vault):
     "listed-address-needs-no-permission",
     clause="CRED-2",
     direction="open",
-    story="A hit in the IP rules returns 'allowed' from the function that the permission check follows.",
+    story="A match in the IP rules returns 'allowed' from the function before the permission check is reached.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call(authorized=False))),
 )
 class _ListedAddressNeedsNoPermission(Vault):
@@ -80,7 +80,7 @@ class _ListedAddressNeedsNoPermission(Vault):
     "listed-subnet-needs-no-token",
     clause="CRED-1",
     direction="open",
-    story="The endpoint carries the network's identity, and that was taken for the caller's.",
+    story="The service endpoint carries the network's identity, which is taken for the caller's token.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP, authenticated=False))),
 )
 class _ListedSubnetNeedsNoToken(Vault):
@@ -92,7 +92,10 @@ class _ListedSubnetNeedsNoToken(Vault):
     "listed-subnet-needs-no-permission",
     clause="CRED-2",
     direction="open",
-    story="A hit in the network rules returns 'allowed' from the function that the permission check follows.",
+    story=(
+        "A match in the virtual network rules returns 'allowed' from the function before the permission check is "
+        "reached."
+    ),
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP, authorized=False))),
 )
 class _ListedSubnetNeedsNoPermission(Vault):
@@ -104,7 +107,7 @@ class _ListedSubnetNeedsNoPermission(Vault):
     "allow-needs-no-token",
     clause="CRED-1",
     direction="open",
-    story="With the default Allow the check for callers is skipped, and the token's with it.",
+    story="With default action Allow all checks of the caller are skipped, the token check among them.",
     witness=lambda _: (put(default="Allow"), ask(call(authenticated=False))),
 )
 class _AllowNeedsNoToken(Vault):
@@ -116,7 +119,7 @@ class _AllowNeedsNoToken(Vault):
     "allow-needs-no-permission",
     clause="CRED-2",
     direction="open",
-    story="'Allow access from all networks' lost its last three words.",
+    story="'Allow access from all networks' was implemented as 'allow access'.",
     witness=lambda _: (put(default="Allow"), ask(call(authorized=False))),
 )
 class _AllowNeedsNoPermission(Vault):
@@ -129,7 +132,7 @@ class _AllowNeedsNoPermission(Vault):
     clause="CRED-1",
     also=("CTL-4",),
     direction="open",
-    story="Whoever has the permission must have been authenticated, so the first check was saved.",
+    story="A caller with the permission is assumed to be authenticated, so the token check is skipped.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False, authorized=True))),
 )
 class _PermissionStandsForTheToken(Vault):
@@ -142,7 +145,7 @@ class _PermissionStandsForTheToken(Vault):
     clause="CRED-2",
     also=("CTL-4",),
     direction="open",
-    story="A caller with a good token is let do anything; permissions were to come with the next release.",
+    story="A caller with a valid token may do anything; the permission check was left for the next release.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call(authenticated=True, authorized=False))),
 )
 class _TokenStandsForThePermission(Vault):
@@ -154,7 +157,7 @@ class _TokenStandsForThePermission(Vault):
     "reading-needs-no-permission",
     clause="CRED-2",
     direction="open",
-    story="Permissions are asked for what changes something.",
+    story="The permission is checked only for operations that change something.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call(operation="SecretGet", authorized=False))),
 )
 class _ReadingNeedsNoPermission(Vault):
@@ -168,7 +171,7 @@ class _ReadingNeedsNoPermission(Vault):
     clause="CRED-1",
     also=("CRED-3",),
     direction="open",
-    story="Calls between services come over a line of their own, and any name of a service is believed.",
+    story="Calls between services use an internal channel, on which any service name counts as a token.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call(service="Contoso Billing", authenticated=False))),
 )
 class _ServicesNeedNoToken(Vault):
@@ -181,7 +184,7 @@ class _ServicesNeedNoToken(Vault):
     clause="DEC-2",
     also=("DEC-1", "DEC-11", "DEC-14"),
     direction="closed",
-    story="`caller.get('authorized')` is false for a caller who names a service and says nothing of permissions.",
+    story="`caller.get('authorized')` is false for a caller that names a service and leaves the member out.",
     witness=lambda profile: (put("20.0.0.0/24", bypass=_ON), ask(trusted(profile))),
 )
 class _FlagsNotGivenMeanNo(Vault):
@@ -194,7 +197,7 @@ class _FlagsNotGivenMeanNo(Vault):
     clause="CRED-2",
     also=("DEC-17",),
     direction="both",
-    story="Whole answers are remembered by address, subnet, service and token; the permission is not part of the key.",
+    story="Whole answers are cached by address, subnet, service and token; the permission is not part of the key.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call()), ask(call(authorized=False))),
 )
 class _AnswersRememberedWithoutThePermission(Vault):
@@ -218,7 +221,7 @@ class _AnswersRememberedWithoutThePermission(Vault):
     clause="CRED-1",
     also=("DEC-17",),
     direction="open",
-    story="A good token opens a session that is kept by the address it came from.",
+    story="A valid token opens a session, and the session is kept by source address.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call(), call(authenticated=False))),
 )
 class _SessionByAddress(Vault):
@@ -236,7 +239,7 @@ class _SessionByAddress(Vault):
     "no-token-is-a-403",
     clause="CRED-4",
     direction="both",
-    story="Every refusal goes through one function, and that one says 403.",
+    story="All refusals go through one function, which answers 403.",
     says_only=True,
     witness=lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False))),
 )
@@ -249,7 +252,7 @@ class _NoTokenIsA403(Vault):
     "firewall-answers-401",
     clause="CRED-4",
     direction="both",
-    story="A caller from elsewhere is 'unauthorized', and there is a status of that name.",
+    story="A caller outside the listed networks counts as 'unauthorized', so the firewall answers 401.",
     says_only=True,
     witness=lambda _: (put(), ask(call())),
 )
@@ -262,7 +265,7 @@ class _FirewallAnswers401(Vault):
     "permission-refused-in-the-firewalls-name",
     clause="CRED-4",
     direction="both",
-    story="There is one code for 403, and the firewall had it first.",
+    story="One error code is used for every 403, that of the firewall.",
     says_only=True,
     witness=lambda _: (put("20.0.0.0/24"), ask(call(authorized=False))),
 )
@@ -288,7 +291,7 @@ class _Every403SaysAccessDenied(Vault):
     "permission-before-firewall",
     clause="CRED-4",
     direction="both",
-    story="The permission is looked up first, so a blocked caller learns what it may do.",
+    story="The permission is checked first, so a caller outside the networks gets the code of a missing permission.",
     says_only=True,
     witness=lambda _: (put(), ask(call(authorized=False))),
 )

@@ -1,4 +1,4 @@
-"""Flaws in what happens where no rule speaks, and in what the rules do while the default is Allow."""
+"""Flaws in the decision where no rule matches, and in what rules do while the default action is Allow."""
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws
@@ -14,7 +14,7 @@ flaw = Flaws("default-action")
     clause="DEC-15",
     also=("DEC-3", "STA-6"),
     direction="open",
-    story="'No rules' means that nobody has set the firewall up yet.",
+    story="A rule list without entries is taken to mean that the firewall was never set up.",
     origin="MicrosoftDocs/azure-docs, articles/event-hubs/event-hubs-ip-filtering.md: Deny without rules lets all in",
     witness=lambda _: (put(), ask(call())),
 )
@@ -28,7 +28,7 @@ class _DenyWithoutRulesIsOpen(Vault):
     clause="DEC-3",
     also=("DEC-7", "DEC-15"),
     direction="open",
-    story="`if not ip_rules: return True` was written before there were network rules.",
+    story="`if not ip_rules: return True` was written before virtual network rules existed.",
     witness=lambda _: (put(subnets=[APP]), ask(call())),
 )
 class _DenyWithoutIpRulesIsOpen(Vault):
@@ -41,7 +41,9 @@ class _DenyWithoutIpRulesIsOpen(Vault):
     clause="DEC-3",
     also=("DEC-7", "DEC-15"),
     direction="open",
-    story="Each kind of rule restricts its own kind of caller: without a network rule callers from subnets are free.",
+    story=(
+        "Each kind of rule restricts its own kind of caller, so without a virtual network rule every subnet is let in."
+    ),
     witness=lambda _: (put("52.0.0.0/24"), ask(call(INSIDE, subnet=APP))),
 )
 class _SubnetCallersFreeWithoutNetworkRules(Vault):
@@ -54,7 +56,7 @@ class _SubnetCallersFreeWithoutNetworkRules(Vault):
     clause="DEC-1",
     also=("STA-4",),
     direction="closed",
-    story="Writing the first rule turns the firewall on, whatever the default action.",
+    story="Writing the first rule turns the firewall on, whatever the default action is.",
     origin="Azure Cosmos DB has no default action: any rule denies the others",
     witness=lambda _: (put("52.0.0.0/24", default="Allow"), ask(call())),
 )
@@ -68,7 +70,7 @@ class _RulesRestrictUnderAllow(Vault):
     clause="DEC-1",
     also=("STA-4",),
     direction="closed",
-    story="Network rules took effect as soon as they stood; only for IP rules the default action was thought of.",
+    story="Virtual network rules apply whatever the default action is; only the IP rules look at it.",
     witness=lambda _: (put(subnets=[APP], default="Allow"), ask(call())),
 )
 class _NetworkRulesRestrictUnderAllow(Vault):
@@ -81,7 +83,7 @@ class _NetworkRulesRestrictUnderAllow(Vault):
     clause="DEC-1",
     also=("STA-4",),
     direction="closed",
-    story="Rules are exceptions from the default: under Allow those whom they name are refused.",
+    story="Rules are read as exceptions from the default action: under Allow the listed callers are refused.",
     witness=lambda _: (put("20.0.0.0/24", default="Allow"), ask(call())),
 )
 class _RulesAreRefusalsUnderAllow(Vault):
@@ -97,7 +99,7 @@ class _RulesAreRefusalsUnderAllow(Vault):
     clause="DEC-3",
     also=("DEC-1", "DEC-15"),
     direction="both",
-    story="The flag is called `firewall_enabled` in one place and `allow_by_default` in the other.",
+    story="The flag is `firewall_enabled` in one module and `allow_by_default` in another, with opposite senses.",
     witness=lambda _: (put("52.0.0.0/24"), ask(call())),
 )
 class _DefaultInverted(Vault):
@@ -109,7 +111,7 @@ class _DefaultInverted(Vault):
     "allow-for-public-addresses-only",
     clause="DEC-1",
     direction="closed",
-    story="'Allow from all networks' was built as a range of all public addresses; private ones are not in it.",
+    story="'Allow from all networks' was implemented as a range of all public addresses, without the private ones.",
     witness=lambda _: (put(default="Allow"), ask(call(INSIDE, subnet=APP))),
 )
 class _AllowForPublicAddressesOnly(Vault):
@@ -123,7 +125,7 @@ class _AllowForPublicAddressesOnly(Vault):
     clause="DEC-1",
     also=("STA-3",),
     direction="closed",
-    story="The bypass is evaluated before the default action, and None is taken for a refusal of services.",
+    story="The bypass is evaluated before the default action, and None refuses every service.",
     witness=lambda profile: (put(default="Allow"), ask(trusted(profile))),
 )
 class _BypassNoneRefusesServicesUnderAllow(Vault):
@@ -135,7 +137,7 @@ class _BypassNoneRefusesServicesUnderAllow(Vault):
     "untrusted-services-refused-under-allow",
     clause="DEC-1",
     direction="closed",
-    story="A service that is not on the list is refused before the default action is looked at.",
+    story="A service outside the list of trusted services is refused before the default action is looked at.",
     witness=lambda profile: (put(default="Allow", bypass="AzureServices"), ask(untrusted(profile))),
 )
 class _UntrustedServicesRefusedUnderAllow(Vault):
@@ -148,7 +150,7 @@ class _UntrustedServicesRefusedUnderAllow(Vault):
     clause="DEC-3",
     also=("DEC-7", "DEC-13"),
     direction="open",
-    story="`if bypass == 'AzureServices': return True`: who asks was to be added.",
+    story="`if bypass == 'AzureServices': return True` lacks the check that the caller is a trusted service.",
     witness=lambda _: (put("52.0.0.0/24", bypass="AzureServices"), ask(call())),
 )
 class _BypassOpensForAll(Vault):
@@ -161,7 +163,7 @@ class _BypassOpensForAll(Vault):
     clause="DEC-3",
     also=("DEC-13",),
     direction="open",
-    story="Deny with AzureServices and no rules is what an untouched form sends, and is taken for 'never set up'.",
+    story="Deny with AzureServices and no rules is the initial state of the form, and is read as 'never set up'.",
     witness=lambda _: (put(bypass="AzureServices"), ask(call())),
 )
 class _LoneBypassOpensForAll(Vault):
@@ -175,7 +177,7 @@ class _LoneBypassOpensForAll(Vault):
     clause="DEC-16",
     also=("DEC-3", "DEC-15"),
     direction="open",
-    story="The filter was registered for requests with a body, and reading has none.",
+    story="The filter is registered for requests with a body, and read operations have none.",
     witness=lambda _: (put(), ask(call(operation="KeyGet"))),
 )
 class _ReadingPassesTheFirewall(Vault):
@@ -201,7 +203,7 @@ class _CertificatesPassTheFirewall(Vault):
     clause="DEC-16",
     also=("DEC-3",),
     direction="open",
-    story="Operations are looked up in a table that lacks one, and what it lacks is not filtered.",
+    story="Operations are looked up in a table that lacks one operation, and an unknown operation is not filtered.",
     witness=lambda _: (put(), ask(call(operation="KeyVerify"))),
 )
 class _UnlistedOperationPasses(Vault):
@@ -214,7 +216,7 @@ class _UnlistedOperationPasses(Vault):
     clause="DEC-16",
     also=("DEC-2",),
     direction="closed",
-    story="Restoring is what Azure Backup does, so the IP rules do not reach it.",
+    story="Restore is an operation of Azure Backup, so the IP rules are not applied to it.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call(operation="SecretRestore"))),
 )
 class _RestoringOnlyForServices(Vault):
@@ -226,7 +228,7 @@ class _RestoringOnlyForServices(Vault):
     "absent-default-means-deny",
     clause="DEC-1",
     direction="closed",
-    story="A firewall denies by default, or so every textbook says.",
+    story="An absent default action becomes Deny, as is usual for firewalls.",
     choice="default-of-default-action",
     witness=lambda _: (("putRules", {"networkAcls": {}}), ask(call())),
 )
@@ -239,7 +241,7 @@ class _AbsentDefaultMeansDeny(Vault):
     "absent-bypass-means-none",
     clause="DEC-11",
     direction="closed",
-    story="'If customer has opted in', says the announcement; the specification says otherwise.",
+    story="An absent default action becomes Allow, after the announcement's 'if customer has opted in'.",
     choice="default-of-bypass",
     witness=lambda profile: (("putRules", {"networkAcls": {"defaultAction": "Deny"}}), ask(trusted(profile))),
 )

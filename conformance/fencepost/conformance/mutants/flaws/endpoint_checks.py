@@ -1,4 +1,4 @@
-"""Flaws in asking for the service endpoint when a rule is written: what was found once is remembered."""
+"""Flaws in checking the service endpoint when a rule is written: an earlier result is remembered."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ flaw = Flaws("validation")
 
 
 class _RememberingSubnets(Vault):
-    """A vault that remembers something of a subnet beyond the rules for it."""
+    """A vault that remembers a property of each subnet beyond the subnet's rules."""
 
     remembered: frozenset[str] = frozenset()
 
@@ -25,7 +25,7 @@ class _RememberingSubnets(Vault):
     "endpoint-seen-once-is-enough",
     clause="VAL-8",
     direction="open",
-    story="Asking the network provider takes its time, so a subnet found to have the endpoint is not asked about again.",
+    story="Asking the network provider is slow, so a subnet once found to have the endpoint is not asked about again.",
     profiles=TODAY_ONLY,
     witness=lambda _: (put(subnets=[APP]), put(), endpoints(APP), put(subnets=[APP])),
 )
@@ -42,7 +42,7 @@ class _EndpointSeenOnceIsEnough(_RememberingSubnets):
     "endpoint-missed-once-stays-missing",
     clause="VAL-8",
     direction="closed",
-    story="That a subnet has no endpoint is remembered as an answer like any other, and the user who then sets one is refused again.",
+    story="A missing endpoint is cached like any other answer, so a subnet that gets it later is still refused.",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(without=[APP]), put(subnets=[APP]), switch_on(APP), put(subnets=[APP])),
 )
@@ -57,7 +57,7 @@ class _EndpointMissedOnceStaysMissing(_RememberingSubnets):
     "ignoring-outlives-the-rule",
     clause="VAL-8",
     direction="open",
-    story="ignoreMissingVnetServiceEndpoint is stored with the subnet, not with the rule, and is still there when the rule has gone.",
+    story="ignoreMissingVnetServiceEndpoint is stored with the subnet, not with the rule, and outlives the rule.",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), put(), put(subnets=[APP])),
 )

@@ -1,4 +1,4 @@
-"""Flaws in following a subnet's service endpoint through the changes of endpoints and rules."""
+"""Flaws in following a subnet's service endpoint through changes of endpoints and rules."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +26,7 @@ flaw = Flaws("subnets")
     clause="DEC-6",
     also=("VAL-8", "STA-10"),
     direction="closed",
-    story="A subnet's service endpoints are shown in two columns, and only what is shown is read.",
+    story="The page shows two service endpoints of a subnet, and the check reads only those two.",
     witness=lambda _: (
         put(subnets=[APP]),
         endpoints(APP, "Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
@@ -64,7 +64,7 @@ class _Counting(Vault):
     clause="STA-10",
     also=("DEC-9", "VAL-8"),
     direction="open",
-    story="Switching on takes a reference and switching off gives one back; that on may be said twice was not thought of.",
+    story="The endpoint is reference-counted: switching it on twice needs switching it off twice.",
     witness=lambda _: (put(subnets=[APP]), switch_on(APP), endpoints(APP), ask(call(subnet=APP))),
 )
 class _EndpointOnTwiceWantsOffTwice(_Counting):
@@ -77,7 +77,7 @@ class _EndpointOnTwiceWantsOffTwice(_Counting):
     clause="STA-10",
     also=("DEC-6", "VAL-8"),
     direction="closed",
-    story="Each change that leaves a subnet without the endpoint is one more suspension, and switching on lifts one.",
+    story="Each change that leaves a subnet without the endpoint adds a suspension, and switching on lifts only one.",
     witness=lambda _: (
         put(subnets=[APP]),
         endpoints(APP),
@@ -99,7 +99,10 @@ class _EndpointOffTwiceWantsOnTwice(_Counting):
     clause="STA-2",
     also=("STA-10", "DEC-7"),
     direction="open",
-    story="Removing looks among the rules in force; one whose endpoint is off is not found, and is in force again when that is on.",
+    story=(
+        "Removing looks only among rules whose endpoint is on; any other rule stays, and applies again when its "
+        "endpoint is on."
+    ),
     needs_history=True,
     witness=lambda _: (
         put(subnets=[APP]),
@@ -119,7 +122,7 @@ class _RuleWithoutEndpointIsNotRemoved(Vault):
     clause="VAL-9",
     also=("STA-10", "LIM-6"),
     direction="closed",
-    story="Rules whose endpoint is off are parked until it is on; a put clears the parking place, and then it is refused.",
+    story="Rules whose endpoint is off are held in a second list; a put clears that list even when it is then refused.",
     needs_history=True,
     witness=lambda _: (
         put(subnets=[APP]),
@@ -156,7 +159,10 @@ class _RefusedPutEmptiesTheParkingPlace(Vault):
     clause="DEC-5",
     also=("STA-6", "STA-2", "DEC-6"),
     direction="closed",
-    story="A rule that ignores a missing endpoint waits for the endpoint to come; over a rule in force it is written all the same.",
+    story=(
+        "A rule that ignores a missing endpoint waits until the endpoint is switched on, even where it replaces an "
+        "active rule."
+    ),
     needs_history=True,
     choice="duplicates",
     witness=lambda _: (

@@ -1,4 +1,4 @@
-"""Flaws in telling a rule set that has changed from one that has not, and in lists that two rule sets share."""
+"""Flaws in detecting that a rule set has changed, and in lists that two rule sets share."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -16,7 +16,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 
 class _CompilingWhenTold(Vault):
-    """A vault that compiles the rules again when their fingerprint is another one."""
+    """A vault that compiles the rules again only when their fingerprint differs."""
 
     def fingerprint(self, rules: tuple[IpRule, ...]) -> object:
         return rules
@@ -33,7 +33,7 @@ class _CompilingWhenTold(Vault):
     clause="STA-1",
     also=("STA-9", "DEC-3", "DEC-2"),
     direction="both",
-    story="Whether the matcher is still good is told by the sorted network addresses; the prefix lengths are not among them.",
+    story="The compiled rules are kept while the sorted network addresses are equal; prefix lengths are not compared.",
     witness=lambda _: (put("20.0.0.0/16"), put("20.0.0.0/24"), ask(call("20.0.9.7"))),
 )
 class _CompiledAgainWhenAnAddressChanges(_CompilingWhenTold):
@@ -46,7 +46,9 @@ class _CompiledAgainWhenAnAddressChanges(_CompilingWhenTold):
     clause="STA-1",
     also=("STA-9", "DEC-3", "DEC-2"),
     direction="both",
-    story="Whether the matcher is still good is told by the number of rules and a check byte, last octets and prefix lengths under ^.",
+    story=(
+        "The compiled rules are kept while the number of rules and an XOR of last octets and prefix lengths are equal."
+    ),
     witness=lambda _: (put("20.0.0.1"), put("30.0.0.1"), ask(call("20.0.0.1"))),
 )
 class _CompiledAgainWhenACheckByteChanges(_CompilingWhenTold):
@@ -55,7 +57,7 @@ class _CompiledAgainWhenACheckByteChanges(_CompilingWhenTold):
 
 
 class _Unchanged(Vault):
-    """A vault that leaves everything as it is when the set that was put last is put again, unless one was written since."""
+    """A vault that ignores a put of the set that was put last, unless another write came in between."""
 
     last: Held | None = None
 
@@ -102,7 +104,7 @@ class _Unchanged(Vault):
     clause="STA-1",
     also=("STA-3", "STA-4", "DEC-3"),
     direction="both",
-    story="The body of the last put is kept, and the same one again is no change; that an update came between is not asked.",
+    story="A put with the body of the last put counts as no change, even when an update came in between.",
     needs_history=True,
     witness=lambda _: (put(_RANGE), update(default="Allow"), put(_RANGE), ask(call("52.0.0.7"))),
 )
@@ -117,7 +119,9 @@ class _PutAgainAfterAnUpdateChangesNothing(_Unchanged):
     clause="STA-1",
     also=("STA-2", "DEC-2"),
     direction="closed",
-    story="The body of the last put is kept, and the same one again is no change; adding forgets it, and removing was not thought of.",
+    story=(
+        "A put with the body of the last put counts as no change; adding a rule resets that, removing a rule does not."
+    ),
     needs_history=True,
     witness=lambda _: (put(_RANGE), remove(_RANGE), put(_RANGE), ask(call())),
 )
@@ -132,7 +136,10 @@ class _PutAgainAfterARemovalChangesNothing(_Unchanged):
     clause="STA-1",
     also=("STA-2", "DEC-3"),
     direction="both",
-    story="Compiled lists are kept by what was put, and single writes change the list in place: put again, it has what was added.",
+    story=(
+        "Compiled lists are cached by the body of a put, and later adds change them in place: a second put has the "
+        "added rule."
+    ),
     needs_history=True,
     witness=lambda _: (put(_OTHER), add(_RANGE), put(_OTHER), ask(call())),
 )
@@ -167,7 +174,7 @@ def _put_without_lists() -> Call:
     clause="STA-1",
     also=("STA-2", "DEC-15", "DEC-3"),
     direction="open",
-    story="`def put(rules=[])`: the list that stands in for an absent one is always the same, and a rule that was added is still in it.",
+    story="`def put(rules=[])`: an absent list is always the same list object, and a rule added to it stays in it.",
     needs_history=True,
     witness=lambda _: (_put_without_lists(), add(_RANGE), _put_without_lists(), ask(call())),
 )

@@ -1,4 +1,4 @@
-"""Flaws in the limits on the number of rules: off by one, shared, stale, looked at only here or there."""
+"""Flaws in the limits on the number of rules: off by one, shared, stale, or checked in some places only."""
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness
@@ -35,7 +35,7 @@ def _subnets(past: int, *, addresses: bool = False) -> Witness:
     clause="LIM-2",
     also=("LIM-7", "LIM-9"),
     direction="open",
-    story="`if count > limit` became `if index > limit` with an index that begins at 0.",
+    story="`if count > limit` became `if index > limit` with an index that starts at 0.",
     witness=_ip_rules(1),
 )
 class _OneIpRuleTooMany(Vault):
@@ -48,7 +48,7 @@ class _OneIpRuleTooMany(Vault):
     clause="LIM-1",
     also=("LIM-5",),
     direction="closed",
-    story="`if count >= limit: refuse` is asked after the rule was counted.",
+    story="`if count >= limit: refuse` is checked after the new rule is counted.",
     witness=_ip_rules(0),
 )
 class _OneIpRuleTooFew(Vault):
@@ -61,7 +61,7 @@ class _OneIpRuleTooFew(Vault):
     clause="LIM-4",
     also=("LIM-9",),
     direction="open",
-    story="`if count > limit` became `if index > limit` with an index that begins at 0.",
+    story="`if count > limit` became `if index > limit` with an index that starts at 0.",
     witness=_subnets(1),
 )
 class _OneSubnetTooMany(Vault):
@@ -74,7 +74,7 @@ class _OneSubnetTooMany(Vault):
     clause="LIM-3",
     also=("LIM-5",),
     direction="closed",
-    story="`if count >= limit: refuse` is asked after the rule was counted.",
+    story="`if count >= limit: refuse` is checked after the new rule is counted.",
     witness=_subnets(0),
 )
 class _OneSubnetTooFew(Vault):
@@ -87,7 +87,7 @@ class _OneSubnetTooFew(Vault):
     clause="LIM-2",
     also=("LIM-6", "LIM-7", "LIM-9"),
     direction="open",
-    story="The limit is a sentence in the documentation.",
+    story="The limit stands in the documentation alone; no code checks it.",
     witness=_ip_rules(1),
 )
 class _IpRulesWithoutLimit(Vault):
@@ -100,7 +100,7 @@ class _IpRulesWithoutLimit(Vault):
     clause="LIM-4",
     also=("LIM-6", "LIM-9"),
     direction="open",
-    story="The limit is checked for the list that came first.",
+    story="The limit is checked for the IP rules, the first of the two lists, and not for the other.",
     witness=_subnets(1),
 )
 class _SubnetsWithoutLimit(Vault):
@@ -128,7 +128,7 @@ class _OneLimitForBothLists(Vault):
     clause="LIM-1",
     also=("LIM-5",),
     direction="closed",
-    story="The service went from 127 to 1,000, and this did not.",
+    story="The limit of the service went from 127 to 1,000, and this implementation kept 127.",
     origin="MicrosoftDocs/azure-docs, articles/key-vault/general/network-security.md: 1,000 and 200",
     profiles=TODAY_ONLY,
     witness=lambda _: (put(*singles(128)),),
@@ -143,7 +143,7 @@ class _Still127IpRules(Vault):
     clause="LIM-3",
     also=("LIM-5",),
     direction="closed",
-    story="The service went from 127 to 200, and this did not.",
+    story="The limit of the service went from 127 to 200, and this implementation kept 127.",
     origin="MicrosoftDocs/azure-docs, articles/key-vault/general/network-security.md: 1,000 and 200",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(subnets=names(128)), put(subnets=names(128))),
@@ -158,7 +158,7 @@ class _Still127Subnets(Vault):
     clause="LIM-2",
     also=("LIM-4",),
     direction="open",
-    story="The numbers were read from today's page, where the other one was asked for.",
+    story="The limits were copied from the page of the other edition.",
     profiles=PREVIEW_ONLY,
     witness=lambda _: (put(*singles(128)),),
 )
@@ -175,7 +175,7 @@ class _LimitsOfTodayIn2018(Vault):
     clause="LIM-2",
     also=("LIM-9",),
     direction="open",
-    story="127 was surely meant as 128, and 1,000 as 1,024.",
+    story="The limits 127 and 1,000 were read as 128 and 1,024.",
     witness=_ip_rules(1),
 )
 class _APowerOfTwoIsRounder(Vault):
@@ -187,7 +187,7 @@ class _APowerOfTwoIsRounder(Vault):
     "subnets-have-the-ip-limit",
     clause="LIM-4",
     direction="open",
-    story="One number for both, since once it was one.",
+    story="Both kinds of rules share one limit, as they did in the first edition.",
     profiles=TODAY_ONLY,
     witness=_subnets(1),
 )
@@ -201,7 +201,7 @@ class _SubnetsHaveTheIpLimit(Vault):
     clause="LIM-2",
     also=("LIM-4", "LIM-6", "LIM-9"),
     direction="open",
-    story="The list is read up to the limit, and the rest is not missed.",
+    story="The list is read up to the limit, and the other rules are silently dropped.",
     witness=_ip_rules(1),
 )
 class _TooLongListsAreCut(Vault):
@@ -217,7 +217,7 @@ class _TooLongListsAreCut(Vault):
     "limit-under-deny-only",
     clause="LIM-9",
     direction="open",
-    story="Dormant rules cost nothing, so they are counted when they count.",
+    story="The limit is not checked while the default action is Allow, because the rules are inactive.",
     witness=_ip_rules(1, default="Allow"),
 )
 class _LimitUnderDenyOnly(Vault):
@@ -231,7 +231,7 @@ class _LimitUnderDenyOnly(Vault):
     clause="LIM-9",
     also=("LIM-4",),
     direction="open",
-    story="The check of network rules sits in the branch that reads the bypass.",
+    story="The limit of virtual network rules is checked only in the branch that reads the bypass.",
     witness=lambda profile: (
         reset(subnets=names(profile.max_subnet_rules + 1)),
         put(subnets=names(profile.max_subnet_rules + 1), bypass="AzureServices"),
@@ -248,7 +248,7 @@ class _SubnetLimitWithoutBypassOnly(Vault):
     clause="LIM-2",
     also=("LIM-9",),
     direction="open",
-    story="'IP ranges' are counted where the count of ranges is taken after the single addresses were sorted out.",
+    story="Only ranges are counted; single addresses were sorted out before the count.",
     witness=_ip_rules(1),
 )
 class _SingleAddressesDoNotCount(Vault):
@@ -260,7 +260,7 @@ class _SingleAddressesDoNotCount(Vault):
     "repeated-rules-do-not-count",
     clause="LIM-2",
     direction="open",
-    story="The limit is on the set, and the list is what is stored.",
+    story="The limit counts distinct rules, but the list with its duplicates is stored.",
     choice="duplicates-count",
     witness=lambda profile: (put(*singles(profile.max_ip_rules), *singles(1)),),
 )
@@ -274,7 +274,7 @@ class _RepeatedRulesDoNotCount(Vault):
     clause="LIM-1",
     also=("LIM-5",),
     direction="closed",
-    story="All rules are stored as one text, which has room for the maximum of short addresses only.",
+    story="All rules are stored as one text, whose length suffices for the maximum number of short addresses only.",
     witness=lambda profile: (put(*(_long(index) for index in range(profile.max_ip_rules))),),
 )
 class _RulesInAColumnOf2Or16Kilobytes(Vault):
@@ -294,7 +294,7 @@ def _long(index: int) -> str:
     clause="LIM-6",
     also=("VAL-9",),
     direction="closed",
-    story="The table is emptied, then filled, and the limit is met on the way.",
+    story="The table is emptied and then filled; a write over the limit stops on the way.",
     witness=lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), ask(call())),
 )
 class _OverTheLimitClearsTheRules(Vault):
@@ -311,7 +311,7 @@ class _OverTheLimitClearsTheRules(Vault):
     clause="LIM-6",
     also=("VAL-9",),
     direction="open",
-    story="The limit is checked by a trigger after the write, which reports and does not roll back.",
+    story="A trigger checks the limit after the write; it reports the error and does not roll back.",
     witness=lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), ask(call(singles(1)[0]))),
 )
 class _OverTheLimitRefusedAndStored(Vault):
@@ -328,7 +328,7 @@ class _OverTheLimitRefusedAndStored(Vault):
     clause="LIM-6",
     also=("VAL-9",),
     direction="open",
-    story="Rules are written one by one until there is no room; then the write is refused, and what fitted stays.",
+    story="Rules are written one by one until the limit; the write is then refused, and the rules so far stay.",
     witness=lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), ask(call(singles(1)[0]))),
 )
 class _OverTheLimitKeepsWhatFits(Vault):
@@ -345,7 +345,7 @@ class _OverTheLimitKeepsWhatFits(Vault):
     clause="LIM-2",
     also=("LIM-7", "LIM-9"),
     direction="open",
-    story="The limit is that of the table behind, in which rules that touch or overlap are one row.",
+    story="The limit is that of the underlying table, in which adjacent or overlapping rules form one row.",
     witness=lambda profile: (
         put("20.0.0.0/16", *(f"20.0.0.{n}" for n in range(127)), *singles(profile.max_ip_rules - 127)),
     ),

@@ -25,7 +25,7 @@ flaw = Flaws("limits")
     clause="LIM-5",
     also=("LIM-7",),
     direction="closed",
-    story="Putting a list counts that list; adding a rule counts 'the rules'.",
+    story="A put counts its list; adding a rule counts the rules of both kinds.",
     needs_history=True,
     witness=lambda profile: (
         reset(subnets=names(1)),
@@ -45,7 +45,7 @@ class _AddingCountsBothLists(Vault):
     clause="LIM-7",
     also=("LIM-8",),
     direction="open",
-    story="The limit is checked where the whole list is put.",
+    story="The limit is checked only when the whole list is put.",
     witness=lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)),
 )
 class _AddingWithoutLimit(Vault):
@@ -59,7 +59,7 @@ class _AddingWithoutLimit(Vault):
     clause="LIM-7",
     also=("LIM-8",),
     direction="open",
-    story="When a rule is added the count is taken before and compared with <=.",
+    story="On adding a rule the old number is compared with <=.",
     witness=lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)),
 )
 class _AddingOneTooMany(Vault):
@@ -72,7 +72,7 @@ class _AddingOneTooMany(Vault):
     clause="LIM-7",
     also=("LIM-8",),
     direction="closed",
-    story="When a rule is added the count is taken after and compared with <.",
+    story="On adding a rule the new number is compared with <.",
     witness=lambda profile: (put(*singles(profile.max_ip_rules - 1)), add(HERE)),
 )
 class _AddingOneTooFew(Vault):
@@ -86,7 +86,7 @@ class _AddingOneTooFew(Vault):
     "adding-subnets-without-limit",
     clause="LIM-7",
     direction="open",
-    story="The limit is checked when an IP rule is added; the call for network rules was copied without it.",
+    story="The limit is checked when an IP rule is added; the copied code for virtual network rules lacks the check.",
     witness=lambda profile: (
         reset(subnets=names(profile.max_subnet_rules + 1)),
         put(subnets=names(profile.max_subnet_rules)),
@@ -99,7 +99,7 @@ class _AddingSubnetsWithoutLimit(Vault):
 
 
 class _Counting(Vault):
-    """A vault that keeps the number of its IP rules beside them."""
+    """A vault that keeps a counter of its IP rules."""
 
     count = 0
 
@@ -136,7 +136,7 @@ class _Counting(Vault):
     clause="LIM-8",
     also=("STA-2",),
     direction="closed",
-    story="The number of rules is kept beside them and goes up with each that is added, never down.",
+    story="A counter of rules goes up with each added rule and never goes down.",
     witness=lambda profile: (put(*singles(profile.max_ip_rules)), remove(singles(1)[0]), add(HERE)),
 )
 class _RemovedRulesStillCount(_Counting):
@@ -148,7 +148,7 @@ class _RemovedRulesStillCount(_Counting):
     "removing-makes-room-for-two",
     clause="LIM-8",
     direction="open",
-    story="The number of rules is kept beside them, and removing takes one off before and one after.",
+    story="A counter of rules is decremented twice on removal, once before and once after.",
     witness=lambda profile: (
         put(*singles(profile.max_ip_rules)),
         remove(singles(1)[0]),
@@ -165,7 +165,7 @@ class _RemovingMakesRoomForTwo(_Counting):
     "removing-nothing-makes-room",
     clause="LIM-8",
     direction="open",
-    story="The number of rules is kept beside them and goes down with each call, whether it found the rule or not.",
+    story="A counter of rules goes down with each removal, even when no rule was found.",
     choice="remove-unknown",
     witness=lambda profile: (put(*singles(profile.max_ip_rules)), remove("52.0.0.1"), add(HERE)),
 )
@@ -179,7 +179,7 @@ class _RemovingNothingMakesRoom(_Counting):
     clause="LIM-7",
     also=("VAL-9", "STA-2"),
     direction="closed",
-    story="The number of rules is kept beside them and goes up before the rule is looked at.",
+    story="A counter of rules goes up before the added rule is validated.",
     needs_history=True,
     witness=lambda profile: (put(*singles(profile.max_ip_rules - 1)), add("10.0.0.1"), add(HERE)),
 )

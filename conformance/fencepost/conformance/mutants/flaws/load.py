@@ -1,4 +1,4 @@
-"""Flaws that show in company: in a long batch, after many requests, or right after a change."""
+"""Flaws that show in a long batch, after many requests, or right after a change."""
 
 from collections.abc import Hashable, Sequence
 
@@ -20,7 +20,7 @@ _OUTSIDE = "90.0.0.7"
     clause="DEC-17",
     also=("CTL-5", "DEC-11"),
     direction="both",
-    story="Requests of a batch with one address are asked once, to save work.",
+    story="The requests of a batch with equal addresses are decided once, to save work.",
     witness=lambda _: (put(), ask(control(), call())),
 )
 class _BatchAnswersByAddress(Vault):
@@ -35,7 +35,7 @@ class _BatchAnswersByAddress(Vault):
     "batch-answers-in-order-of-address",
     clause="DEC-17",
     direction="both",
-    story="Requests are sorted for the search, and the answers come back in that order.",
+    story="Requests are sorted for the search, and the answers come back in the sorted order.",
     witness=lambda _: (put(_RANGE), ask(call(_OUTSIDE), call("20.0.0.7"))),
 )
 class _BatchAnswersInOrderOfAddress(Vault):
@@ -47,7 +47,10 @@ class _BatchAnswersInOrderOfAddress(Vault):
     "every-64th-of-a-batch-repeats",
     clause="DEC-17",
     direction="both",
-    story="A batch is cut into pieces of 64, and the first of a piece gets the last answer of the piece before.",
+    story=(
+        "A batch is processed in pieces of 64, and the first request of a piece gets the last answer of the piece "
+        "before."
+    ),
     witness=lambda _: (put(_RANGE), ask(*[call()] * 64, call(_OUTSIDE))),
 )
 class _Every64thOfABatchRepeats(Vault):
@@ -61,7 +64,7 @@ class _Every64thOfABatchRepeats(Vault):
     clause="DEC-17",
     also=("DEC-3",),
     direction="open",
-    story="The first 100 requests of a batch are checked; the rest is 'the same customer'.",
+    story="The first 100 requests of a batch are checked, and the others are let through.",
     witness=lambda _: (put(), ask(*[call()] * 101)),
 )
 class _EndOfALongBatchIsLetThrough(Vault):
@@ -75,7 +78,7 @@ class _EndOfALongBatchIsLetThrough(Vault):
     clause="DEC-17",
     also=("DEC-3",),
     direction="open",
-    story="A refused caller that asks again at once is taken for a retry of something already checked.",
+    story="A refused caller that asks again at once is let in, as a retry of a request already checked.",
     witness=lambda _: (put(), ask(call(), call())),
 )
 class _RepeatedRequestIsLetThrough(Vault):
@@ -95,7 +98,7 @@ class _RepeatedRequestIsLetThrough(Vault):
     clause="DEC-17",
     also=("DEC-3", "STA-7"),
     direction="open",
-    story="The address let in last is kept with a /24 around it, for the next one from the same office.",
+    story="The address that was let in last is cached with its /24, for the next caller from the same office.",
     witness=lambda _: (put("20.0.0.7"), ask(call("20.0.0.7"), call("20.0.0.9"))),
 )
 class _NeighbourOfAnAdmittedCaller(Vault):
@@ -114,7 +117,7 @@ class _NeighbourOfAnAdmittedCaller(Vault):
     clause="DEC-17",
     also=("DEC-3", "DEC-4"),
     direction="both",
-    story="Answers are remembered by the caller's /24, as name servers do.",
+    story="Answers are cached by the caller's /24, as name servers do.",
     witness=lambda _: (put("20.0.0.0/25"), ask(call("20.0.0.7"), call("20.0.0.200"))),
 )
 class _AnswersRememberedBy24(Remembering):
@@ -127,7 +130,7 @@ class _AnswersRememberedBy24(Remembering):
     clause="DEC-17",
     also=("DEC-7",),
     direction="both",
-    story="Answers are remembered by address, and private addresses are used in more than one network.",
+    story="Answers are cached by address, but a private address can occur in several networks.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP), call(INSIDE, subnet=OTHER_NETWORK))),
 )
 class _AnswersRememberedWithoutTheSubnet(Remembering):
@@ -140,7 +143,7 @@ class _AnswersRememberedWithoutTheSubnet(Remembering):
     clause="DEC-17",
     also=("DEC-3",),
     direction="both",
-    story="The memory of answers has 1,024 places by the lower bits of the address, and who sits there is not checked.",
+    story="The cache has 1,024 entries indexed by the low bits of the address, and the stored address is not compared.",
     witness=lambda _: (put(_RANGE), ask(call("20.0.0.7"), call("90.0.4.7"))),
 )
 class _RememberedAnswersCollide(Remembering):
@@ -153,7 +156,7 @@ class _RememberedAnswersCollide(Remembering):
     clause="STA-1",
     also=("STA-9", "DEC-17"),
     direction="both",
-    story="Answers are remembered until the process ends or the vault is new.",
+    story="Answers are cached until the process ends or a new vault is made.",
     witness=lambda _: (put(_RANGE), ask(call()), put(_OTHER), ask(call())),
 )
 class _AnswersOutliveAPut(Remembering):
@@ -172,7 +175,7 @@ class _AnswersOutliveAPut(Remembering):
     clause="STA-10",
     also=("STA-9", "DEC-9"),
     direction="both",
-    story="Answers are remembered by subnet, and forgotten when rules are written; of a switched endpoint nobody hears.",
+    story="Answers are cached by subnet until rules are written; a switched endpoint does not clear the cache.",
     witness=lambda _: (
         put(subnets=[APP]),
         ask(call(INSIDE, subnet=APP)),
@@ -196,7 +199,7 @@ class _AnswersOutliveTheEndpoint(Remembering):
     clause="STA-1",
     also=("STA-9", "STA-6"),
     direction="both",
-    story="The new rules are loaded by the first request that comes, after it was answered.",
+    story="The first request after a write loads the new rules only after it has been answered.",
     witness=lambda _: (put(_RANGE), ask(call(), call()), put(_OTHER), ask(call())),
 )
 class _FirstAnswerAfterAWriteIsOld(Vault):
@@ -220,7 +223,7 @@ class _FirstAnswerAfterAWriteIsOld(Vault):
     "denies-after-256-requests",
     clause="DEC-17",
     direction="closed",
-    story="Requests are counted in a byte, for a throttle that starts at zero.",
+    story="Requests are counted in one byte, for a throttle that acts at zero.",
     witness=lambda _: (put(_RANGE), ask(*[call()] * 257)),
 )
 class _DeniesAfter256Requests(Vault):
@@ -238,7 +241,7 @@ class _DeniesAfter256Requests(Vault):
     clause="DEC-17",
     also=("DEC-3",),
     direction="open",
-    story="When the log of refusals is full its writer fails, and a failure there lets the request through.",
+    story="When the log of refusals is full its writer fails, and that failure lets the request through.",
     witness=lambda _: (put(), ask(*[call()] * 401)),
 )
 class _OpensAfter400Requests(Vault):
@@ -257,7 +260,7 @@ class _OpensAfter400Requests(Vault):
     clause="DEC-17",
     also=("CTL-2", "STA-6"),
     direction="closed",
-    story="An address that was refused eight times is blocked for good, whatever rule is written for it.",
+    story="An address that was refused eight times is blocked for good, whatever rules are written later.",
     witness=lambda _: (put(), ask(*[call()] * 8), put(_RANGE), ask(call())),
 )
 class _ManyRefusalsBlockTheAddress(Vault):
@@ -279,7 +282,7 @@ class _ManyRefusalsBlockTheAddress(Vault):
     clause="DEC-17",
     also=("DEC-3",),
     direction="open",
-    story="To keep latency down one in a hundred refusals is sampled and logged instead of being enforced.",
+    story="To reduce latency, one refusal in a hundred is sampled: it is logged and not enforced.",
     witness=lambda _: (put(), ask(*[call()] * 100)),
 )
 class _OneInAHundredIsOnlyLogged(Vault):
@@ -298,7 +301,7 @@ class _OneInAHundredIsOnlyLogged(Vault):
     clause="STA-9",
     also=("STA-1", "DEC-17"),
     direction="both",
-    story="Two replicas answer in turn, and one of them learns of a change ten requests later.",
+    story="Two replicas answer in turn, and one of them receives a change ten requests later.",
     witness=lambda _: (put(_RANGE), ask(*[call()] * 12), put(_OTHER), ask(call(), call())),
 )
 class _OneReplicaIsLate(Vault):
@@ -325,7 +328,7 @@ class _OneReplicaIsLate(Vault):
     clause="STA-9",
     also=("STA-1", "DEC-17"),
     direction="both",
-    story="A change goes to the instance at hand; fifty requests later it is recycled and reads what was there before.",
+    story="A change reaches one instance only; fifty requests later that instance restarts and reads the old state.",
     witness=lambda _: (put(_RANGE), put(_OTHER), ask(*[call()] * 51)),
 )
 class _OldRulesReturn(Vault):

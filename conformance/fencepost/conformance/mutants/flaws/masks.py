@@ -19,7 +19,7 @@ def _asks(value: str, address: str) -> Witness:
     clause="DEC-2",
     also=("DEC-4", "DEC-5"),
     direction="closed",
-    story="The caller's address went through a signed 32-bit integer; from 128.0.0.0 on it is below every rule.",
+    story="The caller's address is a signed 32-bit integer; from 128.0.0.0 on it is below every rule.",
     witness=_asks("150.0.0.0/24", "150.0.0.7"),
 )
 class _UpperHalfIsNegative(Vault):
@@ -33,7 +33,7 @@ class _UpperHalfIsNegative(Vault):
     clause="DEC-2",
     also=("DEC-3", "DEC-4"),
     direction="both",
-    story="Octets are signed bytes, as in Java; the caller's last octet from 128 on borrows from the third.",
+    story="Octets are signed bytes, as in Java; a last octet of the caller from 128 on borrows from the third.",
     witness=_asks("20.0.4.0/24", "20.0.4.200"),
 )
 class _SignedOctets(Vault):
@@ -47,7 +47,7 @@ class _SignedOctets(Vault):
     clause="DEC-4",
     also=("DEC-3",),
     direction="open",
-    story="The prefix is divided by 8 and that many octets are compared, so that /20 covers what /16 does.",
+    story="The prefix length is divided by 8 and that many octets are compared, so /20 covers what /16 covers.",
     witness=_asks("20.4.16.0/20", "20.4.32.1"),
 )
 class _MasksOfWholeOctets(Vault):
@@ -60,7 +60,7 @@ class _MasksOfWholeOctets(Vault):
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="The number of octets to compare was rounded up, so that /20 covers what /24 does.",
+    story="The number of octets to compare is rounded up, so /20 covers what /24 covers.",
     witness=_asks("20.4.16.0/20", "20.4.17.1"),
 )
 class _MasksRoundedUpToOctets(Vault):
@@ -73,7 +73,10 @@ class _MasksRoundedUpToOctets(Vault):
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="The mask of the octet in the middle is shifted by 7 - prefix % 8: a range not on an octet loses its upper half.",
+    story=(
+        "The mask of the partial octet is shifted by 7 - prefix % 8, so a range with such an octet loses its upper "
+        "half."
+    ),
     witness=_asks("20.4.16.0/20", "20.4.30.1"),
 )
 class _PartialOctetShiftedTooLittle(Vault):
@@ -86,7 +89,7 @@ class _PartialOctetShiftedTooLittle(Vault):
     clause="DEC-4",
     also=("DEC-3",),
     direction="open",
-    story="The masks stand in a table typed by hand, and the row of /27 says 192 like the row before it.",
+    story="The masks stand in a table typed by hand, and the row for /27 has 192, as the row before it.",
     witness=_asks("20.0.0.32/27", "20.0.0.7"),
 )
 class _MaskTableWrongAt27(Vault):
@@ -99,7 +102,7 @@ class _MaskTableWrongAt27(Vault):
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="The masks stand in a table typed by hand, and the row of /13 says 252 like the row after it.",
+    story="The masks stand in a table typed by hand, and the row for /13 has 252, as the row after it.",
     witness=_asks("20.8.0.0/13", "20.14.0.7"),
 )
 class _MaskTableWrongAt13(Vault):
@@ -112,7 +115,7 @@ class _MaskTableWrongAt13(Vault):
     clause="DEC-2",
     also=("DEC-3", "DEC-4"),
     direction="both",
-    story="The caller's address comes from the socket in host order and is never turned round; the rules are.",
+    story="The caller's address comes from the socket and its byte order is not converted; that of the rules is.",
     witness=_asks("20.0.0.0/24", "20.0.0.7"),
 )
 class _CallerInLittleEndian(Vault):
@@ -125,7 +128,7 @@ class _CallerInLittleEndian(Vault):
     clause="DEC-4",
     also=("DEC-2", "DEC-3"),
     direction="both",
-    story="The bit-fields of second and third octet stand in the wrong order, for rules and callers alike.",
+    story="The bit-fields of the second and third octet are swapped, for rules and callers alike.",
     witness=_asks("20.5.0.0/16", "20.5.9.7"),
 )
 class _MiddleOctetsSwapped(Vault):
@@ -145,7 +148,7 @@ def _swapped(address: int) -> int:
     clause="DEC-3",
     also=("DEC-2", "DEC-4"),
     direction="both",
-    story="Access lists of routers take wildcard masks; here the wildcard is and-ed where the mask should be.",
+    story="Access lists of routers use wildcard masks; here the wildcard is and-ed where the netmask should be.",
     witness=_asks("20.5.0.0/16", "99.99.0.0"),
 )
 class _HostMaskForMask(Vault):
@@ -161,7 +164,7 @@ class _HostMaskForMask(Vault):
     clause="DEC-4",
     also=("DEC-3",),
     direction="open",
-    story="Addresses went through a column of type REAL, which keeps 24 bits of the 32.",
+    story="Addresses pass through a column of type REAL, which keeps 24 of the 32 bits.",
     witness=_asks("20.0.0.64", "20.0.0.70"),
 )
 class _SinglePrecisionFloats(Vault):
@@ -183,7 +186,7 @@ def _rounded(address: int) -> int:
     clause="DEC-4",
     also=("DEC-3",),
     direction="open",
-    story="The router behind the vault takes no route longer than /24, so longer prefixes are announced as /24.",
+    story="The router behind the vault accepts no route longer than /24, so longer prefixes are announced as /24.",
     witness=_asks("20.0.0.128/25", "20.0.0.7"),
 )
 class _SmallRangesWidenedTo24(Vault):
@@ -196,7 +199,7 @@ class _SmallRangesWidenedTo24(Vault):
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="Nothing larger than a class A network was thought of: a prefix below 8 is raised to 8.",
+    story="No range larger than a class A network was expected: a prefix below 8 is raised to 8.",
     witness=_asks("40.0.0.0/6", "42.0.0.7"),
 )
 class _ShortPrefixCountedAs8(Vault):
@@ -223,7 +226,7 @@ class _ShiftBy32(Vault):
     clause="DEC-4",
     also=("DEC-2",),
     direction="closed",
-    story="An address that ends in 255 is 'a broadcast', whatever the size of the range around it.",
+    story="An address that ends in 255 counts as a broadcast address, whatever the size of the range around it.",
     witness=_asks("20.4.0.0/16", "20.4.9.255"),
 )
 class _CallersEndingIn255Skipped(Vault):
@@ -236,7 +239,10 @@ class _CallersEndingIn255Skipped(Vault):
     clause="DEC-4",
     also=("DEC-2",),
     direction="closed",
-    story="An address that ends in 0 is 'a network' and matches no range, only the rule that names it alone.",
+    story=(
+        "An address that ends in 0 counts as a network address; it matches no range, only a rule for that address "
+        "alone."
+    ),
     witness=_asks("20.4.0.0/16", "20.4.9.0"),
 )
 class _CallersEndingInZeroSkipped(Vault):
@@ -249,7 +255,7 @@ class _CallersEndingInZeroSkipped(Vault):
     clause="DEC-2",
     also=("DEC-4", "DEC-5"),
     direction="closed",
-    story="The part before the slash is compared for equality; the rest was to come later.",
+    story="The text before the slash is compared for equality; the range is not implemented.",
     origin="openwrt/openwrt #13029: a range in a set counts as its first address",
     witness=_asks("20.0.0.0/24", "20.0.0.7"),
 )
@@ -277,7 +283,7 @@ class _EndFillsTheLastOctetOnly(Vault):
     clause="DEC-3",
     also=("DEC-4",),
     direction="open",
-    story="A signed byte was made positive with & 0x7F, so 148.x passes for 20.x.",
+    story="A signed byte is made positive with & 0x7F, so 148.x passes for 20.x.",
     witness=_asks("20.0.0.0/24", "148.0.0.7"),
 )
 class _SevenBitsOfTheFirstOctet(Vault):
@@ -294,7 +300,7 @@ class _SevenBitsOfTheFirstOctet(Vault):
     clause="DEC-3",
     also=("DEC-4",),
     direction="open",
-    story="Single addresses are kept in a 128-slot table indexed by the last octet & 0x7F.",
+    story="Single addresses are kept in a table with 128 slots, indexed by the last octet & 0x7F.",
     witness=_asks("20.0.0.5", "20.0.0.133"),
 )
 class _SevenBitsOfASingleAddress(Vault):
@@ -309,7 +315,9 @@ class _SevenBitsOfASingleAddress(Vault):
     clause="DEC-4",
     also=("DEC-2", "DEC-3"),
     direction="both",
-    story="The end of a range is first ^ size: one too far for an even block, and before its beginning for an odd one.",
+    story=(
+        "The end of a range is first ^ size: one address too far for an even block, before the first for an odd block."
+    ),
     witness=_asks("20.0.0.64/26", "20.0.0.100"),
 )
 class _EndByExclusiveOr(Vault):

@@ -1,4 +1,4 @@
-"""Flaws that show while a write is under way: what a request meets between the old rule set and the new."""
+"""Flaws that show while a write is under way: the state between the old rule set and the new is visible."""
 
 import time
 
@@ -39,7 +39,7 @@ class _Slow(Vault):
     "cleared-before-it-is-filled",
     clause="STA-8",
     direction="closed",
-    story="The table of rules is emptied, then filled, in two transactions.",
+    story="The table of rules is emptied and then filled, in two transactions.",
     overlapping=True,
     witness=lambda _: (put("20.0.0.0/24"), ask(call()), put("20.0.0.0/24", "52.0.0.0/24")),
 )
@@ -52,7 +52,7 @@ class _ClearedBeforeItIsFilled(_Slow):
     "open-while-it-changes",
     clause="STA-8",
     direction="open",
-    story="The firewall is switched off for the time of the change, lest a caller be refused by mistake.",
+    story="The firewall is switched off during a change, so that no caller is refused by mistake.",
     overlapping=True,
     witness=lambda _: (put("52.0.0.0/24"), ask(call()), put("90.0.0.0/24")),
 )
@@ -65,7 +65,7 @@ class _OpenWhileItChanges(_Slow):
     "switches-before-rules",
     clause="STA-8",
     direction="both",
-    story="Default action and bypass are set first and count at once; the rules follow.",
+    story="Default action and bypass are set first and apply at once; the rules follow.",
     overlapping=True,
     witness=lambda _: (put(default="Allow"), ask(call()), put("20.0.0.0/24")),
 )

@@ -1,4 +1,4 @@
-"""Flaws in reading what stands after the slash."""
+"""Flaws in reading the text after the slash."""
 
 import re
 
@@ -18,7 +18,7 @@ def _writes(value: object) -> Witness:
     "slash-33-is-slash-32",
     clause="VAL-5",
     direction="open",
-    story="The prefix length is clipped: min(length, 30) in 2018, min(length, 32) today.",
+    story="The prefix length is clipped, as min(length, 30) in 2018 and min(length, 32) today.",
     witness=_writes("20.0.0.4/33"),
 )
 class _Slash33IsSlash32(Vault):
@@ -32,7 +32,7 @@ class _Slash33IsSlash32(Vault):
     "slash-40-wraps-to-8",
     clause="VAL-5",
     direction="open",
-    story="The prefix length is kept in five bits, and /40 becomes /8.",
+    story="The prefix length is stored in five bits, so /40 becomes /8.",
     witness=_writes("20.0.0.0/40"),
 )
 class _Slash40WrapsTo8(Vault):
@@ -46,7 +46,7 @@ class _Slash40WrapsTo8(Vault):
     "negative-prefix-counts-from-the-end",
     clause="VAL-5",
     direction="open",
-    story="The mask is looked up in a list, where index -8 is the mask of /25.",
+    story="The mask is looked up in a list, where index -8 gives the mask of /25.",
     witness=_writes("20.0.0.0/-8"),
 )
 class _NegativePrefixCountsFromTheEnd(Vault):
@@ -60,7 +60,7 @@ class _NegativePrefixCountsFromTheEnd(Vault):
     "minus-is-no-matter",
     clause="VAL-5",
     direction="open",
-    story="The digits of the prefix length are picked out of the text, and the sign stays behind.",
+    story="Only the digits of the prefix length are read, so its sign is dropped.",
     witness=_writes("20.0.0.0/-24"),
 )
 class _MinusIsNoMatter(Vault):
@@ -72,7 +72,7 @@ class _MinusIsNoMatter(Vault):
     "empty-prefix-is-a-single-address",
     clause="VAL-5",
     direction="open",
-    story="`length or 32`: nothing after the slash reads as nothing said.",
+    story="`length or 32`: an empty prefix length is read as an absent one.",
     witness=_writes("20.0.0.7/"),
 )
 class _EmptyPrefixIsASingleAddress(Vault):
@@ -85,7 +85,7 @@ class _EmptyPrefixIsASingleAddress(Vault):
     "second-slash-ignored",
     clause="VAL-5",
     direction="open",
-    story="split('/')[:2] takes the first two parts and never asks for more.",
+    story="split('/')[:2] takes the first two parts and ignores any further part.",
     witness=_writes("20.0.0.0/24/8"),
 )
 class _SecondSlashIgnored(Vault):
@@ -98,7 +98,7 @@ class _SecondSlashIgnored(Vault):
     "netmask-taken",
     clause="VAL-5",
     direction="open",
-    story="ip_network() takes a netmask after the slash, and the documents did not say that it must not.",
+    story="ip_network() also accepts a netmask after the slash.",
     origin="Python documentation, ipaddress.ip_network: netmasks and host masks are taken too",
     choice="netmask-form",
     witness=_writes("20.0.0.0/255.255.255.0"),
@@ -113,7 +113,7 @@ class _NetmaskTaken(Vault):
     "prefix-with-leading-zero",
     clause="VAL-5",
     direction="open",
-    story="int() reads the prefix length, and /024 is /24.",
+    story="int() reads the prefix length, so /024 becomes /24.",
     origin="Python documentation, ipaddress: prefix lengths are read by int()",
     choice="prefix-spelling",
     witness=_writes("20.0.0.0/024"),
@@ -127,7 +127,7 @@ class _PrefixWithLeadingZero(Vault):
     "host-bits-masked",
     clause="VAL-5",
     direction="open",
-    story="ip_network(…, strict=False) rounds 20.0.0.7/24 down instead of refusing it.",
+    story="ip_network(…, strict=False) rounds 20.0.0.7/24 down in place of refusing it.",
     origin="Azure PowerShell documents Remove-AzKeyVaultNetworkRule with 10.0.0.1/26",
     choice="host-bits",
     witness=_writes("20.0.0.7/24"),
@@ -141,7 +141,7 @@ class _HostBitsMasked(Vault):
     "slash-31-taken",
     clause="VAL-2",
     direction="open",
-    story="Nobody had read the note on small ranges.",
+    story="The rule on small ranges is a remark in the documentation, and is not implemented.",
     profiles=PREVIEW_ONLY,
     witness=_writes("20.0.0.6/31"),
 )
@@ -154,7 +154,7 @@ class _Slash31Taken(Vault):
     "slash-32-taken",
     clause="VAL-2",
     direction="open",
-    story="The later service writes single addresses with /32, and so does the test data.",
+    story="Single addresses may be written with /32, as the later edition allows.",
     origin="hashicorp/terraform-provider-azurerm #2164",
     profiles=PREVIEW_ONLY,
     witness=_writes("20.0.0.7/32"),
@@ -169,7 +169,7 @@ class _Slash32Taken(Vault):
     clause="VAL-2",
     also=("VAL-1",),
     direction="closed",
-    story="The sentence of 2018 on /31 and /32 was never taken out of the code.",
+    story="The refusal of /31 and /32, a rule of 2018, was never removed.",
     origin="hashicorp/terraform-provider-azurerm #2164; Azure/azure-cli #21330",
     profiles=TODAY_ONLY,
     witness=_writes("20.0.0.7/32"),
@@ -183,7 +183,7 @@ class _Slash32RefusedToday(Vault):
     "slash-30-refused",
     clause="VAL-1",
     direction="closed",
-    story="'Smaller than /30' was read as /30 and smaller.",
+    story="'Smaller than /30' is read as '/30 and smaller'.",
     witness=_writes("20.0.0.4/30"),
 )
 class _Slash30Refused(Vault):
@@ -195,7 +195,7 @@ class _Slash30Refused(Vault):
     "one-digit-prefix-refused",
     clause="VAL-1",
     direction="closed",
-    story="The pattern for the prefix length is [1-3][0-9]; /8 does not fit.",
+    story="The pattern for the prefix length is [1-3][0-9], which /8 does not match.",
     witness=_writes("20.0.0.0/8"),
 )
 class _OneDigitPrefixRefused(Vault):
@@ -210,7 +210,7 @@ class _OneDigitPrefixRefused(Vault):
     clause="VAL-5",
     also=("DEC-3",),
     direction="open",
-    story="The prefix length is cast to a number, a word becomes 0, and /0 is everything.",
+    story="The prefix length is cast to a number, so a word becomes 0, and /0 covers every address.",
     origin="sibidharan/zealphp #248: a malformed prefix matches all",
     witness=_writes("20.0.0.0/office"),
 )
@@ -226,7 +226,7 @@ class _MalformedPrefixIsZero(Vault):
     clause="DEC-2",
     also=("DEC-4", "VAL-2"),
     direction="closed",
-    story="/32 is taken and kept among the ranges, whose comparison wants at least two addresses.",
+    story="/32 is accepted and stored as a range, and the comparison of ranges needs at least two addresses.",
     origin="nbs-system/naxsi #534 and Adamm00/IPSet_ASUS #184: a list entry with /32 has no effect",
     profiles=TODAY_ONLY,
     witness=lambda _: (put("20.0.0.7/32"), ask(call("20.0.0.7"))),
@@ -241,7 +241,7 @@ class _Slash32NeverMatches(Vault):
     "prefix-ends-at-the-first-letter",
     clause="VAL-5",
     direction="open",
-    story="The prefix length is read with atoi, which takes the digits at the beginning and says nothing of the rest.",
+    story="The prefix length is read with atoi, which reads the leading digits and ignores the other characters.",
     witness=_writes("20.0.0.0/24bits"),
 )
 class _PrefixEndsAtTheFirstLetter(Vault):

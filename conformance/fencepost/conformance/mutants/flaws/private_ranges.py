@@ -1,4 +1,4 @@
-"""Flaws in refusing private ranges: which blocks, which rules, which writes."""
+"""Flaws in refusing private ranges: in which blocks, for which rules, at which writes."""
 
 import ipaddress
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ def _writes(*values: object) -> Witness:
     "private-172-is-172-16",
     clause="VAL-3",
     direction="open",
-    story="'Private networks include addresses that start with 10., 172.16. and 192.168.'",
+    story="The documentation's 'addresses that start with 10., 172.16. and 192.168.' is implemented to the letter.",
     origin="MicrosoftDocs/azure-docs #15184",
     witness=_writes("172.20.0.0/16"),
 )
@@ -34,7 +34,7 @@ class _Private172Is17216(Vault):
     "private-172-ends-at-30",
     clause="VAL-3",
     direction="open",
-    story="`16 <= octet < 31`: 172.31 is left out.",
+    story="`16 <= octet < 31` leaves out 172.31.",
     witness=_writes("172.31.0.0/16"),
 )
 class _Private172EndsAt30(Vault):
@@ -48,7 +48,7 @@ class _Private172EndsAt30(Vault):
     clause="VAL-3",
     also=("VAL-1",),
     direction="closed",
-    story="'172.16.x.x to 172.32.x.x', as one page has it.",
+    story="The private block is 172.16.x.x to 172.32.x.x, as a page states it.",
     origin="MicrosoftDocs/azure-security-docs, articles/key-vault/general/private-link-diagnostics.md",
     witness=_writes("172.32.0.0/16"),
 )
@@ -63,7 +63,7 @@ class _Private172EndsAt32(Vault):
     clause="VAL-3",
     also=("VAL-1",),
     direction="closed",
-    story="`15 <= octet`, since an interval was thought to be open at its beginning.",
+    story="`15 <= octet` takes the lower bound for exclusive.",
     witness=_writes("172.15.0.0/16"),
 )
 class _Private172BeginsAt15(Vault):
@@ -76,7 +76,7 @@ class _Private172BeginsAt15(Vault):
     "private-192-168-0-only",
     clause="VAL-3",
     direction="open",
-    story="192.168.0.0/24 is what the router at home uses.",
+    story="Only 192.168.0.0/24 counts as private, as on a home router.",
     witness=_writes("192.168.1.0/24"),
 )
 class _Private1921680Only(Vault):
@@ -89,7 +89,7 @@ class _Private1921680Only(Vault):
     "private-ten-is-a-16",
     clause="VAL-3",
     direction="open",
-    story="10.0.0.0/16 is the network that every template begins with.",
+    story="Only 10.0.0.0/16 counts as private, as in the network of every template.",
     witness=_writes("10.200.0.0/16"),
 )
 class _PrivateTenIsA16(Vault):
@@ -103,7 +103,7 @@ class _PrivateTenIsA16(Vault):
     clause="VAL-3",
     also=("VAL-1",),
     direction="closed",
-    story="10, 172 and 192 are looked at, and nothing behind them.",
+    story="Only the first octet is compared, with 10, 172 and 192.",
     witness=_writes("192.30.255.0/24"),
 )
 class _PrivateByFirstOctet(Vault):
@@ -129,7 +129,7 @@ class _PrivateByText(Vault):
     "private-single-addresses-only",
     clause="VAL-3",
     direction="open",
-    story="The library answers for addresses, so ranges are not asked about.",
+    story="The library's is-private test takes addresses, so ranges are not checked.",
     witness=_writes("10.1.0.0/16"),
 )
 class _PrivateSingleAddressesOnly(Vault):
@@ -141,7 +141,7 @@ class _PrivateSingleAddressesOnly(Vault):
     "private-ranges-only",
     clause="VAL-3",
     direction="open",
-    story="The blocks are compared with ranges, and a single address goes another way.",
+    story="The private blocks are compared with ranges; a single address takes another path.",
     witness=_writes("10.1.0.4"),
 )
 class _PrivateRangesOnly(Vault):
@@ -153,7 +153,10 @@ class _PrivateRangesOnly(Vault):
     "private-blocks-compared-whole",
     clause="VAL-3",
     direction="open",
-    story="The rule is looked up in the list 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16; what lies inside is not in it.",
+    story=(
+        "The rule is looked up in the list 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, which lacks the ranges inside "
+        "them."
+    ),
     origin="Azure/azure-policy #1121: a policy that compares for equality",
     witness=_writes("10.1.0.0/16"),
 )
@@ -166,7 +169,7 @@ class _PrivateBlocksComparedWhole(Vault):
     "private-block-ends-before-its-last-address",
     clause="VAL-3",
     direction="open",
-    story="`last < end_of_block`, where the end belongs to it.",
+    story="`last < end_of_block` leaves out the end of the block.",
     witness=_writes("192.168.255.0/24"),
 )
 class _PrivateBlockEndsBeforeItsLastAddress(Vault):
@@ -178,7 +181,7 @@ class _PrivateBlockEndsBeforeItsLastAddress(Vault):
     "private-block-begins-after-its-first-address",
     clause="VAL-3",
     direction="open",
-    story="`first > start_of_block`, where the start belongs to it.",
+    story="`first > start_of_block` leaves out the start of the block.",
     witness=_writes("10.0.0.0/24"),
 )
 class _PrivateBlockBeginsAfterItsFirstAddress(Vault):
@@ -190,7 +193,7 @@ class _PrivateBlockBeginsAfterItsFirstAddress(Vault):
     "private-if-either-end-is",
     clause="VAL-1",
     direction="closed",
-    story="A range is refused as soon as its first or its last address is private, however much else it holds.",
+    story="A range is refused when its first or last address is private, even if it is larger than the block.",
     choice="private-superset",
     witness=_writes("10.0.0.0/7"),
 )
@@ -204,7 +207,7 @@ class _PrivateIfEitherEndIs(Vault):
     "private-as-the-library-says",
     clause="VAL-1",
     direction="closed",
-    story="ipaddress.is_private knows many more blocks than RFC 1918, and other ones in each release.",
+    story="ipaddress.is_private knows many more blocks than RFC 1918, and they differ between releases.",
     origin="CVE-2024-4032: ipaddress.is_private was wrong for several blocks",
     choice="reserved-ranges",
     witness=_writes("192.0.2.0/24"),
@@ -219,7 +222,7 @@ class _PrivateAsTheLibrarySays(Vault):
     clause="VAL-3",
     also=("VAL-9", "STA-4"),
     direction="open",
-    story="What does not count is not checked: under Allow any range is stored, and it is there when Deny comes.",
+    story="Under Allow rules are not checked, so a private range is stored, and applies when Deny comes.",
     witness=lambda _: (put("10.1.0.0/16", default="Allow"),),
 )
 class _PrivateRangesDormantUnderAllow(Vault):
@@ -238,7 +241,7 @@ class _PrivateRangesDormantUnderAllow(Vault):
     clause="VAL-9",
     also=("VAL-3",),
     direction="open",
-    story="`rules[0]` was for trying it out.",
+    story="Only the first rule of the list is checked; `rules[0]` is left from an experiment.",
     witness=_writes("20.0.0.0/24", "10.1.0.0/16"),
 )
 class _OnlyTheFirstRuleIsChecked(Vault):
@@ -260,7 +263,7 @@ class _OnlyTheFirstRuleIsChecked(Vault):
     clause="VAL-9",
     also=("VAL-3",),
     direction="open",
-    story="The loop over the rules runs to len(rules) - 1.",
+    story="The loop over the rules runs to len(rules) - 1 and misses the last rule.",
     witness=_writes("20.0.0.0/24", "10.1.0.0/16"),
 )
 class _TheLastRuleIsNotChecked(Vault):
@@ -282,7 +285,7 @@ class _TheLastRuleIsNotChecked(Vault):
     "added-rules-may-be-private",
     clause="VAL-3",
     direction="open",
-    story="The private blocks are refused where the list is put, by a check that the other call does not share.",
+    story="Private blocks are checked when the whole list is put, and not when one rule is added.",
     witness=lambda _: (add("10.1.0.0/16"),),
 )
 class _AddedRulesMayBePrivate(Vault):
@@ -304,7 +307,7 @@ class _AddedRulesMayBePrivate(Vault):
     clause="VAL-3",
     direction="open",
     profiles=TODAY_ONLY,
-    story="Bare addresses and ranges are checked in two branches; /32 came later, with a branch of its own.",
+    story="Addresses and ranges are checked in two branches; /32 has a third branch without the check.",
     witness=_writes("10.1.2.3/32"),
 )
 class _PrivateAddressesWithAPrefixTaken(Vault):
@@ -322,7 +325,7 @@ class _PrivateAddressesWithAPrefixTaken(Vault):
     "rules-past-the-hundredth-unchecked",
     clause="VAL-3",
     direction="open",
-    story="The check asks for a page of the rules that were sent, and a page has a hundred.",
+    story="The check reads the sent rules page by page, and looks at the first page of a hundred only.",
     witness=_writes(*singles(101), "10.0.0.1"),
 )
 class _RulesPastTheHundredthUnchecked(Vault):

@@ -1,4 +1,4 @@
-"""Flaws that refuse public addresses for looking like others."""
+"""Flaws that refuse public addresses because they resemble other ones."""
 
 from fencepost.conformance.mutants.mutant import Flaws, Witness
 from fencepost.conformance.mutants.values import IpRule
@@ -17,7 +17,7 @@ def _writes(value: object) -> Witness:
     clause="VAL-1",
     also=("VAL-3",),
     direction="closed",
-    story="`octet & 16` is true from 16 to 31, and from 48, 80 and 112 on as well.",
+    story="`octet & 16` is true from 16 to 31, and also from 48, 80 and 112 on.",
     witness=_writes("172.48.0.1"),
 )
 class _Private172ByOneBit(Vault):
@@ -30,7 +30,7 @@ class _Private172ByOneBit(Vault):
     "all-of-169-refused",
     clause="VAL-1",
     direction="closed",
-    story="Of the link-local block 169.254.0.0/16 the first octet was enough to know it by.",
+    story="The link-local block 169.254.0.0/16 is recognised by its first octet alone.",
     witness=_writes("169.1.0.0/16"),
 )
 class _AllOf169Refused(Vault):
@@ -42,7 +42,7 @@ class _AllOf169Refused(Vault):
     "all-of-198-51-refused",
     clause="VAL-1",
     direction="closed",
-    story="Of the documentation block 198.51.100.0/24 two octets were enough to know it by.",
+    story="The documentation block 198.51.100.0/24 is recognised by its first two octets.",
     witness=_writes("198.51.0.0/24"),
 )
 class _AllOf19851Refused(Vault):

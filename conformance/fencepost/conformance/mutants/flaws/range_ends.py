@@ -1,4 +1,4 @@
-"""Flaws at the two ends of a range: excluded, or one address too far."""
+"""Flaws at the two ends of a range: an end is excluded, or the range is an address too long."""
 
 from fencepost.conformance.mutants.mutant import Flaws, Witness
 from fencepost.conformance.mutants.vault import Vault
@@ -16,7 +16,7 @@ def _asks(value: str, address: str) -> Witness:
     clause="DEC-4",
     also=("DEC-2", "DEC-5"),
     direction="closed",
-    story="A range became range(first, last), which stops one short.",
+    story="A range became range(first, last), which leaves out the last address.",
     origin="elddy/NimScan #16: the last address of a range is left out",
     witness=_asks("20.0.0.0/24", "20.0.0.255"),
 )
@@ -31,7 +31,7 @@ class _LastAddressExcluded(Vault):
     clause="DEC-4",
     also=("DEC-2",),
     direction="closed",
-    story="The network address is 'not a host', so the comparison is first < address.",
+    story="The network address does not count as a host, so the comparison is first < address.",
     witness=_asks("20.0.0.0/24", "20.0.0.0"),
 )
 class _FirstAddressExcluded(Vault):
@@ -60,7 +60,10 @@ class _HostsOnly(Vault):
     clause="DEC-4",
     also=("DEC-2",),
     direction="closed",
-    story="Wide ranges were tested with .255 inside; only for /25 to /30 is the last address still 'the broadcast'.",
+    story=(
+        "Wide ranges were tested with .255 inside, so only /25 to /30 still lose the last address as a broadcast "
+        "address."
+    ),
     witness=_asks("20.0.0.64/27", "20.0.0.95"),
 )
 class _BroadcastOfASmallRangeExcluded(Vault):
@@ -88,7 +91,7 @@ class _OnePastTheLast(Vault):
     clause="DEC-4",
     also=("DEC-3",),
     direction="open",
-    story="The lower bound was made exclusive as first - 1, and the comparison stayed inclusive.",
+    story="The lower bound became exclusive as first - 1, but the comparison stayed inclusive.",
     witness=_asks("20.0.1.0/24", "20.0.0.255"),
 )
 class _OneBeforeTheFirst(Vault):
@@ -102,7 +105,7 @@ class _OneBeforeTheFirst(Vault):
     clause="DEC-4",
     also=("DEC-3",),
     direction="open",
-    story="A single address is stored as the interval [a, a + 1], half open in the comment and closed in the query.",
+    story="A single address is stored as the half-open interval [a, a + 1], and the query treats it as closed.",
     witness=_asks("20.0.0.8", "20.0.0.9"),
 )
 class _SingleAddressAdmitsItsSuccessor(Vault):

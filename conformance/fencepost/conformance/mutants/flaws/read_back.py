@@ -23,7 +23,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
     "read-back-is-what-was-put",
     clause="STA-5",
     direction="both",
-    story="The body of the last put is kept and shown again, whatever was added since.",
+    story="The body of the last put is stored and shown, without the rules added since.",
     needs_history=True,
     witness=lambda _: (put(_RANGE), add(_OTHER), read()),
 )
@@ -48,7 +48,7 @@ class _ReadBackIsWhatWasPut(Vault):
     clause="STA-5",
     also=("VAL-9",),
     direction="both",
-    story="The body is kept before it is checked, and what is shown is not what is in force.",
+    story="The body is stored before it is checked, so the rules shown are not the rules in force.",
     witness=lambda profile: (put(_RANGE), put(*singles(profile.max_ip_rules + 1)), read()),
 )
 class _ReadBackOfARefusedWrite(Vault):
@@ -74,7 +74,7 @@ class _ReadBackOfARefusedWrite(Vault):
     "read-back-without-subnets",
     clause="STA-5",
     direction="both",
-    story="The answer is built by hand, and network rules were added to the model later.",
+    story="The answer is built by hand, and lacks virtual network rules, which came to the model later.",
     witness=lambda _: (put(_RANGE, subnets=[APP]), read()),
 )
 class _ReadBackWithoutSubnets(Vault):
@@ -87,7 +87,7 @@ class _ReadBackWithoutSubnets(Vault):
     clause="STA-5",
     also=("STA-4",),
     direction="both",
-    story="Under Allow no rules are shown: that is what the service does where there are none.",
+    story="Under Allow no rules are shown, as the service does where there are none.",
     origin="Azure/azure-cli, recordings of test_keyvault_network_rule: no networkAcls for {Allow, AzureServices}",
     witness=lambda _: (put(_RANGE, default="Allow"), read()),
 )
@@ -100,7 +100,7 @@ class _ReadBackHidesDormantRules(Vault):
     "read-back-has-the-default-bypass",
     clause="STA-5",
     direction="both",
-    story="The bypass is shown as the specification's default, since it used to be the only value.",
+    story="The bypass is always shown as the default of the specification, once its only value.",
     witness=lambda _: (put(_RANGE, bypass="None"), read()),
 )
 class _ReadBackHasTheDefaultBypass(Vault):
@@ -112,7 +112,7 @@ class _ReadBackHasTheDefaultBypass(Vault):
     "read-back-without-prefix",
     clause="STA-5",
     direction="both",
-    story="The network address is shown and its prefix length forgotten.",
+    story="The network address is shown without its prefix length.",
     witness=lambda _: (put(_RANGE), read()),
 )
 class _ReadBackWithoutPrefix(Vault):
@@ -125,7 +125,7 @@ class _ReadBackWithoutPrefix(Vault):
     "read-back-shows-ten",
     clause="STA-5",
     direction="both",
-    story="The answer is a page, and the link to the next one was left out.",
+    story="The answer is the first page, and the link to the next page is missing.",
     witness=lambda _: (put(*singles(11)), read()),
 )
 class _ReadBackShowsTen(Vault):

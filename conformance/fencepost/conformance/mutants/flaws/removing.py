@@ -1,4 +1,4 @@
-"""Flaws in removing a rule: too little, too much, another one."""
+"""Flaws in removing a rule: too few, too many, or the wrong rules."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
     clause="STA-2",
     also=("LIM-8",),
     direction="open",
-    story="Removing answers 'done' and was to be written later.",
+    story="Removing answers success and is not implemented.",
     needs_history=True,
     witness=lambda _: (put(_RANGE), remove(_RANGE), ask(call())),
 )
@@ -42,7 +42,7 @@ class _RemovingDoesNothing(Vault):
     "removing-takes-the-first-of-equals",
     clause="STA-2",
     direction="open",
-    story="list.remove() takes one away, and the rule was there twice.",
+    story="list.remove() takes away the first equal rule, and the list held two.",
     origin="Azure/azure-powershell #20605: duplicates are stored, and removing them fails",
     needs_history=True,
     choice="duplicates",
@@ -61,7 +61,7 @@ class _RemovingTakesTheFirstOfEquals(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="The rules to remove are found with startswith: 20.0.0.1 takes 20.0.0.17 along.",
+    story="The rules to remove are found with startswith, so 20.0.0.1 also removes 20.0.0.17.",
     needs_history=True,
     witness=lambda _: (put("20.0.0.1", "20.0.0.17"), remove("20.0.0.1"), ask(call("20.0.0.17"))),
 )
@@ -75,7 +75,7 @@ class _RemovingByTextPrefix(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="Rules are the same if their network address is: removing 20.0.0.0/24 takes 20.0.0.0/16 along.",
+    story="Rules with the same network address count as equal, so removing 20.0.0.0/24 also removes 20.0.0.0/16.",
     needs_history=True,
     witness=lambda _: (put("20.0.0.0/16", "20.0.0.0/24"), remove("20.0.0.0/24"), ask(call("20.0.9.7"))),
 )
@@ -89,7 +89,7 @@ class _RemovingByNetworkAddress(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="Removing a prefix from the trie cuts the branch with all that grows on it.",
+    story="Removing a prefix from the trie cuts its branch with all longer prefixes.",
     needs_history=True,
     witness=lambda _: (put("20.0.0.0/16", "20.0.4.0/24"), remove("20.0.0.0/16"), ask(call("20.0.4.7"))),
 )
@@ -103,7 +103,7 @@ class _RemovingTakesInnerRulesAlong(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="both",
-    story="The rule is found, and what is taken off is the end of the list.",
+    story="The rule is found, but the last entry of the list is removed.",
     needs_history=True,
     witness=lambda _: (put(_RANGE, _OTHER), remove(_RANGE), ask(call())),
 )
@@ -117,7 +117,7 @@ class _RemovingTakesTheLast(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="The list is changed while it is walked, and the rule after the removed one is passed over and lost.",
+    story="The list is changed during iteration, so the rule after the removed rule is skipped and lost.",
     needs_history=True,
     witness=lambda _: (put(_RANGE, _OTHER), remove(_RANGE), ask(call("52.0.0.7"))),
 )
@@ -132,7 +132,7 @@ class _RemovingSkipsTheRuleAfter(Vault):
     "removing-the-only-rule-fails",
     clause="STA-2",
     direction="open",
-    story="A list that would be empty is taken for 'not given', and the rule stays.",
+    story="A list that would become empty is read as absent, and the rule stays.",
     needs_history=True,
     witness=lambda _: (put(_RANGE), remove(_RANGE), ask(call())),
 )
@@ -171,7 +171,7 @@ class _BareAndSlash32AreTwo(Vault):
     clause="STA-2",
     also=("DEC-8",),
     direction="open",
-    story="A network rule is removed where its id is spelled as it was when it was written.",
+    story="A virtual network rule is removed only if its id is spelled exactly as it was when written.",
     origin="Azure/azure-cli #10286: an id in mixed case cannot be removed",
     needs_history=True,
     witness=lambda _: (put(subnets=[APP]), remove_subnet(APP.lower()), ask(call(INSIDE, subnet=APP))),
@@ -186,7 +186,7 @@ class _RemovingSubnetsBySpelling(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="Network rules are kept by virtual network, and removing one removes the entry.",
+    story="Rules are stored by virtual network, and removing a rule removes all rules of that network.",
     needs_history=True,
     witness=lambda _: (put(subnets=[APP, DATABASE]), remove_subnet(APP), ask(call(INSIDE, subnet=DATABASE))),
 )
@@ -202,7 +202,7 @@ class _RemovingASubnetTakesTheNetwork(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="The rules to remove are found with startswith: 'app' takes 'app-2' along.",
+    story="The rules to remove are found with startswith, so 'app' also removes 'app-2'.",
     needs_history=True,
     witness=lambda _: (put(subnets=[APP, APP_2]), remove_subnet(APP), ask(call(INSIDE, subnet=APP_2))),
 )
@@ -217,7 +217,7 @@ class _RemovingASubnetByItsBeginning(Vault):
     clause="STA-6",
     also=("STA-2", "DEC-15"),
     direction="open",
-    story="Without rules the form has nothing to show and writes its initial state back, Allow.",
+    story="Removing the last rule resets the form to its initial state, Allow.",
     needs_history=True,
     witness=lambda _: (put(_OTHER), remove(_OTHER), ask(call())),
 )
@@ -233,7 +233,7 @@ class _RemovingTheLastRuleTurnsTheFirewallOff(Vault):
     clause="STA-1",
     also=("STA-2", "STA-5"),
     direction="closed",
-    story="Removed rules are marked deleted; adding one takes the mark off, and putting a whole set does not look at marks.",
+    story="Removed rules are marked as deleted; adding a rule clears the mark, putting a whole set does not.",
     needs_history=True,
     witness=lambda _: (put(_RANGE), remove(_RANGE), put(_RANGE), ask(call())),
 )

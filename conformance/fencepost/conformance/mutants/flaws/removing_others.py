@@ -1,4 +1,4 @@
-"""Flaws in finding the rule to remove: others are taken for it, or it is not let go."""
+"""Flaws in finding the rule to remove: other rules match it, or the rule may not be removed."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ flaw = Flaws("state")
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="rstrip('/32') takes off every 3, 2 and slash at the end, so 20.1.2.2 and 20.1.2.3 are one when one of them is removed.",
+    story="rstrip('/32') strips every final 3, 2 and slash, so on removal 20.1.2.2 and 20.1.2.3 count as equal.",
     needs_history=True,
     witness=lambda _: (put("20.1.2.2", "20.1.2.3"), remove("20.1.2.3"), ask(call("20.1.2.2"))),
 )
@@ -29,7 +29,7 @@ class _RemovingStripsDigitsOfTheSuffix(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="Two rules are the same if they have the same numbers, and the numbers are compared sorted: 20.1.2.3 takes 20.2.1.3 along.",
+    story="On removal rules are equal if their sorted octets are equal, so 20.1.2.3 also removes 20.2.1.3.",
     needs_history=True,
     witness=lambda _: (put("20.1.2.3", "20.2.1.3"), remove("20.1.2.3"), ask(call("20.2.1.3"))),
 )
@@ -47,7 +47,7 @@ def _octets(rule: IpRule) -> list[int]:
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="The rules to remove are those whose text contains the one that is named: 20.0.0.1 takes 120.0.0.1 along.",
+    story="Every rule whose text contains the named value is removed, so 20.0.0.1 also removes 120.0.0.1.",
     needs_history=True,
     witness=lambda _: (put("20.0.0.1", "120.0.0.1"), remove("20.0.0.1"), ask(call("120.0.0.1"))),
 )
@@ -61,7 +61,7 @@ class _RemovingByPartOfTheText(Vault):
     clause="STA-2",
     also=("STA-7",),
     direction="closed",
-    story="The rule to remove is looked up as a caller is, and an address that is no rule finds the range that it is in.",
+    story="The rule to remove is looked up like a caller, so an address without a rule removes the range around it.",
     needs_history=True,
     choice="remove-unknown",
     witness=lambda _: (put("20.0.0.0/24"), remove("20.0.0.7"), ask(call("20.0.0.9"))),
@@ -84,7 +84,9 @@ def _without_first_around(rule: IpRule, rules: Sequence[IpRule]) -> tuple[IpRule
     clause="STA-2",
     also=("STA-6",),
     direction="open",
-    story="Lest everybody be locked out, the last network rule is kept where the default is Deny and no IP rule is left.",
+    story=(
+        "To avoid a lock-out, the last virtual network rule stays if the default action is Deny and no IP rule is left."
+    ),
     needs_history=True,
     witness=lambda _: (put(subnets=[APP]), remove_subnet(APP), ask(call(INSIDE, subnet=APP))),
 )

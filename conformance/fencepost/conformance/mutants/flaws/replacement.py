@@ -1,4 +1,4 @@
-"""Flaws in replacing a rule set: what stays of the old one, what a refused write leaves, what an endpoint takes along."""
+"""Flaws in replacing a rule set: old rules stay, a refused write leaves something, an endpoint removes rules."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
     clause="STA-1",
     also=("DEC-3", "STA-5"),
     direction="open",
-    story="PUT is handled as PATCH: new rules join the old ones.",
+    story="A put is handled like a PATCH, so the new rules join the old ones.",
     witness=lambda _: (put(_RANGE), put(_OTHER), ask(call())),
 )
 class _PuttingAdds(Vault):
@@ -44,7 +44,7 @@ class _PuttingAdds(Vault):
     clause="STA-1",
     also=("DEC-15", "DEC-3"),
     direction="open",
-    story="`rules = new_rules or old_rules`: an empty list reads as one that was not sent.",
+    story="`rules = new_rules or old_rules` reads an empty list as an absent one.",
     witness=lambda _: (put(_RANGE), put(), ask(call())),
 )
 class _EmptyListChangesNothing(Vault):
@@ -58,7 +58,7 @@ class _EmptyListChangesNothing(Vault):
     clause="STA-1",
     also=("DEC-7", "DEC-15"),
     direction="open",
-    story="`subnets = new_subnets or old_subnets`: an empty list reads as one that was not sent.",
+    story="`subnets = new_subnets or old_subnets` reads an empty list as an absent one.",
     witness=lambda _: (put(subnets=[APP]), put(), ask(call(INSIDE, subnet=APP))),
 )
 class _EmptyListOfSubnetsChangesNothing(Vault):
@@ -72,7 +72,7 @@ class _EmptyListOfSubnetsChangesNothing(Vault):
     clause="STA-1",
     also=("STA-9", "DEC-2", "DEC-3"),
     direction="both",
-    story="The matcher is built anew when the number of rules is not what it was.",
+    story="The matcher is rebuilt only when the number of rules changes.",
     witness=lambda _: (put(_RANGE), put(_OTHER), ask(call())),
 )
 class _CompiledAgainWhenTheLengthChanges(Vault):
@@ -88,7 +88,7 @@ class _CompiledAgainWhenTheLengthChanges(Vault):
     clause="STA-1",
     also=("STA-9",),
     direction="both",
-    story="Whether the matcher is still good is told by the number of rules, the first and the last of them.",
+    story="The matcher is rebuilt only when the number of rules, the first rule or the last rule changes.",
     witness=lambda _: (
         put("20.0.0.0/24", "52.0.0.0/24", "90.0.0.0/24"),
         put("20.0.0.0/24", "60.0.0.0/24", "90.0.0.0/24"),
@@ -109,7 +109,7 @@ class _CompiledAgainWhenAnEndChanges(Vault):
     clause="STA-1",
     also=("STA-3", "STA-4", "DEC-1"),
     direction="both",
-    story="A write whose rules are those in force is taken for a repetition and dropped, switches and all.",
+    story="A write with the rules in force is dropped as a repetition, together with its switches.",
     witness=lambda _: (put(_RANGE), put(_RANGE, default="Allow"), ask(call("52.0.0.7"))),
 )
 class _SwitchesStayWhenTheRulesDo(Vault):
@@ -124,7 +124,7 @@ class _SwitchesStayWhenTheRulesDo(Vault):
     clause="STA-1",
     also=("DEC-1", "STA-4"),
     direction="closed",
-    story="Going from Deny to Allow needs a confirmation that nobody can give.",
+    story="A change from Deny to Allow waits for a confirmation that the API cannot give.",
     witness=lambda _: (put(), put(default="Allow"), ask(call())),
 )
 class _DenyStaysUntilReset(Vault):
@@ -138,7 +138,7 @@ class _DenyStaysUntilReset(Vault):
     clause="STA-1",
     also=("STA-3", "DEC-12"),
     direction="both",
-    story="Putting a rule set sets the bypass once; after that it is a property of its own.",
+    story="Only the first put sets the bypass; later puts ignore it.",
     witness=lambda profile: (put(bypass="AzureServices"), put(bypass="None"), ask(trusted(profile))),
 )
 class _BypassNotReplaced(Vault):
@@ -175,7 +175,7 @@ class _RefusedWriteClears(Vault):
     clause="VAL-9",
     also=("LIM-6",),
     direction="open",
-    story="Default action and bypass are set first, each by its setter, and then the rules are read.",
+    story="Default action and bypass are set first, each by its setter; the rules are read afterwards.",
     witness=lambda _: (put(_RANGE), put("office", default="Allow"), ask(call("52.0.0.7"))),
 )
 class _RefusedWriteSetsTheSwitches(Vault):
@@ -196,7 +196,7 @@ class _RefusedWriteSetsTheSwitches(Vault):
     "refused-subnet-leaves-the-ip-rules",
     clause="VAL-9",
     direction="open",
-    story="The lists are written one after the other, and the second may be refused.",
+    story="The two lists are written one after the other, and the second can still be refused.",
     witness=lambda _: (put(_OTHER), put(_RANGE, subnets=["office"]), ask(call())),
 )
 class _RefusedSubnetLeavesTheIpRules(Vault):
@@ -216,7 +216,7 @@ class _RefusedSubnetLeavesTheIpRules(Vault):
     "refused-rule-added-all-the-same",
     clause="VAL-9",
     direction="open",
-    story="When a rule is added it is appended, then checked, and the refusal does not take it out again.",
+    story="An added rule is appended and then checked, and the refusal does not remove it.",
     witness=lambda _: (put(_OTHER), add("10.1.0.0/16"), ask(call("10.1.0.7"))),
 )
 class _RefusedRuleAddedAllTheSame(Vault):
@@ -239,7 +239,7 @@ class _RefusedRuleAddedAllTheSame(Vault):
     clause="STA-10",
     also=("STA-2",),
     direction="closed",
-    story="Switching the endpoint off removes the rule, as deleting the subnet does at a sibling service.",
+    story="Switching the endpoint off deletes the rule, as deleting the subnet does in a sibling service.",
     origin="MicrosoftDocs/azure-docs, articles/storage/common/storage-network-security-virtual-networks.md",
     witness=lambda _: (put(subnets=[APP]), endpoints(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))),
 )
@@ -255,7 +255,7 @@ class _EndpointOffDropsTheRule(Vault):
     "endpoint-on-waits-for-a-write",
     clause="STA-10",
     direction="closed",
-    story="A subnet that lost its endpoint is marked in the rules, and the mark is taken off when the rules are written.",
+    story="A rule is marked when its subnet loses the endpoint, and only a write of the rules clears the mark.",
     witness=lambda _: (put(subnets=[APP]), endpoints(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))),
 )
 class _EndpointOnWaitsForAWrite(Vault):
@@ -276,7 +276,7 @@ class _EndpointOnWaitsForAWrite(Vault):
     "endpoint-off-takes-the-network-along",
     clause="STA-10",
     direction="closed",
-    story="Endpoints are kept by virtual network, and switching one subnet's off switches all of them.",
+    story="Endpoints are stored by virtual network, so switching them off for a subnet affects the whole network.",
     witness=lambda _: (put(subnets=[APP, DATABASE]), endpoints(DATABASE), ask(call(INSIDE, subnet=APP))),
 )
 class _EndpointOffTakesTheNetworkAlong(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in searching a list of IP rules: sorted, bisected, merged, nested, hashed."""
+"""Flaws in searching a list of IP rules by sorting, bisecting, merging, nesting or hashing."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -20,7 +20,7 @@ def _asks(*ranges: str, address: str) -> Witness:
     clause="DEC-5",
     also=("DEC-2", "LIM-1"),
     direction="closed",
-    story="The rules are sorted as text, '100.…' before '20.…', and those that begin at or below the address are cut off by halves, as numbers.",
+    story="The rules are sorted as text, '100.…' before '20.…', and then bisected as numbers.",
     witness=_asks("20.0.0.0/24", "150.0.0.0/24", "102.0.0.0/24", address="20.0.0.7"),
 )
 class _SortedAsTextAndBisected(Vault):
@@ -36,7 +36,9 @@ class _SortedAsTextAndBisected(Vault):
     clause="DEC-5",
     also=("DEC-2", "LIM-1"),
     direction="closed",
-    story="Rules that begin above the address are cut off by halves, for which the list must be sorted; it was, in the tests.",
+    story=(
+        "A bisection drops the rules that begin above the address; it needs a sorted list, and the list is not sorted."
+    ),
     witness=_asks("90.0.0.0/24", "52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"),
 )
 class _BisectedUnsorted(Vault):
@@ -49,7 +51,10 @@ class _BisectedUnsorted(Vault):
     clause="DEC-5",
     also=("DEC-2", "STA-6"),
     direction="closed",
-    story="The last rule that begins at or below the address is found by halves and asked alone: a nested rule hides its outer one.",
+    story=(
+        "A bisection finds the last rule that begins at or below the address, and tests only that: an inner rule hides "
+        "its outer."
+    ),
     origin="envoyproxy/envoy #2614: nested prefixes come to the trie later",
     witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"),
 )
@@ -78,7 +83,7 @@ def _bisected(rules: Sequence[IpRule], address: int) -> int:
     clause="DEC-5",
     also=("DEC-2", "LIM-1", "STA-6"),
     direction="closed",
-    story="The scan stops at the first rule that begins above the address, as if the list were in order.",
+    story="The scan stops at the first rule that begins above the address, as if the list were sorted.",
     origin="netaddr/netaddr #55: the loop ends at a range that does not match",
     witness=_asks("52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"),
 )
@@ -93,7 +98,7 @@ class _ScanEndsPastTheAddress(Vault):
     clause="DEC-5",
     also=("STA-6", "DEC-2"),
     direction="closed",
-    story="Writing a long prefix into the trie walks through the node of a short one and makes it an inner node again.",
+    story="Writing a long prefix into the trie passes the node of a short prefix and makes it an inner node again.",
     origin="figglewatts/cidr-trie #17: found or not by the order of insertion",
     witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"),
 )
@@ -109,7 +114,7 @@ class _LongerRuleClearsTheShorter(Vault):
     "second-inner-rule-takes-the-outer-one",
     clause="DEC-5",
     direction="closed",
-    story="A node in the tree of nested rules has room for one inner rule; a second one is written over the outer.",
+    story="A node in the tree of nested rules holds one inner rule; a second inner rule overwrites the outer rule.",
     witness=_asks("20.0.0.0/16", "20.0.0.0/20", "20.0.0.0/24", address="20.0.99.7"),
 )
 class _SecondInnerRuleTakesTheOuterOne(Vault):
@@ -127,7 +132,7 @@ def _inside(inner: IpRule, outer: IpRule) -> bool:
     clause="DEC-5",
     also=("STA-6", "DEC-2"),
     direction="closed",
-    story="The bits of the rules are combined with ^ instead of |: covered twice is not covered.",
+    story="The rules' bits are combined with ^ in place of |, so an address covered twice is not covered.",
     witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.4.7"),
 )
 class _OverlapsCancel(Vault):
@@ -140,7 +145,7 @@ class _OverlapsCancel(Vault):
     "repeated-rule-cancels",
     clause="DEC-5",
     direction="closed",
-    story="Rules are toggled in a set, so the same rule twice is taken out again.",
+    story="Rules are toggled in a set, so a rule written twice is removed.",
     origin="Azure/azure-powershell #20605: duplicates are stored, and the portal cannot remove them",
     witness=_asks("20.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"),
 )
@@ -155,7 +160,7 @@ class _RepeatedRuleCancels(Vault):
     clause="DEC-4",
     also=("DEC-3", "STA-7"),
     direction="open",
-    story="Neighbouring ranges are merged where the next begins at most two, not one, after the end.",
+    story="Neighbouring ranges are merged if the next begins at most two, not one, after the end.",
     witness=_asks("20.0.0.4/30", "20.0.0.9", address="20.0.0.8"),
 )
 class _MergeSwallowsAGapOfOne(Vault):
@@ -174,7 +179,7 @@ class _MergeSwallowsAGapOfOne(Vault):
     clause="DEC-5",
     also=("DEC-2", "STA-6"),
     direction="closed",
-    story="Overlapping ranges are merged into one that ends where the later begins to end: max() was forgotten.",
+    story="Overlapping ranges are merged and end where the later range ends, which may lie inside: max() is missing.",
     witness=_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"),
 )
 class _MergeEndsWithTheInnerRule(Vault):
@@ -193,7 +198,7 @@ class _MergeEndsWithTheInnerRule(Vault):
     clause="DEC-5",
     also=("DEC-2", "STA-6"),
     direction="closed",
-    story="Where one range begins right after another the merge drops the second and forgets to move the end.",
+    story="If a range begins right after another, the merge drops it without extending the first.",
     witness=_asks("20.0.0.0/24", "20.0.1.0/24", address="20.0.1.7"),
 )
 class _AdjacentRuleDropped(Vault):
@@ -208,7 +213,7 @@ class _AdjacentRuleDropped(Vault):
     clause="DEC-4",
     also=("DEC-3", "DEC-5"),
     direction="both",
-    story="Two adjacent ranges of one size become one of twice the size, whether or not a range may begin there.",
+    story="Two adjacent ranges of equal size become a range of twice the size, even where no such range may begin.",
     origin="kfeldmann/cidrmerge #1: ranges that begin where none may",
     witness=_asks("20.0.1.0/24", "20.0.2.0/24", address="20.0.0.7"),
 )
@@ -228,7 +233,7 @@ class _AdjacentRangesJoinedOffTheirBorder(Vault):
     clause="STA-7",
     also=("DEC-3",),
     direction="open",
-    story="For each first octet the lowest and the highest address are kept, as a quick check before the slow one that never came.",
+    story="For each first octet only the lowest and the highest address are kept, and all between them are let in.",
     witness=_asks("20.0.0.0/24", "20.0.4.0/24", address="20.0.2.7"),
 )
 class _EnvelopeOfAnOctet(Vault):
@@ -243,7 +248,7 @@ class _EnvelopeOfAnOctet(Vault):
     clause="STA-7",
     also=("DEC-3",),
     direction="open",
-    story="Single addresses are kept as a set of /24s and a set of last octets: two rules admit four addresses.",
+    story="Single addresses are stored as a set of /24s and a set of last octets, so two rules admit four addresses.",
     witness=_asks("20.1.2.3", "20.4.5.6", address="20.1.2.6"),
 )
 class _SingleAddressesCrossed(Vault):
@@ -258,7 +263,9 @@ class _SingleAddressesCrossed(Vault):
     clause="DEC-3",
     also=("STA-7",),
     direction="open",
-    story="Single addresses are found by a 16-bit hash, upper half ^ lower half, and the address is not compared again.",
+    story=(
+        "Single addresses are found by a 16-bit hash, upper half ^ lower half, and the address itself is not compared."
+    ),
     witness=_asks("20.0.0.5", address="20.5.0.0"),
 )
 class _SingleAddressesByHash(Vault):
@@ -273,7 +280,10 @@ class _SingleAddressesByHash(Vault):
     clause="DEC-5",
     also=("DEC-2", "STA-6"),
     direction="closed",
-    story="`if ranges: check the ranges; elif addresses: check the addresses`: with one range no single address counts.",
+    story=(
+        "`if ranges: check ranges; elif addresses: check addresses` ignores single addresses as soon as there is a "
+        "range."
+    ),
     witness=_asks("52.0.0.0/24", "20.0.0.7", address="20.0.0.7"),
 )
 class _RangesHideSingleAddresses(Vault):
@@ -287,7 +297,10 @@ class _RangesHideSingleAddresses(Vault):
     clause="DEC-5",
     also=("DEC-2",),
     direction="closed",
-    story="Of the rules with the caller's first octet the one with the longest prefix is taken for the best match before it has matched.",
+    story=(
+        "Of the rules with the caller's first octet only that with the longest prefix is tested, whether it matches or "
+        "not."
+    ),
     witness=_asks("20.0.0.0/16", "20.9.0.0/24", address="20.0.0.7"),
 )
 class _LongestPrefixOfTheOctetDecides(Vault):

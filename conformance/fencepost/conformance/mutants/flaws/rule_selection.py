@@ -1,4 +1,4 @@
-"""Flaws in which IP rules of a list are looked at, and under which key they are kept."""
+"""Flaws in which IP rules of a list are looked at, and in the key under which they are stored."""
 
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness
 from fencepost.conformance.mutants.values import Ask, IpRule
@@ -17,7 +17,7 @@ def _asks(*ranges: str, address: str) -> Witness:
     clause="DEC-5",
     also=("DEC-2", "LIM-1", "STA-6"),
     direction="closed",
-    story="The loop returns in its first turn, matched or not.",
+    story="The loop returns after its first rule, whether that matches or not.",
     witness=_asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.2.7"),
 )
 class _FirstRuleOnly(Vault):
@@ -30,7 +30,7 @@ class _FirstRuleOnly(Vault):
     clause="DEC-5",
     also=("DEC-2", "LIM-1", "STA-6"),
     direction="closed",
-    story="`allowed = matches(rule)` in a loop without a break: every rule overwrites the verdict of the one before.",
+    story="`allowed = matches(rule)` in a loop without a break: every rule overwrites the result of the rule before.",
     witness=_asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.0.7"),
 )
 class _LastRuleDecides(Vault):
@@ -56,7 +56,7 @@ class _LastOfSeveralSkipped(Vault):
     "first-hundred-rules",
     clause="LIM-1",
     direction="closed",
-    story="The rules are read from a database in pages of 100, and the second page is never asked for.",
+    story="The rules are read from a database in pages of 100, and only the first page is read.",
     witness=lambda _: (put(*singles(101)), ask(call(singles(101)[-1]))),
 )
 class _FirstHundredRules(Vault):
@@ -68,7 +68,7 @@ class _FirstHundredRules(Vault):
     "rule-at-a-page-break-lost",
     clause="LIM-1",
     direction="closed",
-    story="The rules are read in pages of 50, and the next page begins after the row that begins it.",
+    story="The rules are read in pages of 50, and the first row of each further page is skipped.",
     witness=lambda _: (put(*singles(60)), ask(call(singles(60)[50]))),
 )
 class _RuleAtAPageBreakLost(Vault):
@@ -81,7 +81,7 @@ class _RuleAtAPageBreakLost(Vault):
     clause="LIM-1",
     also=("LIM-5",),
     direction="closed",
-    story="A buffer for as many rules as are allowed, ended by a null entry: the last rule gives up its place.",
+    story="The buffer has as many entries as rules are allowed and ends in a null entry, which replaces the last rule.",
     witness=lambda profile: (put(*singles(profile.max_ip_rules)), ask(call(singles(profile.max_ip_rules)[-1]))),
 )
 class _LastOfAFullListLost(Vault):
@@ -93,7 +93,7 @@ class _LastOfAFullListLost(Vault):
     "rule-count-in-a-byte",
     clause="LIM-1",
     direction="closed",
-    story="The number of rules is kept in one byte: of 256 rules none is looked at, of 1,000 the first 232.",
+    story="The number of rules is stored in a byte: of 256 rules none is looked at, of 1,000 the first 232.",
     profiles=TODAY_ONLY,
     witness=lambda _: (put(*singles(256)), ask(call(singles(1)[0]))),
 )
@@ -106,7 +106,7 @@ class _RuleCountInAByte(Vault):
     "rule-index-in-a-byte",
     clause="LIM-1",
     direction="closed",
-    story="The trie's leaves hold the rule's index in one byte, and 255 means 'none'.",
+    story="The trie's leaves store the rule's index in a byte, in which 255 means no rule.",
     profiles=TODAY_ONLY,
     witness=lambda _: (put(*singles(256)), ask(call(singles(256)[255]))),
 )
@@ -120,7 +120,7 @@ class _RuleIndexInAByte(Vault):
     clause="DEC-5",
     also=("DEC-2", "STA-6"),
     direction="closed",
-    story="The rules sit in a dict by network address: 20.0.0.0/24 takes the place of 20.0.0.0/16.",
+    story="The rules are stored by network address, so 20.0.0.0/24 replaces 20.0.0.0/16.",
     witness=_asks("20.0.0.0/16", "20.0.0.0/24", address="20.0.9.7"),
 )
 class _KeyedByNetworkAddress(Vault):
@@ -133,7 +133,7 @@ class _KeyedByNetworkAddress(Vault):
     clause="DEC-5",
     also=("DEC-2", "STA-6"),
     direction="closed",
-    story="Duplicates are left out by looking at the network address, so a wider rule after a narrow one is a duplicate.",
+    story="Rules with an equal network address count as duplicates, so a wider rule after a narrow rule is dropped.",
     witness=_asks("20.0.0.0/24", "20.0.0.0/16", address="20.0.9.7"),
 )
 class _FirstOfANetworkAddressKept(Vault):
@@ -146,7 +146,7 @@ class _FirstOfANetworkAddressKept(Vault):
     clause="DEC-5",
     also=("DEC-2", "LIM-1"),
     direction="closed",
-    story="A dict from mask to network, for longest-prefix matching, holds one network a mask.",
+    story="A dict from mask to network, for longest-prefix matching, holds a single network for each mask.",
     witness=_asks("20.0.0.0/24", "52.0.0.0/24", address="20.0.0.7"),
 )
 class _OneRulePerPrefixLength(Vault):
@@ -159,7 +159,7 @@ class _OneRulePerPrefixLength(Vault):
     clause="DEC-5",
     also=("DEC-2", "LIM-1"),
     direction="closed",
-    story="Rules are filed under their first octet, and the drawer holds one.",
+    story="Rules are stored by first octet, and each octet holds a single rule.",
     witness=_asks("20.0.0.0/24", "20.9.0.0/24", address="20.0.0.7"),
 )
 class _OneRulePerFirstOctet(Vault):
@@ -172,7 +172,7 @@ class _OneRulePerFirstOctet(Vault):
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="Rules are filed under their first octet; one that spans several octets is filed under its first alone.",
+    story="Rules are indexed by first octet; a range over several octets is found under its first octet alone.",
     witness=_asks("40.0.0.0/6", address="42.0.0.7"),
 )
 class _ShortPrefixFiledOnce(Vault):
@@ -185,7 +185,7 @@ class _ShortPrefixFiledOnce(Vault):
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="The index is by the upper 16 bits; a range wider than /16 is found only in its first part.",
+    story="Rules are indexed by their upper 16 bits; a range wider than /16 is found only in its first part.",
     witness=_asks("20.4.0.0/15", address="20.5.0.7"),
 )
 class _RangeFiledUnderItsFirst16(Vault):

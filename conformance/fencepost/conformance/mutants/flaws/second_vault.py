@@ -1,4 +1,4 @@
-"""Flaws in making a new vault: something of the one before is still there."""
+"""Flaws in making a new vault: some state of the vault before it is still there."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,7 +15,7 @@ flaw = Flaws("state")
     "new-vault-has-the-default-of-the-old",
     clause="DEC-1",
     direction="closed",
-    story="Making a vault clears its rules; the default action belongs to the firewall, and that is the same one.",
+    story="Making a vault clears the rules and keeps the default action of the vault before it.",
     witness=lambda _: (put(), reset(), ask(call())),
 )
 class _NewVaultHasTheDefaultOfTheOld(Vault):
@@ -31,7 +31,7 @@ class _NewVaultHasTheDefaultOfTheOld(Vault):
     clause="DEC-11",
     also=("STA-3", "STA-5"),
     direction="both",
-    story="Making a vault clears its rules and opens it; that the bypass is a state too was not thought of.",
+    story="Making a vault clears the rules and sets the default action, but not the bypass.",
     needs_history=True,
     choice="default-of-bypass",
     witness=lambda profile: (put(), reset(), update(default="Deny"), ask(trusted(profile))),
@@ -49,7 +49,7 @@ class _NewVaultHasTheBypassOfTheOld(Vault):
     clause="DEC-1",
     also=("STA-5",),
     direction="both",
-    story="A vault is looked up by its network before one is made, and in a network that is there already it is the old one.",
+    story="Vaults are stored by network, so a new vault in a known network is the old vault.",
     witness=lambda _: (put("20.0.0.0/24"), reset(), ask(call("52.0.0.7"))),
 )
 class _VaultInTheSameNetworkIsNotNew(Vault):
@@ -69,7 +69,7 @@ class _VaultInTheSameNetworkIsNotNew(Vault):
     "new-vault-shows-the-rules-of-the-old",
     clause="STA-5",
     direction="both",
-    story="What is shown is kept from the last write, and a new vault shows the old one's rules until it is written to.",
+    story="The rules shown are kept from the last write, so a new vault shows the old rules until its first write.",
     witness=lambda _: (put("20.0.0.0/24"), reset(), read()),
 )
 class _NewVaultShowsTheRulesOfTheOld(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in knowing a service by its name."""
+"""Flaws in recognising a service by its name."""
 
 from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws
 from fencepost.conformance.mutants.values import Ask
@@ -14,7 +14,7 @@ _ON = "AzureServices"
     "ampersand-and-and-alike",
     clause="DEC-13",
     direction="open",
-    story="Names are made comparable as headings are, with 'and' for every &.",
+    story="Names are normalised like headings, with 'and' for every &.",
     profiles=PREVIEW_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Exchange Online and SharePoint Online"))),
 )
@@ -40,7 +40,7 @@ class _NamesOfALaterListTrusted(Vault):
     "names-untrusted-in-2018-stay-so",
     clause="DEC-11",
     direction="closed",
-    story="The examples of services that were not trusted became a list, and it is asked before the attribute.",
+    story="The documentation's examples of untrusted services became a list, which is checked before the attribute.",
     profiles=TODAY_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Azure DevOps"))),
 )

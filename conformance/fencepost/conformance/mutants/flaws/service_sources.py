@@ -1,4 +1,4 @@
-"""Flaws in the bypass that show only from some places, and in telling a trusted service by a piece of its name."""
+"""Flaws in the bypass for callers at some addresses, and in matching a part of a service's name."""
 
 from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, Flaws
 from fencepost.conformance.mutants.values import Ask, Held
@@ -14,7 +14,7 @@ _ON = "AzureServices"
     "services-from-special-addresses-kept-out",
     clause="DEC-11",
     direction="closed",
-    story="Before the bypass stands a filter for addresses that no packet may have: 0/8, 127/8 and 240/4.",
+    story="A filter for reserved addresses, 0/8, 127/8 and 240/4, runs before the bypass.",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, "127.0.0.1"))),
 )
 class _ServicesFromSpecialAddressesKeptOut(Vault):
@@ -28,7 +28,7 @@ class _ServicesFromSpecialAddressesKeptOut(Vault):
     clause="DEC-11",
     also=("DEC-14",),
     direction="closed",
-    story="Whoever comes from a subnet is asked for its endpoint before it is asked who it is.",
+    story="A caller from a subnet must have the service endpoint before the bypass is checked.",
     witness=lambda profile: (reset(without=[APP]), put(bypass=_ON), ask(trusted(profile, HERE, subnet=APP))),
 )
 class _ServicesNeedTheEndpointOfTheirSubnet(Vault):
@@ -42,7 +42,7 @@ class _ServicesNeedTheEndpointOfTheirSubnet(Vault):
     clause="DEC-13",
     direction="open",
     profiles=PREVIEW_ONLY,
-    story="The arguments of startswith are the wrong way round: who calls itself 'Azure' is on the list.",
+    story="The arguments of startswith are swapped, so a caller named 'Azure' is trusted.",
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Backu"))),
 )
 class _BeginningOfATrustedNameIsTrusted(Vault):
@@ -56,7 +56,7 @@ class _BeginningOfATrustedNameIsTrusted(Vault):
     clause="DEC-13",
     direction="open",
     profiles=PREVIEW_ONLY,
-    story="Names are looked up by their words, as a search does, so that 'Azure Disk Encryption' finds its long form.",
+    story="Names are compared word by word, as in a search, so 'Azure Disk Encryption' matches its long form.",
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Disk Encryption"))),
 )
 class _SomeWordsOfATrustedNameAreEnough(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in the bypass and in telling trusted services from others."""
+"""Flaws in the bypass and in telling trusted services from other callers."""
 
 from collections.abc import Hashable, Mapping
 
@@ -18,7 +18,7 @@ _ON = "AzureServices"
     "trusted-services-always-admitted",
     clause="DEC-12",
     direction="open",
-    story="The bypass is stored and shown, and the check for trusted services does not look at it.",
+    story="The bypass is stored and shown, but the check for trusted services ignores it.",
     witness=lambda profile: (put(bypass="None"), ask(trusted(profile))),
 )
 class _TrustedServicesAlwaysAdmitted(Vault):
@@ -30,7 +30,7 @@ class _TrustedServicesAlwaysAdmitted(Vault):
     "bypass-without-effect",
     clause="DEC-11",
     direction="closed",
-    story="The bypass is stored and shown, and nothing else.",
+    story="The bypass is stored and shown, but never used.",
     origin="e6qu/sockerless-cloud: the bypass is not looked at",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile))),
 )
@@ -44,7 +44,7 @@ class _BypassWithoutEffect(Vault):
     clause="DEC-11",
     also=("DEC-12",),
     direction="both",
-    story="'Bypass None' was read as 'none is bypassed by the firewall'.",
+    story="'Bypass None' is read as if nothing were subject to the firewall.",
     witness=lambda profile: (put(bypass="None"), ask(trusted(profile))),
 )
 class _BypassInverted(Vault):
@@ -56,7 +56,7 @@ class _BypassInverted(Vault):
     "any-service-is-trusted",
     clause="DEC-13",
     direction="open",
-    story="A caller that names a Microsoft service is taken for a trusted one.",
+    story="Every caller that names a Microsoft service is taken for a trusted service.",
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile))),
 )
 class _AnyServiceIsTrusted(Vault):
@@ -68,7 +68,7 @@ class _AnyServiceIsTrusted(Vault):
     "azure-in-the-name-is-trusted",
     clause="DEC-13",
     direction="open",
-    story="Services whose name begins with 'Azure' are Microsoft's own.",
+    story="Every service whose name begins with 'Azure' is trusted.",
     profiles=PREVIEW_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure DevOps"))),
 )
@@ -81,7 +81,7 @@ class _AzureInTheNameIsTrusted(Vault):
     "part-of-a-trusted-name-is-trusted",
     clause="DEC-13",
     direction="open",
-    story="The name is looked for in the list's text: 'Azure Backup (trial)' contains a trusted name.",
+    story="The list of names is searched as text: 'Azure Backup (trial)' contains a trusted name.",
     profiles=PREVIEW_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Backup (trial)"))),
 )
@@ -109,7 +109,7 @@ class _ServiceNamesWithoutCase(Vault):
     "coming-soon-is-trusted",
     clause="DEC-13",
     direction="open",
-    story="App Services stand in the table with a note beside them, and the table was copied without its notes.",
+    story="App Services have a footnote in the table of trusted services, which was copied without its footnotes.",
     origin="MicrosoftDocs/azure-docs, articles/key-vault/key-vault-overview-vnet-service-endpoints.md: listed as live",
     profiles=PREVIEW_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "App Services"))),
@@ -123,7 +123,7 @@ class _ComingSoonIsTrusted(Vault):
     "list-one-name-short",
     clause="DEC-11",
     direction="closed",
-    story="The list was typed from the announcement's first screen, which ends before the last service.",
+    story="The list was copied from the first screen of the announcement, which lacks the last service.",
     origin="MicrosoftDocs/azure-docs #114954: a service refused long before the list had it",
     profiles=PREVIEW_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Azure Information Protection"))),
@@ -137,7 +137,7 @@ class _ListOneNameShort(Vault):
     "ampersand-escaped-in-the-list",
     clause="DEC-11",
     direction="closed",
-    story="The list was copied from the page's source: Exchange Online &amp; SharePoint Online.",
+    story="The list was copied from the page's source, with 'Exchange Online &amp; SharePoint Online'.",
     profiles=PREVIEW_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Exchange Online & SharePoint Online"))),
 )
@@ -150,7 +150,7 @@ class _AmpersandEscapedInTheList(Vault):
     "brackets-cut-from-names",
     clause="DEC-11",
     direction="closed",
-    story="What stands in brackets is cut from the caller's name before it is looked up, and not from the list.",
+    story="Text in brackets is cut from the caller's name before the look-up, but not from the list.",
     profiles=PREVIEW_ONLY,
     witness=lambda profile: (
         put(bypass=_ON),
@@ -166,7 +166,7 @@ class _BracketsCutFromNames(Vault):
     "trust-is-there-so-it-is-true",
     clause="DEC-13",
     direction="open",
-    story="`if 'trusted' in caller`: the member is there, and it says false.",
+    story="`if 'trusted' in caller` looks for the member and ignores its value false.",
     profiles=TODAY_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile))),
 )
@@ -180,7 +180,7 @@ class _TrustIsThereSoItIsTrue(Vault):
     "names-of-2018-outrank-the-attribute",
     clause="DEC-13",
     direction="open",
-    story="The list of 2018 is still in the code and is asked first.",
+    story="The list of 2018 is still in the code and is checked first.",
     profiles=TODAY_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(untrusted(profile, "Azure Backup"))),
 )
@@ -193,7 +193,7 @@ class _NamesOf2018OutrankTheAttribute(Vault):
     "only-names-of-2018-are-trusted",
     clause="DEC-11",
     direction="closed",
-    story="The attribute counts for services that are on the list of 2018; later ones are refused.",
+    story="The attribute counts only for services on the list of 2018; later services are refused.",
     origin="MicrosoftDocs/azure-docs #114954: a service refused long before the list had it",
     profiles=TODAY_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Azure ExpressRoute"))),
@@ -208,7 +208,7 @@ class _OnlyNamesOf2018AreTrusted(Vault):
     clause="DEC-11",
     also=("DEC-16",),
     direction="closed",
-    story="Trusted services fetch keys and secrets, so what they may do was limited to getting and listing.",
+    story="Trusted services may only get and list keys and secrets.",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, operation="KeyUnwrap"))),
 )
 class _TrustedForReadingOnly(Vault):
@@ -221,7 +221,9 @@ class _TrustedForReadingOnly(Vault):
     clause="DEC-11",
     also=("DEC-16",),
     direction="closed",
-    story="The table's column 'scenario' was taken for a condition: Azure Backup backs up and restores, and no more.",
+    story=(
+        "The table's column 'scenario' is read as a condition: Azure Backup may back up and restore, and nothing else."
+    ),
     profiles=PREVIEW_ONLY,
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, operation="SecretGet"))),
 )
@@ -236,7 +238,7 @@ class _TrustedInItsOwnScenario(Vault):
     clause="DEC-11",
     also=("DEC-16",),
     direction="closed",
-    story="The table speaks of keys and secrets, so the bypass does not reach certificates.",
+    story="The table mentions keys and secrets only, so the bypass does not cover certificates.",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, operation="CertificateGet"))),
 )
 class _CertificatesNotForServices(Vault):
@@ -249,7 +251,7 @@ class _CertificatesNotForServices(Vault):
     clause="DEC-14",
     also=("DEC-11", "STA-6"),
     direction="closed",
-    story="The bypass is looked at where no rule is written; with rules 'the rules say who may come'.",
+    story="The bypass is checked only while there are no rules.",
     witness=lambda profile: (put("52.0.0.0/24", bypass=_ON), ask(trusted(profile))),
 )
 class _BypassOnlyWithoutRules(Vault):
@@ -262,7 +264,7 @@ class _BypassOnlyWithoutRules(Vault):
     clause="DEC-14",
     also=("DEC-2", "DEC-6", "STA-3"),
     direction="closed",
-    story="With bypass AzureServices only services are asked about, as if the two were alternatives.",
+    story="With bypass AzureServices only services are let in, as if bypass and rules were alternatives.",
     witness=lambda _: (put("20.0.0.0/24", bypass=_ON), ask(call())),
 )
 class _BypassSwitchesTheRulesOff(Vault):
@@ -275,7 +277,7 @@ class _BypassSwitchesTheRulesOff(Vault):
     clause="DEC-2",
     also=("DEC-4", "DEC-5", "DEC-12", "STA-3"),
     direction="closed",
-    story="`if bypass == 'None': return False` was to be about services and stands above the address check.",
+    story="`if bypass == 'None': return False` was meant for services, but stands before the address check.",
     witness=lambda _: (put("20.0.0.0/24"), ask(call())),
 )
 class _IpRulesArePartOfTheBypass(Vault):
@@ -288,7 +290,7 @@ class _IpRulesArePartOfTheBypass(Vault):
     clause="DEC-14",
     also=("DEC-12",),
     direction="closed",
-    story="With bypass None a trusted service is refused at once, though its address is in the rules like any other's.",
+    story="With bypass None a trusted service is refused at once, even if an IP rule holds its address.",
     witness=lambda profile: (put("20.0.0.0/24"), ask(trusted(profile))),
 )
 class _ServiceWithoutBypassIsShutOut(Vault):
@@ -301,7 +303,7 @@ class _ServiceWithoutBypassIsShutOut(Vault):
     clause="DEC-14",
     also=("DEC-13",),
     direction="closed",
-    story="A service that is not trusted is refused before anyone looks at its address.",
+    story="A service that is not trusted is refused before its address is checked.",
     witness=lambda profile: (put(f"{HERE}", bypass=_ON), ask(untrusted(profile))),
 )
 class _UntrustedServiceIsShutOut(Vault):
@@ -314,7 +316,7 @@ class _UntrustedServiceIsShutOut(Vault):
     "trusted-not-through-a-subnet",
     clause="DEC-11",
     direction="closed",
-    story="A caller with a subnet goes to the network rules; services are asked about on the other branch.",
+    story="A caller with a subnet goes to the virtual network rules; the bypass is checked on the other branch.",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile, INSIDE, subnet=APP))),
 )
 class _TrustedNotThroughASubnet(Vault):
@@ -327,7 +329,7 @@ class _TrustedNotThroughASubnet(Vault):
     clause="DEC-17",
     also=("DEC-3", "DEC-11"),
     direction="both",
-    story="Answers are remembered by address and subnet; who asks from there is not part of the key.",
+    story="Answers are cached by address and subnet; the calling service is not part of the key.",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile)), ask(call())),
 )
 class _AnswersRememberedWithoutTheService(Remembering):
@@ -340,7 +342,7 @@ class _AnswersRememberedWithoutTheService(Remembering):
     clause="DEC-13",
     also=("DEC-17", "DEC-3"),
     direction="open",
-    story="The addresses of trusted services are learned, to save asking the directory, and serve whoever has them next.",
+    story="The addresses of trusted services are remembered, to save a look-up, and later callers at them are trusted.",
     witness=lambda profile: (put(bypass=_ON), ask(trusted(profile), call())),
 )
 class _TrustSticksToTheAddress(Vault):
@@ -359,7 +361,10 @@ class _TrustSticksToTheAddress(Vault):
     clause="DEC-14",
     also=("DEC-2", "DEC-11"),
     direction="closed",
-    story="The criteria are counted, and exactly one is wanted: a trusted service at a listed address has two.",
+    story=(
+        "The matching criteria are counted and exactly one is required, so a trusted service at a listed address is "
+        "refused."
+    ),
     witness=lambda profile: (put("20.0.0.0/24", bypass=_ON), ask(trusted(profile))),
 )
 class _TwoCriteriaCancel(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in which subnets count as the same."""
+"""Flaws in which subnets count as equal."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def _part(subnet: str, index: int) -> str:
     "whole-network-admitted",
     clause="DEC-7",
     direction="open",
-    story="The id is cut before /subnets: the rule is for 'the virtual network', as the announcement says in one place.",
+    story="The id is cut before /subnets, so a rule applies to the whole virtual network.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE))),
 )
 class _WholeNetworkAdmitted(Vault):
@@ -45,7 +45,7 @@ class _WholeNetworkAdmitted(Vault):
     "subnet-by-its-name-alone",
     clause="DEC-7",
     direction="open",
-    story="Only the last part of the id is compared; 'default' is a popular name.",
+    story="Only the last part of the id is compared, and many networks have a subnet 'default'.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK))),
 )
 class _SubnetByItsNameAlone(Vault):
@@ -57,7 +57,7 @@ class _SubnetByItsNameAlone(Vault):
     "subnet-name-only-begins-alike",
     clause="DEC-7",
     direction="open",
-    story="Ids are matched with startswith, and 'app' lets 'app-2' in.",
+    story="Ids are matched with startswith, so 'app' lets in 'app-2'.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP_2))),
 )
 class _SubnetNameOnlyBeginsAlike(Vault):
@@ -69,7 +69,7 @@ class _SubnetNameOnlyBeginsAlike(Vault):
     "rule-name-only-begins-alike",
     clause="DEC-7",
     direction="open",
-    story="The arguments of startswith are the wrong way round: a rule for 'app-2' lets 'app' in.",
+    story="The arguments of startswith are swapped, so a rule for 'app-2' lets in 'app'.",
     witness=lambda _: (put(subnets=[APP_2]), ask(call(INSIDE, subnet=APP))),
 )
 class _RuleNameOnlyBeginsAlike(Vault):
@@ -81,7 +81,7 @@ class _RuleNameOnlyBeginsAlike(Vault):
     "network-name-only-begins-alike",
     clause="DEC-7",
     direction="open",
-    story="The rules are matched by a pattern with * after the network's name, for 'hub' and 'hub-west'.",
+    story="The rules are matched by a pattern with * after the network's name, so 'hub' also matches 'hub-west'.",
     witness=lambda _: (
         reset(subnets=[APP, subnet_id(network="hub-west")]),
         put(subnets=[APP]),
@@ -99,7 +99,7 @@ class _NetworkNameOnlyBeginsAlike(Vault):
     "resource-group-ignored",
     clause="DEC-7",
     direction="open",
-    story="The key is subscription, network and subnet; a network's name is taken to be unique in a subscription.",
+    story="The key is subscription, network and subnet, as if a network's name were unique in a subscription.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_GROUP))),
 )
 class _ResourceGroupIgnored(Vault):
@@ -112,7 +112,7 @@ class _ResourceGroupIgnored(Vault):
     "subscription-ignored",
     clause="DEC-7",
     direction="open",
-    story="The id is cut before /resourceGroups, since 'we have one subscription'.",
+    story="The id is cut before /resourceGroups, as if there were a single subscription.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION))),
 )
 class _SubscriptionIgnored(Vault):
@@ -124,7 +124,7 @@ class _SubscriptionIgnored(Vault):
     "any-subnet-of-the-resource-group",
     clause="DEC-7",
     direction="open",
-    story="The scope of a rule is handled as that of a role assignment: whatever is in the resource group is in it.",
+    story="A rule is read as the scope of a role assignment, which covers everything in the resource group.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK))),
 )
 class _AnySubnetOfTheResourceGroup(Vault):
@@ -136,7 +136,7 @@ class _AnySubnetOfTheResourceGroup(Vault):
     "subnet-name-cut-at-sixteen-characters",
     clause="DEC-7",
     direction="open",
-    story="The name lives in a column of 16 characters, and long names differ behind that.",
+    story="The column for a name has 16 characters, and long names differ only after that.",
     witness=lambda _: (
         reset(subnets=[subnet_id("front-end-servers-a"), subnet_id("front-end-servers-b")]),
         put(subnets=[subnet_id("front-end-servers-a")]),
@@ -153,7 +153,7 @@ class _SubnetNameCutAtSixteenCharacters(Vault):
     "subnet-id-case-sensitive",
     clause="DEC-8",
     direction="closed",
-    story="Ids are compared as they were typed; the portal and the tools write resourceGroups in different ways.",
+    story="Ids are compared with their case, but the portal and the tools write resourceGroups in different ways.",
     origin="Azure/azure-cli PR #10365: the service converts subnet ids to lower case",
     witness=lambda _: (put(subnets=[APP.upper().replace("/SUBNETS/", "/subnets/")]), ask(call(INSIDE, subnet=APP))),
 )
@@ -166,7 +166,7 @@ class _SubnetIdCaseSensitive(Vault):
     "subnet-name-case-sensitive",
     clause="DEC-8",
     direction="closed",
-    story="The provider's part of the id is folded by the framework, the names at its end by nobody.",
+    story="Case is folded in the provider's part of the id, but not in the names at its end.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=subnet_id("App")))),
 )
 class _SubnetNameCaseSensitive(Vault):
@@ -179,7 +179,7 @@ class _SubnetNameCaseSensitive(Vault):
     "resource-group-case-sensitive",
     clause="DEC-8",
     direction="closed",
-    story="The resource group is compared as it was typed when the group was made.",
+    story="The name of the resource group is compared with its case.",
     origin="Azure/azure-cli #23680: the service folds the group's name, the client compares it",
     witness=lambda _: (put(subnets=[subnet_id(group="prod")]), ask(call(INSIDE, subnet=APP))),
 )

@@ -1,4 +1,4 @@
-"""Flaws in which subnet ids a write may bring in, and in asking for their service endpoint."""
+"""Flaws in which subnet ids a write accepts, and in the check for their service endpoint."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,8 @@ flaw = Flaws("validation")
 
 
 def _writes(subnet: object) -> Witness:
-    # In today's profile a rule for a subnet outside the network is refused for want of the endpoint, unless it says so.
+    # In today's profile a rule for a subnet outside the network is refused for the missing endpoint, unless it ignores
+    # that.
     return lambda _: (put(subnets=[{"id": subnet, "ignoreMissingVnetServiceEndpoint": True}]),)
 
 
@@ -20,7 +21,7 @@ def _writes(subnet: object) -> Witness:
     "any-path-of-a-subscription",
     clause="VAL-7",
     direction="open",
-    story="An id is what begins with /subscriptions/.",
+    story="Any text that begins with /subscriptions/ is taken for a subnet id.",
     witness=_writes(APP.replace("virtualNetworks", "networkInterfaces")),
 )
 class _AnyPathOfASubscription(Vault):
@@ -32,7 +33,7 @@ class _AnyPathOfASubscription(Vault):
     "network-instead-of-its-subnet",
     clause="VAL-7",
     direction="open",
-    story="The announcement says 'virtual network' throughout, and the id of one is taken.",
+    story="The id of a virtual network is accepted, since the announcement says 'virtual network' throughout.",
     witness=_writes(APP.rpartition("/subnets/")[0]),
 )
 class _NetworkInsteadOfItsSubnet(Vault):
@@ -68,7 +69,7 @@ class _LeadingSlashOptional(Vault):
     "more-after-the-subnet",
     clause="VAL-7",
     direction="open",
-    story="The pattern has no end: what follows the subnet's name is not looked at.",
+    story="The pattern is not anchored at its end, so text after the subnet's name is not checked.",
     witness=_writes(APP + "/ipConfigurations/one"),
 )
 class _MoreAfterTheSubnet(Vault):
@@ -80,7 +81,7 @@ class _MoreAfterTheSubnet(Vault):
     "names-may-be-empty",
     clause="VAL-7",
     direction="open",
-    story="The pattern says [^/]* where it should say [^/]+.",
+    story="The pattern has [^/]* where it should have [^/]+.",
     witness=_writes(APP.rpartition("/")[0] + "/"),
 )
 class _NamesMayBeEmpty(Vault):
@@ -92,7 +93,7 @@ class _NamesMayBeEmpty(Vault):
     "group-name-may-be-empty",
     clause="VAL-7",
     direction="open",
-    story="Only the subnet's and the network's name are needed further on, so only they are asked to be there.",
+    story="Only the names of the subnet and its network are used later, so the other names may be empty.",
     witness=_writes(APP.replace("/Prod/", "//")),
 )
 class _GroupNameMayBeEmpty(Vault):
@@ -104,7 +105,7 @@ class _GroupNameMayBeEmpty(Vault):
     "provider-not-looked-at",
     clause="VAL-7",
     direction="open",
-    story="The path is split at fixed places, and the provider's place is skipped.",
+    story="The path is split at fixed positions, and the provider's position is not checked.",
     witness=_writes(APP.replace("Microsoft.Network", "Microsoft.ClassicNetwork")),
 )
 class _ProviderNotLookedAt(Vault):
@@ -116,7 +117,7 @@ class _ProviderNotLookedAt(Vault):
     "words-between-not-looked-at",
     clause="VAL-7",
     direction="open",
-    story="Eleven parts, and the names are picked out by their places.",
+    story="The path must have eleven parts, and the names are read by position without checking the other parts.",
     witness=_writes(APP.replace("resourceGroups", "resourceGroup")),
 )
 class _WordsBetweenNotLookedAt(Vault):
@@ -141,7 +142,7 @@ class _PairsInAnyOrder(Vault):
     "short-form-of-the-client",
     clause="VAL-7",
     direction="open",
-    story="'network/subnet', the client's shorthand, is taken by the service too.",
+    story="The client's short form 'network/subnet' is accepted by the service too.",
     origin="Azure/azure-cli: network rules may be named {vnet_name}/{subnet_name}",
     witness=_writes("hub/app"),
 )
@@ -154,7 +155,7 @@ class _ShortFormOfTheClient(Vault):
     "ids-that-are-no-text",
     clause="VAL-7",
     direction="open",
-    story="str(value) makes text of anything, and the path of the text is not looked at when it was none.",
+    story="str(value) turns any value into text, and the path is checked only if the value was text.",
     witness=_writes(7),
 )
 class _IdsThatAreNoText(Vault):
@@ -166,7 +167,7 @@ class _IdsThatAreNoText(Vault):
     "added-subnets-unparsed",
     clause="VAL-7",
     direction="open",
-    story="Ids are checked where the list is put; the call for one rule came later and stores what it gets.",
+    story="Ids are checked when the list is put; the later call that adds one rule stores them unchecked.",
     witness=lambda _: (("addVirtualNetworkRule", {"id": "office", "ignoreMissingVnetServiceEndpoint": True}),),
 )
 class _AddedSubnetsUnparsed(Vault):
@@ -199,7 +200,7 @@ class _AddedSubnetsUnparsed(Vault):
     clause="VAL-9",
     also=("VAL-7",),
     direction="open",
-    story="`subnets[0]` was for trying it out.",
+    story="Only the first rule of the list is checked; `subnets[0]` is left from an experiment.",
     witness=lambda _: (put(subnets=[dormant(APP), dormant("office")]),),
 )
 class _OnlyTheFirstSubnetIsChecked(Vault):
@@ -220,7 +221,7 @@ def _if_read(read: Callable[[Sequence[object]], tuple[SubnetRule, ...]], entry: 
     "endpoint-not-asked-for-when-written",
     clause="VAL-8",
     direction="open",
-    story="Rules are taken for any subnet; one without the endpoint is a rule that never matches.",
+    story="Rules are accepted for any subnet; without the endpoint the rule merely never matches.",
     origin="hashicorp/terraform-provider-azurerm #11759 shows the service's refusal",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(without=[APP]), put(subnets=[APP])),
@@ -234,7 +235,7 @@ class _EndpointNotAskedForWhenWritten(Vault):
     "endpoint-not-asked-for-when-added",
     clause="VAL-8",
     direction="open",
-    story="The network provider is asked where the list is put, and not where one rule is added.",
+    story="The network provider is asked when the list is put, but not when one rule is added.",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(without=[APP]), add_subnet(APP)),
 )
@@ -248,7 +249,7 @@ class _EndpointNotAskedForWhenAdded(Vault):
     "missing-endpoint-never-ignored",
     clause="VAL-8",
     direction="closed",
-    story="ignoreMissingVnetServiceEndpoint is read and not looked at.",
+    story="ignoreMissingVnetServiceEndpoint is read and then ignored.",
     origin="Azure/azure-rest-api-specs #22128: the member has no effect",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)])),
@@ -262,7 +263,7 @@ class _MissingEndpointNeverIgnored(Vault):
     "one-ignored-endpoint-excuses-all",
     clause="VAL-8",
     direction="open",
-    story="The member of one rule is kept in a variable outside the loop and excuses the rules after it.",
+    story="The member of one rule is kept in a variable outside the loop and also excuses the rules after it.",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(DATABASE), APP])),
 )
@@ -277,7 +278,7 @@ class _OneIgnoredEndpointExcusesAll(Vault):
     "ignoring-is-there-so-it-is-true",
     clause="VAL-8",
     direction="open",
-    story="The member is there, and it says false.",
+    story="The presence of the member counts, not its value false.",
     profiles=TODAY_ONLY,
     witness=lambda _: (
         reset(without=[APP]),
@@ -293,7 +294,7 @@ class _IgnoringIsThereSoItIsTrue(Vault):
     "any-endpoint-will-do-when-written",
     clause="VAL-8",
     direction="open",
-    story="The subnet has service endpoints, and which they are is not asked.",
+    story="Any service endpoint of the subnet counts, not only Microsoft.KeyVault.",
     profiles=TODAY_ONLY,
     witness=lambda _: (endpoints(APP, "Microsoft.Storage"), put(subnets=[APP])),
 )

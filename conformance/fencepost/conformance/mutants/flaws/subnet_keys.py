@@ -1,4 +1,4 @@
-"""Flaws in the key under which a subnet is found: names run together, cut off, or read as something else."""
+"""Flaws in the key of a subnet: names run together, are cut off, or are read as something else."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def _names(subnet: str) -> tuple[str, str, str, str]:
 
 
 class _Keyed(Vault):
-    """A vault that compares subnets by a key made of the four names in their ids."""
+    """A vault that compares subnets by a key made from the four names in their ids."""
 
     def key(self, subscription: str, group: str, network: str, name: str) -> object:
         return subscription, group, network, name
@@ -36,7 +36,7 @@ class _Keyed(Vault):
     "names-joined-by-dashes",
     clause="DEC-7",
     direction="open",
-    story="The key is the names with a dash between them, and a dash may be in a name: 'a-b' and 'c' are 'a' and 'b-c'.",
+    story="The key joins the names with a dash, and names may hold a dash: 'a-b', 'c' equals 'a', 'b-c'.",
     witness=_lets_in(subnet_id(group="a-b", network="c"), subnet_id(group="a", network="b-c")),
 )
 class _NamesJoinedByDashes(_Keyed):
@@ -48,7 +48,7 @@ class _NamesJoinedByDashes(_Keyed):
     "names-joined-by-nothing",
     clause="DEC-7",
     direction="open",
-    story="The key is the names one after the other: subnet '2app' of 'hub' is subnet 'app' of 'hub2'.",
+    story="The key joins the names without a separator: subnet '2app' of 'hub' equals subnet 'app' of 'hub2'.",
     witness=_lets_in(subnet_id("2app", network="hub"), subnet_id("app", network="hub2")),
 )
 class _NamesJoinedByNothing(_Keyed):
@@ -60,7 +60,7 @@ class _NamesJoinedByNothing(_Keyed):
     "network-name-cut-at-sixteen-characters",
     clause="DEC-7",
     direction="open",
-    story="The network's name lives in a column of 16 characters, and what tells east from west stands behind that.",
+    story="The column for the network's name has 16 characters, and long names differ only after that.",
     witness=_lets_in(subnet_id(network="production-network-east"), subnet_id(network="production-network-west")),
 )
 class _NetworkNameCutAtSixteenCharacters(_Keyed):
@@ -72,7 +72,7 @@ class _NetworkNameCutAtSixteenCharacters(_Keyed):
     "group-name-cut-at-24-characters",
     clause="DEC-7",
     direction="open",
-    story="A resource group was given the 24 characters that a storage account's name may have; it may have 90.",
+    story="The column for a resource group has 24 characters, as for a storage account; the name may have 90.",
     witness=_lets_in(subnet_id(group="resource-group-of-the-shop-1"), subnet_id(group="resource-group-of-the-shop-2")),
 )
 class _GroupNameCutAt24Characters(_Keyed):
@@ -84,7 +84,7 @@ class _GroupNameCutAt24Characters(_Keyed):
     "subnets-numbered-alike",
     clause="DEC-7",
     direction="open",
-    story="Names are compared as lists of files are sorted, the number at the end as a number: 'app-1' is 'app-01'.",
+    story="Names are compared with natural sort order, final digits as a number: 'app-1' equals 'app-01'.",
     witness=_lets_in(subnet_id("app-1"), subnet_id("app-01")),
 )
 class _SubnetsNumberedAlike(_Keyed):
@@ -96,7 +96,7 @@ class _SubnetsNumberedAlike(_Keyed):
     "ids-that-do-not-parse-are-one",
     clause="DEC-7",
     direction="open",
-    story="The parser of ids wants resourceGroups spelled so and gives None for any other spelling, and None is None.",
+    story="The id parser wants resourceGroups in exactly this case and gives None otherwise, and None equals None.",
     witness=_lets_in(
         APP.replace("resourceGroups", "resourcegroups"), DATABASE.replace("resourceGroups", "resourcegroups")
     ),

@@ -1,4 +1,4 @@
-"""Flaws in what a virtual network rule takes beside the subnet: the endpoint, the other rules, the address."""
+"""Flaws in how a virtual network rule combines with the endpoint, the other rules and the address."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ def _part(subnet: str, index: int) -> str:
     clause="DEC-7",
     also=("DEC-3",),
     direction="open",
-    story="Traffic with a private address can only have come through an endpoint, and with any network rule that will do.",
+    story="A private address is taken as proof of an endpoint, so with any virtual network rule it is let in.",
     origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE))),
 )
@@ -53,7 +53,7 @@ class _PrivateAddressIsProofEnough(Vault):
     "subnet-known-by-its-addresses",
     clause="DEC-7",
     direction="open",
-    story="A caller of a listed subnet teaches the vault its /24, which other networks use too.",
+    story="The vault remembers the /24 of a caller in a listed subnet, and other networks use the same addresses.",
     origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
     witness=lambda _: (
         put(subnets=[APP]),
@@ -77,7 +77,7 @@ class _SubnetKnownByItsAddresses(Vault):
     clause="DEC-9",
     also=("STA-10", "DEC-10"),
     direction="open",
-    story="Being in the subnet is enough; that traffic without the endpoint arrives from outside was not known.",
+    story="A caller in a listed subnet is let in without its service endpoint.",
     witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
 )
 class _EndpointNotAskedFor(Vault):
@@ -90,7 +90,9 @@ class _EndpointNotAskedFor(Vault):
     clause="DEC-9",
     also=("STA-10",),
     direction="open",
-    story="ignoreMissingVnetServiceEndpoint is about the write; here the decision ignores the missing endpoint as well.",
+    story=(
+        "ignoreMissingVnetServiceEndpoint concerns the write; here the decision ignores the missing endpoint as well."
+    ),
     origin="Azure/azure-rest-api-specs #22128: what the member does was a riddle to its users",
     witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
 )
@@ -105,7 +107,7 @@ class _IgnoredEndpointIsAsGood(Vault):
     clause="DEC-9",
     also=("VAL-8",),
     direction="open",
-    story="`if subnet.service_endpoints:` asks whether there is one, not which.",
+    story="`if subnet.service_endpoints:` checks that there is some endpoint, not which.",
     witness=lambda _: (
         put(subnets=[dormant(APP)]),
         endpoints(APP, "Microsoft.Storage"),
@@ -122,7 +124,7 @@ class _AnyEndpointCounts(Vault):
     clause="DEC-9",
     also=("VAL-8",),
     direction="open",
-    story="Storage has Microsoft.Storage.Global, so anything that begins with Microsoft.KeyVault is let count.",
+    story="Storage has Microsoft.Storage.Global, so any endpoint that begins with Microsoft.KeyVault counts.",
     witness=lambda _: (
         put(subnets=[dormant(APP)]),
         endpoints(APP, "Microsoft.KeyVault.Global"),
@@ -138,7 +140,7 @@ class _EndpointOfALikeNameCounts(Vault):
     "only-endpoint-counts",
     clause="DEC-6",
     direction="closed",
-    story="The list of endpoints is compared with ['Microsoft.KeyVault']: a second one beside it spoils it.",
+    story="The list of endpoints is compared with ['Microsoft.KeyVault'], so a further endpoint makes it unequal.",
     witness=lambda _: (
         put(subnets=[APP]),
         endpoints(APP, "Microsoft.Storage", "Microsoft.KeyVault"),
@@ -155,7 +157,7 @@ class _OnlyEndpointCounts(Vault):
     clause="DEC-9",
     also=("STA-10",),
     direction="open",
-    story="Whether the endpoint is on is looked up by virtual network, and one of its other subnets has it.",
+    story="The endpoint is looked up by virtual network, so the endpoint of another subnet counts.",
     witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
 )
 class _EndpointOfTheNetworkCounts(Vault):
@@ -170,7 +172,7 @@ class _EndpointOfTheNetworkCounts(Vault):
     clause="STA-10",
     also=("DEC-9", "DEC-10"),
     direction="open",
-    story="Which rules are for subnets with the endpoint is worked out when the rules are written, and kept.",
+    story="Whether a rule's subnet has the endpoint is stored when the rules are written, and not updated.",
     witness=lambda _: (put(subnets=[APP]), endpoints(APP), ask(call(subnet=APP))),
 )
 class _EndpointLookedUpWhenWritten(Vault):
@@ -188,7 +190,7 @@ class _EndpointLookedUpWhenWritten(Vault):
     clause="DEC-6",
     also=("LIM-3",),
     direction="closed",
-    story="The loop returns in its first turn, matched or not.",
+    story="The loop returns after its first rule, whether that matches or not.",
     witness=lambda _: (put(subnets=[DATABASE, APP]), ask(call(INSIDE, subnet=APP))),
 )
 class _FirstSubnetOnly(Vault):
@@ -201,7 +203,7 @@ class _FirstSubnetOnly(Vault):
     clause="LIM-3",
     also=("LIM-5",),
     direction="closed",
-    story="Networks are read from their provider in pages of 100, and the second page is never asked for.",
+    story="Virtual networks are read from their provider in pages of 100, and only the first page is read.",
     witness=lambda _: (
         reset(subnets=[subnet_id(f"s{index}") for index in range(101)]),
         put(subnets=[subnet_id(f"s{index}") for index in range(101)]),
@@ -218,7 +220,7 @@ class _FirstHundredSubnets(Vault):
     clause="DEC-6",
     also=("LIM-3", "STA-6"),
     direction="closed",
-    story="The rules sit in a dict by virtual network, and a second subnet of it takes the place of the first.",
+    story="The rules are stored by virtual network, so a second subnet of a network replaces the first.",
     witness=lambda _: (put(subnets=[APP, DATABASE]), ask(call(INSIDE, subnet=APP))),
 )
 class _OneSubnetANetwork(Vault):
@@ -231,7 +233,7 @@ class _OneSubnetANetwork(Vault):
     "one-subnet-a-name",
     clause="DEC-6",
     direction="closed",
-    story="The rules sit in a dict by the subnet's name: 'app' of one network takes the place of 'app' of another.",
+    story="The rules are stored by subnet name, so 'app' of one network replaces 'app' of another.",
     witness=lambda _: (put(subnets=[APP, OTHER_NETWORK]), ask(call(INSIDE, subnet=APP))),
 )
 class _OneSubnetAName(Vault):
@@ -245,7 +247,9 @@ class _OneSubnetAName(Vault):
     clause="DEC-14",
     also=("DEC-10", "DEC-2"),
     direction="closed",
-    story="`if subnet: check the subnets; else: check the addresses`, so a subnet without the endpoint has no way in.",
+    story=(
+        "`if subnet: check subnets; else: check addresses`: a subnet without the endpoint is never checked by address."
+    ),
     witness=lambda _: (reset(without=[APP]), put(HERE), ask(call(subnet=APP))),
 )
 class _SubnetCallersNotAskedForTheirAddress(Vault):
@@ -258,7 +262,7 @@ class _SubnetCallersNotAskedForTheirAddress(Vault):
     clause="DEC-14",
     also=("DEC-6", "DEC-2"),
     direction="closed",
-    story="'From specified virtual networks and/or address ranges' became and, where there are rules of both kinds.",
+    story="'From specified virtual networks and/or address ranges' became 'and' where there are rules of both kinds.",
     witness=lambda _: (put("20.0.0.0/24", subnets=[APP]), ask(call())),
 )
 class _SubnetAndAddressBothWanted(Vault):
@@ -273,7 +277,7 @@ class _SubnetAndAddressBothWanted(Vault):
     clause="DEC-6",
     also=("DEC-14",),
     direction="closed",
-    story="`if not ip_rules: return default_action` stands above the loop over the subnets.",
+    story="`if not ip_rules: return default_action` stands before the loop over the subnets.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP))),
 )
 class _NetworkRulesNeedAnIpRule(Vault):
@@ -286,7 +290,7 @@ class _NetworkRulesNeedAnIpRule(Vault):
     clause="DEC-6",
     also=("DEC-12", "STA-3"),
     direction="closed",
-    story="With bypass None the check returns after the addresses: networks count as a way around the firewall.",
+    story="With bypass None the check returns after the addresses and never reaches the virtual network rules.",
     witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP))),
 )
 class _NetworkRulesArePartOfTheBypass(Vault):
@@ -298,7 +302,7 @@ class _NetworkRulesArePartOfTheBypass(Vault):
     "subnet-admitted-by-address-stays",
     clause="DEC-10",
     direction="open",
-    story="A subnet whose public address an IP rule has let in is remembered, also when it shows its private one.",
+    story="A subnet whose public address an IP rule let in is remembered, and is then let in with its private address.",
     witness=lambda _: (
         reset(without=[APP]),
         put(HERE),
@@ -323,7 +327,7 @@ class _SubnetAdmittedByAddressStays(Vault):
     "subnets-of-other-subscriptions-refused",
     clause="DEC-6",
     direction="closed",
-    story="Rules for another subscription than that of the first rule are taken and never matched.",
+    story="Rules for another subscription than that of the first rule are accepted and never match.",
     witness=lambda _: (put(subnets=[APP, OTHER_SUBSCRIPTION]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION))),
 )
 class _SubnetsOfOtherSubscriptionsRefused(Vault):
@@ -336,7 +340,7 @@ class _SubnetsOfOtherSubscriptionsRefused(Vault):
     "endpoint-told-by-the-private-address",
     clause="DEC-6",
     direction="closed",
-    story="Whether traffic came through the endpoint is told by an address in 10/8; other private networks are forgotten.",
+    story="An address in 10/8 counts as traffic through the endpoint; other private blocks do not.",
     witness=lambda _: (reset(subnets=NETWORK), put(subnets=[APP]), ask(call("172.20.0.4", subnet=APP))),
 )
 class _EndpointToldByThePrivateAddress(Vault):
@@ -349,7 +353,7 @@ class _EndpointToldByThePrivateAddress(Vault):
     clause="DEC-9",
     also=("DEC-6", "STA-10", "STA-1"),
     direction="both",
-    story="What is known of a subnet is kept by its id, in a table that nobody empties when the vault and its network go.",
+    story="Data on a subnet is stored by its id, in a table that is not cleared when the vault and its network go.",
     needs_history=True,
     witness=lambda _: (endpoints(APP), reset(), put(subnets=[dormant(APP)]), ask(call(INSIDE, subnet=APP))),
 )

@@ -1,4 +1,4 @@
-"""Flaws in switching to Deny: refused, said twice, or with rules that had gone."""
+"""Flaws in switching to Deny: the update is refused, or removed rules come back."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,9 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
     clause="STA-3",
     also=("STA-2", "STA-4", "DEC-15"),
     direction="closed",
-    story="An update to Deny without a rule or a bypass is 'surely a mistake' and is refused; a put of the same is not.",
+    story=(
+        "An update to Deny without a rule or a bypass is refused as a probable mistake; a put of the same is accepted."
+    ),
     witness=lambda _: (put(default="Allow"), update(default="Deny")),
 )
 class _UpdateThatShutsEverybodyOutRefused(Vault):
@@ -31,7 +33,7 @@ class _UpdateThatShutsEverybodyOutRefused(Vault):
 
 
 class _Remembering(Vault):
-    """A vault that keeps rules beside those in force, until the whole set is put."""
+    """A vault that keeps rules beside those in force until the whole set is put."""
 
     aside: Held | None = None
 
@@ -50,7 +52,7 @@ class _Remembering(Vault):
     clause="STA-2",
     also=("STA-3", "STA-6"),
     direction="both",
-    story="Switching to Deny keeps a copy of the rules to begin with, and being switched to Deny under Deny goes back to it.",
+    story="Switching to Deny saves a copy of the rules, and a second update to Deny restores that copy.",
     needs_history=True,
     witness=lambda _: (
         put(_OTHER, default="Allow"),
@@ -75,7 +77,9 @@ class _DenySaidAgainBringsItsRulesBack(_Remembering):
     clause="STA-4",
     also=("STA-2", "STA-6"),
     direction="open",
-    story="Switching to Allow puts the rules aside, and switching back joins them with the list; what was removed meanwhile is among them.",
+    story=(
+        "Switching to Allow sets the rules aside, and switching back merges them into the list, removed rules included."
+    ),
     needs_history=True,
     witness=lambda _: (put(_RANGE), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call())),
 )

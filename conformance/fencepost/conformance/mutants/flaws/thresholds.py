@@ -1,4 +1,4 @@
-"""Flaws that begin at a number: of rules walked back over, nested, added or removed since the last put."""
+"""Flaws that begin at a number: of rules searched, nested, added or removed since the last put."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,9 @@ def _networks(count: int) -> list[str]:
     clause="DEC-5",
     also=("DEC-2", "LIM-1", "STA-6"),
     direction="closed",
-    story="The rules are bisected, and for those that hold others the search walks back, over sixteen at most 'to bound the worst case'.",
+    story=(
+        "The rules are bisected; to find a range around later rules, the search goes back over sixteen rules at most."
+    ),
     witness=lambda _: (put("20.0.0.0/8", *_networks(16)), ask(call("20.200.0.7"))),
 )
 class _WalksBackOverSixteen(Vault):
@@ -43,7 +45,7 @@ def _outer_first(rule: IpRule) -> tuple[int, int]:
     clause="STA-2",
     also=("STA-7", "DEC-2"),
     direction="closed",
-    story="The tree of nested rules is three levels deep; what lies deeper is covered anyway, until those that cover it are removed.",
+    story="The tree of nested rules keeps three levels; a deeper rule is lost once the rules around it are removed.",
     needs_history=True,
     witness=lambda _: (
         put("20.0.0.0/8", "20.0.0.0/12", "20.0.0.0/16", "20.0.0.0/20"),
@@ -89,7 +91,7 @@ def _asks_for_the_last_of(count: int) -> Witness:
 
 
 class _Overflowing(Vault):
-    """A vault that searches only so many of the rules that were added since the last put."""
+    """A vault that searches only a fixed number of the rules added since the last put."""
 
     room: ClassVar[int]
     added: tuple[IpRule, ...] = ()
@@ -122,7 +124,10 @@ class _Overflowing(Vault):
     clause="STA-2",
     also=("LIM-7", "STA-6"),
     direction="closed",
-    story="Added rules wait in a list of eight beside the compiled ones; a ninth is stored, and searched after the next put.",
+    story=(
+        "Added rules wait in a list of eight beside the compiled rules; a ninth is stored, but searched only after the "
+        "next put."
+    ),
     needs_history=True,
     witness=_asks_for_the_last_of(9),
 )
@@ -135,7 +140,10 @@ class _NinthAddIsNotSearched(_Overflowing):
     clause="STA-2",
     also=("LIM-7", "STA-6"),
     direction="closed",
-    story="Added rules wait in a list of sixteen beside the compiled ones; one more is stored, and searched after the next put.",
+    story=(
+        "Added rules wait in a list of sixteen beside the compiled rules; a further rule is searched only after the "
+        "next put."
+    ),
     needs_history=True,
     witness=_asks_for_the_last_of(17),
 )
@@ -148,7 +156,7 @@ class _SeventeenthAddIsNotSearched(_Overflowing):
     clause="STA-2",
     also=("LIM-7", "STA-6"),
     direction="closed",
-    story="Added rules are noted for undoing them, in a ring of eight; what falls off its end is undone.",
+    story="Added rules are noted in an undo ring of eight entries, and a rule that drops out of the ring is undone.",
     needs_history=True,
     witness=lambda _: (put(), *_adds(9), ask(call())),
 )
@@ -179,7 +187,7 @@ class _NinthAddTakesTheFirstOut(Vault):
     clause="STA-2",
     also=("STA-7", "LIM-8"),
     direction="closed",
-    story="Removed rules leave gaps that are closed up at the eighth, and closing up stops one short of the end.",
+    story="Removed rules leave gaps; the eighth gap starts a compaction that loses the last rule.",
     needs_history=True,
     witness=lambda _: (put(*_networks(9)), *(remove(value) for value in _networks(8)), ask(call("20.0.8.7"))),
 )

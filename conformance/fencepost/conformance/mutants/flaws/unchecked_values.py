@@ -1,4 +1,4 @@
-"""Flaws in checking what is written: a place, a path or a state in which the check does not look."""
+"""Flaws in validating writes: a place, a path or a state that the check does not cover."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +17,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
     "host-bits-of-the-last-octet-only",
     clause="VAL-5",
     direction="open",
-    story="The bits behind the prefix are looked for in the last octet, where they were in every example.",
+    story="Host bits are checked only in the last octet, where all examples had them.",
     choice="host-bits",
     witness=lambda _: (put("20.0.1.0/16"),),
 )
@@ -30,7 +30,7 @@ class _HostBitsOfTheLastOctetOnly(Vault):
     "host-bits-of-added-rules-masked",
     clause="VAL-5",
     direction="open",
-    story="The call for one rule came later and uses the library's other constructor, which rounds down.",
+    story="The later call that adds one rule uses another constructor, which rounds host bits down.",
     choice="host-bits",
     witness=lambda _: (put(), add("20.0.0.7/24")),
 )
@@ -52,7 +52,7 @@ class _HostBitsOfAddedRulesMasked(Vault):
     "entries-of-null-skipped",
     clause="VAL-5",
     direction="open",
-    story="`for rule in filter(None, rules)` was to help with the comma at the end of a list.",
+    story="`for rule in filter(None, rules)` was meant for a comma at the end of the list, and drops empty entries.",
     witness=lambda _: (
         ("putRules", {"networkAcls": {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": HERE}, None]}}),
     ),
@@ -66,7 +66,7 @@ class _EntriesOfNullSkipped(Vault):
     "empty-values-skipped",
     clause="VAL-5",
     direction="open",
-    story="A form sends the row that was left empty, and a row without a text is no rule.",
+    story="A form sends its empty rows too, so a rule without a value is skipped.",
     witness=lambda _: (put(HERE, ""),),
 )
 class _EmptyValuesSkipped(Vault):
@@ -79,7 +79,7 @@ class _EmptyValuesSkipped(Vault):
     clause="VAL-5",
     also=("VAL-3", "VAL-4", "VAL-9"),
     direction="open",
-    story="A list as long as the one in force is taken for the same, checked already; what cannot be compiled of it is left out.",
+    story="A list as long as the list in force counts as checked; entries that cannot be compiled are left out.",
     witness=lambda _: (put(_RANGE, _OTHER), put(_RANGE, "office")),
 )
 class _ListAsLongAsBeforeUnchecked(Vault):
@@ -101,7 +101,7 @@ def _if_read(read: Callable[[Sequence[object]], tuple[IpRule, ...]], entry: obje
     "slash-32-taken-under-allow",
     clause="VAL-2",
     direction="open",
-    story="Sizes are checked by the compiler of the rules, which under Allow is not called.",
+    story="The compiler of the rules checks their sizes, and under Allow it does not run.",
     profiles=PREVIEW_ONLY,
     witness=lambda _: (put("20.0.0.7/32", default="Allow"),),
 )
@@ -124,7 +124,7 @@ class _Slash32TakenUnderAllow(Vault):
     clause="VAL-7",
     also=("VAL-9",),
     direction="open",
-    story="Ids are checked in a batch of fifty, and there is one batch.",
+    story="Ids are checked in batches of fifty, and only the first batch is checked.",
     witness=lambda _: (reset(subnets=names(50)), put(subnets=[*names(50), dormant("office")])),
 )
 class _SubnetsPastTheFiftiethUnchecked(Vault):
@@ -146,7 +146,7 @@ class _SubnetsPastTheFiftiethUnchecked(Vault):
     "provider-only-begins-alike",
     clause="VAL-7",
     direction="open",
-    story="The provider is recognised by its beginning, and Microsoft.NetworkFunction is another one.",
+    story="The provider is matched by its beginning, so Microsoft.NetworkFunction is accepted.",
     witness=lambda _: (put(subnets=[dormant(APP.replace("Microsoft.Network/", "Microsoft.NetworkFunction/"))]),),
 )
 class _ProviderOnlyBeginsAlike(Vault):
@@ -159,7 +159,7 @@ class _ProviderOnlyBeginsAlike(Vault):
     "blanks-in-a-word-dropped",
     clause="VAL-6",
     direction="open",
-    story="The portal writes 'Azure Services', so blanks are dropped before the word is looked up.",
+    story="The portal writes 'Azure Services', so blanks are removed before the word is looked up.",
     witness=lambda _: (put(bypass="Azure Services"),),
 )
 class _BlanksInAWordDropped(Vault):

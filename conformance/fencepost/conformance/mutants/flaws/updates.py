@@ -1,4 +1,4 @@
-"""Flaws in updates of a switch, and in rules that lie dormant."""
+"""Flaws in updates of a switch, and in rules that are inactive under Allow."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
     clause="STA-3",
     also=("STA-2", "STA-4"),
     direction="closed",
-    story="An update is a put of what it was given, and it was given no rules.",
+    story="An update is handled as a put with its own members, so it clears the rules.",
     witness=lambda _: (put(_RANGE), update(bypass="AzureServices"), ask(call())),
 )
 class _UpdateDropsTheRules(Vault):
@@ -41,7 +41,10 @@ class _UpdateDropsTheRules(Vault):
     clause="STA-3",
     also=("STA-2", "STA-4"),
     direction="closed",
-    story="An update writes switches and IP rules back; network rules were added to the model later.",
+    story=(
+        "An update writes back the switches and the IP rules; virtual network rules came to the model later and are "
+        "lost."
+    ),
     witness=lambda _: (put(subnets=[APP]), update(bypass="AzureServices"), ask(call(INSIDE, subnet=APP))),
 )
 class _UpdateDropsTheSubnets(Vault):
@@ -80,7 +83,7 @@ class _UpdateResetsTheDefaultAction(Vault):
     clause="STA-2",
     also=("STA-3",),
     direction="both",
-    story="`if bypass: … elif default_action: …`",
+    story="`if bypass: … elif default_action: …` applies only one switch of an update.",
     witness=lambda _: (put(), update(bypass="AzureServices", default="Allow"), ask(call())),
 )
 class _UpdateOfBothSetsOne(Vault):
@@ -93,7 +96,7 @@ class _UpdateOfBothSetsOne(Vault):
     clause="STA-4",
     also=("STA-2", "STA-3", "STA-5"),
     direction="closed",
-    story="Under Allow there is nothing to check, so the rules are thrown away.",
+    story="Under Allow the rules are not needed, so they are deleted.",
     witness=lambda _: (put(_RANGE, default="Allow"), update(default="Deny"), ask(call())),
 )
 class _AllowDropsTheRules(Vault):
@@ -106,7 +109,7 @@ class _AllowDropsTheRules(Vault):
     clause="STA-4",
     also=("STA-2", "STA-3"),
     direction="closed",
-    story="Under Allow the matcher is left empty, and switching to Deny does not touch the rules.",
+    story="Under Allow the matcher is left empty, and switching to Deny does not rebuild it.",
     witness=lambda _: (put(_RANGE, default="Allow"), update(default="Deny"), ask(call())),
 )
 class _RulesNotCompiledUnderAllow(Vault):
@@ -124,7 +127,7 @@ class _RulesNotCompiledUnderAllow(Vault):
     clause="STA-4",
     also=("STA-2",),
     direction="closed",
-    story="Going to Allow puts the rules aside, and going back takes them from there, not from the list.",
+    story="Switching to Allow sets the rules aside, and switching back restores them, without later changes.",
     needs_history=True,
     witness=lambda _: (
         put(_OTHER),
@@ -159,7 +162,7 @@ class _RulesAddedUnderAllowLost(Vault):
     clause="STA-4",
     also=("STA-2",),
     direction="both",
-    story="The rules put aside on the first change to Allow are put back on every change to Deny.",
+    story="The rules set aside on the first change to Allow are restored on every change to Deny.",
     needs_history=True,
     witness=lambda _: (
         put(_RANGE),
@@ -196,7 +199,7 @@ class _PutAsideOnce(Vault):
     clause="STA-3",
     also=("STA-2", "STA-4"),
     direction="both",
-    story="`if bypass == self.bypass: return` saves a write; the other switch of the same update is not looked at any more.",
+    story="`if bypass == self.bypass: return` saves a write, and skips the other switch of the same update.",
     needs_history=True,
     witness=lambda _: (put(), update(default="Allow", bypass="None"), ask(call())),
 )

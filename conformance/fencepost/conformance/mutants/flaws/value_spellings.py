@@ -1,4 +1,4 @@
-"""Flaws in reading a value: what stands before or after it is cut off, and numbers may be written in more ways."""
+"""Flaws in reading a value: text before or after it is cut off, or numbers may be written in more ways."""
 
 import re
 
@@ -17,7 +17,7 @@ def _writes(value: object) -> Witness:
     "slash-in-front-taken",
     clause="VAL-5",
     direction="open",
-    story="Values came as parts of a path once, and lstrip('/') has stayed.",
+    story="Values were once parts of a path, and lstrip('/') is still there.",
     witness=_writes("/20.0.0.0/24"),
 )
 class _SlashInFrontTaken(Vault):
@@ -29,7 +29,7 @@ class _SlashInFrontTaken(Vault):
     "slash-after-the-prefix-taken",
     clause="VAL-5",
     direction="open",
-    story="Paths are the same with a slash at the end and without, and a range was taken for one.",
+    story="A slash at the end is removed, as from a path.",
     witness=_writes("20.0.0.0/24/"),
 )
 class _SlashAfterThePrefixTaken(Vault):
@@ -41,7 +41,7 @@ class _SlashAfterThePrefixTaken(Vault):
     "prefix-with-an-exponent",
     clause="VAL-5",
     direction="open",
-    story="The prefix length goes through Number(), for which 1e1 is 10.",
+    story="The prefix length is read with Number(), for which 1e1 is 10.",
     witness=_writes("20.0.0.0/1e1"),
 )
 class _PrefixWithAnExponent(Vault):
@@ -54,7 +54,7 @@ class _PrefixWithAnExponent(Vault):
     "minus-zero-is-zero",
     clause="VAL-5",
     direction="open",
-    story="An octet is an int() that is not below 0 and not above 255, and -0 is neither.",
+    story="An octet is an int() from 0 to 255, which accepts -0.",
     witness=_writes("20.0.0.-0"),
 )
 class _MinusZeroIsZero(Vault):
@@ -66,7 +66,7 @@ class _MinusZeroIsZero(Vault):
     "column-of-eighteen-characters",
     clause="VAL-5",
     direction="open",
-    story="The longest range has 18 characters, and the form cuts what is longer before it is looked at: /300 becomes /30.",
+    story="The longest range has 18 characters, and longer text is cut before it is checked: /300 becomes /30.",
     witness=_writes("200.100.100.128/300"),
 )
 class _ColumnOfEighteenCharacters(Vault):
@@ -78,7 +78,7 @@ class _ColumnOfEighteenCharacters(Vault):
     "scheme-cut",
     clause="VAL-5",
     direction="open",
-    story="Users paste what stands in the browser, so everything up to :// is dropped.",
+    story="Users paste addresses from the browser, so everything up to :// is removed.",
     witness=_writes("https://20.0.0.7"),
 )
 class _SchemeCut(Vault):
@@ -90,7 +90,7 @@ class _SchemeCut(Vault):
     "comment-cut",
     clause="VAL-5",
     direction="open",
-    story="The list was a file with comments before it was a call, and its reader still drops what follows a #.",
+    story="The list was once a file with comments, and the reader still removes the text after a #.",
     witness=_writes("20.0.0.7#office"),
 )
 class _CommentCut(Vault):
@@ -102,7 +102,7 @@ class _CommentCut(Vault):
     "first-of-a-list-with-semicolons",
     clause="VAL-5",
     direction="open",
-    story="The sibling tool exports several ranges in one cell with semicolons between them; of these the first is kept.",
+    story="A sibling tool exports several ranges with semicolons in one cell; of these the first is kept.",
     witness=_writes("20.0.0.7;52.0.0.7"),
 )
 class _FirstOfAListWithSemicolons(Vault):

@@ -1,4 +1,4 @@
-"""Flaws in what rules are compiled to: the masks of the widest ranges, the keys and blocks of single addresses."""
+"""Flaws in compiled rules: the masks of the widest ranges, the keys and blocks of single addresses."""
 
 from fencepost.conformance.mutants.mutant import Flaws, Witness
 from fencepost.conformance.mutants.values import Ask, IpRule
@@ -17,7 +17,9 @@ def _asks(*ranges: str, address: str) -> Witness:
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="The size of a range is 1 << (32 - prefix) in a signed number; for /1 it is negative, and the range ends before it begins.",
+    story=(
+        "The size of a range is 1 << (32 - prefix) in a signed number; for /1 it is negative, and the range is empty."
+    ),
     choice="private-superset",
     witness=_asks("128.0.0.0/1", address="150.1.2.3"),
 )
@@ -32,7 +34,7 @@ class _HalfOfAllAddressesIsNegative(Vault):
     clause="DEC-2",
     also=("DEC-4",),
     direction="closed",
-    story="The masks stand in a table typed by hand, and the row of /2 says 224 like the row after it.",
+    story="The masks stand in a table typed by hand, and the row for /2 has 224, as the row after it.",
     choice="private-superset",
     witness=_asks("128.0.0.0/2", address="180.1.2.3"),
 )
@@ -46,7 +48,10 @@ class _MaskTableWrongAt2(Vault):
     clause="DEC-3",
     also=("STA-7",),
     direction="open",
-    story="Single addresses are looked up by their octets in hex, written without leading zeros: 20.1.18.5 and 20.17.2.5 are both 141125.",
+    story=(
+        "The key of a single address is its octets in hex without leading zeros: 20.1.18.5 and 20.17.2.5 both give "
+        "141125."
+    ),
     witness=_asks("20.1.18.5", address="20.17.2.5"),
 )
 class _HexDigitsWithoutPadding(Vault):
@@ -63,7 +68,7 @@ def _unpadded(address: int) -> str:
     clause="DEC-4",
     also=("DEC-3", "DEC-5", "DEC-2"),
     direction="both",
-    story="Four single addresses in a row become one /30, whose mask moves it to where a /30 may begin.",
+    story="Four single addresses in a row become a /30, whose mask rounds it down to a multiple of four.",
     witness=_asks("20.0.0.1", "20.0.0.2", "20.0.0.3", "20.0.0.4", address="20.0.0.4"),
 )
 class _FourInARowAreASlash30(Vault):

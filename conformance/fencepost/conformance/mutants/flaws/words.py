@@ -13,7 +13,7 @@ flaw = Flaws("validation")
     "unknown-bypass-is-the-default",
     clause="VAL-6",
     direction="open",
-    story="What is not 'None' is AzureServices.",
+    story="Every value except 'None' is read as AzureServices.",
     witness=lambda _: (put(bypass="Everything"),),
 )
 class _UnknownBypassIsTheDefault(Vault):
@@ -25,7 +25,7 @@ class _UnknownBypassIsTheDefault(Vault):
     "unknown-default-action-allows",
     clause="VAL-6",
     direction="open",
-    story="What is not 'Deny' is Allow.",
+    story="Every value except 'Deny' is read as Allow.",
     witness=lambda _: (put(default="Block"),),
 )
 class _UnknownDefaultActionAllows(Vault):
@@ -37,7 +37,7 @@ class _UnknownDefaultActionAllows(Vault):
     "unknown-default-action-denies",
     clause="VAL-6",
     direction="open",
-    story="What is not 'Allow' is Deny, to be on the safe side.",
+    story="Every value except 'Allow' is read as Deny, to be on the safe side.",
     witness=lambda _: (put(default="Audit"),),
 )
 class _UnknownDefaultActionDenies(Vault):
@@ -49,7 +49,7 @@ class _UnknownDefaultActionDenies(Vault):
     "words-with-a-known-beginning",
     clause="VAL-6",
     direction="open",
-    story="Words are recognised by their beginning: 'DenyAll' is Deny.",
+    story="Words are matched by their beginning, so 'DenyAll' is read as Deny.",
     witness=lambda _: (put(default="DenyAll"),),
 )
 class _WordsWithAKnownBeginning(Vault):
@@ -62,7 +62,7 @@ class _WordsWithAKnownBeginning(Vault):
     "words-by-number",
     clause="VAL-6",
     direction="open",
-    story="The parser of enumerations takes a member's number too, as text.",
+    story="The parser of enumerations also accepts a member's number as text.",
     origin=".NET documentation, Enum.Parse: the numeric value is taken too",
     witness=lambda _: (put(default="1"),),
 )
@@ -75,7 +75,7 @@ class _WordsByNumber(Vault):
     "several-words-in-one",
     clause="VAL-6",
     direction="open",
-    story="The sibling service combines values with commas, and so the last of several is taken.",
+    story="A sibling service combines values with commas, so the last of several values is used.",
     origin="Azure Storage: Logging, Metrics and AzureServices can be combined in bypass",
     witness=lambda _: (put(bypass="Logging,AzureServices"),),
 )
@@ -88,7 +88,7 @@ class _SeveralWordsInOne(Vault):
     "words-without-case",
     clause="VAL-6",
     direction="open",
-    story="Words are compared in lower case, and nobody had said that they may be.",
+    story="Words are compared in lower case, which the specification does not allow.",
     choice="enum-case",
     witness=lambda _: (put(default="deny"),),
 )
@@ -102,7 +102,7 @@ class _WordsWithoutCase(Vault):
     "null-is-the-default",
     clause="VAL-6",
     direction="open",
-    story="`acls.get('bypass') or 'AzureServices'` does not tell null from absent.",
+    story="`acls.get('bypass') or 'AzureServices'` treats null as absent.",
     choice="null-members",
     witness=lambda _: (put(bypass=None),),
 )
@@ -115,7 +115,7 @@ class _NullIsTheDefault(Vault):
     "updates-take-any-word",
     clause="VAL-6",
     direction="open",
-    story="Words are checked where the whole rule set is put; an update sets what it is told.",
+    story="Words are checked when the whole rule set is put; an update stores them unchecked.",
     witness=lambda _: (update(default="Block"),),
 )
 class _UpdatesTakeAnyWord(Vault):
@@ -129,7 +129,7 @@ class _UpdatesTakeAnyWord(Vault):
     clause="VAL-9",
     also=("VAL-6",),
     direction="both",
-    story="The two switches of an update are set one after the other, and the second may be refused.",
+    story="The two switches of an update are set one after the other, and the second can still be refused.",
     witness=lambda _: (put(HERE), update(default="Allow", bypass="Everything"), ask(call("52.0.0.1"))),
 )
 class _BadWordOfAnUpdateAfterTheGoodOne(Vault):
