@@ -1,0 +1,202 @@
+"""How a test runs the kit: opens a subject, begins a run of it, and sees what passes between the two."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.setting import Exploration
+from fencepost.conformance.bounded.bounds import Bounds
+from fencepost.conformance.bounded.campaign import BoundedCampaign
+from fencepost.conformance.implementations import reference
+from fencepost.conformance.mutants import mutant
+from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan
+from fencepost.reports.model import Report
+
+Subject: TypeAlias = str | Callable[[], object] | Connection
+"""A subject string, a factory of a Python object, or a connection that the test has opened itself."""
+
+WRITES = (
+    *("putRules", "updateRules", "addIpRule", "removeIpRule"),
+    *("addVirtualNetworkRule", "removeVirtualNetworkRule"),
+)
+
+
+def snake(name: str) -> str:
+    """The Python spelling of a name of the wire: `putRules` is `put_rules`."""
+    return re.sub("[A-Z]", lambda capital: "_" + capital.group().lower(), name)
+
+
+def connection_to(subject: Subject, profile: str | None = None) -> Connection:
+    """A connection to the subject; `reference` and `mutant:ID` are opened as the profile, where a profile is given."""
+    if not isinstance(subject, str):
+        return open_factory(subject) if callable(subject) else subject
+    name, _, rest = subject.partition(":")
+    if profile is not None and subject == "reference":
+        return open_factory(lambda: reference(profile))
+    if profile is not None and name == "mutant":
+        return open_factory(lambda: mutant(rest, profile=profile))
+    return open_subject(subject)
+
+
+@contextmanager
+def begun(
+    subject: Subject,
+    *clauses: str,
+    profile: str | None = None,
+    seed: int = 0,
+    effort: str = "quick",
+    settle_seconds: float | None = None,
+    fail_fast: bool = False,
+    with_decoys: bool = True,
+    bounds: Bounds | None = None,
+) -> Iterator[Campaign]:
+    """A run that has read the statement and asked nothing else; the subject is closed at the end of the block."""
+    client = Client(connection_to(subject, profile))
+    try:
+        plan = Plan(
+            subject=subject if isinstance(subject, str) else "it",
+            effort=EFFORTS[effort],
+            seed=seed,
+            profile=profile,
+            clauses=clauses,
+            settle_seconds=settle_seconds,
+            fail_fast=fail_fast,
+            with_decoys=with_decoys,
+        )
+        campaign = Campaign(client, plan) if bounds is None else BoundedCampaign(client, plan, bounds=bounds)
+        campaign.begin()
+        yield campaign
+    finally:
+        client.close()
+
+
+def judged(
+    subject: Subject,
+    *clauses: str,
+    profile: str | None = None,
+    seed: int = 0,
+    effort: str = "quick",
+    settle_seconds: float | None = None,
+    fail_fast: bool = False,
+    with_decoys: bool = True,
+    bounds: Bounds | None = None,
+) -> Report:
+    """The report of a run of these clauses, of all where none is named."""
+    with begun(
+        subject,
+        *clauses,
+        profile=profile,
+        seed=seed,
+        effort=effort,
+        settle_seconds=settle_seconds,
+        fail_fast=fail_fast,
+        with_decoys=with_decoys,
+        bounds=bounds,
+    ) as campaign:
+        campaign.run()
+        return campaign.report()
+
+
+def explored(
+    subject: Subject,
+    *explorations: Exploration,
+    profile: str | None = None,
+    seed: int = 0,
+    fail_fast: bool = False,
+) -> Campaign:
+    """A run that has settled the open points and run just these explorations; its subject is closed."""
+    with begun(subject, profile=profile, seed=seed, fail_fast=fail_fast) as campaign:
+        campaign.settle()
+        for exploration in explorations:
+            campaign.explore(exploration)
+        return campaign
+
+
+def named(*names: str) -> tuple[Exploration, ...]:
+    """The explorations of these names, in the order of a run."""
+    assert set(names) <= {one.name for one in EXPLORATIONS}
+    return tuple(one for one in EXPLORATIONS if one.name in names)
+
+
+class Relay:
+    """A connection that passes every call on; a test overrides `call` to see or to change what passes."""
+
+    def __init__(self, inner: Connection) -> None:
+        self.inner = inner
+
+    @property
+    def exclusive(self) -> bool:
+        return self.inner.exclusive
+
+    def call(self, method: str, params: JsonObject) -> object:
+        return self.inner.call(method, params)
+
+    def log(self) -> str:
+        return self.inner.log()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class Sent(NamedTuple):
+    """One call: its method, how many requests it carries, and a digest of its parameters."""
+
+    method: str
+    requests: int
+    digest: str
+
+
+@dataclass
+class Calls:
+    """The calls that were sent to a subject."""
+
+    sent: list[Sent] = field(default_factory=list)
+
+    def note(self, method: str, params: JsonObject) -> None:
+        requests = params.get("requests", ())
+        assert isinstance(requests, list | tuple)
+        digest = hashlib.sha256(json.dumps(params).encode()).hexdigest()
+        self.sent.append(Sent(method, len(requests), digest))
+
+    def count(self, *methods: str) -> int:
+        return sum(call.method in methods for call in self.sent)
+
+    @property
+    def writes(self) -> int:
+        return self.count(*WRITES)
+
+    @property
+    def decisions(self) -> int:
+        return sum(call.requests for call in self.sent)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same calls in the same order."""
+        return hashlib.sha256("\n".join(f"{call.method} {call.digest}" for call in self.sent).encode()).hexdigest()
+
+    def between_resets(self) -> list[int]:
+        """The decisions after each `reset`, and first those before any."""
+        found = [0]
+        for call in self.sent:
+            if call.method == "reset":
+                found.append(0)
+            found[-1] += call.requests
+        return found
+
+
+class Counted(Relay):
+    """A connection that notes what is sent."""
+
+    def __init__(self, inner: Connection) -> None:
+        super().__init__(inner)
+        self.calls = Calls()
+
+    def call(self, method: str, params: JsonObject) -> object:
+        self.calls.note(method, params)
+        return super().call(method, params)
