@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
-from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS, Effort
 from fencepost.conformance.bench.setting import Exploration
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.campaign import BoundedCampaign
@@ -44,30 +44,33 @@ def connection_to(subject: Subject, profile: str | None = None) -> Connection:
     return open_subject(subject)
 
 
+class Options(TypedDict, total=False):
+    """What a run is to be like, where it is not a quick run of seed 0 in the profile that the subject states."""
+
+    profile: str | None
+    seed: int
+    effort: str | Effort
+    settle_seconds: float | None
+    fail_fast: bool
+    with_decoys: bool
+    bounds: Bounds | None
+
+
 @contextmanager
-def begun(
-    subject: Subject,
-    *clauses: str,
-    profile: str | None = None,
-    seed: int = 0,
-    effort: str = "quick",
-    settle_seconds: float | None = None,
-    fail_fast: bool = False,
-    with_decoys: bool = True,
-    bounds: Bounds | None = None,
-) -> Iterator[Campaign]:
+def begun(subject: Subject, *clauses: str, **options: Unpack[Options]) -> Iterator[Campaign]:
     """A run that has read the statement and asked nothing else; the subject is closed at the end of the block."""
+    profile, effort, bounds = options.get("profile"), options.get("effort", "quick"), options.get("bounds")
     client = Client(connection_to(subject, profile))
     try:
         plan = Plan(
             subject=subject if isinstance(subject, str) else "it",
-            effort=EFFORTS[effort],
-            seed=seed,
+            effort=EFFORTS[effort] if isinstance(effort, str) else effort,
+            seed=options.get("seed", 0),
             profile=profile,
             clauses=clauses,
-            settle_seconds=settle_seconds,
-            fail_fast=fail_fast,
-            with_decoys=with_decoys,
+            settle_seconds=options.get("settle_seconds"),
+            fail_fast=options.get("fail_fast", False),
+            with_decoys=options.get("with_decoys", True),
         )
         campaign = Campaign(client, plan) if bounds is None else BoundedCampaign(client, plan, bounds=bounds)
         campaign.begin()
@@ -76,42 +79,16 @@ def begun(
         client.close()
 
 
-def judged(
-    subject: Subject,
-    *clauses: str,
-    profile: str | None = None,
-    seed: int = 0,
-    effort: str = "quick",
-    settle_seconds: float | None = None,
-    fail_fast: bool = False,
-    with_decoys: bool = True,
-    bounds: Bounds | None = None,
-) -> Report:
+def judged(subject: Subject, *clauses: str, **options: Unpack[Options]) -> Report:
     """The report of a run of these clauses, of all where none is named."""
-    with begun(
-        subject,
-        *clauses,
-        profile=profile,
-        seed=seed,
-        effort=effort,
-        settle_seconds=settle_seconds,
-        fail_fast=fail_fast,
-        with_decoys=with_decoys,
-        bounds=bounds,
-    ) as campaign:
+    with begun(subject, *clauses, **options) as campaign:
         campaign.run()
         return campaign.report()
 
 
-def explored(
-    subject: Subject,
-    *explorations: Exploration,
-    profile: str | None = None,
-    seed: int = 0,
-    fail_fast: bool = False,
-) -> Campaign:
+def explored(subject: Subject, *explorations: Exploration, **options: Unpack[Options]) -> Campaign:
     """A run that has settled the open points and run just these explorations; its subject is closed."""
-    with begun(subject, profile=profile, seed=seed, fail_fast=fail_fast) as campaign:
+    with begun(subject, **options) as campaign:
         campaign.settle()
         for exploration in explorations:
             campaign.explore(exploration)
