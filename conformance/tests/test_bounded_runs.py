@@ -11,7 +11,7 @@ from fencepost.adapters.contract import Client, Connection, JsonObject, open_sub
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
-from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
+from fencepost.conformance.bounded.campaign import bounded
 from fencepost.conformance.bounded.schedule import Schedule
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
@@ -19,11 +19,11 @@ from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.deadline import Deadline
 from fencepost.conformance.lockstep.wire import network_from_wire
-from fencepost.conformance.run.campaign import Plan
 from fencepost.conformance.selection.cover import Cover
 from fencepost.conformance.selection.rule_faults import prefix_of
 from fencepost.reference import Vault, load_profile
 from fencepost.reports.model import Report, report_from_json
+from runs import Relay, judged
 
 pytestmark = pytest.mark.slow
 
@@ -42,13 +42,11 @@ def _setting(seed: int = 0) -> Setting:
     return Setting(profile=profile, capabilities=capabilities, effort=EFFORTS["quick"], seed=seed)
 
 
-class _Watched:
+class _Watched(Relay):
     """A connection that counts configurations and calls, and whose clock goes on by so much a write and a decision."""
 
-    exclusive = False
-
     def __init__(self, inner: Connection, *, a_write: float = 0.0, a_decision: float = 0.0) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.vault = Vault(profile=load_profile("keyvault"))
         self.configurations = 0
         self.calls = 0
@@ -70,25 +68,12 @@ class _Watched:
                 self.vault = after
         return answer
 
-    def log(self) -> str:
-        return self.inner.log()
-
-    def close(self) -> None:
-        self.inner.close()
-
 
 def _run(watched: _Watched, bounds: Bounds, *, with_decoys: bool = True) -> Report:
     """A bounded run whose clock is the subject's."""
     with told_by(lambda: watched.now):
-        client = Client(bounded(watched, Deadline.after(bounds.seconds) if bounds.seconds else None))
-        plan = Plan(subject="watched", effort=EFFORTS["quick"], profile="keyvault", with_decoys=with_decoys)
-        campaign = BoundedCampaign(client, plan, bounds=bounds)
-        campaign.begin()
-        campaign.settle()
-        campaign.run()
-        report = campaign.report()
-    client.close()
-    return report
+        connection = bounded(watched, Deadline.after(bounds.seconds) if bounds.seconds else None)
+        return judged(connection, profile="keyvault", with_decoys=with_decoys, bounds=bounds)
 
 
 def test_what_was_covered_before_is_worth_less_and_still_something() -> None:

@@ -1,51 +1,38 @@
 """STA-8: rule sets replaced while others ask, over carriers that carry several calls at once."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
-from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
-from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.implementations import reference
-from fencepost.conformance.mutants import CATALOGUE, mutant
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.peers import NetaddrVault, SqliteVault, StdlibVault, TrieVault
-from fencepost.conformance.run.campaign import Campaign, Plan
-from fencepost.reports.model import Clause, Report
+from fencepost.reports.model import Clause
+from runs import Subject, judged
 
 OVERLAPPING = [name for name, entry in CATALOGUE.items() if entry.overlapping]
 
 
-def judged(connection: Connection, seed: int = 0) -> Report:
-    client = Client(connection)
-    try:
-        campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], clauses=("STA-8",), seed=seed))
-        campaign.begin()
-        campaign.run()
-        return campaign.report()
-    finally:
-        client.close()
+def row(subject: Subject, seed: int = 0) -> Clause:
+    return judged(subject, "STA-8", seed=seed).clauses[0]
 
 
-def row(factory: Callable[[], object], seed: int = 0) -> Clause:
-    return judged(open_factory(factory), seed).clauses[0]
-
-
-@pytest.mark.parametrize("peer", [lambda: reference(""), StdlibVault, SqliteVault, TrieVault, NetaddrVault])
-def test_a_vault_that_replaces_its_rules_at_once_passes(peer: Callable[[], object]) -> None:
+@pytest.mark.parametrize("peer", ["reference", StdlibVault, SqliteVault, TrieVault, NetaddrVault])
+def test_a_vault_that_replaces_its_rules_at_once_passes(peer: Subject) -> None:
     found = row(peer)
     assert (found.verdict, found.decisive) == ("pass", found.asked)
     assert found.asked >= found.required
 
 
 def test_what_a_run_counts_does_not_depend_on_how_often_the_deciders_came_round() -> None:
-    first, second = (judged(open_factory(lambda: reference("")), seed=4) for _ in range(2))
+    first, second = (judged("reference", "STA-8", seed=4) for _ in range(2))
     assert first == second
 
 
 @pytest.mark.parametrize("name", OVERLAPPING)
 def test_a_third_answer_fails_and_is_told_with_its_window(name: str) -> None:
-    found = row(lambda: mutant(name), seed=1)
+    found = row(f"mutant:{name}", seed=1)
     assert found.verdict == "fail"
     told = found.counterexamples[0]
     assert [call.method for call in told.calls] == ["reset", "putRules", "putRules", "decide"]
@@ -55,16 +42,16 @@ def test_a_third_answer_fails_and_is_told_with_its_window(name: str) -> None:
 
 
 def test_a_firewall_that_stands_open_for_a_moment_is_told_first() -> None:
-    told = row(lambda: mutant("open-while-it-changes")).counterexamples[0]
+    told = row("mutant:open-while-it-changes").counterexamples[0]
     assert told.expected.startswith("deny")
     assert "the firewall stood open" in told.why
 
 
 def test_a_carrier_that_answers_in_order_is_not_asked() -> None:
     subject = f"stdio:{sys.executable} -m fencepost.adapters.serve stdio reference"
-    report = judged(open_subject(subject))
-    assert report.clauses[0].verdict == "not applicable"
-    assert "several calls at once" in report.clauses[0].detail
+    found = row(subject)
+    assert found.verdict == "not applicable"
+    assert "several calls at once" in found.detail
 
 
 def test_a_subject_that_does_not_promise_it_is_not_asked() -> None:

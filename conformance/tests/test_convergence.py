@@ -5,24 +5,14 @@ import time
 from collections.abc import Callable
 
 import pytest
-from fencepost.adapters.contract import Client, open_factory
-from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.peers import SettlingVault, StdlibVault
 from fencepost.conformance.peers.memory import State
-from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.model import Clause
+from runs import judged
 
 
 def row(factory: Callable[[], object], settle: float | None = None) -> Clause:
-    client = Client(open_factory(factory))
-    try:
-        plan = Plan(subject="it", effort=EFFORTS["quick"], clauses=("STA-9",), settle_seconds=settle)
-        campaign = Campaign(client, plan)
-        campaign.begin()
-        campaign.run()
-        return campaign.report().clauses[0]
-    finally:
-        client.close()
+    return judged(factory, "STA-9", settle_seconds=settle).clauses[0]
 
 
 class NeverSettles(SettlingVault):

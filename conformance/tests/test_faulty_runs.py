@@ -1,21 +1,19 @@
 """Whole runs: faulty implementations are found and named, right ones are not accused, and a run keeps its promises."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
-from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.adapters.contract import JsonObject, open_subject
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.implementations import ReferenceImplementation
-from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault, SuspiciousVault
-from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan, explorations_for
+from fencepost.conformance.peers import StdlibVault, SuspiciousVault
+from fencepost.conformance.run.campaign import EXPLORATIONS, explorations_for
 from fencepost.reports.model import Call, Counterexample, Report, report_schema, report_to_json
 from jsonschema import Draft202012Validator
 from msgspec import json
+from runs import Calls, Counted, connection_to, explored, judged, named
 
 pytestmark = pytest.mark.slow
 
@@ -38,34 +36,6 @@ DOZEN = (
 )
 
 
-def judged(
-    connection: Connection,
-    *,
-    clauses: Sequence[str] = (),
-    profile: str | None = None,
-    seed: int = 0,
-    fail_fast: bool = False,
-    with_decoys: bool = True,
-) -> Report:
-    client = Client(connection)
-    try:
-        plan = Plan(
-            subject="it",
-            effort=EFFORTS["quick"],
-            clauses=tuple(clauses),
-            profile=profile,
-            seed=seed,
-            fail_fast=fail_fast,
-            with_decoys=with_decoys,
-        )
-        campaign = Campaign(client, plan)
-        campaign.begin()
-        campaign.run()
-        return campaign.report()
-    finally:
-        client.close()
-
-
 def rules_in(call: Call) -> int:
     acls = call.params.get("networkAcls", {})
     assert isinstance(acls, Mapping)
@@ -82,7 +52,7 @@ def test_a_vault_that_lets_everybody_in_breaks_every_clause_that_denies_somebody
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "programs"))
-    report = judged(open_subject("library:odd_vaults:OpenDoor"))
+    report = judged("library:odd_vaults:OpenDoor")
     verdicts = {row.id: row.verdict for row in report.clauses}
     denying = ("DEC-3", "DEC-7", "DEC-9", "DEC-12", "DEC-13", "DEC-15", "CRED-1", "CRED-2", "CRED-3", "CTL-4")
     assert {verdicts[clause] for clause in denying} == {"fail"}
@@ -92,7 +62,7 @@ def test_a_vault_that_lets_everybody_in_breaks_every_clause_that_denies_somebody
 
 @pytest.mark.parametrize(("mutant", "clause"), DOZEN)
 def test_a_faulty_vault_is_found_by_a_case_of_two_rules_that_names_the_clause(mutant: str, clause: str) -> None:
-    report = judged(open_subject(f"mutant:{mutant}"), clauses=[clause])
+    report = judged(f"mutant:{mutant}", clause)
     assert (report.result, report.exit_status) == ("fail", 1)
     found = counterexample(report, clause)
     assert found.clause == clause
@@ -104,7 +74,7 @@ def test_a_faulty_vault_is_found_by_a_case_of_two_rules_that_names_the_clause(mu
 
 @pytest.mark.parametrize(("mutant", "clause", "count"), [("one-ip-rule-too-many", "LIM-2", 1001)])
 def test_where_a_count_is_the_point_it_is_the_smallest_that_shows_it(mutant: str, clause: str, count: int) -> None:
-    report = judged(open_subject(f"mutant:{mutant}"), clauses=[clause], profile="keyvault")
+    report = judged(f"mutant:{mutant}", clause, profile="keyvault")
     assert report.exit_status == 1
     assert rules_in(counterexample(report, clause).calls[-1]) == count
     (row,) = [row for row in report.clauses if row.id == clause]
@@ -112,7 +82,7 @@ def test_where_a_count_is_the_point_it_is_the_smallest_that_shows_it(mutant: str
 
 
 def test_the_calls_of_a_counterexample_show_it_to_anybody_who_sends_them() -> None:
-    report = judged(open_subject("mutant:resource-group-ignored"), clauses=["DEC-7"])
+    report = judged("mutant:resource-group-ignored", "DEC-7")
     found = counterexample(report, "DEC-7")
     answers = {}
     for subject in ("mutant:resource-group-ignored", "reference"):
@@ -147,13 +117,13 @@ class DoubtsAll(StdlibVault):
 
 @pytest.mark.parametrize("make", [AllowsAll, DeniesAll])
 def test_who_decides_everything_alike_fails_at_once(make: type[StdlibVault]) -> None:
-    report = judged(open_factory(make), fail_fast=True)
+    report = judged(make, fail_fast=True)
     assert (report.result, report.exit_status, report.level) == ("fail", 1, None)
     assert any(row.verdict == "fail" for row in report.clauses)
 
 
 def test_who_refuses_every_rule_set_fails() -> None:
-    report = judged(open_factory(RefusesAll))
+    report = judged(RefusesAll)
     assert (report.exit_status, report.level) == (1, None)
     assert "VAL-1" in {row.id for row in report.clauses if row.verdict == "fail"}
     assert not {row.id for row in report.clauses if row.verdict == "pass" and row.group == "limits"} - {
@@ -163,72 +133,16 @@ def test_who_refuses_every_rule_set_fails() -> None:
 
 
 def test_who_doubts_everything_passes_no_clause_about_decisions() -> None:
-    report = judged(open_factory(DoubtsAll), clauses=["DEC", "CRED"])
+    report = judged(DoubtsAll, "DEC", "CRED")
     assert report.exit_status != 0
     assert {row.verdict for row in report.clauses} == {"inconclusive"}
 
 
-@dataclass
-class Log:
-    """The calls that an adapter has seen: the method, and how many requests a `decide` carried."""
-
-    calls: list[tuple[str, int]] = field(default_factory=list)
-
-    def count(self, *methods: str) -> int:
-        return sum(method in methods for method, _ in self.calls)
-
-    def decisions(self) -> int:
-        return sum(requests for _, requests in self.calls)
-
-    def between_resets(self) -> list[int]:
-        """The decisions after each `reset`."""
-        found = [0]
-        for method, requests in self.calls:
-            if method == "reset":
-                found.append(0)
-            found[-1] += requests
-        return found
-
-
-WRITES = (
-    *("putRules", "updateRules", "addIpRule", "removeIpRule"),
-    *("addVirtualNetworkRule", "removeVirtualNetworkRule"),
-)
-
-
-class Counted:
-    """A connection that counts what is sent."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.seen = Log()
-        self._connection = connection
-
-    @property
-    def exclusive(self) -> bool:
-        return self._connection.exclusive
-
-    def call(self, method: str, params: JsonObject) -> object:
-        requests = params.get("requests", ())
-        assert isinstance(requests, list | tuple)
-        self.seen.calls.append((method, len(requests)))
-        return self._connection.call(method, params)
-
-    def log(self) -> str:
-        return self._connection.log()
-
-    def close(self) -> None:
-        self._connection.close()
-
-
 @cache
-def counted(subject: str, profile: str, *, with_decoys: bool = False) -> tuple[Report, Log]:
+def counted(subject: str, profile: str) -> tuple[Report, Calls]:
     """A run and what it sent; decoys are asked about after the run, and their calls are no part of its counts."""
-    makers: dict[str, Callable[[], object]] = {
-        "reference": lambda: ReferenceImplementation(profile),
-        "decisions-only": DecisionsOnlyVault,
-    }
-    connection = Counted(open_factory(makers[subject]))
-    return judged(connection, profile=profile, with_decoys=with_decoys), connection.seen
+    connection = Counted(connection_to(subject, profile))
+    return judged(connection, profile=profile, with_decoys=False), connection.calls
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -242,24 +156,24 @@ def test_the_reference_passes_in_both_profiles(profile: str) -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_quick_effort_stays_within_a_thousand_writes_and_a_hundred_thousand_decisions(profile: str) -> None:
     _, log = counted("reference", profile)
-    assert log.count(*WRITES) <= 1_000
-    assert log.decisions() <= 100_000
+    assert log.writes <= 1_000
+    assert log.decisions <= 100_000
 
 
 def test_quick_effort_of_a_decisions_only_subject_stays_within_three_tenths() -> None:
-    report, log = counted("decisions-only", "keyvault")
+    report, log = counted("library:fencepost.conformance.peers:DecisionsOnlyVault", "keyvault")
     assert report.exit_status == 0
-    assert log.count(*WRITES) <= 300
-    assert log.decisions() <= 30_000
+    assert log.writes <= 300
+    assert log.decisions <= 30_000
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_reset_is_sent_no_oftener_than_state_demands(profile: str) -> None:
     _, log = counted("reference", profile)
-    methods = [method for method, _ in log.calls]
+    methods = [call.method for call in log.sent]
     assert methods[:2] == ["describe", "reset"] or methods[1:3] == ["describe", "reset"]
     assert not any(one == other == "reset" for one, other in pairwise(methods))
-    assert log.count("reset") * 5 < log.count(*WRITES)
+    assert log.count("reset") * 5 < log.writes
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -271,19 +185,19 @@ def test_at_least_five_hundred_requests_are_asked_between_two_resets(profile: st
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_call_carries_more_requests_than_the_contract_lets_it(profile: str) -> None:
     _, log = counted("reference", profile)
-    assert max(requests for _, requests in log.calls) <= 4_096
-    assert min(requests for method, requests in log.calls if method == "decide") >= 1
+    assert max(call.requests for call in log.sent) <= 4_096
+    assert min(call.requests for call in log.sent if call.method == "decide") >= 1
 
 
 def test_the_counts_of_the_report_are_those_of_the_adapter() -> None:
     report, log = counted("reference", "keyvault-2018-preview")
     assert report.totals.resets == log.count("reset")
-    assert report.totals.writes == log.count(*WRITES)
-    assert report.totals.decisions == log.decisions()
+    assert report.totals.writes == log.writes
+    assert report.totals.decisions == log.decisions
 
 
 def test_only_what_is_offered_and_allowed_is_sent() -> None:
-    report = judged(open_factory(SuspiciousVault), with_decoys=False)
+    report = judged(SuspiciousVault, with_decoys=False)
     assert {row.id: row.detail for row in report.clauses if row.verdict in ("error", "fail")} == {}
     assert report.totals.faults == 0
     assert report.exit_status == 0
@@ -291,7 +205,7 @@ def test_only_what_is_offered_and_allowed_is_sent() -> None:
 
 def test_the_same_seed_gives_the_same_report_and_another_seed_another() -> None:
     def run(seed: int) -> Report:
-        return judged(open_subject("mutant:first-rule-only"), clauses=["VAL", "DEC-10", "STA-5", "STA-10"], seed=seed)
+        return judged("mutant:first-rule-only", "VAL", "DEC-10", "STA-5", "STA-10", seed=seed)
 
     first, second, other = run(5), run(5), run(6)
     assert report_to_json(first) == report_to_json(second)
@@ -301,7 +215,7 @@ def test_the_same_seed_gives_the_same_report_and_another_seed_another() -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_report_is_valid_by_its_published_schema(profile: str) -> None:
     validator = Draft202012Validator(report_schema())
-    failed = judged(open_subject("mutant:hex-octets"), clauses=["VAL-5"], profile=profile)
+    failed = judged("mutant:hex-octets", "VAL-5", profile=profile)
     for report in (failed, counted("reference", profile)[0]):
         validator.validate(json.decode(report_to_json(report)))
 
@@ -322,16 +236,7 @@ ALONE = [
 @cache
 def asked_by(explorations: tuple[str, ...]) -> Report:
     """A run of just these explorations against the reference."""
-    client = Client(open_subject("reference"))
-    try:
-        campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault-2018-preview"))
-        campaign.begin()
-        for one in EXPLORATIONS:
-            if one.name in explorations:
-                campaign.explore(one)
-        return campaign.report()
-    finally:
-        client.close()
+    return explored("reference", *named(*explorations), profile="keyvault-2018-preview").report()
 
 
 @pytest.mark.parametrize("clause", ALONE)

@@ -1,12 +1,11 @@
 """What comes first in a run costs next to no decision, and finds what the rest of it would find for many."""
 
 import pytest
-from fencepost.adapters.contract import Client, open_subject
-from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.pytest.distribution import homes
-from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan
+from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign
 from fencepost.conformance.strength.mutant_run import Task, run_mutant
+from runs import explored, named
 
 EARLY = ("limits at once", "refusals", "first look")
 FEW = 150
@@ -16,13 +15,7 @@ EVERY = 9
 @pytest.fixture(scope="module")
 def asked() -> Campaign:
     """The early explorations alone, put to the reference."""
-    client = Client(open_subject("reference"))
-    campaign = Campaign(client, Plan(subject="reference", effort=EFFORTS["quick"]))
-    campaign.begin()
-    for exploration in EXPLORATIONS:
-        if exploration.name in EARLY:
-            campaign.explore(exploration)
-    return campaign
+    return explored("reference", *named(*EARLY))
 
 
 def test_a_run_begins_with_what_costs_least() -> None:

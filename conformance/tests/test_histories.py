@@ -1,6 +1,5 @@
 """Histories: what they ask, what they find, how short a failure gets, and the strategy and state machine over them."""
 
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -31,29 +30,16 @@ from fencepost.conformance.peers import (
     TrieVault,
     WholeSetsOnlyVault,
 )
-from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Profile, Vault, Verdict, load_profile
-from fencepost.reports.model import Report
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
+from runs import explored, judged
 
 pytestmark = pytest.mark.slow
 
 PROFILES = ("keyvault", "keyvault-2018-preview")
 QUICKLY = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 OFFER = Capabilities.from_statement(Client(open_factory(lambda: reference(""))).describe(), load_profile("keyvault"))
-
-
-def judged(factory: Callable[[], object], *clauses: str, profile: str | None = None, seed: int = 0) -> Report:
-    client = Client(open_factory(factory))
-    try:
-        plan = Plan(subject="it", effort=EFFORTS["quick"], clauses=clauses, profile=profile, seed=seed)
-        campaign = Campaign(client, plan)
-        campaign.begin()
-        campaign.run()
-        return campaign.report()
-    finally:
-        client.close()
 
 
 def settled(name: str) -> Profile:
@@ -116,16 +102,10 @@ def test_only_the_move_of_refusals_and_that_of_unknown_rules_are_ever_refused() 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_quick_histories_stay_within_their_share_of_the_ration(profile: str) -> None:
-    client = Client(open_factory(lambda: reference("")))
-    campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], profile=profile, seed=3))
-    campaign.begin()
-    campaign.settle()
-    before = campaign.course.spent()
-    assert campaign.explore(HISTORIES)
-    after = campaign.course.spent()
-    client.close()
-    assert 120 <= after.writes - before.writes <= 220
-    assert after.decisions - before.decisions <= 9_000
+    campaign = explored("reference", HISTORIES, profile=profile, seed=3)
+    spent, effort = campaign.course.spent(), EFFORTS["quick"]
+    assert spent.writes * 4 <= effort.writes
+    assert spent.decisions * 10 <= effort.decisions
     assert not campaign.tally.failures
     assert campaign.tally.counts["STA-2"].decisive > 100
 
@@ -165,7 +145,7 @@ def test_histories_ask_nothing_that_the_statement_does_not_offer(peer: type[obje
     ],
 )
 def test_a_flaw_that_takes_a_history_is_told_by_a_short_one(name: str, clause: str, calls: int) -> None:
-    report = judged(lambda: mutant(name), "STA-2", clause)
+    report = judged(f"mutant:{name}", "STA-2", clause)
     told = [one for row in report.clauses for one in row.counterexamples if one.clause == clause]
     assert report.exit_status == 1
     assert told, report.notes
@@ -174,7 +154,7 @@ def test_a_flaw_that_takes_a_history_is_told_by_a_short_one(name: str, clause: s
 
 
 def test_a_write_that_must_be_refused_is_blamed_for_what_it_leaves() -> None:
-    report = judged(lambda: mutant("refused-write-clears"), "STA-2", "VAL-9", "LIM-6")
+    report = judged("mutant:refused-write-clears", "STA-2", "VAL-9", "LIM-6")
     failed = {row.id for row in report.clauses if row.verdict == "fail"}
     assert failed
     assert failed <= {"VAL-9", "LIM-6"}

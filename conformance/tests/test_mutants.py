@@ -18,6 +18,7 @@ from fencepost.conformance.mutants import CATALOGUE, Vault, compose, mutant
 from fencepost.conformance.mutants.catalogue import ENTRIES
 from fencepost.conformance.mutants.witness import Call
 from msgspec import convert
+from runs import snake
 
 ALL = [(name, profile) for name, entry in CATALOGUE.items() for profile in entry.profiles]
 EACH = [(name, profile) for name, profile in ALL if not CATALOGUE[name].overlapping]
@@ -30,10 +31,6 @@ def answers(implementation: Vault, calls: Sequence[Call]) -> list[JsonObject]:
         getattr(implementation, snake(method))(**{snake(name): value for name, value in params.items()})
         for method, params in calls
     ]
-
-
-def snake(name: str) -> str:
-    return re.sub("[A-Z]", lambda capital: "_" + capital.group().lower(), name)
 
 
 def yes(answer: JsonObject) -> bool | None:

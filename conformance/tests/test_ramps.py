@@ -1,28 +1,15 @@
 """The limits that are found: by bisection where the promised ones do not hold, and for nothing where they do."""
 
-from collections.abc import Callable
-
 import pytest
-from fencepost.adapters.contract import Client, open_factory
-from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.explorations.limit_search import RAMPS
-from fencepost.conformance.implementations import reference
-from fencepost.conformance.mutants import mutant
-from fencepost.conformance.run.campaign import Campaign, Plan
+from runs import Counted, begun, connection_to, judged
 
 pytestmark = pytest.mark.slow
 
 
-def limits(factory: Callable[[], object], profile: str) -> dict[str, str]:
-    client = Client(open_factory(factory))
-    try:
-        plan = Plan(subject="it", effort=EFFORTS["quick"], clauses=("LIM",), profile=profile)
-        campaign = Campaign(client, plan)
-        campaign.begin()
-        campaign.run()
-        return {row.id: row.limit_found for row in campaign.report().clauses if row.limit_found is not None}
-    finally:
-        client.close()
+def limits(mutant: str, profile: str) -> dict[str, str]:
+    report = judged(f"mutant:{mutant}", "LIM", profile=profile)
+    return {row.id: row.limit_found for row in report.clauses if row.limit_found is not None}
 
 
 @pytest.mark.parametrize(
@@ -42,15 +29,13 @@ def limits(factory: Callable[[], object], profile: str) -> dict[str, str]:
     ],
 )
 def test_the_limit_that_there_really_is_stands_in_the_report(name: str, profile: str, clause: str, found: str) -> None:
-    assert limits(lambda: mutant(name, profile=profile), profile)[clause] == found
+    assert limits(name, profile)[clause] == found
 
 
 def test_nothing_is_asked_of_a_subject_whose_limits_hold() -> None:
-    client = Client(open_factory(lambda: reference("keyvault-2018-preview")))
-    campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault-2018-preview"))
-    campaign.begin()
-    campaign.settle()
-    writes, resets = campaign.lockstep.meter.writes, campaign.lockstep.meter.resets
-    assert campaign.explore(RAMPS)
-    client.close()
-    assert (campaign.lockstep.meter.writes, campaign.lockstep.meter.resets) == (writes, resets)
+    subject = Counted(connection_to("reference", "keyvault-2018-preview"))
+    with begun(subject, profile="keyvault-2018-preview") as campaign:
+        campaign.settle()
+        before = len(subject.calls.sent)
+        assert campaign.explore(RAMPS)
+        assert len(subject.calls.sent) == before

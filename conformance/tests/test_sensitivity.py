@@ -1,49 +1,27 @@
 """The sensitivity control: every decoy is caught, cheaply and beside the verdicts, and one that is not costs the pass."""
 
 import pytest
-from fencepost.adapters.contract import Client, open_subject
-from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.run import control as sensitivity
-from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.model import Report, report_from_json, report_to_json
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
+from runs import begun, judged
 
 PEERS = "library:fencepost.conformance.peers:"
 ENFORCER = f"{PEERS}EnforcerVault"
 
 
-def _campaign(client: Client, subject: str, *, seed: int = 0, with_decoys: bool = True) -> Campaign:
-    campaign = Campaign(client, Plan(subject=subject, effort=EFFORTS["quick"], seed=seed, with_decoys=with_decoys))
-    campaign.begin()
-    return campaign
-
-
 def _decoys_alone(subject: str, *, seed: int) -> Report:
-    client = Client(open_subject(subject))
-    try:
-        campaign = _campaign(client, subject, seed=seed)
+    with begun(subject, seed=seed) as campaign:
         campaign.settle()
         campaign.lay_decoys()
         return campaign.report()
-    finally:
-        client.close()
-
-
-def _whole(subject: str, *, with_decoys: bool = True) -> Report:
-    client = Client(open_subject(subject))
-    try:
-        campaign = _campaign(client, subject, with_decoys=with_decoys)
-        campaign.run()
-        return campaign.report()
-    finally:
-        client.close()
 
 
 @pytest.fixture(scope="module")
 def enforcer() -> Report:
     """A whole run against the subject that is asked least."""
-    return _whole(ENFORCER)
+    return judged(ENFORCER)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -80,7 +58,7 @@ def test_the_seed_chooses_what_a_decoy_does() -> None:
 
 
 def test_decoys_leave_every_verdict_as_it_was_and_are_counted(enforcer: Report) -> None:
-    without = _whole(ENFORCER, with_decoys=False)
+    without = judged(ENFORCER, with_decoys=False)
     assert enforcer.clauses == without.clauses
     cost = enforcer.totals.decisions - without.totals.decisions
     assert cost == sum(decoy.decisions for decoy in enforcer.sensitivity) > 0
@@ -102,21 +80,14 @@ def test_decoys_cost_at_most_a_twentieth_of_the_decisions(enforcer: Report) -> N
 
 def test_a_run_that_misses_a_decoy_is_vacuous_and_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensitivity, "_PER_SET", 0)  # a control that looks at nothing
-    report = _whole(ENFORCER)
+    report = judged(ENFORCER)
     assert [decoy.caught for decoy in report.sensitivity] == [False, False]
     assert (report.result, report.exit_status, report.level) == ("vacuous", 3, None)
     assert any("default action is Allow" in note for note in report.notes)
 
 
 def test_a_run_of_some_clauses_lays_no_decoys() -> None:
-    client = Client(open_subject(ENFORCER))
-    try:
-        campaign = Campaign(client, Plan(subject=ENFORCER, effort=EFFORTS["quick"], clauses=("DEC-15",)))
-        campaign.begin()
-        campaign.run()
-        assert campaign.report().sensitivity == ()
-    finally:
-        client.close()
+    assert judged(ENFORCER, "DEC-15").sensitivity == ()
 
 
 def test_a_fault_of_the_subjects_own_is_not_taken_for_a_decoy() -> None:

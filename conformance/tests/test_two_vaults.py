@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from fencepost.adapters.contract import Client, Connection, open_subject
-from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.replaying import Transcript
 from fencepost.conformance.commands import main
@@ -19,9 +18,9 @@ from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, WriteS
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
-from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Network, Request, RuleSet, Subnet, address_from_text, load_profile
 from fencepost.reports.model import Counterexample, Report, report_from_json
+from runs import judged
 
 LEAKS = ("KeepsDefaultAction", "KeepsBypass", "KeepsSubnetRules", "KeepsInTheSameNetwork", "RemembersAnswers")
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/home"
@@ -129,26 +128,16 @@ def test_a_case_of_two_vaults_is_known_and_put_up_with(tmp_path: Path) -> None:
 
 
 def test_a_run_with_a_case_of_two_vaults_is_recorded_and_comes_to_the_same_from_its_transcript() -> None:
-    plan = Plan(
-        subject="library:leaking_vaults:KeepsDefaultAction", effort=EFFORTS["quick"], clauses=("STA-3", "DEC-1")
-    )
     file = BytesIO()
     with Recorder(file, clean=lambda text: text) as recorder, told_by(recorder.clock):
-        report = _run_of(plan, recorder.connect(open_subject(plan.subject)))
+        report = judged(recorder.connect(open_subject("library:leaking_vaults:KeepsDefaultAction")), "STA-3", "DEC-1")
         recorder.end("")
     transcript = Transcript(file.getvalue())
     with told_by(transcript.clock):
-        assert _run_of(plan, transcript.connection()) == report
+        assert judged(transcript.connection(), "STA-3", "DEC-1") == report
     transcript.end()
     (one,) = _found(report)
     assert _methods(one).count("reset") == 2
-
-
-def _run_of(plan: Plan, connection: Connection) -> Report:
-    campaign = Campaign(Client(connection), plan)
-    campaign.begin()
-    campaign.run()
-    return campaign.report()
 
 
 def _lockstep(subject: str) -> Iterator[Lockstep]:

@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 from fencepost.adapters.contract import Client, JsonObject, open_factory
-from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.generate.accepted_writes import Kind
@@ -18,8 +17,8 @@ from fencepost.conformance.generate.walks import ACCEPTED, ELSEWHERE, REFUSED, b
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write, may_be_asked
 from fencepost.conformance.peers import StdlibVault
-from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import Vault, Verdict, load_profile
+from runs import explored
 
 FAMILIES = (*ACCEPTED, *REFUSED)
 KINDS = {kind for family in FAMILIES for kind in family}
@@ -173,16 +172,7 @@ def remembering(skipped: str) -> type[StdlibVault]:
 
 
 def found_by_histories(factory: Callable[[], object], seed: int = 0) -> list[str]:
-    client = Client(open_factory(factory))
-    try:
-        plan = Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault", seed=seed, fail_fast=True)
-        campaign = Campaign(client, plan)
-        campaign.begin()
-        campaign.settle()
-        campaign.explore(HISTORIES)
-        return sorted(campaign.tally.failures)
-    finally:
-        client.close()
+    return sorted(explored(factory, HISTORIES, seed=seed, fail_fast=True).tally.failures)
 
 
 def test_a_vault_that_forgets_at_every_write_is_found_by_no_history() -> None:

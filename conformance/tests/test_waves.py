@@ -3,47 +3,16 @@
 from collections.abc import Sequence
 
 import pytest
-from fencepost.adapters.contract import Client, Connection, JsonObject, open_subject
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan, in_waves
+from fencepost.conformance.run.campaign import EXPLORATIONS, in_waves
 from fencepost.reports.model import Report
+from runs import Counted, Sent, connection_to, judged
 
 
-class Noting:
-    """A connection that notes what goes over it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.calls: list[tuple[str, JsonObject]] = []
-
-    @property
-    def exclusive(self) -> bool:
-        return self._connection.exclusive
-
-    def call(self, method: str, params: JsonObject) -> object:
-        self.calls.append((method, params))
-        return self._connection.call(method, params)
-
-    def log(self) -> str:
-        return self._connection.log()
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def asked(clauses: Sequence[str], effort: str) -> tuple[list[tuple[str, JsonObject]], Report]:
-    connection = Noting(open_subject("reference"))
-    client = Client(connection)
-    try:
-        plan = Plan(
-            subject="reference", effort=EFFORTS[effort], clauses=tuple(clauses), profile="keyvault-2018-preview"
-        )
-        campaign = Campaign(client, plan)
-        campaign.begin()
-        campaign.run()
-        return list(connection.calls), campaign.report()
-    finally:
-        client.close()
+def asked(clauses: Sequence[str], effort: str) -> tuple[list[Sent], Report]:
+    connection = Counted(connection_to("reference", "keyvault-2018-preview"))
+    report = judged(connection, *clauses, effort=effort, profile="keyvault-2018-preview")
+    return connection.calls.sent, report
 
 
 @pytest.mark.parametrize("clauses", [("DEC-10",), ("VAL-4",), ("LIM-5",), ("STA-3",)])
@@ -53,7 +22,7 @@ def test_a_standard_run_begins_as_a_quick_one(clauses: Sequence[str]) -> None:
     assert standard[: len(quick)] == quick
     (first,), (second,) = short.clauses, long.clauses
     assert second.decisive >= 3 * first.decisive > 0
-    assert len(set(map(repr, standard))) > 2 * len(set(map(repr, quick)))
+    assert len(set(standard)) > 2 * len(set(quick))
 
 
 def test_each_wave_has_every_exploration_under_a_name_of_its_own() -> None:

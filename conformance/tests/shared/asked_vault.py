@@ -1,11 +1,11 @@
 """The vault under the mutants, asked a few calls after one another."""
 
-import re
 from typing import Any
 
 from fencepost.conformance.mutants import Vault
 from fencepost.conformance.mutants.values import PROFILES
 from fencepost.conformance.mutants.witness import Call, reset
+from runs import snake
 
 BOTH = tuple(PROFILES)
 PREVIEW, TODAY = BOTH
@@ -16,8 +16,8 @@ def last(profile: str, *calls: Call) -> Any:
     """What the vault answers to the last of the calls, the first being a reset of its own where none is given."""
     vault, answer = Vault(profile), None
     for method, params in calls if calls[0][0] == "reset" else (reset(), *calls):
-        members = {_snake(name): value for name, value in params.items()}
-        answer = getattr(vault, _snake(method))(**members)
+        members = {snake(name): value for name, value in params.items()}
+        answer = getattr(vault, snake(method))(**members)
     return answer
 
 
@@ -27,7 +27,3 @@ def lets_through(profile: str, *calls: Call) -> bool:
 
 def accepts(profile: str, *calls: Call) -> bool:
     return bool(last(profile, *calls)["accepted"])
-
-
-def _snake(name: str) -> str:
-    return re.sub("[A-Z]", lambda capital: "_" + capital.group().lower(), name)

@@ -1,7 +1,6 @@
 """How the tests of the peers ask one: in this process as the `library:` carrier does, or the stand-alone harness as a child."""
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from fencepost.adapters.contract import Client, JsonObject, check_statement
 from fencepost.conformance import peers
+from runs import snake
 
 PROGRAM = Path(__file__).parents[1] / "programs" / "my_vault.py"
 TODAY, PREVIEW = "keyvault", "keyvault-2018-preview"
@@ -20,10 +20,6 @@ FULL = (
     *("StdlibVaultUndeclared", "NetaddrVaultUndeclared", "TrieVaultUndeclared", "SqliteVaultUndeclared"),
     *("SuspiciousVault", "BareStringVault", "WrongCodesVault"),
 )
-
-
-def snake(name: str) -> str:
-    return re.sub("([A-Z])", lambda letter: "_" + letter[0].lower(), name)
 
 
 class InProcess:
