@@ -23,6 +23,8 @@ from fencepost.adapters.contract.protocol import (
     Implementation,
     JsonObject,
     Shareable,
+    ShownMapping,
+    ShowsMappings,
     TakesProfile,
     Timeouts,
 )
@@ -48,6 +50,8 @@ __all__ = [
     "NotStarted",
     "RpcError",
     "Shareable",
+    "ShownMapping",
+    "ShowsMappings",
     "Statement",
     "StatementError",
     "SubjectError",
