@@ -57,7 +57,7 @@ class CliEngine:
         """The placeholders that are known at all times."""
         return self._places
 
-    def put(self, values: Mapping[str, str], deadline: float) -> Refusal | None:
+    def put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:  # noqa: ARG002 - one form
         """Write the rules down, check and apply them, hand them to the tool that stays."""
         self._fits(values)
         return self._rule_file.put(values, deadline, lambda: self._tell(values, deadline))

@@ -85,16 +85,16 @@ class DeclaredAdapter:
         """The placeholders of the rule set in force."""
         return self._values
 
-    def took(self, network_acls: JsonObject) -> None:
-        """Note that the tool has changed its rules to these by a single change."""
-        self._wanted = network_acls
+    def changed(self, member: str, value: object) -> None:
+        """Note what a single change has made of the rules."""
+        self._wanted = {**self._wanted, member: value}
 
     def _put(self, network_acls: JsonObject, deadline: float) -> JsonObject:
         places = {**self._engine.places(), "mark": str(next(self._marks))}
         try:
             rule_set = self._form.of(network_acls, places)
             values = {**places, **rule_set.placeholders}
-            refusal = self._engine.put(values, deadline)
+            refusal = self._engine.put(values, deadline, is_new=network_acls is self._new_vault)
         except NotExpressible as error:
             return {"outcome": "inconclusive", "reason": error.reason}
         if refusal is not None:

@@ -48,8 +48,11 @@ class Engine(Protocol):
         """The placeholders that are known at all times."""
         ...
 
-    def put(self, values: Mapping[str, str], deadline: float) -> Refusal | None:
-        """Put a rule set in force, `values` being its placeholders; a refusal has changed nothing."""
+    def put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
+        """Put a rule set in force, `values` being its placeholders; a refusal has changed nothing.
+
+        `is_new` says that it is the rule set of a new vault.
+        """
         ...
 
     def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:

@@ -70,8 +70,8 @@ def load(
         template = _template(file, path.parent, found)
         found += [*_statement(file, extra), *_rules(file), *check(file)]
     if found:
-        advice = f"The keys: fencepost schema {carrier}; a start: fencepost init {carrier}."
-        raise SubjectError(subject=subject, reason=listed(found), try_instead=advice)
+        keys = f"All keys: fencepost schema {carrier}; a start: fencepost init {carrier}"
+        raise SubjectError(subject=subject, reason=f"{listed(found)}\n{keys}")
     return Loaded(file=file, document=document, folder=path.parent.resolve(), template=template)
 
 

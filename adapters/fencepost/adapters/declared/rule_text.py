@@ -85,11 +85,11 @@ class RuleForm:
         rules = self.rules
         if rules.form in JSON_FORMS:
             if self.language.values is not None:
-                self._texts(values)
+                self.texts(values)
             what: object = acls if rules.form == "network-acls" else values
             text = msgspec.json.encode(what).decode("utf-8")
         else:
-            text = self._lines(self._texts(values), subnets, known)
+            text = self._lines(self.texts(values), subnets, known)
         return filled(rules.empty, known) if rules.empty is not None and not values and not subnets else text
 
     def _lines(self, values: Sequence[str], subnets: Sequence[object], known: Mapping[str, str]) -> str:
@@ -103,8 +103,8 @@ class RuleForm:
         text = rules.between.join(parts)
         return f"{text}\n" if text and rules.between == "\n" else text
 
-    def _texts(self, values: Sequence[object]) -> list[str]:
-        """The values, each of them a text of the tool's language."""
+    def texts(self, values: Sequence[object]) -> list[str]:
+        """The values, each of them a text of the tool's language; `NotExpressible` where one is not."""
         pattern = re.compile(self.language.values or _PLAIN)
         texts = []
         for value in values:
