@@ -296,7 +296,10 @@ class RestEngine:
         self, headers: Sequence[tuple[str, str]], values: Mapping[str, str], deadline: float
     ) -> tuple[str, Reply]:
         sent = self._requests.spoofed(headers, values)
-        (reply,) = self._http.ask([Question(sent=sent, address=None)], deadline)
+        questions = [Question(sent=sent, address=None)]
+        replies = self._http.ask(questions, deadline)
+        self._renew_old(questions, replies, values, deadline)
+        (reply,) = replies
         assert isinstance(reply, Reply)
         return self._reading.of(reply, f"{sent.as_curl()}\n{reply.shown()}"), reply
 

@@ -29,7 +29,7 @@ def _forms(header: str) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
     for one, other in ((STRANGER, LISTED), (LISTED, STRANGER)):
         yield f"{header}: {one}, {other}", [(header, f"{one}, {other}")]
     for one, other in ((STRANGER, LISTED), (LISTED, STRANGER)):
-        yield f"{header}: {one} and again {header}: {other}", [(header, one), (header, other)]
+        yield f"{header} twice: {one}, {other}", [(header, one), (header, other)]
 
 
 def _outcome(engine: RestEngine, headers: Sequence[tuple[str, str]], adapter: DeclaredAdapter, deadline: float) -> str:
