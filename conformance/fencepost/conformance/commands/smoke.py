@@ -17,6 +17,7 @@ from fencepost.adapters.contract import (
 from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.commands.seconds import WAITING
 from fencepost.conformance.commands.showing import labelled, show, table
+from fencepost.conformance.commands.smoke_mappings import mappings_of, pace_in_words, pace_of, shown
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile, load_profile
@@ -30,6 +31,7 @@ _WORDS = {
     1: ("WIRED UP, BUT WRONG", "bold red"),
     2: ("NOT WIRED UP", "bold magenta"),
 }
+_NOT_WIRED_UP = 2
 _SHOWN, _LOG_LINES = 2000, 20
 
 
@@ -41,7 +43,9 @@ _SHOWN, _LOG_LINES = 2000, 20
 def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 
-    Names every violation of the contract with the offending message, secrets masked as in a report. Exit status: 0 wired
+    Names every violation of the contract with the offending message, secrets masked as in a report. Of a cli: or rest:
+    file it shows for each mapping the real request, to paste, and what was read from the real answer; it times a decision,
+    and says what a quick run will take. Exit status: 0 wired
     up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract says.
     """
     if profile_name is not None:
@@ -56,10 +60,14 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     try:
         name = subject.partition(":")[0]
         run = smoke_run(connection, profile_name=profile_name, takes_profile=name == "library" or name in adapters())
+        mappings = mappings_of(connection)
+        pace = pace_of(connection) if run.exit_status != _NOT_WIRED_UP else None
     finally:
         connection.close()
     log = connection.log()  # whole only now: what a harness says on stderr may come after its answer
-    show(*_parts(subject, run, log, Mask.of_here()))
+    mask = Mask.of_here()
+    told = [Text(), pace_in_words(pace)] if pace is not None else []
+    show(*_parts(subject, run, log, mask), *shown(mappings, mask), *told, Text(), _result(run))
     sys.exit(run.exit_status)
 
 
@@ -77,8 +85,6 @@ def _parts(subject: str, run: SmokeRun, log: str, mask: Mask) -> Iterable[Render
         yield from (
             Text(f"  {line}", overflow="fold") for line in visible_lines(mask.apply(log.rstrip("\n")))[-_LOG_LINES:]
         )
-    yield Text()
-    yield _result(run)
 
 
 def _head(subject: str, run: SmokeRun, mask: Mask) -> Iterable[tuple[str, str | Text]]:
