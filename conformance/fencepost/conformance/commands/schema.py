@@ -8,7 +8,6 @@ from fencepost.conformance.commands.showing import show_json
 from fencepost.reports.events import run_schema
 from fencepost.reports.model import report_schema
 
-
 _OF_FILES = ("cli", "rest")
 
 
