@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from fencepost.adapters.cli.sections import CliFile, Decide, Says
 from fencepost.adapters.declared.commands import ambiguous
+from fencepost.adapters.declared.engine import ASKED
 from fencepost.adapters.declared.loading import refusals_are_read, requests_are_told_apart, used
 from fencepost.adapters.declared.mistakes import Mistake
 from fencepost.adapters.declared.reading import compiled
@@ -67,8 +68,11 @@ def _addressed(decide: Decide) -> Iterator[Mistake]:
         yield Mistake(path="decide.each", says="it does not say ${address}: the tool would not know who asks")
     elif "\n" in decide.each:
         yield Mistake(path="decide.each", says="it is one line; its end is added")
-    if decide.way != "one" and uses(decide.run, "address"):
-        yield Mistake(path="decide.run", says=f"${{address}} is known in way = 'one' alone, and way is {decide.way!r}")
+    for name in ASKED:
+        if decide.way != "one" and uses(decide.run, name):
+            yield Mistake(
+                path="decide.run", says=f"${{{name}}} is known in way = 'one' alone, and way is {decide.way!r}"
+            )
 
 
 def _readings(decide: Decide) -> Iterator[Mistake]:

@@ -4,8 +4,8 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from fencepost.adapters.declared.commands import Arguments, Command
-from fencepost.adapters.declared.texts import PlaceText, Regex, RuleSetText, RuleText
+from fencepost.adapters.declared.commands import Command
+from fencepost.adapters.declared.texts import AroundText, FolderText, PlaceText, Regex, RuleText
 from msgspec import Meta, Struct
 
 
@@ -27,7 +27,7 @@ Seconds = Annotated[float, Meta(gt=0)]
 class Version(Section, frozen=True, kw_only=True):
     """A command that prints the version, and the regular expression that finds it there."""
 
-    run: Arguments
+    run: Annotated[list[PlaceText], Meta(min_length=1)]
     match: Regex = r"\d+(?:\.\d+)+\S*"
 
 
@@ -55,12 +55,12 @@ class Rules(Section, frozen=True, kw_only=True):
 
     form: Literal["lines", "cidr-list", "json-list", "network-acls", "jinja"] = "cidr-list"
     line: RuleText | None = None
-    head: RuleText = ""
-    tail: RuleText = ""
+    head: AroundText = ""
+    tail: AroundText = ""
     between: str = "\n"
     template: str | None = None
-    empty: RuleText | None = None
-    file: PlaceText | None = None
+    empty: AroundText | None = None
+    file: FolderText | None = None
     check: Command | None = None
     apply: Command | None = None
 
@@ -100,6 +100,3 @@ class AnyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     rules: Rules
     default_action: DefaultAction
     language: Language = Language()
-
-
-__all__ = ["AnyFile", "DefaultAction", "Language", "Network", "RuleSetText", "Rules", "Seconds", "Section", "Subject"]

@@ -21,8 +21,8 @@ RULE_SET = (*PLACES, "rules", "mark", "default", "bypass")
 REQUEST = (*RULE_SET, "address", "subnet", "plane", "operation", "service", "trusted", "authenticated", "authorized")
 """Known when a decision is asked."""
 
-RULE = (*PLACES, "value", "default", "mark")
-"""Known when one rule is written down."""
+RULE = (*PLACES, "value", "default", "bypass", "mark")
+"""Known when one rule is written down; around the rules all but `value`."""
 
 
 def names_in(text: str) -> list[str]:
@@ -112,4 +112,7 @@ PlaceText = Annotated[str, Meta(extra={"check": text_check(*PLACES)})]
 RuleSetText = Annotated[str, Meta(extra={"check": text_check(*RULE_SET)})]
 RequestText = Annotated[str, Meta(extra={"check": text_check(*REQUEST)})]
 RuleText = Annotated[str, Meta(extra={"check": text_check(*RULE)})]
+AroundText = Annotated[str, Meta(extra={"check": text_check(*(name for name in RULE if name != "value"))})]
+SingleRuleText = Annotated[str, Meta(extra={"check": text_check(*RULE_SET, "value")})]
+FolderText = Annotated[str, Meta(extra={"check": text_check("here", "tmp")})]
 Regex = Annotated[str, Meta(extra={"check": regex_check})]

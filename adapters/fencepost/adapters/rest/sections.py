@@ -7,7 +7,7 @@ from fencepost.adapters.declared.commands import JsonConditions, JsonPath, holds
 from fencepost.adapters.declared.json_path import NotThere, value_at
 from fencepost.adapters.declared.reading import compiled
 from fencepost.adapters.declared.sections import AnyFile, Rules, Seconds, Section
-from fencepost.adapters.declared.texts import PlaceText, Regex, RequestText, RuleSetText
+from fencepost.adapters.declared.texts import PlaceText, Regex, RequestText, RuleSetText, SingleRuleText
 from fencepost.adapters.rest.reply import Reply
 from msgspec import Meta, field
 
@@ -77,16 +77,17 @@ class Where(Section, frozen=True, kw_only=True):
         return None if matched is None else matched[1] if matched.re.groups else matched[0]
 
 
-Headers = Annotated[dict[str, RequestText], Meta(extra={"check": _headers_check})]
+RequestHeaders = Annotated[dict[str, RequestText], Meta(extra={"check": _headers_check})]
+Headers = Annotated[dict[str, RuleSetText], Meta(extra={"check": _headers_check})]
 
 
 class Asked(Section, frozen=True, kw_only=True):
     """A request that changes something, and how its answer is read. `path` may be a whole URL."""
 
     method: Method = "PUT"
-    path: RequestText
+    path: RuleSetText
     headers: Headers = field(default_factory=dict)
-    body: RequestText | None = None
+    body: RuleSetText | None = None
     accepted: Answers
     refused: Answers | None = None
 
@@ -117,11 +118,18 @@ class RestRules(Rules, frozen=True, kw_only=True):
     settle: Settle | None = None
 
 
+class AskedOfOne(Asked, frozen=True, kw_only=True):
+    """A request that changes one rule, `${value}`."""
+
+    path: SingleRuleText
+    body: SingleRuleText | None = None
+
+
 class Single(Section, frozen=True, kw_only=True):
     """Requests that add or remove one rule, `${value}`, or change the default action (`incremental-rules`)."""
 
-    add: Asked
-    remove: Asked
+    add: AskedOfOne
+    remove: AskedOfOne
     update: Asked | None = None
 
 
@@ -200,7 +208,7 @@ class RestDecide(Section, frozen=True, kw_only=True):
 
     method: Method = "GET"
     path: RequestText
-    headers: Headers = field(default_factory=dict)
+    headers: RequestHeaders = field(default_factory=dict)
     body: RequestText | None = None
     source: Source
     allow: Answers
