@@ -116,7 +116,7 @@ class HttpConnection:
             self._drop()
         if self._socket is None:
             try:
-                self._socket = DeadlineSocket(self._target, deadline)
+                self._socket = DeadlineSocket.to(self._target, deadline)
             except TimeoutError:
                 raise
             except OSError as error:

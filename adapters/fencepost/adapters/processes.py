@@ -6,7 +6,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 TAIL = 16 * 1024
@@ -43,13 +44,22 @@ class ProcessGroup:
     Raises `OSError` if the command cannot be started.
     """
 
-    def __init__(self, command: Sequence[str], log: Tail) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Tail,
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
+            env=environment,
+            cwd=folder,
             start_new_session=True,
         )
         assert self._process.stdin is not None

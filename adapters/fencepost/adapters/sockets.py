@@ -11,30 +11,33 @@ from fencepost.adapters.urls import Target
 
 
 class DeadlineSocket:
-    """A TCP (or TLS) connection to the target; past the deadline every read and write raises `TimeoutError`.
+    """A TCP (or TLS) connection; past the deadline every read and write is a `TimeoutError`.
 
     It has the one method of a socket that `http.client.HTTPResponse` uses, `makefile`. Raises `OSError` if it cannot
     connect.
     """
 
-    def __init__(self, target: Target, deadline: float) -> None:
+    def __init__(self, connected: socket.socket, deadline: float) -> None:
         self.deadline = deadline
-        self._socket: socket.socket = socket.create_connection((target.host, target.port), self._left())
-        try:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if target.secure:
-                self._socket.settimeout(self._left())
-                context = ssl.create_default_context()
-                self._socket = context.wrap_socket(self._socket, server_hostname=target.host)
-        except BaseException:
-            self.close()
-            raise
+        self._socket = connected
 
-    def _left(self) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the deadline has passed")
-        return left
+    @classmethod
+    def to(cls, target: Target, deadline: float) -> "DeadlineSocket":
+        """A new connection, its certificate checked against the system's authorities where it is TLS."""
+        made = cls(socket.create_connection((target.host, target.port), _until(deadline)), deadline)
+        try:
+            made._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if target.secure:
+                made.secure(ssl.create_default_context(), target.host)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Speak TLS from here on."""
+        self._socket.settimeout(_until(self.deadline))
+        self._socket = context.wrap_socket(self._socket, server_hostname=host)
 
     def is_stale(self) -> bool:
         """Whether the other side has closed or sent unrequested data: such a connection takes no more requests."""
@@ -46,12 +49,12 @@ class DeadlineSocket:
         """Send all of it before the deadline."""
         unsent = memoryview(data)
         while unsent:
-            self._socket.settimeout(self._left())
+            self._socket.settimeout(_until(self.deadline))
             unsent = unsent[self._socket.send(unsent) :]
 
     def receive_into(self, buffer: memoryview) -> int:
-        """Receive the available bytes before the deadline."""
-        self._socket.settimeout(self._left())
+        """Receive what is there, before the deadline."""
+        self._socket.settimeout(_until(self.deadline))
         return self._socket.recv_into(buffer)
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -63,6 +66,13 @@ class DeadlineSocket:
         """Close the connection."""
         with contextlib.suppress(OSError):
             self._socket.close()
+
+
+def _until(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline has passed")
+    return left
 
 
 class _Incoming(io.RawIOBase):

@@ -23,6 +23,8 @@ from fencepost.adapters.contract.protocol import (
     Implementation,
     JsonObject,
     Shareable,
+    ShownMapping,
+    ShowsMappings,
     Timeouts,
 )
 from fencepost.adapters.contract.schema import contract_schema
@@ -47,6 +49,8 @@ __all__ = [
     "NotStarted",
     "RpcError",
     "Shareable",
+    "ShownMapping",
+    "ShowsMappings",
     "Statement",
     "StatementError",
     "SubjectError",

@@ -14,7 +14,8 @@ class Statement(_Message, frozen=True, kw_only=True):
     """The implementation conformance statement: what `describe` answers.
 
     `choices` maps a ledger key to its answer (for `reserved-ranges` also an object of block to answer);
-    `settle_seconds` is how long a change may take to show.
+    `settle_seconds` is how long a change may take to show. `observations` are things that the harness has found out about
+    the implementation and that no clause is about: the report shows them beside the clauses, and nobody judges them.
     """
 
     protocol: int
@@ -26,6 +27,7 @@ class Statement(_Message, frozen=True, kw_only=True):
     settle_seconds: float = 0.0
     homepage: str | None = None
     contact: str | None = None
+    observations: dict[str, str] = {}
 
 
 class IpRuleEntry(_Message, frozen=True, kw_only=True):

@@ -75,6 +75,24 @@ class Shareable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMapping:
+    """One exchange for the eye: which mapping read it, the request as a line to paste, and what came back."""
+
+    mapping: str
+    request: str
+    output: str
+
+
+@runtime_checkable
+class ShowsMappings(Protocol):
+    """A connection that reads a tool's answers by mappings from a file, and can show what it read by each."""
+
+    def mappings(self) -> Sequence[ShownMapping]:
+        """For each mapping that was used the first exchange that was read by it."""
+        ...
+
+
 class Carrier(Protocol):
     """What an entry point of the group `fencepost.carriers` names: opens what follows the colon."""
 

@@ -1,43 +1,24 @@
 """How requests get their source: an address in a network namespace, or a PROXY protocol header on a local socket."""
 
-import ctypes
-import errno
 import os
-import shutil
 import socket
 import struct
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-SERVER = ("20.0.0.1", 8080)
-"""The server's address inside the namespace; every other address is equally local there."""
+from fencepost.adapters import any_ip
+from fencepost.adapters.any_ip import NotFromHere, search_path
+
+SERVER = (any_ip.HOST, 8080)
+"""Where the server listens inside the namespace; every other address is as local there as this one."""
 
 TIMEOUT = 5.0
 """Time limit, in seconds, for a server to answer or refuse."""
 
-_CLONE_NEWNET = 0x40000000
-_IP_BIND_ADDRESS_NO_PORT = 24
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _LONGEST_SOCKET_PATH = 103
 _PROXY_V2_TCP4 = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"
 _PROXY_PORTS = struct.pack("!HH", 40000, 80)
-_NOT_FROM_HERE = frozenset(
-    {errno.EADDRNOTAVAIL, errno.EADDRINUSE, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENETUNREACH}
-)
-
-
-@dataclass(kw_only=True, eq=False)
-class NotFromHere(Exception):
-    """A request cannot be sent from the requested address."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        """The reason."""
-        return self.reason
 
 
 @dataclass(kw_only=True, eq=False)
@@ -86,42 +67,19 @@ class AnyIp:
 
     def enter(self) -> None:
         """Leave the machine's network for a new one; needs root, Linux and the `ip` of iproute2."""
-        if sys.platform != "linux":
-            raise NoVantage(reason="network namespaces need Linux", try_instead="Try 'nginx:proxy'.")
-        program = shutil.which("ip", path=search_path())
-        if program is None:
-            raise NoVantage(
-                reason="the program ip is not installed", try_instead="Try: apt-get install iproute2, or 'nginx:proxy'."
+        try:
+            any_ip.enter()
+        except any_ip.NoNamespace as error:
+            advice = (
+                f"{error.try_instead.removesuffix('.')}, or 'nginx:proxy'."
+                if error.try_instead
+                else "Try 'nginx:proxy'."
             )
-        if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET) != 0:
-            why = os.strerror(ctypes.get_errno())
-            raise NoVantage(
-                reason=f"a network namespace cannot be made ({why}); that needs root and the right CAP_SYS_ADMIN",
-                try_instead="Try it as root, or 'nginx:proxy'.",
-            )
-        for command in ("link set lo up", "route add local 0.0.0.0/0 dev lo", f"addr add {SERVER[0]}/32 dev lo"):
-            done = subprocess.run([program, *command.split()], capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise NoVantage(reason=f"ip {command}: {done.stderr.strip()}", try_instead="Try 'nginx:proxy'.")
+            raise NoVantage(reason=error.reason, try_instead=advice) from None
 
     def connect(self, address: str) -> socket.socket:
         """A TCP connection bound to the address. Closing it resets it, so that no port stays in use."""
-        connection = socket.socket()
-        try:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-            connection.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
-            connection.settimeout(TIMEOUT)
-            connection.bind((address, 0))
-            connection.connect(SERVER)
-        except OSError as error:
-            connection.close()
-            if error.errno in _NOT_FROM_HERE:
-                raise NotFromHere(reason=f"cannot send from {address}: {error.strerror}") from None
-            raise
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return any_ip.connect_from(address, SERVER, seconds=TIMEOUT)
 
 
 class ProxyProtocol:
@@ -155,6 +113,4 @@ class ProxyProtocol:
         return connection
 
 
-def search_path() -> str:
-    """The folders to search for programs: the user's path, and the administrators' folders."""
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+__all__ = ["SERVER", "AnyIp", "NoVantage", "NotFromHere", "ProxyProtocol", "Vantage", "search_path"]

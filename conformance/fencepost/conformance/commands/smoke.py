@@ -16,6 +16,7 @@ from fencepost.adapters.contract import (
 from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.commands.console import labelled, show, table
 from fencepost.conformance.commands.options import WAITING
+from fencepost.conformance.commands.smoke_mappings import mappings_of, pace_in_words, pace_of, shown
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile, load_profile
@@ -29,6 +30,7 @@ _WORDS = {
     1: ("WIRED UP, BUT WRONG", "bold red"),
     2: ("NOT WIRED UP", "bold magenta"),
 }
+_NOT_WIRED_UP = 2
 _SHOWN, _LOG_LINES = 2000, 20
 
 
@@ -40,8 +42,10 @@ _SHOWN, _LOG_LINES = 2000, 20
 def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 
-    It names every violation of the contract with the offending message, secrets masked as in a report. Exit status: 0
-    wired up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer according to the contract.
+    Names every violation of the contract with the offending message, secrets masked as in a report. Of a cli: or rest:
+    file it shows for each mapping the real request, to paste, and what was read from the real answer; it times a decision,
+    and says what a quick run will take. Exit status: 0 wired
+    up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract says.
     """
     if profile_name is not None:
         try:
@@ -55,10 +59,14 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
         raise usage(str(error)) from None
     try:
         run = smoke_run(connection, profile_name=profile_name)
+        mappings = mappings_of(connection)
+        pace = pace_of(connection) if run.exit_status != _NOT_WIRED_UP else None
     finally:
         connection.close()
-    log = connection.log()  # The log is whole only now: a harness may write to stderr after its answer.
-    show(*_parts(subject, run, log, Mask.of_here()))
+    log = connection.log()  # whole only now: what a harness says on stderr may come after its answer
+    mask = Mask.of_here()
+    told = [Text(), pace_in_words(pace)] if pace is not None else []
+    show(*_parts(subject, run, log, mask), *shown(mappings, mask), *told, Text(), _result(run))
     sys.exit(run.exit_status)
 
 
@@ -76,8 +84,6 @@ def _parts(subject: str, run: SmokeRun, log: str, mask: Mask) -> Iterable[Render
         yield from (
             Text(f"  {line}", overflow="fold") for line in visible_lines(mask.apply(log.rstrip("\n")))[-_LOG_LINES:]
         )
-    yield Text()
-    yield _result(run)
 
 
 def _head(subject: str, run: SmokeRun, mask: Mask) -> Iterable[tuple[str, str | Text]]:

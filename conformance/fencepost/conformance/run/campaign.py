@@ -320,7 +320,7 @@ class Campaign:
             level=summary.level,
             notes=summary.notes,
             clauses=tuple(map(self.baseline.shown, clauses)),
-            ledger=self._ledger,
+            ledger=(*self._ledger, *_observed(statement)),
             sensitivity=self._decoys,
             known_failures=self.baseline.told,
             first_failure=_shown(self._bench.course.first_failure),
@@ -392,3 +392,9 @@ def _known_features() -> Iterable[str]:
 def explorations_for(clauses: Sequence[str], effort: Effort = EFFORTS["quick"]) -> Iterator[Exploration]:
     """The explorations that serve any of these clauses, wave by wave."""
     return (one for one in in_waves(effort) if set(clauses) & set(one.serves))
+
+
+def _observed(statement: Statement) -> Iterator[LedgerEntry]:
+    """What the harness has found out beside the clauses, as entries that nobody judges."""
+    for key, found in statement.observations.items():
+        yield LedgerEntry(key=key, declared=None, found=found, detail="observed, not judged")

@@ -1,0 +1,93 @@
+"""A network namespace in which every IPv4 address is local, so that requests really come from any of them."""
+
+import contextlib
+import ctypes
+import errno
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+from dataclasses import dataclass
+
+HOST = "20.0.0.1"
+"""An address for daemons that enumerate interfaces; every other address is as local as this one."""
+
+_CLONE_NEWNET = 0x40000000
+_IP_BIND_ADDRESS_NO_PORT = 24
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_NOT_FROM_HERE = frozenset(
+    {errno.EADDRNOTAVAIL, errno.EADDRINUSE, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENETUNREACH}
+)
+
+
+@dataclass(kw_only=True, eq=False)
+class NotFromHere(Exception):
+    """A request cannot be sent from the address that was asked for."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """The reason."""
+        return self.reason
+
+
+@dataclass(kw_only=True, eq=False)
+class NoNamespace(OSError):
+    """A namespace cannot be had on this machine: what is missing, and what would help."""
+
+    reason: str
+    try_instead: str = ""
+
+    def __str__(self) -> str:
+        """The reason and the advice."""
+        return f"{self.reason}. {self.try_instead}".strip()
+
+
+def enter() -> None:
+    """Move the calling thread, and what it starts from now on, into a new namespace of this kind.
+
+    The namespace has no name. It lives as long as the thread and the processes that this thread has started: there is
+    nothing to remove. `NoNamespace` without root, Linux or the `ip` of iproute2.
+    """
+    if sys.platform != "linux":
+        raise NoNamespace(reason="network namespaces need Linux")
+    program = shutil.which("ip", path=search_path())
+    if program is None:
+        raise NoNamespace(reason="the program ip is not installed", try_instead="Try: apt-get install iproute2.")
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET) != 0:
+        why = os.strerror(ctypes.get_errno())
+        reason = f"a network namespace cannot be made ({why}); that needs root and the right CAP_SYS_ADMIN"
+        raise NoNamespace(reason=reason, try_instead="Try it as root.")
+    for command in ("link set lo up", "route add local 0.0.0.0/0 dev lo", f"addr add {HOST}/32 dev lo"):
+        done = subprocess.run([program, *command.split()], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise NoNamespace(reason=f"ip {command}: {done.stderr.strip()}")
+
+
+def connect_from(address: str, server: tuple[str, int], *, seconds: float) -> socket.socket:
+    """A TCP connection bound to the address; `NotFromHere` where that is none to send from.
+
+    Closing it resets it, so that no port stays in use.
+    """
+    connection = socket.socket()
+    with contextlib.ExitStack() as stack:
+        stack.callback(connection.close)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        connection.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
+        connection.settimeout(seconds)
+        try:
+            connection.bind((address, 0))
+            connection.connect(server)
+        except OSError as error:
+            if error.errno in _NOT_FROM_HERE:
+                raise NotFromHere(reason=f"cannot send from {address}: {error.strerror}") from None
+            raise
+        stack.pop_all()
+    return connection
+
+
+def search_path() -> str:
+    """Where programs are looked for: the user's path, and where administrators' programs are."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])

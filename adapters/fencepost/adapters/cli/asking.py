@@ -1,0 +1,104 @@
+"""Decisions by processes that end: one process for each, or one for a batch of them."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from fencepost.adapters.cli.lines import LineReading
+from fencepost.adapters.cli.sections import Decide
+from fencepost.adapters.contract.messages import Request
+from fencepost.adapters.contract.protocol import JsonObject
+from fencepost.adapters.declared.commands import Output, Run, ended_by_signal
+from fencepost.adapters.declared.engine import ASKED, Shown, decision, given_of
+from fencepost.adapters.declared.reading import Broken, Reading
+from fencepost.adapters.declared.texts import filled, filler
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+_RunMaker = Callable[[Mapping[str, str]], Run]
+
+
+class Asking:
+    """The ways `one` and `batch`: as many processes at a time as the file says."""
+
+    def __init__(self, decide: Decide, shown: Shown) -> None:
+        self._decide = decide
+        self._shown = shown
+        self._reading: Reading[Output] = Reading(where="decide", mappings=decide.outcomes)
+        self._lines = LineReading.of_decisions(decide)
+        self._pool = ThreadPoolExecutor(decide.parallel, "fencepost-cli") if decide.parallel > 1 else None
+
+    def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+        """One decision a request, in order."""
+        given = [given_of(request) for request in requests]
+        if self._decide.way == "one":
+            make = self._run_maker(values)
+            return self._each(lambda one: self._one(make(one), deadline), given)
+        each = filler(self._decide.each or "", ASKED, values)
+        lines = [each(one) for one in given]
+        # A tool that names what it means would name a line twice that was sent twice: it is sent once.
+        sent = list(dict.fromkeys(lines)) if self._lines.is_keyed else lines
+        size = min(self._decide.batch_size, -(-len(sent) // self._decide.parallel) or 1)
+        parts = [sent[start : start + size] for start in range(0, len(sent), size)]
+        made = self._each(lambda part: self._batch(part, values, deadline), parts)
+        answers = [answer for part in made for answer in part]
+        if not self._lines.is_keyed:
+            return answers
+        of_line = dict(zip(sent, answers, strict=True))
+        return [of_line[line] for line in lines]
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _each(self, work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
+        return list(self._pool.map(work, items)) if self._pool is not None else [work(item) for item in items]
+
+    def _one(self, run: Run, deadline: float) -> JsonObject:
+        output = run.output(deadline)
+        ended_by_signal(output, run)
+        try:
+            outcome = self._reading.of(output, "")
+        except Broken as broken:
+            broken.offending = f"{run.shown()}\n{output.shown()}"
+            raise
+        self._shown.note(f"decide.{outcome}", run.shown, output.shown)
+        return decision(outcome)
+
+    def _batch(self, lines: Sequence[str], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+        run = self._run_maker(values, "".join(f"{line}\n" for line in lines))({})
+        output = run.output(deadline)
+        ended_by_signal(output, run)
+        if not self._decide.done.fits(output):
+            raise Broken(expected="a batch that ends as decide.done says", came=output.shown(), offending=run.shown())
+        came = output.stdout.decode("utf-8", errors="backslashreplace").splitlines()
+        answers = self._lines.of_batch(lines, came)
+        for (outcome, line), sent in zip(answers, lines, strict=True):
+            mapping = f"decide.{outcome}" if line else "decide.absent"
+            if mapping not in self._shown.first:
+                alone = self._run_maker(values, f"{sent}\n")({})
+                self._shown.note(mapping, alone.shown, lambda line=line: line or "no line about it")  # type: ignore[misc]
+        return [decision(outcome) for outcome, _ in answers]
+
+    def _run_maker(self, values: Mapping[str, str], stdin: str | None = None) -> _RunMaker:
+        """A function from a request's placeholders to the process that is asked."""
+        decide = self._decide
+        own = {name: filled(text, values) for name, text in decide.env.items()}
+        environment = {**os.environ, **own}
+        folder = Path(filled(decide.folder, values))
+        parts = [filler(part, ASKED, values) for part in decide.run]
+        text = filler(decide.stdin, ASKED, values)
+
+        def run(given: Mapping[str, str]) -> Run:
+            return Run(
+                command=tuple(part(given) for part in parts),
+                environment=environment,
+                own=own,
+                folder=folder,
+                stdin=(text(given) if stdin is None else stdin).encode("utf-8"),
+            )
+
+        return run

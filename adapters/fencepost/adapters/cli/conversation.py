@@ -1,0 +1,110 @@
+"""A tool that stays: lines to its input, one line back for each; started anew when it has died."""
+
+import contextlib
+import os
+import select
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut
+from fencepost.adapters.contract.vocabulary import MAX_LINE
+from fencepost.adapters.declared.reading import Broken
+from fencepost.adapters.processes import ProcessGroup, Tail
+
+_CHUNK = 65536
+_GLANCE = 0.05
+_GRACE = 0.5
+
+
+class Conversation:
+    """One running process. Any fault ends it; `Broken` says how it ended and what it wrote to stderr."""
+
+    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Tail) -> None:
+        try:
+            self._group = ProcessGroup(command, log, environment=environment, folder=folder)
+        except OSError as error:
+            came = error.strerror or str(error)
+            raise Broken(expected=f"to start {' '.join(command)}", came=came, kind=NotStarted) from None
+        self._log = log
+        self._in, self._out = self._group.stdin.fileno(), self._group.stdout.fileno()
+        for descriptor in (self._in, self._out):
+            os.set_blocking(descriptor, False)
+        self._received = bytearray()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._group.pid
+
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return not self._group.wait(0)
+
+    def end(self) -> None:
+        """End it and whatever it has started."""
+        self._group.end()
+
+    def lines(self, sent: Sequence[str], wanted: int, deadline: float) -> list[str]:
+        """Send the lines, and read so many; `Broken` where they do not come in time."""
+        unsent = memoryview("".join(f"{line}\n" for line in sent).encode("utf-8"))
+        poll = select.poll()
+        poll.register(self._out, select.POLLIN)
+        if unsent:
+            poll.register(self._in, select.POLLOUT)
+        got = self._whole(wanted)
+        ended = False
+        while len(got) < wanted or unsent:
+            left = deadline - time.monotonic()
+            ready = poll.poll(0 if ended else max(0.0, min(left, _GLANCE)) * 1000)
+            if not ready:
+                if ended:
+                    raise self._died()
+                if left <= 0:
+                    raise self._late(wanted - len(got))
+                ended = self._group.wait(0)
+            for descriptor, _ in ready:
+                if descriptor == self._in:
+                    unsent = self._write(unsent)
+                    if not unsent:
+                        poll.unregister(self._in)
+                elif chunk := os.read(self._out, _CHUNK):
+                    self._received += chunk
+                    got += self._whole(wanted - len(got))
+                    if len(self._received) > MAX_LINE:
+                        raise Broken(expected=f"a line of at most {MAX_LINE} bytes", came="a longer one")
+                else:
+                    raise self._died()
+        return got
+
+    def _write(self, unsent: memoryview) -> memoryview:
+        try:
+            return unsent[os.write(self._in, unsent) :]
+        except BlockingIOError:
+            return unsent
+        except BrokenPipeError:  # reading will tell why
+            return unsent[:0]
+
+    def _whole(self, most: int) -> list[str]:
+        """At most so many whole lines of what has been received."""
+        *whole, _ = self._received.split(b"\n", most)
+        del self._received[: sum(len(line) + 1 for line in whole)]
+        return [line.decode("utf-8", errors="backslashreplace").rstrip("\r") for line in whole]
+
+    def _died(self) -> Broken:
+        ended = self._group.wait(_GRACE)
+        with contextlib.suppress(OSError):
+            self._group.end()
+        how = self._group.exit_story() if ended else "the process went on running"
+        return Broken(
+            expected="an answer",
+            came=f"the end of its output ({how})",
+            offending=self._log.text()[-2000:],
+            kind=Crashed,
+        )
+
+    def _late(self, missing: int) -> Broken:
+        came = f"{missing} of its lines missing"
+        if self._received:
+            came += f", after {bytes(self._received[:200])!r} without a line end"
+        return Broken(expected="one line for each line that was sent, in time", came=came, kind=TimedOut)

@@ -1,0 +1,76 @@
+"""Lines that a tool writes, read as decisions: one for each request in order, or each with the request that it means."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fencepost.adapters.cli.sections import Decide, Says
+from fencepost.adapters.declared.reading import Broken, Reading, compiled
+
+_KEY = "key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfLine:
+    """A mapping that looks at one line."""
+
+    says: Says
+
+    def fits(self, line: str) -> bool:
+        """Whether the line is as the file says."""
+        return self.says.fits_line(line)
+
+    def key(self, line: str) -> str | None:
+        """The request that the line names."""
+        found = compiled(self.says.line or "").fullmatch(line)
+        return found[_KEY] if found is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineReading:
+    """How lines are read: the mappings, and what a request means that no line names."""
+
+    where: str
+    mappings: Mapping[str, _OfLine]
+    absent: str | None = None
+
+    @classmethod
+    def of(cls, where: str, mappings: Mapping[str, Says], absent: str | None = None) -> "LineReading":
+        """From the mappings of the file."""
+        return cls(where=where, mappings={name: _OfLine(says=says) for name, says in mappings.items()}, absent=absent)
+
+    @classmethod
+    def of_decisions(cls, decide: Decide) -> "LineReading":
+        """The mappings of `decide`."""
+        return cls.of("decide", decide.outcomes, decide.absent)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether each line says which request it means."""
+        return all(_KEY in compiled(one.says.line or "").groupindex for one in self.mappings.values())
+
+    def of_line(self, line: str) -> str:
+        """What one line means; `Broken` where no mapping fits it."""
+        return Reading(where=self.where, mappings=self.mappings).of(line, line)
+
+    def of_batch(self, sent: Sequence[str], came: Sequence[str]) -> list[tuple[str, str]]:
+        """For each line that was sent its outcome, and the line that says so; `Broken` where they do not go together."""
+        if not self.is_keyed:
+            if len(came) != len(sent):
+                raise Broken(
+                    expected=f"{len(sent)} lines, one for each request", came=str(len(came)), offending="\n".join(came)
+                )
+            return [(self.of_line(line), line) for line in came]
+        named: dict[str, tuple[str, str]] = {}
+        wanted = frozenset(sent)
+        for line in came:
+            outcome = self.of_line(line)
+            key = self.mappings[outcome].key(line)
+            if key is None or key not in wanted:
+                raise Broken(expected="lines about what was asked", came=f"a line about {key!r}", offending=line)
+            if named.setdefault(key, (outcome, line))[0] != outcome:
+                raise Broken(expected=f"one answer for {key!r}", came="two that differ", offending=line)
+        missing = [line for line in sent if line not in named]
+        if missing and self.absent is None:
+            raise Broken(expected=f"a line about {missing[0]!r}", came="none", offending="\n".join(came))
+        absent = (self.absent or "", "")
+        return [named.get(line, absent) for line in sent]

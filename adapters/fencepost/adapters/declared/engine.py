@@ -1,0 +1,99 @@
+"""What a carrier of declared adapters provides: a tool or a service that takes rules and is asked for decisions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fencepost.adapters.contract.messages import Request
+from fencepost.adapters.contract.protocol import JsonObject, ShownMapping
+
+_DECISIONS: Mapping[str, JsonObject] = {
+    "allow": {"outcome": "allow"},
+    "deny": {"outcome": "deny"},
+    "inconclusive": {"outcome": "inconclusive", "reason": "the answer is what the file maps to inconclusive"},
+}
+
+
+def decision(outcome: str) -> JsonObject:
+    """The decision of that outcome."""
+    return _DECISIONS[outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A write that the tool refused, in its own words."""
+
+    status: int | None = None
+    message: str = ""
+
+    def as_result(self) -> JsonObject:
+        """The write result."""
+        told = {"status": self.status, "message": self.message[:2000] or None}
+        return {"accepted": False, **{name: value for name, value in told.items() if value is not None}}
+
+
+class Engine(Protocol):
+    """A tool or a service. `Broken` is raised by everything that does not go as the file says."""
+
+    @property
+    def needs_rules(self) -> bool:
+        """Whether it was started since rules were put, and has none."""
+        ...
+
+    def open(self, deadline: float) -> None:
+        """Start what is to be running, if it is not."""
+        ...
+
+    def places(self) -> Mapping[str, str]:
+        """The placeholders that are known at all times."""
+        ...
+
+    def put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
+        """Put a rule set in force, `values` being its placeholders; a refusal has changed nothing.
+
+        `is_new` says that it is the rule set of a new vault.
+        """
+        ...
+
+    def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+        """One decision a request, in order."""
+        ...
+
+    def log(self) -> str:
+        """The end of what it has written to its own log."""
+        ...
+
+    def close(self) -> None:
+        """End what was started. May be called twice."""
+        ...
+
+
+@dataclass(slots=True)
+class Shown:
+    """For each mapping the first exchange that was read by it, for `fencepost smoke`."""
+
+    first: dict[str, ShownMapping] = field(default_factory=dict)
+
+    def note(self, mapping: str, request: Callable[[], str], output: Callable[[], str]) -> None:
+        """Keep the exchange, unless one of the mapping is there; the texts are only made where they are kept."""
+        if mapping not in self.first:
+            self.first[mapping] = ShownMapping(mapping=mapping, request=request(), output=output())
+
+
+def given_of(request: Request) -> dict[str, str]:
+    """The placeholders of a request."""
+    caller = request.caller
+    return {
+        "address": request.source.address,
+        "subnet": request.source.subnet or "",
+        "plane": request.plane,
+        "operation": request.operation,
+        "service": caller.service or "",
+        "trusted": str(bool(caller.trusted)).lower(),
+        "authenticated": str(caller.authenticated).lower(),
+        "authorized": str(caller.authorized).lower(),
+    }
+
+
+ASKED = ("address", "subnet", "plane", "operation", "service", "trusted", "authenticated", "authorized")
+"""The placeholders that each request has its own value for."""

@@ -1,0 +1,118 @@
+"""Texts with placeholders, `${address}` say: checked when the file is read, filled in when something is sent."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated
+
+import msgspec
+from fencepost.adapters.declared.mistakes import Check, near
+from msgspec import Meta
+
+_PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+_ENV, _PORT = "env.", "port."
+
+PLACES = ("here", "tmp", "rules_file", "pid")
+"""Known at all times: the folder of the TOML file, the run's own folder, the file of the rules, the started process."""
+
+RULE_SET = (*PLACES, "rules", "mark", "default", "bypass")
+"""Known when a rule set is put: its text, a number that is new each time, the words for its default action and bypass."""
+
+REQUEST = (*RULE_SET, "address", "subnet", "plane", "operation", "service", "trusted", "authenticated", "authorized")
+"""Known when a decision is asked."""
+
+RULE = (*PLACES, "value", "default", "bypass", "mark")
+"""Known when one rule is written down; around the rules all but `value`."""
+
+
+def names_in(text: str) -> list[str]:
+    """The names of the placeholders, in order.
+
+    >>> names_in("ask ${address} ${env.TOKEN}")
+    ['address', 'env.TOKEN']
+    """
+    return _PLACEHOLDER.findall(text)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with every placeholder replaced by its value; a replaced text is not searched again.
+
+    >>> filled("ask ${address}", {"address": "20.1.2.3"})
+    'ask 20.1.2.3'
+    """
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
+
+
+def filler(text: str, own: Iterable[str], values: Mapping[str, str]) -> Callable[[Mapping[str, str]], str]:
+    """A function that fills in the placeholders called `own`; all others are filled in now."""
+    later = frozenset(own)
+    parts = _PLACEHOLDER.split(text)
+    made = [part if place % 2 == 0 else None if part in later else values[part] for place, part in enumerate(parts)]
+    names = [part for place, part in enumerate(parts) if place % 2 and made[place] is None]
+    if not names:
+        whole = "".join(part or "" for part in made)
+        return lambda _: whole
+    pieces: list[tuple[str, str | None]] = [
+        (piece, None) if piece is not None else ("", parts[place]) for place, piece in enumerate(made)
+    ]
+    return lambda given: "".join(piece if name is None else given[name] for piece, name in pieces)
+
+
+def environment_names(document: object) -> set[str]:
+    """The environment variables that the document names anywhere, whose values are therefore secrets."""
+    return {name.removeprefix(_ENV) for text in _strings(document) for name in names_in(text) if name.startswith(_ENV)}
+
+
+def uses(document: object, *names: str) -> bool:
+    """Whether one of the placeholders stands anywhere in the document."""
+    return any(name in names for text in _strings(document) for name in names_in(text))
+
+
+def environment_places(file: object) -> dict[str, str]:
+    """The placeholders `env.NAME` of a file (a structure of texts), with their values."""
+    names = environment_names(msgspec.to_builtins(file))
+    return {f"{_ENV}{name}": os.environ[name] for name in names}
+
+
+def text_check(*known: str) -> Check:
+    """A check that a text names these placeholders only, and environment variables that are set."""
+
+    def check(text: str) -> Iterator[str]:
+        for name in names_in(text):
+            if name.startswith(_ENV):
+                if name.removeprefix(_ENV) not in os.environ:
+                    yield f"the environment has no variable {name.removeprefix(_ENV)!r}, which ${{{name}}} stands for"
+            elif not name.startswith(_PORT) and name not in known:
+                yield f"no placeholder ${{{name}}} is known here{near(name, known)}"
+
+    return check
+
+
+def _strings(document: object) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, Mapping):
+        for name, value in document.items():
+            yield from _strings(name)
+            yield from _strings(value)
+    elif isinstance(document, list | tuple):
+        for value in document:
+            yield from _strings(value)
+
+
+def regex_check(pattern: str) -> Iterator[str]:
+    """What is wrong with a regular expression."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield f"not a regular expression: {error}"
+
+
+PlaceText = Annotated[str, Meta(extra={"check": text_check(*PLACES)})]
+RuleSetText = Annotated[str, Meta(extra={"check": text_check(*RULE_SET)})]
+RequestText = Annotated[str, Meta(extra={"check": text_check(*REQUEST)})]
+RuleText = Annotated[str, Meta(extra={"check": text_check(*RULE)})]
+AroundText = Annotated[str, Meta(extra={"check": text_check(*(name for name in RULE if name != "value"))})]
+SingleRuleText = Annotated[str, Meta(extra={"check": text_check(*RULE_SET, "value")})]
+FolderText = Annotated[str, Meta(extra={"check": text_check("here", "tmp")})]
+Regex = Annotated[str, Meta(extra={"check": regex_check})]

@@ -1,0 +1,315 @@
+"""An HTTP service as an engine: started or not, its rules put, its decisions asked from the callers' addresses."""
+
+import os
+import shutil
+import ssl
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from fencepost.adapters import any_ip
+from fencepost.adapters.contract.faults import NotStarted, TimedOut
+from fencepost.adapters.contract.messages import Request
+from fencepost.adapters.contract.protocol import JsonObject
+from fencepost.adapters.declared.engine import Refusal, Shown, decision, given_of
+from fencepost.adapters.declared.reading import Broken, Reading
+from fencepost.adapters.declared.rule_file import RuleFile
+from fencepost.adapters.declared.texts import environment_places, filled
+from fencepost.adapters.processes import Tail
+from fencepost.adapters.rest.exchange import Exchange, NotSent
+from fencepost.adapters.rest.link import Way
+from fencepost.adapters.rest.reply import Reply
+from fencepost.adapters.rest.requests import Question, Requests
+from fencepost.adapters.rest.running import Running, free_ports
+from fencepost.adapters.rest.sections import Asked, RestFile
+
+_T = TypeVar("_T")
+_PAUSE = 0.002
+_UNSET = {"rules": "", "mark": "", "default": "", "bypass": ""}
+
+
+class RestEngine:
+    """The service of one file. Where callers' addresses are bound, everything happens in a thread in the namespace."""
+
+    def __init__(self, file: RestFile, *, folder: Path, shown: Shown) -> None:
+        self._file = file
+        self._folder = folder
+        self._shown = shown
+        self._log = Tail()
+        self._tmp = Path(tempfile.mkdtemp(prefix="fencepost-rest-")).resolve()
+        self._places = environment_places(file) | {"here": str(folder), "tmp": str(self._tmp), "pid": ""}
+        self._places |= free_ports(file.start.ports if file.start is not None else ())
+        if file.rules.file is not None:
+            named = Path(filled(file.rules.file, self._places))
+            self._places["rules_file"] = str(named if named.is_absolute() else self._tmp / named)
+        self._requests = Requests(file, self._places)
+        self._rule_file = RuleFile(file.rules, folder=self._tmp if file.start is not None else folder, shown=shown)
+        self._reading: Reading[Reply] = Reading(where="decide", mappings=file.decide.outcomes)
+        self._running: Running | None = None
+        self._has_rules = False
+        self._thread = ThreadPoolExecutor(1, "fencepost-rest") if file.decide.source.bound else None
+        self._is_inside = False
+        self._exchange: Exchange | None = None
+
+    @property
+    def needs_rules(self) -> bool:
+        """Whether the service has been started since rules were put."""
+        return not self._has_rules
+
+    def places(self) -> Mapping[str, str]:
+        """The placeholders that are known at all times."""
+        return self._places
+
+    def open(self, deadline: float) -> None:
+        """Start the service where the file says how, and it does not run."""
+        self.inside(lambda: self._open(deadline))
+
+    def put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
+        """Put the rules by everything that the file names, and wait until they are in force."""
+        return self.inside(lambda: self._put(values, deadline, is_new=is_new))
+
+    def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+        """One decision a request, in order."""
+        return self.inside(lambda: self._ask(requests, values, deadline))
+
+    def change(self, asked: Asked, values: Mapping[str, str], where: str, deadline: float) -> Refusal | None:
+        """Send a request that changes something; a refusal in the service's own words."""
+        return self.inside(lambda: self._change(asked, values, where, deadline))
+
+    def get(self, path: str, headers: Mapping[str, str], values: Mapping[str, str], deadline: float) -> Reply:
+        """The answer to a GET that asks for no decision."""
+        return self.inside(lambda: self._get(path, headers, values, deadline))
+
+    def outcome_of(
+        self, headers: Sequence[tuple[str, str]], values: Mapping[str, str], deadline: float
+    ) -> tuple[str, Reply]:
+        """What a request for a secret with these headers in place of the source's comes to."""
+        return self.inside(lambda: self._outcome_of(headers, values, deadline))
+
+    def log(self) -> str:
+        """What the started service has written to stdout and stderr."""
+        return self._log.text()
+
+    def close(self) -> None:
+        """End the service, remove the folder."""
+        if self._exchange is not None:
+            self._exchange.forget()
+        if self._running is not None:
+            self._running.end()
+            self._running = None
+        if self._thread is not None:
+            self._thread.shutdown(wait=False)
+        shutil.rmtree(self._tmp, ignore_errors=True)
+
+    def inside(self, work: Callable[[], _T]) -> _T:
+        """Do the work where callers' addresses can be bound, if they are to be."""
+        if self._thread is None:
+            return work()
+
+        def entered() -> _T:
+            if not self._is_inside:
+                try:
+                    any_ip.enter()
+                except any_ip.NoNamespace as error:
+                    advice = "a namespace for decide.source.bound (without one: proxy or header)"
+                    raise Broken(expected=advice, came=str(error), kind=NotStarted) from None
+                self._is_inside = True
+            return work()
+
+        return self._thread.submit(entered).result()
+
+    # --- What happens inside -------------------------------------------------------------------------------------------
+
+    @property
+    def _http(self) -> Exchange:
+        if self._exchange is None:
+            service, source = self._file.service, self._file.decide.source
+            self._exchange = Exchange(
+                Way(context=_context(self._file, self._places, self._folder), proxy=source.proxy, bound=source.bound),
+                concurrency=service.concurrency,
+                keep_alive=service.keep_alive,
+                follows=service.redirects == "same-host",
+            )
+        return self._exchange
+
+    def _open(self, deadline: float) -> None:
+        start = self._file.start
+        if start is None or (self._running is not None and self._running.is_alive()):
+            return
+        self._end_running()
+        if self._file.rules.file is not None and not Path(self._places["rules_file"]).exists():
+            Path(self._places["rules_file"]).touch()
+        for name, text in start.files.items():
+            path = self._tmp / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(filled(text, self._places), encoding="utf-8")
+        self._start(deadline)
+
+    def _start(self, deadline: float) -> None:
+        start = self._file.start
+        assert start is not None
+        places = self._places
+        self._running = Running(
+            [filled(part, places) for part in start.run],
+            environment={**os.environ, **{name: filled(text, places) for name, text in start.env.items()}},
+            folder=Path(filled(start.folder, places)),
+            log=self._log,
+        )
+        self._places["pid"] = self._running.pid
+        ready = start.ready
+        wanted = () if ready.status is None else (ready.status,) if isinstance(ready.status, int) else ready.status
+        until = min(deadline, time.monotonic() + ready.within)
+
+        def is_ready() -> bool:
+            try:
+                reply = self._get(ready.get, {}, {**_UNSET, **self._places}, until)
+            except (Broken, TimeoutError):
+                return False
+            return not wanted or reply.status in wanted
+
+        self._running.await_ready(is_ready, until)
+
+    def _end_running(self) -> None:
+        self._has_rules = False
+        if self._exchange is not None:
+            self._exchange.forget()
+        if self._running is not None:
+            self._running.end()
+            self._running = None
+
+    def _put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
+        rules = self._file.rules
+        refusal = self._rule_file.put(values, deadline, lambda: self._tell(values, deadline, is_new=is_new))
+        if refusal is not None:
+            return refusal
+        if rules.apply is not None:
+            self._http.forget()  # the other end of a kept connection may still have the old rules
+        self._settle(values, deadline)
+        self._has_rules = True
+        return None
+
+    def _tell(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
+        rules = self._file.rules
+        if rules.restart:
+            self._end_running()
+            self._start(deadline)
+        if rules.reset is not None and is_new:
+            return self._change(rules.reset, values, "rules.reset", deadline)
+        return self._change(rules.put, values, "rules.put", deadline) if rules.put is not None else None
+
+    def _change(self, asked: Asked, values: Mapping[str, str], where: str, deadline: float) -> Refusal | None:
+        sent = self._requests.sent(asked.method, asked.path, asked.headers, values, asked.body)
+        reply = self._http.one(sent, deadline)
+        named = {"accepted": asked.accepted, "refused": asked.refused}
+        mappings = {name: answers for name, answers in named.items() if answers is not None}
+        meaning = Reading(where=where, mappings=mappings).of(reply, f"{sent.as_curl()}\n{reply.shown()}")
+        self._shown.note(f"{where}.{meaning}", sent.as_curl, reply.shown)
+        return None if meaning == "accepted" else Refusal(status=reply.status, message=reply.text.strip())
+
+    def _get(self, path: str, headers: Mapping[str, str], values: Mapping[str, str], deadline: float) -> Reply:
+        return self._http.one(self._requests.sent("GET", path, headers, values), deadline)
+
+    def _settle(self, values: Mapping[str, str], deadline: float) -> None:
+        settle = self._file.rules.settle
+        if settle is None:
+            return
+        until = min(deadline, time.monotonic() + settle.within)
+        wanted = filled(settle.equals, values)
+        while True:
+            reply = self._get(settle.get, settle.headers, values, until)
+            found = settle.where.in_(reply)
+            if found == wanted:
+                self._shown.note("rules.settle", lambda: f"# polled until {wanted!r} stands there", reply.shown)
+                return
+            if time.monotonic() + _PAUSE > until:
+                came = f"{found!r}" if found is not None else "none"
+                raise Broken(
+                    expected=f"the mark {wanted!r} within {settle.within:g} s",
+                    came=came,
+                    offending=reply.shown(),
+                    kind=TimedOut,
+                )
+            time.sleep(_PAUSE)
+
+    def _ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+        given = [given_of(request) for request in requests]
+        make = self._requests.question_maker(values)
+        questions = [make(one) for one in given]
+        replies = self._http.ask(questions, deadline)
+        self._renew_old(questions, replies, values, deadline)
+        return [self._decision(*one) for one in zip(given, questions, replies, strict=True)]
+
+    def _renew_old(
+        self,
+        questions: Sequence[Question],
+        replies: list[Reply | NotSent],
+        values: Mapping[str, str],
+        deadline: float,
+    ) -> None:
+        """Ask again what was answered under older rules."""
+        mark = self._file.decide.mark
+        if mark is None:
+            return
+        settle = self._file.rules.settle
+        until = min(deadline, time.monotonic() + (settle.within if settle is not None else 5.0))
+        while True:
+            old = [
+                place
+                for place, reply in enumerate(replies)
+                if isinstance(reply, Reply) and mark.in_(reply) != values["mark"]
+            ]
+            if not old:
+                return
+            reply = replies[old[0]]
+            if time.monotonic() > until and isinstance(reply, Reply):
+                expected = f"answers under the rules with the mark {values['mark']!r}"
+                raise Broken(expected=expected, came=f"the mark {mark.in_(reply)!r}", offending=reply.shown())
+            self._http.forget()
+            for place, again in zip(old, self._http.ask([questions[place] for place in old], until), strict=True):
+                replies[place] = again
+
+    def _decision(self, given: Mapping[str, str], question: Question, reply: Reply | NotSent) -> JsonObject:
+        if isinstance(reply, NotSent):
+            return {"outcome": "inconclusive", "reason": reply.reason}
+        curl = self._requests.curl(question)
+        if self._file.decide.seen is not None:
+            seen = self._file.decide.seen.in_(reply)
+            if seen is None:
+                told = f"{curl()}\n{reply.shown()}"
+                raise Broken(expected="an answer that says where decide.seen is", came="none there", offending=told)
+            if seen != given["address"]:
+                reason = f"the service saw {seen} instead of {given['address']}"
+                self._shown.note("decide.seen (another address)", curl, reply.shown)
+                return {"outcome": "inconclusive", "reason": reason}
+        try:
+            outcome = self._reading.of(reply, "")
+        except Broken as broken:
+            broken.offending = f"{curl()}\n{reply.shown()}"
+            raise
+        self._shown.note(f"decide.{outcome}", curl, reply.shown)
+        return decision(outcome)
+
+    def _outcome_of(
+        self, headers: Sequence[tuple[str, str]], values: Mapping[str, str], deadline: float
+    ) -> tuple[str, Reply]:
+        sent = self._requests.spoofed(headers, values)
+        questions = [Question(sent=sent, address=None)]
+        replies = self._http.ask(questions, deadline)
+        self._renew_old(questions, replies, values, deadline)
+        (reply,) = replies
+        assert isinstance(reply, Reply)
+        return self._reading.of(reply, f"{sent.as_curl()}\n{reply.shown()}"), reply
+
+
+def _context(file: RestFile, places: Mapping[str, str], folder: Path) -> ssl.SSLContext:
+    tls = file.service.tls
+    context = ssl.create_default_context()
+    if tls.ca is not None:
+        context.load_verify_locations(cafile=str(folder / filled(tls.ca, places)))
+    if tls.certificate is not None:
+        key = None if tls.key is None else str(folder / filled(tls.key, places))
+        context.load_cert_chain(str(folder / filled(tls.certificate, places)), key)
+    return context

@@ -1,0 +1,129 @@
+"""A connection to the service: where it comes from, what it says before anything else, requests out, answers in."""
+
+import contextlib
+import http.client
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from fencepost.adapters import any_ip
+from fencepost.adapters.contract.faults import Crashed, NotJson, NotStarted, TimedOut
+from fencepost.adapters.contract.vocabulary import MAX_LINE
+from fencepost.adapters.declared.reading import Broken
+from fencepost.adapters.rest.reply import Reply
+from fencepost.adapters.rest.urls import Place, Sent
+from fencepost.adapters.sockets import DeadlineSocket
+
+_CHUNK = 65536
+_V2_TCP4 = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"
+_FROM_PORT = 40000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How links are made: a source address to bind, a PROXY header to begin with, a TLS context."""
+
+    context: ssl.SSLContext | None = None
+    proxy: Literal["v1", "v2"] | None = None
+    bound: bool = False
+
+
+class Link:
+    """One connection, over which one request after another goes. Each exchange is bounded by the deadline it is given."""
+
+    def __init__(self, place: Place, way: Way, address: str | None, deadline: float) -> None:
+        """Connect; `any_ip.NotFromHere` where that cannot be done from the address, `Broken` where there is nobody."""
+        self._place = place
+        self._socket = DeadlineSocket(_connected(place, way, address, deadline), deadline)
+        self.used = False
+        try:
+            if way.proxy is not None:
+                self._socket.send(_proxy_header(way.proxy, address or "127.0.0.1", place.port))
+            if place.secure:
+                self._socket.secure(way.context or ssl.create_default_context(), place.host)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+                raise _nobody(place, error) from None
+            raise
+
+    def is_stale(self) -> bool:
+        """Whether the service has closed it in the meantime."""
+        return self._socket.is_stale()
+
+    def send(self, sent: Sent, deadline: float) -> None:
+        """Send a request."""
+        self._socket.deadline = deadline
+        with _faults(self._place, "to take the request"):
+            self._socket.send(sent.as_bytes())
+
+    def receive(self, method: str, deadline: float) -> tuple[Reply, bool]:
+        """The answer, and whether the link takes another request."""
+        self._socket.deadline = deadline
+        body = bytearray()
+        with _faults(self._place, "an answer"):
+            response = http.client.HTTPResponse(cast("socket.socket", self._socket), method=method)
+            with contextlib.closing(response):
+                response.begin()
+                while chunk := response.read(_CHUNK):
+                    body += chunk
+                    if len(body) > MAX_LINE:
+                        raise Broken(
+                            expected=f"an answer of at most {MAX_LINE} bytes", came="a longer one", kind=NotJson
+                        )
+                headers = tuple(response.headers.items())
+                reply = Reply(status=response.status, reason=response.reason, headers=headers, body=bytes(body))
+                self.used = True
+                return reply, not response.will_close
+
+    def close(self) -> None:
+        """Close it."""
+        self._socket.close()
+
+
+def _connected(place: Place, way: Way, address: str | None, deadline: float) -> socket.socket:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    try:
+        if way.bound and address is not None:
+            made = any_ip.connect_from(address, (place.host, place.port), seconds=seconds)
+        else:
+            made = socket.create_connection((place.host, place.port), seconds)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except TimeoutError:
+        raise Broken(expected=f"a connection to {place.url} in time", came="none", kind=TimedOut) from None
+    except OSError as error:
+        raise _nobody(place, error) from None
+    return made
+
+
+def _nobody(place: Place, error: OSError) -> Broken:
+    came = getattr(error, "verify_message", "") or error.strerror or str(error)
+    return Broken(expected=f"a connection to {place.url}", came=came, kind=NotStarted)
+
+
+def _proxy_header(version: str, address: str, port: int) -> bytes:
+    """What a proxy says of the client whose connection it passes on."""
+    if version == "v1":
+        return f"PROXY TCP4 {address} {any_ip.HOST} {_FROM_PORT} {port}\r\n".encode("ascii")
+    ends = socket.inet_aton(address) + socket.inet_aton(any_ip.HOST)
+    return _V2_TCP4 + ends + struct.pack("!HH", _FROM_PORT, port)
+
+
+@contextlib.contextmanager
+def _faults(place: Place, expected: str) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise Broken(expected=f"{expected} of {place.url} in time", came="nothing", kind=TimedOut) from None
+    except (OSError, http.client.RemoteDisconnected, http.client.IncompleteRead) as error:
+        came = "the end of the connection" if isinstance(error, http.client.HTTPException) else error.strerror
+        raise Broken(expected=f"{expected} of {place.url}", came=came or "no connection", kind=Crashed) from None
+    except http.client.HTTPException as error:
+        came = f"{type(error).__name__} {error}".strip()
+        raise Broken(expected=f"an HTTP answer of {place.url}", came=came, kind=NotJson) from None

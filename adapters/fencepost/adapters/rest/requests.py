@@ -1,0 +1,76 @@
+"""The requests of a file, their placeholders filled in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fencepost.adapters.contract.messages import Request, Source
+from fencepost.adapters.declared.engine import ASKED, given_of
+from fencepost.adapters.declared.texts import filled, filler
+from fencepost.adapters.rest.sections import RestFile
+from fencepost.adapters.rest.urls import Place, Sent, place_of, quoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request for a decision, and the address that its connection is to have, where connections have one."""
+
+    sent: Sent
+    address: str | None
+
+
+class Requests:
+    """Makes the requests of one file. `places` are the placeholders that are known at all times."""
+
+    def __init__(self, file: RestFile, places: Mapping[str, str]) -> None:
+        self._decide = file.decide
+        self._place, self._base = place_of(filled(file.service.base, places))
+
+    def sent(
+        self, method: str, path: str, headers: Mapping[str, str], values: Mapping[str, str], body: str | None = None
+    ) -> Sent:
+        """A request that asks for no decision."""
+        place, asked = self._resolved(filled(path, values))
+        made = tuple((name, filled(text, values)) for name, text in headers.items())
+        data = None if body is None else filled(body, values).encode("utf-8")
+        return Sent(place=place, method=method, path=asked, headers=made, body=data)
+
+    def question_maker(self, values: Mapping[str, str]) -> Callable[[Mapping[str, str]], Question]:
+        """A function from a request's placeholders to the question."""
+        decide, source = self._decide, self._decide.source
+        path = filler(decide.path, ASKED, values)
+        headers = [(name, filler(text, ASKED, values)) for name, text in decide.headers.items()]
+        body = None if decide.body is None else filler(decide.body, ASKED, values)
+        carries = source.bound or source.proxy is not None
+
+        def question(given: Mapping[str, str]) -> Question:
+            made = [(name, text(given)) for name, text in headers]
+            if source.header is not None:
+                made.append((source.header, source.value(given["address"])))
+            place, asked = self._resolved(path(given))
+            data = None if body is None else body(given).encode("utf-8")
+            sent = Sent(place=place, method=decide.method, path=asked, headers=tuple(made), body=data)
+            return Question(sent=sent, address=given["address"] if carries else None)
+
+        return question
+
+    def spoofed(self, headers: Sequence[tuple[str, str]], values: Mapping[str, str]) -> Sent:
+        """A request for a secret with these headers where the source's stands."""
+        request = Request(plane="data", operation="SecretGet", source=Source(address="20.1.2.3"))
+        sent = self.question_maker(values)(given_of(request)).sent
+        kept = tuple(one for one in sent.headers if one[0] != self._decide.source.header)
+        return replace(sent, headers=(*kept, *headers))
+
+    def curl(self, question: Question) -> Callable[[], str]:
+        """A function that makes a line to paste."""
+        how: tuple[str, ...] = ()
+        if question.address is not None:
+            bound = ("--interface", question.address)
+            how = bound if self._decide.source.bound else ("--haproxy-protocol", "--haproxy-clientip", question.address)
+        return lambda: question.sent.as_curl(how)
+
+    def _resolved(self, path: str) -> tuple[Place, str]:
+        """Where a path of the file leads: it may be a whole URL."""
+        if "://" in path.partition("?")[0]:
+            place, asked = place_of(path)
+            return place, asked or "/"
+        return self._place, f"{self._base.rstrip('/')}{quoted(path)}"

@@ -1,0 +1,77 @@
+"""The service as a process: its files written, free ports found, started, waited for, ended with all it has started."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut
+from fencepost.adapters.declared.reading import Broken
+from fencepost.adapters.processes import ProcessGroup, Tail
+
+_PAUSE = 0.005
+
+
+def free_ports(names: Sequence[str]) -> dict[str, str]:
+    """A free TCP port of 127.0.0.1 for each name, as the placeholders `port.NAME`."""
+    sockets = [socket.socket() for _ in names]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return {f"port.{name}": str(one.getsockname()[1]) for name, one in zip(names, sockets, strict=True)}
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class Running:
+    """One started service. What it writes to stdout and stderr goes to the log."""
+
+    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Tail) -> None:
+        try:
+            self._group = ProcessGroup(command, log, environment=environment, folder=folder)
+        except OSError as error:
+            came = error.strerror or str(error)
+            raise Broken(expected=f"to start {' '.join(command)}", came=came, kind=NotStarted) from None
+        self._group.close_stdin()
+        self._log = log
+        threading.Thread(target=_drain, args=(self._group.stdout, log), daemon=True).start()
+
+    @property
+    def pid(self) -> str:
+        """The number of the process."""
+        return str(self._group.pid)
+
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return not self._group.wait(0)
+
+    def await_ready(self, is_ready: Callable[[], bool], deadline: float) -> None:
+        """Poll until it is; `Broken` where it ends first, or the deadline comes first."""
+        while not is_ready():
+            if not self.is_alive():
+                self._group.end()
+                came = f"its end ({self._group.exit_story()})"
+                raise Broken(
+                    expected="the service to come up", came=came, offending=self._log.text()[-2000:], kind=Crashed
+                )
+            if time.monotonic() > deadline:
+                told = self._log.text()[-2000:]
+                raise Broken(
+                    expected="an answer to start.ready in time", came="none that fits", offending=told, kind=TimedOut
+                )
+            time.sleep(_PAUSE)
+
+    def end(self) -> None:
+        """End it and whatever it has started."""
+        self._group.end()
+
+
+def _drain(stream: IO[bytes], log: Tail) -> None:
+    try:
+        while chunk := stream.read(65536):
+            log.add(chunk)
+    except (OSError, ValueError):  # closed while it was read
+        return

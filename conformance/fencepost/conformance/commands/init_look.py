@@ -1,0 +1,152 @@
+"""What `init` finds out by looking: a tool run for two callers, a service sent a PUT and two GETs."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LISTED, STRANGER = "20.1.2.77", "52.10.20.30"
+"""A caller in the one rule that is put, and one who is not."""
+
+RULE = "20.1.2.0/24"
+_PATIENCE = 10
+_SURE = 0
+_VARIABLE = re.compile(r"\$\{env\.(\w+)\}")
+
+
+@dataclass(kw_only=True, eq=False)
+class CannotLook(ValueError):
+    """The tool or the service does not answer at all."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """Why."""
+        return self.reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was seen: values for the blanks of the template, and remarks for the person."""
+
+    blanks: Mapping[str, str]
+    remarks: tuple[str, ...] = ()
+
+
+def look_at_tool(command: Sequence[str], folder: Path) -> Look:
+    """Run the tool for both callers under one rule; the mappings that tell its answers apart."""
+    if shutil.which(command[0], path=os.pathsep.join([os.environ.get("PATH", ""), str(folder)])) is None:
+        raise CannotLook(reason=f"there is no program {command[0]!r}")
+    with tempfile.TemporaryDirectory() as tmp:
+        rules = Path(tmp) / "rules.txt"
+        rules.write_text(f"{RULE}\n", encoding="utf-8")
+        known = {"rules_file": str(rules), "rules": RULE, "tmp": tmp, "here": str(folder)}
+        seen = [
+            _run([_filled(part, {**known, "address": one}) for part in command], folder) for one in (LISTED, STRANGER)
+        ]
+    allow, deny = (_mapping(one, other, who) for one, other, who in (
+        (seen[0], seen[1], LISTED), (seen[1], seen[0], STRANGER),
+    ))  # fmt: skip
+    remarks = []
+    if allow == deny:
+        remarks.append("both callers got the same answer: say in decide what tells allow from deny")
+    return Look(blanks={"allow": allow, "deny": deny, "version": _version(command[0])}, remarks=tuple(remarks))
+
+
+def look_at_service(rules_url: str, ask_url: str, headers: Mapping[str, str], header: str) -> Look:
+    """Put one rule, ask for both callers; the statuses that were seen."""
+    put = _asked("PUT", rules_url, {**headers, "Content-Type": "application/json"}, json.dumps([RULE]).encode())
+    allow, deny = (_asked("GET", ask_url, {header: address}, None) for address in (LISTED, STRANGER))
+    remarks = [f"PUT {rules_url} of a JSON list of ranges was answered with {put}"]
+    remarks += [f"GET {ask_url} from {who} was answered with {got}" for who, got in ((LISTED, allow), (STRANGER, deny))]
+    if put >= http.client.BAD_REQUEST:
+        remarks.append(f"{put} is no success: say in [rules] and [rules.put] how the service takes its rules")
+    if allow == deny:
+        remarks.append("both callers got the same answer: say in [decide] how the caller's address reaches the service")
+    accepted = put if put < http.client.BAD_REQUEST else http.client.OK
+    told = {
+        "accepted": str(accepted),
+        "allow": str(allow),
+        "deny": str(deny if deny != allow else http.client.FORBIDDEN),
+    }
+    return Look(blanks=told, remarks=tuple(remarks))
+
+
+def toml_text(text: str) -> str:
+    r"""A TOML string.
+
+    >>> toml_text('the "best" tool')
+    "'the \\"best\\" tool'"
+    """
+    return f"'{text}'" if "'" not in text and text.isprintable() else json.dumps(text, ensure_ascii=False)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", value)
+    return text
+
+
+def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    try:
+        return subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=_PATIENCE, check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError as error:
+        raise CannotLook(reason=f"{command[0]}: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise CannotLook(reason=f"{command[0]} has not ended after {_PATIENCE} s") from None
+
+
+def _mapping(seen: "subprocess.CompletedProcess[str]", other: "subprocess.CompletedProcess[str]", address: str) -> str:
+    """The exit status, and more where a crash or the other answer has the same."""
+    parts = [f"exit = {max(seen.returncode, 0)}"]
+    if seen.stdout != other.stdout and seen.stdout.strip():
+        line = re.escape(seen.stdout.strip().splitlines()[0]).replace(re.escape(address), r"\S+")
+        parts.append(f"stdout = {toml_text(f'^{line}$')}")
+    elif not seen.stdout.strip() and other.stdout.strip():
+        parts.append("stdout = ''")
+    if seen.returncode != _SURE and not seen.stderr.strip():
+        parts.append("stderr = ''")
+    return f"{{ {', '.join(parts)} }}"
+
+
+def _version(program: str) -> str:
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, errors="replace", timeout=2, check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return '"1.0"'
+    if done.returncode == 0 and re.search(r"\d+(?:\.\d+)+", done.stdout):
+        return f"{{ run = [{toml_text(program)}, '--version'] }}"
+    return '"1.0"'
+
+
+def _asked(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> int:
+    """The status of the answer; redirects are not followed."""
+    parts = urlsplit(url)
+    made = {name: _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value) for name, value in headers.items()}
+    try:
+        if parts.scheme == "https":
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                parts.netloc, timeout=_PATIENCE, context=ssl.create_default_context()
+            )
+        else:
+            connection = http.client.HTTPConnection(parts.netloc, timeout=_PATIENCE)
+        connection.request(method, parts.path + (f"?{parts.query}" if parts.query else "") or "/", body, made)
+        status = connection.getresponse().status
+        connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        raise CannotLook(reason=f"{method} {url}: {error or type(error).__name__}") from None
+    return status

@@ -1,0 +1,101 @@
+"""What `smoke` shows of a tool or a service that is read by a file: each mapping's first exchange, and the pace."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import Client, Connection, HarnessFault, JsonObject, ShownMapping, ShowsMappings
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.commands.console import labelled
+from fencepost.conformance.lockstep.clock import now
+from fencepost.conformance.lockstep.wire import wire_rules
+from fencepost.reports.secrets import Mask
+from fencepost.reports.visible import visible, visible_lines
+from rich.console import RenderableType
+from rich.text import Text
+
+_MOST, _ENOUGH = 2048, 0.25
+_LINES = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Seconds for a decision, of so many asked at once, and for a write."""
+
+    decision: float
+    at_once: int
+    write: float
+
+
+def mappings_of(connection: Connection) -> tuple[ShownMapping, ...]:
+    """What the connection has read by each mapping so far; nothing where it has no file."""
+    return tuple(connection.mappings()) if isinstance(connection, ShowsMappings) else ()
+
+
+def pace_of(connection: Connection, *, default_action: str = "Deny") -> Pace | None:
+    """How fast the subject is; None where it has no file, or does not answer. It is left with rules of our own."""
+    if not isinstance(connection, ShowsMappings):
+        return None
+    client = Client(connection)
+    rules = wire_rules(["20.1.2.0/24", "40.80.120.7"], default_action=default_action)
+    try:
+        write = _took(lambda: client.write("putRules", {"networkAcls": rules}))
+        many, took = 4, 0.0
+        while took < _ENOUGH and many < _MOST:
+            many *= 4
+            asked = [_request(number) for number in range(many)]
+            took = _took(lambda asked=asked: client.decide(asked))  # type: ignore[misc]  # a default argument
+    except HarnessFault:
+        return None
+    return Pace(decision=took / many, at_once=many, write=write)
+
+
+def shown(mappings: Iterable[ShownMapping], mask: Mask) -> Iterable[RenderableType]:
+    """For each mapping the request, what came back, and what was read from it."""
+    for one in mappings:
+        yield Text()
+        yield Text(f"read as {one.mapping}", style="bold")
+        rows = [*_lines("request", mask.apply(one.request)), *_lines("output", mask.apply(one.output))]
+        yield labelled(rows)
+
+
+def pace_in_words(pace: Pace) -> Text:
+    """What a decision takes, and what a quick run comes to at most."""
+    quick = EFFORTS["quick"].for_decisions_only()
+    most = quick.decisions * pace.decision + quick.writes * pace.write
+    return Text(
+        f"a decision takes {_in_units(pace.decision)} ({pace.at_once:,} asked at once), a write {_in_units(pace.write)}; "
+        f"a quick run of a decisions-only subject asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: "
+        f"at most about {_in_words(most)}"
+    )
+
+
+def _request(number: int) -> JsonObject:
+    address = f"20.1.{1 + number % 2}.{number // 2 % 256}" if number < 512 else f"52.{number % 200}.{number // 200}.7"
+    return {"plane": "data", "operation": "SecretGet", "source": {"address": address}}
+
+
+def _took(work: Callable[[], object]) -> float:
+    began = now()
+    work()
+    return now() - began
+
+
+def _lines(label: str, text: str) -> list[tuple[str, str | Text]]:
+    lines = visible_lines(text.rstrip("\n"))
+    if len(lines) > _LINES:
+        lines = [*lines[: _LINES - 1], f"… {len(lines) - _LINES + 1} lines more"]
+    return [(label if place == 0 else "", Text(visible(line), overflow="fold")) for place, line in enumerate(lines)]
+
+
+def _in_units(seconds: float) -> str:
+    return (
+        f"{seconds * 1e6:.0f} µs"
+        if seconds < 0.001
+        else f"{seconds * 1000:.1f} ms"
+        if seconds < 1
+        else f"{seconds:.1f} s"
+    )
+
+
+def _in_words(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 120 else f"{round(seconds / 60)} min"
