@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from fencepost.conformance.commands import group, main
+from fencepost.conformance.commands.short_help import SHORT_HELP
 
 NOT_THERE = EntryPoint(name="broken", value="no.such.module:command", group=group.COMMANDS)
 NO_COMMAND = EntryPoint(name="odd", value="fencepost.conformance.catalogue:catalogue", group=group.COMMANDS)
@@ -82,3 +83,24 @@ def test_a_screen_with_few_characters_gets_escapes_for_the_others() -> None:
 def test_commands_are_click_commands() -> None:
     for name, point in group.installed().items():
         assert isinstance(main.get_command(click.Context(main), name), click.Command), point
+
+
+def test_the_help_loads_no_command() -> None:
+    script = (
+        "import sys; from click.testing import CliRunner; from fencepost.conformance.commands import main; "
+        "assert CliRunner().invoke(main, ['--help']).exit_code == 0; "
+        "print([name for name in sys.modules if name.startswith('fencepost.')])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "commands.group" in loaded
+    for name in ("check", "catalogue", "reference", "adapters"):
+        assert f"{name}'" not in loaded
+
+
+def test_every_shipped_command_has_its_line_of_help() -> None:
+    shipped = {name for name, point in group.installed().items() if point.value.startswith("fencepost.conformance.")}
+    assert shipped == set(SHORT_HELP)
+    for name in shipped:
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        assert command.short_help == SHORT_HELP[name]

@@ -11,6 +11,7 @@ from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.earlier_failures import read_known
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.run_files import read_run
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
@@ -23,7 +24,7 @@ from rich.text import Text
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(short_help="Maintain the list of known failures: add, list, prune.")
+@click.group(short_help=SHORT_HELP["baseline"])
 def baseline() -> None:
     """Maintain the list of known failures that `check --known FILE` tolerates."""
 

@@ -29,6 +29,7 @@ from fencepost.conformance.certificate.verification import written
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.lockstep.clock import told_by
@@ -43,7 +44,7 @@ from fencepost.reports.visible import visible
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(short_help="Run the whole suite and sign the result: a bundle that others can check.")
+@click.command(short_help=SHORT_HELP["certify"])
 @click.argument("subject")
 @click.option("--out", type=_FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not exist.")
 @click.option("--key", "key_file", type=_FILE, required=True, metavar="FILE", help="The private key to sign with.")

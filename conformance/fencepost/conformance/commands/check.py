@@ -24,6 +24,7 @@ from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.options import SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
@@ -49,7 +50,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
         raise click.BadParameter(str(error)) from None
 
 
-@click.command(short_help="Run the suite against a subject: a verdict for each clause.")
+@click.command(short_help=SHORT_HELP["check"])
 @click.argument("subject")
 @click.option("--profile", help="Judge by this profile, not by the profile that the subject claims.")
 @click.option("--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much to ask.")

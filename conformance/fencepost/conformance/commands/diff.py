@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.run_files import read_run
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.comparison.difference import KINDS, Change, Difference, difference
 from fencepost.conformance.comparison.markdown import difference_as_markdown
 from fencepost.reports.visible import visible
@@ -15,7 +16,7 @@ from rich.text import Text
 _RUN = click.Path(path_type=Path)
 
 
-@click.command(short_help="Show what changed between two runs: failures, limits, open points.")
+@click.command(short_help=SHORT_HELP["diff"])
 @click.argument("run_a", type=_RUN)
 @click.argument("run_b", type=_RUN)
 @click.option(

@@ -17,6 +17,7 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands.console import labelled, show, show_json
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.common_ground import common_statement
 from fencepost.conformance.comparison.disagreement import Disagreement, Search, search
@@ -28,7 +29,7 @@ from fencepost.reports.visible import abridged, as_json, visible
 from rich.text import Text
 
 
-@click.command(short_help="Find the smallest input on which two subjects differ.")
+@click.command(short_help=SHORT_HELP["disagree"])
 @click.argument("subject_a")
 @click.argument("subject_b")
 @click.option("--profile", help="The edition whose limits and names are used; by default the edition that both claim.")

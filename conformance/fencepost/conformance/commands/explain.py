@@ -10,6 +10,7 @@ from fencepost.conformance.commands.case_split import split_cases
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.explanation import clause_explained, explanation
 from fencepost.conformance.commands.request_file import Asked, oddities, read_asked, read_network
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.reasons import open_point, reason
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput
@@ -27,7 +28,7 @@ from fencepost.reference import (
 from fencepost.reports.visible import visible
 
 
-@click.command(short_help="Say what becomes of a request under rules, and why; or what a clause says.")
+@click.command(short_help=SHORT_HELP["explain"])
 @click.argument("rules", metavar="RULES|CLAUSE")
 @click.argument("request_given", metavar="[ADDRESS|REQUEST.json]", required=False)
 @click.option(

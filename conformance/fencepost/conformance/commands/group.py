@@ -7,8 +7,10 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import NoReturn
 
 import click
+from fencepost.conformance.commands.short_help import SHORT_HELP
 
 COMMANDS = "fencepost.commands"
+_SHIPPED = "fencepost.conformance.commands."
 
 
 def installed() -> dict[str, EntryPoint]:
@@ -28,6 +30,16 @@ class CommandsByEntryPoint(click.Group):
         point = installed().get(cmd_name)
         return _loaded(point) if point is not None else None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands; a shipped command is not loaded for that."""
+        rows = []
+        for name, point in sorted(installed().items()):
+            command = _unloaded(name) if point.value.startswith(_SHIPPED) else self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                rows.append((name, command.get_short_help_str(limit=formatter.width)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -38,6 +50,10 @@ class CommandsByEntryPoint(click.Group):
             meant = f" Did you mean {' or '.join(near)}?" if near else f" There are: {', '.join(sorted(installed()))}."
             raise click.UsageError(f"No such command {name!r}.{meant}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _unloaded(name: str) -> click.Command:
+    return click.Command(name, short_help=SHORT_HELP.get(name, ""))
 
 
 def _loaded(point: EntryPoint) -> click.Command:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import click
 from fencepost.conformance.commands.init_look import CannotLook, Look, look_at_service, look_at_tool, toml_text
 from fencepost.conformance.commands.init_start import InTheWay, Start
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile, load_profile
 
@@ -48,7 +49,7 @@ class _Asked:
     headers: tuple[str, ...]
 
 
-@click.command(short_help="Write a working start: of a harness, an adapter file, or tests.")
+@click.command(short_help=SHORT_HELP["init"])
 @click.argument("kind", type=click.Choice(KINDS))
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="The folder. [here]")
 @click.option("--name", help="What is judged, for the report. [the folder's name]")

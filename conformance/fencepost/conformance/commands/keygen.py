@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.certificate.keys import make_keys
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 
 
-@click.command(short_help="Make a key pair for certificates: NAME and NAME.pub.")
+@click.command(short_help=SHORT_HELP["keygen"])
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.commands.run_files import read_run
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.markdown import matrix_as_markdown
 from fencepost.conformance.comparison.matrix import matrix as compared
 from fencepost.conformance.comparison.page import matrix_as_html
 
 
-@click.command(short_help="Show several runs in one table: implementations across, clauses down.")
+@click.command(short_help=SHORT_HELP["matrix"])
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option(
     "--format",

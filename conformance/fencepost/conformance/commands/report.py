@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import click
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import Renderer, load_renderer, renderers
@@ -34,7 +35,7 @@ class _Format(click.ParamType[str]):
         return f"[{'|'.join(_formats())}]"
 
 
-@click.command(short_help="Show a stored run in another form, without a new run.")
+@click.command(short_help=SHORT_HELP["report"])
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=_Format(), default="terminal", show_default=True, help="The form of the output.")
 @click.option(

@@ -5,13 +5,14 @@ from importlib import import_module
 import click
 from fencepost.adapters.contract import carriers, contract_schema
 from fencepost.conformance.commands.console import show_json
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.reports.events import run_schema
 from fencepost.reports.model import report_schema
 
 _OF_FILES = ("cli", "rest")
 
 
-@click.command(short_help="Print a JSON Schema: of the contract, the report, the event stream or an adapter file.")
+@click.command(short_help=SHORT_HELP["schema"])
 @click.argument("which", type=click.Choice(["contract", "report", "run", *_OF_FILES]), default="contract")
 def schema(*, which: str) -> None:
     """Print a published JSON Schema.

@@ -16,6 +16,7 @@ from fencepost.adapters.contract import (
 from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.commands.console import labelled, show, table
 from fencepost.conformance.commands.options import WAITING
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.smoke_mappings import mappings_of, pace_in_words, pace_of, shown
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
@@ -34,7 +35,7 @@ _NOT_WIRED_UP = 2
 _SHOWN, _LOG_LINES = 2000, 20
 
 
-@click.command(short_help="Ask ten decisions: is a subject wired up?")
+@click.command(short_help=SHORT_HELP["smoke"])
 @click.argument("subject")
 @click.option("--profile", "profile_name", help="Judge by this profile, not by the profile that the subject claims.")
 @click.option("--start-timeout", type=WAITING, default=30.0, show_default=True)

@@ -8,6 +8,7 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.console import show, show_json
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.open_points.spellings import Profiler, Row
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import load_profile
@@ -20,7 +21,7 @@ _SHOWN, _TOLD, _AT_MOST = 40, 64, 25
 _STYLES = {"refused": "", "accepted": "green", "unstable": "yellow", "error": "yellow", "open": "dim"}
 
 
-@click.command(short_help="Show how a subject reads every spelling of a rule: its parser profile.")
+@click.command(short_help=SHORT_HELP["spellings"])
 @click.argument("subject")
 @click.option("--profile", help="Read by this profile, not by the profile that the subject claims.")
 @click.option(

@@ -11,6 +11,7 @@ import msgspec
 from fencepost.adapters.contract import HarnessFault, StatementError, SubjectError
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.console import show
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.strength_table import acquittals, drawn
 from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.mutants.mutant import Group
@@ -29,7 +30,7 @@ _LINES = 10
 _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 
 
-@click.command(short_help="Measure the kit itself: how many mutants it kills, and at what cost.")
+@click.command(short_help=SHORT_HELP["strength"])
 @click.option(
     "--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much a run asks."
 )

@@ -10,6 +10,7 @@ import msgspec
 from fencepost.adapters.contract import Client, HarnessFault, StatementError, Timeouts, check_statement
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.vector_file import (
     LARGEST,
@@ -24,7 +25,7 @@ from fencepost.reports.secrets import Mask
 from rich.text import Text
 
 
-@click.group(short_help="Test vectors for any language: export, run, schema.")
+@click.group(short_help=SHORT_HELP["vectors"])
 def vectors() -> None:
     """Write test vectors that run without this kit, and run them."""
 

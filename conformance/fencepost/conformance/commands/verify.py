@@ -21,6 +21,7 @@ from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.reference import UnknownProfile
@@ -29,7 +30,7 @@ from rich.text import Text
 _REASONS = 20
 
 
-@click.command(short_help="Check a certificate: signature, transcript, and on request the subject itself.")
+@click.command(short_help=SHORT_HELP["verify"])
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--key",
