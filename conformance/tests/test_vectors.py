@@ -84,7 +84,7 @@ def test_edges_and_both_sides_of_every_limit_are_there(known: VectorFile) -> Non
 def test_a_note_tells_the_bug_its_type_and_its_effect(known: VectorFile) -> None:
     note = known.notes["last-address-excluded"]
     assert note.bug_type == "ADDRESS_ARITHMETIC"
-    assert "stops one short" in note.description
+    assert "leaves out the last address" in note.description
     assert "must not" in note.effect
 
 
