@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.certificate.bundle import MEMBERS
 from fencepost.conformance.certificate.certificate import why_not
 from fencepost.conformance.certificate.digests import suite_digest
 from fencepost.conformance.certificate.immutable import why_mutable
-from fencepost.conformance.certificate.keys import make_keys, read_signing_key
+from fencepost.conformance.certificate.keys import make_keys, read_public_key, read_signing_key
+from fencepost.conformance.certificate.origin import FORM, installing, suite_origin
+from fencepost.conformance.certificate.verification import seed_of
 from fencepost.conformance.commands import main
 from fencepost.reports.model import Clause, Report, Subject
 
@@ -98,7 +101,35 @@ def test_the_certificate_names_every_clause_and_every_feature(certified: Path) -
 def test_the_page_has_a_section_that_says_how_to_do_it_again(certified: Path) -> None:
     page = _member(certified, "certificate.md").decode()
     assert "## Reproduce" in page
-    assert f"fencepost check {ENFORCER} --effort quick --seed 0" in page
+    seed = _told(certified, "report.json")["seed"]
+    assert f"fencepost check {ENFORCER} --effort quick --seed {seed}" in page
+    assert "fencepost[certify]==" not in page, "a package name that resolves to nothing belongs to whoever takes it"
+    assert "drawn from a digest of the statement" in page
+    assert "## What this does not prove" in page
+
+
+def test_the_seed_is_drawn_from_what_is_certified_and_the_nonce(certified: Path, tmp_path: Path) -> None:
+    statement = Client(open_subject(ENFORCER)).describe()
+    digests = {"engine.bin": hashlib.sha256(b"engine").hexdigest()}
+    report = _told(certified, "report.json")
+    assert report["seed"] == seed_of(statement, digests, "")
+    assert seed_of(statement, digests, "a customer's") != seed_of(statement, digests, "")
+    assert seed_of(statement, {}, "") != report["seed"]
+
+
+def test_a_seed_that_the_signer_chose_is_said_to_be_so(tmp_path: Path) -> None:
+    digest = "sha256:" + "a" * 64
+    assert _certify(ENFORCER, tmp_path, "--seed", "0", "--artifact", digest).exit_code == 0
+    assert "0, chosen by the signer" in _member(tmp_path, "certificate.md").decode()
+    assert _told(tmp_path, "certificate.json")["asked"] == {
+        "effort": "quick",
+        "seed": 0,
+        "seedFrom": "signer",
+        "nonce": "",
+    }
+    implementation = _told(tmp_path, "certificate.json")["implementation"]
+    assert isinstance(implementation, dict)
+    assert implementation["artifacts"] == {digest: "a" * 64}
 
 
 def test_the_transcript_holds_rule_sets_answers_and_digests_of_the_requests(certified: Path) -> None:
@@ -184,14 +215,35 @@ def test_no_secret_of_the_subject_or_the_environment_gets_into_the_bundle(
 
 
 @pytest.mark.parametrize(
-    "version", ["", "  ", "latest", "DEV", "main", "master", "HEAD", "snapshot", "unknown", "1+dirty"]
+    "version",
+    [
+        *("", "  ", "latest", "DEV", "main", "master", "HEAD", "snapshot", "unknown", "1+dirty", "1.0+dirty.1"),
+        *(
+            "vault:latest",
+            "1.0.SNAPSHOT",
+            "v1/main",
+            "nightly",
+            "edge",
+            "1.x",
+            "*",
+            "1.*",
+            "none",
+            "1.0\u200b",
+            "release",
+        ),
+        *("3f2a91c0b7de-dirty", "nightly-20261129", "deadbeefcafe"),
+    ],
 )
 def test_a_version_that_says_that_it_moves_is_mutable(version: str) -> None:
     assert why_mutable(version) is not None
 
 
 @pytest.mark.parametrize(
-    "version", ["1", "1.4.0", "2026-11-23", "v3", "1.0.dev3", "3f2a91c", "1.0-headless", "mainline 2"]
+    "version",
+    [
+        *("1", "1.4.0", "2026-11-23", "v3", "1.0.dev3", "3f2a91c", "1.0-headless", "mainline 2", "2.0-beta.3"),
+        *("main-0f6a0b712c3d", "vault@3f2a91c0b7de", "1.2.3+g0f6a0b712c3d"),
+    ],
 )
 def test_any_other_version_is_taken_as_immutable(version: str) -> None:
     assert why_mutable(version) is None
@@ -258,3 +310,15 @@ def test_a_file_that_is_no_key_is_bad_usage_and_not_shown(tmp_path: Path) -> Non
     result = _certify(ENFORCER, tmp_path)
     assert result.exit_code == 2
     assert SECRET not in result.output
+
+
+def test_keygen_prints_the_fingerprint(tmp_path: Path) -> None:
+    result = _run("keygen", "--out", tmp_path / "new")
+    assert read_public_key(tmp_path / "new.pub").id in result.stdout
+
+
+def test_the_origin_of_the_suite_is_a_commit_a_digest_or_nothing() -> None:
+    assert FORM.fullmatch(suite_origin())
+    assert installing("1.0", "commit:" + "a" * 40, "").startswith("git checkout aaaa")
+    assert "the wheel with SHA-256" in installing("1.0", "sha256:" + "b" * 64, "")
+    assert installing("1.0", "", "c" * 64).endswith("whose suite digest is " + "c" * 64)

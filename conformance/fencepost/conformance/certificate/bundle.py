@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 CERTIFICATE, PAGE, REPORT = "certificate.json", "certificate.md", "report.json"
 TRANSCRIPT, ENVELOPE = "transcript.ndjson.gz", "statement.dsse.json"
@@ -17,8 +18,14 @@ SIGNED = (CERTIFICATE, PAGE, REPORT, TRANSCRIPT)
 MEMBERS = (*SIGNED, ENVELOPE)
 """The members of a bundle, in the order in which the zip has them, and no others."""
 
-LARGEST = 512 * 1024 * 1024
+LARGEST = 64 * 1024 * 1024
 """The largest size of a bundle, and the largest stated size of a member, in bytes."""
+
+LARGEST_ENVELOPE = 1024 * 1024
+"""The largest size of the envelope, in bytes: nothing else is read before its signature is found valid."""
+
+_LARGEST_DIRECTORY = 64 * 1024
+_END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
@@ -68,15 +75,31 @@ def write_bundle(members: Mapping[str, bytes], path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def read_envelope(path: Path) -> bytes:
+    """The envelope of a zip or a folder, and no other member; raises as `read_bundle` does."""
+    if path.is_dir():
+        envelope = path / ENVELOPE
+        if not envelope.exists():
+            raise NotABundle(path=path, place=ENVELOPE, reason="missing")
+        if not stat.S_ISREG(envelope.lstat().st_mode):
+            raise NotABundle(path=path, place=ENVELOPE, reason="a link or something else that is no file")
+        _check_size(path, ENVELOPE, envelope.stat().st_size, LARGEST_ENVELOPE)
+        return envelope.read_bytes()
+    _check_file(path)
+    with path.open("rb") as file:
+        entry = next(one for one in _entries(path, file) if one.filename == ENVELOPE)
+        _check_size(path, ENVELOPE, max(entry.file_size, entry.compress_size), LARGEST_ENVELOPE)
+        file.seek(max(0, entry.header_offset))
+        return _content(path, file.read(_LOCAL_HEADER.size + entry.file_size + len(ENVELOPE)), entry, 0)
+
+
 def read_bundle(path: Path) -> Bundle:
     """The members of a zip or a folder; `NotABundle` for anything else, `OSError` if it cannot be read."""
     if path.is_dir():
         return _from_folder(path)
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise NotABundle(path=path, place="", reason="neither a file nor a folder")
-    _check_size(path, "", path.stat().st_size)
+    _check_file(path)
     data = path.read_bytes()
-    members = _from_zip(path, data)
+    members = {entry.filename: _content(path, data, entry) for entry in _entries(path, BytesIO(data))}
     again = packed(members)
     same = next((place for place, (one, other) in enumerate(zip(data, again, strict=False)) if one != other), None)
     if same is None and len(data) != len(again):
@@ -84,9 +107,17 @@ def read_bundle(path: Path) -> Bundle:
     return Bundle(members=members, altered_at=same)
 
 
-def _check_size(path: Path, place: str, size: int) -> None:
-    if size > LARGEST:
-        raise NotABundle(path=path, place=place, reason=f"{size:,} bytes; no bundle has more than {LARGEST:,}")
+def _check_file(path: Path) -> None:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise NotABundle(path=path, place="", reason="neither a file nor a folder")
+    _check_size(path, "", status.st_size)
+
+
+def _check_size(path: Path, place: str, size: int, most: int | None = None) -> None:
+    most = LARGEST if most is None else most
+    if size > most:
+        raise NotABundle(path=path, place=place, reason=f"{size:,} bytes; no bundle has more than {most:,}")
 
 
 def _from_folder(folder: Path) -> Bundle:
@@ -118,13 +149,15 @@ def _check_names(path: Path, names: list[str]) -> None:
             raise NotABundle(path=path, place=name, reason="missing")
 
 
-def _from_zip(path: Path, data: bytes) -> dict[str, bytes]:
+def _entries(path: Path, file: BinaryIO) -> list[zipfile.ZipInfo]:
+    """The entries of a zip, whose names and kinds are those of a bundle; the members themselves are not read."""
+    _check_directory(path, file)
     try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
+        with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OverflowError) as error:
         raise NotABundle(
-            path=path, place=_last_begun(data), reason=f"no zip, or one that is cut short: {error}"
+            path=path, place=_last_begun(file), reason=f"no zip, or one that is cut short: {error}"
         ) from None
     _check_names(path, [entry.filename for entry in entries])
     for entry in entries:
@@ -135,11 +168,27 @@ def _from_zip(path: Path, data: bytes) -> dict[str, bytes]:
             raise NotABundle(
                 path=path, place=entry.filename, reason="compressed or encrypted; members are stored as is"
             )
-    return {entry.filename: _content(path, data, entry) for entry in entries}
+    return entries
 
 
-def _last_begun(data: bytes) -> str:
+def _check_directory(path: Path, file: BinaryIO) -> None:
+    """Refuse a zip whose directory is too large to be read into memory."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - 0xFFFF - _END_OF_DIRECTORY.size))
+    tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    record = tail[place : place + _END_OF_DIRECTORY.size]
+    if place >= 0 and len(record) == _END_OF_DIRECTORY.size:
+        size = _END_OF_DIRECTORY.unpack(record)[5]
+        if size > _LARGEST_DIRECTORY:
+            raise NotABundle(path=path, place="", reason=f"its directory has {size:,} bytes; a bundle has five members")
+    file.seek(0)
+
+
+def _last_begun(file: BinaryIO) -> str:
     """The last member with a header, which is where a zip without a directory was cut; empty if there is none."""
+    file.seek(0)
+    data = file.read(LARGEST)
     for name in reversed(MEMBERS):
         header = data.rfind(name.encode("ascii")) - _LOCAL_HEADER.size
         if header >= 0 and data[header : header + 4] == b"PK\x03\x04":
@@ -147,10 +196,14 @@ def _last_begun(data: bytes) -> str:
     return ""
 
 
-def _content(path: Path, data: bytes, entry: zipfile.ZipInfo) -> bytes:
-    """The bytes of a member, without comparing its checksum: digests are compared later."""
-    start = entry.header_offset + _LOCAL_HEADER.size
-    header = data[entry.header_offset : start]
+def _content(path: Path, data: bytes, entry: zipfile.ZipInfo, offset: int | None = None) -> bytes:
+    """The bytes of a member, without comparing its checksum: digests are compared later.
+
+    `offset` is where in `data` the member's header begins, if not where the directory says.
+    """
+    begin = entry.header_offset if offset is None else offset
+    start = begin + _LOCAL_HEADER.size
+    header = data[begin:start]
     if entry.header_offset < 0 or len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
         raise NotABundle(path=path, place=entry.filename, reason="the zip's directory leads to something else")
     *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)

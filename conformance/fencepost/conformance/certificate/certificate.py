@@ -5,26 +5,40 @@ from dataclasses import dataclass
 
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.certificate.immutable import why_mutable
+from fencepost.conformance.certificate.origin import installing
+from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
 from fencepost.conformance.comparison.markdown import safe, table
 from fencepost.reports.model import Report
 from fencepost.reports.summary import quoted
 from fencepost.reports.visible import visible
 
 FORMAT = "fencepost-certificate"
-VERSION = 1
+VERSION = 2
 
 _CORE = "the four methods"
+
+DOES_NOT_PROVE = (
+    "The certificate is about the subject that answered. It does not prove that the same software enforces the rules in "
+    "production: a harness that answers from an answer key, or from another program, gets the same certificate."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """The parts of a certificate that are not in the report: the time, the suite's digest, and the machine."""
+    """The parts of a certificate that are not in the report: the time, the suite's digest, and the machine.
+
+    `origin` is where the suite comes from. `seed_from` says who chose the seed, and `nonce` is the customer's own text
+    in the digest that the seed was drawn from.
+    """
 
     issued: str
     suite_digest: str
     catalogue_digest: str
     environment: Mapping[str, str]
     artifacts: Mapping[str, str]
+    origin: str = ""
+    seed_from: str = FROM_DIGEST
+    nonce: str = ""
 
 
 def why_not(report: Report) -> tuple[str, ...]:
@@ -68,19 +82,25 @@ def certificate(report: Report, issue: Issue) -> dict[str, object]:
         "profile": report.profile,
         "features": list(_by_feature(report)),
         "clauses": {row.id: row.verdict for row in report.clauses},
-        "suite": {"name": "fencepost", "version": report.kit_version, "sha256": issue.suite_digest},
+        "asked": {"effort": report.effort, "seed": report.seed, "seedFrom": issue.seed_from, "nonce": issue.nonce},
+        "suite": {
+            "name": "fencepost",
+            "version": report.kit_version,
+            "sha256": issue.suite_digest,
+            "origin": issue.origin,
+        },
         "catalogue": {"version": report.catalogue_version, "sha256": issue.catalogue_digest},
-        "reproduce": reproduce(report),
+        "reproduce": reproduce(report, issue),
         "environment": dict(issue.environment),
     }
 
 
-def reproduce(report: Report) -> list[str]:
+def reproduce(report: Report, issue: Issue) -> list[str]:
     """The commands that reproduce it: install the suite, run it, and check this bundle against the subject."""
     subject = quoted(report.subject.subject)
     override = f" --profile {report.profile}" if report.profile_is_override else ""
     return [
-        f'pip install "fencepost[certify]=={report.kit_version}"',
+        installing(report.kit_version, issue.origin, issue.suite_digest),
         f"fencepost check {subject}{override} --effort {report.effort} --seed {report.seed}",
         f"fencepost verify BUNDLE --key KEY.pub --re-run {subject}",
     ]
@@ -109,6 +129,7 @@ def as_page(told: Mapping[str, object], report: Report) -> str:
         ("issued", str(told["issued"])),
         ("suite", f"fencepost {report.kit_version}, catalogue {report.catalogue_version}"),
         ("asked", f"{totals.decisions:,} decisions and {totals.writes:,} writes at effort {report.effort}"),
+        ("seed", _seed_in_words(told)),
     )
     features = told["features"]
     assert isinstance(features, list)
@@ -124,12 +145,25 @@ def as_page(told: Mapping[str, object], report: Report) -> str:
         "",
         *table(("feature", "result", "clauses passed"), rows),
         "",
+        "## What this does not prove",
+        "",
+        DOES_NOT_PROVE,
+        "",
         "## Reproduce",
         "",
         *(f"    {command}" for command in map(_one_line, commands)),
         "",
     ]
     return "\n".join(lines)
+
+
+def _seed_in_words(told: Mapping[str, object]) -> str:
+    asked = told["asked"]
+    assert isinstance(asked, dict)
+    if asked["seedFrom"] == FROM_SIGNER:
+        return f"{asked['seed']}, chosen by the signer"
+    nonce = " and the customer's nonce" if asked["nonce"] else ""
+    return f"{asked['seed']}, drawn from a digest of the statement, the artifacts{nonce}"
 
 
 def _one_line(command: object) -> str:

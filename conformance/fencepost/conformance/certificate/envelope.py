@@ -68,7 +68,7 @@ def _resource(name: str, digest: str) -> dict[str, object]:
 
 def seal(told: Mapping[str, object], key: SigningKey) -> bytes:
     """The envelope of a statement, as the bytes of its file."""
-    payload = json.dumps(told, sort_keys=True, separators=(",", ":")).encode("ascii")
+    payload = _canonical(told)
     signature = key.sign(pre_authentication(PAYLOAD_TYPE, payload))
     return _file(payload, key.public.id, signature)
 
@@ -102,10 +102,35 @@ def unseal(file: bytes, key: PublicKey) -> dict[str, object]:
         raise NotSigned(
             reason="the envelope was written anew: the same statement and signature, other bytes around them"
         )
-    told = json.loads(payload)
+    return _statement_in(payload)
+
+
+def payload_of(file: bytes) -> dict[str, object]:
+    """The statement in an envelope, whoever signed it; `NotSigned` if there is none in the canonical form."""
+    try:
+        payload = base64.b64decode(json.loads(file)["payload"], validate=True)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise NotSigned(reason="no DSSE envelope") from None
+    return _statement_in(payload)
+
+
+def _statement_in(payload: bytes) -> dict[str, object]:
+    try:
+        told = json.loads(payload)
+        is_canonical = _canonical(told) == payload
+    except (ValueError, RecursionError):  # no UTF-8, no JSON, an integer that Python does not read, or nested too deep
+        raise NotSigned(reason="what is signed is no JSON that can be read") from None
     if not isinstance(told, dict) or told.get("_type") != STATEMENT_TYPE or told.get("predicateType") != PREDICATE_TYPE:
         raise NotSigned(reason=f"what is signed is no {STATEMENT_TYPE} of a {PREDICATE_TYPE}")
+    if not is_canonical:
+        raise NotSigned(
+            reason="the statement is not in the form that fencepost writes: sorted members, no blanks, ASCII"
+        )
     return told
+
+
+def _canonical(told: object) -> bytes:
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def _file(payload: bytes, key_id: str, signature: bytes) -> bytes:

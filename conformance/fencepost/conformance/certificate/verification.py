@@ -1,32 +1,41 @@
 """Checks a bundle with three separate findings, each with every reason why it does not hold."""
 
-import base64
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version as installed_version
 
 import msgspec
-from fencepost.adapters.contract import Client, Connection, HarnessFault, StatementError
+from fencepost.adapters.contract import Client, Connection, HarnessFault, Statement, StatementError
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, REPORT, SIGNED, TRANSCRIPT, Bundle
 from fencepost.conformance.certificate.certificate import FORMAT, VERSION, Issue, as_page, certificate, why_not
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
-from fencepost.conformance.certificate.envelope import NotSigned, signed_digests, statement, unseal
+from fencepost.conformance.certificate.envelope import NotSigned, payload_of, signed_digests, statement, unseal
 from fencepost.conformance.certificate.keys import PublicKey
+from fencepost.conformance.certificate.origin import FORM as ORIGIN_FORM
 from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
+from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, drawn_seed
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.run.campaign import Campaign, Listener, Plan
 from fencepost.reference import UnknownProfile
-from fencepost.reports.model import Report, report_to_json
+from fencepost.reports.model import Report, Subject, report_to_json
 from fencepost.reports.stored import RunRefused, run_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One finding: the claim that was checked, and the reasons why it does not hold; without a reason it holds."""
+    """One finding: the claim that was checked, and the reasons why it does not hold; without a reason it holds.
+
+    `unchecked` are statements of the bundle that this check cannot confirm.
+    """
 
     name: str
     against: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -59,17 +68,31 @@ def consistency(bundle: Bundle, listener: Listener = lambda _: None) -> Finding:
     The installed reference computes every expected outcome again, every count is repeated, and every call is compared
     with the recorded call.
     """
-    return Finding(name="transcript consistent", against=tuple(_against_consistency(bundle, listener)))
+    against = tuple(_against_consistency(bundle, listener))
+    return Finding(name="transcript consistent", against=against, unchecked=tuple(_unchecked(bundle)))
+
+
+def _unchecked(bundle: Bundle) -> Iterator[str]:
+    """What the signer states and nothing in the bundle proves."""
+    try:
+        report, told = read_report(bundle), read_certificate(bundle)
+    except Unreadable:
+        return
+    yield f"the subject string {report.subject.subject!r}, the date of issue and the machine are the signer's own words"
+    others = _made_by_others(told)
+    if others:
+        yield f"the suite's digest: it is not of the version installed here{others}"
 
 
 def _against_consistency(bundle: Bundle, listener: Listener) -> Iterator[str]:
     try:
         report = read_report(bundle)
-        told = _certificate(bundle)
+        told = read_certificate(bundle)
     except Unreadable as error:
         yield str(error)
         return
     made_by_others = _made_by_others(told)
+    yield from form_faults(told)
     try:
         again = _run_again(report, bundle.members[TRANSCRIPT], listener)
     except TranscriptDiffers as error:
@@ -90,6 +113,7 @@ def _against_certificate(bundle: Bundle, report: Report, told: Mapping[str, obje
     except (KeyError, TypeError, ValueError):
         yield f"{CERTIFICATE}: not the certificate of this report"
         return
+    yield from _against_seed(report, expected)
     for name in sorted({*expected, *told}):
         if expected.get(name) != told.get(name):
             yield f"{CERTIFICATE}: {name}: {told.get(name)!r} where the report says {expected.get(name)!r}"
@@ -99,16 +123,39 @@ def _against_certificate(bundle: Bundle, report: Report, told: Mapping[str, obje
         yield f"{PAGE}: does not say what the certificate says"
     signed = statement({name: bundle.members[name] for name in SIGNED}, report, expected)
     try:
-        payload = json.loads(_payload(bundle.members[ENVELOPE]))
-    except (ValueError, KeyError, TypeError):
-        yield f"{ENVELOPE}: no statement is in it"
+        payload = payload_of(bundle.members[ENVELOPE])
+    except NotSigned as error:
+        yield f"{ENVELOPE}: {error}"
         return
     if payload != signed:
         yield f"{ENVELOPE}: the statement does not say what the certificate says"
 
 
-def _payload(envelope: bytes) -> bytes:
-    return base64.b64decode(json.loads(envelope)["payload"])
+def _against_seed(report: Report, told: Mapping[str, object]) -> Iterator[str]:
+    """A seed that the certificate says was drawn from a digest is that of the digest."""
+    asked, implementation = told["asked"], told["implementation"]
+    assert isinstance(asked, dict)
+    assert isinstance(implementation, dict)
+    if asked["seedFrom"] not in (FROM_DIGEST, FROM_SIGNER):
+        yield f"{CERTIFICATE}: asked: {asked['seedFrom']!r} chooses no seed"
+    elif asked["seedFrom"] == FROM_DIGEST:
+        drawn = seed_of(report.subject, implementation["artifacts"], str(asked["nonce"]))
+        if drawn != report.seed:
+            yield f"{CERTIFICATE}: asked: the seed is {report.seed}, and the digest gives {drawn}"
+
+
+def seed_of(subject: Subject | Statement, artifacts: Mapping[str, str], nonce: str) -> int:
+    """The seed drawn for a subject's statement, these artifacts and this nonce."""
+    unknown = getattr(subject, "unknown_features", ())
+    return drawn_seed(
+        name=subject.name,
+        version=subject.version,
+        profile=subject.profile,
+        features=(*subject.features, *unknown),
+        choices=subject.choices,
+        artifacts=artifacts,
+        nonce=nonce,
+    )
 
 
 def written(told: Mapping[str, object]) -> bytes:
@@ -117,22 +164,26 @@ def written(told: Mapping[str, object]) -> bytes:
 
 
 def _issue(told: Mapping[str, object]) -> Issue:
-    implementation, suite, known, environment = (
-        told[name] for name in ("implementation", "suite", "catalogue", "environment")
+    implementation, suite, known, environment, asked = (
+        told[name] for name in ("implementation", "suite", "catalogue", "environment", "asked")
     )
-    parts = (implementation, suite, known, environment)
+    parts = (implementation, suite, known, environment, asked)
     if not all(isinstance(one, dict) for one in parts):
         raise TypeError("parts of a certificate are objects")
     assert isinstance(implementation, dict)
     assert isinstance(suite, dict)
     assert isinstance(known, dict)
     assert isinstance(environment, dict)
+    assert isinstance(asked, dict)
     return Issue(
         issued=str(told["issued"]),
         suite_digest=str(suite["sha256"]),
         catalogue_digest=str(known["sha256"]),
         environment=environment,
         artifacts=implementation["artifacts"],
+        origin=str(suite["origin"]),
+        seed_from=str(asked["seedFrom"]),
+        nonce=str(asked["nonce"]),
     )
 
 
@@ -148,7 +199,8 @@ def read_report(bundle: Bundle) -> Report:
         raise Unreadable(f"{REPORT}: {error}") from None
 
 
-def _certificate(bundle: Bundle) -> Mapping[str, object]:
+def read_certificate(bundle: Bundle) -> Mapping[str, object]:
+    """The certificate of the bundle."""
     try:
         told = msgspec.json.decode(bundle.members[CERTIFICATE], type=dict[str, object])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -169,12 +221,12 @@ def _made_by_others(told: Mapping[str, object]) -> str:
     return ""
 
 
-def plan_of(report: Report, subject: str | None = None) -> Plan:
-    """The plan of the run that made such a report."""
+def plan_of(report: Report, subject: str | None = None, *, seed: int | None = None) -> Plan:
+    """The plan of the run that made such a report; of another subject, or with another seed, where they are given."""
     return Plan(
         subject=report.subject.subject if subject is None else subject,
         effort=EFFORTS[report.effort],
-        seed=report.seed,
+        seed=report.seed if seed is None else seed,
         profile=report.profile if report.profile_is_override else None,
     )
 
@@ -197,6 +249,46 @@ def run(plan: Plan, connection: Connection, listener: Listener) -> Report:
     return campaign.report()
 
 
+_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+(\.[a-z0-9]+)*)?", re.ASCII)
+"""A version of a Python package in its normal form (PEP 440)."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def form_faults(told: Mapping[str, object]) -> Iterator[str]:
+    """What in a certificate does not have the form that fencepost writes, or contradicts the suite installed here.
+
+    The commands under *Reproduce* are pasted into shells, so the versions in them are checked by form.
+    """
+    issued = told.get("issued")
+    if not isinstance(issued, str) or not _is_past(issued):
+        yield f"{CERTIFICATE}: issued: {issued!r} is no date and time in UTC that has passed"
+    suite = told.get("suite")
+    origin = suite.get("origin") if isinstance(suite, dict) else None
+    if not isinstance(origin, str) or not ORIGIN_FORM.fullmatch(origin):
+        yield f"{CERTIFICATE}: suite: {origin!r} is neither a commit nor a digest"
+    for name, version, digest in (
+        ("suite", installed_version("fencepost"), suite_digest()),
+        ("catalogue", catalogue().version, catalogue_digest()),
+    ):
+        part = told.get(name)
+        stated = part if isinstance(part, dict) else {}
+        if not _VERSION.fullmatch(str(stated.get("version"))):
+            yield f"{CERTIFICATE}: {name}: {stated.get('version')!r} is no version"
+        if not _DIGEST.fullmatch(str(stated.get("sha256"))):
+            yield f"{CERTIFICATE}: {name}: {stated.get('sha256')!r} is no SHA-256 in hexadecimal digits"
+        elif stated.get("version") == version and stated["sha256"] != digest:
+            yield f"{CERTIFICATE}: {name}: {version} is installed here, and its digest is another: {digest}"
+
+
+def _is_past(issued: str) -> bool:
+    try:
+        moment = datetime.fromisoformat(issued)
+    except ValueError:
+        return False
+    return moment.utcoffset() == timedelta(0) and moment <= datetime.now(UTC) + timedelta(days=1)
+
+
 def differences(stated: Report, found: Report) -> Iterator[str]:
     """The differences of two reports, by member.
 
@@ -210,6 +302,8 @@ def differences(stated: Report, found: Report) -> Iterator[str]:
             yield f"{name}: {one[name]!r}, recounted {other[name]!r}"
             continue
         key = "id" if name == "clauses" else "key"
+        if [entry[key] for entry in one[name]] != [entry[key] for entry in other[name]]:
+            yield f"{name}: in another order than the run has them, or others"
         entries, recounted = ({entry[key]: entry for entry in told[name]} for told in (one, other))
         for entry in dict.fromkeys((*entries, *recounted)):
             yield from _members(entry, entries.get(entry), recounted.get(entry))
@@ -224,24 +318,46 @@ def _members(key: str, stated: Mapping[str, object] | None, found: Mapping[str, 
             yield f"{key}: {name}: {value!r}, recounted {found.get(name)!r}"
 
 
-def re_execution(stated: Report, found: Report) -> Finding:
-    """Re-executed: a second run of the same version and plan gives the same verdicts, limits and open points."""
+def unsettled(stated: Report, found: Sequence[Report]) -> tuple[str, ...]:
+    """The clauses that passed when certified, and of which every new run is vacuous: another seed may tell."""
+    told = {row.id for report in found for row in report.clauses if row.verdict != "vacuous"}
+    return tuple(row.id for row in stated.clauses if row.verdict == "pass" and row.id not in told)
+
+
+def re_execution(stated: Report, found: Sequence[Report]) -> Finding:
+    """Re-executed: new runs of the same version and effort give the same verdicts, limits and open points.
+
+    The runs have seeds of their own, so counts and counterexamples are not compared. A clause that is vacuous in one
+    run is told by the next; one that is vacuous in all of them is not confirmed.
+    """
     against = []
     for name in ("name", "version", "profile", "features", "choices"):
-        one, other = getattr(stated.subject, name), getattr(found.subject, name)
+        one, other = getattr(stated.subject, name), getattr(found[0].subject, name)
         if one != other:
             against.append(f"the subject's {name}: {one!r} certified, {other!r} now")
-    rows, now = ({row.id: row for row in report.clauses} for report in (stated, found))
-    for key, row in rows.items():
-        again = now.get(key)
-        if again is None or (row.verdict, row.limit_found) != (again.verdict, again.limit_found):
-            came = f"{again.verdict} {again.limit_found or ''}".strip() if again else "not asked"
-            against.append(f"{key}: {row.verdict} {row.limit_found or ''}".rstrip() + f" certified, {came} now")
-    entries = {entry.key: entry for entry in found.ledger}
+    open_still = unsettled(stated, found)
+    for report in found:
+        against += _against_rows(stated, report)
+    entries = {entry.key: entry for entry in found[0].ledger}
     for entry in stated.ledger:
         found_now = entries[entry.key].found if entry.key in entries else "not asked"
         if found_now != entry.found:
             against.append(f"{entry.key}: {entry.found} certified, {found_now} now")
-    if found.exit_status != 0:
-        against.append(f"the result is {found.result!r} now")
-    return Finding(name="re-executed", against=tuple(against))
+    seeds = ", ".join(str(report.seed) for report in found)
+    unchecked = [f"asked again with the seed {seeds}"]
+    if open_still:
+        unchecked.append(f"cannot say: {', '.join(open_still)} had nothing decisive at these seeds")
+    return Finding(name="re-executed", against=tuple(dict.fromkeys(against)), unchecked=tuple(unchecked))
+
+
+def _against_rows(stated: Report, found: Report) -> Iterator[str]:
+    now = {row.id: row for row in found.clauses}
+    for row in stated.clauses:
+        again = now.get(row.id)
+        if again is not None and again.verdict == "vacuous" and row.verdict == "pass":
+            continue
+        if again is None or (row.verdict, row.limit_found) != (again.verdict, again.limit_found):
+            came = f"{again.verdict} {again.limit_found or ''}".strip() if again else "not asked"
+            yield f"{row.id}: {row.verdict} {row.limit_found or ''}".rstrip() + f" certified, {came} now"
+    if found.exit_status in (1, 2):
+        yield f"the result is {found.result!r} now"

@@ -1,14 +1,16 @@
 """`fencepost certify`: runs the whole suite, and writes the answers, the report and a signature into one bundle."""
 
 import platform
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from fencepost.adapters.contract import Client, Connection, HarnessFault, StatementError, Timeouts
+from fencepost.adapters.contract import Client, Connection, HarnessFault, StatementError, Timeouts, check_statement
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.bundle import (
     CERTIFICATE,
@@ -24,8 +26,10 @@ from fencepost.conformance.certificate.digests import catalogue_digest, sha256, 
 from fencepost.conformance.certificate.envelope import seal, statement
 from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.certificate.keys import KeyUnusable, SigningKey, read_signing_key
+from fencepost.conformance.certificate.origin import suite_origin
 from fencepost.conformance.certificate.recording import Recorder
-from fencepost.conformance.certificate.verification import written
+from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
+from fencepost.conformance.certificate.verification import seed_of, written
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
@@ -51,14 +55,18 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--effort", type=click.Choice(list(EFFORTS)), default="thorough", show_default=True, help="How much to ask."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
+@click.option(
+    "--seed",
+    type=int,
+    help="Choose the seed; the certificate then says so. Without it, the seed is drawn from a digest.",
+)
+@click.option("--nonce", default="", metavar="TEXT", help="The customer's own text, for the digest of the seed.")
 @click.option(
     "--artifact",
     "artifacts",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
     multiple=True,
-    metavar="FILE",
-    help="A file of the implementation whose digest is signed too; repeatable.",
+    metavar="FILE|sha256:DIGEST",
+    help="A file of the implementation whose digest is signed too, or the digest itself; repeatable.",
 )
 @call_timeout
 @start_timeout
@@ -68,14 +76,16 @@ def certify(
     out: Path,
     key_file: Path,
     effort: str,
-    seed: int,
-    artifacts: tuple[Path, ...],
+    seed: int | None,
+    nonce: str,
+    artifacts: tuple[str, ...],
     call_timeout: float,
     start_timeout: float,
 ) -> None:
     """Judge SUBJECT strictly by the profile that it claims, and write a signed bundle if it passes.
 
-    The statement must name an immutable version. A partial result is certified as partial. Exit status: 0 certified; 2
+    The statement must name an immutable version. The seed is drawn from a digest of the statement, the artifacts and the
+    nonce, so that the signer cannot choose it. A partial result is certified as partial. Exit status: 0 certified; 2
     bad usage, a version that moves, or a subject that does not answer; otherwise that of `check`, and nothing is
     written.
     """
@@ -84,24 +94,25 @@ def certify(
         raise click.UsageError(f"--out {out}: the file exists, and a certificate is never overwritten")
     if not out.parent.is_dir():
         raise click.UsageError(f"--out {out}: there is no folder {out.parent}")
-    names = [path.name for path in artifacts]
-    if len({*names, *MEMBERS}) != len(names) + len(MEMBERS):
-        raise click.UsageError(
-            "--artifact: each file needs a different name, and none may have the name of a bundle member"
-        )
+    digests = _digests(artifacts)
     issue = Issue(
         issued=datetime.now(UTC).isoformat(timespec="seconds"),
         suite_digest=suite_digest(),
         catalogue_digest=catalogue_digest(),
         environment=_environment(),
-        artifacts={path.name: sha256(path.read_bytes()) for path in artifacts},
+        artifacts=digests,
+        origin=suite_origin(),
+        seed_from=FROM_DIGEST if seed is None else FROM_SIGNER,
+        nonce=nonce,
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     clean = Mask.of_here().apply
-    plan = Plan(subject=clean(subject), effort=EFFORTS[effort], seed=seed)
+    plan = Plan(subject=clean(subject), effort=EFFORTS[effort], seed=0 if seed is None else seed)
     with Interruption(), tempfile.TemporaryFile() as file:
         try:
             with connected(subject, timeouts) as connection, Recorder(file, clean=clean) as recorder:
+                if seed is None:
+                    plan = replace(plan, seed=_drawn(plan.subject, connection, digests, nonce))
                 report = _recorded(plan, with_circuit_breaker(connection, seconds=TIMEOUTS * call_timeout), recorder)
         except KeyboardInterrupt:
             raise click.UsageError("interrupted: nothing was written") from None
@@ -149,6 +160,33 @@ def _recorded(plan: Plan, connection: Connection, recorder: Recorder) -> Report:
         log = connection.log().strip()
         told = f"\nthe end of its own log:\n{log}" if log else ""
         raise usage(f"{plan.subject} does not answer: {fault}{told}") from None
+
+
+def _digests(artifacts: Sequence[str]) -> dict[str, str]:
+    """The SHA-256 of each artifact by its name; a digest that is given stands for itself."""
+    found: dict[str, str] = {}
+    for one in artifacts:
+        given = re.fullmatch(r"sha256:([0-9a-f]{64})", one)
+        name = one if given else Path(one).name
+        if name in found or name in MEMBERS:
+            raise click.UsageError(
+                "--artifact: each file needs a different name, and none may have the name of a bundle member"
+            )
+        try:
+            found[name] = given[1] if given else sha256(Path(one).read_bytes())
+        except OSError as error:
+            raise click.UsageError(f"--artifact {one}: {error.strerror or error}") from None
+    return found
+
+
+def _drawn(subject: str, connection: Connection, artifacts: Mapping[str, str], nonce: str) -> int:
+    """The seed that the subject's statement gives; bad usage if the subject does not answer."""
+    try:
+        return seed_of(check_statement(Client(connection).describe()), artifacts, nonce)
+    except StatementError as error:
+        raise usage(f"the conformance statement cannot be used:\n{error}") from None
+    except HarnessFault as fault:
+        raise usage(f"{subject} does not answer: {fault}") from None
 
 
 def _check_version(version: str) -> None:

@@ -1,15 +1,20 @@
 """The command `fencepost`, which finds its sub-commands by entry point and loads each when it is called."""
 
 import difflib
+import errno
 import io
+import os
 import sys
 from importlib.metadata import EntryPoint, entry_points
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from fencepost.conformance.commands.short_help import SHORT_HELP
 
 COMMANDS = "fencepost.commands"
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT})
+"""What a write to stdout may fail with."""
+
 _SHIPPED = "fencepost.conformance.commands."
 
 
@@ -20,6 +25,28 @@ def installed() -> dict[str, EntryPoint]:
 
 class CommandsByEntryPoint(click.Group):
     """A group with the commands of the entry-point group. A command that fails to load does not affect the others."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:  # click's own signature
+        """Run the command. Where stdout cannot be written, say so on stderr and end with exit status 2."""
+        if sys.stdout is None:
+            sys.exit(_no_output("it is closed"))
+        before = sys.stdout
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            if error.filename is not None or error.errno not in _UNWRITABLE:
+                raise
+            sys.exit(_no_output(error.strerror or str(error)))
+        except SystemExit:
+            if sys.stdout is not before:  # click has replaced it: the reader of a pipe has left
+                sys.exit(2)
+            try:
+                sys.stdout.flush()
+            except OSError as error:
+                sys.exit(_no_output("" if error.errno == errno.EPIPE else error.strerror or str(error)))
+            except ValueError:  # a caller's own stream, already closed
+                pass
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The sorted names of the installed commands."""
@@ -50,6 +77,14 @@ class CommandsByEntryPoint(click.Group):
             meant = f" Did you mean {' or '.join(near)}?" if near else f" There are: {', '.join(sorted(installed()))}."
             raise click.UsageError(f"No such command {name!r}.{meant}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _no_output(why: str) -> int:
+    """Say on stderr why nothing can be written to stdout, and keep Python from trying again at its end."""
+    if why and sys.stderr is not None:
+        sys.stderr.write(f"Error: stdout cannot be written: {why}\n")
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - open until the process ends
+    return 2
 
 
 def _unloaded(name: str) -> click.Command:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import click
-from fencepost.conformance.certificate.keys import make_keys
+from fencepost.conformance.certificate.keys import make_keys, read_public_key
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 
@@ -26,3 +26,6 @@ def keygen(*, out: Path) -> None:
     except OSError as error:
         raise usage(f"--out {out}: {error.strerror or error}") from None
     click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
+    click.echo(
+        f"fingerprint (SHA-256 of the public key, the keyid of its signatures): {read_public_key(written[1]).id}"
+    )

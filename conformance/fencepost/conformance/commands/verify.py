@@ -1,11 +1,16 @@
 """`fencepost verify`: checks a certificate bundle with three separate findings."""
 
+import secrets
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 from fencepost.adapters.contract import HarnessFault, StatementError, Timeouts
-from fencepost.conformance.certificate.bundle import Bundle, NotABundle, read_bundle
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.certificate.bundle import ENVELOPE, Bundle, NotABundle, read_bundle, read_envelope
+from fencepost.conformance.certificate.digests import sha256
+from fencepost.conformance.certificate.envelope import NotSigned, unseal
 from fencepost.conformance.certificate.keys import KeyUnusable, PublicKey, read_public_key
 from fencepost.conformance.certificate.verification import (
     Finding,
@@ -13,21 +18,28 @@ from fencepost.conformance.certificate.verification import (
     consistency,
     plan_of,
     re_execution,
+    read_certificate,
     read_report,
     run,
     signature,
+    unsettled,
 )
-from fencepost.conformance.commands.console import show, show_json, table
+from fencepost.conformance.commands.console import labelled, show, show_json, table
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
+from fencepost.conformance.run.campaign import Listener, Plan
 from fencepost.reference import UnknownProfile
+from fencepost.reports.model import Report
+from fencepost.reports.visible import visible
 from rich.text import Text
 
 _REASONS = 20
+LEVELS = ("partial", "core", "core+extended")
+"""The levels of a certificate, the lowest first."""
 
 
 @click.command(short_help=SHORT_HELP["verify"])
@@ -41,35 +53,140 @@ _REASONS = 20
     help="The public key of the certificate's issuer, from a source that you trust.",
 )
 @click.option("--re-run", "subject", metavar="SUBJECT", help="Ask this subject everything again.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="The seed of --re-run; without it, a random one, which is shown."
+)
+@click.option(
+    "--artifact",
+    "artifacts",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="A file whose digest the certificate must name; repeatable.",
+)
+@click.option("--require-level", type=click.Choice(LEVELS), help="Fail a certificate of a lower level.")
+@click.option("--require-effort", type=click.Choice(list(EFFORTS)), help="Fail a certificate of a lower effort.")
+@click.option("--unsigned", is_flag=True, help="Open the other members although the signature is not valid.")
 @click.option("--json", "as_data", is_flag=True, help="Write JSON.")
 @call_timeout
 @start_timeout
 def verify(
-    *, bundle: Path, key_file: Path, subject: str | None, as_data: bool, call_timeout: float, start_timeout: float
+    *,
+    bundle: Path,
+    key_file: Path,
+    subject: str | None,
+    seed: int | None,
+    artifacts: tuple[Path, ...],
+    require_level: str | None,
+    require_effort: str | None,
+    unsigned: bool,
+    as_data: bool,
+    call_timeout: float,
+    start_timeout: float,
 ) -> None:
     """Check BUNDLE, a zip or a folder, with three findings.
 
-    Signature valid: the key has signed exactly these bytes. Transcript consistent: from the recorded answers the
-    reference computes the same outcomes and counts. Re-executed: asked again, the subject gets the same verdicts. Exit
-    status: 0 every finding that was asked for holds, 1 one does not, 2 not a bundle or bad usage.
+    Signature valid: the key has signed exactly these bytes. Nothing else is opened before that is found, unless
+    --unsigned insists. Transcript consistent: from the recorded answers the reference computes the same outcomes and
+    counts. Re-executed: asked again, with another seed, the subject gets the same verdicts. Exit status: 0 every finding
+    that was asked for holds, 1 one does not, 2 not a bundle, interrupted, or bad usage.
     """
+    key = _key(key_file)
     try:
-        read = read_bundle(bundle)
+        is_signed = _is_signed(read_envelope(bundle), key)
+        read = read_bundle(bundle) if is_signed or unsigned else None
     except NotABundle as error:
         raise usage(f"not a bundle: {error}") from None
     except OSError as error:
         raise usage(f"{bundle}: {error.strerror or error}") from None
-    key = _key(key_file)
-    findings = [signature(read, key)]
-    with live_progress() as listener:
-        findings.append(consistency(read, listener))
-    if subject is not None:
-        findings.append(_run_again(read, subject, Timeouts(start=start_timeout, call=call_timeout)))
-    if as_data:
-        show_json([{"verdict": one.name, "holds": one.holds, "against": list(one.against)} for one in findings])
+    if read is None:
+        reason = f"{ENVELOPE}: the statement is not signed with the key {key.id[:16]}…"
+        findings = [Finding(name="signature valid", against=(reason,)), _NOT_OPENED]
+        told: Mapping[str, object] = {}
     else:
-        _show(findings, asked=subject is not None)
+        findings = [signature(read, key)]
+        if findings[0].holds or unsigned:
+            with live_progress() as listener:
+                findings.append(_consistency(read, listener))
+            told = _certified(read)
+            findings += _required(told, require_level, require_effort, artifacts)
+            if subject is not None:
+                findings.append(_run_again(read, subject, seed, Timeouts(start=start_timeout, call=call_timeout)))
+        else:
+            told, findings = {}, [*findings, _NOT_OPENED]
+    told = {**told, "key": key.id} if told else told
+    if as_data:
+        rows = [
+            {"verdict": one.name, "holds": one.holds, "against": list(one.against), "unchecked": list(one.unchecked)}
+            for one in findings
+        ]
+        show_json({"certified": dict(told), "findings": rows})
+    else:
+        _show(findings, told, asked=subject is not None)
     sys.exit(0 if all(one.holds for one in findings) else 1)
+
+
+_NOT_OPENED = Finding(
+    name="transcript consistent",
+    against=("not opened: without a valid signature nothing else is read (--unsigned insists)",),
+)
+
+
+def _is_signed(envelope: bytes, key: PublicKey) -> bool:
+    try:
+        unseal(envelope, key)
+    except NotSigned:
+        return False
+    return True
+
+
+def _consistency(read: Bundle, listener: Listener) -> Finding:
+    try:
+        with Interruption():
+            return consistency(read, listener)
+    except KeyboardInterrupt:
+        raise click.UsageError("interrupted: the bundle was not checked to its end") from None
+
+
+def _certified(read: Bundle) -> Mapping[str, object]:
+    """What the certificate is about, in the order in which it is shown."""
+    try:
+        report, told = read_report(read), read_certificate(read)
+    except Unreadable:
+        return {}
+    implementation = told.get("implementation")
+    artifacts = implementation.get("artifacts") if isinstance(implementation, dict) else None
+    return {
+        "name": report.subject.name,
+        "version": report.subject.version,
+        "level": report.level,
+        "profile": report.profile,
+        "effort": report.effort,
+        "seed": report.seed,
+        "issued": told.get("issued"),
+        "artifacts": artifacts,
+        "choices": dict(report.subject.choices),
+    }
+
+
+def _required(
+    told: Mapping[str, object], level: str | None, effort: str | None, artifacts: Sequence[Path]
+) -> Iterator[Finding]:
+    """Findings about what the verifier asks of the certificate: a level, an effort, the digests of files."""
+    if level is not None:
+        stated = told.get("level")
+        is_lower = stated not in LEVELS or LEVELS.index(str(stated)) < LEVELS.index(level)
+        yield Finding(name=f"level {level}", against=(f"the level is {stated}",) if is_lower else ())
+    if effort is not None:
+        stated, order = str(told.get("effort")), list(EFFORTS)
+        is_lower = stated not in order or order.index(stated) < order.index(effort)
+        yield Finding(name=f"effort {effort}", against=(f"the effort is {stated}",) if is_lower else ())
+    named = told.get("artifacts")
+    for path in artifacts:
+        digest = sha256(path.read_bytes())
+        is_named = isinstance(named, dict) and digest in named.values()
+        reason = f"no artifact of the certificate has its SHA-256, {digest}"
+        yield Finding(name=f"artifact {path.name}", against=() if is_named else (reason,))
 
 
 def _key(path: Path) -> PublicKey:
@@ -81,25 +198,40 @@ def _key(path: Path) -> PublicKey:
         raise click.UsageError(f"--key {path}: {error.strerror}") from None
 
 
-def _run_again(read: Bundle, subject: str, timeouts: Timeouts) -> Finding:
+_MOST_SEEDS = 3
+"""How many seeds a re-run tries before it leaves a vacuous clause unconfirmed."""
+
+
+def _run_again(read: Bundle, subject: str, seed: int | None, timeouts: Timeouts) -> Finding:
     try:
         stated = read_report(read)
     except Unreadable as error:
         return Finding(name="re-executed", against=(str(error),))
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    found: list[Report] = []
     try:
-        plan = plan_of(stated, subject)
-        with (
-            Interruption(),
-            connected(subject, timeouts, profile=plan.profile) as connection,
-            live_progress() as listener,
-        ):
-            found = run(plan, with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call), listener)
+        while not found or (unsettled(stated, found) and len(found) < _MOST_SEEDS):
+            found.append(_found_again(plan_of(stated, subject, seed=seed + len(found)), subject, timeouts))
     except (HarnessFault, StatementError, UnknownProfile) as error:
         return Finding(name="re-executed", against=(f"the run against {subject} cannot begin: {error}",))
+    except KeyboardInterrupt:
+        raise click.UsageError("interrupted: the subject was not asked to the end") from None
     return re_execution(stated, found)
 
 
-def _show(findings: list[Finding], *, asked: bool) -> None:
+def _found_again(plan: Plan, subject: str, timeouts: Timeouts) -> Report:
+    click.echo(f"asking {visible(subject)} again with the seed {plan.seed}", err=True)
+    with (
+        Interruption(),
+        connected(subject, timeouts, profile=plan.profile) as connection,
+        live_progress() as listener,
+    ):
+        return run(plan, with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call), listener)
+
+
+def _show(findings: list[Finding], certified: Mapping[str, object], *, asked: bool) -> None:
+    if certified:
+        show(labelled((name, _in_words(value)) for name, value in certified.items()), Text(""))
     rows: list[tuple[str | Text, ...]] = []
     for one in findings:
         told = "holds" if one.holds else "DOES NOT HOLD"
@@ -107,6 +239,13 @@ def _show(findings: list[Finding], *, asked: bool) -> None:
         rows += [("", "", reason) for reason in one.against[:_REASONS]]
         if len(one.against) > _REASONS:
             rows.append(("", "", f"and {len(one.against) - _REASONS} more"))
+        rows += [("", "not checked" if one.name != "re-executed" else "", told) for told in one.unchecked]
     if not asked:
         rows.append(("re-executed", "not asked", "--re-run SUBJECT asks the subject everything again"))
     show(table(("verdict", "", ""), rows))
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {one}" for name, one in value.items()) or "none"
+    return str(value)
