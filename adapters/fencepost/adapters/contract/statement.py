@@ -7,7 +7,6 @@ from fencepost.adapters.contract.faults import StatementError
 from fencepost.adapters.contract.messages import Statement
 from fencepost.adapters.contract.vocabulary import CHOICES, CONTRADICTIONS, PROTOCOL, RESERVED_BLOCKS
 
-
 LONGEST_SETTLE_SECONDS = 900
 """The longest settle time that a statement may declare: the fifteen minutes that the announcement gives an endpoint."""
 
