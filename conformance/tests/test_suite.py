@@ -70,7 +70,7 @@ def test_a_broken_clause_fails_with_its_smallest_counterexample(pytester: pytest
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "*ClauseFailed: DEC-4 (core): A range holds both its first and its last address*",
+            "*ClauseFailed: DEC-4 (core): An IP rule for a range MUST cover the first and the last address*",
             '*rules     {"bypass": "None", "defaultAction": "Deny", "ipRules": [[]{"value": "*"}], *',
             "*request   *",
             "*expected  allow",

@@ -372,21 +372,23 @@ def test_each_of_three_words_says_that_the_permission_is_missing(profile: Profil
     rules = RuleSet(default_action=DefaultAction.ALLOW)
     request = Request(address=address_from_text("20.1.2.3"), caller=Caller(authorized=False))
     codes = acceptable_codes(request, rules=rules, network=Network(), profile=profile)
-    assert codes == {(403, "AccessDenied"), (403, "ForbiddenByPolicy"), (403, "ForbiddenByRbac")}
+    assert {code for _, code in codes or ()} == {"AccessDenied", "ForbiddenByPolicy", "ForbiddenByRbac"}
+    assert {status for status, _ in codes or ()} == {403}
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 @pytest.mark.parametrize(
     ("caller", "expected"),
     [
-        (Caller(), {(403, "ForbiddenByFirewall")}),
-        (Caller(service="Azure DevOps", trusted=False), {(403, "ForbiddenByFirewall"), (403, "AccessDenied")}),
-        (Caller(service="Azure Backup", trusted=True), {(403, "ForbiddenByFirewall"), (403, "AccessDenied")}),
+        (Caller(), {"ForbiddenByFirewall"}),
+        (Caller(service="Azure DevOps", trusted=False), {"ForbiddenByFirewall", "AccessDenied"}),
+        (Caller(service="Azure Backup", trusted=True), {"ForbiddenByFirewall", "AccessDenied"}),
     ],
 )
 def test_the_network_may_refuse_a_microsoft_service_in_other_words(
-    profile: Profile, caller: Caller, expected: set[tuple[int, str]]
+    profile: Profile, caller: Caller, expected: set[str]
 ) -> None:
     rules = RuleSet(default_action=DefaultAction.DENY, bypass=Bypass.NONE)
     request = Request(address=address_from_text("20.1.2.3"), caller=caller)
-    assert acceptable_codes(request, rules=rules, network=Network(), profile=profile) == expected
+    codes = acceptable_codes(request, rules=rules, network=Network(), profile=profile)
+    assert {code for _, code in codes or ()} == expected
