@@ -1,4 +1,7 @@
-"""What the marker `engine` means here: without the engine a test is skipped with the reason, and fails in CI."""
+"""What holds for all tests: what the marker `engine` means, how Hypothesis is set, and how wide a terminal is.
+
+Without its engine a test is skipped with the reason, and fails in CI.
+"""
 
 import importlib.util
 import os
@@ -8,6 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from fencepost.adapters.nginx.server import find_build
 from fencepost.adapters.nginx.vantage import AnyIp, NoVantage
+from hypothesis import Phase, settings
+
+# No test fails for being slow. A failure is shown by its smallest example alone: explaining it would take four times as
+# long as finding it, in every `find` too.
+settings.register_profile(
+    "fencepost", deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+)
+settings.load_profile("fencepost")
 
 
 def _cedar() -> str | None:

@@ -29,6 +29,8 @@ SECRET = "hunter2-hunter2-hunter2"
 VARIANTS = f"""
 from fencepost.conformance.peers import EnforcerVault
 
+pytestmark = pytest.mark.xdist_group("certify")
+
 
 class Moving(EnforcerVault):
     def describe(self, *, protocol):

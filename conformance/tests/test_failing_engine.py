@@ -11,8 +11,6 @@ from fencepost.reports.model import Report
 from fencepost.reports.stored import stored_run
 from fencepost.reports.summary import in_words, sentence
 
-pytestmark = pytest.mark.slow
-
 FOLDER = Path(__file__).parents[1] / "examples" / "python"
 STORED = FOLDER / "careless_cedar.ndjson"
 SUBJECT = "library:careless_cedar:CarelessCedar"

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from msgspec import json
 from runs import Calls, Counted, connection_to, explored, judged, named
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.xdist_group("whole runs")  # one worker makes them, for all the tests here
 
 PROFILES = ("keyvault", "keyvault-2018-preview")
 
@@ -72,13 +72,12 @@ def test_a_faulty_vault_is_found_by_a_case_of_two_rules_that_names_the_clause(mu
     assert len(found.calls) <= 5
 
 
-@pytest.mark.parametrize(("mutant", "clause", "count"), [("one-ip-rule-too-many", "LIM-2", 1001)])
-def test_where_a_count_is_the_point_it_is_the_smallest_that_shows_it(mutant: str, clause: str, count: int) -> None:
-    report = judged(f"mutant:{mutant}", clause, profile="keyvault")
+@pytest.mark.parametrize(("profile", "count"), [("keyvault", 1001), ("keyvault-2018-preview", 128)])
+def test_where_a_count_is_the_point_it_is_the_smallest_that_shows_it(profile: str, count: int) -> None:
+    report = judged("mutant:one-ip-rule-too-many", "LIM-2", profile=profile)
     assert report.exit_status == 1
-    assert rules_in(counterexample(report, clause).calls[-1]) == count
-    (row,) = [row for row in report.clauses if row.id == clause]
-    assert row.limit_found is None or "1001" in row.limit_found
+    assert rules_in(counterexample(report, "LIM-2").calls[-1]) == count
+    assert [row.limit_found for row in report.clauses] == [str(count)]
 
 
 def test_the_calls_of_a_counterexample_show_it_to_anybody_who_sends_them() -> None:
@@ -171,7 +170,7 @@ def test_quick_effort_of_a_decisions_only_subject_stays_within_three_tenths() ->
 def test_reset_is_sent_no_oftener_than_state_demands(profile: str) -> None:
     _, log = counted("reference", profile)
     methods = [call.method for call in log.sent]
-    assert methods[:2] == ["describe", "reset"] or methods[1:3] == ["describe", "reset"]
+    assert "reset" in methods[methods.index("describe") + 1 :][:1]
     assert not any(one == other == "reset" for one, other in pairwise(methods))
     assert log.count("reset") * 5 < log.writes
 

@@ -35,8 +35,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 from runs import explored, judged
 
-pytestmark = pytest.mark.slow
-
 PROFILES = ("keyvault", "keyvault-2018-preview")
 QUICKLY = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 OFFER = Capabilities.from_statement(Client(open_factory(lambda: reference(""))).describe(), load_profile("keyvault"))

@@ -16,8 +16,6 @@ from fencepost.conformance.regression.stored_case import StoredCase, json_text, 
 from fencepost.reports.model import Call, Clause, Verdict
 from fencepost.reports.stored import stored_run
 
-pytestmark = pytest.mark.slow
-
 FLAWED = "mutant:last-address-excluded"
 PROFILE = "keyvault-2018-preview"
 NEVER, LONG_AGO = date(2999, 1, 1), date(2020, 1, 1)

@@ -10,6 +10,8 @@ pytest_plugins = ["pytester"]
 
 SUITE = "fencepost.conformance.suite"
 
+pytestmark = pytest.mark.xdist_group("plugin")
+
 
 def test_without_a_subject_the_suite_says_what_to_give_and_does_not_pass(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE)

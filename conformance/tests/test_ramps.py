@@ -4,8 +4,6 @@ import pytest
 from fencepost.conformance.explorations.limit_search import RAMPS
 from runs import Counted, begun, connection_to, judged
 
-pytestmark = pytest.mark.slow
-
 
 def limits(mutant: str, profile: str) -> dict[str, str]:
     report = judged(f"mutant:{mutant}", "LIM", profile=profile)

@@ -12,6 +12,8 @@ from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer, renderers
 from fencepost.reports.secrets import without_secrets
 
+pytestmark = pytest.mark.xdist_group("report command")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,17 +1,22 @@
 """The sensitivity control: every decoy is caught, cheaply and beside the verdicts, and one that is not costs the pass."""
 
+from collections.abc import Sequence
+
 import pytest
-from fencepost.conformance.run import control as sensitivity
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.peers import StdlibVault
 from fencepost.reports.model import Report, report_from_json, report_to_json
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
-from runs import begun, judged
+from runs import Subject, begun, judged
 
 PEERS = "library:fencepost.conformance.peers:"
 ENFORCER = f"{PEERS}EnforcerVault"
 
+pytestmark = pytest.mark.xdist_group("sensitivity")
 
-def _decoys_alone(subject: str, *, seed: int) -> Report:
+
+def _decoys_alone(subject: Subject, *, seed: int) -> Report:
     with begun(subject, seed=seed) as campaign:
         campaign.settle()
         campaign.lay_decoys()
@@ -78,12 +83,16 @@ def test_decoys_cost_at_most_a_twentieth_of_the_decisions(enforcer: Report) -> N
     assert sum(decoy.decisions for decoy in enforcer.sensitivity) <= enforcer.totals.decisions * 0.05
 
 
-def test_a_run_that_misses_a_decoy_is_vacuous_and_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sensitivity, "_PER_SET", 0)  # a control that looks at nothing
-    report = judged(ENFORCER)
-    assert [decoy.caught for decoy in report.sensitivity] == [False, False]
-    assert (report.result, report.exit_status, report.level) == ("vacuous", 3, None)
-    assert any("default action is Allow" in note for note in report.notes)
+class Doubtful(StdlibVault):
+    """Answers no request: a fault laid over its answers cannot show."""
+
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        return {"decisions": [{"outcome": "inconclusive", "reason": "the vantage has moved"} for _ in requests]}
+
+
+def test_a_decoy_of_decisions_is_missed_where_no_decision_comes() -> None:
+    laid = {decoy.id: decoy.caught for decoy in _decoys_alone(Doubtful, seed=0).sensitivity}
+    assert laid["flips-one-edge"] is laid["ignores-the-default-action"] is False
 
 
 def test_a_run_of_some_clauses_lays_no_decoys() -> None:
@@ -93,4 +102,4 @@ def test_a_run_of_some_clauses_lays_no_decoys() -> None:
 def test_a_fault_of_the_subjects_own_is_not_taken_for_a_decoy() -> None:
     # It denies under Allow all by itself: there is no right answer left to falsify.
     laid = {decoy.id: decoy.caught for decoy in _decoys_alone("mutant:default-inverted", seed=0).sensitivity}
-    assert laid.get("ignores-the-default-action") is not True
+    assert laid["ignores-the-default-action"] is False

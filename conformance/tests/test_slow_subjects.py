@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import cast
 
-import pytest
 from fencepost.adapters.contract import Client, Decision, JsonObject, WriteResult
-from fencepost.conformance.lockstep import lockstep as lockstep_module
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, case_from_calls
+from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Caller, Network, Request, Subnet, load_profile
@@ -33,23 +32,21 @@ class _Slow:
         return [Decision(outcome="deny") for _ in requests]
 
 
-def _batches(monkeypatch: pytest.MonkeyPatch, slow: _Slow, requests: int) -> list[int]:
-    monkeypatch.setattr(lockstep_module, "now", lambda: slow.now)
-    subject = Lockstep(cast("Client", slow), load_profile("keyvault"), with_codes=False, settle_seconds=0)
-    subject.reset(Network())
-    subject.write(WriteStep(method="putRules", params={"networkAcls": wire_rules(())}))
-    subject.ask(AskStep(requests=tuple(Request(address=n) for n in range(requests))))
+def _batches(slow: _Slow, requests: int) -> list[int]:
+    with told_by(lambda: slow.now):
+        subject = Lockstep(cast("Client", slow), load_profile("keyvault"), with_codes=False, settle_seconds=0)
+        subject.reset(Network())
+        subject.write(WriteStep(method="putRules", params={"networkAcls": wire_rules(())}))
+        subject.ask(AskStep(requests=tuple(Request(address=n) for n in range(requests))))
     return slow.batches
 
 
-def test_a_subject_that_takes_its_time_over_every_call_is_asked_in_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(_batches(monkeypatch, _Slow(call=3, decision=0), 2000)) <= 3
+def test_a_subject_that_takes_its_time_over_every_call_is_asked_in_few() -> None:
+    assert len(_batches(_Slow(call=3, decision=0), 2000)) <= 3
 
 
-def test_a_subject_that_takes_its_time_over_every_decision_is_asked_a_few_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    batches = _batches(monkeypatch, _Slow(call=0.01, decision=0.1), 500)
+def test_a_subject_that_takes_its_time_over_every_decision_is_asked_a_few_at_once() -> None:
+    batches = _batches(_Slow(call=0.01, decision=0.1), 500)
     assert max(batches[1:]) * 0.1 <= 2.1
 
 

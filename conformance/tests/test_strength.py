@@ -18,7 +18,7 @@ from fencepost.conformance.strength.curve import Costs
 from fencepost.conformance.strength.mutant_run import MutantRun, Task, run_mutant
 from fencepost.conformance.strength.pool import spread
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("strength")]
 
 PLAIN = (
     "last-address-excluded",

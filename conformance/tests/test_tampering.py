@@ -21,6 +21,8 @@ from fencepost.conformance.commands import main
 SUBJECT = "library:fencepost.conformance.peers:EnforcerVault"
 TWO_GIB = 2 * 1024**3
 
+pytestmark = pytest.mark.xdist_group("tampering")
+
 
 def _run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)

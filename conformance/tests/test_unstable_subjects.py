@@ -9,8 +9,6 @@ from click.testing import CliRunner, Result
 from fencepost.conformance.commands import main
 from fencepost.reports.model import Report, report_from_json
 
-pytestmark = pytest.mark.slow
-
 BROKEN = Path(__file__).parent / "harnesses" / "broken.py"
 
 

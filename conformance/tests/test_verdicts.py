@@ -13,7 +13,7 @@ from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.judging.verdicts import DECISIVE, Summary, results, summed_up
 from fencepost.reference import load_profile
 from fencepost.reports.model import Clause as Row
-from fencepost.reports.model import Counterexample, LedgerEntry
+from fencepost.reports.model import Counterexample, Decoy, LedgerEntry
 from msgspec import structs
 
 PROFILE = load_profile("keyvault")
@@ -216,6 +216,19 @@ def test_a_run_of_all_clauses_that_saw_too_little_is_vacuous(allowed: int, denie
     assert (found.result, found.exit_status, found.level) == ("vacuous", 3, None)
     assert found.notes
     assert summary(rows("pass"), tally, selected=True).exit_status == 0
+
+
+def test_a_run_that_misses_a_decoy_is_vacuous_and_names_it() -> None:
+    decoys = [
+        Decoy(id=str(caught), clause="DEC-4", text=f"errs and is noticed: {caught}", caught=caught)
+        for caught in (True, False)
+    ]
+    found = summed_up(rows("pass"), (), plenty(), decoys, selected=False)
+    assert (found.result, found.exit_status, found.level) == ("vacuous", 3, None)
+    assert found.notes == (
+        "the run would not have noticed a subject that errs and is noticed: False (DEC-4): its pass says nothing",
+    )
+    assert summed_up(rows("pass"), (), plenty(), decoys[:1], selected=False).exit_status == 0
 
 
 def test_the_level_names_what_has_passed_and_only_where_all_was_asked() -> None:

@@ -23,6 +23,8 @@ from fencepost.reports.model import report_from_json
 
 ENFORCER = "library:fencepost.conformance.peers:EnforcerVault"
 
+pytestmark = pytest.mark.xdist_group("certificate")
+
 
 def _run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)

@@ -16,6 +16,8 @@ import pytest
 SOURCE = Path(__file__).parents[2]
 ROOTS = ("adapters", "conformance", "reference", "reports")
 
+pytestmark = pytest.mark.xdist_group("wheel")
+
 
 def _run(command: Sequence[str | Path], *, cwd: Path) -> str:
     """What the command prints; nothing of this environment's own paths is handed on."""

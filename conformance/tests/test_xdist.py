@@ -8,8 +8,6 @@ from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.distribution import group_of, homes
 from fencepost.conformance.run.campaign import EXPLORATIONS
 
-pytestmark = pytest.mark.slow
-
 pytest_plugins = ["pytester"]
 
 SUITE = "fencepost.conformance.suite"

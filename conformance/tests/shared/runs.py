@@ -10,9 +10,10 @@ from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
 from fencepost.conformance.bench.effort import EFFORTS, Effort
-from fencepost.conformance.bench.setting import Exploration
+from fencepost.conformance.bench.setting import Exploration, Setting
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.campaign import BoundedCampaign
+from fencepost.conformance.bounded.schedule import Schedule
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.mutants import mutant
 from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan
@@ -72,11 +73,27 @@ def begun(subject: Subject, *clauses: str, **options: Unpack[Options]) -> Iterat
             fail_fast=options.get("fail_fast", False),
             with_decoys=options.get("with_decoys", True),
         )
-        campaign = Campaign(client, plan) if bounds is None else BoundedCampaign(client, plan, bounds=bounds)
+        campaign = (
+            Campaign(client, plan)
+            if bounds is None
+            else BoundedCampaign(client, plan, bounds=bounds, schedule=_schedule)
+        )
         campaign.begin()
         yield campaign
     finally:
         client.close()
+
+
+def _schedule(setting: Setting) -> Schedule:
+    """The schedule of a bounded run, worked out once for subjects that are asked the same."""
+    choices = tuple(sorted((key, str(answer)) for key, answer in setting.profile.choices.items()))
+    key = (setting.profile.name, choices, setting.capabilities, setting.seed)
+    if key not in _SCHEDULES:
+        _SCHEDULES[key] = Schedule(setting)
+    return _SCHEDULES[key]
+
+
+_SCHEDULES: dict[object, Schedule] = {}
 
 
 def judged(subject: Subject, *clauses: str, **options: Unpack[Options]) -> Report:
