@@ -41,6 +41,7 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "grepcidr": _program("grepcidr", "grepcidr"),
     "postfix": _program("postmap", "postfix"),
     "go": _program("go", "golang-go"),
+    "node": _program("node", "nodejs"),
     "caddy": _program("caddy", "caddy"),
     "haproxy": _program("haproxy", "haproxy"),
 }
