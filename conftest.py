@@ -5,10 +5,12 @@ Without its engine a test is skipped with the reason, and fails in CI.
 
 import importlib.util
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from fencepost.adapters.any_ip import search_path
 from fencepost.adapters.nginx.server import find_build
 from fencepost.adapters.nginx.vantage import AnyIp, NoVantage
 from hypothesis import Phase, settings
@@ -38,7 +40,22 @@ def _any_ip() -> str | None:
     return None
 
 
-_MISSING: Mapping[str, Callable[[], str | None]] = {"cedar": _cedar, "nginx": _nginx, "any-ip": _any_ip}
+def _program(name: str, package: str) -> Callable[[], str | None]:
+    path = search_path()
+    return lambda: None if shutil.which(name, path=path) else f"{name} is not installed: apt-get install {package}"
+
+
+_MISSING: Mapping[str, Callable[[], str | None]] = {
+    "cedar": _cedar,
+    "nginx": _nginx,
+    "any-ip": _any_ip,
+    "grepcidr": _program("grepcidr", "grepcidr"),
+    "postfix": _program("postmap", "postfix"),
+    "go": _program("go", "golang-go"),
+    "node": _program("node", "nodejs"),
+    "caddy": _program("caddy", "caddy"),
+    "haproxy": _program("haproxy", "haproxy"),
+}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

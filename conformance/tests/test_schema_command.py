@@ -5,6 +5,7 @@ import json
 import jsonschema
 import pytest
 from click.testing import CliRunner
+from fencepost.adapters import cli, rest
 from fencepost.adapters.contract import contract_schema
 from fencepost.conformance.commands import main
 from fencepost.reports.events import run_schema
@@ -18,6 +19,8 @@ from fencepost.reports.model import report_schema
         (["contract"], contract_schema()),
         (["report"], report_schema()),
         (["run"], run_schema()),
+        (["cli"], cli.file_schema()),
+        (["rest"], rest.file_schema()),
     ],
 )
 def test_the_published_schemas_are_printed(arguments: list[str], expected: dict[str, object]) -> None:

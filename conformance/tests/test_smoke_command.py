@@ -205,3 +205,32 @@ class _Says:
 
     def close(self) -> None:
         pass
+
+
+def test_an_adapter_file_is_shown_mapping_by_mapping_and_timed(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "adapters" / "examples" / "cli" / "shell.toml"
+    result = _smoke(f"cli:{example}")
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.split())
+    assert "by the mapping decide.allow request mkdir -p" in told
+    assert "sh allowed.sh" in told
+    assert "by the mapping decide.deny" in told
+    assert "output exit status 1 stdout: kept out" in told
+    assert "a decision takes" in told
+    assert "asks at most 30,000 decisions and 300 writes: at most about" in told
+
+
+def test_of_an_answer_that_nothing_maps_the_request_and_the_output_are_shown(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "adapters" / "examples" / "cli" / "shell.toml"
+    text = (
+        example.read_text()
+        .replace("'^kept out$'", "'^blocked$'")
+        .replace("allowed.sh", str(example.parent / "allowed.sh"))
+    )
+    (tmp_path / "fencepost.toml").write_text(text)
+    result = _smoke(f"cli:{tmp_path / 'fencepost.toml'}")
+    assert result.exit_code == 2
+    told = " ".join(result.stdout.split())
+    assert "expected an answer that fits decide.allow or decide.deny" in told
+    assert "stdout: kept out" in told
+    assert "a decision takes" not in told

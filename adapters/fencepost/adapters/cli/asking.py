@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from fencepost.adapters.contract.protocol import JsonObject
 from fencepost.adapters.declared.commands import Output, Run, ended_by_signal
 from fencepost.adapters.declared.engine import ASKED, Shown, decision, given_of
 from fencepost.adapters.declared.reading import Broken, Reading
+from fencepost.adapters.declared.rule_file import as_line
 from fencepost.adapters.declared.texts import filled, filler
 
 _T = TypeVar("_T")
@@ -35,7 +37,7 @@ class Asking:
         given = [given_of(request) for request in requests]
         if self._decide.way == "one":
             make = self._run_maker(values)
-            return self._each(lambda one: self._one(make(one), deadline), given)
+            return self._each(lambda one: self._one(make(one), values, deadline), given)
         each = filler(self._decide.each or "", ASKED, values)
         lines = [each(one) for one in given]
         # A tool that names what it means would name a line twice that was sent twice: it is sent once.
@@ -57,7 +59,7 @@ class Asking:
     def _each(self, work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
         return list(self._pool.map(work, items)) if self._pool is not None else [work(item) for item in items]
 
-    def _one(self, run: Run, deadline: float) -> JsonObject:
+    def _one(self, run: Run, values: Mapping[str, str], deadline: float) -> JsonObject:
         output = run.output(deadline)
         ended_by_signal(output, run)
         try:
@@ -65,7 +67,7 @@ class Asking:
         except Broken as broken:
             broken.offending = f"{run.shown()}\n{output.shown()}"
             raise
-        self._shown.note(f"decide.{outcome}", run.shown, output.shown)
+        self._shown.note(f"decide.{outcome}", lambda: as_line(values) + run.shown(), output.shown)
         return decision(outcome)
 
     def _batch(self, lines: Sequence[str], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
@@ -80,7 +82,8 @@ class Asking:
             mapping = f"decide.{outcome}" if line else "decide.absent"
             if mapping not in self._shown.first:
                 alone = self._run_maker(values, f"{sent}\n")({})
-                self._shown.note(mapping, alone.shown, lambda line=line: line or "no line about it")  # type: ignore[misc]
+                request, output = as_line(values) + alone.shown(), line or "no line about it"
+                self._shown.note(mapping, partial(str, request), partial(str, output))
         return [decision(outcome) for outcome, _ in answers]
 
     def _run_maker(self, values: Mapping[str, str], stdin: str | None = None) -> _RunMaker:

@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from fencepost.adapters.contract.faults import shorten
 from fencepost.adapters.declared.commands import Command, Output, Run, ended_by_signal, reading_of
 from fencepost.adapters.declared.engine import Refusal, Shown
 from fencepost.adapters.declared.sections import Rules
@@ -55,6 +57,15 @@ class RuleFile:
         meaning = reading_of(command, f"rules.{which}").of(output, f"{run.shown()}\n{output.shown()}")
         self._shown.note(f"rules.{which}.{meaning}", run.shown, output.shown)
         return _refusal(output) if meaning == "refused" else None
+
+
+def as_line(values: Mapping[str, str]) -> str:
+    """A line to paste that writes the rules where the tool reads them, with its end; nothing where there is no file."""
+    if "rules_file" not in values:
+        return ""
+    path = Path(values["rules_file"])
+    text, folder = shlex.quote(shorten(values["rules"], 400)), shlex.quote(str(path.parent))
+    return f"mkdir -p {folder} && printf '%s' {text} >{shlex.quote(str(path))}\n"
 
 
 def run_of(

@@ -9,7 +9,9 @@ import msgspec
 from fencepost.adapters.declared.mistakes import Check, near
 from msgspec import Meta
 
-_PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+_PLACEHOLDER = re.compile(r"\$\$(?=\{)|\$\{([^{}]*)\}")
+"""A placeholder, or the `$$` before a brace that stands for a `$`."""
+
 _ENV, _PORT = "env.", "port."
 
 PLACES = ("here", "tmp", "rules_file", "pid")
@@ -28,34 +30,37 @@ RULE = (*PLACES, "value", "default", "bypass", "mark")
 def names_in(text: str) -> list[str]:
     """The names of the placeholders, in order.
 
-    >>> names_in("ask ${address} ${env.TOKEN}")
+    >>> names_in("ask ${address} ${env.TOKEN} $${no placeholder}")
     ['address', 'env.TOKEN']
     """
-    return _PLACEHOLDER.findall(text)
+    return [found[1] for found in _PLACEHOLDER.finditer(text) if found[1] is not None]
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The text with every placeholder replaced by its value; a replaced text is not searched again.
 
-    >>> filled("ask ${address}", {"address": "20.1.2.3"})
-    'ask 20.1.2.3'
+    >>> filled("ask ${address}, $${HOME}", {"address": "20.1.2.3"})
+    'ask 20.1.2.3, ${HOME}'
     """
-    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
+    return _PLACEHOLDER.sub(lambda found: "$" if found[1] is None else values[found[1]], text)
 
 
 def filler(text: str, own: Iterable[str], values: Mapping[str, str]) -> Callable[[Mapping[str, str]], str]:
     """A function that fills in the placeholders called `own`; all others are filled in now."""
     later = frozenset(own)
-    parts = _PLACEHOLDER.split(text)
-    made = [part if place % 2 == 0 else None if part in later else values[part] for place, part in enumerate(parts)]
-    names = [part for place, part in enumerate(parts) if place % 2 and made[place] is None]
-    if not names:
-        whole = "".join(part or "" for part in made)
-        return lambda _: whole
-    pieces: list[tuple[str, str | None]] = [
-        (piece, None) if piece is not None else ("", parts[place]) for place, piece in enumerate(made)
-    ]
-    return lambda given: "".join(piece if name is None else given[name] for piece, name in pieces)
+    pieces: list[tuple[str, str | None]] = []  # a text, and the name whose value follows it
+    before, end = "", 0
+    for found in _PLACEHOLDER.finditer(text):
+        before, end = before + text[end : found.start()], found.end()
+        if found[1] in later:
+            pieces.append((before, found[1]))
+            before = ""
+        else:
+            before += "$" if found[1] is None else values[found[1]]
+    pieces.append((before + text[end:], None))
+    if len(pieces) == 1:
+        return lambda _: pieces[0][0]
+    return lambda given: "".join(piece if name is None else piece + given[name] for piece, name in pieces)
 
 
 def environment_names(document: object) -> set[str]:
@@ -83,7 +88,7 @@ def text_check(*known: str) -> Check:
                 if name.removeprefix(_ENV) not in os.environ:
                     yield f"the environment has no variable {name.removeprefix(_ENV)!r}, which ${{{name}}} stands for"
             elif not name.startswith(_PORT) and name not in known:
-                yield f"no placeholder ${{{name}}} is known here{near(name, known)}"
+                yield f"no placeholder ${{{name}}} is known here{near(name, known)} (a ${{ that is none is written $${{)"
 
     return check
 

@@ -219,16 +219,15 @@ class RestEngine:
         until = min(deadline, time.monotonic() + settle.within)
         wanted = filled(settle.equals, values)
         while True:
-            reply = self._get(settle.get, settle.headers, values, until)
+            reply = self._get(settle.get, settle.headers, values, deadline)
             found = settle.where.in_(reply)
             if found == wanted:
                 self._shown.note("rules.settle", lambda: f"# polled until {wanted!r} stands there", reply.shown)
                 return
             if time.monotonic() + _PAUSE > until:
-                came = f"{found!r}" if found is not None else "none"
                 raise Broken(
                     expected=f"the mark {wanted!r} within {settle.within:g} s",
-                    came=came,
+                    came=f"{found!r}" if found is not None else "none",
                     offending=reply.shown(),
                     kind=TimedOut,
                 )

@@ -50,18 +50,19 @@ class Running:
 
     def await_ready(self, is_ready: Callable[[], bool], deadline: float) -> None:
         """Poll until it is; `Broken` where it ends first, or the deadline comes first."""
-        while not is_ready():
+        while True:
+            is_up = is_ready()  # which somebody else on the same port may be
             if not self.is_alive():
                 self._group.end()
                 came = f"its end ({self._group.exit_story()})"
-                raise Broken(
-                    expected="the service to come up", came=came, offending=self._log.text()[-2000:], kind=Crashed
-                )
+                told = self._log.text()[-2000:]
+                raise Broken(expected="the service to come up", came=came, offending=told, kind=Crashed)
+            if is_up:
+                return
             if time.monotonic() > deadline:
                 told = self._log.text()[-2000:]
-                raise Broken(
-                    expected="an answer to start.ready in time", came="none that fits", offending=told, kind=TimedOut
-                )
+                expected = "an answer to start.ready in time"
+                raise Broken(expected=expected, came="none that fits", offending=told, kind=TimedOut)
             time.sleep(_PAUSE)
 
     def end(self) -> None:

@@ -53,7 +53,7 @@ def shown(mappings: Iterable[ShownMapping], mask: Mask) -> Iterable[RenderableTy
     """For each mapping the request, what came back, and what was read from it."""
     for one in mappings:
         yield Text()
-        yield Text(f"read as {one.mapping}", style="bold")
+        yield Text(f"by the mapping {visible(one.mapping)}", style="bold")
         rows = [*_lines("request", mask.apply(one.request)), *_lines("output", mask.apply(one.output))]
         yield labelled(rows)
 
