@@ -61,7 +61,7 @@ def test_a_firewall_that_stands_open_for_a_moment_is_told_first() -> None:
 
 
 def test_a_carrier_that_answers_in_order_is_not_asked() -> None:
-    subject = f"stdio:{sys.executable} -m fencepost.adapters.serve stdio reference"
+    subject = f"stdio:{sys.executable} -m fencepost.adapters.harness stdio reference"
     report = judged(open_subject(subject))
     assert report.clauses[0].verdict == "not applicable"
     assert "several calls at once" in report.clauses[0].detail
