@@ -123,9 +123,9 @@ class ResourcePlane:
 
     async def _subscriptions(self, asked: Asked) -> Answer:
         self._check(asked)
-        return Answer(
-            body={"value": [self._shown_subscription(self._world.subscription)], "count": {"type": "Total", "value": 1}}
-        )
+        others = {network.id.split("/")[2].lower() for network in self._world.networks} - {self._world.subscription}
+        known = [self._shown_subscription(one) for one in (self._world.subscription, *sorted(others))]
+        return Answer(body={"value": known, "count": {"type": "Total", "value": len(known)}})
 
     async def _subscription(self, asked: Asked, subscription: str) -> Answer:
         self._check(asked)
