@@ -65,7 +65,7 @@ async def _subscriptions(target: TargetFile, clients: Clients) -> list[str]:
     scope = f"{endpoint.control_audience.rstrip('/')}/.default"
     policy = AsyncBearerTokenCredentialPolicy(clients.credential, scope)
     asking = AsyncPipelineClient(endpoint.control, policies=[policy], transport=clients.transport)
-    request = HttpRequest("GET", "/subscriptions", params={"api-version": "2022-12-01"})
+    request = HttpRequest("GET", f"{endpoint.control.rstrip('/')}/subscriptions", params={"api-version": "2022-12-01"})
     response = await asking.send_request(request)
     response.raise_for_status()
     return [str(one["subscriptionId"]) for one in response.json()["value"]]

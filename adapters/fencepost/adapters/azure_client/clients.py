@@ -99,13 +99,15 @@ def context_for(endpoint: Endpoint) -> ssl.SSLContext:
 
 def open_clients(target: TargetFile, context: ssl.SSLContext) -> ClientSets:
     """The clients of the target; to be called in the loop that they are used in."""
+    stranger = target.identities.unauthorized
+    secrets = {identity: _secret(identity) for identity in (target.identities.authorized, stranger) if identity}
     session = _session(connector(target.caller, context))
     plain = _session(aiohttp.TCPConnector(ssl=context, keepalive_timeout=300))
     transport = ConveyingTransport(session, target.caller)
     credentials: list[Any] = []
 
     def clients(identity: Identity) -> Clients:
-        credential = _credential(identity, target.endpoint, ConveyingTransport(plain, target.caller))
+        credential = _credential(identity, secrets[identity], target.endpoint, ConveyingTransport(plain, target.caller))
         credentials.append(credential)
         endpoint = target.endpoint
         return Clients(
@@ -118,7 +120,6 @@ def open_clients(target: TargetFile, context: ssl.SSLContext) -> ClientSets:
         )
 
     authorized = clients(target.identities.authorized)
-    stranger = target.identities.unauthorized
     unauthorized = None if stranger is None else clients(stranger)
     return ClientSets(
         authorized=authorized,
@@ -143,12 +144,16 @@ def _common(transport: ConveyingTransport, endpoint: Endpoint) -> dict[str, Any]
     }
 
 
-def _credential(identity: Identity, endpoint: Endpoint, transport: ConveyingTransport) -> Any:
+def _secret(identity: Identity) -> str:
+    """The principal's secret, from the environment; a word in its place for an endpoint that takes any."""
+    if identity.client_id is None or not identity.checks_secret:
+        return "unchecked"
+    return environment(identity.secret_env or "AZURE_CLIENT_SECRET")
+
+
+def _credential(identity: Identity, secret: str, endpoint: Endpoint, transport: ConveyingTransport) -> Any:
     if identity.client_id is None:
         return DefaultAzureCredential()
-    secret = "unchecked"  # noqa: S105 - for an endpoint that takes any
-    if identity.checks_secret:
-        secret = environment(identity.secret_env or "AZURE_CLIENT_SECRET")
     options: dict[str, Any] = {"transport": transport, "retry_total": 0}
     if endpoint.login is not None:
         options |= {"authority": endpoint.login, "disable_instance_discovery": True}

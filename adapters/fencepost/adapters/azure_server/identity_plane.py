@@ -18,6 +18,8 @@ class IdentityPlane:
 
     def login(self, asked: Asked) -> Answer:
         """The endpoints of the tenant, over HTTPS."""
+        if not asked.segments or asked.segments[0].lower() not in (self._world.tenant, "organizations", "common"):
+            raise _refused(f"AADSTS90002: Tenant not found. Timestamp: {now()}")
         tail = "/".join(asked.segments[1:]).lower()
         base = f"{self._world.login_url}/{self._world.tenant}"
         if asked.method == "GET" and tail.endswith(".well-known/openid-configuration"):
