@@ -134,7 +134,9 @@ def remove_target(path: Path) -> None:
 
 def target_schema() -> dict[str, object]:
     """The JSON Schema of the file."""
-    (schema,), definitions = msgspec.json.schema_components([TargetFile], ref_template="#/$defs/{name}")
+    (schema,), definitions = msgspec.json.schema_components(
+        [TargetFile], schema_hook=lambda _: {}, ref_template="#/$defs/{name}"
+    )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "fencepost target file: an endpoint on Azure's wire",
