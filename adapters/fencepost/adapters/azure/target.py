@@ -135,7 +135,7 @@ def remove_target(path: Path) -> None:
 def target_schema() -> dict[str, object]:
     """The JSON Schema of the file."""
     (schema,), definitions = msgspec.json.schema_components(
-        [TargetFile], schema_hook=lambda _: {}, ref_template="#/$defs/{name}"
+        [TargetFile], schema_hook=lambda _: {"description": "any value"}, ref_template="#/$defs/{name}"
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
