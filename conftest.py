@@ -27,6 +27,18 @@ def _cedar() -> str | None:
     return None if importlib.util.find_spec("cedarpy") else 'cedarpy is not installed: pip install "fencepost[cedar]"'
 
 
+def _azure() -> str | None:
+    missing = [name for name in ("azure.identity", "azure.mgmt.keyvault", "aiohttp") if not _is_there(name)]
+    return f'{missing[0]} is not installed: pip install "fencepost[azure]"' if missing else None
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # of the package that it is in
+        return False
+
+
 def _nginx() -> str | None:
     return None if find_build() else "nginx is not installed: apt-get install nginx-light"
 
@@ -46,6 +58,7 @@ def _program(name: str, package: str) -> Callable[[], str | None]:
 
 
 _MISSING: Mapping[str, Callable[[], str | None]] = {
+    "azure": _azure,
     "cedar": _cedar,
     "nginx": _nginx,
     "any-ip": _any_ip,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from fencepost.adapters.contract import NotStarted, Timeouts, open_subject
+from fencepost.adapters.harness_http import ContractServer
 from fencepost.adapters.library import connect_factory
-from fencepost.adapters.serve_http import ContractServer
 
 
 class Vault:

@@ -1,6 +1,6 @@
 """Decisions a second through each carrier: `pytest conformance/benchmarks --benchmark-only -k carrier`.
 
-The subject is the reference, served by `fencepost.adapters.serve`; a round is 1,024 decisions in calls of one batch size.
+The subject is the reference, served by `fencepost.adapters.harness`; a round is 1,024 decisions in calls of one batch size.
 """
 
 import subprocess
@@ -22,9 +22,9 @@ RULES = wire_rules([f"20.0.{n}.0/25" for n in range(4)] + [f"30.{n}.0.0/16" for 
 @pytest.fixture(scope="module", params=["library", "stdio", "http"])
 def client(request: pytest.FixtureRequest) -> Iterator[Client]:
     """A client of the reference over one carrier, with a rule set of a hundred rules in force."""
-    serve = [sys.executable, "-m", "fencepost.adapters.serve"]
+    serve = [sys.executable, "-m", "fencepost.adapters.harness"]
     server = None
-    subject = {"library": "reference", "stdio": f"stdio:{sys.executable} -m fencepost.adapters.serve stdio reference"}
+    subject = {"library": "reference", "stdio": f"stdio:{sys.executable} -m fencepost.adapters.harness stdio reference"}
     if request.param == "http":
         server = subprocess.Popen([*serve, "http", "reference", "--port", "0"], stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None

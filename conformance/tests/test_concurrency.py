@@ -48,7 +48,7 @@ def test_a_firewall_that_stands_open_for_a_moment_is_told_first() -> None:
 
 
 def test_a_carrier_that_answers_in_order_is_not_asked() -> None:
-    subject = f"stdio:{sys.executable} -m fencepost.adapters.serve stdio reference"
+    subject = f"stdio:{sys.executable} -m fencepost.adapters.harness stdio reference"
     found = row(subject)
     assert found.verdict == "not applicable"
     assert "several calls at once" in found.detail

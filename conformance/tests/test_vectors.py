@@ -144,7 +144,7 @@ def test_the_vectors_work_in_another_language_without_the_kit(file: Path) -> Non
 @needs_node
 def test_the_other_language_finds_a_flaw_too(file: Path) -> None:
     subject = "mutant:last-address-excluded"
-    done = _consumer(file, sys.executable, "-m", "fencepost.adapters.serve", "stdio", subject)
+    done = _consumer(file, sys.executable, "-m", "fencepost.adapters.harness", "stdio", subject)
     assert done.returncode == 1
     assert "last-address-excluded" in done.stdout
 

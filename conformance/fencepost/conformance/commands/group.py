@@ -15,7 +15,7 @@ COMMANDS = "fencepost.commands"
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT})
 """What a write to stdout may fail with."""
 
-_SHIPPED = "fencepost.conformance.commands."
+_SHIPPED = "fencepost."
 
 
 def installed() -> dict[str, EntryPoint]:
@@ -61,7 +61,11 @@ class CommandsByEntryPoint(click.Group):
         """List the commands; a shipped command is not loaded for that."""
         rows = []
         for name, point in sorted(installed().items()):
-            command = _unloaded(name) if point.value.startswith(_SHIPPED) else self.get_command(ctx, name)
+            command = (
+                _unloaded(name)
+                if name in SHORT_HELP and point.value.startswith(_SHIPPED)
+                else self.get_command(ctx, name)
+            )
             if command is not None and not command.hidden:
                 rows.append((name, command.get_short_help_str(limit=formatter.width)))
         with formatter.section("Commands"):

@@ -12,7 +12,7 @@ _HEAD = """# Commands
 Each command with its arguments, its options and its exit statuses, as `fencepost COMMAND --help` prints them.
 Made by `python -m fencepost.conformance.commands.page > docs/commands.md`.
 """
-_SHIPPED = "fencepost.conformance.commands."
+_SHIPPED = "fencepost."
 
 
 def page() -> str:

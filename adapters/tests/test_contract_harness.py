@@ -1,4 +1,4 @@
-"""The server: any Python object over stdio or HTTP, answering as the contract says."""
+"""The harness of any subject: any Python object over stdio or HTTP, answering as the contract says."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ def command(carrier: str, name: str, *options: str) -> list[str]:
         "-W",
         "error",
         "-m",
-        "fencepost.adapters.serve",
+        "fencepost.adapters.harness",
         carrier,
         f"library:implementations:{name}",
     ]
@@ -130,7 +130,7 @@ def test_a_server_that_is_ended_shuts_its_object_down(monkeypatch: pytest.Monkey
     ],
 )
 def test_what_cannot_be_served_is_said_and_exits_with_2(arguments: list[str], words: str) -> None:
-    served = [sys.executable, "-W", "error", "-m", "fencepost.adapters.serve", *arguments]
+    served = [sys.executable, "-W", "error", "-m", "fencepost.adapters.harness", *arguments]
     done = subprocess.run(served, cwd=HARNESSES, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert words in done.stderr

@@ -1,4 +1,4 @@
-"""Serve any subject over the contract: `python -m fencepost.adapters.serve stdio|http SUBJECT`."""
+"""Any subject as a harness of its own: `python -m fencepost.adapters.harness stdio|http SUBJECT`."""
 
 import argparse
 import contextlib
@@ -10,7 +10,7 @@ from typing import IO
 
 from fencepost.adapters.answering import answer
 from fencepost.adapters.contract import Connection, HarnessFault, SubjectError, Timeouts, open_subject
-from fencepost.adapters.serve_http import ContractServer
+from fencepost.adapters.harness_http import ContractServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +63,7 @@ def _only_ours() -> Iterator[IO[bytes]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m fencepost.adapters.serve", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m fencepost.adapters.harness", description=__doc__)
     parser.add_argument("carrier", choices=("stdio", "http"))
     parser.add_argument("subject", help="as for the kit: NAME[:ARGS], library:PACKAGE.MODULE:NAME, stdio:COMMAND …")
     parser.add_argument("--port", type=int, default=0, help="http: the port on 127.0.0.1; 0 takes a free one")

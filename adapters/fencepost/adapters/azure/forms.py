@@ -1,0 +1,41 @@
+"""How a vault's `networkAcls` reads back: the normal forms of the recorded service."""
+
+from collections.abc import Iterable, Mapping
+
+from fencepost.adapters.contract.protocol import JsonObject
+
+
+def read_back(acls: Mapping[str, object]) -> JsonObject | None:
+    """The object as the service would show it; None where it shows none.
+
+    A bare address is shown as its /32, a subnet id in lower case, an absent list empty; the order is kept, and the
+    all-default object without rules is not shown at all.
+
+    >>> read_back({"defaultAction": "Deny", "ipRules": [{"value": "20.1.2.3"}]})
+    {'bypass': 'AzureServices', 'defaultAction': 'Deny', 'ipRules': [{'value': '20.1.2.3/32'}], 'virtualNetworkRules': []}
+    >>> read_back({"bypass": "AzureServices", "defaultAction": "Allow"}) is None
+    True
+    """
+    shown: dict[str, object] = {
+        "bypass": acls.get("bypass") or "AzureServices",
+        "defaultAction": acls.get("defaultAction") or "Allow",
+        "ipRules": [{"value": with_prefix(value)} for value in _texts(acls.get("ipRules"), "value")],
+        "virtualNetworkRules": [{"id": name.lower()} for name in _texts(acls.get("virtualNetworkRules"), "id")],
+    }
+    default = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
+    return None if shown == default else shown
+
+
+def with_prefix(value: str) -> str:
+    """The rule's value, a bare address with its /32.
+
+    >>> with_prefix("20.1.2.3"), with_prefix("20.0.0.0/8")
+    ('20.1.2.3/32', '20.0.0.0/8')
+    """
+    return value if "/" in value else f"{value}/32"
+
+
+def _texts(entries: object, member: str) -> Iterable[str]:
+    for entry in entries if isinstance(entries, list | tuple) else ():
+        if isinstance(entry, Mapping) and isinstance(entry.get(member), str):
+            yield entry[member]

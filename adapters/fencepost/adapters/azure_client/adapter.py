@@ -1,0 +1,323 @@
+"""The adapter over an endpoint on Azure's wire: writes are control-plane calls, decisions are calls of their own kind."""
+
+import asyncio
+import atexit
+import base64
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from azure.core.exceptions import AzureError, HttpResponseError
+from fencepost.adapters.azure.target import TargetError, TargetFile
+from fencepost.adapters.azure_client import control_calls, data_calls
+from fencepost.adapters.azure_client.clients import Clients, ClientSets, context_for, open_clients
+from fencepost.adapters.azure_client.conveying import CALLER, Conveyed, NotFromHere
+from fencepost.adapters.azure_client.estate import Estate, code_of
+from fencepost.adapters.contract.messages import Request
+from fencepost.adapters.contract.protocol import JsonObject
+
+_INCONCLUSIVE = "FencepostInconclusive"
+_NO_VAULT = "VaultNotFound"
+_AT_ONCE = 16
+_PASSED = frozenset({404, 409})
+_REFUSED = frozenset({400, 403, 409})
+_LAST_SECONDS = 20.0
+_DEFAULT_RULES: JsonObject = {
+    "bypass": "AzureServices",
+    "defaultAction": "Allow",
+    "ipRules": [],
+    "virtualNetworkRules": [],
+}
+
+
+class Unexpected(RuntimeError):
+    """The endpoint answered neither yes nor no: the verdict is *error*."""
+
+
+class AzureAdapter:
+    """One vault of our own at the endpoint. Parameters and results are those of the contract.
+
+    A 5xx, a connection that fails, an answer that is neither a yes nor a no is an `Unexpected`; a call that the endpoint
+    saw coming from elsewhere is inconclusive.
+    """
+
+    exclusive = True
+    """The networks of the endpoint are everyone's."""
+
+    def __init__(self, target: TargetFile) -> None:
+        self._target = target
+        self._runner = asyncio.Runner()
+        self._lock = threading.RLock()
+        self._is_over = False
+        self._sets: ClientSets | None = None
+        self._estate: Estate | None = None
+        self._backups: data_calls.Backups = {}
+        self._untaken = False
+        self._limit = _AT_ONCE
+
+    @classmethod
+    def opened(cls, target: TargetFile) -> "AzureAdapter":
+        """The adapter, its vault made; `TargetError` where the endpoint cannot be asked, before anything is written."""
+        adapter = cls(target)
+        try:
+            adapter._run(adapter._open())
+        except BaseException:
+            adapter._abandon()
+            raise
+        atexit.register(adapter._leave_at_exit)
+        return adapter
+
+    def describe(self, *, protocol: int) -> JsonObject:
+        """The conformance statement: what Azure's wire has, less what the target file takes away."""
+        table = self._target.statement
+        features = ["read-back", "service-endpoints", "trusted-services", "caller-credentials", "decision-codes"]
+        missing = {*table.without, *(() if self._target.identities.unauthorized else ("caller-credentials",))}
+        restricted = [*table.restrictions]
+        if "ip-rules-only" in restricted:
+            missing.add("service-endpoints")
+        statement: dict[str, object] = {
+            "protocol": protocol,
+            "name": table.name,
+            "version": table.version,
+            "profile": table.profile,
+            "features": [*(feature for feature in features if feature not in missing), *restricted],
+            "choices": dict(table.choices),
+            "settleSeconds": table.settle_seconds,
+        }
+        if self._untaken:
+            asked = (*control_calls.CALLS, *data_calls.CALLS, *data_calls.restores({}))
+            statement["operations"] = [name for name in asked if name not in data_calls.NEEDS_TAKEN_NAMES]
+        return statement
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        """A new vault, or ours as it was when it was new, in a network of just these subnets."""
+        self._run(self._reset(subnets))
+        return {}
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        """Put the vault with these rules."""
+        answer: JsonObject = self._run(self._put_rules(network_acls))
+        return answer
+
+    def get_rules(self) -> JsonObject:
+        """The rules as the endpoint reads them back."""
+        rules: JsonObject = self._run(self._get_rules())
+        return rules
+
+    def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
+        """Put the subnet with these endpoints."""
+        estate, clients = self._ours()
+        self._run(estate.switch(clients, subnet, service_endpoints))
+        return {}
+
+    def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
+        """What became of each call."""
+        asked = msgspec.convert(requests, list[Request])
+        return {"decisions": self._run(self._decide(asked))}
+
+    def shutdown(self) -> JsonObject:
+        """Take away what is ours."""
+        with self._lock:
+            if not self._is_over:
+                self._is_over = True
+                atexit.unregister(self._leave_at_exit)
+                try:
+                    estate, clients = self._ours()
+                    self._runner.run(estate.remove(clients))
+                finally:
+                    self._abandon()
+        return {}
+
+    def _run(self, work: Any) -> Any:
+        with self._lock:
+            if self._is_over:
+                work.close()
+                raise Unexpected("the run is over")
+            return self._runner.run(work)
+
+    def _ours(self) -> tuple[Estate, Clients]:
+        assert self._sets is not None
+        assert self._estate is not None
+        return self._estate, self._sets.authorized
+
+    def _abandon(self) -> None:
+        if self._sets is not None:
+            self._runner.run(self._sets.close())
+            self._sets = None
+        self._runner.close()
+
+    def _leave_at_exit(self) -> None:
+        """The program ends while a call is under way in its thread: take away what is ours from this one."""
+        self._lock.acquire(timeout=_LAST_SECONDS / 2)
+        self._is_over = True
+        estate = self._estate
+
+        async def remove() -> None:
+            sets = open_clients(self._target, context_for(self._target.endpoint))
+            try:
+                async with asyncio.timeout(_LAST_SECONDS):
+                    assert estate is not None
+                    await estate.remove(sets.authorized)
+            finally:
+                await sets.close()
+
+        if estate is not None:
+            asyncio.run(remove())
+
+    async def _open(self) -> None:
+        endpoint = self._target.endpoint
+        try:
+            context = context_for(endpoint)
+        except OSError as error:
+            raise TargetError(f"{endpoint.ca}: {error}") from None
+        self._sets = open_clients(self._target, context)
+        clients = self._sets.authorized
+        try:
+            scope = f"{endpoint.control_audience.rstrip('/')}/.default"
+            token = await clients.credential.get_token(scope)
+            self._estate = Estate(self._target, _object_id(token.token))
+            async for _ in clients.vaults.vaults.list_by_resource_group(endpoint.resource_group):
+                pass
+            await self._estate.check_name(clients)
+        except (AzureError, NotFromHere) as error:
+            self._estate = None
+            raise TargetError(_in_a_line(endpoint.control, error)) from None
+        try:
+            await self._reset(())
+        except (AzureError, NotFromHere) as error:
+            raise TargetError(_in_a_line(endpoint.control, error)) from None
+
+    async def _reset(self, subnets: Sequence[JsonObject]) -> None:
+        estate, clients = self._ours()
+        await estate.make_networks(clients, subnets)
+        if self._target.reset == "reuse" and estate.is_made:
+            await self._write(_DEFAULT_RULES)
+            return
+        url = await estate.make_vault(clients)
+        assert self._sets is not None
+        for one in (self._sets.authorized, self._sets.unauthorized):
+            if one is not None:
+                one.reach(url)
+        assert clients.data is not None
+        try:
+            self._backups = await data_calls.take_names(clients.data)
+        except HttpResponseError as error:
+            if not data_calls.is_refused(error):
+                raise
+            self._untaken = True
+
+    async def _put_rules(self, acls: JsonObject) -> JsonObject:
+        try:
+            await self._write(acls)
+        except HttpResponseError as error:
+            if code_of(error) == _INCONCLUSIVE:
+                return {"outcome": "inconclusive", "reason": str(error.message)[:2000]}
+            if error.status_code not in _REFUSED:
+                raise Unexpected(f"the write was answered with {error.status_code}: {error.message}") from None
+            return {
+                "accepted": False,
+                "status": error.status_code,
+                "code": code_of(error),
+                "message": str(error.message)[:2000],
+            }
+        return {"accepted": True}
+
+    async def _write(self, acls: JsonObject) -> None:
+        estate, clients = self._ours()
+        group = self._target.endpoint.resource_group
+        poller = await clients.vaults.vaults.begin_create_or_update(group, estate.vault, estate.with_rules(acls))
+        await poller.result()
+
+    async def _get_rules(self) -> JsonObject:
+        estate, clients = self._ours()
+        vault = await clients.vaults.vaults.get(self._target.endpoint.resource_group, estate.vault)
+        acls = vault.as_dict().get("properties", {}).get("networkAcls")
+        return {} if acls is None else {"networkAcls": acls}
+
+    async def _decide(self, requests: Sequence[Request]) -> list[JsonObject]:
+        turns = asyncio.Semaphore(self._limit)
+
+        async def one(request: Request) -> JsonObject:
+            async with turns:
+                return await self._decided(request)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(request)) for request in requests]
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+    async def _decided(self, request: Request) -> JsonObject:
+        assert self._sets is not None
+        caller = request.caller
+        clients = self._sets.authorized if caller.authorized else self._sets.unauthorized
+        if clients is None:
+            raise ValueError("the target file names no unauthorized identity")
+        CALLER.set(
+            Conveyed(
+                address=request.source.address,
+                subnet=request.source.subnet,
+                service=caller.service,
+                trusted=caller.trusted,
+                is_authenticated=caller.authenticated,
+            )
+        )
+        try:
+            await self._call(request, clients)
+        except HttpResponseError as error:
+            return _answered(request, error)
+        except NotFromHere as error:
+            return {"outcome": "inconclusive", "reason": error.reason}
+        except AzureError as error:
+            raise Unexpected(f"{request.operation}: {error}") from None
+        return {"outcome": "allow"}
+
+    async def _call(self, request: Request, clients: Clients) -> None:
+        estate, _ = self._ours()
+        if request.plane == "control":
+            endpoint = self._target.endpoint
+            place = control_calls.Place(
+                group=endpoint.resource_group, name=estate.vault, location=endpoint.location, body=estate.body
+            )
+            await control_calls.CALLS[request.operation](clients.vaults, place)
+        else:
+            assert clients.data is not None
+            calls: Mapping[str, data_calls.Call] = {**data_calls.CALLS, **data_calls.restores(self._backups)}
+            await calls[request.operation](clients.data)
+
+
+def _answered(request: Request, error: HttpResponseError) -> JsonObject:
+    """The decision that an error is: what only comes once the gates are passed is an allow."""
+    code, status = code_of(error), error.status_code
+    if code == _INCONCLUSIVE:
+        return {"outcome": "inconclusive", "reason": str(error.message)[:2000]}
+    if status in _PASSED and code != _NO_VAULT:
+        return {"outcome": "allow"}
+    if status in (401, 403):
+        denial: dict[str, object] = {"outcome": "deny", "status": status}
+        return denial if code is None or status == 401 else {**denial, "code": code}
+    raise Unexpected(f"{request.operation} was answered with {status} {code}: {error.message}") from None
+
+
+def _object_id(token: str) -> str:
+    """The id of the principal that the token is for; only the endpoint can tell whether it is a good one."""
+    try:
+        middle = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+        return str(claims["oid"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        raise TargetError("the token names no object id") from None
+
+
+def _in_a_line(control: str, error: Exception) -> str:
+    """Why the endpoint cannot be asked, in one line."""
+    if isinstance(error, HttpResponseError) and error.response is not None:
+        return f"{control} answered {error.status_code} {code_of(error) or ''}: {_first(error.message)}"
+    return f"{control}: {_first(str(error))}"
+
+
+def _first(text: object) -> str:
+    return (str(text).strip().splitlines() or ["no reason given"])[0][:400]

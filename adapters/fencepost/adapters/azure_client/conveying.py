@@ -1,0 +1,150 @@
+"""How a call reaches the endpoint as the caller that it is made for: headers, a bound socket, or a PROXY header."""
+
+import asyncio
+import contextlib
+import errno
+import re
+import socket
+import ssl
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from azure.core.pipeline.transport import AioHttpTransport
+from fencepost.adapters.azure.proxy_header import SERVICE, SUBNET, TRUSTED, write_header
+from fencepost.adapters.azure.target import CallerTable
+
+_NOT_FROM_HERE = frozenset({errno.EADDRNOTAVAIL, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENETUNREACH})
+_BIND_ADDRESS_NO_PORT = 24
+_SEEN = "x-ms-keyvault-network-info"
+_ADDRESS = re.compile(r"(?:^|;)addr=([0-9.]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conveyed:
+    """Whom a call is made for."""
+
+    address: str
+    subnet: str | None = None
+    service: str | None = None
+    trusted: bool | None = None
+    is_authenticated: bool = True
+
+
+CALLER: ContextVar[Conveyed | None] = ContextVar("CALLER", default=None)
+"""The caller of the call at hand; None for our own."""
+
+
+@dataclass(kw_only=True, eq=False)
+class NotFromHere(Exception):
+    """The call cannot be made from this address."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """The reason."""
+        return self.reason
+
+
+class ConveyingTransport(AioHttpTransport):
+    """The SDK's own transport: it adds what the headers convey, and takes the token from a caller that has none."""
+
+    def __init__(self, session: aiohttp.ClientSession, table: CallerTable) -> None:
+        super().__init__(session=session, session_owner=False)
+        self._headers = table.headers
+        self._by_header = table.address == "header"
+
+    async def send(self, request: Any, **config: Any) -> Any:
+        """Send the request as its caller would."""
+        caller = CALLER.get()
+        if caller is not None:
+            names = self._headers
+            trusted = None if caller.trusted is None else str(caller.trusted).lower()
+            told = (
+                (names.address if self._by_header else None, caller.address),
+                (names.subnet, caller.subnet),
+                (names.service, caller.service),
+                (names.trusted, trusted),
+            )
+            for name, value in told:
+                if name is not None and value is not None:
+                    request.headers[name] = quote(value)
+            if not caller.is_authenticated:
+                request.headers.pop("Authorization", None)
+        response = await super().send(request, **config)
+        seen = _ADDRESS.search(response.headers.get(_SEEN, ""))
+        if caller is not None and seen is not None and seen[1] != caller.address:
+            raise NotFromHere(reason=f"the endpoint saw {seen[1]} instead of {caller.address}")
+        return response
+
+
+class BoundConnector(aiohttp.TCPConnector):
+    """A connection of its own for each call, bound to the caller's address."""
+
+    async def _wrap_create_connection(self, *args: Any, addr_infos: Any, req: Any, timeout: Any, **kwargs: Any) -> Any:
+        kwargs.pop("client_error", None)
+        connection = socket.socket()
+        try:
+            connection.setblocking(False)  # noqa: FBT003 - the name of the standard library
+            self._prepare(connection)
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(timeout.sock_connect or 10.0):
+                await loop.sock_connect(connection, addr_infos[0][4])
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._announce(connection)
+            return await loop.create_connection(*args, sock=connection, **kwargs)
+        except OSError as error:
+            connection.close()
+            raise aiohttp.ClientConnectorError(req.connection_key, error) from error
+        except BaseException:
+            connection.close()
+            raise
+
+    def _prepare(self, connection: socket.socket) -> None:
+        caller = CALLER.get()
+        if caller is None:
+            return
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+        try:
+            connection.bind((caller.address, 0))
+        except OSError as error:
+            if error.errno in _NOT_FROM_HERE:
+                raise NotFromHere(reason=f"cannot send from {caller.address}: {error.strerror}") from None
+            raise
+
+    async def _announce(self, connection: socket.socket) -> None:
+        """Say nothing: the address is the connection's own."""
+
+
+class ProxyConnector(BoundConnector):
+    """A connection of its own for each call, with a PROXY protocol header in front of it."""
+
+    def __init__(self, *, conveys_values: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self._conveys_values = conveys_values
+
+    def _prepare(self, connection: socket.socket) -> None:
+        """Bind nothing."""
+
+    async def _announce(self, connection: socket.socket) -> None:
+        caller = CALLER.get() or Conveyed(address="127.0.0.1")
+        told = {SUBNET: caller.subnet, SERVICE: caller.service}
+        values = {kind: value.encode() for kind, value in told.items() if value is not None and self._conveys_values}
+        if caller.trusted is not None and self._conveys_values:
+            values[TRUSTED] = str(caller.trusted).lower().encode()
+        await asyncio.get_running_loop().sock_sendall(connection, write_header(caller.address, values))
+
+
+def connector(table: CallerTable, context: ssl.SSLContext) -> aiohttp.TCPConnector:
+    """What connects as the target file says; only where the address goes by a header are connections kept."""
+    match table.address:
+        case "header":
+            return aiohttp.TCPConnector(ssl=context, limit=64, keepalive_timeout=300)
+        case "bound":
+            return BoundConnector(ssl=context, limit=64, force_close=True)
+        case "proxy-v2":
+            return ProxyConnector(ssl=context, limit=64, force_close=True, conveys_values=table.proxy_values)

@@ -1,0 +1,67 @@
+"""Answers on Azure's wire: a body with its status and headers, and the errors as the service shapes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+BROKEN_SUBJECT = "FencepostSubjectBroken"
+"""The code of a 500: the subject did not answer as the contract says. Nothing else is a 500."""
+
+INCONCLUSIVE = "FencepostInconclusive"
+"""The code of a 503: the subject could not put the request, or the write, as asked."""
+
+OPEN_POINT = "x-fencepost-open-point"
+"""The header that names what nobody knows and serve chose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What goes back; `body` is a JSON value, None for an empty body."""
+
+    status: int = 200
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def with_headers(self, more: Mapping[str, str]) -> "Answer":
+        """The same with more headers."""
+        return Answer(status=self.status, body=self.body, headers={**self.headers, **more})
+
+    @property
+    def code(self) -> str:
+        """The error's code, the inner one where there is one; empty where it is no error."""
+        error = self.body.get("error") if isinstance(self.body, Mapping) else None
+        if not isinstance(error, Mapping):
+            return ""
+        inner = error.get("innererror")
+        return str(inner["code"] if isinstance(inner, Mapping) else error.get("code", ""))
+
+
+@dataclass(kw_only=True, eq=False)
+class Refusal(Exception):
+    """The request ends here, with this answer."""
+
+    answer: Answer
+
+    def __str__(self) -> str:
+        """Status and code."""
+        return f"{self.answer.status} {self.answer.code}"
+
+
+def refusal(
+    status: int, code: str, message: str, *, inner: str | None = None, headers: Mapping[str, str] | None = None
+) -> Refusal:
+    """The refusal that carries an error body of Azure's kind."""
+    error: dict[str, object] = {"code": code, "message": message}
+    if inner is not None:
+        error["innererror"] = {"code": inner}
+    return Refusal(answer=Answer(status=status, body={"error": error}, headers=headers or {}))
+
+
+def bad_request(message: str, *, open_point: str | None = None) -> Refusal:
+    """A 400 as Key Vault's resource provider gives it."""
+    return refusal(400, "BadRequest", message, headers={OPEN_POINT: open_point} if open_point else None)
+
+
+def not_found(what: str) -> Refusal:
+    """A 404 as Resource Manager gives it."""
+    return refusal(404, "ResourceNotFound", f"The Resource '{what}' was not found.")

@@ -1,0 +1,70 @@
+"""The words for rules that the subject has refused: the service's own where a recording has them. It decides nothing."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+
+from fencepost.adapters.azure_server.errors import Refusal, bad_request, refusal
+from fencepost.adapters.azure_server.network import Networks
+from fencepost.adapters.azure_server.subject import Refused
+from fencepost.adapters.contract.protocol import JsonObject
+
+_PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_SERVICE = "Microsoft.KeyVault"
+_LIMITS = (127, 200, 1000)
+
+
+def explained(refused: Refused, acls: JsonObject, networks: Networks) -> Refusal:
+    """The answer to a refused write: a private range, a subnet without endpoint, or what the subject said."""
+    for path, value, private in _private_values(acls):
+        first, last = private.network_address, private.broadcast_address
+        return bad_request(
+            f"Invalid value found at properties.networkAcls.{path}: {value} belongs to forbidden range "
+            f"{first}–{last} (private IP addresses)"
+        )
+    for subnet in _without_endpoint(acls, networks):
+        network, _, name = subnet.rpartition("/subnets/")
+        return refusal(
+            400,
+            "VirtualNetworkNotValid",
+            "Operation on Virtual Network could not be performed. StatusCode: 400 (BadRequest). Error Code: "
+            "SubnetsHaveNoServiceEndpointsConfigured. Error Message: "
+            f"Subnets {name} of virtual network {network} do not have ServiceEndpoints for {_SERVICE} resources "
+            f"configured. Add {_SERVICE} to subnet's ServiceEndpoints collection before trying to ACL {_SERVICE} "
+            "resources to these subnets",
+        )
+    is_long = any(len(rules) > min(_LIMITS) for rules in _lists(acls))
+    return refusal(
+        refused.status,
+        refused.code,
+        f"The rules were refused: {refused.message}",
+        headers={"x-fencepost-open-point": "over-the-limit" if is_long else "malformed-address"},
+    )
+
+
+def _lists(acls: JsonObject) -> Iterator[list[object]]:
+    for member in ("ipRules", "virtualNetworkRules"):
+        rules = acls.get(member)
+        if isinstance(rules, list):
+            yield rules
+
+
+def _private_values(acls: JsonObject) -> Iterator[tuple[str, str, ipaddress.IPv4Network]]:
+    rules = acls.get("ipRules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        value = rule.get("value") if isinstance(rule, Mapping) else None
+        try:
+            block = ipaddress.IPv4Network(value) if isinstance(value, str) else None
+        except ValueError:
+            block = None
+        for private in _PRIVATE if block is not None else ():
+            if block is not None and block.subnet_of(private):
+                yield f"ipRules[{index}].value", str(value), private
+
+
+def _without_endpoint(acls: JsonObject, networks: Networks) -> Iterator[str]:
+    rules = acls.get("virtualNetworkRules")
+    for rule in rules if isinstance(rules, list) else ():
+        name = rule.get("id") if isinstance(rule, Mapping) else None
+        subnet = networks.subnet(name) if isinstance(name, str) else None
+        if subnet is not None and _SERVICE not in subnet.endpoints:
+            yield subnet.id

@@ -1,0 +1,108 @@
+"""What is served, in an SQLite file: one row a vault and a network, written with every change."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from fencepost.adapters.azure_server.network import Subnet, VirtualNetwork
+from fencepost.adapters.azure_server.objects import Objects
+from fencepost.adapters.azure_server.vaults import Vault
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS state (kind TEXT, name TEXT, content TEXT, PRIMARY KEY (kind, name))"
+_FIELDS = (
+    *("name", "subscription", "group", "location", "tags", "properties", "sent", "created", "modified"),
+    *("modified_by", "is_provisioned", "deleted"),
+)
+
+
+class StateError(ValueError):
+    """The file is no state of ours."""
+
+
+class State:
+    """The file. A change is written in one transaction: a process that is killed leaves the state before or after it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._written: dict[tuple[str, str], str] = {}
+        try:
+            self._file = sqlite3.connect(path)
+            self._file.execute(_SCHEMA)
+            self._rows = [
+                (str(kind), str(name), str(content))
+                for kind, name, content in self._file.execute("SELECT kind, name, content FROM state ORDER BY rowid")
+            ]
+        except sqlite3.Error as error:
+            raise StateError(f"{path}: {error}") from None
+        self._written = {(kind, name): content for kind, name, content in self._rows}
+
+    def read(self, kind: str) -> Mapping[str, dict[str, object]]:
+        """Every row of this kind as it was when the file was opened."""
+        try:
+            return {name: dict(json.loads(content)) for of, name, content in self._rows if of == kind}
+        except ValueError as error:
+            raise StateError(f"{self._path}: {error}") from None
+
+    def write(self, rows: Mapping[tuple[str, str], Mapping[str, object]]) -> None:
+        """Make these the rows of the file; only what differs is written."""
+        wanted = {key: json.dumps(content) for key, content in rows.items()}
+        changed = [(*key, content) for key, content in wanted.items() if self._written.get(key) != content]
+        gone = [key for key in self._written if key not in wanted]
+        if changed or gone:
+            with self._file:
+                self._file.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", changed)
+                self._file.executemany("DELETE FROM state WHERE kind = ? AND name = ?", gone)
+            self._written = wanted
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def rows_of(
+    *,
+    vaults: Iterable[tuple[str, int, Vault | None]],
+    networks: Iterable[VirtualNetwork],
+    settings: Mapping[str, object],
+) -> dict[tuple[str, str], Mapping[str, object]]:
+    """Everything as rows: the vaults by name, each with its port, the networks, and what stays over a restart."""
+    rows: dict[tuple[str, str], Mapping[str, object]] = {("settings", "all"): settings}
+    for name, port, vault in vaults:
+        rows["vault", name] = {"port": port, "vault": None if vault is None else _vault_to_json(vault)}
+    for network in networks:
+        rows["network", network.id.lower()] = {
+            "id": network.id,
+            "location": network.location,
+            "prefixes": list(network.prefixes),
+            "tags": dict(network.tags),
+            "subnets": [[subnet.id, list(subnet.endpoints), subnet.prefix] for subnet in network.subnets],
+        }
+    return rows
+
+
+def network_from(row: Mapping[str, object]) -> VirtualNetwork:
+    """The network of a row."""
+    subnets = row["subnets"]
+    assert isinstance(subnets, list)
+    return VirtualNetwork(
+        id=str(row["id"]),
+        location=str(row["location"]),
+        prefixes=tuple(row["prefixes"]),  # type: ignore[arg-type]
+        tags=dict(row["tags"]),  # type: ignore[call-overload]
+        subnets=tuple(
+            Subnet(id=name, endpoints=tuple(endpoints), prefix=prefix) for name, endpoints, prefix in subnets
+        ),
+    )
+
+
+def vault_from(row: Mapping[str, object]) -> Vault | None:
+    """The vault of a row; None for a name that is kept without one."""
+    stored = row["vault"]
+    if not isinstance(stored, dict):
+        return None
+    return Vault(**{name: stored[name] for name in _FIELDS}, objects=Objects.from_json(stored["objects"]))
+
+
+def _vault_to_json(vault: Vault) -> Mapping[str, object]:
+    return {**{name: getattr(vault, name) for name in _FIELDS}, "objects": vault.objects.to_json()}

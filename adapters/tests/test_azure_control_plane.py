@@ -1,0 +1,215 @@
+"""Vaults, deleted vaults, access policies and networks on Azure's wire, and bodies that nobody should send."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from azure_http import NETWORK_VERSION, SUBNETS, Wire
+from fencepost.adapters.azure.facts import FACTS
+from fencepost.adapters.azure_server.background import running
+from fencepost.adapters.azure_server.server import Options
+
+DENY = {"bypass": "None", "defaultAction": "Deny"}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Wire]:
+    with running(Options(trust_test_headers=True, most_vaults=300)) as server:
+        yield Wire(running=server)
+
+
+@pytest.fixture
+def wire(served: Wire) -> Wire:
+    return served.fresh()
+
+
+def deleted(wire: Wire, *tail: str) -> str:
+    world = wire.running.server.world
+    base = f"/subscriptions/{world.subscription}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults"
+    return "/".join((base, wire.vault, *tail))
+
+
+def test_a_vault_is_found_in_its_lists_and_nowhere_else(wire: Wire) -> None:
+    wire.create(DENY)
+    name = wire.vault
+    base = "/providers/Microsoft.KeyVault/vaults"
+    for scope in (wire.group, wire.group.rpartition("/resourceGroups")[0]):
+        assert name in [vault["name"] for vault in wire.control("GET", f"{scope}{base}").body["value"]]
+    other = wire.path().replace(f"/resourceGroups/{wire.running.server.world.group}", "/resourceGroups/other")
+    assert wire.control("GET", other).status == 404
+    assert wire.control("GET", wire.path().upper()).status == 200
+
+
+def test_a_deleted_vault_keeps_its_name_until_it_is_purged_and_comes_back_with_its_rules(wire: Wire) -> None:
+    wire.create({**DENY, "ipRules": [{"value": "20.0.0.0/8"}]})
+    assert wire.control("DELETE", wire.path()).status == 200
+    assert wire.control("GET", wire.path()).status == 404
+    assert wire.create().code == "ConflictError"
+    assert wire.control("GET", deleted(wire)).body["properties"]["vaultId"].endswith(wire.vault)
+    recovered = wire.create(createMode="recover")
+    assert recovered.status == 200
+    assert wire.read()["networkAcls"]["ipRules"] == [{"value": "20.0.0.0/8"}]
+    wire.control("DELETE", wire.path())
+    assert wire.control("POST", deleted(wire, "purge")).status == 200
+    assert wire.control("GET", deleted(wire)).status == 404
+    assert wire.create().status == 200
+    assert "networkAcls" not in wire.read()
+
+
+def test_deleting_what_is_not_there_is_no_error(wire: Wire) -> None:
+    assert wire.control("DELETE", wire.path()).status == 204
+
+
+def test_a_vault_cannot_move_and_its_name_is_taken_everywhere(wire: Wire) -> None:
+    wire.create(DENY)
+    before = wire.read()
+    moved = wire.control("PUT", wire.path(), {**wire.body(), "location": "eastus"})
+    assert (moved.status, moved.code) == (409, "InvalidResourceLocation")
+    other = wire.path().replace("/resourceGroups/fencepost", "/resourceGroups/other")
+    taken = wire.control("PUT", other, wire.body())
+    assert (taken.status, taken.code) == (409, "VaultAlreadyExists")
+    assert wire.read() == before
+
+
+def test_the_name_of_a_vault_is_free_or_taken(wire: Wire) -> None:
+    path = f"{wire.group.rpartition('/resourceGroups')[0]}/providers/Microsoft.KeyVault/checkNameAvailability"
+    asked = {"name": wire.vault, "type": "Microsoft.KeyVault/vaults"}
+    assert wire.control("POST", path, asked).body == {"nameAvailable": True}
+    wire.create()
+    assert wire.control("POST", path, asked).body["nameAvailable"] is False
+
+
+def test_access_policies_are_added_replaced_and_removed(wire: Wire) -> None:
+    wire.create()
+
+    def write(how: str, *ids: str) -> list[str]:
+        policies = [{"objectId": one, "permissions": {"secrets": ["get"]}} for one in ids]
+        path = f"{wire.path()}/accessPolicies/{how}"
+        reply = wire.control("PUT", path, {"properties": {"accessPolicies": policies}})
+        return [policy["objectId"] for policy in reply.body["properties"]["accessPolicies"]]
+
+    assert write("replace", "a", "b") == ["a", "b"]
+    assert write("add", "c") == ["a", "b", "c"]
+    assert write("remove", "b") == ["a", "c"]
+    assert write("add") == ["a", "c"]
+
+
+def test_a_rule_for_a_subnet_without_its_endpoint_is_refused_in_the_services_words(wire: Wire) -> None:
+    # E9
+    subnet = wire.subnet(f"bare-{wire.vault}")
+    reply = wire.create({**DENY, "virtualNetworkRules": [{"id": subnet}]})
+    assert (reply.status, reply.code) == (400, "VirtualNetworkNotValid")
+    assert "Error Code: SubnetsHaveNoServiceEndpointsConfigured." in reply.body["error"]["message"]
+
+
+def test_a_subnet_that_appears_later_leaves_the_rules_in_force(wire: Wire) -> None:
+    first = wire.subnet(f"first-{wire.vault}", "Microsoft.KeyVault")
+    wire.create({**DENY, "ipRules": [{"value": "20.1.2.3"}], "virtualNetworkRules": [{"id": first}]})
+    wire.subnet(f"first-{wire.vault}")  # its endpoint goes, its rule stays
+    second = wire.subnet(f"second-{wire.vault}", "Microsoft.KeyVault")
+    assert any("reset and putRules" in line for line in wire.running.log)
+    assert wire.data("GET", "/secrets", headers={"x-fencepost-address": "20.1.2.3"}).status == 200
+    assert wire.data("GET", "/secrets", headers={"x-fencepost-address": "20.1.2.4"}).status == 403
+    inside = {"x-fencepost-address": "20.8.8.8", "x-fencepost-subnet": first}
+    assert wire.data("GET", "/secrets", headers=inside).status == 403
+    wire.subnet(f"first-{wire.vault}", "Microsoft.KeyVault")
+    assert wire.data("GET", "/secrets", headers={**inside, "x-fencepost-address": "10.1.1.4"}).status == 200
+    other = {"x-fencepost-address": "10.1.1.4", "x-fencepost-subnet": second}
+    assert wire.data("GET", "/secrets", headers=other).status == 403
+
+
+def test_networks_and_subnets_are_read_listed_and_deleted(wire: Wire) -> None:
+    subnet = wire.subnet(f"listed-{wire.vault}", "Microsoft.KeyVault", "Microsoft.Storage")
+    read = wire.control("GET", subnet, version=NETWORK_VERSION).body
+    assert [entry["service"] for entry in read["properties"]["serviceEndpoints"]] == [
+        "Microsoft.KeyVault",
+        "Microsoft.Storage",
+    ]
+    base = SUBNETS.format(wire.running.server.world.subscription)
+    listed = wire.control("GET", base, version=NETWORK_VERSION).body["value"]
+    assert subnet in [entry["id"] for entry in listed]
+    assert wire.control("DELETE", subnet, version=NETWORK_VERSION).status == 200
+    assert wire.control("GET", subnet, version=NETWORK_VERSION).status == 404
+
+
+@pytest.mark.parametrize("family", ["vaults", "network", "resources"])
+def test_every_known_api_version_is_answered_and_an_unknown_one_is_refused(wire: Wire, family: str) -> None:
+    subscription = wire.group.rpartition("/resourceGroups")[0]
+    path = {
+        "vaults": f"{subscription}/providers/Microsoft.KeyVault/vaults",
+        "network": f"{subscription}/providers/Microsoft.Network/virtualNetworks",
+        "resources": subscription,
+    }[family]
+    for version in sorted(FACTS.api_versions[family]):
+        assert wire.control("GET", path, version=version).status == 200
+    unknown = wire.control("GET", path, version="1999-01-01")
+    assert (unknown.status, unknown.code) == (400, "NoRegisteredProviderFound")
+    assert wire.control("GET", path, version="").code == "MissingApiVersionParameter"
+
+
+def test_what_nobody_knows_is_answered_with_its_name(wire: Wire) -> None:
+    wire.create({**DENY, "ipRules": [{"value": "20.0.0.0/8"}]})
+    patched = wire.control("PATCH", wire.path(), {"properties": {"networkAcls": DENY}})
+    null = wire.control("PUT", wire.path(), wire.body(networkAcls=None))
+    absent = wire.create()
+    malformed = wire.create({**DENY, "ipRules": [{"value": "20.1.2.3/33"}]})
+    many = wire.create({**DENY, "ipRules": [{"value": f"20.{n // 256}.{n % 256}.0/24"} for n in range(1001)]})
+    told = [reply.headers.get("x-fencepost-open-point") for reply in (patched, null, absent, malformed, many)]
+    assert told == [
+        "patch-with-network-acls",
+        "null-network-acls",
+        "put-without-network-acls",
+        "malformed-address",
+        "over-the-limit",
+    ]
+    assert set(told) <= set(FACTS.open_points)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"\xff\xfe",
+        b'{"location": NaN}',
+        b"[" * 100_000,
+        {"location": 1},
+        {"location": "westeurope", "propertys": {}},
+        {"location": "westeurope", "properties": []},
+        {"location": "westeurope", "tags": {"a": 1}},
+        {"location": "westeurope", "properties": {"networkAcls": []}},
+        {"location": "westeurope", "properties": {"networkAcls": {"ipRules": {}}}},
+        {"location": "westeurope", "properties": {"networkAcls": {"ipRule": []}}},
+        {
+            "location": "westeurope",
+            "properties": {"networkAcls": {"ipRules": [{"value": "20.0.0.0/8", "action": "Allow"}]}},
+        },
+        {"location": "westeurope", "properties": {"sku": {"family": "B", "name": "standard"}}},
+        {"location": "westeurope", "properties": {"accessPolicies": [{}]}},
+        {"location": "westeurope", "properties": {"softDeleteRetentionInDays": 6}},
+        {"location": "westeurope", "properties": {"enableSoftDelete": "yes"}},
+        {},
+    ],
+)
+def test_a_body_that_nobody_should_send_is_refused_and_makes_no_vault(wire: Wire, body: Any) -> None:
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    reply = wire.control("PUT", wire.path(), sent)
+    assert reply.status == 400
+    assert reply.body["error"]["message"]
+    assert wire.control("GET", wire.path()).status == 404
+
+
+@pytest.mark.parametrize("name", ["a", "1abc", "a--b", "a_b", "x" * 25, "a%2Fb", "ab-"])
+def test_a_name_that_no_vault_may_have_is_refused(wire: Wire, name: str) -> None:
+    assert 400 <= wire.control("PUT", wire.path(name), wire.body()).status < 500
+
+
+def test_there_are_only_so_many_vault_names() -> None:
+    with running(Options(most_vaults=1)) as server:
+        wire = Wire(running=server)
+        assert wire.create().status == 200
+        second = wire.create(name="kv-two")
+        assert (second.status, second.code) == (409, "QuotaExceeded")
