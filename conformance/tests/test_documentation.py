@@ -85,7 +85,7 @@ def test_the_readme_begins_with_the_two_commands_each_of_which_works_alone() -> 
     assert first.startswith(install)
     assert second.startswith(install)
     assert first.removeprefix(install).strip() == ".venv/bin/fencepost check cedar"
-    assert second.removeprefix(install).strip() == ".venv/bin/python -m pytest"
+    assert second.removeprefix(install).strip() == ".venv/bin/python -m pytest -n 2"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(SOURCE).as_posix() for page in PAGES])
