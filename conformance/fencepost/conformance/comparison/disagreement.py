@@ -1,4 +1,4 @@
-"""The search for the smallest input on which two implementations differ; no reference says who is right."""
+"""The search for the smallest input on which two implementations differ. The reference does not say which is right."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.comparison.pair import PairLockstep
+from fencepost.conformance.diagnosis.replays import Replays
 from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.diagnosis.shrink import shrink
 from fencepost.conformance.diagnosis.trials import Reproduction
@@ -24,7 +25,7 @@ _CONFIRMATIONS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
-    """One input and the two answers: `calls` after one another, the answers to the last of them."""
+    """A case, and the answers of both implementations to its last call."""
 
     case: Case
     first: str
@@ -33,7 +34,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What a search has come to: what was found, what it asked, and the fault that ended it early, if one did."""
+    """The result of a search: the disagreements, the numbers of calls, and the fault that ended it early, if any."""
 
     found: tuple[Disagreement, ...]
     writes: int
@@ -42,7 +43,7 @@ class Search:
 
 
 class _ApartError(Exception):
-    """The two differ, for the first time in this way."""
+    """The two implementations differ, and the difference is of a new kind."""
 
     def __init__(self, found: Found) -> None:
         super().__init__()
@@ -50,7 +51,7 @@ class _ApartError(Exception):
 
 
 class _Meeting(Bench):
-    """A bench that ends a scenario at the first new difference and judges nobody."""
+    """A bench that ends a scenario at the first difference of a new kind, and gives no verdicts."""
 
     seen: set[tuple[str, ...]]
 
@@ -70,7 +71,7 @@ def search(
     goes_on: bool,
     listener: Callable[[str, int], None] = lambda _, __: None,
 ) -> Search:
-    """Ask both what the explorations ask, and make the first difference small; with `goes_on` one of each kind."""
+    """Run the explorations on both, and shrink the first difference; with `goes_on` one difference of each kind."""
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=seed)
     tally = Tally()
     bench = _Meeting(
@@ -117,10 +118,10 @@ def _met(
 
 
 def _smallest(lockstep: PairLockstep, found: Found) -> Disagreement | None:
-    """The difference on the smallest case that shows it each time; None where no replay does."""
+    """The difference with the smallest case that shows it; None if no candidate shows it in each replay."""
     case = lockstep.case()
     for candidate in _candidates(case, found):
-        mismatch = _confirmed(lockstep, candidate, found.mismatch)
+        mismatch = Replays(lockstep).confirm(candidate, found.mismatch, _CONFIRMATIONS)
         if mismatch is not None:
             smallest = shrink(Reproduction(case=candidate, mismatch=mismatch), lockstep.replay)
             first, second = _answers(lockstep, smallest.case, smallest.mismatch)
@@ -142,17 +143,8 @@ def _candidates(case: Case, found: Found) -> Iterator[Case]:
     yield case
 
 
-def _confirmed(lockstep: PairLockstep, case: Case, like: Mismatch) -> Mismatch | None:
-    shown: Mismatch | None = None
-    for _ in range(_CONFIRMATIONS):
-        shown = lockstep.replay(case)
-        if not like.is_like(shown):
-            return None
-    return shown
-
-
 def _answers(lockstep: PairLockstep, case: Case, mismatch: Mismatch) -> tuple[str, str]:
-    """Both answers to the last call, in words; the subjects stand where the case has led them."""
+    """Both answers to the last call, in words. Afterwards both subjects are in the state that the case leads to."""
     match mismatch:
         case WrongDecision(request=request):
             asked = AskStep(requests=(request,)).wire()

@@ -113,7 +113,7 @@ class Diagnosis:
     def _smallest(
         self, reproduction: Reproduction, *, keeps: Callable[[Mismatch], bool] = lambda _: True
     ) -> Reproduction | None:
-        """The smallest case, if it shows each time. If the run's time is over, it is enough that it has shown before."""
+        """The smallest case, if it shows each time. If the run's time is over, it need not show again."""
         replay, beside = self._replays.way_of(reproduction.case)
         smallest = shrink(reproduction, replay, keeps=keeps, beside=beside)
         self._replays.calls += smallest.calls

@@ -187,7 +187,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """What is known of a whole run at its end. `failures` are those beside the rows, `shortcomings` what it did not see."""
+    """What is known of a run at its end. `failures` are beside the rows, `shortcomings` what it did not see."""
 
     verdicts: frozenset[str]
     failures: tuple[str, ...]
@@ -242,7 +242,8 @@ def summed_up(
 def _floors(tally: Tally) -> Iterator[str]:
     total = tally.allowed + tally.denied
     if total < DECISIONS:
-        yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: ask more (--effort), or mend what refuses rules"
+        mend = "ask more (--effort), or mend what refuses rules"
+        yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: {mend}"
     for outcome, seen in (("allowed", tally.allowed), ("denied", tally.denied)):
         if total and seen < SHARE * total:
             told = "a run looks at one side only: mend what keeps the rules from taking effect"

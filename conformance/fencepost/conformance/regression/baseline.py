@@ -1,4 +1,4 @@
-"""A run beside its list of known failures: which of them hold, which do not, and what is known of what is found."""
+"""The list of known failures beside a run: which entries hold, which do not, and which mismatches they explain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,12 +19,12 @@ from fencepost.reports.model import KnownFailure as ToldFailure
 from msgspec import structs
 
 _LET_OFF = ("pass", "vacuous", "not applicable")
-"""What the search may have come to in a clause whose failure is known: it has found nothing else."""
+"""The verdicts that let a known failure pass: the run has found no other failure of its clause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry of the list and how it stands with this subject; everything but *known* fails the run."""
+    """An entry of the list, and its standing with this subject. Every standing but *known* fails the run."""
 
     failure: KnownFailure
     standing: Standing
@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Baseline:
-    """The list as it stands with one subject. Entries are replayed exactly, once, and never searched for."""
+    """The list beside one subject. Each entry is replayed once, as it is stored; the run does not search for it."""
 
     entries: list[Entry] = field(default_factory=list)
     _alike: set[Likeness] = field(default_factory=set)
@@ -49,7 +49,7 @@ class Baseline:
         today: date,
         line: str,
     ) -> None:
-        """Put every entry to the subject; `line` is a command that does so again. Raises `HarnessFault` as the client does."""
+        """Replay every entry; `line` is a command that does so again. Raises `HarnessFault` as the client does."""
         for failure in failures:
             entry = self._entry(failure, lockstep, capabilities, today, line)
             self.entries.append(entry)
@@ -82,11 +82,11 @@ class Baseline:
         return Entry(failure=failure, standing="known", told=failure.reason, found=found)
 
     def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
-        """Whether a wrong decision looks like a known failure at first sight: it is not looked into again."""
+        """Whether a wrong decision looks like a known failure before its case is shrunk. It is not diagnosed then."""
         return bool(self._foreseen) and glance(provisional, mismatch) in self._foreseen
 
     def knows(self, clause: str, case: Case, mismatch: Mismatch) -> bool:
-        """Whether this smallest case is one of the known failures, or one like it."""
+        """Whether this smallest case is a known failure, or is like one."""
         return bool(self._alike) and likeness(clause, case, mismatch) in self._alike
 
     @property
@@ -99,7 +99,7 @@ class Baseline:
         return known
 
     def shown(self, row: Clause) -> Clause:
-        """The clause's row as it is told: a known failure is a failure, with its example and who follows it up."""
+        """The clause's row as the report shows it: a known failure is a failure, with its case, reason and issue."""
         known = self.excused.get(row.id, ())
         if not known:
             return row
@@ -112,13 +112,13 @@ class Baseline:
         return structs.replace(row, detail=f"{row.detail}; {told}", counterexamples=examples)
 
     def judged(self, row: Clause) -> Clause:
-        """The clause's row as it counts: one that fails in no other than the known ways is let off; an error is not."""
+        """The clause's row as it counts: a clause that fails in known ways only has passed; an error stays."""
         if row.id in self.excused and row.verdict in _LET_OFF:
             return structs.replace(row, verdict="pass")
         return row
 
     def summed(self, summary: Summary, rows: Sequence[Clause]) -> Summary:
-        """The summary with what is known in it. No run with a failure, known or not, has a level or has passed."""
+        """The summary with the known failures. A run with a failure, known or not, has no level and has not passed."""
         known = self.excused
         if not self.entries:
             return summary
@@ -153,6 +153,6 @@ class Baseline:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with the list, an entry a line."""
+        """The entries that are wrong, each as a line."""
         wrong = [entry for entry in self.entries if entry.standing != "known"]
         return tuple(f"known failure {one.failure.id}: {one.standing}: {one.told}" for one in wrong)
