@@ -311,6 +311,8 @@ def test_what_no_replay_shows_makes_the_subject_unstable_and_no_clause_fail() ->
 
 
 def test_what_there_is_no_time_to_replay_is_unconfirmed() -> None:
+    left = 1
+
     def until_the_end(right: str, _: int) -> str:
         nonlocal left
         left -= 1
@@ -318,7 +320,6 @@ def test_what_there_is_no_time_to_replay_is_unconfirmed() -> None:
             raise OutOfTime
         return "allow" if right == "deny" else right
 
-    left = 1
     _, lockstep = beside(until_the_end)
     tally = Tally()
     diagnosis = Diagnosis(lockstep, tally, lambda _: "")
