@@ -1,5 +1,8 @@
 """A mismatch is blamed on the clause that its smallest case needs."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 from fencepost.adapters.contract import Decision, WriteResult
 from fencepost.conformance.diagnosis.attribution import clause_of
@@ -66,9 +69,11 @@ def case(*steps: Step) -> Case:
     return Case(network=NETWORK, steps=steps)
 
 
-def wrongly_answered(told: Case, profile: str = "keyvault-2018-preview") -> Mismatch:
+def wrongly_answered(
+    told: Case, profile: str = "keyvault-2018-preview", choices: Mapping[str, str] = MappingProxyType({})
+) -> Mismatch:
     """The mismatch of an implementation that gives the last step the opposite of the right answer."""
-    vault = Vault(profile=load_profile(profile)).reset(told.network)
+    vault = Vault(profile=load_profile(profile).with_choices(choices)).reset(told.network)
     for step in told.steps[:-1]:
         if isinstance(step, WriteStep):
             vault = apply_write(vault, step).accepted or vault
@@ -157,6 +162,11 @@ def test_a_wrong_answer_to_a_write_breaks_the_clause_that_demands_the_right_one(
     assert clause_of(wrongly_answered(told), told) == clause
 
 
+def test_three_rules_of_which_two_are_the_same_are_refused_for_that() -> None:
+    told = case(put("20.0.0.9", "20.0.0.9", "21.0.0.9"))
+    assert clause_of(wrongly_answered(told, choices={"duplicates": "keep"}), told) == "DEC-5"
+
+
 def test_a_slash_32_that_is_refused_today_breaks_its_own_clause() -> None:
     told = case(put("20.0.0.9/32"))
     assert clause_of(wrongly_answered(told, "keyvault"), told) == "VAL-2"
@@ -208,10 +218,23 @@ def test_what_needs_its_history_breaks_a_clause_of_state(steps: tuple[Step, ...]
     assert clause_of(wrongly_answered(told), told) == clause
 
 
-FULL = put(*(f"20.0.{n}.1" for n in range(127)))
+OVERFULL = tuple(f"20.0.{n}.1" for n in range(128))
+FULL, OVER = put(*OVERFULL[:127]), write("addIpRule", value="21.0.0.1")
+REMOVED_OF_FULL = write("removeIpRule", value=OVERFULL[0])
+ASKED = asked(request("20.0.0.1"))
 STALE = (put("20.0.0.9"), put("21.0.0.9"), asked(request("20.0.0.9")))
-CHANGE_OF_ACTION = write("updateRules", defaultAction="Allow")
-REMOVED = write("removeIpRule", value="20.0.0.9")
+LATE = (put("20.0.0.9"), write("updateRules", bypass="AzureServices"), asked(request("20.0.0.9")))
+WOKEN = (
+    put("20.0.0.9"),
+    write("updateRules", defaultAction="Allow"),
+    write("updateRules", defaultAction="Deny"),
+    asked(request("99.0.0.1")),
+)
+ADDED, REMOVED = write("addIpRule", value="20.0.0.9"), write("removeIpRule", value="20.0.0.9")
+FEW = tuple(f"20.0.{n}.1" for n in range(4))
+MARKED = write("addVirtualNetworkRule", id=HOME, ignoreMissingVnetServiceEndpoint=True)
+SUBNETS = tuple(f"{HOME}{n}" for n in range(4))
+NEW = ResetStep(network=NETWORK)
 
 
 @pytest.mark.parametrize(
@@ -222,11 +245,11 @@ REMOVED = write("removeIpRule", value="20.0.0.9")
         ("a stale answer is no refusal", "VAL-9 LIM-6", STALE, "STA-1"),
         ("data that a change leaves open is no lock-out", "CTL-2", STALE, "STA-1"),
         ("a rule that cannot be removed", "LIM-8 STA-6 STA-2 VAL-9", (put("20.0.0.9"), REMOVED), "STA-2"),
-        ("a rule over the limit is added", "LIM-7", (FULL, write("addIpRule", value="21.0.0.1")), "LIM-7"),
+        ("a rule over the limit is added", "LIM-7", (FULL, OVER), "LIM-7"),
         (
             "what a write over the limit leaves",
             "LIM-7 LIM-8 LIM-9",
-            (FULL, write("addIpRule", value="21.0.0.1"), asked(request("20.0.5.1"))),
+            (FULL, OVER, asked(request("20.0.5.1"))),
             "LIM-6",
         ),
         (
@@ -244,13 +267,51 @@ REMOVED = write("removeIpRule", value="20.0.0.9")
             (put(*(f"20.0.{n}.1" for n in range(101))), asked(request("20.0.100.1"))),
             "LIM-1",
         ),
+        ("few rules are about no limit", "LIM-7 LIM-8 LIM-9", STALE, "STA-1"),
+        ("a few rules of both kinds matter to a limit", "LIM-5", (put(*FEW, subnets=SUBNETS), ASKED), "LIM-5"),
+        ("a few subnet rules matter to a limit", "LIM-3", (put(subnets=SUBNETS), ASKED), "LIM-3"),
+        ("many rules matter to any scenario", "none", (put(*(f"20.0.{n}.1" for n in range(13))), ASKED), "LIM-1"),
+        (
+            "a trusted service is admitted beside rules",
+            "none",
+            (put("20.0.0.9", bypass="AzureServices"), asked(request("99.0.0.1", caller=BACKUP))),
+            "DEC-14",
+        ),
+        ("a rule that may be accepted or not", "none", (write("addIpRule", value="020.0.0.9"), ASKED), "STA-2"),
+        ("switches are no single rules", "STA-6", LATE, "STA-3"),
+        ("rules that stay in force are not turned on again", "STA-4", STALE, "STA-3"),
+        ("rules that are turned on again", "STA-2 VAL-9 STA-4", WOKEN, "STA-4"),
+        ("a lock-out of the control plane", "CTL-2", (*STALE[:2], asked(request("20.0.0.9", "VaultGet"))), "CTL-2"),
+        (
+            "endpoints that are switched off after the only rule set",
+            "STA-10",
+            (put(), EndpointsStep(subnet=HOME, service_endpoints=()), asked(request("99.0.0.1"))),
+            "DEC-15",
+        ),
+        ("three rules of both kinds are refused", "none", (put(*FEW[:1], subnets=SUBNETS[:3]),), "LIM-5"),
+        ("three subnet rules are refused", "none", (put(subnets=SUBNETS[:3]),), "LIM-3"),
+        ("a whole set is refused after others", "STA-2", (put(), put("20.0.0.9")), "STA-1"),
+        ("a rule is refused after a refused set", "STA-2 LIM-7", (put("10.0.0.0/33"), ADDED), "VAL-9"),
+        ("a rule is refused while the rules are off", "LIM-9", (put(action="Allow"), ADDED), "LIM-9"),
+        ("a rule is refused, and none was removed", "LIM-7 LIM-8 LIM-9", (put(), ADDED), "LIM-7"),
+        ("a rule is refused after one was removed", "LIM-7 LIM-8 LIM-9", (put("20.0.0.9"), REMOVED, ADDED), "LIM-8"),
+        ("switches are refused in a scenario of single rules", "STA-6", LATE[:2], "STA-3"),
+        ("a rule is refused in a scenario of single rules", "STA-6", (put(), ADDED), "STA-2"),
+        ("a mark is refused", "none", (MARKED,), "VAL-8"),
+        ("a value is refused in a scenario of values", "VAL-3", (put("20.0.0.9"),), "VAL-3"),
+        ("a whole set is refused after another vault", "none", (put("20.0.0.9"), NEW, put()), "STA-1"),
+        ("switches are refused after another vault", "none", (put("20.0.0.9"), NEW, *LATE[1:2]), "STA-3"),
+        ("a rule over the limit after one was removed", "LIM-8", (FULL, REMOVED_OF_FULL, ADDED, OVER), "LIM-8"),
+        ("rules over the limit that are off", "LIM-9", (put(*OVERFULL, action="Allow"),), "LIM-9"),
     ],
 )
 def test_what_a_scenario_tests_decides_as_far_as_the_case_bears_it_out(
     why: str, aims: str, steps: tuple[Step, ...], clause: str
 ) -> None:
     told = case(*steps)
-    assert {clause_of(wrongly_answered(told), told, aim) for aim in aims.split()} == {clause}, why
+    assert {clause_of(wrongly_answered(told), told, None if aim == "none" else aim) for aim in aims.split()} == {
+        clause
+    }, why
 
 
 def test_wrong_codes_break_the_clause_of_codes() -> None:
@@ -265,9 +326,6 @@ def test_wrong_codes_break_the_clause_of_codes() -> None:
         is_about_codes=True,
     )
     assert clause_of(about_codes, told) == "CRED-4"
-
-
-NEW = ResetStep(network=NETWORK)
 
 
 @pytest.mark.parametrize(

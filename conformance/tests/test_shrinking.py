@@ -251,8 +251,9 @@ BOTH_ENDPOINTS = ("Microsoft.KeyVault", "Microsoft.Sql")
 HOME = Network(subnets=(Subnet(id=SUBNET), Subnet(id=OTHER_SUBNET, service_endpoints=BOTH_ENDPOINTS)))
 
 
-def put_subnets(*rules: object) -> WriteStep:
-    return WriteStep(method="putRules", params={"networkAcls": wire_rules((), rules)})
+def put_subnet(subnet: str, **members: object) -> WriteStep:
+    acls = {**wire_rules(()), "virtualNetworkRules": [{"id": subnet, **members}]}
+    return WriteStep(method="putRules", params={"networkAcls": acls})
 
 
 def asked_from(subnet: str) -> AskStep:
@@ -288,10 +289,10 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
         told(NOWHERE, put("20.0.0.0/24"), asked("20.0.0.5")),
     ),
     "nearer subnets": (
-        told(HOME, put_subnets(SUBNET), asked_from(OTHER_SUBNET)),
+        told(HOME, put_subnet(SUBNET), asked_from(OTHER_SUBNET)),
         told(
             Network(subnets=(HOME.subnets[0], Subnet(id=NEARER_SUBNET, service_endpoints=BOTH_ENDPOINTS))),
-            put_subnets(SUBNET),
+            put_subnet(SUBNET),
             asked_from(NEARER_SUBNET),
         ),
     ),
@@ -300,8 +301,8 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
         told(Network(subnets=(Subnet(id=SUBNET), Subnet(id=OTHER_SUBNET))), asked("9.9.9.9")),
     ),
     "unmarked rules": (
-        told(HOME, put_subnets({"id": SUBNET, "ignoreMissingVnetServiceEndpoint": True}), asked("9.9.9.9")),
-        told(HOME, put_subnets({"id": SUBNET}), asked("9.9.9.9")),
+        told(HOME, put_subnet(SUBNET, ignoreMissingVnetServiceEndpoint=True), asked("9.9.9.9")),
+        told(HOME, put_subnet(SUBNET), asked("9.9.9.9")),
     ),
 }
 
