@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import pytest
 from fencepost.adapters.contract import Decision, WriteResult
-from fencepost.conformance.diagnosis.attribution import clause_of
+from fencepost.conformance.diagnosis.attribution import clause_of, provisional_clause
 from fencepost.conformance.lockstep.case import (
     AskStep,
     Case,
@@ -344,3 +344,20 @@ def test_what_a_vault_before_has_left_breaks_what_is_said_of_the_present_one(
 ) -> None:
     told = case(*steps)
     assert clause_of(wrongly_answered(told), told, "STA-2" if clause == "STA-2" else "STA-4") == clause
+
+
+@pytest.mark.parametrize(
+    ("steps", "aim", "clause"),
+    [
+        ((put("20.0.0.9"), put("20.0.0.0/24"), asked(request("20.0.0.0"))), "STA-1", "DEC-4"),
+        ((put(*FEW), ASKED), "LIM-1", "LIM-1"),
+        ((put(*FEW), ASKED), None, "DEC-5"),
+        ((put("20.0.0.9"), REMOVED, ADDED), None, "VAL-1"),
+        ((put("20.0.0.9"), REMOVED), "STA-6", "STA-2"),
+        ((put("10.0.0.0/33"), ReadStep()), None, "STA-5"),
+    ],
+)
+def test_before_the_case_is_small_the_calls_before_the_one_in_question_do_not_count(
+    steps: tuple[Step, ...], aim: str | None, clause: str
+) -> None:
+    assert provisional_clause(wrongly_answered(case(*steps)), aim) == clause
