@@ -1,4 +1,4 @@
-"""The search for the smallest input on which two implementations differ. The reference does not say which is right."""
+"""Searches the smallest input on which two implementations differ; it does not say which is right."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _CONFIRMATIONS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
-    """A case, and the answers of both implementations to its last call."""
+    """One input and the two answers: the calls in order, and both answers to the last call."""
 
     case: Case
     first: str
@@ -34,7 +34,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """The result of a search: the disagreements, the numbers of calls, and the fault that ended it early, if any."""
+    """The result of a search: the differences, the number of calls, and the fault that ended it early, if any."""
 
     found: tuple[Disagreement, ...]
     writes: int
@@ -43,7 +43,7 @@ class Search:
 
 
 class _ApartError(Exception):
-    """The two implementations differ, and the difference is of a new kind."""
+    """The two subjects differ in a new way."""
 
     def __init__(self, found: Found) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class _ApartError(Exception):
 
 
 class _Meeting(Bench):
-    """A bench that ends a scenario at the first difference of a new kind, and gives no verdicts."""
+    """A bench that ends a scenario at the first new difference and judges neither subject."""
 
     seen: set[tuple[str, ...]]
 
@@ -71,7 +71,10 @@ def search(
     goes_on: bool,
     listener: Callable[[str, int], None] = lambda _, __: None,
 ) -> Search:
-    """Run the explorations on both, and shrink the first difference; with `goes_on` one difference of each kind."""
+    """Ask both subjects what the explorations ask, and shrink the first difference.
+
+    With `goes_on` shrink one of each kind.
+    """
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=seed)
     tally = Tally()
     bench = _Meeting(
@@ -118,14 +121,14 @@ def _met(
 
 
 def _smallest(lockstep: PairLockstep, found: Found) -> Disagreement | None:
-    """The difference with the smallest case that shows it; None if no candidate shows it in each replay."""
+    """The difference on the smallest case that shows it each time; None if no replay does."""
     case = lockstep.case()
     for candidate in _candidates(case, found):
         mismatch = Replays(lockstep).confirm(candidate, found.mismatch, _CONFIRMATIONS)
         if mismatch is not None:
             smallest = shrink(Reproduction(case=candidate, mismatch=mismatch), lockstep.replay)
-            first, second = _answers(lockstep, smallest.case, smallest.mismatch)
-            return Disagreement(case=smallest.case, first=first, second=second)
+            answers = _answers(lockstep, smallest.case, smallest.mismatch)
+            return Disagreement(case=smallest.case, first=answers[0], second=answers[1])
     return None
 
 
@@ -144,7 +147,7 @@ def _candidates(case: Case, found: Found) -> Iterator[Case]:
 
 
 def _answers(lockstep: PairLockstep, case: Case, mismatch: Mismatch) -> tuple[str, str]:
-    """Both answers to the last call, in words. Afterwards both subjects are in the state that the case leads to."""
+    """Both answers to the last call, in words; the subjects are in the state after the case."""
     match mismatch:
         case WrongDecision(request=request):
             asked = AskStep(requests=(request,)).wire()

@@ -1,4 +1,4 @@
-"""The list of known failures beside a run: which entries hold, which do not, and which mismatches they explain."""
+"""A run compared with its list of known failures: which entries hold, which do not, and what else failed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,12 +19,12 @@ from fencepost.reports.model import KnownFailure as ToldFailure
 from msgspec import structs
 
 _LET_OFF = ("pass", "vacuous", "not applicable")
-"""The verdicts that let a known failure pass: the run has found no other failure of its clause."""
+"""The verdicts of a clause with known failures in which the search found no other failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry of the list, and its standing with this subject. Every standing but *known* fails the run."""
+    """An entry of the list and its standing with this subject; every standing but *known* fails the run."""
 
     failure: KnownFailure
     standing: Standing
@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Baseline:
-    """The list beside one subject. Each entry is replayed once, as it is stored; the run does not search for it."""
+    """The list and its standing with one subject. Each entry is replayed once, exactly, and never searched for."""
 
     entries: list[Entry] = field(default_factory=list)
     _alike: set[Likeness] = field(default_factory=set)
@@ -49,7 +49,10 @@ class Baseline:
         today: date,
         line: str,
     ) -> None:
-        """Replay every entry; `line` is a command that does so again. Raises `HarnessFault` as the client does."""
+        """Replay every entry against the subject; `line` is a command that does so again.
+
+        Raises `HarnessFault` as the client does.
+        """
         for failure in failures:
             entry = self._entry(failure, lockstep, capabilities, today, line)
             self.entries.append(entry)
@@ -58,16 +61,18 @@ class Baseline:
         self, failure: KnownFailure, lockstep: Lockstep, capabilities: Capabilities, today: date, line: str
     ) -> Entry:
         if failure.profile != lockstep.vault.profile.name:
-            told = f"it is of the profile {failure.profile}, and the run judges by {lockstep.vault.profile.name}"
+            told = (
+                f"the entry is for the profile {failure.profile}, and the run judges by {lockstep.vault.profile.name}"
+            )
             return Entry(failure=failure, standing="unmatched", told=told)
         if failure.clause == OVERLAPPING:
-            told = "it takes calls that overlap, and a replay sends one after the other"
+            told = "the case needs overlapping calls, and a replay sends them one after the other"
             return Entry(failure=failure, standing="unmatched", told=told)
         replayed = replay_case(failure.case, lockstep, capabilities)
         mismatch = replayed.mismatch
         if mismatch is None:
             standing: Standing = "unexpected success" if replayed.state == "fixed" else "unmatched"
-            told = "the answer is right: take the entry off the list" if replayed.state == "fixed" else replayed.told
+            told = "the answer is right: remove the entry from the list" if replayed.state == "fixed" else replayed.told
             return Entry(failure=failure, standing=standing, told=told)
         got = mismatch.direction[1]
         if got != failure.got:
@@ -82,11 +87,11 @@ class Baseline:
         return Entry(failure=failure, standing="known", told=failure.reason, found=found)
 
     def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
-        """Whether a wrong decision looks like a known failure before its case is shrunk. It is not diagnosed then."""
+        """Whether a wrong decision looks like a known failure at first sight, so that it is not diagnosed again."""
         return bool(self._foreseen) and glance(provisional, mismatch) in self._foreseen
 
     def knows(self, clause: str, case: Case, mismatch: Mismatch) -> bool:
-        """Whether this smallest case is a known failure, or is like one."""
+        """Whether this smallest case is one of the known failures, or like one of them."""
         return bool(self._alike) and likeness(clause, case, mismatch) in self._alike
 
     @property
@@ -99,7 +104,10 @@ class Baseline:
         return known
 
     def shown(self, row: Clause) -> Clause:
-        """The clause's row as the report shows it: a known failure is a failure, with its case, reason and issue."""
+        """The clause's row as the report shows it.
+
+        A known failure is a *fail* with its example, its reason and its issue.
+        """
         known = self.excused.get(row.id, ())
         if not known:
             return row
@@ -112,7 +120,10 @@ class Baseline:
         return structs.replace(row, detail=f"{row.detail}; {told}", counterexamples=examples)
 
     def judged(self, row: Clause) -> Clause:
-        """The clause's row as it counts: a clause that fails in known ways only has passed; an error stays."""
+        """The clause's row as it counts for the summary.
+
+        If all its failures are known, it counts as *pass*; an error stays.
+        """
         if row.id in self.excused and row.verdict in _LET_OFF:
             return structs.replace(row, verdict="pass")
         return row
@@ -137,7 +148,7 @@ class Baseline:
 
     @property
     def told(self) -> tuple[ToldFailure, ...]:
-        """The entries as the report has them."""
+        """The entries in the form of the report."""
         return tuple(
             ToldFailure(
                 id=one.failure.id,
@@ -153,6 +164,6 @@ class Baseline:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The entries that are wrong, each as a line."""
+        """What is wrong with the list, one line for each entry."""
         wrong = [entry for entry in self.entries if entry.standing != "known"]
         return tuple(f"known failure {one.failure.id}: {one.standing}: {one.told}" for one in wrong)
