@@ -28,14 +28,14 @@ def fewer_subnets(trials: Trials) -> None:
 
 
 def fewer_calls(trials: Trials) -> None:
-    """Take away calls before the one in question."""
+    """Take away calls before the call in question."""
     steps = trials.case.steps
     if len(steps) > 2 or isinstance(steps[0], ResetStep):
         trials.keep_needed(steps[:-1], lambda kept: replace(trials.case, steps=(*kept, steps[-1])))
 
 
 def fewer_requests(trials: Trials) -> None:
-    """Take away requests: of the last call all but the one in question, of each other call as many as can be."""
+    """Take away requests: all others of the last call, and as many as possible of each earlier call."""
     for index, step in enumerate(trials.case.steps):
         if isinstance(step, AskStep) and len(step.requests) > 1:
             _fewer_requests_in(trials, index, step)
@@ -58,7 +58,7 @@ def _fewer_requests_in(trials: Trials, index: int, step: AskStep) -> None:
 
 
 def _plain_batch(trials: Trials, index: int, step: AskStep) -> bool:
-    """If the number of requests matters: repeat one plain request, then find the smallest number of it."""
+    """If the number of requests matters: repeat a plain request, then find the smallest number of repetitions."""
     place, plain = trials.place_in_question(step), Request(address=PLAIN_PUBLIC)
     before, after = place, len(step.requests) - 1 - place
     asked = step.requests[place]
@@ -74,7 +74,7 @@ def _plain_batch(trials: Trials, index: int, step: AskStep) -> bool:
 
 
 def _smallest_batch(trials: Trials, count: int, rebuild: Callable[[int], Case]) -> int:
-    """The smallest count that still shows the mismatch: one below a power of two, or else found by bisection."""
+    """The smallest count that still shows the mismatch: a power of two less 1, or else found by bisection."""
     for fewer in (0, *((1 << bit) - 1 for bit in range(1, count.bit_length()))):
         if fewer < count and trials.attempt(rebuild(fewer)):
             return fewer

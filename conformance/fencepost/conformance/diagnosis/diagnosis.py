@@ -17,10 +17,10 @@ from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecisi
 from fencepost.reports.model import Call
 
 _PER_CLAUSE = 3
-"""How many mismatches of a kind are diagnosed: as long as the clause has not failed."""
+"""So many mismatches of a kind are diagnosed, as long as their clause has not failed."""
 
 _MANY_IN_VAIN = 20
-"""After so many mismatches that no replay has shown again, one of a kind is diagnosed."""
+"""After so many mismatches that no replay has shown again, only the first of each kind is diagnosed."""
 
 _CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 20
 """How many replays must show a mismatch. In a review so many that a subject which tosses coins fails no clause."""
@@ -174,7 +174,7 @@ class Diagnosis:
         failures = self._tally.failures
         self._recorder.resume(
             [(clause, case_from_calls(failures[clause][0].calls)) for clause in recorded],
-            [(clause, case_from_calls(told), cost) for clause, told, cost in kept],
+            [(clause, case_from_calls(calls_of_case), cost) for clause, calls_of_case, cost in kept],
             self._replays.replay,
         )
         self._replays.calls = calls

@@ -80,7 +80,7 @@ class FailureRecorder:
         self.kept.clear()
 
     def not_reproduced(self, clause: str, mismatch: Mismatch) -> None:
-        """Note that no replay shows the mismatch again, so that nothing can be said of the clause."""
+        """Note that no replay shows the mismatch again, so that the clause gets no verdict from it."""
         self.in_vain += 1
         expected, got = mismatch.direction
         reason = f"expected {expected}, got {got} once; the same calls again got another answer"

@@ -62,7 +62,7 @@ def default_members_left_out(trials: Trials) -> None:
 
 
 def requesting(plainer: Callable[[Request, Vault], Iterator[Request]]) -> Callable[[Trials], None]:
-    """The pass that puts a plainer request in place of the one in question; if need be, wherever the case asks it."""
+    """The pass that replaces the request in question by a plainer request; if need be, wherever the case asks it."""
 
     def apply(trials: Trials) -> None:
         last = trials.case.steps[-1]

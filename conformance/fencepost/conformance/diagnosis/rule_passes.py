@@ -67,7 +67,7 @@ def _fewer_rules(trials: Trials, index: int, member: str) -> None:
 
 
 def _likely_rules(trials: Trials, rules: Sequence[object]) -> Iterator[Sequence[object]]:
-    """Short lists that show most mismatches: the rules around the address, then the first rule and one of these."""
+    """Short lists that show most mismatches: the rules around the address, then the first rule with such a rule."""
     step = trials.case.steps[-1]
     if not isinstance(step, AskStep):
         return

@@ -87,7 +87,7 @@ def differs_in_case(evidence: Decision) -> bool:
 
 
 def is_at_an_edge(evidence: Decision) -> bool:
-    """The address is the one before or after a rule's, or it is the first or last of a range of several."""
+    """The address lies directly beside a rule's range, or it is the first or last of a range of several."""
     address = evidence.mismatch.request.address
     return any(
         address in (block.first - 1, block.last + 1)

@@ -96,15 +96,15 @@ def _not_put_as_asked(at: _Standing) -> str | None:
 
 
 def _fault_of_another(at: _Standing) -> str | None:
-    told = "asked too little, for want of a harness that answers"
-    faults = (f"{told} ({other}: {fault})" for other, fault in at.tally.errors.items())
+    reason = "asked too little, for want of a harness that answers"
+    faults = (f"{reason} ({other}: {fault})" for other, fault in at.tally.errors.items())
     return next(faults, None) if at.is_short else None
 
 
 def _seldom(at: _Standing) -> str | None:
     floor = f"decisive {at.count.decisive} times of the {at.required} that a pass takes"
-    told = f"{floor}: ask more of it (--effort), or mend what keeps it from being asked"
-    return told if at.is_short else None
+    reason = f"{floor}: ask more of it (--effort), or mend what keeps it from being asked"
+    return reason if at.is_short else None
 
 
 _UNSTABLE = "a wrong answer came, of a subject that does not answer the same calls alike"
@@ -155,7 +155,7 @@ def results(
             has_known_failures=has_known_failures,
             has_ended_at_failure=has_ended_at_failure,
         )
-        verdict, detail = next((verdict, told) for _, verdict, why in VERDICTS if (told := why(at)) is not None)
+        verdict, detail = next((verdict, detail) for _, verdict, why in VERDICTS if (detail := why(at)) is not None)
         count = at.count
         yield Row(
             id=clause.id,
@@ -246,8 +246,8 @@ def _floors(tally: Tally) -> Iterator[str]:
         yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: {mend}"
     for outcome, seen in (("allowed", tally.allowed), ("denied", tally.denied)):
         if total and seen < SHARE * total:
-            told = "a run looks at one side only: mend what keeps the rules from taking effect"
-            yield f"only {seen} of {total} decisions {outcome}; below {SHARE:.0%} {told}"
+            mend = "a run looks at one side only: mend what keeps the rules from taking effect"
+            yield f"only {seen} of {total} decisions {outcome}; below {SHARE:.0%} {mend}"
 
 
 def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:
