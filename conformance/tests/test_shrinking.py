@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from fencepost.adapters.contract import Decision
 from fencepost.conformance import rule_sets
-from fencepost.conformance.diagnosis.shrink import RATION, Shrinker
+from fencepost.conformance.diagnosis.shrink import RATION, SHRINK_PASSES, shrink
+from fencepost.conformance.diagnosis.trials import Reproduction, Trials
 from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, Step, WriteStep, apply_write
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, compare
 from fencepost.conformance.lockstep.wire import wire_rules
@@ -78,13 +79,10 @@ def shrunk(told: Case, flaw: Flaw, *, ration: int = RATION) -> tuple[Case, Repla
     mismatch = replayer(told)
     assert mismatch is not None
     replayer.calls = 0
-    shrinker = Shrinker(told, mismatch, replayer, ration=ration)
-    shrinker.shrink()
-    assert shrinker.calls == replayer.calls <= ration
-    found = Replayer(flaw)(shrinker.case)
-    assert found is not None
-    assert found.direction == mismatch.direction
-    return shrinker.case, replayer
+    smallest = shrink(Reproduction(case=told, mismatch=mismatch), replayer, ration=ration)
+    assert smallest.calls == replayer.calls <= ration
+    assert mismatch.is_like(Replayer(flaw)(smallest.case))
+    return smallest.case, replayer
 
 
 def put(*values: str, **switches: str) -> WriteStep:
@@ -214,12 +212,11 @@ def test_two_vaults_are_made_as_small_as_they_can_be_to_show_it(keeps_answers: b
     mismatch = replayer(told)
     assert mismatch is not None
     replayer.calls = 0
-    shrinker = Shrinker(told, mismatch, replayer, beside=BESIDE)
-    shrinker.shrink()
-    assert shrinker.calls == replayer.calls <= RATION
+    smallest = shrink(Reproduction(case=told, mismatch=mismatch), replayer, beside=BESIDE)
+    assert smallest.calls == replayer.calls <= RATION
     plain = asked("20.77.66.55")
     asked_before = [plain] if keeps_answers else []
-    assert shrinker.case == Case(network=Network(), steps=(put(), *asked_before, ResetStep(network=Network()), plain))
+    assert smallest.case == Case(network=Network(), steps=(put(), *asked_before, ResetStep(network=Network()), plain))
 
 
 @pytest.mark.parametrize("ration", [0, 2, 7, 30])
@@ -245,3 +242,85 @@ def test_every_rule_set_shrinks_to_one_rule_that_shows_the_flaw(data: st.DataObj
     ask = AskStep(requests=(Request(address=at.block.last),))
     case, _ = shrunk(Case(network=Network(), steps=(write, ask)), last_address_excluded)
     assert len(values(case.steps[0])) == 1
+
+
+SUBNET = "/subscriptions/first/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/first/subnets/s"
+OTHER_SUBNET = SUBNET.replace("first", "other")
+NEARER_SUBNET = SUBNET.replace("first", "other", 1)
+BOTH_ENDPOINTS = ("Microsoft.KeyVault", "Microsoft.Sql")
+HOME = Network(subnets=(Subnet(id=SUBNET), Subnet(id=OTHER_SUBNET, service_endpoints=BOTH_ENDPOINTS)))
+
+
+def put_subnet(subnet: str, **members: object) -> WriteStep:
+    acls = {**wire_rules(()), "virtualNetworkRules": [{"id": subnet, **members}]}
+    return WriteStep(method="putRules", params={"networkAcls": acls})
+
+
+def asked_from(subnet: str) -> AskStep:
+    return AskStep(requests=(Request(address=address_from_text("10.0.0.9"), subnet=subnet),))
+
+
+def told(network: Network, *steps: Step) -> Case:
+    return Case(network=network, steps=steps)
+
+
+NOWHERE = Network()
+EXPLICIT = AskStep(requests=asked("9.9.9.9").requests, explicit={0: ("authorized",)})
+
+ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
+    "fewer subnets": (told(HOME, asked("9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
+    "fewer calls": (told(NOWHERE, put(), put(), asked("9.9.9.9")), told(NOWHERE, put(), asked("9.9.9.9"))),
+    "fewer requests": (told(NOWHERE, asked("1.1.1.1", "9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
+    "default members left out": (told(NOWHERE, EXPLICIT), told(NOWHERE, asked("9.9.9.9"))),
+    "plain operation": (told(NOWHERE, asked("9.9.9.9", operation="KeySign")), told(NOWHERE, asked("9.9.9.9"))),
+    "plain caller": (
+        told(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False))),
+        told(NOWHERE, asked("9.9.9.9")),
+    ),
+    "no subnet": (told(HOME, asked_from(SUBNET)), told(HOME, asked("20.77.66.55"))),
+    "plain letters": (told(HOME, asked_from(SUBNET.upper())), told(HOME, asked_from(SUBNET))),
+    "plain address": (told(NOWHERE, asked("9.9.9.9")), told(NOWHERE, asked("20.77.66.55"))),
+    "simpler rules": (
+        told(NOWHERE, put("20.0.0.0/24", bypass="AzureServices"), asked("9.9.9.9")),
+        told(NOWHERE, put(), asked("9.9.9.9")),
+    ),
+    "plain range": (
+        told(NOWHERE, put("99.7.0.0/24"), asked("99.7.0.5")),
+        told(NOWHERE, put("20.0.0.0/24"), asked("20.0.0.5")),
+    ),
+    "nearer subnets": (
+        told(HOME, put_subnet(SUBNET), asked_from(OTHER_SUBNET)),
+        told(
+            Network(subnets=(HOME.subnets[0], Subnet(id=NEARER_SUBNET, service_endpoints=BOTH_ENDPOINTS))),
+            put_subnet(SUBNET),
+            asked_from(NEARER_SUBNET),
+        ),
+    ),
+    "plain endpoints": (
+        told(HOME, asked("9.9.9.9")),
+        told(Network(subnets=(Subnet(id=SUBNET), Subnet(id=OTHER_SUBNET))), asked("9.9.9.9")),
+    ),
+    "unmarked rules": (
+        told(HOME, put_subnet(SUBNET, ignoreMissingVnetServiceEndpoint=True), asked("9.9.9.9")),
+        told(HOME, put_subnet(SUBNET), asked("9.9.9.9")),
+    ),
+}
+
+
+def test_every_shrink_pass_has_an_example() -> None:
+    assert [name for name, _ in SHRINK_PASSES] == list(ONE_PASS_EACH)
+
+
+def always_wrong(case: Case) -> Mismatch | None:
+    """The mismatch of an implementation that gives the opposite of every right decision."""
+    return Replayer(lambda vault, request, _: "deny" if right(vault, request) == "allow" else "allow")(case)
+
+
+@pytest.mark.parametrize(("name", "apply"), SHRINK_PASSES)
+def test_a_shrink_pass_makes_its_example_simpler(name: str, apply: Callable[[Trials], None]) -> None:
+    before, after = ONE_PASS_EACH[name]
+    mismatch = always_wrong(before)
+    assert mismatch is not None
+    trials = Trials(Reproduction(case=before, mismatch=mismatch), always_wrong, ration=RATION)
+    apply(trials)
+    assert trials.case == after

@@ -125,6 +125,45 @@ def test_a_harness_fault_is_an_error_even_of_a_clause_that_would_pass() -> None:
     assert (row(tally).verdict, row(tally).detail) == ("error", "the stream was closed")
 
 
+def test_each_verdict_outranks_those_below_it() -> None:
+    """What speaks for each row of the table is added from the last row to the first, and nothing is taken away."""
+    tally = asked("LIM-7", right=2)
+    what, options = ALL, {"unfinished": "", "has_ended_at_failure": False}
+
+    def judged() -> tuple[str, str]:
+        (found,) = results([catalogue()["LIM-7"]], what, tally, explored=frozenset(), **options)  # type: ignore[arg-type]  # as named
+        return found.verdict, found.detail
+
+    assert judged()[0] == "vacuous"
+    tally.decision(("LIM-7",), "deny", is_right=False)
+    assert judged() == ("inconclusive", "1 of 3 answers were wrong, and not repeatable")
+    tally.errors["DEC-1"] = "crashed"
+    assert judged() == ("error", "asked too little, for want of a harness that answers (DEC-1: crashed)")
+    tally.hindered["LIM-7"] = "a time-out on the way"
+    assert judged() == ("error", "a time-out on the way")
+    tally.decision(("LIM-7",), "inconclusive", is_right=True)
+    assert judged() == ("inconclusive", "1 of 4 requests could not be put as asked")
+    options["unfinished"] = "interrupted"
+    assert judged() == ("error", "interrupted")
+    options["has_ended_at_failure"] = True
+    assert judged() == ("inconclusive", "interrupted")
+    tally.unstable["DEC-1"] = "now this, now that"
+    assert judged()[0] == "inconclusive"
+    assert "does not answer the same calls alike" in judged()[1]
+    tally.unstable["LIM-7"] = "now that, now this"
+    assert judged() == ("inconclusive", "now that, now this")
+    tally.unconfirmed["LIM-7"] = "no time"
+    assert judged() == ("inconclusive", "no time")
+    tally.errors["LIM-7"] = "nonsense"
+    assert judged() == ("error", "nonsense")
+    tally.left_out["LIM-7"] = "takes too many rules"
+    assert judged() == ("not applicable", "takes too many rules")
+    what = capabilities("decisions-only", "ip-rules-only")
+    assert judged() == ("not applicable", "needs refused-writes, incremental-rules")
+    tally.failures["LIM-7"].append(COUNTEREXAMPLE)
+    assert judged() == ("fail", "")
+
+
 def test_an_unstable_clause_is_inconclusive() -> None:
     tally = asked("DEC-4", right=100)
     tally.unstable["DEC-4"] = "the same calls got different answers"
@@ -188,6 +227,21 @@ def summary(
 def test_the_exit_status_is_that_of_the_first_that_holds(verdicts: tuple[str, ...], result: str, status: int) -> None:
     found = summary(rows(*verdicts))
     assert (found.result, found.exit_status) == (result, status)
+
+
+def test_each_result_outranks_those_below_it() -> None:
+    """What speaks for each row of the table is added from the last row to the first, and nothing is taken away."""
+    assert summary(rows("pass")).result == "pass"
+    assert summary(rows("pass", "not applicable")).result == "partial"
+    little = Tally(allowed=10, denied=10)
+    assert summary(rows("pass", "not applicable"), little).result == "vacuous"
+    assert summary(rows("pass", "not applicable", "inconclusive"), little).result == "inconclusive"
+    found = rows("pass", "not applicable", "inconclusive")
+    ended = summed_up(found, (), little, selected=False, unfinished="interrupted")
+    assert (ended.result, ended.exit_status, ended.notes) == ("error", 2, ("interrupted",))
+    little.failures["VAL-5"].append(COUNTEREXAMPLE)
+    failed = summed_up(found, (), little, selected=False, unfinished="interrupted")
+    assert (failed.result, failed.exit_status) == ("fail", 1)
 
 
 def test_an_extended_clause_that_fails_is_not_softened_by_its_level() -> None:

@@ -18,7 +18,8 @@ from fencepost.conformance.bench.ration import EffortMeter
 from fencepost.conformance.bench.ration import EffortSpent as EffortSpent  # they meet this here, too
 from fencepost.conformance.bench.state import BenchState
 from fencepost.conformance.capabilities import Capabilities
-from fencepost.conformance.diagnosis.diagnosis import Diagnosis, Excuses
+from fencepost.conformance.diagnosis.diagnosis import Diagnosis
+from fencepost.conformance.diagnosis.recorder import Excuses
 from fencepost.conformance.diagnosis.simplicity import plainness
 from fencepost.conformance.judging.clause_counter import ClauseCounter, Judged
 from fencepost.conformance.judging.tally import Tally

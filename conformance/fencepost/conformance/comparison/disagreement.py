@@ -9,8 +9,10 @@ from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.comparison.pair import PairLockstep
+from fencepost.conformance.diagnosis.replays import Replays
 from fencepost.conformance.diagnosis.reproduction import minimal_setup
-from fencepost.conformance.diagnosis.shrink import Shrinker
+from fencepost.conformance.diagnosis.shrink import shrink
+from fencepost.conformance.diagnosis.trials import Reproduction
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, Step, WriteStep
 from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision, WrongRead, WrongWrite
@@ -55,13 +57,8 @@ class _Meeting(Bench):
 
     def _wrong(self, found: list[Found]) -> None:
         for one in found:
-            if kind_of(one.mismatch) not in self.seen:
+            if one.mismatch.kind not in self.seen:
                 raise _ApartError(one)
-
-
-def kind_of(mismatch: Mismatch) -> tuple[str, ...]:
-    """The kind of a difference: the call, and both answers."""
-    return (type(mismatch).__name__, *mismatch.direction)
 
 
 def search(
@@ -118,7 +115,7 @@ def _met(
                     told = _smallest(lockstep, apart.found)
                 except HarnessFault:
                     continue
-                bench.seen.add(kind_of(apart.found.mismatch))
+                bench.seen.add(apart.found.mismatch.kind)
                 if told is not None:
                     yield told
 
@@ -127,12 +124,11 @@ def _smallest(lockstep: PairLockstep, found: Found) -> Disagreement | None:
     """The difference on the smallest case that shows it each time; None if no replay does."""
     case = lockstep.case()
     for candidate in _candidates(case, found):
-        mismatch = _confirmed(lockstep, candidate, found.mismatch)
+        mismatch = Replays(lockstep).confirm(candidate, found.mismatch, _CONFIRMATIONS)
         if mismatch is not None:
-            shrinker = Shrinker(candidate, mismatch, lockstep.replay)
-            shrinker.shrink()
-            answers = _answers(lockstep, shrinker.case, shrinker.mismatch)
-            return Disagreement(case=shrinker.case, first=answers[0], second=answers[1])
+            smallest = shrink(Reproduction(case=candidate, mismatch=mismatch), lockstep.replay)
+            answers = _answers(lockstep, smallest.case, smallest.mismatch)
+            return Disagreement(case=smallest.case, first=answers[0], second=answers[1])
     return None
 
 
@@ -148,15 +144,6 @@ def _candidates(case: Case, found: Found) -> Iterator[Case]:
         yield Case(network=found.mismatch.vault.network, steps=(last,))
     yield minimal_setup(found.mismatch.vault, last)
     yield case
-
-
-def _confirmed(lockstep: PairLockstep, case: Case, like: Mismatch) -> Mismatch | None:
-    shown: Mismatch | None = None
-    for _ in range(_CONFIRMATIONS):
-        shown = lockstep.replay(case)
-        if shown is None or kind_of(shown) != kind_of(like):
-            return None
-    return shown
 
 
 def _answers(lockstep: PairLockstep, case: Case, mismatch: Mismatch) -> tuple[str, str]:

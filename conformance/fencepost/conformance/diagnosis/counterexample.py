@@ -1,4 +1,4 @@
-"""A mismatch told to a person: what was expected, what came, why, and how to see it again."""
+"""A mismatch as the report has it: the expected answer, the answer that came, the reason, and how to replay it."""
 
 from collections.abc import Iterable
 
@@ -14,11 +14,11 @@ from fencepost.reports.model import Counterexample
 from fencepost.reports.visible import abridged, as_json
 
 _SHOWN = 5
-_NEW = " It takes the vault before to show it: a new vault has nothing of what was said to another."
+_TWO_VAULTS = " It takes the vault before to show it: a new vault has nothing of what was said to another."
 
 
 def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, calls_to_shrink: int) -> Counterexample:
-    """The smallest case as the report has it."""
+    """The smallest case of a mismatch, as the report has it. `calls_to_shrink` is the number of calls that found it."""
     last = case.steps[-1]
     if isinstance(last, AskStep) and isinstance(mismatch, WrongDecision):
         place = max(place for place, request in enumerate(last.requests) if request == mismatch.request)
@@ -35,7 +35,7 @@ def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, 
         got=_got(mismatch),
         deciding_clause=deciding,
         deciding_rule=rule,
-        why=_why(clause, mismatch, deciding) + (_NEW if case.spans_vaults else ""),
+        why=_why(clause, mismatch, deciding) + (_TWO_VAULTS if case.spans_vaults else ""),
         replay=replay,
         calls_to_shrink=calls_to_shrink,
     )
@@ -53,7 +53,7 @@ def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:
 
 
 def rule_text(decision: Decision) -> str | None:
-    """The rule that let a request in, as it was written."""
+    """The text of the rule that admits a request; None if no rule does."""
     match decision.rule:
         case IpRule(text=text):
             return text
@@ -84,33 +84,33 @@ def _got(mismatch: Mismatch) -> str:
             rule = f" (its rule: {got.rule!r})" if got.rule is not None else ""
             return f"{got.outcome}{code}{rule}"
         case WrongWrite(got=got):
-            said = " ".join(str(part) for part in (got.status, got.code, got.message) if part is not None)
-            return ("accepted" if got.accepted else "refused") + (f" ({said})" if said else "")
+            details = " ".join(str(part) for part in (got.status, got.code, got.message) if part is not None)
+            return ("accepted" if got.accepted else "refused") + (f" ({details})" if details else "")
         case WrongRead(got=got):
             return as_json(abridged(msgspec.to_builtins(got)))
 
 
 def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
     known = catalogue()
-    told = f"{clause}: {known[clause].text}."
+    why = f"{clause}: {known[clause].text}."
     if deciding != clause:
-        told += f" The reference decides by {deciding}: {known[deciding].text}."
+        why += f" The reference decides by {deciding}: {known[deciding].text}."
     match mismatch:
         case WrongWrite(expected=expected):
-            told += _violations(expected)
+            why += _violations(expected)
         case WrongRead(vault=vault, got=got) if got is None or isinstance(got, NetworkAcls):
             in_force, read = normal_form(vault.rules), normal_form_of_answer(got, vault.profile)
-            told += _list(" In force and not read back: ", in_force.differences(read))
-            told += _list(" Read back and not in force: ", read.differences(in_force))
-    return told
+            why += _list(" In force and not read back: ", in_force.differences(read))
+            why += _list(" Read back and not in force: ", read.differences(in_force))
+    return why
 
 
-def _list(label: str, said: Iterable[str]) -> str:
-    first = [*said]
-    more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
-    return f"{label}{', '.join(first[:_SHOWN])}{more}." if first else ""
+def _list(label: str, parts: Iterable[str]) -> str:
+    every = [*parts]
+    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return f"{label}{', '.join(every[:_SHOWN])}{more}." if every else ""
 
 
 def _violations(expected: Write) -> str:
-    certain = [f"{one.path} {one.name}" for one in expected.violations if one.is_certain]
+    certain = [f"{violation.path} {violation.name}" for violation in expected.violations if violation.is_certain]
     return _list(" Wrong in it: ", certain) or " Nothing in it is wrong."

@@ -1,22 +1,76 @@
-"""Cases that may show a mismatch again: what was said before it, told as briefly as may do, of one vault or of two."""
+"""Reproduction: the first of a few candidate cases that shows a mismatch each time it is replayed."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from fencepost.conformance.diagnosis.replays import Replays
+from fencepost.conformance.diagnosis.trials import Reproduction
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, Step, WriteStep, one_after_another
-from fencepost.conformance.lockstep.mismatch import Found
+from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import SERVICE_ENDPOINT, Network, Request, Subnet, Vault
 
 _MOST_STEPS = 40
-"""How long a case of two vaults may be to be worth a replay."""
+"""A case of two vaults with more steps than this is not replayed."""
 
 
-def of_one_vault(case: Case, recent: Case, found: Found, *, with_company: bool) -> Iterator[Case]:
-    """Cases that may show it again, the smallest first: alone on a fresh vault, in company, after all that was said.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What the subject was sent up to a mismatch.
 
-    What was said in the scenario comes before what was said since `reset`. Where company is known to sway the subject
-    (DEC-17), it is looked for no more.
+    `case` has everything since the last `reset`, `recent` everything since the scenario began, `before` is the vault
+    before, if there was one.
+    """
+
+    case: Case
+    recent: Case
+    before: Case | None = None
+
+
+def reproduce(
+    found: Found,
+    conversation: Conversation,
+    replays: Replays,
+    *,
+    times: int,
+    with_batch: bool,
+    with_earlier_batch: bool,
+) -> Reproduction | None:
+    """The first candidate that shows the mismatch in so many replays; None if none does.
+
+    A case that may owe the mismatch to an earlier vault gives way to a case of both vaults. `with_batch` says whether
+    candidates with other requests are worth a replay, `with_earlier_batch` whether requests to the earlier vault are.
+    """
+
+    def confirmed(candidates: Iterable[Case]) -> Reproduction | None:
+        for case in candidates:
+            if (mismatch := replays.confirm(case, found.mismatch, times)) is not None:
+                return Reproduction(case=case, mismatch=mismatch)
+        return None
+
+    case, before = conversation.case, conversation.before
+    shown = confirmed(candidates_in_one_vault(case, conversation.recent, found, with_batch=with_batch))
+    if before is None or (shown is not None and replays.stands_alone(shown)):
+        return shown
+    return confirmed(candidates_in_two_vaults(before, case, found, with_batch=with_earlier_batch)) or shown
+
+
+def wrong_gate(mismatch: Mismatch, replays: Replays) -> Reproduction | None:
+    """The wrong outcome behind a wrong code: what the same caller gets with a token and permission."""
+    if not isinstance(mismatch, WrongDecision) or not mismatch.is_about_codes:
+        return None
+    entitled = replace(mismatch.request.caller, authenticated=True, authorized=True)
+    case = minimal_setup(mismatch.vault, AskStep(requests=(replace(mismatch.request, caller=entitled),)))
+    wrong = replays.replay(case)
+    if not isinstance(wrong, WrongDecision) or wrong.is_about_codes:
+        return None
+    return Reproduction(case=case, mismatch=wrong)
+
+
+def candidates_in_one_vault(case: Case, recent: Case, found: Found, *, with_batch: bool) -> Iterator[Case]:
+    """Cases that may show the mismatch, the smallest first: the request alone, in its batch, after all earlier calls.
+
+    Calls of the scenario come before calls since `reset`. Without `with_batch` no case has other requests.
     """
     last = case.steps[-1]
     wholes = (recent, case) if len(recent.steps) < len(case.steps) else (case,)
@@ -24,14 +78,14 @@ def of_one_vault(case: Case, recent: Case, found: Found, *, with_company: bool) 
         alone = last.only(found.index)
         yield minimal_setup(found.mismatch.vault, alone)
         until = last.only(*range(found.index + 1 if found.index >= 0 else len(last.requests)))
-        if with_company:
+        if with_batch:
             yield minimal_setup(found.mismatch.vault, until)
         for whole in wholes:
             yield from _writes_alone(whole, alone)
-            if with_company:
+            if with_batch:
                 yield whole.with_last(alone)
                 yield whole.with_last(until)
-        if with_company and len(until.requests) < len(last.requests):
+        if with_batch and len(until.requests) < len(last.requests):
             yield minimal_setup(found.mismatch.vault, last)
             yield from wholes
     else:
@@ -44,47 +98,47 @@ def of_one_vault(case: Case, recent: Case, found: Found, *, with_company: bool) 
 
 
 def _writes_alone(case: Case, last: Step) -> Iterator[Case]:
-    """The history without what was asked on its way: since the last whole set, where the network then was as at first."""
-    told = _without_answers(case.steps[:-1])
-    recent = _since_last_put(told)
-    if len(recent) < len(told):
+    """The case without earlier requests: the writes since the last whole rule set, then all writes."""
+    writes = _without_answers(case.steps[:-1])
+    recent = _since_last_put(writes)
+    if len(recent) < len(writes):
         yield replace(case, steps=(*recent, last))
-    if len(told) > 1:
-        yield replace(case, steps=(*told, last))
+    if len(writes) > 1:
+        yield replace(case, steps=(*writes, last))
 
 
-def of_two_vaults(before: Case, case: Case, found: Found, *, with_company: bool) -> Iterator[Case]:
-    """Cases that show it by what the vault before has left over `reset`, the smallest first.
+def candidates_in_two_vaults(before: Case, case: Case, found: Found, *, with_batch: bool) -> Iterator[Case]:
+    """Cases that may show the mismatch by what an earlier vault has left over `reset`, the smallest first.
 
-    Of that vault the last whole set and what was written since; then what was asked of it, too, by the same caller or by
-    any; then all that was said to both.
+    Of the earlier vault they have the last whole rule set and the writes since then; with `with_batch` also its
+    requests from the same caller, then all of its requests, then everything that was sent to both vaults.
     """
     last = case.steps[-1]
     final = last.only(found.index) if isinstance(last, AskStep) else last
     written = replace(case, steps=(*_since_last_put(_without_answers(case.steps[:-1])), final))
-    told = [(replace(before, steps=_since_last_put(_without_answers(before.steps))), written)]
-    if with_company:
+    pairs = [(replace(before, steps=_since_last_put(_without_answers(before.steps))), written)]
+    if with_batch:
         recent = replace(before, steps=_since_last_put(before.steps))
         if isinstance(final, AskStep):
-            told.append((replace(recent, steps=tuple(_asked_alike(recent.steps, final.requests[0]))), written))
-        told += [(recent, written), (recent, case.with_last(final)), (before, case)]
+            pairs.append((replace(recent, steps=tuple(_from_the_same_place(recent.steps, final.requests[0]))), written))
+        pairs += [(recent, written), (recent, case.with_last(final)), (before, case)]
     seen: list[Case] = []
-    for candidate in map(one_after_another, told):
+    for candidate in map(one_after_another, pairs):
         if len(candidate.steps) <= _MOST_STEPS and candidate not in seen:
             seen.append(candidate)
             yield candidate
 
 
-def _asked_alike(steps: tuple[Step, ...], request: Request) -> Iterator[Step]:
-    """The steps without requests from elsewhere than this one."""
+def _from_the_same_place(steps: tuple[Step, ...], request: Request) -> Iterator[Step]:
+    """The steps without requests from another address or subnet than this request."""
     for step in steps:
         if not isinstance(step, AskStep):
             yield step
             continue
         alike = [
             index
-            for index, one in enumerate(step.requests)
-            if (one.address, one.subnet) == (request.address, request.subnet)
+            for index, asked in enumerate(step.requests)
+            if (asked.address, asked.subnet) == (request.address, request.subnet)
         ]
         if alike:
             yield step.only(*alike)
@@ -95,7 +149,7 @@ def _without_answers(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _since_last_put(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps from the last whole set on, where the network then was as at first."""
+    """The steps from the last whole rule set on; all steps if service endpoints were switched before it."""
     puts = [place for place, step in enumerate(steps) if isinstance(step, WriteStep) and step.method == "putRules"]
     if not puts or any(isinstance(step, EndpointsStep) for step in steps[: puts[-1]]):
         return steps
@@ -103,9 +157,10 @@ def _since_last_put(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def minimal_setup(vault: Vault, last: Step) -> Case:
-    """The shortest way to the vault's state on a new vault, then the step in question.
+    """The shortest case that brings a new vault to this vault's state, then sends the last step.
 
-    A rule cannot be written for a subnet that has no endpoint: there it is switched off after the rules are written.
+    A rule for a subnet without the service endpoint is refused. So the case switches such an endpoint off only after
+    it has written the rules.
     """
     off = [
         subnet

@@ -1,21 +1,24 @@
-"""Plainer requests for a case: the plain operation, caller, place and address, as far as the mismatch lets them be."""
+"""Shrink passes over the request in question: the plain operation, caller, subnet and address."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from fencepost.conformance.diagnosis.trials import Trials
 from fencepost.conformance.judging.exercised import PLAIN_OPERATION
-from fencepost.conformance.lockstep.case import is_private
+from fencepost.conformance.lockstep.case import AskStep, Case, is_private
 from fencepost.reference import Caller, Plane, Request, Vault
 
 PLAIN_PUBLIC = (20 << 24) + (77 << 16) + (66 << 8) + 55
 PLAIN_PRIVATE = (10 << 24) + 4
 
 
-def _plain_operation(request: Request, _: Vault) -> Iterator[Request]:
+def plain_operation(request: Request, _: Vault) -> Iterator[Request]:
+    """Ask for the plain operation of the plane."""
     yield replace(request, operation=PLAIN_OPERATION if request.plane is Plane.DATA else "VaultGet")
 
 
-def _plain_caller(request: Request, _: Vault) -> Iterator[Request]:
+def plain_caller(request: Request, _: Vault) -> Iterator[Request]:
+    """Ask as the plain caller, or as a caller with fewer peculiarities."""
     yield replace(request, caller=Caller())
     caller = request.caller
     if caller.service is not None:
@@ -25,19 +28,22 @@ def _plain_caller(request: Request, _: Vault) -> Iterator[Request]:
         yield replace(request, caller=replace(caller, authorized=True))
 
 
-def _no_subnet(request: Request, _: Vault) -> Iterator[Request]:
+def no_subnet(request: Request, _: Vault) -> Iterator[Request]:
+    """Ask from no subnet, with a public address."""
     if request.subnet is not None:
         address = PLAIN_PUBLIC if is_private(request.address) else request.address
         yield replace(request, subnet=None, address=address)
 
 
-def _plain_letters(request: Request, vault: Vault) -> Iterator[Request]:
+def plain_letters(request: Request, vault: Vault) -> Iterator[Request]:
+    """Spell the caller's subnet as the network does."""
     for subnet in vault.network.subnets:
         if request.subnet is not None and subnet.id.lower() == request.subnet.lower():
             yield replace(request, subnet=subnet.id)
 
 
-def _plain_address(request: Request, vault: Vault) -> Iterator[Request]:
+def plain_address(request: Request, vault: Vault) -> Iterator[Request]:
+    """Ask from a plain address; from inside a rule's range rather than from its edge."""
     if request.subnet is not None and is_private(request.address):
         yield replace(request, address=PLAIN_PRIVATE)
         return
@@ -48,11 +54,40 @@ def _plain_address(request: Request, vault: Vault) -> Iterator[Request]:
         yield replace(request, address=(rule.block.first + rule.block.last) // 2 + 1)
 
 
-PLAINER_REQUESTS: tuple[Callable[[Request, Vault], Iterator[Request]], ...] = (
-    _plain_operation,
-    _plain_caller,
-    _no_subnet,
-    _plain_letters,
-    _plain_address,
-)
-"""The moves, each from a request under these rules to plainer ones."""
+def default_members_left_out(trials: Trials) -> None:
+    """Write out no member of a request that has its default value."""
+    last = trials.case.steps[-1]
+    if isinstance(last, AskStep) and last.explicit:
+        trials.attempt(trials.case.with_last(replace(last, explicit={})))
+
+
+def requesting(plainer: Callable[[Request, Vault], Iterator[Request]]) -> Callable[[Trials], None]:
+    """The pass that replaces the request in question by a plainer request; if need be, wherever the case asks it."""
+
+    def apply(trials: Trials) -> None:
+        last = trials.case.steps[-1]
+        if not isinstance(last, AskStep):
+            return
+        place = trials.place_in_question(last)
+        request = last.requests[place]
+        for candidate in plainer(request, trials.mismatch.vault):
+            if candidate == request:
+                continue
+            changed = replace(last, requests=(*last.requests[:place], candidate, *last.requests[place + 1 :]))
+            if trials.attempt(trials.case.with_last(changed)):
+                break
+            if trials.case.spans_vaults and trials.attempt(_replaced(trials.case, request, candidate)):
+                break
+
+    return apply
+
+
+def _replaced(case: Case, request: Request, candidate: Request) -> Case:
+    """The case with the candidate wherever it asks the request: a subject may remember the answer to that request."""
+    steps = (
+        replace(step, requests=tuple(candidate if asked == request else asked for asked in step.requests))
+        if isinstance(step, AskStep)
+        else step
+        for step in case.steps
+    )
+    return replace(case, steps=tuple(steps))

@@ -1,11 +1,11 @@
-"""Which of several mismatches shows a fault most clearly."""
+"""The order in which mismatches are diagnosed: the simplest first."""
 
 from fencepost.conformance.judging.exercised import PLAIN_OPERATION
 from fencepost.conformance.lockstep.mismatch import Found, WrongDecision
 
 
 def plainness(found: Found) -> tuple[int, ...]:
-    """How plain the request of a mismatch is: the plainest shows the fault most clearly."""
+    """The sort key of a mismatch: the simpler the request, the smaller the key."""
     mismatch = found.mismatch
     if not isinstance(mismatch, WrongDecision):
         return (0,)

@@ -1,6 +1,6 @@
-"""From counts to verdicts: a clause that was never decisive does not pass, nor does a run that saw one outcome only."""
+"""From counts to verdicts, by two ordered tables: the verdict of each clause, and the result of the run."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fencepost.conformance.capabilities import Capabilities
@@ -10,16 +10,124 @@ from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
 DECISIVE = 20
-"""How often a clause must have been decisive, at any effort, for its pass to say something."""
+"""A clause must have been decisive so often to pass, at any effort."""
 
 DECISIONS = 500
-"""The fewest decisions of a run of all clauses."""
+"""A run of all clauses must have at least so many decisions."""
 
 SHARE = 0.02
-"""The smallest share that either outcome may have in a run of all clauses."""
+"""In a run of all clauses each outcome must have at least this share of the decisions."""
 
 _NAMED = 3
-_SELDOM = {"LIM-1": 20, "LIM-5": 20, "STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
+_SELDOM = {"STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
+"""Clauses that few requests can decide, and how often they must have been decisive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """What is known of one clause at the end of a run."""
+
+    clause: Clause
+    capabilities: Capabilities
+    tally: Tally
+    is_explored: bool
+    unfinished: str
+    has_known_failures: bool
+    has_ended_at_failure: bool
+
+    @property
+    def id(self) -> str:
+        return self.clause.id
+
+    @property
+    def count(self) -> Count:
+        return self.tally.counts[self.id]
+
+    @property
+    def required(self) -> int:
+        return _SELDOM.get(self.id, DECISIVE)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the clause was decisive too seldom."""
+        return self.count.decisive < self.required
+
+    @property
+    def needs(self) -> str | None:
+        """The features that the clause needs and the subject does not offer."""
+        missing = self.capabilities.missing_for(self.clause)
+        return f"needs {', '.join(missing)}" if missing else None
+
+    @property
+    def not_finished(self) -> str | None:
+        """Why the run ended before the clause was asked enough, if it did."""
+        return self.unfinished if self.unfinished and (not self.is_explored or self.is_short) else None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether answers were wrong. Beside a known failure they are taken for that failure's."""
+        return bool(self.count.wrong) and not self.has_known_failures
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether wrong answers are more than a side effect of another clause's failure."""
+        is_side_effect = bool(self.tally.failures) and not self.count.is_broken
+        return self.is_wrong and (self.is_short or not is_side_effect)
+
+    def with_remark(self, detail: str) -> str:
+        """The detail, and what else there is to say of a pass."""
+        return "; ".join(filter(None, (detail, self.tally.remarks.get(self.id, ""))))
+
+
+def _wrong_answers(at: _Standing) -> str:
+    """Where wrong answers are reported: under the clauses that their smallest cases break, or nowhere."""
+    failed = sorted(at.tally.failures)
+    where = "and no time was left to ask again" if at.tally.unconfirmed else "and not repeatable"
+    if failed:
+        where = f"told under {', '.join(failed[:_NAMED])}{' …' if len(failed) > _NAMED else ''}"
+    return f"{at.count.wrong:,} of {at.count.asked:,} answers were wrong, {where}"
+
+
+def _not_put_as_asked(at: _Standing) -> str | None:
+    count = at.count
+    answered = count.asked - count.inconclusive if at.is_short else count.allowed + count.denied
+    is_too_little = count.inconclusive and answered < at.required
+    return f"{count.inconclusive} of {count.asked} requests could not be put as asked" if is_too_little else None
+
+
+def _fault_of_another(at: _Standing) -> str | None:
+    reason = "asked too little, for want of a harness that answers"
+    faults = (f"{reason} ({other}: {fault})" for other, fault in at.tally.errors.items())
+    return next(faults, None) if at.is_short else None
+
+
+def _seldom(at: _Standing) -> str | None:
+    floor = f"decisive {at.count.decisive} times of the {at.required} that a pass takes"
+    reason = f"{floor}: ask more of it (--effort), or mend what keeps it from being asked"
+    return reason if at.is_short else None
+
+
+_UNSTABLE = "a wrong answer came, of a subject that does not answer the same calls alike"
+
+VERDICTS: tuple[tuple[str, Verdict, Callable[[_Standing], str | None]], ...] = (
+    ("the clause failed", "fail", lambda at: "" if at.tally.failures.get(at.id) else None),
+    ("needs what is not offered", "not applicable", lambda at: at.needs),
+    ("was left out", "not applicable", lambda at: at.tally.left_out.get(at.id) if at.is_short else None),
+    ("the harness failed", "error", lambda at: at.tally.errors.get(at.id)),
+    ("no time to confirm", "inconclusive", lambda at: at.tally.unconfirmed.get(at.id)),
+    ("not reproduced", "inconclusive", lambda at: at.tally.unstable.get(at.id)),
+    ("wrong and unstable", "inconclusive", lambda at: _UNSTABLE if at.tally.unstable and at.count.wrong else None),
+    ("ended at a failure", "inconclusive", lambda at: at.not_finished if at.has_ended_at_failure else None),
+    ("ended early", "error", lambda at: at.not_finished),
+    ("not put as asked", "inconclusive", _not_put_as_asked),
+    ("a fault hindered it", "error", lambda at: at.tally.hindered.get(at.id) if at.is_short else None),
+    ("a fault of another clause", "error", _fault_of_another),
+    ("wrong without a failure", "inconclusive", lambda at: _wrong_answers(at) if at.is_unexplained else None),
+    ("seldom decisive", "vacuous", _seldom),
+    ("wrong by side effect", "pass", lambda at: at.with_remark(_wrong_answers(at)) if at.is_wrong else None),
+    ("passed", "pass", lambda at: at.with_remark("")),
+)
+"""The verdict of a clause: the first row that holds. Its function gives the detail, or None if it does not hold."""
 
 
 def results(
@@ -32,21 +140,23 @@ def results(
     has_known_failures: bool = False,
     has_ended_at_failure: bool = False,
 ) -> Iterator[Row]:
-    """A row a clause, in the catalogue's order.
+    """A row for each clause, in the catalogue's order. See `VERDICTS` for the order of the verdicts.
 
-    Wrong answers whose smallest cases break other clauses are said in the row; where they are more than a few, or no
-    case shows them, the clause does not pass. Beside a known failure they are taken for that failure's. What an unfinished
-    run has not asked is in error, unless it was to end at its first failure.
+    If answers were wrong but shrank to another clause, the row says so. If they are more than a quarter of the answers,
+    or none could be reproduced, the clause does not pass. `unfinished` says why the run ended early, if it did.
     """
     for clause in clauses:
-        count = tally.counts[clause.id]
-        verdict, detail = _verdict(clause, capabilities, tally, explored=explored, unfinished=unfinished)
-        if has_ended_at_failure and detail == unfinished:
-            verdict = "inconclusive"
-        if verdict in ("pass", "vacuous") and count.wrong and not has_known_failures:
-            is_side_effect = bool(tally.failures) and not count.is_broken
-            verdict = verdict if verdict == "pass" and is_side_effect else "inconclusive"
-            detail = "; ".join(filter(None, (_told_elsewhere(count, tally), detail if verdict == "pass" else "")))
+        at = _Standing(
+            clause=clause,
+            capabilities=capabilities,
+            tally=tally,
+            is_explored=clause.id in explored,
+            unfinished=unfinished,
+            has_known_failures=has_known_failures,
+            has_ended_at_failure=has_ended_at_failure,
+        )
+        verdict, detail = next((verdict, detail) for _, verdict, why in VERDICTS if (detail := why(at)) is not None)
+        count = at.count
         yield Row(
             id=clause.id,
             level=clause.level,
@@ -58,7 +168,7 @@ def results(
             verdict=verdict,
             asked=count.asked,
             decisive=count.decisive,
-            required=_required(clause.id) if verdict != "not applicable" else 0,
+            required=at.required if verdict != "not applicable" else 0,
             allowed=count.allowed,
             denied=count.denied,
             inconclusive=count.inconclusive,
@@ -68,64 +178,36 @@ def results(
         )
 
 
-def _told_elsewhere(count: Count, tally: Tally) -> str:
-    """Why a clause with wrong answers has not failed: their smallest cases break other clauses, or none can be shown."""
-    told = sorted(tally.failures)
-    where = "and no time was left to ask again" if tally.unconfirmed else "and not repeatable"
-    if told:
-        where = f"told under {', '.join(told[:_NAMED])}{' …' if len(told) > _NAMED else ''}"
-    return f"{count.wrong:,} of {count.asked:,} answers were wrong, {where}"
-
-
-def _required(clause: str) -> int:
-    return _SELDOM.get(clause, DECISIVE)
-
-
-def _verdict(
-    clause: Clause, capabilities: Capabilities, tally: Tally, *, explored: frozenset[str], unfinished: str
-) -> tuple[Verdict, str]:
-    """The first that holds: fail, not applicable, error, inconclusive, vacuous, pass."""
-    key, count = clause.id, tally.counts[clause.id]
-    if tally.failures.get(key):
-        return "fail", ""
-    missing = capabilities.missing_for(clause)
-    if missing:
-        return "not applicable", f"needs {', '.join(missing)}"
-    if key in tally.left_out and count.decisive < _required(key):
-        return "not applicable", tally.left_out[key]
-    if key in tally.errors:
-        return "error", tally.errors[key]
-    if key in tally.unconfirmed:
-        return "inconclusive", tally.unconfirmed[key]
-    if key in tally.unstable:
-        return "inconclusive", tally.unstable[key]
-    if tally.unstable and count.wrong:
-        return "inconclusive", "a wrong answer came, of a subject that does not answer the same calls alike"
-    if unfinished and (key not in explored or count.decisive < _required(key)):
-        return "error", unfinished
-    if count.decisive < _required(key):
-        if count.inconclusive and count.asked - count.inconclusive < _required(key):
-            return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
-        if key in tally.hindered:
-            return "error", tally.hindered[key]
-        if tally.errors:
-            other, fault = next(iter(tally.errors.items()))
-            return "error", f"asked too little, for want of a harness that answers ({other}: {fault})"
-        floor = f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
-        return "vacuous", f"{floor}: ask more of it (--effort), or mend what keeps it from being asked"
-    if count.inconclusive and count.allowed + count.denied < _required(key):
-        return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
-    return "pass", tally.remarks.get(key, "")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What the run comes to as a whole."""
+    """The result of the run as a whole."""
 
     result: Result
     exit_status: int
     level: str | None
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """What is known of a run at its end. `failures` are beside the rows, `shortcomings` what it did not see."""
+
+    verdicts: frozenset[str]
+    failures: tuple[str, ...]
+    unfinished: str
+    shortcomings: tuple[str, ...]
+
+
+RESULTS: tuple[tuple[Result, int, Callable[[_Run], bool]], ...] = (
+    ("fail", 1, lambda run: "fail" in run.verdicts or bool(run.failures)),
+    ("error", 2, lambda run: "error" in run.verdicts or bool(run.unfinished)),
+    ("inconclusive", 2, lambda run: "inconclusive" in run.verdicts),
+    ("vacuous", 3, lambda run: "vacuous" in run.verdicts or bool(run.shortcomings)),
+    ("vacuous", 3, lambda run: run.verdicts <= {"not applicable"}),
+    ("partial", 0, lambda run: "not applicable" in run.verdicts),
+    ("pass", 0, lambda _: True),
+)
+"""The result of a run and its exit status: the first that holds."""
 
 
 def summed_up(
@@ -137,44 +219,38 @@ def summed_up(
     selected: bool,
     unfinished: str = "",
 ) -> Summary:
-    """Exit status, the first that holds: 1 failed, 2 error or inconclusive, 3 vacuous, otherwise 0.
+    """The summary of a run. See `RESULTS` for the order of the results.
 
-    A clause that does not apply makes the result partial, which is still 0. A run of all clauses is vacuous, too, where
-    it decided too little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended
-    before its end comes to an error at least, though every clause may be through: its control is not.
+    A run of all clauses is vacuous, too, if it decided too little, saw hardly more than one outcome, or did not notice
+    one of its own decoys. A run that ended early is an error even if every clause passes: it had no positive control.
     """
-    verdicts = {row.verdict for row in rows}
-    notes = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
+    broken = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
     outside = sorted(set(tally.failures) - {row.id for row in rows})
-    notes += [f"{clause} failed too, outside the selection" for clause in outside]
-    result: Result
-    if "fail" in verdicts or notes:
-        result, status = "fail", 1
-    elif "error" in verdicts or unfinished:
-        result, status = "error", 2
-        notes += [unfinished] if "error" not in verdicts else []
-    elif "inconclusive" in verdicts:
-        result, status = "inconclusive", 2
-    else:
-        floors = [] if selected else [*_floors(tally), *_unnoticed(decoys)]
-        notes += floors
-        judged = verdicts - {"not applicable"}
-        if "vacuous" in verdicts or floors or not judged:
-            result, status = "vacuous", 3
-        else:
-            result, status = ("partial" if "not applicable" in verdicts else "pass"), 0
+    run = _Run(
+        verdicts=frozenset(row.verdict for row in rows),
+        failures=(*broken, *(f"{clause} failed too, outside the selection" for clause in outside)),
+        unfinished=unfinished,
+        shortcomings=() if selected else (*_floors(tally), *_unnoticed(decoys)),
+    )
+    result, status = next((result, status) for result, status, holds in RESULTS if holds(run))
+    notes = run.failures
+    if result == "error" and "error" not in run.verdicts:
+        notes = (*notes, unfinished)
+    elif result == "vacuous":
+        notes = (*notes, *run.shortcomings)
     level = _level(rows) if status == 0 and not selected else None
-    return Summary(result=result, exit_status=status, level=level, notes=tuple(notes))
+    return Summary(result=result, exit_status=status, level=level, notes=notes)
 
 
 def _floors(tally: Tally) -> Iterator[str]:
     total = tally.allowed + tally.denied
     if total < DECISIONS:
-        yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: ask more (--effort), or mend what refuses rules"
+        mend = "ask more (--effort), or mend what refuses rules"
+        yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: {mend}"
     for outcome, seen in (("allowed", tally.allowed), ("denied", tally.denied)):
         if total and seen < SHARE * total:
-            told = "a run looks at one side only: mend what keeps the rules from taking effect"
-            yield f"only {seen} of {total} decisions {outcome}; below {SHARE:.0%} {told}"
+            mend = "a run looks at one side only: mend what keeps the rules from taking effect"
+            yield f"only {seen} of {total} decisions {outcome}; below {SHARE:.0%} {mend}"
 
 
 def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:
@@ -184,7 +260,7 @@ def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:
 
 
 def _level(rows: Sequence[Row]) -> str:
-    """The level that the rows reach: names a certificate, and never softens the exit status."""
+    """The level that the rows reach. It names a certificate, and has no influence on the exit status."""
     if any(row.verdict == "not applicable" for row in rows if row.level == "core"):
         return "partial"
     return "core" if any(row.verdict != "pass" for row in rows) else "core+extended"

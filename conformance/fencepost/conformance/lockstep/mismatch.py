@@ -1,4 +1,4 @@
-"""An answer that is not the reference's: what was asked, what was expected, what came."""
+"""A mismatch: the call, the reference's answer, and the subject's answer, which differs from it."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,9 +9,29 @@ from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Write, acceptable_codes
 
 
+class _Comparable:
+    """What the three kinds of mismatch have in common."""
+
+    __slots__ = ()
+
+    @property
+    def direction(self) -> tuple[str, str]:
+        """The expected answer and the answer that came, in words."""
+        raise NotImplementedError
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """The kind of the mismatch as a comparable value: the type of the call and the direction."""
+        return (type(self).__name__, *self.direction)
+
+    def is_like(self, other: "Mismatch | None") -> bool:
+        """Whether the other mismatch is of the same kind. None is no mismatch."""
+        return other is not None and other.kind == self.kind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WrongDecision:
-    """A request whose outcome, or whose status and code, is not the expected one."""
+class WrongDecision(_Comparable):
+    """A request that got the wrong outcome, or the right outcome with a wrong status or code."""
 
     vault: Vault
     request: Request
@@ -21,13 +41,13 @@ class WrongDecision:
 
     @property
     def direction(self) -> tuple[str, str]:
-        """What was expected and what came, as one comparable value."""
+        """The expected outcome and the outcome that came, or *codes* if the outcome is right."""
         return (self.expected.outcome.value, "codes" if self.is_about_codes else self.got.outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WrongWrite:
-    """A write that was accepted and must be refused, or the other way round."""
+class WrongWrite(_Comparable):
+    """A write that was accepted and must be refused, or was refused and must be accepted."""
 
     vault: Vault
     step: WriteStep
@@ -36,13 +56,13 @@ class WrongWrite:
 
     @property
     def direction(self) -> tuple[str, str]:
-        """What was expected and what came, as one comparable value."""
+        """The expected verdict, and *accepted* or *refused*."""
         return (self.expected.verdict.value, "accepted" if self.got.accepted else "refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WrongRead:
-    """Rules read back that are not the rules in force."""
+class WrongRead(_Comparable):
+    """A read-back that differs from the rules in force."""
 
     vault: Vault
     expected: RuleSet
@@ -50,7 +70,7 @@ class WrongRead:
 
     @property
     def direction(self) -> tuple[str, str]:
-        """What was expected and what came, as one comparable value."""
+        """The same for every wrong read-back."""
         return ("in force", "otherwise")
 
 
@@ -59,7 +79,7 @@ Mismatch: TypeAlias = WrongDecision | WrongWrite | WrongRead
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A mismatch in the conversation: its place in the last step, and the clause that its scenario was built for."""
+    """A mismatch of the last step. `index` is the request's place in it, `aim` the clause that its scenario tests."""
 
     mismatch: Mismatch
     index: int = -1
@@ -67,7 +87,7 @@ class Found:
 
 
 def compare(vault: Vault, request: Request, got: Answer, *, with_codes: bool) -> tuple[Decision, WrongDecision | None]:
-    """The expected decision, and the mismatch if the answer contradicts it. Open and inconclusive never mismatch."""
+    """The expected decision, and the mismatch if the answer differs. Open and inconclusive decisions never mismatch."""
     expected = vault.decide(request)
     if expected.outcome is Outcome.OPEN or got.outcome == "inconclusive":
         return expected, None

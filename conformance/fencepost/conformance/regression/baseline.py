@@ -5,16 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fencepost.conformance.capabilities import Capabilities
-from fencepost.conformance.diagnosis.attribution import clause_of
+from fencepost.conformance.diagnosis.attribution import provisional_clause
 from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.judging.verdicts import Summary
-from fencepost.conformance.lockstep.case import AskStep, Case
+from fencepost.conformance.lockstep.case import Case
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Mismatch
 from fencepost.conformance.regression.known import KnownFailure
 from fencepost.conformance.regression.likeness import Likeness, glance, likeness
 from fencepost.conformance.regression.replay import OVERLAPPING, replay_case
-from fencepost.reference import Network
 from fencepost.reports.model import Clause, Counterexample, Standing
 from fencepost.reports.model import KnownFailure as ToldFailure
 from msgspec import structs
@@ -81,7 +80,7 @@ class Baseline:
         if failure.is_expired(today):
             return Entry(failure=failure, standing="expired", told=f"since {failure.expires.isoformat()}")
         self._alike.add(likeness(failure.clause, failure.case, mismatch))
-        at_first = glance(clause_of(mismatch, Case(network=Network(), steps=(AskStep(requests=()),)), None), mismatch)
+        at_first = glance(provisional_clause(mismatch, None), mismatch)
         if at_first is not None:
             self._foreseen.add(at_first)
         found = counterexample(failure.clause, failure.case, mismatch, replay=line, calls_to_shrink=0)

@@ -235,4 +235,4 @@ class DecoyBench(Bench):
 
     def _shows_again(self, case: Case, found: Found) -> bool:
         again = self.lockstep.replay(case)
-        return again is not None and again.direction == found.mismatch.direction and type(again) is type(found.mismatch)
+        return found.mismatch.is_like(again)

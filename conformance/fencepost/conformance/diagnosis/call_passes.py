@@ -1,0 +1,111 @@
+"""Shrink passes that take away subnets, calls and requests."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from fencepost.conformance.diagnosis.request_passes import PLAIN_PUBLIC
+from fencepost.conformance.diagnosis.trials import Trials
+from fencepost.conformance.lockstep.case import (
+    AskStep,
+    Case,
+    EndpointsStep,
+    ResetStep,
+    Step,
+    WriteStep,
+    one_after_another,
+)
+from fencepost.reference import Network, Request
+
+_LONG = 12
+"""A call of more requests than this is first tried with one plain request in place of the others."""
+
+
+def fewer_subnets(trials: Trials) -> None:
+    """Keep, in each vault's network, the subnets that its own calls name; or else those that any call names."""
+    named = [set(_subnets_named(vault.steps)) for vault in trials.case.vaults]
+    if not trials.attempt(_with_subnets(trials.case, named)):
+        trials.attempt(_with_subnets(trials.case, [set().union(*named)] * len(named)))
+
+
+def fewer_calls(trials: Trials) -> None:
+    """Take away calls before the call in question."""
+    steps = trials.case.steps
+    if len(steps) > 2 or isinstance(steps[0], ResetStep):
+        trials.keep_needed(steps[:-1], lambda kept: replace(trials.case, steps=(*kept, steps[-1])))
+
+
+def fewer_requests(trials: Trials) -> None:
+    """Take away requests: all others of the last call, and as many as possible of each earlier call."""
+    for index, step in enumerate(trials.case.steps):
+        if isinstance(step, AskStep) and len(step.requests) > 1:
+            _fewer_requests_in(trials, index, step)
+
+
+def _fewer_requests_in(trials: Trials, index: int, step: AskStep) -> None:
+    fixed = {trials.place_in_question(step)} if index == len(trials.case.steps) - 1 else set[int]()
+    movable = [place for place in range(len(step.requests)) if place not in fixed]
+    if fixed and trials.attempt(trials.with_step(index, step.only(*fixed))):
+        return
+    if fixed and len(step.requests) > _LONG and _plain_batch(trials, index, step):
+        return
+
+    def rebuild(kept: tuple[int, ...]) -> Case:
+        left = sorted({*kept, *fixed})  # to leave no request is to leave out the call, which has been tried
+        return trials.with_step(index, step.only(*left)) if left else trials.case
+
+    # Many requests are taken away in long runs, so that calls are left for the rules; the next round goes on.
+    trials.keep_needed(movable, rebuild, finest=max(1, len(movable) // 8))
+
+
+def _plain_batch(trials: Trials, index: int, step: AskStep) -> bool:
+    """If the number of requests matters: repeat a plain request, then find the smallest number of repetitions."""
+    place, plain = trials.place_in_question(step), Request(address=PLAIN_PUBLIC)
+    before, after = place, len(step.requests) - 1 - place
+    asked = step.requests[place]
+
+    def rebuild(before: int, after: int) -> Case:
+        return trials.with_step(index, AskStep(requests=(*[plain] * before, asked, *[plain] * after)))
+
+    if not trials.attempt(rebuild(before, after)):
+        return False
+    before = _smallest_batch(trials, before, lambda count: rebuild(count, after))
+    _smallest_batch(trials, after, lambda count: rebuild(before, count))
+    return True
+
+
+def _smallest_batch(trials: Trials, count: int, rebuild: Callable[[int], Case]) -> int:
+    """The smallest count that still shows the mismatch: a power of two less 1, or else found by bisection."""
+    for fewer in (0, *((1 << bit) - 1 for bit in range(1, count.bit_length()))):
+        if fewer < count and trials.attempt(rebuild(fewer)):
+            return fewer
+    return trials.smallest_count(count, rebuild)
+
+
+def _with_subnets(case: Case, named: Sequence[set[str]]) -> Case:
+    vaults = []
+    for vault, ids in zip(case.vaults, named, strict=True):
+        subnets = tuple(subnet for subnet in vault.network.subnets if subnet.id.lower() in ids)
+        vaults.append(replace(vault, network=Network(subnets=subnets)))
+    return one_after_another(vaults)
+
+
+def _subnets_named(steps: Sequence[Step]) -> Iterator[str]:
+    for step in steps:
+        match step:
+            case AskStep():
+                yield from (request.subnet.lower() for request in step.requests if request.subnet is not None)
+            case WriteStep():
+                yield from _ids_in(step.params)
+            case EndpointsStep():
+                yield step.subnet.lower()
+
+
+def _ids_in(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("id"), str):
+            yield value["id"].lower()
+        for inner in value.values():
+            yield from _ids_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _ids_in(inner)

@@ -1,0 +1,141 @@
+"""The recorder: which failures a run has found, which it keeps for its end, and which do not stand."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from fencepost.conformance.diagnosis.counterexample import counterexample
+from fencepost.conformance.diagnosis.trials import Reproduction
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.case import Case
+from fencepost.conformance.lockstep.mismatch import Mismatch
+
+SHUFFLED = "DEC-17"
+"""The clause of answers that depend on other requests, or on chance."""
+
+_LONG_HISTORY = 10
+"""The longest case that is still recorded of a subject that other requests sway."""
+
+_DIFFERENT = "the same calls got different answers"
+
+
+class Excuses(Protocol):
+    """The failures of a subject that are known already, and are not to be found again."""
+
+    def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
+        """Whether a mismatch looks like a known failure before its case is shrunk."""
+        ...
+
+    def knows(self, clause: str, case: Case, mismatch: Mismatch) -> bool:
+        """Whether a smallest case is a known failure."""
+        ...
+
+
+class FailureRecorder:
+    """Records failures in the tally. `recorded` and `kept` have the smallest cases by clause.
+
+    `in_vain` counts the mismatches that no replay has shown again.
+    """
+
+    def __init__(self, tally: Tally, replay_line: Callable[[str], str], excuses: Excuses | None = None) -> None:
+        self.in_vain = 0
+        self.recorded: dict[str, Reproduction] = {}
+        self.kept: dict[str, Reproduction] = {}
+        self._tally = tally
+        self._replay_line = replay_line
+        self._excuses = excuses
+        self._reviewed: set[str] = set()
+
+    @property
+    def is_unstable(self) -> bool:
+        """Whether the subject has answered the same calls differently."""
+        return bool(self._tally.unstable)
+
+    @property
+    def is_shuffled(self) -> bool:
+        """Whether other requests are known to sway the subject (DEC-17)."""
+        return SHUFFLED in self._tally.failures
+
+    def has(self, clause: str) -> bool:
+        """Whether the clause has failed, or a failure of it is kept."""
+        return clause in self._tally.failures or clause in self.kept
+
+    def record(self, clause: str, smallest: Reproduction) -> None:
+        """Record a failure of the clause, unless it has failed already, the failure is known, or the case too long."""
+        case, mismatch = smallest.case, smallest.mismatch
+        if clause in self._tally.failures or (self.is_shuffled and len(case.steps) > _LONG_HISTORY):
+            return
+        if self._excuses is not None and self._excuses.knows(clause, case, mismatch):
+            return
+        self.recorded[clause] = smallest
+        line = self._replay_line(clause)
+        self._tally.failures[clause].append(
+            counterexample(clause, case, mismatch, replay=line, calls_to_shrink=smallest.calls)
+        )
+
+    def record_kept(self) -> None:
+        """Record what was kept, for clauses with too many wrong answers to be a side effect of another failure."""
+        for clause, smallest in self.kept.items():
+            if self._tally.failures and self._tally.counts[clause].is_broken:
+                self.record(clause, smallest)
+        self.kept.clear()
+
+    def not_reproduced(self, clause: str, mismatch: Mismatch) -> None:
+        """Note that no replay shows the mismatch again, so that the clause gets no verdict from it."""
+        self.in_vain += 1
+        expected, got = mismatch.direction
+        reason = f"expected {expected}, got {got} once; the same calls again got another answer"
+        self._tally.unstable.setdefault(SHUFFLED, reason)
+        self._tally.unstable.setdefault(clause, reason)
+
+    def no_time_left(self, clause: str, mismatch: Mismatch) -> None:
+        """Note that the run's time was over before the mismatch could be replayed."""
+        expected, got = mismatch.direction
+        reason = f"expected {expected}, got {got}, and no time was left to ask again"
+        self._tally.unconfirmed.setdefault(clause, reason)
+
+    def review(self, shows: Callable[[Reproduction], bool]) -> None:
+        """If the subject is unstable, drop each recorded failure that does not show again."""
+        if not self.is_unstable and not self.in_vain:
+            return
+        for clause, smallest in list(self.recorded.items()):
+            if clause not in self._reviewed:
+                self._reviewed.add(clause)
+                if not shows(smallest):
+                    self._drop(clause)
+        self._drop_what_cannot_be_shown()
+
+    def give_up_review(self) -> None:
+        """There is no time for a review: if the subject is unstable, drop every failure."""
+        if self.is_unstable or self.in_vain:
+            for clause in list(self.recorded):
+                self._drop(clause)
+            self._drop_what_cannot_be_shown()
+
+    def resume(
+        self,
+        recorded: Iterable[tuple[str, Case]],
+        kept: Iterable[tuple[str, Case, int]],
+        replay: Callable[[Case], Mismatch | None],
+    ) -> None:
+        """Take over another run's failures; each of them must show again to stand."""
+        for clause, case in recorded:
+            if (mismatch := replay(case)) is not None:
+                self.recorded[clause] = Reproduction(case=case, mismatch=mismatch)
+            else:
+                del self._tally.failures[clause]
+                self._tally.unstable[clause] = _DIFFERENT
+        for clause, case, calls in kept:
+            if (mismatch := replay(case)) is not None:
+                self.kept[clause] = Reproduction(case=case, mismatch=mismatch, calls=calls)
+
+    def _drop_what_cannot_be_shown(self) -> None:
+        """Drop failures that only overlapping calls or the clock have shown: an unstable subject may fail by chance."""
+        if self.is_unstable:
+            for clause in sorted(self._tally.failures.keys() - self.recorded.keys()):
+                self._drop(clause)
+
+    def _drop(self, clause: str) -> None:
+        self.recorded.pop(clause, None)
+        del self._tally.failures[clause]
+        self._tally.unstable[clause] = _DIFFERENT
+        self._tally.unstable.setdefault(SHUFFLED, _DIFFERENT)

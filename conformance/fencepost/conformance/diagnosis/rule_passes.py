@@ -1,0 +1,125 @@
+"""Shrink passes over the rule sets that are written: fewer rules, plainer rules, a plainer range."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from fencepost.conformance.diagnosis.trials import Trials
+from fencepost.conformance.lockstep.case import AskStep, Case
+from fencepost.reference import Block, cidr_from_block, text_from_address
+
+PLAIN_BASE = 20 << 24
+"""The address 20.0.0.0, at which plain rules begin."""
+
+_LONG = 12
+"""A list of more IP rules than this is first tried with plain addresses in place of the others."""
+
+_WIDEST = 2**26
+"""A range of more addresses than this is not moved."""
+
+
+def simpler_rules(trials: Trials) -> None:
+    """In each `putRules` keep the rules that are needed, spell subnets as the network does, and set no bypass."""
+    for index in range(len(trials.case.steps)):
+        if trials.acls(index) is None:
+            continue
+        _fewer_rules(trials, index, "virtualNetworkRules")
+        _fewer_rules(trials, index, "ipRules")
+        _plain_ids(trials, index)
+        if (trials.acls(index) or {}).get("bypass") == "AzureServices":
+            trials.attempt(trials.with_acls(index, bypass="None"))
+
+
+def plain_range(trials: Trials) -> None:
+    """Move one range and one address to 20.0.0.0."""
+    step, rules = trials.case.steps[-1], trials.mismatch.vault.rules.ip_rules
+    if not isinstance(step, AskStep) or len(step.requests) > 1:
+        return
+    if len(rules) != 1 or len(trials.case.steps) != 2 or trials.acls(0) is None:
+        return
+    block, request = rules[0].block, step.requests[-1]
+    size = block.last - block.first + 1
+    if size > _WIDEST or not block.first - 1 <= request.address <= block.last + 1:
+        return
+    base = PLAIN_BASE - PLAIN_BASE % size
+    value = cidr_from_block(Block(base, base + size - 1))
+    moved = replace(request, address=request.address - block.first + base)
+    trials.attempt(trials.with_acls(0, ipRules=[{"value": value}]).with_last(replace(step, requests=(moved,))))
+
+
+def _rules(trials: Trials, index: int, member: str) -> list[object]:
+    rules = (trials.acls(index) or {}).get(member)
+    return list(rules) if isinstance(rules, list) else []
+
+
+def _fewer_rules(trials: Trials, index: int, member: str) -> None:
+    rules = _rules(trials, index, member)
+
+    def rebuild(kept: Sequence[object]) -> Case:
+        return trials.with_acls(index, **{member: list(kept)})
+
+    if not rules or trials.attempt(rebuild([])):
+        return
+    if member == "ipRules" and any(trials.attempt(rebuild(few)) for few in _likely_rules(trials, rules)):
+        rules = _rules(trials, index, member)
+    if len(rules) > _LONG and member == "ipRules" and _plain_pattern(trials, rules, rebuild):
+        return
+    trials.keep_needed(_rules(trials, index, member), rebuild)
+
+
+def _likely_rules(trials: Trials, rules: Sequence[object]) -> Iterator[Sequence[object]]:
+    """Short lists that show most mismatches: the rules around the address, then the first rule with such a rule."""
+    step = trials.case.steps[-1]
+    if not isinstance(step, AskStep):
+        return
+    address = step.requests[trials.place_in_question(step)].address
+    blocks = {rule.text: rule.block for rule in trials.mismatch.vault.rules.ip_rules}
+    near = [
+        rule
+        for rule in rules
+        if isinstance(rule, dict)
+        and (block := blocks.get(str(rule.get("value"))))
+        and block.first - 2 <= address <= block.last + 2
+    ]
+    if 0 < len(near) < len(rules):
+        if len(near) > 1:
+            yield from ([rule] for rule in near)
+        yield near
+        if trials.mismatch.direction[1] == "deny":
+            yield [rules[0], *near[:1]]
+
+
+def _plain_pattern(trials: Trials, rules: Sequence[object], rebuild: Callable[[Sequence[object]], Case]) -> bool:
+    """If the number of rules matters: put plain addresses around the rule in question, then find the fewest of them."""
+    step = trials.case.steps[-1]
+    target: list[object] = []
+    before, after = len(rules), 0
+    if isinstance(step, AskStep):
+        rule = trials.mismatch.vault.rules.ip_rule_at(step.requests[trials.place_in_question(step)].address)
+        places = [place for place, entry in enumerate(rules) if rule and entry == {"value": rule.text}]
+        if places:
+            target = [rules[places[0]]]
+            before, after = places[0], len(rules) - places[0] - 1
+
+    def pattern(before: int, after: int) -> Case:
+        plain = [{"value": text_from_address(PLAIN_BASE + 2 * n + 1)} for n in range(before + after)]
+        return rebuild([*plain[:before], *target, *plain[before:]])
+
+    if not trials.attempt(pattern(before, after)):
+        return False
+    before = trials.smallest_count(before, lambda count: pattern(count, after))
+    trials.smallest_count(after, lambda count: pattern(before, count))
+    return True
+
+
+def _plain_ids(trials: Trials, index: int) -> None:
+    """Spell the ids of subnets as the network does."""
+    known = {subnet.id.lower(): subnet.id for subnet in trials.case.network_at(index).subnets}
+    rules = _rules(trials, index, "virtualNetworkRules")
+    spelled = [
+        {**rule, "id": known.get(rule["id"].lower(), rule["id"])}
+        if isinstance(rule, dict) and isinstance(rule.get("id"), str)
+        else rule
+        for rule in rules
+    ]
+    if spelled != rules:
+        trials.attempt(trials.with_acls(index, virtualNetworkRules=spelled))
