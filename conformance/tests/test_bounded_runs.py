@@ -11,7 +11,7 @@ from fencepost.adapters.contract import Client, Connection, JsonObject, open_sub
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
-from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
+from fencepost.conformance.bounded.run import BoundedRun, bounded, without_ration
 from fencepost.conformance.bounded.schedule import Schedule
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
@@ -19,7 +19,8 @@ from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.deadline import Deadline
 from fencepost.conformance.lockstep.wire import network_from_wire
-from fencepost.conformance.run.campaign import Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.conformance.selection.cover import Cover
 from fencepost.conformance.selection.rule_faults import prefix_of
 from fencepost.reference import Vault, load_profile
@@ -82,11 +83,10 @@ def _run(watched: _Watched, bounds: Bounds, *, with_decoys: bool = True) -> Repo
     with told_by(lambda: watched.now):
         client = Client(bounded(watched, Deadline.after(bounds.seconds) if bounds.seconds else None))
         plan = Plan(subject="watched", effort=EFFORTS["quick"], profile="keyvault", with_decoys=with_decoys)
-        campaign = BoundedCampaign(client, plan, bounds=bounds)
-        campaign.begin()
-        campaign.settle()
-        campaign.run()
-        report = campaign.report()
+        run = BoundedRun(begin(client, without_ration(plan)), bounds)
+        run.settle()
+        run.run()
+        report = run.report()
     client.close()
     return report
 

@@ -10,7 +10,8 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.peers import NetaddrVault, SqliteVault, StdlibVault, TrieVault
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Clause, Report
 
 OVERLAPPING = [name for name, entry in CATALOGUE.items() if entry.overlapping]
@@ -19,8 +20,7 @@ OVERLAPPING = [name for name, entry in CATALOGUE.items() if entry.overlapping]
 def judged(connection: Connection, seed: int = 0) -> Report:
     client = Client(connection)
     try:
-        campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], clauses=("STA-8",), seed=seed))
-        campaign.begin()
+        campaign = begin(client, Plan(subject="it", effort=EFFORTS["quick"], clauses=("STA-8",), seed=seed))
         campaign.run()
         return campaign.report()
     finally:

@@ -9,7 +9,8 @@ from fencepost.adapters.contract import Client, open_factory
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.peers import SettlingVault, StdlibVault
 from fencepost.conformance.peers.memory import State
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Clause
 
 
@@ -17,8 +18,7 @@ def row(factory: Callable[[], object], settle: float | None = None) -> Clause:
     client = Client(open_factory(factory))
     try:
         plan = Plan(subject="it", effort=EFFORTS["quick"], clauses=("STA-9",), settle_seconds=settle)
-        campaign = Campaign(client, plan)
-        campaign.begin()
+        campaign = begin(client, plan)
         campaign.run()
         return campaign.report().clauses[0]
     finally:

@@ -12,7 +12,9 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.implementations import ReferenceImplementation
 from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault, SuspiciousVault
-from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan, explorations_for
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.order import EXPLORATIONS, explorations_for
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Call, Counterexample, Report, report_schema, report_to_json
 from jsonschema import Draft202012Validator
 from msgspec import json
@@ -58,8 +60,7 @@ def judged(
             fail_fast=fail_fast,
             with_decoys=with_decoys,
         )
-        campaign = Campaign(client, plan)
-        campaign.begin()
+        campaign = begin(client, plan)
         campaign.run()
         return campaign.report()
     finally:
@@ -324,8 +325,7 @@ def asked_by(explorations: tuple[str, ...]) -> Report:
     """A run of just these explorations against the reference."""
     client = Client(open_subject("reference"))
     try:
-        campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault-2018-preview"))
-        campaign.begin()
+        campaign = begin(client, Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault-2018-preview"))
         for one in EXPLORATIONS:
             if one.name in explorations:
                 campaign.explore(one)

@@ -5,7 +5,9 @@ from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.pytest.distribution import homes
-from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan
+from fencepost.conformance.run.campaign import Campaign, begin
+from fencepost.conformance.run.order import EXPLORATIONS
+from fencepost.conformance.run.plan import Plan
 from fencepost.conformance.strength.mutant_run import Task, run_mutant
 
 EARLY = ("limits at once", "refusals", "first look")
@@ -17,8 +19,7 @@ EVERY = 9
 def asked() -> Campaign:
     """The early explorations alone, put to the reference."""
     client = Client(open_subject("reference"))
-    campaign = Campaign(client, Plan(subject="reference", effort=EFFORTS["quick"]))
-    campaign.begin()
+    campaign = begin(client, Plan(subject="reference", effort=EFFORTS["quick"]))
     for exploration in EXPLORATIONS:
         if exploration.name in EARLY:
             campaign.explore(exploration)
@@ -30,7 +31,7 @@ def test_a_run_begins_with_what_costs_least() -> None:
 
 
 def test_the_early_explorations_take_few_decisions(asked: Campaign) -> None:
-    assert 0 < asked.course.decisions <= FEW
+    assert 0 < asked.explored.decisions <= FEW
 
 
 @pytest.mark.parametrize("clause", ["VAL-3", "VAL-4", "VAL-5", "VAL-6", "VAL-7"])

@@ -31,7 +31,8 @@ from fencepost.conformance.peers import (
     TrieVault,
     WholeSetsOnlyVault,
 )
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.reference import Profile, Vault, Verdict, load_profile
 from fencepost.reports.model import Report
 from hypothesis import HealthCheck, Phase, given, settings
@@ -48,8 +49,7 @@ def judged(factory: Callable[[], object], *clauses: str, profile: str | None = N
     client = Client(open_factory(factory))
     try:
         plan = Plan(subject="it", effort=EFFORTS["quick"], clauses=clauses, profile=profile, seed=seed)
-        campaign = Campaign(client, plan)
-        campaign.begin()
+        campaign = begin(client, plan)
         campaign.run()
         return campaign.report()
     finally:
@@ -117,12 +117,11 @@ def test_only_the_move_of_refusals_and_that_of_unknown_rules_are_ever_refused() 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_quick_histories_stay_within_their_share_of_the_ration(profile: str) -> None:
     client = Client(open_factory(lambda: reference("")))
-    campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], profile=profile, seed=3))
-    campaign.begin()
+    campaign = begin(client, Plan(subject="it", effort=EFFORTS["quick"], profile=profile, seed=3))
     campaign.settle()
-    before = campaign.course.spent()
+    before = campaign.explored
     assert campaign.explore(HISTORIES)
-    after = campaign.course.spent()
+    after = campaign.explored
     client.close()
     assert 120 <= after.writes - before.writes <= 220
     assert after.decisions - before.decisions <= 9_000

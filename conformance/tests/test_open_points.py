@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report
 
 
 def judged(subject: str, *clauses: str) -> Report:
     client = Client(open_subject(subject))
     try:
-        campaign = Campaign(client, Plan(subject=subject, effort=EFFORTS["quick"], clauses=clauses, profile="keyvault"))
-        campaign.begin()
+        campaign = begin(client, Plan(subject=subject, effort=EFFORTS["quick"], clauses=clauses, profile="keyvault"))
         campaign.run()
         return campaign.report()
     finally:

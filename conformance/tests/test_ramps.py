@@ -8,7 +8,8 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.explorations.limit_search import RAMPS
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.mutants import mutant
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 
 pytestmark = pytest.mark.slow
 
@@ -17,8 +18,7 @@ def limits(factory: Callable[[], object], profile: str) -> dict[str, str]:
     client = Client(open_factory(factory))
     try:
         plan = Plan(subject="it", effort=EFFORTS["quick"], clauses=("LIM",), profile=profile)
-        campaign = Campaign(client, plan)
-        campaign.begin()
+        campaign = begin(client, plan)
         campaign.run()
         return {row.id: row.limit_found for row in campaign.report().clauses if row.limit_found is not None}
     finally:
@@ -47,10 +47,9 @@ def test_the_limit_that_there_really_is_stands_in_the_report(name: str, profile:
 
 def test_nothing_is_asked_of_a_subject_whose_limits_hold() -> None:
     client = Client(open_factory(lambda: reference("keyvault-2018-preview")))
-    campaign = Campaign(client, Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault-2018-preview"))
-    campaign.begin()
+    campaign = begin(client, Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault-2018-preview"))
     campaign.settle()
-    writes, resets = campaign.lockstep.meter.writes, campaign.lockstep.meter.resets
+    writes, resets = campaign.lockstep.cost.writes, campaign.lockstep.cost.resets
     assert campaign.explore(RAMPS)
     client.close()
-    assert (campaign.lockstep.meter.writes, campaign.lockstep.meter.resets) == (writes, resets)
+    assert (campaign.lockstep.cost.writes, campaign.lockstep.cost.resets) == (writes, resets)

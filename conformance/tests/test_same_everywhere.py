@@ -13,8 +13,9 @@ import sys
 
 from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.bounded.bounds import Bounds
-from fencepost.conformance.bounded.campaign import BoundedCampaign
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.bounded.run import BoundedRun, without_ration
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.conformance.bench.effort import EFFORTS
 
 
@@ -39,9 +40,11 @@ noting = Noting()
 client = Client(noting)
 plan = Plan(subject="reference", effort=EFFORTS["quick"], seed=4, profile="keyvault-2018-preview")
 bounded = sys.argv[1] == "bounded"
-campaign = BoundedCampaign(client, plan, bounds=Bounds(configurations=8)) if bounded else Campaign(client, plan)
-campaign.begin()
-campaign.run()
+if bounded:
+    run = BoundedRun(begin(client, without_ration(plan)), Bounds(configurations=8))
+else:
+    run = begin(client, plan)
+run.run()
 client.close()
 print(noting.told.hexdigest())
 """

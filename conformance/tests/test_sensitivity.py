@@ -4,7 +4,8 @@ import pytest
 from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.run import control as sensitivity
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import Campaign, begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report, report_from_json, report_to_json
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
@@ -14,9 +15,7 @@ ENFORCER = f"{PEERS}EnforcerVault"
 
 
 def _campaign(client: Client, subject: str, *, seed: int = 0, with_decoys: bool = True) -> Campaign:
-    campaign = Campaign(client, Plan(subject=subject, effort=EFFORTS["quick"], seed=seed, with_decoys=with_decoys))
-    campaign.begin()
-    return campaign
+    return begin(client, Plan(subject=subject, effort=EFFORTS["quick"], seed=seed, with_decoys=with_decoys))
 
 
 def _decoys_alone(subject: str, *, seed: int) -> Report:
@@ -111,8 +110,7 @@ def test_a_run_that_misses_a_decoy_is_vacuous_and_names_it(monkeypatch: pytest.M
 def test_a_run_of_some_clauses_lays_no_decoys() -> None:
     client = Client(open_subject(ENFORCER))
     try:
-        campaign = Campaign(client, Plan(subject=ENFORCER, effort=EFFORTS["quick"], clauses=("DEC-15",)))
-        campaign.begin()
+        campaign = begin(client, Plan(subject=ENFORCER, effort=EFFORTS["quick"], clauses=("DEC-15",)))
         campaign.run()
         assert campaign.report().sensitivity == ()
     finally:

@@ -19,7 +19,8 @@ from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, WriteS
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.reference import Network, Request, RuleSet, Subnet, address_from_text, load_profile
 from fencepost.reports.model import Counterexample, Report, report_from_json
 
@@ -145,15 +146,14 @@ def test_a_run_with_a_case_of_two_vaults_is_recorded_and_comes_to_the_same_from_
 
 
 def _run_of(plan: Plan, connection: Connection) -> Report:
-    campaign = Campaign(Client(connection), plan)
-    campaign.begin()
+    campaign = begin(Client(connection), plan)
     campaign.run()
     return campaign.report()
 
 
 def _lockstep(subject: str) -> Iterator[Lockstep]:
     client = Client(open_subject(subject))
-    yield Lockstep(client, load_profile("keyvault-2018-preview"), with_codes=False, settle_seconds=0)
+    yield Lockstep(client, load_profile("keyvault-2018-preview"))
     client.close()
 
 

@@ -18,7 +18,8 @@ from fencepost.conformance.generate.walks import ACCEPTED, ELSEWHERE, REFUSED, b
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write, may_be_asked
 from fencepost.conformance.peers import StdlibVault
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.reference import Vault, Verdict, load_profile
 
 FAMILIES = (*ACCEPTED, *REFUSED)
@@ -176,8 +177,7 @@ def found_by_histories(factory: Callable[[], object], seed: int = 0) -> list[str
     client = Client(open_factory(factory))
     try:
         plan = Plan(subject="it", effort=EFFORTS["quick"], profile="keyvault", seed=seed, fail_fast=True)
-        campaign = Campaign(client, plan)
-        campaign.begin()
+        campaign = begin(client, plan)
         campaign.settle()
         campaign.explore(HISTORIES)
         return sorted(campaign.tally.failures)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import pytest
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_subject
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan, in_waves
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.order import EXPLORATIONS, in_waves
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report
 
 
@@ -38,8 +40,7 @@ def asked(clauses: Sequence[str], effort: str) -> tuple[list[tuple[str, JsonObje
         plan = Plan(
             subject="reference", effort=EFFORTS[effort], clauses=tuple(clauses), profile="keyvault-2018-preview"
         )
-        campaign = Campaign(client, plan)
-        campaign.begin()
+        campaign = begin(client, plan)
         campaign.run()
         return list(connection.calls), campaign.report()
     finally:

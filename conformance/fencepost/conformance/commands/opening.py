@@ -1,22 +1,16 @@
-"""Opening a subject for a command: begun with, or bad usage that says why not."""
+"""Opening a subject for a command: what keeps it from being asked is bad usage."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from fencepost.adapters.contract import (
-    Client,
-    Connection,
-    HarnessFault,
-    StatementError,
-    SubjectError,
-    Timeouts,
-    open_subject,
-)
+from fencepost.adapters.contract import Connection, Timeouts
 from fencepost.conformance.commands.options import WAITING
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.run.campaign import Campaign, Plan
-from fencepost.reference import UnknownProfile
+from fencepost.conformance.run import opening
+from fencepost.conformance.run.campaign import Campaign
+from fencepost.conformance.run.opening import CannotBegin, explaining
+from fencepost.conformance.run.plan import Plan
 
 call_timeout = click.option(
     "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Seconds for one call."
@@ -27,38 +21,25 @@ start_timeout = click.option(
 
 
 @contextmanager
-def connected(subject: str, timeouts: Timeouts) -> Iterator[Connection]:
-    """A connection to the subject, closed at the end; bad usage where the string names nothing."""
+def as_usage() -> Iterator[None]:
+    """Bad usage where no run can begin."""
     try:
-        connection = open_subject(subject, timeouts=timeouts)
-    except SubjectError as error:
+        yield
+    except CannotBegin as error:
         raise usage(str(error)) from None
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager
-def begun(
-    plan: Plan, timeouts: Timeouts, *, through: Callable[[Connection], Connection] = lambda connection: connection
-) -> Iterator[Campaign]:
-    """A campaign that has read the statement and settled the ledger; `through` may wrap the connection first.
+def connected(subject: str, timeouts: Timeouts) -> Iterator[Connection]:
+    """A connection to the subject, closed at the end; bad usage where the string names nothing."""
+    with as_usage(), opening.connected(subject, timeouts) as connection:
+        yield connection
 
-    Bad usage where the subject cannot be begun with, and where it stops answering later on.
-    """
-    with connected(plan.subject, timeouts) as connection:
-        wrapped = through(connection)
-        campaign = Campaign(Client(wrapped), plan)
-        try:
-            campaign.begin()
-            campaign.settle()
-            yield campaign
-        except UnknownProfile as error:
-            raise click.UsageError(f"the profile to judge by: {error}") from None
-        except StatementError as error:
-            raise usage(f"the conformance statement cannot be used:\n{error}") from None
-        except HarnessFault as fault:
-            log = wrapped.log().strip()
-            told = f"\nthe end of its own log:\n{log}" if log else ""
-            raise usage(f"{plan.subject} does not answer: {fault}{told}") from None
+
+@contextmanager
+def begun(plan: Plan, timeouts: Timeouts) -> Iterator[Campaign]:
+    """A campaign that has read the statement and settled the open points; bad usage where the subject does not answer."""
+    with connected(plan.subject, timeouts) as connection, explaining(plan.subject, connection):
+        campaign = opening.begun(connection, plan)
+        campaign.settle()
+        yield campaign

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import click
-from fencepost.adapters.contract import HarnessFault, StatementError, Timeouts
+from fencepost.adapters.contract import HarnessFault, Timeouts
 from fencepost.conformance.certificate.bundle import Bundle, NotABundle, read_bundle
 from fencepost.conformance.certificate.keys import KeyUnusable, PublicKey, read_public_key
 from fencepost.conformance.certificate.verification import (
@@ -22,8 +22,7 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
-from fencepost.reference import UnknownProfile
+from fencepost.conformance.run.opening import CannotBegin
 from rich.text import Text
 
 _REASONS = 20
@@ -87,11 +86,9 @@ def _run_again(read: Bundle, subject: str, timeouts: Timeouts) -> Finding:
         return Finding(name="re-executed", against=(str(error),))
     try:
         with Interruption(), connected(subject, timeouts) as connection, live_progress() as listener:
-            found = run(
-                plan_of(stated, subject), with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call), listener
-            )
-    except (HarnessFault, StatementError, UnknownProfile) as error:
-        return Finding(name="re-executed", against=(f"{subject} cannot be begun with: {error}",))
+            found = run(plan_of(stated, subject), connection, listener)
+    except (CannotBegin, HarnessFault) as error:
+        return Finding(name="re-executed", against=(f"no run of {subject} can begin: {error}",))
     return re_execution(stated, found)
 
 

@@ -1,20 +1,23 @@
 """The search for the smallest input on which two implementations differ; no reference says who is right."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from fencepost.adapters.contract import HarnessFault
-from fencepost.conformance.bench.bench import Abandoned, Bench, EffortSpent, Unresponsive
+from fencepost.adapters.contract import Client, HarnessFault
+from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import Effort
+from fencepost.conformance.bench.exploration import Scenario, play
+from fencepost.conformance.bench.fault_policy import Abandoned, Unresponsive
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities
-from fencepost.conformance.comparison.pair import PairLockstep
 from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.diagnosis.shrink import Shrinker
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, Step, WriteStep
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision, WrongRead, WrongWrite
-from fencepost.conformance.run.campaign import in_waves
+from fencepost.conformance.run.order import in_waves
 from fencepost.reference import Profile
 
 _OF_TIME = frozenset(("STA-8", "STA-9"))
@@ -40,32 +43,14 @@ class Search:
     fault: str = ""
 
 
-class _ApartError(Exception):
-    """The two differ, for the first time in this way."""
-
-    def __init__(self, found: Found) -> None:
-        super().__init__()
-        self.found = found
-
-
-class _Meeting(Bench):
-    """A bench that ends a scenario at the first new difference and judges nobody."""
-
-    seen: set[tuple[str, ...]]
-
-    def _wrong(self, found: list[Found]) -> None:
-        for one in found:
-            if kind_of(one.mismatch) not in self.seen:
-                raise _ApartError(one)
-
-
 def kind_of(mismatch: Mismatch) -> tuple[str, ...]:
     """What makes two differences of one kind: the call, and who answered what."""
     return (type(mismatch).__name__, *mismatch.direction)
 
 
 def search(
-    lockstep: PairLockstep,
+    lockstep: Lockstep,
+    first: Client,
     *,
     profile: Profile,
     capabilities: Capabilities,
@@ -74,53 +59,52 @@ def search(
     goes_on: bool,
     listener: Callable[[str, int], None] = lambda _, __: None,
 ) -> Search:
-    """Ask both what the explorations ask, and make the first difference small; with `goes_on` one of each kind."""
+    """Ask both what the explorations ask, and make the first difference small; with `goes_on` one of each kind.
+
+    The lockstep's oracle is the first subject, whose client is `first`.
+    """
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=seed)
-    tally = Tally()
-    bench = _Meeting(
-        lockstep, profile=profile, capabilities=capabilities, effort=effort, tally=tally, replay_line=lambda _: ""
-    )
-    bench.seen = set()
-    found: list[Disagreement] = []
-    fault = ""
+    tally, found, fault = Tally(), list[Disagreement](), ""
+    bench = Bench(lockstep, setting, tally, on_mismatch=_Shrinking(lockstep, first, found))
     try:
-        for one in _met(bench, setting, lockstep, listener):
-            found.append(one)
-            if not goes_on:
+        for _ in play(bench, _scenarios(setting, lambda name: listener(name, lockstep.cost.decisions))):
+            if found and not goes_on:
                 break
     except Unresponsive:
         fault = next(reversed(tally.errors.values()), "three harness faults in a row")
-    meter = lockstep.meter
-    return Search(found=tuple(found), writes=meter.writes, decisions=meter.decisions, fault=fault)
+    cost = lockstep.cost
+    return Search(found=tuple(found), writes=cost.writes, decisions=cost.decisions, fault=fault)
 
 
-def _met(
-    bench: _Meeting, setting: Setting, lockstep: PairLockstep, listener: Callable[[str, int], None]
-) -> Iterator[Disagreement]:
+def _scenarios(setting: Setting, listener: Callable[[str], None]) -> Iterator[Scenario]:
     for exploration in in_waves(setting.effort):
         if _OF_TIME & set(exploration.serves):
             continue
-        listener(exploration.name, lockstep.meter.decisions)
-        for scenario in exploration.scenarios(setting):
-            bench.begin(scenario.aims)
-            try:
-                scenario.run(bench)
-                bench.end()
-            except Abandoned:
-                continue
-            except EffortSpent:
-                return
-            except _ApartError as apart:
-                try:
-                    told = _smallest(lockstep, apart.found)
-                except HarnessFault:
-                    continue
-                bench.seen.add(kind_of(apart.found.mismatch))
-                if told is not None:
-                    yield told
+        listener(exploration.name)
+        yield from exploration.scenarios(setting)
 
 
-def _smallest(lockstep: PairLockstep, found: Found) -> Disagreement | None:
+class _Shrinking:
+    """Called with the differences of one call: the first of a new kind is made small, and ends its scenario."""
+
+    def __init__(self, lockstep: Lockstep, first: Client, found: list[Disagreement]) -> None:
+        self._lockstep = lockstep
+        self._first = first
+        self._found = found
+        self._seen: set[tuple[str, ...]] = set()
+
+    def __call__(self, differences: Sequence[Found]) -> None:
+        """`Abandoned` where one is of a new kind; its kind is looked at no more unless a subject fails meanwhile."""
+        for one in differences:
+            if kind_of(one.mismatch) not in self._seen:
+                with suppress(HarnessFault):
+                    told = _smallest(self._lockstep, self._first, one)
+                    self._seen.add(kind_of(one.mismatch))
+                    self._found += [told] if told is not None else []
+                raise Abandoned
+
+
+def _smallest(lockstep: Lockstep, first: Client, found: Found) -> Disagreement | None:
     """The difference on the smallest case that shows it each time; None where no replay does."""
     case = lockstep.case()
     for candidate in _candidates(case, found):
@@ -128,7 +112,7 @@ def _smallest(lockstep: PairLockstep, found: Found) -> Disagreement | None:
         if mismatch is not None:
             shrinker = Shrinker(candidate, mismatch, lockstep.replay)
             shrinker.shrink()
-            answers = _answers(lockstep, shrinker.case, shrinker.mismatch)
+            answers = _answers(lockstep, first, shrinker.case, shrinker.mismatch)
             return Disagreement(case=shrinker.case, first=answers[0], second=answers[1])
     return None
 
@@ -147,7 +131,7 @@ def _candidates(case: Case, found: Found) -> Iterator[Case]:
     yield case
 
 
-def _confirmed(lockstep: PairLockstep, case: Case, like: Mismatch) -> Mismatch | None:
+def _confirmed(lockstep: Lockstep, case: Case, like: Mismatch) -> Mismatch | None:
     shown: Mismatch | None = None
     for _ in range(_CONFIRMATIONS):
         shown = lockstep.replay(case)
@@ -156,20 +140,20 @@ def _confirmed(lockstep: PairLockstep, case: Case, like: Mismatch) -> Mismatch |
     return shown
 
 
-def _answers(lockstep: PairLockstep, case: Case, mismatch: Mismatch) -> tuple[str, str]:
+def _answers(lockstep: Lockstep, first: Client, case: Case, mismatch: Mismatch) -> tuple[str, str]:
     """Both answers to the last call, in words; the subjects stand where the case has led them."""
     match mismatch:
         case WrongDecision(request=request):
             asked = AskStep(requests=(request,)).wire()
             lockstep.replay(case)
-            said = [client.decide(asked)[0] for client in (lockstep.client, lockstep.second)]
+            said = [client.decide(asked)[0] for client in (first, lockstep.client)]
             if not mismatch.is_about_codes:
                 return mismatch.expected.outcome.value, mismatch.got.outcome
-            first, second = (f"deny with {one.status} {one.code or ''}".rstrip() for one in said)
-            return first, second
+            one, other = (f"deny with {answer.status} {answer.code or ''}".rstrip() for answer in said)
+            return one, other
         case WrongWrite():
             return ("accepted", "refused") if not mismatch.got.accepted else ("refused", "accepted")
         case WrongRead():
             lockstep.replay(case)
-            read = [client.get_rules() for client in (lockstep.client, lockstep.second)]
+            read = [client.get_rules() for client in (first, lockstep.client)]
             return repr(read[0]), repr(read[1])

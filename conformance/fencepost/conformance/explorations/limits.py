@@ -6,7 +6,8 @@ from functools import partial
 from random import Random
 
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.rule_sets import FLAG
@@ -147,7 +148,7 @@ def _full(bench: Bench, random: Random, kind: _Kind) -> None:
         count = len(rules)
         exercises = (kind.accepted,) if count == kind.maximum else ()
         if bench.put(kind.acls(rules, _SWITCHES[random.randrange(2)]), exercises=exercises, aim=kind.accepted):
-            bench.tally.limits.setdefault(kind.accepted, f"at least {count}")
+            bench.limit_at_least(kind.accepted, count)
             bench.read()
             _ask_every_rule(bench, random, kind.accepted, _SWITCHES[0])
 
@@ -192,7 +193,7 @@ def _over(bench: Bench, random: Random, kind: _Kind) -> None:
         rules = _mergeable(random, count) if turn == 1 and kind.member == "value" else kind.fill(random, count)
         switches = _SWITCHES[random.randrange(4)]
         _refused_whole(bench, random, kind.acls(rules, switches), before, exercises=(), aim=kind.refused)
-    bench.tally.limits[kind.accepted] = str(maximum)
+    bench.limit_found(kind.accepted, str(maximum))
 
 
 def _refused_whole(

@@ -5,7 +5,8 @@ from random import Random
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, Caller, Network, Outcome, Request, block_from_cidr, is_clear
