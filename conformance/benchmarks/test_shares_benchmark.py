@@ -69,7 +69,7 @@ class Mute(Bench):
     def reset(self, network: Network) -> None:
         """A new vault in the reference alone."""
         self._lockstep.vault = self._lockstep.vault.reset(network)
-        self._is_at_hand = True
+        self._in_force.reset(network)
 
     def write(
         self, method: str, params: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None

@@ -12,7 +12,6 @@ from fencepost.conformance.bench.fault_policy import Abandoned, FaultPolicy
 from fencepost.conformance.bench.identifying import identifying_requests
 from fencepost.conformance.bench.in_force import StepsInForce
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.bench.state import BenchState
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis, Excuses
 from fencepost.conformance.judging.clause_counter import ClauseCounter
 from fencepost.conformance.judging.tally import Tally
@@ -21,7 +20,7 @@ from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found
 from fencepost.conformance.lockstep.oracle import Judged
-from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES, network_from_wire, wire_network, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES
 from fencepost.reference import Network, Request, Vault
 from fencepost.reports.model import Counterexample
 
@@ -68,12 +67,16 @@ class Bench:
         self._faults = FaultPolicy(tally)
         self._counter = ClauseCounter(tally, setting.capabilities)
         self._in_force = StepsInForce(lockstep)
-        self._diagnosis = Diagnosis(lockstep, tally, replay_line, excuses, allows_another=self.meter.allows_another)
-        self._on_mismatch = on_mismatch or Diagnosing(
-            lockstep, tally, self._diagnosis, self.meter, self._faults, self._in_force, ends_at_failure=ends_at_failure
+        self.diagnosing = Diagnosing(
+            lockstep,
+            tally,
+            Diagnosis(lockstep, tally, replay_line, excuses, allows_another=self.meter.allows_another),
+            self.meter,
+            self._faults,
+            self._in_force,
+            ends_at_failure=ends_at_failure,
         )
-        self._is_running = False
-        self._is_at_hand = False
+        self._on_mismatch = on_mismatch or self.diagnosing
 
     # What an exploration may ask of the bench.
 
@@ -117,12 +120,11 @@ class Bench:
             self._lockstep.reset(network)
         self._faults.answered("reset")
         self.meter.explored += Cost(resets=1)
-        self._in_force.begin(network)
-        self._is_at_hand = True
+        self._in_force.reset(network)
 
     def settle_in(self, network: Network) -> None:
         """A vault in this network whose rules the scenario is going to replace: the one at hand, or else a new one."""
-        if self._is_at_hand and self.vault.network == network:
+        if self._in_force.is_known_in(network):
             self._lockstep.mark()
             return
         self.reset(network)
@@ -152,7 +154,7 @@ class Bench:
         self._faults.answered(method)
         self.meter.explored += Cost(configurations=answer.accepted and self.vault.rules != rules)
         if method == "putRules" and answer.accepted:
-            self._in_force.begin(network)
+            self._in_force.put(network)
         if answer.wrong is None or not answer.accepted:
             self._in_force.add(step)
         if answer.wrong is None:
@@ -264,74 +266,19 @@ class Bench:
 
     # What the run does with the bench.
 
-    @property
-    def shrink_calls(self) -> int:
-        """Calls that went into counterexamples."""
-        return self._diagnosis.calls
-
     def begin(self, aims: Sequence[str]) -> None:
         """A new scenario, for these clauses: a harness fault in it is theirs."""
         self._faults.aims = tuple(aims)
-        self._is_at_hand = self._is_at_hand and not self._is_running
-        self._is_running = True
+        self._in_force.scenario_begins()
 
     def end(self) -> None:
         """The scenario went through to its end: the harness answers."""
         self._faults.in_a_row = 0
-        self._is_running = False
+        self._in_force.scenario_ends()
 
     def leave(self) -> None:
         """Another exploration begins: it starts from a vault of its own."""
-        self._is_at_hand = False
-
-    def finish(self, *, is_cut_short: bool) -> None:
-        """The run is over: look again at what an unstable subject was blamed for, where there is time for it."""
-        self._diagnosis.tell_what_was_kept()
-        if is_cut_short:
-            self._diagnosis.give_up_review()
-            return
-        try:
-            self._diagnosis.review()
-        except HarnessFault as fault:
-            self._tally.unstable["DEC-17"] = str(fault)
-
-    @property
-    def state(self) -> BenchState:
-        """The counts that a resumption needs."""
-        is_at_hand = self._is_at_hand and not self._is_running
-        return BenchState(
-            cost=self._lockstep.cost,
-            aside=self.meter.aside,
-            explored=self.meter.explored,
-            first_failure=self.meter.first_failure,
-            faults_in_a_row=self._faults.in_a_row,
-            diagnosis_calls=self._diagnosis.calls,
-            diagnoses=self._diagnosis.begun,
-            diagnosed=self._diagnosis.recorded,
-            kept=self._diagnosis.kept,
-            at_hand=wire_network(self.vault.network) if is_at_hand else None,
-            in_force=wire_rules_in_force(self.vault.rules) if is_at_hand and self._in_force.has_steps else None,
-        )
-
-    def resume(self, state: BenchState) -> None:
-        """Go on from the counts of a run that ended early; its failures are in the tally already."""
-        try:
-            self._diagnosis.resume(
-                calls=state.diagnosis_calls, begun=state.diagnoses, recorded=state.diagnosed, kept=state.kept
-            )
-            if state.at_hand is not None:
-                self._lockstep.reset(network_from_wire(state.at_hand))
-                self._is_at_hand = True
-                self._in_force.begin(self.vault.network)
-            if state.in_force is not None:
-                step = WriteStep(method="putRules", params={"networkAcls": state.in_force})
-                self._lockstep.write(step)
-                self._in_force.add(step)
-        except HarnessFault as fault:
-            self._tally.hindered.setdefault("DEC-17", str(fault))
-        self._lockstep.cost, self.meter.aside = state.cost, state.aside
-        self._faults.in_a_row = state.faults_in_a_row
-        self.meter.explored, self.meter.first_failure = state.explored, state.first_failure
+        self._in_force.forget()
 
     # How it asks and diagnoses.
 

@@ -158,7 +158,7 @@ class Campaign:
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on after this checkpoint of a settled run in the same circumstances."""
         self.tally.take_over(checkpoint.tally)
-        self.bench.resume(checkpoint.bench)
+        self.bench.diagnosing.resume(checkpoint.bench)
         through = checkpoint.explored[:-1]  # the last one may have scenarios left
         self._explored, self._through, self._skip = list(through), set(through), checkpoint.done
 
@@ -254,7 +254,7 @@ class Campaign:
 
     def report(self) -> Report:
         """What the run has found so far."""
-        self.bench.finish(is_cut_short=self._is_cut_short)
+        self.bench.diagnosing.finish(is_cut_short=self._is_cut_short)
         self._review_ledger()
         clauses = tuple(
             results(
@@ -290,7 +290,9 @@ class Campaign:
         )
 
     def _checkpoint(self, done: int) -> None:
-        self.record(Checkpoint(explored=tuple(self._explored), done=done, tally=self.tally, bench=self.bench.state))
+        self.record(
+            Checkpoint(explored=tuple(self._explored), done=done, tally=self.tally, bench=self.bench.diagnosing.state)
+        )
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
         decisions = self.lockstep.cost.decisions

@@ -72,7 +72,7 @@ def totals_of(bench: Bench, tally: Tally, control: Cost) -> Totals:
         allowed=tally.allowed,
         denied=tally.denied,
         inconclusive=tally.inconclusive,
-        shrink_calls=bench.shrink_calls,
+        shrink_calls=bench.diagnosing.calls,
         shrink_writes=aside.writes,
         shrink_decisions=aside.decisions,
         faults=tally.faults,
