@@ -18,10 +18,11 @@ from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, apply_write
 from fencepost.conformance.lockstep.cost import Cost
+from fencepost.conformance.lockstep.following import followed
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found, WrongDecision, WrongRead
 from fencepost.conformance.lockstep.oracle import ReferenceOracle
-from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
+from fencepost.conformance.lockstep.wire import request_from_wire
 from fencepost.conformance.run.decoys import Decoy, decoys_for
 from fencepost.reference import Profile, Request, Vault
 from fencepost.reports.model import Decoy as Row
@@ -136,18 +137,16 @@ class FaultInjector:
         """The subject's own answer, falsified where the decoy says so."""
         answer = self._connection.call(method, params)
         self.is_last_falsified = False
+        before, self._vault = self._vault, followed(self._vault, method, params, answer)
         match method, params:
-            case "reset", {"subnets": list(subnets)}:
-                self._vault = self._vault.reset(network_from_wire(subnets))
+            case "reset", _:
                 self.falsified.clear()
-            case "setServiceEndpoints", {"subnet": str(subnet), "serviceEndpoints": list(endpoints)}:
-                self._vault = self._vault.set_service_endpoints(subnet, endpoints)
             case "decide", {"requests": list(requests)}:
                 return self._decided(requests, answer)
             case "getRules", _:
                 return self._read(answer)
             case _ if isinstance(answer, dict) and "accepted" in answer:
-                return self._written(WriteStep(method=method, params=params), answer)
+                return self._written(before, WriteStep(method=method, params=params), answer)
         return answer
 
     def _decided(self, requests: Iterable[Mapping[str, object]], answer: object) -> object:
@@ -174,14 +173,12 @@ class FaultInjector:
         self.is_last_falsified = read is not None
         return {"networkAcls": read} if read is not None else answer
 
-    def _written(self, step: WriteStep, answer: Mapping[str, object]) -> object:
-        expected = apply_write(self._vault, step)
-        if answer["accepted"] is True:
-            self._vault = expected.accepted or self._vault
-        elif any(one.is_certain for one in expected.violations) and self._decoy.accepts(step, self._vault):
-            self.is_last_falsified = True
-            return {"accepted": True}
-        return answer
+    def _written(self, before: Vault, step: WriteStep, answer: Mapping[str, object]) -> object:
+        must_be_refused = any(one.is_certain for one in apply_write(before, step).violations)
+        if answer["accepted"] is True or not must_be_refused or not self._decoy.accepts(step, before):
+            return answer
+        self.is_last_falsified = True
+        return {"accepted": True}
 
     def log(self) -> str:
         """The subject's own."""
