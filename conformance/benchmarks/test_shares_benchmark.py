@@ -15,10 +15,11 @@ from fencepost.adapters.contract.protocol import Connection
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep import lockstep
+from fencepost.conformance.lockstep import oracle
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
-from fencepost.conformance.run import campaign
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.order import EXPLORATIONS
+from fencepost.conformance.run.plan import Plan
 from fencepost.reference import Network, Request, Verdict
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -67,8 +68,8 @@ class Mute(Bench):
 
     def reset(self, network: Network) -> None:
         """A new vault in the reference alone."""
-        self.lockstep.vault = self.lockstep.vault.reset(network)
-        self._is_at_hand = True
+        self._lockstep.vault = self._lockstep.vault.reset(network)
+        self._in_force.reset(network)
 
     def write(
         self, method: str, params: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None
@@ -78,12 +79,12 @@ class Mute(Bench):
         said = apply_write(self.vault, WriteStep(method=method, params=params))
         if said.verdict is not Verdict.ACCEPTED or said.accepted is None:
             return False
-        self.lockstep.vault = said.accepted
+        self._lockstep.vault = said.accepted
         return True
 
     def endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
         """Switched in the reference alone."""
-        self.lockstep.vault = self.vault.set_service_endpoints(subnet, service_endpoints)
+        self._lockstep.vault = self.vault.set_service_endpoints(subnet, service_endpoints)
 
     def ask(
         self,
@@ -107,20 +108,12 @@ ASKING = frozenset({"concurrency", "convergence", "ramps"})
 def bare_generation() -> float:
     """Seconds for the generation alone."""
     client = Client(open_subject(SUBJECT, timeouts=Timeouts()))
-    judged = Campaign(client, Plan(subject=SUBJECT, effort=EFFORTS["quick"]))
-    judged.begin()
+    judged = begin(client, Plan(subject=SUBJECT, effort=EFFORTS["quick"]))
     judged.settle()
-    setting = judged._setting
-    bench = Mute(
-        judged.lockstep,
-        profile=setting.profile,
-        capabilities=setting.capabilities,
-        effort=setting.effort,
-        tally=Tally(),
-        replay_line=str,
-    )
+    setting = judged.setting
+    bench = Mute(judged.lockstep, setting, Tally())
     began = time.process_time()
-    for exploration in campaign.EXPLORATIONS:
+    for exploration in EXPLORATIONS:
         if exploration.name in ASKING:
             continue
         for scenario in exploration.scenarios(setting):
@@ -138,12 +131,11 @@ def test_shares_of_a_check(benchmark: BenchmarkFixture, monkeypatch: pytest.Monk
     bare = bare_generation()
     spent = {"reference": 0.0}
     for name in ("compare", "apply_write"):
-        monkeypatch.setattr(lockstep, name, timed(spent, "reference", getattr(lockstep, name)))
+        monkeypatch.setattr(oracle, name, timed(spent, "reference", getattr(oracle, name)))
 
     def run() -> Timed:
         connection = Timed(open_subject(SUBJECT, timeouts=Timeouts()))
-        judged = Campaign(Client(connection), Plan(subject=SUBJECT, effort=EFFORTS["quick"]))
-        judged.begin()
+        judged = begin(Client(connection), Plan(subject=SUBJECT, effort=EFFORTS["quick"]))
         judged.run()
         assert judged.report().exit_status == 0
         judged.client.close()

@@ -10,7 +10,7 @@ from fencepost.adapters.contract import Client, Connection, JsonObject, open_sub
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
-from fencepost.conformance.bounded.campaign import bounded
+from fencepost.conformance.bounded.run import bounded
 from fencepost.conformance.bounded.schedule import Schedule
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
@@ -22,7 +22,7 @@ from fencepost.conformance.selection.cover import Cover
 from fencepost.conformance.selection.rule_faults import prefix_of
 from fencepost.reference import Vault, load_profile
 from fencepost.reports.model import Report, report_from_json
-from runs import Relay, judged
+from runs import Relay, judged_within
 
 pytestmark = pytest.mark.xdist_group("bounded runs")
 
@@ -72,7 +72,7 @@ def _run(watched: _Watched, bounds: Bounds, *, with_decoys: bool = True) -> Repo
     """A bounded run whose clock is the subject's."""
     with told_by(lambda: watched.now):
         connection = bounded(watched, Deadline.after(bounds.seconds) if bounds.seconds else None)
-        return judged(connection, profile="keyvault", with_decoys=with_decoys, bounds=bounds)
+        return judged_within(bounds, connection, profile="keyvault", with_decoys=with_decoys)
 
 
 def test_what_was_covered_before_is_worth_less_and_still_something() -> None:

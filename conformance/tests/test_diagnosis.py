@@ -88,7 +88,7 @@ class WrongFor:
 
 def beside(answer: Answers) -> tuple[Toy, Lockstep]:
     toy = Toy(answer)
-    return toy, Lockstep(Client(toy), PROFILE, with_codes=False, settle_seconds=0)
+    return toy, Lockstep(Client(toy), PROFILE)
 
 
 def history(*steps: WriteStep | AskStep | ResetStep) -> Case:

@@ -9,7 +9,7 @@ import pytest
 from fencepost.adapters.contract import JsonObject, open_subject
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.peers import StdlibVault, SuspiciousVault
-from fencepost.conformance.run.campaign import EXPLORATIONS, explorations_for
+from fencepost.conformance.run.order import EXPLORATIONS, explorations_for
 from fencepost.reports.model import Call, Counterexample, Report, report_schema, report_to_json
 from jsonschema import Draft202012Validator
 from msgspec import json

@@ -101,7 +101,7 @@ def test_only_the_move_of_refusals_and_that_of_unknown_rules_are_ever_refused() 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_quick_histories_stay_within_their_share_of_the_ration(profile: str) -> None:
     campaign = explored("reference", HISTORIES, profile=profile, seed=3)
-    spent, effort = campaign.course.spent(), EFFORTS["quick"]
+    spent, effort = campaign.explored, EFFORTS["quick"]
     assert spent.writes * 4 <= effort.writes
     assert spent.decisions * 10 <= effort.decisions
     assert not campaign.tally.failures

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from fencepost.conformance.bench.cost import Course
 from fencepost.conformance.bench.state import BenchState
 from fencepost.conformance.commands import main
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep.lockstep import Meter
+from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.run.journal import FILE_NAME, Checkpoint, Circumstances, Journal, read_journal
 from fencepost.reports.model import Call, Counterexample
 
@@ -83,8 +82,10 @@ def _checkpoint(hiding: str) -> Checkpoint:
     texts = {"VAL-4": hiding}
     tally = Tally(failures=defaultdict(list, {"DEC-4": [one]}), errors=texts, unstable=texts, remarks=texts)
     bench = BenchState(
-        meter=Meter(),
-        shrinking=Meter(),
+        cost=Cost(),
+        aside=Cost(),
+        explored=Cost(),
+        first_failure=None,
         faults_in_a_row=0,
         at_hand=None,
         in_force=None,
@@ -92,7 +93,6 @@ def _checkpoint(hiding: str) -> Checkpoint:
         diagnoses=(),
         diagnosed=(),
         kept=(),
-        course=Course(),
     )
     return Checkpoint(explored=("decisions",), done=1, tally=tally, bench=bench)
 

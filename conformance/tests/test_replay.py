@@ -14,7 +14,7 @@ from fencepost.conformance.mutants.mutant import Mutant
 from fencepost.conformance.regression.reading import NotACase, calls_from_json, case_from_calls
 from fencepost.conformance.regression.replay import replay_case
 from fencepost.conformance.regression.stored_case import StoredCase, store, stored_from_json
-from fencepost.conformance.run.campaign import Plan
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Call
 
 FLAWED = "mutant:last-address-excluded"

@@ -12,14 +12,16 @@ import sys
 
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.lockstep.clock import told_by
-from runs import Counted, connection_to, judged
+from runs import Counted, connection_to, judged, judged_within
 
 # A counted connection is asked one call after another: the overlapping calls of STA-8 are as many as there is time for.
 subject = Counted(connection_to("reference", "keyvault-2018-preview"))
-bounds = Bounds(configurations=8) if sys.argv[1] == "bounded" else None
 # A clock that stands still: how many requests one call carries hangs on how long the calls before took.
 with told_by(lambda: 0.0):
-    judged(subject, profile="keyvault-2018-preview", seed=4, bounds=bounds)
+    if sys.argv[1] == "bounded":
+        judged_within(Bounds(configurations=8), subject, profile="keyvault-2018-preview", seed=4)
+    else:
+        judged(subject, profile="keyvault-2018-preview", seed=4)
 print(len(subject.calls.sent), subject.calls.digest)
 """
 

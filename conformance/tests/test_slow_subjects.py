@@ -34,7 +34,7 @@ class _Slow:
 
 def _batches(slow: _Slow, requests: int) -> list[int]:
     with told_by(lambda: slow.now):
-        subject = Lockstep(cast("Client", slow), load_profile("keyvault"), with_codes=False, settle_seconds=0)
+        subject = Lockstep(cast("Client", slow), load_profile("keyvault"))
         subject.reset(Network())
         subject.write(WriteStep(method="putRules", params={"networkAcls": wire_rules(())}))
         subject.ask(AskStep(requests=tuple(Request(address=n) for n in range(requests))))

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
-from fencepost.conformance.bench.cost import Spent
 from fencepost.conformance.bounded.assurance import Calibrations
 from fencepost.conformance.commands import main
+from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.selection.factors import FACTORS
 from fencepost.conformance.strength import figures
@@ -171,7 +171,7 @@ def test_a_decisions_only_trial_counts_configurations() -> None:
 
 
 def _made(mutant: str, *, seed: int = 0, cost: int | None = None, clauses: tuple[str, ...] = ()) -> MutantRun:
-    spent = None if cost is None else Spent(examples=cost, decisions=10 * cost)
+    spent = None if cost is None else Cost(resets=cost, decisions=10 * cost)
     return MutantRun(task=_task(mutant, seed=seed), killed=cost is not None, clauses=clauses, spent=spent)
 
 

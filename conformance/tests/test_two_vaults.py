@@ -142,7 +142,7 @@ def test_a_run_with_a_case_of_two_vaults_is_recorded_and_comes_to_the_same_from_
 
 def _lockstep(subject: str) -> Iterator[Lockstep]:
     client = Client(open_subject(subject))
-    yield Lockstep(client, load_profile("keyvault-2018-preview"), with_codes=False, settle_seconds=0)
+    yield Lockstep(client, load_profile("keyvault-2018-preview"))
     client.close()
 
 

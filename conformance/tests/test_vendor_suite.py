@@ -96,7 +96,7 @@ def test_a_factory_that_fails_is_an_error_of_every_test_and_ends_nothing_else(py
     """)
     result = pytester.runpytest()
     result.assert_outcomes(passed=1, errors=2)
-    result.stdout.fnmatch_lines(["*SubjectUnusable: library:*:make_vault does not answer: *the licence has run out*"])
+    result.stdout.fnmatch_lines(["*CannotBegin: library:*:make_vault does not answer: *the licence has run out*"])
 
 
 def test_the_implementation_is_shut_down_with_its_class(pytester: pytest.Pytester) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.run.campaign import EXPLORATIONS, in_waves
+from fencepost.conformance.run.order import EXPLORATIONS, in_waves
 from fencepost.reports.model import Report
 from runs import Counted, Sent, connection_to, judged
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 import pytest
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.distribution import group_of, homes
-from fencepost.conformance.run.campaign import EXPLORATIONS
+from fencepost.conformance.run.order import EXPLORATIONS
 
 pytest_plugins = ["pytester"]
 

@@ -136,11 +136,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def _is_one_place(subject: str) -> bool:
-    from fencepost.conformance.pytest.session import SubjectUnusable, is_one_place
+    from fencepost.conformance.pytest.session import is_one_place
+    from fencepost.conformance.run.opening import CannotBegin
 
     try:
         return is_one_place(subject)
-    except SubjectUnusable as error:
+    except CannotBegin as error:
         raise pytest.UsageError(f"--iut: {error}") from None
 
 

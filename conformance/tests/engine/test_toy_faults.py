@@ -170,6 +170,9 @@ def test_a_refusal_of_rules_that_must_be_accepted_is_a_failure_and_no_error() ->
         def put_rules(self, *, network_acls: Mapping[str, object]) -> dict[str, object]:
             return {"accepted": False}
 
-    campaign = toy_run(Refuses, lambda bench: bench.put(acls("20.0.0.1")) or None)
+    def puts(bench: Bench) -> None:
+        bench.put(acls("20.0.0.1"))
+
+    campaign = toy_run(Refuses, puts)
     assert not campaign.tally.errors
     assert list(campaign.tally.failures) == ["VAL-1"]

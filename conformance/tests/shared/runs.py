@@ -10,13 +10,16 @@ from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
 from fencepost.conformance.bench.effort import EFFORTS, Effort
-from fencepost.conformance.bench.setting import Exploration, Setting
+from fencepost.conformance.bench.exploration import Exploration
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.bounds import Bounds
-from fencepost.conformance.bounded.campaign import BoundedCampaign
+from fencepost.conformance.bounded.run import BoundedRun, without_ration
 from fencepost.conformance.bounded.schedule import Schedule
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.mutants import mutant
-from fencepost.conformance.run.campaign import EXPLORATIONS, Campaign, Plan
+from fencepost.conformance.run.campaign import Campaign, begin
+from fencepost.conformance.run.order import EXPLORATIONS
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report
 
 Subject: TypeAlias = str | Callable[[], object] | Connection
@@ -54,32 +57,40 @@ class Options(TypedDict, total=False):
     settle_seconds: float | None
     fail_fast: bool
     with_decoys: bool
-    bounds: Bounds | None
 
 
 @contextmanager
 def begun(subject: Subject, *clauses: str, **options: Unpack[Options]) -> Iterator[Campaign]:
     """A run that has read the statement and asked nothing else; the subject is closed at the end of the block."""
-    profile, effort, bounds = options.get("profile"), options.get("effort", "quick"), options.get("bounds")
-    client = Client(connection_to(subject, profile))
+    client = Client(connection_to(subject, options.get("profile")))
     try:
-        plan = Plan(
-            subject=subject if isinstance(subject, str) else "it",
-            effort=EFFORTS[effort] if isinstance(effort, str) else effort,
-            seed=options.get("seed", 0),
-            profile=profile,
-            clauses=clauses,
-            settle_seconds=options.get("settle_seconds"),
-            fail_fast=options.get("fail_fast", False),
-            with_decoys=options.get("with_decoys", True),
-        )
-        campaign = (
-            Campaign(client, plan)
-            if bounds is None
-            else BoundedCampaign(client, plan, bounds=bounds, schedule=_schedule)
-        )
-        campaign.begin()
-        yield campaign
+        yield begin(client, _plan(subject, clauses, options))
+    finally:
+        client.close()
+
+
+def _plan(subject: Subject, clauses: tuple[str, ...], options: Options) -> Plan:
+    effort = options.get("effort", "quick")
+    return Plan(
+        subject=subject if isinstance(subject, str) else "it",
+        effort=EFFORTS[effort] if isinstance(effort, str) else effort,
+        seed=options.get("seed", 0),
+        profile=options.get("profile"),
+        clauses=clauses,
+        settle_seconds=options.get("settle_seconds"),
+        fail_fast=options.get("fail_fast", False),
+        with_decoys=options.get("with_decoys", True),
+    )
+
+
+def judged_within(bounds: Bounds, subject: Subject, *clauses: str, **options: Unpack[Options]) -> Report:
+    """The report of a run within these bounds."""
+    client = Client(connection_to(subject, options.get("profile")))
+    try:
+        plan = without_ration(_plan(subject, clauses, options))
+        run = BoundedRun(begin(client, plan), bounds, schedule=_schedule)
+        run.run()
+        return run.report()
     finally:
         client.close()
 

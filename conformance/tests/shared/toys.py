@@ -6,7 +6,8 @@ from typing import ClassVar, Unpack
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import Effort
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.reference import Network, Request, address_from_text
 from fencepost.reports.model import Clause

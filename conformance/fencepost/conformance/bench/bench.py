@@ -1,197 +1,134 @@
-"""Where explorations put the subject to the test: each call is sent, compared, counted, and diagnosed if it is wrong."""
+"""The test bench: each call of an exploration is sent, compared, counted, and diagnosed if its answer is wrong."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
-from fencepost.adapters.contract import HarnessFault, JsonObject
-from fencepost.conformance.bench.cost import Course, Spent
-from fencepost.conformance.bench.effort import Effort
-from fencepost.conformance.bench.fault_policy import (
-    Abandoned as Abandoned,  # those who ask through the bench meet it here
-)
-from fencepost.conformance.bench.fault_policy import FaultPolicy
-from fencepost.conformance.bench.fault_policy import Unresponsive as Unresponsive
+from fencepost.adapters.contract import Client, HarnessFault, JsonObject, Shareable
+from fencepost.adapters.contract import Decision as Answer
+from fencepost.conformance.bench.diagnosing import Diagnosing, EndedAtFailure
+from fencepost.conformance.bench.effort import CostMeter, Effort, EffortSpent
+from fencepost.conformance.bench.fault_policy import Abandoned, FaultPolicy
 from fencepost.conformance.bench.identifying import identifying_requests
-from fencepost.conformance.bench.ration import EffortMeter
-from fencepost.conformance.bench.ration import EffortSpent as EffortSpent  # they meet this here, too
-from fencepost.conformance.bench.state import BenchState
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.bench.in_force import StepsInForce
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
 from fencepost.conformance.diagnosis.recorder import Excuses
-from fencepost.conformance.diagnosis.simplicity import plainness
-from fencepost.conformance.judging.clause_counter import ClauseCounter, Judged
+from fencepost.conformance.judging.clause_counter import ClauseCounter
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep
-from fencepost.conformance.lockstep.lockstep import Lockstep, Meter
+from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep
+from fencepost.conformance.lockstep.cost import Cost
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found
-from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES, network_from_wire, wire_network, wire_rules_in_force
-from fencepost.reference import Network, Profile, Request, Vault
+from fencepost.conformance.lockstep.oracle import Judged
+from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES
+from fencepost.reference import Network, Request, Vault
 from fencepost.reports.model import Counterexample
 
-_PER_ASK = 6
+OnMismatch: TypeAlias = Callable[[Sequence[Found]], None]
+"""What to do with the mismatches of one call."""
+
+Selection: TypeAlias = Callable[[Sequence[Request], Vault], Iterable[Sequence[Request]]]
+"""The requests that are put, of those that an exploration asks; call by call."""
+
 _EXPLICIT = 3
 """One request in so many writes out what it might leave out."""
 
 
-class EndedAtFailure(Exception):
-    """A clause has failed, and the run is to end at the first failure."""
-
-
 class Bench:
-    """One subject under test. `put`, `write`, `endpoints`, `ask` and `read` may raise `Abandoned`."""
+    """One subject under test. Verbs that call it may raise `Abandoned`, and where the effort is spent `EffortSpent`.
+
+    `on_mismatch` replaces the diagnosis of wrong answers. Where `selects` is given, only the requests that it selects are
+    put, and `ask` does not say what came.
+    """
 
     def __init__(
         self,
         lockstep: Lockstep,
-        *,
-        profile: Profile,
-        capabilities: Capabilities,
-        effort: Effort,
+        setting: Setting,
         tally: Tally,
-        replay_line: Callable[[str], str],
+        *,
+        effort: Effort | None = None,
+        most_configurations: int | None = None,
+        replay_line: Callable[[str], str] = lambda _: "",
         ends_at_failure: bool = False,
         excuses: Excuses | None = None,
+        on_mismatch: OnMismatch | None = None,
+        selects: Selection | None = None,
     ) -> None:
-        self.profile = profile
-        self.capabilities = capabilities
-        self.effort = effort
-        self.tally = tally
-        self.course = Course()
-        self.most_configurations: int | None = None
-        self._ends_at_failure = ends_at_failure
+        self.profile = setting.profile
+        self.capabilities = setting.capabilities
         self.replay_line = replay_line
+        self.meter = CostMeter(effort or setting.effort, lambda: lockstep.cost)
+        self._most_configurations = most_configurations
+        self._ends_at_failure = ends_at_failure
         self._lockstep = lockstep
-        self._diagnosis = Diagnosis(
-            lockstep, tally, replay_line, excuses, allows_another=lambda: self._effort_meter.allows_another()
+        self._tally = tally
+        self._selects = selects
+        self._faults = FaultPolicy(tally)
+        self._counter = ClauseCounter(tally, setting.capabilities)
+        self._in_force = StepsInForce(lockstep)
+        self.diagnosing = Diagnosing(
+            lockstep,
+            tally,
+            Diagnosis(lockstep, tally, replay_line, excuses, allows_another=self.meter.allows_another),
+            self.meter,
+            self._faults,
+            self._in_force,
+            ends_at_failure=ends_at_failure,
         )
-        self._fault_policy = FaultPolicy(tally)
-        self._credit = ClauseCounter(tally, capabilities)
-        self._effort_meter = EffortMeter(effort)
-        self._since_put: tuple[Network, list[Step]] = (Network(), [])
-        self._is_running = False
-        self._is_at_hand = False
+        self._on_mismatch = on_mismatch or self.diagnosing
+
+    # What an exploration may ask of the bench.
 
     @property
     def vault(self) -> Vault:
-        """The reference's vault, told everything that the subject was told."""
+        """The reference's vault, which has followed every call."""
         return self._lockstep.vault
 
     @property
-    def lockstep(self) -> Lockstep:
-        """The subject beside the reference, for explorations that compare for themselves; they end with `fail`."""
-        return self._lockstep
+    def settle_seconds(self) -> float:
+        """How long a change may take to show."""
+        return self._lockstep.settle_seconds
 
     @property
-    def spent(self) -> Meter:
-        """Resets, writes and decisions so far, counterexamples' left aside."""
-        return self._lockstep.meter.less(self._effort_meter.aside)
+    def failed(self) -> Collection[str]:
+        """The clauses that have failed so far."""
+        return self._tally.failures.keys()
+
+    def failures_of(self, clause: str) -> Sequence[Counterexample]:
+        """The clause's failures so far."""
+        return self._tally.failures.get(clause, ())
+
+    def decisive(self, clause: str) -> int:
+        """How often the clause has been decisive so far."""
+        return self._tally.counts[clause].decisive
 
     @property
-    def aside(self) -> Meter:
-        """Resets, writes and decisions that went into counterexamples."""
-        return self._effort_meter.aside
+    def configurations(self) -> int:
+        """How many accepted writes have changed the rules in force so far."""
+        return self.meter.explored.configurations
 
-    @property
-    def shrink_calls(self) -> int:
-        """Calls that went into counterexamples."""
-        return self._diagnosis.calls
+    def case_with(self, step: AskStep) -> Case:
+        """Everything since `reset`, and this call after it."""
+        return Case(network=self._lockstep.started_from, steps=(*self._lockstep.steps, step))
 
-    def begin(self, aims: Sequence[str]) -> None:
-        """A new scenario, for these clauses: a harness fault in it is theirs."""
-        self._fault_policy.aims = tuple(aims)
-        self._is_at_hand = self._is_at_hand and not self._is_running
-        self._is_running = True
-
-    def end(self) -> None:
-        """The scenario went through to its end: the harness answers."""
-        self._fault_policy.in_a_row = 0
-        self._is_running = False
-
-    def leave(self) -> None:
-        """Another exploration begins: it starts from a vault of its own."""
-        self._is_at_hand = False
-
-    def settle_in(self, network: Network) -> None:
-        """A vault in this network whose rules the scenario is going to replace: the one at hand, or else a new one."""
-        if self._is_at_hand and self.vault.network == network:
-            self._lockstep.mark()
-            return
-        self.reset(network)
-
-    @property
-    def state(self) -> BenchState:
-        """The counts that a resumption needs."""
-        meter = self._lockstep.meter
-        is_at_hand, was_put = self._is_at_hand and not self._is_running, bool(self._since_put[1])
-        return BenchState(
-            meter=replace(meter),
-            shrinking=replace(self._effort_meter.aside),
-            faults_in_a_row=self._fault_policy.in_a_row,
-            diagnosis_calls=self._diagnosis.calls,
-            diagnoses=self._diagnosis.begun,
-            diagnosed=self._diagnosis.recorded,
-            kept=self._diagnosis.kept,
-            course=replace(self.course),
-            at_hand=wire_network(self.vault.network) if is_at_hand else None,
-            in_force=wire_rules_in_force(self.vault.rules) if is_at_hand and was_put else None,
-        )
-
-    def resume(self, state: BenchState) -> None:
-        """Go on from the counts of a run that ended early; its failures are in the tally already."""
-        try:
-            self._diagnosis.resume(
-                calls=state.diagnosis_calls, begun=state.diagnoses, recorded=state.diagnosed, kept=state.kept
-            )
-            if state.at_hand is not None:
-                self._lockstep.reset(network_from_wire(state.at_hand))
-                self._is_at_hand = True
-                self._since_put = (self.vault.network, [])
-            if state.in_force is not None:
-                step = WriteStep(method="putRules", params={"networkAcls": state.in_force})
-                self._lockstep.write(step)
-                self._since_put[1].append(step)
-        except HarnessFault as fault:
-            self.tally.hindered.setdefault("DEC-17", str(fault))
-        self._lockstep.meter = replace(state.meter)
-        self._effort_meter = EffortMeter(self.effort, aside=state.shrinking)
-        self._fault_policy.in_a_row = state.faults_in_a_row
-        self.course = replace(state.course)
-
-    def fail(self, one: Counterexample) -> None:
-        """Record a failure that an exploration has told by itself, because no replay would show it again."""
-        self.tally.failures[one.clause].append(one)
-        if self.course.first_failure is None:
-            self.course.first_failure = self.course.spent()
-        if self._ends_at_failure:
-            raise EndedAtFailure
-
-    def faulted(self, fault: HarnessFault) -> NoReturn:
-        """A harness fault that came to an exploration that asks by itself: the error of the clause at hand."""
-        self._fault(fault, self._fault_policy.aims)
-
-    def finish(self, *, is_cut_short: bool) -> None:
-        """The run is over: look again at what an unstable subject was blamed for, where there is time for it."""
-        self._diagnosis.tell_what_was_kept()
-        if is_cut_short:
-            self._diagnosis.give_up_review()
-            return
-        try:
-            self._diagnosis.review()
-        except HarnessFault as fault:
-            self.tally.unstable["DEC-17"] = str(fault)
+    # What it may do with the subject.
 
     def reset(self, network: Network) -> None:
         """A new vault in this network."""
-        try:
+        with self._faults.blaming():
             self._lockstep.reset(network)
-        except HarnessFault as fault:
-            self._fault(fault, self._fault_policy.aims)
-        self._fault_policy.answered("reset")
-        self.course.examples += 1
-        self._since_put = (network, [])
-        self._is_at_hand = True
+        self._faults.answered("reset")
+        self.meter.explored += Cost(resets=1)
+        self._in_force.reset(network)
+
+    def settle_in(self, network: Network) -> None:
+        """A vault in this network whose rules the scenario is going to replace: the one at hand, or else a new one."""
+        if self._in_force.is_known_in(network):
+            self._lockstep.mark()
+            return
+        self.reset(network)
 
     def put(self, acls: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None) -> bool:
         """Replace the rules; whether the subject accepted them. See `write`."""
@@ -202,79 +139,49 @@ class Bench:
     ) -> bool:
         """Send a write; whether the subject accepted it.
 
-        A right answer counts for `speaks_for` and, if it is a refusal, for the one clause that demands it; `aim` is the
-        clause that a wrong answer breaks where the case itself does not tell.
+        A right answer counts for the clauses that it exercises and, if it is a refusal, for the one clause that demands
+        it; `aim` is the clause that a wrong answer breaks where the case itself does not tell.
         """
-        self._effort_meter.check(self._lockstep.meter)
-        if self.most_configurations is not None and self.course.configurations >= self.most_configurations:
+        self.meter.check()
+        if self._most_configurations is not None and self.meter.explored.configurations >= self._most_configurations:
             raise EffortSpent
-        self._fault_policy.check(method, tuple(exercises) or ((aim,) if aim else self._fault_policy.aims))
+        clauses = tuple(exercises) or ((aim,) if aim else self._faults.aims)
+        self._faults.check(method, clauses)
         step = WriteStep(method=method, params=params)
         network, rules = self.vault.network, self.vault.rules
-        self.course.writes += 1
-        try:
+        self.meter.explored += Cost(writes=1)
+        with self._faults.blaming(*clauses):
             answer = self._lockstep.write(step)
-        except HarnessFault as fault:
-            self._fault(fault, tuple(exercises) or ((aim,) if aim else self._fault_policy.aims))
-        self._fault_policy.answered(method)
-        self.course.configurations += answer.accepted and self.vault.rules != rules
+        self._faults.answered(method)
+        self.meter.explored += Cost(configurations=answer.accepted and self.vault.rules != rules)
         if method == "putRules" and answer.accepted:
-            self._since_put = (network, [])
-        self._since_put[1].append(step)
+            self._in_force.put(network)
+        if answer.wrong is None or not answer.accepted:
+            self._in_force.add(step)
         if answer.wrong is None:
-            self._credit.write(answer.expected, exercises)
+            self._counter.write(answer.expected, exercises)
             if not answer.is_known:
                 raise Abandoned
             return answer.accepted
-        for clause in exercises:
-            self.tally.counts[clause].asked += 1
-        if answer.accepted:
-            self._since_put[1].pop()
-        self._wrong([Found(mismatch=answer.wrong, aim=aim)])
+        self._tally.wrong(exercises)
+        self._on_mismatch([Found(mismatch=answer.wrong, aim=aim)])
         if answer.accepted:
             raise Abandoned
         return False
 
+    def attempt(self, method: str, params: JsonObject) -> bool:
+        """Send a write that is looked at, not judged; whether the subject accepted it."""
+        self.meter.explored += Cost(writes=1)
+        with self._faults.blaming():
+            return self._lockstep.write(WriteStep(method=method, params=params)).accepted
+
     def endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
         """Switch a subnet's service endpoints."""
-        self._fault_policy.check("setServiceEndpoints", self._fault_policy.aims)
+        self._faults.check("setServiceEndpoints", self._faults.aims)
         step = EndpointsStep(subnet=subnet, service_endpoints=tuple(service_endpoints))
-        try:
+        with self._faults.blaming():
             self._lockstep.set_endpoints(step)
-        except HarnessFault as fault:
-            self._fault(fault, self._fault_policy.aims)
-        self._since_put[1].append(step)
-
-    def read(self) -> None:
-        """Read the rules back (STA-5), where that is offered."""
-        if not self.capabilities.read_back or "STA-5" in self.tally.errors:
-            return
-        try:
-            wrong = self._lockstep.read()
-        except HarnessFault as fault:
-            self._fault(fault, ("STA-5",))
-        if wrong is None:
-            self.tally.answer(("STA-5",))
-        else:
-            self.tally.counts["STA-5"].asked += 1
-            self._wrong(self._wrong_in_force() or [Found(mismatch=wrong)])
-
-    def _wrong_in_force(self) -> list[Found]:
-        """What is wrong with the rules in force: where they are not the rules that were written, reading them back is right."""
-        told = list(self._lockstep.steps)
-        asked = identifying_requests(self.vault, self.profile, self.capabilities)
-        try:
-            judged = self._lockstep.ask(AskStep(requests=asked))
-        except HarnessFault as fault:
-            self._fault(fault, ("STA-5",))
-        found = [
-            Found(mismatch=wrong, index=index, aim="STA-2")
-            for index, (_, _, wrong) in enumerate(judged)
-            if wrong is not None
-        ]
-        if not found:
-            self._lockstep.steps = told  # the last step is the one whose answer was wrong
-        return found
+        self._in_force.add(step)
 
     def ask(
         self,
@@ -285,23 +192,111 @@ class Bench:
     ) -> list[str]:
         """Put requests in one go; the outcomes that came.
 
-        Every right answer counts for the clauses that it speaks for; `speaks_for` adds clauses to some of them, `aim` is
+        Every right answer counts for the clauses that it exercises; `exercises` adds clauses to some of them, `aim` is
         the clause that a wrong answer breaks where the case alone does not tell.
         """
-        self._effort_meter.check(self._lockstep.meter)
-        extra = exercises or {}
+        if self._selects is None:
+            return self._ask(requests, exercises or {}, aim)
+        for part in self._selects(requests, self.vault):
+            self._ask(part, exercises or {}, aim)
+        return []
+
+    def read(self) -> None:
+        """Read the rules back (STA-5), where that is offered."""
+        if not self.capabilities.read_back or "STA-5" in self._tally.errors:
+            return
+        with self._faults.blaming("STA-5"):
+            wrong = self._lockstep.read()
+        if wrong is None:
+            self._tally.answer(("STA-5",))
+        else:
+            self._tally.wrong(("STA-5",))
+            self._on_mismatch(self._wrong_in_force() or [Found(mismatch=wrong)])
+
+    def look(self, step: AskStep) -> list[Answer]:
+        """Ask without judging and counting: what came."""
+        with self._faults.blaming():
+            return self._lockstep.client.decide(step.wire())
+
+    @property
+    def can_be_shared(self) -> bool:
+        """Whether the subject can be asked by several clients at once."""
+        return isinstance(self._lockstep.client.connection, Shareable)
+
+    def another(self) -> Client:
+        """A further client of the subject; closing it leaves the subject alone."""
+        connection = self._lockstep.client.connection
+        assert isinstance(connection, Shareable)
+        return Client(connection.another())
+
+    # What it may record.
+
+    def observed(self, clause: str, outcomes: Collection[tuple[str, bool]]) -> None:
+        """Count decisions that the exploration has judged by itself: each outcome, and whether it was right."""
+        for outcome, is_right in outcomes:
+            self._tally.decision((clause,), outcome, is_right=is_right)
+        self.meter.explored += Cost(decisions=len(outcomes))
+        self._lockstep.cost += Cost(decisions=len(outcomes))
+
+    def limit_found(self, clause: str, limit: str) -> None:
+        """The clause's limit is this."""
+        self._tally.limits[clause] = limit
+
+    def limit_at_least(self, clause: str, count: int) -> None:
+        """So many were accepted: the clause's limit, unless more is known."""
+        self._tally.limits.setdefault(clause, f"at least {count}")
+
+    def remark(self, clause: str, text: str) -> None:
+        """Say something beside the clause's pass."""
+        self._tally.remarks[clause] = text
+
+    def leave_out(self, clause: str, reason: str) -> None:
+        """The clause cannot be asked of this subject."""
+        self._tally.left_out[clause] = reason
+
+    def fail(self, one: Counterexample) -> None:
+        """Record a failure that the exploration has found by itself, because no replay would show it again."""
+        self._tally.failures[one.clause].append(one)
+        self.meter.failed_at(self.meter.explored)
+        if self._ends_at_failure:
+            raise EndedAtFailure
+
+    def faulted(self, fault: HarnessFault) -> NoReturn:
+        """Record a harness fault: the error of the clause at hand."""
+        self._faults.give_up(fault)
+
+    # What the run does with the bench.
+
+    def begin(self, aims: Sequence[str]) -> None:
+        """A new scenario, for these clauses: a harness fault in it is theirs."""
+        self._faults.aims = tuple(aims)
+        self._in_force.scenario_begins()
+
+    def end(self) -> None:
+        """The scenario went through to its end: the harness answers."""
+        self._faults.in_a_row = 0
+        self._in_force.scenario_ends()
+
+    def leave(self) -> None:
+        """Another exploration begins: it starts from a vault of its own."""
+        self._in_force.forget()
+
+    # How it asks and diagnoses.
+
+    def _ask(self, requests: Sequence[Request], extra: Mapping[Request, Sequence[str]], aim: str | None) -> list[str]:
+        self.meter.check()
         step = self._step([one for one in requests if self._is_of_use(one, extra)])
         if not step.requests:
             return []
-        self.course.decisions += len(step.requests)
+        self.meter.explored += Cost(decisions=len(step.requests))
         try:
             judged = self._lockstep.ask(step)
         except HarnessFault as fault:
             return self._ask_apart(fault, step, extra, aim)
-        self._fault_policy.answered("decide")
+        self._faults.answered("decide")
         found = self._counted(step, judged, extra, aim)
         if found:
-            self._wrong(found)
+            self._on_mismatch(found)
         return [answer.outcome for _, answer, _ in judged]
 
     def _step(self, requests: Sequence[Request]) -> AskStep:
@@ -311,9 +306,9 @@ class Bench:
 
     def _is_of_use(self, request: Request, extra: Mapping[Request, Sequence[str]]) -> bool:
         """Whether the request is for a clause that is not over with an error."""
-        if not self.tally.errors or (clause := self._clause(request)) not in self.tally.errors:
+        if not self._tally.errors or (clause := self._clause(request)) not in self._tally.errors:
             return True
-        self._fault_policy.leave_out(clause, extra.get(request, ()))
+        self._faults.leave_out(clause, extra.get(request, ()))
         return False
 
     def _clause(self, request: Request) -> str:
@@ -322,7 +317,7 @@ class Bench:
     def _counted(
         self, step: AskStep, judged: Sequence[Judged], extra: Mapping[Request, Sequence[str]], aim: str | None
     ) -> list[Found]:
-        wrong = self._credit.decisions(self.vault, step.requests, judged, extra)
+        wrong = self._counter.decisions(self.vault, step.requests, judged, extra)
         return [Found(mismatch=mismatch, index=index, aim=aim) for index, mismatch in wrong]
 
     def _ask_apart(
@@ -332,79 +327,48 @@ class Bench:
         by_clause = sorted(step.requests, key=self._clause)
         groups = [(clause, list(group)) for clause, group in groupby(by_clause, key=self._clause)]
         if len(groups) == 1:
-            self._fault(fault, (groups[0][0],))
-        self.tally.faults += 1
-        self._fault_policy.in_a_row += 1
+            self._faults.give_up(fault, groups[0][0])
+        self._tally.faults += 1
+        self._faults.in_a_row += 1
         is_at_hand = False
         for clause, group in groups:
-            if clause in self.tally.errors:
+            if clause in self._tally.errors:
                 continue
             try:
-                self._restore()
+                self._in_force.restore()
                 part = self._step(group)
                 found = self._counted(part, self._lockstep.ask(part), extra, aim)
             except HarnessFault as again:
                 is_at_hand = True
-                self._fault_policy.note(again, (clause,))
+                self._faults.note(again, (clause,))
                 for request in group:
-                    self._fault_policy.leave_out(clause, extra.get(request, ()))
+                    self._faults.leave_out(clause, extra.get(request, ()))
                 continue
-            self._fault_policy.in_a_row = 0
-            self._wrong(found)
+            self._faults.in_a_row = 0
+            self._on_mismatch(found)
         if not is_at_hand:  # apart, every request is answered: the fault is of the call as a whole
-            self.tally.errors.setdefault(aim or self._fault_policy.aims[0], str(fault))
-            self._fault_policy.hinder(str(fault))
-        self._restore_or_abandon()
+            self._tally.errors.setdefault(aim or self._faults.aims[0], str(fault))
+            self._faults.hinder(str(fault))
+        with self._faults.blaming(), self.meter.beside():
+            self._in_force.restore()
         return []
 
-    def _wrong(self, found: list[Found]) -> None:
-        """Diagnose what is new among the mismatches, the plainest first, then bring the subject back to its state."""
-        disturbed = False
-        place = self._place_of(found)
-        for one in sorted(found, key=plainness)[: _PER_ASK * 20]:
-            if not self._diagnosis.wants(one):
-                continue
-            try:
-                with self._lockstep.aside(), self._effort_meter.beside(self._lockstep.meter):
-                    self._diagnosis.diagnose(one)
-            except HarnessFault as fault:
-                self._fault(fault, (one.aim,) if one.aim else self._fault_policy.aims)
-            disturbed = True
-            if self.tally.failures and self.course.first_failure is None:
-                self.course.first_failure = place
-            if self.tally.failures and self._ends_at_failure:
-                raise EndedAtFailure
-        if disturbed:
-            self._restore_or_abandon()
+    def _wrong_in_force(self) -> list[Found]:
+        """What is wrong with the rules in force: where they are not the rules that were written, reading them back is right.
 
-    def _place_of(self, found: Sequence[Found]) -> Spent:
-        """What had been asked when the first of these wrong answers came; requests after it in its call are left out."""
-        last = self._lockstep.steps[-1]
-        asked = len(last.requests) if isinstance(last, AskStep) else 0
-        return self.course.spent(unasked=max(0, asked - 1 - min((one.index for one in found), default=asked)))
-
-    def _restore_or_abandon(self) -> None:
-        try:
-            with self._effort_meter.beside(self._lockstep.meter):
-                self._restore()
-        except HarnessFault as fault:
-            self._fault(fault, self._fault_policy.aims)
-
-    def _restore(self) -> None:
-        """Bring the subject to the state that the reference's vault is in: from the last rule set that it took."""
-        network, steps = self._since_put
-        wanted = self.vault
-        self._lockstep.restart(network)
-        for step in steps:
-            match step:
-                case WriteStep():
-                    self._lockstep.write(step)
-                case EndpointsStep():
-                    self._lockstep.set_endpoints(step)
-        if self.vault.rules != wanted.rules or self.vault.network != wanted.network:
-            raise Abandoned
-
-    def _fault(self, fault: HarnessFault, clauses: Sequence[str]) -> NoReturn:
-        self._fault_policy.hinder(str(fault))
-        self._fault_policy.note(fault, clauses)
-        raise Abandoned
+        A bench that puts a selection of requests does not ask.
+        """
+        if self._selects is not None:
+            return []
+        steps = list(self._lockstep.steps)
+        asked = identifying_requests(self.vault, self.profile, self.capabilities)
+        with self._faults.blaming("STA-5"):
+            judged = self._lockstep.ask(AskStep(requests=asked))
+        found = [
+            Found(mismatch=wrong, index=index, aim="STA-2")
+            for index, (_, _, wrong) in enumerate(judged)
+            if wrong is not None
+        ]
+        if not found:
+            self._lockstep.steps = steps  # the last step is the one whose answer was wrong
+        return found

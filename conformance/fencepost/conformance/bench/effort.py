@@ -1,6 +1,10 @@
 """Effort: how much is asked, counted in calls and never in seconds, so that a seed gives the same run everywhere."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+
+from fencepost.conformance.lockstep.cost import Cost
 
 CONTROL_WRITES, CONTROL_DECISIONS = 24, 1_000
 """What of every effort is kept for the sensitivity control."""
@@ -46,3 +50,54 @@ EFFORTS = {
     )
 }
 """The efforts by name; `quick` is the default."""
+
+ASIDE_WRITES, ASIDE_DECISIONS = 2_000, 200_000
+"""What a run at quick effort may spend on counterexamples at the most; at other efforts as many times as much as they ask."""
+
+
+class EffortSpent(Exception):
+    """The effort's writes or decisions are used up."""
+
+
+class CostMeter:
+    """What has been spent: `aside` went into counterexamples, `explored` is what the explorations have asked.
+
+    `cost` gives what has been spent in all. Counterexamples cost at most `ASIDE_WRITES` and `ASIDE_DECISIONS`, and what
+    the last one takes. `first_failure` is what had been explored when the first wrong answer came.
+    """
+
+    def __init__(self, effort: Effort, cost: Callable[[], Cost]) -> None:
+        self._effort = effort
+        self._cost = cost
+        self.aside = Cost()
+        self.explored = Cost()
+        self.first_failure: Cost | None = None
+
+    @property
+    def spent(self) -> Cost:
+        """What has been spent of the effort."""
+        return self._cost() - self.aside
+
+    def check(self) -> None:
+        """Raise `EffortSpent` where nothing is left."""
+        spent = self.spent
+        if spent.writes >= self._effort.writes or spent.decisions >= self._effort.decisions:
+            raise EffortSpent
+
+    def allows_another(self) -> bool:
+        """Whether there is anything left for another counterexample."""
+        scale = self._effort.scale
+        return self.aside.writes < ASIDE_WRITES * scale and self.aside.decisions < ASIDE_DECISIONS * scale
+
+    def failed_at(self, cost: Cost) -> None:
+        """A clause has failed; the cost counts where it is the first."""
+        self.first_failure = self.first_failure or cost
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """What is sent here is no part of the effort: it goes into a counterexample, or undoes that."""
+        before = self._cost()
+        try:
+            yield
+        finally:
+            self.aside += self._cost() - before

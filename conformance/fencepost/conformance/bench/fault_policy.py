@@ -1,6 +1,8 @@
 """What harness faults cost: the clause at hand, a feature's method after two, the rest of the run after three in a row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
 
 from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.judging.tally import Tally
@@ -41,6 +43,20 @@ class FaultPolicy:
         self.in_a_row += 1
         if self.in_a_row >= FAULTS_IN_A_ROW:
             raise Unresponsive(str(fault))
+
+    @contextmanager
+    def blaming(self, *clauses: str) -> Iterator[None]:
+        """A harness fault in here is the error of the first of these clauses, else of the clause at hand: `Abandoned`."""
+        try:
+            yield
+        except HarnessFault as fault:
+            self.give_up(fault, *clauses)
+
+    def give_up(self, fault: HarnessFault, *clauses: str) -> NoReturn:
+        """The scenario is `Abandoned`: a fault came, the error of the first of these clauses, else of the clause at hand."""
+        self.hinder(str(fault))
+        self.note(fault, clauses or self.aims)
+        raise Abandoned
 
     def answered(self, method: str) -> None:
         """A call was answered. That of another method than the last that was not says nothing of that one."""

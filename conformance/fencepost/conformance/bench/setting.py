@@ -1,10 +1,8 @@
-"""What an exploration is and what it is told: profile, offer, effort and seed."""
+"""What an exploration may know of its run: profile, capabilities, effort and seed."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
-from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.reference import Profile
@@ -36,34 +34,3 @@ class Setting:
         """The numbers of this wave's rounds: `quick` of them in every wave, fewer for a decisions-only subject."""
         fewest = quick if self.capabilities.refusals or decisions_only is None else decisions_only
         return range(fewest * self.wave, fewest * (self.wave + 1))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """One stretch from a `reset` on; a harness fault in it is the error of the first of its clauses."""
-
-    aims: tuple[str, ...]
-    run: Callable[[Bench], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exploration:
-    """A named source of scenarios and the clauses that they serve.
-
-    One that comes early, for the little that tells most, names the exploration that asks the same clauses in breadth.
-    """
-
-    name: str
-    serves: tuple[str, ...]
-    scenarios: Callable[[Setting], Iterator[Scenario]]
-    in_breadth: str = ""
-
-    def in_wave(self, wave: int) -> "Exploration":
-        """The same as it goes on in a later wave, under a name of its own."""
-        if not wave:
-            return self
-
-        def scenarios(setting: Setting) -> Iterator[Scenario]:
-            return self.scenarios(replace(setting, wave=wave))
-
-        return replace(self, name=f"{self.name}, wave {wave + 1}", scenarios=scenarios)

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fencepost.conformance.bench.cost import Course
-from fencepost.conformance.lockstep.lockstep import Meter
+from fencepost.conformance.lockstep.cost import Cost
 from fencepost.reports.model import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchState:
-    """The bench's own counts: those of shrinking are no part of the effort, but they hold down how often it is done."""
+    """The bench's own counts, and what was in force: `cost` in all, `aside` of it for counterexamples.
 
-    meter: Meter
-    shrinking: Meter
+    `explored` is what the explorations have asked, and `first_failure` what they had asked at the first failure.
+    """
+
+    cost: Cost
+    aside: Cost
+    explored: Cost
+    first_failure: Cost | None
     faults_in_a_row: int
     at_hand: list[Mapping[str, object]] | None
     in_force: Mapping[str, object] | None
@@ -21,4 +25,3 @@ class BenchState:
     diagnoses: tuple[tuple[str, str | None, int], ...]
     diagnosed: tuple[str, ...]
     kept: tuple[tuple[str, tuple[Call, ...], int], ...]
-    course: Course

@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 
 import msgspec
-from fencepost.conformance.bench.cost import Course
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.exploration import LENGTH
+from fencepost.conformance.lockstep.cost import Cost
 from fencepost.reports.model import Report
 from msgspec import Struct
 
@@ -55,9 +55,9 @@ def calibrations() -> Calibrations:
     return msgspec.json.decode(data, type=Calibrations)
 
 
-def told(report: Report, bounds: Bounds, course: Course, *, took: float | None, refuses: bool) -> Iterator[str]:
+def told(report: Report, bounds: Bounds, explored: Cost, *, took: float | None, refuses: bool) -> Iterator[str]:
     """The lines for the report; `took` is None where time was no bound."""
-    decisions, configurations = course.decisions, course.configurations
+    decisions, configurations = explored.decisions, explored.configurations
     spent = f"{_number(configurations, 'configuration')} and {_number(decisions, 'decision')}"
     yield f"bought by {bounds.told}: {spent}" + (f", in {took:.0f} s" if took is not None else "")
     curves = calibrations()

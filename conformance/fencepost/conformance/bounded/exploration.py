@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from random import Random
 
-from fencepost.conformance.bench.bench import Bench, EffortSpent
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.effort import EffortSpent
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.candidates import endpointless
 from fencepost.conformance.bounded.refusals import Refusals
 from fencepost.conformance.bounded.schedule import Schedule, ScheduledSet, control_twin
@@ -23,7 +25,7 @@ _PORTAL = frozenset({"VaultList", "KeyList", "SecretList", "CertificateList"})
 
 
 def bounded_exploration(schedule: Schedule, most: int) -> Exploration:
-    """The first `most` stops of the itinerary, `LENGTH` of them at the most, whatever setting it is asked for."""
+    """The first `most` configurations of the schedule, `LENGTH` of them at the most, whatever setting it is asked for."""
     refusals = Refusals(schedule.setting, schedule.network)
 
     def scenarios(_: Setting) -> Iterator[Scenario]:
@@ -31,7 +33,11 @@ def bounded_exploration(schedule: Schedule, most: int) -> Exploration:
             run = partial(_visit, schedule=schedule, refusals=refusals, place=place, most=most)
             yield Scenario(aims=_aims(), run=run)
 
-    return Exploration(name="bounded", serves=_aims(), scenarios=scenarios)
+    return Exploration(name="bounded", serves=_aims(), scenarios=scenarios, replayed_with=_as_far_as_here)
+
+
+def _as_far_as_here(bench: Bench) -> str:
+    return f" --max-configurations {max(1, bench.configurations)}"
 
 
 def _aims() -> tuple[str, ...]:
@@ -41,7 +47,7 @@ def _aims() -> tuple[str, ...]:
 
 def _visit(bench: Bench, *, schedule: Schedule, refusals: Refusals, place: int, most: int) -> None:
     """Bring the rules into force, ask, and put what changes no rule."""
-    if bench.course.configurations >= most:
+    if bench.configurations >= most:
         raise EffortSpent
     setting, stop = schedule.setting, schedule.stop(place)
     bench.settle_in(schedule.network)
@@ -74,9 +80,9 @@ def _spoken_for(bench: Bench, stop: ScheduledSet) -> tuple[str, ...]:
     found += ["LIM-1"] * is_full_of_ranges + ["LIM-3"] * is_full_of_subnets
     found += ["LIM-5"] * (is_full_of_ranges and is_full_of_subnets)
     if is_full_of_ranges:
-        bench.tally.limits.setdefault("LIM-1", f"at least {profile.max_ip_rules}")
+        bench.limit_at_least("LIM-1", profile.max_ip_rules)
     if is_full_of_subnets:
-        bench.tally.limits.setdefault("LIM-3", f"at least {profile.max_virtual_network_rules}")
+        bench.limit_at_least("LIM-3", profile.max_virtual_network_rules)
     return tuple(found)
 
 
@@ -185,10 +191,10 @@ def _switch_endpoints(bench: Bench, setting: Setting, random: Random) -> None:
     """Endpoints off and on again (STA-10, DEC-9, DEC-10): that changes no rule."""
     if not setting.capabilities.endpoints:
         return
-    counts, rules, network = bench.tally.counts, bench.vault.rules, bench.vault.network
+    rules, network = bench.vault.rules, bench.vault.network
     public = list(dict.fromkeys(requests.outside(random, rules) for _ in range(3)))
     listed = [rule.id for rule in rules.virtual_network_rules if network.has_endpoint(rule.id)]
-    if listed and min(counts["STA-10"].decisive, counts["DEC-9"].decisive) < _PAIRS_ENOUGH:
+    if listed and min(bench.decisive("STA-10"), bench.decisive("DEC-9")) < _PAIRS_ENOUGH:
         target = listed[random.randrange(min(4, len(listed)))]
         before = _endpoints_of(bench, target)
         bench.endpoints(target, random.choice(NO_ENDPOINTS))
@@ -197,7 +203,7 @@ def _switch_endpoints(bench: Bench, setting: Setting, random: Random) -> None:
         _ask_for(bench, [Request(address=requests.private(random), subnet=target)], "STA-10")
     inside = [rule.block.first for rule in rules.ip_rules]
     others = [one for one in endpointless(network) if rules.rule_for_subnet(one) is None]
-    if inside and others and counts["DEC-10"].decisive < _PAIRS_ENOUGH:
+    if inside and others and bench.decisive("DEC-10") < _PAIRS_ENOUGH:
         target, address = random.choice(others), random.choice(inside)
         before = _endpoints_of(bench, target)
         _ask_for(bench, [Request(address=address, subnet=target)], "DEC-10")

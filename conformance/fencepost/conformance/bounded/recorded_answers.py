@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fencepost.adapters.contract import Connection, JsonObject, Shareable
 from fencepost.conformance.bench.fault_policy import Abandoned
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
-from fencepost.conformance.lockstep.wire import network_from_wire
+from fencepost.conformance.lockstep.following import followed
 from fencepost.reference import Network, Profile, RuleSet, Vault
 
 _NEVER_ASKED = {"outcome": "inconclusive", "reason": "the run has not asked this"}
@@ -71,7 +71,7 @@ class AnswerRecorder:
                 memory.reads[memory.number(vault)] = answer
             case _, _, {"accepted": bool()}:
                 memory.writes[_key([method, params])] = answer
-        self._vault = _after(vault, method, params, answer)
+        self._vault = followed(vault, method, params, answer)
         return answer
 
     def log(self) -> str:
@@ -112,7 +112,7 @@ class RecordedAnswers:
     def call(self, method: str, params: JsonObject) -> object:
         """The subject's answer to the same call when the same was in force."""
         answer = self._answer(method, params)
-        self._vault = _after(self._vault, method, params, answer)
+        self._vault = followed(self._vault, method, params, answer)
         return answer
 
     def _answer(self, method: str, params: JsonObject) -> object:
@@ -141,19 +141,6 @@ class RecordedAnswers:
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-def _after(vault: Vault, method: str, params: JsonObject, answer: object) -> Vault:
-    match method, params, answer:
-        case "reset", {"subnets": list(subnets)}, _:
-            return vault.reset(network_from_wire(subnets))
-        case "setServiceEndpoints", {"subnet": str(subnet), "serviceEndpoints": list(endpoints)}, _:
-            return vault.set_service_endpoints(subnet, endpoints)
-        case (("decide" | "getRules"), _, _):
-            return vault
-        case _, _, {"accepted": True}:
-            return apply_write(vault, WriteStep(method=method, params=params)).accepted or vault
-    return vault
 
 
 def _key(value: Mapping[str, object] | list[object]) -> str:

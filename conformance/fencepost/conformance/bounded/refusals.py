@@ -72,7 +72,7 @@ class Refusals:
     def _put_too_many(self, bench: Bench, vault: Vault, random: Random, before: list[Request], place: int) -> None:
         """One rule too many, or a few, under each of the switches; one more by the calls for that where a list is full."""
         profile, capabilities = self._setting.profile, self._setting.capabilities
-        is_enough = all(bench.tally.counts[one].decisive >= _ENOUGH for one in self._limits)
+        is_enough = all(bench.decisive(one) >= _ENOUGH for one in self._limits)
         for turn in range(0 if is_enough else 2):
             switches = _SWITCHES[(place + turn) % len(_SWITCHES)]
             count = profile.max_ip_rules + _OVER[(place + turn) % len(_OVER)]
@@ -84,9 +84,9 @@ class Refusals:
                 acls = wire_rules((), ids, default_action=switches[0], bypass=switches[1])
                 self._refused(bench, acls, "LIM-4", before)
         if place == 0:
-            bench.tally.limits["LIM-1"] = str(profile.max_ip_rules)
+            bench.limit_found("LIM-1", str(profile.max_ip_rules))
             if capabilities.subnets:
-                bench.tally.limits["LIM-3"] = str(profile.max_virtual_network_rules)
+                bench.limit_found("LIM-3", str(profile.max_virtual_network_rules))
         if capabilities.incremental and len(vault.rules.ip_rules) == profile.max_ip_rules:
             for one in blocks.many(random, profile.max_ip_rules + _FULL_ADDS)[-_FULL_ADDS:]:
                 if all(rule.block != one for rule in vault.rules.ip_rules):

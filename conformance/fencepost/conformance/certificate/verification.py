@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
 
 import msgspec
-from fencepost.adapters.contract import Client, Connection, HarnessFault, Statement, StatementError
+from fencepost.adapters.contract import Connection, HarnessFault, Statement
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, REPORT, SIGNED, TRANSCRIPT, Bundle
@@ -20,8 +20,8 @@ from fencepost.conformance.certificate.origin import FORM as ORIGIN_FORM
 from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, drawn_seed
 from fencepost.conformance.lockstep.clock import told_by
-from fencepost.conformance.run.campaign import Campaign, Listener, Plan
-from fencepost.reference import UnknownProfile
+from fencepost.conformance.run.opening import CannotBegin, begun
+from fencepost.conformance.run.plan import Listener, Plan
 from fencepost.reports.model import Report, Subject, report_to_json
 from fencepost.reports.stored import RunRefused, run_from
 
@@ -97,7 +97,7 @@ def _against_consistency(bundle: Bundle, listener: Listener) -> Iterator[str]:
         again = _run_again(report, bundle.members[TRANSCRIPT], listener)
     except TranscriptDiffers as error:
         yield f"{error}{made_by_others}"
-    except (HarnessFault, StatementError, UnknownProfile) as error:
+    except (CannotBegin, HarnessFault) as error:
         yield f"{TRANSCRIPT}: the run cannot even begin: {error}{made_by_others}"
     else:
         yield from (f"{REPORT}: {reason}{made_by_others}" for reason in differences(report, again))
@@ -242,9 +242,8 @@ def _run_again(report: Report, packed: bytes, listener: Listener) -> Report:
 
 
 def run(plan: Plan, connection: Connection, listener: Listener) -> Report:
-    """The report of a whole run. Raises what `Campaign.begin` raises."""
-    campaign = Campaign(Client(connection), plan, listener)
-    campaign.begin()
+    """The report of a whole run; `CannotBegin` where it cannot begin."""
+    campaign = begun(connection, plan, listener)
     campaign.run()
     return campaign.report()
 

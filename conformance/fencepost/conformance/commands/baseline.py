@@ -17,7 +17,7 @@ from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
 from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
-from fencepost.conformance.run.campaign import Plan
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.summary import quoted
 from rich.text import Text
 

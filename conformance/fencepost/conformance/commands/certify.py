@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from fencepost.adapters.contract import Client, Connection, HarnessFault, StatementError, Timeouts, check_statement
+from fencepost.adapters.contract import Client, Connection, Timeouts, check_statement
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.bundle import (
     CERTIFICATE,
@@ -31,14 +31,13 @@ from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
 from fencepost.conformance.certificate.verification import seed_of, written
 from fencepost.conformance.commands.interruption import Interruption
-from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.lockstep.clock import told_by
-from fencepost.conformance.run.campaign import Campaign, Plan
-from fencepost.reference import UnknownProfile
+from fencepost.conformance.run.opening import begun, explaining
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report, report_to_json
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
@@ -113,7 +112,7 @@ def certify(
             with connected(subject, timeouts) as connection, Recorder(file, clean=clean) as recorder:
                 if seed is None:
                     plan = replace(plan, seed=_drawn(plan.subject, connection, digests, nonce))
-                report = _recorded(plan, with_circuit_breaker(connection, seconds=TIMEOUTS * call_timeout), recorder)
+                report = _recorded(plan, connection, recorder)
         except KeyboardInterrupt:
             raise click.UsageError("interrupted: nothing was written") from None
         file.seek(0)
@@ -143,23 +142,13 @@ def _key(path: Path) -> SigningKey:
 
 def _recorded(plan: Plan, connection: Connection, recorder: Recorder) -> Report:
     """The report of the whole run, recorded; bad usage if the run cannot begin, or the version is not immutable."""
-    try:
-        with live_progress() as listener, told_by(recorder.clock):
-            campaign = Campaign(Client(recorder.connect(connection)), plan, listener)
-            campaign.begin()
-            _check_version(campaign.statement.version)
-            campaign.run()
-            report = campaign.report()
-            recorder.end(report.log)
-            return report
-    except UnknownProfile as error:
-        raise click.UsageError(f"the profile to judge by: {error}") from None
-    except StatementError as error:
-        raise usage(f"the conformance statement cannot be used:\n{error}") from None
-    except HarnessFault as fault:
-        log = connection.log().strip()
-        told = f"\nthe end of its own log:\n{log}" if log else ""
-        raise usage(f"{plan.subject} does not answer: {fault}{told}") from None
+    with as_usage(), explaining(plan.subject, connection), live_progress() as listener, told_by(recorder.clock):
+        campaign = begun(recorder.connect(connection), plan, listener)
+        _check_version(campaign.statement.version)
+        campaign.run()
+        report = campaign.report()
+        recorder.end(report.log)
+        return report
 
 
 def _digests(artifacts: Sequence[str]) -> dict[str, str]:
@@ -181,12 +170,8 @@ def _digests(artifacts: Sequence[str]) -> dict[str, str]:
 
 def _drawn(subject: str, connection: Connection, artifacts: Mapping[str, str], nonce: str) -> int:
     """The seed that the subject's statement gives; bad usage if the subject does not answer."""
-    try:
+    with as_usage(), explaining(subject, connection):
         return seed_of(check_statement(Client(connection).describe()), artifacts, nonce)
-    except StatementError as error:
-        raise usage(f"the conformance statement cannot be used:\n{error}") from None
-    except HarnessFault as fault:
-        raise usage(f"{subject} does not answer: {fault}") from None
 
 
 def _check_version(version: str) -> None:

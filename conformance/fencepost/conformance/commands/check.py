@@ -2,38 +2,32 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from fencepost.adapters.contract import (
-    Client,
-    HarnessFault,
-    StatementError,
-    SubjectError,
-    Timeouts,
-    open_subject,
-)
+from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
-from fencepost.conformance.bounded.campaign import BoundedCampaign, bounded
+from fencepost.conformance.bounded.run import BoundedRun, bounded, without_ration
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
+from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.options import SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.lockstep.deadline import Deadline
 from fencepost.conformance.open_points.spellings import Row
 from fencepost.conformance.regression.stored_case import FOLDER
-from fencepost.conformance.run.campaign import Campaign, Listener, Plan, Progress
+from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
-from fencepost.reference import UnknownProfile, load_profile
+from fencepost.conformance.run.opening import begun, connected
+from fencepost.conformance.run.plan import Listener, Plan, Progress
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer, write_files
@@ -259,45 +253,34 @@ def _judged(
     Bad usage if the run cannot begin.
     """
     deadline = Deadline.after(bounds.seconds) if bounds.seconds is not None else None
-    try:
-        if plan.profile is not None:
-            load_profile(plan.profile)
-        within = deadline.within(timeouts) if deadline else timeouts
-        connection = open_subject(plan.subject, timeouts=within, profile=plan.profile)
-    except UnknownProfile as error:
-        raise usage(f"the profile to judge by: {error}") from None
-    except SubjectError as error:
-        raise usage(str(error)) from None
-    except KeyboardInterrupt:
-        raise usage(f"interrupted before {plan.subject} was up") from None
-    connection = with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call)
-    client = Client(connection if bounds == Bounds() else bounded(connection, deadline))
-    try:
-        with live_progress() as listener:
-            campaign = _campaign(client, plan, bounds, _interruptible(listener, interruption))
-            _begin(campaign)
-            try:
-                campaign.settle()
-                past.recall(campaign)
-                if bounds == Bounds():
-                    folder.follow(campaign)
-                campaign.run()
-                interruption.check()
-            except KeyboardInterrupt:
-                campaign.interrupt()
-        report = campaign.report()
+    is_whole_run = bounds == Bounds()
+    with as_usage(), ExitStack() as stack:
+        try:
+            connection = stack.enter_context(connected(plan.subject, timeouts, profile=plan.profile, deadline=deadline))
+        except KeyboardInterrupt:
+            raise usage(f"interrupted before {plan.subject} was up") from None
+        listener = _interruptible(stack.enter_context(live_progress()), interruption)
+        try:
+            if is_whole_run:
+                run: Campaign | BoundedRun = begun(connection, plan, listener)
+            else:
+                run = BoundedRun(begun(bounded(connection, deadline), without_ration(plan), listener), bounds)
+        except KeyboardInterrupt:
+            raise usage(f"interrupted before {plan.subject} had described itself") from None
+        campaign = run.campaign if isinstance(run, BoundedRun) else run
+        try:
+            run.settle()
+            past.recall(campaign)
+            if is_whole_run:
+                folder.follow(campaign)
+            run.run()
+            interruption.check()
+        except KeyboardInterrupt:
+            campaign.cut_short()
+        report = run.report()
         folder.finish(report, is_unfinished=campaign.is_unfinished)
         is_whole = _VALIDATION in (pattern.upper() for pattern in plan.clauses) and not campaign.is_unfinished
         return report, _interruptibly(profiled(campaign), interruption) if is_whole else ()
-    finally:
-        client.close()
-
-
-def _campaign(client: Client, plan: Plan, bounds: Bounds, listener: Listener) -> Campaign:
-    """A whole run, or a run within these bounds."""
-    if bounds == Bounds():
-        return Campaign(client, plan, listener)
-    return BoundedCampaign(client, plan, listener, bounds=bounds)
 
 
 def _interruptibly(rows: Iterable[Row], interruption: Interruption) -> list[Row]:
@@ -318,20 +301,3 @@ def _interruptible(listener: Listener, interruption: Interruption) -> Listener:
         listener(progress)
 
     return listen
-
-
-def _begin(campaign: Campaign) -> None:
-    subject, connection = campaign.plan.subject, campaign.client.connection
-    try:
-        campaign.begin()
-    except UnknownProfile as error:
-        raise usage(f"the profile to judge by: {error}") from None
-    except StatementError as error:
-        raise usage(f"the conformance statement cannot be used:\n{error}") from None
-    except HarnessFault as fault:
-        log = connection.log().strip()
-        raise usage(
-            f"{subject} does not answer: {fault}" + (f"\nthe end of its own log:\n{log}" if log else "")
-        ) from None
-    except KeyboardInterrupt:
-        raise usage(f"interrupted before {subject} had described itself") from None

@@ -9,20 +9,21 @@ from fencepost.adapters.contract import (
     Client,
     HarnessFault,
     Statement,
-    StatementError,
     Timeouts,
     check_statement,
 )
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands.console import labelled, show, show_json
-from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.common_ground import common_statement
 from fencepost.conformance.comparison.disagreement import Disagreement, Search, search
-from fencepost.conformance.comparison.pair import PairLockstep
+from fencepost.conformance.comparison.subject_oracle import SubjectOracle
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.regression.stored_case import calls_to_json
+from fencepost.conformance.run.opening import explaining
 from fencepost.reference import Profile, UnknownProfile, load_profile
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import abridged, as_json, visible
@@ -94,14 +95,9 @@ def _introduced(
 
 
 def _described(client: Client, name: str) -> Statement:
-    """A subject's statement; bad usage, with the subject's name, if there is none or it cannot be used."""
-    try:
+    """What a subject says of itself; bad usage, with its name, where it does not or it cannot be used."""
+    with as_usage(), explaining(name, client.connection):
         return check_statement(client.describe())
-    except StatementError as error:
-        raise usage(f"the conformance statement of {name} cannot be used:\n{error}") from None
-    except HarnessFault as fault:
-        log = client.connection.log().strip()
-        raise usage(f"{name} does not answer: {fault}" + (f"\nthe end of its own log:\n{log}" if log else "")) from None
 
 
 def _searched(
@@ -117,16 +113,13 @@ def _searched(
     common = common_statement(*statements, profile)
     profile = profile.with_choices(common.choices)
     capabilities = Capabilities.from_statement(common, profile, settle_seconds=common.settle_seconds)
-    lockstep = PairLockstep(
-        clients[0],
-        clients[1],
-        profile,
-        with_codes=codes and capabilities.codes and capabilities.credentials,
-        settle_seconds=common.settle_seconds,
-    )
+    first, second = clients
+    oracle = SubjectOracle(first, with_codes=codes and capabilities.codes and capabilities.credentials)
+    lockstep = Lockstep(second, profile, oracle=oracle, settle_seconds=common.settle_seconds)
     ration = EFFORTS[effort] if capabilities.refusals else EFFORTS[effort].for_decisions_only()
     return search(
         lockstep,
+        first,
         profile=profile,
         capabilities=capabilities,
         effort=ration,

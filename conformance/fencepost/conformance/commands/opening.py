@@ -1,22 +1,16 @@
-"""Opens a subject for a command; if that fails, bad usage gives the reason."""
+"""Opening a subject for a command: what keeps it from being asked is bad usage."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from fencepost.adapters.contract import (
-    Client,
-    Connection,
-    HarnessFault,
-    StatementError,
-    SubjectError,
-    Timeouts,
-    open_subject,
-)
+from fencepost.adapters.contract import Connection, Timeouts
 from fencepost.conformance.commands.options import WAITING
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.run.campaign import Campaign, Plan
-from fencepost.reference import UnknownProfile, load_profile
+from fencepost.conformance.run import opening
+from fencepost.conformance.run.campaign import Campaign
+from fencepost.conformance.run.opening import CannotBegin, explaining
+from fencepost.conformance.run.plan import Plan
 
 call_timeout = click.option(
     "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Time limit of one call, in seconds."
@@ -27,45 +21,25 @@ start_timeout = click.option(
 
 
 @contextmanager
-def connected(subject: str, timeouts: Timeouts, *, profile: str | None = None) -> Iterator[Connection]:
-    """A connection to the subject, closed at the end; bad usage where the subject string or the profile names nothing.
-
-    A shipped subject is opened as `profile`; another subject never learns of it.
-    """
+def as_usage() -> Iterator[None]:
+    """Bad usage where no run can begin."""
     try:
-        if profile is not None:
-            load_profile(profile)
-        connection = open_subject(subject, timeouts=timeouts, profile=profile)
-    except UnknownProfile as error:
-        raise usage(f"the profile to judge by: {error}") from None
-    except SubjectError as error:
+        yield
+    except CannotBegin as error:
         raise usage(str(error)) from None
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager
-def begun(
-    plan: Plan, timeouts: Timeouts, *, through: Callable[[Connection], Connection] = lambda connection: connection
-) -> Iterator[Campaign]:
-    """A campaign that has read the statement and probed the open points; `through` may wrap the connection first.
+def connected(subject: str, timeouts: Timeouts, *, profile: str | None = None) -> Iterator[Connection]:
+    """A connection to the subject, closed at the end; bad usage where the subject string or the profile names nothing."""
+    with as_usage(), opening.connected(subject, timeouts, profile=profile) as connection:
+        yield connection
 
-    Bad usage if the run cannot begin, and if the subject stops answering later.
-    """
-    with connected(plan.subject, timeouts, profile=plan.profile) as connection:
-        wrapped = through(connection)
-        campaign = Campaign(Client(wrapped), plan)
-        try:
-            campaign.begin()
-            campaign.settle()
-            yield campaign
-        except UnknownProfile as error:
-            raise click.UsageError(f"the profile to judge by: {error}") from None
-        except StatementError as error:
-            raise usage(f"the conformance statement cannot be used:\n{error}") from None
-        except HarnessFault as fault:
-            log = wrapped.log().strip()
-            told = f"\nthe end of its own log:\n{log}" if log else ""
-            raise usage(f"{plan.subject} does not answer: {fault}{told}") from None
+
+@contextmanager
+def begun(plan: Plan, timeouts: Timeouts) -> Iterator[Campaign]:
+    """A campaign that has read the statement and settled the open points; bad usage where the subject does not answer."""
+    with connected(plan.subject, timeouts, profile=plan.profile) as connection, explaining(plan.subject, connection):
+        campaign = opening.begun(connection, plan)
+        campaign.settle()
+        yield campaign

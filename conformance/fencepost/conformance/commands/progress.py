@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fencepost.conformance.run.campaign import Listener, Progress
+from fencepost.conformance.run.plan import Listener, Progress
 from fencepost.reports.visible import visible
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn

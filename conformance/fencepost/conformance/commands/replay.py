@@ -14,7 +14,8 @@ from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.regression.replay import OVERLAPPING, Replayed, replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import Campaign
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.counterexample import counterexample as drawn
 from fencepost.reports.secrets import Mask
 from rich.text import Text

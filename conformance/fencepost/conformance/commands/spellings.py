@@ -10,7 +10,8 @@ from fencepost.conformance.commands.console import show, show_json
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.open_points.spellings import Profiler, Row
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import Campaign
+from fencepost.conformance.run.plan import Plan
 from fencepost.reference import load_profile
 from fencepost.reports.visible import as_json, visible
 from rich.console import Group, RenderableType

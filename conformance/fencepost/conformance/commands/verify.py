@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
-from fencepost.adapters.contract import HarnessFault, StatementError, Timeouts
+from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.bundle import ENVELOPE, Bundle, NotABundle, read_bundle, read_envelope
 from fencepost.conformance.certificate.digests import sha256
@@ -30,9 +30,8 @@ from fencepost.conformance.commands.opening import call_timeout, connected, star
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
-from fencepost.conformance.run.campaign import Listener, Plan
-from fencepost.reference import UnknownProfile
+from fencepost.conformance.run.opening import CannotBegin
+from fencepost.conformance.run.plan import Listener, Plan
 from fencepost.reports.model import Report
 from fencepost.reports.visible import visible
 from rich.text import Text
@@ -212,7 +211,7 @@ def _run_again(read: Bundle, subject: str, seed: int | None, timeouts: Timeouts)
     try:
         while not found or (unsettled(stated, found) and len(found) < _MOST_SEEDS):
             found.append(_found_again(plan_of(stated, subject, seed=seed + len(found)), subject, timeouts))
-    except (HarnessFault, StatementError, UnknownProfile) as error:
+    except CannotBegin as error:
         return Finding(name="re-executed", against=(f"the run against {subject} cannot begin: {error}",))
     except KeyboardInterrupt:
         raise click.UsageError("interrupted: the subject was not asked to the end") from None
@@ -226,7 +225,7 @@ def _found_again(plan: Plan, subject: str, timeouts: Timeouts) -> Report:
         connected(subject, timeouts, profile=plan.profile) as connection,
         live_progress() as listener,
     ):
-        return run(plan, with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call), listener)
+        return run(plan, connection, listener)
 
 
 def _show(findings: list[Finding], certified: Mapping[str, object], *, asked: bool) -> None:

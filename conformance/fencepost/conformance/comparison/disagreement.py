@@ -1,22 +1,25 @@
 """Searches the smallest input on which two implementations differ; it does not say which is right."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from fencepost.adapters.contract import HarnessFault
-from fencepost.conformance.bench.bench import Abandoned, Bench, EffortSpent, Unresponsive
+from fencepost.adapters.contract import Client, HarnessFault
+from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import Effort
+from fencepost.conformance.bench.exploration import Scenario, play
+from fencepost.conformance.bench.fault_policy import Abandoned, Unresponsive
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities
-from fencepost.conformance.comparison.pair import PairLockstep
 from fencepost.conformance.diagnosis.replays import Replays
 from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.diagnosis.shrink import shrink
 from fencepost.conformance.diagnosis.trials import Reproduction
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, Step, WriteStep
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision, WrongRead, WrongWrite
-from fencepost.conformance.run.campaign import in_waves
+from fencepost.conformance.run.order import in_waves
 from fencepost.reference import Profile
 
 _OF_TIME = frozenset(("STA-8", "STA-9"))
@@ -42,27 +45,9 @@ class Search:
     fault: str = ""
 
 
-class _ApartError(Exception):
-    """The two subjects differ in a new way."""
-
-    def __init__(self, found: Found) -> None:
-        super().__init__()
-        self.found = found
-
-
-class _Meeting(Bench):
-    """A bench that ends a scenario at the first new difference and judges neither subject."""
-
-    seen: set[tuple[str, ...]]
-
-    def _wrong(self, found: list[Found]) -> None:
-        for one in found:
-            if one.mismatch.kind not in self.seen:
-                raise _ApartError(one)
-
-
 def search(
-    lockstep: PairLockstep,
+    lockstep: Lockstep,
+    first: Client,
     *,
     profile: Profile,
     capabilities: Capabilities,
@@ -71,63 +56,59 @@ def search(
     goes_on: bool,
     listener: Callable[[str, int], None] = lambda _, __: None,
 ) -> Search:
-    """Ask both subjects what the explorations ask, and shrink the first difference.
+    """Ask both what the explorations ask, and make the first difference small; with `goes_on` one of each kind.
 
-    With `goes_on` shrink one of each kind.
+    The lockstep's oracle is the first subject, whose client is `first`.
     """
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=seed)
-    tally = Tally()
-    bench = _Meeting(
-        lockstep, profile=profile, capabilities=capabilities, effort=effort, tally=tally, replay_line=lambda _: ""
-    )
-    bench.seen = set()
-    found: list[Disagreement] = []
-    fault = ""
+    tally, found, fault = Tally(), list[Disagreement](), ""
+    bench = Bench(lockstep, setting, tally, on_mismatch=_Shrinking(lockstep, first, found))
     try:
-        for one in _met(bench, setting, lockstep, listener):
-            found.append(one)
-            if not goes_on:
+        for _ in play(bench, _scenarios(setting, lambda name: listener(name, lockstep.cost.decisions))):
+            if found and not goes_on:
                 break
     except Unresponsive:
         fault = next(reversed(tally.errors.values()), "three harness faults in a row")
-    meter = lockstep.meter
-    return Search(found=tuple(found), writes=meter.writes, decisions=meter.decisions, fault=fault)
+    cost = lockstep.cost
+    return Search(found=tuple(found), writes=cost.writes, decisions=cost.decisions, fault=fault)
 
 
-def _met(
-    bench: _Meeting, setting: Setting, lockstep: PairLockstep, listener: Callable[[str, int], None]
-) -> Iterator[Disagreement]:
+def _scenarios(setting: Setting, listener: Callable[[str], None]) -> Iterator[Scenario]:
     for exploration in in_waves(setting.effort):
         if _OF_TIME & set(exploration.serves):
             continue
-        listener(exploration.name, lockstep.meter.decisions)
-        for scenario in exploration.scenarios(setting):
-            bench.begin(scenario.aims)
-            try:
-                scenario.run(bench)
-                bench.end()
-            except Abandoned:
-                continue
-            except EffortSpent:
-                return
-            except _ApartError as apart:
-                try:
-                    told = _smallest(lockstep, apart.found)
-                except HarnessFault:
-                    continue
-                bench.seen.add(apart.found.mismatch.kind)
-                if told is not None:
-                    yield told
+        listener(exploration.name)
+        yield from exploration.scenarios(setting)
 
 
-def _smallest(lockstep: PairLockstep, found: Found) -> Disagreement | None:
-    """The difference on the smallest case that shows it each time; None if no replay does."""
+class _Shrinking:
+    """Called with the differences of one call: the first of a new kind is made small, and ends its scenario."""
+
+    def __init__(self, lockstep: Lockstep, first: Client, found: list[Disagreement]) -> None:
+        self._lockstep = lockstep
+        self._first = first
+        self._found = found
+        self._seen: set[tuple[str, ...]] = set()
+
+    def __call__(self, differences: Sequence[Found]) -> None:
+        """`Abandoned` where one is of a new kind; its kind is looked at no more unless a subject fails meanwhile."""
+        for one in differences:
+            if one.mismatch.kind not in self._seen:
+                with suppress(HarnessFault):
+                    told = _smallest(self._lockstep, self._first, one)
+                    self._seen.add(one.mismatch.kind)
+                    self._found += [told] if told is not None else []
+                raise Abandoned
+
+
+def _smallest(lockstep: Lockstep, first: Client, found: Found) -> Disagreement | None:
+    """The difference on the smallest case that shows it each time; None where no replay does."""
     case = lockstep.case()
     for candidate in _candidates(case, found):
         mismatch = Replays(lockstep).confirm(candidate, found.mismatch, _CONFIRMATIONS)
         if mismatch is not None:
             smallest = shrink(Reproduction(case=candidate, mismatch=mismatch), lockstep.replay)
-            answers = _answers(lockstep, smallest.case, smallest.mismatch)
+            answers = _answers(lockstep, first, smallest.case, smallest.mismatch)
             return Disagreement(case=smallest.case, first=answers[0], second=answers[1])
     return None
 
@@ -146,20 +127,20 @@ def _candidates(case: Case, found: Found) -> Iterator[Case]:
     yield case
 
 
-def _answers(lockstep: PairLockstep, case: Case, mismatch: Mismatch) -> tuple[str, str]:
-    """Both answers to the last call, in words; the subjects are in the state after the case."""
+def _answers(lockstep: Lockstep, first: Client, case: Case, mismatch: Mismatch) -> tuple[str, str]:
+    """Both answers to the last call, in words; the subjects stand where the case has led them."""
     match mismatch:
         case WrongDecision(request=request):
             asked = AskStep(requests=(request,)).wire()
             lockstep.replay(case)
-            said = [client.decide(asked)[0] for client in (lockstep.client, lockstep.second)]
+            said = [client.decide(asked)[0] for client in (first, lockstep.client)]
             if not mismatch.is_about_codes:
                 return mismatch.expected.outcome.value, mismatch.got.outcome
-            first, second = (f"deny with {one.status} {one.code or ''}".rstrip() for one in said)
-            return first, second
+            one, other = (f"deny with {answer.status} {answer.code or ''}".rstrip() for answer in said)
+            return one, other
         case WrongWrite():
             return ("accepted", "refused") if not mismatch.got.accepted else ("refused", "accepted")
         case WrongRead():
             lockstep.replay(case)
-            read = [client.get_rules() for client in (lockstep.client, lockstep.second)]
+            read = [client.get_rules() for client in (first, lockstep.client)]
             return repr(read[0]), repr(read[1])

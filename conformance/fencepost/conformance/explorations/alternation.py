@@ -6,7 +6,8 @@ from functools import partial
 from random import Random
 
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, address_from_text, is_clear

@@ -14,10 +14,11 @@ from random import Random
 from threading import Event
 from types import MappingProxyType
 
-from fencepost.adapters.contract import Client, JsonObject, Shareable
+from fencepost.adapters.contract import Client, JsonObject
 from fencepost.adapters.contract import HarnessFault as Fault
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks
 from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
@@ -168,9 +169,8 @@ class _Race:
 
 
 def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidates: Sequence[Request]) -> None:
-    connection = bench.lockstep.client.connection
-    if not isinstance(connection, Shareable):
-        bench.tally.left_out[CLAUSE] = _NEEDS_CALLS_AT_ONCE
+    if not bench.can_be_shared:
+        bench.leave_out(CLAUSE, _NEEDS_CALLS_AT_ONCE)
         return
     bench.reset(network)
     quiet = list(_asked_in_quiet(bench, sets, candidates))
@@ -185,7 +185,7 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
     try:
         with ExitStack() as opened:
             pool = opened.enter_context(ThreadPoolExecutor(max_workers=_DECIDERS, thread_name_prefix="decider"))
-            others = [opened.enter_context(closing(Client(connection.another()))) for _ in range(_DECIDERS)]
+            others = [opened.enter_context(closing(bench.another())) for _ in range(_DECIDERS)]
             asking = [pool.submit(race.ask, other, decider) for decider, other in enumerate(others)]
             try:
                 writes = list(_write_in_turns(bench, sets, race))
@@ -199,7 +199,7 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
         bench.faulted(fault)
     _count(bench, asked, race, writes)
     for one in _told(bench, asked, race, (old, new), writes):
-        if all(one.got != before.got for before in bench.tally.failures.get(CLAUSE, ())):
+        if all(one.got != before.got for before in bench.failures_of(CLAUSE)):
             bench.fail(one)
 
 
@@ -229,11 +229,9 @@ def _write_in_turns(bench: Bench, sets: _Sets, race: _Race) -> Iterator[tuple[fl
     for turn in range(_REPLACEMENTS):
         _wait_for_deciders(race)
         began = time.monotonic()
-        params: JsonObject = {"networkAcls": sets[turn % 2]}
-        answer = bench.lockstep.write(WriteStep(method="putRules", params=params))
-        bench.course.writes += 1
+        is_accepted = bench.attempt("putRules", {"networkAcls": sets[turn % 2]})
         yield began, time.monotonic()
-        if not answer.accepted:
+        if not is_accepted:
             return
     _wait_for_deciders(race)
 
@@ -250,11 +248,7 @@ def _wait_for_deciders(race: _Race) -> None:
 def _count(bench: Bench, asked: Sequence[Request], race: _Race, writes: Sequence[tuple[float, float]]) -> None:
     """Each request once a replacement."""
     wrong = {third.place for third in race.thirds}
-    for _ in writes:
-        for place in range(len(asked)):
-            bench.tally.decision((CLAUSE,), race.wanted[place], is_right=place not in wrong)
-    bench.lockstep.meter.decisions += len(asked) * len(writes)
-    bench.course.decisions += len(asked) * len(writes)
+    bench.observed(CLAUSE, [(race.wanted[place], place not in wrong) for place in range(len(asked))] * len(writes))
 
 
 def _told(

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from threading import Event
 
-from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
@@ -69,7 +69,7 @@ def _changes_followed(bench: Bench, setting: Setting, random: Random) -> None:
             return
         _followed(bench, [*asked, *_from_subnets(bench, random, subnets)])
     count = len(steps)
-    bench.tally.remarks[CLAUSE] = f"each of {count} changes held within the settle time, and stayed"
+    bench.remark(CLAUSE, f"each of {count} changes held within the settle time, and stayed")
 
 
 def _rules(random: Random, subnets: Sequence[str]) -> WireRules:
@@ -118,16 +118,12 @@ def _made(bench: Bench, step: Step) -> bool:
 
 def _followed(bench: Bench, asked: Sequence[Request]) -> None:
     """Ask until the answers are the new ones and stay, at least until the settle time is over or for a second."""
-    client, vault = bench.lockstep.client, bench.vault
-    settle, changed = bench.lockstep.settle_seconds, now()
+    vault, settle, changed = bench.vault, bench.settle_seconds, now()
     step, pause, idle = AskStep(requests=tuple(asked)), min(_LONGEST_PAUSE, settle / STAYS), Event()
     in_a_row, held_once, took = 0, False, 0.0
     while True:
         sent = now() - changed
-        try:
-            answers = client.decide(step.wire())
-        except HarnessFault as fault:
-            bench.faulted(fault)
+        answers = bench.look(step)
         wrong = [
             (place, mismatch)
             for place, (request, answer) in enumerate(zip(asked, answers, strict=True))
@@ -143,19 +139,15 @@ def _followed(bench: Bench, asked: Sequence[Request]) -> None:
             break
         idle.wait(pause)
     _log.info("%s: a change took %.0f ms of %g s", CLAUSE, took * 1000, settle)
-    for request in asked:
-        outcome = vault.decide(request).outcome.value
-        if outcome != "open":
-            bench.tally.decision((CLAUSE,), outcome, is_right=True)
-    bench.lockstep.meter.decisions += len(asked)
+    outcomes = [vault.decide(request).outcome.value for request in asked]
+    bench.observed(CLAUSE, [(outcome, True) for outcome in outcomes if outcome != "open"])
 
 
 def _fail(bench: Bench, step: AskStep, wrong: tuple[int, WrongDecision], *, held_once: bool) -> None:
     place, mismatch = wrong
-    bench.tally.counts[CLAUSE].asked += 1
-    bench.lockstep.steps.append(step.only(place))
-    told = counterexample(CLAUSE, bench.lockstep.case(), mismatch, replay=bench.replay_line(CLAUSE), calls_to_shrink=0)
-    bench.lockstep.steps.pop()
+    bench.observed(CLAUSE, [(mismatch.got.outcome, False)])
+    case = bench.case_with(step.only(place))
+    told = counterexample(CLAUSE, case, mismatch, replay=bench.replay_line(CLAUSE), calls_to_shrink=0)
     late = (
         "the new answers had come, and then this one" if held_once else "the new answers had not come all at once yet"
     )

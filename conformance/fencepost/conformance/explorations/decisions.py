@@ -9,7 +9,8 @@ from random import Random
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.generate.networks import CASES, other_case
 from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists

@@ -5,7 +5,8 @@ from functools import partial
 from random import Random
 
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.decisions import DECISIONS, network_of, rule_set
 from fencepost.conformance.generate import requests
 from fencepost.conformance.generate.boundaries import LANDMARKS, edges

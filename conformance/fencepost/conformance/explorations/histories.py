@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.walks import walks
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate import callers, limit_moves, moves, networks, requests
@@ -133,7 +134,7 @@ def _play(bench: Bench, setting: Setting, scene: Scene, opening: WireRules, play
     for stroke in _as_offered(scene, played):
         if random.randrange(5) or pending.meets(stroke):  # now and then strokes come after one another unasked
             _ask(bench, setting, scene, pending, about_to=stroke)
-            if random.randrange(6) == 0 and not bench.tally.failures:
+            if random.randrange(6) == 0 and not bench.failed:
                 bench.read()  # what is in force is known now; of rules that are wrong, reading back says nothing
         _make(bench, stroke)
         pending.note(stroke)

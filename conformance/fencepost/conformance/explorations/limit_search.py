@@ -5,12 +5,12 @@ Nothing is asked of a subject whose limits hold: there the maximum was accepted 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from fencepost.adapters.contract import HarnessFault, JsonObject
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import networks
-from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Subnet, cidr_from_block
 
@@ -75,19 +75,12 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         maximum, add = profile.max_virtual_network_rules, "addVirtualNetworkRule"
         found.append(_Ramp(accepted="LIM-3", refused="LIM-4", maximum=maximum, member="id", add=add))
     for ramp in found:
-
-        def run(bench: Bench, ramp: _Ramp = ramp) -> None:
-            try:
-                _climbed(bench, setting, ramp)
-            except HarnessFault as fault:
-                bench.faulted(fault)
-
-        yield Scenario(aims=(ramp.accepted,), run=run)
+        yield Scenario(aims=(ramp.accepted,), run=partial(_climbed, setting=setting, ramp=ramp))
 
 
-def _climbed(bench: Bench, setting: Setting, ramp: _Ramp) -> None:
+def _climbed(bench: Bench, *, setting: Setting, ramp: _Ramp) -> None:
     """Find the limit of putting a list, say where it depends on how that is written; then the limit of adding."""
-    broken = bench.tally.failures
+    broken = bench.failed
     by_putting = any(clause in broken for clause in (ramp.accepted, ramp.refused, "LIM-5", "LIM-9"))
     by_adding = setting.capabilities.incremental and any(clause in broken for clause in ("LIM-7", "LIM-8"))
     if not by_putting and not by_adding:
@@ -109,7 +102,7 @@ def _climbed(bench: Bench, setting: Setting, ramp: _Ramp) -> None:
             said = [f"{said[0]} by putRules", *said[1:], f"{added} by {ramp.add}"]
     for clause in (ramp.accepted, ramp.refused):
         if clause in broken or clause == ramp.accepted:
-            bench.tally.limits[clause] = ", ".join(said)
+            bench.limit_found(clause, ", ".join(said))
 
 
 def _counted(found: int, ramp: _Ramp) -> str:
@@ -134,22 +127,17 @@ def _largest(ramp: _Ramp, accepts: Callable[[int], bool]) -> int:
 
 
 def _is_accepted(bench: Bench, ramp: _Ramp, count: int, way: _Way) -> bool:
-    return _attempt(bench, "putRules", {"networkAcls": ramp.acls(ramp.rules(count, way[3]), way)})
-
-
-def _attempt(bench: Bench, method: str, params: JsonObject) -> bool:
-    """Whether the subject accepts a write. It is looked at, not judged: what is wrong with it is told already."""
-    return bench.lockstep.write(WriteStep(method=method, params=params)).accepted
+    return bench.attempt("putRules", {"networkAcls": ramp.acls(ramp.rules(count, way[3]), way)})
 
 
 def _by_adding(bench: Bench, ramp: _Ramp, limit: int) -> str:
     """How many rules there can be when the last ones are added one by one."""
     rules = ramp.rules(min(limit + _ADDS, ramp.most))
     held = limit
-    if not _attempt(bench, "putRules", {"networkAcls": ramp.acls(rules[:held], _FIRST)}):
+    if not bench.attempt("putRules", {"networkAcls": ramp.acls(rules[:held], _FIRST)}):
         return "unknown"
     for rule in rules[limit:]:
-        if not _attempt(bench, ramp.add, {ramp.member: rule}):
+        if not bench.attempt(ramp.add, {ramp.member: rule}):
             return str(held) if held > limit else _below(bench, ramp, rules, limit)
         held += 1
     return f"more than {held}"
@@ -160,8 +148,8 @@ def _below(bench: Bench, ramp: _Ramp, rules: Sequence[str], limit: int) -> str:
 
     def accepts(count: int) -> bool:
         """Whether the last of so many rules can be added."""
-        put = _attempt(bench, "putRules", {"networkAcls": ramp.acls(rules[: count - 1], _FIRST)})
-        return put and _attempt(bench, ramp.add, {ramp.member: rules[count - 1]})
+        put = bench.attempt("putRules", {"networkAcls": ramp.acls(rules[: count - 1], _FIRST)})
+        return put and bench.attempt(ramp.add, {ramp.member: rules[count - 1]})
 
     if accepts(limit):
         return str(limit)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, networks
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Network

@@ -5,7 +5,8 @@ from random import Random
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, mistakes, networks, requests
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.lockstep.case import WriteStep, apply_write

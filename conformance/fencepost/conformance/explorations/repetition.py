@@ -5,7 +5,8 @@ from random import Random
 
 from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Network, Request, Vault

@@ -5,7 +5,8 @@ from random import Random
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, Caller, Network, Outcome, Request, block_from_cidr, is_clear
@@ -246,18 +247,16 @@ def _widened_and_narrowed(bench: Bench, setting: Setting, random: Random) -> Non
         bench.ask(asked, aim="STA-6")
         if not _change_rules(bench, setting, "add", rule):
             return
-        _ask_unmoved(bench, asked, rule)
+        _ask_unmoved(bench, asked)
         existing = bench.vault.rules.ip_rules
         gone = rule if turn % 2 else blocks.text(random.choice(existing).block)
         if not _change_rules(bench, setting, "remove", gone):
             return
-        _ask_unmoved(bench, asked, gone)
+        _ask_unmoved(bench, asked)
 
 
-def _ask_unmoved(bench: Bench, asked: Sequence[Request], rule: str) -> None:
-    exercises = dict.fromkeys(asked, ("STA-6", "STA-7"))
-    del rule
-    bench.ask(asked, exercises=exercises, aim="STA-6")
+def _ask_unmoved(bench: Bench, asked: Sequence[Request]) -> None:
+    bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-6", "STA-7")), aim="STA-6")
 
 
 def _rule_to_add(random: Random, bench: Bench, turn: int) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from fencepost.conformance.bench.bench import Bench
-from fencepost.conformance.bench.setting import Scenario, Setting
+from fencepost.conformance.bench.exploration import Scenario
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate.accepted_writes import Kind
 from fencepost.conformance.generate.strokes import Scene, Stroke

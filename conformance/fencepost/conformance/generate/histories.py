@@ -99,7 +99,7 @@ class _HistoryMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._client = Client(type(self).connect())
-        self._lockstep = Lockstep(self._client, self.profile, with_codes=False, settle_seconds=0.0)
+        self._lockstep = Lockstep(self._client, self.profile)
 
     @initialize(random=_randoms())
     def begin(self, random: Random) -> None:

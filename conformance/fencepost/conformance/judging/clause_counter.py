@@ -1,17 +1,13 @@
 """For which clauses an answer counts."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TypeAlias
 
-from fencepost.adapters.contract import Decision as Answer
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.judging.exercised import RuleEdges, exercised_clauses
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.mismatch import WrongDecision
+from fencepost.conformance.lockstep.oracle import Judged
 from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Verdict, Write, acceptable_codes
-
-Judged: TypeAlias = tuple[Decision, Answer, WrongDecision | None]
-"""What was expected, what came, and the mismatch where they differ."""
 
 
 class ClauseCounter:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from fencepost.reports.model import Counterexample
 
@@ -75,3 +75,15 @@ class Tally:
             count = self.counts[clause]
             count.asked += 1
             count.decisive += 1
+
+    def wrong(self, clauses: Iterable[str]) -> None:
+        """Count one wrong answer that is no decision."""
+        for clause in clauses:
+            self.counts[clause].asked += 1
+
+    def take_over(self, other: "Tally") -> None:
+        """Go on from the numbers of another tally."""
+        for each in fields(Tally):
+            setattr(self, each.name, getattr(other, each.name))
+        self.counts = defaultdict(Count, other.counts)
+        self.failures = defaultdict(list, other.failures)

@@ -1,6 +1,6 @@
 """One subject beside the reference: every call goes to both, and each answer is compared."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,50 +15,20 @@ from fencepost.conformance.lockstep.case import (
     ResetStep,
     Step,
     WriteStep,
-    apply_write,
     may_be_asked,
 )
 from fencepost.conformance.lockstep.clock import now
-from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite, compare
-from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
+from fencepost.conformance.lockstep.cost import Cost
+from fencepost.conformance.lockstep.mismatch import Mismatch, WrongRead, WrongWrite
+from fencepost.conformance.lockstep.oracle import Judged, Oracle, ReferenceOracle
 from fencepost.conformance.lockstep.wire import wire_network, wire_rules_in_force
-from fencepost.reference import Decision, Network, Profile, Request, Vault, Verdict, Write
+from fencepost.reference import Network, Profile, Vault, Verdict, Write
 
 BATCH = MAX_BATCH
 _SECONDS_A_CALL = 2.0
 
 CALLS_APART = 2
-"""How many calls `Exchange.replay_apart` takes beside those of its case."""
-
-
-@dataclass(slots=True)
-class Meter:
-    """The contract calls made so far, by kind; `decisions` counts requests."""
-
-    resets: int = 0
-    writes: int = 0
-    decisions: int = 0
-
-    def plus(self, other: "Meter") -> "Meter":
-        """Both together."""
-        return Meter(
-            resets=self.resets + other.resets,
-            writes=self.writes + other.writes,
-            decisions=self.decisions + other.decisions,
-        )
-
-    def less(self, other: "Meter") -> "Meter":
-        """What is left without the other."""
-        return Meter(
-            resets=self.resets - other.resets,
-            writes=self.writes - other.writes,
-            decisions=self.decisions - other.decisions,
-        )
-
-    @property
-    def calls(self) -> int:
-        """Calls that change something, and a decision's share of one: what shrinking is rationed by."""
-        return self.resets + self.writes
+"""How many calls `Lockstep.replay_apart` takes beside those of its case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +42,22 @@ class WriteAnswer:
 
 
 class Lockstep:
-    """The subject and the reference's vault, told the same things. Raises `HarnessFault` as the client does."""
+    """The subject and the reference's vault, sent the same calls. Raises `HarnessFault` as the client does.
 
-    def __init__(self, client: Client, profile: Profile, *, with_codes: bool, settle_seconds: float) -> None:
+    The oracle says what is expected of the subject. `cost` counts the calls so far.
+    """
+
+    def __init__(
+        self, client: Client, profile: Profile, *, oracle: Oracle | None = None, settle_seconds: float = 0.0
+    ) -> None:
         self.client = client
-        self.meter = Meter()
+        self.cost = Cost()
         self.vault: Vault = Vault(profile=profile)
         self.steps: list[Step] = []
         self._marked = 0
         self.started_from = Network()
         self.before: Case | None = None
-        self._with_codes = with_codes
+        self._oracle = oracle or ReferenceOracle()
         self._settle_seconds = settle_seconds
         self._changed_at = 0.0
         self._batch = 64
@@ -100,7 +75,8 @@ class Lockstep:
     def reset(self, network: Network) -> None:
         """A new vault in this network; of the one before it, unless nothing was said to that, `before` is kept."""
         self.client.reset(wire_network(network))
-        self.meter.resets += 1
+        self._oracle.reset(network)
+        self.cost += Cost(resets=1)
         if self.steps:
             self.before = self.case()
         self.vault = self.vault.reset(network)
@@ -131,10 +107,10 @@ class Lockstep:
     def write(self, step: WriteStep) -> WriteAnswer:
         """Send a write; the vault follows the subject's answer where the reference leaves it open."""
         before = self.vault
-        expected = apply_write(before, step)
+        expected = self._oracle.write(before, step)
         began = now()
         got = self.client.write(step.method, step.params)
-        self.meter.writes += 1
+        self.cost += Cost(writes=1)
         self.steps.append(step)
         self._changed_at = now()
         self._latency = min(self._latency, self._changed_at - began)
@@ -142,56 +118,50 @@ class Lockstep:
         wrong = None if is_right else WrongWrite(vault=before, step=step, expected=expected, got=got)
         if got.accepted and expected.accepted is not None:
             self.vault = expected.accepted
-        is_known = not got.accepted or (wrong is None and expected.accepted is not None)
+        if wrong is None:
+            is_known = not got.accepted or expected.accepted is not None
+        else:
+            is_known = not got.accepted and self._oracle.follows_refusals
         return WriteAnswer(accepted=got.accepted, expected=expected, wrong=wrong, is_known=is_known)
 
     def set_endpoints(self, step: EndpointsStep) -> None:
         """Switch a subnet's endpoints."""
         self.client.set_service_endpoints(step.subnet, step.service_endpoints)
+        self._oracle.set_endpoints(step)
         self.steps.append(step)
         self.vault = self.vault.set_service_endpoints(step.subnet, step.service_endpoints)
         self._changed_at = now()
 
-    def ask(self, step: AskStep) -> list[tuple[Decision, Answer, WrongDecision | None]]:
+    def ask(self, step: AskStep) -> list[Judged]:
         """Put the requests, in calls of bounded size; what was expected, what came, and where they differ.
 
         Where the subject has a settle time, answers that differ are asked again until it is over.
         """
         self.steps.append(step)
-        judged = self._judged(step.requests, list(self._answers(step)))
-        self.meter.decisions += len(step.requests)
+        judged = self._judged(step)
+        self.cost += Cost(decisions=len(step.requests))
         late = [index for index, (_, _, wrong) in enumerate(judged) if wrong is not None]
         while self._settle_seconds and late:
             is_over = now() - self._changed_at > self._settle_seconds
-            again = step.only(*late)
-            for index, answer in zip(late, self._judged(again.requests, list(self._answers(again))), strict=True):
+            for index, answer in zip(late, self._judged(step.only(*late)), strict=True):
                 judged[index] = answer
             late = [index for index in late if judged[index][2] is not None]
             if is_over:
                 break
         return judged
 
-    def _judged(
-        self, requests: Iterable[Request], answers: Iterable[Answer]
-    ) -> list[tuple[Decision, Answer, WrongDecision | None]]:
-        vault = self.vault
-        judged = []
-        for request, answer in zip(requests, answers, strict=True):
-            expected, wrong = compare(vault, request, answer, with_codes=self._with_codes)
-            judged.append((expected, answer, wrong))
-        return judged
+    def _judged(self, step: AskStep) -> list[Judged]:
+        return self._oracle.decide(self.vault, step, self._answers(step))
 
-    def _answers(self, step: AskStep) -> Iterable[Answer]:
+    def _answers(self, step: AskStep) -> Sequence[Answer]:
         """Send the requests; a slow subject gets them in smaller calls, so that none runs into its time-out."""
-        wire = step.wire()
-        start = 0
-        while start < len(wire):
-            part = wire[start : start + self._batch]
+        wire, answers = step.wire(), list[Answer]()
+        while len(answers) < len(wire):
+            part = wire[len(answers) : len(answers) + self._batch]
             began = now()
-            yield from self.client.decide(part)
-            took = now() - began
-            start += len(part)
-            self._batch = self._next_batch(len(part), took)
+            answers += self.client.decide(part)
+            self._batch = self._next_batch(len(part), now() - began)
+        return answers
 
     def _next_batch(self, sent: int, took: float) -> int:
         """As many requests as two seconds allow beside what any call takes, a full batch at most."""
@@ -200,22 +170,20 @@ class Lockstep:
         return max(1, min(BATCH, affordable))
 
     def read(self) -> WrongRead | None:
-        """Read the rules back and compare them in their normal form (STA-5); again, until a settle time is over."""
+        """Read the rules back and compare them (STA-5); again, until a settle time is over."""
         self.steps.append(ReadStep())
         while True:
             is_over = self.has_settled()
-            got = self.client.get_rules()
-            if normal_form_of_answer(got, self.vault.profile) == normal_form(self.vault.rules):
-                return None
-            if is_over:
-                return WrongRead(vault=self.vault, expected=self.vault.rules, got=got)
+            wrong = self._oracle.read(self.vault, self.client.get_rules())
+            if wrong is None or is_over:
+                return wrong
 
     def has_settled(self) -> bool:
         """Whether the last change has had the time that the subject says it takes."""
         return now() - self._changed_at >= self._settle_seconds
 
     def changed(self) -> None:
-        """A change was made past the exchange: its settle time begins."""
+        """A change was made without the lockstep: its settle time begins."""
         self._changed_at = now()
 
     @contextmanager

@@ -7,6 +7,7 @@ from typing import TypeVar
 from fencepost.adapters.contract import Decision as Answer
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import AskStep, WriteStep
+from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import WireRules, wire_network
 from fencepost.reference import Network, Profile, Request, address_from_text
@@ -30,14 +31,14 @@ class Prober:
         """Whether a rule set is accepted by a new vault."""
         self.network = network or Network()
         self.lockstep.client.reset(wire_network(self.network))
-        self.lockstep.meter.resets += 1
+        self.lockstep.cost += Cost(resets=1)
         return self.write("putRules", {"networkAcls": acls})
 
     def write(self, method: str, params: Mapping[str, object]) -> bool:
         """Whether a write is accepted now."""
         step = WriteStep(method=method, params=params)
         accepted = self.lockstep.client.write(step.method, step.params).accepted
-        self.lockstep.meter.writes += 1
+        self.lockstep.cost += Cost(writes=1)
         self.lockstep.changed()
         return accepted
 
@@ -48,7 +49,7 @@ class Prober:
     def answers(self, *requests: Request) -> list[Answer]:
         """The decisions themselves."""
         step = AskStep(requests=requests)
-        self.lockstep.meter.decisions += len(requests)
+        self.lockstep.cost += Cost(decisions=len(requests))
         return self.settled(lambda: self.lockstep.client.decide(step.wire()))
 
     def values_read(self) -> list[str]:

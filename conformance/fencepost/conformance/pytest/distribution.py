@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from fencepost.conformance.bench.setting import Exploration
+from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
-from fencepost.conformance.run.campaign import EXPLORATIONS
+from fencepost.conformance.run.order import EXPLORATIONS
 from xdist.scheduler import LoadGroupScheduling
 
 

@@ -1,31 +1,20 @@
 """One subject on trial in a test session: each clause's verdict when it is asked for, each exploration at most once."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
-from fencepost.adapters.contract import (
-    Client,
-    Connection,
-    HarnessFault,
-    StatementError,
-    SubjectError,
-    Timeouts,
-    open_factory,
-    open_subject,
-)
+from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, ClauseUnjudged
-from fencepost.conformance.run.campaign import Campaign, Plan, explorations_for
-from fencepost.reference import UnknownProfile, load_profile
+from fencepost.conformance.run.campaign import Campaign
+from fencepost.conformance.run.opening import CannotBegin, Subject, begun, connected
+from fencepost.conformance.run.order import explorations_for
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
-
-Subject: TypeAlias = str | Callable[[], object]
-"""A subject string, or a factory of an implementation in Python: a class, or a function without arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +29,6 @@ class Options:
     seed: int = 0
     settle_seconds: float | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
-
-
-@dataclass(kw_only=True, eq=False)
-class SubjectUnusable(ValueError):
-    """The subject cannot even be begun with: there is none of that name, it does not answer, or its statement is wrong."""
-
-    subject: str
-    reason: str
-
-    def __str__(self) -> str:
-        """What is wrong, secrets masked; it names the subject."""
-        return visible(Mask.of_here().apply(self.reason))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -78,16 +55,16 @@ class SubjectSession:
         self._subject = subject
         self._terms = terms
         self._alone = alone
-        self._client: Client | None = None
+        self._opened = ExitStack()
         self._campaign: Campaign | None = None
-        self._unusable: SubjectUnusable | OneWorkerOnly | None = None
+        self._unusable: CannotBegin | OneWorkerOnly | None = None
         self._told: dict[str, str] = {}
         self._mask = Mask.of_here()
 
     def clause(self, clause_id: str) -> Clause:
         """The clause's row of the report, after every exploration that serves it.
 
-        `UnknownClause` where there is none of that id; `SubjectUnusable` or `OneWorkerOnly`, each time anew, where the
+        `UnknownClause` where there is none of that id; `CannotBegin` or `OneWorkerOnly`, each time anew, where the
         subject cannot be asked at all.
         """
         clause = catalogue()[clause_id]
@@ -143,9 +120,7 @@ class SubjectSession:
 
     def close(self) -> None:
         """End what was started for this subject; may be called twice."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._opened.close()
 
     def _begun(self) -> Campaign:
         if self._unusable is not None:
@@ -153,7 +128,7 @@ class SubjectSession:
         if self._campaign is None:
             try:
                 self._campaign = self._begin()
-            except (SubjectUnusable, OneWorkerOnly) as error:
+            except (CannotBegin, OneWorkerOnly) as error:
                 self._unusable = error
                 raise
         return self._campaign
@@ -170,46 +145,16 @@ class SubjectSession:
             profile=terms.profile,
             settle_seconds=terms.settle_seconds,
         )
-        try:
-            if terms.profile is not None:
-                load_profile(terms.profile)
-            client = self._client = Client(self._connection(terms))
-            if client.connection.exclusive and not self._alone:
-                raise OneWorkerOnly(subject=self.name)
-            campaign = Campaign(client, plan)
-            campaign.begin()
-        except SubjectError as error:
-            raise SubjectUnusable(subject=self.name, reason=str(error)) from None
-        except UnknownProfile as error:
-            raise SubjectUnusable(subject=self.name, reason=f"the profile to judge by: {error}") from None
-        except StatementError as error:
-            reason = f"the conformance statement of {self.name} cannot be used: {'; '.join(error.mistakes)}"
-            raise SubjectUnusable(subject=self.name, reason=reason) from None
-        except HarnessFault as fault:
-            log = client.connection.log().strip()
-            told = f"; the end of its own log: {log}" if log else ""
-            raise SubjectUnusable(subject=self.name, reason=f"{self.name} does not answer: {fault}{told}") from None
-        return campaign
-
-    def _connection(self, terms: Options) -> Connection:
-        subject, timeouts = self._subject, terms.timeouts
-        if isinstance(subject, str):
-            opened = open_subject(subject, timeouts=timeouts, profile=terms.profile)
-        else:
-            opened = open_factory(subject, timeouts=timeouts)
-        return with_circuit_breaker(opened, seconds=TIMEOUTS * timeouts.call)
+        connection = self._opened.enter_context(connected(self._subject, terms.timeouts))
+        if connection.exclusive and not self._alone:
+            raise OneWorkerOnly(subject=self.name)
+        return begun(connection, plan)
 
 
 def is_one_place(subject: str) -> bool:
-    """Whether the subject is a place that only one worker may ask; `SubjectUnusable` where it names nothing."""
-    try:
-        connection = open_subject(subject)
-    except SubjectError as error:
-        raise SubjectUnusable(subject=subject, reason=str(error)) from None
-    try:
+    """Whether the subject is a place that only one worker may ask; `CannotBegin` where it names nothing."""
+    with connected(subject, Timeouts()) as connection:
         return connection.exclusive
-    finally:
-        connection.close()
 
 
 def _name_of(factory: Callable[[], object]) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.pytest.session import Options, Subject
+from fencepost.conformance.pytest.session import Options
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
+from fencepost.conformance.run.opening import Subject
 from fencepost.reference import load_profile
 
 

@@ -15,7 +15,8 @@ from fencepost.conformance.pytest.clause_outcome import (
     SensitivityOutcome,
     raise_unless_judged,
 )
-from fencepost.conformance.pytest.session import Options, Subject, SubjectSession, SubjectUnusable
+from fencepost.conformance.pytest.session import Options, SubjectSession
+from fencepost.conformance.run.opening import CannotBegin, Subject
 
 _SUITE = "fencepost.conformance.suite"
 _MODULES = ("decisions", "credentials", "control_plane", "limits", "validation", "state", "ledger", "sensitivity")
@@ -70,7 +71,7 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
     clause = catalogue()[str(mark.args[0])]
     try:
         row = _trial_of(request).clause(clause.id)
-    except SubjectUnusable as error:
+    except CannotBegin as error:
         _give_up(request, error)
         raise
     told = {"clause": row.id, "asked": row.asked, "decisive": row.decisive, "limit found": row.limit_found}
@@ -86,7 +87,7 @@ def outcome_of_choice(request: pytest.FixtureRequest) -> ChoiceOutcome:
     __tracebackhide__ = True
     try:
         entry = _trial_of(request).choice(str(request.param))
-    except SubjectUnusable as error:
+    except CannotBegin as error:
         _give_up(request, error)
         raise
     request.node.user_properties += [("declared", entry.declared), ("found", entry.found)]
@@ -101,7 +102,7 @@ def outcome_of_sensitivity(request: pytest.FixtureRequest) -> SensitivityOutcome
     trial = _trial_of(request)
     try:
         decoys = trial.decoys()
-    except SubjectUnusable as error:
+    except CannotBegin as error:
         _give_up(request, error)
         raise
     request.node.user_properties += [(f"decoy {one.id}", "noticed" if one.caught else "unnoticed") for one in decoys]
@@ -124,7 +125,7 @@ def _trial_of(request: pytest.FixtureRequest) -> SubjectSession:
     return trial
 
 
-def _give_up(request: pytest.FixtureRequest, error: SubjectUnusable) -> None:
+def _give_up(request: pytest.FixtureRequest, error: CannotBegin) -> None:
     """End a run that is the suite's own: its subject cannot be asked by any of the other tests either."""
     config = request.config
     if config.getoption("--iut") is not None and not is_of_a_class(request.node) and not hasattr(config, "workerinput"):

@@ -1,164 +1,153 @@
-"""One run: the statement, the ledger, every exploration in its order, and a verdict for every clause."""
+"""One run: the statement, the open points, every exploration in its order, and a verdict for every clause."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from importlib.metadata import version
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 from fencepost.adapters.contract import Client, Statement, check_statement
-from fencepost.conformance.bench.bench import Bench, EffortSpent, EndedAtFailure
-from fencepost.conformance.bench.cost import Course, Spent
-from fencepost.conformance.bench.effort import EFFORTS, Effort
-from fencepost.conformance.bench.fault_policy import Abandoned, Unresponsive
-from fencepost.conformance.bench.setting import Exploration, Setting
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.diagnosing import EndedAtFailure
+from fencepost.conformance.bench.exploration import Exploration, Scenario, play
+from fencepost.conformance.bench.fault_policy import Unresponsive
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import Clause, catalogue
-from fencepost.conformance.explorations.alternation import TURNS
-from fencepost.conformance.explorations.concurrency import CONCURRENCY
-from fencepost.conformance.explorations.convergence import CONVERGENCE
-from fencepost.conformance.explorations.decisions import DECISIONS, MORE_DECISIONS
-from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
-from fencepost.conformance.explorations.first_look import FIRST_LOOK
-from fencepost.conformance.explorations.histories import HISTORIES
-from fencepost.conformance.explorations.limit_search import RAMPS
-from fencepost.conformance.explorations.limits import LIMITS, LIMITS_AT_ONCE
-from fencepost.conformance.explorations.read_back import READ_BACK
-from fencepost.conformance.explorations.refusals import REFUSALS
-from fencepost.conformance.explorations.repetition import REPETITION
-from fencepost.conformance.explorations.state import STATE
-from fencepost.conformance.explorations.validation import VALIDATION
-from fencepost.conformance.judging.tally import Count, Tally
+from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.judging.verdicts import results, summed_up
-from fencepost.conformance.lockstep.lockstep import Lockstep, Meter
+from fencepost.conformance.lockstep.cost import Cost
+from fencepost.conformance.lockstep.lockstep import Lockstep
+from fencepost.conformance.lockstep.oracle import ReferenceOracle
 from fencepost.conformance.open_points.settling import settle_open_points, undocumented
 from fencepost.conformance.regression.baseline import Baseline
 from fencepost.conformance.run.control import ControlPlan, control
 from fencepost.conformance.run.journal import Checkpoint, Circumstances
-from fencepost.conformance.run.plan import Plan as Plan  # who begins a campaign meets it here
-from fencepost.conformance.run.plan import Progress as Progress
-from fencepost.reference import Profile, load_profile
-from fencepost.reports.model import Decoy, FirstFailure, LedgerEntry, Report, Subject, Totals
+from fencepost.conformance.run.order import EXPLORATIONS, in_waves
+from fencepost.conformance.run.plan import Listener, Plan, Progress
+from fencepost.conformance.run.reporting import report_of, totals_of
+from fencepost.reference import load_profile
+from fencepost.reference.ledger import ANSWERS
+from fencepost.reports.model import Decoy, LedgerEntry, Report
 from fencepost.reports.summary import quoted
-
-EXPLORATIONS: tuple[Exploration, ...] = (
-    LIMITS_AT_ONCE,
-    REFUSALS,
-    FIRST_LOOK,
-    TURNS,
-    VALIDATION,
-    ENDPOINT_SWITCHES,
-    DECISIONS,
-    STATE,
-    HISTORIES,
-    CONCURRENCY,
-    LIMITS,
-    CONVERGENCE,
-    REPETITION,
-    MORE_DECISIONS,
-    RAMPS,
-    READ_BACK,
-)
-"""Every exploration, those that find most for least first."""
-
-
-def in_waves(effort: Effort) -> tuple[Exploration, ...]:
-    """What an effort asks, in order: wave by wave every exploration, so that a longer run begins as a shorter one."""
-    return tuple(one.in_wave(wave) for wave in range(effort.scale) for one in EXPLORATIONS)
-
 
 _LEDGER_REVIEWS = 20
 
 
-Listener = Callable[[Progress], None]
-Recorder = Callable[[Checkpoint], None]
+def begin(
+    client: Client,
+    plan: Plan,
+    listener: Listener = lambda _: None,
+    *,
+    explorations: Sequence[Exploration] = EXPLORATIONS,
+) -> "Campaign":
+    """A run that has read the statement. `StatementError`, `UnknownProfile` or `HarnessFault` where it cannot begin.
+
+    `explorations` are those of one wave, in their order.
+    """
+    statement = check_statement(client.describe(), has_own_settle=plan.settle_seconds is not None)
+    profile = load_profile(plan.profile or statement.profile)
+    settle = statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
+    mode = statement.choices.get("trusted-services", profile.choice("trusted-services"))
+    profile = profile.with_choices({"trusted-services": mode})
+    capabilities = Capabilities.from_statement(statement, profile, settle_seconds=settle)
+    effort = plan.effort if capabilities.refusals else plan.effort.for_decisions_only()
+    setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=plan.seed)
+    oracle = ReferenceOracle(with_codes=capabilities.codes and capabilities.credentials)
+    lockstep = Lockstep(client, profile, oracle=oracle, settle_seconds=settle)
+    return Campaign(lockstep, plan, statement, setting, listener, explorations)
 
 
-@dataclass(slots=True)
 class Campaign:
-    """A run in progress. `StatementError`, `UnknownProfile` or `HarnessFault` where it cannot even begin."""
+    """A run in progress; `begin` makes it. `record` gets a checkpoint after each scenario."""
 
-    client: Client
-    plan: Plan
-    listener: Listener = lambda _: None
-    record: Recorder = lambda _: None
-    tally: Tally = field(default_factory=Tally)
-    baseline: Baseline = field(default_factory=Baseline)
-    _explored: list[str] = field(default_factory=list)
-    _through: set[str] = field(default_factory=set)
-    _skip: int = 0
-    _unfinished: str = ""
-    _is_cut_short: bool = False
-    _is_settled: bool = False
-    _is_reviewed: bool = False
-    _statement: Statement = field(init=False)
-    _judged_by: Profile = field(init=False)
-    _profile: Profile = field(init=False)
-    _capabilities: Capabilities = field(init=False)
-    _setting: Setting = field(init=False)
-    _bench: Bench = field(init=False)
-    _lockstep: Lockstep = field(init=False)
-    _ledger: tuple[LedgerEntry, ...] = ()
-    _decoys: tuple[Decoy, ...] = ()
-    _control_spent: Meter = field(default_factory=Meter)
+    def __init__(
+        self,
+        lockstep: Lockstep,
+        plan: Plan,
+        statement: Statement,
+        setting: Setting,
+        listener: Listener,
+        explorations: Sequence[Exploration],
+    ) -> None:
+        self.lockstep = lockstep
+        self.plan = plan
+        self.statement = statement
+        self.tally = Tally()
+        self.baseline = Baseline()
+        self.record: Callable[[Checkpoint], None] = lambda _: None
+        self._listener = listener
+        self._explorations = explorations
+        self._order = in_waves(setting.effort, explorations)
+        self._judged_by = setting.profile
+        self._ledger: tuple[LedgerEntry, ...] = ()
+        self._left_out: Mapping[str, str] = {}
+        self._decoys: tuple[Decoy, ...] = ()
+        self._control_cost = Cost()
+        self._explored: list[str] = []
+        self._through: set[str] = set()
+        self._at_hand: Exploration | None = None
+        self._skip = 0
+        self._unfinished = ""
+        self._is_cut_short = self._is_settled = self._is_reviewed = False
+        self._judge_by(setting)
 
-    def begin(self) -> None:
-        """Read the statement."""
-        plan = self.plan
-        self._statement = check_statement(self.client.describe(), has_own_settle=plan.settle_seconds is not None)
-        profile = load_profile(plan.profile or self._statement.profile)
-        settle = self._statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
-        mode = self._statement.choices.get("trusted-services", profile.choice("trusted-services"))
-        profile = profile.with_choices({"trusted-services": mode})
-        self._capabilities = Capabilities.from_statement(self._statement, profile, settle_seconds=settle)
-        effort = plan.effort if self._capabilities.refusals else plan.effort.for_decisions_only()
-        self._lockstep = Lockstep(
-            self.client,
-            profile,
-            with_codes=self._capabilities.codes and self._capabilities.credentials,
-            settle_seconds=settle,
-        )
-        self._judged_by = profile
-        self._take(profile, effort)
-
-    def _take(self, profile: Profile, effort: Effort) -> None:
-        self._profile = profile
-        self._lockstep.take_profile(profile)
-        self._setting = Setting(profile=profile, capabilities=self._capabilities, effort=effort, seed=self.plan.seed)
-        self._bench = Bench(
-            self._lockstep,
-            profile=profile,
-            capabilities=self._capabilities,
-            effort=effort.without_control() if self.plan.with_decoys and not self.plan.clauses else effort,
-            tally=self.tally,
+    def _judge_by(self, setting: Setting, *, most_configurations: int | None = None) -> None:
+        self.setting = setting
+        self.lockstep.take_profile(setting.profile)
+        self.bench = Bench(
+            self.lockstep,
+            setting,
+            self.tally,
+            effort=setting.effort.without_control() if self.plan.lays_decoys else setting.effort,
+            most_configurations=most_configurations,
             replay_line=self._replay_line,
             ends_at_failure=self.plan.fail_fast,
             excuses=self.baseline,
         )
 
-    def settle(self) -> None:
-        """Settle the open points of the ledger, once."""
-        if self._is_settled:
-            return
-        self._is_settled = True
-        profile, self._ledger = settle_open_points(self._lockstep, self._statement, self._capabilities, self.tally)
-        self.tally.left_out |= undocumented(profile, self._capabilities)
-        self._take(profile, self._setting.effort)
+    @property
+    def client(self) -> Client:
+        """The client of the subject."""
+        return self.lockstep.client
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the subject may be asked."""
+        return self.setting.capabilities
+
+    def settle(self, *, probed: Container[str] = ANSWERS) -> None:
+        """Settle the open points, once: those `probed` by asking, others as they are declared."""
+        if not self._is_settled:
+            self._is_settled = True
+            self._settle(probed)
+
+    def settle_anew(self, *, most_configurations: int | None = None) -> None:
+        """Settle every open point by asking, in a run that is on; its writes count as configurations."""
+        writes, meter = self.lockstep.cost.writes, self.bench.meter
+        self._settle(ANSWERS, most_configurations=most_configurations)
+        self.bench.meter.explored = meter.explored + Cost(configurations=self.lockstep.cost.writes - writes)
+        self.bench.meter.first_failure = meter.first_failure
+
+    def _settle(self, probed: Container[str], *, most_configurations: int | None = None) -> None:
+        self.lockstep.take_profile(self._judged_by)
+        profile, self._ledger = settle_open_points(
+            self.lockstep, self.statement, self.capabilities, self.tally, probed=probed
+        )
+        for clause in self._left_out:
+            self.tally.left_out.pop(clause, None)
+        self._left_out = undocumented(profile, self.capabilities)
+        self.tally.left_out |= self._left_out
+        self._judge_by(replace(self.setting, profile=profile), most_configurations=most_configurations)
 
     def circumstances(self) -> Circumstances:
         """What a resumption must find again: the plan, and what a settled subject says and is."""
-        statement = self._statement
         answers = {entry.key: [entry.declared, entry.found] for entry in self._ledger}
-        said = {"statement": msgspec.to_builtins(statement), "profile judged by": self._profile.name}
+        said = {"statement": msgspec.to_builtins(self.statement), "profile judged by": self.setting.profile.name}
         return Circumstances(plan=self.plan.as_json(), subject={**said, "open points": answers})
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on after this checkpoint of a settled run in the same circumstances."""
-        for each in fields(Tally):
-            setattr(self.tally, each.name, getattr(checkpoint.tally, each.name))
-        self.tally.counts = defaultdict(Count, self.tally.counts)
-        self.tally.failures = defaultdict(list, self.tally.failures)
-        self._bench.resume(checkpoint.bench)
+        self.tally.take_over(checkpoint.tally)
+        self.bench.diagnosing.resume(checkpoint.bench)
         through = checkpoint.explored[:-1]  # the last one may have scenarios left
         self._explored, self._through, self._skip = list(through), set(through), checkpoint.done
 
@@ -171,26 +160,18 @@ class Campaign:
         return tuple(clause for clause in known.clauses if clause.id in wanted)
 
     def run(self) -> None:
-        """Every exploration that serves a selected clause which the subject can be asked."""
+        """Every exploration that serves a selected clause which the subject can be asked; then the control."""
         self.settle()
-        wanted = {clause.id for clause in self.selected() if not self._capabilities.missing_for(clause)}
-        for exploration in in_waves(self._setting.effort):
-            if wanted & set(exploration.serves) and not self.explore(exploration):
-                return
-        if self.plan.with_decoys and not self.plan.clauses:
+        if self.explore_all() and self.plan.lays_decoys:
             self.lay_decoys()
 
-    def lay_decoys(self) -> None:
-        """Which faults would this run have noticed? Asked last: what the run has found so far stands."""
-        spent = self._bench.spent
-        control_plan = ControlPlan(
-            client=self.client,
-            setting=self._setting,
-            explorations=EXPLORATIONS,
-            settle_seconds=self._lockstep.settle_seconds,
-            left=self._setting.effort.less(spent.writes, spent.decisions),
-        )
-        self._decoys, self._control_spent = control(control_plan)
+    def explore_all(self, *, seed: int | None = None) -> bool:
+        """Every exploration that is of use, once; all of them anew by the seed where one is given. As `explore`."""
+        if seed is not None:
+            self.setting = replace(self.setting, seed=seed)
+            self._explored.clear()
+        wanted = {clause.id for clause in self.selected() if not self.capabilities.missing_for(clause)}
+        return all(self.explore(one) for one in self._order if wanted & set(one.serves))
 
     def explore(self, exploration: Exploration) -> bool:
         """Run one exploration, once; False where the whole run is to end here."""
@@ -198,61 +179,61 @@ class Campaign:
             return not self._unfinished
         self.settle()
         self._explored.append(exploration.name)
-        scenarios = list(exploration.scenarios(self._setting))
-        skip, self._skip = self._skip, 0
-        if not skip:
-            self._bench.leave()
-        for done, scenario in enumerate(scenarios[skip:], start=skip):
-            self._progress(exploration, done, len(scenarios))
-            if all(aim in self.tally.errors for aim in scenario.aims):
-                continue
-            self._bench.begin(scenario.aims)
-            try:
-                scenario.run(self._bench)
-                self._bench.end()
-            except (Abandoned, EndedAtFailure):
-                pass
-            except EffortSpent:
-                break
-            except Unresponsive as fault:
-                self._unfinished = f"not asked: three harness faults in a row, the last one: {fault}"
-                return False
-            if self.plan.fail_fast and self.tally.failures:
-                self._unfinished = "not asked: the run ended at the first failure"
-                return False
-            self._checkpoint(done + 1)
+        self._at_hand = exploration
+        scenarios = list(exploration.scenarios(self.setting))
+        done, self._skip = self._skip, 0
+        if not done:
+            self.bench.leave()
+
+        def due() -> Iterator[Scenario]:
+            nonlocal done
+            for place, scenario in enumerate(scenarios[done:], start=done):
+                self._progress(exploration, place, len(scenarios))
+                done = place + 1
+                if not all(aim in self.tally.errors for aim in scenario.aims):
+                    yield scenario
+
+        try:
+            for _ in play(self.bench, due()):
+                if self.plan.fail_fast and self.tally.failures:
+                    raise EndedAtFailure
+                self._checkpoint(done)
+        except EndedAtFailure:
+            self._unfinished = "not asked: the run ended at the first failure"
+        except Unresponsive as fault:
+            self._unfinished = f"not asked: three harness faults in a row, the last one: {fault}"
+        if self._unfinished:
+            return False
         if scenarios:
             self._progress(exploration, len(scenarios), len(scenarios))
         self._checkpoint(len(scenarios))
         self._through.add(exploration.name)
         return True
 
-    def _checkpoint(self, done: int) -> None:
-        self.record(Checkpoint(explored=tuple(self._explored), done=done, tally=self.tally, bench=self._bench.state))
+    def lay_decoys(self, control_plan: ControlPlan | None = None) -> None:
+        """Which faults would this run have noticed? Asked last: what the run has found so far stands.
+
+        A control plan that is given asks kept answers, and not the subject.
+        """
+        spent = self.bench.meter.spent
+        whole = ControlPlan(
+            client=self.client,
+            setting=self.setting,
+            explorations=self._explorations,
+            settle_seconds=self.lockstep.settle_seconds,
+            left=self.setting.effort.less(spent.writes, spent.decisions),
+        )
+        self._decoys, cost = control(control_plan or whole)
+        self._control_cost = Cost() if control_plan is not None else cost
 
     @property
-    def lockstep(self) -> Lockstep:
-        """Where cases of other origin are put to the same subject, by the profile that the run has settled on."""
-        return self._lockstep
+    def explored(self) -> Cost:
+        """What the explorations have asked so far."""
+        return self.bench.meter.explored
 
-    @property
-    def statement(self) -> Statement:
-        """What the subject says of itself."""
-        return self._statement
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the subject may be asked."""
-        return self._capabilities
-
-    @property
-    def course(self) -> Course:
-        """How far the explorations have come, and where they stood at the first failure."""
-        return self._bench.course
-
-    def interrupt(self) -> None:
-        """The run ends here, by somebody's wish: what was not asked is told as such."""
-        self._unfinished = "not asked: the run was interrupted"
+    def cut_short(self, reason: str = "not asked: the run was interrupted") -> None:
+        """The run ends here. What was not asked is told with the reason, where there is one."""
+        self._unfinished = reason or self._unfinished
         self._is_cut_short = True
 
     @property
@@ -260,22 +241,14 @@ class Campaign:
         """Whether the run ended before its end, and something could be asked by a resumption."""
         return bool(self._unfinished) and not self.plan.fail_fast
 
-    def _progress(self, exploration: Exploration, done: int, total: int) -> None:
-        decisions = self._lockstep.meter.decisions
-        failed = tuple(sorted(self.tally.failures))
-        self.listener(
-            Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
-        )
-
     def report(self) -> Report:
         """What the run has found so far."""
-        self._bench.finish(is_cut_short=self._is_cut_short)
+        self.bench.diagnosing.finish(is_cut_short=self._is_cut_short)
         self._review_ledger()
-        plan, statement = self.plan, self._statement
         clauses = tuple(
             results(
                 self.selected(),
-                self._capabilities,
+                self.capabilities,
                 self.tally,
                 explored=self._served(),
                 unfinished=self._unfinished,
@@ -283,60 +256,38 @@ class Campaign:
                 has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failures),
             )
         )
-        spent, aside = self._bench.spent.plus(self._control_spent), self._bench.aside
-        judged = tuple(map(self.baseline.judged, clauses))
         summary = summed_up(
-            judged,
+            tuple(map(self.baseline.judged, clauses)),
             self._ledger,
             self.tally,
             self._decoys,
-            selected=bool(plan.clauses),
+            selected=bool(self.plan.clauses),
             unfinished=self._unfinished,
         )
-        summary = self.baseline.summed(summary, clauses)
-        known = frozenset(_known_features())
-        return Report(
-            kit_version=version("fencepost"),
-            catalogue_version=catalogue().version,
-            profile=self._profile.name,
-            scope=self._profile.scope,
-            profile_is_override=plan.profile is not None and plan.profile != statement.profile,
-            effort=plan.effort.name,
-            seed=plan.seed,
-            selected=plan.clauses,
-            subject=Subject(
-                subject=plan.subject,
-                name=statement.name,
-                version=statement.version,
-                homepage=statement.homepage,
-                profile=statement.profile,
-                features=tuple(feature for feature in statement.features if feature in known),
-                unknown_features=tuple(feature for feature in statement.features if feature not in known),
-                choices=dict(statement.choices),
-                settle_seconds=statement.settle_seconds,
-            ),
-            result=summary.result,
-            exit_status=summary.exit_status,
-            level=summary.level,
-            notes=summary.notes,
+        return report_of(
+            self.plan,
+            self.statement,
+            summary=self.baseline.summed(summary, clauses),
             clauses=tuple(map(self.baseline.shown, clauses)),
-            ledger=(*self._ledger, *_observed(statement)),
-            sensitivity=self._decoys,
+            ledger=self._ledger,
+            decoys=self._decoys,
             known_failures=self.baseline.told,
-            first_failure=_shown(self._bench.course.first_failure),
-            totals=Totals(
-                resets=spent.resets,
-                writes=spent.writes,
-                decisions=spent.decisions,
-                allowed=self.tally.allowed,
-                denied=self.tally.denied,
-                inconclusive=self.tally.inconclusive,
-                shrink_calls=self._bench.shrink_calls,
-                shrink_writes=aside.writes,
-                shrink_decisions=aside.decisions,
-                faults=self.tally.faults,
-            ),
+            profile=self.setting.profile,
+            totals=totals_of(self.bench, self.tally, self._control_cost),
+            first_failure=self.bench.meter.first_failure,
             log=self.client.connection.log(),
+        )
+
+    def _checkpoint(self, done: int) -> None:
+        self.record(
+            Checkpoint(explored=tuple(self._explored), done=done, tally=self.tally, bench=self.bench.diagnosing.state)
+        )
+
+    def _progress(self, exploration: Exploration, done: int, total: int) -> None:
+        decisions = self.lockstep.cost.decisions
+        failed = tuple(sorted(self.tally.failures))
+        self._listener(
+            Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
         )
 
     def _review_ledger(self) -> None:
@@ -347,10 +298,10 @@ class Campaign:
         for _ in range(_LEDGER_REVIEWS):
             if not any(entry.broken for entry in self._ledger):
                 return
-            meter, faults = replace(self._lockstep.meter), self.tally.faults
-            self._lockstep.take_profile(self._judged_by)
-            _, again = settle_open_points(self._lockstep, self._statement, self._capabilities, self.tally)
-            self._lockstep.meter, self.tally.faults = meter, faults
+            cost, faults = self.lockstep.cost, self.tally.faults
+            self.lockstep.take_profile(self._judged_by)
+            _, again = settle_open_points(self.lockstep, self.statement, self.capabilities, self.tally)
+            self.lockstep.cost, self.tally.faults = cost, faults
             self._ledger = tuple(
                 msgspec.structs.replace(first, broken=False, detail=f"unstable: {first.found}, then {then.found}")
                 if first.broken and first.found != then.found
@@ -360,41 +311,16 @@ class Campaign:
 
     def _served(self) -> frozenset[str]:
         """The clauses whose turn has come; after an interruption those whose explorations are all through."""
-        every = in_waves(self._setting.effort)
-        begun = {clause for one in every if one.name in self._explored for clause in one.serves}
-        waiting = {clause for one in every if one.name not in self._through for clause in one.serves}
+        begun = {clause for one in self._order if one.name in self._explored for clause in one.serves}
+        waiting = {clause for one in self._order if one.name not in self._through for clause in one.serves}
         return frozenset(begun - waiting if self._is_cut_short else begun)
 
     def _replay_line(self, clause: str) -> str:
-        plan = self.plan
+        """The command that comes upon the clause's failure: by the clause's explorations, and by the one at hand."""
+        plan, at_hand = self.plan, self._at_hand
         profile = f" --profile {plan.profile}" if plan.profile else ""
-        clauses = " ".join(f"--clause {one}" for one in (clause, *self._elsewhere(clause)))
-        return (
-            f"fencepost check {quoted(plan.subject)}{profile} --effort {plan.effort.name} --seed {plan.seed} {clauses}"
-        )
-
-    def _elsewhere(self, clause: str) -> tuple[str, ...]:
-        """A clause whose explorations come upon a failure that the failed clause's own may not: the one at hand's first."""
-        at_hand = [one for one in in_waves(self._setting.effort) if one.name in self._explored[-1:]]
-        return tuple(one.serves[0] for one in at_hand if clause not in one.serves)
-
-
-def _shown(spent: Spent | None) -> FirstFailure | None:
-    return FirstFailure(**asdict(spent)) if spent is not None else None
-
-
-def _known_features() -> Iterable[str]:
-    from fencepost.adapters.contract.vocabulary import FEATURES
-
-    return FEATURES
-
-
-def explorations_for(clauses: Sequence[str], effort: Effort = EFFORTS["quick"]) -> Iterator[Exploration]:
-    """The explorations that serve any of these clauses, wave by wave."""
-    return (one for one in in_waves(effort) if set(clauses) & set(one.serves))
-
-
-def _observed(statement: Statement) -> Iterator[LedgerEntry]:
-    """What the harness has found out beside the clauses, as entries that nobody judges."""
-    for key, found in statement.observations.items():
-        yield LedgerEntry(key=key, declared=None, found=found, detail="observed, not judged")
+        beside = (at_hand.serves[0],) if at_hand is not None and clause not in at_hand.serves else ()
+        clauses = " ".join(f"--clause {one}" for one in (clause, *beside))
+        options = at_hand.replayed_with(self.bench) if at_hand is not None else ""
+        effort, seed = plan.effort.name, self.setting.seed
+        return f"fencepost check {quoted(plan.subject)}{profile} --effort {effort} --seed {seed} {clauses}{options}"

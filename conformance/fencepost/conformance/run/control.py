@@ -6,17 +6,23 @@ whose requests only those of the decoy's kind are put, and the run's own judging
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fencepost.adapters.contract import Client, Connection, HarnessFault, JsonObject
-from fencepost.conformance.bench.bench import Abandoned, Bench, EffortSpent, Unresponsive
+from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import Effort
-from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
+from fencepost.conformance.bench.exploration import Exploration, Scenario, play
+from fencepost.conformance.bench.fault_policy import Abandoned, Unresponsive
+from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, apply_write
-from fencepost.conformance.lockstep.lockstep import Lockstep, Meter
+from fencepost.conformance.lockstep.cost import Cost
+from fencepost.conformance.lockstep.following import followed
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found, WrongDecision, WrongRead
-from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
+from fencepost.conformance.lockstep.oracle import ReferenceOracle
+from fencepost.conformance.lockstep.wire import request_from_wire
 from fencepost.conformance.run.decoys import Decoy, decoys_for
 from fencepost.reference import Profile, Request, Vault
 from fencepost.reports.model import Decoy as Row
@@ -42,54 +48,63 @@ class ControlPlan:
     ration: Effort = _RATION
 
 
-def control(control_plan: ControlPlan) -> tuple[tuple[Row, ...], Meter]:
+def control(control_plan: ControlPlan) -> tuple[tuple[Row, ...], Cost]:
     """Lay each decoy that this subject could be caught with: whether the run's own scenarios notice it, and what it took."""
     setting = control_plan.setting
     random = setting.random("decoys")
-    rows, spent = [], Meter()
+    rows, spent = [], Cost()
     for decoy in decoys_for(setting.capabilities, random):
         row, cost = _laid(decoy, replace(control_plan, left=control_plan.left.less(spent.writes, spent.decisions)))
         rows.append(row)
-        spent = spent.plus(cost)
+        spent += cost
     return tuple(rows), spent
 
 
-def _laid(decoy: Decoy, control_plan: ControlPlan) -> tuple[Row, Meter]:
+def _laid(decoy: Decoy, control_plan: ControlPlan) -> tuple[Row, Cost]:
     setting = control_plan.setting
     capabilities = setting.capabilities
-    snare = FaultInjector(control_plan.client.connection, decoy, setting.profile)
+    injector = FaultInjector(control_plan.client.connection, decoy, setting.profile)
     lockstep = Lockstep(
-        Client(snare),
+        Client(injector),
         setting.profile,
-        with_codes=capabilities.codes and capabilities.credentials,
+        oracle=ReferenceOracle(with_codes=capabilities.codes and capabilities.credentials),
         settle_seconds=control_plan.settle_seconds,
     )
-    lookout = DecoyBench(lockstep, decoy, snare, setting, control_plan.ration.within(control_plan.left))
+    tally = Tally()
+    bench = Bench(
+        lockstep,
+        setting,
+        tally,
+        effort=control_plan.ration.within(control_plan.left),
+        on_mismatch=_Lookout(lockstep, injector),
+        selects=partial(_of_its_kind, decoy),
+    )
     caught, trouble = False, ""
-    for scenario in _scenarios(decoy, control_plan):
-        lookout.begin(scenario.aims)
-        try:
-            scenario.run(lookout)
-        except Noticed:
-            caught = True
-            break
-        except Abandoned:
-            continue
-        except (EffortSpent, Unresponsive):
-            break
-        except HarnessFault as fault:
-            trouble = str(fault)
-            break
-    trouble = trouble or next(iter(lookout.tally.errors.values()), "")
+    try:
+        for _ in play(bench, _scenarios(decoy, control_plan)):
+            bench.leave()
+    except Noticed:
+        caught = True
+    except Unresponsive:
+        pass
+    except HarnessFault as fault:
+        trouble = str(fault)
+    trouble = trouble or next(iter(tally.errors.values()), "")
     told = f" (the harness failed over it: {trouble})" if trouble and not caught else ""
     row = Row(
         id=decoy.id,
         clause=decoy.clause,
         text=decoy.text() + told,
         caught=caught,
-        decisions=lockstep.meter.decisions,
+        decisions=lockstep.cost.decisions,
     )
-    return row, lockstep.meter
+    return row, lockstep.cost
+
+
+def _of_its_kind(decoy: Decoy, requests: Sequence[Request], vault: Vault) -> Iterator[Sequence[Request]]:
+    """Those requests that the decoy might falsify, a few at a time."""
+    chosen = [one for one in requests if decoy.concerns(one, vault)][:_PER_SET]
+    return (chosen[start : start + _AT_ONCE] for start in range(0, len(chosen), _AT_ONCE))
 
 
 def _scenarios(decoy: Decoy, control_plan: ControlPlan) -> Iterator[Scenario]:
@@ -122,18 +137,16 @@ class FaultInjector:
         """The subject's own answer, falsified where the decoy says so."""
         answer = self._connection.call(method, params)
         self.is_last_falsified = False
+        before, self._vault = self._vault, followed(self._vault, method, params, answer)
         match method, params:
-            case "reset", {"subnets": list(subnets)}:
-                self._vault = self._vault.reset(network_from_wire(subnets))
+            case "reset", _:
                 self.falsified.clear()
-            case "setServiceEndpoints", {"subnet": str(subnet), "serviceEndpoints": list(endpoints)}:
-                self._vault = self._vault.set_service_endpoints(subnet, endpoints)
             case "decide", {"requests": list(requests)}:
                 return self._decided(requests, answer)
             case "getRules", _:
                 return self._read(answer)
             case _ if isinstance(answer, dict) and "accepted" in answer:
-                return self._written(WriteStep(method=method, params=params), answer)
+                return self._written(before, WriteStep(method=method, params=params), answer)
         return answer
 
     def _decided(self, requests: Iterable[Mapping[str, object]], answer: object) -> object:
@@ -160,14 +173,12 @@ class FaultInjector:
         self.is_last_falsified = read is not None
         return {"networkAcls": read} if read is not None else answer
 
-    def _written(self, step: WriteStep, answer: Mapping[str, object]) -> object:
-        expected = apply_write(self._vault, step)
-        if answer["accepted"] is True:
-            self._vault = expected.accepted or self._vault
-        elif any(one.is_certain for one in expected.violations) and self._decoy.accepts(step, self._vault):
-            self.is_last_falsified = True
-            return {"accepted": True}
-        return answer
+    def _written(self, before: Vault, step: WriteStep, answer: Mapping[str, object]) -> object:
+        must_be_refused = any(one.is_certain for one in apply_write(before, step).violations)
+        if answer["accepted"] is True or not must_be_refused or not self._decoy.accepts(step, before):
+            return answer
+        self.is_last_falsified = True
+        return {"accepted": True}
 
     def log(self) -> str:
         """The subject's own."""
@@ -177,38 +188,15 @@ class FaultInjector:
         """Nothing: the connection is the run's."""
 
 
-class DecoyBench(Bench):
-    """A bench that puts only requests of the decoy's kind, and looks for its wrong answers alone."""
+class _Lookout:
+    """Called with the wrong answers of one call: `Noticed` where one is the decoy's and shows again."""
 
-    def __init__(
-        self, lockstep: Lockstep, decoy: Decoy, snare: FaultInjector, setting: Setting, ration: Effort
-    ) -> None:
-        super().__init__(
-            lockstep,
-            profile=setting.profile,
-            capabilities=setting.capabilities,
-            effort=ration,
-            tally=Tally(),
-            replay_line=lambda _: "",
-        )
-        self._decoy = decoy
-        self._snare = snare
+    def __init__(self, lockstep: Lockstep, injector: FaultInjector) -> None:
+        self._lockstep = lockstep
+        self._injector = injector
 
-    def ask(
-        self,
-        requests: Sequence[Request],
-        *,
-        exercises: Mapping[Request, Sequence[str]] | None = None,
-        aim: str | None = None,
-    ) -> list[str]:
-        """Put those of the decoy's kind, a few at a time; nobody is told what came."""
-        of_its_kind = [one for one in requests if self._decoy.concerns(one, self.vault)][:_PER_SET]
-        for start in range(0, len(of_its_kind), _AT_ONCE):
-            super().ask(of_its_kind[start : start + _AT_ONCE], exercises=exercises, aim=aim)
-        return []
-
-    def _wrong(self, found: list[Found]) -> None:
-        """Look whether a wrong answer is the decoy's, and shows again."""
+    def __call__(self, found: Sequence[Found]) -> None:
+        """Look at the first that is the decoy's; where it does not show again, the scenario is `Abandoned`."""
         for one in found:
             if self._is_the_decoys(one):
                 case = self._case(one)
@@ -216,23 +204,19 @@ class DecoyBench(Bench):
                     raise Noticed
                 raise Abandoned
 
-    def _wrong_in_force(self) -> list[Found]:
-        """Nothing: a decoy that lies about what is read lies about nothing else."""
-        return []
-
     def _is_the_decoys(self, found: Found) -> bool:
         mismatch = found.mismatch
         if isinstance(mismatch, WrongDecision):
-            return mismatch.request in self._snare.falsified
-        return self._snare.is_last_falsified
+            return mismatch.request in self._injector.falsified
+        return self._injector.is_last_falsified
 
     def _case(self, found: Found) -> Case:
         """The shortest way to the same state, and the call in question."""
-        last = self.lockstep.steps[-1]
+        last = self._lockstep.steps[-1]
         if isinstance(found.mismatch, WrongRead):
-            return self.lockstep.case()
+            return self._lockstep.case()
         return minimal_setup(found.mismatch.vault, last.only(found.index) if isinstance(last, AskStep) else last)
 
     def _shows_again(self, case: Case, found: Found) -> bool:
-        again = self.lockstep.replay(case)
-        return found.mismatch.is_like(again)
+        again = self._lockstep.replay(case)
+        return again is not None and again.direction == found.mismatch.direction and type(again) is type(found.mismatch)

@@ -22,7 +22,7 @@ from fencepost.reports.secrets import Mask
 FILE_NAME = "journal.ndjson"
 """The name of the journal in the folder of the report; it is there exactly while there is something to resume."""
 
-_FORM = 1
+_FORM = 2
 _T = TypeVar("_T")
 
 

@@ -1,7 +1,9 @@
 """What a run is asked to do, and where it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TypeAlias
 
 from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.catalogue import catalogue
@@ -19,6 +21,11 @@ class Plan:
     settle_seconds: float | None = None
     fail_fast: bool = False
     with_decoys: bool = True
+
+    @property
+    def lays_decoys(self) -> bool:
+        """Whether the run ends with its sensitivity control: a run of all clauses, unless that is not wanted."""
+        return self.with_decoys and not self.clauses
 
     def as_json(self) -> dict[str, object]:
         """The plan under the names that the command has for it, and whose version carries it out."""
@@ -44,3 +51,7 @@ class Progress:
     total: int
     decisions: int
     failed: tuple[str, ...]
+
+
+Listener: TypeAlias = Callable[[Progress], None]
+"""Hears where the run is."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fencepost.adapters.contract import Connection, JsonObject
-from fencepost.conformance.lockstep.case import WriteStep, apply_write
-from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
+from fencepost.conformance.lockstep.following import followed
+from fencepost.conformance.lockstep.wire import request_from_wire
 from fencepost.conformance.selection.factors import Levels, factor_levels, pairs_of, possible_levels
 from fencepost.reference import (
     Caller,
@@ -64,17 +64,10 @@ class Watch:
     def call(self, method: str, params: JsonObject) -> object:
         """Forward the call, then record it."""
         answer = self.connection.call(method, params)
-        match method, params, answer:
-            case "reset", {"subnets": list(subnets)}, _:
-                self.vault = self.vault.reset(network_from_wire(subnets))
-            case "setServiceEndpoints", {"subnet": str(subnet), "serviceEndpoints": list(endpoints)}, _:
-                self.vault = self.vault.set_service_endpoints(subnet, endpoints)
-            case "decide", {"requests": list(requests)}, _:
-                for request in requests:
-                    self._note(request_from_wire(request))
-            case _, _, {"accepted": True}:
-                accepted = apply_write(self.vault, WriteStep(method=method, params=params)).accepted
-                self.vault = accepted or self.vault
+        if method == "decide" and isinstance(requests := params["requests"], list):
+            for request in requests:
+                self._note(request_from_wire(request))
+        self.vault = followed(self.vault, method, params, answer)
         return answer
 
     def log(self) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from fencepost.adapters.contract import Client, open_subject
+from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.opening import begun, connected
+from fencepost.conformance.run.plan import Plan
 from fencepost.conformance.strength.pool import spread
 from fencepost.conformance.strength.study import Teller
 
@@ -46,16 +47,12 @@ class FalseAlarms:
 
 
 def examine(examination: FalseAlarmRun) -> Finding:
-    """Run the suite as `check` does. Raises what opening the subject raises."""
+    """Run the suite as `check` does. `CannotBegin` where the subject cannot be asked."""
     plan = Plan(subject=examination.subject, effort=EFFORTS[examination.effort], seed=examination.seed)
-    client = Client(open_subject(examination.subject))
-    try:
-        campaign = Campaign(client, plan)
-        campaign.begin()
+    with connected(examination.subject, Timeouts()) as connection:
+        campaign = begun(connection, plan)
         campaign.run()
         report = campaign.report()
-    finally:
-        client.close()
     failed = (clause.id for clause in report.clauses if clause.verdict == "fail")
     broken = (entry.key for entry in report.ledger if entry.broken)
     return Finding(

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import get_args
 
-from fencepost.conformance.bench.cost import Spent
 from fencepost.conformance.bounded.exploration import LENGTH
 from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.mutants import CATALOGUE, Mutant
 from fencepost.conformance.mutants.mutant import Group
 from fencepost.conformance.strength.arms import ARMS
@@ -59,10 +59,10 @@ def _score(name: str, trials: Trials) -> Iterator[Score]:
 
 
 def prices(trials: Trials) -> Iterator[Price]:
-    """The cost of the first kill, in decisions and in examples."""
-    units: Mapping[str, Callable[[Spent], int]] = {
+    """What the first kill cost, in decisions and in examples."""
+    units: Mapping[str, Callable[[Cost], int]] = {
         "decisions": lambda spent: spent.decisions,
-        "examples": lambda spent: spent.examples,
+        "examples": lambda spent: spent.resets,
     }
     for unit, cost in units.items():
         paid = [(one.task.mutant, cost(one.spent)) for one in trials if one.killed and one.spent is not None]
@@ -73,11 +73,8 @@ def prices(trials: Trials) -> Iterator[Price]:
 
 
 def bought(trials: Trials, decisions_only: Trials) -> Iterator[At]:
-    """The score after so many examples.
-
-    The second curve is by configurations, of the mutants that decisions alone show.
-    """
-    examples = Costs.of([one.spent.examples if one.killed and one.spent else None for one in trials])
+    """The score after so many examples; after so many configurations, of the mutants that decisions alone show."""
+    examples = Costs.of([one.spent.resets if one.killed and one.spent else None for one in trials])
     for spent in SPENT_EXAMPLES:
         yield At(unit="examples", spent=spent, share=examples.score(spent))
     configurations = Costs.of(

@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from fencepost.adapters.contract import Client, HarnessFault
-from fencepost.conformance.bench.cost import Spent
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.bounded.campaign import BoundedCampaign
+from fencepost.conformance.bounded.run import BoundedRun, without_ration
 from fencepost.conformance.bounded.schedule import Schedule
+from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.mutants.direct import Direct
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class MutantRun:
     killed: bool
     clauses: tuple[str, ...] = ()
     broken_choices: tuple[str, ...] = ()
-    spent: Spent | None = None
+    spent: Cost | None = None
     trouble: str = ""
 
 
@@ -59,18 +60,17 @@ def run_mutant(task: Task) -> MutantRun:
         with_decoys=False,
     )
     try:
-        campaign = BoundedCampaign(client, plan, schedule=_itinerary) if task.bounded else Campaign(client, plan)
-        return _run(campaign, task)
+        return _run(client, plan, task)
     except HarnessFault as fault:
         return MutantRun(task=task, killed=False, trouble=str(fault))
     except Exception as error:  # A strength run reports every mutant, also a mutant that crashes the kit.
         return MutantRun(task=task, killed=False, trouble=f"the kit crashed: {error!r}")
 
 
-def _itinerary(setting: Setting) -> Schedule:
-    """The schedule of a bounded run, worked out once for all mutants with the same statement."""
+def _schedule(setting: Setting) -> Schedule:
+    """The way of a bounded run, worked out once for mutants that are asked the same."""
     choices = tuple(sorted((key, str(answer)) for key, answer in setting.profile.choices.items()))
-    return _known_itinerary(
+    return _known_schedule(
         _Way(setting=setting, key=(setting.profile.name, choices, setting.capabilities, setting.seed))
     )
 
@@ -84,27 +84,28 @@ class _Way:
 
 
 @lru_cache(maxsize=4)
-def _known_itinerary(way: _Way) -> Schedule:
+def _known_schedule(way: _Way) -> Schedule:
     return Schedule(way.setting)
 
 
-def _run(campaign: Campaign, task: Task) -> MutantRun:
-    campaign.begin()
-    campaign.settle()
+def _run(client: Client, plan: Plan, task: Task) -> MutantRun:
+    campaign = begin(client, without_ration(plan) if task.bounded else plan)
+    run = BoundedRun(campaign, schedule=_schedule) if task.bounded else campaign
+    run.settle()
     probed = campaign.report()
     broken = tuple(entry.key for entry in probed.ledger if entry.broken)
     if task.to_the_end or CATALOGUE[task.mutant].choice not in broken:
-        campaign.run()
+        run.run()
     report = campaign.report()
     broken = tuple(entry.key for entry in report.ledger if entry.broken)
     clauses = tuple(clause.id for clause in report.clauses if clause.verdict == "fail")
-    spent = campaign.course.first_failure
+    spent = campaign.bench.meter.first_failure
     if broken and spent is None and task.bounded:
-        spent = campaign.course.spent()  # In a bounded run the probes come after the scheduled calls.
+        spent = campaign.explored  # there the probes come after what was chosen
     elif broken and spent is None:
         # The probes of open points come first; if they alone show the fault, their cost is its cost.
         totals = probed.totals
-        spent = Spent(
-            examples=totals.resets, writes=totals.writes, configurations=totals.writes, decisions=totals.decisions
+        spent = Cost(
+            resets=totals.resets, writes=totals.writes, configurations=totals.writes, decisions=totals.decisions
         )
     return MutantRun(task=task, killed=report.exit_status == 1, clauses=clauses, broken_choices=broken, spent=spent)

@@ -7,7 +7,8 @@ from importlib.metadata import version
 from fencepost.adapters.contract import Client, open_subject
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.mutants import CATALOGUE, Mutant
-from fencepost.conformance.run.campaign import Campaign, Plan
+from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.plan import Plan
 from fencepost.conformance.strength import figures
 from fencepost.conformance.strength.arms import ARMS
 from fencepost.conformance.strength.contest import Bout, Outcomes, fight
@@ -178,11 +179,10 @@ def _watched(profile: str, effort: str) -> tuple[Report, Watch]:
     watch = Watch(open_subject(UNFLAWED, profile=profile))
     client = Client(watch)
     try:
-        campaign = Campaign(client, Plan(subject=UNFLAWED, effort=EFFORTS[effort], profile=profile))
         watch.take_profile(load_profile(profile).with_choices(client.describe().choices))
-        campaign.begin()
+        campaign = begin(client, Plan(subject=UNFLAWED, effort=EFFORTS[effort], profile=profile))
         campaign.run()
-        watch.configurations = campaign.course.configurations
+        watch.configurations = campaign.explored.configurations
         return campaign.report(), watch
     finally:
         client.close()

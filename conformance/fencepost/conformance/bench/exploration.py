@@ -1,0 +1,59 @@
+"""What an exploration is: a named source of scenarios; and the loop that plays them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.effort import EffortSpent
+from fencepost.conformance.bench.fault_policy import Abandoned
+from fencepost.conformance.bench.setting import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One stretch from a `reset` on; a harness fault in it is the error of the first of its clauses."""
+
+    aims: tuple[str, ...]
+    run: Callable[[Bench], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploration:
+    """A named source of scenarios and the clauses that they serve.
+
+    One that comes early, for the little that tells most, names the exploration that asks the same clauses in breadth.
+    `replayed_with` gives the options that a replay needs beside those of the run, to come upon what is found now.
+    """
+
+    name: str
+    serves: tuple[str, ...]
+    scenarios: Callable[[Setting], Iterator[Scenario]]
+    in_breadth: str = ""
+    replayed_with: Callable[[Bench], str] = lambda _: ""
+
+    def in_wave(self, wave: int) -> "Exploration":
+        """The same as it goes on in a later wave, under a name of its own."""
+        if not wave:
+            return self
+
+        def scenarios(setting: Setting) -> Iterator[Scenario]:
+            return self.scenarios(replace(setting, wave=wave))
+
+        return replace(self, name=f"{self.name}, wave {wave + 1}", scenarios=scenarios)
+
+
+def play(bench: Bench, scenarios: Iterable[Scenario]) -> Iterator[None]:
+    """Run each scenario, and yield after it. An abandoned scenario is over; a spent effort ends the loop.
+
+    Whatever else a scenario raises comes through: `Unresponsive`, `EndedAtFailure`, `HarnessFault`.
+    """
+    for scenario in scenarios:
+        bench.begin(scenario.aims)
+        try:
+            scenario.run(bench)
+            bench.end()
+        except Abandoned:
+            pass
+        except EffortSpent:
+            return
+        yield

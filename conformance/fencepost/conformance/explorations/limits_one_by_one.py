@@ -1,0 +1,134 @@
+"""Lists filled and emptied one rule at a time, up to their maximum and beyond it (LIM-7, LIM-8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.explorations.rule_lists import RuleList, ask_every_rule
+from fencepost.conformance.generate import blocks
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
+from fencepost.reference import address_from_text
+
+_SPARE = 3
+_ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 5
+"""How many places are filled one by one, and how many rules go in a row: more than a small store for changes would hold."""
+
+
+def _apart(random: Random, values: Sequence[str]) -> str:
+    """A range that has nothing in common with these rules."""
+    taken = {address_from_text(one.partition("/")[0]) >> 16 for one in values}
+    while True:
+        found = blocks.block(random, 24)
+        if taken.isdisjoint((found.first >> 16, (found.first >> 16) - 1, (found.first >> 16) + 1)):
+            return blocks.text(found)
+
+
+@dataclass(slots=True)
+class _Filling:
+    """A list that is filled rule by rule: those that are in it, in their order, and those that are not."""
+
+    bench: Bench
+    kind: RuleList
+    held: list[str]
+    spare: list[str]
+
+    def put(self, count: int, others: WireRules) -> bool:
+        """So many rules by a whole set, the other list as given."""
+        rules = [*self.held, *self.spare]
+        self.held, self.spare = rules[:count], rules[count:]
+        member = "virtualNetworkRules" if self.kind.member == "id" else "ipRules"
+        acls = {**others, member: self.kind.acls(self.held)[member]}
+        return self.bench.put(acls, exercises=("LIM-5",), aim="LIM-5")
+
+    def add(self, aim: str) -> None:
+        """One rule more."""
+        self.held.append(self.spare.pop(0))
+        self._write(self.kind.add, self.held[-1], aim)
+
+    def add_in_vain(self, aim: str) -> None:
+        """One rule too many, another every time."""
+        self.spare.append(self.spare.pop(0))
+        self._write(self.kind.add, self.spare[-1], aim)
+
+    def remove(self, place: int, aim: str = "LIM-8") -> None:
+        """The rule at this place away."""
+        self.spare.append(self.held.pop(place))
+        self._write(self.kind.remove, self.spare[-1], aim)
+        self.bench.read()  # a removal that takes more, or nothing, is no matter of the limit
+
+    def _write(self, method: str, rule: str, aim: str) -> None:
+        self.bench.write(method, {self.kind.member: rule}, exercises=(aim,), aim=aim)
+
+
+def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[RuleList]) -> None:
+    """LIM-7 and LIM-8: the last few places filled one by one, by every mix of writes that can lead there.
+
+    A place that has become free is free for one rule, of this list alone, until the whole set is replaced; what was
+    refused, or was not there, frees none and takes none. The other list is full all the while (LIM-5).
+    """
+    rules = kind.fill(random, kind.maximum + _SPARE + 12)
+    if kind.member == "value":  # the first that makes room is a range, whatever the others are
+        rules[0] = _apart(random, rules)
+    one_by_one = {"value": _ADDED, "id": _SUBNETS_ADDED}[kind.member]
+    filling = _Filling(bench, kind, rules[: kind.maximum - one_by_one], rules[kind.maximum - one_by_one :])
+    beside, filled = wire_rules(()), [other.fill(random, other.maximum + 1) for other in others]
+    for other, texts in zip(others, filled, strict=True):
+        full = other.acls(texts[:-1])
+        beside |= {member: full[member] for member in ("ipRules", "virtualNetworkRules") if full[member]}
+    if not filling.put(kind.maximum - one_by_one, beside):
+        return
+    for _ in range(one_by_one - 1):
+        filling.add("LIM-7")
+    _add_malformed(bench, kind)
+    filling.add("LIM-7")
+    filling.add_in_vain("LIM-7")
+    ask_every_rule(bench, random, "LIM-7")
+    for turn in range(3):
+        filling.remove((0, -1, random.randrange(len(filling.held)))[turn])
+        if turn == 1:  # what is not there makes no room, and what is malformed takes none
+            bench.write(kind.remove, {kind.member: filling.spare[0]})
+            _add_malformed(bench, kind)
+        filling.add("LIM-8")
+        filling.add_in_vain("LIM-8")
+    for _ in range(_REMOVED if kind.member == "value" else 1):
+        filling.remove(random.randrange(len(filling.held)))
+    ask_every_rule(bench, random, "LIM-8")
+    if filling.put(kind.maximum, beside):  # a place that was free before a whole set is not free after it
+        filling.add_in_vain("LIM-7")
+    for other, texts in zip(others, filled, strict=True):
+        _exchanged(filling, other, texts)
+    bench.put(kind.acls([*filling.held, filling.spare[0]]), aim=kind.refused)  # a whole set refused leaves the count
+    filling.add_in_vain("LIM-7")
+    filling.remove(-1)
+    filling.add("LIM-8")
+    if filling.put(kind.maximum - 1, beside):
+        filling.add("LIM-7")
+        filling.add_in_vain("LIM-7")
+    bench.write("updateRules", {"defaultAction": "Allow"})
+    bench.write(kind.add, {kind.member: filling.spare[0]}, exercises=("LIM-9", "LIM-7"), aim="LIM-9")
+    filling.remove(0, "LIM-9")
+    filling.add("LIM-9")
+    bench.read()
+    filling.add_in_vain("LIM-9")
+    bench.write("updateRules", {"defaultAction": "Deny"})
+    bench.read()
+    ask_every_rule(bench, random, "LIM-7")
+
+
+def _add_malformed(bench: Bench, kind: RuleList) -> None:
+    """A write that is refused for what it says, not for the limit."""
+    wrong = "10.1.2.3" if kind.member == "value" else "default"
+    bench.write(kind.add, {kind.member: wrong}, aim="VAL-3" if kind.member == "value" else "VAL-7")
+
+
+def _exchanged(filling: _Filling, other: RuleList, texts: Sequence[str]) -> None:
+    """Both lists full: a place freed in one is none in the other, whose rules these are, and one more."""
+    bench = filling.bench
+    bench.write(other.remove, {other.member: texts[0]}, exercises=("LIM-8",), aim="LIM-8")
+    filling.add_in_vain("LIM-7")
+    bench.write(other.add, {other.member: texts[0]}, exercises=("LIM-8",), aim="LIM-8")
+    filling.remove(0)
+    bench.write(other.add, {other.member: texts[-1]}, exercises=("LIM-7",), aim="LIM-7")
+    filling.add("LIM-8")
+    filling.add_in_vain("LIM-8")

@@ -1,0 +1,86 @@
+"""Opening a subject: a connection, the run that begins on it, and why it could not begin."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fencepost.adapters.contract import (
+    Client,
+    Connection,
+    HarnessFault,
+    StatementError,
+    SubjectError,
+    Timeouts,
+    open_factory,
+    open_subject,
+)
+from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
+from fencepost.conformance.lockstep.deadline import Deadline
+from fencepost.conformance.run.campaign import Campaign, begin
+from fencepost.conformance.run.plan import Listener, Plan
+from fencepost.reference import UnknownProfile, load_profile
+from fencepost.reports.secrets import Mask
+from fencepost.reports.visible import visible_lines
+
+Subject: TypeAlias = str | Callable[[], object]
+"""A subject string, or a factory of an implementation in Python: a class, or a function without arguments."""
+
+
+@dataclass(kw_only=True, eq=False)
+class CannotBegin(ValueError):
+    """No run can begin: the string names nothing, the subject does not answer, or its statement cannot be used."""
+
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The reasons, a line each; what does not print is an escape, and secrets are masked."""
+        return "\n".join(visible_lines(Mask.of_here().apply("\n".join(self.reasons))))
+
+
+@contextmanager
+def explaining(subject: str, connection: Connection) -> Iterator[None]:
+    """Whatever keeps the subject from being asked in here is `CannotBegin`, with the subject's name."""
+    try:
+        yield
+    except UnknownProfile as error:
+        raise CannotBegin(reasons=(f"the profile to judge by: {error}",)) from None
+    except StatementError as error:
+        told = f"the conformance statement of {subject} cannot be used:"
+        raise CannotBegin(reasons=(told, *error.mistakes)) from None
+    except HarnessFault as fault:
+        log = connection.log().strip()
+        end = ("the end of its own log:", log) if log else ()
+        raise CannotBegin(reasons=(f"{subject} does not answer: {fault}", *end)) from None
+
+
+@contextmanager
+def connected(
+    subject: Subject, timeouts: Timeouts, *, profile: str | None = None, deadline: Deadline | None = None
+) -> Iterator[Connection]:
+    """A connection to the subject, closed at the end. It does not wait for a silent harness for ever.
+
+    A shipped subject is opened as `profile`; no other subject learns of it.
+    """
+    limited = deadline.within(timeouts) if deadline is not None else timeouts
+    try:
+        if profile is not None:
+            load_profile(profile)
+        if isinstance(subject, str):
+            connection = open_subject(subject, timeouts=limited, profile=profile)
+        else:
+            connection = open_factory(subject, timeouts=limited)
+    except UnknownProfile as error:
+        raise CannotBegin(reasons=(f"the profile to judge by: {error}",)) from None
+    except SubjectError as error:
+        raise CannotBegin(reasons=(str(error),)) from None
+    try:
+        yield with_circuit_breaker(connection, seconds=TIMEOUTS * timeouts.call)
+    finally:
+        connection.close()
+
+
+def begun(connection: Connection, plan: Plan, listener: Listener = lambda _: None) -> Campaign:
+    """The run of this plan on the connection, its statement read."""
+    with explaining(plan.subject, connection):
+        return begin(Client(connection), plan, listener)

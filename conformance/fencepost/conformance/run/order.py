@@ -1,0 +1,50 @@
+"""The order of the explorations in a run."""
+
+from collections.abc import Iterator, Sequence
+
+from fencepost.conformance.bench.effort import EFFORTS, Effort
+from fencepost.conformance.bench.exploration import Exploration
+from fencepost.conformance.explorations.alternation import TURNS
+from fencepost.conformance.explorations.concurrency import CONCURRENCY
+from fencepost.conformance.explorations.convergence import CONVERGENCE
+from fencepost.conformance.explorations.decisions import DECISIONS, MORE_DECISIONS
+from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
+from fencepost.conformance.explorations.first_look import FIRST_LOOK
+from fencepost.conformance.explorations.histories import HISTORIES
+from fencepost.conformance.explorations.limit_search import RAMPS
+from fencepost.conformance.explorations.limits import LIMITS, LIMITS_AT_ONCE
+from fencepost.conformance.explorations.read_back import READ_BACK
+from fencepost.conformance.explorations.refusals import REFUSALS
+from fencepost.conformance.explorations.repetition import REPETITION
+from fencepost.conformance.explorations.state import STATE
+from fencepost.conformance.explorations.validation import VALIDATION
+
+EXPLORATIONS: tuple[Exploration, ...] = (
+    LIMITS_AT_ONCE,
+    REFUSALS,
+    FIRST_LOOK,
+    TURNS,
+    VALIDATION,
+    ENDPOINT_SWITCHES,
+    DECISIONS,
+    STATE,
+    HISTORIES,
+    CONCURRENCY,
+    LIMITS,
+    CONVERGENCE,
+    REPETITION,
+    MORE_DECISIONS,
+    RAMPS,
+    READ_BACK,
+)
+"""Every exploration, those that find most for least first."""
+
+
+def in_waves(effort: Effort, explorations: Sequence[Exploration] = EXPLORATIONS) -> tuple[Exploration, ...]:
+    """What an effort asks, in order: wave by wave every exploration, so that a longer run begins as a shorter one."""
+    return tuple(one.in_wave(wave) for wave in range(effort.scale) for one in explorations)
+
+
+def explorations_for(clauses: Sequence[str], effort: Effort = EFFORTS["quick"]) -> Iterator[Exploration]:
+    """The explorations that serve any of these clauses, wave by wave."""
+    return (one for one in in_waves(effort) if set(clauses) & set(one.serves))
