@@ -1,4 +1,4 @@
-"""The clause catalogue: each text stands alone, each clause says where it comes from, and the page of sources is current."""
+"""The clause catalogue: each text stands alone, each clause says where it comes from, the page of it is current."""
 
 import re
 import tomllib

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from fencepost.adapters.contract import METHODS
+from fencepost.adapters.contract.statement import LONGEST_SETTLE_SECONDS
 from fencepost.adapters.contract.vocabulary import (
     CHOICES,
     CONTROL_OPERATIONS,
@@ -18,6 +19,7 @@ from fencepost.adapters.contract.vocabulary import (
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.page import page
 from fencepost.reference import load_profile
+from fencepost.reference.codes import BLOCKED, FORBIDDEN, SERVICE_BLOCKED
 
 SOURCE = Path(__file__).parents[2]
 CONTRACT = (SOURCE / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -104,3 +106,22 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def _anchors(text: str) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_contract_tells_every_code_of_a_denial() -> None:
+    for code in (BLOCKED, SERVICE_BLOCKED, *FORBIDDEN):
+        assert f"`{code[1]}`" in CONTRACT
+    assert "`error.innererror.code`" in CONTRACT
+
+
+def test_the_contract_bounds_the_settle_time_by_the_fifteen_minutes_of_the_announcement() -> None:
+    assert f"At most {LONGEST_SETTLE_SECONDS}, the “up to 15 minutes to take effect”" in CONTRACT
+
+
+def test_the_readme_says_what_the_profile_covers_and_what_it_leaves_out() -> None:
+    readme = " ".join(README.split())
+    assert "covers `networkAcls` alone" in readme
+    for left_out in ("publicNetworkAccess", "private endpoints", "ForbiddenByConnection", "Managed HSM"):
+        assert left_out in readme
+        assert left_out in load_profile("keyvault").scope
+    assert "What follows from a documented rule is judged and marked as inferred" in readme

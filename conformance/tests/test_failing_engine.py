@@ -52,4 +52,4 @@ def test_its_page_says_at_the_top_what_is_wrong_in_words_that_take_no_table(tmp_
     assert sentence(report) in top
     assert cards.count('<article class="failure"') == cards.count("<figure>") == len(_failed(report))
     assert "nothing in the rules lets this caller in" in cards
-    assert "the rule 128.0.0.0/3 lets this caller in" in cards
+    assert "the rule 20.0.0.0/23 lets this caller in" in cards

@@ -48,8 +48,8 @@ CONTROL = ("VaultGet", "VaultList", "VaultPut", "VaultPatch", "VaultDelete", "Va
 DATA = ("SecretGet", "SecretList", "KeyList", "KeyPurge", "KeyRecover", "CertificateDelete", "KeySign", "SecretSet")
 UNTRUSTED_IN_2018 = ("App Services", "Azure DevOps", "Contoso Billing")
 IN_DISPUTE = (
-    "0.0.0.0/0", "0.0.0.0/1", "8.0.0.0/5", "172.0.0.0/8", "64.0.0.0/2", "192.0.2.0/24", "203.0.113.128/25", "127.0.0.0/8",
-    "224.0.0.0/4", "240.0.0.0/4", "224.0.0.0/3", "255.255.255.255",
+    "0.0.0.0/0", "0.0.0.0/1", "8.0.0.0/5", "172.0.0.0/8", "64.0.0.0/2", "192.0.2.0/24", "203.0.113.128/25",
+    "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "224.0.0.0/3", "255.255.255.255",
 )  # fmt: skip
 """Values that cover private or reserved space, and may come in where a choice says so."""
 

@@ -212,3 +212,14 @@ def test_todays_list_is_open_until_somebody_says_that_connections_are_trusted() 
     assert outcome(by_name.with_choices({"trusted-scenarios": "scenario"}), "Azure Backup") is Outcome.OPEN
     assert outcome(by_name.with_choices({"trusted-scenarios": "connection"}), "Azure Backup") is Outcome.ALLOW
     assert outcome(by_name, "Azure DevOps") is Outcome.DENY
+
+
+@pytest.mark.parametrize("profile", [TODAY, PREVIEW], ids=lambda profile: profile.name)
+def test_a_profile_says_that_it_covers_the_rules_alone(profile: Profile) -> None:
+    assert profile.scope.startswith("The profile covers networkAcls alone: not ")
+    assert "enabledForTemplateDeployment" in profile.scope
+
+
+def test_the_edition_of_2018_dates_the_announcement_by_its_note_and_cites_the_later_page_for_limits_alone() -> None:
+    assert "undated but for its note of 2018-08-31" in PREVIEW.source
+    assert "for the limits also" in PREVIEW.source

@@ -58,7 +58,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One sentence of the announcement, in short, and the clauses that cover it; where there is none, `why` says why."""
+    """One sentence of the announcement, in short, and the clauses that cover it; without one, `why` says why."""
 
     says: str
     covered: tuple[str, ...]

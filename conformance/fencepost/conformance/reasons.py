@@ -59,7 +59,7 @@ OPEN_POINTS: Mapping[str, str] = MappingProxyType(
     {
         "host-bits": "whether a range with host bits is refused or masked",
         "private-superset": "whether a range that covers private space is accepted",
-        "superset-matches-private": "whether a range that covers a private or reserved address lets its caller in",
+        "superset-matches-private": "whether a range wider than private or reserved space lets such a caller in",
         "reserved-ranges": "whether rules for reserved address space are accepted",
         "duplicates": "whether repeated rules are refused, collapsed or kept",
         "duplicates-count": "whether repeated rules count toward the limit",
@@ -76,7 +76,7 @@ OPEN_POINTS: Mapping[str, str] = MappingProxyType(
         "enum-case": "whether another case of a known word is accepted",
         "null-members": "whether null is refused or taken as absent",
         "default-of-bypass": "what an absent bypass means (the API's specification says AzureServices)",
-        "default-of-default-action": "what an absent default action means (every client takes it as Allow)",
+        "default-of-default-action": "what an absent default action means (azure-cli and Terraform say Allow)",
         "single-address-read-back": "how a single address is read back",
         "unauthenticated-and-blocked": "what a blocked caller without a token is told",
         "trusted-services": "how a trusted service is told from others",

@@ -12,7 +12,7 @@ Code = tuple[int, str | None]
 UNAUTHENTICATED: Code = (401, None)
 BLOCKED: Code = (403, "ForbiddenByFirewall")
 SERVICE_BLOCKED: Code = (403, "AccessDenied")
-"""What a caller that is a Microsoft service may get from the network instead ("Access denied to first party service")."""
+"""What a Microsoft service may get from the network instead ("Access denied to first party service")."""
 FORBIDDEN: tuple[Code, ...] = ((403, "AccessDenied"), (403, "ForbiddenByPolicy"), (403, "ForbiddenByRbac"))
 """The three words for a missing permission: the documented one, that of access policies, that of roles."""
 

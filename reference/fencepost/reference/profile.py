@@ -25,8 +25,8 @@ class Profile:
     """One edition of the specification.
 
     `prefix_31`, `prefix_32` and `missing_endpoint` are `accept` or `reject`, `trusted_scenarios` is `connection`; each
-    is `ledger` where the edition leaves it open, and only there does a choice count. `scope` says in a sentence what the
-    profile covers and what it leaves out. `choices` holds the answer to each
+    is `ledger` where the edition leaves it open, and only there does a choice count. `scope` says in a sentence what
+    the profile covers and what it leaves out. `choices` holds the answer to each
     open point, None where nobody has chosen; `reserved-ranges` may hold a mapping of block to answer.
     """
 

@@ -1,7 +1,7 @@
 """A second model of the firewall, written from the announcement and the public documents alone.
 
-It shares no code with the reference and no way of computing: it scans lists, knows blocks by their first and last address,
-and tries every answer of an open point. A set with both answers says that the documents leave the point open.
+It shares no code with the reference and no way of computing: it scans lists, knows blocks by their first and last
+address, and tries every answer of an open point. A set with both answers says that the documents leave the point open.
 """
 
 import itertools

@@ -20,7 +20,7 @@ def sources_page(catalogue: Catalogue) -> str:
 def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "# Where each clause comes from"
     yield ""
-    yield "Made by `fencepost clauses --sources > docs/sources.md`; a test holds the file to it. Each clause has a *basis*:"
+    yield "Made by `fencepost clauses --sources > docs/sources.md`. Each clause has a *basis*:"
     yield ""
     yield from (f"- **{basis}**: {meaning}." for basis, meaning in _BASES)
     for group in dict.fromkeys(clause.group for clause in catalogue.clauses):

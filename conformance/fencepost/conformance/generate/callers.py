@@ -14,8 +14,8 @@ UNKNOWN_SERVICES = ("Azure DevOps", "Contoso Billing")
 _LATER_SERVICES = ("Azure Event Hubs", "App Service", "Azure App Service")
 """Services of later lists, which the announcement's does not have.
 
-Not asked: `Azure SQL`, `Azure Storage` and `Azure Data Lake Store`. The page of general availability, 2018-08-31, trusts
-them, and an implementation that follows it has done nothing wrong.
+Not asked: `Azure SQL`, `Azure Storage` and `Azure Data Lake Store`. The page of general availability, 2018-08-31,
+trusts them, and an implementation that follows it has done nothing wrong.
 """
 
 

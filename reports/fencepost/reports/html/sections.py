@@ -88,8 +88,8 @@ def ledger(report: Report) -> Iterator[Element]:
     ]
     yield h(
         "p",
-        "The documents leave these points open, and the findings are recorded. Only a choice that the implementation "
-        "declares and does not keep counts against it.",
+        "These points are open, or an implementation may differ from Azure in them. What was found is recorded; only a "
+        "choice that the implementation declares and does not keep counts against it.",
     )
     if rows:
         yield _table("Open points", ("open point", "declared", "found", ""), rows)
