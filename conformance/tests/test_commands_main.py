@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 
-import click
 import pytest
 from click.testing import CliRunner
 from fencepost.conformance.commands import group, main
@@ -77,8 +76,3 @@ def test_a_screen_with_few_characters_gets_escapes_for_the_others() -> None:
     assert done.returncode == 0, done.stderr
     assert b"DEC-17" in done.stdout
     assert rb"\u2026" in done.stdout
-
-
-def test_commands_are_click_commands() -> None:
-    for name, point in group.installed().items():
-        assert isinstance(main.get_command(click.Context(main), name), click.Command), point
