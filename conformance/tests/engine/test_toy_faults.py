@@ -1,4 +1,4 @@
-"""The fault policy on a toy: a harness fault ends its clause, two end an optional method, three in a row end the run."""
+"""The fault policy on a toy: a fault ends its clause, two end an optional method, three in a row end the run."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
