@@ -22,15 +22,14 @@ from fencepost.conformance.certificate.verification import seed_of
 from fencepost.conformance.commands import main
 from fencepost.reports.model import Clause, Report, Subject
 
+pytestmark = pytest.mark.xdist_group("certify")
+
 SOURCE = Path(__file__).parents[2]
 ENFORCER = "library:fencepost.conformance.peers:EnforcerVault"
 SECRET = "hunter2-hunter2-hunter2"
 
 VARIANTS = f"""
 from fencepost.conformance.peers import EnforcerVault
-
-pytestmark = pytest.mark.xdist_group("certify")
-
 
 class Moving(EnforcerVault):
     def describe(self, *, protocol):

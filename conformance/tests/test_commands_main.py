@@ -82,11 +82,6 @@ def test_a_screen_with_few_characters_gets_escapes_for_the_others() -> None:
     assert rb"\u2026" in done.stdout
 
 
-def test_commands_are_click_commands() -> None:
-    for name, point in group.installed().items():
-        assert isinstance(main.get_command(click.Context(main), name), click.Command), point
-
-
 def test_the_help_loads_no_command() -> None:
     script = (
         "import sys; from click.testing import CliRunner; from fencepost.conformance.commands import main; "

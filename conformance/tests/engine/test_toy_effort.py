@@ -1,4 +1,4 @@
-"""Effort on a toy: calls are counted, an exploration ends where they are used up, and counterexamples are counted apart."""
+"""Effort on a toy: calls are counted, exploring ends where they are used up, counterexamples are counted apart."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The fault policy on a toy: a harness fault ends its clause, two end an optional method, three in a row end the run."""
+"""The fault policy on a toy: a fault ends its clause, two end an optional method, three in a row end the run."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -10,17 +10,22 @@ from toys import CALLERS, INSIDE, OUTSIDE, TWO_RULES, ToyVault, acls, row, toy_r
 
 
 class OnFire(ToyVault):
-    """Raises at these calls of one method, counted from 1 on once it is `armed`; the open points are settled before."""
+    """Raises at these calls of one method, counted from 1 on once it is armed; the open points are settled before.
+
+    Another method may raise at every call.
+    """
 
     features = ("decisions-only", "ip-rules-only", "data-plane-only", "read-back")
 
-    def __init__(self, method: str, at: Collection[int]) -> None:
+    def __init__(self, method: str, at: Collection[int], *, always: str = "") -> None:
         super().__init__()
-        self.method, self.at = method, at
+        self.method, self.at, self.always = method, at, always
         self.seen = 0
         self.is_armed = False
 
     def _note(self, method: str) -> None:
+        if self.is_armed and method == self.always:
+            raise RuntimeError(f"{method} is not there")
         if not self.is_armed or method != self.method:
             return
         self.seen += 1
@@ -112,7 +117,13 @@ def test_three_faults_in_a_row_end_the_run_and_what_was_not_asked_says_so() -> N
     assert "three harness faults in a row" in row(campaign, "DEC-3").detail
 
 
-def test_an_answer_of_the_same_method_in_between_begins_the_count_anew() -> None:
+def test_an_answer_in_a_scenario_that_ends_early_begins_the_count_anew() -> None:
+    vault = OnFire("put_rules", {1, 2, 4}, always="get_rules")
+    assert not ran(vault, inside, inside, read_back, inside).is_unfinished
+    assert vault.seen == 4
+
+
+def test_a_scenario_that_goes_through_begins_the_count_anew() -> None:
     campaign = ran(OnFire("put_rules", {1, 2, 4, 5}), *[outside] * 6)
     assert not campaign.is_unfinished
     assert campaign.tally.faults == 4
@@ -170,9 +181,9 @@ def test_a_refusal_of_rules_that_must_be_accepted_is_a_failure_and_no_error() ->
         def put_rules(self, *, network_acls: Mapping[str, object]) -> dict[str, object]:
             return {"accepted": False}
 
-    def puts(bench: Bench) -> None:
+    def run(bench: Bench) -> None:
         bench.put(acls("20.0.0.1"))
 
-    campaign = toy_run(Refuses, puts)
+    campaign = toy_run(Refuses, run)
     assert not campaign.tally.errors
     assert list(campaign.tally.failures) == ["VAL-1"]

@@ -1,4 +1,4 @@
-"""How the tests of the peers ask one: in this process as the `library:` carrier does, or the stand-alone harness as a child."""
+"""How the tests of the peers ask one: in this process as the `library:` carrier does, or as a child process."""
 
 import json
 import subprocess

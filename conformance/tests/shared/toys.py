@@ -1,4 +1,4 @@
-"""A toy subject, toy explorations and a toy effort: the engine runs on them in milliseconds, and a reader sees all of it."""
+"""A toy subject, toy explorations and a toy effort: the engine runs on them in milliseconds."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
