@@ -86,7 +86,7 @@ def start(
             stderr=subprocess.PIPE,
             env=environment,
             cwd=folder,
-            start_new_session=True,
+            process_group=0,
         )
     except OSError as error:
         raise Broken(
