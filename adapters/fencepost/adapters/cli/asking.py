@@ -11,10 +11,10 @@ from fencepost.adapters.cli.lines import LineReading
 from fencepost.adapters.cli.sections import Decide
 from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject
-from fencepost.adapters.declared.commands import Output, Run, ended_by_signal
 from fencepost.adapters.declared.engine import ASKED, Shown, decision, given_of
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import as_line
+from fencepost.adapters.declared.run import Output, Run, ended_by_signal
 from fencepost.adapters.declared.texts import filled, filler
 
 _T = TypeVar("_T")
@@ -82,15 +82,15 @@ class Asking:
             mapping = f"decide.{outcome}" if line else "decide.absent"
             if mapping not in self._shown.first:
                 alone = self._run_maker(values, f"{sent}\n")({})
-                request, output = as_line(values) + alone.shown(), line or "no line about it"
-                self._shown.note(mapping, partial(str, request), partial(str, output))
+                request, came_of_it = as_line(values) + alone.shown(), line or "no line about it"
+                self._shown.note(mapping, partial(str, request), partial(str, came_of_it))
         return [decision(outcome) for outcome, _ in answers]
 
     def _run_maker(self, values: Mapping[str, str], stdin: str | None = None) -> _RunMaker:
         """A function from a request's placeholders to the process that is asked."""
         decide = self._decide
         own = {name: filled(text, values) for name, text in decide.env.items()}
-        environment = {**os.environ, **own}
+        environment = {**os.environ, **own} if own else None
         folder = Path(filled(decide.folder, values))
         parts = [filler(part, ASKED, values) for part in decide.run]
         text = filler(decide.stdin, ASKED, values)

@@ -1,20 +1,12 @@
-"""A command that the file names: how it is written, how it is run, and how the way it ends is read."""
+"""A command that the file names, and how the way it ends is read: what a crash may look like is no answer."""
 
-import contextlib
-import os
-import shlex
-import signal
-import subprocess
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut, shorten
 from fencepost.adapters.declared.json_path import NotThere, path_check, value_at
 from fencepost.adapters.declared.mistakes import Mistake
-from fencepost.adapters.declared.reading import Broken, Reading, compiled
+from fencepost.adapters.declared.reading import Reading, compiled
+from fencepost.adapters.declared.run import Output
 from fencepost.adapters.declared.texts import Regex, RuleSetText
 from msgspec import Meta, Struct
 
@@ -66,7 +58,7 @@ class EndsWith(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
         """Whether the output counts too, so that a crash with the same status is told apart."""
         return self.stdout is not None or self.stderr is not None or self.json is not None
 
-    def fits(self, output: "Output") -> bool:
+    def fits(self, output: Output) -> bool:
         """Whether every condition holds."""
         return (
             (self.exit is None or output.status in self.statuses)
@@ -104,98 +96,6 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     accepted: EndsWith = EndsWith(exit=0)
     refused: EndsWith | None = None
     stdin: RuleSetText = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """How one process ended: its status (below 0: the signal that killed it) and what it wrote."""
-
-    status: int
-    stdout: bytes
-    stderr: bytes
-
-    def shown(self) -> str:
-        """The same as text, for a fault or for the eye."""
-        how = f"exit status {self.status}" if self.status >= 0 else f"killed by {_signal(-self.status)}"
-        named = ((name, getattr(self, name).decode("utf-8", "backslashreplace")) for name in ("stdout", "stderr"))
-        return "\n".join([how, *(f"{name}: {shorten(text.rstrip(), 1000)}" for name, text in named if text.strip())])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One process that is to be run: what goes into it."""
-
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    folder: Path
-    stdin: bytes = b""
-    own: Mapping[str, str]
-
-    def shown(self) -> str:
-        """A line to paste into a shell."""
-        named = "".join(f"{name}={shlex.quote(value)} " for name, value in self.own.items())
-        line = f"{named}{shlex.join(self.command)}"
-        if not self.stdin:
-            return line
-        text = self.stdin.decode("utf-8", "backslashreplace")
-        return f"printf '%s' {shlex.quote(shorten(text, 400))} | {line}"
-
-    def output(self, deadline: float) -> Output:
-        """Run it to its end; `Broken` where it cannot be started or has not ended by the deadline."""
-        process = start(self.command, self.environment, self.folder)
-        try:
-            stdout, stderr = process.communicate(self.stdin or None, timeout=max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            _kill(process)
-            raise Broken(
-                expected="the end of the command in time", came="nothing", offending=self.shown(), kind=TimedOut
-            ) from None
-        except BaseException:
-            _kill(process)
-            raise
-        return Output(status=process.returncode, stdout=stdout, stderr=stderr)
-
-
-def start(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> "subprocess.Popen[bytes]":
-    """A process in a group of its own, with three pipes; `Broken` where it cannot be started."""
-    try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd=folder,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise Broken(
-            expected=f"to start {shlex.join(command)}", came=error.strerror or str(error), kind=NotStarted
-        ) from None
-
-
-def ended_by_signal(output: Output, run: Run) -> None:
-    """`Broken` where a signal ended the process: no mapping may take that for an answer."""
-    if output.status < 0:
-        raise Broken(
-            expected="an exit status",
-            came=f"a process killed by {_signal(-output.status)}",
-            offending=f"{run.shown()}\n{output.shown()}",
-            kind=Crashed,
-        )
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def ambiguous(mappings: Mapping[str, EndsWith | None], where: str) -> Iterator[Mistake]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fencepost.adapters.contract.faults import shorten
-from fencepost.adapters.declared.commands import Command, Output, Run, ended_by_signal, reading_of
+from fencepost.adapters.declared.commands import Command, reading_of
 from fencepost.adapters.declared.engine import Refusal, Shown
+from fencepost.adapters.declared.run import Output, Run, ended_by_signal
 from fencepost.adapters.declared.sections import Rules
 from fencepost.adapters.declared.texts import filled
 
@@ -75,7 +76,7 @@ def run_of(
     own = {name: filled(text, values) for name, text in environment.items()}
     return Run(
         command=tuple(filled(part, values) for part in command),
-        environment={**os.environ, **own},
+        environment={**os.environ, **own} if own else None,
         own=own,
         folder=folder,
         stdin=filled(stdin, values).encode("utf-8"),

@@ -1,0 +1,175 @@
+"""One process, run to its end by a deadline: what goes into it, how it ended, and what it wrote."""
+
+import contextlib
+import os
+import select
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut, shorten
+from fencepost.adapters.declared.reading import Broken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How one process ended: its status (below 0: the signal that killed it) and what it wrote."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+    def shown(self) -> str:
+        """The same as text, for a fault or for the eye."""
+        how = f"exit status {self.status}" if self.status >= 0 else f"killed by {_signal(-self.status)}"
+        named = ((name, getattr(self, name).decode("utf-8", "backslashreplace")) for name in ("stdout", "stderr"))
+        return "\n".join([how, *(f"{name}: {shorten(text.rstrip(), 1000)}" for name, text in named if text.strip())])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One process that is to be run: what goes into it."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] | None
+    folder: Path
+    stdin: bytes = b""
+    own: Mapping[str, str]
+
+    def shown(self) -> str:
+        """A line to paste into a shell."""
+        named = "".join(f"{name}={shlex.quote(value)} " for name, value in self.own.items())
+        line = f"{named}{shlex.join(self.command)}"
+        if not self.stdin:
+            return line
+        text = self.stdin.decode("utf-8", "backslashreplace")
+        return f"printf '%s' {shlex.quote(shorten(text, 400))} | {line}"
+
+    def output(self, deadline: float) -> Output:
+        """Run it to its end; `Broken` where it cannot be started or has not ended by the deadline."""
+        process = start(
+            self.command, self.environment, self.folder, stdin=subprocess.PIPE if self.stdin else _no_input()
+        )
+        try:
+            if self.stdin:
+                stdout, stderr = process.communicate(self.stdin, timeout=max(0.0, deadline - time.monotonic()))
+            else:
+                stdout, stderr = _outputs(process, deadline)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            raise Broken(
+                expected="the end of the command in time", came="nothing", offending=self.shown(), kind=TimedOut
+            ) from None
+        except BaseException:
+            _kill(process)
+            raise
+        return Output(status=process.returncode, stdout=stdout, stderr=stderr)
+
+
+def start(
+    command: Sequence[str], environment: Mapping[str, str] | None, folder: Path, *, stdin: int
+) -> "subprocess.Popen[bytes]":
+    """A process in a group of its own, its outputs pipes; `Broken` where it cannot be started.
+
+    Where `environment` is None it is this process's, which is the cheapest.
+    """
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=folder,
+            process_group=0,
+        )
+    except OSError as error:
+        raise Broken(
+            expected=f"to start {shlex.join(command)}", came=error.strerror or str(error), kind=NotStarted
+        ) from None
+
+
+def _outputs(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[bytes, bytes]:
+    """What a process without input writes, until it has ended; `subprocess.TimeoutExpired` at the deadline.
+
+    `communicate` with a time-out does the same, but sleeps between looks at whether the process has ended.
+    """
+    assert process.stdout is not None
+    assert process.stderr is not None
+    told: dict[int, bytearray] = {stream.fileno(): bytearray() for stream in (process.stdout, process.stderr)}
+    with process.stdout, process.stderr:
+        poll, still_open = select.poll(), set(told)
+        for descriptor in still_open:
+            poll.register(descriptor, select.POLLIN)
+        while still_open:
+            for descriptor, _ in _ready(poll, process, deadline):
+                chunk = os.read(descriptor, 65536)
+                told[descriptor] += chunk
+                if not chunk:
+                    poll.unregister(descriptor)
+                    still_open.remove(descriptor)
+        _await_end(process, deadline)
+        stdout, stderr = told.values()
+    return bytes(stdout), bytes(stderr)
+
+
+def _await_end(process: "subprocess.Popen[bytes]", deadline: float) -> None:
+    """Reap the process once it has ended."""
+    if hasattr(os, "pidfd_open"):
+        ended = os.pidfd_open(process.pid)
+        try:
+            poll = select.poll()
+            poll.register(ended, select.POLLIN)
+            _ready(poll, process, deadline)
+        finally:
+            os.close(ended)
+        process.wait()
+    else:
+        process.wait(max(0.0, deadline - time.monotonic()))
+
+
+def _ready(poll: "select.poll", process: "subprocess.Popen[bytes]", deadline: float) -> list[tuple[int, int]]:
+    left = deadline - time.monotonic()
+    ready = poll.poll(max(0.0, left) * 1000)
+    if not ready:
+        raise subprocess.TimeoutExpired(process.args, left)
+    return ready
+
+
+@cache
+def _no_input() -> int:
+    """An input with nothing in it, opened once for all processes."""
+    return os.open(os.devnull, os.O_RDONLY)
+
+
+def ended_by_signal(output: Output, run: Run) -> None:
+    """`Broken` where a signal ended the process: no mapping may take that for an answer."""
+    if output.status < 0:
+        raise Broken(
+            expected="an exit status",
+            came=f"a process killed by {_signal(-output.status)}",
+            offending=f"{run.shown()}\n{output.shown()}",
+            kind=Crashed,
+        )
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+    process.wait()
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
