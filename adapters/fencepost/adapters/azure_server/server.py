@@ -174,6 +174,7 @@ class Server:
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.num_tickets = 0  # nobody resumes a session here
         self._authority.issue_cert(self._options.listen, "127.0.0.1", "localhost", "20.0.0.1").configure_cert(context)
         return context
 
