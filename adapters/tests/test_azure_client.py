@@ -247,6 +247,45 @@ def test_by_proxy_protocol_a_caller_is_conveyed_whole(opened: Opened) -> None:
     ]
 
 
+BOUND = """
+import sys
+from pathlib import Path
+from fencepost.adapters.azure_client import open_adapter
+from fencepost.adapters.azure_server.background import running
+from fencepost.adapters.azure_server.server import Options
+from fencepost.adapters.nginx.vantage import AnyIp
+
+AnyIp().enter()
+target = Path(sys.argv[1])
+with running(Options(target=target, listen="20.0.0.1")):
+    adapter = open_adapter(str(target))
+    adapter.reset(subnets=[])
+    rules = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": "20.1.2.0/24"}, {"value": "127.0.0.1"}]}
+    adapter.put_rules(network_acls=rules)
+    for address in ("20.1.2.0", "20.1.2.255", "20.1.3.0", "191.10.18.7", "10.1.2.3", "224.0.0.1", "255.255.255.255"):
+        (decision,) = adapter.decide(
+            requests=[{"plane": "data", "operation": "SecretGet", "source": {"address": address}}]
+        )["decisions"]
+        print(address, decision["outcome"], decision.get("code", ""), flush=True)
+    adapter.shutdown()
+"""
+
+
+@pytest.mark.engine("any-ip")
+def test_bound_to_its_address_a_caller_is_seen_as_itself_or_inconclusive(target: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", BOUND, str(target)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["20.1.2.0", "allow"],
+        ["20.1.2.255", "allow"],
+        ["20.1.3.0", "deny", "ForbiddenByFirewall"],
+        ["191.10.18.7", "deny", "ForbiddenByFirewall"],
+        ["10.1.2.3", "deny", "ForbiddenByFirewall"],
+        ["224.0.0.1", "inconclusive"],
+        ["255.255.255.255", "inconclusive"],
+    ]
+
+
 def test_reuse_puts_the_vault_back_as_it_was_when_it_was_new(opened: Opened, target: Path) -> None:
     from fencepost.adapters.azure_client import open_adapter
 

@@ -119,6 +119,23 @@ def test_another_address_than_loopback_is_warned_of(tmp_path: Path) -> None:
     assert "can be reached by others" in warning
 
 
+def test_vaults_have_names_where_a_domain_is_given() -> None:
+    with running(Options(hosts="vault.test")) as server:
+        wire = Wire(running=server)
+        uri = wire.create(RULES).body["properties"]["vaultUri"]
+        port = int(uri.rpartition(":")[2])
+        assert uri == f"https://{wire.vault}.vault.test:{port}"
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            server.context().wrap_socket(plain, server_hostname=f"{wire.vault}.vault.test").close()
+
+
+def test_a_server_that_listens_everywhere_is_found_on_loopback() -> None:
+    with running(Options(listen="0.0.0.0")) as server:
+        wire = Wire(running=server)
+        assert wire.create(RULES).body["properties"]["vaultUri"].startswith("https://127.0.0.1:")
+        assert wire.data("GET", "/secrets").status == 403
+
+
 def test_a_restart_loses_nothing(tmp_path: Path) -> None:
     options = Options(state=tmp_path / "state", trust_test_headers=True)
     with running(options) as server:

@@ -20,7 +20,7 @@ class WholeSets(ReferenceImplementation):
 """
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0])
 def test_a_missing_endpoint_is_asked_for_often_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

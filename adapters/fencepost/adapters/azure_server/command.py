@@ -52,6 +52,7 @@ class _Share(click.ParamType):  # type: ignore[type-arg]  # a generic in newer v
     help="A networkAcls object in JSON: make a vault `fencepost` with these rules.",
 )
 @click.option("--vaults", type=click.IntRange(1, 1024), default=32, show_default=True, help="The most vault names.")
+@click.option("--hosts", metavar="DOMAIN", help="Name vaults NAME.DOMAIN in their URIs; somebody has to resolve them.")
 @click.option("--fail", type=_Share(), multiple=True, help="Answer this share of the requests with this status.")
 @click.option("--delay", type=click.FloatRange(0, 60), default=0.0, metavar="SECONDS", help="Wait before each answer.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Which requests --fail hits.")
@@ -67,6 +68,7 @@ def serve(
     state: Path | None,
     rules: Path | None,
     vaults: int,
+    hosts: str | None,
     fail: tuple[tuple[int, float], ...],
     delay: float,
     seed: int,
@@ -96,6 +98,7 @@ def serve(
         rules=_rules(rules),
         disturbance=Disturbance(shares=dict(fail), delay=delay),
         most_vaults=vaults,
+        hosts=hosts,
         seed=seed,
     )
 

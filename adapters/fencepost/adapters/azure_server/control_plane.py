@@ -286,7 +286,7 @@ class ControlPlane:
         return Answer(body=await self._shown(slot, vault))
 
     async def _shown(self, slot: Slot, vault: Vault) -> Mapping[str, object]:
-        uri = f"https://{self._world.control_url.split('//')[1].rpartition(':')[0]}:{slot.listener.port}"
+        uri = self._world.vault_uri(vault.name, slot.listener.port)
         return shown(vault, await slot.shown_rules(vault), uri)
 
 

@@ -43,7 +43,10 @@ _CARRIED = ("read-back", "service-endpoints", "trusted-services", "caller-creden
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What is asked of the server. `port` is the control plane's, 0 for a free one; `proxy` reads PROXY protocol v2."""
+    """What is asked of the server. `port` is the control plane's, 0 for a free one; `proxy` reads PROXY protocol v2.
+
+    `hosts` is a domain: vaults are then named `NAME.DOMAIN` in their URIs, which somebody has to resolve.
+    """
 
     subject: str = "reference"
     target: Path | None = None
@@ -58,6 +61,12 @@ class Options:
     most_vaults: int = 32
     seed: int = 0
     call_timeout: float = 10.0
+    hosts: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The address that URLs name: loopback, where the server listens everywhere."""
+        return "127.0.0.1" if self.listen == "0.0.0.0" else self.listen  # noqa: S104 - compared, not bound
 
 
 class Server:
@@ -102,7 +111,7 @@ class Server:
     @property
     def identity_url(self) -> str:
         """The managed identity's endpoint."""
-        return f"http://{self._options.listen}:{self._ports['identity']}/msi/token"
+        return f"http://{self._options.host}:{self._ports['identity']}/msi/token"
 
     async def begin(self) -> None:
         """Restore the state, make the first vault where `rules` ask for it, answer, and write the target file."""
@@ -174,7 +183,10 @@ class Server:
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(self._options.listen, "127.0.0.1", "localhost", "20.0.0.1").configure_cert(context)
+        context.num_tickets = 0  # nobody resumes a session here
+        names = dict.fromkeys((self._options.host, "127.0.0.1", "localhost"))
+        wildcard = (f"*.{self._options.hosts}",) if self._options.hosts else ()
+        self._authority.issue_cert(*names, *wildcard).configure_cert(context)
         return context
 
     def _world(self) -> World:
@@ -192,6 +204,7 @@ class Server:
             most_vaults=self._options.most_vaults,
             control_url="",
             login_url="",
+            hosts=self._options.hosts,
             save=self._save,
             log=self._log,
             groups=set(self._settings["groups"]),  # type: ignore[call-overload]
@@ -208,8 +221,8 @@ class Server:
             self._application.ports[listener.port] = name
         self._ports = {self._application.ports[listener.port]: listener.port for listener in self._listeners}
         self._settings["ports"] = self._ports
-        self.world.control_url = f"https://{self._options.listen}:{self._ports['control']}"
-        self.world.login_url = f"https://{self._options.listen}:{self._ports['login']}"
+        self.world.control_url = f"https://{self._options.host}:{self._ports['control']}"
+        self.world.login_url = f"https://{self._options.host}:{self._ports['login']}"
         self.world.gates = replace(self.world.gates, login=self.world.login_url)
 
     def _listener(self, port: int, *, plain: bool, proxy: bool) -> Listener:

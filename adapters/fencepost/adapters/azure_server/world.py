@@ -44,6 +44,7 @@ class World:
     most_vaults: int
     control_url: str
     login_url: str
+    hosts: str | None = None
     save: Callable[[], None] = lambda: None
     log: Callable[[str], None] = lambda _: None
     slots: dict[str, Slot] = field(default_factory=dict)
@@ -70,6 +71,11 @@ class World:
                 )
             known = self.slots[name.lower()] = self.open_slot(name)
         return known
+
+    def vault_uri(self, name: str, port: int) -> str:
+        """Where the data plane of a vault is: at the server's address, or at a name of its own."""
+        host = f"{name}.{self.hosts}" if self.hosts else self.control_url.split("//")[1].rpartition(":")[0]
+        return f"https://{host}:{port}"
 
     def control_standing(self, asked: Asked, action: str, scope: str) -> Standing:
         """What the token is worth on the control plane."""

@@ -196,9 +196,8 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     acls = wire_rules(())
     ignored, other, third, *_ = random.sample(off, len(off))
     ignoring: JsonObject = {"id": ignored, FLAG: True}
-    others: list[JsonObject] = [{"id": other}, {"id": third}]
-    for entries in ([ignoring, others[0]], [others[1], ignoring], [others[0], ignoring, others[1]]):
-        bench.put({**acls, "virtualNetworkRules": entries}, aim="VAL-8")  # one entry's word is not another's
+    for pair in ([ignoring, {"id": other}], [{"id": third}, ignoring]):  # one entry's word is not another's
+        bench.put({**acls, "virtualNetworkRules": pair}, aim="VAL-8")
     _asked_when_it_comes(bench, random, [*off[:3], other, third])
     acls["virtualNetworkRules"] = [*({"id": one} for one in on[:2]), ignoring]
     if bench.put(acls, exercises=("VAL-8",), aim="VAL-8"):
@@ -224,6 +223,8 @@ def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on:
         bench.put({**acls, "virtualNetworkRules": entries}, aim="VAL-8")
         asked = [Request(address=would.last), Request(address=requests.private(random), subnet=on[-1])]
         bench.ask(asked, aim="VAL-9")
+        if not by_call:
+            bench.put({**acls, "virtualNetworkRules": [entry]}, aim="VAL-8")  # and alone
     if by_call and turn % 4:
         bench.write("addVirtualNetworkRule", entry, aim="VAL-8")
     bench.read()

@@ -1,0 +1,64 @@
+"""The two pages about Azure's wire that begin with a task: their blocks are run as they stand, with the real SDKs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.engine("azure")
+
+DOCS = Path(__file__).parents[2] / "docs"
+FENCEPOST = Path(sys.executable).parent
+
+
+def blocks(page: str) -> dict[str, str]:
+    """The blocks of the page that have a name, by it."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return dict(re.findall(r"^```(?:sh|python) (\S+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
+
+
+def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{FENCEPOST}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"set -m\n{script}"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_app_of_the_page_survives_a_refusing_vault(tmp_path: Path) -> None:
+    files = blocks("test-a-refusing-vault.md")
+    assert set(files) == {"app.py", "test_app.py"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = run("python -m pytest -q -p no:cacheprovider", tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_an_app_that_trusts_every_vault_fails_that_test(tmp_path: Path) -> None:
+    files = blocks("test-a-refusing-vault.md")
+    (tmp_path / "app.py").write_text(files["app.py"].replace("!= 403", "== 403"), encoding="utf-8")
+    (tmp_path / "test_app.py").write_text(files["test_app.py"], encoding="utf-8")
+    assert "1 failed" in run("python -m pytest -q -p no:cacheprovider", tmp_path).stdout
+
+
+def test_the_page_leads_from_an_emulator_to_its_first_group(tmp_path: Path) -> None:
+    steps = blocks("certify-your-emulator.md")
+    done = run("".join(steps[name] for name in ("emulator", "smoke", "group", "end")), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WIRED UP  10 of 10" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_page_leads_from_an_emulator_to_a_certificate(tmp_path: Path) -> None:
+    steps = blocks("certify-your-emulator.md")
+    done = run("".join(steps[name] for name in ("emulator", "certify", "end")), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "certificate.zip").exists()

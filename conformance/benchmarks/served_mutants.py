@@ -1,0 +1,86 @@
+"""How many of the catalogue's mutants are failed through Azure's wire: each is served, then judged through the SDKs.
+
+    python conformance/benchmarks/served_mutants.py --sample 30 --seed 16 --out served-mutants.ndjson
+
+A line a mutant: its id, the exit status of `check --fail-fast`, the clauses that failed, and why the wire cannot show it
+where it cannot. A file that is there already is gone on with.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fencepost.conformance.mutants import CATALOGUE, Mutant
+
+_SINGLE_WRITES = frozenset(
+    {"updateRules", "addIpRule", "removeIpRule", "addVirtualNetworkRule", "removeVirtualNetworkRule"}
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge the mutants that are not in the file yet; the share that was failed, of those that the wire can show."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sample", type=int, help="so many, chosen by the seed; all without it")
+    parser.add_argument("--seed", type=int, default=16)
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args(arguments)
+    names = sorted(CATALOGUE)
+    random.Random(asked.seed).shuffle(names)
+    known = {row["mutant"] for row in _rows(asked.out)}
+    for name in names[: asked.sample]:
+        if name not in known:
+            row = {"mutant": name, **_judged(CATALOGUE[name])}
+            with asked.out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+            sys.stdout.write(f"{row}\n")
+            sys.stdout.flush()
+    shown = [row for row in _rows(asked.out) if "hidden" not in row]
+    failed = sum(row["status"] == 1 for row in shown)
+    hidden = len(list(_rows(asked.out))) - len(shown)
+    sys.stdout.write(f"failed {failed} of {len(shown)}; {hidden} others cannot be shown by the wire\n")
+    return 0
+
+
+def hidden(mutant: Mutant) -> str | None:
+    """Why no call of Azure's wire shows the mutant; None where one may."""
+    if mutant.overlapping:
+        return "it takes calls that overlap"
+    if {method for method, _ in mutant.calls(mutant.profiles[0])} & _SINGLE_WRITES:
+        return "it takes writes of single rules, which the wire has not"
+    return None
+
+
+def _judged(mutant: Mutant) -> dict[str, object]:
+    reason = hidden(mutant)
+    if reason is not None:
+        return {"hidden": reason}
+    fencepost = shutil.which("fencepost", path=str(Path(sys.executable).parent)) or "fencepost"
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "t.toml")
+        serve = [fencepost, "serve", f"mutant:{mutant.id}", "--target", str(target), "--trust-test-headers"]
+        with subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+            try:
+                while not target.exists() and server.poll() is None:
+                    time.sleep(0.05)
+                check = [fencepost, "check", f"azure:{target}", "--fail-fast", "--call-timeout", "60"]
+                done = subprocess.run(check, capture_output=True, text=True, check=False)
+            finally:
+                server.terminate()
+    lines = (line.split() for line in done.stdout.splitlines() if line.startswith("FAIL "))
+    return {"status": done.returncode, "failed": [words[1] for words in lines if "-" in words[1]]}
+
+
+def _rows(path: Path) -> Iterator[dict[str, object]]:
+    if path.exists():
+        yield from (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
