@@ -136,7 +136,7 @@ def _read(value: object, profile: Profile, choose: _Choose) -> Block:
         raise _Refused("two-slashes")
     address = _address(address_text, choose)
     if not prefixes:
-        return _placed(Block(address, address), choose)
+        return _placed(Block(address, address), profile, choose)
     prefix = _prefix(prefixes[0], choose)
     _check_prefix(prefix, profile, choose)
     size = 2 ** (32 - prefix)
@@ -144,7 +144,7 @@ def _read(value: object, profile: Profile, choose: _Choose) -> Block:
         raise _Refused("host-bits")
     first = address - address % size
     block = Block(first, first + size - 1)
-    return block if prefix == 0 else _placed(block, choose)
+    return block if prefix == 0 else _placed(block, profile, choose)
 
 
 def _accept_or_refuse(answer: str, mistake: str) -> None:
@@ -239,7 +239,8 @@ def _prefix_from_mask(text: str, choose: _Choose) -> int:
 def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
     if prefix == 0:  # its own point of the ledger; it covers private space too, where the answers may contradict
         _accept_or_refuse(choose("prefix-0"), "prefix-0")
-        if choose("private-superset") == "reject":
+        superset = profile.choice("private-superset") if profile.choice("prefix-0") else choose("private-superset")
+        if superset == "reject":
             _accept_or_refuse(choose(TOUCHES_RESERVED), "private-superset")
     if prefix == 31:
         _accept_or_refuse(choose("prefix-31") if profile.prefix_31 == "ledger" else profile.prefix_31, "prefix-31")
@@ -247,12 +248,17 @@ def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
         _accept_or_refuse(profile.prefix_32, "prefix-32")
 
 
-def _placed(block: Block, choose: _Choose) -> Block:
-    """The block, if rules may stand where it lies in the address space."""
+def _placed(block: Block, profile: Profile, choose: _Choose) -> Block:
+    """The block, if rules may stand where it lies in the address space.
+
+    A range that covers private space goes by `private-superset` alone, as long as nobody has chosen for reserved space.
+    """
     if any(private.holds(block) for private in PRIVATE):
         raise _Refused("private")
     if any(private.meets(block) for private in PRIVATE):
         _accept_or_refuse(choose("private-superset"), "private-superset")
+        if profile.choice("private-superset") and profile.choices["reserved-ranges"] is None:
+            return block
     for reserved in RESERVED:
         if reserved.holds(block):
             _accept_or_refuse(choose(f"reserved-ranges:{cidr_from_block(reserved)}"), "reserved")

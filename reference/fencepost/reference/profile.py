@@ -26,7 +26,8 @@ class Profile:
 
     `prefix_31`, `prefix_32` and `missing_endpoint` are `accept` or `reject`, `trusted_scenarios` is `connection`; each
     is `ledger` where the edition leaves it open, and only there does a choice count. `choices` holds the answer to each
-    open point, None where nobody has chosen; `reserved-ranges` may hold a mapping of block to answer.
+    open point, None where nobody has chosen; `reserved-ranges` may hold a mapping of block to answer. `always_denies`
+    is true for an implementation without a default action: its vaults deny from their first moment on.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Profile:
     trusted_scenarios: str
     services: tuple[Service, ...]
     choices: Mapping[str, object]
+    always_denies: bool = False
 
     @property
     def trusted_services(self) -> frozenset[str]:
@@ -65,6 +67,10 @@ class Profile:
         if unknown:
             raise KeyError(f"{self.name} has no open point called {', '.join(unknown)}")
         return replace(self, choices=MappingProxyType({**self.choices, **choices}))
+
+    def always_denying(self) -> "Profile":
+        """The profile for an implementation without a default action."""
+        return replace(self, always_denies=True)
 
     def with_trusted_services(self, names: frozenset[str]) -> "Profile":
         """The profile with just these of its services trusted."""

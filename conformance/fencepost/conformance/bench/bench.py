@@ -25,6 +25,7 @@ from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep
 from fencepost.conformance.lockstep.lockstep import Lockstep, Meter
 from fencepost.conformance.lockstep.mismatch import Found
+from fencepost.conformance.lockstep.offered import as_offered
 from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES, network_from_wire, wire_network, wire_rules_in_force
 from fencepost.reference import Network, Profile, Request, Vault
 from fencepost.reports.model import Counterexample
@@ -199,8 +200,10 @@ class Bench:
     def write(
         self, method: str, params: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None
     ) -> bool:
-        """Send a write; whether the subject accepted it.
+        """Send a write in the words that the subject offers; whether the subject accepted it.
 
+        True, too, where there is nothing to send: an update of the default action for a subject that has none. False where
+        the write may not be sent to a subject that validates nothing, and where it could not be put as asked.
         A right answer counts for `speaks_for` and, if it is a refusal, for the one clause that demands it; `aim` is the
         clause that a wrong answer breaks where the case itself does not tell.
         """
@@ -208,7 +211,10 @@ class Bench:
         if self.most_configurations is not None and self.course.configurations >= self.most_configurations:
             raise EffortSpent
         self._fault_policy.check(method, tuple(exercises) or ((aim,) if aim else self._fault_policy.aims))
-        step = WriteStep(method=method, params=params)
+        wanted = WriteStep(method=method, params=params)
+        step = as_offered(wanted, self.vault, self.capabilities)
+        if step is None:
+            return self.is_in_force(wanted)
         network, rules = self.vault.network, self.vault.rules
         self.course.writes += 1
         try:
@@ -216,6 +222,12 @@ class Bench:
         except HarnessFault as fault:
             self._fault(fault, tuple(exercises) or ((aim,) if aim else self._fault_policy.aims))
         self._fault_policy.answered(method)
+        if answer.is_inconclusive:
+            self._credit.inconclusive_write(method, answer.expected, exercises)
+            if not answer.is_known:
+                raise Abandoned
+            return False
+        self._credit.put(method, answer.expected)
         self.course.configurations += answer.accepted and self.vault.rules != rules
         if method == "putRules" and answer.accepted:
             self._since_put = (network, [])
@@ -233,6 +245,10 @@ class Bench:
         if answer.accepted:
             raise Abandoned
         return False
+
+    def is_in_force(self, step: WriteStep) -> bool:
+        """Whether the rules in force are already those that the write leads to, as far as it can be sent at all."""
+        return step.method == "updateRules" and not self.capabilities.default_action
 
     def endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
         """Switch a subnet's service endpoints."""
@@ -288,8 +304,10 @@ class Bench:
         the clause that a wrong answer breaks where the case alone does not tell.
         """
         self._effort_meter.check(self._lockstep.meter)
-        extra = exercises or {}
-        step = self._step([one for one in requests if self._is_of_use(one, extra)])
+        offered = [(one, sent) for one in requests if (sent := self.capabilities.as_offered(one)) is not None]
+        wanted = exercises or {}
+        extra = {sent: wanted[one] for one, sent in offered if one in wanted}
+        step = self._step([sent for _, sent in offered if self._is_of_use(sent, extra)])
         if not step.requests:
             return []
         self.course.decisions += len(step.requests)

@@ -168,7 +168,7 @@ def _answers(lockstep: PairLockstep, case: Case, mismatch: Mismatch) -> tuple[st
             first, second = (f"deny with {one.status} {one.code or ''}".rstrip() for one in said)
             return first, second
         case WrongWrite():
-            return ("accepted", "refused") if not mismatch.got.accepted else ("refused", "accepted")
+            return ("accepted", "refused") if not mismatch.got.is_accepted else ("refused", "accepted")
         case WrongRead():
             lockstep.replay(case)
             read = [client.get_rules() for client in (lockstep.client, lockstep.second)]

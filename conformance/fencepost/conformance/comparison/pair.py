@@ -42,16 +42,19 @@ class PairLockstep(Lockstep):
         one, other = self.client.write(step.method, step.params), self.second.write(step.method, step.params)
         self._written_at = time.monotonic()
         self.meter.writes += 1
+        if one.is_inconclusive or other.is_inconclusive:
+            is_known = not one.is_accepted and not other.is_accepted
+            return WriteAnswer(accepted=False, expected=meant, wrong=None, is_known=is_known, is_inconclusive=True)
         self.steps.append(step)
-        if one.accepted != other.accepted:
-            verdict = Verdict.ACCEPTED if one.accepted else Verdict.REFUSED
+        if one.is_accepted != other.is_accepted:
+            verdict = Verdict.ACCEPTED if one.is_accepted else Verdict.REFUSED
             said = Write(verdict=verdict, violations=(), accepted=None)
             wrong = WrongWrite(vault=before, step=step, expected=said, got=other)
-            return WriteAnswer(accepted=other.accepted, expected=said, wrong=wrong, is_known=False)
-        if one.accepted and meant.accepted is not None:
+            return WriteAnswer(accepted=other.is_accepted, expected=said, wrong=wrong, is_known=False)
+        if one.is_accepted and meant.accepted is not None:
             self.vault = meant.accepted
-        is_known = not one.accepted or meant.accepted is not None
-        return WriteAnswer(accepted=one.accepted, expected=meant, wrong=None, is_known=is_known)
+        is_known = not one.is_accepted or meant.accepted is not None
+        return WriteAnswer(accepted=one.is_accepted, expected=meant, wrong=None, is_known=is_known)
 
     def set_endpoints(self, step: EndpointsStep) -> None:
         """Switch a subnet's endpoints at both."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fencepost.conformance.judging.exercised import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
+from fencepost.conformance.capabilities import LOOK_ALIKE_OPERATIONS
+from fencepost.conformance.judging.exercised import PLAIN_OPERATION
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.reference import DefaultAction, Outcome, Plane, Request, RuleSet, Vault
@@ -51,7 +52,7 @@ def _of_the_vault_before(mismatch: Mismatch, present: Case) -> str | None:
             if any(isinstance(step, WriteStep) and step.method == "putRules" for step in present.steps):
                 return "STA-1"
             return _of_decision(mismatch) if len(present.steps) == 1 else None
-        case WrongWrite(step=step, vault=vault) if not mismatch.got.accepted and not _is_long(vault.rules, few=_FEW):
+        case WrongWrite(step=step, vault=vault) if not mismatch.got.is_accepted and not _is_long(vault.rules, few=_FEW):
             return {"putRules": "STA-1", "updateRules": "STA-3"}.get(step.method, "STA-2")
     return None
 
@@ -253,9 +254,9 @@ def _differs_in_case(subnet: str | None, rules: RuleSet) -> bool:
 
 
 def _of_write(mismatch: WrongWrite, case: Case, aim: str | None) -> str:
-    if mismatch.expected.violations and not mismatch.got.accepted:
+    if mismatch.expected.violations and not mismatch.got.is_accepted:
         return aim or mismatch.expected.violations[0].clause
-    if not mismatch.got.accepted:
+    if not mismatch.got.is_accepted:
         return _of_refusal(mismatch, _sharper(aim, mismatch, case))
     certain = [violation for violation in mismatch.expected.violations if violation.is_certain]
     clause = certain[0].clause

@@ -42,6 +42,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         return
     for index in setting.rounds(1):
         for stream, pair in _PAIRS.items():
+            if stream == "_switches_exchanged" and not setting.capabilities.default_action:
+                continue
 
             def run(
                 bench: Bench,

@@ -56,8 +56,9 @@ def _changes_followed(bench: Bench, setting: Setting, random: Random) -> None:
     if setting.capabilities.incremental:
         gone = str(_values(first)[0])
         steps += [_write("removeIpRule", value=gone), _write("addIpRule", value=gone)]
-        steps += [_write("updateRules", defaultAction="Allow"), _write("updateRules", defaultAction="Deny")]
-    else:
+        if setting.capabilities.default_action:
+            steps += [_write("updateRules", defaultAction="Allow"), _write("updateRules", defaultAction="Deny")]
+    elif setting.capabilities.default_action:
         steps += [_put({**first, "defaultAction": "Allow"}), _put(first)]
     if setting.capabilities.endpoints:
         steps += [

@@ -162,7 +162,9 @@ def _new(bench: Bench, setting: Setting, random: Random) -> None:
         return
     if default is None:
         bench.write("updateRules", {"bypass": "None"}, aim="STA-3")
-    changes: list[tuple[str, JsonObject]] = [("updateRules", {"defaultAction": "Deny"})]
+    changes: list[tuple[str, JsonObject]] = []
+    if setting.capabilities.default_action:
+        changes.append(("updateRules", {"defaultAction": "Deny"}))
     changes.append(("addIpRule", {"value": blocks.text(blocks.block(random, 27))}))
     if network.subnets:
         changes.append(("addVirtualNetworkRule", {"id": network.subnets[-1].id}))
@@ -200,7 +202,12 @@ def _switched(bench: Bench, setting: Setting, random: Random) -> None:
     asked = _callers(random, bench, setting)
     bench.ask(asked)
     added: list[Request] = []
-    for turn, change in enumerate(_CHANGES):
+    for turn, wanted in enumerate(_CHANGES):
+        change = {
+            name: word for name, word in wanted.items() if name == "bypass" or setting.capabilities.default_action
+        }
+        if not change:
+            continue
         clauses = ("STA-4", "STA-3") if "defaultAction" in change else ("STA-3",)
         if not _update(bench, setting, change, clauses):
             return
@@ -227,6 +234,7 @@ _CHANGES: tuple[dict[str, str], ...] = (
     {"defaultAction": "Deny", "bypass": "AzureServices"},
 )
 _ADDED_AT = 6
+"""In which of the turns, which both switches and no switch share, a rule is added."""
 
 
 def _update(bench: Bench, setting: Setting, change: dict[str, str], clauses: Sequence[str]) -> bool:
@@ -295,7 +303,7 @@ def _change_rules(bench: Bench, setting: Setting, what: str, rule: str, *, aim: 
     acls = wire_rules_in_force(bench.vault.rules)
     entries = acls["ipRules"]
     assert isinstance(entries, list)
-    kept = [entry for entry in entries if entry["value"] != rule]
+    kept = [one for one, held in zip(entries, bench.vault.rules.ip_rules, strict=True) if held.block != _block(rule)]
     return bench.put({**acls, "ipRules": [*entries, {"value": rule}] if what == "add" else kept}, aim=aim)
 
 

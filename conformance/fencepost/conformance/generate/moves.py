@@ -291,8 +291,8 @@ def refused(scene: Scene) -> Iterator[Stroke]:
     if random.randrange(2) and scene.capabilities.subnets:
         known = scene.vault.network.subnets[0].id
         yield _refused(random.choice([one for one in mistakes.subnet_mistakes(known) if not one.entry]))
-    else:
-        yield _refused(random.choice(list(mistakes.switch_mistakes())))
+    elif wrong_switches := list(mistakes.switch_mistakes(scene.capabilities.switches)):
+        yield _refused(random.choice(wrong_switches))
 
 
 def _refused(mistake: Mistake) -> Stroke:

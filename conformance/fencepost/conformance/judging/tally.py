@@ -47,6 +47,8 @@ class Tally:
     allowed: int = 0
     denied: int = 0
     inconclusive: int = 0
+    inconclusive_writes: int = 0
+    writes_by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
     faults: int = 0
 
     def decision(self, clauses: Iterable[str], outcome: str, *, is_right: bool) -> None:
@@ -68,6 +70,16 @@ class Tally:
                     count.allowed += 1
                 else:
                     count.denied += 1
+
+    def write(self, kind: str, clauses: Iterable[str], *, is_inconclusive: bool) -> None:
+        """Count one write of its kind: put as asked or not; one that was not counts for none of its clauses."""
+        put, not_put = self.writes_by_kind.get(kind, (0, 0))
+        self.writes_by_kind[kind] = (put + (not is_inconclusive), not_put + is_inconclusive)
+        self.inconclusive_writes += is_inconclusive
+        if is_inconclusive:
+            for clause in clauses:
+                self.counts[clause].asked += 1
+                self.counts[clause].inconclusive += 1
 
     def answer(self, clauses: Iterable[str]) -> None:
         """Count one right answer that is no decision: to a write, or to `getRules`."""

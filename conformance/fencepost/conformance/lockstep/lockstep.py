@@ -20,7 +20,7 @@ from fencepost.conformance.lockstep.case import (
 )
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite, compare
-from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
+from fencepost.conformance.lockstep.normal_form import is_read_rightly
 from fencepost.conformance.lockstep.wire import wire_network, wire_rules_in_force
 from fencepost.reference import Decision, Network, Profile, Request, Vault, Verdict, Write
 
@@ -63,12 +63,16 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteAnswer:
-    """The subject's answer to a write beside the reference's; `is_known` is False where nobody can tell what holds now."""
+    """The subject's answer to a write beside the reference's; `is_known` is False where nobody can tell what holds now.
+
+    `is_inconclusive` is True where the harness could not put the write as asked: nothing has changed.
+    """
 
     accepted: bool
     expected: Write
     wrong: WrongWrite | None
     is_known: bool
+    is_inconclusive: bool = False
 
 
 class Lockstep:
@@ -135,15 +139,18 @@ class Lockstep:
         began = now()
         got = self.client.write(step.method, step.params)
         self.meter.writes += 1
+        if got.is_inconclusive:
+            return WriteAnswer(accepted=False, expected=expected, wrong=None, is_known=True, is_inconclusive=True)
         self.steps.append(step)
         self._changed_at = now()
         self._latency = min(self._latency, self._changed_at - began)
-        is_right = expected.verdict is Verdict.OPEN or got.accepted == (expected.verdict is Verdict.ACCEPTED)
+        accepted = got.is_accepted
+        is_right = expected.verdict is Verdict.OPEN or accepted == (expected.verdict is Verdict.ACCEPTED)
         wrong = None if is_right else WrongWrite(vault=before, step=step, expected=expected, got=got)
-        if got.accepted and expected.accepted is not None:
+        if accepted and expected.accepted is not None:
             self.vault = expected.accepted
-        is_known = not got.accepted or (wrong is None and expected.accepted is not None)
-        return WriteAnswer(accepted=got.accepted, expected=expected, wrong=wrong, is_known=is_known)
+        is_known = not accepted or (wrong is None and expected.accepted is not None)
+        return WriteAnswer(accepted=accepted, expected=expected, wrong=wrong, is_known=is_known)
 
     def set_endpoints(self, step: EndpointsStep) -> None:
         """Switch a subnet's endpoints."""
@@ -205,7 +212,7 @@ class Lockstep:
         while True:
             is_over = self.has_settled()
             got = self.client.get_rules()
-            if normal_form_of_answer(got, self.vault.profile) == normal_form(self.vault.rules):
+            if is_read_rightly(got, self.vault):
                 return None
             if is_over:
                 return WrongRead(vault=self.vault, expected=self.vault.rules, got=got)
@@ -261,7 +268,8 @@ class Lockstep:
     def _run_up(self, step: Step) -> bool:
         match step:
             case WriteStep():
-                return self.write(step).is_known
+                answer = self.write(step)
+                return answer.is_known and not answer.is_inconclusive
             case EndpointsStep():
                 if step.subnet not in self.vault.network:
                     return False

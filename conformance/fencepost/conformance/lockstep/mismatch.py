@@ -37,7 +37,7 @@ class WrongWrite:
     @property
     def direction(self) -> tuple[str, str]:
         """What was expected and what came, as one comparable value."""
-        return (self.expected.verdict.value, "accepted" if self.got.accepted else "refused")
+        return (self.expected.verdict.value, "accepted" if self.got.is_accepted else "refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from fencepost.adapters.contract import Client, HarnessFault, Statement
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.regression.expectations import first_wrong
-from fencepost.conformance.regression.needs import abilities
 from fencepost.conformance.regression.vector_file import Test, TestGroup, VectorFile
 from fencepost.reference import load_profile
 
@@ -26,12 +25,9 @@ class VectorResult:
 
 def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iterator[VectorResult]:
     """Every test in its order. A harness fault is a failed test, and the next begins with `reset` as ever."""
-    profile = load_profile(known.profile)
-    mode = statement.choices.get("trusted-services", profile.choice("trusted-services"))
-    capabilities = Capabilities.from_statement(statement, profile.with_choices({"trusted-services": mode}))
-    offered = abilities(capabilities)
+    capabilities = Capabilities.from_statement(statement, profile_of(statement, load_profile(known.profile)))
     for group in known.test_groups:
-        missing = [need for need in group.needs if not offered.get(need, False)]
+        missing = [need for need in group.needs if need not in capabilities.abilities]
         # Who is trusted is told by name or by an attribute: a test of the one way says nothing of a subject of the other.
         if "trusted-services" in group.needs and ("trust-by-attribute" in group.needs) != capabilities.by_attribute:
             missing.append("the other way of telling who is trusted")

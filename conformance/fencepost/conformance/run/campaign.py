@@ -12,7 +12,7 @@ from fencepost.conformance.bench.cost import Course, Spent
 from fencepost.conformance.bench.effort import EFFORTS, Effort
 from fencepost.conformance.bench.fault_policy import Abandoned, Unresponsive
 from fencepost.conformance.bench.setting import Exploration, Setting
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.explorations.alternation import TURNS
 from fencepost.conformance.explorations.concurrency import CONCURRENCY
@@ -108,11 +108,10 @@ class Campaign:
         if plan.profile is not None:
             load_profile(plan.profile)
             self._offer_profile(plan.profile)
-        self._statement = check_statement(self.client.describe())
+        self._statement = check_statement(self.client.describe(), is_settle_overridden=plan.settle_seconds is not None)
         profile = load_profile(plan.profile or self._statement.profile)
         settle = self._statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
-        mode = self._statement.choices.get("trusted-services", profile.choice("trusted-services"))
-        profile = profile.with_choices({"trusted-services": mode})
+        profile = profile_of(self._statement, profile)
         self._capabilities = Capabilities.from_statement(self._statement, profile, settle_seconds=settle)
         effort = plan.effort if self._capabilities.refusals else plan.effort.for_decisions_only()
         self._lockstep = Lockstep(
@@ -145,7 +144,7 @@ class Campaign:
             return
         self._is_settled = True
         profile, self._ledger = settle_open_points(self._lockstep, self._statement, self._capabilities, self.tally)
-        self.tally.left_out |= undocumented(profile, self._capabilities)
+        self.tally.left_out |= {**undocumented(profile, self._capabilities), **self._capabilities.unasked_clauses}
         self._take(profile, self._setting.effort)
 
     def circumstances(self) -> Circumstances:
@@ -340,6 +339,7 @@ class Campaign:
                 allowed=self.tally.allowed,
                 denied=self.tally.denied,
                 inconclusive=self.tally.inconclusive,
+                inconclusive_writes=self.tally.inconclusive_writes,
                 shrink_calls=self._bench.shrink_calls,
                 shrink_writes=aside.writes,
                 shrink_decisions=aside.decisions,

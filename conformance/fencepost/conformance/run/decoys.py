@@ -116,9 +116,9 @@ class DeniesUnderAllow(Decoy):
     clause = "DEC-1"
 
     @staticmethod
-    def shows(capabilities: Capabilities) -> bool:  # noqa: ARG004 - every subject has a default action
-        """Always."""
-        return True
+    def shows(capabilities: Capabilities) -> bool:
+        """Where there is a default action."""
+        return capabilities.default_action
 
     def text(self) -> str:
         """Nothing is left to settle."""
