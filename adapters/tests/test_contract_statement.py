@@ -48,7 +48,8 @@ def test_a_vault_that_always_denies_has_no_default_action_of_allow() -> None:
 def test_a_settle_time_of_more_than_fifteen_minutes_needs_one_of_the_runs_own() -> None:
     assert check_statement(statement(settle_seconds=900))
     (mistake,) = mistakes_in(settle_seconds=900.5)
-    assert mistake.startswith("$.settleSeconds") and "--settle" in mistake
+    assert mistake.startswith("$.settleSeconds")
+    assert "--settle" in mistake
     assert check_statement(statement(settle_seconds=1e9), is_settle_overridden=True)
 
 

@@ -230,5 +230,5 @@ def test_a_decisions_only_subject_is_asked_three_tenths() -> None:
     quick = EFFORTS["quick"].for_decisions_only()
     assert (quick.writes, quick.decisions) == (300, 30_000)
     assert replace(EFFORTS["quick"], writes=300, decisions=30_000) == quick
-    assert (EFFORTS["quick"].writes, EFFORTS["quick"].decisions) == (1_000, 100_000)
+    assert (EFFORTS["quick"].writes, EFFORTS["quick"].decisions) == (1_200, 100_000)
     assert [EFFORTS[name].scale for name in ("quick", "standard", "thorough")] == [1, 5, 20]

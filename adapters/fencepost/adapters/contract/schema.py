@@ -7,7 +7,6 @@ from types import MappingProxyType
 import msgspec
 from fencepost.adapters.contract.messages import METHODS
 
-
 _BESIDE_ITS_SHAPE: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "WriteResult": {

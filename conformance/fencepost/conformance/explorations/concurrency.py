@@ -175,6 +175,7 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
         bench.tally.left_out[CLAUSE] = _NEEDS_CALLS_AT_ONCE
         return
     bench.reset(network)
+    candidates = [sent for one in candidates if (sent := bench.capabilities.as_offered(one)) is not None]
     quiet = list(_asked_in_quiet(bench, sets, candidates))
     if len(quiet) < len(sets):
         return

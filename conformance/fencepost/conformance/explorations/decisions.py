@@ -10,7 +10,7 @@ from random import Random
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
-from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.generate import blocks, callers, networks, opened, requests
 from fencepost.conformance.generate.networks import CASES, other_case
 from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
@@ -24,7 +24,7 @@ _AIMS = (
 
 
 _LIVES, _FIRST = 5, 1
-_STRIDE, _GONE, _OTHERS = 11, 8, 6
+_STRIDE, _GONE, _OTHERS, _OPENED = 11, 8, 6, 3
 
 
 def _lives(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
@@ -129,6 +129,7 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
         found += [blocks.block(random, 3 + (turn * 4 + step * 7) % 28) for step in range(4)]
         for constellation in random.sample(blocks.CONSTELLATIONS, 5):
             found += constellation(random)
+        found += _in_turn(opened.narrow(setting.profile), turn)
     elif kind == "single" and turn // 7 % 2 == 0 and _lenient(setting):
         lenient = _lenient(setting)
         found = [lenient[turn // 14 % len(lenient)]]
@@ -146,6 +147,11 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
     elif kind == "subnets" and random.randrange(2):
         found = blocks.single(random)
     return list(dict.fromkeys(found))
+
+
+def _in_turn(found: Sequence[Block], turn: int) -> list[Block]:
+    """A few of the ranges that this subject's choices open, others in every turn."""
+    return [found[(turn * _OPENED + step) % len(found)] for step in range(min(_OPENED, len(found)))]
 
 
 def _lenient(setting: Setting) -> list[Block]:

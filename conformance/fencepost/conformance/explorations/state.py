@@ -6,7 +6,8 @@ from random import Random
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
-from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.generate import blocks, callers, networks, opened, requests
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, Caller, Network, Outcome, Request, block_from_cidr, is_clear
 
@@ -52,6 +53,9 @@ def _network(random: Random, setting: Setting) -> Network:
 
 def _some_rules(random: Random, bench: Bench, count: int = 3) -> WireRules:
     found = dict.fromkeys(blocks.block(random, blocks.prefix(random)) for _ in range(count))
+    lenient = opened.narrow(bench.vault.profile)
+    if lenient and random.randrange(2):
+        found = dict.fromkeys([*list(found)[:-1], random.choice(lenient)])
     ids = [subnet.id for subnet in bench.vault.network.subnets]
     return wire_rules((blocks.text(one) for one in found), random.sample(ids, min(2, len(ids))))
 
@@ -290,7 +294,7 @@ def _has_a_plain_prefix(block: Block) -> bool:
 def _around(rule: str, random: Random) -> list[Request]:
     block = _block(rule)
     inside = random.randrange(block.first, block.last + 1)
-    return [Request(address=address) for address in (block.first - 1, block.first, inside, block.last, block.last + 1)]
+    return [Request(address=address) for address in dict.fromkeys((*edges(block), inside))]
 
 
 def _block(rule: str) -> Block:

@@ -8,7 +8,8 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.explorations.refusals import every_mistake, home, ignoring, small_set
-from fencepost.conformance.generate import blocks, mistakes, networks, requests
+from fencepost.conformance.generate import blocks, mistakes, networks, opened, requests
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
@@ -27,6 +28,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
         network = home(setting, index)
         yield _accepted(setting, index, "VAL-1", _valid(setting.random("valid", index)), network)
+        if opened.wide(setting.profile) or opened.narrow(setting.profile):
+            yield Scenario(aims=("VAL-1",), run=partial(_opened, setting=setting, index=index))
         if not setting.capabilities.refusals:
             continue
         yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS), network)
@@ -67,12 +70,35 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
     return Scenario(aims=(clause,), run=run)
 
 
+def _opened(bench: Bench, setting: Setting, index: int) -> None:
+    """What this subject's choices open: the wide ranges one by one, merged and removed, and the narrow ones in packs."""
+    random = setting.random("opened", index)
+    wide, narrow = opened.wide(setting.profile), opened.narrow(setting.profile)
+    bench.settle_in(home(setting, index))
+    kept = blocks.text(blocks.block(random, 24))
+    for one in random.sample(wide, len(wide)):
+        text = blocks.text(one)
+        if bench.put(wire_rules([text]), exercises=("VAL-1",), aim="VAL-1"):
+            _ask_ends(bench, "VAL-1")
+        if not bench.put(wire_rules([text, kept]), exercises=("DEC-5",), aim="DEC-5"):
+            continue
+        if setting.capabilities.incremental:
+            bench.write("removeIpRule", {"value": text}, aim="STA-2")
+            bench.ask([Request(address=end) for end in edges(one)], aim="STA-2")
+            bench.write("addIpRule", {"value": text}, exercises=("VAL-1",), aim="VAL-1")
+        _ask_ends(bench, "VAL-1")
+        bench.read()
+    texts = [blocks.text(one) for one in random.sample(narrow, len(narrow))]
+    for start in range(0, len(texts), _PACK):
+        if bench.put(wire_rules(texts[start : start + _PACK]), exercises=("VAL-1",), aim="VAL-1"):
+            _ask_ends(bench, "VAL-1")
+            bench.read()
+
+
 def _ask_ends(bench: Bench, clause: str) -> None:
     """Both ends of each rule and their neighbours: that the first is let in is what an accepted value means."""
     rules = bench.vault.rules.ip_rules
-    ends = dict.fromkeys(
-        end for rule in rules for end in (rule.block.first - 1, rule.block.first, rule.block.last, rule.block.last + 1)
-    )
+    ends = dict.fromkeys(end for rule in rules for end in edges(rule.block))
     admitted = dict.fromkeys((Request(address=rule.block.first) for rule in rules), (clause,))
     bench.ask([Request(address=end) for end in ends], exercises=admitted)
     bench.read()

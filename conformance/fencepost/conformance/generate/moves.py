@@ -10,7 +10,7 @@ from random import Random
 from types import MappingProxyType
 from typing import TypeAlias
 
-from fencepost.conformance.generate import blocks, mistakes
+from fencepost.conformance.generate import blocks, mistakes, opened
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
@@ -47,6 +47,8 @@ def opening(scene: Scene) -> WireRules:
     stem = random.randrange(1, 3)
     found += [Block(home + stem, home + stem), Block(home + stem * 10 + 7, home + stem * 10 + 7)]
     found += blocks.single(random)
+    if lenient := opened.narrow(scene.vault.profile):
+        found.append(random.choice(lenient))
     random.shuffle(found)
     values = [blocks.text(one, random, slash_32=scene.single_as_slash_32) for one in dict.fromkeys(found)]
     ids = [subnet.id for subnet in scene.vault.network.subnets]

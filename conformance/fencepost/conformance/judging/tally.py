@@ -19,6 +19,7 @@ class Count:
     allowed: int = 0
     denied: int = 0
     inconclusive: int = 0
+    inconclusive_writes: int = 0
 
     @property
     def wrong(self) -> int:
@@ -49,6 +50,7 @@ class Tally:
     inconclusive: int = 0
     inconclusive_writes: int = 0
     writes_by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
+    clauses_by_kind: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faults: int = 0
 
     def decision(self, clauses: Iterable[str], outcome: str, *, is_right: bool) -> None:
@@ -77,9 +79,18 @@ class Tally:
         self.writes_by_kind[kind] = (put + (not is_inconclusive), not_put + is_inconclusive)
         self.inconclusive_writes += is_inconclusive
         if is_inconclusive:
+            known = self.clauses_by_kind.get(kind, ())
+            self.clauses_by_kind[kind] = tuple(dict.fromkeys((*known, *clauses)))
             for clause in clauses:
                 self.counts[clause].asked += 1
                 self.counts[clause].inconclusive += 1
+                self.counts[clause].inconclusive_writes += 1
+
+    @property
+    def kinds_never_put(self) -> dict[str, str]:
+        """The clauses of writes of a kind that got nothing but inconclusive answers, each with that kind."""
+        never = [kind for kind, (put, not_put) in self.writes_by_kind.items() if not_put and not put]
+        return {clause: kind for kind in never for clause in self.clauses_by_kind.get(kind, ())}
 
     def answer(self, clauses: Iterable[str]) -> None:
         """Count one right answer that is no decision: to a write, or to `getRules`."""

@@ -102,7 +102,8 @@ def _verdict(
         return "error", unfinished
     if count.decisive < _required(key):
         if count.inconclusive and count.asked - count.inconclusive < _required(key):
-            return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
+            what = "writes" if count.inconclusive == count.inconclusive_writes else "requests"
+            return "inconclusive", f"{count.inconclusive} of {count.asked} {what} could not be put as asked"
         if key in tally.hindered:
             return "error", tally.hindered[key]
         if tally.errors:
@@ -110,8 +111,10 @@ def _verdict(
             return "error", f"asked too little, for want of a harness that answers ({other}: {fault})"
         floor = f"decisive {count.decisive} times of the {_required(key)} that a pass takes"
         return "vacuous", f"{floor}: ask more of it (--effort), or mend what keeps it from being asked"
-    if count.inconclusive and count.allowed + count.denied < _required(key):
+    if count.inconclusive > count.inconclusive_writes and count.allowed + count.denied < _required(key):
         return "inconclusive", f"{count.inconclusive} of {count.asked} requests could not be put as asked"
+    if (kind := tally.kinds_never_put.get(key)) is not None:
+        return "inconclusive", f"no write of this kind could be put as asked: {kind}"
     return "pass", tally.remarks.get(key, "")
 
 

@@ -303,6 +303,13 @@ class Campaign:
             unfinished=self._unfinished,
         )
         summary = self.baseline.summed(summary, clauses)
+        unasked = self._capabilities.unasked_operations
+        if unasked:
+            summary = replace(
+                summary,
+                result="partial" if summary.result == "pass" else summary.result,
+                notes=(*summary.notes, f"operations that cannot be put, and were not asked: {', '.join(unasked)}"),
+            )
         known = frozenset(_known_features())
         return Report(
             kit_version=version("fencepost"),
