@@ -79,6 +79,7 @@ class BoundedCampaign(Campaign):
             return
         try:
             self._go()
+            self.describe_again()
         except OutOfTime:
             self._run_out()
 

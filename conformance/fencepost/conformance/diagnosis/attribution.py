@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from fencepost.conformance.capabilities import LOOK_ALIKE_OPERATIONS
 from fencepost.conformance.judging.exercised import PLAIN_OPERATION
@@ -34,6 +35,8 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
         case WrongRead():
             return _of_refused(case, mismatch.vault) or "STA-5"
         case WrongDecision():
+            if _network_in_other_letters(mismatch, case):
+                return "DEC-8"
             if _needs_company(case):
                 return "CTL-5" if _is_the_pair_of_the_portal(case) else "DEC-17"
             if len(case.steps) == 2 and (clause := _of_first_write(mismatch, case)) is not None:
@@ -43,6 +46,16 @@ def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
             if _is_long(mismatch.vault.rules, few=_FEW if (aim or "").startswith("LIM") else _MANY):
                 return _of_length(mismatch.vault.rules)
             return _of_decision(mismatch)
+
+
+def _network_in_other_letters(mismatch: WrongDecision, case: Case) -> bool:
+    """Whether an endpoint is switched by an id in other letters than the network's, or a caller's id is in other letters."""
+    exact = {subnet.id for subnet in case.network.subnets}
+    if any(isinstance(step, EndpointsStep) and step.subnet not in exact for step in case.steps):
+        return True
+    subnet = mismatch.request.subnet
+    is_about_subnets = mismatch.expected.clause in ("DEC-6", "DEC-9")
+    return is_about_subnets and subnet is not None and subnet not in exact and subnet in case.network
 
 
 def _of_the_vault_before(mismatch: Mismatch, present: Case) -> str | None:
@@ -257,6 +270,8 @@ def _of_write(mismatch: WrongWrite, case: Case, aim: str | None) -> str:
     if mismatch.expected.violations and not mismatch.got.is_accepted:
         return aim or mismatch.expected.violations[0].clause
     if not mismatch.got.is_accepted:
+        if _is_refused_overlap(mismatch, case):
+            return "DEC-5"
         return _of_refusal(mismatch, _sharper(aim, mismatch, case))
     certain = [violation for violation in mismatch.expected.violations if violation.is_certain]
     clause = certain[0].clause
@@ -268,6 +283,15 @@ def _of_write(mismatch: WrongWrite, case: Case, aim: str | None) -> str:
         rules = _switches(mismatch.step)
         return clause if rules in (("Deny", "None"), ("Allow", "AzureServices")) or aim != "LIM-9" else "LIM-9"
     return clause
+
+
+def _is_refused_overlap(mismatch: WrongWrite, case: Case) -> bool:
+    """Whether a few rules that meet or touch are refused together: the smallest case has no rule that it can do without."""
+    accepted = mismatch.expected.accepted
+    found = sorted(rule.block for rule in accepted.rules.ip_rules) if accepted is not None else []
+    is_few = 1 < len(found) <= _FEW
+    is_now = mismatch.step.method == "addIpRule" or (mismatch.step.method == "putRules" and len(case.steps) == 1)
+    return is_few and is_now and any(other.first <= one.last + 1 for one, other in pairwise(found))
 
 
 def _sharper(aim: str | None, mismatch: WrongWrite, case: Case) -> str | None:

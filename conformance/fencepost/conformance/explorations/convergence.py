@@ -120,7 +120,7 @@ def _made(bench: Bench, step: Step) -> bool:
 def _followed(bench: Bench, asked: Sequence[Request]) -> None:
     """Ask until the answers are the new ones and stay, at least until the settle time is over or for a second."""
     client, vault = bench.lockstep.client, bench.vault
-    asked = [sent for one in asked if (sent := bench.capabilities.as_offered(one)) is not None]
+    asked = [offered for one in asked if (offered := bench.capabilities.as_offered(one)) is not None]
     settle, changed = bench.lockstep.settle_seconds, now()
     step, pause, idle = AskStep(requests=tuple(asked)), min(_LONGEST_PAUSE, settle / STAYS), Event()
     in_a_row, held_once, took = 0, False, 0.0

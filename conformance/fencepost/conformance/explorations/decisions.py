@@ -4,6 +4,7 @@ One vault's life comes early in a run, the volume late: what is wrong is mostly 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -11,7 +12,7 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.setting import Exploration, Scenario, Setting
 from fencepost.conformance.generate import blocks, callers, networks, opened, requests
-from fencepost.conformance.generate.networks import CASES, other_case
+from fencepost.conformance.generate.networks import CASES, ENDPOINTS, NO_ENDPOINTS, other_case
 from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Caller, Network, Request, address_from_text, block_from_cidr, read_ip_rule
@@ -37,6 +38,8 @@ def _letters(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
     if setting.capabilities.subnets:
         for index in indices:
             yield Scenario(aims=("DEC-8",), run=partial(_other_letters, random=setting.random("letters", index)))
+            run = partial(_network_in_other_letters, setting=setting, random=setting.random("network letters", index))
+            yield Scenario(aims=("DEC-8",), run=run)
 
 
 def _first(setting: Setting) -> Iterator[Scenario]:
@@ -233,6 +236,27 @@ def _other_letters(bench: Bench, random: Random) -> None:
         others = random.sample([subnet.id for subnet in network.subnets if subnet.id != target], _OTHERS)
         asked += [Request(address=requests.private(random), subnet=other_case(random, one, how)) for one in others]
         bench.ask(asked, exercises=dict.fromkeys((one for one in asked if _is_same(one, target)), ("DEC-8",)))
+
+
+def _network_in_other_letters(bench: Bench, setting: Setting, random: Random) -> None:
+    """DEC-8 where the network has the id: `reset` and `setServiceEndpoints` in other letters than rules and callers."""
+    plain = networks.network(random, some_without_endpoint=False)
+    target, beside, *_ = (subnet.id for subnet in plain.subnets)
+    asked = [Request(address=requests.private(random), subnet=one) for one in (target, beside)]
+    for how in range(CASES):
+        spelled = {target: other_case(random, target, how)}
+        bench.reset(Network(subnets=tuple(replace(one, id=spelled.get(one.id, one.id)) for one in plain.subnets)))
+        if not bench.put(wire_rules((), [target]), exercises=("DEC-8",), aim="DEC-8"):
+            continue
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("DEC-8",)), aim="DEC-8")
+        if not setting.capabilities.endpoints:
+            continue
+        named = other_case(random, target, (how + 1) % CASES)
+        bench.endpoints(named, random.choice(NO_ENDPOINTS))
+        off = Request(address=requests.outside(random, bench.vault.rules), subnet=target)
+        bench.ask([off, asked[1]], exercises={off: ("DEC-8",)}, aim="DEC-8")
+        bench.endpoints(named, random.choice(ENDPOINTS))
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("DEC-8",)), aim="DEC-8")
 
 
 def _repeated(bench: Bench, setting: Setting, index: int) -> None:

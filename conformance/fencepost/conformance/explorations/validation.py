@@ -233,6 +233,30 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
         if bench.write("addVirtualNetworkRule", may, exercises=("VAL-8",), aim="VAL-8"):
             bench.write("addVirtualNetworkRule", {"id": third}, aim="VAL-8")  # after it, as before
     _asked_when_it_comes(bench, random, [ignored, other, third])
+    _flag_kept(bench, setting, random, on[0], ignored)
+
+
+def _flag_kept(bench: Bench, setting: Setting, random: Random, on: str, off: str) -> None:
+    """VAL-8: a rule that came in by its flag is no reason to refuse what does not name it, or says the flag again."""
+    flagged: JsonObject = {"id": off, FLAG: True}
+    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 28, 30)]
+    acls = wire_rules(values[:1])
+    if not bench.put({**acls, "virtualNetworkRules": [flagged]}, exercises=("VAL-8",), aim="VAL-8"):
+        return
+    if setting.capabilities.incremental:
+        later: list[tuple[str, JsonObject]] = [
+            ("addIpRule", {"value": values[1]}),
+            ("removeIpRule", {"value": values[0]}),
+        ]
+        later += [("addVirtualNetworkRule", {"id": on}), ("updateRules", {"bypass": "AzureServices"})]
+        later += [("removeVirtualNetworkRule", {"id": on}), ("updateRules", {"defaultAction": "Deny"})]
+        for method, params in later:
+            bench.write(method, params, exercises=("VAL-8",), aim="VAL-8")
+    again = {**wire_rules(values[1:]), "virtualNetworkRules": [{"id": on}, flagged]}
+    if bench.put(again, exercises=("VAL-8",), aim="VAL-8"):
+        bench.ask([Request(address=requests.outside(random, bench.vault.rules), subnet=off)], aim="VAL-8")
+    bench.read()
+    _asked_when_it_comes(bench, random, [off])
 
 
 def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on: Sequence[str], turn: int) -> None:

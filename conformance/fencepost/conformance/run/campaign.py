@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
 
 import msgspec
-from fencepost.adapters.contract import Client, RpcError, Statement, check_statement
+from fencepost.adapters.contract import Client, HarnessFault, RpcError, Statement, check_statement
 from fencepost.conformance.bench.bench import Bench, EffortSpent, EndedAtFailure
 from fencepost.conformance.bench.cost import Course, Spent
 from fencepost.conformance.bench.effort import EFFORTS, Effort
@@ -101,6 +101,7 @@ class Campaign:
     _ledger: tuple[LedgerEntry, ...] = ()
     _decoys: tuple[Decoy, ...] = ()
     _control_spent: Meter = field(default_factory=Meter)
+    _changed_members: tuple[str, ...] = ()
 
     def begin(self) -> None:
         """Read the statement."""
@@ -144,6 +145,10 @@ class Campaign:
             return
         self._is_settled = True
         profile, self._ledger = settle_open_points(self._lockstep, self._statement, self._capabilities, self.tally)
+        for entry in self._ledger:
+            if entry.key == "duplicates" and entry.broken:
+                told = f"the choice duplicates is broken: declared {entry.declared}, found {entry.found}"
+                self.tally.remarks["DEC-5"] = told
         self.tally.left_out |= {**undocumented(profile, self._capabilities), **self._capabilities.unasked_clauses}
         self._take(profile, self._setting.effort)
 
@@ -188,6 +193,18 @@ class Campaign:
                 return
         if self.plan.with_decoys and not self.plan.clauses:
             self.lay_decoys()
+        self.describe_again()
+
+    def describe_again(self) -> None:
+        """Ask for the statement once more, at the end: what the run was judged by has to be the same still."""
+        try:
+            again = self.client.describe()
+        except HarnessFault as fault:
+            self.tally.hindered.setdefault("DEC-17", str(fault))
+            return
+        before, after = (msgspec.to_builtins(one) for one in (self._statement, again))
+        changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+        self._changed_members = tuple(changed)
 
     def lay_decoys(self) -> None:
         """Which faults would this run have noticed? Asked last: what the run has found so far stands."""
@@ -303,6 +320,9 @@ class Campaign:
             unfinished=self._unfinished,
         )
         summary = self.baseline.summed(summary, clauses)
+        if self._changed_members:
+            told = f"describe is answered otherwise at the end of the run: {', '.join(self._changed_members)}"
+            summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
         unasked = self._capabilities.unasked_operations
         if unasked:
             summary = replace(
