@@ -18,6 +18,7 @@ from fencepost.adapters.contract.vocabulary import (
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.group import installed
 from fencepost.reference import load_profile
+from fencepost.reference.ledger import OPEN_POINTS
 
 SOURCE = Path(__file__).parents[2]
 CONTRACT = (SOURCE / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -104,3 +105,10 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def _anchors(text: str) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_table_of_choices_is_the_table_of_open_points() -> None:
+    for point in OPEN_POINTS:
+        values = ", ".join(f"`{answer}`" for answer in point.answers)
+        values += ", or an object of block to either" if point.key == "reserved-ranges" else ""
+        assert f"| `{point.key}` | {values} | {point.shown} |" in CONTRACT.splitlines()
