@@ -21,6 +21,7 @@ from fencepost.conformance.peers import (
 )
 from fencepost.conformance.peers.memory import State
 from fencepost.conformance.peers.peer import as_object
+from fencepost.conformance.peers.restricted import DenyingVault
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reports.model import Report
 
@@ -53,6 +54,7 @@ CORRECT = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peer", CORRECT, ids=lambda peer: peer.__name__)
 def test_a_correct_subject_of_each_new_kind_passes_what_applies_to_it(peer: type) -> None:
     """The suspicious ones raise where they are asked for more than they offer, which would be an error."""
@@ -66,25 +68,26 @@ def test_a_correct_subject_of_each_new_kind_passes_what_applies_to_it(peer: type
 
 
 def test_what_takes_a_default_action_does_not_apply_to_a_vault_that_always_denies() -> None:
-    assert not_applicable(run(AlwaysDenyVault, "DEC", "STA", "LIM", "VAL")) == {"DEC-1", "STA-4", "STA-9"}
-    without = not_applicable(run(AlwaysDenyRules, "DEC", "STA", "LIM", "VAL"))
-    assert {"DEC-1", "STA-3", "STA-4", "LIM-9", "VAL-6"} <= without
+    concerned = ("DEC-1", "STA-3", "STA-4", "LIM-9", "VAL-6")
+    assert not_applicable(run(AlwaysDenyVault, *concerned)) == {"DEC-1", "STA-4"}
+    assert not_applicable(run(AlwaysDenyRules, *concerned)) == set(concerned)
 
 
 class _OpenUntilItIsWritten(AlwaysDenyVault):
     """A new vault lets everybody in, whatever the statement says."""
 
-    class guarded(AlwaysDenyVault.guarded):  # noqa: N801 - the name of the attribute
+    class guarded(DenyingVault):  # noqa: N801 - the name of the attribute
         first_action = "Allow"
 
 
 class _ForgetsRulesWithTheBypass(AlwaysDenyVault):
     """An update of the bypass makes a new rule set of it."""
 
-    class guarded(AlwaysDenyVault.guarded):  # noqa: N801 - the name of the attribute
+    class guarded(DenyingVault):  # noqa: N801 - the name of the attribute
         def update_rules(self, **switches: object) -> JsonObject:
-            answer = super().update_rules(**switches)
-            self._state = replace(self._state, ip_rules=())
+            answer: JsonObject = super().update_rules(**switches)
+            for value in [self._spell_rule(rule) for rule in self._state.ip_rules]:
+                super().remove_ip_rule(value=value)
             return answer
 
 
@@ -92,7 +95,7 @@ class _ForgetsRulesWithTheBypass(AlwaysDenyVault):
     ("faulty", "clause"), [(_OpenUntilItIsWritten, "DEC-15"), (_ForgetsRulesWithTheBypass, "STA-3")]
 )
 def test_a_vault_that_always_denies_is_failed_for_its_faults(faulty: type, clause: str) -> None:
-    assert clause in failed(run(faulty))
+    assert clause in failed(run(faulty, clause))
 
 
 # ---- writes that could not be put ------------------------------------------------------------------------------------
@@ -106,40 +109,32 @@ class _NeverAddsRanges(StdlibVault):
 
 
 def test_a_write_that_could_not_be_put_counts_for_nothing_and_stands_in_the_report() -> None:
-    report = run(TerseVault)
+    report = run(TerseVault, "LIM-1")
     assert report.totals.inconclusive_writes > 0
     assert report.exit_status == 0
 
 
 def test_a_kind_of_write_that_was_never_put_makes_its_clauses_inconclusive() -> None:
-    report = run(_NeverAddsRanges)
+    report = run(_NeverAddsRanges, "LIM-7", "LIM-8", "VAL-3")
     told = {clause.id: clause.verdict for clause in report.clauses}
     assert not failed(report)
     assert {told["LIM-7"], told["LIM-8"], told["VAL-3"]} == {"inconclusive"}
     assert report.exit_status == 2
 
 
-class _WrongUnderAnInconclusiveWrite(TerseVault):
-    """A write that could not be put has emptied the list all the same."""
-
-    def put_rules(self, *, network_acls: JsonObject, **kept: object) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls, **kept)
-        if "accepted" not in answer:
-            self._state = replace(self._state, ip_rules=())
-        return answer
-
-
 # ---- declared choices ------------------------------------------------------------------------------------------------
 
 
-class _Masked(LenientFilter):
-    """A lenient filter with a flaw of its own in how a rule is read."""
+class _Misreading(NetaddrVault):
+    """A lenient vault with a flaw of its own in how a rule is read."""
 
-    class guarded(NetaddrVault):  # noqa: N801 - the name of the attribute
-        flaw: Callable[[str], str] = staticmethod(str)
+    flaw: Callable[[str], str] = staticmethod(str)
 
-        def _read_rule(self, value: object):  # type: ignore[no-untyped-def]  # as the base has it
-            return super()._read_rule(type(self).flaw(value) if isinstance(value, str) else value)
+    def put_rules(self, *, network_acls: JsonObject, **kept: object) -> JsonObject:
+        entries = network_acls["ipRules"]
+        assert isinstance(entries, list)
+        read = [{"value": type(self).flaw(str(as_object(entry)["value"]))} for entry in entries]
+        return super().put_rules(network_acls={**network_acls, "ipRules": read}, **kept)
 
 
 def _host_address_alone(value: str) -> str:
@@ -160,19 +155,16 @@ def _half_is_all(value: str) -> str:
     return "0.0.0.0/1" if value == "128.0.0.0/1" else value
 
 
-def _loopback_is_host(value: str) -> str:
-    """127.0.0.0/8 is held to be 127.0.0.1."""
-    return "127.0.0.1" if value == "127.0.0.0/8" else value
-
-
 @pytest.mark.parametrize("flaw", [_host_address_alone, _everything_is_nothing, _half_is_all])
 def test_a_flaw_behind_a_declared_choice_is_found_in_a_decisions_only_subject(flaw: Callable[[str], str]) -> None:
-    class Flawed(_Masked):
-        class guarded(_Masked.guarded):  # type: ignore[misc]  # noqa: N801 - the name of the attribute
-            pass
+    class Misreading(_Misreading):
+        pass
 
-    Flawed.guarded.flaw = staticmethod(flaw)
-    assert failed(run(Flawed))
+    class Flawed(LenientFilter):
+        guarded = Misreading
+
+    Misreading.flaw = staticmethod(flaw)
+    assert failed(run(Flawed, "VAL-1"))
 
 
 class _NothingDeclared(LenientFilter):
@@ -190,7 +182,7 @@ class _NothingDeclared(LenientFilter):
 
 
 def test_what_no_choice_opens_is_not_written_to_a_decisions_only_subject() -> None:
-    run(_NothingDeclared)
+    run(_NothingDeclared, "VAL-1", "DEC-5")
     written = _NothingDeclared.guarded.written
     assert written
     for value in written:
@@ -230,7 +222,7 @@ def repeats(declared: Mapping[str, object], *, refuses: bool = False) -> tuple[i
             return answer
 
     Subject.declared = declared
-    report = run(Subject)
+    report = run(Subject, "DEC-5")
     lists = [entries for acls in noted if isinstance(entries := acls.get("ipRules"), list)]
     values = [[str(as_object(entry)["value"]) for entry in entries] for entries in lists]
     return sum(len(set(one)) < len(one) for one in values), report
@@ -285,7 +277,11 @@ def test_operations_that_cannot_be_put_are_named_and_the_result_is_partial() -> 
     report = run(FewOperationsVault, "DEC-2")
     assert (report.result, report.exit_status) == ("partial", 0)
     assert "SecretGet" in report.notes[-1]
-    assert {"CTL-3", "CTL-5", "DEC-16"} & not_applicable(run(OneOperationVault)) == {"CTL-3", "CTL-5", "DEC-16"}
+    assert {"CTL-3", "CTL-5", "DEC-16"} & not_applicable(run(OneOperationVault, "CTL", "DEC-16")) == {
+        "CTL-3",
+        "CTL-5",
+        "DEC-16",
+    }
 
 
 class _ReadsALot(StdlibVault):
@@ -318,10 +314,7 @@ class _RefusesOverlaps(StdlibVault):
 
 
 def test_a_refused_overlap_is_of_the_union() -> None:
-    assert failed(run(_RefusesOverlaps, "DEC-5", "VAL-1", "STA-2", "LIM-1")) >= {"DEC-5"}
-    report = run(_RefusesOverlaps)
-    assert "DEC-5" in failed(report)
-    assert not {"VAL-1", "LIM-1", "STA-2", "STA-1"} & failed(report)
+    assert failed(run(_RefusesOverlaps, "DEC-5", "VAL-1", "STA-1", "STA-2")) == {"DEC-5"}
 
 
 class _LooksTheEndpointUp(StdlibVault):
@@ -340,7 +333,7 @@ class _LooksTheEndpointUp(StdlibVault):
 
 
 def test_an_endpoint_switched_by_an_id_in_other_letters_is_of_dec_8() -> None:
-    assert failed(run(_LooksTheEndpointUp)) == {"DEC-8"}
+    assert failed(run(_LooksTheEndpointUp, "DEC-8")) == {"DEC-8"}
 
 
 class _RefusesForTheFlag(StdlibVault):
@@ -356,4 +349,4 @@ class _RefusesForTheFlag(StdlibVault):
 
 
 def test_a_vault_that_refuses_later_writes_for_a_flagged_rule_is_failed() -> None:
-    assert "VAL-8" in failed(run(_RefusesForTheFlag))
+    assert "VAL-8" in failed(run(_RefusesForTheFlag, "VAL-8"))

@@ -24,10 +24,16 @@ class OpenPoint:
 
 
 def _from_toml(text: str) -> tuple[OpenPoint, ...]:
-    rows = tomllib.loads(text)["points"]
     return tuple(
-        OpenPoint(**{name.replace("-", "_"): tuple(one) if name == "answers" else one for name, one in row.items()})
-        for row in rows
+        OpenPoint(
+            key=row["key"],
+            answers=tuple(row["answers"]),
+            question=row["question"],
+            shown=row["shown"],
+            known=row["known"],
+            put_by=row["put-by"],
+        )
+        for row in tomllib.loads(text)["points"]
     )
 
 

@@ -66,7 +66,7 @@ class NetworkGateVault(SuspiciousVault):
     features = _all_but("trusted-services", "caller-credentials", "decision-codes")
 
 
-class _DenyingVault(StdlibVault):
+class DenyingVault(StdlibVault):
     """A vault whose default action is Deny from the first moment on, and that does not speak of it."""
 
     first_action = "Deny"
@@ -82,7 +82,7 @@ class AlwaysDenyVault(SuspiciousVault):
 
     name = "peer-always-deny"
     features = (*ALL_FEATURES, "always-deny")
-    guarded = _DenyingVault
+    guarded = DenyingVault
 
 
 class AlwaysDenyFilter(SuspiciousVault):
@@ -90,7 +90,7 @@ class AlwaysDenyFilter(SuspiciousVault):
 
     name = "peer-always-deny-filter"
     features = ("always-deny", "ip-rules-only", "data-plane-only", "decisions-only")
-    guarded = _DenyingVault
+    guarded = DenyingVault
 
 
 class LenientFilter(SuspiciousVault):
@@ -114,7 +114,7 @@ class AlwaysDenyRules(SuspiciousVault):
 
     name = "peer-always-deny-rules"
     features = (*_all_but("trusted-services", "caller-credentials"), "always-deny")
-    guarded = _DenyingVault
+    guarded = DenyingVault
 
 
 class FewOperationsVault(SuspiciousVault):
