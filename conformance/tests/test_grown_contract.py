@@ -92,10 +92,10 @@ class _ForgetsRulesWithTheBypass(AlwaysDenyVault):
 
 
 @pytest.mark.parametrize(
-    ("faulty", "clause"), [(_OpenUntilItIsWritten, "DEC-15"), (_ForgetsRulesWithTheBypass, "STA-3")]
+    ("faulty", "clause"), [(_OpenUntilItIsWritten, "DEC-3"), (_ForgetsRulesWithTheBypass, "STA-3")]
 )
 def test_a_vault_that_always_denies_is_failed_for_its_faults(faulty: type, clause: str) -> None:
-    assert clause in failed(run(faulty, clause))
+    assert clause in failed(run(faulty, clause, "STA-1", "STA-3"))
 
 
 # ---- writes that could not be put ------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def _everything_is_nothing(value: str) -> str:
 
 def _half_is_all(value: str) -> str:
     """A sign bit that is lost: the upper half of the addresses is the lower one."""
-    return "0.0.0.0/1" if value == "128.0.0.0/1" else value
+    return "0.0.0.0/1" if value.endswith("/1") else value
 
 
 @pytest.mark.parametrize("flaw", [_host_address_alone, _everything_is_nothing, _half_is_all])
@@ -164,7 +164,7 @@ def test_a_flaw_behind_a_declared_choice_is_found_in_a_decisions_only_subject(fl
         guarded = Misreading
 
     Misreading.flaw = staticmethod(flaw)
-    assert failed(run(Flawed, "VAL-1"))
+    assert run(Flawed, "VAL-1").exit_status == 1
 
 
 class _NothingDeclared(LenientFilter):

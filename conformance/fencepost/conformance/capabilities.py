@@ -132,19 +132,21 @@ class Capabilities:
 
     @property
     def unasked_clauses(self) -> dict[str, str]:
-        """The clauses whose point is an operation that cannot be put, each with the reason."""
+        """The clauses whose point is an operation that cannot be put, each with what it needs."""
         found = {}
         if len(self.operations.intersection(DATA_OPERATIONS)) < 2:
-            found["DEC-16"] = "needs two data-plane operations that can be put"
+            found["DEC-16"] = "two data-plane operations that can be put"
         if self.operations.isdisjoint(LOOK_ALIKE_OPERATIONS):
-            found["CTL-3"] = "needs an operation that looks like one of the control plane"
+            found["CTL-3"] = "a data-plane operation that looks like one of the control plane"
         if "VaultList" not in self.operations or self.operations.isdisjoint(_LISTS):
-            found["CTL-5"] = "needs VaultList and an operation that lists keys, secrets or certificates"
+            found["CTL-5"] = "VaultList and an operation that lists keys, secrets or certificates"
         return found
 
     def missing_for(self, clause: Clause) -> tuple[str, ...]:
         """The needs of a clause that are not offered; empty where the clause applies."""
-        return tuple(need for need in clause.needs if need not in self.abilities)
+        missing = tuple(need for need in clause.needs if need not in self.abilities)
+        operations = self.unasked_clauses.get(clause.id)
+        return missing if operations is None else (*missing, operations)
 
     def as_offered(self, request: Request) -> Request | None:
         """The request by an operation that can be put: its own, else the plane's first; None where there is none."""

@@ -241,6 +241,7 @@ def _flag_kept(bench: Bench, setting: Setting, random: Random, on: str, off: str
     flagged: JsonObject = {"id": off, FLAG: True}
     values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 28, 30)]
     acls = wire_rules(values[:1])
+    bench.put(wire_rules(()))
     if not bench.put({**acls, "virtualNetworkRules": [flagged]}, exercises=("VAL-8",), aim="VAL-8"):
         return
     if setting.capabilities.incremental:

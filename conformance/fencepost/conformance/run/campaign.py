@@ -149,7 +149,7 @@ class Campaign:
             if entry.key == "duplicates" and entry.broken:
                 told = f"the choice duplicates is broken: declared {entry.declared}, found {entry.found}"
                 self.tally.remarks["DEC-5"] = told
-        self.tally.left_out |= {**undocumented(profile, self._capabilities), **self._capabilities.unasked_clauses}
+        self.tally.left_out |= undocumented(profile, self._capabilities)
         self._take(profile, self._setting.effort)
 
     def circumstances(self) -> Circumstances:
