@@ -296,6 +296,7 @@ def test_everything_needs_prefix_0_alone_as_long_as_supersets_are_not_refused() 
 def test_a_range_around_private_space_needs_its_own_choice_alone(value: str) -> None:
     accepting = TODAY.with_choices({"private-superset": "accept"})
     assert shown(read_ip_rule(value, accepting)) == value
+    assert shown(read_ip_rule(value, accepting.with_choices({"reserved-ranges": "accept"}))) == value
     beside = accepting.with_choices({"reserved-ranges": "reject"})
     assert value == "172.0.0.0/8" or shown(read_ip_rule(value, beside)) == "open:touches-reserved"
 

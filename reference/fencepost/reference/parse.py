@@ -251,13 +251,13 @@ def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
 def _placed(block: Block, profile: Profile, choose: _Choose) -> Block:
     """The block, if rules may stand where it lies in the address space.
 
-    A range that covers private space goes by `private-superset` alone, as long as nobody has chosen for reserved space.
+    A range that covers private space goes by `private-superset` alone, as long as nobody refuses reserved space.
     """
     if any(private.holds(block) for private in PRIVATE):
         raise _Refused("private")
     if any(private.meets(block) for private in PRIVATE):
         _accept_or_refuse(choose("private-superset"), "private-superset")
-        if profile.choice("private-superset") and profile.choices["reserved-ranges"] is None:
+        if profile.choice("private-superset") and not _may_be_refused_for_reserved_space(block, profile):
             return block
     for reserved in RESERVED:
         if reserved.holds(block):
@@ -268,6 +268,12 @@ def _placed(block: Block, profile: Profile, choose: _Choose) -> Block:
     if any(special.meets(block) for special in SPECIAL):
         _accept_or_refuse(choose(TOUCHES_RESERVED), "reserved")
     return block
+
+
+def _may_be_refused_for_reserved_space(block: Block, profile: Profile) -> bool:
+    """Whether somebody has chosen for reserved space, and not to accept all of it that the block touches."""
+    touched = (profile.reserved_range(cidr_from_block(reserved)) for reserved in RESERVED if reserved.meets(block))
+    return profile.choices["reserved-ranges"] is not None and any(answer != "accept" for answer in touched)
 
 
 _SUBNET_ID = re.compile(
