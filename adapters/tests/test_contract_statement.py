@@ -30,10 +30,33 @@ def mistakes_in(**members: object) -> tuple[str, ...]:
 def test_a_statement_without_mistakes_comes_back_as_it_is() -> None:
     good = statement(
         features=[feature for feature in FEATURES if feature != "ip-rules-only"],
+        operations=["SecretGet"],
         choices={"host-bits": "mask"},
         settle_seconds=2.5,
     )
     assert check_statement(good) is good
+
+
+def test_a_vault_that_always_denies_has_no_default_action_of_allow() -> None:
+    choices = {"default-of-default-action": "Allow"}
+    (mistake,) = mistakes_in(features=["always-deny"], choices=choices)
+    assert mistake.startswith("$.choices['default-of-default-action']")
+    check_statement(statement(features=["always-deny"], choices={"default-of-default-action": "Deny"}))
+    check_statement(statement(choices=choices))
+
+
+def test_a_settle_time_of_more_than_fifteen_minutes_needs_one_of_the_runs_own() -> None:
+    assert check_statement(statement(settle_seconds=900))
+    (mistake,) = mistakes_in(settle_seconds=900.5)
+    assert mistake.startswith("$.settleSeconds")
+    assert "--settle" in mistake
+    assert check_statement(statement(settle_seconds=1e9), has_own_settle=True)
+
+
+def test_operations_are_those_of_the_contract() -> None:
+    check_statement(statement(operations=["VaultGet", "SecretGet"]))
+    (mistake,) = mistakes_in(operations=["SecretGet", "SecretGot"])
+    assert mistake == "$.operations[1]: no such operation as 'SecretGot'; did you mean 'SecretGet'?"
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in CHOICES.items() for value in values])
@@ -127,6 +150,24 @@ def test_a_malformed_result_says_where() -> None:
         client(reset=None).reset([])
     with pytest.raises(MalformedResult, match=r"\$.accepted"):
         client(addIpRule={"accepted": "yes"}).write("addIpRule", {"value": ""})
+
+
+def test_a_write_that_could_not_be_put_is_neither_accepted_nor_refused() -> None:
+    told = client(putRules={"outcome": "inconclusive", "reason": "too long"}).write("putRules", {})
+    assert (told.is_inconclusive, told.is_accepted, told.reason) == (True, False, "too long")
+    for both_or_none in ({"accepted": True, "outcome": "inconclusive"}, {"outcome": "allow"}, {}):
+        with pytest.raises(MalformedResult, match="a write result is"):
+            client(putRules=both_or_none).write("putRules", {})
+
+
+def test_the_subjects_words_are_cut_when_they_arrive() -> None:
+    said = "x" * 3_000_000
+    assert len(str(client(putRules={"accepted": False, "message": said}).write("putRules", {}).message)) == 2_000
+    assert len(str(client(putRules={"outcome": "inconclusive", "reason": said}).write("putRules", {}).reason)) == 2_000
+    (answer,) = client(decide={"decisions": [{"outcome": "allow", "rule": said}]}).decide([{}])
+    assert len(str(answer.rule)) == 2_000
+    with pytest.raises(MalformedResult, match=r"\$\.name"):
+        client(describe={"protocol": 1, "name": said, "version": "1", "profile": "p", "features": []}).describe()
 
 
 def test_members_that_nobody_knows_are_ignored() -> None:

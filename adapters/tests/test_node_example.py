@@ -70,7 +70,7 @@ def outcomes(vault: Client, *requests: JsonObject) -> list[str]:
 
 
 def accepts(vault: Client, *values: object, subnets: tuple[str, ...] = ()) -> bool:
-    return vault.write("putRules", rules(*values, subnets=subnets)).accepted
+    return vault.write("putRules", rules(*values, subnets=subnets)).is_accepted
 
 
 def test_its_statement_can_be_used_and_offers_all_but_isolation(vault: Client, profile: str) -> None:

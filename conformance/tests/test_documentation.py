@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from fencepost.adapters.contract import METHODS
-from fencepost.adapters.contract.statement import LONGEST_SETTLE_SECONDS
 from fencepost.adapters.contract.vocabulary import (
     CHOICES,
     CONTROL_OPERATIONS,
     DATA_OPERATIONS,
     FEATURES,
+    MAX_SETTLE_SECONDS,
     RESERVED_BLOCKS,
 )
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.page import page
 from fencepost.reference import load_profile
 from fencepost.reference.codes import BLOCKED, FORBIDDEN, SERVICE_BLOCKED
+from fencepost.reference.ledger import OPEN_POINTS
 
 SOURCE = Path(__file__).parents[2]
 CONTRACT = (SOURCE / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -115,7 +116,7 @@ def test_the_contract_tells_every_code_of_a_denial() -> None:
 
 
 def test_the_contract_bounds_the_settle_time_by_the_fifteen_minutes_of_the_announcement() -> None:
-    assert f"At most {LONGEST_SETTLE_SECONDS}, the “up to 15 minutes to take effect”" in CONTRACT
+    assert f"At most {MAX_SETTLE_SECONDS}, the “up to 15 minutes to take effect”" in CONTRACT
 
 
 def test_the_readme_says_what_the_profile_covers_and_what_it_leaves_out() -> None:
@@ -125,3 +126,10 @@ def test_the_readme_says_what_the_profile_covers_and_what_it_leaves_out() -> Non
         assert left_out in readme
         assert left_out in load_profile("keyvault").scope
     assert "What follows from a documented rule is judged and marked as inferred" in readme
+
+
+def test_the_table_of_choices_is_the_table_of_open_points() -> None:
+    for point in OPEN_POINTS:
+        values = ", ".join(f"`{answer}`" for answer in point.answers)
+        values += ", or an object of block to either" if point.key == "reserved-ranges" else ""
+        assert f"| `{point.key}` | {values} | {point.shown} |" in CONTRACT.splitlines()

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import main
-from fencepost.conformance.reasons import OPEN_POINTS, REASONS
+from fencepost.conformance.reasons import QUESTIONS, REASONS
 from fencepost.reference.ledger import ANSWERS
 from fencepost.reference.parse import MISTAKES
 
@@ -300,4 +300,4 @@ def test_an_unknown_profile_is_bad_usage_with_the_near_misses(files: Files) -> N
 
 def test_there_are_words_for_every_mistake_and_every_open_point() -> None:
     assert MISTAKES.keys() <= REASONS.keys()
-    assert ANSWERS.keys() <= OPEN_POINTS.keys()
+    assert ANSWERS.keys() <= QUESTIONS.keys()

@@ -5,7 +5,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.generate import blocks, callers, mistakes, networks, requests, rule_sets
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import (
@@ -27,15 +27,7 @@ from fencepost.reference.model import Request
 
 SEEDS = range(40)
 PROFILES = tuple(load_profile(name) for name in ("keyvault", "keyvault-2018-preview"))
-EVERYTHING = Capabilities(
-    **dict.fromkeys(
-        (
-            *("subnets", "endpoints", "services", "credentials", "codes", "control_plane", "refusals", "incremental"),
-            *("read_back", "concurrency", "settle", "by_attribute", "endpoint_check"),
-        ),
-        True,
-    )
-)
+EVERYTHING = Capabilities(abilities=frozenset(Ability))
 each_profile = pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: str(profile.name))
 
 
@@ -155,7 +147,7 @@ def test_a_set_in_other_words_is_the_same_set() -> None:
 
 
 def test_who_knows_no_subnets_is_sent_the_empty_list_of_their_rules() -> None:
-    capabilities = replace(EVERYTHING, subnets=False)
+    capabilities = replace(EVERYTHING, abilities=EVERYTHING.abilities - {Ability.SUBNETS})
     for seed in SEEDS:
         assert rule_sets.without_empty_lists(Random(seed), wire_rules(()), capabilities)["virtualNetworkRules"] == []
 
@@ -203,9 +195,8 @@ def test_no_public_neighbour_of_private_space_is_refused(profile: Profile) -> No
 
 @each_profile
 def test_callers_are_trusted_or_not_as_the_profile_has_it(profile: Profile) -> None:
-    by_name = Capabilities(
-        **{**_members(EVERYTHING), "by_attribute": profile.choice("trusted-services") == "attribute"}
-    )
+    is_by_attribute = profile.choice("trusted-services") == "attribute"
+    by_name = EVERYTHING if is_by_attribute else Capabilities(abilities=frozenset(Ability) - {Ability.BY_ATTRIBUTE})
     for expected, found in (
         (True, callers.trusted_callers(profile, by_name)),
         (False, callers.untrusted_callers(profile, by_name)),
@@ -215,7 +206,7 @@ def test_callers_are_trusted_or_not_as_the_profile_has_it(profile: Profile) -> N
 
 
 def test_what_the_subject_does_not_offer_is_not_generated() -> None:
-    nothing = Capabilities(**dict.fromkeys(_members(EVERYTHING), False))
+    nothing = Capabilities(abilities=frozenset())
     for profile in PROFILES:
         assert callers.trusted_callers(profile, nothing) == callers.untrusted_callers(profile, nothing) == []
     assert callers.credentials(nothing) == [(True, True)]
@@ -227,7 +218,7 @@ def test_what_the_subject_does_not_offer_is_not_generated() -> None:
 
 
 def test_no_name_is_asked_as_untrusted_that_a_page_of_2018_trusts() -> None:
-    by_name = Capabilities(**{**_members(EVERYTHING), "by_attribute": False})
+    by_name = replace(EVERYTHING, abilities=EVERYTHING.abilities - {Ability.BY_ATTRIBUTE})
     asked = {caller.service for caller in callers.untrusted_callers(load_profile("keyvault-2018-preview"), by_name)}
     assert "Azure Event Hubs" in asked
     assert not asked & {
@@ -236,10 +227,6 @@ def test_no_name_is_asked_as_untrusted_that_a_page_of_2018_trusts() -> None:
         "Azure Data Lake Store",
         "Azure Resource Manager template deployment service",
     }
-
-
-def _members(capabilities: Capabilities) -> dict[str, bool]:
-    return {name: bool(getattr(capabilities, name)) for name in Capabilities.__slots__}
 
 
 def test_what_is_outside_lies_in_no_rule_and_in_public_space() -> None:

@@ -1,7 +1,8 @@
 """Which clauses a right answer speaks for, and which it does not."""
 
 import pytest
-from fencepost.conformance.judging.exercised import LOOK_ALIKE_OPERATIONS, RuleEdges, exercised_clauses
+from fencepost.conformance.capabilities import LOOK_ALIKE_OPERATIONS
+from fencepost.conformance.judging.exercised import RuleEdges, exercised_clauses
 from fencepost.reference import (
     Block,
     Bypass,

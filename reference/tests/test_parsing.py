@@ -288,6 +288,19 @@ def test_everything_is_accepted_where_prefix_0_and_supersets_are() -> None:
     assert reading("accept", "reject") == "open:touches-reserved"  # two answers that contradict each other
 
 
+def test_everything_needs_prefix_0_alone_as_long_as_supersets_are_not_refused() -> None:
+    assert shown(read_ip_rule("0.0.0.0/0", TODAY.with_choices({"prefix-0": "accept"}))) == "0.0.0.0/0"
+
+
+@pytest.mark.parametrize("value", ["0.0.0.0/1", "128.0.0.0/1", "172.0.0.0/8", "192.0.0.0/2"])
+def test_a_range_around_private_space_needs_its_own_choice_alone(value: str) -> None:
+    accepting = TODAY.with_choices({"private-superset": "accept"})
+    assert shown(read_ip_rule(value, accepting)) == value
+    assert shown(read_ip_rule(value, accepting.with_choices({"reserved-ranges": "accept"}))) == value
+    beside = accepting.with_choices({"reserved-ranges": "reject"})
+    assert value == "172.0.0.0/8" or shown(read_ip_rule(value, beside)) == "open:touches-reserved"
+
+
 def test_reserved_blocks_can_be_answered_one_by_one() -> None:
     profile = TODAY.with_choices({"reserved-ranges": {"127.0.0.0/8": "reject", "224.0.0.0/4": "accept"}})
     assert shown(read_ip_rule("127.0.0.1", profile)) == "no:reserved"

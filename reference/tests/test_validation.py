@@ -286,14 +286,17 @@ EVERY_NAME: dict[str, object] = {
     "unknown-subnet": acls([], [subnet_id("elsewhere")]),
     "missing-service-endpoint": acls([], [subnet_id("off")]),
     "lost-service-endpoint": acls([], [subnet_id("kept")]),
+    "unsaid-flag": acls([], [subnet_id("flagged")]),
 }
 
 
 @pytest.mark.parametrize("name", EVERY_NAME)
 def test_every_violation_occurs_alone(name: str) -> None:
-    kept = subnet_id("kept")
-    network = Network(subnets=(*NETWORK.subnets, Subnet(id=kept, service_endpoints=())))
-    current = RuleSet(virtual_network_rules=(VirtualNetworkRule(id=kept),))
+    kept, flagged = subnet_id("kept"), subnet_id("flagged")
+    off = tuple(Subnet(id=one, service_endpoints=()) for one in (kept, flagged))
+    network = Network(subnets=(*NETWORK.subnets, *off))
+    rules = (VirtualNetworkRule(id=kept), VirtualNetworkRule(id=flagged, ignore_missing_endpoint=True))
+    current = RuleSet(virtual_network_rules=rules)
     assert [one[1] for one in violations(EVERY_NAME[name], network=network, current=current)] == [name]
 
 

@@ -70,6 +70,12 @@ def test_a_new_vault_has_no_rules_and_lets_everybody_in() -> None:
     assert lets_in(new)
 
 
+def test_a_new_vault_without_a_default_action_denies_from_its_first_moment_on() -> None:
+    new = vault(profile=TODAY.always_denying())
+    assert (new.rules.default_action, new.rules.bypass) == (DefaultAction.DENY, Bypass.AZURE_SERVICES)
+    assert not lets_in(new)
+
+
 def test_the_bypass_of_a_new_vault_is_the_choice_and_its_default_action_is_not() -> None:
     choices = {"default-of-bypass": "None", "default-of-default-action": "Deny"}
     new = vault(profile=TODAY.with_choices(choices))
@@ -299,6 +305,29 @@ def test_a_write_that_keeps_a_rule_whose_endpoint_is_gone_is_open_until_it_is_ac
 def test_removing_the_rule_whose_endpoint_is_gone_is_an_ordinary_removal() -> None:
     lost = vault(acls(subnets=(A,))).set_service_endpoints(A, [])
     assert after(lost.remove_virtual_network_rule(A)).rules == vault(acls()).rules
+
+
+def flagged(subnet: str) -> dict[str, object]:
+    return {"id": subnet, "ignoreMissingVnetServiceEndpoint": True}
+
+
+@pytest.mark.parametrize("answer", [None, "reject", "accept"])
+def test_a_write_that_does_not_name_a_rule_with_the_flag_is_not_refused_for_it(answer: str | None) -> None:
+    """The contract: a rule keeps its flag until it is removed or put without it."""
+    before = vault(acls("20.1.2.3"), TODAY.with_choices({"lost-service-endpoint": answer}))
+    before = after(before.add_virtual_network_rule(flagged(OFF)))
+    later = after(before.add_ip_rule("20.9.9.9"))
+    assert after(later.update_rules({"bypass": "AzureServices"})).rules.rule_for_subnet(OFF) is not None
+
+
+def test_a_whole_set_that_repeats_the_flag_is_accepted_and_one_that_leaves_it_unsaid_is_open() -> None:
+    before = vault({"virtualNetworkRules": [flagged(OFF)], "defaultAction": "Deny", "bypass": "None"})
+    assert after(before.put_rules({"virtualNetworkRules": [flagged(OFF)], "defaultAction": "Deny", "bypass": "None"}))
+    unsaid = before.put_rules(acls(subnets=(OFF,)))
+    assert {point for one in unsaid.violations for point in one.open_points} == {"unsaid-flag"}
+    wakened = after(before.set_service_endpoints(OFF, ["Microsoft.KeyVault"]).put_rules(acls(subnets=(OFF,))))
+    lost = wakened.set_service_endpoints(OFF, []).add_ip_rule("20.1.2.3")
+    assert {point for one in lost.violations for point in one.open_points} == {"lost-service-endpoint"}
 
 
 # ---- histories (STA-2) -----------------------------------------------------------------------------------------------

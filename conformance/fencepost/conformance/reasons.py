@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from fencepost.reference import Bypass, DefaultAction, Profile, Violation
+from fencepost.reference.ledger import OPEN_POINTS
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -50,39 +51,18 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unknown-subnet": "a subnet that the network does not have",
         "missing-service-endpoint": "the subnet does not have the service endpoint Microsoft.KeyVault",
         "lost-service-endpoint": "the subnet has lost its service endpoint Microsoft.KeyVault",
+        "unsaid-flag": "the rule has ignoreMissingVnetServiceEndpoint, and this write does not say it again",
         "remove-unknown": "no such rule is there to be removed",
     }
 )
 """The words for each name of a violation."""
 
-OPEN_POINTS: Mapping[str, str] = MappingProxyType(
+QUESTIONS: Mapping[str, str] = MappingProxyType(
     {
-        "host-bits": "whether a range with host bits is refused or masked",
-        "private-superset": "whether a range that covers private space is accepted",
-        "superset-matches-private": "whether a range wider than private or reserved space lets such a caller in",
-        "reserved-ranges": "whether rules for reserved address space are accepted",
-        "duplicates": "whether repeated rules are refused, collapsed or kept",
-        "duplicates-count": "whether repeated rules count toward the limit",
-        "prefix-31": "whether /31 is accepted",
-        "prefix-0": "whether /0 is accepted",
-        "missing-service-endpoint": "whether a rule for a subnet without the service endpoint is accepted",
-        "lost-service-endpoint": "whether a rule is kept whose subnet has lost its service endpoint",
-        "surrounding-blanks": "whether blanks around a value are refused or stripped",
-        "leading-zeros": "whether leading zeros are refused, decimal or octal",
-        "prefix-spelling": "whether spellings like /024 are accepted",
-        "netmask-form": "whether a netmask is accepted in place of a prefix",
-        "hostmask-form": "whether a host mask is accepted in place of a prefix",
-        "remove-unknown": "whether removing a rule that is not there is refused",
-        "enum-case": "whether another case of a known word is accepted",
-        "null-members": "whether null is refused or taken as absent",
-        "default-of-bypass": "what an absent bypass means (the API's specification says AzureServices)",
-        "default-of-default-action": "what an absent default action means (azure-cli and Terraform say Allow)",
-        "single-address-read-back": "how a single address is read back",
-        "unauthenticated-and-blocked": "what a blocked caller without a token is told",
-        "trusted-services": "how a trusted service is told from others",
-        "trusted-scenarios": "whether a service is trusted for every connection, or for its documented scenario only",
+        **{point.key: point.question for point in OPEN_POINTS},
         "touches-reserved": "whether a range may touch reserved or special address space",
         "subnet-outside-the-network": "what a rule for a subnet outside the network comes to",
+        "unsaid-flag": "what a rule comes to that is put again without its ignoreMissingVnetServiceEndpoint",
     }
 )
 """What each open point leaves open, in words."""
@@ -107,5 +87,5 @@ def reason(violation: Violation, *, value: object, profile: Profile) -> str:
 
 def open_point(key: str) -> str:
     """An open point by its key and in words."""
-    words = OPEN_POINTS.get(key)
+    words = QUESTIONS.get(key)
     return f"{key}: {words}" if words else key

@@ -122,10 +122,10 @@ class Vault:
         return self.raw_put(acls)
 
     def raw_put(self, acls: JsonObject) -> bool:
-        return self.client.write("putRules", {"networkAcls": acls}).accepted
+        return self.client.write("putRules", {"networkAcls": acls}).is_accepted
 
     def write(self, method: str, **params: object) -> bool:
-        return self.client.write(method, params).accepted
+        return self.client.write(method, params).is_accepted
 
     def outcomes(self, *requests: JsonObject) -> str:
         """One letter a request: a for allow, d for deny."""

@@ -1,34 +1,46 @@
-"""The answers that each open point of the specification can have."""
+"""The open points of the specification, from their table: keys, answers, and what is known of each."""
 
+import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
 from types import MappingProxyType
 
-ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "host-bits": ("reject", "mask"),
-        "private-superset": ("reject", "accept"),
-        "superset-matches-private": ("yes", "no"),
-        "reserved-ranges": ("reject", "accept"),
-        "duplicates": ("reject", "collapse", "keep"),
-        "duplicates-count": ("yes", "no"),
-        "prefix-31": ("reject", "accept"),
-        "prefix-0": ("reject", "accept"),
-        "missing-service-endpoint": ("reject", "accept"),
-        "lost-service-endpoint": ("reject", "accept"),
-        "surrounding-blanks": ("reject", "strip"),
-        "leading-zeros": ("reject", "decimal", "octal"),
-        "prefix-spelling": ("reject", "accept"),
-        "netmask-form": ("reject", "accept"),
-        "hostmask-form": ("reject", "accept"),
-        "remove-unknown": ("reject", "ignore"),
-        "enum-case": ("sensitive", "insensitive"),
-        "null-members": ("reject", "as-absent"),
-        "default-of-bypass": ("AzureServices", "None"),
-        "default-of-default-action": ("Allow", "Deny"),
-        "single-address-read-back": ("bare", "/32"),
-        "unauthenticated-and-blocked": ("401", "403"),
-        "trusted-services": ("list", "attribute"),
-        "trusted-scenarios": ("connection", "scenario"),
-    }
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPoint:
+    """One open point.
+
+    `answers` are what a statement may declare, `question` says in words what is open, `shown` the same for the table of
+    the contract, `known` what public sources say, and `put_by` the call whose answer shows it.
+    """
+
+    key: str
+    answers: tuple[str, ...]
+    question: str
+    shown: str
+    known: str
+    put_by: str
+
+
+def _from_toml(text: str) -> tuple[OpenPoint, ...]:
+    return tuple(
+        OpenPoint(
+            key=row["key"],
+            answers=tuple(row["answers"]),
+            question=row["question"],
+            shown=row["shown"],
+            known=row["known"],
+            put_by=row["put-by"],
+        )
+        for row in tomllib.loads(text)["points"]
+    )
+
+
+OPEN_POINTS: tuple[OpenPoint, ...] = _from_toml(
+    (files("fencepost.reference") / "open_points.toml").read_text(encoding="utf-8")
 )
-"""Each open point and its possible answers; it stays unspecified in a profile until an answer is chosen."""
+"""Every open point, in the order in which a report shows them."""
+
+ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType({point.key: point.answers for point in OPEN_POINTS})
+"""Each open point and its possible answers; a profile leaves it unspecified until an answer is chosen."""

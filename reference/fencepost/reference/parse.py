@@ -137,7 +137,7 @@ def _read(value: object, profile: Profile, choose: _Choose) -> Block:
         raise _Refused("two-slashes")
     address = _address(address_text, choose)
     if not prefixes:
-        return _placed(Block(address, address), choose)
+        return _placed(Block(address, address), profile, choose)
     prefix = _prefix(prefixes[0], choose)
     _check_prefix(prefix, profile, choose)
     size = 2 ** (32 - prefix)
@@ -145,7 +145,7 @@ def _read(value: object, profile: Profile, choose: _Choose) -> Block:
         raise _Refused("host-bits")
     first = address - address % size
     block = Block(first, first + size - 1)
-    return block if prefix == 0 else _placed(block, choose)
+    return block if prefix == 0 else _placed(block, profile, choose)
 
 
 def _accept_or_refuse(answer: str, mistake: str) -> None:
@@ -241,7 +241,8 @@ def _prefix_from_mask(text: str, choose: _Choose) -> int:
 def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
     if prefix == 0:  # /0 is its own open point; it covers private space too, whose answers may contradict it.
         _accept_or_refuse(choose("prefix-0"), "prefix-0")
-        if choose("private-superset") == "reject":
+        superset = profile.choice("private-superset") if profile.choice("prefix-0") else choose("private-superset")
+        if superset == "reject":
             _accept_or_refuse(choose(TOUCHES_RESERVED), "private-superset")
     if prefix == 31:
         _accept_or_refuse(choose("prefix-31") if profile.prefix_31 == "ledger" else profile.prefix_31, "prefix-31")
@@ -249,12 +250,17 @@ def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
         _accept_or_refuse(profile.prefix_32, "prefix-32")
 
 
-def _placed(block: Block, choose: _Choose) -> Block:
-    """The block, if rules may lie at its place in the address space."""
+def _placed(block: Block, profile: Profile, choose: _Choose) -> Block:
+    """The block, if rules may lie at its place in the address space.
+
+    A range that covers private space goes by `private-superset` alone, unless reserved space is refused.
+    """
     if any(private.holds(block) for private in PRIVATE):
         raise _Refused("private")
     if any(private.meets(block) for private in PRIVATE):
         _accept_or_refuse(choose("private-superset"), "private-superset")
+        if profile.choice("private-superset") and not _may_be_refused_for_reserved_space(block, profile):
+            return block
     for reserved in RESERVED:
         if reserved.holds(block):
             _accept_or_refuse(choose(f"reserved-ranges:{cidr_from_block(reserved)}"), "reserved")
@@ -264,6 +270,12 @@ def _placed(block: Block, choose: _Choose) -> Block:
     if any(special.meets(block) for special in SPECIAL):
         _accept_or_refuse(choose(TOUCHES_RESERVED), "reserved")
     return block
+
+
+def _may_be_refused_for_reserved_space(block: Block, profile: Profile) -> bool:
+    """Whether somebody has chosen for reserved space, and not to accept all of it that the block touches."""
+    touched = (profile.reserved_range(cidr_from_block(reserved)) for reserved in RESERVED if reserved.meets(block))
+    return profile.choices["reserved-ranges"] is not None and any(answer != "accept" for answer in touched)
 
 
 _SUBNET_ID = re.compile(

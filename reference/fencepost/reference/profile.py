@@ -26,8 +26,9 @@ class Profile:
 
     `prefix_31`, `prefix_32` and `missing_endpoint` are `accept` or `reject`, `trusted_scenarios` is `connection`; each
     is `ledger` where the edition leaves it open, and only there does a choice count. `scope` says in a sentence what
-    the profile covers and what it leaves out. `choices` holds the answer to each
-    open point, None where nobody has chosen; `reserved-ranges` may hold a mapping of block to answer.
+    the profile covers and what it leaves out. `choices` holds the answer to each open point, None where none is chosen;
+    `reserved-ranges` may hold a mapping of block to answer. `always_denies` is true for an implementation without a
+    default action: its vaults deny from their first moment on.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Profile:
     trusted_scenarios: str
     services: tuple[Service, ...]
     choices: Mapping[str, object]
+    always_denies: bool = False
 
     @property
     def trusted_services(self) -> frozenset[str]:
@@ -67,6 +69,10 @@ class Profile:
         if unknown:
             raise KeyError(f"{self.name} has no open point called {', '.join(unknown)}")
         return replace(self, choices=MappingProxyType({**self.choices, **choices}))
+
+    def always_denying(self) -> "Profile":
+        """The profile for an implementation without a default action."""
+        return replace(self, always_denies=True)
 
     def with_trusted_services(self, names: frozenset[str]) -> "Profile":
         """The profile in which exactly these of its services are trusted."""

@@ -251,8 +251,11 @@ def missing_endpoint(
     if network.has_endpoint(rule.id):
         return
     point, chosen = "missing-service-endpoint", profile.missing_endpoint
-    if current is not None and current.rule_for_subnet(rule.id) is not None:
+    kept = current.rule_for_subnet(rule.id) if current is not None else None
+    if kept is not None and not kept.ignore_missing_endpoint:
         point, chosen = "lost-service-endpoint", profile.choice("lost-service-endpoint") or "ledger"
+    elif kept is not None and not rule.ignore_missing_endpoint:
+        point, chosen = "unsaid-flag", "ledger"  # the contract leaves such a write out
     elif chosen == "ledger":
         chosen = profile.choice("missing-service-endpoint") or "ledger"
     elif rule.ignore_missing_endpoint:

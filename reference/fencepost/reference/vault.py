@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from fencepost.reference.decide import decide
-from fencepost.reference.model import Bypass, Decision, Network, Request, RuleSet
+from fencepost.reference.model import Bypass, Decision, DefaultAction, Network, Request, RuleSet
 from fencepost.reference.parse import is_subnet_id, read_ip_rule
 from fencepost.reference.profile import Profile
 from fencepost.reference.validate import (
@@ -41,10 +41,13 @@ class Vault:
     rules: RuleSet = field(default_factory=RuleSet)
 
     def reset(self, network: Network) -> "Vault":
-        """A new vault without rules; its bypass is the choice `default-of-bypass`, by default AzureServices."""
-        bypass = self.profile.choice("default-of-bypass")
-        rules = RuleSet(bypass=Bypass(bypass)) if bypass is not None else RuleSet()
-        return replace(self, network=network, rules=rules)
+        """A new vault without rules; its bypass is the choice `default-of-bypass`, by default AzureServices.
+
+        Its default action is Allow; Deny where the implementation has no default action.
+        """
+        action = DefaultAction.DENY if self.profile.always_denies else DefaultAction.ALLOW
+        bypass = self.profile.choice("default-of-bypass") or Bypass.AZURE_SERVICES
+        return replace(self, network=network, rules=RuleSet(default_action=action, bypass=Bypass(bypass)))
 
     def decide(self, request: Request) -> Decision:
         """The decision on a request under the rules in force."""
@@ -143,12 +146,14 @@ class Vault:
     def _lost_endpoints(self, rules: RuleSet) -> Iterable[Violation]:
         """A kept rule whose subnet lost its endpoint.
 
-        An implementation may refuse it in a whole set and keep it here.
+        An implementation may refuse it in a whole set and keep it here. A rule that says that its endpoint may be missing
+        keeps that word: no later write is refused for it.
         """
         if self.profile.choice("lost-service-endpoint") == "accept":
             return
         for rule in rules.virtual_network_rules:
-            if not self.network.has_endpoint(rule.id) and self.rules.rule_for_subnet(rule.id) is not None:
+            kept = self.rules.rule_for_subnet(rule.id)
+            if kept is not None and not kept.ignore_missing_endpoint and not self.network.has_endpoint(rule.id):
                 yield Violation(
                     path=f"$.virtualNetworkRules[{rule.id!r}]",
                     name="lost-service-endpoint",

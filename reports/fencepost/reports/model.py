@@ -142,6 +142,7 @@ class Totals(_Value, frozen=True, kw_only=True):
     allowed: int = 0
     denied: int = 0
     inconclusive: int = 0
+    inconclusive_writes: int = 0
     shrink_calls: int = 0
     shrink_writes: int = 0
     shrink_decisions: int = 0

@@ -181,6 +181,8 @@ def _totals(totals: Totals) -> Text:
     parts = [decisions, f"{totals.writes:,} writes", f"{totals.resets:,} resets"]
     if totals.shrink_calls:
         parts.append(f"beside them {totals.shrink_writes:,} writes and {totals.shrink_decisions:,} decisions to shrink")
+    if totals.inconclusive_writes:
+        parts.append(f"{totals.inconclusive_writes:,} writes that could not be put as asked")
     if totals.faults:
         parts.append(f"{totals.faults:,} harness faults")
     return Text(", ".join(parts))

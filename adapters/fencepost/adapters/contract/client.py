@@ -15,10 +15,19 @@ from fencepost.adapters.contract.messages import (
     WriteResult,
 )
 from fencepost.adapters.contract.protocol import Connection, JsonObject
-from fencepost.adapters.contract.vocabulary import PROTOCOL
+from fencepost.adapters.contract.vocabulary import MAX_TEXT, PROTOCOL
+from msgspec import structs
 
 _R = TypeVar("_R", bound=msgspec.Struct)
+_WORDS = ("reason", "message", "rule")
 _ALLOW, _DENY = Decision(outcome="allow"), Decision(outcome="deny")
+
+
+def _bounded(answer: _R) -> _R:
+    """The answer with the subject's own words in it cut to the length that the contract keeps."""
+    words = {name: getattr(answer, name, None) for name in _WORDS}
+    long = {name: text[:MAX_TEXT] for name, text in words.items() if isinstance(text, str) and len(text) > MAX_TEXT}
+    return structs.replace(answer, **long) if long else answer
 
 
 class Client:
@@ -42,7 +51,7 @@ class Client:
 
     def write(self, method: str, params: JsonObject) -> WriteResult:
         """One of the calls that answer with a write result: `putRules`, `updateRules`, `add…`, `remove…`."""
-        return self._call(method, params, WriteResult)
+        return _bounded(self._call(method, params, WriteResult))
 
     def set_service_endpoints(self, subnet: str, service_endpoints: Sequence[str]) -> None:
         """Switch the endpoints of one subnet of the network."""
@@ -61,7 +70,8 @@ class Client:
                 method="decide", expected=f"{len(requests)} decisions", came=f"{len(answers)}", offending=repr(answers)
             )
         return [
-            answer if isinstance(answer, Decision) else _ALLOW if answer == "allow" else _DENY for answer in answers
+            _bounded(answer) if isinstance(answer, Decision) else _ALLOW if answer == "allow" else _DENY
+            for answer in answers
         ]
 
     def close(self) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
-from fencepost.adapters.contract.vocabulary import MAX_BATCH
-from msgspec import Meta, Struct
+from fencepost.adapters.contract.vocabulary import MAX_BATCH, MAX_FEATURES, MAX_NAME
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 
 class _Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -14,17 +14,19 @@ class Statement(_Message, frozen=True, kw_only=True):
     """The implementation conformance statement: what `describe` answers.
 
     `choices` maps a ledger key to its answer (for `reserved-ranges` also an object of block to answer);
-    `settle_seconds` is how long a change may take to show. `observations` are things that the harness has found out about
-    the implementation and that no clause is about: the report shows them beside the clauses, and nobody judges them.
+    `settle_seconds` is how long a change may take to show. `operations` names the operations that can be put to it,
+    where these are not all. `observations` are things that the harness has found out about the implementation and that
+    no clause is about: the report shows them beside the clauses, and they are not judged.
     """
 
     protocol: int
-    name: str
-    version: str
+    name: Annotated[str, Meta(max_length=MAX_NAME)]
+    version: Annotated[str, Meta(max_length=MAX_NAME)]
     profile: str
-    features: list[str]
+    features: Annotated[list[str], Meta(max_length=MAX_FEATURES)]
     choices: dict[str, object] = {}
     settle_seconds: float = 0.0
+    operations: list[str] | None = None
     homepage: str | None = None
     contact: str | None = None
     observations: dict[str, str] = {}
@@ -53,12 +55,32 @@ class NetworkAcls(_Message, frozen=True, kw_only=True):
 
 
 class WriteResult(_Message, frozen=True, kw_only=True):
-    """The answer to a write: taken or refused; status, code and message of a refusal are not compared."""
+    """The answer to a write: `accepted` true or false; or `outcome` where the harness could not put the write as asked.
 
-    accepted: bool
+    Status, code and message of a refusal are not compared. An inconclusive write has changed nothing.
+    """
+
+    accepted: bool | UnsetType = UNSET
     status: object = None
     code: object = None
     message: object = None
+    outcome: object = None
+    reason: object = None
+
+    def __post_init__(self) -> None:
+        """`ValueError` where the answer is neither or both."""
+        if (self.accepted is UNSET) is not self.is_inconclusive:
+            raise ValueError("a write result is {accepted: true}, {accepted: false, …} or {outcome: 'inconclusive', …}")
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the write was accepted; False for a refused and for an inconclusive one."""
+        return self.accepted is True
+
+    @property
+    def is_inconclusive(self) -> bool:
+        """Whether the write could not be put as asked: nothing has changed, and it counts for nothing."""
+        return self.outcome == "inconclusive"
 
 
 class Decision(_Message, frozen=True, kw_only=True):

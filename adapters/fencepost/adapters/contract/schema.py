@@ -1,9 +1,22 @@
 """The contract as JSON Schema, made from the same definitions that check the answers."""
 
 import inspect
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 from fencepost.adapters.contract.messages import METHODS
+
+_BESIDE_ITS_SHAPE: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "WriteResult": {
+            "if": {"required": ["outcome"], "properties": {"outcome": {"const": "inconclusive"}}},
+            "then": {"not": {"required": ["accepted"]}},
+            "else": {"required": ["accepted"]},
+        }
+    }
+)
+"""What a message keeps beside the shape of its members."""
 
 
 def contract_schema() -> dict[str, object]:
@@ -21,7 +34,9 @@ def contract_schema() -> dict[str, object]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "fencepost adapter contract, version 1",
         "methods": {method: {"params": next(by_method), "result": next(by_method)} for method in METHODS},
-        "$defs": {name: _tidy(schema) for name, schema in sorted(definitions.items())},
+        "$defs": {
+            name: _tidy({**schema, **_BESIDE_ITS_SHAPE.get(name, {})}) for name, schema in sorted(definitions.items())
+        },
     }
 
 

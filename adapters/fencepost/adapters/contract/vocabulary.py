@@ -12,6 +12,13 @@ SERVICE_ENDPOINT = "Microsoft.KeyVault"
 MAX_BATCH = 4096
 """The most requests that one `decide` call carries."""
 
+MAX_SETTLE_SECONDS = 900
+"""The longest settle time that a statement may declare: the fifteen minutes of the announcement."""
+
+MAX_NAME, MAX_TEXT, MAX_FEATURES, MAX_RULES_READ = 200, 2_000, 64, 10_000
+"""How long a name or a version may be, how much of a reason or message is kept, how many features a statement may
+have, and how many rules `getRules` may answer."""
+
 MAX_LINE = 16 * 1024 * 1024
 """The longest answer, in bytes, that a harness may give."""
 
@@ -27,6 +34,7 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "data-plane-only": "answers no control-plane request",
         "ip-rules-only": "knows no subnets",
         "decisions-only": "enforces rule sets that something else has validated",
+        "always-deny": "has no default action: what nothing lets in is denied, always",
     }
 )
 """Each feature that a statement may declare, and what it promises."""
@@ -35,6 +43,11 @@ CONTRADICTIONS: tuple[tuple[str, str, str], ...] = (
     ("ip-rules-only", "service-endpoints", "an implementation without subnets has no service endpoints"),
 )
 """Pairs of features that no implementation can have together, and why."""
+
+CONTRADICTED_CHOICES: tuple[tuple[str, str, str, str], ...] = (
+    ("always-deny", "default-of-default-action", "Allow", "an implementation without a default action has no Allow"),
+)
+"""Features that leave an answer to an open point out: the feature, the key, the answer, and why."""
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -20,6 +20,7 @@ from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, Wr
 from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found
+from fencepost.conformance.lockstep.offered import as_offered
 from fencepost.conformance.lockstep.oracle import Judged
 from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES
 from fencepost.reference import Network, Request, Vault
@@ -137,8 +138,10 @@ class Bench:
     def write(
         self, method: str, params: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None
     ) -> bool:
-        """Send a write; whether the subject accepted it.
+        """Send a write in the words that the subject offers; whether the subject accepted it.
 
+        True, too, where there is nothing to send: an update of the default action for a subject that has none. False where
+        the write may not be sent to a subject that validates nothing, and where it could not be put as asked.
         A right answer counts for the clauses that it exercises and, if it is a refusal, for the one clause that demands
         it; `aim` is the clause that a wrong answer breaks where the case itself does not tell.
         """
@@ -147,12 +150,21 @@ class Bench:
             raise EffortSpent
         clauses = tuple(exercises) or ((aim,) if aim else self._faults.aims)
         self._faults.check(method, clauses)
-        step = WriteStep(method=method, params=params)
+        wanted = WriteStep(method=method, params=params)
+        step = as_offered(wanted, self.vault, self.capabilities)
+        if step is None:
+            return method == "updateRules" and not self.capabilities.default_action
         network, rules = self.vault.network, self.vault.rules
         self.meter.explored += Cost(writes=1)
         with self._faults.blaming(*clauses):
             answer = self._lockstep.write(step)
         self._faults.answered(method)
+        if answer.is_inconclusive:
+            self._counter.inconclusive_write(method, answer.expected, exercises)
+            if not answer.is_known:
+                raise Abandoned
+            return False
+        self._counter.put(method, answer.expected)
         self.meter.explored += Cost(configurations=answer.accepted and self.vault.rules != rules)
         if method == "putRules" and answer.accepted:
             self._in_force.put(network)
@@ -285,7 +297,9 @@ class Bench:
 
     def _ask(self, requests: Sequence[Request], extra: Mapping[Request, Sequence[str]], aim: str | None) -> list[str]:
         self.meter.check()
-        step = self._step([one for one in requests if self._is_of_use(one, extra)])
+        offered = [(one, sent) for one in requests if (sent := self.capabilities.as_offered(one)) is not None]
+        extra = {sent: extra[one] for one, sent in offered if one in extra}
+        step = self._step([sent for _, sent in offered if self._is_of_use(sent, extra)])
         if not step.requests:
             return []
         self.meter.explored += Cost(decisions=len(step.requests))
@@ -362,8 +376,9 @@ class Bench:
             return []
         steps = list(self._lockstep.steps)
         asked = identifying_requests(self.vault, self.profile, self.capabilities)
+        offered = [sent for one in asked if (sent := self.capabilities.as_offered(one)) is not None]
         with self._faults.blaming("STA-5"):
-            judged = self._lockstep.ask(AskStep(requests=asked))
+            judged = self._lockstep.ask(AskStep(requests=tuple(offered)))
         found = [
             Found(mismatch=wrong, index=index, aim="STA-2")
             for index, (_, _, wrong) in enumerate(judged)

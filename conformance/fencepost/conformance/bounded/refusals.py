@@ -35,7 +35,7 @@ class Refusals:
         yield from mistakes.ip_mistakes(self._setting.profile, self._setting.random("mistakes", 0))
         if self._setting.capabilities.subnets:
             yield from mistakes.subnet_mistakes(self._network.subnets[0].id)
-        yield from mistakes.switch_mistakes()
+        yield from mistakes.switch_mistakes(self._setting.capabilities.switches)
 
     def put(self, bench: Bench, vault: Vault, random: Random, place: int) -> None:
         """Put this configuration's share of them, and lists that are too long; what is in force must stay."""

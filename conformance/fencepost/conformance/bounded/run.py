@@ -67,6 +67,7 @@ class BoundedRun:
             return
         try:
             self._go()
+            self.campaign.describe_again()
         except OutOfTime:
             self._run_out()
 

@@ -9,6 +9,7 @@ from fencepost.conformance.bounded.candidates import CandidateMaker, home
 from fencepost.conformance.generate import requests
 from fencepost.conformance.generate.boundaries import LANDMARKS, edges
 from fencepost.conformance.lockstep.case import WriteStep, apply_write, may_be_asked
+from fencepost.conformance.lockstep.offered import as_offered
 from fencepost.conformance.selection import request_faults, rule_faults
 from fencepost.conformance.selection.cover import Cover, FaultClass
 from fencepost.conformance.selection.request_faults import RuleView, telling_places
@@ -81,7 +82,10 @@ class Schedule:
         random = self.setting.random("bounded rule sets", place)
         maker = CandidateMaker(setting=self.setting, cover=self._rules, random=random)
         best: tuple[float, WriteStep, Vault, tuple[FaultClass, ...]] | None = None
-        for step in (*maker.whole_sets(self.network), *maker.changes(self._vault, self._earlier)):
+        for candidate in (*maker.whole_sets(self.network), *maker.changes(self._vault, self._earlier)):
+            step = as_offered(candidate, self._vault, self.setting.capabilities)
+            if step is None:
+                continue
             said = apply_write(self._vault, step)
             if (
                 said.verdict is not Verdict.ACCEPTED

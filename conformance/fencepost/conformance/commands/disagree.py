@@ -13,7 +13,7 @@ from fencepost.adapters.contract import (
     check_statement,
 )
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.commands.console import labelled, show, show_json
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.short_help import SHORT_HELP
@@ -111,7 +111,7 @@ def _searched(
     codes: bool,
 ) -> Search:
     common = common_statement(*statements, profile)
-    profile = profile.with_choices(common.choices)
+    profile = profile_of(common, profile.with_choices(common.choices))
     capabilities = Capabilities.from_statement(common, profile, settle_seconds=common.settle_seconds)
     first, second = clients
     oracle = SubjectOracle(first, with_codes=codes and capabilities.codes and capabilities.credentials)

@@ -17,7 +17,7 @@ from fencepost.adapters.contract import (
     WriteResult,
     check_statement,
 )
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.commands.smoke_plan import Question, smoke_plan
 from fencepost.conformance.lockstep.wire import wire_network, wire_request
 from fencepost.reference import Profile, UnknownProfile, load_profile
@@ -88,7 +88,7 @@ def _profile(run: SmokeRun, statement: Statement, name: str | None) -> Profile |
     except UnknownProfile as error:
         run.mistakes.append(f"$.profile: {error}")
         return None
-    return None if run.mistakes else profile.with_choices(statement.choices)
+    return None if run.mistakes else profile_of(statement, profile.with_choices(statement.choices))
 
 
 def _converse(run: SmokeRun, client: Client, statement: Statement, profile: Profile) -> None:
@@ -110,7 +110,7 @@ def _converse(run: SmokeRun, client: Client, statement: Statement, profile: Prof
 
 def _write(run: SmokeRun, client: Client, params: dict[str, object]) -> None:
     result = client.write("putRules", params)
-    if not result.accepted:
+    if not result.is_accepted:
         run.refusal = result
 
 

@@ -4,7 +4,7 @@ from fencepost.adapters.contract import Statement
 from fencepost.adapters.contract.vocabulary import PROTOCOL
 from fencepost.reference import Profile
 
-_RESTRICTIONS = frozenset(("data-plane-only", "ip-rules-only", "decisions-only"))
+_RESTRICTIONS = frozenset(("data-plane-only", "ip-rules-only", "decisions-only", "always-deny"))
 
 
 def common_statement(one: Statement, other: Statement, profile: Profile) -> Statement:
@@ -21,6 +21,7 @@ def common_statement(one: Statement, other: Statement, profile: Profile) -> Stat
     ]
     if modes[0] != modes[1]:
         features.discard("trusted-services")
+    named = [set(statement.operations) for statement in (one, other) if statement.operations is not None]
     return Statement(
         protocol=PROTOCOL,
         name=f"{one.name} and {other.name}",
@@ -29,4 +30,5 @@ def common_statement(one: Statement, other: Statement, profile: Profile) -> Stat
         features=sorted(features),
         choices={"trusted-services": modes[0]},
         settle_seconds=max(one.settle_seconds, other.settle_seconds),
+        operations=sorted(set.intersection(*named)) if named else None,
     )

@@ -139,7 +139,7 @@ def _answers(lockstep: Lockstep, first: Client, case: Case, mismatch: Mismatch) 
             one, other = (f"deny with {answer.status} {answer.code or ''}".rstrip() for answer in said)
             return one, other
         case WrongWrite():
-            return ("accepted", "refused") if not mismatch.got.accepted else ("refused", "accepted")
+            return ("accepted", "refused") if not mismatch.got.is_accepted else ("refused", "accepted")
         case WrongRead():
             lockstep.replay(case)
             read = [client.get_rules() for client in (first, lockstep.client)]

@@ -24,6 +24,7 @@ class SubjectOracle:
 
     def __init__(self, client: Client, *, with_codes: bool) -> None:
         self.client = client
+        self.could_not_put = False
         self._with_codes = with_codes
 
     def reset(self, network: Network) -> None:
@@ -37,7 +38,9 @@ class SubjectOracle:
     def write(self, vault: Vault, step: WriteStep) -> Write:
         """The first subject's answer, and the vault after it where the reference knows that."""
         meant = apply_write(vault, step)
-        is_accepted = self.client.write(step.method, step.params).accepted
+        answer = self.client.write(step.method, step.params)
+        self.could_not_put = answer.is_inconclusive
+        is_accepted = answer.is_accepted
         return Write(
             verdict=Verdict.ACCEPTED if is_accepted else Verdict.REFUSED,
             violations=meant.violations,

@@ -85,7 +85,7 @@ def _got(mismatch: Mismatch) -> str:
             return f"{got.outcome}{code}{rule}"
         case WrongWrite(got=got):
             details = " ".join(str(part) for part in (got.status, got.code, got.message) if part is not None)
-            return ("accepted" if got.accepted else "refused") + (f" ({details})" if details else "")
+            return ("accepted" if got.is_accepted else "refused") + (f" ({details})" if details else "")
         case WrongRead(got=got):
             return as_json(abridged(msgspec.to_builtins(got)))
 

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from fencepost.conformance.capabilities import LOOK_ALIKE_OPERATIONS
 from fencepost.conformance.diagnosis.evidence import (
     FEW,
     MANY,
@@ -26,7 +27,7 @@ from fencepost.conformance.diagnosis.evidence import (
     turns_rules_on_again,
     unless,
 )
-from fencepost.conformance.judging.exercised import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
+from fencepost.conformance.judging.exercised import PLAIN_OPERATION
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.mismatch import WrongDecision
 from fencepost.reference import Outcome, Plane, Request, Vault
@@ -225,9 +226,25 @@ HISTORY: Table[WrongDecision] = (
 )
 """Two calls or more come before the request."""
 
+
+def names_a_subnet_otherwise(evidence: Decision) -> bool:
+    """An endpoint is switched, or a caller comes, by an id in other letters than those of the network."""
+    exact = {subnet.id for subnet in evidence.network.subnets}
+    if any(isinstance(step, EndpointsStep) and step.subnet not in exact for step in evidence.steps):
+        return True
+    subnet = evidence.mismatch.request.subnet
+    return decided_by("DEC-6", "DEC-9")(evidence) and subnet is not None and _is_named(subnet, exact)
+
+
+def _is_named(subnet: str, exact: set[str]) -> bool:
+    """Whether the network has the subnet, and not in these letters."""
+    return subnet not in exact and subnet.lower() in {one.lower() for one in exact}
+
+
 DECISION: Table[WrongDecision] = (
     ("STA-1", follows_a_vault, unless(needs_other_requests), some_write_is("putRules")),
     (of(REQUEST), follows_a_vault, unless(needs_other_requests), steps(fewest=1, most=1)),
+    ("DEC-8", names_a_subnet_otherwise),
     ("CTL-5", needs_other_requests, lists_vaults_and_reads_one),
     ("DEC-17", needs_other_requests),
     (of(FIRST_WRITE), steps(fewest=2, most=2)),

@@ -1,8 +1,10 @@
 """Which clause a wrong answer to a write breaks: the conditions first, then the tables."""
 
+from itertools import pairwise
 from typing import TypeAlias
 
 from fencepost.conformance.diagnosis.evidence import (
+    FEW,
     Evidence,
     Table,
     aim_in,
@@ -33,7 +35,7 @@ def demanding_clause(evidence: Write) -> str:
 
 def was_refused(evidence: Write) -> bool:
     """The subject refused the write, which must be accepted."""
-    return not evidence.mismatch.got.accepted
+    return not evidence.mismatch.got.is_accepted
 
 
 def exceeds_a_limit(evidence: Write) -> bool:
@@ -97,6 +99,12 @@ def ignores_missing_endpoints(evidence: Write) -> bool:
     return any(rule.ignore_missing_endpoint for rule in _accepted(evidence).virtual_network_rules)
 
 
+def meets_a_rule(evidence: Write) -> bool:
+    """A few rules that meet or touch are written: each of them is accepted alone, for the case is the smallest."""
+    found = sorted(rule.block for rule in _accepted(evidence).ip_rules)
+    return 1 < len(found) <= FEW and any(other.first <= one.last + 1 for one, other in pairwise(found))
+
+
 def has_a_slash_32(evidence: Write) -> bool:
     """An IP rule is written as a range of one address."""
     return any(rule.text.endswith("/32") for rule in _accepted(evidence).ip_rules)
@@ -121,6 +129,12 @@ REFUSAL_AIM: Table[WrongWrite] = (
 )
 """The scenario's clause, corrected: a write that is refused by itself is not refused because of its history."""
 
+UNION: Table[WrongWrite] = (
+    ("DEC-5", last_write_is("addIpRule"), meets_a_rule),
+    ("DEC-5", last_write_is("putRules"), steps(fewest=1, most=1), meets_a_rule),
+)
+"""Rules that are each accepted alone are refused together."""
+
 REFUSAL: Table[WrongWrite] = (
     ("STA-2", last_write_is("remove"), unless(aim_is("CTL-2"))),
     ("STA-3", aim_is("STA-6"), last_write_is("updateRules")),
@@ -141,6 +155,7 @@ WRITE: Table[WrongWrite] = (
     ("STA-1", follows_a_vault, was_refused, has_few_rules, last_write_is("putRules")),
     ("STA-3", follows_a_vault, was_refused, has_few_rules, last_write_is("updateRules")),
     ("STA-2", follows_a_vault, was_refused, has_few_rules),
+    (of(UNION), was_refused),
     (of(REFUSAL, aims=REFUSAL_AIM), was_refused),
     ("LIM-8", exceeds_a_limit, aim_is("LIM-8"), some_write_is("remove")),
     ("LIM-7", exceeds_a_limit, unless(last_write_is("putRules"))),

@@ -59,7 +59,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     bodies: tuple[tuple[str, Callable[[_Play], None]], ...] = (
         ("STA-1", _put_again),
         ("STA-1", _emptied),
-        ("STA-4", _asleep),
+        *((("STA-4", _asleep),) if setting.capabilities.default_action else ()),
         ("STA-2", _alike),
         ("STA-2", _bared),
     )

@@ -43,6 +43,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         return
     for index in setting.rounds(1):
         for stream, pair in _PAIRS.items():
+            if stream == "_switches_exchanged" and not setting.capabilities.default_action:
+                continue
 
             def run(
                 bench: Bench,
@@ -173,6 +175,7 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
         bench.leave_out(CLAUSE, _NEEDS_CALLS_AT_ONCE)
         return
     bench.reset(network)
+    candidates = [sent for one in candidates if (sent := bench.capabilities.as_offered(one)) is not None]
     quiet = list(_asked_in_quiet(bench, sets, candidates))
     if len(quiet) < len(sets):
         return

@@ -56,8 +56,9 @@ def _changes_followed(bench: Bench, setting: Setting, random: Random) -> None:
     if setting.capabilities.incremental:
         gone = str(_values(first)[0])
         steps += [_write("removeIpRule", value=gone), _write("addIpRule", value=gone)]
-        steps += [_write("updateRules", defaultAction="Allow"), _write("updateRules", defaultAction="Deny")]
-    else:
+        if setting.capabilities.default_action:
+            steps += [_write("updateRules", defaultAction="Allow"), _write("updateRules", defaultAction="Deny")]
+    elif setting.capabilities.default_action:
         steps += [_put({**first, "defaultAction": "Allow"}), _put(first)]
     if setting.capabilities.endpoints:
         steps += [
@@ -118,6 +119,7 @@ def _made(bench: Bench, step: Step) -> bool:
 
 def _followed(bench: Bench, asked: Sequence[Request]) -> None:
     """Ask until the answers are the new ones and stay, at least until the settle time is over or for a second."""
+    asked = [offered for one in asked if (offered := bench.capabilities.as_offered(one)) is not None]
     vault, settle, changed = bench.vault, bench.settle_seconds, now()
     step, pause, idle = AskStep(requests=tuple(asked)), min(_LONGEST_PAUSE, settle / STAYS), Event()
     in_a_row, held_once, took = 0, False, 0.0

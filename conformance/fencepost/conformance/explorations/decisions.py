@@ -4,6 +4,7 @@ One vault's life comes early in a run, the volume late: what is wrong is mostly 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -11,8 +12,8 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.generate import blocks, callers, networks, requests
-from fencepost.conformance.generate.networks import CASES, other_case
+from fencepost.conformance.generate import blocks, callers, networks, opened, requests
+from fencepost.conformance.generate.networks import CASES, ENDPOINTS, NO_ENDPOINTS, other_case
 from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Caller, Network, Request, address_from_text, block_from_cidr, read_ip_rule
@@ -25,7 +26,7 @@ _AIMS = (
 
 
 _LIVES, _FIRST = 5, 1
-_STRIDE, _GONE, _OTHERS = 11, 8, 6
+_STRIDE, _GONE, _OTHERS, _OPENED = 11, 8, 6, 3
 
 
 def _lives(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
@@ -38,6 +39,8 @@ def _letters(setting: Setting, indices: Sequence[int]) -> Iterator[Scenario]:
     if setting.capabilities.subnets:
         for index in indices:
             yield Scenario(aims=("DEC-8",), run=partial(_other_letters, random=setting.random("letters", index)))
+            run = partial(_network_in_other_letters, setting=setting, random=setting.random("network letters", index))
+            yield Scenario(aims=("DEC-8",), run=run)
 
 
 def _first(setting: Setting) -> Iterator[Scenario]:
@@ -130,6 +133,7 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
         found += [blocks.block(random, 3 + (turn * 4 + step * 7) % 28) for step in range(4)]
         for constellation in random.sample(blocks.CONSTELLATIONS, 5):
             found += constellation(random)
+        found += _in_turn(opened.narrow(setting.profile), turn)
     elif kind == "single" and turn // 7 % 2 == 0 and _lenient(setting):
         lenient = _lenient(setting)
         found = [lenient[turn // 14 % len(lenient)]]
@@ -147,6 +151,11 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
     elif kind == "subnets" and random.randrange(2):
         found = blocks.single(random)
     return list(dict.fromkeys(found))
+
+
+def _in_turn(found: Sequence[Block], turn: int) -> list[Block]:
+    """A few of the ranges that this subject's choices open, others in every turn."""
+    return [found[(turn * _OPENED + step) % len(found)] for step in range(min(_OPENED, len(found)))]
 
 
 def _lenient(setting: Setting) -> list[Block]:
@@ -228,6 +237,27 @@ def _other_letters(bench: Bench, random: Random) -> None:
         others = random.sample([subnet.id for subnet in network.subnets if subnet.id != target], _OTHERS)
         asked += [Request(address=requests.private(random), subnet=other_case(random, one, how)) for one in others]
         bench.ask(asked, exercises=dict.fromkeys((one for one in asked if _is_same(one, target)), ("DEC-8",)))
+
+
+def _network_in_other_letters(bench: Bench, setting: Setting, random: Random) -> None:
+    """DEC-8 where the network has the id: `reset` and `setServiceEndpoints` in other letters than rules and callers."""
+    plain = networks.network(random, some_without_endpoint=False)
+    target, beside, *_ = (subnet.id for subnet in plain.subnets)
+    asked = [Request(address=requests.private(random), subnet=one) for one in (target, beside)]
+    for how in range(CASES):
+        spelled = {target: other_case(random, target, how)}
+        bench.reset(Network(subnets=tuple(replace(one, id=spelled.get(one.id, one.id)) for one in plain.subnets)))
+        if not bench.put(wire_rules((), [target]), exercises=("DEC-8",), aim="DEC-8"):
+            continue
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("DEC-8",)), aim="DEC-8")
+        if not setting.capabilities.endpoints:
+            continue
+        named = other_case(random, target, (how + 1) % CASES)
+        bench.endpoints(named, random.choice(NO_ENDPOINTS))
+        off = Request(address=requests.outside(random, bench.vault.rules), subnet=target)
+        bench.ask([off, asked[1]], exercises={off: ("DEC-8",)}, aim="DEC-8")
+        bench.endpoints(named, random.choice(ENDPOINTS))
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("DEC-8",)), aim="DEC-8")
 
 
 def _repeated(bench: Bench, setting: Setting, index: int) -> None:

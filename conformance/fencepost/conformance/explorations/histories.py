@@ -7,7 +7,7 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.walks import walks
-from fencepost.conformance.explorations.whole_sets import as_whole_set
+from fencepost.conformance.explorations.whole_sets import offered
 from fencepost.conformance.generate import callers, limit_moves, moves, networks, requests
 from fencepost.conformance.generate.moves import MOVES, Move
 from fencepost.conformance.generate.strokes import Scene, Stroke, requests_about, watched
@@ -151,13 +151,11 @@ def _make(bench: Bench, stroke: Stroke) -> None:
 
 
 def _as_offered(scene: Scene, played: Iterable[Iterator[Stroke]]) -> Iterator[Stroke]:
-    """The strokes as they are, or as whole sets where single rules cannot be changed."""
+    """The strokes that can be made, as whole sets where single rules cannot be changed."""
     for move in played:
         for stroke in move:
-            if scene.capabilities.incremental:
-                yield stroke
-            elif (whole := as_whole_set(stroke, scene.vault)) is not None:
-                yield whole
+            if (made := offered(stroke, scene.vault, scene.capabilities)) is not None:
+                yield made
 
 
 def _ask(bench: Bench, setting: Setting, scene: Scene, pending: _Pending, *, about_to: Stroke | None = None) -> None:

@@ -90,6 +90,8 @@ def _climbed(bench: Bench, *, setting: Setting, ramp: _Ramp) -> None:
     found = _largest(ramp, lambda count: _is_accepted(bench, ramp, count, _FIRST)) if by_putting else ramp.maximum
     said = [_counted(found, ramp)]
     for way in ramp.ways if by_putting else ():
+        if way[1] == "Allow" and not setting.capabilities.default_action:
+            continue
 
         def accepts(count: int, way: _Way = way) -> bool:
             return _is_accepted(bench, ramp, count, way)

@@ -105,13 +105,16 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
     if filling.put(kind.maximum - 1, beside):
         filling.add("LIM-7")
         filling.add_in_vain("LIM-7")
-    bench.write("updateRules", {"defaultAction": "Allow"})
+    switched, usual = {"defaultAction": "Allow"}, {"defaultAction": "Deny"}
+    if not bench.capabilities.default_action:
+        switched, usual = {"bypass": "AzureServices"}, {"bypass": "None"}
+    bench.write("updateRules", switched)
     bench.write(kind.add, {kind.member: filling.spare[0]}, exercises=("LIM-9", "LIM-7"), aim="LIM-9")
     filling.remove(0, "LIM-9")
     filling.add("LIM-9")
     bench.read()
     filling.add_in_vain("LIM-9")
-    bench.write("updateRules", {"defaultAction": "Deny"})
+    bench.write("updateRules", usual)
     bench.read()
     ask_every_rule(bench, random, "LIM-7")
 

@@ -26,7 +26,7 @@ def every_mistake(setting: Setting, network: Network, index: int) -> Mapping[str
     found = list(mistakes.ip_mistakes(setting.profile, setting.random("mistakes", index)))
     if setting.capabilities.subnets:
         found += mistakes.subnet_mistakes(network.subnets[0].id)
-    found += mistakes.switch_mistakes()
+    found += mistakes.switch_mistakes(setting.capabilities.switches)
     return {
         clause: [mistake for mistake in found if mistake.clause == clause]
         for clause in dict.fromkeys(mistake.clause for mistake in found)

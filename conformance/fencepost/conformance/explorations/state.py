@@ -7,7 +7,8 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.generate import blocks, callers, networks, opened, requests
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, Caller, Network, Outcome, Request, block_from_cidr, is_clear
 
@@ -53,6 +54,9 @@ def _network(random: Random, setting: Setting) -> Network:
 
 def _some_rules(random: Random, bench: Bench, count: int = 3) -> WireRules:
     found = dict.fromkeys(blocks.block(random, blocks.prefix(random)) for _ in range(count))
+    lenient = opened.narrow(bench.vault.profile)
+    if lenient and random.randrange(2):
+        found = dict.fromkeys([*list(found)[:-1], random.choice(lenient)])
     ids = [subnet.id for subnet in bench.vault.network.subnets]
     return wire_rules((blocks.text(one) for one in found), random.sample(ids, min(2, len(ids))))
 
@@ -163,7 +167,9 @@ def _new(bench: Bench, setting: Setting, random: Random) -> None:
         return
     if default is None:
         bench.write("updateRules", {"bypass": "None"}, aim="STA-3")
-    changes: list[tuple[str, JsonObject]] = [("updateRules", {"defaultAction": "Deny"})]
+    changes: list[tuple[str, JsonObject]] = []
+    if setting.capabilities.default_action:
+        changes.append(("updateRules", {"defaultAction": "Deny"}))
     changes.append(("addIpRule", {"value": blocks.text(blocks.block(random, 27))}))
     if network.subnets:
         changes.append(("addVirtualNetworkRule", {"id": network.subnets[-1].id}))
@@ -201,7 +207,12 @@ def _switched(bench: Bench, setting: Setting, random: Random) -> None:
     asked = _callers(random, bench, setting)
     bench.ask(asked)
     added: list[Request] = []
-    for turn, change in enumerate(_CHANGES):
+    for turn, wanted in enumerate(_CHANGES):
+        change = {
+            name: word for name, word in wanted.items() if name == "bypass" or setting.capabilities.default_action
+        }
+        if not change:
+            continue
         clauses = ("STA-4", "STA-3") if "defaultAction" in change else ("STA-3",)
         if not _update(bench, setting, change, clauses):
             return
@@ -228,6 +239,7 @@ _CHANGES: tuple[dict[str, str], ...] = (
     {"defaultAction": "Deny", "bypass": "AzureServices"},
 )
 _ADDED_AT = 6
+"""In which of the turns, which both switches and no switch share, a rule is added."""
 
 
 def _update(bench: Bench, setting: Setting, change: dict[str, str], clauses: Sequence[str]) -> bool:
@@ -281,7 +293,7 @@ def _has_a_plain_prefix(block: Block) -> bool:
 def _around(rule: str, random: Random) -> list[Request]:
     block = _block(rule)
     inside = random.randrange(block.first, block.last + 1)
-    return [Request(address=address) for address in (block.first - 1, block.first, inside, block.last, block.last + 1)]
+    return [Request(address=address) for address in dict.fromkeys((*edges(block), inside))]
 
 
 def _block(rule: str) -> Block:
@@ -294,7 +306,7 @@ def _change_rules(bench: Bench, setting: Setting, what: str, rule: str, *, aim: 
     acls = wire_rules_in_force(bench.vault.rules)
     entries = acls["ipRules"]
     assert isinstance(entries, list)
-    kept = [entry for entry in entries if entry["value"] != rule]
+    kept = [one for one, held in zip(entries, bench.vault.rules.ip_rules, strict=True) if held.block != _block(rule)]
     return bench.put({**acls, "ipRules": [*entries, {"value": rule}] if what == "add" else kept}, aim=aim)
 
 

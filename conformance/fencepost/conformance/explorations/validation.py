@@ -9,7 +9,8 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.refusals import every_mistake, home, ignoring, small_set
-from fencepost.conformance.generate import blocks, mistakes, networks, requests
+from fencepost.conformance.generate import blocks, mistakes, networks, opened, requests
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
@@ -28,6 +29,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
         network = home(setting, index)
         yield _accepted(setting, index, "VAL-1", _valid(setting.random("valid", index)), network)
+        if opened.wide(setting.profile) or opened.narrow(setting.profile):
+            yield Scenario(aims=("VAL-1",), run=partial(_opened, setting=setting, index=index))
         if not setting.capabilities.refusals:
             continue
         yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS), network)
@@ -68,12 +71,35 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
     return Scenario(aims=(clause,), run=run)
 
 
+def _opened(bench: Bench, setting: Setting, index: int) -> None:
+    """What this subject's choices open: the wide ranges one by one, merged and removed, and the narrow ones in packs."""
+    random = setting.random("opened", index)
+    wide, narrow = opened.wide(setting.profile), opened.narrow(setting.profile)
+    bench.settle_in(home(setting, index))
+    kept = blocks.text(blocks.block(random, 24))
+    for one in random.sample(wide, len(wide)):
+        text = blocks.text(one)
+        if bench.put(wire_rules([text]), exercises=("VAL-1",), aim="VAL-1"):
+            _ask_ends(bench, "VAL-1")
+        if not bench.put(wire_rules([text, kept]), exercises=("DEC-5",), aim="DEC-5"):
+            continue
+        if setting.capabilities.incremental:
+            bench.write("removeIpRule", {"value": text}, aim="STA-2")
+            bench.ask([Request(address=end) for end in edges(one)], aim="STA-2")
+            bench.write("addIpRule", {"value": text}, exercises=("VAL-1",), aim="VAL-1")
+        _ask_ends(bench, "VAL-1")
+        bench.read()
+    texts = [blocks.text(one) for one in random.sample(narrow, len(narrow))]
+    for start in range(0, len(texts), _PACK):
+        if bench.put(wire_rules(texts[start : start + _PACK]), exercises=("VAL-1",), aim="VAL-1"):
+            _ask_ends(bench, "VAL-1")
+            bench.read()
+
+
 def _ask_ends(bench: Bench, clause: str) -> None:
     """Both ends of each rule and their neighbours: that the first is let in is what an accepted value means."""
     rules = bench.vault.rules.ip_rules
-    ends = dict.fromkeys(
-        end for rule in rules for end in (rule.block.first - 1, rule.block.first, rule.block.last, rule.block.last + 1)
-    )
+    ends = dict.fromkeys(end for rule in rules for end in edges(rule.block))
     admitted = dict.fromkeys((Request(address=rule.block.first) for rule in rules), (clause,))
     bench.ask([Request(address=end) for end in ends], exercises=admitted)
     bench.read()
@@ -208,6 +234,31 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
         if bench.write("addVirtualNetworkRule", may, exercises=("VAL-8",), aim="VAL-8"):
             bench.write("addVirtualNetworkRule", {"id": third}, aim="VAL-8")  # after it, as before
     _asked_when_it_comes(bench, random, [ignored, other, third])
+    _flag_kept(bench, setting, random, on[0], ignored)
+
+
+def _flag_kept(bench: Bench, setting: Setting, random: Random, on: str, off: str) -> None:
+    """VAL-8: a rule that came in by its flag is no reason to refuse what does not name it, or says the flag again."""
+    flagged: JsonObject = {"id": off, FLAG: True}
+    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 28, 30)]
+    acls = wire_rules(values[:1])
+    bench.put(wire_rules(()))
+    if not bench.put({**acls, "virtualNetworkRules": [flagged]}, exercises=("VAL-8",), aim="VAL-8"):
+        return
+    if setting.capabilities.incremental:
+        later: list[tuple[str, JsonObject]] = [
+            ("addIpRule", {"value": values[1]}),
+            ("removeIpRule", {"value": values[0]}),
+        ]
+        later += [("addVirtualNetworkRule", {"id": on}), ("updateRules", {"bypass": "AzureServices"})]
+        later += [("removeVirtualNetworkRule", {"id": on}), ("updateRules", {"defaultAction": "Deny"})]
+        for method, params in later:
+            bench.write(method, params, exercises=("VAL-8",), aim="VAL-8")
+    again = {**wire_rules(values[1:]), "virtualNetworkRules": [{"id": on}, flagged]}
+    if bench.put(again, exercises=("VAL-8",), aim="VAL-8"):
+        bench.ask([Request(address=requests.outside(random, bench.vault.rules), subnet=off)], aim="VAL-8")
+    bench.read()
+    _asked_when_it_comes(bench, random, [off])
 
 
 def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on: Sequence[str], turn: int) -> None:

@@ -6,14 +6,14 @@ from functools import partial
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Scenario
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.explorations.whole_sets import as_whole_set
+from fencepost.conformance.explorations.whole_sets import offered
 from fencepost.conformance.generate.accepted_writes import Kind
 from fencepost.conformance.generate.strokes import Scene, Stroke
 from fencepost.conformance.generate.walkers import Theme, Walker, World
 from fencepost.conformance.generate.walks import ACCEPTED, REFUSED, back_to_the_theme, dealt, next_of
-from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
-from fencepost.reference import Outcome, Request, Verdict
+from fencepost.reference import Outcome, Request
 
 _UNASKED = 6
 """One write in so many is followed by another before anybody is asked."""
@@ -22,7 +22,8 @@ _UNASKED = 6
 def walks(setting: Setting, index: int) -> Iterator[Scenario]:
     """Eight walks, each from a vault of its own; four for whoever is asked for decisions alone."""
     families = (*ACCEPTED, *(REFUSED if setting.capabilities.refusals else ()))
-    hands = list(dealt(setting.random("walks", index), families))
+    is_switched = setting.capabilities.default_action
+    hands = list(dealt(setting.random("walks", index), families, is_switched=is_switched))
     for place, (theme, hand) in enumerate(hands if setting.capabilities.refusals else hands[::2]):
         run = partial(_walk, setting=setting, purpose=("walk", index, place), theme=theme, hand=hand)
         yield Scenario(aims=("STA-2",), run=run)
@@ -61,10 +62,8 @@ def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Them
 
 def _make(bench: Bench, setting: Setting, walker: Walker, stroke: Stroke, *, is_asked: bool) -> None:
     """One stroke, as far as it can be made, and everybody asked after it."""
-    made: Stroke | None = stroke
-    if not setting.capabilities.incremental:
-        made = as_whole_set(stroke, bench.vault)
-    if made is None or not _may_be_made(bench, setting, made):
+    made = offered(stroke, bench.vault, setting.capabilities)
+    if made is None:
         return
     panel = walker.world.panel(walker.scene)
     was = [bench.vault.decide(request).outcome for request in panel]
@@ -75,13 +74,6 @@ def _make(bench: Bench, setting: Setting, walker: Walker, stroke: Stroke, *, is_
             bench.endpoints(subnet, endpoints)
     if is_asked:
         _look(bench, walker.world, walker.scene, made, list(zip(panel, was, strict=True)))
-
-
-def _may_be_made(bench: Bench, setting: Setting, stroke: Stroke) -> bool:
-    """Whoever validates nothing is sent what is certainly accepted."""
-    if setting.capabilities.refusals or isinstance(stroke.step, EndpointsStep):
-        return True
-    return apply_write(bench.vault, stroke.step).verdict is Verdict.ACCEPTED
 
 
 def _look(

@@ -2,10 +2,27 @@
 
 from dataclasses import replace
 
+from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.generate.strokes import Stroke
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.lockstep.offered import as_offered
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules_in_force
 from fencepost.reference import Vault
+
+
+def offered(stroke: Stroke, vault: Vault, capabilities: Capabilities) -> Stroke | None:
+    """The stroke as the subject offers it, by a whole set where it has no single changes; None where it cannot be made."""
+    if isinstance(stroke.step, EndpointsStep):
+        return stroke
+    step = as_offered(stroke.step, vault, replace(capabilities, abilities=capabilities.abilities | {Ability.REFUSALS}))
+    if step is None:
+        return None
+    made: Stroke | None = replace(stroke, step=step)
+    if not capabilities.incremental:
+        made = as_whole_set(replace(stroke, step=step), vault)
+    if made is None or not isinstance(made.step, WriteStep) or as_offered(made.step, vault, capabilities) is None:
+        return None
+    return made
 
 
 def as_whole_set(stroke: Stroke, vault: Vault) -> Stroke | None:

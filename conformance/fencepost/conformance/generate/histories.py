@@ -1,6 +1,7 @@
 """Histories as a Hypothesis strategy and as a state machine, over the same moves that a run makes."""
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from random import Random
 from typing import ClassVar
 
@@ -12,12 +13,13 @@ from fencepost.conformance.generate.moves import MOVES, Move
 from fencepost.conformance.generate.strokes import Scene, Stroke, put, requests_about, watched
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep, apply_write, call_of
 from fencepost.conformance.lockstep.lockstep import Lockstep
+from fencepost.conformance.lockstep.offered import as_offered
 from fencepost.conformance.lockstep.wire import wire_network
 from fencepost.reference import Network, Profile, Vault, Verdict, load_profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-_ALL_FEATURES = tuple(name for name in FEATURES if not name.endswith("-only"))
+_ALL_FEATURES = tuple(name for name in FEATURES if not name.endswith("-only") and name != "always-deny")
 
 
 def histories(
@@ -29,7 +31,7 @@ def histories(
     switches and service endpoints changed. The reference knows the answer to every one of them; only what the features
     offer is in it.
     """
-    edition = profile if isinstance(profile, Profile) else load_profile(profile)
+    edition = _edition(profile, features)
     capabilities = _capabilities(edition, features)
 
     @st.composite
@@ -45,6 +47,11 @@ def histories(
 
 def _randoms() -> st.SearchStrategy[Random]:
     return st.randoms(use_true_random=False)
+
+
+def _edition(profile: Profile | str, features: Collection[str]) -> Profile:
+    edition = profile if isinstance(profile, Profile) else load_profile(profile)
+    return edition.always_denying() if "always-deny" in features else edition
 
 
 def _capabilities(profile: Profile, features: Collection[str]) -> Capabilities:
@@ -74,7 +81,11 @@ class _Rehearsal:
     def _take(self, stroke: Stroke) -> None:
         match stroke.step:
             case WriteStep():
-                write = apply_write(self._vault, stroke.step)
+                step = as_offered(stroke.step, self._vault, self._scene.capabilities)
+                if step is None:
+                    return
+                stroke = replace(stroke, step=step)
+                write = apply_write(self._vault, step)
                 if write.verdict is Verdict.OPEN:
                     return
                 self._vault = write.accepted or self._vault if write.verdict is Verdict.ACCEPTED else self._vault
@@ -120,10 +131,11 @@ class _HistoryMachine(RuleBasedStateMachine):
     def _take(self, stroke: Stroke, scene: Scene) -> None:
         match stroke.step:
             case WriteStep():
-                if apply_write(self._lockstep.vault, stroke.step).verdict is Verdict.OPEN:
+                step = as_offered(stroke.step, self._lockstep.vault, self.capabilities)
+                if step is None or apply_write(self._lockstep.vault, step).verdict is Verdict.OPEN:
                     return
-                wrote = self._lockstep.write(stroke.step)
-                assert wrote.wrong is None, f"{stroke.step.method} {stroke.step.params}: {wrote.wrong.direction}"
+                wrote = self._lockstep.write(step)
+                assert wrote.wrong is None, f"{step.method} {step.params}: {wrote.wrong.direction}"
             case EndpointsStep():
                 self._lockstep.set_endpoints(stroke.step)
         for request, (expected, answer, wrong) in zip(
@@ -147,7 +159,7 @@ def history_machine(
     The profile's open points are answered by the choices that the caller puts into it (`Profile.with_choices`); where one
     is left open, the writes that it decides are left out.
     """
-    edition = profile if isinstance(profile, Profile) else load_profile(profile)
+    edition = _edition(profile, features)
     members: dict[str, object] = {"connect": staticmethod(connect), "profile": edition}
     members["capabilities"] = _capabilities(edition, features)
     members |= {name: _rule_of(name, move) for name, move in _offered(_capabilities(edition, features))}

@@ -85,7 +85,8 @@ def _subnets_at_the_limit(scene: Scene) -> Iterator[Stroke]:
 def _asleep_at_the_limit(scene: Scene) -> Iterator[Stroke]:
     """The limit holds under Allow, too: the full set is put so, since an update may have a flaw of its own."""
     if scene.capabilities.refusals:
-        yield put({**wire_rules_in_force(scene.vault.rules), "defaultAction": "Allow"}, scene.vault)
+        other = {"defaultAction": "Allow"} if scene.capabilities.default_action else {"bypass": "AzureServices"}
+        yield put({**wire_rules_in_force(scene.vault.rules), **other}, scene.vault)
         yield add(scene, new_block(scene), aim="LIM-9", clauses=("LIM-9",))
     yield update(defaultAction="Deny")
 

@@ -1,6 +1,6 @@
 """Values that no rule may have, each with the name of its mistake and the clause that it is refused by."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -292,8 +292,8 @@ def subnet_mistakes(known: str) -> Iterator[Mistake]:
         yield Mistake(name=name, clause="VAL-7", member="virtualNetworkRules", value=entry, entry=True)
 
 
-def switch_mistakes() -> Iterator[Mistake]:
-    """Words and values that neither switch knows (VAL-6)."""
+def switch_mistakes(switches: Collection[str] = ("defaultAction", "bypass")) -> Iterator[Mistake]:
+    """Words and values that neither switch knows (VAL-6), for each of these switches."""
     words: dict[str, tuple[object, ...]] = {
         "defaultAction": ("Block", "Denied", "Allowed", "None", "AzureServices", "Allow,Deny", "Deny, Allow", "1", "*"),
         "bypass": (
@@ -301,7 +301,8 @@ def switch_mistakes() -> Iterator[Mistake]:
             *("AzureServices None", "Azure Services", "All", "0", "true"),
         ),
     }
-    for member, unknown in words.items():
+    for member in switches:
+        unknown = words[member]
         for value in ("", *unknown, 0, True, False, {}):
             yield Mistake(name=f"{member} {value!r}", clause="VAL-6", member=member, value=value)
         usual = "Deny" if member == "defaultAction" else "None"

@@ -10,7 +10,7 @@ from random import Random
 from types import MappingProxyType
 from typing import TypeAlias
 
-from fencepost.conformance.generate import blocks, mistakes
+from fencepost.conformance.generate import blocks, mistakes, opened
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
@@ -47,6 +47,8 @@ def opening(scene: Scene) -> WireRules:
     stem = random.randrange(1, 3)
     found += [Block(home + stem, home + stem), Block(home + stem * 10 + 7, home + stem * 10 + 7)]
     found += blocks.single(random)
+    if lenient := opened.narrow(scene.vault.profile):
+        found.append(random.choice(lenient))
     random.shuffle(found)
     values = [blocks.text(one, random, slash_32=scene.single_as_slash_32) for one in dict.fromkeys(found)]
     ids = [subnet.id for subnet in scene.vault.network.subnets]
@@ -291,8 +293,8 @@ def refused(scene: Scene) -> Iterator[Stroke]:
     if random.randrange(2) and scene.capabilities.subnets:
         known = scene.vault.network.subnets[0].id
         yield _refused(random.choice([one for one in mistakes.subnet_mistakes(known) if not one.entry]))
-    else:
-        yield _refused(random.choice(list(mistakes.switch_mistakes())))
+    elif wrong_switches := list(mistakes.switch_mistakes(scene.capabilities.switches)):
+        yield _refused(random.choice(wrong_switches))
 
 
 def _refused(mistake: Mistake) -> Stroke:

@@ -17,6 +17,7 @@ NO_ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("MICROSOFT.KEYVAULT", "Microsoft.Storage"),
     ("Microsoft", "KeyVaults"),
     ("Microsoft-KeyVault",),
+    ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.Web", "Microsoft.EventHub", "Microsoft.KeyVault.Global"),
 )
 """Endpoint lists without the one that counts: "letter for letter" leaves look-alikes out."""
 
@@ -26,6 +27,12 @@ ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("Microsoft.KeyVault", "Microsoft.Sql"),
     ("Microsoft.KeyVault.Global", "Microsoft.KeyVault", "microsoft.keyvault"),
     ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
+    ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.Web", "Microsoft.EventHub", "Microsoft.KeyVault"),
+    (
+        *("Microsoft.Storage", "Microsoft.Sql", "Microsoft.Web", "Microsoft.EventHub", "Microsoft.ServiceBus"),
+        *("Microsoft.AzureActiveDirectory", "Microsoft.CognitiveServices", "Microsoft.ContainerRegistry"),
+        *("Microsoft.KeyVault", "Microsoft.AzureCosmosDB"),
+    ),
 )
 """Endpoint lists with the one that counts."""
 

@@ -81,9 +81,13 @@ def put_with_a_wrong_subnet(walker: Walker) -> Stroke | None:
     return _in_vain(put(acls), clause)
 
 
-def put_with_a_wrong_switch(walker: Walker) -> Stroke:
+def put_with_a_wrong_switch(walker: Walker) -> Stroke | None:
     """Another set with an unknown word."""
     member, word = walker.random.choice((("bypass", "All"), ("defaultAction", "Block")))
+    if not walker.scene.capabilities.default_action:
+        member, word = "bypass", "All"
+    if not walker.scene.capabilities.a_switch:
+        return None
     return _in_vain(put({**_otherwise(walker), member: word}), "VAL-6")
 
 
@@ -93,14 +97,18 @@ def put_too_many(walker: Walker) -> Stroke:
     return replace(put(acls), aim="LIM-2", clauses=("LIM-6",))
 
 
-def update_with_a_wrong_default_action(walker: Walker) -> Stroke:
+def update_with_a_wrong_default_action(walker: Walker) -> Stroke | None:
     """Another bypass, which is known, and a default action that is not, in either order."""
+    if not walker.scene.capabilities.default_action:
+        return update_with_a_wrong_bypass(walker)
     bypass = "None" if walker.vault.rules.bypass.value == "AzureServices" else "AzureServices"
     return _update_in_vain(walker, ("bypass", bypass), ("defaultAction", "Block"))
 
 
-def update_with_a_wrong_bypass(walker: Walker) -> Stroke:
+def update_with_a_wrong_bypass(walker: Walker) -> Stroke | None:
     """The other default action, and a bypass that is not known, in either order."""
+    if not walker.scene.capabilities.a_switch:
+        return None
     action = "Allow" if walker.vault.rules.default_action.value == "Deny" else "Deny"
     return _update_in_vain(walker, ("defaultAction", action), ("bypass", "All"))
 

@@ -7,6 +7,7 @@ from random import Random
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import callers
+from fencepost.conformance.generate.blocks import ANCHORS
 from fencepost.conformance.generate.boundaries import LANDMARKS, edges, flipped, octet_edges, pieces, resembling
 from fencepost.conformance.generate.networks import other_case
 from fencepost.reference import Block, Caller, Plane, Profile, Request, RuleSet, Vault
@@ -70,7 +71,7 @@ def outside(random: Random, rules: RuleSet) -> int:
             return address
     gaps = (first for first, _ in pieces([rule.block for rule in rules.ip_rules]) if rules.ip_rule_at(first) is None)
     public = (address for address in gaps if is_public(address))
-    return next(public, random.randrange(1 << 24, 224 << 24))  # under 0.0.0.0/0 there is no outside
+    return next(public, random.choice(ANCHORS) + random.randrange(1 << 16))  # under 0.0.0.0/0 there is no outside
 
 
 def private(random: Random) -> int:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.generate import blocks, callers, networks, opened, requests
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
 from fencepost.conformance.generate.rule_sets import with_flags
 from fencepost.conformance.generate.strokes import Scene
@@ -48,13 +49,17 @@ class World:
         ]
         spot = blocks.block(random, 24).first + random.randrange(2, 250)
         ranges = tuple(one for one in dict.fromkeys(found) if spot not in one)
+        profile = scene.vault.profile
+        for lenient, seldom in ((opened.narrow(profile), 2), (opened.wide(profile), 4)):
+            if lenient and random.randrange(seldom) == 0:
+                ranges = tuple(dict.fromkeys((*ranges, random.choice(lenient))))
         crowd = tuple(blocks.many(random, scene.vault.profile.max_ip_rules + 1))
         return cls(ranges=ranges, spot=spot, crowd=crowd, network=_network(scene))
 
     def panel(self, scene: Scene) -> list[Request]:
         """Everybody in this world, seen as they are seen now: beside, at and in each range, in each subnet, services."""
         vault = scene.vault
-        ends = [end for one in self.ranges for end in (one.first - 1, one.first, one.last, one.last + 1)]
+        ends = [end for one in self.ranges for end in edges(one)]
         private = (10 << 24) + (1 << 16) + (2 << 8) + 3
         addresses = dict.fromkeys([*ends, self.spot, private, self.crowd[0].first, self.crowd[-1].last])
         found = [Request(address=one) for one in addresses]

@@ -82,10 +82,13 @@ ELSEWHERE = frozenset((*REFUSED[0], *REFUSED[1], *REFUSED[-1]))
 """What other explorations do often: it is met in one theme of two."""
 
 
-def dealt(random: Random, families: Sequence[Family]) -> Iterator[tuple[Theme, Sequence[Kind]]]:
+def dealt(
+    random: Random, families: Sequence[Family], *, is_switched: bool = True
+) -> Iterator[tuple[Theme, Sequence[Kind]]]:
     """Eight walks, in each of which every family is met; any three of four traits are met in all combinations.
 
     Each member of a family is met in two themes, which differ in all but the bypass; what is done elsewhere, too, in one.
+    Where no default action can be switched, every theme's is Deny.
     """
     firsts = [random.randrange(_PAIRS) for _ in families]
     for place in range(_PAIRS):
@@ -94,7 +97,7 @@ def dealt(random: Random, families: Sequence[Family]) -> Iterator[tuple[Theme, S
             hand = [kind for kind in every if kind not in ELSEWHERE or is_asleep is bool(place & 1)]
             is_off, has_few = bool(place & 1) is not is_asleep, bool(place & 2) is not is_asleep
             theme = Theme(
-                default_action="Allow" if is_asleep else "Deny",
+                default_action="Allow" if is_asleep and is_switched else "Deny",
                 bypass="AzureServices" if is_asleep is is_off else "None",
                 is_off=is_off,
                 has_few_ranges=has_few,

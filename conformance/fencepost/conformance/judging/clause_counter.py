@@ -36,10 +36,16 @@ class ClauseCounter:
 
     def write(self, expected: Write, exercises: Collection[str]) -> None:
         """Count a right answer to a write: for these clauses, and for the one that demands it; for none where it was open."""
-        if expected.verdict is Verdict.OPEN:
-            return
-        demanding = {violation.clause for violation in expected.violations if violation.is_certain}
-        self._tally.answer({*exercises, *demanding} if len(demanding) == 1 else set(exercises))
+        if expected.verdict is not Verdict.OPEN:
+            self._tally.answer(_clauses_of(expected, exercises))
+
+    def put(self, method: str, expected: Write) -> None:
+        """Count a write that could be put as asked."""
+        self._tally.write(_kind_of(method, expected), (), is_inconclusive=False)
+
+    def inconclusive_write(self, method: str, expected: Write, exercises: Collection[str]) -> None:
+        """Count a write that could not be put as asked."""
+        self._tally.write(_kind_of(method, expected), _clauses_of(expected, exercises), is_inconclusive=True)
 
     def _spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
         clauses = exercised_clauses(request, expected, vault.rules, self._landmarks_of(vault.rules))
@@ -54,6 +60,17 @@ class ClauseCounter:
         if self._landmarks is None or self._landmarks[0] is not rules:
             self._landmarks = (rules, RuleEdges.of(rules))
         return self._landmarks[1]
+
+
+def _clauses_of(expected: Write, exercises: Collection[str]) -> set[str]:
+    demanding = {violation.clause for violation in expected.violations if violation.is_certain}
+    return {*exercises, *demanding} if len(demanding) == 1 else set(exercises)
+
+
+def _kind_of(method: str, expected: Write) -> str:
+    """The kind of a write: its method, and the clauses that it is to be refused by, if any."""
+    refused_by = sorted({violation.clause for violation in expected.violations if violation.is_certain})
+    return " ".join([method, *refused_by])
 
 
 def _codes(vault: Vault, request: Request) -> object:

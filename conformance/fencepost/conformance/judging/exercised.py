@@ -4,14 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fencepost.conformance.capabilities import LOOK_ALIKE_OPERATIONS
 from fencepost.reference import Block, Decision, DefaultAction, Outcome, Plane, Request, RuleSet
-
-LOOK_ALIKE_OPERATIONS = frozenset(
-    f"{kind}{operation}"
-    for kind in ("Key", "Secret", "Certificate")
-    for operation in ("List", "ListVersions", "ListDeleted", "GetDeleted", "Purge", "Recover", "Delete")
-)
-"""Data-plane operations whose names resemble control-plane ones (CTL-3)."""
 
 PLAIN_OPERATION = "SecretGet"
 

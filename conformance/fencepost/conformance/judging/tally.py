@@ -19,6 +19,7 @@ class Count:
     allowed: int = 0
     denied: int = 0
     inconclusive: int = 0
+    inconclusive_writes: int = 0
 
     @property
     def wrong(self) -> int:
@@ -47,6 +48,9 @@ class Tally:
     allowed: int = 0
     denied: int = 0
     inconclusive: int = 0
+    inconclusive_writes: int = 0
+    writes_by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
+    clauses_by_kind: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faults: int = 0
 
     def decision(self, clauses: Iterable[str], outcome: str, *, is_right: bool) -> None:
@@ -68,6 +72,25 @@ class Tally:
                     count.allowed += 1
                 else:
                     count.denied += 1
+
+    def write(self, kind: str, clauses: Iterable[str], *, is_inconclusive: bool) -> None:
+        """Count one write of its kind: put as asked or not; one that was not counts for none of its clauses."""
+        put, not_put = self.writes_by_kind.get(kind, (0, 0))
+        self.writes_by_kind[kind] = (put + (not is_inconclusive), not_put + is_inconclusive)
+        self.inconclusive_writes += is_inconclusive
+        if is_inconclusive:
+            known = self.clauses_by_kind.get(kind, ())
+            self.clauses_by_kind[kind] = tuple(dict.fromkeys((*known, *clauses)))
+            for clause in clauses:
+                self.counts[clause].asked += 1
+                self.counts[clause].inconclusive += 1
+                self.counts[clause].inconclusive_writes += 1
+
+    @property
+    def kinds_never_put(self) -> dict[str, str]:
+        """The clauses of writes of a kind that got nothing but inconclusive answers, each with that kind."""
+        never = [kind for kind, (put, not_put) in self.writes_by_kind.items() if not_put and not put]
+        return {clause: kind for kind in never for clause in self.clauses_by_kind.get(kind, ())}
 
     def answer(self, clauses: Iterable[str]) -> None:
         """Count one right answer that is no decision: to a write, or to `getRules`."""

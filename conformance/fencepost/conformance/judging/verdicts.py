@@ -91,8 +91,16 @@ def _wrong_answers(at: _Standing) -> str:
 def _not_put_as_asked(at: _Standing) -> str | None:
     count = at.count
     answered = count.asked - count.inconclusive if at.is_short else count.allowed + count.denied
-    is_too_little = count.inconclusive and answered < at.required
-    return f"{count.inconclusive} of {count.asked} requests could not be put as asked" if is_too_little else None
+    of_requests = count.inconclusive - count.inconclusive_writes
+    if not (count.inconclusive if at.is_short else of_requests) or answered >= at.required:
+        return None
+    what = "requests" if of_requests else "writes"
+    return f"{count.inconclusive} of {count.asked} {what} could not be put as asked"
+
+
+def _never_put(at: _Standing) -> str | None:
+    kind = at.tally.kinds_never_put.get(at.id)
+    return f"no write of this kind could be put as asked: {kind}" if kind is not None else None
 
 
 def _fault_of_another(at: _Standing) -> str | None:
@@ -124,6 +132,7 @@ VERDICTS: tuple[tuple[str, Verdict, Callable[[_Standing], str | None]], ...] = (
     ("a fault of another clause", "error", _fault_of_another),
     ("wrong without a failure", "inconclusive", lambda at: _wrong_answers(at) if at.is_unexplained else None),
     ("seldom decisive", "vacuous", _seldom),
+    ("a kind of write was never put", "inconclusive", _never_put),
     ("wrong by side effect", "pass", lambda at: at.with_remark(_wrong_answers(at)) if at.is_wrong else None),
     ("passed", "pass", lambda at: at.with_remark("")),
 )

@@ -33,12 +33,16 @@ CALLS_APART = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteAnswer:
-    """The subject's answer to a write beside the reference's; `is_known` is False where nobody can tell what holds now."""
+    """The subject's answer to a write beside the reference's; `is_known` is False where nobody can tell what holds now.
+
+    `is_inconclusive` is True where the harness could not put the write as asked: nothing has changed.
+    """
 
     accepted: bool
     expected: Write
     wrong: WrongWrite | None
     is_known: bool
+    is_inconclusive: bool = False
 
 
 class Lockstep:
@@ -111,18 +115,21 @@ class Lockstep:
         began = now()
         got = self.client.write(step.method, step.params)
         self.cost += Cost(writes=1)
+        if got.is_inconclusive or self._oracle.could_not_put:
+            is_known = not got.is_accepted and not self._oracle.could_not_put
+            return WriteAnswer(accepted=False, expected=expected, wrong=None, is_known=is_known, is_inconclusive=True)
         self.steps.append(step)
         self._changed_at = now()
         self._latency = min(self._latency, self._changed_at - began)
-        is_right = expected.verdict is Verdict.OPEN or got.accepted == (expected.verdict is Verdict.ACCEPTED)
+        is_right = expected.verdict is Verdict.OPEN or got.is_accepted == (expected.verdict is Verdict.ACCEPTED)
         wrong = None if is_right else WrongWrite(vault=before, step=step, expected=expected, got=got)
-        if got.accepted and expected.accepted is not None:
+        if got.is_accepted and expected.accepted is not None:
             self.vault = expected.accepted
         if wrong is None:
-            is_known = not got.accepted or expected.accepted is not None
+            is_known = not got.is_accepted or expected.accepted is not None
         else:
-            is_known = not got.accepted and self._oracle.follows_refusals
-        return WriteAnswer(accepted=got.accepted, expected=expected, wrong=wrong, is_known=is_known)
+            is_known = not got.is_accepted and self._oracle.follows_refusals
+        return WriteAnswer(accepted=got.is_accepted, expected=expected, wrong=wrong, is_known=is_known)
 
     def set_endpoints(self, step: EndpointsStep) -> None:
         """Switch a subnet's endpoints."""
@@ -229,7 +236,8 @@ class Lockstep:
     def _run_up(self, step: Step) -> bool:
         match step:
             case WriteStep():
-                return self.write(step).is_known
+                answer = self.write(step)
+                return answer.is_known and not answer.is_inconclusive
             case EndpointsStep():
                 if step.subnet not in self.vault.network:
                     return False

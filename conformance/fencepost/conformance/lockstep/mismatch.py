@@ -57,7 +57,7 @@ class WrongWrite(_Comparable):
     @property
     def direction(self) -> tuple[str, str]:
         """The expected verdict, and *accepted* or *refused*."""
-        return (self.expected.verdict.value, "accepted" if self.got.accepted else "refused")
+        return (self.expected.verdict.value, "accepted" if self.got.is_accepted else "refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

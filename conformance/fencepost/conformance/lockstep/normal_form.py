@@ -1,10 +1,11 @@
 """STA-5: rules in force and rules read back, both brought to one form before they are compared."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fencepost.adapters.contract import NetworkAcls
-from fencepost.reference import Block, Profile, RuleSet, cidr_from_block, read_ip_rule
+from fencepost.adapters.contract.vocabulary import MAX_RULES_READ
+from fencepost.reference import Block, Profile, RuleSet, Vault, cidr_from_block, read_ip_rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,18 @@ class NormalForm:
             yield f"bypass {self.bypass}"
         yield from sorted(_text(rule) for rule in self.ip_rules - other.ip_rules)
         yield from sorted(self.subnets - other.subnets)
+
+
+def is_read_rightly(answer: NetworkAcls | None, vault: Vault) -> bool:
+    """Whether what `getRules` gave says what is in force (STA-5); more rules than the contract allows do not.
+
+    The default action is not compared where the implementation has none.
+    """
+    read = answer or NetworkAcls()
+    if len(read.ip_rules or ()) + len(read.virtual_network_rules or ()) > MAX_RULES_READ:
+        return False
+    got, wanted = normal_form_of_answer(answer, vault.profile), normal_form(vault.rules)
+    return got == (replace(wanted, default_action=got.default_action) if vault.profile.always_denies else wanted)
 
 
 def _text(rule: Block | str) -> str:

@@ -7,7 +7,7 @@ from fencepost.adapters.contract import Decision as Answer
 from fencepost.adapters.contract import NetworkAcls
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.mismatch import WrongDecision, WrongRead, compare
-from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
+from fencepost.conformance.lockstep.normal_form import is_read_rightly
 from fencepost.reference import Decision, Network, Vault, Write
 
 Judged: TypeAlias = tuple[Decision, Answer, WrongDecision | None]
@@ -19,6 +19,9 @@ class Oracle(Protocol):
 
     follows_refusals: bool
     """Whether the expected answers after a wrong refusal are those of a vault that has not taken the write either."""
+
+    could_not_put: bool
+    """Whether the last write could not be put to the oracle as asked, so that it expects no answer."""
 
     def reset(self, network: Network) -> None:
         """A new vault in this network."""
@@ -45,6 +48,7 @@ class ReferenceOracle:
     """The reference expects what its own vault says; `with_codes` compares status and code of denials too."""
 
     follows_refusals = True
+    could_not_put = False
 
     def __init__(self, *, with_codes: bool = False) -> None:
         self._with_codes = with_codes
@@ -69,6 +73,6 @@ class ReferenceOracle:
 
     def read(self, vault: Vault, got: NetworkAcls | None) -> WrongRead | None:
         """Both compared in their normal form (STA-5)."""
-        if normal_form_of_answer(got, vault.profile) == normal_form(vault.rules):
+        if is_read_rightly(got, vault):
             return None
         return WrongRead(vault=vault, expected=vault.rules, got=got)

@@ -18,6 +18,10 @@ OUTSIDE = address_from_text("33.44.55.66")
 _T = TypeVar("_T")
 
 
+class NotPut(Exception):
+    """The harness could not put a write as asked: the open point stays open."""
+
+
 @dataclass(slots=True)
 class Prober:
     """Asks the subject directly: what an open point comes to is its own answer, not a comparison."""
@@ -25,6 +29,7 @@ class Prober:
     lockstep: Lockstep
     profile: Profile
     capabilities: Capabilities
+    declared: Mapping[str, object] = field(default_factory=dict)
     network: Network = field(default_factory=Network)
 
     def put(self, acls: WireRules, network: Network | None = None) -> bool:
@@ -35,12 +40,14 @@ class Prober:
         return self.write("putRules", {"networkAcls": acls})
 
     def write(self, method: str, params: Mapping[str, object]) -> bool:
-        """Whether a write is accepted now."""
+        """Whether a write is accepted now; `NotPut` where it could not be put as asked."""
         step = WriteStep(method=method, params=params)
-        accepted = self.lockstep.client.write(step.method, step.params).accepted
+        answer = self.lockstep.client.write(step.method, step.params)
         self.lockstep.cost += Cost(writes=1)
+        if answer.is_inconclusive:
+            raise NotPut(str(answer.reason or "no reason given"))
         self.lockstep.changed()
-        return accepted
+        return answer.is_accepted
 
     def outcomes(self, *requests: Request) -> list[str]:
         """What is decided now, or after the settle time, where the subject has one."""
@@ -48,7 +55,8 @@ class Prober:
 
     def answers(self, *requests: Request) -> list[Answer]:
         """The decisions themselves."""
-        step = AskStep(requests=requests)
+        offered = (self.capabilities.as_offered(one) or one for one in requests)
+        step = AskStep(requests=tuple(offered))
         self.lockstep.cost += Cost(decisions=len(requests))
         return self.settled(lambda: self.lockstep.client.decide(step.wire()))
 

@@ -97,7 +97,7 @@ def _added_as(value: str, inside: Sequence[str], beside: Sequence[str], lenient:
 
 
 def _duplicates(prober: Prober) -> str | None:
-    if not prober.capabilities.refusals:
+    if not prober.capabilities.refusals and prober.declared.get("duplicates") == "reject":
         return None
     twice = wire_rules(["20.1.2.3", "20.5.0.0/16", "20.1.2.3"])
     if not prober.put(twice):
@@ -175,20 +175,21 @@ def _remove_unknown(prober: Prober) -> str | None:
 def _enum_case(prober: Prober) -> str | None:
     if not prober.capabilities.refusals:
         return None
-    found = [
-        prober.put(wire_rules(["20.1.2.3"], default_action="deny")),
-        prober.put(wire_rules(["20.1.2.3"], bypass="none")),
-        prober.put(wire_rules(["20.1.2.3"], default_action="DENY")),
-    ]
-    if len(set(found)) == 2:
-        return f"mixed: deny {found[0]}, none {found[1]}, DENY {found[2]}"
-    return "insensitive" if found[0] else "sensitive"
+    words = {"none": wire_rules(["20.1.2.3"], bypass="none")}
+    if prober.capabilities.default_action:
+        words |= {word: wire_rules(["20.1.2.3"], default_action=word) for word in ("deny", "DENY")}
+    found = {word: prober.put(acls) for word, acls in words.items()}
+    if len(set(found.values())) == 2:
+        return f"mixed: {', '.join(f'{word} {is_accepted}' for word, is_accepted in found.items())}"
+    return "insensitive" if found["none"] else "sensitive"
 
 
 def _null_members(prober: Prober) -> str | None:
     if not prober.capabilities.refusals:
         return None
-    members = ("bypass", "defaultAction", *(["virtualNetworkRules"] if prober.capabilities.subnets else []))
+    members = ["bypass"]
+    members += ["defaultAction"] if prober.capabilities.default_action else []
+    members += ["virtualNetworkRules"] if prober.capabilities.subnets else []
     nulls: list[WireRules] = [{**wire_rules(["20.1.2.3"]), member: None} for member in members]
     return _accepts(*nulls, {**wire_rules(()), "ipRules": None}, lenient="as-absent")(prober)
 
@@ -208,9 +209,9 @@ def _default_of_bypass(prober: Prober) -> str | None:
 
 def _default_of_action(prober: Prober) -> str | None:
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "defaultAction"}
-    if not prober.capabilities.refusals or not prober.put(wire_rules(["20.1.2.3"])):
+    if not prober.capabilities.refusals or not prober.capabilities.default_action:
         return None
-    if not prober.write("putRules", {"networkAcls": acls}):
+    if not prober.put(wire_rules(["20.1.2.3"])) or not prober.write("putRules", {"networkAcls": acls}):
         return None
     outcome = prober.outcomes(Request(address=OUTSIDE))[0]
     return {"allow": "Allow", "deny": "Deny"}.get(outcome)
@@ -243,7 +244,11 @@ def _scenarios(prober: Prober) -> str | None:
     found = set()
     for caller in trusted:
         outcomes = prober.outcomes(
-            *(Request(address=OUTSIDE, caller=caller, operation=operation) for operation in DATA_OPERATIONS)
+            *(
+                Request(address=OUTSIDE, caller=caller, operation=operation)
+                for operation in DATA_OPERATIONS
+                if operation in prober.capabilities.operations
+            )
         )
         if "allow" in outcomes:
             found.add("connection" if "deny" not in outcomes else "scenario")

@@ -13,7 +13,7 @@ from fencepost.conformance.generate.networks import plain_subnets
 from fencepost.conformance.generate.readings import Meaning, meanings
 from fencepost.conformance.lockstep.case import AskStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.wire import WireRules, wire_network, wire_rules
-from fencepost.conformance.reasons import OPEN_POINTS, REASONS
+from fencepost.conformance.reasons import QUESTIONS, REASONS
 from fencepost.reference import (
     Block,
     Network,
@@ -187,7 +187,7 @@ def reference_reading(spelling: Spelling, profile: Profile, network: Network) ->
     if write.verdict is Verdict.OPEN:
         points = sorted({point for violation in write.violations for point in violation.open_points})
         return Answer(
-            kind="open", told=f"open: {', '.join(point for point in points if point in OPEN_POINTS) or points[0]}"
+            kind="open", told=f"open: {', '.join(point for point in points if point in QUESTIONS) or points[0]}"
         )
     assert write.accepted is not None
     rules = write.accepted.rules

@@ -7,18 +7,26 @@ from fencepost.conformance.peers.freedoms import (
     DoubtfulVault,
     ListModeToday,
     SettlingVault,
+    TerseVault,
     WrongCodesVault,
 )
 from fencepost.conformance.peers.netaddr_vault import NetaddrVault, NetaddrVaultUndeclared
 from fencepost.conformance.peers.restricted import (
+    AlwaysDenyFilter,
+    AlwaysDenyRules,
+    AlwaysDenyVault,
     DataPlaneOnlyVault,
     DecisionsOnlyVault,
     EnforcerVault,
+    FewOperationsVault,
     IpRulesOnlyVault,
+    LenientEnforcer,
+    LenientFilter,
     MinimalVault,
     MinimalVault2018,
     NetworkGateVault,
     NoServiceEndpointsVault,
+    OneOperationVault,
     WholeSetsOnlyVault,
 )
 from fencepost.conformance.peers.sqlite_vault import SqliteVault, SqliteVaultUndeclared
@@ -27,6 +35,9 @@ from fencepost.conformance.peers.suspicious import NotOffered, SuspiciousVault
 from fencepost.conformance.peers.trie_vault import TrieVault, TrieVaultUndeclared
 
 __all__ = [
+    "AlwaysDenyFilter",
+    "AlwaysDenyRules",
+    "AlwaysDenyVault",
     "AttributeMode2018",
     "BareStringVault",
     "CollapsingCountingVault",
@@ -34,7 +45,10 @@ __all__ = [
     "DecisionsOnlyVault",
     "DoubtfulVault",
     "EnforcerVault",
+    "FewOperationsVault",
     "IpRulesOnlyVault",
+    "LenientEnforcer",
+    "LenientFilter",
     "ListModeToday",
     "MinimalVault",
     "MinimalVault2018",
@@ -43,12 +57,14 @@ __all__ = [
     "NetworkGateVault",
     "NoServiceEndpointsVault",
     "NotOffered",
+    "OneOperationVault",
     "SettlingVault",
     "SqliteVault",
     "SqliteVaultUndeclared",
     "StdlibVault",
     "StdlibVaultUndeclared",
     "SuspiciousVault",
+    "TerseVault",
     "TrieVault",
     "TrieVaultUndeclared",
     "WholeSetsOnlyVault",

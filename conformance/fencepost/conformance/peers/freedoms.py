@@ -79,6 +79,24 @@ class DoubtfulVault(StdlibVault):
         return sum(int(octet) for octet in source["address"].split(".")) % 7 == 0
 
 
+class TerseVault(StdlibVault):
+    """Has room for the text of a full list of seventeen characters a rule; cannot put a list that is longer as text."""
+
+    name = "peer-terse"
+    room_for_a_rule = 17
+
+    def put_rules(self, *, network_acls: JsonObject, **_: object) -> JsonObject:
+        """Replace the whole rule set, if all of it can be written down."""
+        entries = network_acls.get("ipRules")
+        values = (
+            [entry.get("value") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        )
+        room = self.room_for_a_rule * self.profile.max_ip_rules
+        if len(values) <= self.profile.max_ip_rules and sum(len(str(value)) for value in values) > room:
+            return {"outcome": "inconclusive", "reason": f"the engine has room for {room} characters"}
+        return super().put_rules(network_acls=network_acls)
+
+
 class SettlingVault(StdlibVault):
     """A vault whose writes take effect a moment after their answer, well within the declared settle time.
 

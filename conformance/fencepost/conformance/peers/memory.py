@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.peers.peer import ABSENT, Peer, Question, Refused, as_list, as_object
@@ -42,6 +42,9 @@ class State(Generic[R]):
 
 class MemoryVault(Peer, Generic[R]):
     """The state of a vault and its writes; a subclass reads, spells and matches IP rules of its type `R`."""
+
+    first_action: ClassVar[str] = "Allow"
+    """The default action of a new vault."""
 
     def __init__(self, *, profile: str = KEYVAULT.name, declare: bool | None = None) -> None:
         super().__init__(profile=profile, declare=declare)
@@ -135,7 +138,7 @@ class MemoryVault(Peer, Generic[R]):
         )
 
     def _new(self) -> State[R]:
-        return State(bypass=self.choices.default_of_bypass, default_action="Allow")
+        return State(bypass=self.choices.default_of_bypass, default_action=self.first_action)
 
     def _write(self, change: Callable[[State[R]], State[R]]) -> JsonObject:
         with self._lock:

@@ -1,10 +1,15 @@
 """Peers that offer less: each declares a part of the contract, and raises when the kit asks for the rest."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import IPv4Network
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.peers.peer import ALL_FEATURES
+from fencepost.conformance.peers.memory import State
+from fencepost.conformance.peers.netaddr_vault import NetaddrVault
+from fencepost.conformance.peers.peer import ALL_FEATURES, as_object
 from fencepost.conformance.peers.profiles import KEYVAULT, KEYVAULT_2018
+from fencepost.conformance.peers.stdlib_vault import StdlibVault
 from fencepost.conformance.peers.suspicious import SuspiciousVault
 
 
@@ -59,6 +64,71 @@ class NetworkGateVault(SuspiciousVault):
 
     name = "peer-network-gate"
     features = _all_but("trusted-services", "caller-credentials", "decision-codes")
+
+
+class DenyingVault(StdlibVault):
+    """A vault whose default action is Deny from the first moment on, and that does not speak of it."""
+
+    first_action = "Deny"
+    choices = replace(StdlibVault.choices, default_of_default_action="Deny")
+
+    def _spell_rules(self, state: State[IPv4Network]) -> JsonObject:
+        acls = as_object(super()._spell_rules(state).get("networkAcls", {}))
+        return {"networkAcls": {name: value for name, value in acls.items() if name != "defaultAction"}}
+
+
+class AlwaysDenyVault(SuspiciousVault):
+    """Has no default action: denies whatever no rule, subnet or bypass lets in."""
+
+    name = "peer-always-deny"
+    features = (*ALL_FEATURES, "always-deny")
+    guarded = DenyingVault
+
+
+class AlwaysDenyFilter(SuspiciousVault):
+    """A packet filter as it comes: it denies, and whatever it is given has been validated."""
+
+    name = "peer-always-deny-filter"
+    features = ("always-deny", "ip-rules-only", "data-plane-only", "decisions-only")
+    guarded = DenyingVault
+
+
+class LenientFilter(SuspiciousVault):
+    """A packet filter that masks host bits and takes every range that there is, reserved and private space around it too."""
+
+    name = "peer-lenient-filter"
+    features = ("ip-rules-only", "data-plane-only", "decisions-only")
+    guarded = NetaddrVault
+
+
+class LenientEnforcer(SuspiciousVault):
+    """The same with everything that an implementation can promise."""
+
+    name = "peer-lenient-enforcer"
+    features = (*ALL_FEATURES, "decisions-only")
+    guarded = NetaddrVault
+
+
+class AlwaysDenyRules(SuspiciousVault):
+    """No default action and no services: nothing at all can be switched."""
+
+    name = "peer-always-deny-rules"
+    features = (*_all_but("trusted-services", "caller-credentials"), "always-deny")
+    guarded = DenyingVault
+
+
+class FewOperationsVault(SuspiciousVault):
+    """Can be asked for a few operations only."""
+
+    name = "peer-few-operations"
+    operations = ("VaultGet", "VaultList", "KeySign", "KeyList", "SecretSet")
+
+
+class OneOperationVault(SuspiciousVault):
+    """Can be asked for one operation, which is not the plainest."""
+
+    name = "peer-one-operation"
+    operations = ("KeyVerify",)
 
 
 class MinimalVault:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS, MAX_BATCH, SERVICE_ENDPOINT
+from fencepost.conformance.peers.netaddr_vault import NetaddrVault
 from fencepost.conformance.peers.peer import ABSENT, ALL_FEATURES, Absent
 from fencepost.conformance.peers.profiles import KEYVAULT, PRIVATE_BLOCKS
 from fencepost.conformance.peers.stdlib_vault import StdlibVault
@@ -36,14 +37,17 @@ class SuspiciousVault:
 
     name: ClassVar[str] = "peer-suspicious"
     features: ClassVar[tuple[str, ...]] = ALL_FEATURES
+    guarded: ClassVar[type[StdlibVault] | type[NetaddrVault]] = StdlibVault
+    operations: ClassVar[tuple[str, ...] | None] = None
 
     def __init__(self, *, profile: str = KEYVAULT.name, declare: bool | None = None) -> None:
-        self._vault = StdlibVault(profile=profile, declare=declare)
+        self._vault = self.guarded(profile=profile, declare=declare)
         self._endpoints: dict[str, bool] | None = None
 
     def describe(self, *, protocol: int) -> JsonObject:
         """The statement, with the features of this class."""
-        return {**self._vault.describe(protocol=protocol), "name": self.name, "features": list(self.features)}
+        said = {**self._vault.describe(protocol=protocol), "name": self.name, "features": list(self.features)}
+        return said if self.operations is None else {**said, "operations": list(self.operations)}
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         """A new vault without rules, in a network of exactly these subnets."""
@@ -71,6 +75,10 @@ class SuspiciousVault:
         self._network()
         names = ("bypass", "defaultAction", "ipRules", "virtualNetworkRules")
         acls = _members(network_acls, names, where="putRules")
+        if "always-deny" in self.features and acls.get("defaultAction") != "Deny":
+            raise NotOffered(
+                f"putRules: the default action is {acls.get('defaultAction')!r}, where there is Deny alone"
+            )
         self._entries(acls, "ipRules")
         for rule in self._entries(acls, "virtualNetworkRules"):
             if "ip-rules-only" in self.features:
@@ -80,7 +88,9 @@ class SuspiciousVault:
 
     def update_rules(self, *, bypass: object = ABSENT, default_action: object = ABSENT) -> JsonObject:
         """Change the bypass or the default action; the rules stay."""
-        self._needs("incremental-rules")
+        self._needs("incremental-rules", without="" if isinstance(default_action, Absent) else "always-deny")
+        if "always-deny" in self.features and isinstance(bypass, Absent):
+            raise NotOffered("updateRules: the bypass is the one switch that there is")
         return self._judged(self._vault.update_rules(bypass=bypass, default_action=default_action))
 
     def add_ip_rule(self, *, value: object) -> JsonObject:
@@ -141,6 +151,8 @@ class SuspiciousVault:
         names = {"control": CONTROL_OPERATIONS, "data": DATA_OPERATIONS}[str(plane)]
         if operation not in names:
             raise NotOffered(f"{operation!r} is no operation of the {plane} plane")
+        if self.operations is not None and operation not in self.operations:
+            raise NotOffered(f"{operation!r} cannot be put to this implementation")
         if plane == "control" and "data-plane-only" in self.features:
             raise NotOffered("a control-plane request")
         self._source(_members(request["source"], ("address", "subnet"), where="source"))

@@ -94,8 +94,11 @@ def first_wrong(calls: Sequence[VectorCall], client: Client, *, with_codes: bool
 
 def _wrong(call: VectorCall, client: Client, *, with_codes: bool) -> str | None:
     if call.accepted is not None:
-        accepted = client.write(call.method, call.params).accepted
+        written = client.write(call.method, call.params)
+        accepted = written.is_accepted
         words = {True: "accepted", False: "refused"}
+        if written.is_inconclusive:
+            return "the write could not be put as asked"
         return None if accepted == call.accepted else f"expected {words[call.accepted]}, got {words[accepted]}"
     if call.decisions is not None:
         requests = call.params["requests"]

@@ -1,6 +1,6 @@
 """What a case needs from a subject: the abilities without which its calls may not be sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, ResetStep, Step, WriteStep
@@ -9,6 +9,7 @@ from fencepost.reference import SERVICE_ENDPOINT, Network, Plane
 _MISSING = {
     "virtual-networks": "subnets (the statement says ip-rules-only)",
     "control-plane": "the control plane (the statement says data-plane-only)",
+    "default-action": "a default action (the statement says always-deny)",
     "trust-by-attribute": "the choice trusted-services: attribute",
 }
 
@@ -23,24 +24,7 @@ def needs_of(case: Case) -> tuple[str, ...]:
 
 def not_offered(case: Case, capabilities: Capabilities) -> tuple[str, ...]:
     """What the case needs and the statement does not offer, in words; empty if the case may be sent."""
-    offered = abilities(capabilities)
-    return tuple(_MISSING.get(need, need) for need in needs_of(case) if not offered[need])
-
-
-def abilities(capabilities: Capabilities) -> Mapping[str, bool]:
-    """For each ability that a case or a vector may need, whether the subject offers it."""
-    return {
-        "virtual-networks": capabilities.subnets,
-        "service-endpoints": capabilities.endpoints,
-        "incremental-rules": capabilities.incremental,
-        "read-back": capabilities.read_back,
-        "control-plane": capabilities.control_plane,
-        "trusted-services": capabilities.services,
-        "trust-by-attribute": capabilities.by_attribute,
-        "caller-credentials": capabilities.credentials,
-        "refused-writes": capabilities.refusals,
-        "decision-codes": capabilities.codes,
-    }
+    return tuple(_MISSING.get(need, need) for need in needs_of(case) if need not in capabilities.abilities)
 
 
 def _network(network: Network) -> Iterator[str]:
@@ -56,8 +40,12 @@ def _step(step: Step) -> Iterator[str]:
             acls = params["networkAcls"]
             if isinstance(acls, dict) and acls.get("virtualNetworkRules"):
                 yield "virtual-networks"
-        case WriteStep(method=method):
+            if isinstance(acls, dict) and acls.get("defaultAction") != "Deny":
+                yield "default-action"
+        case WriteStep(method=method, params=params):
             yield "incremental-rules"
+            if "defaultAction" in params:
+                yield "default-action"
             if method in ("addVirtualNetworkRule", "removeVirtualNetworkRule"):
                 yield "virtual-networks"
         case EndpointsStep():

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from fencepost.adapters.contract import Client, HarnessFault, Statement
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.regression.expectations import first_wrong
-from fencepost.conformance.regression.needs import abilities
 from fencepost.conformance.regression.vector_file import Test, TestGroup, VectorFile
 from fencepost.reference import load_profile
 
@@ -25,14 +24,11 @@ class VectorResult:
 
 
 def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iterator[VectorResult]:
-    """The results of all tests in order. A harness fault fails its test; the next test begins with `reset` as usual."""
-    profile = load_profile(known.profile)
-    mode = statement.choices.get("trusted-services", profile.choice("trusted-services"))
-    capabilities = Capabilities.from_statement(statement, profile.with_choices({"trusted-services": mode}))
-    offered = abilities(capabilities)
+    """Every test in its order. A harness fault is a failed test, and the next begins with `reset` as ever."""
+    capabilities = Capabilities.from_statement(statement, profile_of(statement, load_profile(known.profile)))
     for group in known.test_groups:
-        missing = [need for need in group.needs if not offered.get(need, False)]
-        # A subject recognises trusted services either by name or by attribute, and a test uses one of the two ways.
+        missing = [need for need in group.needs if need not in capabilities.abilities]
+        # Who is trusted is told by name or by an attribute: a test of the one way says nothing of a subject of the other.
         if "trusted-services" in group.needs and ("trust-by-attribute" in group.needs) != capabilities.by_attribute:
             missing.append("the other way of telling who is trusted")
         for test in group.tests:

@@ -4,16 +4,16 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
-from fencepost.adapters.contract import Client, Statement, check_statement
+from fencepost.adapters.contract import Client, HarnessFault, Statement, check_statement
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.diagnosing import EndedAtFailure
 from fencepost.conformance.bench.exploration import Exploration, Scenario, play
 from fencepost.conformance.bench.fault_policy import Unresponsive
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.judging.verdicts import results, summed_up
+from fencepost.conformance.judging.verdicts import Summary, results, summed_up
 from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.oracle import ReferenceOracle
@@ -46,8 +46,7 @@ def begin(
     statement = check_statement(client.describe(), has_own_settle=plan.settle_seconds is not None)
     profile = load_profile(plan.profile or statement.profile)
     settle = statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
-    mode = statement.choices.get("trusted-services", profile.choice("trusted-services"))
-    profile = profile.with_choices({"trusted-services": mode})
+    profile = profile_of(statement, profile)
     capabilities = Capabilities.from_statement(statement, profile, settle_seconds=settle)
     effort = plan.effort if capabilities.refusals else plan.effort.for_decisions_only()
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=plan.seed)
@@ -87,6 +86,7 @@ class Campaign:
         self._at_hand: Exploration | None = None
         self._skip = 0
         self._unfinished = ""
+        self._changed_members: tuple[str, ...] = ()
         self._is_cut_short = self._is_settled = self._is_reviewed = False
         self._judge_by(setting)
 
@@ -132,6 +132,10 @@ class Campaign:
         profile, self._ledger = settle_open_points(
             self.lockstep, self.statement, self.capabilities, self.tally, probed=probed
         )
+        for entry in self._ledger:
+            if entry.key == "duplicates" and entry.broken:
+                told = f"the choice duplicates is broken: declared {entry.declared}, found {entry.found}"
+                self.tally.remarks["DEC-5"] = told
         for clause in self._left_out:
             self.tally.left_out.pop(clause, None)
         self._left_out = undocumented(profile, self.capabilities)
@@ -164,6 +168,17 @@ class Campaign:
         self.settle()
         if self.explore_all() and self.plan.lays_decoys:
             self.lay_decoys()
+        self.describe_again()
+
+    def describe_again(self) -> None:
+        """Ask for the statement once more, at the end: it must be the statement that the run was judged by."""
+        try:
+            again = self.client.describe()
+        except HarnessFault as fault:
+            self.tally.hindered.setdefault("DEC-17", str(fault))
+            return
+        before, after = (msgspec.to_builtins(one) for one in (self.statement, again))
+        self._changed_members = tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
 
     def explore_all(self, *, seed: int | None = None) -> bool:
         """Every exploration that is of use, once; all of them anew by the seed where one is given. As `explore`."""
@@ -267,7 +282,7 @@ class Campaign:
         return report_of(
             self.plan,
             self.statement,
-            summary=self.baseline.summed(summary, clauses),
+            summary=self._completed(self.baseline.summed(summary, clauses)),
             clauses=tuple(map(self.baseline.shown, clauses)),
             ledger=self._ledger,
             decoys=self._decoys,
@@ -277,6 +292,18 @@ class Campaign:
             first_failure=self.bench.meter.first_failure,
             log=self.client.connection.log(),
         )
+
+    def _completed(self, summary: Summary) -> Summary:
+        """The summary, and what the statement adds to it: a statement that changed, operations that were not asked."""
+        if self._changed_members:
+            told = f"describe is answered otherwise at the end of the run: {', '.join(self._changed_members)}"
+            summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
+        unasked = self.capabilities.unasked_operations
+        if unasked:
+            told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
+            result = "partial" if summary.result == "pass" else summary.result
+            summary = replace(summary, result=result, notes=(*summary.notes, told))
+        return summary
 
     def _checkpoint(self, done: int) -> None:
         self.record(

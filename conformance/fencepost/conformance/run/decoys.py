@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from random import Random
 from typing import ClassVar
 
+from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.reference import (
@@ -116,9 +117,9 @@ class DeniesUnderAllow(Decoy):
     clause = "DEC-1"
 
     @staticmethod
-    def shows(capabilities: Capabilities) -> bool:  # noqa: ARG004 - every subject has a default action
-        """Always."""
-        return True
+    def shows(capabilities: Capabilities) -> bool:
+        """Where there is a default action."""
+        return capabilities.default_action
 
     def text(self) -> str:
         """Nothing is left to settle."""
@@ -145,6 +146,10 @@ class _OfOneKind(Decoy):
         self._taken: str | None = None
         self._let_by = random.randrange(3)
         self._seen: list[str] = []
+
+    def choose_among(self, count: int) -> None:
+        """There are so many to choose among: it lets fewer pass before it takes one."""
+        self._let_by = min(self._let_by, count - 1)
 
     def text(self) -> str:
         """What it does, and to which one."""
@@ -350,4 +355,9 @@ def decoys_for(capabilities: Capabilities, random: Random) -> tuple[Decoy, ...]:
     always = [kind for kind in _ALWAYS if kind.shows(capabilities)]
     others = [kind for kind in _BY_SEED if kind.shows(capabilities)]
     kinds = [*always, *random.sample(others, min(len(others), MOST - len(always)))]
-    return tuple(kind(Random(random.random())) for kind in kinds)
+    found = tuple(kind(Random(random.random())) for kind in kinds)
+    for decoy in found:
+        if isinstance(decoy, FirewallsOneOperation | OverlooksTheToken):
+            plane = CONTROL_OPERATIONS if isinstance(decoy, FirewallsOneOperation) else DATA_OPERATIONS
+            decoy.choose_among(len(capabilities.operations.intersection(plane)))
+    return found

@@ -80,6 +80,7 @@ def totals_of(bench: Bench, tally: Tally, control: Cost) -> Totals:
         allowed=tally.allowed,
         denied=tally.denied,
         inconclusive=tally.inconclusive,
+        inconclusive_writes=tally.inconclusive_writes,
         shrink_calls=bench.diagnosing.calls,
         shrink_writes=aside.writes,
         shrink_decisions=aside.decisions,

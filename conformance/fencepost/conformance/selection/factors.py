@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 
-from fencepost.conformance.judging.exercised import LOOK_ALIKE_OPERATIONS, PLAIN_OPERATION
+from fencepost.conformance.capabilities import LOOK_ALIKE_OPERATIONS
+from fencepost.conformance.judging.exercised import PLAIN_OPERATION
 from fencepost.conformance.lockstep.case import is_private
 from fencepost.reference import Caller, Plane, Profile, Request, RuleSet, Vault
 

@@ -1,0 +1,103 @@
+"""Writes in the words that a subject offers: no default action where it has none, host bits where it masks them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from zlib import crc32
+
+from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.reference import Profile, Vault, Verdict, cidr_from_block, read_ip_rule, text_from_address
+
+_ONE_IN = 3
+"""One range in so many is written with host bits where these are masked."""
+
+
+def as_offered(step: WriteStep, vault: Vault, capabilities: Capabilities) -> WriteStep | None:
+    """The write as it may be sent to the subject now; None where nothing of it may.
+
+    A subject that always denies is sent no default action but Deny, and updates of the bypass alone. A whole set that
+    keeps a rule with `ignoreMissingVnetServiceEndpoint` says the flag again while the subnet lacks its endpoint. Where
+    host bits are masked, some ranges have host bits: always the same ones, so that one range has one text. A
+    decisions-only subject is sent what the profile certainly accepts.
+    """
+    params: Mapping[str, object] | None = step.params
+    if step.method in ("putRules", "updateRules") and not capabilities.default_action:
+        params = _without_default_action(step)
+    if params is None:
+        return None
+    if step.method == "putRules":
+        params = {**params, "networkAcls": _flagged(params["networkAcls"], vault)}
+    if vault.profile.choice("host-bits") == "mask":
+        params = _with_host_bits(params, vault.profile)
+    offered = replace(step, params=params)
+    if not capabilities.refusals and apply_write(vault, offered).verdict is not Verdict.ACCEPTED:
+        return None
+    return offered
+
+
+def _without_default_action(step: WriteStep) -> Mapping[str, object] | None:
+    """The parameters for a subject that always denies; None where they look for another default action only."""
+    if step.method == "updateRules":
+        return {"bypass": step.params["bypass"]} if "bypass" in step.params else None
+    acls = step.params["networkAcls"]
+    if not isinstance(acls, Mapping):
+        return step.params
+    if acls.get("defaultAction", "Deny") not in ("Allow", "Deny"):
+        return None
+    return {**step.params, "networkAcls": {**acls, "defaultAction": "Deny"}}
+
+
+def _flagged(acls: object, vault: Vault) -> object:
+    entries = acls.get("virtualNetworkRules") if isinstance(acls, Mapping) else None
+    if not isinstance(acls, Mapping) or not isinstance(entries, list):
+        return acls
+    flag = "ignoreMissingVnetServiceEndpoint"
+    told = [{**entry, flag: True} if _must_say_the_flag(entry, vault) else entry for entry in entries]
+    return {**acls, "virtualNetworkRules": told}
+
+
+def _must_say_the_flag(entry: object, vault: Vault) -> bool:
+    subnet = entry.get("id") if isinstance(entry, Mapping) else None
+    if not isinstance(subnet, str) or vault.network.has_endpoint(subnet):
+        return False
+    kept = vault.rules.rule_for_subnet(subnet)
+    return kept is not None and kept.ignore_missing_endpoint
+
+
+def _with_host_bits(params: Mapping[str, object], profile: Profile) -> Mapping[str, object]:
+    if "value" in params:
+        return {**params, "value": with_host_bits(params["value"], profile)}
+    acls = params.get("networkAcls")
+    entries = acls.get("ipRules") if isinstance(acls, Mapping) else None
+    if not isinstance(acls, Mapping) or not isinstance(entries, list):
+        return params
+    told = [
+        {**entry, "value": with_host_bits(entry["value"], profile)}
+        if isinstance(entry, Mapping) and "value" in entry
+        else entry
+        for entry in entries
+    ]
+    return {**params, "networkAcls": {**acls, "ipRules": told}}
+
+
+def with_host_bits(value: object, profile: Profile) -> object:
+    """The one text of a range where host bits are masked: with host bits or without; any other value as it is."""
+    reading = read_ip_rule(value, profile)
+    if not reading.is_accepted:
+        return value
+    (block,) = reading.blocks
+    plain, size = cidr_from_block(block), block.last - block.first + 1
+    mark = crc32(plain.encode())
+    if size == 1 or mark % _ONE_IN:
+        return plain if size > 1 and _is_plainly_written(value) else value
+    host = text_from_address(block.first + 1 + mark // _ONE_IN % (size - 1))
+    return f"{host}/{plain.partition('/')[2]}" if _is_plainly_written(value) else value
+
+
+def _is_plainly_written(value: object) -> bool:
+    """Whether the text is an address and a prefix without anything odd about it but host bits."""
+    address, _, prefix = str(value).partition("/")
+    octets = address.split(".")
+    return all(octet == str(int(octet)) for octet in octets if octet.isascii() and octet.isdecimal()) and (
+        prefix.isascii() and prefix.isdecimal() and prefix == str(int(prefix)) and address == address.strip()
+    )
