@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fencepost.adapters.declared.commands import Command
 from fencepost.adapters.declared.texts import AroundText, FolderText, PlaceText, Regex, RuleText
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -69,14 +69,14 @@ class DefaultAction(Section, frozen=True, kw_only=True):
     """Whether the tool has a default action of its own.
 
     `native`: it has, and `${default}` in the rules stands for `allow` or `deny`. `emulated`: it has none, and the
-    default action Allow becomes one more rule, `allow-rule`; every report says so. `none`: what no rule lets in is denied
+    default action Allow becomes more rules, `allow-rules`; every report names them. `none`: what no rule lets in is denied
     (the feature `always-deny`).
     """
 
     is_: Annotated[Literal["native", "emulated", "none"], Meta(description="native, emulated or none")]
     allow: str = "Allow"
     deny: str = "Deny"
-    allow_rule: Network = "0.0.0.0/0"
+    allow_rules: Annotated[list[Network], Meta(min_length=1)] = field(default_factory=lambda: ["0.0.0.0/0"])
 
 
 class Language(Section, frozen=True, kw_only=True):

@@ -107,7 +107,10 @@ def init(
     click.echo("")
     if kind == "http" and url is None:
         click.echo(f"start it: {here}{shlex.join([Path(sys.executable).name, 'server.py', str(_port(start.subject))])}")
-    if kind == "pytest":
+    if status != 0:
+        what = "fencepost.toml" if kind in ("cli", "rest") else "what is wrong"
+        click.echo(f"next: mend {what}, then: {here}fencepost smoke {shlex.quote(start.subject)}")
+    elif kind == "pytest":
         click.echo(f"next: {here}python -m pytest")
     else:
         known = "--known known-failures.json --report fencepost-report"

@@ -111,7 +111,8 @@ def _mapping(seen: "subprocess.CompletedProcess[str]", other: "subprocess.Comple
     """The exit status, and more where a crash or the other answer has the same."""
     parts = [f"exit = {max(seen.returncode, 0)}"]
     if seen.stdout != other.stdout and seen.stdout.strip():
-        line = re.escape(seen.stdout.strip().splitlines()[0]).replace(re.escape(address), r"\S+")
+        first = seen.stdout.strip().splitlines()[0]
+        line = re.escape(first).replace("\\ ", " ").replace(re.escape(address), r"\S+")
         parts.append(f"stdout = {toml_text(f'^{line}$')}")
     elif not seen.stdout.strip() and other.stdout.strip():
         parts.append("stdout = ''")
