@@ -349,6 +349,14 @@ def test_a_refusal_when_the_rules_are_applied_applies_the_old_ones_again(opening
     assert (tmp_path / "applied").read_text() == "1.2.3.4\n"
 
 
+def test_a_tool_that_stays_has_its_old_rules_again_after_a_refusal_that_came_late(opening: Opening) -> None:
+    apply = 'apply = { run = ["sh", "-c", "case $1 in *8*) exit 3; esac", "sh", "${rules}"], refused = { exit = 3 } }\n'
+    connection = opening(HEAD, STAYS.replace("PROGRAM", PROGRAM).replace("[default", f"{apply}[default"))
+    _put(connection, "1.2.3.4")
+    assert _put(connection, "8.8.8.8")["accepted"] is False
+    assert _ask(connection, "1.2.3.4", "8.8.8.8") == ["allow", "deny"]
+
+
 BATCH = """
 [decide]
 way = "batch"

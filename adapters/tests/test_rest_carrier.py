@@ -278,6 +278,22 @@ def test_a_mark_that_does_not_come_is_an_error(opening: Opening, service: SmallS
         _put(connection, "1.2.3.0/24")
 
 
+def test_after_a_write_that_ended_in_an_error_the_old_rules_are_put_again(
+    opening: Opening, service: SmallService
+) -> None:
+    connection = opening(MARKED[0], (MARKED[1][0], MARKED[1][1].replace("within = 2", "within = 0.5")))
+    _put(connection, "1.2.3.0/24")
+    service.manners["late"] = "1"
+    with pytest.raises(TimedOut):
+        _put(connection, "4.4.4.4")
+    service.manners.clear()
+    for _ in range(1000):  # until the late one has come
+        if service.rules == ["4.4.4.4"]:
+            break
+        time.sleep(0.01)
+    assert _ask(connection, "1.2.3.4", "4.4.4.4") == ["allow", "deny"]
+
+
 def test_an_answer_under_older_rules_is_asked_for_again(opening: Opening, service: SmallService) -> None:
     connection = opening(
         MARKED[0], ("deny = { status = 403 }", 'deny = { status = 403 }\nmark = { header = "X-Version" }')
