@@ -1,4 +1,4 @@
-"""`init`: every kind is a working start that is tried at once; a tool or a URL is looked at; nothing is written over."""
+"""`init`: every kind is a working start, tried at once; a tool or a URL is looked at; nothing is written over."""
 
 import os
 import re

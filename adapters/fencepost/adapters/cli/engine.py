@@ -57,7 +57,7 @@ class CliEngine:
         """The placeholders that are known at all times."""
         return self._places
 
-    def put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:  # noqa: ARG002 - one form
+    def put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:  # noqa: ARG002
         """Write the rules down, check and apply them, hand them to the tool that stays."""
         self._fits(values)
         had, talked_to, self._has_rules = self._has_rules, self._conversation, False

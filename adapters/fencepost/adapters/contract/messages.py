@@ -14,8 +14,9 @@ class Statement(_Message, frozen=True, kw_only=True):
     """The implementation conformance statement: what `describe` answers.
 
     `choices` maps a ledger key to its answer (for `reserved-ranges` also an object of block to answer);
-    `settle_seconds` is how long a change may take to show. `observations` are things that the harness has found out about
-    the implementation and that no clause is about: the report shows them beside the clauses, and nobody judges them.
+    `settle_seconds` is how long a change may take to show. `observations` are things that the harness has found out
+    about the implementation and that no clause is about: the report shows them beside the clauses, and nobody judges
+    them.
     """
 
     protocol: int

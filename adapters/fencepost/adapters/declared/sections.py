@@ -69,8 +69,8 @@ class DefaultAction(Section, frozen=True, kw_only=True):
     """Whether the tool has a default action of its own.
 
     `native`: it has, and `${default}` in the rules stands for `allow` or `deny`. `emulated`: it has none, and the
-    default action Allow becomes more rules, `allow-rules`; every report names them. `none`: what no rule lets in is denied
-    (the feature `always-deny`).
+    default action Allow becomes more rules, `allow-rules`; every report names them. `none`: what no rule lets in is
+    denied (the feature `always-deny`).
     """
 
     is_: Annotated[Literal["native", "emulated", "none"], Meta(description="native, emulated or none")]
@@ -82,9 +82,9 @@ class DefaultAction(Section, frozen=True, kw_only=True):
 class Language(Section, frozen=True, kw_only=True):
     """What can be said to the tool; what cannot is answered *inconclusive*.
 
-    `values` is a regular expression that a rule's value must match as a whole (where it is left out: digits, letters up to
-    f, `.`, `:` and `/`; in the JSON forms anything), `longest` its length, `most-rules` how many rules a set may have.
-    Requests from `unsendable` addresses cannot be put.
+    `values` is a regular expression that a rule's value must match as a whole (where it is left out: digits, letters
+    up to f, `.`, `:` and `/`; in the JSON forms anything), `longest` its length, `most-rules` how many rules a set
+    may have. Requests from `unsendable` addresses cannot be put.
     """
 
     values: Regex | None = None

@@ -121,8 +121,6 @@ class RestEngine:
 
         return self._thread.submit(entered).result()
 
-    # --- What happens inside -------------------------------------------------------------------------------------------
-
     @property
     def _http(self) -> Exchange:
         if self._exchange is None:

@@ -80,10 +80,10 @@ def init(
 ) -> None:
     """Write a start of this KIND, try it by `smoke`, and say the next command.
 
-    library, pytest: a Python class; stdio, node: a child process; http: a server that speaks the contract; cli, rest: a TOML
-    file that adapts an existing tool or service. Beside it: a test file, a folder for counterexamples, a list of known
-    failures, a CI job. Nothing is written over. Without --run or --from, cli and rest come with a small tool or service
-    to begin with. Exit status: that of `smoke`.
+    library, pytest: a Python class; stdio, node: a child process; http: a server that speaks the contract; cli, rest:
+    a TOML file that adapts an existing tool or service. Beside it: a test file, a folder for counterexamples, a list
+    of known failures, a CI job. Nothing is written over. Without --run or --from, cli and rest come with a small tool
+    or service to begin with. Exit status: that of `smoke`.
     """
     try:
         load_profile(profile)

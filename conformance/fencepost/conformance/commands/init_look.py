@@ -81,10 +81,10 @@ def look_at_service(rules_url: str, ask_url: str, headers: Mapping[str, str], he
 
 
 def toml_text(text: str) -> str:
-    r"""A TOML string.
+    """A TOML string.
 
-    >>> toml_text('the "best" tool')
-    "'the \\"best\\" tool'"
+    >>> print(toml_text('the "best" tool'))
+    'the "best" tool'
     """
     return f"'{text}'" if "'" not in text and text.isprintable() else json.dumps(text, ensure_ascii=False)
 

@@ -16,8 +16,8 @@ _OF_FILES = ("cli", "rest")
 def schema(*, which: str) -> None:
     """Print a published JSON Schema.
 
-    Of the messages between kit and harness (contract), of report.json (report), of one line of run.ndjson (run), or of the
-    TOML file that adapts a command-line tool (cli) or an HTTP service (rest).
+    Of the messages between kit and harness (contract), of report.json (report), of one line of run.ndjson (run), or
+    of the TOML file that adapts a command-line tool (cli) or an HTTP service (rest).
     """
     if which in _OF_FILES:
         show_json(import_module(carriers()[which].module).file_schema())
