@@ -9,8 +9,6 @@ from pathlib import Path
 
 _SUFFIX = ".txt"
 _COMMON = "common"
-_FOLDERS = {"test_files": "tests"}
-"""A folder of the templates, and what it becomes: no wheel of ours has a folder that is called tests."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -58,7 +56,7 @@ def _below(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
     for entry in sorted(folder.iterdir(), key=lambda one: one.name):
         name = f"{path}{entry.name}"
         if entry.is_dir():
-            yield from _below(entry, f"{_FOLDERS.get(entry.name, name)}/")
+            yield from _below(entry, f"{name}/")
         elif name.endswith(_SUFFIX):
             yield name.removesuffix(_SUFFIX), entry
 
