@@ -1,6 +1,7 @@
 """Adapter files: every way to write one wrongly gets its own error, with its path, and several come out together."""
 
 import json
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -107,6 +108,14 @@ def test_all_mistakes_of_a_file_come_out_together(tmp_path: Path) -> None:
     assert "3 mistakes in the file" in str(error)
     for path in ("rules.from", "decide.run[2]", "decide.deny.exit"):
         assert f"\n  {path}: " in str(error)
+
+
+def test_a_template_without_jinja2_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert _opened(tmp_path / "plain.toml", CLI) is None
+    error = _opened(tmp_path / "fencepost.toml", CLI.replace('"cidr-list"', '"jinja"\ntemplate = "x"'))
+    assert error is not None
+    assert 'rules.form: Jinja2 is not installed: pip install "fencepost[cli]"' in str(error)
 
 
 def test_a_file_that_is_not_there_names_its_neighbours(tmp_path: Path) -> None:

@@ -176,6 +176,12 @@ def test_another_address_than_the_one_asked_for_is_inconclusive(opening: Opening
     assert answer == {"outcome": "inconclusive", "reason": "the service saw 10.9.8.7 instead of 1.2.3.4"}
 
 
+def test_a_call_of_nothing_but_addresses_that_cannot_be_sent_is_inconclusive(opening: Opening) -> None:
+    connection = opening(("[decide]", '[language]\nunsendable = ["224.0.0.0/4"]\n[decide]'))
+    assert _ask(connection, "224.0.0.1", "239.9.9.9") == ["inconclusive", "inconclusive"]
+    assert _ask(connection) == []
+
+
 def test_an_answer_that_does_not_say_what_it_saw_is_an_error(opening: Opening) -> None:
     connection = opening(("deny = { status = 403 }", SEEN.replace("X-Seen", "X-Other")))
     with pytest.raises(MalformedResult, match=r"decide\.seen"):

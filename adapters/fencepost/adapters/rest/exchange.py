@@ -79,7 +79,7 @@ class Exchange:
                 groups = [[number] for group in groups for number in group]
         else:
             many = min(self._concurrency, len(questions))
-            groups = [list(range(start, len(questions), many)) for start in range(many)]
+            groups = [list(range(start, len(questions), many)) for start in range(many)] if questions else []
         return [groups[start : start + self._concurrency] for start in range(0, len(groups), self._concurrency)]
 
     def _turn(
