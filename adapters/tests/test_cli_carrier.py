@@ -257,6 +257,21 @@ def test_an_emulated_default_action_is_named_in_the_statement(opening: Opening) 
     assert statement["name"] == "tool (default action Allow emulated by the rule 0.0.0.0/0)"
 
 
+def test_a_default_action_may_be_emulated_by_several_rules(opening: Opening, tmp_path: Path) -> None:
+    rules = f"""
+[rules]
+file = "{tmp_path}/rules"
+[default-action]
+is = "emulated"
+allow-rules = ["0.0.0.0/1", "128.0.0.0/1"]
+"""
+    connection = opening(HEAD, rules, ONE)
+    _put(connection, "1.2.3.4", action="Allow")
+    assert (tmp_path / "rules").read_text() == "1.2.3.4\n0.0.0.0/1\n128.0.0.0/1\n"
+    statement = cast("dict[str, str]", connection.call("describe", {"protocol": 1}))
+    assert statement["name"] == "tool (default action Allow emulated by the rules 0.0.0.0/1 and 128.0.0.0/1)"
+
+
 def test_a_native_default_action_is_written_in_the_tools_own_words(opening: Opening, tmp_path: Path) -> None:
     rules = f"""
 [rules]
@@ -332,6 +347,14 @@ def test_a_refusal_when_the_rules_are_applied_applies_the_old_ones_again(opening
     _put(connection, "1.2.3.4")
     assert _put(connection, "9.9.9.9")["accepted"] is False
     assert (tmp_path / "applied").read_text() == "1.2.3.4\n"
+
+
+def test_a_tool_that_stays_has_its_old_rules_again_after_a_refusal_that_came_late(opening: Opening) -> None:
+    apply = 'apply = { run = ["sh", "-c", "case $1 in *8*) exit 3; esac", "sh", "${rules}"], refused = { exit = 3 } }\n'
+    connection = opening(HEAD, STAYS.replace("PROGRAM", PROGRAM).replace("[default", f"{apply}[default"))
+    _put(connection, "1.2.3.4")
+    assert _put(connection, "8.8.8.8")["accepted"] is False
+    assert _ask(connection, "1.2.3.4", "8.8.8.8") == ["allow", "deny"]
 
 
 BATCH = """

@@ -176,6 +176,12 @@ def test_another_address_than_the_one_asked_for_is_inconclusive(opening: Opening
     assert answer == {"outcome": "inconclusive", "reason": "the service saw 10.9.8.7 instead of 1.2.3.4"}
 
 
+def test_a_call_of_nothing_but_addresses_that_cannot_be_sent_is_inconclusive(opening: Opening) -> None:
+    connection = opening(("[decide]", '[language]\nunsendable = ["224.0.0.0/4"]\n[decide]'))
+    assert _ask(connection, "224.0.0.1", "239.9.9.9") == ["inconclusive", "inconclusive"]
+    assert _ask(connection) == []
+
+
 def test_an_answer_that_does_not_say_what_it_saw_is_an_error(opening: Opening) -> None:
     connection = opening(("deny = { status = 403 }", SEEN.replace("X-Seen", "X-Other")))
     with pytest.raises(MalformedResult, match=r"decide\.seen"):
@@ -276,6 +282,22 @@ def test_a_mark_that_does_not_come_is_an_error(opening: Opening, service: SmallS
     service.manners["late"] = "3"
     with pytest.raises(TimedOut, match="the mark '1' within 2 s"):
         _put(connection, "1.2.3.0/24")
+
+
+def test_after_a_write_that_ended_in_an_error_the_old_rules_are_put_again(
+    opening: Opening, service: SmallService
+) -> None:
+    connection = opening(MARKED[0], (MARKED[1][0], MARKED[1][1].replace("within = 2", "within = 0.5")))
+    _put(connection, "1.2.3.0/24")
+    service.manners["late"] = "1"
+    with pytest.raises(TimedOut):
+        _put(connection, "4.4.4.4")
+    service.manners.clear()
+    for _ in range(1000):  # until the late one has come
+        if service.rules == ["4.4.4.4"]:
+            break
+        time.sleep(0.01)
+    assert _ask(connection, "1.2.3.4", "4.4.4.4") == ["allow", "deny"]
 
 
 def test_an_answer_under_older_rules_is_asked_for_again(opening: Opening, service: SmallService) -> None:

@@ -1,4 +1,4 @@
-"""Tools and services that were not written for this, adapted by a TOML file alone: each judged, and each faulty one failed."""
+"""Tools and services not written for this, adapted by a TOML file alone: each judged, each faulty one failed."""
 
 import shutil
 from pathlib import Path

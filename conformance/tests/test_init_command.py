@@ -1,4 +1,4 @@
-"""`init`: every kind is a working start that is tried at once; a tool or a URL is looked at; nothing is written over."""
+"""`init`: every kind is a working start, tried at once; a tool or a URL is looked at; nothing is written over."""
 
 import os
 import re
@@ -113,6 +113,7 @@ def test_what_looks_alike_for_both_callers_is_said(tmp_path: Path, service: Smal
     result = _init("rest", "--into", str(tmp_path), "--from", url, "--ask", "/rules")
     assert result.exit_code != 0
     assert "both callers got the same answer" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("next: mend fencepost.toml, then: cd ")
 
 
 def test_a_harness_that_runs_already_is_tried(tmp_path: Path) -> None:

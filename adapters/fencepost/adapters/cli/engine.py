@@ -45,10 +45,10 @@ class CliEngine:
 
     @property
     def needs_rules(self) -> bool:
-        """Whether the tool that stays has been started since rules were put, or has died."""
+        """Whether rules are to be put again: the tool that stays is new or has died, or a write ended in the middle."""
         if self._stays and self._conversation is not None and not self._conversation.is_alive():
             self._drop()
-        return self._stays and not self._has_rules
+        return not self._has_rules
 
     def open(self, deadline: float) -> None:
         """Nothing: a tool is started when there are rules for it."""
@@ -57,10 +57,14 @@ class CliEngine:
         """The placeholders that are known at all times."""
         return self._places
 
-    def put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:  # noqa: ARG002 - one form
+    def put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:  # noqa: ARG002
         """Write the rules down, check and apply them, hand them to the tool that stays."""
         self._fits(values)
-        return self._rule_file.put(values, deadline, lambda: self._tell(values, deadline))
+        had, talked_to, self._has_rules = self._has_rules, self._conversation, False
+        refusal = self._rule_file.put(values, deadline, lambda: self._tell(values, deadline))
+        untouched = self._file.rules.apply is None and self._conversation is talked_to
+        self._has_rules = refusal is None or (had and untouched)
+        return refusal
 
     def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
         """One decision a request, in order."""
@@ -86,7 +90,7 @@ class CliEngine:
 
     def _fits(self, values: Mapping[str, str]) -> None:
         decide = self._file.decide
-        longest = max(len(values["rules"].encode("utf-8")), 0)
+        longest = len(values["rules"].encode("utf-8"))
         if longest > _LONGEST_ARGUMENT - 1024 and uses([decide.run, decide.env], "rules"):
             raise NotExpressible(reason=f"{longest} bytes of rules do not go into an argument or a variable")
 
@@ -98,7 +102,6 @@ class CliEngine:
             self._drop()
             self._start(values, deadline)
         if decide.rules is None:
-            self._has_rules = True
             return None
         line = filled(decide.rules, values)
         if "\n" in line:
@@ -106,10 +109,7 @@ class CliEngine:
         (came,) = self._said([line], 1, deadline)
         named = {"accepted": decide.accepted, "refused": decide.refused}
         reading = LineReading.of("decide", {name: says for name, says in named.items() if says is not None})
-        if self._read(reading, line, came) == "refused":
-            return Refusal(message=came)
-        self._has_rules = True
-        return None
+        return Refusal(message=came) if self._read(reading, line, came) == "refused" else None
 
     def _read(self, reading: LineReading, sent: str, came: str) -> str:
         try:

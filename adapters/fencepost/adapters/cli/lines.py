@@ -1,4 +1,4 @@
-"""Lines that a tool writes, read as decisions: one for each request in order, or each with the request that it means."""
+"""Lines that a tool writes, read as decisions: in the order of the requests, or each naming its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class LineReading:
         return Reading(where=self.where, mappings=self.mappings).of(line, line)
 
     def of_batch(self, sent: Sequence[str], came: Sequence[str]) -> list[tuple[str, str]]:
-        """For each line that was sent its outcome, and the line that says so; `Broken` where they do not go together."""
+        """For each line that was sent its outcome and the line that says so; `Broken` where they do not match."""
         if not self.is_keyed:
             if len(came) != len(sent):
                 raise Broken(

@@ -12,8 +12,9 @@ from msgspec import Meta, field
 class Says(EndsWith, frozen=True, kw_only=True):
     """How an answer is told: by the way a process ends, or, in the ways `batch` and `stays`, by one `line` of it.
 
-    `line` is a regular expression that a line must match as a whole. In the way `batch` its group `key` holds the line that
-    was sent, so that lines may come in any order; without that group the lines come in the order of the requests.
+    `line` is a regular expression that a line must match as a whole. In the way `batch` its group `key` holds the
+    line that was sent, so that lines may come in any order; without that group the lines come in the order of the
+    requests.
     """
 
     line: Regex | None = None
@@ -28,10 +29,11 @@ class Says(EndsWith, frozen=True, kw_only=True):
 class Decide(Section, frozen=True, kw_only=True):
     """How a decision is asked: `one` process a decision, one for a `batch` of them, or one that `stays`.
 
-    `run` is the command, `stdin` what a process of the way `one` reads. `each` is the line for one request in the other two
-    ways. `absent` is what a request means that no line of a batch names; `done` is how a batch ends when all went well.
-    `ready` is the line that a process which stays says first; `rules` the line that hands it the rules, which it answers
-    with a line that `accepted` or `refused` describes. Without `rules` it is started anew for each rule set.
+    `run` is the command, `stdin` what a process of the way `one` reads. `each` is the line for one request in the
+    other two ways. `absent` is what a request means that no line of a batch names; `done` is how a batch ends when
+    all went well. `ready` is the line that a process which stays says first; `rules` the line that hands it the
+    rules, which it answers with a line that `accepted` or `refused` describes. Without `rules` it is started anew for
+    each rule set.
     """
 
     way: Literal["one", "batch", "stays"] = "one"

@@ -1,4 +1,4 @@
-"""The contract's methods over a tool or a service: rules are put when they are needed, requests that cannot be are said."""
+"""The contract's methods over a tool or a service; what cannot be put or asked as it stands is inconclusive."""
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence

@@ -120,7 +120,7 @@ def ambiguous(mappings: Mapping[str, EndsWith | None], where: str) -> Iterator[M
                 told = ", ".join(map(str, sorted(shared)))
                 yield Mistake(
                     path=f"{where}.{other}.exit",
-                    says=f"exit status {told} means {one} too; both need a condition on the output that tells them apart",
+                    says=f"exit status {told} means {one} too; both need a condition on the output",
                 )
 
 

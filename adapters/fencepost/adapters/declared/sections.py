@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fencepost.adapters.declared.commands import Command
 from fencepost.adapters.declared.texts import AroundText, FolderText, PlaceText, Regex, RuleText
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -69,22 +69,22 @@ class DefaultAction(Section, frozen=True, kw_only=True):
     """Whether the tool has a default action of its own.
 
     `native`: it has, and `${default}` in the rules stands for `allow` or `deny`. `emulated`: it has none, and the
-    default action Allow becomes one more rule, `allow-rule`; every report says so. `none`: what no rule lets in is denied
-    (the feature `always-deny`).
+    default action Allow becomes more rules, `allow-rules`; every report names them. `none`: what no rule lets in is
+    denied (the feature `always-deny`).
     """
 
     is_: Annotated[Literal["native", "emulated", "none"], Meta(description="native, emulated or none")]
     allow: str = "Allow"
     deny: str = "Deny"
-    allow_rule: Network = "0.0.0.0/0"
+    allow_rules: Annotated[list[Network], Meta(min_length=1)] = field(default_factory=lambda: ["0.0.0.0/0"])
 
 
 class Language(Section, frozen=True, kw_only=True):
     """What can be said to the tool; what cannot is answered *inconclusive*.
 
-    `values` is a regular expression that a rule's value must match as a whole (where it is left out: digits, letters up to
-    f, `.`, `:` and `/`; in the JSON forms anything), `longest` its length, `most-rules` how many rules a set may have.
-    Requests from `unsendable` addresses cannot be put.
+    `values` is a regular expression that a rule's value must match as a whole (where it is left out: digits, letters
+    up to f, `.`, `:` and `/`; in the JSON forms anything), `longest` its length, `most-rules` how many rules a set
+    may have. Requests from `unsendable` addresses cannot be put.
     """
 
     values: Regex | None = None

@@ -44,7 +44,8 @@ def statement_maker(
 
 def _default(file: AnyFile) -> str:
     if file.default_action.is_ == "emulated":
-        return f"default action Allow emulated by the rule {file.default_action.allow_rule}"
+        rules = file.default_action.allow_rules
+        return f"default action Allow emulated by the rule{'' if len(rules) == 1 else 's'} {' and '.join(rules)}"
     return "no default action" if file.default_action.is_ == "none" else ""
 
 

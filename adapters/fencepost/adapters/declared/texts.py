@@ -18,7 +18,7 @@ PLACES = ("here", "tmp", "rules_file", "pid")
 """Known at all times: the folder of the TOML file, the run's own folder, the file of the rules, the started process."""
 
 RULE_SET = (*PLACES, "rules", "mark", "default", "bypass")
-"""Known when a rule set is put: its text, a number that is new each time, the words for its default action and bypass."""
+"""Known when a rule set is put: its text, a number new each time, the words for default action and bypass."""
 
 REQUEST = (*RULE_SET, "address", "subnet", "plane", "operation", "service", "trusted", "authenticated", "authorized")
 """Known when a decision is asked."""
@@ -88,7 +88,7 @@ def text_check(*known: str) -> Check:
                 if name.removeprefix(_ENV) not in os.environ:
                     yield f"the environment has no variable {name.removeprefix(_ENV)!r}, which ${{{name}}} stands for"
             elif not name.startswith(_PORT) and name not in known:
-                yield f"no placeholder ${{{name}}} is known here{near(name, known)} (a ${{ that is none is written $${{)"
+                yield f"no placeholder ${{{name}}} is known here{near(name, known)}; a literal ${{ is written $${{"
 
     return check
 

@@ -56,7 +56,7 @@ class RestEngine:
 
     @property
     def needs_rules(self) -> bool:
-        """Whether the service has been started since rules were put."""
+        """Whether rules are to be put again: the service is new, or a write ended in the middle."""
         return not self._has_rules
 
     def places(self) -> Mapping[str, str]:
@@ -121,8 +121,6 @@ class RestEngine:
 
         return self._thread.submit(entered).result()
 
-    # --- What happens inside -------------------------------------------------------------------------------------------
-
     @property
     def _http(self) -> Exchange:
         if self._exchange is None:
@@ -182,8 +180,10 @@ class RestEngine:
 
     def _put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
         rules = self._file.rules
+        had, ran, self._has_rules = self._has_rules, self._running, False
         refusal = self._rule_file.put(values, deadline, lambda: self._tell(values, deadline, is_new=is_new))
         if refusal is not None:
+            self._has_rules = had and rules.apply is None and self._running is ran
             return refusal
         if rules.apply is not None:
             self._http.forget()  # the other end of a kept connection may still have the old rules

@@ -79,7 +79,7 @@ class Exchange:
                 groups = [[number] for group in groups for number in group]
         else:
             many = min(self._concurrency, len(questions))
-            groups = [list(range(start, len(questions), many)) for start in range(many)]
+            groups = [list(range(start, len(questions), many)) for start in range(many)] if questions else []
         return [groups[start : start + self._concurrency] for start in range(0, len(groups), self._concurrency)]
 
     def _turn(
@@ -118,7 +118,7 @@ class Exchange:
         try:
             reply, goes_on = link.receive(question.sent.method, deadline)
         except Broken:
-            # A service may close a kept connection while a request is on its way; asking again is safe where it is a GET.
+            # A service may close a kept connection while a request is on its way. A GET may be sent again.
             if not was_used or question.sent.method not in ("GET", "HEAD") or not link.is_stale():
                 raise
             link = self._renewed(slot, question, links, deadline)

@@ -33,7 +33,7 @@ class Way:
 
 
 class Link:
-    """One connection, over which one request after another goes. Each exchange is bounded by the deadline it is given."""
+    """One connection, over which one request after another goes, each exchange by its own deadline."""
 
     def __init__(self, place: Place, way: Way, address: str | None, deadline: float) -> None:
         """Connect; `any_ip.NotFromHere` where that cannot be done from the address, `Broken` where there is nobody."""

@@ -24,8 +24,9 @@ def _headers_check(headers: Mapping[str, str]) -> Iterator[str]:
 class Answers(Section, frozen=True, kw_only=True):
     """What an answer is like: every condition that is given must hold.
 
-    `status` is its status or a list of them, `headers` maps names to regular expressions found in their values, `body` is a
-    regular expression found somewhere in the body, `json` maps JSON paths in it to the values that stand there.
+    `status` is its status or a list of them, `headers` maps names to regular expressions found in their values,
+    `body` is a regular expression found somewhere in the body, `json` maps JSON paths in it to the values that stand
+    there.
     """
 
     status: Status | Annotated[list[Status], Meta(min_length=1)] | None = None
@@ -57,7 +58,7 @@ class Answers(Section, frozen=True, kw_only=True):
 
 
 class Where(Section, frozen=True, kw_only=True):
-    """Where in an answer something stands: in a header, at a JSON path, or in the first group of a regular expression."""
+    """Where in an answer something stands: a header, a JSON path, or the first group of a regular expression."""
 
     header: str | None = None
     json: JsonPath | None = None
@@ -144,7 +145,7 @@ class ReadBack(Section, frozen=True, kw_only=True):
 
 
 class Ready(Section, frozen=True, kw_only=True):
-    """How the service is known to be up: a GET that is answered with one of these statuses (any, where none is given)."""
+    """How the service is known to be up: a GET answered with one of these statuses (any, where none is given)."""
 
     get: PlaceText
     status: Status | Annotated[list[Status], Meta(min_length=1)] | None = None
@@ -183,8 +184,8 @@ class Service(Section, frozen=True, kw_only=True):
 class Source(Section, frozen=True, kw_only=True):
     """How the caller's address gets to the service: a `header`, the PROXY protocol, or a bound address (`bound`).
 
-    For a header, `hop` says which of the addresses in it the service goes by: the `only` one, the `first` or the `last`;
-    `beside` are the others, in their order.
+    For a header, `hop` says which of the addresses in it the service goes by: the `only` one, the `first` or the
+    `last`; `beside` are the others, in their order.
     """
 
     header: str | None = None
@@ -202,8 +203,8 @@ class Source(Section, frozen=True, kw_only=True):
 class RestDecide(Section, frozen=True, kw_only=True):
     """The request that a decision is, where its source address goes, and how its answer is read.
 
-    `seen` is where the answer says which address the service saw: another is inconclusive. `mark` is where it says under
-    which rules it was given: under older ones it is asked again.
+    `seen` is where the answer says which address the service saw: another is inconclusive. `mark` is where it says
+    under which rules it was given: under older ones it is asked again.
     """
 
     method: Method = "GET"

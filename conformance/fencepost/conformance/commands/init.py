@@ -81,10 +81,10 @@ def init(
 ) -> None:
     """Write a start of this KIND, try it by `smoke`, and say the next command.
 
-    library, pytest: a Python class; stdio, node: a child process; http: a server that speaks the contract; cli, rest: a TOML
-    file that adapts an existing tool or service. Beside it: a test file, a folder for counterexamples, a list of known
-    failures, a CI job. Nothing is written over. Without --run or --from, cli and rest come with a small tool or service
-    to begin with. Exit status: that of `smoke`.
+    library, pytest: a Python class; stdio, node: a child process; http: a server that speaks the contract; cli, rest:
+    a TOML file that adapts an existing tool or service. Beside it: a test file, a folder for counterexamples, a list
+    of known failures, a CI job. Nothing is written over. Without --run or --from, cli and rest come with a small tool
+    or service to begin with. Exit status: that of `smoke`.
     """
     try:
         load_profile(profile)
@@ -108,7 +108,10 @@ def init(
     click.echo("")
     if kind == "http" and url is None:
         click.echo(f"start it: {here}{shlex.join([Path(sys.executable).name, 'server.py', str(_port(start.subject))])}")
-    if kind == "pytest":
+    if status != 0:
+        what = "fencepost.toml" if kind in ("cli", "rest") else "what is wrong"
+        click.echo(f"next: mend {what}, then: {here}fencepost smoke {shlex.quote(start.subject)}")
+    elif kind == "pytest":
         click.echo(f"next: {here}python -m pytest")
     else:
         known = "--known known-failures.json --report fencepost-report"

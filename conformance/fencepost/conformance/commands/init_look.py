@@ -81,10 +81,10 @@ def look_at_service(rules_url: str, ask_url: str, headers: Mapping[str, str], he
 
 
 def toml_text(text: str) -> str:
-    r"""A TOML string.
+    """A TOML string.
 
-    >>> toml_text('the "best" tool')
-    "'the \\"best\\" tool'"
+    >>> print(toml_text('the "best" tool'))
+    'the "best" tool'
     """
     return f"'{text}'" if "'" not in text and text.isprintable() else json.dumps(text, ensure_ascii=False)
 
@@ -111,7 +111,8 @@ def _mapping(seen: "subprocess.CompletedProcess[str]", other: "subprocess.Comple
     """The exit status, and more where a crash or the other answer has the same."""
     parts = [f"exit = {max(seen.returncode, 0)}"]
     if seen.stdout != other.stdout and seen.stdout.strip():
-        line = re.escape(seen.stdout.strip().splitlines()[0]).replace(re.escape(address), r"\S+")
+        first = seen.stdout.strip().splitlines()[0]
+        line = re.escape(first).replace("\\ ", " ").replace(re.escape(address), r"\S+")
         parts.append(f"stdout = {toml_text(f'^{line}$')}")
     elif not seen.stdout.strip() and other.stdout.strip():
         parts.append("stdout = ''")

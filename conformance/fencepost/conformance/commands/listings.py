@@ -20,6 +20,8 @@ from rich.text import Text
 _CARRIERS = MappingProxyType(
     {
         "stdio": ("stdio:COMMAND ARGS…", "a program that answers one line of JSON for each that it reads"),
+        "cli": ("cli:FILE.toml", "a command-line tool that knows nothing of the kit, adapted by a file"),
+        "rest": ("rest:FILE.toml", "an HTTP service that knows nothing of the kit, adapted by a file"),
         "http": ("http://HOST[:PORT]/PATH", "a server that answers each POST with JSON"),
         "https": ("https://HOST[:PORT]/PATH", "an HTTP server over TLS"),
         "library": ("library:PACKAGE.MODULE:NAME", "a Python object, or a class or factory of one"),

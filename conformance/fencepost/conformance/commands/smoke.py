@@ -44,9 +44,9 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 
     Names every violation of the contract with the offending message, secrets masked as in a report. Of a cli: or rest:
-    file it shows for each mapping the real request, to paste, and what was read from the real answer; it times a decision,
-    and says what a quick run will take. Exit status: 0 wired
-    up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract says.
+    file it shows for each mapping the real request, to paste, and what was read from the real answer; it times a
+    decision, and says what a quick run will take. Exit status: 0 wired up; 1 wired up, but an answer is obviously
+    wrong; 2 the subject does not answer as the contract says.
     """
     if profile_name is not None:
         try:

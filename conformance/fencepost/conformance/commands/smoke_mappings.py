@@ -63,9 +63,9 @@ def pace_in_words(pace: Pace) -> Text:
     quick = EFFORTS["quick"].for_decisions_only()
     most = quick.decisions * pace.decision + quick.writes * pace.write
     return Text(
-        f"a decision takes {_in_units(pace.decision)} ({pace.at_once:,} asked at once), a write {_in_units(pace.write)}; "
-        f"a quick run of a decisions-only subject asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: "
-        f"at most about {_in_words(most)}"
+        f"a decision takes {_in_units(pace.decision)} ({pace.at_once:,} asked at once), "
+        f"a write {_in_units(pace.write)}; a quick run of a decisions-only subject "
+        f"asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: at most about {_in_words(most)}"
     )
 
 
