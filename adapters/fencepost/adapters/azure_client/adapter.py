@@ -53,6 +53,7 @@ class AzureAdapter:
         self._is_over = False
         self._sets: ClientSets | None = None
         self._estate: Estate | None = None
+        self._under_way: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         self._backups: data_calls.Backups = {}
         self._untaken = False
         self._limit = _AT_ONCE
@@ -61,12 +62,14 @@ class AzureAdapter:
     def opened(cls, target: TargetFile) -> "AzureAdapter":
         """The adapter, its vault made; `TargetError` where the endpoint cannot be asked, before anything is written."""
         adapter = cls(target)
+        atexit.register(adapter._leave_at_exit)  # before there is anything to leave: the start can be interrupted, too
         try:
             adapter._run(adapter._open())
         except BaseException:
+            if adapter._estate is None or adapter._estate.is_empty:
+                atexit.unregister(adapter._leave_at_exit)
             adapter._abandon()
             raise
-        atexit.register(adapter._leave_at_exit)
         return adapter
 
     def describe(self, *, protocol: int) -> JsonObject:
@@ -135,7 +138,16 @@ class AzureAdapter:
             if self._is_over:
                 work.close()
                 raise Unexpected("the run is over")
-            return self._runner.run(work)
+            return self._runner.run(self._noted(work))
+
+    async def _noted(self, work: Any) -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way = (asyncio.get_running_loop(), task)
+        try:
+            return await work
+        finally:
+            self._under_way = None
 
     def _ours(self) -> tuple[Estate, Clients]:
         assert self._sets is not None
@@ -150,8 +162,12 @@ class AzureAdapter:
 
     def _leave_at_exit(self) -> None:
         """The program ends while a call is under way in its thread: take away what is ours from this one."""
-        self._lock.acquire(timeout=_LAST_SECONDS / 2)
         self._is_over = True
+        under_way = self._under_way
+        if under_way is not None:
+            loop, task = under_way
+            loop.call_soon_threadsafe(task.cancel)
+        self._lock.acquire(timeout=_LAST_SECONDS / 2)
         estate = self._estate
 
         async def remove() -> None:
@@ -163,7 +179,7 @@ class AzureAdapter:
             finally:
                 await sets.close()
 
-        if estate is not None:
+        if estate is not None and not estate.is_empty:
             asyncio.run(remove())
 
     async def _open(self) -> None:
