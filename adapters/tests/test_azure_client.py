@@ -287,6 +287,18 @@ def test_bound_to_its_address_a_caller_is_seen_as_itself_or_inconclusive(target:
     ]
 
 
+def test_an_endpoint_that_asks_for_no_token_is_asked_what_can_be_asked(opened: Opened) -> None:
+    adapter, _ = opened(subject="mutant:allow-needs-no-token")
+    statement = adapter.describe(protocol=1)
+    assert "SecretSet" not in statement["operations"]
+    assert "SecretGet" in statement["operations"]
+    adapter.reset(subnets=[])
+    assert outcomes(adapter, ask("20.1.2.3", authenticated=False)) == [("allow",)]
+    assert outcomes(adapter, ask("20.1.2.3", operation="SecretRestore")) == [("inconclusive",)]
+    adapter.put_rules(network_acls=DENY)
+    assert outcomes(adapter, ask("20.1.2.3", authenticated=False)) == [("deny", 401)]
+
+
 def test_reuse_puts_the_vault_back_as_it_was_when_it_was_new(opened: Opened, target: Path) -> None:
     from fencepost.adapters.azure_client import open_adapter
 

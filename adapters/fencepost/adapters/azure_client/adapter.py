@@ -220,7 +220,9 @@ class AzureAdapter:
         try:
             self._backups = await data_calls.take_names(clients.data)
         except HttpResponseError as error:
-            if not data_calls.is_refused(error):
+            # The endpoint refuses everybody from the start; or asks for no token, so that the SDK sends its first
+            # request, which is to bring the challenge, without a body.
+            if error.status_code is None or error.status_code >= 500:
                 raise
             self._untaken = True
 
@@ -268,6 +270,8 @@ class AzureAdapter:
 
     async def _decided(self, request: Request) -> JsonObject:
         assert self._sets is not None
+        if self._untaken and request.operation in data_calls.NEEDS_TAKEN_NAMES:
+            return {"outcome": "inconclusive", "reason": f"no name could be taken for {request.operation}"}
         caller = request.caller
         clients = self._sets.authorized if caller.authorized else self._sets.unauthorized
         if clients is None:
