@@ -213,3 +213,13 @@ def test_there_are_only_so_many_vault_names() -> None:
         assert wire.create().status == 200
         second = wire.create(name="kv-two")
         assert (second.status, second.code) == (409, "QuotaExceeded")
+
+
+def test_members_of_2021_are_not_in_the_versions_before(wire: Wire) -> None:
+    wire.create(DENY)
+    old = wire.control("GET", wire.path(), version="2018-02-14").body
+    new = wire.control("GET", wire.path(), version="2021-10-01").body
+    assert "publicNetworkAccess" not in old["properties"]
+    assert "systemData" not in old
+    assert new["properties"]["publicNetworkAccess"] == "Enabled"
+    assert old["properties"]["networkAcls"] == new["properties"]["networkAcls"]

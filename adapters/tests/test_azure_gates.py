@@ -16,6 +16,8 @@ from fencepost.adapters.contract import open_factory
 CLOSED = {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [{"value": "20.1.2.3"}]}
 LISTED = {"x-fencepost-address": "20.1.2.3"}
 BLOCKED = {"x-fencepost-address": "20.1.2.4"}
+PERMISSION_CODES = ("AccessDenied", "ForbiddenByPolicy", "ForbiddenByRbac")
+"""What the service says where only the permission is missing; which of them is the subject's to say."""
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,7 @@ def test_a_token_is_good_until_it_expires_and_for_its_tenant_alone() -> None:
 
 def test_a_missing_permission_is_told_only_after_the_firewall(wire: Wire) -> None:
     stranger = wire.stranger(DATA)
-    assert wire.data("GET", "/secrets", token=stranger, headers=LISTED).code == "ForbiddenByPolicy"
+    assert wire.data("GET", "/secrets", token=stranger, headers=LISTED).code in PERMISSION_CODES
     assert wire.data("GET", "/secrets", token=stranger, headers=BLOCKED).code == "ForbiddenByFirewall"
 
 

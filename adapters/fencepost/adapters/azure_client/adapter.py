@@ -53,6 +53,7 @@ class AzureAdapter:
         self._is_over = False
         self._sets: ClientSets | None = None
         self._estate: Estate | None = None
+        self._under_way: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         self._backups: data_calls.Backups = {}
         self._untaken = False
         self._limit = _AT_ONCE
@@ -61,12 +62,14 @@ class AzureAdapter:
     def opened(cls, target: TargetFile) -> "AzureAdapter":
         """The adapter, its vault made; `TargetError` where the endpoint cannot be asked, before anything is written."""
         adapter = cls(target)
+        atexit.register(adapter._leave_at_exit)  # before there is anything to leave: the start can be interrupted, too
         try:
             adapter._run(adapter._open())
         except BaseException:
+            if adapter._estate is None or adapter._estate.is_empty:
+                atexit.unregister(adapter._leave_at_exit)
             adapter._abandon()
             raise
-        atexit.register(adapter._leave_at_exit)
         return adapter
 
     def describe(self, *, protocol: int) -> JsonObject:
@@ -135,7 +138,16 @@ class AzureAdapter:
             if self._is_over:
                 work.close()
                 raise Unexpected("the run is over")
-            return self._runner.run(work)
+            return self._runner.run(self._noted(work))
+
+    async def _noted(self, work: Any) -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way = (asyncio.get_running_loop(), task)
+        try:
+            return await work
+        finally:
+            self._under_way = None
 
     def _ours(self) -> tuple[Estate, Clients]:
         assert self._sets is not None
@@ -150,8 +162,12 @@ class AzureAdapter:
 
     def _leave_at_exit(self) -> None:
         """The program ends while a call is under way in its thread: take away what is ours from this one."""
-        self._lock.acquire(timeout=_LAST_SECONDS / 2)
         self._is_over = True
+        under_way = self._under_way
+        if under_way is not None:
+            loop, task = under_way
+            loop.call_soon_threadsafe(task.cancel)
+        self._lock.acquire(timeout=_LAST_SECONDS / 2)
         estate = self._estate
 
         async def remove() -> None:
@@ -163,7 +179,7 @@ class AzureAdapter:
             finally:
                 await sets.close()
 
-        if estate is not None:
+        if estate is not None and not estate.is_empty:
             asyncio.run(remove())
 
     async def _open(self) -> None:
@@ -204,7 +220,9 @@ class AzureAdapter:
         try:
             self._backups = await data_calls.take_names(clients.data)
         except HttpResponseError as error:
-            if not data_calls.is_refused(error):
+            # The endpoint refuses everybody from the start; or asks for no token, so that the SDK sends its first
+            # request, which is to bring the challenge, without a body.
+            if error.status_code is None or error.status_code >= 500:
                 raise
             self._untaken = True
 
@@ -252,6 +270,8 @@ class AzureAdapter:
 
     async def _decided(self, request: Request) -> JsonObject:
         assert self._sets is not None
+        if self._untaken and request.operation in data_calls.NEEDS_TAKEN_NAMES:
+            return {"outcome": "inconclusive", "reason": f"no name could be taken for {request.operation}"}
         caller = request.caller
         clients = self._sets.authorized if caller.authorized else self._sets.unauthorized
         if clients is None:

@@ -1,5 +1,6 @@
 """The SDK's clients for one endpoint: one set for each identity, over transports that they share."""
 
+import asyncio
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,12 @@ from azure.keyvault.secrets.aio import SecretClient
 from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 from azure.mgmt.network.aio import NetworkManagementClient
 from fencepost.adapters.azure.target import Endpoint, Identity, TargetFile, environment
-from fencepost.adapters.azure_client.conveying import ConveyingTransport, connector
+from fencepost.adapters.azure_client.conveying import ConveyingTransport, connector, kept_connector
 
 _ATTEMPTS = 8
+_LAST_WORDS = 0.05
+"""Seconds for the connections to end their TLS, once they are closed."""
+
 _AZURE_VAULTS = ".vault.azure.net"
 
 
@@ -90,6 +94,7 @@ class ClientSets:
             await credential.close()
         for session in self.sessions:
             await session.close()
+        await asyncio.sleep(_LAST_WORDS)
 
 
 def context_for(endpoint: Endpoint) -> ssl.SSLContext:
@@ -102,7 +107,7 @@ def open_clients(target: TargetFile, context: ssl.SSLContext) -> ClientSets:
     stranger = target.identities.unauthorized
     secrets = {identity: _secret(identity) for identity in (target.identities.authorized, stranger) if identity}
     session = _session(connector(target.caller, context))
-    plain = _session(aiohttp.TCPConnector(ssl=context, keepalive_timeout=300))
+    plain = _session(kept_connector(context))
     transport = ConveyingTransport(session, target.caller)
     credentials: list[Any] = []
 

@@ -80,6 +80,28 @@ class ConveyingTransport(AioHttpTransport):
         return response
 
 
+class BlockingResolver(aiohttp.abc.AbstractResolver):
+    """Names are looked up without a thread: at the program's end, when a run is taken away, no thread can be begun."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[Any]:
+        """Every address of the name."""
+        found = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        return [
+            {
+                "hostname": host,
+                "host": address[0],
+                "port": address[1],
+                "family": kind,
+                "proto": protocol,
+                "flags": socket.AI_NUMERICHOST,
+            }
+            for kind, _, protocol, _, address in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
 class BoundConnector(aiohttp.TCPConnector):
     """A connection of its own for each call, bound to the caller's address."""
 
@@ -141,10 +163,16 @@ class ProxyConnector(BoundConnector):
 
 def connector(table: CallerTable, context: ssl.SSLContext) -> aiohttp.TCPConnector:
     """What connects as the target file says; only where the address goes by a header are connections kept."""
+    options: dict[str, Any] = {"ssl": context, "limit": 64, "resolver": BlockingResolver()}
     match table.address:
         case "header":
-            return aiohttp.TCPConnector(ssl=context, limit=64, keepalive_timeout=300)
+            return kept_connector(context)
         case "bound":
-            return BoundConnector(ssl=context, limit=64, force_close=True)
+            return BoundConnector(force_close=True, **options)
         case "proxy-v2":
-            return ProxyConnector(ssl=context, limit=64, force_close=True, conveys_values=table.proxy_values)
+            return ProxyConnector(force_close=True, conveys_values=table.proxy_values, **options)
+
+
+def kept_connector(context: ssl.SSLContext) -> aiohttp.TCPConnector:
+    """What keeps its connections, and binds and announces nothing."""
+    return aiohttp.TCPConnector(ssl=context, limit=64, keepalive_timeout=300, resolver=BlockingResolver())

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.core.exceptions import ResourceExistsError
 from azure.core.rest import HttpRequest
 from azure.keyvault.certificates import CertificatePolicy
 from azure.keyvault.keys import JsonWebKey
@@ -143,8 +143,3 @@ async def take_names(to: DataClients) -> Backups:
         backups[kind] = await backup(to)
         await delete(to)
     return backups
-
-
-def is_refused(error: HttpResponseError) -> bool:
-    """Whether the error is a gate's: no token, or not allowed."""
-    return error.status_code in (401, 403)

@@ -80,6 +80,11 @@ class Estate:
         }
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing of ours at the endpoint."""
+        return not self.is_made and not self.networks
+
+    @property
     def tags(self) -> dict[str, str]:
         """The tags of everything that is ours."""
         return {TAG: OURS, "fencepost-run": self.run}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.errors import OPEN_POINT, Answer, bad_request, not_found, refusal
 from fencepost.adapters.azure_server.refused_rules import explained
-from fencepost.adapters.azure_server.vault_bodies import read_body, read_policies, shown, shown_deleted
+from fencepost.adapters.azure_server.vault_bodies import as_of, read_body, read_policies, shown, shown_deleted
 from fencepost.adapters.azure_server.vaults import Slot, Vault
 from fencepost.adapters.azure_server.world import World, now
 
@@ -106,7 +106,7 @@ class ControlPlane:
         if not vault.is_provisioned:
             vault.is_provisioned = True
             self._world.save()
-        return Answer(body=await self._shown(slot, vault))
+        return Answer(body=await self._shown(asked, slot, vault))
 
     async def delete(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Delete the vault; its name stays taken until it is purged."""
@@ -124,7 +124,7 @@ class ControlPlane:
         """The vaults of a group, or of the subscription."""
         slots = [slot for slot in self._world.slots.values() if slot.live and _is_at(slot.live, subscription, group)]
         await self._gate(asked, "VaultList", slots)
-        listed = [await self._shown(slot, slot.live) for slot in slots if slot.live]
+        listed = [await self._shown(asked, slot, slot.live) for slot in slots if slot.live]
         return Answer(body={"value": listed})
 
     async def set_policies(self, asked: Asked, subscription: str, group: str, name: str, how: str) -> Answer:
@@ -283,11 +283,11 @@ class ControlPlane:
         token = self._world.tokens.read(asked.bearer) if asked.bearer else None
         vault.modified_by = token.client_id if token else ""
         self._world.save()
-        return Answer(body=await self._shown(slot, vault))
+        return Answer(body=await self._shown(asked, slot, vault))
 
-    async def _shown(self, slot: Slot, vault: Vault) -> Mapping[str, object]:
+    async def _shown(self, asked: Asked, slot: Slot, vault: Vault) -> Mapping[str, object]:
         uri = self._world.vault_uri(vault.name, slot.listener.port)
-        return shown(vault, await slot.shown_rules(vault), uri)
+        return as_of(shown(vault, await slot.shown_rules(vault), uri), asked.query["api-version"])
 
 
 def _is_at(vault: Vault, subscription: str, group: str | None = None) -> bool:

@@ -1,17 +1,15 @@
 """The data plane of one vault: which operation a request is, which permission it takes, and what it does."""
 
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.errors import Answer, refusal
-from fencepost.adapters.azure_server.objects import WORDS, Item, Objects, deletion
+from fencepost.adapters.azure_server.objects import NAME, WORDS, Item, Objects, deletion
 from fencepost.adapters.azure_server.vaults import Vault
 from fencepost.adapters.contract.protocol import JsonObject
 
-_NAME = re.compile(r"[0-9A-Za-z-]{1,127}", re.ASCII)
 _PAGE = 25
 _UPDATE = {"secrets": "set", "keys": "update", "certificates": "update"}
 _CRYPTOGRAPHY = {
@@ -273,7 +271,7 @@ def _id_name(kind: str) -> str:
 
 
 def _check_name(name: str) -> None:
-    if _NAME.fullmatch(name) is None:
+    if NAME.fullmatch(name) is None:
         raise refusal(400, "BadParameter", f"The request URI contains an invalid name: {name[:80]}")
 
 

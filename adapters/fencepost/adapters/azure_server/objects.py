@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -14,6 +15,9 @@ from fencepost.adapters.contract.protocol import JsonObject
 Kind = Literal["secrets", "keys", "certificates"]
 WORDS: Mapping[str, str] = {"secrets": "Secret", "keys": "Key", "certificates": "Certificate"}
 """The kinds, and how errors and operation names call them."""
+
+NAME = re.compile(r"[0-9A-Za-z-]{1,127}", re.ASCII)
+"""The names that an object may have."""
 
 _RETENTION = 90 * 24 * 3600
 
@@ -131,10 +135,12 @@ class Objects:
         try:
             content = json.loads(base64.urlsafe_b64decode(str(text) + "=" * (-len(str(text)) % 4)))
             item = Item(name=str(content["name"]), versions=dict(content["versions"]))
-            is_this_kind = content["kind"] == kind and all(isinstance(one, dict) for one in item.versions.values())
+            is_this_kind = content["kind"] == kind and all(
+                isinstance(one, dict) and isinstance(one.get("attributes"), dict) for one in item.versions.values()
+            )
         except (ValueError, KeyError, TypeError):
             is_this_kind = False
-        if not is_this_kind or not item.versions:
+        if not is_this_kind or not item.versions or NAME.fullmatch(item.name) is None:
             raise refusal(400, "BadParameter", "The backup blob is not one of this kind of object.")
         if (kind, item.name.lower()) in self._items:
             raise refusal(409, "Conflict", f"A {WORDS[kind].lower()} of the name {item.name} is there already.")

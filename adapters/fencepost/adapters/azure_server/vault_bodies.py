@@ -17,6 +17,7 @@ _FLAGS = {
 }
 _KNOWN = {"sku", "tenantId", "accessPolicies", "networkAcls", "publicNetworkAccess", "softDeleteRetentionInDays"}
 _MEMBERS = {"location", "tags", "properties", "id", "name", "type", "systemData", "identity", "etag"}
+_MEMBERS_OF_2021 = "2021-04-01-preview"
 _ACLS = {"bypass", "defaultAction", "ipRules", "virtualNetworkRules"}
 _RULES = {
     "ipRules": {"value"},
@@ -102,6 +103,16 @@ def shown(vault: Vault, acls: JsonObject | None, uri: str) -> JsonObject:
         },
         "properties": properties,
     }
+
+
+def as_of(resource: JsonObject, version: str) -> JsonObject:
+    """The resource as an api-version shows it: the members of 2021 are not in those before."""
+    if version >= _MEMBERS_OF_2021:
+        return resource
+    properties = resource["properties"]
+    assert isinstance(properties, Mapping)
+    kept = {name: value for name, value in properties.items() if name != "publicNetworkAccess"}
+    return {**{name: value for name, value in resource.items() if name != "systemData"}, "properties": kept}
 
 
 def shown_deleted(vault: Vault, purged: str) -> JsonObject:
