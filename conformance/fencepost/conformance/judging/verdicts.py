@@ -1,11 +1,12 @@
 """From counts to verdicts: a clause that was never decisive does not pass, nor does a run that saw one outcome only."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import Count, Tally
+from fencepost.reference.ledger import ANSWERS
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
@@ -29,21 +30,26 @@ def results(
     *,
     explored: frozenset[str],
     unfinished: str,
-    has_known_failures: bool = False,
+    known_failures: Collection[str] = (),
     has_ended_at_failure: bool = False,
 ) -> Iterator[Row]:
     """A row a clause, in the catalogue's order.
 
     Wrong answers whose smallest cases break other clauses are said in the row; where they are more than a few, or no
-    case shows them, the clause does not pass. Beside a known failure they are taken for that failure's. What an unfinished
-    run has not asked is in error, unless it was to end at its first failure.
+    case shows them, the clause does not pass. Beside a known failure they are taken for that failure's;
+    `known_failures` are the clauses of those that hold. What an unfinished run has not asked is in error, unless it was
+    to end at its first failure.
     """
     for clause in clauses:
         count = tally.counts[clause.id]
         verdict, detail = _verdict(clause, capabilities, tally, explored=explored, unfinished=unfinished)
-        if has_ended_at_failure and detail == unfinished:
+        is_unreached = bool(unfinished) and detail == unfinished
+        if has_ended_at_failure and is_unreached:
             verdict = "inconclusive"
-        if verdict in ("pass", "vacuous") and count.wrong and not has_known_failures:
+        shown_under: tuple[str, ...] = ()
+        if verdict in ("pass", "vacuous") and count.wrong:
+            shown_under = tuple(sorted({*tally.failures, *known_failures}))
+        if verdict in ("pass", "vacuous") and count.wrong and not known_failures:
             is_side_effect = bool(tally.failures) and not count.is_broken
             verdict = verdict if verdict == "pass" and is_side_effect else "inconclusive"
             detail = "; ".join(filter(None, (_told_elsewhere(count, tally), detail if verdict == "pass" else "")))
@@ -62,6 +68,9 @@ def results(
             allowed=count.allowed,
             denied=count.denied,
             inconclusive=count.inconclusive,
+            not_asked=is_unreached,
+            needs=capabilities.missing_for(clause) if verdict == "not applicable" else (),
+            shown_under=shown_under,
             detail=detail,
             limit_found=tally.limits.get(clause.id),
             counterexamples=tuple(tally.failures.get(clause.id, ())),
@@ -73,7 +82,7 @@ def _told_elsewhere(count: Count, tally: Tally) -> str:
     told = sorted(tally.failures)
     where = "and no time was left to ask again" if tally.unconfirmed else "and not repeatable"
     if told:
-        where = f"told under {', '.join(told[:_NAMED])}{' …' if len(told) > _NAMED else ''}"
+        where = f"shown under {', '.join(told[:_NAMED])}{' …' if len(told) > _NAMED else ''}"
     return f"{count.wrong:,} of {count.asked:,} answers were wrong, {where}"
 
 
@@ -136,10 +145,12 @@ def summed_up(
     *,
     selected: bool,
     unfinished: str = "",
+    is_restricted: bool = False,
 ) -> Summary:
     """Exit status, the first that holds: 1 failed, 2 error or inconclusive, 3 vacuous, otherwise 0.
 
-    A clause that does not apply makes the result partial, which is still 0. A run of all clauses is vacuous, too, where
+    The result is partial, which is still 0, if a core clause does not apply, the subject declares that it can do less
+    than a whole vault (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, where
     it decided too little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended
     before its end comes to an error at least, though every clause may be through: its control is not.
     """
@@ -147,12 +158,13 @@ def summed_up(
     notes = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
     outside = sorted(set(tally.failures) - {row.id for row in rows})
     notes += [f"{clause} failed too, outside the selection" for clause in outside]
+    is_failed = "fail" in verdicts or bool(notes)
+    notes += _third_ways(ledger)
     result: Result
-    if "fail" in verdicts or notes:
+    if is_failed:
         result, status = "fail", 1
     elif "error" in verdicts or unfinished:
         result, status = "error", 2
-        notes += [unfinished] if "error" not in verdicts else []
     elif "inconclusive" in verdicts:
         result, status = "inconclusive", 2
     else:
@@ -162,9 +174,19 @@ def summed_up(
         if "vacuous" in verdicts or floors or not judged:
             result, status = "vacuous", 3
         else:
-            result, status = ("partial" if "not applicable" in verdicts else "pass"), 0
+            result, status = ("partial" if selected or is_restricted or _lacks_core(rows) else "pass"), 0
+    notes += [unfinished] if unfinished else []
     level = _level(rows) if status == 0 and not selected else None
     return Summary(result=result, exit_status=status, level=level, notes=tuple(notes))
+
+
+def _third_ways(ledger: Sequence[LedgerEntry]) -> list[str]:
+    """The open points that were found to be answered in a way that nobody can declare."""
+    return [
+        f"{one.key}: answered in a third way: {one.found}"
+        for one in ledger
+        if one.key in ANSWERS and one.key != "reserved-ranges" and one.found not in (None, "error", *ANSWERS[one.key])
+    ]
 
 
 def _floors(tally: Tally) -> Iterator[str]:
@@ -185,6 +207,10 @@ def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:
 
 def _level(rows: Sequence[Row]) -> str:
     """The level that the rows reach: names a certificate, and never softens the exit status."""
-    if any(row.verdict == "not applicable" for row in rows if row.level == "core"):
+    if _lacks_core(rows):
         return "partial"
     return "core" if any(row.verdict != "pass" for row in rows) else "core+extended"
+
+
+def _lacks_core(rows: Sequence[Row]) -> bool:
+    return any(row.verdict == "not applicable" for row in rows if row.level == "core")
