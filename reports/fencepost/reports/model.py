@@ -12,6 +12,7 @@ SCHEMA_VERSION = "1"
 Verdict = Literal["pass", "fail", "inconclusive", "error", "vacuous", "not applicable"]
 Result = Literal["pass", "partial", "fail", "error", "inconclusive", "vacuous"]
 Standing = Literal["known", "unexpected success", "another failure", "expired", "unmatched"]
+Ending = Literal["", "first failure", "interruption", "harness faults"]
 
 
 class _Value(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -64,6 +65,9 @@ class Clause(_Value, frozen=True, kw_only=True):
 
     `text` is the promise; `note` says what is asked and what is not; `basis` and `source` say where the promise comes
     from. `known` is true where the clause fails in known ways and in no other: then its failure counts for nothing.
+    `needs` are the abilities that the subject does not offer, so that the clause does not apply. `not_asked` is true
+    where the run ended before the clause was through. `shown_under` names the failed clauses under which the wrong
+    answers to this clause's questions are shown; such a clause neither holds nor fails by itself.
     """
 
     id: str
@@ -81,6 +85,9 @@ class Clause(_Value, frozen=True, kw_only=True):
     denied: int = 0
     inconclusive: int = 0
     known: bool = False
+    not_asked: bool = False
+    needs: tuple[str, ...] = ()
+    shown_under: tuple[str, ...] = ()
     detail: str = ""
     limit_found: str | None = None
     counterexamples: tuple[Counterexample, ...] = ()
@@ -151,7 +158,8 @@ class Totals(_Value, frozen=True, kw_only=True):
 class Report(_Value, frozen=True, kw_only=True):
     """A whole run. Nothing in it depends on the clock or the machine: same seed, subject and version, same report.
 
-    `scope` says in a sentence what the profile covers and what it leaves out.
+    `scope` says in a sentence what the profile covers and what it leaves out. `ended` says what ended the run before
+    its end; it is empty if nothing did.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -167,6 +175,7 @@ class Report(_Value, frozen=True, kw_only=True):
     result: Result
     exit_status: int
     level: str | None = None
+    ended: Ending = ""
     notes: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()

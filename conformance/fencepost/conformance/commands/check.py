@@ -109,6 +109,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 @click.option(
     "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
 )
+@click.option("-v", "--verbose", is_flag=True, help="Show every clause and every open point, none summed up.")
 def check(
     *,
     subject: str,
@@ -126,6 +127,7 @@ def check(
     fail_fast: bool,
     call_timeout: float,
     start_timeout: float,
+    verbose: bool,
 ) -> None:
     """Judge SUBJECT clause by clause, and show each failure with its smallest counterexample.
 
@@ -157,7 +159,7 @@ def check(
     with Interruption() as interruption:
         report, parsed = _judged(plan, bounds, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
         past.store(report)
-        page = Page.of(sys.stdout)
+        page = Page.of(sys.stdout, is_verbose=verbose)
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
         if parsed:
             show(essence(parsed, subject))

@@ -38,7 +38,8 @@ from fencepost.conformance.run.journal import Checkpoint, Circumstances
 from fencepost.conformance.run.plan import Plan as Plan  # who begins a campaign meets it here
 from fencepost.conformance.run.plan import Progress as Progress
 from fencepost.reference import Profile, load_profile
-from fencepost.reports.model import Decoy, FirstFailure, LedgerEntry, Report, Subject, Totals
+from fencepost.reports.headline import RESTRICTING
+from fencepost.reports.model import Decoy, Ending, FirstFailure, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.summary import quoted
 
 EXPLORATIONS: tuple[Exploration, ...] = (
@@ -279,7 +280,7 @@ class Campaign:
                 self.tally,
                 explored=self._served(),
                 unfinished=self._unfinished,
-                has_known_failures=bool(self.baseline.excused),
+                known_failures=tuple(self.baseline.excused),
                 has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failures),
             )
         )
@@ -292,6 +293,7 @@ class Campaign:
             self._decoys,
             selected=bool(plan.clauses),
             unfinished=self._unfinished,
+            is_restricted=not RESTRICTING.isdisjoint(statement.features),
         )
         summary = self.baseline.summed(summary, clauses)
         known = frozenset(_known_features())
@@ -318,6 +320,7 @@ class Campaign:
             result=summary.result,
             exit_status=summary.exit_status,
             level=summary.level,
+            ended=self._ending(),
             notes=summary.notes,
             clauses=tuple(map(self.baseline.shown, clauses)),
             ledger=(*self._ledger, *_observed(statement)),
@@ -338,6 +341,14 @@ class Campaign:
             ),
             log=self.client.connection.log(),
         )
+
+    def _ending(self) -> Ending:
+        """What ended the run before its end; empty if nothing did."""
+        if self._is_cut_short:
+            return "interruption"
+        if not self._unfinished:
+            return ""
+        return "first failure" if self.plan.fail_fast and self.tally.failures else "harness faults"
 
     def _review_ledger(self) -> None:
         """An unstable subject breaks a choice only where it does so each time that it is asked."""
