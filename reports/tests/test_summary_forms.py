@@ -2,6 +2,7 @@
 
 import json
 import os
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -241,11 +242,21 @@ def test_a_result_names_its_rule_and_the_line_of_the_stored_run(report: Report) 
     rules = run["tool"]["driver"]["rules"]
     failed, choice = run["results"]
     assert rules[failed["ruleIndex"]]["id"] == failed["ruleId"] == "DEC-4"
-    assert failed["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+    assert failed["relatedLocations"][0]["physicalLocation"]["region"]["startLine"] == 4
+    assert failed["relatedLocations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "run.ndjson"}
+    assert failed["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "my_vault.py"}
     assert "Expected deny, got allow" in failed["message"]["text"]
     assert rules[choice["ruleIndex"]]["id"] == choice["ruleId"] == "choice/host-bits"
     notices = run["invocations"][0]["toolExecutionNotifications"]
-    assert [notice["level"] for notice in notices] == ["warning", "error", "warning"]
+    assert [notice["level"] for notice in notices] == ["note", "note", "warning", "error", "warning", "note"]
+
+
+def test_the_sarif_names_the_kits_own_page_if_its_package_does(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = Message()
+    monkeypatch.setattr(sarif, "metadata", lambda _: package)
+    assert "informationUri" not in _only_run(report)["tool"]["driver"]
+    package["Project-URL"] = "Homepage, https://kit.example/fencepost"
+    assert _only_run(report)["tool"]["driver"]["informationUri"] == "https://kit.example/fencepost"
 
 
 def test_a_message_of_the_sarif_can_hold_neither_link_nor_placeholder(hostile: Report) -> None:

@@ -9,6 +9,7 @@ from fencepost.reports.causes import Cause
 from fencepost.reports.headline import counts, standing
 from fencepost.reports.model import Clause, Report
 
+_LOCAL = re.compile(r"^(library:[\w.]+:).*<(?:lambda|locals)>.*$")
 _SHORT = 60
 """A finding of at most this many characters is repeated, not referred to."""
 _UNJUDGED = ("error", "inconclusive", "vacuous")
@@ -105,7 +106,13 @@ def quoted(subject: str) -> str:
 
     >>> quoted("stdio:python3 vault.py"), quoted("cedar"), quoted('stdio:vault --name "a b"')
     ('"stdio:python3 vault.py"', 'cedar', '\'stdio:vault --name "a b"\'')
+
+    A Python object without a name in its module cannot be named elsewhere: a word that asks for one takes its place.
+
+    >>> quoted("library:vaults:test_it.<locals>.<lambda>")
+    'library:vaults:A_NAME_IN_THIS_MODULE'
     """
+    subject = _LOCAL.sub(r"\1A_NAME_IN_THIS_MODULE", subject)
     if re.fullmatch(r"[\w@%+=:,./-]+", subject):
         return subject
     return f'"{subject}"' if re.fullmatch(r"[\w@%+=:,./\-&;*?()<>|# ]+", subject) else shlex.quote(subject)

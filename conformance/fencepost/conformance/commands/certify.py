@@ -28,6 +28,7 @@ from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.verification import written
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.options import EFFORT, SEED
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
@@ -48,10 +49,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("subject")
 @click.option("--out", type=_FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not exist.")
 @click.option("--key", "key_file", type=_FILE, required=True, metavar="FILE", help="The private key to sign with.")
-@click.option(
-    "--effort", type=click.Choice(list(EFFORTS)), default="thorough", show_default=True, help="How much to ask."
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
+@click.option("--effort", type=EFFORT, default="thorough", show_default=True, help="How much to ask.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="The same seed asks the same questions.")
 @click.option(
     "--artifact",
     "artifacts",

@@ -22,11 +22,11 @@ from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
-from fencepost.conformance.commands.options import SETTLING, WAITING
+from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import unanswered, usage
 from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.lockstep.deadline import Deadline
 from fencepost.conformance.open_points.spellings import Row
@@ -53,20 +53,20 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 @click.command(short_help=SHORT_HELP["check"])
 @click.argument("subject")
 @click.option("--profile", help="Judge by this profile, not by the profile that the subject claims.")
-@click.option("--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much to ask.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
+@click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="The same seed asks the same questions.")
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause or family (VAL); repeatable.")
 @click.option(
     "--report",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     metavar="DIR",
     help="Write the report in every form into this folder, and a journal during the run.",
 )
 @click.option(
     "--resume",
     "resumed",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     metavar="DIR",
     help="Continue the run whose journal is in this folder: same subject, same options.",
 )
@@ -79,7 +79,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 )
 @click.option(
     "--regressions",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     metavar="DIR",
     help=f"Replay the counterexamples stored here first, and store new ones; by default ./{FOLDER} if it exists.",
 )
@@ -331,9 +331,6 @@ def _begin(campaign: Campaign) -> None:
     except StatementError as error:
         raise usage(f"the conformance statement cannot be used:\n{error}") from None
     except HarnessFault as fault:
-        log = connection.log().strip()
-        raise usage(
-            f"{subject} does not answer: {fault}" + (f"\nthe end of its own log:\n{log}" if log else "")
-        ) from None
+        raise unanswered(subject, fault, connection.log()) from None
     except KeyboardInterrupt:
         raise usage(f"interrupted before {subject} had described itself") from None

@@ -14,7 +14,7 @@ from fencepost.adapters.contract import (
     open_subject,
 )
 from fencepost.conformance.commands.options import WAITING
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import unanswered, usage
 from fencepost.conformance.run.campaign import Campaign, Plan
 from fencepost.reference import UnknownProfile, load_profile
 
@@ -66,6 +66,4 @@ def begun(
         except StatementError as error:
             raise usage(f"the conformance statement cannot be used:\n{error}") from None
         except HarnessFault as fault:
-            log = wrapped.log().strip()
-            told = f"\nthe end of its own log:\n{log}" if log else ""
-            raise usage(f"{plan.subject} does not answer: {fault}{told}") from None
+            raise unanswered(plan.subject, fault, wrapped.log()) from None

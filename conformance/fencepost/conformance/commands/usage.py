@@ -1,6 +1,9 @@
-"""Bad usage with text that may come from a subject or a file."""
+"""Bad usage, and a harness that fails, with text that may come from a subject or a file."""
+
+from typing import ClassVar
 
 import click
+from fencepost.adapters.contract import HarnessFault
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible_lines
 
@@ -8,3 +11,17 @@ from fencepost.reports.visible import visible_lines
 def usage(told: str) -> click.UsageError:
     """A usage error with this text; control characters become escapes, and secrets are masked as in a report."""
     return click.UsageError("\n".join(visible_lines(Mask.of_here().apply(told))))
+
+
+class HarnessFailed(click.ClickException):
+    """A command that cannot go on because of the harness: exit status 2 without a hint at the command's usage."""
+
+    exit_code: ClassVar[int] = 2
+
+
+def unanswered(subject: str, fault: HarnessFault, log: str) -> HarnessFailed:
+    """The error of a subject that does not answer, with the end of its log unless the fault already quotes it."""
+    told, end = f"{subject} does not answer: {fault}", log.strip()
+    if end and end not in told:
+        told += f"\nthe end of its own log:\n{end}"
+    return HarnessFailed("\n".join(visible_lines(Mask.of_here().apply(told.rstrip()))))
