@@ -25,7 +25,7 @@ class Careless:
         return {"subnets": len(subnets)}
 
     def put_rules(self, *, network_acls: dict[str, object]) -> dict[str, object]:
-        password = {}  # the line of the fault stands in the traceback
+        password: dict[str, bool] = {}  # the line of the fault stands in the traceback
         return {"accepted": password["token=0123456789abcdef"]}
 
     def decide(self, *, requests: Sequence[object]) -> dict[str, object]:

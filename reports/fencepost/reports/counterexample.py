@@ -18,8 +18,8 @@ def counterexample(one: Counterexample, *, clause_texts: Mapping[str, str]) -> T
     grid.add_column(style="dim", no_wrap=True, min_width=8)
     grid.add_column(overflow="fold")
     if one.rules is not None:
-        for label, value in _rules(one.rules):
-            grid.add_row(label, Text(value))
+        for label, line in _rules(one.rules):
+            grid.add_row(label, Text(line))
     if found := offending(one):
         path, value = found
         grid.add_row("offending", Text(f"{as_json(abridged(value))} at {visible(path)}"))
