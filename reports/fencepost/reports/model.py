@@ -1,5 +1,6 @@
 """The results of a run as plain frozen values, which every renderer reads. A leaf of the kit."""
 
+import re
 from inspect import cleandoc
 from typing import Literal
 
@@ -187,16 +188,32 @@ class Report(_Value, frozen=True, kw_only=True):
 
 
 def report_to_json(report: Report) -> bytes:
-    """The report as indented UTF-8 JSON; a lone surrogate, which UTF-8 cannot carry, is written as its escape."""
+    """The report as indented UTF-8 JSON; lone surrogates and bidirectional controls are written as their escapes."""
     return msgspec.json.format(encoded(report), indent=2)
 
 
 def encoded(value: Struct) -> bytes:
-    """The value as one line of UTF-8 JSON; a lone surrogate is written as its escape."""
+    """The value as one line of UTF-8 JSON; lone surrogates and bidirectional controls are written as their escapes."""
     try:
-        return msgspec.json.encode(value)
+        line = msgspec.json.encode(value)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
+        line = msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
+    return without_bidirectional(line)
+
+
+def without_bidirectional(line: bytes) -> bytes:
+    r"""The JSON with each control that changes the order in which text is shown as its escape.
+
+    >>> without_bidirectional('"a\u202eb"'.encode())
+    b'"a\\u202eb"'
+    """
+    return _BIDIRECTIONAL.sub(lambda one: f"\\u{ord(one[0].decode('utf-8')):04x}".encode("ascii"), line)
+
+
+_BIDIRECTIONAL = re.compile(
+    "|".join("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069").encode()
+)
+"""The bidirectional controls in UTF-8; in JSON they stand within strings only."""
 
 
 def _encodable(value: object) -> object:

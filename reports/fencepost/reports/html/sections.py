@@ -12,6 +12,8 @@ from fencepost.reports.summary import in_words, known, named, reproduce, sentenc
 from fencepost.reports.visible import visible_lines
 
 _LOG_LINES = 200
+_REASONS = 4
+"""The most reasons for judging nothing that stand unfolded at the head of the page."""
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][A-Za-z0-9._~/?#&=%+,;:@*-]*)?")
 """Only a homepage of this form becomes a link; any other is shown as text."""
 
@@ -25,11 +27,13 @@ def banner(report: Report) -> Element:
         for number, _, rest in (told.partition(" "),)
     ]
     left_out = [h("li", str(one)) for one in not_judged(report)]
+    first, others = left_out[:_REASONS], left_out[_REASONS:]
     return h(
         "header",
         h("p", "fencepost: does this network firewall let in exactly the callers that it must?", class_="quiet"),
         h("h1", h("span", f"{SIGNS[word]} {word}", class_="result"), f" {named(report)}"),
-        (h("p", h("b", "Not judged:"), class_="left-out"), h("ul", left_out, class_="left-out")) if left_out else None,
+        (h("p", h("b", "Not judged:"), class_="left-out"), h("ul", first, class_="left-out")) if first else None,
+        h("details", h("summary", f"and for {len(others)} more reasons"), h("ul", others)) if others else None,
         h("p", sentence(report), class_="sentence"),
         h("p", in_words(causes(report)), class_="sentence"),
         h("ul", shown, class_="counts"),
