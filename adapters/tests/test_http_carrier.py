@@ -159,7 +159,8 @@ def test_an_answer_that_ends_with_its_connection_is_read(serving: Serving) -> No
         (http(b'{"id": 99, "result": {}}'), WrongId, "id 99"),
         (http(b'{"id": 1}'), MalformedResult, "neither"),
         (http(b'{"id": 1, "error": {"code": -32601, "message": "no"}}'), RpcError, "error -32601: no"),
-        (http(b"<h1>Bad gateway</h1>", status="502 Bad Gateway"), NotJson, "502: <h1>Bad gateway</h1>"),
+        (http(b"<h1>Bad gateway</h1>", status="502 Bad Gateway"), NotJson, "HTTP status 502 and a page for browsers"),
+        (http(b"\n<!DOCTYPE html>\n<p>Hello"), NotJson, "expected a harness at http://"),
         (http(b'{"id": 1, "result": {}}', status="404 Not Found"), NotJson, "404"),
         (http(b'{"id": 1, "error": {"code": 7}}', status="500 Oops"), RpcError, "HTTP status 500, error 7"),
         (http(b"", status="301 Moved", more="Location: /there\r\n"), NotJson, "301"),
@@ -175,6 +176,7 @@ def test_each_answer_that_is_none_is_told_by_its_own_fault(
         caught = fault_of(connection)
     assert type(caught) is fault
     assert words in str(caught)
+    assert "<" not in str(caught)
     assert len(str(caught)) < 2000
 
 

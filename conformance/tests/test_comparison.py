@@ -22,6 +22,7 @@ from fencepost.reports.model import (
     Verdict,
     report_to_json,
 )
+from msgspec import structs
 
 HOSTILE = "<img src=x onerror=alert(1)>|`*_[a](https://example.org)\x1b[31m\n# x"
 
@@ -37,7 +38,7 @@ def _counterexample(clause: str, address: str = "20.0.0.1") -> Counterexample:
         deciding_clause=clause,
         deciding_rule=None,
         why="",
-        replay="",
+        replay=f"fencepost check vault --clause {clause}",
     )
 
 
@@ -184,9 +185,9 @@ def test_the_matrix_has_a_row_a_clause_and_a_column_a_run() -> None:
     first = _report(_row("DEC-1"), _row("LIM-1", limit="127"), name="One")
     second = _report(_row("DEC-1", "fail"), name="Two", ledger=(LedgerEntry(key="prefix-0", declared=None, found="x"),))
     text = matrix_as_markdown(matrix([first, second]))
-    assert "| clause | One 1 | Two 1 | what it promises |" in text
-    assert "| DEC-1 | pass | **FAIL** |" in text
-    assert "| LIM-1 | pass | – |" in text
+    assert "| clause | level | One 1 | Two 1 | what it promises |" in text
+    assert "| DEC-1 | core | pass | **FAIL** |" in text
+    assert "| LIM-1 | core | pass | – |" in text
     assert "| LIM-1 | 127 | – |" in text
     assert "| prefix-0 | – | x |" in text
 
@@ -194,7 +195,7 @@ def test_the_matrix_has_a_row_a_clause_and_a_column_a_run() -> None:
 def test_a_hostile_name_breaks_no_table() -> None:
     text = matrix_as_markdown(matrix([_report(_row("DEC-1"), name=HOSTILE)]))
     rows = [line for line in text.splitlines() if line.startswith("| ")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {3, 4}
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {3, 5}
     assert "\x1b" not in text
     assert "<img" not in text.replace("\\<img", "")
     changed = difference(_report(name="One"), _report(name=HOSTILE))
@@ -231,3 +232,32 @@ def test_the_page_is_written_where_it_is_wanted(tmp_path: Path) -> None:
     out = tmp_path / "matrix.html"
     assert _run("matrix", run, run, "--format", "html", "--out", str(out)).exit_code == 0
     assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_new_failure_comes_with_its_smallest_case_and_the_line_that_replays_it(tmp_path: Path) -> None:
+    before, after = _report(_row("DEC-1")), _report(_row("DEC-1", "fail"))
+    (change,) = difference(before, after).changes
+    assert change.case == ("expected allow, got deny", "replay   fencepost check vault --clause DEC-1")
+    runs = _written(before, tmp_path / "a"), _written(after, tmp_path / "b")
+    for form in ("text", "markdown", "json"):
+        assert "fencepost check vault --clause DEC-1" in _run("diff", *runs, "--format", form).stdout
+    assert difference(after, after).changes[0].case == ()
+
+
+def test_the_matrix_marks_the_level_of_each_clause_and_breaks_no_id() -> None:
+    extended = structs.replace(_row("DEC-8"), level="extended")
+    found = matrix([_report(_row("DEC-1"), extended)])
+    assert "| DEC-8 | extended | pass |" in matrix_as_markdown(found)
+    page = matrix_as_html(found)
+    assert "th.clause{white-space:nowrap}" in page
+    assert '<th scope="row" class="clause">DEC-8</th>' in page
+    assert "<td>extended</td>" in page
+
+
+def test_two_runs_of_one_version_are_told_apart() -> None:
+    runs = [_report(_row("DEC-1"), seed=1), _report(_row("DEC-1"), seed=2), _report(_row("DEC-1"), seed=2)]
+    labels = [column.run for column in matrix(runs).columns]
+    assert labels == ["seed 1", "seed 2, run 1", "seed 2, run 2"]
+    assert matrix(runs[:1]).columns[0].run == ""
+    for shown in (matrix_as_markdown(matrix(runs)), matrix_as_html(matrix(runs))):
+        assert "(seed 2, run 2)" in shown.replace("\\", "")

@@ -34,8 +34,8 @@ def test_the_stored_run_is_what_the_engine_does(tmp_path: Path, monkeypatch: pyt
 
 def test_the_three_mistakes_of_the_engine_are_found_and_told_apart() -> None:
     found = _failed(stored_run(STORED).report)
-    assert found["DEC-2"] == ("keeps out what must be let in",)
-    assert found["DEC-3"] == found["DEC-7"] == ("lets in what must be kept out",)
+    assert found["DEC-2"] == ("keeps out callers that must be let in",)
+    assert found["DEC-3"] == found["DEC-7"] == ("lets in callers that must be kept out",)
 
 
 def test_its_page_says_at_the_top_what_is_wrong_in_words_that_take_no_table(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_quick_histories_stay_within_their_share_of_the_ration(profile: str) -> 
 @pytest.mark.parametrize("peer", [StdlibVault, StdlibVaultUndeclared, SqliteVault, TrieVault, NetworkGateVault])
 def test_no_peer_fails_by_its_history(peer: type[object]) -> None:
     report = judged(peer, "STA-2", seed=1)
-    assert (report.result, report.totals.faults) == ("pass", 0)
+    assert (report.result, report.totals.faults) == ("partial", 0)
 
 
 @pytest.mark.engine("nginx")
@@ -119,7 +119,7 @@ def test_a_vault_that_a_real_server_stands_behind_does_not_either(monkeypatch: p
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "programs"))
     monkeypatch.setenv("FENCEPOST_NGINX", "restart")
     report = judged(import_module("nginx_vault").NginxVault, "STA-2")
-    assert (report.result, report.totals.faults) == ("pass", 0)
+    assert (report.result, report.totals.faults) == ("partial", 0)
 
 
 @pytest.mark.parametrize(

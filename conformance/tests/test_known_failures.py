@@ -117,6 +117,8 @@ def test_an_unexpected_success_fails_the_run(tmp_path: Path) -> None:
     result = _check("reference", "--profile", PROFILE, "--known", _file(tmp_path, _known()))
     assert result.exit_code == 1
     assert "unexpected success" in result.stdout
+    assert "FIXED  " in result.stdout
+    assert "fencepost baseline prune" in result.stdout
 
 
 def test_another_wrong_answer_of_the_same_example_fails_the_run(tmp_path: Path) -> None:

@@ -82,14 +82,14 @@ def test_a_clause_with_many_wrong_answers_that_are_told_elsewhere_does_not_pass(
     tally.failures["DEC-2"].append(COUNTEREXAMPLE)
     found = row(tally)
     assert found.verdict == "inconclusive"
-    assert found.detail == f"{wrong} of {right + wrong} answers were wrong, told under DEC-2"
+    assert found.detail == f"{wrong} of {right + wrong} answers were wrong, shown under DEC-2"
 
 
 def test_a_clause_with_few_wrong_answers_that_are_told_elsewhere_passes_and_says_so() -> None:
     tally = asked("DEC-4", right=297, wrong=3)
     tally.failures["DEC-2"].append(COUNTEREXAMPLE)
     found = row(tally)
-    assert (found.verdict, found.detail) == ("pass", "3 of 300 answers were wrong, told under DEC-2")
+    assert (found.verdict, found.detail) == ("pass", "3 of 300 answers were wrong, shown under DEC-2")
 
 
 def test_a_clause_whose_wrong_answers_nothing_tells_does_not_pass() -> None:
@@ -299,3 +299,53 @@ def test_a_decisions_only_subject_is_asked_three_tenths() -> None:
     assert replace(EFFORTS["quick"], writes=360, decisions=30_000) == quick
     assert (EFFORTS["quick"].writes, EFFORTS["quick"].decisions) == (1_200, 100_000)
     assert [EFFORTS[name].scale for name in ("quick", "standard", "thorough")] == [1, 5, 20]
+
+
+def test_a_row_that_does_not_apply_names_the_abilities_that_it_lacks() -> None:
+    found = row(Tally(), capabilities("decisions-only"), clause="LIM-7")
+    assert found.needs == ("refused-writes", "incremental-rules")
+
+
+def test_wrong_answers_beside_a_failure_or_a_known_failure_name_where_they_are_shown() -> None:
+    tally = asked("DEC-4", right=297, wrong=3)
+    tally.failures["DEC-2"].append(COUNTEREXAMPLE)
+    assert row(tally).shown_under == ("DEC-2",)
+    (covered,) = results(
+        [CLAUSE],
+        ALL,
+        asked("DEC-4", right=297, wrong=3),
+        explored=frozenset({"DEC-4"}),
+        unfinished="",
+        known_failures=("DEC-2",),
+    )
+    assert (covered.verdict, covered.shown_under) == ("pass", ("DEC-2",))
+    assert row(asked("DEC-4", right=300)).shown_under == ()
+
+
+def test_what_an_unfinished_run_has_not_reached_is_marked_as_not_asked() -> None:
+    assert row(Tally(), unfinished="interrupted").not_asked
+    assert not row(asked("DEC-4", right=300), unfinished="interrupted").not_asked
+
+
+def test_the_cause_of_an_early_end_is_a_note_of_the_run() -> None:
+    (found,) = results([CLAUSE], ALL, Tally(), explored=frozenset(), unfinished="three faults")
+    assert summed_up([found], (), Tally(), selected=False, unfinished="three faults").notes == ("three faults",)
+
+
+def test_a_pass_is_partial_where_core_clauses_features_or_a_selection_leave_something_out() -> None:
+    extended = [structs.replace(one, level="extended") for one in rows("pass", "not applicable")]
+    assert summary(extended).result == "pass"
+    assert summary(rows("pass", "not applicable")).result == "partial"
+    assert summary(rows("pass"), selected=True).result == "partial"
+    assert summed_up(rows("pass"), (), plenty(), selected=False, is_restricted=True).result == "partial"
+
+
+def test_an_open_point_that_is_answered_in_a_third_way_is_a_note_and_no_failure() -> None:
+    ledger = [
+        LedgerEntry(key="duplicates", declared=None, found="accepted: kept or collapsed, there is no reading back")
+    ]
+    found = summary(rows("pass"), ledger=ledger)
+    assert (found.result, found.exit_status) == ("pass", 0)
+    assert found.notes == (
+        "duplicates: answered in a third way: accepted: kept or collapsed, there is no reading back",
+    )

@@ -58,7 +58,7 @@ def test_the_page_fits_every_width_and_nothing_complains(
 ) -> None:
     browser.show(_write(report, tmp_path), width=width)
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
-    assert browser.evaluate("document.querySelector('h1').textContent") == "✕ fail my vault 2.0"
+    assert browser.evaluate("document.querySelector('h1').textContent") == "✕ FAIL my vault 2.0"
     assert browser.complaints() == []
 
 

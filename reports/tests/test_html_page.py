@@ -56,7 +56,7 @@ def test_the_page_has_a_title_a_language_landmarks_and_one_heading_of_the_first_
     outline = _outline(report)
     tags = [tag for tag, _ in outline.elements]
     assert dict(outline.elements)["html"]["lang"] == "en"
-    assert "fail: my vault 2.0 – fencepost" in outline.texts
+    assert "FAIL: my vault 2.0 – fencepost" in outline.texts
     assert [tags.count(tag) for tag in ("header", "nav", "main", "footer", "h1")] == [1, 1, 1, 1, 1]
 
 
@@ -88,7 +88,8 @@ def test_nothing_is_styled_or_scripted_but_by_what_the_policy_names(report: Repo
 def test_the_page_tells_a_failure_in_full(report: Report) -> None:
     told = " ".join(_outline(report).texts)
     for part in (
-        "It lets in what must be kept out",
+        "It lets in callers that must be kept out",
+        ": it lets in 20.1.3.0, which must be kept out",
         "20.1.2.0/24 = 20.1.2.0 – 20.1.2.255",
         "asked: 20.1.3.0",
         "expected ✕ deny",
@@ -295,3 +296,71 @@ def test_what_was_written_is_drawn_where_the_case_is_a_write(report: Report) -> 
     assert drawn is not None
     assert [text.text for text in _drawn(drawn, "rule-label")] == ["172.30.0.0/24 = 172.30.0.0 – 172.30.0.255"]
     assert picture(replace(one, request={"id": 7})) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "address", "class_"),
+    [
+        ("20.1.2.0/24", "20.1.2.255", "last"),
+        ("0.0.0.0/0", "255.255.255.255", "last"),
+        ("20.1.2.0/24", "20.1.2.0", "first"),
+    ],
+)
+def test_the_first_and_the_last_address_of_a_rule_are_marked_at_the_ends_of_its_bar(
+    value: str, address: str, class_: str
+) -> None:
+    ranges, _ = ranges_of({"ipRules": [{"value": value}]})
+    drawn = address_line(ranges, Probe(address=int(IPv4Address(address)), expected="allow", got="deny"), title="t")
+    (bar,), (dot,) = _drawn(drawn, "rule"), _drawn(drawn, "probe-dot")
+    start, x = float(bar.get("x", "")), float(dot.get("cx", ""))
+    end = start + float(bar.get("width", ""))
+    assert abs((end if class_ == "last" else start) - x) <= 2
+
+
+@pytest.mark.parametrize("value", ["255.255.255.128/255.255.255.128", "100.100.100.128/25"])
+def test_no_label_of_a_rule_is_wider_than_the_picture(value: str) -> None:
+    ranges, _ = ranges_of({"ipRules": [{"value": value}]})
+    labels = _drawn(address_line(ranges, None, title="t"), "rule-label")
+    assert max(len(label.text or "") for label in labels) * 6.7 <= 360
+    assert value in " ".join(label.text or "" for label in labels)
+
+
+def test_names_that_are_cut_show_where_they_differ() -> None:
+    base = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/"
+    name = "a-name-that-is-as-long-as-the-names-of-subnets-may-ever-get-in-"
+    drawn = subnet_boxes([f"{base}{name}east"], f"{base}{name}west", expected="deny", got="allow", title="t")
+    listed, own = (box.text or "" for box in _drawn(drawn, "rule-label"))
+    assert listed.endswith("-in-ea…")
+    assert own.endswith("-in-we…")
+
+
+def test_a_card_of_a_refused_write_shows_the_value_at_once_and_in_its_title(report: Report) -> None:
+    one = replace(
+        report.clauses[1].counterexamples[0],
+        rules=None,
+        request={"networkAcls": {"ipRules": [{"value": "20.1.2.0/24"}, {"value": "20.1.2.3/24"}]}},
+        deciding_rule="$.ipRules[1].value",
+        expected="refused",
+        got="accepted",
+    )
+    outline = _outline(replace(report, clauses=(replace(report.clauses[1], counterexamples=(one,)),)))
+    assert ': it accepts "20.1.2.3/24", which must be refused' in outline.texts
+    place = outline.texts.index('"20.1.2.3/24"')
+    assert outline.texts[place - 1] == "$.ipRules[1].value: "
+
+
+def test_clauses_that_hold_or_do_not_apply_are_folded_away_and_the_columns_are_explained(report: Report) -> None:
+    outline = _outline(report)
+    told = " ".join(outline.texts)
+    for part in ("1 clause that holds", "1 clause that does not apply", "counts the answers that say something"):
+        assert part in told, part
+    rows = [one["data-verdict"] for tag, one in outline.elements if tag == "tr" and "data-verdict" in one]
+    assert rows == ["fail", "inconclusive", "error", "vacuous", "pass", "not applicable"]
+
+
+def test_the_legend_names_exactly_the_kinds_of_answers_that_have_bars(report: Report) -> None:
+    row = replace(report.clauses[1], asked=100, decisive=90, allowed=60, denied=30)
+    page = render(replace(report, clauses=(row,)), page=Page())
+    drawn = {name for name in ("allowed", "denied", "inconclusive", "wrong") if f'height="12" class="{name}"' in page}
+    shown = {name for name in ("allowed", "denied", "inconclusive", "wrong") if f'class="key {name}"' in page}
+    assert drawn == shown == {"allowed", "denied", "wrong"}

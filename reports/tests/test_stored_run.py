@@ -225,3 +225,11 @@ def test_a_folder_is_read_by_its_stream_first(report: Report, tmp_path: Path) ->
     assert stored_run(tmp_path).report.seed == 1
     (tmp_path / "run.ndjson").write_text(render(report, page=Page()), encoding="utf-8")
     assert stored_run(tmp_path).report.seed == 7
+
+
+def test_a_control_that_turns_text_around_is_written_as_its_escape_and_read_again(report: Report) -> None:
+    turned = replace(report, subject=replace(report.subject, name="vault\u202egpj.exe\u2066"), log="\u200f")
+    for written in (report_to_json(turned), b"".join(_lines(turned))):
+        assert not set(written.decode("utf-8")) & set("\u202e\u2066\u200f")
+        assert b"vault\\u202egpj.exe\\u2066" in written
+    assert report_from_events(b"".join(_lines(turned))) == turned

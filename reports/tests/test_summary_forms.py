@@ -2,6 +2,7 @@
 
 import json
 import os
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -49,13 +50,13 @@ def _tokens(text: str) -> set[str]:
 def test_the_markdown_says_what_is_broken_and_how_to_see_it_again(report: Report) -> None:
     shown = _markdown(report)
     assert shown.startswith("## ❌ FAIL: my vault 2.0\n")
-    assert "1 of 2 clauses that could be judged hold; 1 is broken; 3 could not be judged" in shown
-    assert "### DEC-4: it lets in what must be kept out" in shown
+    assert "1 of 2 clauses that could be judged hold; 1 fails; 3 could not be judged" in shown
+    assert "### DEC-4: it lets in 20.1.3.0, which must be kept out" in shown
     assert f"replay    {report.clauses[1].counterexamples[0].replay}" in shown
-    assert "| VAL-4 | error | putRules&#58; expected an answer, got the end of its output |" in shown
+    assert "| VAL-4 | error | putRules: expected an answer, got the end of its output |" in shown
     assert "| host-bits | reject | mask |" in shown
     assert (
-        "Sensitivity&#58; 1 of 2 faults laid over the subject's answers noticed; missed&#58; one-rule-too-many (LIM-2)."
+        "Sensitivity: 1 of 2 faults laid over the subject's answers noticed; missed: one-rule-too-many (LIM-2)."
         in shown
     )
 
@@ -77,7 +78,7 @@ def test_known_failures_are_told_apart_from_others_in_every_summary(report: Repo
     shown = _markdown(told)
     (result,) = [one for one in _sarif(told)["runs"][0]["results"] if one["ruleId"] == "DEC-4"]
     if standing == "known":
-        assert "1 is broken (1 in a known way)" in shown
+        assert "1 fails as known" in shown
         assert "| known | the old engine" in shown
         assert result["suppressions"][0]["justification"] == "known failure: the old engine"
     else:
@@ -241,11 +242,21 @@ def test_a_result_names_its_rule_and_the_line_of_the_stored_run(report: Report) 
     rules = run["tool"]["driver"]["rules"]
     failed, choice = run["results"]
     assert rules[failed["ruleIndex"]]["id"] == failed["ruleId"] == "DEC-4"
-    assert failed["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+    assert failed["relatedLocations"][0]["physicalLocation"]["region"]["startLine"] == 4
+    assert failed["relatedLocations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "run.ndjson"}
+    assert failed["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "my_vault.py"}
     assert "Expected deny, got allow" in failed["message"]["text"]
     assert rules[choice["ruleIndex"]]["id"] == choice["ruleId"] == "choice/host-bits"
     notices = run["invocations"][0]["toolExecutionNotifications"]
-    assert [notice["level"] for notice in notices] == ["warning", "error", "warning"]
+    assert [notice["level"] for notice in notices] == ["note", "note", "warning", "error", "warning", "note"]
+
+
+def test_the_sarif_names_the_kits_own_page_if_its_package_does(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = Message()
+    monkeypatch.setattr(sarif, "metadata", lambda _: package)
+    assert "informationUri" not in _only_run(report)["tool"]["driver"]
+    package["Project-URL"] = "Homepage, https://kit.example/fencepost"
+    assert _only_run(report)["tool"]["driver"]["informationUri"] == "https://kit.example/fencepost"
 
 
 def test_a_message_of_the_sarif_can_hold_neither_link_nor_placeholder(hostile: Report) -> None:
@@ -256,25 +267,39 @@ def test_a_message_of_the_sarif_can_hold_neither_link_nor_placeholder(hostile: R
 
 
 @pytest.mark.parametrize(
-    ("result", "level", "says", "colour"),
+    ("result", "status", "level", "says", "colour"),
     [
-        ("pass", "core+extended", "core+extended, 1 of 6 clauses", "brightgreen"),
-        ("partial", "partial", "partial, 1 of 6 clauses", "green"),
-        ("fail", None, "1 clause and 1 choice broken", "red"),
-        ("error", None, "error", "lightgrey"),
-        ("vacuous", None, "vacuous", "lightgrey"),
+        ("pass", 0, "core+extended", "core+extended, 1 of 6 clauses", "brightgreen"),
+        ("fail", 1, None, "1 clause and 1 choice broken", "red"),
+        ("fail", 0, None, "known failures only", "yellow"),
+        ("error", 2, None, "error", "lightgrey"),
+        ("vacuous", 3, None, "vacuous", "lightgrey"),
     ],
 )
 def test_the_badges_say_what_the_run_came_to(
-    report: Report, result: Result, level: str | None, says: str, colour: str
+    report: Report, result: Result, status: int, level: str | None, says: str, colour: str
 ) -> None:
-    told = replace(report, result=result, level=level)
-    picture = fromstring(badge.render(told, page=Page()))
-    assert picture.get("aria-label") == f"fencepost: {says}"
-    endpoint = json.loads(badge.render_endpoint(told, page=Page()))
-    assert endpoint == {"schemaVersion": 1, "label": "fencepost", "message": says, "color": colour}
+    told = replace(report, result=result, exit_status=status, level=level)
+    assert _badges(told) == (says, colour)
+
+
+def test_the_badges_of_a_partial_pass_are_yellow_and_name_what_was_not_judged(report: Report) -> None:
+    passed = replace(report, result="partial", exit_status=0, level="partial", clauses=report.clauses[:1], ledger=())
+    restricted = replace(passed, subject=replace(report.subject, features=("read-back", "ip-rules-only")))
+    assert _badges(restricted) == ("partial, 1 of 1 clauses: ip-rules-only", "yellow")
+    assert _badges(replace(passed, selected=("DEC",))) == ("partial, 1 of 1 clauses: selected clauses only", "yellow")
+    lacking = replace(passed, clauses=(passed.clauses[0], replace(report.clauses[2], level="core")))
+    assert _badges(lacking) == ("partial, 1 of 2 clauses", "yellow")
+
+
+def _badges(report: Report) -> tuple[str, str]:
+    picture = fromstring(badge.render(report, page=Page()))
+    endpoint = json.loads(badge.render_endpoint(report, page=Page()))
+    assert endpoint.keys() == {"schemaVersion", "label", "message", "color"}
+    assert picture.get("aria-label") == f"fencepost: {endpoint['message']}"
+    return endpoint["message"], endpoint["color"]
 
 
 def test_a_hostile_level_is_text_in_the_badge(hostile: Report) -> None:
-    picture = fromstring(badge.render(replace(hostile, result="pass"), page=Page()))
+    picture = fromstring(badge.render(replace(hostile, result="pass", exit_status=0), page=Page()))
     assert {element.tag.rpartition("}")[2] for element in picture.iter()} == {"svg", "title", "rect", "text"}

@@ -1,6 +1,7 @@
 """The report for a person: everything that was found is on the page, and nothing that a subject says can spoil it."""
 
 import re
+from dataclasses import replace as replace_page
 
 import pytest
 from fencepost.reports.model import Call, Clause, LedgerEntry, Report
@@ -9,6 +10,8 @@ from fencepost.reports.terminal import render
 from msgspec.structs import replace
 
 NARROW, WIDE = Page(width=80), Page(width=140)
+SCREEN = Page(width=80, is_screen=True)
+EVERYTHING = Page(width=140, is_verbose=True)
 HOSTILE = "[bold]x[/bold] [/nothing] \x1b[2J\x1b]0;title\x07 \u202egnitrid \x85 \ud800 :smile:"
 
 
@@ -18,7 +21,6 @@ def test_every_clause_has_a_row_with_verdict_asked_and_decisive(report: Report, 
     assert re.search(r"^  DEC-3 +pass +12,345 +4,321 +While it is Deny", shown, re.MULTILINE)
     assert re.search(r"^  DEC-4 +FAIL +100 +50", shown, re.MULTILINE)
     assert re.search(r"^  LIM-2 +inconclusive +limit found: 1000$", shown, re.MULTILINE)
-    assert re.search(r"^  CRED-4 +not applicable +needs decision-codes", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", [NARROW, WIDE])
@@ -58,20 +60,52 @@ def test_what_is_left_out_of_a_long_list_is_told_in_plain_characters(report: Rep
 
 
 def test_the_ledger_shows_broken_choices_and_names_the_silent_ones(report: Report) -> None:
-    shown = render(report, page=NARROW)
-    assert re.search(r"^host-bits +reject +mask +BROKEN 20.1.2.3/24 was taken$", shown, re.MULTILINE)
+    for page in (NARROW, EVERYTHING):
+        shown = render(report, page=page)
+        assert re.search(r"^host-bits +reject +mask +BROKEN 20.1.2.3/24 was taken$", shown, re.MULTILINE)
     assert "open, not declared, and no probe could tell: enum-case" in shown
+    assert re.search(r"^prefix-0 +– +accept$", shown, re.MULTILINE)
+
+
+def test_open_points_without_a_fault_share_a_line_until_all_is_to_be_shown(report: Report) -> None:
+    shown = render(report, page=WIDE)
+    assert "3 open points: 1 broken, 1 found, not declared, 1 open (-v shows each)" in shown.splitlines()
+    assert not re.search("^prefix-0", shown, re.MULTILINE)
+
+
+def test_what_does_not_apply_shares_a_line_until_all_is_to_be_shown(report: Report) -> None:
+    assert not re.search(r"^  CRED-4", render(report, page=WIDE), re.MULTILINE)
+    assert re.search(r"^  CRED-4 +not applicable +needs decision-codes", render(report, page=EVERYTHING), re.MULTILINE)
+    for page in (WIDE, EVERYTHING):
+        told = "not judged  needs decision-codes, which the statement does not offer: 1 clause (CRED-4)"
+        assert told in render(report, page=page).splitlines()
+
+
+def test_a_clauses_text_is_cut_on_a_narrow_screen_and_nowhere_else(report: Report) -> None:
+    text = "A range holds both its first and its last address, and neither neighbour"
+    assert "A range holds both its first and it…" in render(report, page=SCREEN).partition("FAIL DEC-4")[0]
+    for page in (NARROW, replace_page(SCREEN, is_verbose=True), Page(width=140, is_screen=True)):
+        table = render(report, page=page).partition("FAIL DEC-4")[0]
+        assert text in " ".join(table.split())
+
+
+def test_one_cause_is_told_once_however_many_clauses_it_keeps_from_being_judged(report: Report) -> None:
+    cause = "decide: expected an answer, got the end of its output, of a service that is not there any more"
+    down = tuple(replace(row, verdict="error", detail=cause, counterexamples=()) for row in report.clauses)
+    shown = render(replace(report, clauses=down), page=Page(width=400))
+    assert shown.count(cause) == 1
+    assert shown.count("as DEC-3") == 5
 
 
 def test_the_last_line_says_the_result_and_the_exit_status(report: Report) -> None:
     last = render(report, page=WIDE).splitlines()[-1]
-    assert last.startswith("FAIL  1 pass, 1 fail, 1 error")
+    assert last.startswith("FAIL  1 passes, 1 fails, 1 in error")
     assert last.endswith("1 declared choice broken; exit status 1")
 
 
-def test_a_certificate_names_its_level(report: Report) -> None:
-    partial = replace(report, result="partial", exit_status=0, level="core", clauses=report.clauses[:1], ledger=())
-    assert render(partial, page=WIDE).splitlines()[-1] == "PARTIAL  1 pass; level: core; exit status 0"
+def test_a_passing_run_names_its_level(report: Report) -> None:
+    passed = replace(report, result="pass", exit_status=0, level="core", clauses=report.clauses[:1], ledger=())
+    assert render(passed, page=WIDE).splitlines()[-1] == "PASS  1 passes; level: core; exit status 0"
 
 
 def test_the_log_of_the_subject_is_shown_with_an_error_and_not_without(report: Report) -> None:

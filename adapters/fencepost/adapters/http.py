@@ -155,6 +155,12 @@ class HttpConnection:
             return response.status
 
     def _result(self, method: str, call_id: int, status: int, answer: bytes) -> object:
+        if answer.lstrip()[:1] == b"<":
+            raise NotJson(
+                method=method,
+                expected=f"a harness at {self._target.shown} that answers a JSON-RPC request by POST",
+                came=f"HTTP status {status} and a page for browsers",
+            )
         if status == _OK:
             return jsonrpc.result_of(answer, call_id=call_id, method=method, show=self._shown)
         try:

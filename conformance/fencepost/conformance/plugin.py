@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--iut-effort", metavar="E", type=_effort, default=None, help="quick (the default), standard or thorough."
     )
-    group.addoption("--iut-seed", metavar="N", type=int, default=0, help="The same seed asks the same questions.")
+    group.addoption("--iut-seed", metavar="N", type=_seed, default=0, help="The same seed asks the same questions.")
     group.addoption("--iut-settle", metavar="SECONDS", type=_seconds, help="How long a change may take to show.")
     group.addoption(
         "--iut-call-timeout", metavar="SECONDS", type=_waiting, default=10.0, help="Seconds for one call (10)."
@@ -67,9 +67,16 @@ def _profile(text: str) -> str:
 def _effort(text: str) -> str:
     from fencepost.conformance.bench.effort import EFFORTS
 
-    if text not in EFFORTS:
+    if text.lower() not in EFFORTS:
         raise argparse.ArgumentTypeError(f"no effort is called {text!r} (known: {', '.join(EFFORTS)})")
-    return text
+    return text.lower()
+
+
+def _seed(text: str) -> int:
+    seed = int(text)
+    if not 0 <= seed < 2**63:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to {2**63 - 1}, got {text!r}")
+    return seed
 
 
 def _seconds(text: str) -> float:

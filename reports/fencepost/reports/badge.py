@@ -3,29 +3,39 @@
 import json
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from fencepost.reports.headline import colour_of, headline, restricting, standing
 from fencepost.reports.model import Report
 from fencepost.reports.renderer import FileRenderer
 from fencepost.reports.visible import visible
 
 _LABEL = "fencepost"
-_COLOURS = {"pass": ("brightgreen", "#23702e"), "partial": ("green", "#3f6b14"), "fail": ("red", "#b0281a")}
-_OTHERWISE = ("lightgrey", "#5a5f66")
+_COLOURS = {
+    "green": ("brightgreen", "#23702e"),
+    "yellow": ("yellow", "#8a6100"),
+    "red": ("red", "#b0281a"),
+    "grey": ("lightgrey", "#5a5f66"),
+}
 _CHARACTER, _PADDING, _HEIGHT = 6.6, 6.0, 20
 
 
 def message(report: Report) -> str:
-    """The text of the badge: the level of a passing run, or the number of failures."""
-    failed = sum(clause.verdict == "fail" for clause in report.clauses)
-    broken = sum(entry.broken for entry in report.ledger)
-    if report.result == "fail":
-        counts = [(failed, "clause"), (broken, "choice")]
-        told = [f"{number} {kind}{'s' if number > 1 else ''}" for number, kind in counts if number]
+    """The text of the badge: the level of a passing run and what was not judged, or the number of failures."""
+    word, total = headline(report), len(report.clauses)
+    passed = sum(clause.verdict == "pass" for clause in report.clauses)
+    if word == "FAIL":
+        failed = sum(standing(clause) == "fail" for clause in report.clauses)
+        broken = sum(entry.broken for entry in report.ledger)
+        told = [
+            f"{number} {kind}{'s' if number > 1 else ''}" for number, kind in ((failed, "clause"), (broken, "choice"))
+        ]
+        told = [one for one in told if not one.startswith("0 ")]
         return f"{' and '.join(told)} broken" if told else "fail"
-    if report.result in ("pass", "partial"):
-        passed = sum(clause.verdict == "pass" for clause in report.clauses)
-        named = report.level or report.result
-        return visible(f"{named}, {passed} of {len(report.clauses)} clauses")
-    return report.result
+    if word == "PARTIAL":
+        declared = ", ".join([*restricting(report), *(["selected clauses only"] if report.selected else [])])
+        return visible(f"partial, {passed} of {total} clauses{': ' if declared else ''}{declared}")
+    if word == "PASS":
+        return visible(f"{report.level or 'pass'}, {passed} of {total} clauses")
+    return word.lower()
 
 
 def _svg(report: Report) -> str:
@@ -43,7 +53,7 @@ def _svg(report: Report) -> str:
         },
     )
     SubElement(picture, "title").text = f"{_LABEL}: {told}"
-    _, colour = _COLOURS.get(report.result, _OTHERWISE)
+    _, colour = _COLOURS[colour_of(report)]
     for x, wide, fill in ((0.0, left, "#3b4048"), (left, right, colour)):
         SubElement(picture, "rect", {"x": f"{x:.1f}", "width": f"{wide:.1f}", "height": str(_HEIGHT), "fill": fill})
     words = {
@@ -59,7 +69,7 @@ def _svg(report: Report) -> str:
 
 
 def _endpoint(report: Report) -> str:
-    colour, _ = _COLOURS.get(report.result, _OTHERWISE)
+    colour, _ = _COLOURS[colour_of(report)]
     told = {"schemaVersion": 1, "label": _LABEL, "message": message(report), "color": colour}
     return json.dumps(told, indent=2) + "\n"
 

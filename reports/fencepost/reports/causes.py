@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from fencepost.reports.counterexample import offending
 from fencepost.reports.model import Clause, Counterexample, Report, encoded
+from fencepost.reports.visible import as_json
+
+_LONGEST = 60
+"""The most characters of a value in a title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +31,52 @@ class Cause:
         """What the implementation does wrong, in few words; empty if the answers do not show it."""
         return _MISTAKES.get((_first_word(self.expected), _first_word(self.got)), "")
 
+    @property
+    def title(self) -> str:
+        """What the implementation does wrong in the smallest case, with the caller or the value that it is about."""
+        one = self.smallest
+        if one.calls and one.calls[-1].method == "getRules":
+            return "reads back other rules than are in force"
+        told = _TITLES.get((_first_word(self.expected), _first_word(self.got)))
+        about = _about(one)
+        return told.format(about) if told and about else self.mistake or "answers otherwise than it must"
 
-_MISTAKES: Mapping[tuple[str, str], str] = MappingProxyType(
+
+_TITLES: Mapping[tuple[str, str], str] = MappingProxyType(
     {
-        ("deny", "allow"): "lets in what must be kept out",
-        ("allow", "deny"): "keeps out what must be let in",
-        ("refused", "accepted"): "takes what must be refused",
-        ("accepted", "refused"): "refuses what must be taken",
-        ("deny", "deny"): "denies for the wrong reason",
+        ("deny", "allow"): "lets in {}, which must be kept out",
+        ("allow", "deny"): "keeps out {}, which must be let in",
+        ("refused", "accepted"): "accepts {}, which must be refused",
+        ("accepted", "refused"): "refuses {}, which must be accepted",
+        ("deny", "deny"): "denies {} with another code",
     }
 )
+_MISTAKES: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("deny", "allow"): "lets in callers that must be kept out",
+        ("allow", "deny"): "keeps out callers that must be let in",
+        ("refused", "accepted"): "accepts writes that must be refused",
+        ("accepted", "refused"): "refuses writes that must be accepted",
+        ("deny", "deny"): "denies rightly, with another code",
+    }
+)
+
+
+def _about(one: Counterexample) -> str:
+    """The caller of the request, or the value that a write brings in; empty if it is no single one."""
+    found = offending(one)
+    if one.rules is None:
+        value = found[1] if found is not None else one.request.get("value")
+        return in_json[:_LONGEST] if value is not None and (in_json := as_json(value)) else ""
+    source, caller = one.request.get("source"), one.request.get("caller")
+    service = caller.get("service") if isinstance(caller, Mapping) else None
+    if service is not None:
+        return f"the service {service}"
+    if not isinstance(source, Mapping):
+        return ""
+    if "subnet" in source:
+        return f"the subnet {str(source['subnet']).rpartition('/')[2]}"
+    return str(source.get("address", ""))
 
 
 def _first_word(answer: str) -> str:

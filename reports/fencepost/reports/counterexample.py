@@ -1,11 +1,15 @@
 """One counterexample for a reader: rules, request, expected, got, why, and the calls that lead there."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from fencepost.reports.model import Call, Counterexample
 from fencepost.reports.visible import abridged, as_json, visible
 from rich.table import Table
 from rich.text import Text
+
+_PATH = re.compile(r"\$(\.\w+|\[\d+\])+")
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
 def counterexample(one: Counterexample, *, clause_texts: Mapping[str, str]) -> Table:
@@ -14,9 +18,13 @@ def counterexample(one: Counterexample, *, clause_texts: Mapping[str, str]) -> T
     grid.add_column(style="dim", no_wrap=True, min_width=8)
     grid.add_column(overflow="fold")
     if one.rules is not None:
-        for label, value in _rules(one.rules):
-            grid.add_row(label, Text(value))
-    grid.add_row("request", Text(as_json(abridged(one.request))))
+        for label, line in _rules(one.rules):
+            grid.add_row(label, Text(line))
+    if found := offending(one):
+        path, value = found
+        grid.add_row("offending", Text(f"{as_json(abridged(value))} at {visible(path)}"))
+    elif one.request:
+        grid.add_row("request" if one.rules is not None else "written", Text(as_json(abridged(one.request))))
     grid.add_row("expected", Text(visible(one.expected), style="green"))
     grid.add_row("got", Text(visible(one.got), style="bold red"))
     grid.add_row("why", Text(explanation(one, clause_texts)))
@@ -32,6 +40,21 @@ def _rules(rules: Mapping[str, object]) -> list[tuple[str, str]]:
     lines = [as_json(abridged(switches))] if switches or not lists else []
     lines += [f"{visible(key)} ({len(value)}): {as_json(abridged(value))}" for key, value in lists]
     return [("rules" if index == 0 else "", line) for index, line in enumerate(lines)]
+
+
+def offending(one: Counterexample) -> tuple[str, object] | None:
+    """The path and the value that a write is to be refused for; None if the case is no such write."""
+    if one.rules is not None or one.deciding_rule is None or not _PATH.fullmatch(one.deciding_rule):
+        return None
+    value: object = one.request.get("networkAcls", one.request)
+    for name, index in _STEP.findall(one.deciding_rule):
+        if name and isinstance(value, Mapping) and name in value:
+            value = value[name]
+        elif index and isinstance(value, Sequence) and not isinstance(value, str) and int(index) < len(value):
+            value = value[int(index)]
+        else:
+            return None
+    return one.deciding_rule, value
 
 
 def explanation(one: Counterexample, texts: Mapping[str, str]) -> str:

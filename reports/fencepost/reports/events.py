@@ -19,6 +19,7 @@ from fencepost.reports.model import (
     Subject,
     Totals,
     encoded,
+    without_bidirectional,
 )
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -153,7 +154,8 @@ def transcript_digest(one: Counterexample) -> str:
 def body_line(header: bytes) -> bytes:
     """The header for the digest: without the members that are not of the body, and with its line end."""
     members = msgspec.json.decode(header, type=dict[str, object])
-    return msgspec.json.encode({key: one for key, one in members.items() if key not in NOT_OF_THE_BODY}) + b"\n"
+    body = msgspec.json.encode({key: one for key, one in members.items() if key not in NOT_OF_THE_BODY})
+    return without_bidirectional(body) + b"\n"
 
 
 def _between(report: Report) -> Iterator[Judged | Found | Settled | Controlled | Logged]:

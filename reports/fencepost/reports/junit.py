@@ -1,15 +1,17 @@
 """`junit.xml`: one test case a clause, for programs that read JUnit's form.
 
 The form fits all published schemas; one of them gives `skipped` no attribute, so its reason is its text. A clause with
-known failures only is skipped. Times are zero and the time stamp is a constant: equal runs give equal files.
+known failures only is skipped, and so is one whose wrong answers are shown under another clause. Times are zero and the time stamp is a constant: equal runs give equal files.
 """
 
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fencepost.reports.causes import causes_of
+from fencepost.reports.headline import headline, not_judged
 from fencepost.reports.model import Clause, Counterexample, KnownFailure, LedgerEntry, Report
 from fencepost.reports.renderer import FileRenderer
+from fencepost.reports.summary import findings
 from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
 _ELEMENT_OF = {
@@ -27,7 +29,7 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 def _write(report: Report) -> str:
     suites = Element("testsuites")
-    clauses = _suite(suites, "fencepost", report, [_clause_case(clause) for clause in report.clauses])
+    clauses = _suite(suites, "fencepost", report, [*_clause_cases(report)])
     SubElement(clauses, "system-out").text = "\n".join(visible(note) for note in report.notes)
     SubElement(clauses, "system-err").text = "\n".join(visible_lines(report.log))
     others = (
@@ -66,6 +68,8 @@ def _suite(suites: Element, name: str, report: Report, cases: Sequence[Element])
 
 
 def _properties(report: Report) -> Iterable[tuple[str, str]]:
+    for one in not_judged(report):
+        yield "not judged", str(one)
     yield "subject", report.subject.subject
     yield "implementation", f"{report.subject.name} {report.subject.version}".strip()
     yield "features", " ".join(report.subject.features)
@@ -74,6 +78,7 @@ def _properties(report: Report) -> Iterable[tuple[str, str]]:
     yield "effort", report.effort
     yield "seed", str(report.seed)
     yield "result", report.result
+    yield "headline", headline(report)
     yield "level", report.level or "none"
     yield "fencepost", report.kit_version
     yield "catalogue", report.catalogue_version
@@ -83,11 +88,19 @@ def _case(group: str, name: str) -> Element:
     return Element("testcase", {"classname": visible(f"fencepost.{group}"), "name": visible(name), "time": "0"})
 
 
-def _clause_case(clause: Clause) -> Element:
+def _clause_cases(report: Report) -> Iterable[Element]:
+    found = findings(report.clauses)
+    for clause in report.clauses:
+        told = "not asked: the notes of the run say why" if clause.not_asked else found[clause.id]
+        yield _clause_case(clause, told)
+
+
+def _clause_case(clause: Clause, found: str) -> Element:
     case = _case(clause.group, clause.id)
-    tag = "skipped" if clause.known else _ELEMENT_OF.get(clause.verdict)
+    is_skipped = clause.known or (clause.shown_under and clause.verdict != "fail")
+    tag = "skipped" if is_skipped else _ELEMENT_OF.get(clause.verdict)
     if tag is not None:
-        message = visible(clause.detail or (clause.counterexamples[0].why if clause.counterexamples else clause.text))
+        message = visible(found or (clause.counterexamples[0].why if clause.counterexamples else clause.text))
         text = [f"{clause.id} ({clause.level}): {visible(clause.text)}", *_source(clause), *_counterexamples(clause)]
         if tag == "skipped":
             SubElement(case, tag).text = "\n".join([message, *text])
@@ -116,7 +129,8 @@ def _counterexamples(clause: Clause) -> Iterable[str]:
 def _counterexample(one: Counterexample) -> Iterable[str]:
     if one.rules is not None:
         yield f"rules: {as_json(abridged(one.rules))}"
-    yield f"request: {as_json(abridged(one.request))}"
+    if one.request:
+        yield f"request: {as_json(abridged(one.request))}"
     yield f"expected: {visible(str(abridged(one.expected)))}"
     yield f"got: {visible(str(abridged(one.got)))}"
     yield f"why: {visible(one.why)}"

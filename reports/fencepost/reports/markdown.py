@@ -5,14 +5,19 @@ from collections.abc import Iterator, Mapping
 
 from fencepost.reports.causes import Cause, causes
 from fencepost.reports.counterexample import explanation
+from fencepost.reports.headline import colour_of, headline, not_judged, standing
 from fencepost.reports.model import Counterexample, Report
 from fencepost.reports.renderer import FileRenderer
-from fencepost.reports.summary import controlled, in_words, known, named, reproduce, sentence
-from fencepost.reports.visible import abridged, as_json, visible
+from fencepost.reports.summary import controlled, findings, in_words, known, named, reproduce, sentence
+from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
 _CAUSES = 25
-_SIGNS = {"pass": "✅", "partial": "✅", "fail": "❌", "error": "💥"}
-_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~@:#!]")
+_SIGNS = {"green": "✅", "yellow": "🟡", "red": "❌", "grey": "⚠️"}
+_LOG_LINES = 40
+_MARKUP = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|^[>#+-]|#(?=\d)")
+"""What Markdown may take for markup: an underscore within a word and most punctuation are text to it."""
+_LINKED = re.compile(r":(?=//)|@|&(?=#?\w+;)")
+"""What would become a link, a mention or another character even behind a backslash."""
 
 
 def _write(report: Report) -> str:
@@ -21,8 +26,11 @@ def _write(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     found = causes(report)
-    yield f"## {_SIGNS.get(report.result, '⚠️')} {report.result.upper()}: {plain(named(report))}"
+    yield f"## {_SIGNS[colour_of(report)]} {headline(report)}: {plain(named(report))}"
     yield ""
+    for one in not_judged(report):
+        yield plain(f"Not judged: {one}.")
+        yield ""
     yield plain(sentence(report))
     if found:
         yield plain(in_words(found))
@@ -30,8 +38,12 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
         yield plain(report.scope)
     yield ""
+    if report.notes:
+        yield from (f"- {plain(note)}" for note in report.notes)
+        yield ""
     yield from _fenced(reproduce(report))
     yield from _unjudged(report)
+    yield from _own_log(report)
     texts = {clause.id: clause.text for clause in report.clauses}
     for cause in found[:_CAUSES]:
         yield from _cause(cause, texts)
@@ -51,12 +63,13 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """The text escaped so that Markdown shows it unchanged: markup and links become character references.
+    r"""The text escaped so that Markdown shows it unchanged, and left as readable as that allows.
 
-    >>> plain("<b>*x*</b>")
-    '&#60;b&#62;&#42;x&#42;&#60;/b&#62;'
+    >>> plain("<b>*x*</b>"), plain("mutant:last_address: 1 of 2"), plain("http://e")
+    ('\\<b>\\*x\\*\\</b>', 'mutant:last_address: 1 of 2', 'http&#58;//e')
     """
-    return _SPECIAL.sub(lambda one: f"&#{ord(one[0])};", visible(text))
+    escaped = _MARKUP.sub(r"\\\g<0>", visible(text))
+    return _LINKED.sub(lambda one: f"&#{ord(one[0])};", escaped)
 
 
 def _fenced(*lines: str) -> Iterator[str]:
@@ -71,17 +84,30 @@ def _fenced(*lines: str) -> Iterator[str]:
 
 
 def _unjudged(report: Report) -> Iterator[str]:
-    rows = [clause for clause in report.clauses if clause.verdict in ("error", "inconclusive", "vacuous")]
+    rows = [clause for clause in report.clauses if standing(clause) in ("error", "inconclusive", "vacuous")]
+    found = findings(report.clauses)
     if rows:
         yield "| clause | verdict | why |"
         yield "| --- | --- | --- |"
-        yield from (f"| {plain(one.id)} | {one.verdict} | {plain(str(abridged(one.detail)))} |" for one in rows)
+        yield from (f"| {plain(one.id)} | {one.verdict} | {plain(str(abridged(found[one.id])))} |" for one in rows)
         yield ""
+    left = [clause.id for clause in report.clauses if clause.not_asked]
+    if left:
+        yield plain(f"Not asked: {', '.join(left)}.")
+        yield ""
+
+
+def _own_log(report: Report) -> Iterator[str]:
+    """The end of the subject's own log, if a clause ended in error."""
+    if report.log and any(clause.verdict == "error" for clause in report.clauses):
+        yield "The end of the subject's own log:"
+        yield ""
+        yield from _fenced(*visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:])
 
 
 def _cause(cause: Cause, texts: Mapping[str, str]) -> Iterator[str]:
     one, times = cause.smallest, len(cause.counterexamples)
-    told = f": it {cause.mistake}" if cause.mistake else ""
+    told = plain(f": it {cause.title}")
     yield f"### {plain(cause.clause.id)}{told}{f' ({times:,} times)' if times > 1 else ''}"
     yield ""
     yield plain(cause.clause.text)
@@ -95,7 +121,8 @@ def _cause(cause: Cause, texts: Mapping[str, str]) -> Iterator[str]:
 def _in_lines(one: Counterexample, texts: Mapping[str, str]) -> Iterator[str]:
     if one.rules is not None:
         yield f"rules     {as_json(abridged(one.rules))}"
-    yield f"request   {as_json(abridged(one.request))}"
+    if one.request:
+        yield f"{'request ' if one.rules is not None else 'written '}  {as_json(abridged(one.request))}"
     yield f"expected  {abridged(one.expected)}"
     yield f"got       {abridged(one.got)}"
     yield f"why       {explanation(one, texts)}"

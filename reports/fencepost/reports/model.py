@@ -1,5 +1,6 @@
 """The results of a run as plain frozen values, which every renderer reads. A leaf of the kit."""
 
+import re
 from inspect import cleandoc
 from typing import Literal
 
@@ -12,6 +13,7 @@ SCHEMA_VERSION = "1"
 Verdict = Literal["pass", "fail", "inconclusive", "error", "vacuous", "not applicable"]
 Result = Literal["pass", "partial", "fail", "error", "inconclusive", "vacuous"]
 Standing = Literal["known", "unexpected success", "another failure", "expired", "unmatched"]
+Ending = Literal["", "first failure", "interruption", "harness faults"]
 
 
 class _Value(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -64,6 +66,9 @@ class Clause(_Value, frozen=True, kw_only=True):
 
     `text` is the promise; `note` says what is asked and what is not; `basis` and `source` say where the promise comes
     from. `known` is true where the clause fails in known ways and in no other: then its failure counts for nothing.
+    `needs` are the abilities that the subject does not offer, so that the clause does not apply. `not_asked` is true
+    where the run ended before the clause was through. `shown_under` names the failed clauses under which the wrong
+    answers to this clause's questions are shown; such a clause neither holds nor fails by itself.
     """
 
     id: str
@@ -81,6 +86,9 @@ class Clause(_Value, frozen=True, kw_only=True):
     denied: int = 0
     inconclusive: int = 0
     known: bool = False
+    not_asked: bool = False
+    needs: tuple[str, ...] = ()
+    shown_under: tuple[str, ...] = ()
     detail: str = ""
     limit_found: str | None = None
     counterexamples: tuple[Counterexample, ...] = ()
@@ -152,7 +160,8 @@ class Totals(_Value, frozen=True, kw_only=True):
 class Report(_Value, frozen=True, kw_only=True):
     """A whole run. Nothing in it depends on the clock or the machine: same seed, subject and version, same report.
 
-    `scope` says in a sentence what the profile covers and what it leaves out.
+    `scope` says in a sentence what the profile covers and what it leaves out. `ended` says what ended the run before
+    its end; it is empty if nothing did.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -168,6 +177,7 @@ class Report(_Value, frozen=True, kw_only=True):
     result: Result
     exit_status: int
     level: str | None = None
+    ended: Ending = ""
     notes: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
@@ -179,16 +189,32 @@ class Report(_Value, frozen=True, kw_only=True):
 
 
 def report_to_json(report: Report) -> bytes:
-    """The report as indented UTF-8 JSON; a lone surrogate, which UTF-8 cannot carry, is written as its escape."""
+    """The report as indented UTF-8 JSON; lone surrogates and bidirectional controls are written as their escapes."""
     return msgspec.json.format(encoded(report), indent=2)
 
 
 def encoded(value: Struct) -> bytes:
-    """The value as one line of UTF-8 JSON; a lone surrogate is written as its escape."""
+    """The value as one line of UTF-8 JSON; lone surrogates and bidirectional controls are written as their escapes."""
     try:
-        return msgspec.json.encode(value)
+        line = msgspec.json.encode(value)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
+        line = msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
+    return without_bidirectional(line)
+
+
+def without_bidirectional(line: bytes) -> bytes:
+    r"""The JSON with each control that changes the order in which text is shown as its escape.
+
+    >>> without_bidirectional('"a\u202eb"'.encode())
+    b'"a\\u202eb"'
+    """
+    return _BIDIRECTIONAL.sub(lambda one: f"\\u{ord(one[0].decode('utf-8')):04x}".encode("ascii"), line)
+
+
+_BIDIRECTIONAL = re.compile(
+    "|".join("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069").encode()
+)
+"""The bidirectional controls in UTF-8; in JSON they stand within strings only."""
 
 
 def _encodable(value: object) -> object:

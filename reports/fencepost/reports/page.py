@@ -1,4 +1,4 @@
-"""The properties of an output: its width, and whether it shows colours."""
+"""The properties of an output: its width, whether it shows colours, and how much is to be shown."""
 
 import io
 import os
@@ -16,18 +16,20 @@ UNKNOWN_WIDTH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A width in columns, and whether colours show."""
+    """A width in columns, whether colours show, whether lines may be cut to fit a screen, and whether all is shown."""
 
     width: int = UNKNOWN_WIDTH
     colour: bool = False
+    is_screen: bool = False
+    is_verbose: bool = False
 
     @classmethod
-    def of(cls, stream: TextIO) -> "Page":
+    def of(cls, stream: TextIO, *, is_verbose: bool = False) -> "Page":
         """The properties of a stream: colours only on a terminal that has them, and not with `NO_COLOR`."""
         is_terminal = stream.isatty()
         colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size((UNKNOWN_WIDTH, 24)).columns if is_terminal else _columns()
-        return cls(width=max(width, NARROWEST), colour=colour)
+        return cls(width=max(width, NARROWEST), colour=colour, is_screen=is_terminal, is_verbose=is_verbose)
 
     def draw(self, *parts: RenderableType) -> str:
         """The parts one below the other as text; without escape sequences where colours do not show.

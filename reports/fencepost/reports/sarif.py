@@ -1,24 +1,32 @@
 """`results.sarif`: the failures in SARIF 2.1.0, the form that code-scanning services read.
 
-A rule is a clause, a result a cause. The location of a result is the line of `run.ndjson` with its counterexample,
-since an implementation under test need not have a source that the service knows.
+A rule is a clause, a result a cause. The location of a result is the file of the subject string (`my_vault.py`), as far
+as it names a file by a relative path, since code-scanning services show only files of the repository. A related
+location is the line of `run.ndjson` with the counterexample; it takes the place of the file where there is none.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, metadata
+from urllib.parse import quote
 
 from fencepost.reports.causes import Cause, causes
 from fencepost.reports.counterexample import explanation
+from fencepost.reports.headline import headline, not_judged, standing
 from fencepost.reports.model import Clause, Counterexample, LedgerEntry, Report
 from fencepost.reports.renderer import FileRenderer
-from fencepost.reports.summary import reproduce
-from fencepost.reports.visible import abridged, as_json, visible
+from fencepost.reports.summary import findings, reproduce
+from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
 _RUN_FILE = "run.ndjson"
 _CAUSES = 1000
 """The most causes that become results; code-scanning services refuse very large files."""
 _LEVELS = {"error": "error", "inconclusive": "warning", "vacuous": "warning"}
+_LOG_LINES = 40
+_MODULE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):")
+_SOURCE = re.compile(r"(?!/)(?!.*\.\.)[\w./-]+\.(?:py|js|mjs|cjs|ts|rb|go|rs|java|cs|sh|toml|yaml|yml|json)")
 _Json = dict[str, object]
 
 
@@ -36,6 +44,7 @@ def _log(report: Report) -> _Json:
                     "driver": {
                         "name": "fencepost",
                         "semanticVersion": report.kit_version,
+                        **_home(),
                         "rules": [*map(_rule, report.clauses), *map(_choice_rule, _broken(report))],
                     }
                 },
@@ -51,10 +60,20 @@ def _log(report: Report) -> _Json:
                     "effort": report.effort,
                     "seed": str(report.seed),
                     "result": report.result,
+                    "headline": headline(report),
                 },
             }
         ],
     }
+
+
+def _home() -> _Json:
+    """The address of the kit's own page, if its package names one."""
+    try:
+        urls = metadata("fencepost").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return {}
+    return {"informationUri": urls[0].partition(",")[2].strip()} if urls else {}
 
 
 def _broken(report: Report) -> list[LedgerEntry]:
@@ -87,15 +106,22 @@ def _choice_id(entry: LedgerEntry) -> str:
 
 def _invocation(report: Report) -> _Json:
     """A clause that could not be judged is no result of a rule but a notice about the run."""
-    notices = [
+    found = findings(report.clauses)
+    notices: list[_Json] = [{"level": "note", "message": _message(f"not judged: {one}")} for one in not_judged(report)]
+    notices += [{"level": "note", "message": _message(note)} for note in report.notes]
+    notices += [
         {
             "level": _LEVELS[clause.verdict],
-            "message": _message(f"{clause.id} {clause.verdict}: {clause.detail}"),
+            "message": _message(f"{clause.id} {standing(clause)}: {found[clause.id]}"),
             "associatedRule": {"id": visible(clause.id), "index": index},
         }
         for index, clause in enumerate(report.clauses)
         if clause.verdict in _LEVELS
     ]
+    if report.log and any(clause.verdict == "error" for clause in report.clauses):
+        end = "\n".join(visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:])
+        told = _message(f"The end of the subject's own log: {end}")
+        notices.append({"level": "note", "message": told})
     return {
         "executionSuccessful": not any(clause.verdict == "error" for clause in report.clauses),
         "exitCode": report.exit_status,
@@ -107,9 +133,9 @@ def _invocation(report: Report) -> _Json:
 def _results(report: Report) -> Iterator[_Json]:
     indices = {clause.id: index for index, clause in enumerate(report.clauses)}
     texts = {clause.id: clause.text for clause in report.clauses}
-    lines = _lines(report)
+    lines, file = _lines(report), _file(report.subject.subject)
     for cause in causes(report)[:_CAUSES]:
-        yield _result(cause, texts, index=indices[cause.clause.id], line=lines[id(cause.smallest)])
+        yield _result(cause, texts, file, index=indices[cause.clause.id], line=lines[id(cause.smallest)])
     for index, entry in enumerate(_broken(report), start=len(report.clauses)):
         told = f"{entry.key}: declared {entry.declared}, found {entry.found}. {entry.detail}".strip()
         yield {
@@ -117,7 +143,7 @@ def _results(report: Report) -> Iterator[_Json]:
             "ruleIndex": index,
             "level": "error",
             "message": _message(told),
-            "locations": [_location(1, entry.key)],
+            "locations": [_location(entry.key, file=file)],
             "partialFingerprints": {"fencepostChoice/v1": _digest("choice", entry.key)},
         }
 
@@ -133,7 +159,20 @@ def _lines(report: Report) -> Mapping[int, int]:
     return lines
 
 
-def _result(cause: Cause, texts: Mapping[str, str], *, index: int, line: int) -> _Json:
+def _file(subject: str) -> str:
+    """The file that a subject string names by a relative path; `run.ndjson` if it names none.
+
+    >>> _file("stdio:python3 tests/my_vault.py --fast"), _file("library:my.vault:Vault"), _file("http://h/x.py")
+    ('tests/my_vault.py', 'my/vault.py', 'run.ndjson')
+    """
+    carrier, _, rest = subject.partition(":")
+    if carrier == "library" and (module := _MODULE.match(rest)):
+        return f"{module[1].replace('.', '/')}.py"
+    named = [word for word in rest.split() if _SOURCE.fullmatch(word)] if carrier == "stdio" else []
+    return named[0] if named else _RUN_FILE
+
+
+def _result(cause: Cause, texts: Mapping[str, str], file: str, *, index: int, line: int) -> _Json:
     one, times = cause.smallest, len(cause.counterexamples)
     mistake = f"It {cause.mistake}. " if cause.mistake else ""
     told = f"{mistake}Expected {abridged(one.expected)}, got {abridged(one.got)}. {explanation(one, texts)}"
@@ -142,7 +181,8 @@ def _result(cause: Cause, texts: Mapping[str, str], *, index: int, line: int) ->
         "ruleIndex": index,
         "level": "error",
         "message": _message(f"{told} To see it again: {one.replay}"),
-        "locations": [_location(line, cause.clause.id)],
+        "locations": [_location(cause.clause.id, file=file, line=line)],
+        "relatedLocations": [_location(cause.clause.id, line=line)],
         "codeFlows": [{"threadFlows": [{"locations": [*_steps(one, line)]}]}],
         "partialFingerprints": {"fencepostCause/v1": _digest(cause.clause.id, cause.expected, cause.got)},
         "occurrenceCount": times,
@@ -161,16 +201,17 @@ def _suppressed(clause: Clause) -> _Json:
     return {"suppressions": [known]} if clause.known else {}
 
 
-def _location(line: int, clause: str) -> _Json:
+def _location(clause: str, *, file: str = _RUN_FILE, line: int = 1) -> _Json:
+    region = {"startLine": line if file == _RUN_FILE else 1}
     return {
-        "physicalLocation": {"artifactLocation": {"uri": _RUN_FILE}, "region": {"startLine": line}},
+        "physicalLocation": {"artifactLocation": {"uri": quote(file)}, "region": region},
         "logicalLocations": [{"fullyQualifiedName": visible(clause), "kind": "clause"}],
     }
 
 
 def _steps(one: Counterexample, line: int) -> Iterator[_Json]:
     for number, call in enumerate(one.calls, start=1):
-        location = {**_location(line, one.clause), "message": _message(f"{number} {call.method}")}
+        location = {**_location(one.clause, line=line), "message": _message(f"{number} {call.method}")}
         yield {"location": location, "properties": {"params": as_json(abridged(call.params))}}
 
 

@@ -3,11 +3,15 @@
 import re
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fencepost.reports.causes import Cause
-from fencepost.reports.model import Report
+from fencepost.reports.headline import counts, standing
+from fencepost.reports.model import Clause, Report
 
+_LOCAL = re.compile(r"^(library:[\w.]+:).*<(?:lambda|locals)>.*$")
+_SHORT = 60
+"""A finding of at most this many characters is repeated, not referred to."""
 _UNJUDGED = ("error", "inconclusive", "vacuous")
 
 
@@ -17,22 +21,18 @@ def named(report: Report) -> str:
 
 
 def sentence(report: Report) -> str:
-    """The number of clauses, and the number of each verdict."""
-    counts = Counter[str](clause.verdict for clause in report.clauses)
-    total = sum(counts.values())
-    if not total:
+    """The number of clauses, and the number of each standing."""
+    found = Counter[str](map(standing, report.clauses))
+    told = dict(counts(report.clauses))
+    if not found:
         return "No clause was asked."
-    judged = counts["pass"] + counts["fail"]
-    parts = [f"{counts['pass']} of {_clauses(judged)} that could be judged {'holds' if judged == 1 else 'hold'}"]
-    if counts["fail"]:
-        excused = sum(clause.known for clause in report.clauses)
-        told = f" ({excused} in {'a known way' if excused == 1 else 'known ways'})" if excused else ""
-        parts.append(f"{counts['fail']} {_is(counts['fail'])} broken{told}")
-    unjudged = sum(counts[verdict] for verdict in _UNJUDGED)
-    if unjudged:
+    judged = sum(found[one] for one in ("pass", "fail", "known failure", "shown under another"))
+    parts = [f"{found['pass']} of {_clauses(judged)} that could be judged {'holds' if judged == 1 else 'hold'}"]
+    if failed := [told[one] for one in ("fail", "known failure", "shown under another") if one in told]:
+        parts.append(", ".join(failed))
+    if unjudged := sum(found[one] for one in _UNJUDGED):
         parts.append(f"{unjudged} could not be judged")
-    if counts["not applicable"]:
-        parts.append(f"{counts['not applicable']} {'does' if counts['not applicable'] == 1 else 'do'} not apply")
+    parts += [told[one] for one in ("not asked", "not applicable") if one in told]
     broken = sum(entry.broken for entry in report.ledger)
     if broken:
         parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} {_is(broken)} not kept")
@@ -42,10 +42,28 @@ def sentence(report: Report) -> str:
     return "; ".join(parts) + "."
 
 
+def findings(clauses: Iterable[Clause]) -> dict[str, str]:
+    """What was found of each clause, by its id. What was said of an earlier clause is not said again, but referred to.
+
+    A clause that was not asked has no finding of its own: the run's notes say why it was not.
+    """
+    told: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for one in clauses:
+        detail = "" if one.not_asked else one.detail
+        if len(detail) > _SHORT and detail in first:
+            detail = f"as {first[detail]}"
+        first.setdefault(detail, one.id)
+        limit = f"limit found: {one.limit_found}" if one.limit_found is not None else ""
+        told[one.id] = "; ".join(filter(None, (limit, detail)))
+    return told
+
+
 def in_words(causes: Sequence[Cause]) -> str:
     """What the implementation does wrong, most frequent first; empty if nothing is wrong."""
-    counts = Counter[str](cause.mistake or "answers otherwise than it must" for cause in causes)
-    told = [f"{mistake} ({number})" for mistake, number in counts.most_common()]
+    found = Counter[str](cause.mistake or "answers otherwise than it must" for cause in causes)
+    several = len(causes) > 1
+    told = [mistake + (_causes(number) if several else "") for mistake, number in found.most_common()]
     return f"It {', '.join(told)}." if told else ""
 
 
@@ -59,6 +77,10 @@ def known(report: Report) -> list[tuple[str, str, str]]:
         )
         for one in report.known_failures
     ]
+
+
+def _causes(number: int) -> str:
+    return f" ({number} cause{'' if number == 1 else 's'})"
 
 
 def _clauses(number: int) -> str:
@@ -84,7 +106,13 @@ def quoted(subject: str) -> str:
 
     >>> quoted("stdio:python3 vault.py"), quoted("cedar"), quoted('stdio:vault --name "a b"')
     ('"stdio:python3 vault.py"', 'cedar', '\'stdio:vault --name "a b"\'')
+
+    A Python object without a name in its module cannot be named elsewhere: a word that asks for one takes its place.
+
+    >>> quoted("library:vaults:test_it.<locals>.<lambda>")
+    'library:vaults:A_NAME_IN_THIS_MODULE'
     """
+    subject = _LOCAL.sub(r"\1A_NAME_IN_THIS_MODULE", subject)
     if re.fullmatch(r"[\w@%+=:,./-]+", subject):
         return subject
     return f'"{subject}"' if re.fullmatch(r"[\w@%+=:,./\-&;*?()<>|# ]+", subject) else shlex.quote(subject)

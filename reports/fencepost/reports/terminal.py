@@ -5,9 +5,11 @@ from collections.abc import Iterable
 
 from fencepost.reports.causes import causes, causes_of
 from fencepost.reports.counterexample import counterexample
+from fencepost.reports.headline import colour_of, counts, headline, not_judged, standing, standing_in_words
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import ScreenRenderer
+from fencepost.reports.summary import findings
 from fencepost.reports.visible import visible, visible_lines
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -17,13 +19,18 @@ from rich.text import Text
 _STYLES = {
     "pass": "green",
     "fail": "bold red",
+    "known failure": "red",
+    "shown under another": "red",
     "error": "bold magenta",
     "inconclusive": "yellow",
     "vacuous": "yellow",
+    "not asked": "yellow",
     "not applicable": "dim",
-    "partial": "bold green",
 }
+_COLOURS = {"green": "bold green", "yellow": "bold yellow", "red": "bold red", "grey": "bold magenta"}
 _SHOUTED = frozenset({"fail", "error"})
+_SUMMED_UP = frozenset({"not applicable", "not asked"})
+"""The standings of clauses that share a line, unless all is to be shown."""
 _LOG_LINES = 20
 _ALIKE = 4
 """Up to so many counterexamples of one cause are all shown; of more, only the smallest."""
@@ -32,17 +39,18 @@ _CAUSES = 20
 
 
 def _draw(report: Report, page: Page) -> str:
-    return page.draw(*_parts(report))
+    return page.draw(*_parts(report, page))
 
 
-def _parts(report: Report) -> Iterable[RenderableType]:
+def _parts(report: Report, page: Page) -> Iterable[RenderableType]:
     yield _subject(report)
     yield Text()
-    yield _clauses(report.clauses)
+    yield _clauses(report, page)
+    yield from _not_asked(report, page)
     yield from _failures(report)
     yield from _own_log(report)
     if report.ledger:
-        yield from _ledger(report.ledger)
+        yield from _ledger(report.ledger, page)
     yield Text()
     yield _totals(report.totals)
     if report.sensitivity:
@@ -65,6 +73,8 @@ def _subject(report: Report) -> RenderableType:
     grid.add_row("profile", Text(visible(report.profile) + claimed))
     if report.scope:
         grid.add_row("", Text(visible(report.scope)))
+    for number, one in enumerate(not_judged(report)):
+        grid.add_row("" if number else "not judged", Text(visible(str(one)), style="yellow"))
     grid.add_row("features", Text(_features(subject)))
     grid.add_row("run", Text(f"fencepost {report.kit_version}, effort {report.effort}, seed {report.seed}"))
     return grid
@@ -76,39 +86,48 @@ def _features(subject: Subject) -> str:
     return f"{known}; not known and ignored: {unknown}" if unknown else known
 
 
-def _verdict(verdict: str) -> Text:
-    return Text(verdict.upper() if verdict in _SHOUTED else verdict, style=_STYLES.get(verdict, ""))
+def _verdict(clause: Clause) -> Text:
+    word, name = standing_in_words(clause), standing(clause)
+    return Text(word.upper() if name in _SHOUTED else visible(word), style=_STYLES.get(name, ""))
 
 
-def _clauses(clauses: Iterable[Clause]) -> RenderableType:
+def _clauses(report: Report, page: Page) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")
     table.add_column("clause", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("asked", justify="right", no_wrap=True)
     table.add_column("decisive", justify="right", no_wrap=True)
     table.add_column("found, or what it promises", ratio=1, overflow="fold")
-    group = None
-    for clause in clauses:
+    group, found = None, findings(report.clauses)
+    for clause in report.clauses:
+        if standing(clause) in _SUMMED_UP and not page.is_verbose:
+            continue
         if clause.group != group:
             group = clause.group
             table.add_row(Text(visible(group), style="bold"))
         table.add_row(
             Text(f"  {clause.id}"),
-            _verdict(clause.verdict).append(" (known)" if clause.known else ""),
+            _verdict(clause),
             f"{clause.asked:,}" if clause.asked else "",
             f"{clause.decisive:,}" if clause.decisive else "",
-            _found(clause),
+            _found(clause, found[clause.id], page),
         )
     return table
 
 
-def _found(clause: Clause) -> Text:
-    limit = f"limit found: {visible(clause.limit_found)}" if clause.limit_found is not None else ""
-    told = "; ".join(part for part in (limit, visible(clause.detail)) if part)
-    if told:
-        return Text(told)
-    # The clause's text is for orientation and may be cut; a finding is never cut.
-    return Text(visible(clause.text), style="dim", no_wrap=True, overflow="ellipsis")
+def _found(clause: Clause, found: str, page: Page) -> Text:
+    if found:
+        return Text(visible(found))
+    # A text for orientation may be cut on a screen, which can be widened; a finding is never cut.
+    is_cut = page.is_screen and not page.is_verbose
+    return Text(visible(clause.text), style="dim", no_wrap=is_cut, overflow="ellipsis" if is_cut else "fold")
+
+
+def _not_asked(report: Report, page: Page) -> Iterable[RenderableType]:
+    """The clauses that the run did not come to, on one line; the notes say why."""
+    left = [clause.id for clause in report.clauses if clause.not_asked]
+    if left and not page.is_verbose:
+        yield Text(visible(f"not asked: {', '.join(left)}"), style=_STYLES["not asked"])
 
 
 def _failures(report: Report) -> Iterable[RenderableType]:
@@ -133,7 +152,7 @@ def _failures(report: Report) -> Iterable[RenderableType]:
 
 
 def _heading(clause: Clause) -> Text:
-    return Text.assemble(_verdict(clause.verdict), " ", (clause.id, "bold"), f"  {visible(clause.text)}")
+    return Text.assemble(_verdict(clause), " ", (clause.id, "bold"), f"  {visible(clause.text)}")
 
 
 def _own_log(report: Report) -> Iterable[RenderableType]:
@@ -145,17 +164,19 @@ def _own_log(report: Report) -> Iterable[RenderableType]:
             yield Text(f"  {line}", overflow="fold")
 
 
-def _ledger(ledger: Iterable[LedgerEntry]) -> Iterable[RenderableType]:
+def _ledger(ledger: Iterable[LedgerEntry], page: Page) -> Iterable[RenderableType]:
+    """Each broken choice, and the others counted on one line; all of them in full if all is to be shown."""
     entries = list(ledger)
-    answered = [entry for entry in entries if entry.declared is not None or entry.found is not None]
+    silent = [entry.key for entry in entries if entry.declared is None and entry.found is None]
+    shown = [entry for entry in entries if entry.broken or (page.is_verbose and entry.key not in silent)]
     yield Text()
-    if answered:
+    if shown:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")
         table.add_column("open point", no_wrap=True)
         table.add_column("declared", overflow="fold", max_width=24)
         table.add_column("found", overflow="fold", max_width=24)
         table.add_column("", ratio=1, overflow="fold")
-        for entry in answered:
+        for entry in shown:
             table.add_row(
                 Text(visible(entry.key)),
                 Text(visible(entry.declared or "–")),
@@ -163,11 +184,25 @@ def _ledger(ledger: Iterable[LedgerEntry]) -> Iterable[RenderableType]:
                 _broken(entry),
             )
         yield table
-    silent = [entry.key for entry in entries if entry.declared is None and entry.found is None]
-    if silent:
-        yield Text(
-            f"open, not declared, and no probe could tell: {', '.join(visible(key) for key in silent)}", style="dim"
-        )
+    if page.is_verbose:
+        if silent:
+            told = f"open, not declared, and no probe could tell: {', '.join(visible(key) for key in silent)}"
+            yield Text(told, style="dim")
+        return
+    kinds = Counter[str](map(_kind, entries))
+    told = ", ".join(f"{kinds[kind]} {kind}" for kind in _KINDS if kinds[kind])
+    yield Text(f"{len(entries)} open points: {told} (-v shows each)", style="dim")
+
+
+_KINDS = ("broken", "as declared", "declared, no probe could tell", "found, not declared", "open")
+
+
+def _kind(entry: LedgerEntry) -> str:
+    if entry.broken:
+        return "broken"
+    if entry.declared is None:
+        return "open" if entry.found is None else "found, not declared"
+    return "as declared" if entry.found is not None else "declared, no probe could tell"
 
 
 def _broken(entry: LedgerEntry) -> Text:
@@ -201,16 +236,13 @@ def _sensitivity(decoys: Iterable[Decoy]) -> Text:
 
 
 def _result(report: Report) -> Text:
-    counted = Counter[str](clause.verdict for clause in report.clauses)
-    counts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _STYLES if counted[verdict])
-    known = sum(clause.known for clause in report.clauses)
-    counts += f" ({known} known)" if known else ""
+    told = [words for _, words in counts(report.clauses)]
     broken = sum(entry.broken for entry in report.ledger)
     if broken:
-        counts += f"{', ' if counts else ''}{broken} declared {'choice' if broken == 1 else 'choices'} broken"
+        told.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} broken")
     level = f"; level: {visible(report.level)}" if report.level and report.level != report.result else ""
-    style = _STYLES.get(report.result, "")
-    return Text.assemble((report.result.upper(), style), f"  {counts}{level}; exit status {report.exit_status}")
+    word = (headline(report), _COLOURS[colour_of(report)])
+    return Text.assemble(word, f"  {', '.join(told)}{level}; exit status {report.exit_status}")
 
 
 render = ScreenRenderer(draw=_draw)

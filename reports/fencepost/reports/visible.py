@@ -3,7 +3,9 @@
 import json
 import re
 
-_MANY, _KEPT_FIRST, _KEPT_LAST, _LONG = 9, 4, 2, 160
+_MANY, _KEPT_FIRST, _KEPT_LAST = 9, 4, 2
+_LONG = 400
+"""The most characters of a text that is shown whole: enough for every resource id of a subnet."""
 
 
 def visible(text: str) -> str:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import cast
 
 from fencepost.adapters.contract.faults import SubjectError
@@ -37,6 +38,10 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str
     if name in adapters():
         library = import_module(carriers()["library"].module)  # a registered adapter makes a Python object
         return cast("AdapterCarrier", library.connect_adapter)(name, rest, profile=profile, timeouts=timeouts)
+    is_path = any(sign in name for sign in "/\\") or Path(name).suffix in (".py", ".js", ".sh")
+    if is_path and name == subject:
+        meant = f"Did you mean 'stdio:{subject}', which starts it as a program?"
+        raise SubjectError(subject=subject, reason="a path alone does not say how to ask it", try_instead=meant)
     known = sorted({*(f"{word}:" for word in carriers()), *adapters()})
     near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=3, cutoff=0.5)
     meant = f"Did you mean {' or '.join(repr(word) for word in near)}?" if near else f"Known: {', '.join(known)}."

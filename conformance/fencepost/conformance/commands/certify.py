@@ -32,6 +32,7 @@ from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
 from fencepost.conformance.certificate.verification import seed_of, written
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
+from fencepost.conformance.commands.options import EFFORT, SEED
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
@@ -51,12 +52,10 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("subject")
 @click.option("--out", type=_FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not exist.")
 @click.option("--key", "key_file", type=_FILE, required=True, metavar="FILE", help="The private key to sign with.")
-@click.option(
-    "--effort", type=click.Choice(list(EFFORTS)), default="thorough", show_default=True, help="How much to ask."
-)
+@click.option("--effort", type=EFFORT, default="thorough", show_default=True, help="How much to ask.")
 @click.option(
     "--seed",
-    type=int,
+    type=SEED,
     help="Choose the seed; the certificate then says so. Without it, the seed is drawn from a digest.",
 )
 @click.option("--nonce", default="", metavar="TEXT", help="The customer's own text, for the digest of the seed.")

@@ -16,7 +16,7 @@ from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import as_usage
-from fencepost.conformance.commands.options import SETTLING, WAITING
+from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
@@ -47,20 +47,20 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 @click.command(short_help=SHORT_HELP["check"])
 @click.argument("subject")
 @click.option("--profile", help="Judge by this profile, not by the profile that the subject claims.")
-@click.option("--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much to ask.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
+@click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="The same seed asks the same questions.")
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause or family (VAL); repeatable.")
 @click.option(
     "--report",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     metavar="DIR",
     help="Write the report in every form into this folder, and a journal during the run.",
 )
 @click.option(
     "--resume",
     "resumed",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     metavar="DIR",
     help="Continue the run whose journal is in this folder: same subject, same options.",
 )
@@ -73,7 +73,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 )
 @click.option(
     "--regressions",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     metavar="DIR",
     help=f"Replay the counterexamples stored here first, and store new ones; by default ./{FOLDER} if it exists.",
 )
@@ -103,6 +103,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 @click.option(
     "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
 )
+@click.option("-v", "--verbose", is_flag=True, help="Show every clause and every open point, none summed up.")
 def check(
     *,
     subject: str,
@@ -120,6 +121,7 @@ def check(
     fail_fast: bool,
     call_timeout: float,
     start_timeout: float,
+    verbose: bool,
 ) -> None:
     """Judge SUBJECT clause by clause, and show each failure with its smallest counterexample.
 
@@ -151,7 +153,7 @@ def check(
     with Interruption() as interruption:
         report, parsed = _judged(plan, bounds, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
         past.store(report)
-        page = Page.of(sys.stdout)
+        page = Page.of(sys.stdout, is_verbose=verbose)
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
         if parsed:
             show(essence(parsed, subject))

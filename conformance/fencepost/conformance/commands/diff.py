@@ -53,6 +53,11 @@ def _show(found: Difference) -> None:
         show(Text("nothing changed"))
         return
     show(table(("change", "what", "before → now"), [(one.kind, one.key, _told(one)) for one in found.changes]))
+    for one in found.changes:
+        if one.case:
+            show(Text(f"\n{one.key}: the smallest case"))
+            for line in one.case:
+                show(Text(f"  {visible(line)}", no_wrap=True, overflow="ignore"))
     counts = [f"{len(found.of(kind))} {kind}" for kind in KINDS if found.of(kind)]
     show(Text(f"{', '.join(counts)}: {'worse' if found.is_worse else 'no worse'} than before"))
 

@@ -16,6 +16,7 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.commands.console import labelled, show, show_json
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
+from fencepost.conformance.commands.options import EFFORT, SEED
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.common_ground import common_statement
@@ -34,8 +35,8 @@ from rich.text import Text
 @click.argument("subject_a")
 @click.argument("subject_b")
 @click.option("--profile", help="The edition whose limits and names are used; by default the edition that both claim.")
-@click.option("--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much to ask.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed asks the same questions.")
+@click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="The same seed asks the same questions.")
 @click.option("--all", "goes_on", is_flag=True, help="Continue after the first difference: one of each kind.")
 @click.option("--codes", is_flag=True, help="Also compare status and code of denials if both promise them.")
 @click.option("--json", "as_data", is_flag=True, help="Write JSON.")

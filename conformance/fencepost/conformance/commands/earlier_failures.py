@@ -54,9 +54,14 @@ class EarlierFailures:
             raise usage(f"the known failures cannot be replayed: {fault}") from None
         wanted = {clause.id for clause in campaign.selected()}
         profile = campaign.lockstep.vault.profile.name
-        for one in self.cases:
-            if one.profile == profile and one.clause in wanted:
-                _retry(one, campaign, f"fencepost replay {one.id} {subject} --folder {self.folder}")
+        asked = [one for one in self.cases if one.profile == profile and one.clause in wanted]
+        held = sum(
+            _holds(one, campaign, f"fencepost replay {one.id} {subject} --folder {self.folder}") for one in asked
+        )
+        if self.cases:
+            left = len(self.cases) - len(asked)
+            other = f"; {left} of another profile or of a clause that is not asked" if left else ""
+            click.echo(f"stored cases: {len(asked)} replayed, {held} of them hold{other}", err=True)
 
     def store(self, report: Report) -> None:
         """Store the counterexamples of a run that are new; bad usage if the folder cannot be written."""
@@ -73,17 +78,18 @@ class EarlierFailures:
             click.echo(f"stored: {', '.join(str(path) for path in written)}", err=True)
 
 
-def _retry(one: StoredCase, campaign: Campaign, line: str) -> None:
+def _holds(one: StoredCase, campaign: Campaign, line: str) -> bool:
     """Replay a stored counterexample: if it still fails, the run fails, unless it is like a known failure."""
     try:
         replayed = replay_case(one.case, campaign.lockstep, campaign.capabilities)
     except HarnessFault as fault:
         campaign.tally.errors.setdefault(one.clause, str(fault))
-        return
+        return False
     found = replayed.mismatch
     if found is not None and replayed.is_steady and not campaign.baseline.knows(one.clause, one.case, found):
         told = counterexample(one.clause, one.case, found, replay=line, calls_to_shrink=0)
         campaign.tally.failures[one.clause].append(told)
+    return replayed.state == "fixed"
 
 
 def read_known(path: Path) -> tuple[KnownFailure, ...]:

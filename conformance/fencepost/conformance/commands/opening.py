@@ -1,4 +1,4 @@
-"""Opening a subject for a command: what keeps it from being asked is bad usage."""
+"""Opening a subject for a command: what keeps it from being asked ends the command with exit status 2."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import click
 from fencepost.adapters.contract import Connection, Timeouts
 from fencepost.conformance.commands.options import WAITING
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import HarnessFailed, usage
 from fencepost.conformance.run import opening
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.opening import CannotBegin, explaining
@@ -22,11 +22,11 @@ start_timeout = click.option(
 
 @contextmanager
 def as_usage() -> Iterator[None]:
-    """Bad usage where no run can begin."""
+    """Bad usage where no run can begin; a harness that fails is an error without a hint at the command's usage."""
     try:
         yield
     except CannotBegin as error:
-        raise usage(str(error)) from None
+        raise (HarnessFailed(str(error)) if error.is_of_harness else usage(str(error))) from None
 
 
 @contextmanager

@@ -1,8 +1,11 @@
-"""The type of options in seconds: a finite number."""
+"""The types of options that several commands share: seconds, an effort, a seed, a folder."""
 
+import os
 from math import isfinite
+from pathlib import Path
 
 import click
+from fencepost.conformance.bench.effort import EFFORTS
 
 
 class Seconds(click.FloatRange):
@@ -23,3 +26,29 @@ WAITING = Seconds(min=0, min_open=True)
 
 SETTLING = Seconds(min=0)
 """The type of a settle time."""
+
+
+EFFORT = click.Choice(list(EFFORTS), case_sensitive=False)
+"""The type of an effort, in any case."""
+
+SEED = click.IntRange(min=0, max=2**63 - 1)
+"""The type of a seed: a number that every form of the report can hold."""
+
+
+class _Folder(click.Path):
+    """The path of a folder; an empty text, which would be the current folder, is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """The path; bad usage if the text is empty."""
+        if str(value) == "":
+            self.fail("the name of the folder is empty; '.' is the current folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+NEW_FOLDER = _Folder()
+"""The type of a folder to write into."""

@@ -44,7 +44,8 @@ class _Format(click.ParamType[str]):
     metavar="FILE",
     help="Write into this file, not to stdout.",
 )
-def report(*, run: Path, form: str, out: Path | None) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Show every clause and every open point, none summed up.")
+def report(*, run: Path, form: str, out: Path | None, verbose: bool) -> None:
     """Render RUN: a run.ndjson, a report.json, or a folder that `check --report` wrote.
 
     Exit status: 0 whatever the run found, 2 if RUN is no whole stored run or the file cannot be written.
@@ -56,11 +57,11 @@ def report(*, run: Path, form: str, out: Path | None) -> None:
         raise usage(f"{run}: {told}") from None
     renderer = _loaded(form)
     if out is None:
-        page = Page.of(sys.stdout)
+        page = Page.of(sys.stdout, is_verbose=verbose)
         text = renderer(stored, page=page)
         click.echo(text, color=page.colour, nl=not text.endswith("\n"))
         return
-    text = renderer(stored, page=Page())
+    text = renderer(stored, page=Page(is_verbose=verbose))
     try:
         out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
     except OSError as error:

@@ -9,8 +9,8 @@ from typing import get_args
 import click
 import msgspec
 from fencepost.adapters.contract import HarnessFault, StatementError, SubjectError
-from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.console import show
+from fencepost.conformance.commands.options import EFFORT
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.strength_table import acquittals, drawn
 from fencepost.conformance.mutants import CATALOGUE, mutant
@@ -31,9 +31,7 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 
 
 @click.command(short_help=SHORT_HELP["strength"])
-@click.option(
-    "--effort", type=click.Choice(list(EFFORTS)), default="quick", show_default=True, help="How much a run asks."
-)
+@click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much a run asks.")
 @click.option(
     "--seeds", type=click.IntRange(min=1), default=2, show_default=True, help="The number of seeds, from 0 on."
 )

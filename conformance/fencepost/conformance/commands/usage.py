@@ -1,4 +1,6 @@
-"""Bad usage with text that may come from a subject or a file."""
+"""Bad usage, and a harness that fails, with text that may come from a subject or a file."""
+
+from typing import ClassVar
 
 import click
 from fencepost.reports.secrets import Mask
@@ -8,3 +10,9 @@ from fencepost.reports.visible import visible_lines
 def usage(told: str) -> click.UsageError:
     """A usage error with this text; control characters become escapes, and secrets are masked as in a report."""
     return click.UsageError("\n".join(visible_lines(Mask.of_here().apply(told))))
+
+
+class HarnessFailed(click.ClickException):
+    """A command that cannot go on because of the harness: exit status 2 without a hint at the command's usage."""
+
+    exit_code: ClassVar[int] = 2

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from fencepost.conformance.regression.stored_case import case_id
+from fencepost.reports.causes import causes_of
 from fencepost.reports.model import Clause, LedgerEntry, Report
+from fencepost.reports.visible import abridged, as_json
 
 Kind: TypeAlias = Literal["new failure", "fixed", "still failing", "verdict changed", "limit changed", "ledger changed"]
 KINDS: tuple[Kind, ...] = (
@@ -19,7 +21,10 @@ _ABSENT = "not in the run"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference: the clause or open point, its old and new state, and whether the change is for the worse."""
+    """One difference: the clause or open point, its old and new state, and whether the change is for the worse.
+
+    `case` is the smallest case of a failure that the earlier run does not show, in lines, of which the last replays it.
+    """
 
     kind: Kind
     key: str
@@ -27,6 +32,7 @@ class Change:
     after: str
     told: str = ""
     is_worse: bool = False
+    case: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +94,11 @@ def _change(key: str, was: Clause | None, now: Clause | None, before: Report, af
     later = now.verdict if now is not None else _ABSENT
     if later == "fail" and earlier == "fail":
         told = "" if _examples(was, before) == _examples(now, after) else "by another case"
-        return Change(kind="still failing", key=key, before=earlier, after=later, told=told)
+        case = _smallest(now) if told else ()
+        return Change(kind="still failing", key=key, before=earlier, after=later, told=told, case=case)
     if later == "fail":
-        return Change(kind="new failure", key=key, before=earlier, after=later, told=_story(now), is_worse=True)
+        told, case = _story(now), _smallest(now)
+        return Change(kind="new failure", key=key, before=earlier, after=later, told=told, is_worse=True, case=case)
     if earlier == "fail" and later == "pass":
         return Change(kind="fixed", key=key, before=earlier, after=later)
     if earlier == later:
@@ -104,6 +112,18 @@ def _change(key: str, was: Clause | None, now: Clause | None, before: Report, af
 def _story(row: Clause | None) -> str:
     found = row.counterexamples[:1] if row is not None else ()
     return f"expected {found[0].expected}, got {found[0].got}" if found else ""
+
+
+def _smallest(row: Clause | None) -> tuple[str, ...]:
+    """The smallest case of a clause in lines: its rules, its request, and the command that replays it."""
+    found = causes_of(row) if row is not None else ()
+    if not found:
+        return ()
+    one = min((cause.smallest for cause in found), key=lambda case: len(case.calls))
+    lines = [f"rules    {as_json(abridged(one.rules))}"] if one.rules is not None else []
+    if one.request:
+        lines.append(f"{'request' if one.rules is not None else 'written'}  {as_json(abridged(one.request))}")
+    return (*lines, f"expected {abridged(one.expected)}, got {abridged(one.got)}", f"replay   {one.replay}")
 
 
 def _examples(row: Clause | None, report: Report) -> set[str]:

@@ -48,12 +48,20 @@ def difference_as_markdown(found: Difference) -> str:
         if changes:
             rows = [(safe(one.key), safe(one.before), safe(one.after), safe(one.told)) for one in changes]
             lines += [f"## {_HEADINGS[kind]} ({len(changes)})", "", *table(("", "before", "now", ""), rows), ""]
+    for change in found.changes:
+        if change.case:
+            lines += [
+                f"### {safe(change.key)}: the smallest case",
+                "",
+                *(f"    {visible(one)}" for one in change.case),
+                "",
+            ]
     return "\n".join(lines)
 
 
 def matrix_as_markdown(found: Matrix) -> str:
     """The matrix: implementations across, clauses down."""
-    names = [safe(f"{column.name} {column.version}".strip()) for column in found.columns]
+    names = [safe(column.label) for column in found.columns]
     facts = (
         ("profile", [column.profile for column in found.columns]),
         ("result", [column.result for column in found.columns]),
@@ -65,7 +73,7 @@ def matrix_as_markdown(found: Matrix) -> str:
     lines = ["# Conformance", "", *table(("", *names), ((name, *map(safe, said)) for name, said in facts)), ""]
     for group in found.groups:
         rows = [_clause(row) for row in group.rows]
-        lines += [f"## {safe(group.name)}", "", *table(("clause", *names, "what it promises"), rows), ""]
+        lines += [f"## {safe(group.name)}", "", *table(("clause", "level", *names, "what it promises"), rows), ""]
     for heading, others in (("Limits found", found.limits), ("Open points", found.ledger)):
         if others:
             rows = [(safe(row.key), *(_plain(cell.verdict, cell.told) for cell in row.cells)) for row in others]
@@ -74,7 +82,12 @@ def matrix_as_markdown(found: Matrix) -> str:
 
 
 def _clause(row: Row) -> tuple[str, ...]:
-    return (safe(row.key), *(_MARKS.get(cell.verdict, safe(cell.verdict)) for cell in row.cells), safe(row.text))
+    return (
+        safe(row.key),
+        safe(row.level),
+        *(_MARKS.get(cell.verdict, safe(cell.verdict)) for cell in row.cells),
+        safe(row.text),
+    )
 
 
 def _plain(verdict: str, told: str) -> str:

@@ -1,9 +1,10 @@
 """Implementations × clauses: one table of several runs, as the value that both its forms show."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fencepost.conformance.catalogue import catalogue
+from fencepost.reports.headline import headline, standing, standing_in_words
 from fencepost.reports.model import Clause, Report
 
 NOT_ASKED = "–"
@@ -11,7 +12,10 @@ NOT_ASKED = "–"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One implementation: its name and version, the conditions of its run, and how many clauses it keeps."""
+    """One implementation: its name and version, the conditions of its run, and how many clauses it keeps.
+
+    `run` tells the run from others of the same name and version; it is empty if there are none.
+    """
 
     name: str
     version: str
@@ -22,6 +26,12 @@ class Column:
     level: str
     kept: str
     decisions: int
+    run: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name, the version, and what tells the run from others of both."""
+        return f"{self.name} {self.version}".strip() + (f" ({self.run})" if self.run else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +78,7 @@ def matrix(reports: Sequence[Report]) -> Matrix:
     rows = list(_clause_rows(reports))
     groups = dict.fromkeys(group for group, _ in rows)
     return Matrix(
-        columns=tuple(_column(report) for report in reports),
+        columns=tuple(_told_apart([_column(report) for report in reports])),
         groups=tuple(Group(name=name, rows=tuple(row for group, row in rows if group == name)) for name in groups),
         limits=tuple(_limit_rows(reports)),
         ledger=tuple(_ledger_rows(reports)),
@@ -83,11 +93,28 @@ def _column(report: Report) -> Column:
         profile=report.profile,
         effort=report.effort,
         seed=report.seed,
-        result=report.result,
+        result=headline(report),
         level=report.level or NOT_ASKED,
-        kept=f"{sum(row.verdict == 'pass' for row in applying)} of {len(applying)}",
+        kept=f"{sum(standing(row) == 'pass' for row in applying)} of {len(applying)}",
         decisions=report.totals.decisions,
     )
+
+
+def _told_apart(columns: Sequence[Column]) -> Iterator[Column]:
+    """The columns; those of one name and version say in what their runs differ, or which of them they are."""
+    for column in columns:
+        alike = [one for one in columns if (one.name, one.version) == (column.name, column.version)]
+        said = {"profile": column.profile, "effort": column.effort, "seed": str(column.seed)}
+        apart = [f"{key} {value}" for key, value in said.items() if len({getattr(one, key) for one in alike}) > 1]
+        conditions = [one for one in alike if (one.profile, one.effort, one.seed) == _conditions(column)]
+        if len(conditions) > 1:
+            place = next(number for number, one in enumerate(conditions, start=1) if one is column)
+            apart.append(f"run {place}")
+        yield replace(column, run=", ".join(apart))
+
+
+def _conditions(column: Column) -> tuple[str, str, int]:
+    return column.profile, column.effort, column.seed
 
 
 def _clause_rows(reports: Sequence[Report]) -> Iterator[tuple[str, Row]]:
@@ -109,7 +136,8 @@ def _cell(row: Clause | None) -> Cell:
         first = row.counterexamples[0]
         told = f"expected {first.expected}, got {first.got}"
         return Cell(verdict=row.verdict, told=f"{told}; known" if row.known else told)
-    return Cell(verdict=row.verdict, told=row.detail)
+    word = row.verdict if standing(row) in ("fail", "known failure") else standing_in_words(row)
+    return Cell(verdict=word, told="" if row.not_asked else row.detail)
 
 
 def _limit_rows(reports: Sequence[Report]) -> Iterator[Row]:

@@ -21,6 +21,7 @@ padding:1rem}
 table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}
 th,td{border:1px solid var(--line);padding:.3rem .5rem;text-align:left;vertical-align:top}
 th[scope=row]{position:sticky;left:0;background:var(--paper);max-width:9rem}
+th.clause{white-space:nowrap}
 h2::first-letter{text-transform:uppercase}
 td.text{min-width:16rem;color:var(--dim)}
 .pass{color:var(--good)}
@@ -32,7 +33,7 @@ td.text{min-width:16rem;color:var(--dim)}
 def matrix_as_html(found: Matrix) -> str:
     """The page; its content-security policy blocks every script and every request."""
     heads = "".join(
-        f'<th scope="col">{_text(column.name)}<br><span class="dim">{_text(column.version)}</span></th>'
+        f'<th scope="col">{_text(column.name)}<br><span class="dim">{_text(column.label.removeprefix(column.name).strip())}</span></th>'
         for column in found.columns
     )
     parts = [
@@ -45,8 +46,8 @@ def matrix_as_html(found: Matrix) -> str:
         *_table("The runs", heads, _facts(found), last=""),
     ]
     for group in found.groups:
-        rows = (_row(row, f'<td class="text">{_text(row.text)}</td>') for row in group.rows)
-        parts += _table(group.name, heads, rows, last='<th scope="col">what it promises</th>')
+        rows = (_row(row, f'<td>{_text(row.level)}</td><td class="text">{_text(row.text)}</td>') for row in group.rows)
+        parts += _table(group.name, heads, rows, last='<th scope="col">level</th><th scope="col">what it promises</th>')
     for heading, others in (("Limits found", found.limits), ("Open points", found.ledger)):
         if others:
             parts += _table(heading, heads, (_row(row, "") for row in others), last="")
@@ -79,7 +80,8 @@ def _facts(found: Matrix) -> Iterator[str]:
 
 def _row(row: Row, last: str) -> str:
     cells = "".join(_cell(cell) for cell in row.cells)
-    return f'<tr><th scope="row">{_text(row.key)}</th>{cells}{last}</tr>'
+    mark = ' class="clause"' if row.level else ""
+    return f'<tr><th scope="row"{mark}>{_text(row.key)}</th>{cells}{last}</tr>'
 
 
 def _cell(cell: Cell) -> str:

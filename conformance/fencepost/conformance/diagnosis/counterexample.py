@@ -1,6 +1,6 @@
 """A mismatch as the report has it: the expected answer, the answer that came, the reason, and how to replay it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from fencepost.adapters.contract import NetworkAcls
@@ -9,12 +9,15 @@ from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, call_o
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
+from fencepost.conformance.reasons import REASONS
 from fencepost.reference import Decision, IpRule, VirtualNetworkRule, Write, acceptable_codes
 from fencepost.reports.model import Counterexample
 from fencepost.reports.visible import abridged, as_json
 
 _SHOWN = 5
-_TWO_VAULTS = " It takes the vault before to show it: a new vault has nothing of what was said to another."
+_NEW = " It takes the vault before to show it: a new vault has nothing of what was said to another."
+_ORDER = " The smallest case found asks other requests in an earlier call: the answer seems to depend on them."
+_COMPANY = " The smallest case found has {} in the same call: the answer seems to depend on {}."
 
 
 def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, calls_to_shrink: int) -> Counterexample:
@@ -35,10 +38,24 @@ def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, 
         got=_got(mismatch),
         deciding_clause=deciding,
         deciding_rule=rule,
-        why=_why(clause, mismatch, deciding) + (_TWO_VAULTS if case.spans_vaults else ""),
+        why=_why(clause, mismatch, deciding) + "".join(_what_it_takes(case)),
         replay=replay,
         calls_to_shrink=calls_to_shrink,
     )
+
+
+def _what_it_takes(case: Case) -> Iterator[str]:
+    """What the smallest case needs beside the rules: an earlier vault, earlier requests, or others in the same call."""
+    last = case.steps[-1]
+    if case.spans_vaults:
+        yield _NEW
+    if isinstance(last, AskStep):
+        if any(isinstance(step, AskStep) for step in case.present.steps[:-1]):
+            yield _ORDER
+        if (others := len(last.requests) - 1) > 0:
+            yield _COMPANY.format(
+                *(("one other request", "it") if others == 1 else (f"{others} other requests", "them"))
+            )
 
 
 def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:
@@ -108,9 +125,13 @@ def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
 def _list(label: str, parts: Iterable[str]) -> str:
     every = [*parts]
     more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
-    return f"{label}{', '.join(every[:_SHOWN])}{more}." if every else ""
+    return f"{label}{'; '.join(every[:_SHOWN])}{more}." if every else ""
 
 
 def _violations(expected: Write) -> str:
-    certain = [f"{violation.path} {violation.name}" for violation in expected.violations if violation.is_certain]
+    certain = [
+        f"{violation.path}: {REASONS.get(violation.name, violation.name)}"
+        for violation in expected.violations
+        if violation.is_certain
+    ]
     return _list(" Wrong in it: ", certain) or " Nothing in it is wrong."

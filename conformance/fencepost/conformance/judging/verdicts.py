@@ -1,11 +1,12 @@
 """From counts to verdicts, by two ordered tables: the verdict of each clause, and the result of the run."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import Count, Tally
+from fencepost.reference.ledger import ANSWERS
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
@@ -84,7 +85,7 @@ def _wrong_answers(at: _Standing) -> str:
     failed = sorted(at.tally.failures)
     where = "and no time was left to ask again" if at.tally.unconfirmed else "and not repeatable"
     if failed:
-        where = f"told under {', '.join(failed[:_NAMED])}{' …' if len(failed) > _NAMED else ''}"
+        where = f"shown under {', '.join(failed[:_NAMED])}{' …' if len(failed) > _NAMED else ''}"
     return f"{at.count.wrong:,} of {at.count.asked:,} answers were wrong, {where}"
 
 
@@ -138,6 +139,9 @@ VERDICTS: tuple[tuple[str, Verdict, Callable[[_Standing], str | None]], ...] = (
 )
 """The verdict of a clause: the first row that holds. Its function gives the detail, or None if it does not hold."""
 
+_UNREACHED = ("ended at a failure", "ended early")
+_JUDGED_BY_ANSWERS = ("wrong without a failure", "seldom decisive", "wrong by side effect", "passed")
+
 
 def results(
     clauses: Iterable[Clause],
@@ -146,13 +150,14 @@ def results(
     *,
     explored: frozenset[str],
     unfinished: str,
-    has_known_failures: bool = False,
+    known_failures: Collection[str] = (),
     has_ended_at_failure: bool = False,
 ) -> Iterator[Row]:
     """A row for each clause, in the catalogue's order. See `VERDICTS` for the order of the verdicts.
 
     If answers were wrong but shrank to another clause, the row says so. If they are more than a quarter of the answers,
-    or none could be reproduced, the clause does not pass. `unfinished` says why the run ended early, if it did.
+    or none could be reproduced, the clause does not pass. `known_failures` are the clauses whose failures are known:
+    wrong answers beside them are taken for theirs. `unfinished` says why the run ended early, if it did.
     """
     for clause in clauses:
         at = _Standing(
@@ -161,11 +166,14 @@ def results(
             tally=tally,
             is_explored=clause.id in explored,
             unfinished=unfinished,
-            has_known_failures=has_known_failures,
+            has_known_failures=bool(known_failures),
             has_ended_at_failure=has_ended_at_failure,
         )
-        verdict, detail = next((verdict, detail) for _, verdict, why in VERDICTS if (detail := why(at)) is not None)
+        rule, verdict, detail = next(
+            (rule, verdict, detail) for rule, verdict, why in VERDICTS if (detail := why(at)) is not None
+        )
         count = at.count
+        is_shown_elsewhere = rule in _JUDGED_BY_ANSWERS and count.wrong
         yield Row(
             id=clause.id,
             level=clause.level,
@@ -181,6 +189,9 @@ def results(
             allowed=count.allowed,
             denied=count.denied,
             inconclusive=count.inconclusive,
+            not_asked=rule in _UNREACHED,
+            needs=capabilities.missing_for(clause) if verdict == "not applicable" else (),
+            shown_under=tuple(sorted({*tally.failures, *known_failures})) if is_shown_elsewhere else (),
             detail=detail,
             limit_found=tally.limits.get(clause.id),
             counterexamples=tuple(tally.failures.get(clause.id, ())),
@@ -205,6 +216,7 @@ class _Run:
     failures: tuple[str, ...]
     unfinished: str
     shortcomings: tuple[str, ...]
+    is_partial: bool
 
 
 RESULTS: tuple[tuple[Result, int, Callable[[_Run], bool]], ...] = (
@@ -213,7 +225,7 @@ RESULTS: tuple[tuple[Result, int, Callable[[_Run], bool]], ...] = (
     ("inconclusive", 2, lambda run: "inconclusive" in run.verdicts),
     ("vacuous", 3, lambda run: "vacuous" in run.verdicts or bool(run.shortcomings)),
     ("vacuous", 3, lambda run: run.verdicts <= {"not applicable"}),
-    ("partial", 0, lambda run: "not applicable" in run.verdicts),
+    ("partial", 0, lambda run: run.is_partial),
     ("pass", 0, lambda _: True),
 )
 """The result of a run and its exit status: the first that holds."""
@@ -227,11 +239,14 @@ def summed_up(
     *,
     selected: bool,
     unfinished: str = "",
+    is_restricted: bool = False,
 ) -> Summary:
     """The summary of a run. See `RESULTS` for the order of the results.
 
-    A run of all clauses is vacuous, too, if it decided too little, saw hardly more than one outcome, or did not notice
-    one of its own decoys. A run that ended early is an error even if every clause passes: it had no positive control.
+    The result is partial, which is still 0, if a core clause does not apply, the subject declares that it can do less
+    than a whole vault (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, if it decided
+    too little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended early is an
+    error even if every clause passes: it had no positive control.
     """
     broken = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
     outside = sorted(set(tally.failures) - {row.id for row in rows})
@@ -240,15 +255,27 @@ def summed_up(
         failures=(*broken, *(f"{clause} failed too, outside the selection" for clause in outside)),
         unfinished=unfinished,
         shortcomings=() if selected else (*_floors(tally), *_unnoticed(decoys)),
+        is_partial=selected or is_restricted or _lacks_core(rows),
     )
     result, status = next((result, status) for result, status, holds in RESULTS if holds(run))
-    notes = run.failures
-    if result == "error" and "error" not in run.verdicts:
-        notes = (*notes, unfinished)
-    elif result == "vacuous":
+    notes = (*run.failures, *_third_ways(ledger))
+    if result == "vacuous":
         notes = (*notes, *run.shortcomings)
+    if unfinished:
+        notes = (*notes, unfinished)
     level = _level(rows) if status == 0 and not selected else None
     return Summary(result=result, exit_status=status, level=level, notes=notes)
+
+
+def _third_ways(ledger: Sequence[LedgerEntry]) -> list[str]:
+    """The open points that were found to be answered in a way that nobody can declare."""
+    return [
+        f"{entry.key}: answered in a third way: {entry.found}"
+        for entry in ledger
+        if entry.key in ANSWERS
+        and entry.key != "reserved-ranges"
+        and entry.found not in (None, "error", *ANSWERS[entry.key])
+    ]
 
 
 def _floors(tally: Tally) -> Iterator[str]:
@@ -270,6 +297,10 @@ def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:
 
 def _level(rows: Sequence[Row]) -> str:
     """The level that the rows reach. It names a certificate, and has no influence on the exit status."""
-    if any(row.verdict == "not applicable" for row in rows if row.level == "core"):
+    if _lacks_core(rows):
         return "partial"
     return "core" if any(row.verdict != "pass" for row in rows) else "core+extended"
+
+
+def _lacks_core(rows: Sequence[Row]) -> bool:
+    return any(row.verdict == "not applicable" for row in rows if row.level == "core")

@@ -3,6 +3,7 @@
 from fencepost.adapters.contract import Connection, HarnessFault, JsonObject, RpcError, Shareable, TimedOut
 from fencepost.adapters.contract.vocabulary import PROTOCOL
 from fencepost.conformance.lockstep.clock import now
+from fencepost.conformance.lockstep.raised_faults import RaisedFaults
 
 TIMEOUTS = 6
 """How many calls without an answer a run puts up with, in multiples of the time that one call has."""
@@ -27,6 +28,7 @@ class CircuitBreaker:
         self._waited = 0.0
         self._last = ""
         self._is_new = False
+        self._raised = RaisedFaults()
 
     @property
     def exclusive(self) -> bool:
@@ -57,15 +59,16 @@ class CircuitBreaker:
             self._waited += now() - began
             self._is_new = True
             raise
-        except RpcError:
+        except RpcError as fault:
+            self._raised.note(fault, params)
             raise
         except HarnessFault:
             self._is_new = True
             raise
 
     def log(self) -> str:
-        """The end of what the harness wrote to its own log."""
-        return self._connection.log()
+        """The end of what the harness wrote to its own log, and the first exceptions that it raised, with their calls."""
+        return "\n".join(filter(None, (self._connection.log().rstrip("\n"), *self._raised.told)))
 
     def close(self) -> None:
         """Take leave, then end whatever the connection started."""

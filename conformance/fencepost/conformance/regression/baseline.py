@@ -72,7 +72,9 @@ class Baseline:
         mismatch = replayed.mismatch
         if mismatch is None:
             standing: Standing = "unexpected success" if replayed.state == "fixed" else "unmatched"
-            told = "the answer is right: remove the entry from the list" if replayed.state == "fixed" else replayed.told
+            prune = line.replace("fencepost replay ", "fencepost baseline prune ", 1)
+            fixed = f"the answer is right now; to take the entry off the list: {prune}"
+            told = fixed if replayed.state == "fixed" else replayed.told
             return Entry(failure=failure, standing=standing, told=told)
         got = mismatch.direction[1]
         if got != failure.got:

@@ -26,7 +26,8 @@ from fencepost.conformance.run.plan import Listener, Plan, Progress
 from fencepost.conformance.run.reporting import report_of, totals_of
 from fencepost.reference import load_profile
 from fencepost.reference.ledger import ANSWERS
-from fencepost.reports.model import Decoy, LedgerEntry, Report
+from fencepost.reports.headline import RESTRICTING
+from fencepost.reports.model import Decoy, Ending, LedgerEntry, Report
 from fencepost.reports.summary import quoted
 
 _LEDGER_REVIEWS = 20
@@ -267,7 +268,7 @@ class Campaign:
                 self.tally,
                 explored=self._served(),
                 unfinished=self._unfinished,
-                has_known_failures=bool(self.baseline.excused),
+                known_failures=tuple(self.baseline.excused),
                 has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failures),
             )
         )
@@ -278,11 +279,13 @@ class Campaign:
             self._decoys,
             selected=bool(self.plan.clauses),
             unfinished=self._unfinished,
+            is_restricted=not RESTRICTING.isdisjoint(self.statement.features),
         )
         return report_of(
             self.plan,
             self.statement,
             summary=self._completed(self.baseline.summed(summary, clauses)),
+            ended=self._ending(),
             clauses=tuple(map(self.baseline.shown, clauses)),
             ledger=self._ledger,
             decoys=self._decoys,
@@ -316,6 +319,14 @@ class Campaign:
         self._listener(
             Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
         )
+
+    def _ending(self) -> Ending:
+        """What ended the run before its end; empty if nothing did."""
+        if not self._unfinished:
+            return ""
+        if self._is_cut_short:
+            return "interruption"
+        return "first failure" if self.plan.fail_fast and self.tally.failures else "harness faults"
 
     def _review_ledger(self) -> None:
         """An unstable subject breaks a choice only where it does so each time that it is asked."""

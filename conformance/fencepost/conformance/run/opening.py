@@ -29,9 +29,13 @@ Subject: TypeAlias = str | Callable[[], object]
 
 @dataclass(kw_only=True, eq=False)
 class CannotBegin(ValueError):
-    """No run can begin: the string names nothing, the subject does not answer, or its statement cannot be used."""
+    """No run can begin: the string names nothing, the subject does not answer, or its statement cannot be used.
+
+    `is_of_harness` is True if the subject does not answer.
+    """
 
     reasons: tuple[str, ...]
+    is_of_harness: bool = False
 
     def __str__(self) -> str:
         """The reasons, a line each; what does not print is an escape, and secrets are masked."""
@@ -50,8 +54,8 @@ def explaining(subject: str, connection: Connection) -> Iterator[None]:
         raise CannotBegin(reasons=(told, *error.mistakes)) from None
     except HarnessFault as fault:
         log = connection.log().strip()
-        end = ("the end of its own log:", log) if log else ()
-        raise CannotBegin(reasons=(f"{subject} does not answer: {fault}", *end)) from None
+        end = ("the end of its own log:", log) if log and log not in str(fault) else ()
+        raise CannotBegin(reasons=(f"{subject} does not answer: {fault}", *end), is_of_harness=True) from None
 
 
 @contextmanager

@@ -12,7 +12,17 @@ from fencepost.conformance.judging.verdicts import Summary
 from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.run.plan import Plan
 from fencepost.reference import Profile
-from fencepost.reports.model import Clause, Decoy, FirstFailure, KnownFailure, LedgerEntry, Report, Subject, Totals
+from fencepost.reports.model import (
+    Clause,
+    Decoy,
+    Ending,
+    FirstFailure,
+    KnownFailure,
+    LedgerEntry,
+    Report,
+    Subject,
+    Totals,
+)
 
 
 def report_of(
@@ -20,6 +30,7 @@ def report_of(
     statement: Statement,
     *,
     summary: Summary,
+    ended: Ending,
     clauses: Sequence[Clause],
     ledger: tuple[LedgerEntry, ...],
     decoys: tuple[Decoy, ...],
@@ -53,6 +64,7 @@ def report_of(
         result=summary.result,
         exit_status=summary.exit_status,
         level=summary.level,
+        ended=ended,
         notes=summary.notes,
         clauses=tuple(clauses),
         ledger=(*ledger, *_observed(statement)),

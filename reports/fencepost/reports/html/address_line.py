@@ -12,7 +12,11 @@ from fencepost.reports.html.boxes import outcome_told
 from fencepost.reports.html.tree import h
 
 _WIDTH, _MARGIN = 360.0, 8.0
-_LANE, _CHARACTER = 32.0, 6.7
+_LINE, _CHARACTER = 12.0, 6.7
+_INSIDE = 1.0
+"""The distance from the end of a bar at which its first or last address is marked."""
+
+_LONGEST = 50
 _LANES = 6
 _END = 1 << 32
 
@@ -68,13 +72,15 @@ def address_line(ranges: Sequence[Range], probe: Probe | None, *, title: str) ->
     scale = _Scale.of(shown, probe)
     parts: list[Element] = []
     y = 4.0
+    x = scale.mark(probe.address, shown) if probe is not None else 0.0
     if probe is not None:
-        parts.append(_text(f"asked: {IPv4Address(probe.address)}", scale.middle(probe.address), y + 12, "probe-label"))
+        parts.append(_text(f"asked: {IPv4Address(probe.address)}", x, y + 12, "probe-label"))
         y += 20
     top = y
     for one in shown:
-        parts += _bar(one, scale, y)
-        y += _LANE
+        bar, height = _bar(one, scale, y)
+        parts += bar
+        y += height
     on_axis = y + 8
     parts += _axis(shown, scale, on_axis - 2)
     y += 34
@@ -82,7 +88,6 @@ def address_line(ranges: Sequence[Range], probe: Probe | None, *, title: str) ->
         parts.append(h("text", f"and {len(ranges) - len(shown):,} more rules", x=_MARGIN, y=y + 10, class_="small"))
         y += 16
     if probe is not None:
-        x = scale.middle(probe.address)
         parts.insert(0, h("line", x1=x, x2=x, y1=top - 4, y2=y + 2, class_="probe"))
         parts.append(h("circle", cx=x, cy=on_axis, r=5, class_="probe-dot"))
         for label, outcome in (("expected", probe.expected), ("got", probe.got)):
@@ -134,21 +139,35 @@ class _Scale:
         """The start of the piece that begins with this edge."""
         return self.places[bisect_right(self.edges, address) - 1]
 
-    def middle(self, address: int) -> float:
-        """The middle of the piece that the address is in."""
+    def mark(self, address: int, ranges: Sequence[Range]) -> float:
+        """The place of an address: at the end of a bar whose last address it is, at the start of one whose first it is.
+
+        Elsewhere, and where it is both, it is the middle of the piece that the address is in.
+        """
         index = bisect_right(self.edges, address) - 1
-        return (self.places[index] + self.places[index + 1]) / 2
+        left, right = self.places[index], self.places[index + 1]
+        wide = [one for one in ranges if one.first != one.last]
+        is_first = address == 0 or any(one.first == address for one in wide)
+        is_last = address == _END - 1 or any(one.last == address for one in wide)
+        if is_first == is_last:
+            return (left + right) / 2
+        return left + _INSIDE if is_first else right - _INSIDE
 
 
-def _bar(one: Range, scale: _Scale, y: float) -> list[Element]:
+def _bar(one: Range, scale: _Scale, y: float) -> tuple[list[Element], float]:
+    """The bar with its label, on one line or on two, and the height of both."""
     left, right = scale.start(one.first), scale.start(one.last + 1)
-    ends = f"{one.text if len(one.text) <= 24 else one.text[:23] + '…'}"
+    middle = (left + right) / 2
+    text = one.text if len(one.text) <= _LONGEST else f"{one.text[: _LONGEST - 1]}…"
+    lines = [text]
     if one.first != one.last:
-        ends += f" = {IPv4Address(one.first)} – {IPv4Address(one.last)}"
-    return [
-        h("rect", x=left, y=y + 17, width=max(right - left, 2.0), height=9, rx=2, class_="rule"),
-        _text(ends, (left + right) / 2, y + 12, "rule-label"),
-    ]
+        ends = f"{IPv4Address(one.first)} – {IPv4Address(one.last)}"
+        whole = f"{text} = {ends}"
+        lines = [whole] if len(whole) * _CHARACTER <= _WIDTH - 4 else [text, ends]
+    below = y + 5 + _LINE * len(lines)
+    parts = [_text(line, middle, y + _LINE * number, "rule-label") for number, line in enumerate(lines, start=1)]
+    bar = h("rect", x=left, y=below, width=max(right - left, 2.0), height=9, rx=2, class_="rule")
+    return [bar, *parts], below + 15 - y
 
 
 def _axis(ranges: Sequence[Range], scale: _Scale, y: float) -> list[Element]:

@@ -51,9 +51,16 @@ def boxes(listed: Sequence[Box], own: Box, *, unlisted: int, expected: str, got:
 def subnet_boxes(listed: Sequence[object], own: object, *, expected: str, got: str, title: str) -> Element:
     """The listed subnets, those most like the caller's own first, and the caller's own."""
     near = sorted(listed, key=lambda one: -alike(one, own))[:_SHOWN]
-    told = [_subnet("listed, the caller's" if _same(one, own) else "listed", one) for one in near]
+    told = [_subnet("listed, the caller's" if _same(one, own) else "listed", one, own) for one in near]
     left_out = len(listed) - len(near)
-    return boxes(told, _subnet("asked from", own), unlisted=left_out, expected=expected, got=got, title=title)
+    return boxes(
+        told,
+        _subnet("asked from", own, near[0] if near else own),
+        unlisted=left_out,
+        expected=expected,
+        got=got,
+        title=title,
+    )
 
 
 def rule_boxes(
@@ -104,11 +111,33 @@ def _same(one: object, other: object) -> bool:
     return isinstance(one, str) and isinstance(other, str) and one.lower() == other.lower()
 
 
-def _subnet(told: str, one: object) -> Box:
-    parts = str(one).split("/")
+def _subnet(told: str, one: object, other: object) -> Box:
+    """The box of a subnet; what is cut of its names is not where they differ from the other's."""
+    parts, others = str(one).split("/"), str(other).split("/")
     if len(parts) != 11:
         return Box(name=f"{told}: {as_json(abridged(one))}", below="no subnet id")
-    return Box(name=f"{told}: {parts[10]}", below=f"in {parts[8]}, {parts[4]}")
+    if len(others) != 11:
+        others = parts
+    name = around(parts[10], others[10], _LONGEST - len(told) - 2)
+    network = around(parts[8], others[8], _LONGEST_BELOW // 2 - 3)
+    return Box(name=f"{told}: {name}", below=f"in {network}, {around(parts[4], others[4], _LONGEST_BELOW // 2 - 3)}")
+
+
+def around(text: str, other: str, longest: int) -> str:
+    """The text, cut if it is too long, so that the first character in which it differs from the other stays.
+
+    >>> around("a-very-long-name-of-east", "a-very-long-name-of-west", 12)
+    '…-name-of-ea…'
+    >>> around("short", "shore", 12)
+    'short'
+    """
+    if len(text) <= longest:
+        return text
+    same = next((place for place, pair in enumerate(zip(text, other, strict=False)) if pair[0] != pair[1]), None)
+    differs = min(len(text), len(other)) if same is None and text != other else same or 0
+    start = min(max(0, differs + 2 - (longest - 2)), len(text) - longest + 2)
+    end = start + longest - 2
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
 
 
 def _box(one: Box, y: float, *, kind: str) -> list[Element]:

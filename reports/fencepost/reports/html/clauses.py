@@ -1,63 +1,106 @@
-"""The clauses: a table for each group, with the verdict, the findings, and a bar of the decisions by outcome."""
+"""The clauses: those with a finding at once, and the others folded away, group by group."""
 
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
+from fencepost.reports.headline import standing, standing_in_words
 from fencepost.reports.html.tree import h
 from fencepost.reports.model import Clause, Report
+from fencepost.reports.summary import findings
 
 SIGNS = {
     "pass": "✓",
-    "partial": "✓",
     "fail": "✕",
+    "known failure": "✕",
+    "shown under another": "↗",
     "error": "!",
     "inconclusive": "?",
     "vacuous": "∅",
+    "not asked": "…",
     "not applicable": "–",
 }
-_COLUMNS = ("clause", "verdict", "what it promises, and what was found", "asked", "decisive", "allowed and denied")
+"""A sign for each standing of a clause."""
+
+_COLUMNS = ("clause", "verdict", "what it promises, and what was found", "asked", "decisive", "answers")
+_FOLDED = {
+    "pass": ("clause that holds", "clauses that hold"),
+    "not asked": ("clause that was not asked", "clauses that were not asked"),
+    "not applicable": ("clause that does not apply", "clauses that do not apply"),
+}
+_ANSWERS = ("allowed", "denied", "inconclusive", "wrong")
 
 
-def badge(verdict: str, *, is_known: bool = False) -> Element:
-    """The verdict as a word with a sign, so that it does not depend on colour alone."""
-    told = f"{SIGNS.get(verdict, '')} {verdict}{', known' if is_known else ''}"
-    return h("span", told, class_=f"verdict {verdict.replace(' ', '-')}")
+def badge(clause: Clause) -> Element:
+    """The standing as a word with a sign, so that it does not depend on colour alone."""
+    name = standing(clause)
+    return h("span", f"{SIGNS[name]} {standing_in_words(clause)}", class_=f"verdict {name.replace(' ', '-')}")
 
 
 def clause_tables(report: Report) -> list[Element]:
-    """The tables, one for each group in the order of the clauses."""
-    return [_table(group, list(clauses)) for group, clauses in groupby(report.clauses, key=lambda clause: clause.group)]
+    """A table of the clauses with a finding; then, folded, those that hold, were not asked, or do not apply."""
+    found = findings(report.clauses)
+    noted = [clause for clause in report.clauses if standing(clause) not in _FOLDED]
+    parts = [_table("With a finding", f" {len(noted)} of {len(report.clauses)}", noted, found)] if noted else []
+    for name, (singular, plural) in _FOLDED.items():
+        rows = [clause for clause in report.clauses if standing(clause) == name]
+        if rows:
+            groups = groupby(rows, key=lambda clause: clause.group)
+            tables = [_table(group, "", list(those), found) for group, those in groups]
+            told = f"{len(rows)} {singular if len(rows) == 1 else plural}"
+            parts.append(h("details", h("summary", told), tables, class_="folded"))
+    return parts
 
 
-def _table(group: str, clauses: list[Clause]) -> Element:
-    passed = sum(clause.verdict == "pass" for clause in clauses)
-    most = max((clause.allowed + clause.denied + clause.inconclusive for clause in clauses), default=0)
+def key(clauses: Iterable[Clause]) -> Element:
+    """What the columns mean, and the colours of the answers that occur."""
+    rows = list(clauses)
+    keys = [
+        part
+        for name in _ANSWERS
+        if any(dict(_answers(clause))[name] for clause in rows)
+        for part in (h("span", class_=f"key {name}"), f" {name}  ")
+    ]
+    return h(
+        "div",
+        h(
+            "p",
+            h("b", "asked"),
+            " counts the answers that say something about the clause. ",
+            h("b", "decisive"),
+            " counts those that the clause alone determines: a fault in it would have shown in them.",
+        ),
+        h("p", "Answers: ", keys, class_="legend") if keys else None,
+        class_="quiet",
+    )
+
+
+def _table(caption: str, counted: str, clauses: Sequence[Clause], found: dict[str, str]) -> Element:
+    most = max((sum(number for _, number in _answers(clause)) for clause in clauses), default=0)
     head = h(
         "tr",
         [h("th", name, scope="col", class_="number" if name in ("asked", "decisive") else None) for name in _COLUMNS],
     )
     return h(
         "table",
-        h("caption", h("b", group), f" {passed} of {len(clauses)} pass"),
+        h("caption", h("b", caption), counted),
         h("thead", head),
-        h("tbody", [_row(clause, most) for clause in clauses]),
+        h("tbody", [_row(clause, most, found[clause.id]) for clause in clauses]),
         class_="clauses",
     )
 
 
-def _row(clause: Clause, most: int) -> Element:
-    limit = f"limit found: {clause.limit_found}" if clause.limit_found is not None else None
-    found = [h("p", told, class_="found") for told in (limit, clause.detail) if told]
+def _row(clause: Clause, most: int, found: str) -> Element:
     return h(
         "tr",
         h("th", clause.id, h("span", f" {clause.level}", class_="quiet"), scope="row"),
-        h("td", badge(clause.verdict, is_known=clause.known)),
-        h("td", clause.text, found, origin(clause)),
+        h("td", badge(clause)),
+        h("td", clause.text, h("p", found, class_="found") if found else None, origin(clause)),
         h("td", f"{clause.asked:,}", class_="number"),
         h("td", f"{clause.decisive:,}", class_="number"),
         h("td", _bar(clause, most)),
         id=f"clause-{clause.id}",
-        data_verdict=clause.verdict,
+        data_verdict=standing(clause),
     )
 
 
@@ -69,16 +112,22 @@ def origin(clause: Clause) -> Element | None:
     return h("details", h("summary", clause.basis), told, class_="quiet")
 
 
+def _answers(clause: Clause) -> list[tuple[str, int]]:
+    """The decisions by outcome, and the wrong answers."""
+    wrong = max(clause.asked - clause.decisive - clause.inconclusive, 0)
+    return list(zip(_ANSWERS, (clause.allowed, clause.denied, clause.inconclusive, wrong), strict=True))
+
+
 def _bar(clause: Clause, most: int) -> Element | str:
-    """A bar with a length relative to the clause of its group with the most decisions."""
-    parts = [("allowed", clause.allowed), ("denied", clause.denied), ("inconclusive", clause.inconclusive)]
+    """A bar with a length relative to the clause of its table with the most answers."""
+    parts = _answers(clause)
     if not any(count for _, count in parts):
         return "–"
     told = ", ".join(f"{count:,} {name}" for name, count in parts if count)
     drawn, x = [], 0.0
     for name, count in parts:
-        width = 120 * count / most
+        width = max(120 * count / most, 1.0) if count else 0.0
         if count:
-            drawn.append(h("rect", x=x, y=0, width=max(width, 1.0), height=12, class_=name))
+            drawn.append(h("rect", x=x, y=0, width=width, height=12, class_=name))
         x += width
-    return h("svg", h("title", told), drawn, role="img", view_box="0 0 122 12", class_="bar", width=122, height=12)
+    return h("svg", h("title", told), drawn, role="img", view_box="0 0 124 12", class_="bar", width=124, height=12)

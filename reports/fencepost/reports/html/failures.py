@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import Cause
-from fencepost.reports.counterexample import explanation
+from fencepost.reports.counterexample import explanation, offending
 from fencepost.reports.html.clauses import origin
 from fencepost.reports.html.comparison import comparison
 from fencepost.reports.html.picture import picture
@@ -15,8 +15,8 @@ from fencepost.reports.visible import abridged, as_json
 _CARDS = 150
 _OTHERS = 10
 _HOW_TO_READ = (
-    "Each card tells one cause by the smallest case that shows it: the rules in force, who asked, what the specification "
-    "says and what the implementation answered."
+    "Each card shows one cause by the smallest case found: the rules in force, the caller or the written value, the right "
+    "answer, and the answer that came."
 )
 
 
@@ -35,37 +35,43 @@ def _card(number: int, cause: Cause, texts: Mapping[str, str]) -> Element:
     times = len(cause.counterexamples)
     return h(
         "article",
-        h(
-            "h3",
-            h("a", clause.id, href=f"#clause-{clause.id}"),
-            f": it {cause.mistake or 'answers otherwise than it must'}",
-            id=f"failure-{number}",
-        ),
+        h("h3", h("a", clause.id, href=f"#clause-{clause.id}"), f": it {cause.title}", id=f"failure-{number}"),
         h("p", h("span", "The clause: ", class_="quiet"), clause.text),
-        origin(clause),
         h(
-            "p",
-            h("span", "expected ", h("b", cause.expected), class_="pill expected"),
-            " ",
-            h("span", "got ", h("b", cause.got), class_="pill got"),
-            f" {times:,} counterexamples of this kind; the smallest:" if times > 1 else None,
+            "div",
+            picture(one),
+            h(
+                "div",
+                _offending(one),
+                h("p", h("span", "expected ", h("b", _short(one.expected)), class_="pill expected")),
+                h("p", h("span", "got ", h("b", _short(one.got)), class_="pill got")),
+                h("p", h("span", "Why: ", class_="quiet"), explanation(one, texts)),
+                h("p", f"{times:,} counterexamples of this kind; this is the smallest.") if times > 1 else None,
+                class_="answers",
+            ),
+            class_="told",
         ),
-        picture(one),
-        h(
-            "dl",
-            h("dt", "The specification"),
-            h("dd", h("b", _short(one.expected)), ": ", explanation(one, texts)),
-            h("dt", "The implementation"),
-            h("dd", h("b", _short(one.got))),
-            class_="sides",
-        ),
-        comparison(one.rules, one.request) if one.rules is not None and "source" in one.request else None,
         _replay(one),
-        h("details", h("summary", f"Rules, request and the {len(one.calls)} calls in full"), _in_full(one)),
+        h(
+            "details",
+            h("summary", f"Rules, caller and the {len(one.calls)} calls in full"),
+            comparison(one.rules, one.request) if one.rules is not None and "source" in one.request else None,
+            _in_full(one),
+        ),
         _others(cause),
+        origin(clause),
         class_="failure",
         aria_labelledby=f"failure-{number}",
     )
+
+
+def _offending(one: Counterexample) -> Element | None:
+    """The value that a write is to be refused for, and its place."""
+    found = offending(one)
+    if found is None:
+        return None
+    path, value = found
+    return h("p", h("span", f"{path}: ", class_="quiet"), h("code", as_json(abridged(value)), class_="offending"))
 
 
 def _short(answer: str) -> str:
@@ -78,7 +84,8 @@ def _replay(one: Counterexample) -> Element:
 
 def _in_full(one: Counterexample) -> list[Element]:
     parts = [] if one.rules is None else [_json("rules in force", one.rules)]
-    parts.append(_json("request" if one.rules is not None else "written", one.request))
+    if one.request:
+        parts.append(_json("request" if one.rules is not None else "written", one.request))
     return [*parts, h("ol", [h("li", _call(call)) for call in one.calls])]
 
 

@@ -7,7 +7,8 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import causes
-from fencepost.reports.html.clauses import SIGNS, clause_tables
+from fencepost.reports.headline import headline, standing
+from fencepost.reports.html.clauses import SIGNS, clause_tables, key
 from fencepost.reports.html.failures import failure_cards
 from fencepost.reports.html.sections import banner, facts, known_failures, ledger, limits, sensitivity, the_run
 from fencepost.reports.html.tree import Content, document, h, raw
@@ -28,7 +29,7 @@ def _write(report: Report) -> str:
         h("meta", http_equiv="Content-Security-Policy", content=policy),
         h("meta", name="viewport", content="width=device-width, initial-scale=1"),
         h("meta", name="referrer", content="no-referrer"),
-        h("title", f"{report.result}: {named(report)} – fencepost"),
+        h("title", f"{headline(report)}: {named(report)} – fencepost"),
         h("link", rel="icon", href="data:,"),
         raw("style", style),
     )
@@ -47,7 +48,7 @@ def _body(report: Report) -> list[Element]:
     found = causes(report)
     texts = {clause.id: clause.text for clause in report.clauses}
     sections: list[tuple[str, str, Content]] = [
-        ("clauses", "Clauses", [_filters(report), _key(), *clause_tables(report)]),
+        ("clauses", "Clauses", [_filters(report), key(report.clauses), *clause_tables(report)]),
         ("ledger", "Open points", ledger(report)),
         ("limits", "Limits", limits(report)),
         ("sensitivity", "Would it have noticed?", sensitivity(report)),
@@ -74,12 +75,12 @@ def _section(name: str, title: str, content: Content) -> Element:
 
 def _filters(report: Report) -> Element:
     """The filters, which are hidden until their script runs."""
-    counts = Counter[str](clause.verdict for clause in report.clauses)
+    numbers = Counter[str](map(standing, report.clauses))
     buttons = [h("button", f"all {len(report.clauses)}", type_="button", aria_pressed="true", data_filter="")]
     buttons += [
-        h("button", f"{one} {counts[one]}", type_="button", aria_pressed="false", data_filter=one)
+        h("button", f"{one} {numbers[one]}", type_="button", aria_pressed="false", data_filter=one)
         for one in SIGNS
-        if counts[one]
+        if numbers[one]
     ]
     return h(
         "div",
@@ -91,15 +92,6 @@ def _filters(report: Report) -> Element:
         role="group",
         aria_label="Filter the clauses",
     )
-
-
-def _key() -> Element:
-    keys = [
-        part
-        for name in ("allowed", "denied", "inconclusive")
-        for part in (h("span", class_=f"key {name}"), f" {name}  ")
-    ]
-    return h("p", "Decisions by outcome: ", keys, class_="quiet")
 
 
 render = FileRenderer(file_name="report.html", write=_write)

@@ -15,6 +15,10 @@
       row.hidden = !fits;
       shown += fits ? 1 : 0;
     }
+    for (const part of document.querySelectorAll("#clauses details.folded")) {
+      part.open = Boolean(wanted || text);
+      part.hidden = !part.querySelector("tr[data-verdict]:not([hidden])");
+    }
     for (const table of document.querySelectorAll("table.clauses")) {
       table.hidden = !table.querySelector("tr[data-verdict]:not([hidden])");
     }

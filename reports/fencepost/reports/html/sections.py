@@ -1,36 +1,45 @@
 """The other sections: the verdict, the open points, the limits, the controls, and the run itself."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import causes
-from fencepost.reports.html.clauses import SIGNS
+from fencepost.reports.headline import SIGNS, colour_of, counts, headline, not_judged
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.model import Decoy, Report
 from fencepost.reports.summary import in_words, known, named, reproduce, sentence
 from fencepost.reports.visible import visible_lines
 
 _LOG_LINES = 200
+_REASONS = 4
+"""The most reasons for judging nothing that stand unfolded at the head of the page."""
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][A-Za-z0-9._~/?#&=%+,;:@*-]*)?")
 """Only a homepage of this form becomes a link; any other is shown as text."""
 
 
 def banner(report: Report) -> Element:
-    """The verdict: one word, one sentence, the counts."""
-    counts = Counter[str](clause.verdict for clause in report.clauses)
-    shown = [h("li", h("b", str(counts[one])), f" {one}", class_=one.replace(" ", "-")) for one in SIGNS if counts[one]]
+    """The verdict: the headline, what was not judged, one sentence, the counts."""
+    word = headline(report)
+    shown = [
+        h("li", h("b", number), f" {rest}", class_=name.replace(" ", "-"))
+        for name, told in counts(report.clauses)
+        for number, _, rest in (told.partition(" "),)
+    ]
+    left_out = [h("li", str(one)) for one in not_judged(report)]
+    first, others = left_out[:_REASONS], left_out[_REASONS:]
     return h(
         "header",
         h("p", "fencepost: does this network firewall let in exactly the callers that it must?", class_="quiet"),
-        h("h1", h("span", f"{SIGNS[report.result]} {report.result}", class_="result"), f" {named(report)}"),
+        h("h1", h("span", f"{SIGNS[word]} {word}", class_="result"), f" {named(report)}"),
+        (h("p", h("b", "Not judged:"), class_="left-out"), h("ul", first, class_="left-out")) if first else None,
+        h("details", h("summary", f"and for {len(others)} more reasons"), h("ul", others)) if others else None,
         h("p", sentence(report), class_="sentence"),
         h("p", in_words(causes(report)), class_="sentence"),
         h("ul", shown, class_="counts"),
-        h("p", _asked(report), class_="quiet"),
-        h("p", report.scope, class_="quiet") if report.scope else None,
-        class_=f"banner {report.result}",
+        h("ul", [h("li", note) for note in report.notes]) if report.notes else None,
+        h("details", h("summary", "How this was judged"), h("p", _asked(report)), h("p", report.scope), class_="quiet"),
+        class_=f"banner {colour_of(report)}",
     )
 
 
@@ -91,8 +100,14 @@ def ledger(report: Report) -> Iterator[Element]:
         "These points are open, or an implementation may differ from Azure in them. What was found is recorded; only a "
         "choice that the implementation declares and does not keep counts against it.",
     )
-    if rows:
-        yield _table("Open points", ("open point", "declared", "found", ""), rows)
+    columns = ("open point", "declared", "found", "")
+    broken = [row for row, one in zip(rows, known, strict=True) if one.broken]
+    others = [row for row, one in zip(rows, known, strict=True) if not one.broken]
+    if broken:
+        yield _table("Broken choices", columns, broken)
+    if others:
+        told = f"{len(others)} open point{'' if len(others) == 1 else 's'} without a fault"
+        yield h("details", h("summary", told), _table("Open points", columns, others), class_="folded")
     if silent:
         yield h("p", f"Neither declared nor probed: {', '.join(silent)}.", class_="quiet")
 
@@ -127,7 +142,8 @@ def sensitivity(report: Report) -> Iterator[Element]:
             f"{caught} of them, as it would have noticed such faults in the implementation.",
         )
         rows = [(one.id, one.clause, one.text, _noticed(one)) for one in report.sensitivity]
-        yield _table("Injected faults", ("fault", "breaks", "what it does", "noticed"), rows)
+        faults = _table("Injected faults", ("fault", "breaks", "what it does", "noticed"), rows)
+        yield h("details", h("summary", f"The {len(rows)} faults"), faults, class_="folded")
     else:
         yield h("p", "This run has no sensitivity control: no faults were injected into the implementation's answers.")
     first = report.first_failure
@@ -152,9 +168,8 @@ def the_run(report: Report) -> Iterator[Element]:
         for name in totals.__struct_fields__
         if getattr(totals, name)
     ]
-    yield _table("What the run asked", ("what", "how many"), counted)
-    if report.notes:
-        yield h("ul", [h("li", note) for note in report.notes])
+    asked = _table("What the run asked", ("what", "how many"), counted)
+    yield h("details", h("summary", "What the run asked"), asked, class_="folded")
     if report.log:
         lines = visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:]
         shown = [part for line in lines for part in (line, h("br"))]

@@ -1,0 +1,44 @@
+"""The exceptions that a harness raised: each kind once, with the call, the message and the traceback."""
+
+import re
+
+from fencepost.adapters.contract import JsonObject, RpcError
+from fencepost.reports.visible import abridged, as_json
+
+_MOST = 3
+_FRAMES = 8
+_FOLDERS = re.compile(r'File "[^"]*[/\\\\]([^"/\\\\]+)"')
+"""A frame's file with its folders, which say nothing of the fault and differ from machine to machine."""
+
+
+class RaisedFaults:
+    """The first few kinds of exceptions that a harness raised, as lines for its log."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, str], str] = {}
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Each kind as a text of several lines."""
+        return tuple(self._told.values())
+
+    def note(self, fault: RpcError, params: JsonObject) -> None:
+        """Keep the fault if it has a traceback and is one of the first of its kind, by method and last line."""
+        lines = fault.traceback.strip().split("\n")
+        kind = fault.method, lines[-1]
+        if fault.traceback.strip() and kind not in self._told and len(self._told) < _MOST:
+            call = f"{fault.method} {as_json(abridged(params))}"
+            self._told[kind] = "\n".join([f"the harness raised an exception at: {call}", *_shortened(lines)])
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    """The traceback with the last frames alone, and without folders.
+
+    >>> _shortened(
+    ...     ["Traceback (most recent call last):", '  File "/home/me/vault.py", line 7, in decide', "KeyError: 1"]
+    ... )
+    ['Traceback (most recent call last):', '  File "vault.py", line 7, in decide', 'KeyError: 1']
+    """
+    short = [_FOLDERS.sub(r'File "\1"', line) for line in lines]
+    left_out = len(short) - 2 * _FRAMES - 1
+    return short if left_out <= 0 else [short[0], f"  … {left_out} lines …", *short[-2 * _FRAMES :]]
