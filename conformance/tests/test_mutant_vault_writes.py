@@ -253,7 +253,7 @@ def test_the_statement_is_sound_and_answers_every_point_of_the_ledger(profile: s
     statement = check_statement(convert(Vault(profile).describe(protocol=1), Statement))
     assert statement.profile == profile
     assert set(statement.choices) == set(CHOICES)
-    restrictions = {"data-plane-only", "ip-rules-only", "decisions-only"}
+    restrictions = {"data-plane-only", "ip-rules-only", "decisions-only", "always-deny"}
     assert set(statement.features) == set(FEATURES) - restrictions
 
 

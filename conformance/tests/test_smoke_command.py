@@ -217,7 +217,7 @@ def test_an_adapter_file_is_shown_mapping_by_mapping_and_timed(tmp_path: Path) -
     assert "by the mapping decide.deny" in told
     assert "output exit status 1 stdout: kept out" in told
     assert "a decision takes" in told
-    assert "asks at most 30,000 decisions and 300 writes: at most about" in told
+    assert "asks at most 30,000 decisions and 360 writes: at most about" in told
 
 
 def test_of_an_answer_that_nothing_maps_the_request_and_the_output_are_shown(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def _against(folder: Path, tmp_path: Path, data: bytes, finding: int = 0) -> lis
     """The reasons against the signature (0) or the consistency (1) of a bundle that is one, and does not hold."""
     result = _verified(folder, tmp_path, data)
     assert result.exit_code == 1, result.output
-    told = json.loads(result.stdout)[finding]
+    told = json.loads(result.stdout)["findings"][finding]
     assert told["holds"] is False
     return [str(reason) for reason in told["against"]]
 
@@ -277,7 +277,7 @@ def test_a_member_of_another_version(folder: Path, tmp_path: Path, members: dict
     ]
     data = _signed(changed, folder, {**told, "subject": subjects})
     result = _verified(folder, tmp_path, data)
-    signed, consistent = json.loads(result.stdout)
+    signed, consistent = json.loads(result.stdout)["findings"]
     assert (result.exit_code, signed["holds"], consistent["holds"]) == (1, True, False)
     assert any(reason.startswith(name) for reason in consistent["against"])
 

@@ -127,6 +127,12 @@ def settled(world: World, keys: tuple[str, ...]) -> Iterator[dict[str, str]]:
         yield dict(zip(keys, combination, strict=True))
 
 
+def _goes_by_private_superset_alone(world: World) -> bool:
+    """Whether a range around private space has been accepted, and nobody refuses reserved space."""
+    accepted = world.choices.get("private-superset") == "accept"
+    return accepted and world.choices.get("reserved-ranges") in (None, "accept")
+
+
 def accepts_value(world: World, value: str) -> set[bool]:
     """Whether the value may come in; both answers where the documents leave it open."""
     if value in NO_IPV4_RULE:
@@ -147,6 +153,8 @@ def accepts_value(world: World, value: str) -> set[bool]:
             answers.add(False)
         elif prefix == 0:  # where ranges that cover private space are refused, /0 may be refused as one of them
             answers |= {True, False} if point["private-superset"] == "reject" else {True}
+        elif touches(span, PRIVATE) and _goes_by_private_superset_alone(world):
+            answers.add(True)
         elif touches(span, DISPUTED) or (point["reserved-ranges"] == "reject" and touches(span, RESERVED)):
             answers |= {True, False}  # nobody has said what holds across the edge of a refused block
         else:
