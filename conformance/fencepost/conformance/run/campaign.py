@@ -211,7 +211,7 @@ class Campaign:
 
         try:
             for _ in play(self.bench, due()):
-                if self.plan.fail_fast and self.tally.failures:
+                if self.plan.fail_fast and self.tally.failed:
                     raise EndedAtFailure
                 self._checkpoint(done)
         except EndedAtFailure:
@@ -269,7 +269,7 @@ class Campaign:
                 explored=self._served(),
                 unfinished=self._unfinished,
                 known_failures=tuple(self.baseline.excused),
-                has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failures),
+                has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failed),
             )
         )
         summary = summed_up(
@@ -315,7 +315,7 @@ class Campaign:
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
         decisions = self.lockstep.cost.decisions
-        failed = tuple(sorted(self.tally.failures))
+        failed = tuple(sorted(self.tally.failed))
         self._listener(
             Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
         )
@@ -326,7 +326,7 @@ class Campaign:
             return ""
         if self._is_cut_short:
             return "interruption"
-        return "first failure" if self.plan.fail_fast and self.tally.failures else "harness faults"
+        return "first failure" if self.plan.fail_fast and self.tally.failed else "harness faults"
 
     def _review_ledger(self) -> None:
         """An unstable subject breaks a choice only where it does so each time that it is asked."""
