@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 
+from fencepost.conformance.judging.not_put import NotPut
 from fencepost.reports.model import Counterexample
 
 SIDE_EFFECT = 0.25
@@ -55,6 +56,7 @@ class Tally:
     inconclusive_writes: int = 0
     writes_by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
     clauses_by_kind: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    not_put: NotPut = field(default_factory=NotPut)
     faults: int = 0
 
     @property

@@ -126,6 +126,7 @@ VERDICTS: tuple[tuple[str, Verdict, Callable[[_Standing], str | None]], ...] = (
     ("was left out", "not applicable", lambda at: at.tally.left_out.get(at.id) if at.is_short else None),
     ("the harness failed", "error", lambda at: at.tally.errors.get(at.id)),
     ("no time to confirm", "inconclusive", lambda at: at.tally.unconfirmed.get(at.id)),
+    ("depended on the rules", "inconclusive", lambda at: at.tally.not_put.depends.get(at.id)),
     ("not reproduced", "inconclusive", lambda at: at.tally.unstable.get(at.id)),
     ("wrong and unstable", "inconclusive", lambda at: _UNSTABLE if at.tally.unstable and at.count.wrong else None),
     ("ended at a failure", "inconclusive", lambda at: at.not_finished if at.has_ended_at_failure else None),

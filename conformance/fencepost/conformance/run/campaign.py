@@ -19,6 +19,7 @@ from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.oracle import ReferenceOracle
 from fencepost.conformance.open_points.settling import settle_open_points, undocumented
 from fencepost.conformance.regression.baseline import Baseline
+from fencepost.conformance.run.asking_again import ask_again
 from fencepost.conformance.run.control import ControlPlan, control
 from fencepost.conformance.run.journal import Checkpoint, Circumstances
 from fencepost.conformance.run.order import EXPLORATIONS, in_waves
@@ -261,6 +262,8 @@ class Campaign:
         """What the run has found so far."""
         self.bench.diagnosing.finish(is_cut_short=self._is_cut_short)
         self._review_ledger()
+        if not self._is_cut_short:
+            ask_again(self.lockstep, self.capabilities, self.tally, seed=self.plan.seed)
         clauses = tuple(
             results(
                 self.selected(),
@@ -301,6 +304,7 @@ class Campaign:
         if self._changed_members:
             told = f"describe is answered otherwise at the end of the run: {', '.join(self._changed_members)}"
             summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
+        summary = replace(summary, notes=(*self.tally.not_put.told(), *summary.notes))
         unasked = self.capabilities.unasked_operations
         if unasked:
             told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
