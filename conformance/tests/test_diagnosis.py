@@ -230,18 +230,19 @@ def test_what_was_kept_is_recorded_beside_another_failure_if_many_answers_are_wr
     assert not failures.kept
 
 
-def test_a_review_drops_what_does_not_show_again_of_an_unstable_subject() -> None:
+def test_a_review_says_of_what_does_not_show_again_that_it_is_unsteady() -> None:
     tally = Tally()
     failures = recorder(tally)
     failures.record("DEC-3", SMALLEST)
     failures.record("DEC-1", SMALLEST)
     failures.review(lambda _: False)
     assert {*tally.failures} == {"DEC-3", "DEC-1"}
-    failures.not_reproduced("DEC-2", wrong(THERE, "allow"))
+    failures.not_reproduced("DEC-2", wrong(THERE, "allow"), None)
     shown = iter([True, False])
     failures.review(lambda _: next(shown))
     assert {*tally.failures} == {"DEC-3"}
     assert {*tally.unstable} == {"DEC-17", "DEC-2", "DEC-1"}
+    assert {*tally.unsteady} == {"DEC-1"}
     failures.review(lambda _: False)
     assert {*tally.failures} == {"DEC-3"}, "each case is reviewed once"
 
@@ -251,7 +252,7 @@ def test_a_review_drops_what_no_replay_can_show_of_an_unstable_subject() -> None
     failures = recorder(tally)
     failures.record("DEC-3", SMALLEST)
     tally.failures["STA-8"] = list(tally.failures["DEC-3"])
-    failures.not_reproduced("DEC-2", wrong(THERE, "allow"))
+    failures.not_reproduced("DEC-2", wrong(THERE, "allow"), None)
     failures.review(lambda _: True)
     assert {*tally.failures} == {"DEC-3"}
 
@@ -300,10 +301,13 @@ def test_a_failure_that_is_foreseen_is_not_diagnosed() -> None:
     assert (diagnosis.calls, tally.failures) == (0, {})
 
 
-def test_what_no_replay_shows_makes_the_subject_unstable_and_no_clause_fail() -> None:
+def test_what_no_replay_shows_fails_its_clause_and_dec_17_with_both_answers() -> None:
     diagnosis, tally, found = diagnosed(WrongFor(1), THERE)
     assert not tally.failures
-    assert {*tally.unstable} == {"DEC-3", "DEC-17"}
+    assert {*tally.unstable} == {*tally.unsteady} == tally.failed == {"DEC-3", "DEC-17"}
+    (shown,) = tally.unsteady["DEC-3"]
+    assert (shown.expected, shown.got) == ("deny", "allow, then deny (not every time)")
+    assert shown.calls == history(ADMIT, asked(THERE)).calls()
     for _ in range(2):
         assert diagnosis.wants(found)
         diagnosis.diagnose(found)
@@ -330,3 +334,25 @@ def test_what_there_is_no_time_to_replay_is_unconfirmed() -> None:
         diagnosis.diagnose(Found(mismatch=mismatch, index=0))
     assert tally.unconfirmed == {"DEC-3": "expected deny, got allow, and no time was left to ask again"}
     assert not tally.failures
+
+
+class InTurns:
+    """Wrong for all of a call of two: the first is let in, the second is refused, though it must be the other way round."""
+
+    def __call__(self, right: str, asked: int) -> str:
+        return ("deny" if right == "allow" else "allow") if asked <= 2 else right
+
+
+def test_a_steady_fault_whose_call_has_wrong_answers_of_two_kinds_is_not_called_unsteady() -> None:
+    _, lockstep = beside(InTurns())
+    lockstep.reset(Network())
+    lockstep.write(ADMIT)
+    call = asked(THERE, HERE)
+    (_, _, first), (_, _, last) = lockstep.ask(call)
+    assert first is not None
+    assert last is not None
+    assert first.direction != last.direction
+    whole = history(ADMIT, call)
+    for mismatch in (first, last):
+        confirmed = Replays(lockstep).confirm(whole, mismatch, 3)
+        assert mismatch.is_like(confirmed)

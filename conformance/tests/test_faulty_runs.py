@@ -109,6 +109,12 @@ class RefusesAll(StdlibVault):
         return {"accepted": False}
 
 
+def test_who_refuses_even_an_empty_set_is_a_question_to_the_harness() -> None:
+    report = judged(RefusesAll, "VAL-1", fail_fast=True)
+    whys = [one.why for row in report.clauses for one in row.counterexamples]
+    assert any("a question to the harness first" in why for why in whys)
+
+
 class DoubtsAll(StdlibVault):
     def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
         return {"decisions": [{"outcome": "inconclusive", "reason": "the vantage has moved"} for _ in requests]}

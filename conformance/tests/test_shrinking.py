@@ -59,7 +59,7 @@ class Replayer:
         self.calls = 0
         self._flaw = flaw
 
-    def __call__(self, told: Case) -> Mismatch | None:
+    def __call__(self, told: Case, like: Mismatch | None = None) -> Mismatch | None:
         self.calls += len(told.steps) + 1
         vault, writes = Vault(profile=PROFILE).reset(told.network), 0
         mismatch: WrongDecision | None = None
@@ -166,7 +166,7 @@ class Leaking:
         self.calls = 0
         self._keeps_answers = keeps_answers
 
-    def __call__(self, told: Case) -> Mismatch | None:
+    def __call__(self, told: Case, like: Mismatch | None = None) -> Mismatch | None:
         self.calls += len(told.steps) + 1 + BESIDE
         vault, action, answers = Vault(profile=PROFILE).reset(told.network), "Allow", dict[Request, str]()
         mismatch: WrongDecision | None = None
@@ -311,7 +311,7 @@ def test_every_shrink_pass_has_an_example() -> None:
     assert [name for name, _ in SHRINK_PASSES] == list(ONE_PASS_EACH)
 
 
-def always_wrong(case: Case) -> Mismatch | None:
+def always_wrong(case: Case, like: Mismatch | None = None) -> Mismatch | None:
     """The mismatch of an implementation that gives the opposite of every right decision."""
     return Replayer(lambda vault, request, _: "deny" if right(vault, request) == "allow" else "allow")(case)
 

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from click.testing import CliRunner
@@ -109,6 +109,42 @@ def test_a_subject_that_answers_the_same_spelling_in_two_ways_is_unstable() -> N
     answer = profiled(Fickle)["ipRules an address"].subject
     assert answer.kind == "unstable"
     assert answer.told.endswith(", then refused")
+
+
+class Unsendable(StdlibVault):
+    """Cannot be sent requests from 20.0.0.0, 0.0.0.0/8, 191.0.0.0/8 and 255.0.0.0/8."""
+
+    name = "unsendable"
+
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        decisions = super().decide(requests=requests)["decisions"]
+        assert isinstance(decisions, list)
+        pairs = zip(requests, decisions, strict=True)
+        return {"decisions": [NOT_PUT if _is_unsendable(request) else one for request, one in pairs]}
+
+
+NOT_PUT = {"outcome": "inconclusive", "reason": "the kernel replaces it"}
+
+
+def _is_unsendable(request: JsonObject) -> bool:
+    source = request["source"]
+    assert isinstance(source, dict)
+    address = str(source["address"])
+    return address == "20.0.0.0" or address.startswith(("0.", "191.", "255."))
+
+
+def test_who_cannot_be_put_is_inconclusive_and_not_kept_out() -> None:
+    rows = profiled(Unsendable)
+    assert told(rows, "an address with high octets") == "inconclusive: the kernel replaces it"
+    assert told(rows, "a /8") == "accepted as 20.0.0.0/8"
+    assert told(rows, "an address") == "accepted as 20.1.2.3"
+    assert [name for name, row in rows.items() if row.differs] == []
+
+
+def test_the_command_says_on_stderr_how_far_it_is() -> None:
+    result = CliRunner().invoke(command, ["reference", "--json"], catch_exceptions=False)
+    assert "25 spellings" in result.stderr
+    assert json.loads(result.stdout)
 
 
 class Raising(StdlibVault):

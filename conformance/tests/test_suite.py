@@ -99,7 +99,6 @@ def test_what_does_not_apply_is_skipped_and_its_needs_are_named(pytester: pytest
         ("Broken", "STA-5", "*HarnessBroken: STA-5: error: *RuntimeError: boom*"),
         ("Doubtful", "DEC-9", "*Inconclusive: DEC-9: inconclusive: * requests could not be put as asked*"),
         ("Refusing", "DEC-10", "*Vacuous: DEC-10: vacuous: decisive 0 times of the 20 that a pass takes*"),
-        ("Fickle", "STA-5", "*Inconclusive: STA-5: inconclusive: *the same calls again got another answer*"),
     ],
 )
 def test_a_clause_that_cannot_be_judged_is_an_error_and_no_failure(
@@ -112,6 +111,13 @@ def test_a_clause_that_cannot_be_judged_is_an_error_and_no_failure(
     assert "failed" not in outcomes
     assert outcomes["errors" if outcomes.get("errors") else "error"] >= 1
     result.stdout.fnmatch_lines([told])
+
+
+def test_a_wrong_answer_that_does_not_come_again_fails_its_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(unjudged=DOUBTFUL)
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", "library:unjudged:Fickle", "--iut-clause", "STA-5")
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["*ClauseFailed: STA-5*", "*not every time*"])
 
 
 def test_a_failure_that_no_test_tells_is_told_at_the_end(pytester: pytest.Pytester) -> None:

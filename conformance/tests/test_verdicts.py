@@ -160,6 +160,9 @@ def test_each_verdict_outranks_those_below_it() -> None:
     assert judged() == ("not applicable", "takes too many rules")
     what = capabilities("decisions-only", "ip-rules-only")
     assert judged() == ("not applicable", "needs refused-writes, incremental-rules")
+    tally.unsteady["LIM-7"].append(COUNTEREXAMPLE)
+    assert judged()[0] == "fail"
+    assert "not every time" in judged()[1]
     tally.failures["LIM-7"].append(COUNTEREXAMPLE)
     assert judged() == ("fail", "")
 
@@ -168,6 +171,18 @@ def test_an_unstable_clause_is_inconclusive() -> None:
     tally = asked("DEC-4", right=100)
     tally.unstable["DEC-4"] = "the same calls got different answers"
     assert row(tally).verdict == "inconclusive"
+
+
+def test_a_wrong_answer_that_did_not_come_again_fails_its_clause_and_counts_outside_a_selection() -> None:
+    tally = asked("DEC-4", right=100, wrong=1)
+    tally.unstable["DEC-4"] = "the same calls got different answers"
+    tally.unsteady["DEC-4"] = [COUNTEREXAMPLE]
+    found = row(tally)
+    assert (found.verdict, found.counterexamples) == ("fail", (COUNTEREXAMPLE,))
+    assert "not every time" in found.detail
+    tally.unsteady["DEC-17"] = [COUNTEREXAMPLE]
+    told = summary([found], tally, selected=True)
+    assert (told.result, told.exit_status, told.notes) == ("fail", 1, ("DEC-17 failed too, outside the selection",))
 
 
 def test_a_clause_whose_requests_could_not_be_put_is_inconclusive_and_not_vacuous() -> None:

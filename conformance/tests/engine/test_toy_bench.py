@@ -160,10 +160,10 @@ class Hesitant(ToyVault):
         return super().decide(requests=requests)
 
 
-def test_a_wrong_answer_that_does_not_come_again_is_inconclusive_and_no_failure() -> None:
+def test_a_wrong_answer_that_does_not_come_again_fails_though_no_replay_shows_it() -> None:
     campaign = toy_run(Hesitant, under_deny)
     assert not campaign.tally.failures
-    assert row(campaign, "DEC-17").verdict == "inconclusive"
+    assert row(campaign, "DEC-17").verdict == "fail"
 
 
 def test_a_run_that_ends_at_the_first_failure_asks_nothing_after_it() -> None:

@@ -55,7 +55,7 @@ class Diagnosing:
             with self._faults.blaming(*blamed), self._lockstep.aside(), self._meter.beside():
                 self._diagnosis.diagnose(one)
             disturbed = True
-            if self._tally.failures:
+            if self._tally.failed:
                 self._meter.failed_at(place)
                 if self._ends_at_failure:
                     raise EndedAtFailure

@@ -14,12 +14,20 @@ from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.plan import Plan
 from fencepost.reference import load_profile
 from fencepost.reports.visible import as_json, visible
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 _SHOWN, _TOLD, _AT_MOST = 40, 64, 25
-_STYLES = {"refused": "", "accepted": "green", "unstable": "yellow", "error": "yellow", "open": "dim"}
+_A_LINE = 25
+_STYLES = {
+    "refused": "",
+    "accepted": "green",
+    "unstable": "yellow",
+    "error": "yellow",
+    "open": "dim",
+    "inconclusive": "yellow",
+}
 
 
 @click.command(short_help=SHORT_HELP["spellings"])
@@ -42,12 +50,12 @@ def spellings(
 ) -> None:
     """Write a rule for SUBJECT in every known spelling, and find out which callers it then lets in.
 
-    Each spelling is refused, accepted as some addresses, or answered inconsistently. Nothing is judged here: `check`
+    Each spelling is refused, accepted as some addresses, or answered inconsistently, or inconclusive. Nothing is judged here: `check`
     does that. A subject that validates nothing (`decisions-only`) also gets spellings that `check` never sends it.
     """
     plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=profile)
     with begun(plan, Timeouts(start=start_timeout, call=call_timeout)) as campaign:
-        rows = list(profiled(campaign))
+        rows = list(_with_progress(profiled(campaign)))
     shown = [row for row in rows if row.differs or not differing]
     if as_json_list:
         show_json([_as_json(row) for row in shown])
@@ -64,6 +72,17 @@ def profiled(campaign: Campaign) -> Iterable[Row]:
     """The parser profile of a campaign's subject; the reference reads without declared choices."""
     profile = load_profile(campaign.lockstep.vault.profile.name)
     return Profiler(client=campaign.client, profile=profile, capabilities=campaign.capabilities).rows()
+
+
+def _with_progress(rows: Iterable[Row]) -> Iterable[Row]:
+    """The rows; on stderr how many there are so far: a bar on a terminal, a line for each 25 in a log."""
+    console = Console(stderr=True)
+    with console.status("0 spellings") as status:
+        for count, row in enumerate(rows, start=1):
+            status.update(f"{count} spellings")
+            if not console.is_terminal and count % _A_LINE == 0:
+                console.print(f"{count} spellings", highlight=False)
+            yield row
 
 
 def as_table(rows: Iterable[Row]) -> Table:

@@ -15,6 +15,10 @@ from fencepost.reports.model import Counterexample
 from fencepost.reports.visible import abridged, as_json
 
 _SHOWN = 5
+_EMPTY = (
+    " Even a set without rules is refused. That is a question to the harness first: does it write what the engine takes,"
+    " and read its answer rightly?"
+)
 _NEW = " It takes the vault before to show it: a new vault has nothing of what was said to another."
 _ORDER = " The smallest case found asks other requests in an earlier call: the answer seems to depend on them."
 _COMPANY = " The smallest case found has {} in the same call: the answer seems to depend on {}."
@@ -113,13 +117,19 @@ def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
     if deciding != clause:
         why += f" The reference decides by {deciding}: {known[deciding].text}."
     match mismatch:
-        case WrongWrite(expected=expected):
-            why += _violations(expected)
+        case WrongWrite(expected=expected, step=step):
+            why += _violations(expected) + _harness_question(expected, step)
         case WrongRead(vault=vault, got=got) if got is None or isinstance(got, NetworkAcls):
             in_force, read = normal_form(vault.rules), normal_form_of_answer(got, vault.profile)
             why += _list(" In force and not read back: ", in_force.differences(read))
             why += _list(" Read back and not in force: ", read.differences(in_force))
     return why
+
+
+def _harness_question(expected: Write, step: WriteStep) -> str:
+    rules = expected.accepted.rules if expected.accepted is not None else None
+    is_empty = rules is not None and not rules.ip_rules and not rules.virtual_network_rules
+    return _EMPTY if is_empty and step.method == "putRules" else ""
 
 
 def _list(label: str, parts: Iterable[str]) -> str:

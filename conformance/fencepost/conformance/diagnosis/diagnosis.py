@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterable
 from fencepost.conformance.diagnosis.attribution import STATE, clause_of, provisional_clause
 from fencepost.conformance.diagnosis.recorder import Excuses, FailureRecorder
 from fencepost.conformance.diagnosis.replays import Replays
-from fencepost.conformance.diagnosis.reproduction import Conversation, reproduce, wrong_gate
+from fencepost.conformance.diagnosis.reproduction import (
+    Conversation,
+    in_the_same_state,
+    reproduce,
+    wrong_gate,
+)
 from fencepost.conformance.diagnosis.shrink import shrink
 from fencepost.conformance.diagnosis.trials import Reproduction
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep.case import case_from_calls
+from fencepost.conformance.lockstep.case import Case, case_from_calls
 from fencepost.conformance.lockstep.deadline import OutOfTime
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision
@@ -23,7 +28,7 @@ _MANY_IN_VAIN = 20
 """After so many mismatches that no replay has shown again, only the first of each kind is diagnosed."""
 
 _CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 20
-"""How many replays must show a mismatch. In a review so many that a subject which tosses coins fails no clause."""
+"""How many replays must show a mismatch. In a review so many that a subject which tosses coins passes for no steady one."""
 
 
 class Diagnosis:
@@ -71,20 +76,26 @@ class Diagnosis:
         conversation = Conversation(case=lockstep.case(), recent=lockstep.recent_case(), before=lockstep.before)
         gate = wrong_gate(found.mismatch, self._replays)
         if gate is not None and not self._shows(gate):
+            self._not_every_time(clause_of(gate.mismatch, gate.case, found.aim), gate.mismatch, gate.case)
             return
         reproduction = gate or self._reproduced(found, conversation)
         if reproduction is None:
             if recorder.is_shuffled:
                 recorder.in_vain += 1
             else:
-                recorder.not_reproduced(provisional, found.mismatch)
+                self._not_every_time(provisional, found.mismatch, in_the_same_state(found, conversation.case))
             return
         smallest = self._smallest(reproduction)
         if smallest is None:
-            recorder.not_reproduced(provisional, found.mismatch)
+            self._not_every_time(provisional, reproduction.mismatch, reproduction.case)
             return
         recorder.record(clause_of(smallest.mismatch, smallest.case, found.aim), smallest)
         self._keep_for_its_decider(reproduction, smallest)
+
+    def _not_every_time(self, clause: str, mismatch: Mismatch, case: Case) -> None:
+        """No replay shows the mismatch each time: that it is wrong and right in turn breaks the clause as well."""
+        is_right_again = any(self._replays.is_right(case) for _ in range(_IN_REVIEW))
+        self._recorder.not_reproduced(clause, mismatch, case if is_right_again else None)
 
     def _reproduced(self, found: Found, conversation: Conversation) -> Reproduction | None:
         is_about_state = found.aim is not None and found.aim.startswith(STATE)
@@ -135,7 +146,7 @@ class Diagnosis:
         self._recorder.record_kept()
 
     def review(self) -> None:
-        """If the subject is unstable, replay every recorded case again, and drop each that does not show."""
+        """If the subject is unstable, replay every recorded case again, and say of each that does not show that it is unsteady."""
         self._recorder.review(lambda smallest: self._shows(smallest, _IN_REVIEW))
 
     def give_up_review(self) -> None:

@@ -7,7 +7,9 @@ from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.diagnosis.trials import Reproduction
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import Case
-from fencepost.conformance.lockstep.mismatch import Mismatch
+from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision
+from fencepost.reports.model import Counterexample
+from msgspec import structs
 
 SHUFFLED = "DEC-17"
 """The clause of answers that depend on other requests, or on chance."""
@@ -15,6 +17,8 @@ SHUFFLED = "DEC-17"
 _LONG_HISTORY = 10
 """The longest case that is still recorded of a subject that other requests sway."""
 
+_AGAIN = "{} came once, and {} when the same was put again: not every time."
+_LATER = "It came each time that it was put when it was found, and at the end of the run not every time."
 _DIFFERENT = "the same calls got different answers"
 
 
@@ -55,6 +59,11 @@ class FailureRecorder:
         """Whether other requests are known to sway the subject (DEC-17)."""
         return SHUFFLED in self._tally.failures
 
+    @property
+    def is_swayed(self) -> bool:
+        """Whether a failure that shows each time says that other requests, or an earlier vault, sway the subject."""
+        return self.is_shuffled or any(one.case.spans_vaults for one in self.recorded.values())
+
     def has(self, clause: str) -> bool:
         """Whether the clause has failed, or a failure of it is kept."""
         return clause in self._tally.failures or clause in self.kept
@@ -79,13 +88,30 @@ class FailureRecorder:
                 self.record(clause, smallest)
         self.kept.clear()
 
-    def not_reproduced(self, clause: str, mismatch: Mismatch) -> None:
-        """Note that no replay shows the mismatch again, so that the clause gets no verdict from it."""
+    def not_reproduced(self, clause: str, mismatch: Mismatch, again: Case | None) -> None:
+        """Note that no replay shows the mismatch each time.
+
+        `again` is a case that puts the same and has got the right answer: the clause fails with it, and where it is a
+        decision, so does the clause of answers that depend on chance. Where it is None,
+        or where a failure that shows each time explains the wrong answer, they get no verdict from this.
+        """
         self.in_vain += 1
         expected, got = mismatch.direction
         reason = f"expected {expected}, got {got} once; the same calls again got another answer"
         self._tally.unstable.setdefault(SHUFFLED, reason)
         self._tally.unstable.setdefault(clause, reason)
+        if (
+            again is None
+            or self.is_swayed
+            or (self._excuses is not None and self._excuses.knows(clause, again, mismatch))
+        ):
+            return
+        for broken in dict.fromkeys((clause, *([SHUFFLED] if isinstance(mismatch, WrongDecision) else []))):
+            if broken not in self._tally.unsteady:
+                line = self._replay_line(broken)
+                one = counterexample(broken, again, mismatch, replay=line, calls_to_shrink=0)
+                told = _AGAIN.format(got, expected)
+                self._tally.unsteady[broken] = [_unsteady(one, f"{one.got}, then {expected}", told)]
 
     def no_time_left(self, clause: str, mismatch: Mismatch) -> None:
         """Note that the run's time was over before the mismatch could be replayed."""
@@ -94,14 +120,22 @@ class FailureRecorder:
         self._tally.unconfirmed.setdefault(clause, reason)
 
     def review(self, shows: Callable[[Reproduction], bool]) -> None:
-        """If the subject is unstable, drop each recorded failure that does not show again."""
+        """If the subject is unstable, each recorded failure that does not show again is unsteady.
+
+        Of a subject that other requests sway it is dropped: that fails by a clause of its own.
+        """
         if not self.is_unstable and not self.in_vain:
             return
         for clause, smallest in list(self.recorded.items()):
             if clause not in self._reviewed:
                 self._reviewed.add(clause)
                 if not shows(smallest):
+                    if not self.is_swayed:
+                        found = self._tally.failures[clause]
+                        self._tally.unsteady[clause] = [_unsteady(one, one.got, _LATER) for one in found]
                     self._drop(clause)
+        if self.is_swayed:
+            self._tally.unsteady.clear()
         self._drop_what_cannot_be_shown()
 
     def give_up_review(self) -> None:
@@ -139,3 +173,7 @@ class FailureRecorder:
         del self._tally.failures[clause]
         self._tally.unstable[clause] = _DIFFERENT
         self._tally.unstable.setdefault(SHUFFLED, _DIFFERENT)
+
+
+def _unsteady(one: Counterexample, got: str, told: str) -> Counterexample:
+    return structs.replace(one, got=f"{got} (not every time)", why=f"{one.why} {told}")

@@ -67,6 +67,15 @@ def wrong_gate(mismatch: Mismatch, replays: Replays) -> Reproduction | None:
     return Reproduction(case=case, mismatch=wrong)
 
 
+def in_the_same_state(found: Found, case: Case) -> Case:
+    """The shortest case that puts the same once more in the same state; a vault that nothing was written to is left so."""
+    last = case.steps[-1]
+    final = last.only(found.index) if isinstance(last, AskStep) and found.index >= 0 else last
+    if not _without_answers(case.steps[:-1]):
+        return replace(case, steps=(final,))
+    return minimal_setup(found.mismatch.vault, final)
+
+
 def candidates_in_one_vault(case: Case, recent: Case, found: Found, *, with_batch: bool) -> Iterator[Case]:
     """Cases that may show the mismatch, the smallest first: the request alone, in its batch, after all earlier calls.
 

@@ -8,7 +8,8 @@ from fencepost.conformance.lockstep.case import AskStep, Case, Step, WriteStep
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision
 
 _T = TypeVar("_T")
-Replay: TypeAlias = Callable[[Case], Mismatch | None]
+Replay: TypeAlias = Callable[[Case, Mismatch], Mismatch | None]
+"""Replays a case; of several wrong answers, one that is like the mismatch goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class Trials:
         if self.calls + cost > self._ration:
             raise RationSpentError
         self.calls += cost
-        mismatch = self._replay(case)
+        mismatch = self._replay(case, self.mismatch)
         if mismatch is None or not mismatch.is_like(self.mismatch) or not self._keeps(mismatch):
             return False
         self.case, self.mismatch = case, mismatch

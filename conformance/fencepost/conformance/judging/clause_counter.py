@@ -28,8 +28,9 @@ class ClauseCounter:
         """Count these answers; the wrong ones, each with its place. `extra` adds clauses to some requests."""
         found = []
         for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
-            clauses = self._spoken_for(vault, request, expected, extra.get(request, ()))
+            clauses = self.spoken_for(vault, request, expected, extra.get(request, ()))
             self._tally.decision(clauses, answer.outcome, is_right=wrong is None)
+            self._tally.not_put.count(request, is_answered=answer.outcome != "inconclusive")
             if wrong is not None:
                 found.append((index, wrong))
         return found
@@ -47,7 +48,8 @@ class ClauseCounter:
         """Count a write that could not be put as asked."""
         self._tally.write(_kind_of(method, expected), _clauses_of(expected, exercises), is_inconclusive=True)
 
-    def _spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
+    def spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
+        """The clauses that an answer to the request speaks for."""
         clauses = exercised_clauses(request, expected, vault.rules, self._landmarks_of(vault.rules))
         yield from clauses
         if clauses:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 
+from fencepost.conformance.judging.not_put import NotPut
 from fencepost.reports.model import Counterexample
 
 SIDE_EFFECT = 0.25
@@ -34,10 +35,14 @@ class Count:
 
 @dataclass(slots=True)
 class Tally:
-    """Every clause's numbers, failures and faults, and the run's outcomes in all."""
+    """Every clause's numbers, failures and faults, and the run's outcomes in all.
+
+    `failures` show each time that they are replayed, `unsteady` ones came and then did not.
+    """
 
     counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
     failures: dict[str, list[Counterexample]] = field(default_factory=lambda: defaultdict(list))
+    unsteady: dict[str, list[Counterexample]] = field(default_factory=lambda: defaultdict(list))
     errors: dict[str, str] = field(default_factory=dict)
     hindered: dict[str, str] = field(default_factory=dict)
     unstable: dict[str, str] = field(default_factory=dict)
@@ -51,7 +56,13 @@ class Tally:
     inconclusive_writes: int = 0
     writes_by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
     clauses_by_kind: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    not_put: NotPut = field(default_factory=NotPut)
     faults: int = 0
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The clauses that have failed, each time or not every time."""
+        return frozenset((*self.failures, *self.unsteady))
 
     def decision(self, clauses: Iterable[str], outcome: str, *, is_right: bool) -> None:
         """Count one decision and, where it is right, its clauses as having been decisive."""
@@ -110,3 +121,4 @@ class Tally:
             setattr(self, each.name, getattr(other, each.name))
         self.counts = defaultdict(Count, other.counts)
         self.failures = defaultdict(list, other.failures)
+        self.unsteady = defaultdict(list, other.unsteady)

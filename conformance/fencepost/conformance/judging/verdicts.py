@@ -82,7 +82,7 @@ class _Standing:
 
 def _wrong_answers(at: _Standing) -> str:
     """Where wrong answers are reported: under the clauses that their smallest cases break, or nowhere."""
-    failed = sorted(at.tally.failures)
+    failed = sorted(at.tally.failed)
     where = "and no time was left to ask again" if at.tally.unconfirmed else "and not repeatable"
     if failed:
         where = f"shown under {', '.join(failed[:_NAMED])}{' …' if len(failed) > _NAMED else ''}"
@@ -116,14 +116,17 @@ def _seldom(at: _Standing) -> str | None:
     return reason if at.is_short else None
 
 
+_NOT_EVERY_TIME = "wrong, and not every time: the same was asked again, and got the right answer"
 _UNSTABLE = "a wrong answer came, of a subject that does not answer the same calls alike"
 
 VERDICTS: tuple[tuple[str, Verdict, Callable[[_Standing], str | None]], ...] = (
     ("the clause failed", "fail", lambda at: "" if at.tally.failures.get(at.id) else None),
+    ("failed, and not every time", "fail", lambda at: _NOT_EVERY_TIME if at.tally.unsteady.get(at.id) else None),
     ("needs what is not offered", "not applicable", lambda at: at.needs),
     ("was left out", "not applicable", lambda at: at.tally.left_out.get(at.id) if at.is_short else None),
     ("the harness failed", "error", lambda at: at.tally.errors.get(at.id)),
     ("no time to confirm", "inconclusive", lambda at: at.tally.unconfirmed.get(at.id)),
+    ("depended on the rules", "inconclusive", lambda at: at.tally.not_put.depends.get(at.id)),
     ("not reproduced", "inconclusive", lambda at: at.tally.unstable.get(at.id)),
     ("wrong and unstable", "inconclusive", lambda at: _UNSTABLE if at.tally.unstable and at.count.wrong else None),
     ("ended at a failure", "inconclusive", lambda at: at.not_finished if at.has_ended_at_failure else None),
@@ -191,10 +194,10 @@ def results(
             inconclusive=count.inconclusive,
             not_asked=rule in _UNREACHED,
             needs=capabilities.missing_for(clause) if verdict == "not applicable" else (),
-            shown_under=tuple(sorted({*tally.failures, *known_failures})) if is_shown_elsewhere else (),
+            shown_under=tuple(sorted({*tally.failed, *known_failures})) if is_shown_elsewhere else (),
             detail=detail,
             limit_found=tally.limits.get(clause.id),
-            counterexamples=tuple(tally.failures.get(clause.id, ())),
+            counterexamples=(*tally.failures.get(clause.id, ()), *tally.unsteady.get(clause.id, ())),
         )
 
 
@@ -249,7 +252,7 @@ def summed_up(
     error even if every clause passes: it had no positive control.
     """
     broken = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
-    outside = sorted(set(tally.failures) - {row.id for row in rows})
+    outside = sorted(tally.failed - {row.id for row in rows})
     run = _Run(
         verdicts=frozenset(row.verdict for row in rows),
         failures=(*broken, *(f"{clause} failed too, outside the selection" for clause in outside)),

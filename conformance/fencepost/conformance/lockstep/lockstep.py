@@ -202,23 +202,22 @@ class Lockstep:
         finally:
             self.steps, self.started_from, self.vault, self.before = steps, started, vault, before
 
-    def replay_apart(self, case: Case) -> Mismatch | None:
+    def replay_apart(self, case: Case, like: Mismatch | None = None) -> Mismatch | None:
         """As `replay`, after a vault that was written to be as a new one is: what others before have left shows no more."""
         self.reset(Network())
         self.write(WriteStep(method="putRules", params={"networkAcls": wire_rules_in_force(self.vault.rules)}))
-        return self.replay(case)
+        return self.replay(case, like)
 
-    def replay(self, case: Case) -> Mismatch | None:
+    def replay(self, case: Case, like: Mismatch | None = None) -> Mismatch | None:
         """Run a case from its `reset`; the mismatch of its last answer. None, too, where the case cannot be run.
 
-        Where the last of several requests in one call is answered rightly, the first wrong answer of that call counts: what
-        comes after a request may sway its answer as well as what comes before it. A case cannot be run where an earlier write gets the wrong answer or leaves open what is in force, or where a
+        Of several wrong answers to one call the last request's counts, or else the first: what comes after a request may
+        sway its answer as well as what comes before it. Where `like` is given, a wrong answer of its kind goes first. A
+        case cannot be run where an earlier write gets the wrong answer or leaves open what is in force, or where a
         request would break the contract.
         """
-        self.reset(case.network)
-        for step in case.steps[:-1]:
-            if not self._run_up(step):
-                return None
+        if not self._run_up_to_last(case):
+            return None
         last = case.steps[-1]
         match last:
             case WriteStep():
@@ -229,9 +228,39 @@ class Lockstep:
                 if not all(may_be_asked(self.vault, request) for request in last.requests):
                     return None
                 *others, final = (wrong for _, _, wrong in self.ask(last))
-                return final or next((wrong for wrong in others if wrong is not None), None)
+                found = [wrong for wrong in (final, *others) if wrong is not None]
+                return next(
+                    (wrong for wrong in found if like is not None and like.is_like(wrong)), next(iter(found), None)
+                )
             case EndpointsStep() | ResetStep():
                 raise ValueError("a case ends with an answer")
+
+    def is_answered_rightly(self, case: Case) -> bool:
+        """Run a case from its `reset`; whether its last step could be put, and got the right answer."""
+        if not self._run_up_to_last(case):
+            return False
+        match case.steps[-1]:
+            case WriteStep() as last:
+                answer = self.write(last)
+                return answer.wrong is None and not answer.is_inconclusive
+            case AskStep() as last:
+                return all(may_be_asked(self.vault, one) for one in last.requests) and all(
+                    wrong is None and got.outcome != "inconclusive" for _, got, wrong in self.ask(last)
+                )
+            case _:
+                return self.read() is None
+
+    def outcome_of(self, case: Case) -> str | None:
+        """Run a case from its `reset`; what its last request got. None where the case cannot be run."""
+        last = case.steps[-1]
+        assert isinstance(last, AskStep)
+        if not self._run_up_to_last(case) or not may_be_asked(self.vault, last.requests[-1]):
+            return None
+        return self.ask(last)[-1][1].outcome
+
+    def _run_up_to_last(self, case: Case) -> bool:
+        self.reset(case.network)
+        return all(self._run_up(step) for step in case.steps[:-1])
 
     def _run_up(self, step: Step) -> bool:
         match step:

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 class NotPut(Exception):
-    """The harness could not put a write as asked: the open point stays open."""
+    """The harness could not put a write or a request as asked: the open point stays open."""
 
 
 @dataclass(slots=True)
@@ -74,6 +74,9 @@ class Prober:
                 return answer
 
     def admits(self, *addresses: str) -> list[bool]:
-        """Which of the addresses are let in now."""
-        requests = [Request(address=address_from_text(address)) for address in addresses]
-        return [outcome == "allow" for outcome in self.outcomes(*requests)]
+        """Which of the addresses are let in now; `NotPut` where one could not be asked for."""
+        answers = self.answers(*(Request(address=address_from_text(address)) for address in addresses))
+        for answer in answers:
+            if answer.outcome == "inconclusive":
+                raise NotPut(str(answer.reason or "no reason given"))
+        return [answer.outcome == "allow" for answer in answers]

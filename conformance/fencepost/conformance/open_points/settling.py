@@ -43,7 +43,7 @@ def settle_open_points(
                 found = probe(prober)
                 faults = 0
             except NotPut as reason:
-                detail = f"a write could not be put as asked: {reason}"
+                detail = f"a write or a request could not be put as asked: {reason}"
             except HarnessFault as fault:
                 found, detail = "error", str(fault)
                 faults += 1

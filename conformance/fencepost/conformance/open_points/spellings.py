@@ -1,11 +1,11 @@
 """The parser profile: what an implementation makes of each of many spellings, found by asking whom it then admits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal, TypeAlias
 
-from fencepost.adapters.contract import Client, HarnessFault, RpcError
+from fencepost.adapters.contract import Client, Decision, HarnessFault, RpcError
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import mistakes
 from fencepost.conformance.generate.boundaries import edges
@@ -26,7 +26,7 @@ from fencepost.reference import (
     cidr_from_block,
 )
 
-Kind: TypeAlias = Literal["refused", "accepted", "unstable", "error", "open"]
+Kind: TypeAlias = Literal["refused", "accepted", "unstable", "error", "open", "inconclusive"]
 
 _FAR = tuple(address_from_text(one) for one in ("33.44.55.66", "98.76.54.32", "151.2.3.4", "203.5.6.7", "77.88.99.11"))
 """Addresses that no spelling names: who admits them all admits everybody."""
@@ -62,9 +62,13 @@ class Spelling:
         return acls
 
 
+class _NotAnswered(Exception):
+    """The harness could not put the spelling, or a request that tells its meaning, as asked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What becomes of a spelling: refused, accepted as something, open, unstable, or a harness fault; told in words."""
+    """What becomes of a spelling: refused, accepted as something, open, unstable, inconclusive, or a harness fault."""
 
     kind: Kind
     told: str
@@ -85,6 +89,8 @@ class Row:
     @property
     def differs(self) -> bool:
         """Whether the subject reads otherwise than the reference, where that is certain; a fault is no reading."""
+        if self.subject.kind == "inconclusive":
+            return False
         if self.subject.kind == "error":
             return self.reference.kind == "accepted"
         return not self.reference.agrees_with(self.subject)
@@ -223,6 +229,9 @@ class Profiler:
         found = [self._once(spelling) for _ in range(2)]
         if found[0] == found[1] or "error" in (found[0].kind, found[1].kind):
             return found[0]
+        for one in found:
+            if one.kind == "inconclusive":
+                return one
         return Answer(kind="unstable", told=f"{found[0].told}, then {found[1].told}")
 
     def _once(self, spelling: Spelling) -> Answer:
@@ -234,12 +243,17 @@ class Profiler:
         except HarnessFault as fault:
             self._faults += 1
             return Answer(kind="error", told=f"error: {fault}")
+        except _NotAnswered as reason:
+            answer = Answer(kind="inconclusive", told=f"inconclusive: {reason}")
         self._faults = 0
         return answer
 
     def _asked(self, spelling: Spelling) -> Answer:
         self.client.reset(wire_network(self.network))
-        if not self.client.write("putRules", {"networkAcls": spelling.acls()}).accepted:
+        written = self.client.write("putRules", {"networkAcls": spelling.acls()})
+        if written.is_inconclusive:
+            raise _NotAnswered(written.reason or "no reason given")
+        if not written.is_accepted:
             return Answer(kind="refused", told="refused")
         match spelling.member:
             case "ipRules":
@@ -250,12 +264,16 @@ class Profiler:
                 return Answer(kind="accepted", told=f"accepted: {self._switched()}")
 
     def _addresses_admitted(self, spelling: Spelling) -> str:
-        """The likeliest meaning that fits whom it admits."""
+        """The likeliest meaning that fits whom it admits; `_NotAnswered` where those who would show it could not be put."""
         candidates = meanings(spelling.value, self.profile)
         asked = list(dict.fromkeys([*_FAR, *_places(candidates)]))[:_MOST_ADDRESSES]
-        admitted = self._outcomes([Request(address=address) for address in asked])
+        answers = self._answers([Request(address=address) for address in asked])
+        put = [(address, answer) for address, answer in zip(asked, answers, strict=True) if _is_put(answer)]
+        asked, admitted = [address for address, _ in put], [answer.outcome == "allow" for _, answer in put]
         for one in candidates:
             if all((address in one) is is_in for address, is_in in zip(asked, admitted, strict=True)):
+                if not any(admitted):
+                    _must_be_put(answers)
                 return one.told
         inside = [cidr_from_block(block) for block in _runs(asked, admitted)]
         return f"something else: it admits {', '.join(inside[:4])}{' …' if len(inside) > 4 else ''}"
@@ -275,8 +293,22 @@ class Profiler:
         return "it lets everybody in" if is_open else "it lets nobody in"
 
     def _outcomes(self, asked: list[Request]) -> list[bool]:
-        answers = self.client.decide(AskStep(requests=tuple(asked)).wire())
+        answers = self._answers(asked)
+        _must_be_put(answers)
         return [answer.outcome == "allow" for answer in answers]
+
+    def _answers(self, asked: list[Request]) -> Sequence[Decision]:
+        return self.client.decide(AskStep(requests=tuple(asked)).wire())
+
+
+def _is_put(answer: Decision) -> bool:
+    return answer.outcome != "inconclusive"
+
+
+def _must_be_put(answers: Sequence[Decision]) -> None:
+    for answer in answers:
+        if not _is_put(answer):
+            raise _NotAnswered(answer.reason or "no reason given")
 
 
 def _places(candidates: tuple[Meaning, ...]) -> Iterator[int]:

@@ -19,6 +19,7 @@ from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.oracle import ReferenceOracle
 from fencepost.conformance.open_points.settling import settle_open_points, undocumented
 from fencepost.conformance.regression.baseline import Baseline
+from fencepost.conformance.run.asking_again import ask_again
 from fencepost.conformance.run.control import ControlPlan, control
 from fencepost.conformance.run.journal import Checkpoint, Circumstances
 from fencepost.conformance.run.order import EXPLORATIONS, in_waves
@@ -211,7 +212,7 @@ class Campaign:
 
         try:
             for _ in play(self.bench, due()):
-                if self.plan.fail_fast and self.tally.failures:
+                if self.plan.fail_fast and self.tally.failed:
                     raise EndedAtFailure
                 self._checkpoint(done)
         except EndedAtFailure:
@@ -261,6 +262,8 @@ class Campaign:
         """What the run has found so far."""
         self.bench.diagnosing.finish(is_cut_short=self._is_cut_short)
         self._review_ledger()
+        if not self._is_cut_short:
+            ask_again(self.lockstep, self.capabilities, self.tally, seed=self.plan.seed)
         clauses = tuple(
             results(
                 self.selected(),
@@ -269,7 +272,7 @@ class Campaign:
                 explored=self._served(),
                 unfinished=self._unfinished,
                 known_failures=tuple(self.baseline.excused),
-                has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failures),
+                has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failed),
             )
         )
         summary = summed_up(
@@ -301,6 +304,7 @@ class Campaign:
         if self._changed_members:
             told = f"describe is answered otherwise at the end of the run: {', '.join(self._changed_members)}"
             summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
+        summary = replace(summary, notes=(*self.tally.not_put.told(), *summary.notes))
         unasked = self.capabilities.unasked_operations
         if unasked:
             told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
@@ -315,7 +319,7 @@ class Campaign:
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
         decisions = self.lockstep.cost.decisions
-        failed = tuple(sorted(self.tally.failures))
+        failed = tuple(sorted(self.tally.failed))
         self._listener(
             Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
         )
@@ -326,7 +330,7 @@ class Campaign:
             return ""
         if self._is_cut_short:
             return "interruption"
-        return "first failure" if self.plan.fail_fast and self.tally.failures else "harness faults"
+        return "first failure" if self.plan.fail_fast and self.tally.failed else "harness faults"
 
     def _review_ledger(self) -> None:
         """An unstable subject breaks a choice only where it does so each time that it is asked."""

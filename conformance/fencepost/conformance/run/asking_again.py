@@ -1,0 +1,87 @@
+"""Whether requests could be put does not depend on the rules: those that could not are put again, under other rules."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+from fencepost.adapters.contract import HarnessFault
+from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.judging.not_put import Sample
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, case_from_calls
+from fencepost.conformance.lockstep.deadline import OutOfTime
+from fencepost.conformance.lockstep.lockstep import Lockstep
+from fencepost.conformance.lockstep.offered import as_offered
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
+from fencepost.reference import Request, text_from_address
+
+_MOST, _OF_A_PLACE = 96, 2
+"""So many samples are put again at the most, and so many of one place as long as none of it was answered."""
+
+
+def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, seed: int) -> None:
+    """Put samples of what could not be put again: alone, then under Allow without rules, then under Deny without rules.
+
+    The clauses of one that is answered then are inconclusive: its first answer depended on the rules.
+    """
+    not_put = tally.not_put
+    left = [name for name in not_put.samples if name not in not_put.again]
+    Random(f"asking again {seed}").shuffle(left)
+    left.sort(key=lambda name: name != not_put.samples[name].place)  # one of each place goes first
+    unanswered = Counter[str]()
+    with lockstep.aside():
+        for name in left[: max(0, _MOST - len(not_put.again))]:
+            sample = not_put.samples[name]
+            not_put.again[name] = False
+            if unanswered[sample.place] >= _OF_A_PLACE:
+                continue
+            try:
+                under = next(_answered(lockstep, capabilities, sample), None)
+            except HarnessFault as fault:
+                tally.errors.setdefault(sample.clauses[0], str(fault))
+                return
+            except OutOfTime:
+                return
+            if under is None:
+                unanswered[sample.place] += 1
+                continue
+            not_put.again[name] = True
+            told = (
+                f"a request that could not be put as asked was answered {under}: whether it is put depends on the rules"
+            )
+            for clause in sample.clauses:
+                not_put.depends.setdefault(clause, told)
+
+
+def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) -> Iterator[str]:
+    """In words, each way of putting it in which it is answered."""
+    case = case_from_calls(sample.calls)
+    last = case.steps[-1]
+    assert isinstance(last, AskStep)
+    (request,) = last.requests
+    ways = (
+        ("when it was put again", None),
+        ("under rules that let it in", _open(request, capabilities)),
+        ("under Deny without rules", wire_rules(())),
+    )
+    for told, acls in ways:
+        changed = case if acls is None else _under(case, acls, lockstep, capabilities)
+        if changed is not None and lockstep.outcome_of(changed) in ("allow", "deny"):
+            yield told
+
+
+def _open(request: Request, capabilities: Capabilities) -> WireRules:
+    """Default Allow without rules; for a subject that always denies, a rule of the caller's own."""
+    if capabilities.default_action:
+        return wire_rules((), default_action="Allow")
+    if request.subnet is not None:
+        return wire_rules((), (request.subnet,))
+    return wire_rules((text_from_address(request.address),))
+
+
+def _under(case: Case, acls: WireRules, lockstep: Lockstep, capabilities: Capabilities) -> Case | None:
+    """The case with other rules in its first write; None where they may not be sent to the subject."""
+    write = WriteStep(method="putRules", params={"networkAcls": acls})
+    offered = as_offered(write, lockstep.vault.reset(case.network), capabilities)
+    return replace(case, steps=(offered, *case.steps[1:])) if offered is not None else None

@@ -1,0 +1,79 @@
+"""Whether a request can be put does not depend on the rules: who says so where its answer would be wrong does not pass."""
+
+import pytest
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants import Vault
+from fencepost.conformance.peers import StdlibVault
+from fencepost.reports.model import Report
+from runs import Relay, connection_to, judged
+
+UNSENDABLE = ("0.", *(f"{octet}." for octet in range(224, 240)))
+NOT_PUT = {"outcome": "inconclusive", "reason": "the vantage has moved"}
+
+
+class Sly(Relay):
+    """A faulty vault whose harness says that it could not put exactly those requests that it answers wrongly."""
+
+    def __init__(self, flaw: str) -> None:
+        super().__init__(connection_to(f"mutant:{flaw}", "keyvault"))
+        self._right = connection_to(lambda: Vault("keyvault"))
+
+    def call(self, method: str, params: JsonObject) -> object:
+        ours, right = super().call(method, params), self._right.call(method, params)
+        if method != "decide":
+            return ours
+        pairs = zip(_decisions(ours), _decisions(right), strict=True)
+        return {"decisions": [one if one == other else NOT_PUT for one, other in pairs]}
+
+
+class Honest(Relay):
+    """A right vault whose harness cannot send from some addresses, whatever the rules."""
+
+    def __init__(self) -> None:
+        super().__init__(connection_to(StdlibVault))
+
+    def call(self, method: str, params: JsonObject) -> object:
+        answer = super().call(method, params)
+        if method != "decide":
+            return answer
+        requests = params["requests"]
+        assert isinstance(requests, list)
+        pairs = zip(requests, _decisions(answer), strict=True)
+        return {"decisions": [NOT_PUT if _is_unsendable(request) else one for request, one in pairs]}
+
+
+def _decisions(answer: object) -> list[object]:
+    assert isinstance(answer, dict)
+    found = answer["decisions"]
+    assert isinstance(found, list)
+    return found
+
+
+def _is_unsendable(request: JsonObject) -> bool:
+    source = request["source"]
+    assert isinstance(source, dict)
+    address: str = source["address"]
+    return address.startswith(UNSENDABLE) or address == "255.255.255.255"
+
+
+def _depending(report: Report) -> set[str]:
+    return {row.id for row in report.clauses if "depends on the rules" in row.detail}
+
+
+@pytest.mark.parametrize(
+    ("flaw", "clause"),
+    [("resource-group-ignored", "DEC-7"), ("last-address-excluded", "DEC-4"), ("any-service-is-trusted", "DEC-13")],
+)
+def test_a_fault_that_is_told_as_not_put_is_inconclusive_and_never_a_pass(flaw: str, clause: str) -> None:
+    report = judged(Sly(flaw))
+    assert (report.result, report.exit_status, report.level) == ("inconclusive", 2, None)
+    assert clause in _depending(report)
+
+
+def test_what_can_never_be_sent_is_told_first_as_blocks_and_does_not_keep_a_right_vault_from_passing() -> None:
+    report = judged(Honest())
+    assert (report.result, report.exit_status, _depending(report)) == ("pass", 0, set())
+    first = report.notes[0]
+    assert first.startswith("never put as asked, whatever the rules, and not judged:")
+    assert "0.0.0.0/8" in first
+    assert "224.0.0.0/4" in first or "224." in first
