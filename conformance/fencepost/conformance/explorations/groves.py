@@ -1,9 +1,9 @@
 """Lives of one vault: nested ranges that come and go, and who is asked about them then, and again much later (STA-2)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, repeat
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
@@ -18,8 +18,8 @@ from fencepost.reference import Network, Request, Subnet
 
 _SUBNETS = 3
 _INSIDE = (10 << 24) + 4
-_CROWD = 600
-"""How many addresses are asked for, then again after a change."""
+_CROWD, _CROWDED_FOR = 1_000, 4
+"""How many addresses are asked for, and after how many turns again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +30,16 @@ class _Length:
     long: int
 
 
-_SINGLE_CHANGES = _Length(short=(35, 35), long=215)
-_WHOLE_SETS = _Length(short=(25,), long=0)
+_SINGLE_CHANGES = _Length(short=(35,), long=275)
+_FEW = _Length(short=(25,), long=0)
 
-_LATER = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-"""After how many writes an address is asked for again, for the first time."""
-_OFTEN, _SELDOM = 12, 1
-"""How many addresses are kept for the longest time, and how many for each of the others."""
+_OFTEN = 40
+"""How many addresses are asked for in each of the first turns, and again in one of the last."""
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
-    lengths = _SINGLE_CHANGES if setting.capabilities.incremental else _WHOLE_SETS
+    capabilities = setting.capabilities
+    lengths = _SINGLE_CHANGES if capabilities.incremental and capabilities.refusals else _FEW
     for index in setting.rounds(1):
         for place, turns in enumerate((*lengths.short, lengths.long)):
             if turns:
@@ -48,26 +47,17 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
                 yield Scenario(aims=("STA-2",), run=run)
 
 
-@dataclass(slots=True)
-class _Recall:
-    """Addresses that were asked for once, to be asked for again after so many writes.
+def _recalled(life: Life, turns: int) -> Iterator[list[int]]:
+    """What is asked beside in each turn: new addresses in the first third, each of them once more in the last, shuffled.
 
-    `count` is that of all writes or of those that were accepted.
+    Nobody asks for them between, so that an answer may be remembered for hundreds of writes.
     """
-
-    count: int = 0
-    asked: dict[int, dict[int, list[int]]] = field(default_factory=dict)
-
-    def addresses(self, life: Life, most: int) -> list[int]:
-        """Those that are due now, and new ones, which are due before the life has made `most` writes."""
-        due = [one for later in _LATER for one in self.asked.get(self.count - later, {}).get(later, ())]
-        new = {
-            later: [life.grove.somewhere(life.random) for _ in range(_OFTEN if later == _LATER[-1] else _SELDOM)]
-            for later in _LATER
-            if self.count + later <= most
-        }
-        self.asked[self.count] = new
-        return [*due, *(one for some in new.values() for one in some)]
+    third = turns // 3
+    known = [[life.grove.somewhere(life.random) for _ in range(_OFTEN)] for _ in range(third)]
+    yield from known
+    yield from ([] for _ in range(turns - 2 * third))
+    again = life.random.sample(every := [one for some in known for one in some], len(every))
+    yield from (again[place::third] for place in range(third))
 
 
 def _live(bench: Bench, setting: Setting, purpose: Sequence[object], turns: int) -> None:
@@ -80,24 +70,21 @@ def _live(bench: Bench, setting: Setting, purpose: Sequence[object], turns: int)
     some = scene.random.sample(life.grove.blocks, scene.random.randrange(3))
     if not bench.put(wire_rules([blocks.text(one) for one in some]), aim="STA-2"):
         return
-    every, accepted = _Recall(), _Recall()
     _look(bench, life, ())
-    crowd = [life.grove.somewhere(life.random) for _ in range(_CROWD)] if turns > max(_SINGLE_CHANGES.short) else []
-    for turn, strokes in enumerate(islice(life.turns(), turns)):
-        is_crowded = crowd and turn == turns // 2
-        if is_crowded:
-            bench.ask([Request(address=one) for one in crowd], aim="DEC-17")
+    is_long = turns == _SINGLE_CHANGES.long
+    crowd = [life.grove.somewhere(life.random) for _ in range(_CROWD if is_long else 0)]
+    recalled = _recalled(life, turns) if is_long else repeat([])
+    for turn, (strokes, more) in enumerate(zip(islice(life.turns(), turns), recalled, strict=False)):
+        if crowd and turn == turns // 2:
+            bench.ask([Request(address=one) for one in crowd], aim="STA-2")
         last: Stroke | None = None
         for stroke in strokes:
             made = offered(stroke, bench.vault, setting.capabilities)
             if made is not None and isinstance(made.step, WriteStep):
-                last, before = made, bench.vault.rules
+                last = made
                 bench.write(made.step.method, made.step.params, aim=made.aim)
-                every.count += 1
-                accepted.count += bench.vault.rules != before
         if last is not None:
-            again = [*every.addresses(life, turns), *accepted.addresses(life, turns)]
-            _look(bench, life, (*again, *(crowd if is_crowded else ())), last)
+            _look(bench, life, (*more, *(crowd if turn == turns // 2 + _CROWDED_FOR else ())), last)
 
 
 def _look(bench: Bench, life: Life, more: Sequence[int], stroke: Stroke | None = None) -> None:
