@@ -159,16 +159,16 @@ def test_the_reference_passes_in_both_profiles(profile: str) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_quick_effort_stays_within_a_thousand_writes_and_a_hundred_thousand_decisions(profile: str) -> None:
+def test_quick_effort_stays_within_fifteen_hundred_writes_and_a_hundred_thousand_decisions(profile: str) -> None:
     _, log = counted("reference", profile)
-    assert log.writes <= 1_200
+    assert log.writes <= 1_500
     assert log.decisions <= 100_000
 
 
 def test_quick_effort_of_a_decisions_only_subject_stays_within_three_tenths() -> None:
     report, log = counted("library:fencepost.conformance.peers:DecisionsOnlyVault", "keyvault")
     assert report.exit_status == 0
-    assert log.writes <= 300
+    assert log.writes <= 450
     assert log.decisions <= 30_000
 
 

@@ -44,9 +44,9 @@ class Effort:
 EFFORTS = {
     effort.name: effort
     for effort in (
-        Effort(name="quick", scale=1, writes=1_200, decisions=100_000),
-        Effort(name="standard", scale=5, writes=6_000, decisions=500_000),
-        Effort(name="thorough", scale=20, writes=24_000, decisions=2_000_000),
+        Effort(name="quick", scale=1, writes=1_500, decisions=100_000),
+        Effort(name="standard", scale=5, writes=7_500, decisions=500_000),
+        Effort(name="thorough", scale=20, writes=30_000, decisions=2_000_000),
     )
 }
 """The efforts by name; `quick` is the default."""

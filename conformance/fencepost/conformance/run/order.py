@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from fencepost.conformance.bench.effort import EFFORTS, Effort
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.explorations.alternation import TURNS
+from fencepost.conformance.explorations.bare_vaults import BARE_VAULTS
 from fencepost.conformance.explorations.concurrency import CONCURRENCY
 from fencepost.conformance.explorations.convergence import CONVERGENCE
 from fencepost.conformance.explorations.decisions import DECISIONS, MORE_DECISIONS
 from fencepost.conformance.explorations.endpoints import ENDPOINT_SWITCHES
 from fencepost.conformance.explorations.first_look import FIRST_LOOK
+from fencepost.conformance.explorations.groves import GROVES
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.limit_search import RAMPS
 from fencepost.conformance.explorations.limits import LIMITS, LIMITS_AT_ONCE
@@ -26,9 +28,11 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     TURNS,
     VALIDATION,
     ENDPOINT_SWITCHES,
+    BARE_VAULTS,
     DECISIONS,
     STATE,
     HISTORIES,
+    GROVES,
     CONCURRENCY,
     LIMITS,
     CONVERGENCE,

@@ -1,0 +1,146 @@
+"""Vaults without rules, one switch at a time; and single rules that mean something elsewhere, where they are accepted."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+
+from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.bench.exploration import Exploration, Scenario
+from fencepost.conformance.bench.setting import Setting
+from fencepost.conformance.explorations.whole_sets import offered
+from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.generate.accepted_writes import call
+from fencepost.conformance.generate.strokes import Scene, Stroke, add, add_subnet, put, remove, remove_subnet, update
+from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.lockstep.wire import wire_rules
+from fencepost.reference import (
+    Caller,
+    Network,
+    Request,
+    Subnet,
+    Vault,
+    block_from_cidr,
+    read_ip_rule,
+    text_from_address,
+)
+
+_ENDS_OF_SPACE = (0, 2**32 - 1)
+_INSIDE = (10 << 24) + 4
+
+_STATES = (("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Deny", "None"), ("Allow", "None"))
+"""Both switches, one of which changes from each to the next, and from the last to the first."""
+
+_FIRST, _LAST = map(text_from_address, _ENDS_OF_SPACE)
+_SETS = (
+    (_FIRST,),
+    (f"{_FIRST}/32",),
+    (_LAST,),
+    ("0.0.0.0/0",),
+    ("0.0.0.0/0", "128.0.0.0/1"),
+    ("0.0.0.0/1", "128.0.0.0/1"),
+    (_FIRST, _LAST),
+)
+"""Rules that stand elsewhere for everybody, for nobody, or for all services of the cloud."""
+
+
+def _scenarios(setting: Setting) -> Iterator[Scenario]:
+    for index in setting.rounds(1):
+        yield Scenario(aims=("STA-3",), run=partial(_switched_bare, setting=setting, index=index))
+        yield Scenario(aims=("DEC-12",), run=partial(_meant_elsewhere, setting=setting, index=index))
+
+
+def _scene(bench: Bench, setting: Setting, *purpose: object) -> Scene:
+    scene = Scene(random=setting.random(*purpose), capabilities=setting.capabilities, now=lambda: bench.vault)
+    network = Network()
+    if setting.capabilities.subnets:
+        network = Network(subnets=tuple(Subnet(id=one) for one in networks.subnet_ids(scene.random)[:2]))
+    bench.reset(network)
+    return scene
+
+
+def _everybody(scene: Scene, *more: int) -> list[Request]:
+    """Every kind of caller, from the ends of all space, from a public address, and from each subnet."""
+    random, vault, capabilities = scene.random, scene.vault, scene.capabilities
+    public = blocks.block(random, 32).first
+    addresses = dict.fromkeys((*_ENDS_OF_SPACE, public, *more))
+    places = [requests.Place(address=one) for one in addresses]
+    places += [requests.Place(address=_INSIDE, subnet=one.id) for one in vault.network.subnets]
+    kinds = [Caller()]
+    kinds += callers.some(random, callers.trusted_callers(vault.profile, capabilities), 2)
+    kinds += callers.some(random, callers.untrusted_callers(vault.profile, capabilities), 2)
+    return [place.request(caller) for place in places for caller in kinds]
+
+
+def _switched_bare(bench: Bench, setting: Setting, index: int) -> None:
+    """The switches before the first rule, with one rule, and after the last has gone; by single changes, then by sets."""
+    scene = _scene(bench, setting, "bare", index)
+    first = blocks.block(scene.random, blocks.prefix(scene.random))
+    asked = _everybody(scene, first.first, first.last)
+    bench.ask(asked, aim="DEC-1")
+
+    def switches() -> Iterator[Stroke]:
+        turn = scene.random.randrange(len(_STATES))
+        states = [*_STATES[turn:], *_STATES[:turn], _STATES[turn]]
+        yield update(defaultAction=states[0][0])
+        yield update(bypass=states[0][1])
+        for (action, bypass), (then, after) in pairwise(states):
+            yield update(
+                **({"defaultAction": then} if then != action else {"bypass": after} if after != bypass else {})
+            )
+
+    def story() -> Iterator[Stroke]:
+        yield from switches()
+        yield add(scene, first)
+        if scene.held:
+            yield update(defaultAction="Deny")
+            yield update(bypass="None")
+            yield remove(scene, scene.held[0])
+        yield from switches()
+        for subnet in scene.unlisted[:1]:
+            yield add_subnet(subnet)
+            yield remove_subnet(subnet)
+        for action, bypass in scene.random.sample(_STATES, len(_STATES)):
+            yield put(wire_rules((), default_action=action, bypass=bypass), scene.vault)
+
+    for stroke in story():
+        was = [bench.vault.decide(one).outcome for one in asked]
+        if not _make(bench, setting, stroke):
+            continue
+        moved = [one for one, outcome in zip(asked, was, strict=True) if bench.vault.decide(one).outcome is not outcome]
+        bench.ask(asked, exercises=dict.fromkeys(moved, stroke.clauses), aim="STA-3")
+        if setting.profile.choice("default-of-bypass") is not None:
+            bench.read()
+
+
+def _make(bench: Bench, setting: Setting, stroke: Stroke) -> bool:
+    made = offered(stroke, bench.vault, setting.capabilities)
+    if made is None or not isinstance(made.step, WriteStep):
+        return False
+    return bench.write(made.step.method, made.step.params, aim=made.aim)
+
+
+def _meant_elsewhere(bench: Bench, setting: Setting, index: int) -> None:
+    """Each of these sets, as far as the choices open it for certain, under bypass None; then its rules one by one away."""
+    scene = _scene(bench, setting, "meant elsewhere", index)
+    for values in _SETS:
+        if not all(_is_accepted(value, bench.vault) for value in values):
+            continue
+        if not bench.put(wire_rules(values, bypass="None"), aim="DEC-2"):
+            continue
+        middle = [block_from_cidr(one).last // 2 + 1 for one in values if "/" in one]
+        asked = _everybody(scene, *middle)
+        bench.ask(asked, aim="DEC-12")
+        for value in values:
+            if _make(bench, setting, call("removeIpRule", value=value)):
+                bench.ask(asked, aim="STA-2")
+
+
+def _is_accepted(value: str, vault: Vault) -> bool:
+    return read_ip_rule(value, vault.profile).is_accepted
+
+
+BARE_VAULTS = Exploration(
+    name="bare vaults",
+    serves=("STA-3", "STA-1", "STA-2", "DEC-1", "DEC-2", "DEC-3", "DEC-11", "DEC-12", "DEC-13", "DEC-15"),
+    scenarios=_scenarios,
+)

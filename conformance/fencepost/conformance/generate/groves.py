@@ -1,0 +1,251 @@
+"""Groves: few aligned ranges nested in one another, which come and go by single changes in every order.
+
+What keeps its rules in a tree, in a table per prefix length, or by counting goes wrong where a rule goes that others
+are nested in, or where one comes back. A *turn* is a run of writes with nothing asked between them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from types import MappingProxyType
+from typing import TypeAlias
+
+from fencepost.conformance.generate import blocks
+from fencepost.conformance.generate.boundaries import edges
+from fencepost.conformance.generate.strokes import (
+    Scene,
+    Stroke,
+    add,
+    add_subnet,
+    put,
+    remove,
+    remove_subnet,
+    update,
+)
+from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules_in_force
+from fencepost.reference import Block, IpRule, is_clear
+
+_PRIVATE = "10.1.2.3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grove:
+    """The ranges, from the outermost to the innermost."""
+
+    blocks: tuple[Block, ...]
+
+    @classmethod
+    def of(cls, random: Random) -> "Grove":
+        """Three to six ranges each in the one before, the other halves of some, and single addresses."""
+        length = random.randrange(6, 15)
+        chain = [blocks.block(random, length)]
+        for _ in range(random.randrange(2, 6)):
+            length = min(blocks.LONGEST, length + random.randrange(1, 6))
+            size, outer = 2 ** (32 - length), chain[-1]
+            count = (outer.last - outer.first + 1) // size
+            first = outer.first + random.choice((0, count // 2, count - 1, random.randrange(count))) * size
+            chain.append(Block(first, first + size - 1))
+        siblings = [_other_half(one) for one in random.sample(chain, 3)]
+        single = random.choice((chain[-1].first, chain[-1].last, random.randrange(chain[-1].first, chain[-1].last)))
+        found = (*chain, *siblings, Block(single, single), _other_half(Block(single, single)))
+        distinct = dict.fromkeys(one for one in found if is_clear(one))
+        return cls(blocks=tuple(sorted(distinct, key=lambda one: (one.first - one.last, one.first))))
+
+    @property
+    def ends(self) -> list[int]:
+        """The addresses at the ends of every range, and beside them."""
+        return list(dict.fromkeys(end for one in self.blocks for end in edges(one)))
+
+    def somewhere(self, random: Random) -> int:
+        """Any address in or near any of the ranges."""
+        one = random.choice(self.blocks)
+        return random.randrange(max(1, 2 * one.first - one.last), min(2**32, 2 * one.last - one.first + 2))
+
+
+def _other_half(one: Block) -> Block:
+    size = one.last - one.first + 1
+    return Block(one.first ^ size, (one.first ^ size) + size - 1)
+
+
+def _outer_first(found: Sequence[Block], random: Random) -> Block:
+    del random
+    return found[0]
+
+
+def _inner_first(found: Sequence[Block], random: Random) -> Block:
+    del random
+    return found[-1]
+
+
+def _any_first(found: Sequence[Block], random: Random) -> Block:
+    return random.choice(found)
+
+
+_ORDERS = (_outer_first, _inner_first, _any_first)
+
+
+@dataclass(slots=True)
+class Life:
+    """What happens to one vault: its ranges come in one order and go in another, again and again."""
+
+    scene: Scene
+    grove: Grove
+    is_filling: bool = True
+    order: Callable[[Sequence[Block], Random], Block] = field(default=_any_first)
+
+    @property
+    def random(self) -> Random:
+        """The life's random numbers."""
+        return self.scene.random
+
+    @property
+    def held(self) -> list[IpRule]:
+        """The rules in force, the outermost first."""
+        return sorted(self.scene.held, key=lambda rule: (rule.block.first - rule.block.last, rule.block.first))
+
+    @property
+    def unheld(self) -> list[Block]:
+        """The ranges that no rule names, the outermost first."""
+        held = {rule.block for rule in self.scene.held}
+        return [one for one in self.grove.blocks if one not in held]
+
+    def turns(self) -> Iterator[Iterator[Stroke]]:
+        """One turn after another, without end: mostly one rule more or one less, else a turn from the table."""
+        special: list[Turn] = []
+        while True:
+            if self.random.randrange(4):
+                yield _one_change(self)
+                continue
+            special = special or self.random.sample(list(TURNS.values()), len(TURNS))
+            yield special.pop()(self)
+
+
+Turn: TypeAlias = Callable[[Life], Iterator[Stroke]]
+
+
+def _one_change(life: Life) -> Iterator[Stroke]:
+    """One rule more until nearly all are there, then one less until nearly none is; each time in another order."""
+    if (life.is_filling and len(life.unheld) <= life.random.randrange(3)) or (
+        not life.is_filling and len(life.held) <= life.random.randrange(3)
+    ):
+        life.is_filling, life.order = not life.is_filling, life.random.choice(_ORDERS)
+    if life.is_filling and life.unheld:
+        yield add(life.scene, life.order(life.unheld, life.random))
+    elif life.held:
+        yield from _gone(life, life.order([rule.block for rule in life.held], life.random))
+
+
+def _gone(life: Life, block: Block) -> Iterator[Stroke]:
+    rule = next((one for one in life.scene.held if one.block == block), None)
+    if rule is not None:
+        yield remove(life.scene, rule)
+
+
+def gone_and_back(life: Life) -> Iterator[Stroke]:
+    """A rule removed and added again."""
+    if life.held:
+        block = life.random.choice(life.held).block
+        yield from _gone(life, block)
+        yield add(life.scene, block)
+
+
+def back_and_gone(life: Life) -> Iterator[Stroke]:
+    """A rule added and removed again, and added for good now and then."""
+    if life.unheld:
+        block = life.random.choice(life.unheld)
+        yield add(life.scene, block)
+        yield from _gone(life, block)
+        if life.random.randrange(2):
+            yield add(life.scene, block)
+
+
+def one_for_another(life: Life) -> Iterator[Stroke]:
+    """A rule removed and another added, or the other way round: as many as before."""
+    if life.held and life.unheld:
+        block, other = life.random.choice(life.held).block, life.random.choice(life.unheld)
+        if life.random.randrange(2):
+            yield add(life.scene, other)
+            yield from _gone(life, block)
+        else:
+            yield from _gone(life, block)
+            yield add(life.scene, other)
+
+
+def while_asleep(life: Life) -> Iterator[Stroke]:
+    """A change while the default action is Allow, which shows once it is Deny."""
+    yield update(defaultAction="Allow")
+    yield from life.random.choice((_one_change, gone_and_back, back_and_gone, one_for_another))(life)
+    yield update(defaultAction="Deny")
+
+
+def put_some(life: Life) -> Iterator[Stroke]:
+    """Any of the ranges as a whole set, the subnets as they are."""
+    count = life.random.randrange(len(life.grove.blocks) + 1)
+    yield put(_set_of(life, life.random.sample(life.grove.blocks, count)), life.scene.vault)
+
+
+def put_in_vain(life: Life) -> Iterator[Stroke]:
+    """A whole set that names what is in force or is nested in it, and a private address: refused."""
+    count = life.random.randrange(1, len(life.grove.blocks) + 1)
+    acls = _set_of(life, life.random.sample(life.grove.blocks, count))
+    entries = acls["ipRules"]
+    assert isinstance(entries, list)
+    entries.insert(life.random.choice((0, len(entries), life.random.randrange(len(entries) + 1))), {"value": _PRIVATE})
+    yield replace(put(acls, life.scene.vault), aim="VAL-3", clauses=("VAL-9",))
+
+
+def add_in_vain(life: Life) -> Iterator[Stroke]:
+    """A rule that begins as one in force does, or as one that is not, and is too long: refused."""
+    block = life.random.choice(life.grove.blocks)
+    value = f"{blocks.text(block).partition('/')[0]}/33"
+    step = WriteStep(method="addIpRule", params={"value": value})
+    yield Stroke(step=step, aim="VAL-5", clauses=("VAL-9",))
+
+
+def remove_in_vain(life: Life) -> Iterator[Stroke]:
+    """A rule removed that is not there, though what it is nested in may be: nothing changes."""
+    if life.unheld and life.scene.vault.profile.choice("remove-unknown") is not None:
+        step = WriteStep(method="removeIpRule", params={"value": blocks.text(life.random.choice(life.unheld))})
+        yield Stroke(step=step)
+
+
+def bypass_switched(life: Life) -> Iterator[Stroke]:
+    """The other bypass."""
+    yield update(bypass="None" if life.scene.vault.rules.bypass.value == "AzureServices" else "AzureServices")
+
+
+def subnet_changed(life: Life) -> Iterator[Stroke]:
+    """A subnet listed or taken away, or away and back."""
+    listed, unlisted = life.scene.listed, life.scene.unlisted
+    if unlisted and (not listed or life.random.randrange(2)):
+        yield add_subnet(life.random.choice(unlisted))
+    elif listed:
+        yield remove_subnet(gone := life.random.choice(listed))
+        if life.random.randrange(2):
+            yield add_subnet(gone)
+
+
+def _set_of(life: Life, chosen: Sequence[Block]) -> WireRules:
+    acls = wire_rules_in_force(life.scene.vault.rules)
+    return {**acls, "ipRules": [{"value": blocks.text(one)} for one in chosen]}
+
+
+TURNS: Mapping[str, Turn] = MappingProxyType(
+    {
+        turn.__name__: turn
+        for turn in (
+            gone_and_back,
+            back_and_gone,
+            one_for_another,
+            while_asleep,
+            put_some,
+            put_in_vain,
+            add_in_vain,
+            remove_in_vain,
+            bypass_switched,
+            subnet_changed,
+        )
+    }
+)
+"""Every turn of more than one plain change, by its name."""
