@@ -10,6 +10,7 @@ import click
 import msgspec
 from fencepost.adapters.contract import HarnessFault, StatementError, SubjectError
 from fencepost.conformance.commands.console import show
+from fencepost.conformance.commands.generated_table import drawn as drawn_generated
 from fencepost.conformance.commands.options import EFFORT
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.strength_table import acquittals, drawn
@@ -17,6 +18,9 @@ from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.mutants.mutant import Group
 from fencepost.conformance.strength.calibration import calibrated
 from fencepost.conformance.strength.false_alarms import PEERS, FalseAlarms, count_false_alarms
+from fencepost.conformance.strength.generated import measure
+from fencepost.conformance.strength.generated.operators import OPERATORS
+from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.plot import picture
 from fencepost.conformance.strength.pool import default_processes
 from fencepost.conformance.strength.study import ALLOWED, Design, Teller, carry_out
@@ -82,6 +86,35 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
     ),
 )
 @click.option(
+    "--generated",
+    is_flag=True,
+    help="Measure by mutants made from the source of correct structures, not the catalogue.",
+)
+@click.option(
+    "--structure",
+    "structures",
+    multiple=True,
+    type=click.Choice(list(STRUCTURES)),
+    help="With --generated: only mutants of this structure; repeatable.",
+)
+@click.option(
+    "--operator",
+    "operators",
+    multiple=True,
+    type=click.Choice(list(OPERATORS)),
+    help="With --generated: only mutants by this operator; repeatable.",
+)
+@click.option(
+    "--sample", type=click.IntRange(min=1), help="With --generated: so many mutants, drawn by the seed; else all."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="With --generated: the seed of the sample, and the first of the --seeds of the runs.",
+)
+@click.option(
     "--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2", help="The number of processes."
 )
 def strength(
@@ -97,6 +130,11 @@ def strength(
     calibration_file: Path | None,
     with_matrix: bool,
     correct: tuple[str, ...],
+    generated: bool,
+    structures: tuple[str, ...],
+    operators: tuple[str, ...],
+    sample: int | None,
+    seed: int,
     jobs: int,
 ) -> None:
     """Run the suite against every mutant of the catalogue, and three simpler suites beside it.
@@ -106,7 +144,30 @@ def strength(
 
     With --correct the suite runs against a correct implementation, in which it must find nothing wrong. Exit status 1
     if it reports a failure.
+
+    With --generated the mutants are vaults whose matcher has one slip in its source. Killed is a mutant that every seed
+    kills; survivors that a long random run cannot tell from the original are undecided, and crashes are errors.
     """
+    if not generated and (structures or operators or sample is not None or seed):
+        raise click.UsageError("--structure, --operator, --sample and --seed go with --generated.")
+    if generated:
+        if json_file is not None and not json_file.resolve().parent.is_dir():
+            raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}")
+        wanted = measure.Design(
+            structures=structures or tuple(STRUCTURES),
+            operators=operators or tuple(OPERATORS),
+            sample=sample,
+            profile=profile or "keyvault",
+            effort=effort,
+            seed=seed,
+            seeds=seeds,
+            processes=jobs,
+        )
+        with _progress() as tell:
+            measured = measure.measure(wanted, tell)
+        _write(json_file, msgspec.json.format(msgspec.json.encode(measured), indent=2) + b"\n")
+        show(*drawn_generated(measured))
+        return
     if correct:
         subjects = tuple(name for one in correct for name in (PEERS if one == "peers" else (one,)))
         with _progress() as tell:

@@ -27,7 +27,7 @@ def spread(work: Callable[[_J], _R], jobs: Sequence[_J], *, processes: int) -> I
         return
     # Processes are spawned, not forked: a fork would inherit the threads in which subjects run.
     workers = min(processes, len(jobs))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle_in) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=settle_in) as pool:
         places = {pool.submit(work, job): place for place, job in enumerate(jobs)}
         try:
             for future in as_completed(places):
@@ -36,7 +36,7 @@ def spread(work: Callable[[_J], _R], jobs: Sequence[_J], *, processes: int) -> I
             pool.shutdown(cancel_futures=True)
 
 
-def _settle_in() -> None:
+def settle_in() -> None:
     """Make a worker leave Ctrl-C to its parent, and end when its parent has ended.
 
     Runs make many small values and few cycles, so existing objects are frozen and garbage is collected less often.
