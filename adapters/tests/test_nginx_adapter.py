@@ -282,6 +282,7 @@ def test_however_its_python_ends_nginx_ends_with_it(vantage: str, end: signal.Si
         "from fencepost.adapters.nginx import open_adapter\n"
         "adapter = open_adapter(sys.argv[1])\n"
         "print('up', flush=True)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it\n"
         "signal.pause()\n"
     )
     process = subprocess.Popen(

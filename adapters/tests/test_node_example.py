@@ -76,7 +76,7 @@ def accepts(vault: Client, *values: object, subnets: tuple[str, ...] = ()) -> bo
 def test_its_statement_can_be_used_and_offers_all_but_isolation(vault: Client, profile: str) -> None:
     statement = check_statement(vault.describe())
     assert statement.profile == profile
-    restrictions = {"data-plane-only", "ip-rules-only", "decisions-only"}
+    restrictions = {"data-plane-only", "ip-rules-only", "decisions-only", "always-deny"}
     assert set(statement.features) == set(FEATURES) - restrictions - {"snapshot-isolation"}
     unasked = {"missing-service-endpoint"} if profile == "keyvault" else {"prefix-31", "trusted-scenarios"}
     assert set(statement.choices) == set(CHOICES) - unasked

@@ -162,7 +162,7 @@ def test_a_fast_subject_is_asked_on_by_other_seeds_until_the_time_is_gone() -> N
 
 
 def test_a_wrong_answer_that_there_is_no_time_to_see_again_is_no_pass() -> None:
-    watched = _Watched(open_subject("mutant:last-address-excluded"), a_write=1.0)
+    watched = _Watched(open_subject("mutant:last-address-excluded", profile="keyvault"), a_write=1.0)
     report = _run(watched, Bounds(seconds=3))
     assert report.exit_status == 2
     unsure = [one.detail for one in report.clauses if one.verdict == "inconclusive"]
@@ -179,7 +179,7 @@ def test_a_budget_is_kept_against_a_harness_that_hangs(occasion: str) -> None:
 
 
 def test_a_failure_that_was_shown_stays_one_though_there_is_no_time_to_shrink_it() -> None:
-    watched = _Watched(open_subject("mutant:last-address-excluded"), a_write=1.0)
+    watched = _Watched(open_subject("mutant:last-address-excluded", profile="keyvault"), a_write=1.0)
     report = _run(watched, Bounds(seconds=20))
     assert report.exit_status == 1
     assert watched.now <= 21

@@ -224,5 +224,5 @@ def test_a_harness_says_in_its_own_words_why_it_does_not_describe_itself() -> No
     result = _check(f"stdio:{shlex.join([sys.executable, str(BROKEN), 'crash', 'start'])}")
     assert result.exit_code == 2
     lines = result.stderr.splitlines()
-    assert "the end of its own log:" in lines
+    assert not any("own log" in line for line in lines)  # the message ends with it already
     assert "the disk is on fire" in lines

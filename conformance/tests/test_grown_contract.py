@@ -54,7 +54,7 @@ CORRECT = (
 def test_a_correct_subject_of_each_new_kind_passes_what_applies_to_it(peer: type) -> None:
     """The suspicious ones raise where they are asked for more than they offer, which would be an error."""
     report = run(peer)
-    assert (report.result, report.exit_status) == ("partial", 0), [
+    assert (report.result, report.exit_status) == ("pass" if peer is TerseVault else "partial", 0), [
         (clause.id, clause.verdict, clause.detail) for clause in report.clauses
     ]
 

@@ -310,9 +310,9 @@ def test_the_level_names_what_has_passed_and_only_where_all_was_asked() -> None:
 
 def test_a_decisions_only_subject_is_asked_three_tenths() -> None:
     quick = EFFORTS["quick"].for_decisions_only()
-    assert (quick.writes, quick.decisions) == (360, 30_000)
-    assert replace(EFFORTS["quick"], writes=360, decisions=30_000) == quick
-    assert (EFFORTS["quick"].writes, EFFORTS["quick"].decisions) == (1_200, 100_000)
+    assert (quick.writes, quick.decisions) == (450, 30_000)
+    assert replace(EFFORTS["quick"], writes=450, decisions=30_000) == quick
+    assert (EFFORTS["quick"].writes, EFFORTS["quick"].decisions) == (1_500, 100_000)
     assert [EFFORTS[name].scale for name in ("quick", "standard", "thorough")] == [1, 5, 20]
 
 

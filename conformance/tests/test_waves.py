@@ -19,6 +19,8 @@ def asked(clauses: Sequence[str], effort: str) -> tuple[list[Sent], Report]:
 def test_a_standard_run_begins_as_a_quick_one(clauses: Sequence[str]) -> None:
     quick, short = asked(clauses, "quick")
     standard, long = asked(clauses, "standard")
+    *quick, last = quick
+    assert last.method == "describe"  # every run ends with it
     assert standard[: len(quick)] == quick
     (first,), (second,) = short.clauses, long.clauses
     assert second.decisive >= 3 * first.decisive > 0

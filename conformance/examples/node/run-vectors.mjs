@@ -70,7 +70,12 @@ async function wrong (test, withCodes) {
 }
 
 function canBeAsked (needs, { features, choices = {} }) {
-  const restricted = { 'virtual-networks': 'ip-rules-only', 'control-plane': 'data-plane-only', 'refused-writes': 'decisions-only' }
+  const restricted = {
+    'virtual-networks': 'ip-rules-only',
+    'control-plane': 'data-plane-only',
+    'refused-writes': 'decisions-only',
+    'default-action': 'always-deny'
+  }
   const byAttribute = (choices['trusted-services'] ?? (vectors.profile === 'keyvault' ? 'attribute' : 'list')) === 'attribute'
   if (needs.includes('trusted-services') && needs.includes('trust-by-attribute') !== byAttribute) return false
   return needs.every((need) => {

@@ -11,10 +11,16 @@ from fencepost.conformance.mutants.vault import Vault
 
 
 class Leaking(Vault):
-    """Keeps of the rules before what `kept` says. `LEAKING_WITHOUT` names features that it is not to declare."""
+    """Keeps of the rules before what `kept` says. `LEAKING_WITHOUT` names features that it is not to declare,
+    and `LEAKING_PROFILE` the profile that it claims.
+    """
 
     held = Held()
     title = "leaking"
+
+    def __init__(self) -> None:
+        """A vault of the claimed profile."""
+        super().__init__(os.environ.get("LEAKING_PROFILE", "keyvault-2018-preview"))
 
     def describe(self, *, protocol: int) -> JsonObject:
         """The statement without the features that are not wanted."""

@@ -94,14 +94,26 @@ class Clause(_Value, frozen=True, kw_only=True):
     counterexamples: tuple[Counterexample, ...] = ()
 
 
+OBSERVED = "observed, not judged"
+"""The detail of an entry that no clause and no choice is about: what the harness has found out beside the clauses."""
+
+
 class LedgerEntry(_Value, frozen=True, kw_only=True):
-    """One open point: the declared answer, the answer that a probe found, and whether a declared choice is broken."""
+    """One open point: the declared answer, the answer that a probe found, and whether a declared choice is broken.
+
+    An observation is such an entry, too, with `OBSERVED` as its detail.
+    """
 
     key: str
     declared: str | None
     found: str | None
     broken: bool = False
     detail: str = ""
+
+    @property
+    def is_observation(self) -> bool:
+        """Whether the harness has found this out beside the clauses."""
+        return self.detail == OBSERVED
 
 
 class Decoy(_Value, frozen=True, kw_only=True):

@@ -165,10 +165,15 @@ def _own_log(report: Report) -> Iterable[RenderableType]:
 
 
 def _ledger(ledger: Iterable[LedgerEntry], page: Page) -> Iterable[RenderableType]:
-    """Each broken choice, and the others counted on one line; all of them in full if all is to be shown."""
-    entries = list(ledger)
+    """Each broken choice and observation, and the others counted on one line; all in full if all is to be shown."""
+    every = list(ledger)
+    entries = [entry for entry in every if not entry.is_observation]
     silent = [entry.key for entry in entries if entry.declared is None and entry.found is None]
-    shown = [entry for entry in entries if entry.broken or (page.is_verbose and entry.key not in silent)]
+    shown = [
+        entry
+        for entry in every
+        if entry.broken or entry.is_observation or (page.is_verbose and entry.key not in silent)
+    ]
     yield Text()
     if shown:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True, header_style="bold")

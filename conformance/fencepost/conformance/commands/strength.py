@@ -11,6 +11,7 @@ import msgspec
 from fencepost.adapters.contract import HarnessFault, StatementError, SubjectError
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.generated_table import drawn as drawn_generated
+from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.options import EFFORT
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.strength_table import acquittals, drawn
@@ -205,7 +206,8 @@ def _acquitted(
     subjects: tuple[str, ...], effort: str, seeds: int, processes: int, tell: Teller
 ) -> tuple[FalseAlarms, ...]:
     try:
-        return tuple(count_false_alarms(subjects, effort=effort, seeds=seeds, processes=processes, tell=tell))
+        with as_usage():
+            return tuple(count_false_alarms(subjects, effort=effort, seeds=seeds, processes=processes, tell=tell))
     except (SubjectError, HarnessFault, StatementError) as error:
         raise click.UsageError(visible(str(error))) from None
 

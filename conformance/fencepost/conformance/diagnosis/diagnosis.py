@@ -15,7 +15,7 @@ from fencepost.conformance.diagnosis.reproduction import (
 from fencepost.conformance.diagnosis.shrink import shrink
 from fencepost.conformance.diagnosis.trials import Reproduction
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep.case import Case, case_from_calls
+from fencepost.conformance.lockstep.case import AskStep, Case, case_from_calls
 from fencepost.conformance.lockstep.deadline import OutOfTime
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision
@@ -93,7 +93,13 @@ class Diagnosis:
         self._keep_for_its_decider(reproduction, smallest)
 
     def _not_every_time(self, clause: str, mismatch: Mismatch, case: Case) -> None:
-        """No replay shows the mismatch each time: that it is wrong and right in turn breaks the clause as well."""
+        """No replay shows the mismatch each time: that it is wrong and right in turn breaks the clause as well.
+
+        Of a call with many requests only the request of the mismatch is put again: the others may be wrong by chance too.
+        """
+        last = case.steps[-1]
+        if isinstance(mismatch, WrongDecision) and isinstance(last, AskStep) and mismatch.request in last.requests:
+            case = case.with_last(last.only(last.requests.index(mismatch.request)))
         is_right_again = any(self._replays.is_right(case) for _ in range(_IN_REVIEW))
         self._recorder.not_reproduced(clause, mismatch, case if is_right_again else None)
 

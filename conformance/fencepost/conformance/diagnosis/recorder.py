@@ -92,19 +92,14 @@ class FailureRecorder:
         """Note that no replay shows the mismatch each time.
 
         `again` is a case that puts the same and has got the right answer: the clause fails with it, and where it is a
-        decision, so does the clause of answers that depend on chance. Where it is None,
-        or where a failure that shows each time explains the wrong answer, they get no verdict from this.
+        decision, so does the clause of answers that depend on chance. Where it is None, they get no verdict from this.
         """
         self.in_vain += 1
         expected, got = mismatch.direction
         reason = f"expected {expected}, got {got} once; the same calls again got another answer"
         self._tally.unstable.setdefault(SHUFFLED, reason)
         self._tally.unstable.setdefault(clause, reason)
-        if (
-            again is None
-            or self.is_swayed
-            or (self._excuses is not None and self._excuses.knows(clause, again, mismatch))
-        ):
+        if again is None or (self._excuses is not None and self._excuses.knows(clause, again, mismatch)):
             return
         for broken in dict.fromkeys((clause, *([SHUFFLED] if isinstance(mismatch, WrongDecision) else []))):
             if broken not in self._tally.unsteady:
@@ -130,11 +125,10 @@ class FailureRecorder:
             if clause not in self._reviewed:
                 self._reviewed.add(clause)
                 if not shows(smallest):
-                    if not self.is_swayed:
-                        found = self._tally.failures[clause]
-                        self._tally.unsteady[clause] = [_unsteady(one, one.got, _LATER) for one in found]
+                    found = self._tally.failures[clause]
+                    self._tally.unsteady[clause] = [_unsteady(one, one.got, _LATER) for one in found]
                     self._drop(clause)
-        if self.is_swayed:
+        if self.is_swayed:  # a failure that shows each time explains the others
             self._tally.unsteady.clear()
         self._drop_what_cannot_be_shown()
 

@@ -13,6 +13,7 @@ from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.run.plan import Plan
 from fencepost.reference import Profile
 from fencepost.reports.model import (
+    OBSERVED,
     Clause,
     Decoy,
     Ending,
@@ -79,7 +80,7 @@ def report_of(
 def _observed(statement: Statement) -> Iterator[LedgerEntry]:
     """What the harness has found out beside the clauses, as entries that are not judged."""
     for key, found in statement.observations.items():
-        yield LedgerEntry(key=key, declared=None, found=found, detail="observed, not judged")
+        yield LedgerEntry(key=key, declared=None, found=found, detail=OBSERVED)
 
 
 def totals_of(bench: Bench, tally: Tally, control: Cost) -> Totals:

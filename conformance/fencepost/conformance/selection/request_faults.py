@@ -29,6 +29,7 @@ WEIGHTS = {
     "landmark": 1.0,
     "operation": 1.0,
     "service": 2.0,
+    "trust": 3.0,
     "subnet": 2.0,
     "moved": 3.0,
     "pair": 0.5,
@@ -96,6 +97,8 @@ class RuleView:
         yield ("operation", request.plane, request.operation, decision.outcome)
         if caller.service is not None:
             yield ("service", caller.service, caller.trusted, rules.bypass, decision.outcome)
+            if caller.authenticated and caller.authorized:  # a denial of any other caller is not for want of trust
+                yield ("trust", caller.trusted, rules.bypass, decision.outcome)
         if request.subnet is not None:
             place = self._subnets.get(request.subnet.lower(), -1)
             yield ("subnet", min(place, _SUBNETS), decision.outcome, bool(rules.ip_rules))

@@ -127,7 +127,7 @@ def around(text: str, other: str, longest: int) -> str:
     """The text, cut if it is too long, so that the first character in which it differs from the other stays.
 
     >>> around("a-very-long-name-of-east", "a-very-long-name-of-west", 12)
-    '…-name-of-ea…'
+    '…name-of-ea…'
     >>> around("short", "shore", 12)
     'short'
     """
