@@ -49,7 +49,7 @@ def test_a_class_holds_the_clauses_and_families_that_it_is_told_and_no_others() 
 
 def test_the_options_say_what_it_is_judged_by(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TWO_LINES.format(options=", profile='keyvault-2018-preview', seed=3, clauses=['VAL-8']"))
-    result = pytester.runpytest("-rs")
+    result = pytester.runpytest("-rs", "--iut-open-points")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*VAL-8 does not apply: needs endpoint-check"])
 
@@ -82,7 +82,7 @@ def test_a_subject_string_and_a_function_will_do_and_two_classes_do_not_meet(pyt
     result.stdout.fnmatch_lines(["*::TestTheirs::test_val_5_* FAILED*", "*replay *mutant:octets-up-to-256*"])
 
 
-def test_a_factory_that_fails_is_an_error_of_every_test_and_ends_nothing_else(pytester: pytest.Pytester) -> None:
+def test_a_factory_that_fails_is_one_error_and_ends_nothing_else(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         from fencepost.conformance import conformance_suite
 
@@ -95,7 +95,7 @@ def test_a_factory_that_fails_is_an_error_of_every_test_and_ends_nothing_else(py
             pass
     """)
     result = pytester.runpytest()
-    result.assert_outcomes(passed=1, errors=2)
+    result.assert_outcomes(passed=1, errors=1, deselected=1)
     result.stdout.fnmatch_lines(["*CannotBegin: library:*:make_vault does not answer: *the licence has run out*"])
 
 
@@ -150,3 +150,57 @@ def test_each_exploration_is_run_once_however_many_clauses_it_serves() -> None:
         assert 0 < after_one == len(resets)
     finally:
         trial.close()
+
+
+def test_a_misspelt_subject_is_one_error_and_the_other_tests_are_counted(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("referense")
+    """)
+    result = pytester.runpytest("-ra")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(errors=1, deselected=78)
+    result.stdout.fnmatch_lines(["*Did you mean 'reference'?*", "fencepost: 78 tests were not asked *"])
+    assert len(result.outlines) < 100
+
+
+@pytest.mark.parametrize("given", ["StdlibVault()", "StdlibVault", "'reference'"])
+def test_a_fixture_may_be_the_subject(pytester: pytest.Pytester, given: str) -> None:
+    pytester.makepyfile(f"""
+        import pytest
+        from fencepost.conformance import conformance_suite
+        from fencepost.conformance.peers import StdlibVault
+
+        @pytest.fixture(scope="class")
+        def live_vault():
+            return {given}
+
+        TestVault = conformance_suite("fixture:live_vault", clauses=["STA-5", "VAL-4"])
+    """)
+    pytester.runpytest().assert_outcomes(passed=2)
+
+
+def test_a_fixture_that_is_missing_is_one_error(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("fixture:live_vault", clauses=["STA-5", "VAL-4"])
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1, deselected=1)
+    result.stdout.fnmatch_lines(["*CannotBegin: fixture:live_vault: *"])
+
+
+def test_an_expected_failure_does_not_cover_a_missing_module(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from fencepost.conformance import conformance_suite
+
+        TestVault = pytest.mark.xfail(strict=True)(conformance_suite("library:no_such_module:V", clauses=["STA-5"]))
+        TestOther = pytest.mark.xfail(strict=True)(
+            conformance_suite("mutant:octets-up-to-256", clauses=["VAL-5"])
+        )
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1, xfailed=1)

@@ -96,3 +96,26 @@ def test_tests_of_others_and_classes_of_the_suite_are_grouped_by_their_names() -
     assert group_of(f"tests/test_ours.py::TestVault::{name}", is_one_place=False) == "tests/test_ours.py::TestVault"
     ledger = "test_ledger.py::test_a_declared_choice_is_held_to[host-bits]"
     assert group_of(ledger, is_one_place=False) == "fencepost ledger"
+
+
+def test_a_failure_of_a_class_spread_over_workers_is_told_by_its_own_test_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("mutant:last-address-excluded", clauses=["DEC"])
+    """)
+    result = pytester.runpytest_subprocess("-n", "2")
+    outcomes = result.parseoutcomes()
+    assert (outcomes["failed"], outcomes.get("errors", 0) + outcomes.get("error", 0)) == (1, 0)
+
+
+def test_what_no_selected_test_tells_is_told_once_by_all_workers(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("mutant:octets-up-to-256", clauses=["VAL-3", "VAL-4", "VAL-6", "VAL-7"])
+    """)
+    result = pytester.runpytest_subprocess("-n", "2")
+    assert result.stdout.str().count("FoundBeside: also found") >= 1
+    outcomes = result.parseoutcomes()
+    assert outcomes.get("errors", 0) + outcomes.get("error", 0) == 1

@@ -1,6 +1,6 @@
 """One subject on trial in a test session: each clause's verdict when it is asked for, each exploration at most once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -15,6 +15,10 @@ from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
+
+
+FIXTURE = "fixture:"
+"""What a subject begins with that is the name of a fixture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +53,30 @@ class SubjectSession:
     Which clauses are asked for, and in which order, changes no question that an exploration puts.
     """
 
-    def __init__(self, subject: Subject, terms: Options, *, alone: bool = True) -> None:
-        """`alone` says that no other worker asks the same subject meanwhile."""
-        self.name = subject if isinstance(subject, str) else _name_of(subject)
+    def __init__(
+        self,
+        subject: Subject,
+        terms: Options,
+        *,
+        alone: bool = True,
+        name: str | None = None,
+        shared: Sequence[str] = (),
+    ) -> None:
+        """`alone` says that no other worker asks the same subject meanwhile; `name` is what it is called in a report.
+
+        `shared` holds, in order, the clauses and open points that the tests on all workers ask; nothing where one
+        process has all of them.
+        """
+        self.name = name or (subject if isinstance(subject, str) else _name_of(subject))
+        self._shared = tuple(shared)
+        self._found_by: dict[str, tuple[str, ...]] = {}
         self._subject = subject
         self._terms = terms
         self._alone = alone
         self._opened = ExitStack()
         self._campaign: Campaign | None = None
         self._unusable: CannotBegin | OneWorkerOnly | None = None
+        self.is_given_up = False
         self._told: dict[str, str] = {}
         self._mask = Mask.of_here()
 
@@ -72,6 +91,7 @@ class SubjectSession:
         if not campaign.capabilities.missing_for(clause):
             for exploration in explorations_for((clause.id,), campaign.plan.effort):
                 campaign.explore(exploration)
+                self._note_failures(exploration.serves)
         row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
         self._told[clause.id] = row.verdict
         return row
@@ -93,6 +113,16 @@ class SubjectSession:
         campaign.lay_decoys()
         return self._report_of(campaign).sensitivity
 
+    def _note_failures(self, serves: tuple[str, ...]) -> None:
+        if self._shared and self._campaign is not None:
+            for row in self._report_of(self._campaign).clauses:
+                if row.verdict == "fail":
+                    self._found_by.setdefault(row.id, serves)
+
+    def give_up(self, error: CannotBegin) -> None:
+        """The subject cannot be asked, for this reason."""
+        self._unusable = error
+
     @property
     def has_failed(self) -> bool:
         """Whether a clause has been told to fail so far."""
@@ -111,12 +141,28 @@ class SubjectSession:
         for row in report.clauses:
             told = self._told.get(row.id)
             if row.verdict == "fail" and told != "fail":
+                if self._is_told_by_another_worker(row.id):
+                    continue
                 yield ClauseFailed(row=row)
             elif told == "pass" and row.verdict in UNJUDGED:
                 yield UNJUDGED[row.verdict](row=row)
         for entry in report.ledger:
-            if entry.broken and self._told.get(entry.key) != "fail":
+            if entry.broken and self._told.get(entry.key) != "fail" and entry.key not in self._shared:
                 yield ChoiceBroken(entry=entry)
+
+    def _is_told_by_another_worker(self, clause_id: str) -> bool:
+        """Every worker that runs an exploration finds the same: one of them tells it.
+
+        That is the clause's own test where it runs the same exploration, otherwise the first test that does.
+        """
+        serves = self._found_by.get(clause_id)
+        if serves is None or self._campaign is None:
+            return False
+        if clause_id in self._shared and clause_id in serves:
+            return True
+        missing_for = self._campaign.capabilities.missing_for
+        asking = (one for one in self._shared if one in serves and not missing_for(catalogue()[one]))
+        return next(asking, clause_id) not in self._told
 
     def close(self) -> None:
         """End what was started for this subject; may be called twice."""
@@ -152,7 +198,12 @@ class SubjectSession:
 
 
 def is_one_place(subject: str) -> bool:
-    """Whether the subject is a place that only one worker may ask; `CannotBegin` where it names nothing."""
+    """Whether the subject is a place that only one worker may ask; `CannotBegin` where it names nothing.
+
+    What a fixture gives is not known before the tests: it is taken for one place.
+    """
+    if subject.startswith(FIXTURE):
+        return True
     with connected(subject, Timeouts()) as connection:
         return connection.exclusive
 
