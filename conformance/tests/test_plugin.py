@@ -42,7 +42,9 @@ def test_a_subject_that_does_not_answer_ends_the_run_and_says_why(pytester: pyte
         ("--iut-profile=keyvalut", "*no profile is called 'keyvalut'; did you mean keyvault*"),
         ("--iut-clause=DEC-44", "*no clause is called 'DEC-44'; did you mean DEC-4*"),
         ("--iut-settle=-1", "*expected a number of seconds, 0 or more, got '-1'*"),
-        ("--iut-seed=few", "*invalid int value: 'few'*"),
+        ("--iut-seed=few", "*expected a number from 0 to 9223372036854775807, got 'few'*"),
+        ("--iut-seed=-1", "*expected a number from 0 to 9223372036854775807, got '-1'*"),
+        ("--iut-report=", "*expected a path, got an empty text*"),
     ],
 )
 def test_an_option_that_names_nothing_is_bad_usage(pytester: pytest.Pytester, option: str, told: str) -> None:

@@ -1,12 +1,15 @@
 """The suite as a class in a vendor's repository: two lines, and every test of a clause is there."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from fencepost.adapters.contract import FactoryCarrier, JsonObject, open_factory
 from fencepost.adapters.library import connect_factory
 from fencepost.conformance import conformance_suite
 from fencepost.conformance.catalogue import UnknownClause, catalogue
+from fencepost.conformance.commands import main
 from fencepost.conformance.peers import StdlibVault
 from fencepost.conformance.pytest.session import Options, SubjectSession
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
@@ -204,3 +207,65 @@ def test_an_expected_failure_does_not_cover_a_missing_module(pytester: pytest.Py
     """)
     result = pytester.runpytest()
     result.assert_outcomes(errors=1, xfailed=1)
+
+
+def _kept(folder: Path) -> Path:
+    """A list with the one known failure of a mutant, as `baseline add` makes it."""
+    run, known = folder / "run", folder / "known.json"
+    done = CliRunner().invoke(
+        main, ["check", "mutant:last-address-excluded", "--clause", "DEC-4", "--report", str(run)]
+    )
+    assert done.exit_code == 1
+    told = ["--reason", "fixed in 2.4", "--issue", "https://example.com/7", "--expires", "2999-01-01"]
+    done = CliRunner().invoke(main, ["baseline", "add", str(known), "--from", str(run), *told])
+    assert done.exit_code == 0, done.output
+    return known
+
+
+def test_known_failures_and_the_report_are_as_in_check(pytester: pytest.Pytester) -> None:
+    known = _kept(pytester.path)
+    pytester.makepyfile(f"""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite(
+            "mutant:last-address-excluded", clauses=["DEC-4"], known={str(known)!r}, report="out"
+        )
+        TestFixed = conformance_suite(
+            "reference", profile="keyvault-2018-preview", clauses=["DEC-4"], known={str(known)!r}
+        )
+    """)
+    result = pytester.runpytest("-rx")
+    result.assert_outcomes(xfailed=1, passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*unexpected success*", "*XFAIL*known failure DEC-4-*: fixed in 2.4*"])
+    assert (pytester.path / "out" / "report.json").is_file()
+
+
+def test_stored_cases_are_replayed_and_kept_and_what_is_not_judged_is_a_warning(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("mutant:last-address-excluded", clauses=["DEC-4"], regressions="kept")
+        TestAgain = conformance_suite("mutant:last-address-excluded", clauses=["VAL-1"], regressions="kept")
+        TestOther = conformance_suite("reference", clauses=["DEC-4"], regressions="kept")
+    """)
+    result = pytester.runpytest("-W", "default")
+    result.assert_outcomes(failed=1, passed=2, errors=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["*ERROR*TestAgain*", "*stored cases not judged: DEC-4-*: the case is for the profile *"]
+    )
+    assert len(list((pytester.path / "kept").glob("DEC-4-*.json"))) == 1
+    result = pytester.runpytest("-W", "error::pytest.PytestWarning", "-k", "TestOther")
+    result.assert_outcomes(passed=1, errors=1, deselected=2)
+
+
+def test_a_list_that_cannot_be_read_is_one_error(pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("known.json").write_text('{"format": "something else"}')
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestMissing = conformance_suite("reference", clauses=["DEC-4", "DEC-5"], known="missing.json")
+        TestOther = conformance_suite("reference", clauses=["DEC-4", "DEC-5"], known="known.json")
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=2, deselected=2)
+    result.stdout.fnmatch_lines(["*CannotBegin: *missing.json*", "*CannotBegin: known.json: *format*"])

@@ -6,7 +6,7 @@ it, adds no option but `--iut…`, and leaves tests alone that have no `clause` 
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,6 +32,7 @@ _KINDS = {
 _DISTRIBUTED = "fencepost_distributed"
 
 Subject: TypeAlias = str | Callable[[], object]
+_Wrapper: TypeAlias = Generator[None, pytest.TestReport, pytest.TestReport]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,6 +61,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Run only the tests of this clause or family (VAL); repeatable, or ID,ID.",
     )
     group.addoption(
+        "--iut-known", metavar="FILE", type=_path, help="Tolerate the failures on this list, and no others."
+    )
+    group.addoption(
+        "--iut-regressions", metavar="DIR", type=_path, help="Replay the cases stored here first, and store new ones."
+    )
+    group.addoption("--iut-report", metavar="DIR", type=_path, help="Write the report in every form into this folder.")
+    group.addoption(
         "--iut-open-points",
         action="store_true",
         help="Show each open point and each clause that does not apply as a skipped test, not as one line of counts.",
@@ -87,10 +95,16 @@ def _seed(text: str) -> int:
     try:
         seed = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"invalid int value: {text!r}") from None
+        seed = -1
     if not 0 <= seed < 2**63:
         raise argparse.ArgumentTypeError(f"expected a number from 0 to {2**63 - 1}, got {text!r}")
     return seed
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty text")
+    return Path(text)
 
 
 def _seconds(text: str) -> float:
@@ -126,9 +140,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
     """Keep an error an error: where nothing was judged, no failure can be the expected one."""
-    report: pytest.TestReport = yield
+    report = yield
     if call.excinfo is not None and hasattr(report, "wasxfail") and _asks(item):
         from fencepost.conformance.pytest.suite_collection import is_not_excused
 
@@ -193,7 +207,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     scheduling = ClauseScheduling(config, log)
     subject = config.getoption("--iut")
-    scheduling.is_one_place = subject is None or _is_one_place(subject)
+    is_whole = config.getoption("--iut-report") is not None  # one report is of one run
+    scheduling.is_one_place = subject is None or is_whole or _is_one_place(subject)
     return scheduling
 
 
@@ -305,6 +320,9 @@ def suite_trial(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> 
         timeouts=Timeouts(
             start=pytestconfig.getoption("--iut-start-timeout"), call=pytestconfig.getoption("--iut-call-timeout")
         ),
+        known=pytestconfig.getoption("--iut-known"),
+        regressions=pytestconfig.getoption("--iut-regressions"),
+        report=pytestconfig.getoption("--iut-report"),
     )
     yield from on_trial(request, "fixture:iut", terms, alone=_is_alone(pytestconfig))
 
