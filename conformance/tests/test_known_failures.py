@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from fencepost.conformance.commands import main
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, answer_of, file_content, known_from_json
-from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.reading import NotACase, calls_from_json
 from fencepost.conformance.regression.stored_case import StoredCase, json_text, store
 from fencepost.reports.model import Call, Clause, Verdict
 from fencepost.reports.stored import stored_run
@@ -313,3 +313,34 @@ def test_the_usual_folder_is_used_where_it_is_there(tmp_path: Path, monkeypatch:
     (tmp_path / "fencepost-regressions").mkdir()
     _check(FLAWED)
     assert len(list((tmp_path / "fencepost-regressions").iterdir())) == 1
+
+
+def test_stored_cases_are_counted_by_state_and_strict_fails_on_what_is_not_judged(tmp_path: Path) -> None:
+    calls = _calls("20.0.0.0/24", "20.0.0.255")
+    store(
+        [StoredCase(clause="DEC-4", profile=one, calls=calls, expected="allow") for one in ("keyvault", PROFILE)],
+        tmp_path,
+    )
+    result = _check("reference", "--regressions", tmp_path)
+    assert result.exit_code == 0
+    assert "stored cases: 1 fixed, 0 still failing, 1 not judged" in result.stderr
+    assert f"the case is for the profile {PROFILE}, and the run judges by keyvault" in result.stderr
+    assert _check("reference", "--regressions", tmp_path, "--strict").exit_code == 2
+    assert _check(FLAWED, "--regressions", tmp_path, "--strict").exit_code == 1
+
+
+def test_a_case_may_begin_with_describe_and_is_the_same_case() -> None:
+    calls = [{"method": call.method, "params": call.params} for call in _calls("20.0.0.0/24", "20.0.0.255")]
+    describe = {"method": "describe", "params": {"protocol": 1}}
+    assert calls_from_json([describe, *calls]) == calls_from_json(calls)
+
+
+def test_entries_are_renewed(tmp_path: Path) -> None:
+    file = tmp_path / "known.json"
+    entry = _known(expires=LONG_AGO)
+    file.write_text(json_text(file_content([entry])), encoding="ascii")
+    assert _run("baseline", "renew", file, "--expires", "2020-01-02").exit_code == 2
+    assert _run("baseline", "renew", file, "--expires", "2999-01-01", "--entry", "DEC-4-000000000000").exit_code == 2
+    assert _run("baseline", "renew", file, "--expires", "2999-01-01", "--entry", entry.id).exit_code == 0
+    (renewed,) = known_from_json(json.loads(file.read_text()))
+    assert (renewed.id, renewed.expires, renewed.reason) == (entry.id, NEVER, entry.reason)

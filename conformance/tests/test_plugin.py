@@ -42,7 +42,9 @@ def test_a_subject_that_does_not_answer_ends_the_run_and_says_why(pytester: pyte
         ("--iut-profile=keyvalut", "*no profile is called 'keyvalut'; did you mean keyvault*"),
         ("--iut-clause=DEC-44", "*no clause is called 'DEC-44'; did you mean DEC-4*"),
         ("--iut-settle=-1", "*expected a number of seconds, 0 or more, got '-1'*"),
-        ("--iut-seed=few", "*invalid int value: 'few'*"),
+        ("--iut-seed=few", "*expected a number from 0 to 9223372036854775807, got 'few'*"),
+        ("--iut-seed=-1", "*expected a number from 0 to 9223372036854775807, got '-1'*"),
+        ("--iut-report=", "*expected a path, got an empty text*"),
     ],
 )
 def test_an_option_that_names_nothing_is_bad_usage(pytester: pytest.Pytester, option: str, told: str) -> None:
@@ -71,6 +73,19 @@ def test_the_marker_selects_the_clauses_and_leaves_the_ledger_out(pytester: pyte
     assert not any("test_ledger" in line for line in collected)
 
 
+@pytest.mark.parametrize(
+    ("expression", "selected"),
+    [("DEC-1", {"dec_1"}), ("dec-4 or VAL-3", {"dec_4", "val_3"}), ("STA and not STA-10", None)],
+)
+def test_k_selects_clauses_by_their_whole_ids(
+    pytester: pytest.Pytester, expression: str, selected: set[str] | None
+) -> None:
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", "reference", "-k", expression, "--co", "-q")
+    names = [line.partition("::test_")[2] for line in result.outlines if "::test_" in line]
+    found = {"_".join(name.split("_")[:2]) for name in names}
+    assert found == selected if selected is not None else {"sta_1", "sta_9"} <= found and "sta_10" not in found
+
+
 def test_the_header_says_what_is_judged(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "reference", "--iut-seed", "7", "--co")
     result.stdout.fnmatch_lines(["iut: reference, its own profile, effort quick, seed 7"])
@@ -89,7 +104,16 @@ def test_no_secret_of_a_subject_is_shown(pytester: pytest.Pytester, monkeypatch:
 
 
 def test_the_profile_and_the_seed_are_passed_on(pytester: pytest.Pytester) -> None:
-    arguments = ("--iut", "reference", "--iut-profile", "keyvault-2018-preview", "--iut-clause", "VAL-8", "-rs")
+    arguments = (
+        "--iut",
+        "reference",
+        "--iut-profile",
+        "keyvault-2018-preview",
+        "--iut-clause",
+        "VAL-8",
+        "-rs",
+        "--iut-open-points",
+    )
     result = pytester.runpytest("--pyargs", SUITE, *arguments)
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*VAL-8 does not apply: needs endpoint-check*"])

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Client, JsonObject
 from fencepost.adapters.contract.vocabulary import FEATURES
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.smoke_plan import TEN, smoke_plan
@@ -207,6 +208,82 @@ class _Says:
         pass
 
 
+FRAIL = """
+    def describe(self, *, protocol):
+        return {"protocol": 1, "name": "n", "version": "1", "profile": "keyvault", "features": ["ip-rules-only"]}
+
+    def reset(self, *, subnets):
+        self.acls = {"defaultAction": "Allow", "ipRules": []}
+        return {}
+
+    def put_rules(self, *, network_acls):
+        old, self.acls = self.acls, {**self.acls, **network_acls}
+        WRITE
+        return {"accepted": True}
+
+    def decide(self, *, requests):
+        assert len(requests) <= LARGEST, "too many"
+        ranges = [ip_network(rule["value"]) for rule in self.acls["ipRules"]]
+        def passes(one):
+            inside = any(ip_address(one["source"]["address"]) in each for each in ranges)
+            return one["plane"] == "control" or self.acls["defaultAction"] == "Allow" or inside
+        return {"decisions": ["allow" if passes(one) else "deny" for one in requests]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("write", "largest", "status", "told"),
+    [
+        ("pass", 4096, 1, "1 of 8 wrong after further writes"),
+        ("pass", 4096, 1, "WRONG allow deny DEC-15 52.10.20.30, after a write without rule lists"),
+        ("network_acls['ipRules']", 4096, 2, "KeyError"),
+        ("self.acls['ipRules'] = network_acls.get('ipRules', [])", 100, 2, "too many"),
+        ("self.acls['ipRules'] = network_acls.get('ipRules', [])", 4096, 0, "a decision takes"),
+        (
+            "self.acls['ipRules'] = (network_acls['ipRules'] or old['ipRules']) if 'ipRules' in network_acls else []",
+            4096,
+            1,
+            "52.10.20.30, after a write of empty rule lists",
+        ),
+        (
+            "self.acls['ipRules'] = old['ipRules'] + network_acls.get('ipRules', [])",
+            4096,
+            1,
+            "20.1.2.128, after a write of another range",
+        ),
+        (
+            "if 'ipRules' not in network_acls: return {'accepted': False, 'message': 'no list'}",
+            4096,
+            1,
+            "a write without rule lists, which every vault accepts, was refused: no list",
+        ),
+    ],
+)
+def test_what_check_would_stumble_over_is_found_beside_the_ten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: str, largest: int, status: int, told: str
+) -> None:
+    name = f"frail_{abs(hash((write, largest, told)))}"
+    body = FRAIL.replace("WRITE", write).replace("LARGEST", str(largest))
+    (tmp_path / f"{name}.py").write_text(f"from ipaddress import ip_address, ip_network\n\nclass Vault:{body}")
+    monkeypatch.syspath_prepend(tmp_path)
+    result = _smoke(f"library:{name}:Vault")
+    assert result.exit_code == status, result.output
+    assert told in " ".join(result.output.split())
+
+
+def test_the_first_write_and_the_first_read_back_are_shown_and_a_malformed_read_back_is_named(tmp_path: Path) -> None:
+    acls = {"bypass": "None", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []}
+    statement = {**STATEMENT, "features": ["ip-rules-only", "read-back"]}
+    result = _smoke(_harness(tmp_path, describe=statement, getRules={"networkAcls": acls}))
+    told = " ".join(result.stdout.split())
+    assert 'the first putRules sent {"networkAcls": {"bypass": "None", "defaultAction": "Deny"' in told
+    assert 'answer {"accepted": true}' in told
+    assert f"the first getRules sent {{}} answer {json.dumps({'networkAcls': acls})}" in told
+    result = _smoke(_harness(tmp_path, describe=statement, getRules={"networkAcls": 5}))
+    assert result.exit_code == 2
+    assert "getRules (malformed-result)" in result.stdout
+
+
 def test_an_adapter_file_is_shown_mapping_by_mapping_and_timed(tmp_path: Path) -> None:
     example = Path(__file__).parents[2] / "adapters" / "examples" / "cli" / "shell.toml"
     result = _smoke(f"cli:{example}")
@@ -217,7 +294,8 @@ def test_an_adapter_file_is_shown_mapping_by_mapping_and_timed(tmp_path: Path) -
     assert "by the mapping decide.deny" in told
     assert "output exit status 1 stdout: kept out" in told
     assert "a decision takes" in told
-    assert "asks at most 30,000 decisions and 360 writes: at most about" in told
+    quick = EFFORTS["quick"].for_decisions_only()
+    assert f"asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: at most about" in told
 
 
 def test_of_an_answer_that_nothing_maps_the_request_and_the_output_are_shown(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """The suite as a class in a vendor's repository: two lines, and every test of a clause is there."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from fencepost.adapters.contract import FactoryCarrier, JsonObject, open_factory
 from fencepost.adapters.library import connect_factory
 from fencepost.conformance import conformance_suite
 from fencepost.conformance.catalogue import UnknownClause, catalogue
+from fencepost.conformance.commands import main
 from fencepost.conformance.peers import StdlibVault
 from fencepost.conformance.pytest.session import Options, SubjectSession
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
@@ -49,7 +52,7 @@ def test_a_class_holds_the_clauses_and_families_that_it_is_told_and_no_others() 
 
 def test_the_options_say_what_it_is_judged_by(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TWO_LINES.format(options=", profile='keyvault-2018-preview', seed=3, clauses=['VAL-8']"))
-    result = pytester.runpytest("-rs")
+    result = pytester.runpytest("-rs", "--iut-open-points")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*VAL-8 does not apply: needs endpoint-check"])
 
@@ -82,7 +85,7 @@ def test_a_subject_string_and_a_function_will_do_and_two_classes_do_not_meet(pyt
     result.stdout.fnmatch_lines(["*::TestTheirs::test_val_5_* FAILED*", "*replay *mutant:octets-up-to-256*"])
 
 
-def test_a_factory_that_fails_is_an_error_of_every_test_and_ends_nothing_else(pytester: pytest.Pytester) -> None:
+def test_a_factory_that_fails_is_one_error_and_ends_nothing_else(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         from fencepost.conformance import conformance_suite
 
@@ -95,7 +98,7 @@ def test_a_factory_that_fails_is_an_error_of_every_test_and_ends_nothing_else(py
             pass
     """)
     result = pytester.runpytest()
-    result.assert_outcomes(passed=1, errors=2)
+    result.assert_outcomes(passed=1, errors=1, deselected=1)
     result.stdout.fnmatch_lines(["*CannotBegin: library:*:make_vault does not answer: *the licence has run out*"])
 
 
@@ -150,3 +153,119 @@ def test_each_exploration_is_run_once_however_many_clauses_it_serves() -> None:
         assert 0 < after_one == len(resets)
     finally:
         trial.close()
+
+
+def test_a_misspelt_subject_is_one_error_and_the_other_tests_are_counted(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("referense")
+    """)
+    result = pytester.runpytest("-ra")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(errors=1, deselected=78)
+    result.stdout.fnmatch_lines(["*Did you mean 'reference'?*", "fencepost: 78 tests were not asked *"])
+    assert len(result.outlines) < 100
+
+
+@pytest.mark.parametrize("given", ["StdlibVault()", "StdlibVault", "'reference'"])
+def test_a_fixture_may_be_the_subject(pytester: pytest.Pytester, given: str) -> None:
+    pytester.makepyfile(f"""
+        import pytest
+        from fencepost.conformance import conformance_suite
+        from fencepost.conformance.peers import StdlibVault
+
+        @pytest.fixture(scope="class")
+        def live_vault():
+            return {given}
+
+        TestVault = conformance_suite("fixture:live_vault", clauses=["STA-5", "VAL-4"])
+    """)
+    pytester.runpytest().assert_outcomes(passed=2)
+
+
+def test_a_fixture_that_is_missing_is_one_error(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("fixture:live_vault", clauses=["STA-5", "VAL-4"])
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1, deselected=1)
+    result.stdout.fnmatch_lines(["*CannotBegin: fixture:live_vault: *"])
+
+
+def test_an_expected_failure_does_not_cover_a_missing_module(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from fencepost.conformance import conformance_suite
+
+        TestVault = pytest.mark.xfail(strict=True)(conformance_suite("library:no_such_module:V", clauses=["STA-5"]))
+        TestOther = pytest.mark.xfail(strict=True)(
+            conformance_suite("mutant:octets-up-to-256", clauses=["VAL-5"])
+        )
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1, xfailed=1)
+
+
+def _kept(folder: Path) -> Path:
+    """A list with the one known failure of a mutant, as `baseline add` makes it."""
+    run, known = folder / "run", folder / "known.json"
+    done = CliRunner().invoke(
+        main, ["check", "mutant:last-address-excluded", "--clause", "DEC-4", "--report", str(run)]
+    )
+    assert done.exit_code == 1
+    told = ["--reason", "fixed in 2.4", "--issue", "https://example.com/7", "--expires", "2999-01-01"]
+    done = CliRunner().invoke(main, ["baseline", "add", str(known), "--from", str(run), *told])
+    assert done.exit_code == 0, done.output
+    return known
+
+
+def test_known_failures_and_the_report_are_as_in_check(pytester: pytest.Pytester) -> None:
+    known = _kept(pytester.path)
+    pytester.makepyfile(f"""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite(
+            "mutant:last-address-excluded", clauses=["DEC-4"], known={str(known)!r}, report="out"
+        )
+        TestFixed = conformance_suite(
+            "reference", profile="keyvault-2018-preview", clauses=["DEC-4"], known={str(known)!r}
+        )
+    """)
+    result = pytester.runpytest("-rx")
+    result.assert_outcomes(xfailed=1, passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*unexpected success*", "*XFAIL*known failure DEC-4-*: fixed in 2.4*"])
+    assert (pytester.path / "out" / "report.json").is_file()
+
+
+def test_stored_cases_are_replayed_and_kept_and_what_is_not_judged_is_a_warning(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("mutant:last-address-excluded", clauses=["DEC-4"], regressions="kept")
+        TestAgain = conformance_suite("mutant:last-address-excluded", clauses=["VAL-1"], regressions="kept")
+        TestOther = conformance_suite("reference", clauses=["DEC-4"], regressions="kept")
+    """)
+    result = pytester.runpytest("-W", "default")
+    result.assert_outcomes(failed=1, passed=2, errors=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["*ERROR*TestAgain*", "*stored cases not judged: DEC-4-*: the case is for the profile *"]
+    )
+    assert len(list((pytester.path / "kept").glob("DEC-4-*.json"))) == 1
+    result = pytester.runpytest("-W", "error::pytest.PytestWarning", "-k", "TestOther")
+    result.assert_outcomes(passed=1, errors=1, deselected=2)
+
+
+def test_a_list_that_cannot_be_read_is_one_error(pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("known.json").write_text('{"format": "something else"}')
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestMissing = conformance_suite("reference", clauses=["DEC-4", "DEC-5"], known="missing.json")
+        TestOther = conformance_suite("reference", clauses=["DEC-4", "DEC-5"], known="known.json")
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=2, deselected=2)
+    result.stdout.fnmatch_lines(["*CannotBegin: *missing.json*", "*CannotBegin: known.json: *format*"])

@@ -1,5 +1,6 @@
 """The suite under pytest-xdist: each worker has a subject of its own, and one place is asked by one worker only."""
 
+import json
 import re
 from collections import defaultdict
 
@@ -96,3 +97,55 @@ def test_tests_of_others_and_classes_of_the_suite_are_grouped_by_their_names() -
     assert group_of(f"tests/test_ours.py::TestVault::{name}", is_one_place=False) == "tests/test_ours.py::TestVault"
     ledger = "test_ledger.py::test_a_declared_choice_is_held_to[host-bits]"
     assert group_of(ledger, is_one_place=False) == "fencepost ledger"
+
+
+def test_a_failure_of_a_class_spread_over_workers_is_told_by_its_own_test_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("mutant:last-address-excluded", clauses=["DEC"])
+    """)
+    result = pytester.runpytest_subprocess("-n", "2")
+    outcomes = result.parseoutcomes()
+    assert (outcomes["failed"], outcomes.get("errors", 0) + outcomes.get("error", 0)) == (1, 0)
+
+
+def test_what_no_selected_test_tells_is_told_once_by_all_workers(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("mutant:octets-up-to-256", clauses=["VAL-3", "VAL-4", "VAL-6", "VAL-7"])
+    """)
+    result = pytester.runpytest_subprocess("-n", "2")
+    assert result.stdout.str().count("FoundBeside: also found") >= 1
+    outcomes = result.parseoutcomes()
+    assert outcomes.get("errors", 0) + outcomes.get("error", 0) == 1
+
+
+def test_a_report_of_the_suite_is_one_report_of_all_clauses(pytester: pytest.Pytester) -> None:
+    arguments = ["--iut", "mutant:last-address-excluded", "--iut-clause", "DEC-4,VAL-1", "--iut-report", "out"]
+    result = pytester.runpytest_subprocess("-n", "2", "--pyargs", SUITE, *arguments)
+    assert (result.parseoutcomes()["failed"], result.parseoutcomes()["passed"]) == (1, 1)
+    report = json.loads((pytester.path / "out" / "report.json").read_text(encoding="utf-8"))
+    verdicts = {row["id"]: row["verdict"] for row in report["clauses"]}
+    assert (verdicts["DEC-4"], verdicts["VAL-1"]) == ("fail", "pass")
+
+
+def test_a_class_spread_over_workers_names_a_stored_case_that_is_not_judged_once(pytester: pytest.Pytester) -> None:
+    calls = [
+        {"method": "reset", "params": {"subnets": []}},
+        {"method": "putRules", "params": {"networkAcls": {"defaultAction": "Allow"}}},
+    ]
+    case = {"format": "fencepost-regression", "version": 1, "clause": "VAL-1", "profile": "keyvault", "calls": calls}
+    (pytester.path / "kept").mkdir()
+    (pytester.path / "kept" / "one.json").write_text(json.dumps(case))
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite(
+            "reference:keyvault-2018-preview", clauses=["VAL-1", "VAL-2", "VAL-3"], regressions="kept", report="out"
+        )
+    """)
+    result = pytester.runpytest_subprocess("-n", "2")
+    assert (result.parseoutcomes()["passed"], result.parseoutcomes()["warnings"]) == (3, 1)
+    assert sorted(path.name for path in (pytester.path / "out").iterdir()) == ["gw0", "gw1"]

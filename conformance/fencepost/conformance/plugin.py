@@ -5,7 +5,8 @@ it, adds no option but `--iut…`, and leaves tests alone that have no `clause` 
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,9 +24,15 @@ _SUITE_NAME = "fencepost.conformance.suite"
 _WHAT_TO_GIVE = (
     "the conformance suite needs its subject: --iut SUBJECT (stdio:…, http://…, library:MODULE:NAME or a name)"
 )
+_KINDS = {
+    "does not apply": ("clause does not apply", "clauses do not apply"),
+    "not asked": ("test was not asked", "tests were not asked"),
+    "open point": ("open point has no declared choice", "open points have no declared choice"),
+}
 _DISTRIBUTED = "fencepost_distributed"
 
 Subject: TypeAlias = str | Callable[[], object]
+_Wrapper: TypeAlias = Generator[None, pytest.TestReport, pytest.TestReport]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +60,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_clauses,
         help="Run only the tests of this clause or family (VAL); repeatable, or ID,ID.",
     )
+    group.addoption(
+        "--iut-known", metavar="FILE", type=_path, help="Tolerate the failures on this list, and no others."
+    )
+    group.addoption(
+        "--iut-regressions", metavar="DIR", type=_path, help="Replay the cases stored here first, and store new ones."
+    )
+    group.addoption("--iut-report", metavar="DIR", type=_path, help="Write the report in every form into this folder.")
+    group.addoption(
+        "--iut-open-points",
+        action="store_true",
+        help="Show each open point and each clause that does not apply as a skipped test, not as one line of counts.",
+    )
 
 
 def _profile(text: str) -> str:
@@ -73,10 +92,19 @@ def _effort(text: str) -> str:
 
 
 def _seed(text: str) -> int:
-    seed = int(text)
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
     if not 0 <= seed < 2**63:
         raise argparse.ArgumentTypeError(f"expected a number from 0 to {2**63 - 1}, got {text!r}")
     return seed
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty text")
+    return Path(text)
 
 
 def _seconds(text: str) -> float:
@@ -100,6 +128,47 @@ def _clauses(text: str) -> tuple[str, ...]:
         return tuple(clause.id for part in text.split(",") if part for clause in catalogue().matching(part))
     except UnknownClause as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `-k DEC-4` select the tests of that clause."""
+    marks = list(item.iter_markers("clause"))
+    if marks:
+        from fencepost.conformance.pytest.suite_collection import ClauseId
+
+        item.extra_keyword_matches.update(ClauseId(one) for mark in marks for one in mark.args)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
+    """Keep an error an error: where nothing was judged, no failure can be the expected one."""
+    report = yield
+    if call.excinfo is not None and hasattr(report, "wasxfail") and _asks(item):
+        from fencepost.conformance.pytest.suite_collection import is_not_excused
+
+        if is_not_excused(call.excinfo.value):
+            del report.wasxfail
+            report.outcome, report.longrepr = "failed", item.repr_failure(call.excinfo)
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+    """Count what is left out as deselected, and show no line of it."""
+    is_left_out = report.skipped and _left_out(report) and not config.getoption("--iut-open-points")
+    return ("deselected", "", "") if is_left_out else None
+
+
+def _left_out(report: object) -> str:
+    properties = getattr(report, "user_properties", ())
+    return next((str(value) for name, value in properties if name == "left out"), "")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line of counts for what was left out."""
+    counts = Counter(filter(None, map(_left_out, terminalreporter.stats.get("deselected", ()))))
+    if counts:
+        told = ", ".join(f"{count} {_KINDS[kind][count != 1]}" for kind, count in sorted(counts.items()))
+        terminalreporter.write_line(f"fencepost: {told} (--iut-open-points shows each)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -138,7 +207,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     scheduling = ClauseScheduling(config, log)
     subject = config.getoption("--iut")
-    scheduling.is_one_place = subject is None or _is_one_place(subject)
+    is_whole = config.getoption("--iut-report") is not None  # one report is of one run
+    scheduling.is_one_place = subject is None or is_whole or _is_one_place(subject)
     return scheduling
 
 
@@ -219,7 +289,7 @@ def _select(config: pytest.Config, items: list[pytest.Item], wanted: frozenset[s
 
 
 @pytest.fixture(scope="session")
-def iut(pytestconfig: pytest.Config) -> Subject:
+def iut(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Subject:
     """The implementation under test: what `--iut` names.
 
     Override it, with this scope, in a `conftest.py` at the root of a project: return a subject string, or a factory of an
@@ -228,11 +298,14 @@ def iut(pytestconfig: pytest.Config) -> Subject:
     subject = pytestconfig.getoption("--iut")
     if not isinstance(subject, str):
         pytest.fail(_WHAT_TO_GIVE, pytrace=False)
+    if subject.startswith("fixture:"):
+        found: Subject = request.getfixturevalue(subject.removeprefix("fixture:"))
+        return found
     return subject
 
 
 @pytest.fixture(scope="session")
-def suite_trial(iut: Subject, pytestconfig: pytest.Config) -> Iterator["SubjectSession"]:
+def suite_trial(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator["SubjectSession"]:
     """The subject of the suite on trial; each worker of pytest-xdist has its own."""
     __tracebackhide__ = True
     from fencepost.adapters.contract import Timeouts
@@ -247,8 +320,11 @@ def suite_trial(iut: Subject, pytestconfig: pytest.Config) -> Iterator["SubjectS
         timeouts=Timeouts(
             start=pytestconfig.getoption("--iut-start-timeout"), call=pytestconfig.getoption("--iut-call-timeout")
         ),
+        known=pytestconfig.getoption("--iut-known"),
+        regressions=pytestconfig.getoption("--iut-regressions"),
+        report=pytestconfig.getoption("--iut-report"),
     )
-    yield from on_trial(iut, terms, alone=_is_alone(pytestconfig))
+    yield from on_trial(request, "fixture:iut", terms, alone=_is_alone(pytestconfig))
 
 
 def _is_alone(config: pytest.Config, *modes: str) -> bool:
@@ -264,7 +340,7 @@ def class_trial(request: pytest.FixtureRequest) -> Iterator["SubjectSession"]:
     from fencepost.conformance.pytest.suite_collection import on_trial
 
     vendor = request.cls.conformance
-    yield from on_trial(vendor.subject, vendor.terms, alone=_is_alone(request.config, "loadscope", "loadfile"))
+    yield from on_trial(request, vendor.subject, vendor.terms, alone=_is_alone(request.config, "loadscope", "loadfile"))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`fencepost baseline`: maintains the list of known failures."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -87,6 +88,35 @@ def list_(*, file: Path, as_data: bool) -> None:
 def _expiry(one: KnownFailure, today: date) -> str | Text:
     text = one.expires.isoformat()
     return Text(f"{text} expired", style="bold red") if one.is_expired(today) else text
+
+
+@baseline.command(short_help="Give entries another last day.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The new last day.")
+@click.option("--entry", "ids", multiple=True, metavar="ID", help="Only this entry; repeatable.")
+@click.option("--reason", help="A new reason; without it the old reason stays.")
+def renew(*, file: Path, expires: datetime, ids: tuple[str, ...], reason: str | None) -> None:
+    """Give all entries of FILE another last day, or the entries named by --entry. Nothing is replayed.
+
+    Exit status: 0, or 2 for bad usage or an entry that is not on the list.
+    """
+    if expires.date() < _today():
+        raise click.BadParameter(f"{expires.date().isoformat()} is over", param_hint="--expires")
+    if reason is not None and not reason.strip():
+        raise click.BadParameter("the reason is empty", param_hint="--reason")
+    entries = read_known(file)
+    known = {one.id for one in entries}
+    if unknown := [one for one in ids if one not in known]:
+        raise click.BadParameter(f"not on the list: {', '.join(unknown)}", param_hint="--entry")
+    chosen = set(ids) or known
+    _write(
+        file,
+        [
+            replace(one, expires=expires.date(), reason=reason or one.reason) if one.id in chosen else one
+            for one in entries
+        ],
+    )
+    click.echo(f"renewed until {expires.date().isoformat()}: {', '.join(sorted(chosen)) or 'nothing'}", err=True)
 
 
 @baseline.command(short_help="Remove the entries that a subject now answers rightly.")

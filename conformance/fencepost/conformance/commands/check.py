@@ -77,6 +77,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
     metavar="DIR",
     help=f"Replay the counterexamples stored here first, and store new ones; by default ./{FOLDER} if it exists.",
 )
+@click.option("--strict", is_flag=True, help="Fail if a stored case could not be judged (exit status 2).")
 @click.option(
     "--max-configurations",
     "configurations",
@@ -115,6 +116,7 @@ def check(
     resumed: Path | None,
     known_file: Path | None,
     regressions: Path | None,
+    strict: bool,
     configurations: int | None,
     budget: float | None,
     settle: float | None,
@@ -126,7 +128,8 @@ def check(
     """Judge SUBJECT clause by clause, and show each failure with its smallest counterexample.
 
     Exit status, the first that holds: 2 bad usage, or a subject that does not answer `describe`; 1 a clause failed or a
-    declared choice is broken; 2 a clause ended in error or inconclusive; 3 the run was vacuous; otherwise 0.
+    declared choice is broken; 2 a clause ended in error or inconclusive; 3 the run was vacuous; 2 with --strict, a stored
+    case was not judged; otherwise 0.
 
     An interrupted run writes its results so far; a killed run can be continued with --resume.
 
@@ -157,7 +160,7 @@ def check(
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
         if parsed:
             show(essence(parsed, subject))
-    sys.exit(report.exit_status)
+    sys.exit(report.exit_status or (2 if strict and past.recalled.not_judged else 0))
 
 
 def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -272,7 +275,7 @@ def _judged(
         campaign = run.campaign if isinstance(run, BoundedRun) else run
         try:
             run.settle()
-            past.recall(campaign)
+            past.recalled = past.recall(campaign)
             if is_whole_run:
                 folder.follow(campaign)
             run.run()

@@ -1,33 +1,35 @@
 """The earlier failures that a run starts with: the list of known failures, and the folder of stored counterexamples."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.commands.case_files import read_folder
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.diagnosis.counterexample import counterexample
-from fencepost.conformance.regression.known import KnownFailure, known_from_json
+from fencepost.conformance.regression.known import KnownFailure
 from fencepost.conformance.regression.reading import NotACase
-from fencepost.conformance.regression.replay import replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase, store, stored_from_report
-from fencepost.conformance.rule_files.json_file import UnreadableInput, read_json
+from fencepost.conformance.rule_files.json_file import UnreadableInput
 from fencepost.conformance.run.campaign import Campaign
+from fencepost.conformance.run.earlier import Recalled, known_at, replay_known, replay_stored
 from fencepost.reports.model import Report
 from fencepost.reports.secrets import without_secrets
-from fencepost.reports.summary import quoted
+from fencepost.reports.visible import visible
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EarlierFailures:
-    """Known failures and stored cases, read before the subject is asked anything; `folder` is where new cases go."""
+    """Known failures and stored cases, read before the subject is asked anything; `folder` is where new cases go.
+
+    `recalled` is the result of the replay.
+    """
 
     known: tuple[KnownFailure, ...] = ()
     known_file: Path | None = None
     cases: tuple[StoredCase, ...] = ()
     folder: Path | None = None
+    recalled: Recalled = field(default_factory=Recalled)
 
     @classmethod
     def of(cls, known_file: Path | None, folder: Path | None) -> "EarlierFailures":
@@ -44,24 +46,18 @@ class EarlierFailures:
             folder=folder,
         )
 
-    def recall(self, campaign: Campaign) -> None:
+    def recall(self, campaign: Campaign) -> Recalled:
         """Replay the known failures, then the stored cases; bad usage if the subject does not answer."""
-        subject, today = quoted(campaign.plan.subject), datetime.now(UTC).date()
-        line = f"fencepost replay {self.known_file} {subject}"
         try:
-            campaign.baseline.replay(self.known, campaign.lockstep, campaign.capabilities, today=today, line=line)
+            replay_known(campaign, self.known, self.known_file)
         except HarnessFault as fault:
             raise usage(f"the known failures cannot be replayed: {fault}") from None
-        wanted = {clause.id for clause in campaign.selected()}
-        profile = campaign.lockstep.vault.profile.name
-        asked = [one for one in self.cases if one.profile == profile and one.clause in wanted]
-        held = sum(
-            _holds(one, campaign, f"fencepost replay {one.id} {subject} --folder {self.folder}") for one in asked
-        )
+        recalled = replay_stored(campaign, self.cases, self.folder)
         if self.cases:
-            left = len(self.cases) - len(asked)
-            other = f"; {left} of another profile or of a clause that is not asked" if left else ""
-            click.echo(f"stored cases: {len(asked)} replayed, {held} of them hold{other}", err=True)
+            click.echo(visible(str(recalled)), err=True)
+        for told in recalled.not_judged:
+            click.echo(visible(f"  not judged: {told}"), err=True)
+        return recalled
 
     def store(self, report: Report) -> None:
         """Store the counterexamples of a run that are new; bad usage if the folder cannot be written."""
@@ -78,25 +74,9 @@ class EarlierFailures:
             click.echo(f"stored: {', '.join(str(path) for path in written)}", err=True)
 
 
-def _holds(one: StoredCase, campaign: Campaign, line: str) -> bool:
-    """Replay a stored counterexample: if it still fails, the run fails, unless it is like a known failure."""
-    try:
-        replayed = replay_case(one.case, campaign.lockstep, campaign.capabilities)
-    except HarnessFault as fault:
-        campaign.tally.errors.setdefault(one.clause, str(fault))
-        return False
-    found = replayed.mismatch
-    if found is not None and replayed.is_steady and not campaign.baseline.knows(one.clause, one.case, found):
-        told = counterexample(one.clause, one.case, found, replay=line, calls_to_shrink=0)
-        campaign.tally.failures[one.clause].append(told)
-    return replayed.state == "fixed"
-
-
 def read_known(path: Path) -> tuple[KnownFailure, ...]:
     """The entries of a list of known failures; bad usage, with every reason, if the file is none."""
     try:
-        return known_from_json(read_json(str(path)))
-    except UnreadableInput as error:
+        return known_at(path)
+    except (UnreadableInput, NotACase) as error:
         raise click.UsageError(str(error)) from None
-    except NotACase as error:
-        raise click.UsageError("\n".join(f"{path}: {reason}" for reason in error.reasons)) from None

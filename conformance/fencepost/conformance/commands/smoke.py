@@ -17,7 +17,7 @@ from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.commands.console import labelled, show, table
 from fencepost.conformance.commands.options import WAITING
 from fencepost.conformance.commands.short_help import SHORT_HELP
-from fencepost.conformance.commands.smoke_mappings import mappings_of, pace_in_words, pace_of, shown
+from fencepost.conformance.commands.smoke_mappings import Pace, first_calls, mappings_of, pace_in_words, pace_of, shown
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile, load_profile
@@ -44,9 +44,11 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 
     Names every violation of the contract with the offending message, secrets masked as in a report. Of a cli: or rest:
-    file it shows for each mapping the real request, to paste, and what was read from the real answer; it times a
-    decision, and says what a quick run will take. Exit status: 0 wired up; 1 wired up, but an answer is obviously
-    wrong; 2 the subject does not answer as the contract says.
+    file it shows for each mapping the real request, to paste, and what was read from the real answer; of any other
+    subject it shows the first putRules and the first getRules. It writes again, with other rules, without rule lists and
+    with empty ones. It sends batches of up to 4,096 requests, times a decision, and says what a quick run will take.
+    Exit status: 0 wired up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract
+    says.
     """
     if profile_name is not None:
         try:
@@ -62,20 +64,23 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
         run = smoke_run(connection, profile_name=profile_name)
         mappings = mappings_of(connection)
         pace = pace_of(connection) if run.exit_status != _NOT_WIRED_UP else None
+        if isinstance(pace, HarnessFault):
+            run.faults.append(pace)
     finally:
         connection.close()
     log = connection.log()  # whole only now: what a harness says on stderr may come after its answer
     mask = Mask.of_here()
-    told = [Text(), pace_in_words(pace)] if pace is not None else []
-    show(*_parts(subject, run, log, mask), *shown(mappings, mask), *told, Text(), _result(run))
+    calls = shown(mappings, mask) if mappings else first_calls(run.exchanges, mask)
+    timed = [Text(), pace_in_words(pace)] if isinstance(pace, Pace) else []
+    show(*_parts(subject, run, log, mask), *calls, *timed, Text(), _result(run))
     sys.exit(run.exit_status)
 
 
 def _parts(subject: str, run: SmokeRun, log: str, mask: Mask) -> Iterable[RenderableType]:
     yield labelled(_head(subject, run, mask))
-    if run.answers:
+    if shown := [*run.answers, *run.wrong_further]:
         yield Text()
-        yield table(("", "got", "expected", "clause", "question"), [_row(answered, mask) for answered in run.answers])
+        yield table(("", "got", "expected", "clause", "question"), [_row(answered, mask) for answered in shown])
     for fault in run.faults:
         yield from _fault(fault, mask)
     told = any(log.strip() in fault.offending for fault in run.faults)
@@ -101,7 +106,7 @@ def _head(subject: str, run: SmokeRun, mask: Mask) -> Iterable[tuple[str, str | 
         told = " ".join(str(part) for part in said if part is not None) or "without a word"
         yield (
             "putRules",
-            Text(f"two rules that every vault accepts were refused: {visible(mask.apply(told))}", style="bold red"),
+            Text(f"{run.refused}: {visible(mask.apply(told))}", style="bold red"),
         )
 
 
@@ -141,6 +146,8 @@ def _lines(label: str, text: str) -> list[tuple[str, str | Text]]:
 def _result(run: SmokeRun) -> Text:
     word, style = _WORDS[run.exit_status]
     parts = [f"{len(run.answers) - run.wrong} of {len(run.answers)} decisions as expected"] if run.answers else []
+    if run.wrong_further:
+        parts.append(f"{len(run.wrong_further)} of {len(run.further)} wrong after further writes")
     if run.faults:
         parts.append(f"{len(run.faults)} contract {'violation' if len(run.faults) == 1 else 'violations'}")
     if run.mistakes:

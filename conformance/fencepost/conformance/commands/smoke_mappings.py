@@ -1,11 +1,14 @@
-"""What `smoke` shows of a tool or a service that is read by a file: each mapping's first exchange, and the pace."""
+"""The first exchanges that `smoke` shows, of each mapping of an adapter file or of the contract, and the pace."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import Client, Connection, HarnessFault, JsonObject, ShownMapping, ShowsMappings
+from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.console import labelled
+from fencepost.conformance.commands.smoke_run import Exchange
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reports.secrets import Mask
@@ -13,7 +16,7 @@ from fencepost.reports.visible import visible, visible_lines
 from rich.console import RenderableType
 from rich.text import Text
 
-_MOST, _ENOUGH = 2048, 0.25
+_ENOUGH = 0.25
 _LINES = 14
 
 
@@ -31,21 +34,22 @@ def mappings_of(connection: Connection) -> tuple[ShownMapping, ...]:
     return tuple(connection.mappings()) if isinstance(connection, ShowsMappings) else ()
 
 
-def pace_of(connection: Connection, *, default_action: str = "Deny") -> Pace | None:
-    """How fast the subject is; None where it has no file, or does not answer. It is left with rules of our own."""
-    if not isinstance(connection, ShowsMappings):
-        return None
+def pace_of(connection: Connection, *, default_action: str = "Deny") -> Pace | HarnessFault:
+    """The time of a write, and of a decision in batches of 16 requests and more; the first `HarnessFault` instead.
+
+    The batches grow to 4,096 requests, or until one takes a quarter of a second. The subject keeps the rules written.
+    """
     client = Client(connection)
     rules = wire_rules(["20.1.2.0/24", "40.80.120.7"], default_action=default_action)
     try:
         write = _took(lambda: client.write("putRules", {"networkAcls": rules}))
         many, took = 4, 0.0
-        while took < _ENOUGH and many < _MOST:
+        while took < _ENOUGH and many < MAX_BATCH:
             many *= 4
             asked = [_request(number) for number in range(many)]
             took = _took(lambda asked=asked: client.decide(asked))  # type: ignore[misc]  # a default argument
-    except HarnessFault:
-        return None
+    except HarnessFault as fault:
+        return fault
     return Pace(decision=took / many, at_once=many, write=write)
 
 
@@ -56,6 +60,15 @@ def shown(mappings: Iterable[ShownMapping], mask: Mask) -> Iterable[RenderableTy
         yield Text(f"by the mapping {visible(one.mapping)}", style="bold")
         rows = [*_lines("request", mask.apply(one.request)), *_lines("output", mask.apply(one.output))]
         yield labelled(rows)
+
+
+def first_calls(exchanges: Iterable[Exchange], mask: Mask) -> Iterable[RenderableType]:
+    """The first call of each method with its answer, as JSON, secrets masked."""
+    for one in exchanges:
+        yield Text()
+        yield Text(f"the first {one.method}", style="bold")
+        said = (("sent", one.params), ("answer", one.answer))
+        yield labelled((label, Text(visible(mask.apply(json.dumps(value))), overflow="fold")) for label, value in said)
 
 
 def pace_in_words(pace: Pace) -> Text:

@@ -10,6 +10,13 @@ from fencepost.reference import Caller, Network, Outcome, Plane, Profile, Reques
 from fencepost.reference.model import ANYONE
 
 TEN = 10
+_ANOTHER_RANGE: JsonObject = {"ipRules": [{"value": "52.10.20.0/24"}], "virtualNetworkRules": []}
+_FURTHER: tuple[tuple[str, JsonObject], ...] = (
+    ("a write of another range", _ANOTHER_RANGE),
+    ("a write without rule lists", {}),
+    ("a second write of another range", _ANOTHER_RANGE),  # so that the next write has rules to remove
+    ("a write of empty rule lists", {"ipRules": [], "virtualNetworkRules": []}),
+)
 _SUBNETS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/smoke/providers/Microsoft.Network"
 LISTED, OTHER = (f"{_SUBNETS}/virtualNetworks/office/subnets/{name}" for name in ("listed", "other"))
 
@@ -26,12 +33,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmokePlan:
-    """One conversation: the network of `reset`, questions to the new vault, the rules, questions under the rules."""
+    """One conversation: the network of `reset`, questions to the new vault, the rules, questions under the rules.
+
+    `further` holds the writes after that: each in words, its `networkAcls`, and the questions under it.
+    """
 
     network: Network
     before: tuple[Question, ...]
     network_acls: JsonObject
     under: tuple[Question, ...]
+    further: tuple[tuple[str, JsonObject, tuple[Question, ...]], ...]
 
 
 def smoke_plan(capabilities: Capabilities, profile: Profile) -> SmokePlan:
@@ -48,7 +59,19 @@ def smoke_plan(capabilities: Capabilities, profile: Profile) -> SmokePlan:
         raise AssertionError("the rules of the smoke test are accepted by every profile")
     before = _answered(new, _before())[:2]
     under = _answered(written, (*_by_features(capabilities), *_by_address(capabilities)))[: TEN - len(before)]
-    return SmokePlan(network=network, before=tuple(before), network_acls=acls, under=tuple(under))
+    further = tuple(_further(written))
+    return SmokePlan(network=network, before=tuple(before), network_acls=acls, under=tuple(under), further=further)
+
+
+def _further(vault: Vault) -> Iterable[tuple[str, JsonObject, tuple[Question, ...]]]:
+    for says, lists in _FURTHER:
+        acls: JsonObject = {"bypass": "None", "defaultAction": "Deny", **lists}
+        written = vault.put_rules(acls).accepted
+        if written is None:
+            raise AssertionError(f"{says} is accepted by every profile")
+        vault = written
+        asked = ((f"{address}, after {says}", _from(address)) for address in ("20.1.2.128", "52.10.20.30"))
+        yield says, acls, tuple(_answered(vault, asked))
 
 
 def _answered(vault: Vault, asked: Iterable[tuple[str, Request]]) -> list[Question]:

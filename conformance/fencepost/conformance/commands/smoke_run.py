@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from fencepost.adapters.contract import (
@@ -10,6 +11,7 @@ from fencepost.adapters.contract import (
     Connection,
     Decision,
     HarnessFault,
+    JsonObject,
     NotStarted,
     Statement,
     StatementError,
@@ -36,9 +38,22 @@ class Answered:
         return self.got.outcome not in (self.question.expected.value, "inconclusive")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A call and its answer, as plain JSON values."""
+
+    method: str
+    params: JsonObject
+    answer: object
+
+
 @dataclass(slots=True, kw_only=True)
 class SmokeRun:
-    """The results of a conversation so far. `mistakes` are those of the statement, `faults` those of the harness."""
+    """The results of a conversation so far. `mistakes` are those of the statement, `faults` those of the harness.
+
+    `answers` are those to the ten questions, `further` those after further writes. `refusal` is the result of a refused
+    write, and `refused` says which write it was. `exchanges` are the first write and the first read-back.
+    """
 
     statement: Statement | None = None
     profile: Profile | None = None
@@ -46,11 +61,19 @@ class SmokeRun:
     faults: list[HarnessFault] = field(default_factory=list)
     answers: list[Answered] = field(default_factory=list)
     refusal: WriteResult | None = None
+    refused: str = "two rules that every vault accepts were refused"
+    further: list[Answered] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
 
     @property
     def wrong(self) -> int:
-        """How many of the answers are wrong."""
+        """How many answers to the ten questions are wrong."""
         return sum(answered.is_wrong for answered in self.answers)
+
+    @property
+    def wrong_further(self) -> tuple[Answered, ...]:
+        """The wrong answers after further writes."""
+        return tuple(answered for answered in self.further if answered.is_wrong)
 
     @property
     def exit_status(self) -> int:
@@ -58,7 +81,30 @@ class SmokeRun:
         if self.faults or self.mistakes:
             return 2
         decisive = any(answered.got.outcome != "inconclusive" for answered in self.answers)
-        return 1 if self.wrong or self.refusal is not None or not decisive else 0
+        return 1 if self.wrong or self.wrong_further or self.refusal is not None or not decisive else 0
+
+
+class _Noting:
+    """A connection that notes the first call of some methods, with the answer."""
+
+    def __init__(self, connection: Connection, methods: Sequence[str], into: list[Exchange]) -> None:
+        self._connection, self._methods, self._into = connection, methods, into
+
+    @property
+    def exclusive(self) -> bool:
+        return self._connection.exclusive
+
+    def call(self, method: str, params: JsonObject) -> object:
+        answer = self._connection.call(method, params)
+        if method in self._methods and method not in (noted.method for noted in self._into):
+            self._into.append(Exchange(method=method, params=params, answer=answer))
+        return answer
+
+    def log(self) -> str:
+        return self._connection.log()
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def smoke_run(connection: Connection, *, profile_name: str | None) -> SmokeRun:
@@ -68,7 +114,7 @@ def smoke_run(connection: Connection, *, profile_name: str | None) -> SmokeRun:
     was too late or did not start gets no further calls.
     """
     run = SmokeRun()
-    client = Client(connection)
+    client = Client(_Noting(connection, ("putRules", "getRules"), run.exchanges))
     run.statement = _attempt(run, client.describe)
     if run.statement is not None:
         run.profile = _profile(run, run.statement, profile_name)
@@ -93,19 +139,36 @@ def _profile(run: SmokeRun, statement: Statement, name: str | None) -> Profile |
 
 def _converse(run: SmokeRun, client: Client, statement: Statement, profile: Profile) -> None:
     settle = statement.settle_seconds
-    plan = smoke_plan(Capabilities.from_statement(statement, profile, settle_seconds=settle), profile)
-    steps: tuple[Callable[[], None], ...] = (
+    capabilities = Capabilities.from_statement(statement, profile, settle_seconds=settle)
+    plan = smoke_plan(capabilities, profile)
+    steps: tuple[Callable[[], object], ...] = (
         lambda: client.reset(wire_network(plan.network)),
-        lambda: _ask(run, client, plan.before, settle),
+        lambda: _ask(run.answers, client, plan.before, settle),
         lambda: _write(run, client, {"networkAcls": plan.network_acls}),
-        lambda: _ask(run, client, plan.under, settle),
+        lambda: _ask(run.answers, client, plan.under, settle),
+        *((client.get_rules,) if capabilities.read_back else ()),
+        *(partial(_write_again, run, client, *further, settle) for further in plan.further),
     )
     for step in steps:
         _attempt(run, step)
         if any(isinstance(fault, TimedOut | NotStarted) for fault in run.faults):
             return
     if run.faults:
-        run.answers, run.refusal = [], None
+        run.answers, run.further, run.refusal = [], [], None
+
+
+def _write_again(
+    run: SmokeRun, client: Client, says: str, acls: JsonObject, asked: Sequence[Question], settle_seconds: float
+) -> None:
+    """Make another write and ask under it; nothing after a fault or a refusal."""
+    if run.faults or run.refusal is not None:
+        return
+    result = client.write("putRules", {"networkAcls": acls})
+    if not result.is_accepted:
+        if not result.is_inconclusive:
+            run.refusal, run.refused = result, f"{says}, which every vault accepts, was refused"
+        return
+    _ask(run.further, client, asked, settle_seconds)
 
 
 def _write(run: SmokeRun, client: Client, params: dict[str, object]) -> None:
@@ -114,7 +177,7 @@ def _write(run: SmokeRun, client: Client, params: dict[str, object]) -> None:
         run.refusal = result
 
 
-def _ask(run: SmokeRun, client: Client, questions: Sequence[Question], settle_seconds: float) -> None:
+def _ask(into: list[Answered], client: Client, questions: Sequence[Question], settle_seconds: float) -> None:
     """Ask all questions in one call, and again while an answer is wrong and the settle time is not over."""
     requests = [wire_request(question.request) for question in questions]
     deadline = time.monotonic() + settle_seconds
@@ -123,7 +186,7 @@ def _ask(run: SmokeRun, client: Client, questions: Sequence[Question], settle_se
         answers = [Answered(question=one, got=got) for one, got in zip(questions, decisions, strict=True)]
         if time.monotonic() >= deadline or not any(answered.is_wrong for answered in answers):
             break
-    run.answers += answers
+    into += answers
 
 
 _R = TypeVar("_R")

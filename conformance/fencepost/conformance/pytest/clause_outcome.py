@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
 from fencepost.reports.model import Clause, Counterexample, Decoy, LedgerEntry
 from fencepost.reports.visible import abridged, as_json, visible
@@ -72,10 +73,24 @@ class DecoysUnnoticed(RuntimeError):
 
 
 @dataclass(kw_only=True, eq=False)
+class KnownFailureWrong(AssertionError):
+    """An entry of the list of known failures does not hold; `told` is the entry with its standing."""
+
+    told: str
+
+    def __str__(self) -> str:
+        """The entry and its standing."""
+        return visible(self.told)
+
+
+Untold: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong
+
+
+@dataclass(kw_only=True, eq=False)
 class FoundBeside(AssertionError):
     """What a run came upon that none of its tests has told: the clause was asked before, or not at all."""
 
-    failures: tuple[ClauseFailed | ClauseUnjudged | ChoiceBroken, ...]
+    failures: tuple[Untold, ...]
 
     def __str__(self) -> str:
         """Each failure, told in full."""

@@ -1,27 +1,37 @@
 """One subject on trial in a test session: each clause's verdict when it is asked for, each exploration at most once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, ClauseUnjudged
+from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, KnownFailureWrong, Untold
+from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.stored_case import store, stored_from_report
+from fencepost.conformance.rule_files.json_file import UnreadableInput
 from fencepost.conformance.run.campaign import Campaign
-from fencepost.conformance.run.opening import CannotBegin, Subject, begun, connected
+from fencepost.conformance.run.earlier import cases_at, known_at, replay_known, replay_stored
+from fencepost.conformance.run.opening import CannotBegin, Subject, begun, connected, explaining
 from fencepost.conformance.run.order import explorations_for
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
-from fencepost.reports.secrets import Mask
+from fencepost.reports.renderer import write_files
+from fencepost.reports.secrets import Mask, without_secrets
 from fencepost.reports.visible import visible
+
+FIXTURE = "fixture:"
+"""What a subject begins with that is the name of a fixture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What a subject is judged by. `profile` and `settle_seconds` None are what the statement says.
 
-    `timeouts` is how long, in seconds, it may take to come up and to answer one call.
+    `timeouts` is how long, in seconds, it may take to come up and to answer one call. `known` is a list of known failures,
+    and `regressions` a folder of stored cases: new ones are stored there. `report` is the folder for the report.
     """
 
     profile: str | None = None
@@ -29,6 +39,9 @@ class Options:
     seed: int = 0
     settle_seconds: float | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
+    known: Path | None = None
+    regressions: Path | None = None
+    report: Path | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -49,15 +62,31 @@ class SubjectSession:
     Which clauses are asked for, and in which order, changes no question that an exploration puts.
     """
 
-    def __init__(self, subject: Subject, terms: Options, *, alone: bool = True) -> None:
-        """`alone` says that no other worker asks the same subject meanwhile."""
-        self.name = subject if isinstance(subject, str) else _name_of(subject)
+    def __init__(
+        self,
+        subject: Subject,
+        terms: Options,
+        *,
+        alone: bool = True,
+        name: str | None = None,
+        shared: Sequence[str] = (),
+    ) -> None:
+        """`alone` says that no other worker asks the same subject meanwhile; `name` is what it is called in a report.
+
+        `shared` holds, in order, the clauses and open points that the tests on all workers ask; nothing where one
+        process has all of them.
+        """
+        self.name = name or (subject if isinstance(subject, str) else _name_of(subject))
+        self._shared = tuple(shared)
+        self._found_by: dict[str, tuple[str, ...]] = {}
         self._subject = subject
         self._terms = terms
         self._alone = alone
         self._opened = ExitStack()
         self._campaign: Campaign | None = None
         self._unusable: CannotBegin | OneWorkerOnly | None = None
+        self.is_given_up = False
+        self._not_judged: list[str] = []
         self._told: dict[str, str] = {}
         self._mask = Mask.of_here()
 
@@ -72,6 +101,7 @@ class SubjectSession:
         if not campaign.capabilities.missing_for(clause):
             for exploration in explorations_for((clause.id,), campaign.plan.effort):
                 campaign.explore(exploration)
+                self._note_failures(exploration.serves)
         row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
         self._told[clause.id] = row.verdict
         return row
@@ -93,6 +123,26 @@ class SubjectSession:
         campaign.lay_decoys()
         return self._report_of(campaign).sensitivity
 
+    def _note_failures(self, serves: tuple[str, ...]) -> None:
+        if self._shared and self._campaign is not None:
+            for row in self._report_of(self._campaign).clauses:
+                if row.verdict == "fail":
+                    self._found_by.setdefault(row.id, serves)
+
+    def give_up(self, error: CannotBegin) -> None:
+        """The subject cannot be asked, for this reason."""
+        self._unusable = error
+
+    @property
+    def not_judged(self) -> tuple[str, ...]:
+        """The stored cases that say nothing of this subject, each with the reason; one worker alone names them."""
+        return tuple(self._not_judged) if self._names_what_all_find else ()
+
+    @property
+    def _names_what_all_find(self) -> bool:
+        """Whether this worker names what every worker finds at the start: the worker that asks the first clause does."""
+        return not self._shared or self._shared[0] in self._told
+
     @property
     def has_failed(self) -> bool:
         """Whether a clause has been told to fail so far."""
@@ -102,21 +152,39 @@ class SubjectSession:
         """The report of what has been asked so far, secrets masked, or None where the run has not begun."""
         return self._report_of(self._campaign) if self._campaign is not None else None
 
-    def untold(self) -> tuple[ClauseFailed | ClauseUnjudged | ChoiceBroken, ...]:
+    def untold(self) -> tuple[Untold, ...]:
         """What `clause` and `choice` have not said, or said otherwise: an exploration may find more than it serves."""
         report = self.report()
         return () if report is None else tuple(self._untold(report))
 
-    def _untold(self, report: Report) -> Iterator[ClauseFailed | ClauseUnjudged | ChoiceBroken]:
+    def _untold(self, report: Report) -> Iterator[Untold]:
+        if self._campaign is not None and self._names_what_all_find:
+            yield from (KnownFailureWrong(told=told) for told in self._campaign.baseline.problems)
         for row in report.clauses:
             told = self._told.get(row.id)
-            if row.verdict == "fail" and told != "fail":
+            if row.verdict == "fail" and told != "fail" and not row.known:
+                if self._is_told_by_another_worker(row.id):
+                    continue
                 yield ClauseFailed(row=row)
             elif told == "pass" and row.verdict in UNJUDGED:
                 yield UNJUDGED[row.verdict](row=row)
         for entry in report.ledger:
-            if entry.broken and self._told.get(entry.key) != "fail":
+            if entry.broken and self._told.get(entry.key) != "fail" and entry.key not in self._shared:
                 yield ChoiceBroken(entry=entry)
+
+    def _is_told_by_another_worker(self, clause_id: str) -> bool:
+        """Every worker that runs an exploration finds the same: one of them tells it.
+
+        That is the clause's own test where it runs the same exploration, otherwise the first test that does.
+        """
+        serves = self._found_by.get(clause_id)
+        if serves is None or not self._shared or self._campaign is None:
+            return False
+        if clause_id in self._shared and clause_id in serves:
+            return True
+        missing_for = self._campaign.capabilities.missing_for
+        asking = (one for one in self._shared if one in serves and not missing_for(catalogue()[one]))
+        return next(asking, self._shared[0]) not in self._told
 
     def close(self) -> None:
         """End what was started for this subject; may be called twice."""
@@ -148,11 +216,46 @@ class SubjectSession:
         connection = self._opened.enter_context(connected(self._subject, terms.timeouts))
         if connection.exclusive and not self._alone:
             raise OneWorkerOnly(subject=self.name)
-        return begun(connection, plan)
+        campaign = begun(connection, plan)
+        if terms.known is not None or terms.regressions is not None:
+            self._recall(campaign)
+        return campaign
+
+    def _recall(self, campaign: Campaign) -> None:
+        """Replay known failures and stored cases first, as `check` does."""
+        terms = self._terms
+        try:
+            known = known_at(terms.known) if terms.known is not None else ()
+            cases = cases_at(terms.regressions) if terms.regressions is not None else ()
+        except (NotACase, UnreadableInput) as error:
+            raise CannotBegin(reasons=(str(error),)) from None
+        with explaining(self.name, campaign.client.connection):
+            campaign.settle()
+            replay_known(campaign, known, terms.known)
+        recalled = replay_stored(campaign, cases, terms.regressions)
+        self._found_by |= {clause: (clause,) for clause, found in campaign.tally.failures.items() if found}
+        for told in recalled.not_judged:
+            self._not_judged.append(visible(told))
+
+    def keep(self) -> None:
+        """Write the report into its folder, and each new counterexample into the folder of the stored cases.
+
+        `OSError` where a folder cannot be written.
+        """
+        report = self.report()
+        if report is not None and self._terms.report is not None:
+            write_files(report, self._terms.report)
+        if report is not None and self._terms.regressions is not None:
+            store(stored_from_report(without_secrets(report)), self._terms.regressions)
 
 
 def is_one_place(subject: str) -> bool:
-    """Whether the subject is a place that only one worker may ask; `CannotBegin` where it names nothing."""
+    """Whether the subject is a place that only one worker may ask; `CannotBegin` where it names nothing.
+
+    What a fixture gives is not known before the tests: it is taken for one place.
+    """
+    if subject.startswith(FIXTURE):
+        return True
     with connected(subject, Timeouts()) as connection:
         return connection.exclusive
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
@@ -29,15 +30,20 @@ def conformance_suite(
     settle_seconds: float | None = None,
     clauses: Sequence[str] = (),
     timeouts: Timeouts | None = None,
+    known: str | Path | None = None,
+    regressions: str | Path | None = None,
+    report: str | Path | None = None,
 ) -> type[object]:
     """A test class with a test for each clause; give it a name that pytest collects, such as `TestVault`.
 
     `make_vault` makes the implementation (a class, or a function without arguments; the methods are those of the contract
-    in snake_case), or is a subject string. `profile` None judges by the profile that the implementation claims; `effort`
+    in snake_case), or is a subject string; `"fixture:NAME"` is what that fixture returns. `profile` None judges by the profile that the implementation claims; `effort`
     is `quick`, `standard` or `thorough`; `settle_seconds` is how long a change may take to show; `clauses` limits the
-    class to these ids or families (`"VAL"`); `timeouts` None waits half a minute for the start and ten seconds for a call. All tests of a class share one implementation and one run.
+    class to these ids or families (`"VAL"`); `timeouts` None waits half a minute for the start and ten seconds for a call.
+    `known` is a list of known failures, `regressions` a folder of stored cases, and `report` a folder for the report, as
+    the options of `fencepost check`. All tests of a class share one implementation and one run.
 
-    `UnknownProfile`, `UnknownClause` or `ValueError` where an option names nothing.
+    `UnknownProfile`, `UnknownClause` or `ValueError` where an option names nothing, or a path is empty.
 
     >>> from fencepost.conformance.peers import StdlibVault
     >>> TestVault = conformance_suite(StdlibVault, clauses=["DEC-4", "CTL"])
@@ -52,7 +58,14 @@ def conformance_suite(
         clauses = (clauses,)
     wanted = frozenset(clause.id for pattern in clauses for clause in catalogue().matching(pattern))
     terms = Options(
-        profile=profile, effort=effort, seed=seed, settle_seconds=settle_seconds, timeouts=timeouts or Timeouts()
+        profile=profile,
+        effort=effort,
+        seed=seed,
+        settle_seconds=settle_seconds,
+        timeouts=timeouts or Timeouts(),
+        known=_path(known),
+        regressions=_path(regressions),
+        report=_path(report),
     )
     tests = {
         name: staticmethod(test) for name, test in suite_tests().items() if not wanted or clause_of(test) in wanted
@@ -63,3 +76,9 @@ def conformance_suite(
         **tests,
     }
     return type("ConformanceSuite", (), members)
+
+
+def _path(given: str | Path | None) -> Path | None:
+    if given == "":
+        raise ValueError("expected a path, got an empty text")
+    return Path(given) if given is not None else None

@@ -1,25 +1,47 @@
 """How the suite stands in a pytest run: its tests, the trial behind them, and what their outcomes are."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from types import FunctionType, MappingProxyType, ModuleType
+from typing import NoReturn
 
 import pytest
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.clause_outcome import (
     ChoiceOutcome,
     ClauseOutcome,
+    ClauseUnjudged,
     DecoysUnnoticed,
     FoundBeside,
     SensitivityOutcome,
     raise_unless_judged,
 )
-from fencepost.conformance.pytest.session import Options, SubjectSession
+from fencepost.conformance.pytest.session import FIXTURE, OneWorkerOnly, Options, SubjectSession
 from fencepost.conformance.run.opening import CannotBegin, Subject
 
 _SUITE = "fencepost.conformance.suite"
 _MODULES = ("decisions", "credentials", "control_plane", "limits", "validation", "state", "ledger", "sensitivity")
+
+LEFT_OUT = "left out"
+"""The property of a test that is left out, with one of the three kinds below."""
+NOT_APPLICABLE, OPEN_POINT, UNASKED = "does not apply", "open point", "not asked"
+
+
+class ClauseId(str):
+    """A clause id as a keyword of a test: `-k DEC-1` is this clause, and not DEC-10."""
+
+    __slots__ = ()
+
+    def lower(self) -> "ClauseId":
+        """The id in lower case, which pytest compares."""
+        return ClauseId(super().lower())
+
+    def __contains__(self, part: object) -> bool:
+        """Whether the part is the whole id, where a text would have any part of it."""
+        return self == part
 
 
 class SuiteModule(pytest.Module):
@@ -49,17 +71,58 @@ def clause_of(test: FunctionType) -> str | None:
     return next((str(mark.args[0]) for mark in marks if mark.name == "clause"), None)
 
 
-def on_trial(subject: Subject, terms: Options, *, alone: bool) -> Iterator[SubjectSession]:
-    """A trial that is closed at the end; `FoundBeside` then, if it has found what none of its tests has told."""
+def on_trial(
+    request: pytest.FixtureRequest, subject: Subject, terms: Options, *, alone: bool
+) -> Iterator[SubjectSession]:
+    """A trial that is closed at the end; `FoundBeside` then, if it has found what none of its tests has told.
+
+    A warning names the stored cases that could not be judged.
+
+    A subject `fixture:NAME` is what that fixture gives: a subject string, a factory, or the implementation itself.
+    """
     __tracebackhide__ = True
-    trial = SubjectSession(subject, terms, alone=alone)
+    name, unusable = None, None
+    if isinstance(subject, str) and subject.startswith(FIXTURE):
+        named = subject
+        try:
+            given = request.getfixturevalue(named.removeprefix(FIXTURE))
+        except (Exception, pytest.fail.Exception) as error:  # told once, and not by every test
+            unusable = CannotBegin(reasons=(f"{named}: {type(error).__name__}: {error}",))
+        else:
+            is_made = isinstance(given, str) or (callable(given) and not hasattr(given, "decide"))
+            is_made = is_made or isinstance(given, type)
+            subject, name = (given, None) if is_made else ((lambda: given), named)
+    if terms.report is not None and not alone and (worker := getattr(request.config, "workerinput", None)):
+        terms = replace(terms, report=terms.report / worker["workerid"])  # each worker has asked some of the clauses
+    trial = SubjectSession(subject, terms, alone=alone, name=name, shared=tuple(_shared(request)))
+    if unusable is not None:
+        trial.give_up(unusable)
     try:
         yield trial
         untold = trial.untold()
+        trial.keep()
     finally:
         trial.close()
-    if untold:
-        raise FoundBeside(failures=untold)
+    try:
+        if trial.not_judged:
+            request.node.warn(pytest.PytestWarning(f"stored cases not judged: {'; '.join(trial.not_judged)}"))
+    finally:  # the warning is an exception where the project makes warnings errors
+        if untold:
+            raise FoundBeside(failures=untold)
+
+
+def _shared(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What the tests of the trial ask, where pytest-xdist has given some of them to other workers."""
+    if getattr(request.config, "workerinput", {}).get("workercount", 1) == 1:
+        return
+    owner = request.cls if request.scope == "class" else None
+    for item in request.session.items:
+        its_class = getattr(item, "cls", None)
+        if its_class is owner or (owner is None and not is_of_a_class(item)):
+            mark = item.get_closest_marker("clause")
+            called = getattr(item, "callspec", None)
+            asked = mark.args if mark is not None else called.params.values() if called is not None else ()
+            yield from (one for one in asked if isinstance(one, str))
 
 
 def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
@@ -69,15 +132,15 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
     if mark is None or not mark.args:
         raise pytest.UsageError(f"{request.node.nodeid}: which clause? Mark it: @pytest.mark.clause('DEC-4')")
     clause = catalogue()[str(mark.args[0])]
-    try:
-        row = _trial_of(request).clause(clause.id)
-    except CannotBegin as error:
-        _give_up(request, error)
-        raise
+    trial = _trial_of(request)
+    with _given_up_once(request, trial):
+        row = trial.clause(clause.id)
     told = {"clause": row.id, "asked": row.asked, "decisive": row.decisive, "limit found": row.limit_found}
     request.node.user_properties += [(name, value) for name, value in told.items() if value is not None]
     if row.verdict == "not applicable":
-        pytest.skip(f"{row.id} does not apply: {row.detail}")
+        leave_out(request, NOT_APPLICABLE, f"{row.id} does not apply: {row.detail}")
+    if row.known:
+        pytest.xfail(row.detail)
     raise_unless_judged(row)
     return ClauseOutcome(row=row)
 
@@ -85,14 +148,12 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
 def outcome_of_choice(request: pytest.FixtureRequest) -> ChoiceOutcome:
     """The outcome of the open point that the fixture's parameter names; see the fixture `choice_outcome`."""
     __tracebackhide__ = True
-    try:
-        entry = _trial_of(request).choice(str(request.param))
-    except CannotBegin as error:
-        _give_up(request, error)
-        raise
+    trial = _trial_of(request)
+    with _given_up_once(request, trial):
+        entry = trial.choice(str(request.param))
     request.node.user_properties += [("declared", entry.declared), ("found", entry.found)]
     if entry.declared is None:
-        pytest.skip(f"{entry.key}: nothing is declared; found: {entry.found or 'nothing'}")
+        leave_out(request, OPEN_POINT, f"{entry.key}: nothing is declared; found: {entry.found or 'nothing'}")
     return ChoiceOutcome(entry=entry)
 
 
@@ -100,11 +161,8 @@ def outcome_of_sensitivity(request: pytest.FixtureRequest) -> SensitivityOutcome
     """What the run has noticed of its decoys; see the fixture `sensitivity_outcome`."""
     __tracebackhide__ = True
     trial = _trial_of(request)
-    try:
+    with _given_up_once(request, trial):
         decoys = trial.decoys()
-    except CannotBegin as error:
-        _give_up(request, error)
-        raise
     request.node.user_properties += [(f"decoy {one.id}", "noticed" if one.caught else "unnoticed") for one in decoys]
     if unnoticed := tuple(one for one in decoys if not one.caught):
         if trial.has_failed:
@@ -123,6 +181,32 @@ def _trial_of(request: pytest.FixtureRequest) -> SubjectSession:
     if not isinstance(trial, SubjectSession):
         raise TypeError(f"a fixture of fencepost is overridden by {trial!r}: override `iut` instead")
     return trial
+
+
+@contextmanager
+def _given_up_once(request: pytest.FixtureRequest, trial: SubjectSession) -> Iterator[None]:
+    """A subject that cannot be asked is an error of one test; the others are left out."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except (CannotBegin, OneWorkerOnly) as error:
+        if trial.is_given_up:
+            leave_out(request, UNASKED, "not asked: the subject cannot be asked, as the first test says")
+        trial.is_given_up = True
+        if isinstance(error, CannotBegin):
+            _give_up(request, error)
+        raise
+
+
+def leave_out(request: pytest.FixtureRequest, kind: str, reason: str) -> NoReturn:
+    """Skip the test; the plugin counts it by its kind in one line."""
+    request.node.user_properties.append((LEFT_OUT, kind))
+    pytest.skip(reason)
+
+
+def is_not_excused(error: BaseException) -> bool:
+    """Whether an expected failure (`xfail`) does not cover the error: nothing was judged."""
+    return isinstance(error, CannotBegin | OneWorkerOnly | ClauseUnjudged)
 
 
 def _give_up(request: pytest.FixtureRequest, error: CannotBegin) -> None:

@@ -28,12 +28,17 @@ class NotACase(ValueError):
 
 
 def calls_from_json(value: object, *, path: str = "$.calls") -> tuple[Call, ...]:
-    """The calls of a JSON array; `NotACase` lists every entry that is no call of the contract."""
+    """The calls of a JSON array; `NotACase` lists every entry that is no call of the contract.
+
+    A `describe` at the beginning is left out.
+    """
     if not isinstance(value, list):
         raise NotACase(reasons=(f"{path}: expected a list of contract calls, got {type(value).__name__}",))
     reasons: list[str] = []
     calls: list[Call] = []
     for index, entry in enumerate(value):
+        if index == 0 and isinstance(entry, dict) and entry.get("method") == "describe":
+            continue  # every conversation begins with it, and no answer in question depends on it
         place = f"{path}[{index}]"
         fault = _fault_of(entry)
         if fault:
