@@ -105,7 +105,7 @@ def test_a_settle_time_is_at_most_fifteen_minutes_unless_the_run_has_its_own() -
     check_statement(statement(settle_seconds=900))
     (mistake,) = mistakes_in(settle_seconds=901)
     assert "expected at most 900 seconds" in mistake
-    assert "--settle SECONDS overrides it" in mistake
+    assert "--settle gives a run a settle time of its own" in mistake
     slow = statement(settle_seconds=901)
     assert check_statement(slow, has_own_settle=True) is slow
 
