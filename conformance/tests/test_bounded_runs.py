@@ -16,8 +16,9 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.clock import told_by
-from fencepost.conformance.lockstep.deadline import Deadline
+from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime
 from fencepost.conformance.lockstep.wire import network_from_wire
+from fencepost.conformance.open_points.spellings import Row
 from fencepost.conformance.selection.cover import Cover
 from fencepost.conformance.selection.rule_faults import prefix_of
 from fencepost.reference import Vault, load_profile
@@ -202,3 +203,14 @@ def test_bounds_that_mean_nothing_are_bad_usage(arguments: tuple[str, ...], told
     result = _check("reference", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert told in " ".join(result.stderr.split())
+
+
+def test_a_budget_that_is_over_before_the_parser_profile_is_drawn_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(_: object) -> Iterator[Row]:
+        raise OutOfTime
+        yield
+
+    monkeypatch.setattr("fencepost.conformance.commands.check.profiled", rows)
+    result = _check("reference", "--max-configurations", "2", "--clause", "VAL")
+    assert result.exit_code == 3, result.output
+    assert "the parser profile" not in result.stdout

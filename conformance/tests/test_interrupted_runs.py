@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.commands import main
 from fencepost.conformance.run.journal import FILE_NAME, CannotResume, read_journal
+from fencepost.conformance.run.reporting import RESUMED
 from fencepost.reports.model import Report, report_from_json
 
 pytestmark = pytest.mark.xdist_group("interrupted runs")
@@ -202,7 +203,11 @@ def test_a_run_that_was_killed_is_resumed_and_ends_as_if_it_had_not_been(
     assert ended.exit_code == whole.exit_status, ended.stderr
     resumed = run.report()
     assert _rows(resumed) == _rows(whole)
-    assert (resumed.totals, resumed.ledger, resumed.notes) == (whole.totals, whole.ledger, whole.notes)
+    assert (resumed.totals, resumed.ledger) == (whole.totals, whole.ledger)
+    assert (resumed.resumed, whole.resumed) == (True, False)
+    assert resumed.notes == (*whole.notes, RESUMED)
+    assert all(RESUMED in (run.folder / form).read_text() for form in ("summary.md", "junit.xml", "results.sarif"))
+    assert RESUMED in ended.stdout.replace("\n", " ")
     assert not (run.folder / FILE_NAME).exists()
 
 
@@ -263,3 +268,25 @@ def test_where_there_is_no_journal_there_is_nothing_to_resume(tmp_path: Path) ->
     (tmp_path / FILE_NAME).write_text("[]\n")
     with pytest.raises(CannotResume, match="is no journal of this version"):
         read_journal(tmp_path)
+
+
+def test_a_journal_of_which_a_line_was_altered_taken_away_or_moved_is_not_resumed(start: Start, tmp_path: Path) -> None:
+    run = start("sound", "always")
+    run.until_through(5)
+    run.end(signal.SIGKILL)
+    path = run.folder / FILE_NAME
+    first, second, third, *others = path.read_bytes().splitlines(keepends=True)
+    altered = second.replace(b'"done":1', b'"done":2')
+    assert altered != second
+    last = path.read_bytes().splitlines(keepends=True)[-1]
+    other = last.replace(b'"done":', b'"done":1')
+    assert other != last
+    for lines in (
+        *([first, altered, third, *others], [first, third, *others], [first, third, second, *others]),
+        *([altered, third, *others], [third, *others], [first, second, third, *others[:-1], other]),
+        *([first.replace(b'"seed":0', b'"seed":1')], [first[:-2] + b"\n"], [b'{"journal":3}\n']),
+    ):
+        path.write_bytes(b"".join(lines))
+        ended = _check(_subject("sound", "always", tmp_path / "pids"), "--resume", str(run.folder))
+        assert ended.exit_code == 2
+        assert "is no journal of this version" in " ".join(ended.stderr.split())

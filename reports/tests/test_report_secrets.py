@@ -36,6 +36,15 @@ HIDING = (
     f"stdio:./vault --client-secret={PLANTED}",
     f"stdio:env MY_KEY={PLANTED} ./vault",
     f"eyJhbGciOiJ9.eyJzdWIi{PLANTED}.c2ln",
+    f"AZURE_DEVOPS_EXT_PAT={PLANTED}",
+    f"GITHUB_PAT: {PLANTED}",
+    f"unlocked with passphrase {PLANTED}",
+    f"the password is {PLANTED}",
+    f"sent sk-{PLANTED}{'a1' * 12}",
+    f"sent glpat-{PLANTED}{'a1' * 8}",
+    f"sent AIza{PLANTED}{'a1' * 14}",
+    f"sent npm_{PLANTED}{'a1' * 14}",
+    f"https://hooks.slack.com/services/T000/B000/{PLANTED}",
     f"-----BEGIN RSA PRIVATE KEY-----\n{PLANTED}\n-----END RSA PRIVATE KEY-----",
     f"-----BEGIN PRIVATE KEY-----\nabc\n{PLANTED}",
 )
@@ -51,6 +60,9 @@ HARMLESS = (
     "a missing key: 'id'",
     "403 ForbiddenByFirewall without a token",
     "basic support for tokens",
+    "PATH=/usr/bin and pattern: x",
+    "a passphrase must be given",
+    "sk-learn and the task-force",
 )
 
 

@@ -95,7 +95,7 @@ def causes(report: Report) -> tuple[Cause, ...]:
 
 def _remoteness(cause: Cause) -> int:
     """The rank of a cause by its kind of answer: 0 is direct evidence of a wrong decision or write."""
-    if cause.smallest.calls[-1].method == "getRules":
+    if cause.smallest.calls and cause.smallest.calls[-1].method == "getRules":
         return 2
     return int(_first_word(cause.expected) == _first_word(cause.got))
 

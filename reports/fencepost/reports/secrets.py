@@ -15,7 +15,7 @@ _SHORTEST_VALUE = 8
 
 _STRONG = (
     r"pass(?:word|wd|phrase)|passwd|pwd|secret|token|(?:api|access|account|client|private|shared)[_-]?key"
-    r"|\bsas|[_-]sas|signature|\bsig|[_-]sig|auth(?![a-z])|cookie|connection[_-]?string"
+    r"|\bsas|[_-]sas|\bpat\b|[_-]pat(?![a-z])|signature|\bsig|[_-]sig|auth(?![a-z])|cookie|connection[_-]?string"
 )
 _WEAK = rf"{_STRONG}|\bpass\b|credential|key|session"
 _HEADER = (
@@ -52,7 +52,12 @@ _TOKENS = tuple(
         r"(?<![\w-])((?i:bearer|negotiate|sharedaccesssignature)\s+)[\w.~+/=&%-]{6,}",
         r"(?<![\w-])((?i:basic|digest)\s+)(?=\S*[0-9A-Z=])[\w.~+/=-]{8,}",
         r"()\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?",
-        r"()\b(?:gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}|xox[a-z]-[\w-]{10,})",
+        r"()\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|AKIA[0-9A-Z]{16}|xox[a-z]-[\w-]{10,})",
+        r"()\b(?:sk-[\w-]{20,}|glpat-[\w-]{16,}|AIza[\w-]{30,}|npm_\w{30,}|pypi-[\w-]{16,})",
+        r"(hooks\.slack\.com/(?:services|workflows)/)[\w/-]+",
+        # Words before it, in prose: "password is X", "passphrase X".
+        r"(?<![\w-])((?i:pass(?:word|phrase)|passwd|pwd)\s+(?:is|was)\s+)(?!\*\*\*)\S+",
+        r"(?<![\w-])((?i:passphrase)\s+)(?!is\b|was\b|\*\*\*)\S*[0-9]\S*",
     )
 )
 """Secrets that their form identifies."""

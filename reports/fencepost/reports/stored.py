@@ -231,7 +231,7 @@ class _Reading:
                 sensitivity=tuple(self.sensitivity),
                 log=self.log or "",
             )
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half a surrogate pair
             raise RunRefused(place=f"line {number}", reason=f"the footer's `more`: {error}") from None
 
 

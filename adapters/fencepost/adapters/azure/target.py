@@ -106,6 +106,8 @@ def load_target(path: Path) -> TargetFile:
         raise TargetError(f"{path}: {error.strerror or error}") from None
     except (ValueError, msgspec.ValidationError) as error:
         raise TargetError(f"{path}: {error}") from None
+    except RecursionError:
+        raise TargetError(f"{path}: nested too deep") from None
     if target.endpoint.ca is None:
         return target
     ca = path.parent / target.endpoint.ca

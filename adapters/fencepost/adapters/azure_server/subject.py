@@ -79,7 +79,7 @@ class Subject:
             raise self._broken("decide", f"{len(requests)} decisions, got {result!r:.200}")
         try:
             return [msgspec.convert({"outcome": one} if isinstance(one, str) else one, Decision) for one in told]
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half a surrogate pair
             raise self._broken("decide", str(error)) from None
 
     async def close(self) -> None:
@@ -103,7 +103,7 @@ def introduce(connection: Connection) -> Statement:
     result = connection.call("describe", {"protocol": PROTOCOL})
     try:
         return msgspec.convert(result, Statement)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half a surrogate pair
         raise MalformedResult(
             method="describe", expected="a statement", came=str(error), offending=repr(result)
         ) from None

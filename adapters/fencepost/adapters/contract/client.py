@@ -82,7 +82,7 @@ class Client:
         result = self.connection.call(method, params)
         try:
             return msgspec.convert(result, shape)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half a surrogate pair
             raise MalformedResult(
                 method=method, expected=f"a {shape.__name__}", came=str(error), offending=repr(result)
             ) from None

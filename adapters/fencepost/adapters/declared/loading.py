@@ -61,7 +61,9 @@ def load(
         ) from None
     except UnicodeDecodeError as error:
         raise SubjectError(subject=subject, reason=f"the file is not UTF-8: {error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise SubjectError(subject=subject, reason="the file is nested too deep") from None
+    except ValueError as error:  # no TOML, or an integer that is too long
         raise SubjectError(subject=subject, reason=f"the file is not TOML: {error}") from None
     found = list(mistakes_in(document, shape))
     template = None

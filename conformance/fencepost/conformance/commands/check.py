@@ -21,7 +21,7 @@ from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.lockstep.deadline import Deadline
+from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime
 from fencepost.conformance.open_points.spellings import Row
 from fencepost.conformance.regression.stored_case import FOLDER
 from fencepost.conformance.run.campaign import Campaign
@@ -282,6 +282,8 @@ def _judged(
             interruption.check()
         except KeyboardInterrupt:
             campaign.cut_short()
+        except OutOfTime:  # in what is replayed before the run itself
+            campaign.cut_short("not asked: the time was gone before the run began")
         report = run.report()
         folder.finish(report, is_unfinished=campaign.is_unfinished)
         is_whole = _VALIDATION in (pattern.upper() for pattern in plan.clauses) and not campaign.is_unfinished
@@ -289,13 +291,13 @@ def _judged(
 
 
 def _interruptibly(rows: Iterable[Row], interruption: Interruption) -> list[Row]:
-    """The rows; none if the run is interrupted meanwhile."""
+    """The rows; none if the run is interrupted meanwhile, or its time is over."""
     found = []
     try:
         for row in rows:
             interruption.check()
             found.append(row)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OutOfTime):
         return []
     return found
 

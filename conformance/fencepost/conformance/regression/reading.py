@@ -58,7 +58,7 @@ def _fault_of(entry: object) -> str:
         return f".method: {method!r} is no call that a case can hold"
     try:
         msgspec.convert(params, METHODS[method][0])
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half a surrogate pair
         return f".params: {error}"
     return ""
 

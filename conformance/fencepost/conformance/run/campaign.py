@@ -89,7 +89,7 @@ class Campaign:
         self._skip = 0
         self._unfinished = ""
         self._changed_members: tuple[str, ...] = ()
-        self._is_cut_short = self._is_settled = self._is_reviewed = False
+        self._is_cut_short = self._is_settled = self._is_reviewed = self._is_resumed = False
         self._judge_by(setting)
 
     def _judge_by(self, setting: Setting, *, most_configurations: int | None = None) -> None:
@@ -151,7 +151,8 @@ class Campaign:
         return Circumstances(plan=self.plan.as_json(), subject={**said, "open points": answers})
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Go on after this checkpoint of a settled run in the same circumstances."""
+        """Go on after this checkpoint of a settled run in the same circumstances; the report says so."""
+        self._is_resumed = True
         self.tally.take_over(checkpoint.tally)
         self.bench.diagnosing.resume(checkpoint.bench)
         through = checkpoint.explored[:-1]  # the last one may have scenarios left
@@ -289,6 +290,7 @@ class Campaign:
             self.statement,
             summary=self._completed(self.baseline.summed(summary, clauses)),
             ended=self._ending(),
+            is_resumed=self._is_resumed,
             clauses=tuple(map(self.baseline.shown, clauses)),
             ledger=self._ledger,
             decoys=self._decoys,

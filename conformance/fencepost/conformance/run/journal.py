@@ -1,14 +1,16 @@
 """The journal of a run: what is through, written as it goes, so that a run that was killed can be resumed.
 
-One JSON object a line: the plan and what the subject is, then a checkpoint after each scenario. A scenario starts from a
-`reset` with random numbers of its own, so what is in the journal need not be asked again. Secrets are masked as they are
-in a report.
+One JSON object a line: the plan and what the subject is, then a checkpoint after each scenario. Each line ends with a
+digest of itself and of the digest before it. A scenario starts from a `reset` with random numbers of its own, so what is
+in the journal need not be asked again. Secrets are masked as they are in a report. The digests show a line that was
+altered, moved or left out. They do not show who wrote a journal, so a report says that its run was resumed.
 """
 
 import contextlib
+import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -22,7 +24,7 @@ from fencepost.reports.secrets import Mask
 FILE_NAME = "journal.ndjson"
 """The name of the journal in the folder of the report; it is there exactly while there is something to resume."""
 
-_FORM = 2
+_FORM = 3
 _T = TypeVar("_T")
 
 
@@ -67,10 +69,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A journal that was read: the circumstances, and the last checkpoint if there is one."""
+    """A journal that was read: the circumstances, the last checkpoint if there is one, the last digest."""
 
     circumstances: Circumstances
     checkpoint: Checkpoint | None
+    last: str
 
 
 @dataclass(kw_only=True, eq=False)
@@ -88,8 +91,9 @@ class CannotResume(ValueError):
 class Journal:
     """The journal of a run that is on. Each line is on the disk before the run goes on; `OSError` where it cannot be."""
 
-    def __init__(self, file: BinaryIO, path: Path, *, failed: frozenset[str] = frozenset()) -> None:
+    def __init__(self, file: BinaryIO, path: Path, *, last: str = "", failed: frozenset[str] = frozenset()) -> None:
         self._file = file
+        self._last = last
         self._path = path
         self._failed = set(failed)
         self._mask = Mask.of_here()
@@ -114,7 +118,8 @@ class Journal:
         file.truncate(path.read_bytes().rfind(b"\n") + 1)
         file.seek(0, os.SEEK_END)
         checkpoint = recorded.checkpoint
-        return cls(file, path, failed=frozenset(checkpoint.tally.failures if checkpoint is not None else ()))
+        failed = frozenset(checkpoint.tally.failures if checkpoint is not None else ())
+        return cls(file, path, last=recorded.last, failed=failed)
 
     def add(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint; counterexamples that stand in the file already are left out."""
@@ -136,7 +141,9 @@ class Journal:
 
     def _write(self, line: object) -> None:
         # The standard library writes what msgspec cannot: half a surrogate pair, as a value under test may hold.
-        self._file.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
+        data = json.dumps(line, separators=(",", ":")).encode("ascii")
+        self._last = _digest(self._last, data)
+        self._file.write(data[:-1] + _ending(self._last) + b"\n")
         os.fsync(self._file.fileno())
 
 
@@ -154,22 +161,55 @@ def read_journal(folder: Path) -> Recorded:
         reasons = (why, "A run that is through has left its report.json and no journal.")
         raise CannotResume(folder=folder, reasons=reasons) from None
     try:
-        first, *others = [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
-        if first["journal"] != _FORM:
-            raise ValueError(f"its form is {first['journal']!r}, this version's is {_FORM}")
-        circumstances = Circumstances(plan=first["plan"], subject=first["subject"])
+        first, *others = data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
+        if (form := json.loads(first)["journal"]) != _FORM:
+            raise ValueError(f"its form is {form!r:.40}, this version's is {_FORM}")
+        bodies, last = _chained((first, *others))
+        head = _value(bodies[0], _Head)
+        circumstances = Circumstances(plan=head.plan, subject=head.subject)
         checkpoint = None
         failures: dict[str, list[Counterexample]] = {}
-        for line in others:
-            checkpoint = _value(line, Checkpoint)
+        for body in bodies[1:]:
+            checkpoint = _value(body, Checkpoint)
             failures |= checkpoint.tally.failures
         if checkpoint is not None:
             checkpoint.tally.failures.clear()
             checkpoint.tally.failures.update(failures)
-    except (ValueError, KeyError, TypeError) as error:
-        why = f"{folder / FILE_NAME} is no journal of this version ({error})"
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        why = f"{folder / FILE_NAME} is no journal of this version ({type(error).__name__}: {error!s:.200})"
         raise CannotResume(folder=folder, reasons=(why,)) from None
-    return Recorded(circumstances=circumstances, checkpoint=checkpoint)
+    return Recorded(circumstances=circumstances, checkpoint=checkpoint, last=last)
+
+
+def _chained(lines: Sequence[bytes]) -> tuple[list[object], str]:
+    """What the lines hold, without their digests, and the last digest; `ValueError` where a digest is wrong."""
+    bodies: list[object] = []
+    last = ""
+    for number, line in enumerate(lines, start=1):
+        data = line[: -len(_ending(last))] + b"}"
+        last = _digest(last, data)
+        if line != data[:-1] + _ending(last):
+            raise ValueError(f"the digest of line {number} is wrong: the journal was altered")
+        bodies.append(json.loads(data))
+    return bodies, last
+
+
+def _digest(before: str, line: bytes) -> str:
+    """The SHA-256 in hexadecimal digits of a line, and of the digest before it."""
+    return hashlib.sha256(f"{before:64}".encode("ascii") + line).hexdigest()
+
+
+def _ending(digest: str) -> bytes:
+    """The end of a line, with its digest."""
+    return b',"digest":"%b"}' % f"{digest:64}".encode("ascii")
+
+
+class _Head(msgspec.Struct, forbid_unknown_fields=True):
+    """The first line of a journal."""
+
+    journal: int
+    plan: dict[str, object]
+    subject: dict[str, object]
 
 
 def _value(line: object, kind: type[_T]) -> _T:

@@ -25,6 +25,9 @@ from fencepost.reports.model import (
     Totals,
 )
 
+RESUMED = "resumed: a part of these results was read from a journal and was not asked anew"
+"""What the report of a resumed run says."""
+
 
 def report_of(
     plan: Plan,
@@ -32,6 +35,7 @@ def report_of(
     *,
     summary: Summary,
     ended: Ending,
+    is_resumed: bool,
     clauses: Sequence[Clause],
     ledger: tuple[LedgerEntry, ...],
     decoys: tuple[Decoy, ...],
@@ -66,7 +70,8 @@ def report_of(
         exit_status=summary.exit_status,
         level=summary.level,
         ended=ended,
-        notes=summary.notes,
+        resumed=is_resumed,
+        notes=(*summary.notes, *([RESUMED] if is_resumed else ())),
         clauses=tuple(clauses),
         ledger=(*ledger, *_observed(statement)),
         sensitivity=decoys,
