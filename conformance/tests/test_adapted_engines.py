@@ -39,6 +39,7 @@ def _check(carrier: str, path: Path, options: tuple[str, ...]) -> Result:
     return CliRunner().invoke(main, ["check", f"{carrier}:{path}", *options], catch_exceptions=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("carrier", "name", "options"), ENGINES)
 def test_an_adapted_engine_is_judged_and_found_right(carrier: str, name: str, options: tuple[str, ...]) -> None:
     result = _check(carrier, EXAMPLES / carrier / f"{name}.toml", options)

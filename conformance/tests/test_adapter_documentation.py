@@ -44,6 +44,7 @@ def _blocks(page: str) -> Iterator[Block]:
         yield Block(language=language, text=body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page", [pytest.param(page, marks=[pytest.mark.engine(need) for need in needs]) for page, needs in NEEDS.items()]
 )

@@ -60,6 +60,7 @@ def _depending(report: Report) -> set[str]:
     return {row.id for row in report.clauses if "depends on the rules" in row.detail}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flaw", "clause"),
     [("resource-group-ignored", "DEC-7"), ("last-address-excluded", "DEC-4"), ("any-service-is-trusted", "DEC-13")],
@@ -70,6 +71,7 @@ def test_a_fault_that_is_told_as_not_put_is_inconclusive_and_never_a_pass(flaw: 
     assert clause in _depending(report)
 
 
+@pytest.mark.slow
 def test_what_can_never_be_sent_is_told_first_as_blocks_and_does_not_keep_a_right_vault_from_passing() -> None:
     report = judged(Honest())
     assert (report.result, report.exit_status, _depending(report)) == ("pass", 0, set())

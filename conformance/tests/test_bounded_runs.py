@@ -100,6 +100,7 @@ def test_the_way_is_the_same_for_the_same_seed_and_another_for_another() -> None
     assert ways[0] != ways[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [1, 9])
 def test_a_run_ends_after_so_many_configurations(most: int) -> None:
     watched = _Watched(open_subject(f"{PEERS}TrieVault"))
@@ -119,6 +120,7 @@ def test_decoys_are_laid_over_what_the_subject_has_said_already_and_cost_no_call
     assert caught == [[True, True], []]
 
 
+@pytest.mark.slow
 def test_a_subject_that_only_decides_can_pass_within_forty_configurations() -> None:
     result = _check(ENFORCER, "--max-configurations", "40")
     assert result.exit_code == 0, result.stdout
@@ -155,6 +157,7 @@ def test_a_run_with_a_budget_ends_in_time_however_slow_the_subject_is(a_write: f
     assert any("depends on the machine" in note for note in report.notes)
 
 
+@pytest.mark.slow
 def test_a_fast_subject_is_asked_on_by_other_seeds_until_the_time_is_gone() -> None:
     watched = _Watched(open_subject(ENFORCER), a_decision=0.06)
     report = _run(watched, Bounds(seconds=900))
@@ -172,6 +175,7 @@ def test_a_wrong_answer_that_there_is_no_time_to_see_again_is_no_pass() -> None:
     assert watched.now <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("occasion", ["start", "decide"])
 def test_a_budget_is_kept_against_a_harness_that_hangs(occasion: str) -> None:
     command = f"{sys.executable} {Path(__file__).parent / 'harnesses' / 'broken.py'} hang {occasion}"

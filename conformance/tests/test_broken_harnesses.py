@@ -110,6 +110,7 @@ AT_READING = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "told"), AT_READING)
 def test_a_fault_in_one_method_is_named_at_its_clause_and_spoils_no_other(check: Check, fault: str, told: str) -> None:
     ended = check(fault, "getRules", "STA-5,VAL-4")
@@ -122,6 +123,7 @@ def test_a_fault_in_one_method_is_named_at_its_clause_and_spoils_no_other(check:
     assert ended.report.totals.faults >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
@@ -143,6 +145,7 @@ def test_a_fault_at_control_plane_requests_spoils_no_clause_of_the_data_plane(
     assert ended.row("CTL-3").verdict == "pass", "it is about data-plane requests"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
@@ -172,6 +175,7 @@ def test_a_harness_that_never_decides_is_given_up_with_every_clause_in_error_tha
     assert len(ended.pids) <= 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "when", "told"),
     [
@@ -193,6 +197,7 @@ def test_a_subject_that_does_not_describe_itself_is_bad_usage(check: Check, faul
     assert told in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["dawdle", "ignore_shutdown", "leave_a_child", "leak", "chatter"])
 def test_a_bad_habit_that_answers_no_call_wrongly_costs_no_verdict(check: Check, fault: str) -> None:
     ended = check(fault, "always", "STA-5")
@@ -235,6 +240,7 @@ def test_a_crash_on_the_nth_call_is_an_error_and_the_run_goes_on(check: Check, w
     assert any("the disk is on fire" in row.detail for row in ended.report.clauses if row.verdict == "error")  # type: ignore[union-attr]  # as above
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "when"), [("hang", "after:2"), ("hang", "after:40"), ("close_stdin", "after:25")])
 def test_the_waiting_for_a_harness_that_falls_silent_is_bounded(check: Check, fault: str, when: str) -> None:
     ended = check(fault, when, "DEC,STA,VAL", call_timeout=0.5)

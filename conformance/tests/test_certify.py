@@ -170,6 +170,7 @@ def test_a_version_that_moves_is_refused_before_the_run(tmp_path: Path, monkeypa
     assert not (tmp_path / "b.zip").exists()
 
 
+@pytest.mark.slow
 def test_what_fails_is_not_certified_and_nothing_is_written(tmp_path: Path) -> None:
     result = _certify("mutant:last-address-excluded", tmp_path)
     assert result.exit_code == 1

@@ -29,6 +29,7 @@ def test_the_smallest_input_that_tells_two_subjects_apart_is_shown_with_both_ans
     assert (found["first"], found["second"]) == ("allow", "deny")
 
 
+@pytest.mark.slow
 def test_two_alike_do_not_differ() -> None:
     result = _run("mutant:last-address-excluded", "mutant:last-address-excluded")
     assert result.exit_code == 0
@@ -44,6 +45,7 @@ def test_who_stands_first_is_told_first() -> None:
     assert (there["first"], there["second"]) == (back["second"], back["first"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mutant",
     [

@@ -21,6 +21,7 @@ def _failed(report: Report) -> dict[str, tuple[str, ...]]:
     return {row.id: tuple(cause.mistake for cause in causes_of(row)) for row in report.clauses if row.counterexamples}
 
 
+@pytest.mark.slow
 @pytest.mark.engine("cedar")
 def test_the_stored_run_is_what_the_engine_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(FOLDER)

@@ -60,6 +60,7 @@ def test_a_vault_that_lets_everybody_in_breaks_every_clause_that_denies_somebody
     assert report.exit_status == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mutant", "clause"), DOZEN)
 def test_a_faulty_vault_is_found_by_a_case_of_two_rules_that_names_the_clause(mutant: str, clause: str) -> None:
     report = judged(f"mutant:{mutant}", clause)
@@ -72,6 +73,7 @@ def test_a_faulty_vault_is_found_by_a_case_of_two_rules_that_names_the_clause(mu
     assert len(found.calls) <= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("profile", "count"), [("keyvault", 1001), ("keyvault-2018-preview", 128)])
 def test_where_a_count_is_the_point_it_is_the_smallest_that_shows_it(profile: str, count: int) -> None:
     report = judged("mutant:one-ip-rule-too-many", "LIM-2", profile=profile)
@@ -150,6 +152,7 @@ def counted(subject: str, profile: str) -> tuple[Report, Calls]:
     return judged(connection, profile=profile, with_decoys=False), connection.calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_reference_passes_in_both_profiles(profile: str) -> None:
     report, _ = counted("reference", profile)
@@ -158,6 +161,7 @@ def test_the_reference_passes_in_both_profiles(profile: str) -> None:
     assert report.profile == profile
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_quick_effort_stays_within_fifteen_hundred_writes_and_a_hundred_thousand_decisions(profile: str) -> None:
     _, log = counted("reference", profile)
@@ -201,6 +205,7 @@ def test_the_counts_of_the_report_are_those_of_the_adapter() -> None:
     assert report.totals.decisions == log.decisions
 
 
+@pytest.mark.slow
 def test_only_what_is_offered_and_allowed_is_sent() -> None:
     report = judged(SuspiciousVault, with_decoys=False)
     assert {row.id: row.detail for row in report.clauses if row.verdict in ("error", "fail")} == {}
@@ -244,6 +249,7 @@ def asked_by(explorations: tuple[str, ...]) -> Report:
     return explored("reference", *named(*explorations), profile="keyvault-2018-preview").report()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clause", ALONE)
 def test_a_clause_that_is_asked_alone_is_asked_enough(clause: str) -> None:
     report = asked_by(tuple(one.name for one in explorations_for([clause])))

@@ -69,9 +69,9 @@ def test_a_check_says_how_many_stored_cases_it_has_replayed_and_how_many_hold(tm
     flawed = ("mutant:last-address-excluded", "--clause", "DEC-4", "--regressions", str(tmp_path))
     assert "stored cases" not in _check(*flawed).stderr
     (kept,) = tmp_path.iterdir()
-    assert "stored cases: 1 replayed, 0 of them hold" in _check(*flawed).stderr
+    assert "stored cases: 0 fixed, 1 still failing, 0 not judged" in _check(*flawed).stderr
     fixed = _check("reference", "--clause", "DEC-4", "--profile", "keyvault-2018-preview", *flawed[3:])
-    assert "stored cases: 1 replayed, 1 of them hold" in fixed.stderr
+    assert "stored cases: 1 fixed, 0 still failing, 0 not judged" in fixed.stderr
     other = _check("reference", "--clause", "VAL-4", "--regressions", str(tmp_path))
-    assert "stored cases: 0 replayed, 0 of them hold; 1 of another profile or" in other.stderr
+    assert "stored cases: 0 fixed, 0 still failing, 1 not judged" in other.stderr
     assert kept.exists()

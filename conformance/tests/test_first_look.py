@@ -37,6 +37,7 @@ def test_each_of_the_clauses_that_one_answer_shows_has_been_decisive_by_then(ask
     assert asked.tally.counts[clause].decisive >= 1
 
 
+@pytest.mark.slow
 def test_half_of_the_catalogue_dies_early() -> None:
     some = [name for name in list(CATALOGUE)[::EVERY] if not CATALOGUE[name].needs_history]
     assert len(some) > 25

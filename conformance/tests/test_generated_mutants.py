@@ -36,6 +36,7 @@ def test_every_operator_makes_a_changed_vault_that_can_be_asked(operator: str) -
     assert callable(matcher.covers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_every_structure_is_a_correct_vault(structure: str) -> None:
     report = run(original(structure)(), profile="keyvault", effort=FEW, seed=1)
@@ -71,6 +72,7 @@ def test_a_mutant_that_admits_too_many_is_killed_by_a_clause() -> None:
     assert "-" in trial.says
 
 
+@pytest.mark.slow
 def test_an_equivalent_mutant_is_undecided() -> None:
     trial = _attempt(_one("lru", "dropped-call", "move_to_end"))
     assert (trial.outcome, trial.says) == ("undecided", "no difference found")
@@ -93,6 +95,7 @@ def test_an_endless_loop_ends_as_an_error() -> None:
         matcher.covers(5)
 
 
+@pytest.mark.slow
 def test_a_job_that_does_not_end_or_ends_its_process_has_no_result() -> None:
     jobs = ["sleep", "ok", "exit", "ok"]
     assert dict(within(6.0, _obey, jobs, processes=1)) == {0: None, 1: "ok", 2: None, 3: "ok"}

@@ -62,6 +62,7 @@ def test_a_correct_subject_of_each_new_kind_passes_what_applies_to_it(peer: type
 # ---- always-deny -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_takes_a_default_action_does_not_apply_to_a_vault_that_always_denies() -> None:
     concerned = ("DEC-1", "STA-3", "STA-4", "LIM-9", "VAL-6")
     assert not_applicable(run(AlwaysDenyVault, *concerned)) == {"DEC-1", "STA-4"}
@@ -86,6 +87,7 @@ class _ForgetsRulesWithTheBypass(AlwaysDenyVault):
             return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("faulty", "clause"), [(_OpenUntilItIsWritten, "DEC-3"), (_ForgetsRulesWithTheBypass, "STA-3")]
 )
@@ -103,12 +105,14 @@ class _NeverAddsRanges(StdlibVault):
         return {"outcome": "inconclusive", "reason": "the engine reloads whole sets only"}
 
 
+@pytest.mark.slow
 def test_a_write_that_could_not_be_put_counts_for_nothing_and_stands_in_the_report() -> None:
     report = run(TerseVault, "LIM-1")
     assert report.totals.inconclusive_writes > 0
     assert report.exit_status == 0
 
 
+@pytest.mark.slow
 def test_a_kind_of_write_that_was_never_put_makes_its_clauses_inconclusive() -> None:
     report = run(_NeverAddsRanges, "LIM-7", "LIM-8", "VAL-3")
     told = {clause.id: clause.verdict for clause in report.clauses}

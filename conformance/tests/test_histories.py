@@ -108,12 +108,14 @@ def test_quick_histories_stay_within_their_share_of_the_ration(profile: str) -> 
     assert campaign.tally.counts["STA-2"].decisive > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peer", [StdlibVault, StdlibVaultUndeclared, SqliteVault, TrieVault, NetworkGateVault])
 def test_no_peer_fails_by_its_history(peer: type[object]) -> None:
     report = judged(peer, "STA-2", seed=1)
     assert (report.result, report.totals.faults) == ("partial", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.engine("nginx")
 def test_a_vault_that_a_real_server_stands_behind_does_not_either(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "programs"))
@@ -122,6 +124,7 @@ def test_a_vault_that_a_real_server_stands_behind_does_not_either(monkeypatch: p
     assert (report.result, report.totals.faults) == ("partial", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "peer", [DecisionsOnlyVault, IpRulesOnlyVault, WholeSetsOnlyVault, NoServiceEndpointsVault, MinimalVault]
 )
@@ -131,6 +134,7 @@ def test_histories_ask_nothing_that_the_statement_does_not_offer(peer: type[obje
     assert {row.verdict for row in report.clauses} <= {"pass", "not applicable"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "clause", "calls"),
     [

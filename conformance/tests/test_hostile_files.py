@@ -276,6 +276,7 @@ PLACED = {"WHOLE": "run.ndjson", "RULES": "rules.json", "BUNDLE": "bundle.zip", 
 """The names of whole files in a command."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", COMMANDS, ids=lambda row: f"{' '.join(row[2][:2])} {row[0]}")
 def test_no_change_of_a_file_ends_a_command_in_a_traceback(
     files: Mapping[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Row

@@ -27,6 +27,7 @@ def _files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in made}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [NODE if kind == "node" else kind for kind in KINDS])
 def test_every_kind_is_wired_up_at_once_and_says_the_next_command(tmp_path: Path, kind: str) -> None:
     result = _init(kind, "--into", str(tmp_path / "mine"), "--name", 'my "own" vault')
@@ -40,6 +41,7 @@ def test_every_kind_is_wired_up_at_once_and_says_the_next_command(tmp_path: Path
     assert following.startswith(f"next: cd {tmp_path / 'mine'} && ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cli", "http", "pytest"])
 def test_the_test_file_of_a_start_runs_the_clauses(tmp_path: Path, kind: str) -> None:
     _init(kind, "--into", str(tmp_path))

@@ -116,6 +116,7 @@ def _subject(fault: str, when: str, book: Path) -> str:
     return f"stdio:{shlex.join([sys.executable, str(BROKEN), fault, when, str(book)])}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_reports_what_it_has_found_and_says_what_it_has_not_asked(
     start: Start, number: signal.Signals
@@ -188,6 +189,7 @@ def _check(*arguments: str, clauses: str = CLAUSES) -> Result:
     return CliRunner().invoke(main, ["check", *arguments, "--clause", clauses], catch_exceptions=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "scenarios"), [("sound", 2), ("blind_at_the_end", 6)])
 def test_a_run_that_was_killed_is_resumed_and_ends_as_if_it_had_not_been(
     start: Start, uninterrupted: Callable[[str], Report], tmp_path: Path, fault: str, scenarios: int
@@ -222,6 +224,7 @@ def _rows(report: Report) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_can_be_resumed_too(
     start: Start, uninterrupted: Callable[[str], Report], tmp_path: Path
 ) -> None:

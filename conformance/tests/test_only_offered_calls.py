@@ -149,6 +149,7 @@ def test_a_command_sends_only_what_the_statement_offers(
     assert harness.calls()[0] == "describe"
 
 
+@pytest.mark.slow
 def test_pytest_sends_only_what_the_statement_offers(pytester: pytest.Pytester, harness: Harness) -> None:
     for profile in PROFILES:
         options = ["--iut", harness.subject, "--iut-profile", profile, "-k", "smoke or DEC_4 or dec_4"]

@@ -10,6 +10,7 @@ def limits(mutant: str, profile: str) -> dict[str, str]:
     return {row.id: row.limit_found for row in report.clauses if row.limit_found is not None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "profile", "clause", "found"),
     [

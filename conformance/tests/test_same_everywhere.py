@@ -33,6 +33,7 @@ def asked(kind: str, hash_seed: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, env=env, timeout=300).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["whole", "bounded"])
 def test_a_run_says_the_same_whatever_order_sets_are_in(kind: str) -> None:
     first, second = asked(kind, "1"), asked(kind, "2")

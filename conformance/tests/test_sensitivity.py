@@ -29,6 +29,7 @@ def enforcer() -> Report:
     return judged(ENFORCER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     "subject",

@@ -44,6 +44,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_plain_mutants_die_in_every_seed_and_by_their_own_clauses(study: dict[str, str]) -> None:
     found = json.loads(study["json"])
     assert found["scores"][0] == {"name": "all", "mutants": 3, "share": 1.0, "worst": 1.0}
@@ -68,6 +69,7 @@ def test_the_json_holds_every_figure(study: dict[str, str]) -> None:
     assert set(found["kills"]) == set(PLAIN)
 
 
+@pytest.mark.slow
 def test_the_table_tells_each_part(study: dict[str, str]) -> None:
     for said in ("score", "to the first kill", "side by side", "decisive", "pairs of factors", "survivors"):
         assert said in study["table"]
@@ -81,6 +83,7 @@ def test_the_picture_is_an_svg_with_a_line_for_each_arm_and_each_order(study: di
     assert "kit" in study["plot"]
 
 
+@pytest.mark.slow
 def test_a_calibration_holds_the_curves_of_bounded_runs_and_the_command(tmp_path: Path) -> None:
     file = tmp_path / "calibration.json"
     options = ["--profile", "keyvault-2018-preview", "--seeds", "1", "--allowed", "50", "--jobs", "1", "--no-matrix"]

@@ -53,6 +53,7 @@ def test_every_test_is_named_after_its_clause_and_says_it_in_its_words() -> None
             assert catalogue()[clause].text.startswith(said)
 
 
+@pytest.mark.slow
 def test_the_reference_passes(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "reference", "--junitxml=out.xml")
     outcomes = result.parseoutcomes()

@@ -48,6 +48,7 @@ def _methods(one: Counterexample) -> list[str]:
     return [call.method for call in one.calls]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leak", LEAKS)
 @pytest.mark.parametrize("profile", ["keyvault", "keyvault-2018-preview"])
 def test_what_is_kept_over_a_reset_is_failed_with_two_vaults_in_five_calls(
@@ -90,6 +91,7 @@ def test_the_smallest_case_is_told_under_the_clause_that_the_new_vault_breaks(
         assert put == wire_rules(())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leak", ["KeepsBypass", "KeepsSubnetRules"])
 def test_what_is_not_read_back_shows_once_a_switch_of_the_new_vault_is_thrown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leak: str
@@ -212,6 +214,7 @@ def test_a_run_is_resumed_with_its_case_of_two_vaults_where_that_shows_again(
         assert bool(diagnosis.kept) is bool(recorded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_new_vault_that_tosses_coins_fails_and_not_every_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -23,6 +23,7 @@ def _check(tmp_path: Path, subject: str, clauses: str, seed: int = 0) -> tuple[R
     return result, report_from_json((tmp_path / "report.json").read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_a_subject_that_tosses_coins_fails_and_not_every_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
@@ -36,6 +37,7 @@ def test_a_subject_that_tosses_coins_fails_and_not_every_time(
     assert not any(entry.broken for entry in report.ledger)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one_in", ["2", "300"])
 def test_a_decision_that_is_wrong_by_chance_fails_with_both_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_in: str
@@ -51,6 +53,7 @@ def test_a_decision_that_is_wrong_by_chance_fails_with_both_answers(
         assert "pass" not in verdicts.values()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "clause", "calls"),
     [
@@ -74,6 +77,7 @@ def test_an_answer_that_depends_on_what_was_asked_before_breaks_a_clause_with_a_
     assert len(requests) <= (100 if fault == "deny_every_hundredth" else 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("vault", "fewest"), [("FirstOfMany", 33), ("InOtherOrder", 3)])
 def test_an_answer_that_depends_on_what_is_asked_after_it_in_the_same_call_breaks_dec_17_alone(
     tmp_path: Path, vault: str, fewest: int

@@ -44,6 +44,7 @@ def known(file: Path) -> VectorFile:
     return vectors_from_json(file.read_bytes())
 
 
+@pytest.mark.slow
 def test_the_file_is_valid_against_its_schema(file: Path) -> None:
     schema = json.loads(_run("schema").stdout)
     assert schema == json.loads(json.dumps(vectors_schema()))
@@ -51,6 +52,7 @@ def test_the_file_is_valid_against_its_schema(file: Path) -> None:
     jsonschema.validate(json.loads(file.read_bytes()), schema)
 
 
+@pytest.mark.slow
 def test_every_mutant_is_found_that_one_vault_can_show_call_by_call_without_an_open_point(known: VectorFile) -> None:
     entries = [
         one

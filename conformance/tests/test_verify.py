@@ -322,6 +322,7 @@ def _set(part: str, name: str, value: object) -> Callable[[dict[str, object]], N
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -15,6 +15,7 @@ def asked(clauses: Sequence[str], effort: str) -> tuple[list[Sent], Report]:
     return connection.calls.sent, report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clauses", [("DEC-10",), ("VAL-4",), ("LIM-5",), ("STA-3",)])
 def test_a_standard_run_begins_as_a_quick_one(clauses: Sequence[str]) -> None:
     quick, short = asked(clauses, "quick")

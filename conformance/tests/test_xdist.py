@@ -39,6 +39,7 @@ def workers(result: pytest.RunResult) -> dict[str, set[str]]:
     return dict(found)
 
 
+@pytest.mark.slow
 def test_plain_n_2_gives_each_worker_its_own_subject_and_whole_explorations(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(vaults=VAULTS)
     arguments = ("--iut", "library:vaults:Vault", "--iut-clause", CLAUSES, "-n", "2", "-v")
@@ -52,6 +53,7 @@ def test_plain_n_2_gives_each_worker_its_own_subject_and_whole_explorations(pyte
     }
 
 
+@pytest.mark.slow
 def test_a_subject_that_is_one_place_is_asked_by_one_worker_only(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(vaults=VAULTS)
     arguments = ("--iut", "library:vaults:OnePlace", "--iut-clause", CLAUSES, "-n", "2", "-v")
@@ -61,6 +63,7 @@ def test_a_subject_that_is_one_place_is_asked_by_one_worker_only(pytester: pytes
     assert len(list(pytester.path.glob("asked-by-*"))) == 1
 
 
+@pytest.mark.slow
 def test_one_place_is_not_asked_where_the_tests_are_spread_otherwise(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         vaults=VAULTS,
@@ -99,6 +102,7 @@ def test_tests_of_others_and_classes_of_the_suite_are_grouped_by_their_names() -
     assert group_of(ledger, is_one_place=False) == "fencepost ledger"
 
 
+@pytest.mark.slow
 def test_a_failure_of_a_class_spread_over_workers_is_told_by_its_own_test_alone(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         from fencepost.conformance import conformance_suite
@@ -122,6 +126,7 @@ def test_what_no_selected_test_tells_is_told_once_by_all_workers(pytester: pytes
     assert outcomes.get("errors", 0) + outcomes.get("error", 0) == 1
 
 
+@pytest.mark.slow
 def test_a_report_of_the_suite_is_one_report_of_all_clauses(pytester: pytest.Pytester) -> None:
     arguments = ["--iut", "mutant:last-address-excluded", "--iut-clause", "DEC-4,VAL-1", "--iut-report", "out"]
     result = pytester.runpytest_subprocess("-n", "2", "--pyargs", SUITE, *arguments)

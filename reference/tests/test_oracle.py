@@ -219,6 +219,7 @@ def small_universe(trust: tuple[bool | None, ...]) -> Iterator[Request]:
         yield Request(plane=plane, address=address_from_text(address), subnet=subnet, caller=caller)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edition", ["keyvault", "keyvault-2018-preview"])
 @pytest.mark.parametrize("trusted_services", ["list", "attribute"])
 @pytest.mark.parametrize("superset", [None, "yes", "no"])

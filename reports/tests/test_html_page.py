@@ -142,6 +142,7 @@ def _many(report: Report, *, kinds: int) -> Report:
     return replace(report, clauses=tuple(clauses))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", [1, 200])
 @pytest.mark.parametrize("name", sorted(renderers()))
 def test_ten_thousand_failures_are_rendered_in_a_page_that_can_be_read(report: Report, name: str, kinds: int) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.run.journal import Checkpoint, Journal, read_journal
+from fencepost.conformance.run.reporting import RESUMED
 from fencepost.reports.model import Report
 from runs import Counted, begun, connection_to
 from toys import EFFORT, OUTSIDE, TWO_RULES, ToyVault, exploration, under_allow, under_deny
@@ -63,7 +64,8 @@ def test_a_run_that_goes_on_from_its_journal_ends_like_the_whole_run(
         resumed = campaign.report()
     assert resumed.clauses == report.clauses
     assert resumed.totals == report.totals
-    assert (resumed.result, resumed.notes, resumed.first_failure) == (report.result, report.notes, report.first_failure)
+    assert resumed.notes == (*report.notes, RESUMED)
+    assert (resumed.result, resumed.first_failure) == (report.result, report.first_failure)
 
 
 def test_what_is_through_is_not_asked_again(tmp_path: Path) -> None:
