@@ -24,6 +24,7 @@ _AT_ONCE = 16
 _PASSED = frozenset({404, 409})
 _REFUSED = frozenset({400, 403, 409})
 _LAST_SECONDS = 20.0
+_LATE_SECONDS = 1.0
 _DEFAULT_RULES: JsonObject = {
     "bypass": "AzureServices",
     "defaultAction": "Allow",
@@ -175,7 +176,7 @@ class AzureAdapter:
             try:
                 async with asyncio.timeout(_LAST_SECONDS):
                     assert estate is not None
-                    await estate.remove(sets.authorized)
+                    await estate.remove(sets.authorized, again_after=_LATE_SECONDS if under_way is not None else 0.0)
             finally:
                 await sets.close()
 

@@ -1,5 +1,6 @@
 """What the adapter has made at the endpoint: a vault and networks, all tagged, and how they are taken away again."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -145,12 +146,18 @@ class Estate:
         )
         await poller.result()
 
-    async def remove(self, clients: Clients) -> None:
-        """Everything that is ours."""
+    async def remove(self, clients: Clients, *, again_after: float = 0.0) -> None:
+        """Everything that is ours; once more after so many seconds, for a call that was cut off may be carried out late."""
+        networks = dict(self.networks)
         if self.is_made:
             await self.remove_vault(clients)
-        for key in tuple(self.networks):
+        for key in networks:
             await self._remove_network(clients, key)
+        if again_after:
+            await asyncio.sleep(again_after)
+            self.networks = networks
+            self.is_made = True
+            await self.remove(clients)
 
     async def _put_network(self, clients: Clients, key: tuple[str, str, str], network: Network) -> None:
         operations = clients.network(network.subscription).virtual_networks
