@@ -1,13 +1,13 @@
 """A table of ranges in SQLite, asked by one query."""
 
-import sqlite3
+from fencepost.conformance.peers.structures.databases import in_memory
 
 
 class Structure:
     """The database, which lives in memory; the vault lets one thread in at a time."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._database = in_memory()
         self._database.execute("CREATE TABLE ranges (first INTEGER, last INTEGER, PRIMARY KEY (first, last))")
 
     def add(self, first: int, length: int) -> None:
