@@ -139,8 +139,6 @@ class Server:
             await slot.subject.close()
         if self._first is not None:
             self._first.close()
-        if self._state is not None:
-            self._state.close()
 
     def target(self, *, ca: str) -> TargetFile:
         """The target file of this server."""

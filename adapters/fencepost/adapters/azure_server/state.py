@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from fencepost.adapters.azure_server.network import Subnet, VirtualNetwork
@@ -21,18 +22,21 @@ class StateError(ValueError):
 
 
 class State:
-    """The file. A change is written in one transaction: a process that is killed leaves the state before or after it."""
+    """The file, open only while it is read or written.
+
+    A change is written in one transaction: a process that is killed leaves the state before or after it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._written: dict[tuple[str, str], str] = {}
         try:
-            self._file = sqlite3.connect(path)
-            self._file.execute(_SCHEMA)
-            self._rows = [
-                (str(kind), str(name), str(content))
-                for kind, name, content in self._file.execute("SELECT kind, name, content FROM state ORDER BY rowid")
-            ]
+            with closing(sqlite3.connect(path)) as file:
+                file.execute(_SCHEMA)
+                self._rows = [
+                    (str(kind), str(name), str(content))
+                    for kind, name, content in file.execute("SELECT kind, name, content FROM state ORDER BY rowid")
+                ]
         except sqlite3.Error as error:
             raise StateError(f"{path}: {error}") from None
         self._written = {(kind, name): content for kind, name, content in self._rows}
@@ -50,14 +54,10 @@ class State:
         changed = [(*key, content) for key, content in wanted.items() if self._written.get(key) != content]
         gone = [key for key in self._written if key not in wanted]
         if changed or gone:
-            with self._file:
-                self._file.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", changed)
-                self._file.executemany("DELETE FROM state WHERE kind = ? AND name = ?", gone)
+            with closing(sqlite3.connect(self._path)) as file, file:
+                file.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", changed)
+                file.executemany("DELETE FROM state WHERE kind = ? AND name = ?", gone)
             self._written = wanted
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
 
 def rows_of(
