@@ -273,9 +273,17 @@ def _placed(block: Block, profile: Profile, choose: _Choose) -> Block:
 
 
 def _may_be_refused_for_reserved_space(block: Block, profile: Profile) -> bool:
-    """Whether somebody has chosen for reserved space, and not to accept all of it that the block touches."""
-    touched = (profile.reserved_range(cidr_from_block(reserved)) for reserved in RESERVED if reserved.meets(block))
-    return profile.choices["reserved-ranges"] is not None and any(answer != "accept" for answer in touched)
+    """Whether somebody has chosen for reserved space, and not to accept all of it that the block touches.
+
+    Whoever refuses reserved space may take special-purpose space for a part of it.
+    """
+    chosen = profile.choices["reserved-ranges"]
+    touched: list[object] = [
+        profile.reserved_range(cidr_from_block(reserved)) for reserved in RESERVED if reserved.meets(block)
+    ]
+    if any(special.meets(block) for special in SPECIAL):
+        touched.append(chosen)
+    return chosen is not None and any(answer != "accept" for answer in touched)
 
 
 _SUBNET_ID = re.compile(
