@@ -147,6 +147,12 @@ def test_a_failure_within_bounds_is_told_with_a_line_that_shows_it_again(tmp_pat
     assert not any("no wrong answer" in note for note in report.notes)
 
 
+def test_wrong_answers_that_break_a_clause_outside_of_the_selection_are_wrong_answers() -> None:
+    result = _check("mutant:last-address-excluded", "--max-configurations", "3", "--clause", "DEC-3")
+    assert result.exit_code == 1
+    assert "no wrong answer" not in result.stdout
+
+
 @pytest.mark.parametrize(("a_write", "a_decision"), [(0.0, 0.1), (2.0, 0.0), (7.0, 0.01), (100.0, 0.0)])
 def test_a_run_with_a_budget_ends_in_time_however_slow_the_subject_is(a_write: float, a_decision: float) -> None:
     watched = _Watched(open_subject(ENFORCER), a_write=a_write, a_decision=a_decision)
