@@ -206,7 +206,7 @@ def test_the_same_seed_gives_the_same_report(tmp_path: Path) -> None:
 def test_a_failure_outside_the_selection_is_said_and_fails_the_run(tmp_path: Path) -> None:
     result, report = _reported(tmp_path, FLAW, "--clause", "CTL-1")
     assert _verdicts(report) == {"CTL-1": "pass"}
-    assert "DEC-4 failed too, outside the selection" in report.notes
+    assert "DEC-4 failed too, outside the selection: --clause DEC-4 shows its case" in report.notes
     assert result.exit_code == 1
 
 

@@ -33,7 +33,7 @@ def test_a_subject_that_tosses_coins_fails_and_not_every_time(
     assert (result.exit_code, report.result) == (1, "fail")
     failed = [row for row in report.clauses if row.verdict == "fail"]
     assert all("not every time" in row.detail for row in failed)
-    assert "DEC-17 failed too, outside the selection" in report.notes
+    assert "DEC-17 failed too, outside the selection: --clause DEC-17 shows its case" in report.notes
     assert not any(entry.broken for entry in report.ledger)
 
 

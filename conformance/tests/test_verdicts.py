@@ -182,7 +182,11 @@ def test_a_wrong_answer_that_did_not_come_again_fails_its_clause_and_counts_outs
     assert "not every time" in found.detail
     tally.unsteady["DEC-17"] = [COUNTEREXAMPLE]
     told = summary([found], tally, selected=True)
-    assert (told.result, told.exit_status, told.notes) == ("fail", 1, ("DEC-17 failed too, outside the selection",))
+    assert (told.result, told.exit_status, told.notes) == (
+        "fail",
+        1,
+        ("DEC-17 failed too, outside the selection: --clause DEC-17 shows its case",),
+    )
 
 
 def test_a_clause_whose_requests_could_not_be_put_is_inconclusive_and_not_vacuous() -> None:
@@ -275,7 +279,7 @@ def test_a_failure_outside_the_selection_is_a_failure_and_named() -> None:
     tally.failures["VAL-5"].append(COUNTEREXAMPLE)
     found = summary(rows("pass"), tally, selected=True)
     assert found.exit_status == 1
-    assert found.notes == ("VAL-5 failed too, outside the selection",)
+    assert found.notes == ("VAL-5 failed too, outside the selection: --clause VAL-5 shows its case",)
 
 
 @pytest.mark.parametrize(("allowed", "denied"), [(200, 200), (10_000, 10), (10, 10_000), (0, 0)])

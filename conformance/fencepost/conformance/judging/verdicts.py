@@ -255,7 +255,10 @@ def summed_up(
     outside = sorted(tally.failed - {row.id for row in rows})
     run = _Run(
         verdicts=frozenset(row.verdict for row in rows),
-        failures=(*broken, *(f"{clause} failed too, outside the selection" for clause in outside)),
+        failures=(
+            *broken,
+            *(f"{clause} failed too, outside the selection: --clause {clause} shows its case" for clause in outside),
+        ),
         unfinished=unfinished,
         shortcomings=() if selected else (*_floors(tally), *_unnoticed(decoys)),
         is_partial=selected or is_restricted or _lacks_core(rows),
