@@ -1,5 +1,6 @@
 """`azure:FILE.toml` with Microsoft's SDKs against the server: what is asked, what is made of the answers, what is left."""
 
+import asyncio
 import os
 import random
 import shutil
@@ -387,6 +388,21 @@ def test_a_run_that_is_ended_leaves_nothing(target: Path, number: int, point: in
         process.send_signal(number)
         process.communicate(timeout=60)
         assert leftovers(server) == []
+
+
+def test_a_vault_that_a_call_makes_late_is_removed_too(opened: Opened) -> None:
+    adapter, server = opened()
+    estate, clients = adapter._ours()
+
+    async def removed_while_a_call_is_late() -> None:
+        removal = asyncio.create_task(estate.remove(clients, again_after=1.0))
+        while estate.is_made:
+            await asyncio.sleep(0.01)
+        await estate.make_vault(clients)
+        await removal
+
+    adapter._run(removed_while_a_call_is_late())
+    assert leftovers(server) == []
 
 
 def test_what_a_killed_run_leaves_is_found_and_removed_and_nothing_else(target: Path) -> None:

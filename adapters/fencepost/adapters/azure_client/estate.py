@@ -147,7 +147,10 @@ class Estate:
         await poller.result()
 
     async def remove(self, clients: Clients, *, again_after: float = 0.0) -> None:
-        """Everything that is ours; once more after so many seconds, for a call that was cut off may be carried out late."""
+        """Everything that is ours.
+
+        `again_after` seconds later once more, if it is not 0: the endpoint may carry out late a call that was cut off.
+        """
         networks = dict(self.networks)
         if self.is_made:
             await self.remove_vault(clients)

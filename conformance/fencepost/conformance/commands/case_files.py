@@ -3,36 +3,37 @@
 import difflib
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from fencepost.conformance.regression.known import FORMAT as KNOWN_FAILURES
 from fencepost.conformance.regression.known import known_from_json
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.stored_case import StoredCase, stored_from_json
-from fencepost.conformance.rule_files.json_file import UnreadableInput, read_json
+from fencepost.conformance.rule_files.json_file import UnreadableInput
+from fencepost.conformance.run.earlier import case_at, cases_at, read_at
 
+_T = TypeVar("_T")
 _ID = re.compile(r"[A-Za-z]+-[0-9]+-[0-9a-f]+")
 
 
 def read_case(path: Path) -> StoredCase:
     """The stored case in the file; bad usage, with every reason, if there is none."""
-    (case,) = _read(path, lambda value: (stored_from_json(value),))
-    return case
+    return _read(path, case_at)
 
 
-def _read(path: Path, take: Callable[[object], tuple[StoredCase, ...]]) -> tuple[StoredCase, ...]:
+def _read(path: Path, take: Callable[[Path], _T]) -> _T:
     try:
-        return take(read_json(str(path)))
-    except UnreadableInput as error:
+        return take(path)
+    except (UnreadableInput, NotACase) as error:
         raise click.UsageError(str(error)) from None
-    except NotACase as error:
-        raise click.UsageError("\n".join(f"{path}: {reason}" for reason in error.reasons)) from None
 
 
 def read_folder(folder: Path) -> tuple[StoredCase, ...]:
     """Every stored case of the folder, in the order of the file names; bad usage if one cannot be read."""
-    return tuple(read_case(path) for path in sorted(folder.glob("*.json")))
+    return _read(folder, cases_at)
 
 
 def _case_or_list(value: object) -> tuple[StoredCase, ...]:
@@ -54,7 +55,7 @@ def found_cases(named: str, folder: Path) -> tuple[StoredCase, ...]:
             raise click.UsageError(f"{path}: no stored case is in this folder")
         return cases
     if path.is_file():
-        cases = _read(path, _case_or_list)
+        cases = _read(path, partial(read_at, take=_case_or_list))
         if not cases:
             raise click.UsageError(f"{path}: the list of known failures is empty")
         return cases

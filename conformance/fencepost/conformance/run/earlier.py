@@ -1,9 +1,11 @@
 """Known failures and stored cases: a run replays both before it searches for anything."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.diagnosis.counterexample import counterexample
@@ -14,6 +16,8 @@ from fencepost.conformance.regression.stored_case import StoredCase, stored_from
 from fencepost.conformance.rule_files.json_file import read_json
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.reports.summary import quoted
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,32 +33,32 @@ class Recalled:
 
     def __str__(self) -> str:
         """The counts of the three states."""
-        counts = [f"{_count(self, state)} {state}" for state in ("fixed", "still failing", "not judged")]
-        return f"stored cases: {', '.join(counts)}"
-
-
-def _count(recalled: Recalled, state: State) -> int:
-    return sum(found == state for _, found, _ in recalled.states)
+        counts = Counter(state for _, state, _ in self.states)
+        told = ", ".join(f"{counts[state]} {state}" for state in ("fixed", "still failing", "not judged"))
+        return f"stored cases: {told}"
 
 
 def known_at(file: Path) -> tuple[KnownFailure, ...]:
     """The entries of a list of known failures; `NotACase` or `UnreadableInput` where the file is none."""
-    try:
-        return known_from_json(read_json(str(file)))
-    except NotACase as error:
-        raise NotACase(reasons=tuple(f"{file}: {reason}" for reason in error.reasons)) from None
+    return read_at(file, known_from_json)
 
 
 def cases_at(folder: Path) -> tuple[StoredCase, ...]:
     """The stored cases of a folder, in the order of the file names. Raises as `known_at` does."""
-    return tuple(_case_at(path) for path in sorted(folder.glob("*.json")))
+    return tuple(case_at(path) for path in sorted(folder.glob("*.json")))
 
 
-def _case_at(path: Path) -> StoredCase:
+def case_at(file: Path) -> StoredCase:
+    """The stored case of a file. Raises as `known_at` does."""
+    return read_at(file, stored_from_json)
+
+
+def read_at(file: Path, take: Callable[[object], _T]) -> _T:
+    """What `take` makes of the JSON of a file; each reason of a `NotACase` begins with the file."""
     try:
-        return stored_from_json(read_json(str(path)))
+        return take(read_json(str(file)))
     except NotACase as error:
-        raise NotACase(reasons=tuple(f"{path}: {reason}" for reason in error.reasons)) from None
+        raise NotACase(reasons=tuple(f"{file}: {reason}" for reason in error.reasons)) from None
 
 
 def replay_known(campaign: Campaign, known: Sequence[KnownFailure], file: Path | None) -> None:
