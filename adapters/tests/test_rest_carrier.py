@@ -438,6 +438,7 @@ def at(self):
 SmallService.server_bind = at
 print("a word of its own", flush=True)
 SmallService()
+import threading; threading.Event().wait()  # Python 3.12 starts no thread once the main thread has ended
 """
 
 
