@@ -84,6 +84,24 @@ def test_a_tool_that_tells_by_its_status_alone_gets_what_tells_a_crash_apart(tmp
     assert "deny = { exit = 1, stderr = '' }" in (tmp_path / "fencepost.toml").read_text()
 
 
+def test_a_program_by_its_path_runs_in_the_folder_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tool = tmp_path / "allowed"
+    tool.write_text("#!/bin/sh\n[ $1 = 20.1.2.77 ] && echo in || echo out\n")
+    tool.chmod(0o755)
+    for written, meant in (("./allowed", "../allowed"), ("allowed", "../allowed")):
+        refused = _init("cli", "--into", "mine", "--run", f"{written} ${{address}}")
+        assert refused.exit_code == 2
+        assert f"did you mean '{meant}'?" in " ".join(refused.output.split())
+    _init("cli", "--into", "mine", "--run", "../allowed ${address}")
+    assert "run = ['../allowed', '${address}']" in (tmp_path / "mine" / "fencepost.toml").read_text()
+
+
+def test_the_version_of_an_interpreter_is_not_taken_for_the_tools(tmp_path: Path) -> None:
+    _init("cli", "--into", str(tmp_path), "--run", "python3 -c 'print(len(\"x\"))' ${address}")
+    assert re.search(r'^version = "1.0"', (tmp_path / "fencepost.toml").read_text(), re.MULTILINE)
+
+
 @pytest.fixture
 def service() -> Iterator[SmallService]:
     """A small service that runs already."""

@@ -179,6 +179,8 @@ def _rules(file: AnyFile) -> Iterator[Mistake]:
     if file.default_action.is_ == "native" and rules.form not in ("network-acls", "jinja") and not _says_default(file):
         says = "'native', but nothing in the file is ${default}; say it there, or write 'emulated' or 'none'"
         yield Mistake(path="default-action.is", says=says)
+    if file.default_action.is_ != "emulated" and file.default_action.allow_rules is not None:
+        yield Mistake(path="default-action.allow-rules", says="it is used by is = 'emulated' alone")
 
 
 def _says_default(file: AnyFile) -> bool:

@@ -70,7 +70,7 @@ class RuleForm:
         if subnets and self.rules.form not in ("network-acls", "jinja"):
             raise NotExpressible(reason=f"the form {self.rules.form} has no rules for subnets")
         if action == "Allow" and self.default_action.is_ == "emulated":
-            values.extend(self.default_action.allow_rules)
+            values.extend(self.default_action.emulating)
             network_acls = {**network_acls, "ipRules": [{"value": value} for value in values]}
         if len(values) > self.language.most_rules:
             raise NotExpressible(reason=f"{len(values)} rules, and the tool takes {self.language.most_rules}")

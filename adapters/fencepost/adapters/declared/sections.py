@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fencepost.adapters.declared.commands import Command
 from fencepost.adapters.declared.texts import AroundText, FolderText, PlaceText, Regex, RuleText
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -76,7 +76,12 @@ class DefaultAction(Section, frozen=True, kw_only=True):
     is_: Annotated[Literal["native", "emulated", "none"], Meta(description="native, emulated or none")]
     allow: str = "Allow"
     deny: str = "Deny"
-    allow_rules: Annotated[list[Network], Meta(min_length=1)] = field(default_factory=lambda: ["0.0.0.0/0"])
+    allow_rules: Annotated[list[Network], Meta(min_length=1)] | None = None
+
+    @property
+    def emulating(self) -> list[str]:
+        """The rules that Allow becomes: `allow-rules`, or 0.0.0.0/0 where the file leaves them out."""
+        return self.allow_rules or ["0.0.0.0/0"]
 
 
 class Language(Section, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ def statement_maker(
 
 def _default(file: AnyFile) -> str:
     if file.default_action.is_ == "emulated":
-        rules = file.default_action.allow_rules
+        rules = file.default_action.emulating
         return f"default action Allow emulated by the rule{'' if len(rules) == 1 else 's'} {' and '.join(rules)}"
     return "no default action" if file.default_action.is_ == "none" else ""
 

@@ -19,6 +19,9 @@ from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.reference import UnknownProfile, load_profile
 
+_PYTHON = "python3"
+"""What a start names: the interpreter of the person who runs it, in whatever version it is."""
+
 KINDS = ("library", "stdio", "http", "cli", "rest", "node", "pytest")
 _SMOKE = "import sys; from fencepost.conformance.commands import main; sys.argv[0] = 'fencepost'; main()"
 _TOOL = ("sh", "allowed.sh", "${rules_file}", "${address}")
@@ -30,7 +33,7 @@ _TOOLS_ANSWERS = {
 _SERVICE = """\
 [start]                      # leave this table out where the service runs already
 ports = ["web"]              # a free port each; ${port.web} is its number
-run = [<<python>>, "${here}/service.py", "${port.web}"]
+run = ["python3", "${here}/service.py", "${port.web}"]
 ready = { get = "/", status = 403 }
 
 """
@@ -107,7 +110,7 @@ def init(
     here = "" if into.resolve() == Path.cwd() else f"cd {shlex.quote(str(into))} && "
     click.echo("")
     if kind == "http" and url is None:
-        click.echo(f"start it: {here}{shlex.join([Path(sys.executable).name, 'server.py', str(_port(start.subject))])}")
+        click.echo(f"start it: {here}{shlex.join([_PYTHON, 'server.py', str(_port(start.subject))])}")
     if status != 0:
         what = "fencepost.toml" if kind in ("cli", "rest") else "what is wrong"
         click.echo(f"next: mend {what}, then: {here}fencepost smoke {shlex.quote(start.subject)}")
@@ -130,7 +133,6 @@ def _only_where_it_belongs(kind: str, run: str | None, url: str | None) -> None:
 
 def _start(kind: str, asked: _Asked, into: Path) -> tuple[Start, tuple[str, ...]]:
     blanks = {"name": asked.name.replace('"', "'"), "name_toml": toml_text(asked.name), "profile": asked.profile}
-    python = shlex.quote(Path(sys.executable).name)
     match kind:
         case "cli":
             return _cli(asked, blanks, into)
@@ -143,7 +145,7 @@ def _start(kind: str, asked: _Asked, into: Path) -> tuple[Start, tuple[str, ...]
     subject = {
         "library": "library:my_vault:Vault",
         "pytest": "library:my_vault:Vault",
-        "stdio": f"stdio:{python} harness.py",
+        "stdio": f"stdio:{_PYTHON} harness.py",
         "node": "stdio:node harness.mjs",
     }[kind]
     return Start(kind=kind, subject=subject, blanks=blanks), ()
@@ -171,10 +173,9 @@ def _rest(asked: _Asked, blanks: Mapping[str, str]) -> tuple[Start, tuple[str, .
     )
     filled = {**blanks, "header": asked.source, "headers": told, "ask_path": asked.ask}
     if asked.url is None:
-        python = toml_text(Path(sys.executable).name)
         own = {
             "base": "http://127.0.0.1:${port.web}",
-            "start": _SERVICE.replace("<<python>>", python),
+            "start": _SERVICE,
             "put_path": "/rules",
             "ask_path": "/secret",
             "accepted": "204",

@@ -19,6 +19,10 @@ LISTED, STRANGER = "20.1.2.77", "52.10.20.30"
 RULE = "20.1.2.0/24"
 _PATIENCE = 10
 _SURE = 0
+_RUNS_SCRIPTS = re.compile(
+    r"(python|pypy|ruby|perl|php|lua|node|deno|bun|java|go|dotnet|mono|env|sudo|nice|timeout|setpriv|unshare|docker"
+    r"|podman|npx|npm|uv|uvx|pipx|cargo|make|(ba|da|z|k|fi)?sh|busybox|pwsh)[\d.]*"
+)
 _VARIABLE = re.compile(r"\$\{env\.(\w+)\}")
 
 
@@ -43,8 +47,7 @@ class Look:
 
 def look_at_tool(command: Sequence[str], folder: Path) -> Look:
     """Run the tool for both callers under one rule; the mappings that tell its answers apart."""
-    if shutil.which(command[0], path=os.pathsep.join([os.environ.get("PATH", ""), str(folder)])) is None:
-        raise CannotLook(reason=f"there is no program {command[0]!r}")
+    _must_be_there(command[0], folder)
     with tempfile.TemporaryDirectory() as tmp:
         rules = Path(tmp) / "rules.txt"
         rules.write_text(f"{RULE}\n", encoding="utf-8")
@@ -89,6 +92,19 @@ def toml_text(text: str) -> str:
     return f"'{text}'" if "'" not in text and text.isprintable() else json.dumps(text, ensure_ascii=False)
 
 
+def _must_be_there(program: str, folder: Path) -> None:
+    """Refuse a program that cannot be started in the folder, and say how the one that was meant is written."""
+    has_path = os.sep in program
+    if shutil.which(folder / program if has_path else program) is not None:
+        return
+    meant = next((place / program for place in (Path.cwd(), folder) if shutil.which(place / program)), None)
+    reason = f"there is no program {program!r} {f'in {folder}' if has_path else 'on PATH'}"
+    if meant is not None:
+        path = os.path.relpath(meant, folder)
+        reason += f", where the command runs; did you mean {path if os.sep in path else f'./{path}'!r}?"
+    raise CannotLook(reason=reason)
+
+
 def _filled(text: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         text = text.replace(f"${{{name}}}", value)
@@ -122,6 +138,9 @@ def _mapping(seen: "subprocess.CompletedProcess[str]", other: "subprocess.Comple
 
 
 def _version(program: str) -> str:
+    """What prints the tool's version. A program that runs scripts prints its own version, which is not the tool's."""
+    if _RUNS_SCRIPTS.fullmatch(Path(program).name):
+        return '"1.0"'
     try:
         done = subprocess.run(
             [program, "--version"], capture_output=True, text=True, errors="replace", timeout=2, check=False,
