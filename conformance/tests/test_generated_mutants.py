@@ -51,6 +51,16 @@ def test_every_structure_answers_as_a_scan_does(structure: str, monkeypatch: pyt
     assert difference(original("scan"), original(structure), seed=0) is None
 
 
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_a_full_list_of_evenly_spaced_addresses_is_no_special_case(structure: str) -> None:
+    matcher = original(structure)()
+    spaced = range(46_368, 46_368 * 1_001, 46_368)  # by a Fibonacci number: a product with it falls into few places
+    for address in spaced:
+        matcher.add(address, 32)
+    assert all(matcher.covers(address) for address in spaced)
+    assert not any(matcher.covers(address + 1) for address in spaced)
+
+
 def test_the_mutants_of_a_structure_differ_from_it_and_from_one_another() -> None:
     found = mutations("scan")
     assert len({one.id for one in found}) == len(found)

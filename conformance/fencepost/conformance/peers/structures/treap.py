@@ -1,6 +1,7 @@
 """A treap of boundaries: where a block begins the count rises, behind its end it falls; subtrees know their sum."""
 
 from dataclasses import dataclass
+from zlib import crc32
 
 
 @dataclass(slots=True)
@@ -15,7 +16,8 @@ class Node:
 
 
 def _priority(key: int) -> int:
-    return key * 2654435761 % 4294967291
+    """A number that follows no order of the keys: evenly spaced keys would make a chain of a multiple of the key."""
+    return crc32(key.to_bytes(5, "big"))
 
 
 class Structure:
