@@ -1,4 +1,4 @@
-"""`azure:FILE.toml` with Microsoft's SDKs against the server: what is asked, what is made of the answers, what is left."""
+"""`azure:FILE.toml` with Microsoft's SDKs against the server: the calls, the readings of answers, what remains."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Whatever is sent to a server of Azure's wire, the answer is a success or an error of Azure's kind, and never a 500."""
+"""Whatever a server of Azure's wire is sent, it answers with a success or an error of Azure's kind, never a 500."""
 
 import json
 import os

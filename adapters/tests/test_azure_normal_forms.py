@@ -1,4 +1,4 @@
-"""The recorded normal forms of the service, through HTTP: each case is a recording of `fencepost/adapters/azure/facts.toml`."""
+"""The service's normal forms through HTTP: each case is a recording of `fencepost/adapters/azure/facts.toml`."""
 
 from collections.abc import Iterator
 

@@ -200,7 +200,8 @@ def test_the_rules_may_go_to_stdin_an_argument_or_the_environment(opening: Openi
 
 
 def test_a_rule_set_too_long_for_an_argument_is_inconclusive(opening: Opening) -> None:
-    run = "[decide]\nrun = ['sh', '-c', 'exit 0', 'sh', '${rules}', '${address}']\nallow = { exit = 0 }\ndeny = { exit = 3 }\n"
+    run = "[decide]\nrun = ['sh', '-c', 'exit 0', 'sh', '${rules}', '${address}']\n"
+    run += "allow = { exit = 0 }\ndeny = { exit = 3 }\n"
     connection = opening(HEAD, "[rules]\n[default-action]\nis = 'emulated'\n", run)
     answer = _put(connection, *(f"1.{n // 256}.{n % 256}.0/24" for n in range(12_000)))
     assert answer["outcome"] == "inconclusive"
@@ -299,7 +300,7 @@ deny = "drop"
         ('form = "cidr-list"', "1.2.3.4\n1.2.3.0/24\n"),
         ('form = "json-list"', '["1.2.3.4","1.2.3.0/24"]'),
         (
-            'form = "jinja"\ntemplate = "{% for value in ip_rules %}{{ loop.index }}={{ value }},{% endfor %}{{ default }}"',
+            'form = "jinja"\ntemplate = "{% for ip in ip_rules %}{{ loop.index }}={{ ip }},{% endfor %}{{ default }}"',
             "1=1.2.3.4,2=1.2.3.0/24,Deny",
         ),
     ],
@@ -319,7 +320,9 @@ def test_the_object_itself_may_be_written(opening: Opening, tmp_path: Path) -> N
 CHECKED = """
 [rules]
 file = "rules.txt"
-check = { run = ["sh", "-c", "! grep -q 9 $1 || { echo no nines >&2; exit 3; }", "sh", "${rules_file}"], refused = { exit = 3 } }
+[rules.check]
+run = ["sh", "-c", "! grep -q 9 $1 || { echo no nines >&2; exit 3; }", "sh", "${rules_file}"]
+refused = { exit = 3 }
 [default-action]
 is = "emulated"
 """

@@ -2,7 +2,7 @@
 
     python conformance/benchmarks/served_mutants.py --sample 30 --seed 16 --out served-mutants.ndjson
 
-A line a mutant: its id, the exit status of `check --fail-fast`, the clauses that failed, and why the wire cannot show it
+A line a mutant: its id, the status of `check --fail-fast`, the clauses that failed, and why the wire cannot show it
 where it cannot. A file that is there already is gone on with.
 """
 

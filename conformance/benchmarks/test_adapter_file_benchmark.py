@@ -99,8 +99,12 @@ def test_adapter_file_batch(benchmark: BenchmarkFixture, tmp_path: Path, how: st
 
         def pipe() -> int:
             said = subprocess.run(
-                ["grepcidr", "-x", "-f", str(rules)], input="\n".join(MANY) + "\n", capture_output=True, text=True, check=True
-            ).stdout  # fmt: skip
+                ["grepcidr", "-x", "-f", str(rules)],
+                input="\n".join(MANY) + "\n",
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
             matched = set(said.split())
             return len(["allow" if one in matched else "deny" for one in MANY])
 

@@ -1,6 +1,6 @@
 """Decisions a second through each carrier: `pytest conformance/benchmarks --benchmark-only -k carrier`.
 
-The subject is the reference, served by `fencepost.adapters.harness`; a round is 1,024 decisions in calls of one batch size.
+The subject is the reference, served by `fencepost.adapters.harness`; a round is 1,024 decisions in calls of one size.
 """
 
 import subprocess

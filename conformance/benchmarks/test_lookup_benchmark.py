@@ -1,6 +1,6 @@
 """How fast the reference looks an address up and decides, beside netaddr, `ipaddress` and pytricia in the same run.
 
-Run with `pytest conformance/benchmarks --benchmark-only`; the columns `OPS` of one group stand in the ratio to be shown.
+Run with `pytest conformance/benchmarks --benchmark-only`; the ratios of the columns `OPS` in one group are the result.
 One round asks all the questions once, so decisions a second are `OPS` times the number in the group's name.
 """
 

@@ -2,8 +2,8 @@
 
 One run at quick effort in process, its time split by who was at work: the implementation, the carrier around it, the
 reference, and the rest, which is generation and counting. The shares stand in `extra_info`. Beside them stands what the
-kit costs by itself in processor time, without the implementation and its carrier, as a multiple of the bare generation: of making the same
-rule sets and requests, and following the writes, without asking anybody.
+kit costs by itself, as a multiple of the bare generation: its processor time without the implementation and carrier.
+Bare generation makes the same rule sets and requests and follows the writes, without asking anybody.
 """
 
 import time

@@ -25,7 +25,11 @@ ENGINES = [
 
 FAULTS = {
     # which file, what stands there, what a faulty one has instead, and what that does
-    "grepcidr": ("grepcidr.toml", '["grepcidr", "-x", "-f", "${rules_file}"]', '["sh", "-c", "head -n 2 $1 | grepcidr -x -f /dev/stdin 2>&1", "sh", "${rules_file}"]'),
+    "grepcidr": (
+        "grepcidr.toml",
+        '["grepcidr", "-x", "-f", "${rules_file}"]',
+        '["sh", "-c", "head -n 2 $1 | grepcidr -x -f /dev/stdin 2>&1", "sh", "${rules_file}"]',
+    ),
     "postfix": ("postfix.toml", 'tail = "0.0.0.0/0 ${default}"', 'tail = "20.0.0.0/6 OK\\n0.0.0.0/0 ${default}"'),
     "go-acl": ("acl.go", "if one.Contains(address) {", "if one.Contains(address) && address != one.Addr() {"),
     "shell": ("allowed.sh", "[ $(((address ^ n) & mask)) -eq 0 ]", "[ $(((address ^ n) & mask & ~255)) -eq 0 ]"),

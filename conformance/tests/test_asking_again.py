@@ -1,4 +1,4 @@
-"""Whether a request can be put does not depend on the rules: who says so where its answer would be wrong does not pass."""
+"""The rules do not decide whether a request can be put: a subject that declines what it gets wrong does not pass."""
 
 import pytest
 from fencepost.adapters.contract import JsonObject

@@ -337,7 +337,7 @@ def test_what_there_is_no_time_to_replay_is_unconfirmed() -> None:
 
 
 class InTurns:
-    """Wrong for all of a call of two: the first is let in, the second is refused, though it must be the other way round."""
+    """Wrong for all of a call of two: it lets the first in and refuses the second, and should do the opposite."""
 
     def __call__(self, right: str, asked: int) -> str:
         return ("deny" if right == "allow" else "allow") if asked <= 2 else right

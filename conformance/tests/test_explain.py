@@ -1,4 +1,4 @@
-"""`explain`: the outcome, the clause and the rule in words, from any file that holds rules; every fault of the files."""
+"""`explain`: outcome, clause and rule in words, from any file that holds rules; every fault of the files."""
 
 import json
 from collections.abc import Mapping

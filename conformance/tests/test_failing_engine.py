@@ -1,4 +1,4 @@
-"""A real engine that fails, as the examples have it: its stored run is what it does, and its page says what is wrong."""
+"""A real engine that fails, as the examples show it: its stored run is true, and its page names the faults."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a newcomer's first commands say: bad usage and a harness that fails are told apart, each once and in few lines."""
+"""A newcomer's first commands: bad usage and a failing harness are told apart, each once and in few lines."""
 
 import http.server
 import os

@@ -1,4 +1,4 @@
-"""Every kind of file that a command reads, changed a little in every way: no traceback, and no status without a cause."""
+"""Every kind of file that a command reads, slightly damaged in each way: no traceback, no status without a cause."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Runs that end before their end: by Ctrl-C, by SIGTERM, by SIGKILL; what was found stays, and what was not asked can be."""
+"""Runs ended early by Ctrl-C, SIGTERM or SIGKILL: findings are kept, and a resumption asks the rest."""
 
 import os
 import shlex

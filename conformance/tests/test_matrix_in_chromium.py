@@ -1,4 +1,4 @@
-"""The page of the matrix in a real browser: it fits, it is accessible, nothing complains, and what is foreign is text."""
+"""The page of the matrix in a real browser: it fits, is accessible, logs no error, and shows foreign text as text."""
 
 from collections.abc import Iterator
 from pathlib import Path

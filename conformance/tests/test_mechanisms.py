@@ -1,4 +1,4 @@
-"""Faults in the mechanisms of real engines: tries, tables, journals, caches; each dies, and its correct twin does not."""
+"""Faults in mechanisms of real engines (tries, tables, journals, caches): each is found, its correct twin passes."""
 
 import pytest
 from fencepost.conformance.explorations.bare_vaults import BARE_VAULTS

@@ -1,4 +1,4 @@
-"""No command sends a call that the statement does not offer, whatever its options: the harness would die of the call."""
+"""No command, with any option, sends a call that the statement does not offer: the harness would die of it."""
 
 import json
 import shlex

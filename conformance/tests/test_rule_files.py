@@ -184,7 +184,10 @@ RIGHT: Mapping[str, object] = {
     "PowerShell with words": {
         "NetworkAcls": {**POWERSHELL["NetworkAcls"], "DefaultAction": "Deny", "Bypass": "None"}  # type: ignore[dict-item]
     },
-    "comments": b'{ // rules\n "defaultAction": "Deny", /* "ipRules": [],\n */ "ipRules": [{"value": "20.1.2.0/24"}], "bypass": "None"}',
+    "comments": (
+        b'{ // rules\n "defaultAction": "Deny", /* "ipRules": [],\n */'
+        b' "ipRules": [{"value": "20.1.2.0/24"}], "bypass": "None"}'
+    ),
     "UTF-16 as Windows writes it": json.dumps(ACLS).encode("utf-16"),
     "UTF-16 without a mark": json.dumps(ACLS).encode("utf-16-le"),
 }
@@ -211,7 +214,10 @@ UNKNOWN_PLAN = {
 REFUSED: Mapping[str, tuple[object, str]] = {
     "public access disabled": (
         vault(publicNetworkAccess="Disabled"),
-        "$.properties.publicNetworkAccess: 'Disabled': this vault's publicNetworkAccess decides, which is not judged yet",
+        (
+            "$.properties.publicNetworkAccess: 'Disabled': "
+            "this vault's publicNetworkAccess decides, which is not judged yet"
+        ),
     ),
     "a perimeter": (vault(publicNetworkAccess="SecuredByPerimeter"), "publicNetworkAccess decides"),
     "public access disabled, in another case": (

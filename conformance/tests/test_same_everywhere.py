@@ -1,4 +1,4 @@
-"""A seed gives the same run in every process: nothing that is asked hangs on the order in which a set hands out its members."""
+"""A seed gives the same run in every process: no question depends on the order in which a set yields its members."""
 
 import os
 import subprocess

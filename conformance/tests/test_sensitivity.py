@@ -1,4 +1,4 @@
-"""The sensitivity control: every decoy is caught, cheaply and beside the verdicts, and one that is not costs the pass."""
+"""The sensitivity control: each decoy is caught, cheaply and apart from the verdicts; a missed decoy costs the pass."""
 
 from collections.abc import Sequence
 

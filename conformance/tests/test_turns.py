@@ -1,4 +1,4 @@
-"""Whole sets and single changes taking turns, and writes while an endpoint is off: the faults that nothing else is sure to find."""
+"""Whole sets and single changes in turns, and writes while an endpoint is off: faults that only they surely find."""
 
 import pytest
 from fencepost.conformance.explorations.alternation import TURNS

@@ -1,4 +1,4 @@
-"""Subjects whose answers depend on chance, which fails what came out wrong, and on history, which breaks DEC-17 or STA-1."""
+"""Subjects whose answers depend on chance (wrong answers fail their clause) or on history (DEC-17 or STA-1)."""
 
 import shlex
 import sys

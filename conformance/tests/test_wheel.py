@@ -97,7 +97,7 @@ def test_every_file_of_the_source_is_in_the_wheel(names: frozenset[str], root: s
 
 def test_nothing_else_is_in_the_wheel(names: frozenset[str]) -> None:
     inside = [name for name in names if name.startswith("fencepost/")]
-    # The suite is what `pytest --pyargs` runs at a vendor's, and the templates are what `init` writes: products, no tests.
+    # `pytest --pyargs` runs the suite for a vendor, and `init` writes the templates: both are products, not tests.
     ours = [name for name in inside if "/conformance/suite/" not in name and "/init_templates/" not in name]
     assert [name for name in ours if "__pycache__" in name or "/tests/" in name or "/test_" in name] == []
     assert [name for name in inside if not any((SOURCE / root / name).is_file() for root in ROOTS)] == []

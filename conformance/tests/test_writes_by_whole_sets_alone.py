@@ -1,4 +1,4 @@
-"""A subject that takes whole rule sets alone, as Azure's wire does: every clause that it can be asked is asked enough."""
+"""A subject that takes whole rule sets alone, as Azure's wire does: each applicable clause is asked enough."""
 
 from pathlib import Path
 

@@ -217,7 +217,11 @@ TABLE = [
     Spelling("a mask of three octets", "20.1.2.0/255.255.255", "no:not-a-mask"),
     Spelling("a mask of words", "20.1.2.0/a.b.c.d", "no:not-a-mask"),
     Spelling("a mask over 255", "20.1.2.0/255.255.256.0", "no:octet-over-255"),
-    Spelling("the netmask of one address", "20.1.2.3/255.255.255.255", "open:host-bits,hostmask-form,netmask-form,prefix-0,private-superset,touches-reserved"),
+    Spelling(
+        "the netmask of one address",
+        "20.1.2.3/255.255.255.255",
+        "open:host-bits,hostmask-form,netmask-form,prefix-0,private-superset,touches-reserved",
+    ),
 ]  # fmt: skip
 
 
@@ -252,7 +256,11 @@ FLIPS = [
     ("prefix-31", "20.1.2.2/31", {"reject": "no:prefix-31", "accept": "20.1.2.2/31"}),
     ("surrounding-blanks", " 20.1.2.3", {"reject": "no:surrounding-blanks", "strip": "20.1.2.3/32"}),
     ("leading-zeros", "020.1.2.3", {"reject": "no:leading-zeros", "decimal": "20.1.2.3/32", "octal": "16.1.2.3/32"}),
-    ("leading-zeros", "20.1.2.09", {"reject": "no:leading-zeros", "decimal": "20.1.2.9/32", "octal": "no:leading-zeros"}),
+    (
+        "leading-zeros",
+        "20.1.2.09",
+        {"reject": "no:leading-zeros", "decimal": "20.1.2.9/32", "octal": "no:leading-zeros"},
+    ),
     ("leading-zeros", "012.1.2.3", {"decimal": "12.1.2.3/32", "octal": "no:private"}),
     ("prefix-spelling", "20.1.2.0/024", {"reject": "no:prefix-spelling", "accept": "20.1.2.0/24"}),
     ("prefix-spelling", "20.1.2.0/+24", {"reject": "no:prefix-spelling", "accept": "20.1.2.0/24"}),

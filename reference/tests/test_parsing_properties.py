@@ -1,4 +1,4 @@
-"""What holds of the reading of any IP rule: choosing only decides, a clear block is itself, the named blocks are apart."""
+"""Laws of reading an IP rule: choices only decide, a clear block reads as itself, the named blocks are apart."""
 
 from itertools import pairwise
 

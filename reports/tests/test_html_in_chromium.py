@@ -1,4 +1,4 @@
-"""The HTML page in a real browser: it fits, it is accessible, it runs nothing but its own script, and asks for nothing."""
+"""The HTML page in a real browser: it fits, is accessible, runs its own script alone, and requests nothing."""
 
 import json
 from collections.abc import Iterator

@@ -18,7 +18,10 @@ from fencepost.reports.terminal import render
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1)) ![y](http://e.vil/p.png) `c` | ``` \n# h\n{0} \x1b[2J\u202e\ud800"
+HOSTILE = (
+    "<script>alert(1)</script> [x](javascript:alert(1)) ![y](http://e.vil/p.png) `c`"
+    " | ``` \n# h\n{0} \x1b[2J\u202e\ud800"
+)
 PUBLISHED_SCHEMA = Path(__file__).parents[1] / "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
 
 

@@ -1,6 +1,6 @@
-"""A real engine that fails: Cedar decides every request, by policies that a careless hand has translated the rules into.
+"""A real engine that fails: Cedar decides every request, by policies into which a hand translated the rules carelessly.
 
-Addresses and subnets are matched as text, which reads well in a review and is wrong three times over: a prefix is rounded
+Addresses and subnets are matched as text, which reads well and is wrong three times over: a prefix is rounded
 up to whole octets, a single address is the beginning of others, and so is a subnet's id. To see what a run makes of it,
 from this folder: `fencepost check library:careless_cedar:CarelessCedar`.
 """

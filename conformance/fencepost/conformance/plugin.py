@@ -1,6 +1,6 @@
 """The pytest plugin: the option `--iut`, the `clause` marker, and the subject that the suite asks.
 
-It is loaded in every pytest run beside which fencepost is installed: it imports nothing of the kit until a test asks for
+Every pytest run beside which fencepost is installed loads it: it imports nothing of the kit until a test asks for
 it, adds no option but `--iut…`, and leaves tests alone that have no `clause` marker.
 """
 
@@ -200,7 +200,7 @@ def _is_by_clause(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """In a run of the suite, keep the clauses of one exploration on one worker, and all where the subject is one place."""
+    """Of the suite, keep an exploration's clauses on one worker; all clauses where the subject is one place."""
     if not _is_by_clause(config):
         return None
     from fencepost.conformance.pytest.distribution import ClauseScheduling
@@ -292,7 +292,7 @@ def _select(config: pytest.Config, items: list[pytest.Item], wanted: frozenset[s
 def iut(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Subject:
     """The implementation under test: what `--iut` names.
 
-    Override it, with this scope, in a `conftest.py` at the root of a project: return a subject string, or a factory of an
+    Override it, with this scope, in a `conftest.py` at a project's root: return a subject string, or a factory of an
     implementation in Python.
     """
     subject = pytestconfig.getoption("--iut")

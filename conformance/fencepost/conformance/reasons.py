@@ -69,7 +69,7 @@ QUESTIONS: Mapping[str, str] = MappingProxyType(
 
 
 def reason(violation: Violation, *, value: object, profile: Profile) -> str:
-    """Why the value at the violation's path is refused, with the value itself (shortened) and the limit where it counts."""
+    """Why the value at the violation's path is refused, with the value (shortened) and the limit where it matters."""
     told = REASONS.get(violation.name, violation.name)
     if violation.name == "too-many":
         maximum = profile.max_ip_rules if violation.path == "$.ipRules" else profile.max_virtual_network_rules

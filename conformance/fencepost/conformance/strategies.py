@@ -36,8 +36,8 @@ _ALL_FEATURES = tuple(name for name in FEATURES if not name.endswith("-only"))
 def ip_rules(profile: Profile | str = "keyvault") -> st.SearchStrategy[str]:
     """Values of IP rules that the profile accepts whatever anybody chooses: addresses, and ranges from /3 to /30.
 
-    They lie in public space only, at powers of two, at octet edges and anywhere; an address is written as its /32 now and
-    then where the profile takes that. They shrink to `1.0.0.0`. `UnknownProfile` where there is none of that name.
+    They lie in public space only, at powers of two, at octet edges and anywhere. Where the profile takes it, some
+    addresses are written as their /32. They shrink to `1.0.0.0`. `UnknownProfile` where there is none of that name.
 
     >>> from hypothesis import find
     >>> find(ip_rules("keyvault"), lambda value: value.endswith("/30"))
@@ -140,11 +140,11 @@ class RefusedRuleSet:
 def refused_rule_sets(
     profile: Profile | str = "keyvault", *, network: Sequence[Mapping[str, object]] | None = None
 ) -> st.SearchStrategy[RefusedRuleSet]:
-    """Rule sets that the profile refuses whatever anybody chooses, each with the name of its one mistake and the clause.
+    """Rule sets that the profile refuses whatever the choices, each with the name of its one mistake and the clause.
 
-    They are good rule sets with a wrong value, id or switch anywhere in them, or with one rule too many: VAL-2 … 7, LIM-2
-    and LIM-4; where the profile checks endpoints and a `network` has a subnet without one, VAL-8 too. Spellings that the
-    ledger leaves open are not among them. `UnknownProfile` where there is none of that name.
+    They are good rule sets with a wrong value, id or switch somewhere, or with one rule too many: VAL-2 … 7, LIM-2
+    and LIM-4; where the profile checks endpoints and a `network` has a subnet without one, also VAL-8. Spellings that
+    are open points are not among them. `UnknownProfile` where there is none of that name.
 
     >>> from hypothesis import find
     >>> refused = find(refused_rule_sets("keyvault-2018-preview"), lambda one: one.clause == "VAL-2")
@@ -175,8 +175,8 @@ def requests(
 ) -> st.SearchStrategy[JsonObject]:
     """Requests to be decided under a rule set, such as the contract allows and no others.
 
-    Most come from the addresses where an implementation that errs shows it: both ends of every piece into which the rules
-    cut the address space, and what lies beside them. A request through a subnet shows a private address while that has the
+    Most come from addresses where a fault would show: both ends of every piece into which the rules
+    cut the address space, and what lies beside them. A subnet's caller shows a private address while the subnet has the
     endpoint, a public one while it has not. `network` are the subnets of `reset` (None: those that the rules list, all
     with the endpoint); `features` are those of the conformance statement: without `trusted-services` no request names a
     service, and so on; unknown ones are ignored.
@@ -217,12 +217,12 @@ def requests(
 def histories(
     profile: Profile | str = "keyvault", *, features: Collection[str] = _ALL_FEATURES, max_moves: int = 4
 ) -> st.SearchStrategy[list[JsonObject]]:
-    """Contract calls in their order, each `{method, params}`: a `reset`, a rule set, then writes, a `decide` after each.
+    """Contract calls in order, each `{method, params}`: a `reset`, a rule set, then writes, a `decide` after each.
 
     The writes are those of at most `max_moves` moves: rules added, removed, spelled otherwise, refused, put to sleep;
-    switches and service endpoints changed. The reference has an answer to every one of them, whatever the profile leaves
-    open, and the requests are about what has changed, what has not, and what has gone. Only what `features`, those of the
-    conformance statement, offer is in it; unknown ones are ignored. Histories shrink towards a rule set and no writes.
+    switches and service endpoints changed. The reference answers all of them, whatever the profile leaves
+    open, and the requests are about what has changed, what has not, and what has gone. It contains only what the
+    statement's `features` offer; unknown ones are ignored. Histories shrink towards a rule set and no writes.
 
     `history_machine` has the same moves as the rules of a state machine, which puts them to an implementation.
     `InvalidArgument` where `max_moves` is negative; `UnknownProfile` where there is none of that name.

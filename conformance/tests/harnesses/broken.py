@@ -1,7 +1,7 @@
 """A correct vault behind a broken harness: `broken.py FAULT WHEN` has one fault, and has it at one occasion only.
 
 FAULT is a function of this file. WHEN is `start`, `always`, the name of a method, `control` (a `decide` with a
-control-plane request in it), `at:N` (the Nth call of a process) or `after:N` (every call from the Nth on). A third argument
+control-plane request in it), `at:N` (a process's Nth call) or `after:N` (each call from the Nth on). A third argument
 names a file in which each process that starts writes its number down. The vault itself is `my_vault.py`, which knows
 nothing of the kit; here it may also be unsound, in ways that depend on what it was asked before.
 """

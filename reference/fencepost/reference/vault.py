@@ -146,8 +146,8 @@ class Vault:
     def _lost_endpoints(self, rules: RuleSet) -> Iterable[Violation]:
         """A kept rule whose subnet lost its endpoint.
 
-        An implementation may refuse it in a whole set and keep it here. A rule that says that its endpoint may be missing
-        keeps that word: no later write is refused for it.
+        An implementation may refuse it in a whole set and keep it here. No later write is refused for a rule with
+        the flag that its endpoint may be missing.
         """
         if self.profile.choice("lost-service-endpoint") == "accept":
             return

@@ -1,7 +1,8 @@
 """`junit.xml`: one test case a clause, for programs that read JUnit's form.
 
 The form fits all published schemas; one of them gives `skipped` no attribute, so its reason is its text. A clause with
-known failures only is skipped, and so is one whose wrong answers are shown under another clause. Times are zero and the time stamp is a constant: equal runs give equal files.
+known failures only is skipped, and so is a clause whose wrong answers are shown under another clause. Times are zero
+and the time stamp is a constant, so equal runs give equal files.
 """
 
 from collections.abc import Iterable, Sequence

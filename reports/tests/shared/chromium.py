@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of pages: opened in windows of any width, watched, and asked by axe-core what it lacks."""
+"""A real Chromium for the tests of pages: windows of any width, watched for errors, and checked by axe-core."""
 
 import json
 import os

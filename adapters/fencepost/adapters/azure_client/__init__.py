@@ -12,8 +12,8 @@ _SCHEMA = "Its form: `fencepost schema target`."
 def open_adapter(args: str) -> Implementation:
     """The endpoint that the target file names, with a vault of our own; `SubjectError` in one line where that fails.
 
-    Nothing is written before the endpoint has answered, its certificate has been checked, a token has been given and the
-    subscription has been read.
+    Nothing is written before the endpoint has answered, its certificate is checked, and a token and the subscription
+    have been read.
     """
     subject = f"azure:{args}"
     if not args:

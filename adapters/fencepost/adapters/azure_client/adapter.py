@@ -1,4 +1,4 @@
-"""The adapter over an endpoint on Azure's wire: writes are control-plane calls, decisions are calls of their own kind."""
+"""The adapter over an endpoint on Azure's wire: a write is a control-plane call, a decision a call of its own kind."""
 
 import asyncio
 import atexit
@@ -40,7 +40,7 @@ class Unexpected(RuntimeError):
 class AzureAdapter:
     """One vault of our own at the endpoint. Parameters and results are those of the contract.
 
-    A 5xx, a connection that fails, an answer that is neither a yes nor a no is an `Unexpected`; a call that the endpoint
+    A 5xx, a failed connection, an answer that is neither yes nor no is an `Unexpected`; a call that the endpoint
     saw coming from elsewhere is inconclusive.
     """
 

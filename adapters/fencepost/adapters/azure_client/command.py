@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def clean(*, target: Path, dry_run: bool) -> None:
     """Remove the vaults and networks that carry the tag of our own runs, and nothing else.
 
-    Looks in the target's resource group for vaults, and in every subscription that the identity sees for networks. A run that is still going on
-    loses its vault, too: wait for it.
+    Looks in the target's resource group for vaults, and every subscription that the identity sees for networks. A run
+    that is still going on loses its vault, too: wait for it.
     """
     try:
         from fencepost.adapters.azure_client.cleaning import cleaned

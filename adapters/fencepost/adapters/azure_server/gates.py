@@ -21,7 +21,7 @@ _PERMISSION_CODES = ("ForbiddenByPolicy", "ForbiddenByRbac", "AccessDenied")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the caller's credentials amount to for the operation; `action` and `scope` are for the words of a refusal."""
+    """What the caller's credentials permit for the operation; `action` and `scope` only word a refusal."""
 
     token: Token | None
     is_authorized: bool

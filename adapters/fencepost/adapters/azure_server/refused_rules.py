@@ -1,4 +1,4 @@
-"""The words for rules that the subject has refused: the service's own where a recording has them. It decides nothing."""
+"""The words for rules that the subject has refused: the service's own where a recording has them."""
 
 import ipaddress
 from collections.abc import Iterator, Mapping

@@ -21,7 +21,7 @@ class Refused:
 
 
 class Subject:
-    """One vault's connection. A fault, or an answer that the contract does not know, is a 500 with a code of its own."""
+    """One vault's connection. A fault, or an answer unknown to the contract, is a 500 with a code of its own."""
 
     def __init__(self, connection: Connection, statement: Statement) -> None:
         self._connection = connection

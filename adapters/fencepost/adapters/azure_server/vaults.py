@@ -90,7 +90,7 @@ class Slot:
         return refused
 
     async def shown_rules(self, vault: Vault) -> JsonObject | None:
-        """The rules in their normal forms: as the subject reads them back, or as they were written where it does not."""
+        """The rules in their normal forms: as the subject reads them back, or as written where it reads none back."""
         if vault.sent is None:
             return None
         return read_back(await self.subject.rules() if self.subject.offers("read-back") else vault.sent)

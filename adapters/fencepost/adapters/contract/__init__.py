@@ -1,4 +1,4 @@
-"""The adapter contract, version 1: messages, protocols, faults and subject strings. A leaf: it imports nothing of the kit."""
+"""The adapter contract, version 1: messages, protocols, faults and subject strings. It imports nothing of the kit."""
 
 from fencepost.adapters.contract.client import Client
 from fencepost.adapters.contract.faults import (

@@ -41,7 +41,7 @@ _EXPLICIT = 3
 class Bench:
     """One subject under test. Verbs that call it may raise `Abandoned`, and where the effort is spent `EffortSpent`.
 
-    `on_mismatch` replaces the diagnosis of wrong answers. Where `selects` is given, only the requests that it selects are
+    `on_mismatch` replaces the diagnosis of wrong answers. If `selects` is given, only the requests that it selects are
     put, and `ask` does not say what came.
     """
 
@@ -142,7 +142,7 @@ class Bench:
     ) -> bool:
         """Send a write in the words that the subject offers; whether the subject accepted it.
 
-        True, too, where there is nothing to send: an update of the default action for a subject that has none. False where
+        Also true where nothing is to be sent: an update of the default action for a subject that has none. False where
         the write may not be sent to a subject that validates nothing, and where it could not be put as asked.
         A right answer counts for the clauses that it exercises and, if it is a refusal, for the one clause that demands
         it; `aim` is the clause that a wrong answer breaks where the case itself does not tell.
@@ -340,7 +340,7 @@ class Bench:
         return [Found(mismatch=mismatch, index=index, aim=aim) for index, mismatch in wrong]
 
     def _keep_not_put(self, alone: AskStep, expected: Decision, extra: Mapping[Request, Sequence[str]]) -> None:
-        """Keep a sample of each kind of request that could not be put as asked, to be put again at the end of the run."""
+        """Keep a sample of each kind of request that could not be put as asked; the end of the run puts it again."""
         (request,) = alone.requests
         kept = self._tally.not_put
         clauses = tuple(self._counter.spoken_for(self.vault, request, expected, extra.get(request, ())))
@@ -383,7 +383,7 @@ class Bench:
         return []
 
     def _wrong_in_force(self) -> list[Found]:
-        """What is wrong with the rules in force: where they are not the rules that were written, reading them back is right.
+        """Wrong decisions under the rules in force. If there are any, a read-back of other rules than written is right.
 
         A bench that puts a selection of requests does not ask.
         """

@@ -52,7 +52,7 @@ EFFORTS = {
 """The efforts by name; `quick` is the default."""
 
 ASIDE_WRITES, ASIDE_DECISIONS = 2_000, 200_000
-"""What a run at quick effort may spend on counterexamples at the most; at other efforts as many times as much as they ask."""
+"""What a run may spend on counterexamples at quick effort; at other efforts this is multiplied by their scale."""
 
 
 class EffortSpent(Exception):

@@ -1,4 +1,4 @@
-"""What harness faults cost: the clause at hand, a feature's method after two, the rest of the run after three in a row."""
+"""How a run reacts to harness faults: one ends a clause, two a feature's method, three in a row the rest of the run."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ class Unresponsive(Exception):
 
 
 class FaultPolicy:
-    """The account of harness faults. `aims` are the clauses of the scenario at hand, `in_a_row` counts what never answers."""
+    """Counts harness faults. `aims` are the clauses of the scenario; `in_a_row` counts faults without an answer."""
 
     def __init__(self, tally: Tally) -> None:
         self.aims: tuple[str, ...] = ()
@@ -46,14 +46,17 @@ class FaultPolicy:
 
     @contextmanager
     def blaming(self, *clauses: str) -> Iterator[None]:
-        """A harness fault in here is the error of the first of these clauses, else of the clause at hand: `Abandoned`."""
+        """Turns a harness fault in here into an error of the first of these clauses, else of the clause at hand.
+
+        Raises `Abandoned`.
+        """
         try:
             yield
         except HarnessFault as fault:
             self.give_up(fault, *clauses)
 
     def give_up(self, fault: HarnessFault, *clauses: str) -> NoReturn:
-        """The scenario is `Abandoned`: a fault came, the error of the first of these clauses, else of the clause at hand."""
+        """Record the fault as an error of the first of these clauses, else of the clause at hand: `Abandoned`."""
         self.hinder(str(fault))
         self.note(fault, clauses or self.aims)
         raise Abandoned
@@ -69,7 +72,7 @@ class FaultPolicy:
             self._tally.hindered.setdefault(clause, told)
 
     def check(self, method: str, clauses: Sequence[str]) -> None:
-        """`Abandoned` where the method, which only a feature needs, is given up; what does not need it is still asked."""
+        """`Abandoned` where the method, which only a feature needs, is given up; what needs no such method goes on."""
         faults = self._of_method.get(method, [])
         if len(faults) >= FAULTS_OF_A_METHOD:
             self._tally.errors.setdefault(clauses[0], faults[0])

@@ -10,7 +10,7 @@ _MOST = 40
 
 
 def identifying_requests(vault: Vault, profile: Profile, capabilities: Capabilities) -> tuple[Request, ...]:
-    """Both ends of the vault's ranges and its subnets, of each the first so many, the landmarks, and a trusted service."""
+    """At most so many ends of ranges and subnets, the landmark addresses, and a trusted service."""
     rules, network = vault.rules, vault.network
     ends = dict.fromkeys(end for rule in rules.ip_rules for end in (rule.block.first, rule.block.last))
     listed = [one.id for one in rules.virtual_network_rules if network.has_endpoint(one.id)]

@@ -1,4 +1,4 @@
-"""How the subject has come to be what it is, so that it can be brought there again after a counterexample was looked for."""
+"""The calls that brought the subject to its present state, to restore it after a counterexample was looked for."""
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.fault_policy import Abandoned
@@ -66,7 +66,7 @@ class StepsInForce:
             self.add(step)
 
     def restore(self) -> None:
-        """Bring the subject to the state that the reference's vault is in; `Abandoned` where the steps do not lead there."""
+        """Bring the subject to the state of the reference's vault; `Abandoned` where the steps do not lead there."""
         wanted = self._lockstep.vault
         self._lockstep.restart(self._network)
         for step in self._steps:

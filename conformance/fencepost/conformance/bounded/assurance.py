@@ -14,7 +14,7 @@ from msgspec import Struct
 
 FILE_NAME = "calibration.json"
 CONFIDENCE = 3
-"""The rule of three: with n decisions and no wrong answer, the share of wrong ones is below 3/n with 95 % confidence."""
+"""The rule of three: n decisions without a wrong answer bound the share of wrong ones by 3/n at 95 % confidence."""
 
 _FEW = 8
 
@@ -23,14 +23,14 @@ Curve = tuple[tuple[int, float], ...]
 
 
 class Calibration(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What bounded runs have killed of the catalogue, by what they had spent until then, as `fencepost strength` found it."""
+    """The share of mutants that bounded runs have killed by each cost, as measured by `fencepost strength`."""
 
     mutants: int
     configurations: Curve
     decisions: Curve
 
     def expected(self, *, configurations: int, decisions: int) -> float:
-        """The share that so much buys: by configurations while they are chosen by greedy cover, by decisions after that."""
+        """The share killed at this cost: by configurations while greedy cover chooses them, by decisions after that."""
         return _at(self.configurations, configurations) if configurations <= LENGTH else _at(self.decisions, decisions)
 
 

@@ -23,7 +23,7 @@ _LONG, _FULL_SELDOM, _ALLOW_SELDOM = 100, 6, 4
 
 
 def home(setting: Setting) -> Network:
-    """The one network of a bounded run: look-alikes, a few without the endpoint, and as many as a full list and more takes."""
+    """The one network of a bounded run: similar ids, some without the endpoint, enough to overfill a list."""
     if not setting.capabilities.subnets:
         return Network()
     look_alikes = networks.network(
@@ -62,7 +62,7 @@ class CandidateMaker:
             yield _put(map(blocks.text, full), ({"id": one} for one in every), _SWITCHES[0])
 
     def changes(self, vault: Vault, earlier: RuleSet | None) -> Iterator[WriteStep]:
-        """The set in force with one thing changed; by the calls for that where they are offered, and by the whole set."""
+        """The set in force with one thing changed, by single changes where they are offered, else by the whole set."""
         random, rules = self.random, vault.rules
         acls = wire_rules_in_force(rules)
         other = {"Allow": "Deny", "Deny": "Allow"}[rules.default_action.value]

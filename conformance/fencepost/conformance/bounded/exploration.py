@@ -25,7 +25,7 @@ _PORTAL = frozenset({"VaultList", "KeyList", "SecretList", "CertificateList"})
 
 
 def bounded_exploration(schedule: Schedule, most: int) -> Exploration:
-    """The first `most` configurations of the schedule, `LENGTH` of them at the most, whatever setting it is asked for."""
+    """The first `most` configurations of the schedule, `LENGTH` at the most, whatever the setting."""
     refusals = Refusals(schedule.setting, schedule.network)
 
     def scenarios(_: Setting) -> Iterator[Scenario]:

@@ -100,7 +100,7 @@ def recording_answers(connection: Connection) -> AnswerRecorder:
 class RecordedAnswers:
     """A connection to nobody: it answers as the subject once did.
 
-    A decision that was never asked for is inconclusive; at any other call that was never made a scenario is `Abandoned`.
+    An unrecorded decision is inconclusive; any other unrecorded call makes the scenario `Abandoned`.
     """
 
     exclusive = False

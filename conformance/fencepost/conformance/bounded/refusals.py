@@ -1,4 +1,4 @@
-"""Writes that must be refused: they change no rule, so a bounded run asks for as many as it likes (VAL-2 … 9, LIM-2 … 9)."""
+"""Writes that must be refused. They change no rule, so a bounded run makes any number (VAL-2 … 9, LIM-2 … 9)."""
 
 from collections.abc import Iterator
 from random import Random
@@ -20,7 +20,7 @@ _FULL_ADDS, _ENOUGH = 5, 24
 
 
 class Refusals:
-    """The mistakes that a rule set can have, dealt out over the configurations; none to a subject that refuses nothing."""
+    """The mistakes of rule sets, spread over the configurations; none for a subject that refuses nothing."""
 
     def __init__(self, setting: Setting, network: Network) -> None:
         self._setting = setting
@@ -70,7 +70,7 @@ class Refusals:
         return [subnet for subnet in self._network.subnets if self._network.has_endpoint(subnet.id)]
 
     def _put_too_many(self, bench: Bench, vault: Vault, random: Random, before: list[Request], place: int) -> None:
-        """One rule too many, or a few, under each of the switches; one more by the calls for that where a list is full."""
+        """One rule too many, or a few, under each switch; one more by a single change where a list is full."""
         profile, capabilities = self._setting.profile, self._setting.capabilities
         is_enough = all(bench.decisive(one) >= _ENOUGH for one in self._limits)
         for turn in range(0 if is_enough else 2):

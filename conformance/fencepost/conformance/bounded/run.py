@@ -27,7 +27,7 @@ _CONTROL = Effort(name="control", scale=1, writes=5_000, decisions=2_000)
 
 
 def bounded(connection: Connection, deadline: Deadline | None) -> Connection:
-    """The connection as a bounded run needs it: its answers kept, and no call begun that would end after the deadline."""
+    """The connection of a bounded run: it keeps the answers, and begins no call that would end after the deadline."""
     return recording_answers(timed(connection, deadline) if deadline is not None else connection)
 
 
@@ -40,7 +40,7 @@ class BoundedRun:
     """A campaign that ends when its bounds are reached. Its open points are not probed until it has gone far.
 
     The campaign's plan is `without_ration`. `schedule` makes the configurations from the setting. The control costs no
-    configuration: it asks the answers that the connection has kept. There is no control where the connection keeps none.
+    configuration: it asks the recorded answers. There is no control where the connection records none.
     """
 
     def __init__(

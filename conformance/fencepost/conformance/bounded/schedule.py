@@ -1,4 +1,4 @@
-"""The order in which a bounded run goes: rule sets, each with its requests, every one what adds most to those before it."""
+"""The order of a bounded run: rule sets, each with its requests, each chosen by what it adds to those before it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -160,7 +160,7 @@ class Schedule:
         yield from requests.in_other_letters(random, small)
 
     def _of_a_full_list(self, random: Random, vault: Vault) -> list[Request]:
-        """One caller of each rule whose place in a list tells it from others; of a full list, of enough to speak for it."""
+        """A caller for each rule whose place in its list is special, and for enough rules of a full list."""
         rules, profile, found = vault.rules, vault.profile, list[Request]()
         if len(rules.ip_rules) == profile.max_ip_rules:
             places = {*telling_places(profile.max_ip_rules), *random.sample(range(profile.max_ip_rules), 40)}

@@ -18,8 +18,8 @@ VERSION = 2
 _CORE = "the four methods"
 
 DOES_NOT_PROVE = (
-    "The certificate is about the subject that answered. It does not prove that the same software enforces the rules in "
-    "production: a harness that answers from an answer key, or from another program, gets the same certificate."
+    "The certificate is about the subject that answered. It does not prove that the same software enforces the rules "
+    "in production: a harness that answers from an answer key, or from another program, gets the same certificate."
 )
 
 

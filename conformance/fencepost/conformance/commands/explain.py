@@ -66,9 +66,9 @@ def explain(
       fencepost explain vault.json request.json
       fencepost explain DEC-4
 
-    RULES is a file; a dash reads stdin. It holds a networkAcls object, a vault, a list of vaults, an ARM template, or what
+    RULES is a file; a dash reads stdin. It holds a networkAcls object, one vault or several, an ARM template, or what
     the Azure CLI, REST, Resource Graph, what-if, PowerShell or `terraform show -json` print. REQUEST.json is a request
-    as the contract has it. Subnets that neither the file nor NET.json ({"subnets": [{"id", "serviceEndpoints"}]}) defines
+    as the contract has it. Subnets that neither file nor NET.json defines ({"subnets": [{"id", "serviceEndpoints"}]})
     are taken to have the service endpoint.
 
     Exit status: 0 the request is decided, or open points decide it and each answer is shown; 2 bad usage, or rules that

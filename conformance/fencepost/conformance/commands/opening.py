@@ -31,14 +31,14 @@ def as_usage() -> Iterator[None]:
 
 @contextmanager
 def connected(subject: str, timeouts: Timeouts, *, profile: str | None = None) -> Iterator[Connection]:
-    """A connection to the subject, closed at the end; bad usage where the subject string or the profile names nothing."""
+    """A connection to the subject, closed at the end; bad usage where subject string or profile names nothing."""
     with as_usage(), opening.connected(subject, timeouts, profile=profile) as connection:
         yield connection
 
 
 @contextmanager
 def begun(plan: Plan, timeouts: Timeouts) -> Iterator[Campaign]:
-    """A campaign that has read the statement and settled the open points; bad usage where the subject does not answer."""
+    """A campaign with statement and open points read; bad usage where the subject does not answer."""
     with connected(plan.subject, timeouts, profile=plan.profile) as connection, explaining(plan.subject, connection):
         campaign = opening.begun(connection, plan)
         campaign.settle()

@@ -18,7 +18,7 @@ _OF_FILES = ("cli", "rest")
 def schema(*, which: str) -> None:
     """Print a published JSON Schema.
 
-    Of the messages between kit and harness (contract), of report.json (report), of one line of run.ndjson (run), or of the
+    Of the messages of kit and harness (contract), of report.json (report), of a line of run.ndjson (run), or of the
     TOML file that adapts a command-line tool (cli), an HTTP service (rest) or an endpoint on Azure's wire (target).
     """
     if which in _OF_FILES:

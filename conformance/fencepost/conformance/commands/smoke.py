@@ -45,8 +45,8 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
 
     Names every violation of the contract with the offending message, secrets masked as in a report. Of a cli: or rest:
     file it shows for each mapping the real request, to paste, and what was read from the real answer; of any other
-    subject it shows the first putRules and the first getRules. It writes again, with other rules, without rule lists and
-    with empty ones. It sends batches of up to 4,096 requests, times a decision, and says what a quick run will take.
+    subject it shows the first putRules and the first getRules. It writes again: other rules, no rule lists and
+    empty lists. It sends batches of up to 4,096 requests, times a decision, and says what a quick run will take.
     Exit status: 0 wired up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract
     says.
     """

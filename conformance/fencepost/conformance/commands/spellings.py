@@ -50,7 +50,7 @@ def spellings(
 ) -> None:
     """Write a rule for SUBJECT in every known spelling, and find out which callers it then lets in.
 
-    Each spelling is refused, accepted as some addresses, or answered inconsistently, or inconclusive. Nothing is judged here: `check`
+    Each spelling is refused, accepted as some addresses, inconsistent or inconclusive. Nothing is judged here: `check`
     does that. A subject that validates nothing (`decisions-only`) also gets spellings that `check` never sends it.
     """
     plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=profile)

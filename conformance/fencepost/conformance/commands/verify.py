@@ -87,7 +87,7 @@ def verify(
 
     Signature valid: the key has signed exactly these bytes. Nothing else is opened before that is found, unless
     --unsigned insists. Transcript consistent: from the recorded answers the reference computes the same outcomes and
-    counts. Re-executed: asked again, with another seed, the subject gets the same verdicts. Exit status: 0 every finding
+    counts. Re-executed: with another seed, the subject gets the same verdicts. Exit status: 0 every finding
     that was asked for holds, 1 one does not, 2 not a bundle, interrupted, or bad usage.
     """
     key = _key(key_file)

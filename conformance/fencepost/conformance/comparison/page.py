@@ -33,7 +33,8 @@ td.text{min-width:16rem;color:var(--dim)}
 def matrix_as_html(found: Matrix) -> str:
     """The page; its content-security policy blocks every script and every request."""
     heads = "".join(
-        f'<th scope="col">{_text(column.name)}<br><span class="dim">{_text(column.label.removeprefix(column.name).strip())}</span></th>'
+        f'<th scope="col">{_text(column.name)}<br><span class="dim">'
+        f"{_text(column.label.removeprefix(column.name).strip())}</span></th>"
         for column in found.columns
     )
     parts = [

@@ -16,8 +16,8 @@ from fencepost.reports.visible import abridged, as_json
 
 _SHOWN = 5
 _EMPTY = (
-    " Even a set without rules is refused. That is a question to the harness first: does it write what the engine takes,"
-    " and read its answer rightly?"
+    " Even a set without rules is refused. That is a question to the harness first: does it write what the engine "
+    "takes, and read its answer rightly?"
 )
 _NEW = " It takes the vault before to show it: a new vault has nothing of what was said to another."
 _ORDER = " The smallest case found asks other requests in an earlier call: the answer seems to depend on them."

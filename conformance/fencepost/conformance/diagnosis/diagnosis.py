@@ -28,7 +28,7 @@ _MANY_IN_VAIN = 20
 """After so many mismatches that no replay has shown again, only the first of each kind is diagnosed."""
 
 _CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 20
-"""How many replays must show a mismatch. In a review so many that a subject which tosses coins passes for no steady one."""
+"""How many replays must show a mismatch; in a review enough that a random subject does not pass for a steady one."""
 
 
 class Diagnosis:
@@ -95,7 +95,7 @@ class Diagnosis:
     def _not_every_time(self, clause: str, mismatch: Mismatch, case: Case) -> None:
         """No replay shows the mismatch each time: that it is wrong and right in turn breaks the clause as well.
 
-        Of a call with many requests only the request of the mismatch is put again: the others may be wrong by chance too.
+        Of a call with many requests only the mismatch's request is put again: the others may be wrong by chance too.
         """
         last = case.steps[-1]
         if isinstance(mismatch, WrongDecision) and isinstance(last, AskStep) and mismatch.request in last.requests:
@@ -152,7 +152,7 @@ class Diagnosis:
         self._recorder.record_kept()
 
     def review(self) -> None:
-        """If the subject is unstable, replay every recorded case again, and say of each that does not show that it is unsteady."""
+        """If the subject is unstable, replay each recorded case again, and mark those that fail as unsteady."""
         self._recorder.review(lambda smallest: self._shows(smallest, _IN_REVIEW))
 
     def give_up_review(self) -> None:

@@ -68,7 +68,7 @@ def wrong_gate(mismatch: Mismatch, replays: Replays) -> Reproduction | None:
 
 
 def in_the_same_state(found: Found, case: Case) -> Case:
-    """The shortest case that puts the same once more in the same state; a vault that nothing was written to is left so."""
+    """The shortest case that asks the same in the same state; it writes nothing if nothing was written."""
     last = case.steps[-1]
     final = last.only(found.index) if isinstance(last, AskStep) and found.index >= 0 else last
     if not _without_answers(case.steps[:-1]):

@@ -131,7 +131,7 @@ def _emptied(play: _Play) -> None:
 
 
 def _asleep(play: _Play) -> None:
-    """What is removed and added under Allow is so under Deny, and stays so when Deny is said again, or nothing at all."""
+    """Changes under Allow are kept under Deny, and stay when Deny is written again, or nothing at all."""
     gone, lasting, subnets = play.rule(32), play.rule(24), play.subnet(0)
     if not play.put(wire_rules([gone, lasting], [*subnets, *play.subnet(1)])):
         return

@@ -1,4 +1,4 @@
-"""Vaults without rules, one switch at a time; and single rules that mean something elsewhere, where they are accepted."""
+"""Vaults without rules, one switch at a time; and single rules with a special meaning elsewhere, where accepted."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -72,7 +72,7 @@ def _everybody(scene: Scene, *more: int) -> list[Request]:
 
 
 def _switched_bare(bench: Bench, setting: Setting, index: int) -> None:
-    """The switches before the first rule, with one rule, and after the last has gone; by single changes, then by sets."""
+    """The switches before the first rule, with one rule, and after removals; by single changes, then by sets."""
     scene = _scene(bench, setting, "bare", index)
     first = blocks.block(scene.random, blocks.prefix(scene.random))
     asked = _everybody(scene, first.first, first.last)
@@ -120,7 +120,7 @@ def _make(bench: Bench, setting: Setting, stroke: Stroke) -> bool:
 
 
 def _meant_elsewhere(bench: Bench, setting: Setting, index: int) -> None:
-    """Each of these sets, as far as the choices open it for certain, under bypass None; then its rules one by one away."""
+    """Each of these sets, where the choices surely accept it, under bypass None; then its rules removed one by one."""
     scene = _scene(bench, setting, "meant elsewhere", index)
     for values in _SETS:
         if not all(_is_accepted(value, bench.vault) for value in values):

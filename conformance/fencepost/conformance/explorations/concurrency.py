@@ -286,8 +286,8 @@ def _told(
             deciding_clause=CLAUSE,
             deciding_rule=None,
             why=(
-                f"{CLAUSE}: While the set is being replaced, each request gets the answer of the old or of the new set. "
-                f"The last putRules and decide were under way at the same time, the two sets taking turns: {gap}, "
+                f"{CLAUSE}: While the set is being replaced, each request gets the answer of the old or of the new "
+                f"set. The last putRules and decide were under way at the same time, the two sets taking turns: {gap}, "
                 f"for up to {window:.1f} ms, in {len(thirds)} answers."
             ),
             replay=bench.replay_line(CLAUSE),

@@ -1,7 +1,7 @@
 """Changes that take their time: the outcomes are the new ones within the declared settle time, and stay (STA-9).
 
 The subject is asked again and again with short pauses. Any answers go while the settle time runs; every answer to a
-request that was sent after it has to be the new one. How long each change took goes to the log: a report holds no times.
+request sent after it must be the new answer. How long each change took goes to the log: a report holds no times.
 """
 
 import logging

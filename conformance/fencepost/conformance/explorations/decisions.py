@@ -107,7 +107,10 @@ def network_of(random: Random, setting: Setting) -> Network:
 def rule_set(
     random: Random, setting: Setting, network: Network, kind: str, default_action: str, bypass: str, *, turn: int
 ) -> WireRules:
-    """A rule set of this kind (one of "rich", "empty", "single", "subnets", "pair", "crowded"); `turn` tells which prefix lengths and subnets have their turn."""
+    """A rule set of this kind; `turn` selects its prefix lengths and subnets.
+
+    The kinds are "rich", "empty", "single", "subnets", "pair" and "crowded".
+    """
     slash_32 = setting.profile.prefix_32 == "accept"
     found = _blocks(random, setting, kind, turn)
     values = [blocks.text(one, random, slash_32=slash_32) for one in found]
@@ -159,7 +162,7 @@ def _in_turn(found: Sequence[Block], turn: int) -> list[Block]:
 
 
 def _lenient(setting: Setting) -> list[Block]:
-    """Ranges that only some accept, as far as this subject may: a /31, and ranges around private space, 0.0.0.0/0 too."""
+    """Ranges that only some subjects accept, as this subject does: a /31, ranges around private space, 0.0.0.0/0."""
     texts = (
         *("0.0.0.0/0", "128.0.0.0/1", "172.0.0.0/8", "128.0.0.0/2", "31.7.7.6/31"),
         *("192.168.0.0/15", "0.0.0.0/1", "64.0.0.0/2"),

@@ -136,7 +136,7 @@ def _some_services(random: Random, setting: Setting) -> list[Caller]:
 
 
 _SLEEPS, _WAKES = (1, 5), (3, 5)
-"""In which turns the rules lie dormant before the endpoint goes, and in which the default action changes while it is off."""
+"""The turns in which the rules are dormant before the endpoint is removed, or the default action changes meanwhile."""
 
 
 def _other(bench: Bench) -> str:
@@ -160,7 +160,7 @@ def _ask_on(bench: Bench, random: Random, subnet: str) -> None:
 
 
 def _pair(bench: Bench, random: Random) -> None:
-    """DEC-10: under an IP rule for a subnet's public address, the endpoint off lets it in and the endpoint on does not."""
+    """DEC-10: an IP rule for a subnet's public address admits it while the endpoint is off, not while it is on."""
     ids = networks.subnet_ids(random)
     subnet = random.choice(ids)
     network = Network(subnets=tuple(Subnet(id=one, service_endpoints=NO_ENDPOINTS[0]) for one in ids))

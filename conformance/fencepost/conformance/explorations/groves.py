@@ -1,4 +1,4 @@
-"""Lives of one vault: nested ranges that come and go, and who is asked about them then, and again much later (STA-2)."""
+"""Histories of one vault: nested ranges come and go; requests are asked then, and again much later (STA-2)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _recalled(life: Life, turns: int) -> Iterator[list[int]]:
-    """What is asked beside in each turn: new addresses in the first third, each of them once more in the last, shuffled.
+    """Other requests of each turn: new addresses in the first third, the same shuffled in the last.
 
     Nobody asks for them between, so that an answer may be remembered for hundreds of writes.
     """
@@ -88,7 +88,7 @@ def _live(bench: Bench, setting: Setting, purpose: Sequence[object], turns: int)
 
 
 def _look(bench: Bench, life: Life, more: Sequence[int], stroke: Stroke | None = None) -> None:
-    """Ask at the ends of every range, from every subnet, for a service that is trusted and one that is not, and for more."""
+    """Ask at the ends of every range, from every subnet, for a trusted and an untrusted service, and a few more."""
     asked = [Request(address=one) for one in life.grove.ends]
     asked += [Request(address=_INSIDE, subnet=one.id) for one in bench.vault.network.subnets]
     far = requests.Place(address=life.grove.ends[0])

@@ -159,7 +159,7 @@ def _as_offered(scene: Scene, played: Iterable[Iterator[Stroke]]) -> Iterator[St
 
 
 def _ask(bench: Bench, setting: Setting, scene: Scene, pending: _Pending, *, about_to: Stroke | None = None) -> None:
-    """Ask about what has changed and what will, about the other rules, about those that went, and about one far away."""
+    """Ask about changed and soon changed rules, about others, about removed ones, and about a distant address."""
     changed = requests_about(scene, pending.addresses, pending.subnets)
     unchanged = [*watched(scene), *_others(setting, scene)]
     next_up = requests_about(scene, about_to.addresses, about_to.subnets) if about_to is not None else []

@@ -1,4 +1,4 @@
-"""The limits that there really are, found by bisection where the promised ones do not hold (LIM-1 … LIM-4, LIM-7, LIM-9).
+"""The actual limits, found by bisection where the promised limits do not hold (LIM-1 … LIM-4, LIM-7, LIM-9).
 
 Nothing is asked of a subject whose limits hold: there the maximum was accepted and one more was refused.
 """

@@ -56,7 +56,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _full(bench: Bench, random: Random, kind: RuleList) -> None:
-    """The maximum is accepted and every rule of it is in force, whatever stands where; with one rule fewer; with long text."""
+    """The maximum is accepted and each rule is in force, in any order; with one rule fewer; with long text."""
     counts = (
         (kind.maximum,) if bench.capabilities.incremental else (kind.maximum, kind.maximum - 1)
     )  # adding passes by one fewer
@@ -133,7 +133,7 @@ def _whatever_the_switches(bench: Bench, random: Random, kind: RuleList) -> None
 
 
 def _both(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> None:
-    """LIM-5: both maxima at once; a list that is full takes nothing from the other. One IP rule holds all the others."""
+    """LIM-5: both maxima at once; a full list takes nothing from the other. One IP rule contains all the others."""
     ip, subnet = kinds
     values = [blocks.text(one) for one in blocks.engulfed(random, ip.maximum - 1)]
     ids = subnet.fill(random, subnet.maximum)

@@ -12,7 +12,7 @@ from fencepost.reference import address_from_text
 
 _SPARE = 3
 _ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 5
-"""How many places are filled one by one, and how many rules go in a row: more than a small store for changes would hold."""
+"""How many places are filled one by one, and how many rules in a row: more than a small store of changes holds."""
 
 
 def _apart(random: Random, values: Sequence[str]) -> str:

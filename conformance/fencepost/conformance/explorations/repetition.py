@@ -58,7 +58,7 @@ def _repeated(bench: Bench, setting: Setting, index: int) -> None:
 
 
 def _crowd(random: Random, vault: Vault) -> list[Request]:
-    """More different addresses than a memory of answers is likely to hold, then one in a rule for every four of them."""
+    """More different addresses than an answer cache is likely to hold, then a rule for every fourth of them."""
     outside = random.sample(range(20 << 24, 220 << 24), _CROWD)
     held = [rule.block for rule in vault.rules.ip_rules]
     inside = [random.randrange(block.first, block.last + 1) for block in random.choices(held, k=_CROWD // 4)]

@@ -136,7 +136,7 @@ def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRule
 
 
 def _changed_in_one_thing(random: Random, first: WireRules, other: WireRules) -> list[WireRules]:
-    """The set, then each time the one before with another prefix, another first octet, or other subnets, and nothing else."""
+    """The set, then the same with another prefix, another first octet, or other subnets, and no other change."""
     shorter = [blocks.narrowed(_block(str(entry["value"]))) for entry in _entries(first, "ipRules")]
     elsewhere = [blocks.moved(random, one) for one in shorter]
     found = [{**first, "ipRules": [{"value": blocks.text(one)} for one in those]} for those in (shorter, elsewhere)]
@@ -149,7 +149,7 @@ def _is_plain(block: Block) -> bool:
 
 
 def _new(bench: Bench, setting: Setting, random: Random) -> None:
-    """A vault whose rules were never put lets everybody in; nothing is of a vault before, in another network or the same.
+    """A vault without any write admits everybody; nothing is left of an earlier vault, in the same network or another.
 
     Then, where that is offered, its switches and rules come one by one (STA-3).
     """
@@ -311,7 +311,7 @@ def _change_rules(bench: Bench, setting: Setting, what: str, rule: str, *, aim: 
 
 
 def _no_lock_out(bench: Bench, setting: Setting, random: Random) -> None:
-    """CTL-2: from a blocked address a control operation passes, the rules can be changed, and the change takes effect."""
+    """CTL-2: a control operation passes from a blocked address, can change the rules, and the change takes effect."""
     if not bench.put(wire_rules((), bypass=random.choice(("None", "AzureServices")))):
         return
     for turn in range(4):

@@ -21,7 +21,7 @@ _EVERY, _ONE_BY_ONE = 8, 2
 _LONG = 3
 """Of the mistakes in whole sets the first, and from there on one in so many, stands late in a long list."""
 _ALWAYS = ("empty", "null", "prefix 32 #2")
-"""What is easily passed over as no entry at all, or as the same as a bare address: it is always tried in a whole set."""
+"""Mistakes easily taken for no entry, or for a bare address: they are always tried in a whole set."""
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
@@ -72,7 +72,7 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
 
 
 def _opened(bench: Bench, setting: Setting, index: int) -> None:
-    """What this subject's choices open: the wide ranges one by one, merged and removed, and the narrow ones in packs."""
+    """What this subject's choices accept: wide ranges one by one, merged and removed, and narrow ones together."""
     random = setting.random("opened", index)
     wide, narrow = opened.wide(setting.profile), opened.narrow(setting.profile)
     bench.settle_in(home(setting, index))
@@ -166,7 +166,7 @@ def _entry(mistake: Mistake) -> object:
 
 
 def _in_place_of_a_rule(random: Random, vault: Vault, mistake: Mistake) -> WireRules:
-    """The set in force with the mistake in place of its last rule, or of a switch: as long as before, and begun alike."""
+    """The set in force with the mistake in place of its last rule or of a switch: as long, and begun alike."""
     acls = wire_rules_in_force(vault.rules)
     entries = acls[mistake.member]
     if isinstance(entries, list):

@@ -11,7 +11,7 @@ from fencepost.reference import Vault
 
 
 def offered(stroke: Stroke, vault: Vault, capabilities: Capabilities) -> Stroke | None:
-    """The stroke as the subject offers it, by a whole set where it has no single changes; None where it cannot be made."""
+    """The stroke as the subject offers it: as a whole set where there are no single changes, or None."""
     if isinstance(stroke.step, EndpointsStep):
         return stroke
     step = as_offered(stroke.step, vault, replace(capabilities, abilities=capabilities.abilities | {Ability.REFUSALS}))

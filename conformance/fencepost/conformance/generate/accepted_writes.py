@@ -1,4 +1,4 @@
-"""Kinds of writes that are accepted: each gives a stroke for where a walk stands, or None where it cannot be made there."""
+"""Kinds of accepted writes: each gives a stroke for the walk's present state, or None where none is possible."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias

@@ -107,7 +107,7 @@ def same_start(random: Random) -> list[Block]:
 
 
 def look_alikes(random: Random) -> list[Block]:
-    """Addresses and ranges whose text or bytes resemble each other: 1.2.3.4, 1.2.3.40, 12.3.4.0/24, 4.3.2.1 and so on."""
+    """Addresses and ranges with similar text or bytes: 1.2.3.4, 1.2.3.40, 12.3.4.0/24, 4.3.2.1 and so on."""
     a, b, c = random.randrange(11, 99), random.randrange(1, 25), random.randrange(1, 25)
     d = random.randrange(1, 25)
     candidates = [

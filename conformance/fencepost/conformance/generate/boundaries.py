@@ -34,7 +34,7 @@ LANDMARKS = (
     191 << 24 | 10 << 16 | 18 << 8 | 7,
     203 << 24 | 113 << 8 | 7,
 )
-"""Addresses asked of every rule set, whatever its rules: the ends of the space and of its halves, special, well known and plain."""
+"""Addresses asked of every rule set: the ends of the space and of its halves, special, well known and plain ones."""
 
 
 def probe_addresses(rules: RuleSet) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ _PLAIN = 6
 
 
 def made(make: Callable[[st.DrawFn], _T]) -> st.SearchStrategy[_T]:
-    """What the function makes of its draws. Hypothesis writes out a strategy's arguments: there are none, and no profile."""
+    """Wraps `make`: Hypothesis's repr of the strategy then shows neither its arguments nor the profile."""
 
     @st.composite
     def values(draw: st.DrawFn) -> _T:

@@ -154,10 +154,10 @@ def history_machine(
     *,
     features: Collection[str] = _ALL_FEATURES,
 ) -> type[RuleBasedStateMachine]:
-    """A state machine whose rules are the moves: its `TestCase` puts histories to what `connect` opens, and shrinks them.
+    """A state machine whose rules are the moves: its `TestCase` runs histories on `connect`'s vault and shrinks them.
 
-    The profile's open points are answered by the choices that the caller puts into it (`Profile.with_choices`); where one
-    is left open, the writes that it decides are left out.
+    The caller may put choices for the open points into the profile (`Profile.with_choices`); where a point
+    stays open, the writes that it decides are left out.
     """
     edition = _edition(profile, features)
     members: dict[str, object] = {"connect": staticmethod(connect), "profile": edition}

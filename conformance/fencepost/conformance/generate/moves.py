@@ -232,7 +232,7 @@ def emptied(scene: Scene) -> Iterator[Stroke]:
 
 
 def from_nothing(scene: Scene) -> Iterator[Stroke]:
-    """A vault that lets everybody in and has no rules: the first rule comes, and goes again, and lets in nobody else."""
+    """A vault without rules that admits everybody: its first rule is added and removed, and admits nobody else."""
     yield put(wire_rules((), default_action="Allow", bypass=scene.vault.rules.bypass.value), scene.vault)
     far = tuple(blocks.block(scene.random, 32).first for _ in range(2))
     yield replace(add(scene, new_block(scene)), addresses=far)

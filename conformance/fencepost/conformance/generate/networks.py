@@ -53,7 +53,7 @@ def subnet_ids(random: Random) -> list[str]:
     """One subnet's id, and ids that are easily taken for it; all different.
 
     They differ from it in one part (its beginning, its end, more before or after it, another separator), in two parts,
-    in the order of the parts, or in where one part ends and the next begins. Others differ from each other in a number's
+    in the order of the parts, or in where a part ends. Others differ from each other in a number's
     zeros, or late in a long name.
     """
     word = random.choice(_WORDS)

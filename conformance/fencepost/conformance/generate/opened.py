@@ -1,4 +1,4 @@
-"""Ranges that only some accept, where this subject's choices open them: /0 and /1, around private space, reserved, /31."""
+"""Ranges accepted only by this subject's choices: /0 and /1, around private space, reserved, /31."""
 
 from collections.abc import Sequence
 

@@ -32,7 +32,7 @@ class Meaning:
 def meanings(value: object, profile: Profile) -> tuple[Meaning, ...]:
     """What the value might be taken for, the likeliest first; the last are everything and nothing.
 
-    The readings that the ledger leaves open come first; then octets read as octal or hexadecimal, wrapped at 256, filled
+    The readings that are open points come first; then octets read as octal or hexadecimal, wrapped at 256, filled
     up to four, prefixes wrapped, cut or ignored, and the first or last address of several.
     """
     found = dict.fromkeys(_plain(block) for text in _texts(value) for block in _blocks(text, profile))

@@ -1,4 +1,4 @@
-"""Kinds of writes that must be refused, or ask for what is not there: nothing changes by them, wherever a walk stands."""
+"""Kinds of writes that must be refused, or ask for something absent: they change nothing in any state of a walk."""
 
 from dataclasses import replace
 

@@ -187,7 +187,7 @@ def every_operation(random: Random, vault: Vault, capabilities: Capabilities) ->
 
 
 def every_service(random: Random, vault: Vault, capabilities: Capabilities) -> Iterator[Request]:
-    """Every service that the profile names, and what resembles their names, from a blocked place; some without credentials."""
+    """Every service of the profile, and similar names, from a blocked address; some without credentials."""
     blocked = Place(address=outside(random, vault.rules))
     trusted, untrusted = (
         callers.trusted_callers(vault.profile, capabilities),

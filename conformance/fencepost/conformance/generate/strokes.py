@@ -51,7 +51,7 @@ class Scene:
 
     @property
     def telling(self) -> list[IpRule]:
-        """The IP rules in force whose going would show: no other rule holds both of their ends; all, where there is none."""
+        """The IP rules in force whose removal would show: no other rule contains both ends. All where there is none."""
         held = self.held
         found = [
             rule

@@ -1,4 +1,4 @@
-"""Who walks, and where: a world so small that everybody in it is asked after every step, and the state that a walk keeps to.
+"""Who walks, and where: a world small enough that all its callers are asked after each step, and the walk's state.
 
 The same few callers are asked again and again, so that an answer that was remembered too long shows as well as a wrong
 one. A world holds few ranges, which nest, touch and resemble each other, and few subnets, some without the endpoint.
@@ -57,7 +57,7 @@ class World:
         return cls(ranges=ranges, spot=spot, crowd=crowd, network=_network(scene))
 
     def panel(self, scene: Scene) -> list[Request]:
-        """Everybody in this world, seen as they are seen now: beside, at and in each range, in each subnet, services."""
+        """Every caller in this world, as the vault now sees it: around each range, in each subnet, services."""
         vault = scene.vault
         ends = [end for one in self.ranges for end in edges(one)]
         private = (10 << 24) + (1 << 16) + (2 << 8) + 3
@@ -104,7 +104,7 @@ def _network(scene: Scene) -> Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """The state in which a walk makes its writes: both switches, whether a listed subnet is off, how many rules of each."""
+    """The state in which a walk makes its writes: both switches, whether a listed subnet is off, numbers of rules."""
 
     default_action: str
     bypass: str

@@ -87,7 +87,7 @@ def dealt(
 ) -> Iterator[tuple[Theme, Sequence[Kind]]]:
     """Eight walks, in each of which every family is met; any three of four traits are met in all combinations.
 
-    Each member of a family is met in two themes, which differ in all but the bypass; what is done elsewhere, too, in one.
+    Each member of a family occurs in two themes that differ in all but the bypass; a member done elsewhere, in one.
     Where no default action can be switched, every theme's is Deny.
     """
     firsts = [random.randrange(_PAIRS) for _ in families]

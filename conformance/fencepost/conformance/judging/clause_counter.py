@@ -36,7 +36,7 @@ class ClauseCounter:
         return found
 
     def write(self, expected: Write, exercises: Collection[str]) -> None:
-        """Count a right answer to a write: for these clauses, and for the one that demands it; for none where it was open."""
+        """Count a right answer to a write for these clauses and the clause that demands it; for none if it was open."""
         if expected.verdict is not Verdict.OPEN:
             self._tally.answer(_clauses_of(expected, exercises))
 

@@ -41,8 +41,8 @@ class Sample:
 class NotPut:
     """How often each place and each kind of caller was answered and was not, with a sample of each, and of each clause.
 
-    `again` says by the names of samples that were put again whether they were answered then; `depends` has the clauses of
-    those that were.
+    `again` maps each sample that was put again to whether it was answered then; `depends` has the clauses of
+    the answered ones.
     """
 
     answered: dict[str, int] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from fencepost.conformance.judging.not_put import NotPut
 from fencepost.reports.model import Counterexample
 
 SIDE_EFFECT = 0.25
-"""The largest share of a clause's answers that may be wrong where another clause has failed and this one still passes."""
+"""The largest share of a clause's answers that may be wrong while another clause fails and this clause passes."""
 
 
 @dataclass(slots=True)

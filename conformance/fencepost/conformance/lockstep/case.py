@@ -34,7 +34,7 @@ class EndpointsStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskStep:
-    """One `decide`; `explicit` has, by the places of requests, the members that are written out though they have their default."""
+    """One `decide`; `explicit` maps places of requests to the members written out despite their default values."""
 
     requests: tuple[Request, ...]
     explicit: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -189,8 +189,8 @@ def apply_write(vault: Vault, step: WriteStep) -> Write:
 def may_be_asked(vault: Vault, request: Request) -> bool:
     """Whether the contract lets the request be sent now.
 
-    A subnet's caller shows its private address exactly while the subnet has its service endpoint, and the subnet is part
-    of the network.
+    A subnet's caller shows its private address exactly while the subnet has its service endpoint; the subnet belongs to
+    the network.
     """
     if request.subnet is None:
         return True

@@ -67,7 +67,7 @@ class CircuitBreaker:
             raise
 
     def log(self) -> str:
-        """The end of what the harness wrote to its own log, and the first exceptions that it raised, with their calls."""
+        """The end of the harness's own log, and the first exceptions that it raised, with their calls."""
         return "\n".join(filter(None, (self._connection.log().rstrip("\n"), *self._raised.told)))
 
     def close(self) -> None:

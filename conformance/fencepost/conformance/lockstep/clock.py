@@ -1,7 +1,7 @@
 """What time it is, for whatever a run's course depends on: the machine's clock, unless a certificate needs another.
 
 A run that is recorded writes down each reading, and one that is checked against its record is told them again. So the
-same answers lead the same way, however fast they come. Overlapping calls (STA-8) read the machine's clock: their threads
+same answers lead the same way at any speed. Overlapping calls (STA-8) read the machine's clock: their threads
 have no order that a record could keep.
 """
 

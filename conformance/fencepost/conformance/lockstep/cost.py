@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Calls by kind; `decisions` counts requests, `configurations` the accepted writes that change the rules in force."""
+    """Calls by kind; `decisions` counts requests, `configurations` accepted writes that change the rules in force."""
 
     resets: int = 0
     writes: int = 0

@@ -7,7 +7,7 @@ from fencepost.reference import Vault
 
 
 def followed(vault: Vault, method: str, params: JsonObject, answer: object) -> Vault:
-    """The vault after a call that the subject has answered like this: it takes the writes that the subject has accepted."""
+    """The vault after a call with this answer: it takes the writes that the subject has accepted."""
     match method, params, answer:
         case "reset", {"subnets": list(subnets)}, _:
             return vault.reset(network_from_wire(subnets))

@@ -203,7 +203,7 @@ class Lockstep:
             self.steps, self.started_from, self.vault, self.before = steps, started, vault, before
 
     def replay_apart(self, case: Case, like: Mismatch | None = None) -> Mismatch | None:
-        """As `replay`, after a vault that was written to be as a new one is: what others before have left shows no more."""
+        """Like `replay`, but first write default rules, so that what earlier vaults left cannot show."""
         self.reset(Network())
         self.write(WriteStep(method="putRules", params={"networkAcls": wire_rules_in_force(self.vault.rules)}))
         return self.replay(case, like)
@@ -211,7 +211,7 @@ class Lockstep:
     def replay(self, case: Case, like: Mismatch | None = None) -> Mismatch | None:
         """Run a case from its `reset`; the mismatch of its last answer. None, too, where the case cannot be run.
 
-        Of several wrong answers to one call the last request's counts, or else the first: what comes after a request may
+        Of several wrong answers to one call the last request's counts, or else the first: requests after it may
         sway its answer as well as what comes before it. Where `like` is given, a wrong answer of its kind goes first. A
         case cannot be run where an earlier write gets the wrong answer or leaves open what is in force, or where a
         request would break the contract.

@@ -23,11 +23,11 @@ WAYS_TO_SAY_YES: Sequence[tuple[str, ...]] = (
     ("authorized",),
     ("caller",),
 )
-"""Which members with their default values may be written out: both flags, one of them, or a caller of whom nothing is said."""
+"""Which members may be written out with their default values: both flags, one flag, or the members of a caller."""
 
 
 def wire_request(request: Request, *, explicit: Collection[str] = ()) -> JsonObject:
-    """A request as the contract has it; members that have their default are left out but for those named by `explicit`."""
+    """A request as the contract has it; members with default values are left out unless `explicit` names them."""
     caller = request.caller
     said: dict[str, object] = {}
     if "authenticated" in explicit or not caller.authenticated:

@@ -66,7 +66,7 @@ def settle_open_points(
 
 
 def undocumented(profile: Profile, capabilities: Capabilities) -> dict[str, str]:
-    """The clauses that cannot be judged under these choices, each with the reason: nobody has written down the answer."""
+    """The clauses that these choices make impossible to judge, with the reason: no document states the answer."""
     if not capabilities.services or capabilities.by_attribute or profile.trusted_scenarios != "ledger":
         return {}
     if profile.choice("trusted-scenarios") != "scenario":
@@ -84,7 +84,7 @@ def _shown(value: object) -> str | None:
 def _answer(key: str, declared: object, found: object, *, broken: bool) -> object:
     """What the run goes by: the declared choice unless it is broken, else what a probe found, if that is an answer.
 
-    A probe asks about private and reserved callers by a few samples: where these break the choice, the others stay open.
+    A probe asks about private and reserved callers by samples: where these break the choice, the others stay open.
     """
     if declared is not None and not broken:
         return declared

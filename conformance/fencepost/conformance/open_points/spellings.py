@@ -150,7 +150,7 @@ _OF_THE_LEDGER = (
 
 
 def spellings(profile: Profile, network: Network) -> tuple[Spelling, ...]:
-    """Every spelling of the table: well-formed ones, the ledger's, and every kind of mistake; ids where there are subnets."""
+    """Every spelling of the table: well-formed, open points, and every kind of mistake; ids where there are subnets."""
     vault = Vault(profile=profile).reset(network)
     found = [_ip(name, value, vault) for name, value in (*_WELL_FORMED, *_OF_THE_LEDGER)]
     wrong = [*mistakes.ip_mistakes(profile, Random("spellings"))]
@@ -204,7 +204,7 @@ def reference_reading(spelling: Spelling, profile: Profile, network: Network) ->
 
 @dataclass(slots=True)
 class Profiler:
-    """Asks one subject what it makes of spellings. Each is put twice; a harness fault is an answer, three in a row end it."""
+    """Asks one subject each spelling twice. A harness fault counts as an answer; three in a row end the asking."""
 
     client: Client
     profile: Profile
@@ -264,7 +264,7 @@ class Profiler:
                 return Answer(kind="accepted", told=f"accepted: {self._switched()}")
 
     def _addresses_admitted(self, spelling: Spelling) -> str:
-        """The likeliest meaning that fits whom it admits; `_NotAnswered` where those who would show it could not be put."""
+        """The likeliest meaning by the callers admitted; `_NotAnswered` where no caller that shows it could be put."""
         candidates = meanings(spelling.value, self.profile)
         asked = list(dict.fromkeys([*_FAR, *_places(candidates)]))[:_MOST_ADDRESSES]
         answers = self._answers([Request(address=address) for address in asked])

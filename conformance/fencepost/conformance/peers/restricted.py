@@ -94,7 +94,7 @@ class AlwaysDenyFilter(SuspiciousVault):
 
 
 class LenientFilter(SuspiciousVault):
-    """A packet filter that masks host bits and takes every range that there is, reserved and private space around it too."""
+    """A packet filter that masks host bits and takes every range, reserved and around private space, too."""
 
     name = "peer-lenient-filter"
     features = ("ip-rules-only", "data-plane-only", "decisions-only")

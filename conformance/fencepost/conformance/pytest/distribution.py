@@ -1,4 +1,4 @@
-"""Which tests of the suite stay on one worker of pytest-xdist, told by their names alone: all that its controller knows."""
+"""Which tests of the suite stay on one worker of pytest-xdist, by their names: its controller knows nothing else."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -44,8 +44,8 @@ def group_of(nodeid: str, *, is_one_place: bool) -> str | None:
 def homes() -> Mapping[str, str]:
     """Each clause that an exploration serves, and the first that does, in breadth where there is one: its home.
 
-    What serves clauses of two homes is run by two workers; keeping all that hangs together on one would leave the others
-    with next to nothing.
+    A test that serves clauses of two explorations runs on two workers; keeping all connected tests on one worker would
+    leave the others with next to nothing.
     """
     serves = {one.name: one.serves for one in EXPLORATIONS}
 

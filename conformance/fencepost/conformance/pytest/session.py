@@ -30,7 +30,7 @@ FIXTURE = "fixture:"
 class Options:
     """What a subject is judged by. `profile` and `settle_seconds` None are what the statement says.
 
-    `timeouts` is how long, in seconds, it may take to come up and to answer one call. `known` is a list of known failures,
+    `timeouts` is how many seconds it may take to start and to answer one call. `known` is a list of known failures,
     and `regressions` a folder of stored cases: new ones are stored there. `report` is the folder for the report.
     """
 
@@ -140,7 +140,7 @@ class SubjectSession:
 
     @property
     def _names_what_all_find(self) -> bool:
-        """Whether this worker names what every worker finds at the start: the worker that asks the first clause does."""
+        """Whether this worker reports what every worker finds at the start: only the first clause's worker does."""
         return not self._shared or self._shared[0] in self._told
 
     @property

@@ -36,12 +36,13 @@ def conformance_suite(
 ) -> type[object]:
     """A test class with a test for each clause; give it a name that pytest collects, such as `TestVault`.
 
-    `make_vault` makes the implementation (a class, or a function without arguments; the methods are those of the contract
-    in snake_case), or is a subject string; `"fixture:NAME"` is what that fixture returns. `profile` None judges by the
-    profile that the implementation claims; `effort` is `quick`, `standard` or `thorough`; `settle_seconds` is how long a change may take to show; `clauses` limits the
-    class to these ids or families (`"VAL"`); `timeouts` None waits half a minute for the start and ten seconds for a call.
-    `known` is a list of known failures, `regressions` a folder of stored cases, and `report` a folder for the report, as
-    the options of `fencepost check`. All tests of a class share one implementation and one run.
+    `make_vault` makes the implementation: a class, or a function without arguments; its methods are the contract's in
+    snake_case. It may also be a subject string; `"fixture:NAME"` takes what that fixture returns. `profile` None judges
+    by the profile that it claims. `effort` is `quick`, `standard` or `thorough`. `settle_seconds` is how long a
+    change may take to show. `clauses` limits the class to these ids or families (`"VAL"`). `timeouts` None waits
+    half a minute for the start and ten seconds for a call. `known` is a list of known failures, `regressions` a folder
+    of stored cases, and `report` a folder for the report, as in `fencepost check`. All tests of a class share one
+    implementation and one run.
 
     `UnknownProfile`, `UnknownClause` or `ValueError` where an option names nothing, or a path is empty.
 

@@ -28,7 +28,7 @@ def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iter
     capabilities = Capabilities.from_statement(statement, profile_of(statement, load_profile(known.profile)))
     for group in known.test_groups:
         missing = [need for need in group.needs if need not in capabilities.abilities]
-        # Who is trusted is told by name or by an attribute: a test of the one way says nothing of a subject of the other.
+        # A subject knows trusted services by name or by an attribute: a test of one way says nothing about the other.
         if "trusted-services" in group.needs and ("trust-by-attribute" in group.needs) != capabilities.by_attribute:
             missing.append("the other way of telling who is trusted")
         for test in group.tests:

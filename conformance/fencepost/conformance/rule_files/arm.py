@@ -1,4 +1,4 @@
-"""Vaults as Azure Resource Manager has them: resources, lists of resources, templates, what-if results, Resource Graph."""
+"""Vaults of Azure Resource Manager: resources, lists of resources, templates, what-if results, Resource Graph."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

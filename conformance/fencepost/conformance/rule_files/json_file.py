@@ -79,7 +79,7 @@ _TERRAFORM = re.compile(r'^\s*(?:resource|data|module|variable|provider)\s+"[^"]
 def _other_language(text: str) -> str:
     """Advice for the source of a language that is compiled to JSON."""
     if _TERRAFORM.search(text[:100_000]):
-        return "; this looks like Terraform source: terraform plan -out p && terraform show -json p prints its plan as JSON"
+        return "; this looks like Terraform source: terraform plan -out p && terraform show -json p prints it as JSON"
     if _BICEP.search(text[:100_000]):
         return "; this looks like Bicep source: az bicep build --file FILE --stdout prints it as JSON"
     return ""

@@ -14,7 +14,7 @@ from fencepost.conformance.rule_files.template import Fault
 _SOURCES = {
     ".bicep": "this is Bicep source; compile it first: az bicep build --file {name} --stdout > template.json",
     ".bicepparam": "these are Bicep parameters; compile them first: az bicep build-params --file {name}",
-    ".tf": "this is Terraform source; show its plan as JSON first: terraform plan -out p && terraform show -json p > plan.json",
+    ".tf": "this is Terraform source; print the plan: terraform plan -out p && terraform show -json p > plan.json",
 }
 
 

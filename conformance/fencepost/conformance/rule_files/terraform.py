@@ -1,6 +1,6 @@
 """Vaults in what `terraform show -json` prints, of a plan or of a state.
 
-Source of the form: the provider's documentation of `azurerm_key_vault` (`network_acls`, `public_network_access_enabled`)
+Sources: the provider's documentation of `azurerm_key_vault` (`network_acls`, `public_network_access_enabled`)
 and developer.hashicorp.com, "JSON output format".
 """
 

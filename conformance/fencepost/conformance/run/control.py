@@ -1,6 +1,6 @@
 """The sensitivity control: which faults would this very run have noticed? Decoys over the subject's own answers tell.
 
-It runs last. Each decoy has a connection of its own around the subject's, the run's own scenarios from the same seed, of
+It runs last. Each decoy has its own connection around the subject's, the run's scenarios from the same seed, of
 whose requests only those of the decoy's kind are put, and the run's own judging; nothing of it enters a verdict.
 """
 
@@ -49,7 +49,7 @@ class ControlPlan:
 
 
 def control(control_plan: ControlPlan) -> tuple[tuple[Row, ...], Cost]:
-    """Lay each decoy that this subject could be caught with: whether the run's own scenarios notice it, and what it took."""
+    """Lay each decoy that this subject could be caught with: whether the run's scenarios notice it, at what cost."""
     setting = control_plan.setting
     random = setting.random("decoys")
     rows, spent = [], Cost()

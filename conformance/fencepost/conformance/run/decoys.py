@@ -1,4 +1,4 @@
-"""Decoys: small faults laid over a subject's own answers at the transport, which a run that is worth anything notices."""
+"""Decoys: small faults injected into a subject's answers at the transport, which a sound run notices."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -351,7 +351,7 @@ MOST = 6
 
 
 def decoys_for(capabilities: Capabilities, random: Random) -> tuple[Decoy, ...]:
-    """At most six decoys that this subject could be caught with: four kinds that are always laid, the others by seed."""
+    """At most six decoys that could be caught with this subject: four kinds always, the others by seed."""
     always = [kind for kind in _ALWAYS if kind.shows(capabilities)]
     others = [kind for kind in _BY_SEED if kind.shows(capabilities)]
     kinds = [*always, *random.sample(others, min(len(others), MOST - len(always)))]

@@ -1,7 +1,7 @@
 """The journal of a run: what is through, written as it goes, so that a run that was killed can be resumed.
 
 One JSON object a line: the plan and what the subject is, then a checkpoint after each scenario. Each line ends with a
-digest of itself and of the digest before it. A scenario starts from a `reset` with random numbers of its own, so what is
+digest of itself and the digest before it. A scenario starts from a `reset` with random numbers of its own, so what is
 in the journal need not be asked again. Secrets are masked as they are in a report. The digests show a line that was
 altered, moved or left out. They do not show who wrote a journal, so a report says that its run was resumed.
 """
@@ -89,7 +89,7 @@ class CannotResume(ValueError):
 
 
 class Journal:
-    """The journal of a run that is on. Each line is on the disk before the run goes on; `OSError` where it cannot be."""
+    """The journal of a run in progress. A line is on the disk before the run goes on; `OSError` where it cannot be."""
 
     def __init__(self, file: BinaryIO, path: Path, *, last: str = "", failed: frozenset[str] = frozenset()) -> None:
         self._file = file

@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a run is: the exploration, how many scenarios of how many are through, decisions so far, failures so far."""
+    """Where a run is: the exploration, scenarios done and in all, decisions so far, failures so far."""
 
     exploration: str
     done: int

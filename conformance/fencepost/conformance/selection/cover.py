@@ -7,7 +7,7 @@ from math import fsum
 from typing import TypeVar
 
 FaultClass = tuple[object, ...]
-"""A way to be wrong that a configuration or a request would show: its kind, then what tells it from others of the kind."""
+"""A kind of fault that a configuration or request would show: its kind, then what distinguishes it within the kind."""
 
 _T = TypeVar("_T")
 
@@ -51,7 +51,7 @@ class Cover:
         >>> Cover().choose([("one", frozenset({(1,)})), ("both", frozenset({(1,), (2,)}))], 1)
         ['both']
         """
-        # What a candidate adds only falls while others are chosen: one whose value is fresh and still the best is the best.
+        # A candidate's gain only falls as others are chosen: a fresh value that is still the best is the best.
         waiting = [(-self.gain(classes), place) for place, (_, classes) in enumerate(offered)]
         heapq.heapify(waiting)
         chosen: list[_T] = []

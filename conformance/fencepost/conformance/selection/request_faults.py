@@ -114,7 +114,7 @@ class RuleView:
             yield from self._of_address(request.address, decision)
 
     def _kin(self, subnet: str, *, is_spelled: bool) -> Iterator[FaultClass]:
-        """How a caller's subnet, itself not listed, resembles those that are; and whether either is in other letters."""
+        """How a caller's unlisted subnet resembles the listed ones, and whether either is in other letters."""
         listed = self.vault.rules.virtual_network_rules
         if len(listed) > _FEW or self.vault.rules.rule_for_subnet(subnet) is not None:
             return
@@ -149,7 +149,7 @@ class RuleView:
 
 
 def place_class(place: int, count: int) -> str:
-    """Where in a list a rule stands, as far as programs tell places apart: ends, middle, and about every round number."""
+    """Where in a list a rule stands, as programs distinguish places: ends, middle, and beside round numbers."""
     if place in (0, 1):
         return ("first", "second")[place]
     if place >= count - 2:

@@ -169,7 +169,7 @@ def _of_subnets(rules: RuleSet, network: Network) -> Iterator[FaultClass]:
 
 
 def of_turn(before: RuleSet, after: RuleSet, earlier: RuleSet | None, method: str) -> Iterator[FaultClass]:
-    """The fault classes of a change: what a program may keep, remember or mistake while one set takes another's place."""
+    """The fault classes of a change: what a program may keep, remember or confuse when one set replaces another."""
     yield ("by", method)
     switched = before.default_action is not after.default_action, before.bypass is not after.bypass
     ip = _changes([rule.block for rule in before.ip_rules], [rule.block for rule in after.ip_rules])

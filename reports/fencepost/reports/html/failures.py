@@ -15,8 +15,8 @@ from fencepost.reports.visible import abridged, as_json
 _CARDS = 150
 _OTHERS = 10
 _HOW_TO_READ = (
-    "Each card shows one cause by the smallest case found: the rules in force, the caller or the written value, the right "
-    "answer, and the answer that came."
+    "Each card shows one cause by the smallest case found: the rules in force, the caller or the written value, the "
+    "right answer, and the answer that came."
 )
 
 

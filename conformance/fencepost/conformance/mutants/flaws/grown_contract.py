@@ -1,4 +1,4 @@
-"""Flaws that the grown contract alone speaks of: flags that stay, ids of the network, late endpoints, refused unions, halves."""
+"""Flaws of the grown contract alone: kept flags, ids of the network, late endpoints, refused unions, halves."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -33,7 +33,7 @@ _NINE = (
     "endpoints-switched-by-exact-text",
     clause="DEC-8",
     direction="open",
-    story="The subnet whose endpoints change is looked up by its text; in other letters none is found, and nothing changes.",
+    story="The subnet whose endpoints change is looked up by its text; no other spelling is found and nothing changes.",
     witness=lambda _: (put(subnets=[APP]), endpoints(APP.upper()), ask(call(HERE, subnet=APP))),
 )
 class _EndpointsSwitchedByExactText(Vault):

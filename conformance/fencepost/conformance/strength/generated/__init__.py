@@ -1,1 +1,1 @@
-"""Faulty vaults that nobody wrote: operators over the source of correct structures, and what the suite makes of them."""
+"""Generated faulty vaults: operators over the source of correct structures, and what the suite makes of them."""

@@ -79,7 +79,7 @@ def _wrong_variable(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
 
 
 def _others(name: str, scope: Scope) -> Iterator[str]:
-    """The next name of the same type, since all of them would make most mutants of this kind, and most of the crashes."""
+    """The next name of the same type. Using all would make most mutants of this kind, and most of the crashes."""
     alike = [other for other in scope if other.startswith(".") == name.startswith(".") and scope[other] == scope[name]]
     if len(alike) > 1:
         yield alike[(alike.index(name) + 1) % len(alike)]
