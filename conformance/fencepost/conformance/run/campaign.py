@@ -309,7 +309,7 @@ class Campaign:
         if self._changed_members:
             told = f"describe is answered otherwise at the end of the run: {', '.join(self._changed_members)}"
             summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
-        summary = replace(summary, notes=(*self.tally.not_put.told(), *summary.notes))
+        summary = replace(summary, notes=(*self.tally.not_put.told(), *self.tally.counted_not_put(), *summary.notes))
         unasked = self.capabilities.unasked_operations
         if unasked:
             told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
