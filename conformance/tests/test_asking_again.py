@@ -1,10 +1,13 @@
 """The rules do not decide whether a request can be put: a subject that declines what it gets wrong does not pass."""
 
+from pathlib import Path
+
 import pytest
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants import Vault
 from fencepost.conformance.peers import StdlibVault
 from fencepost.reports.model import Report
+from fencepost.reports.renderer import write_files
 from runs import Relay, connection_to, judged
 
 UNSENDABLE = ("0.", *(f"{octet}." for octet in range(224, 240)))
@@ -79,3 +82,73 @@ def test_what_can_never_be_sent_is_told_first_as_blocks_and_does_not_keep_a_righ
     assert first.startswith("never put as asked, whatever the rules, and not judged:")
     assert "0.0.0.0/8" in first
     assert "224.0.0.0/4" in first or "224." in first
+
+
+class Forgetful(Relay):
+    """A faulty vault whose harness says that it could not put what it would answer wrongly, whatever the rules are later."""
+
+    def __init__(self, flaw: str) -> None:
+        super().__init__(connection_to(f"mutant:{flaw}", "keyvault"))
+        self._right = connection_to(lambda: Vault("keyvault"))
+        self._kept: set[str] = set()
+
+    def call(self, method: str, params: JsonObject) -> object:
+        ours, right = super().call(method, params), self._right.call(method, params)
+        if method != "decide":
+            return ours
+        requests = params["requests"]
+        assert isinstance(requests, list)
+        for request, one, other in zip(requests, _decisions(ours), _decisions(right), strict=True):
+            if one != other:
+                self._kept.add(str(request["source"]))
+        told = zip(requests, _decisions(ours), strict=True)
+        return {"decisions": [NOT_PUT if str(request["source"]) in self._kept else one for request, one in told]}
+
+
+@pytest.mark.slow
+def test_a_kind_of_request_that_got_nothing_else_makes_its_clauses_inconclusive() -> None:
+    report = judged(Forgetful("first-address-excluded"), "DEC")
+    rows = {row.id: row for row in report.clauses}
+    assert rows["DEC-4"].verdict == "inconclusive"
+    assert "no request of this kind could be put as asked" in rows["DEC-4"].detail
+
+
+class Shy(Relay):
+    """A vault whose harness says that it cannot put a further rule once there are some."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(connection_to(StdlibVault))
+        self._most, self._rules = most, 0
+
+    def call(self, method: str, params: JsonObject) -> object:
+        if method == "reset":
+            self._rules = 0
+        if method == "putRules":
+            acls = params["networkAcls"]
+            assert isinstance(acls, dict)
+            self._rules = len(acls.get("ipRules") or ())
+        if method == "addIpRule":
+            if self._rules >= self._most:
+                return NOT_PUT
+            self._rules += 1
+        return super().call(method, params)
+
+
+def test_a_write_that_is_put_under_other_rules_makes_its_clauses_inconclusive() -> None:
+    report = judged(Shy(3), "STA")
+    details = [row.detail for row in report.clauses if row.verdict == "inconclusive"]
+    assert any(
+        "a write that could not be put as asked was answered while no rules were in force" in one for one in details
+    )
+    assert report.exit_status == 2
+
+
+def test_the_count_of_inconclusive_answers_stands_in_every_form_and_in_the_badge(tmp_path: Path) -> None:
+    report = judged(Honest(), "DEC-3", "DEC-4")
+    told = f"inconclusive, and counted for nothing: {report.totals.inconclusive:,} requests"
+    assert told in report.notes
+    assert report.totals.inconclusive > 0
+    for path in write_files(report, tmp_path):
+        text = " ".join(path.read_text(encoding="utf-8").split())
+        wanted = f"{report.totals.inconclusive:,} inconclusive answers" if path.stem == "badge" else told
+        assert wanted in text, path.name

@@ -133,7 +133,9 @@ def test_a_case_of_two_vaults_is_known_and_put_up_with(tmp_path: Path) -> None:
 def test_a_run_with_a_case_of_two_vaults_is_recorded_and_comes_to_the_same_from_its_transcript() -> None:
     file = BytesIO()
     with Recorder(file, clean=lambda text: text) as recorder, told_by(recorder.clock):
-        report = judged(recorder.connect(open_subject("library:leaking_vaults:KeepsDefaultAction")), "STA-3", "DEC-1")
+        report = judged(
+            recorder.connect(open_subject("library:leaking_vaults:KeepsDefaultAction"), {}), "STA-3", "DEC-1"
+        )
         recorder.end("")
     transcript = Transcript(file.getvalue())
     with told_by(transcript.clock):

@@ -20,6 +20,16 @@ _CHARACTER, _PADDING, _HEIGHT = 6.6, 6.0, 20
 
 def message(report: Report) -> str:
     """The text of the badge: the level of a passing run and what was not judged, or the number of failures."""
+    return _result(report) + _inconclusive(report)
+
+
+def _inconclusive(report: Report) -> str:
+    """How many answers were inconclusive, if any were."""
+    number = report.totals.inconclusive + report.totals.inconclusive_writes
+    return f", {number:,} inconclusive {'answer' if number == 1 else 'answers'}" if number else ""
+
+
+def _result(report: Report) -> str:
     word, total = headline(report), len(report.clauses)
     passed = sum(clause.verdict == "pass" for clause in report.clauses)
     if word == "FAIL":

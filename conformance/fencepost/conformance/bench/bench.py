@@ -11,12 +11,11 @@ from fencepost.conformance.bench.effort import CostMeter, Effort, EffortSpent
 from fencepost.conformance.bench.fault_policy import Abandoned, FaultPolicy
 from fencepost.conformance.bench.identifying import identifying_requests
 from fencepost.conformance.bench.in_force import StepsInForce
+from fencepost.conformance.bench.samples import keep_request, keep_write
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
 from fencepost.conformance.diagnosis.recorder import Excuses
-from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.judging.clause_counter import ClauseCounter
-from fencepost.conformance.judging.not_put import Sample, place_of
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.cost import Cost
@@ -25,7 +24,7 @@ from fencepost.conformance.lockstep.mismatch import Found
 from fencepost.conformance.lockstep.offered import as_offered
 from fencepost.conformance.lockstep.oracle import Judged
 from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES
-from fencepost.reference import Decision, Network, Request, Vault
+from fencepost.reference import Network, Request, Vault
 from fencepost.reports.model import Counterexample
 
 OnMismatch: TypeAlias = Callable[[Sequence[Found]], None]
@@ -162,7 +161,8 @@ class Bench:
             answer = self._lockstep.write(step)
         self._faults.answered(method)
         if answer.is_inconclusive:
-            self._counter.inconclusive_write(method, answer.expected, exercises)
+            kind, counted = self._counter.inconclusive_write(method, answer.expected, exercises)
+            keep_write(self._tally.not_put, self.vault, step, kind, counted)
             if not answer.is_known:
                 raise Abandoned
             return False
@@ -336,18 +336,10 @@ class Bench:
         wrong = self._counter.decisions(self.vault, step.requests, judged, extra)
         for index, (expected, answer, _) in enumerate(judged):
             if answer.outcome == "inconclusive":
-                self._keep_not_put(step.only(index), expected, extra)
+                more = extra.get(step.requests[index], ())
+                clauses = tuple(self._counter.spoken_for(self.vault, step.requests[index], expected, more))
+                keep_request(self._tally.not_put, self.vault, step.only(index), clauses)
         return [Found(mismatch=mismatch, index=index, aim=aim) for index, mismatch in wrong]
-
-    def _keep_not_put(self, alone: AskStep, expected: Decision, extra: Mapping[Request, Sequence[str]]) -> None:
-        """Keep a sample of each kind of request that could not be put as asked; the end of the run puts it again."""
-        (request,) = alone.requests
-        kept = self._tally.not_put
-        clauses = tuple(self._counter.spoken_for(self.vault, request, expected, extra.get(request, ())))
-        if names := kept.wanted(request, clauses):
-            calls = minimal_setup(self.vault, alone).calls()
-            sample = Sample(place=place_of(request), clauses=clauses, calls=calls)
-            kept.samples.update(dict.fromkeys(names, sample))
 
     def _ask_apart(
         self, fault: HarnessFault, step: AskStep, extra: Mapping[Request, Sequence[str]], aim: str | None

@@ -30,6 +30,12 @@ class Exploration:
     scenarios: Callable[[Setting], Iterator[Scenario]]
     in_breadth: str = ""
     replayed_with: Callable[[Bench], str] = lambda _: ""
+    wave: int = 0
+
+    @property
+    def title(self) -> str:
+        """The name without the wave."""
+        return self.name.removesuffix(f", wave {self.wave + 1}")
 
     def in_wave(self, wave: int) -> "Exploration":
         """The same as it goes on in a later wave, under a name of its own."""
@@ -39,7 +45,7 @@ class Exploration:
         def scenarios(setting: Setting) -> Iterator[Scenario]:
             return self.scenarios(replace(setting, wave=wave))
 
-        return replace(self, name=f"{self.name}, wave {wave + 1}", scenarios=scenarios)
+        return replace(self, name=f"{self.name}, wave {wave + 1}", scenarios=scenarios, wave=wave)
 
 
 def play(bench: Bench, scenarios: Iterable[Scenario]) -> Iterator[None]:

@@ -83,6 +83,7 @@ def certificate(report: Report, issue: Issue) -> dict[str, object]:
         "features": list(_by_feature(report)),
         "clauses": {row.id: row.verdict for row in report.clauses},
         "asked": {"effort": report.effort, "seed": report.seed, "seedFrom": issue.seed_from, "nonce": issue.nonce},
+        "notes": list(report.notes),
         "suite": {
             "name": "fencepost",
             "version": report.kit_version,
@@ -145,6 +146,7 @@ def as_page(told: Mapping[str, object], report: Report) -> str:
         "",
         *table(("feature", "result", "clauses passed"), rows),
         "",
+        *(["## To be noted", "", *(f"- {safe(note)}" for note in report.notes), ""] if report.notes else ()),
         "## What this does not prove",
         "",
         DOES_NOT_PROVE,

@@ -3,7 +3,9 @@
 import gzip
 import json
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
 from typing import BinaryIO, Self, TypeAlias
@@ -24,18 +26,34 @@ Clean: TypeAlias = Callable[[str], str]
 """Masks the secrets in a text."""
 
 
-class Recorder:
-    """Writes one transcript into a file. Answers are cleaned of secrets before they are written or used."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a recorded run is: its calls, its side connections, and the last reading of its clock in microseconds."""
 
-    def __init__(self, file: BinaryIO, *, clean: Clean) -> None:
+    calls: int
+    sides: int
+    clock: int
+
+
+class Recorder:
+    """Writes one transcript into a file. Answers are cleaned of secrets before they are written or used.
+
+    `after` is where an earlier part of the same run ends; its lines stand in the file already. What was written before a
+    `reset` is in the file when that call is sent.
+    """
+
+    def __init__(self, file: BinaryIO, *, clean: Clean, after: Position | None = None) -> None:
         self._clean = clean
+        self._file = file
         self._packed = gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0)
         self._lock = Lock()
-        self._started = time.monotonic_ns()
-        self._last = 0
+        self._is_begun = after is not None
+        begun = after or Position(calls=0, sides=0, clock=0)
+        self._started = time.monotonic_ns() - begun.clock * 1000
+        self._last = begun.clock
         self._readings: list[int] = []
-        self._sides = 0
-        self._calls = 0
+        self._sides = begun.sides
+        self._calls = begun.calls
 
     def __enter__(self) -> Self:
         return self
@@ -52,12 +70,12 @@ class Recorder:
         self._last = reading
         return reading / 1e6
 
-    def connect(self, connection: Connection) -> Connection:
-        """The connection with recording; `Shareable` if the original is."""
+    def connect(self, connection: Connection, plan: Mapping[str, object]) -> Connection:
+        """The connection with recording of a run by this plan; `Shareable` if the original is."""
         is_shareable = isinstance(connection, Shareable)
-        self._write(
-            {"format": FORMAT, "version": VERSION, "shareable": is_shareable, "exclusive": connection.exclusive}
-        )
+        if not self._is_begun:
+            how = {"shareable": is_shareable, "exclusive": connection.exclusive}
+            self._write({"format": FORMAT, "version": VERSION, **how, "plan": dict(plan)})
         return _RecordedShareable(connection, self) if is_shareable else Recorded(connection, self)
 
     def end(self, log: str) -> None:
@@ -80,6 +98,9 @@ class Recorder:
         record: dict[str, object] = {"m": method, "t": self._readings}
         self._readings = []
         self._calls += 1
+        if method == "reset":
+            self._packed.flush(zlib.Z_SYNC_FLUSH)
+            self._file.flush()
         if method == "decide":
             record["d"] = call_digest(method, params)
         else:

@@ -54,6 +54,7 @@ class Transcript:
         if header.get("format") != FORMAT or header.get("version") != VERSION:
             came = f"{header.get('format')!r}, version {header.get('version')!r}"
             raise self._differs(f"expected {FORMAT!r}, version {VERSION}, got {came}")
+        self.plan = header.get("plan")
         self._is_shareable = header.get("shareable") is True
         self.exclusive = header.get("exclusive") is True
         self._said = _sides(packed) if self._is_shareable else {}
@@ -62,6 +63,11 @@ class Transcript:
     def connection(self) -> Connection:
         """The connection to the recorded subject."""
         return _ReplayedShareable(self) if self._is_shareable else Replayed(self)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every recorded call has been made."""
+        return "end" in self._at_hand()
 
     def clock(self) -> float:
         """The next reading of the clock."""

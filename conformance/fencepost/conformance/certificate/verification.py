@@ -20,6 +20,7 @@ from fencepost.conformance.certificate.origin import FORM as ORIGIN_FORM
 from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, drawn_seed
 from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.run.journal import Circumstances
 from fencepost.conformance.run.opening import CannotBegin, begun
 from fencepost.conformance.run.plan import Listener, Plan
 from fencepost.reports.model import Report, Subject, report_to_json
@@ -234,16 +235,20 @@ def plan_of(report: Report, subject: str | None = None, *, seed: int | None = No
 def _run_again(report: Report, packed: bytes, listener: Listener) -> Report:
     if report.effort not in EFFORTS:
         raise TranscriptDiffers(line=1, reason=f"no effort is called {report.effort!r}")
-    transcript = Transcript(packed)
+    transcript, plan = Transcript(packed), plan_of(report)
+    then = transcript.plan if isinstance(transcript.plan, dict) else {}
+    if differences := tuple(Circumstances(plan=then).differences(Circumstances(plan=plan.as_json()))):
+        raise TranscriptDiffers(line=1, reason="; ".join(differences))
     with told_by(transcript.clock):
-        again = run(plan_of(report), transcript.connection(), listener)
+        again = run(plan, transcript.connection(), listener, is_resumed=report.resumed)
     transcript.end()
     return again
 
 
-def run(plan: Plan, connection: Connection, listener: Listener) -> Report:
-    """The report of a whole run; `CannotBegin` where it cannot begin."""
+def run(plan: Plan, connection: Connection, listener: Listener, *, is_resumed: bool = False) -> Report:
+    """The report of a whole run, of one that was resumed where it says so; `CannotBegin` where it cannot begin."""
     campaign = begun(connection, plan, listener)
+    campaign.is_resumed = is_resumed
     campaign.run()
     return campaign.report()
 

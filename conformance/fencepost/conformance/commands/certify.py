@@ -3,7 +3,6 @@
 import platform
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,24 +23,25 @@ from fencepost.conformance.certificate.bundle import (
 from fencepost.conformance.certificate.certificate import Issue, as_page, certificate, why_not
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
 from fencepost.conformance.certificate.envelope import seal, statement
-from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.certificate.keys import KeyUnusable, SigningKey, read_signing_key
 from fencepost.conformance.certificate.origin import suite_origin
-from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
 from fencepost.conformance.certificate.verification import seed_of, written
+from fencepost.conformance.commands.case_files import read_folder
+from fencepost.conformance.commands.claim import claimed
+from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
-from fencepost.conformance.commands.options import EFFORT, SEED
-from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED
+from fencepost.conformance.commands.recorded_run import Found, Kept, kept, recorded
+from fencepost.conformance.commands.run_folder import telling, unwritten
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.lockstep.clock import told_by
-from fencepost.conformance.run.opening import begun, explaining
+from fencepost.conformance.run.opening import explaining
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report, report_to_json
 from fencepost.reports.page import Page
-from fencepost.reports.renderer import load_renderer
+from fencepost.reports.renderer import load_renderer, write_files
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
@@ -66,6 +66,26 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="FILE|sha256:DIGEST",
     help="A file of the implementation whose digest is signed too, or the digest itself; repeatable.",
 )
+@click.option(
+    "--report",
+    "folder",
+    type=NEW_FOLDER,
+    metavar="DIR",
+    help="Write the report in every form into this folder, and the transcript during the run.",
+)
+@click.option(
+    "--resume",
+    "resumed",
+    type=NEW_FOLDER,
+    metavar="DIR",
+    help="Continue the run whose transcript is in this folder: same subject, same options. The certificate says so.",
+)
+@click.option(
+    "--regressions",
+    type=NEW_FOLDER,
+    metavar="DIR",
+    help="Replay the counterexamples stored here first, and store new ones; there is no default.",
+)
 @call_timeout
 @start_timeout
 def certify(
@@ -77,6 +97,9 @@ def certify(
     seed: int | None,
     nonce: str,
     artifacts: tuple[str, ...],
+    folder: Path | None,
+    resumed: Path | None,
+    regressions: Path | None,
     call_timeout: float,
     start_timeout: float,
 ) -> None:
@@ -84,9 +107,11 @@ def certify(
 
     The statement must name an immutable version. A digest of the statement, the artifacts and the nonce gives the seed,
     so that the signer cannot choose it. A partial result is certified as partial. Exit status: 0 certified; 2
-    bad usage, a version that moves, or a subject that does not answer; otherwise that of `check`, and nothing is
-    written.
+    bad usage, a version that moves, or a subject that does not answer; otherwise that of `check`, and no bundle is
+    written. With --report an interrupted run leaves its results so far, and can be continued with --resume.
     """
+    if resumed is not None and folder not in (None, resumed):
+        raise click.UsageError("--resume DIR goes on in DIR and leaves its report there: leave --report out")
     key = _key(key_file)
     if out.exists() or out.is_symlink():
         raise click.UsageError(f"--out {out}: the file exists, and a certificate is never overwritten")
@@ -106,24 +131,50 @@ def certify(
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     clean = Mask.of_here().apply
     plan = Plan(subject=clean(subject), effort=EFFORTS[effort], seed=0 if seed is None else seed)
-    with Interruption(), tempfile.TemporaryFile() as file:
+    past = EarlierFailures(
+        cases=read_folder(regressions) if regressions is not None and regressions.is_dir() else (), folder=regressions
+    )
+    place = resumed or folder
+    with (
+        Interruption() as interruption,
+        claimed(report=place, regressions=regressions),
+        kept(place, is_resumed=resumed is not None) as transcript,
+    ):
         try:
-            with connected(subject, timeouts) as connection, Recorder(file, clean=clean) as recorder:
+            with connected(subject, timeouts) as connection:
                 if seed is None:
                     plan = replace(plan, seed=_drawn(plan.subject, connection, digests, nonce))
-                report = _recorded(plan, connection, recorder)
+                found = recorded(plan, connection, transcript, past, interruption)
         except KeyboardInterrupt:
-            raise click.UsageError("interrupted: nothing was written") from None
-        file.seek(0)
-        transcript = file.read()
-    page = Page.of(sys.stdout)
-    click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
-    against = why_not(report)
-    if against:
-        click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)
-        sys.exit(report.exit_status or 2)
+            raise click.UsageError("interrupted before the run began: nothing was written") from None
+        report = found.report
+        if place is not None:
+            _leave(found, place)
+        if regressions is not None:
+            past.store(report)
+        page = Page.of(sys.stdout)
+        click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
+        against = why_not(report)
+        if against:
+            click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)
+            transcript.is_wanted = found.is_unfinished
+            sys.exit(report.exit_status or 2)
+        _write(report, transcript, out, key, issue)
+        transcript.is_wanted = False
+
+
+def _leave(found: Found, folder: Path) -> None:
+    """Write the report in every form; say how to go on where the run is not through."""
+    with telling(folder):
+        paths = write_files(found.report, folder, on_failure=unwritten)
+    click.echo(f"written: {', '.join(map(str, paths))}", err=True)
+    if found.is_unfinished:
+        click.echo(f"to go on from here: the same command with --resume {folder} instead of --report", err=True)
+
+
+def _write(report: Report, transcript: Kept, out: Path, key: SigningKey, issue: Issue) -> None:
     try:
-        write_bundle(_members(report, transcript, key, issue), out)
+        write_bundle(_members(report, transcript.content(), key, issue), out)
     except OSError as error:
         raise usage(f"--out {out}: {error.strerror or error}") from None
     told = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
@@ -137,17 +188,6 @@ def _key(path: Path) -> SigningKey:
         raise click.UsageError(f"--key {error}") from None
     except OSError as error:
         raise click.UsageError(f"--key {path}: {error.strerror}") from None
-
-
-def _recorded(plan: Plan, connection: Connection, recorder: Recorder) -> Report:
-    """The report of the whole run, recorded; bad usage if the run cannot begin, or the version is not immutable."""
-    with as_usage(), explaining(plan.subject, connection), live_progress() as listener, told_by(recorder.clock):
-        campaign = begun(recorder.connect(connection), plan, listener)
-        _check_version(campaign.statement.version)
-        campaign.run()
-        report = campaign.report()
-        recorder.end(report.log)
-        return report
 
 
 def _digests(artifacts: Sequence[str]) -> dict[str, str]:
@@ -171,12 +211,6 @@ def _drawn(subject: str, connection: Connection, artifacts: Mapping[str, str], n
     """The seed that the subject's statement gives; bad usage if the subject does not answer."""
     with as_usage(), explaining(subject, connection):
         return seed_of(check_statement(Client(connection).describe()), artifacts, nonce)
-
-
-def _check_version(version: str) -> None:
-    moving = why_mutable(version)
-    if moving:
-        raise usage(f"{moving}: a certificate is for one immutable version")
 
 
 def _members(report: Report, transcript: bytes, key: SigningKey, issue: Issue) -> dict[str, bytes]:

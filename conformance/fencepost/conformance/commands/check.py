@@ -1,9 +1,8 @@
 """`fencepost check`: the whole suite against one subject, with live progress and a report."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -12,12 +11,14 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
 from fencepost.conformance.bounded.run import BoundedRun, bounded, without_ration
 from fencepost.conformance.catalogue import UnknownClause, catalogue
+from fencepost.conformance.commands.claim import claimed
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
-from fencepost.conformance.commands.interruption import Interruption
+from fencepost.conformance.commands.interruption import Interruption, interruptible
 from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.run_folder import RunFolder
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
@@ -25,13 +26,11 @@ from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime
 from fencepost.conformance.open_points.spellings import Row
 from fencepost.conformance.regression.stored_case import FOLDER
 from fencepost.conformance.run.campaign import Campaign
-from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.conformance.run.opening import begun, connected
-from fencepost.conformance.run.plan import Listener, Plan, Progress
+from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
-from fencepost.reports.renderer import load_renderer, write_files
-from fencepost.reports.visible import visible
+from fencepost.reports.renderer import load_renderer
 
 _VALIDATION = "VAL"
 
@@ -153,8 +152,8 @@ def check(
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     past = EarlierFailures.of(known_file, regressions)
-    with Interruption() as interruption:
-        report, parsed = _judged(plan, bounds, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
+    with Interruption() as interruption, claimed(report=folder or resumed, regressions=past.folder):
+        report, parsed = _judged(plan, bounds, timeouts, RunFolder.of(plan, folder, resumed), past, interruption)
         past.store(report)
         page = Page.of(sys.stdout, is_verbose=verbose)
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
@@ -174,84 +173,8 @@ def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return split
 
 
-@dataclass(slots=True)
-class _Folder:
-    """The place of the report, and of the journal during the run: the named folder, or none."""
-
-    path: Path | None
-    recorded: Recorded | None = None
-    journal: Journal | None = None
-
-    @classmethod
-    def of(cls, plan: Plan, folder: Path | None, resumed: Path | None) -> "_Folder":
-        """The folder of --report or --resume; bad usage if the run in the folder is another run."""
-        if resumed is None:
-            return cls(path=folder)
-        try:
-            recorded = read_journal(resumed)
-            then, now = recorded.circumstances, Circumstances(plan=plan.as_json())
-            if reasons := tuple(then.differences(now)):
-                raise CannotResume(folder=resumed, reasons=reasons)
-        except CannotResume as error:
-            raise usage(str(error)) from None
-        return cls(path=resumed, recorded=recorded)
-
-    def follow(self, campaign: Campaign) -> None:
-        """Write the campaign's journal from here on; continue after the last recorded checkpoint, if any."""
-        if self.path is None:
-            return
-        circumstances = campaign.circumstances()
-        if self.recorded is None:
-            with _telling(self.path):
-                self.journal = Journal.begin(self.path, circumstances)
-        elif reasons := tuple(self.recorded.circumstances.differences(circumstances)):
-            raise usage(str(CannotResume(folder=self.path, reasons=reasons)))
-        else:
-            with _telling(self.path):
-                self.journal = Journal.resume(self.path, self.recorded)
-            if self.recorded.checkpoint is not None:
-                campaign.resume(self.recorded.checkpoint)
-        campaign.record = self._add
-
-    def _add(self, checkpoint: Checkpoint) -> None:
-        assert self.path is not None
-        assert self.journal is not None
-        with _telling(self.path):
-            self.journal.add(checkpoint)
-
-    def finish(self, report: Report, *, is_unfinished: bool) -> None:
-        """Write the report's files; the journal stays only if a part of the run is left."""
-        if self.path is None:
-            return
-        with _telling(self.path):
-            written = write_files(report, self.path, on_failure=_unwritten)
-        click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
-        if self.journal is None:
-            return
-        if is_unfinished:
-            self.journal.close()
-            click.echo(f"to go on from here: the same command with --resume {self.path}", err=True)
-        else:
-            self.journal.remove()
-
-
-@contextmanager
-def _telling(folder: Path) -> Iterator[None]:
-    """Turn an error on writing into the folder into bad usage."""
-    try:
-        yield
-    except OSError as error:
-        raise usage(f"nothing can be written into {folder}: {error.strerror or error}") from None
-
-
-def _unwritten(name: str, error: Exception) -> None:
-    if isinstance(error, OSError):
-        raise error
-    click.echo(visible(f"the report {name!r} could not be made: {type(error).__name__}: {error}"), err=True)
-
-
 def _judged(
-    plan: Plan, bounds: Bounds, timeouts: Timeouts, folder: _Folder, past: EarlierFailures, interruption: Interruption
+    plan: Plan, bounds: Bounds, timeouts: Timeouts, folder: RunFolder, past: EarlierFailures, interruption: Interruption
 ) -> tuple[Report, Sequence[Row]]:
     """The report, partial if the run is interrupted, and the parser profile if the whole of validation was asked.
 
@@ -264,7 +187,7 @@ def _judged(
             connection = stack.enter_context(connected(plan.subject, timeouts, profile=plan.profile, deadline=deadline))
         except KeyboardInterrupt:
             raise usage(f"interrupted before {plan.subject} was up") from None
-        listener = _interruptible(stack.enter_context(live_progress()), interruption)
+        listener = interruptible(stack.enter_context(live_progress()), interruption)
         try:
             if is_whole_run:
                 run: Campaign | BoundedRun = begun(connection, plan, listener)
@@ -280,11 +203,13 @@ def _judged(
                 folder.follow(campaign)
             run.run()
             interruption.check()
+            report = run.report()
         except KeyboardInterrupt:
             campaign.cut_short()
+            report = run.report()
         except OutOfTime:  # in what is replayed before the run itself
             campaign.cut_short("not asked: the time was gone before the run began")
-        report = run.report()
+            report = run.report()
         folder.finish(report, is_unfinished=campaign.is_unfinished)
         is_whole = _VALIDATION in (pattern.upper() for pattern in plan.clauses) and not campaign.is_unfinished
         return report, _interruptibly(profiled(campaign), interruption) if is_whole else ()
@@ -300,11 +225,3 @@ def _interruptibly(rows: Iterable[Row], interruption: Interruption) -> list[Row]
     except (KeyboardInterrupt, OutOfTime):
         return []
     return found
-
-
-def _interruptible(listener: Listener, interruption: Interruption) -> Listener:
-    def listen(progress: Progress) -> None:
-        interruption.check()
-        listener(progress)
-
-    return listen

@@ -4,6 +4,8 @@ import signal
 from types import FrameType, TracebackType
 from typing import Self
 
+from fencepost.conformance.run.plan import Listener, Progress
+
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )  # A terminal or a supervisor sends these; programs do not use them for other purposes.
@@ -41,3 +43,13 @@ class Interruption:
         """Raise if a signal came and its exception was lost: in a finalizer Python only prints it."""
         if self.has_come:
             raise KeyboardInterrupt
+
+
+def interruptible(listener: Listener, interruption: Interruption) -> Listener:
+    """The listener, at which a signal that was lost comes through."""
+
+    def listen(progress: Progress) -> None:
+        interruption.check()
+        listener(progress)
+
+    return listen

@@ -78,15 +78,16 @@ class _Log:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._last = ""
+        self._last = ("", "")
 
     def __call__(self, progress: Progress) -> None:
-        if progress.exploration == self._last:
+        here = (progress.exploration, progress.wave)
+        if here == self._last:
             return
-        self._last = progress.exploration
+        self._last = here
         self._console.print(f"{progress.exploration}: {_told(progress)}", highlight=False, markup=False)
 
 
 def _told(progress: Progress) -> str:
     failed = f", failed: {', '.join(progress.failed)}" if progress.failed else ""
-    return f"{progress.decisions} decisions{failed}"
+    return f"{progress.wave}, {progress.decisions} decisions{failed}"

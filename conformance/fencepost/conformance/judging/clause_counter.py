@@ -27,10 +27,12 @@ class ClauseCounter:
     ) -> list[tuple[int, WrongDecision]]:
         """Count these answers; the wrong ones, each with its place. `extra` adds clauses to some requests."""
         found = []
+        edges, not_put = self._landmarks_of(vault.rules), self._tally.not_put
         for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
-            clauses = self.spoken_for(vault, request, expected, extra.get(request, ()))
+            clauses = tuple(self.spoken_for(vault, request, expected, extra.get(request, ())))
             self._tally.decision(clauses, answer.outcome, is_right=wrong is None)
-            self._tally.not_put.count(request, is_answered=answer.outcome != "inconclusive")
+            relation = edges.relation(request.address, expected.rule) if request.subnet is None else "subnet"
+            not_put.count(request, clauses, relation, is_answered=answer.outcome != "inconclusive")
             if wrong is not None:
                 found.append((index, wrong))
         return found
@@ -44,9 +46,11 @@ class ClauseCounter:
         """Count a write that could be put as asked."""
         self._tally.write(_kind_of(method, expected), (), is_inconclusive=False)
 
-    def inconclusive_write(self, method: str, expected: Write, exercises: Collection[str]) -> None:
-        """Count a write that could not be put as asked."""
-        self._tally.write(_kind_of(method, expected), _clauses_of(expected, exercises), is_inconclusive=True)
+    def inconclusive_write(self, method: str, expected: Write, exercises: Collection[str]) -> tuple[str, list[str]]:
+        """Count a write that could not be put as asked; its kind and its clauses."""
+        kind, clauses = _kind_of(method, expected), sorted(_clauses_of(expected, exercises))
+        self._tally.write(kind, clauses, is_inconclusive=True)
+        return kind, clauses
 
     def spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
         """The clauses that an answer to the request speaks for."""

@@ -1,11 +1,11 @@
 """Which clauses a right answer speaks for: the one that decided, and those whose point the request is."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fencepost.conformance.capabilities import LOOK_ALIKE_OPERATIONS
-from fencepost.reference import Block, Decision, DefaultAction, Outcome, Plane, Request, RuleSet
+from fencepost.reference import Block, Decision, DefaultAction, IpRule, Outcome, Plane, Request, RuleSet
 
 PLAIN_OPERATION = "SecretGet"
 
@@ -17,6 +17,7 @@ class RuleEdges:
     edges: frozenset[int]
     shared: tuple[Block, ...]
     _firsts: tuple[int, ...]
+    _relations: Mapping[int, str]
 
     @classmethod
     def of(cls, rules: RuleSet) -> "RuleEdges":
@@ -26,12 +27,37 @@ class RuleEdges:
             edge for block in blocks for edge in (block.first - 1, block.first, block.last, block.last + 1)
         )
         shared = tuple(_shared(blocks))
-        return cls(edges, shared, tuple(block.first for block in shared))
+        return cls(edges, shared, tuple(block.first for block in shared), dict(_relations(blocks)))
+
+    def relation(self, address: int, rule: object) -> str:
+        """Where the address stands to the rules, and how wide the rule at hand is; `rule` is the rule that covers it."""
+        at_an_edge = self._relations.get(address)
+        if isinstance(rule, IpRule) and self.is_shared(address):
+            return "shared"
+        if at_an_edge is not None:
+            return at_an_edge
+        return f"inside {_width(rule.block)}" if isinstance(rule, IpRule) else "outside"
 
     def is_shared(self, address: int) -> bool:
         """Whether more than one rule has to do with the address: it lies in two, or where two touch."""
         index = bisect_right(self._firsts, address) - 1
         return index >= 0 and address <= self.shared[index].last
+
+
+def _relations(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
+    """The addresses at the edges of ranges, each with its place; of several places the last counts: one in a range."""
+    outer, inner = [], []
+    for block in blocks:
+        width = _width(block)
+        outer += [(block.first - 1, f"before {width}"), (block.last + 1, f"after {width}")]
+        inner += [(block.last, f"last {width}"), (block.first, f"first {width}")]
+    return iter((*outer, *inner))
+
+
+def _width(block: Block) -> str:
+    """The class of the prefix of the range that holds as many addresses, by octets; `/32` is a single address."""
+    prefix = 33 - (block.last - block.first + 1).bit_length()
+    return "/32" if prefix == 32 else f"/{prefix // 8 * 8}"
 
 
 def _shared(blocks: Iterable[Block]) -> Iterable[Block]:

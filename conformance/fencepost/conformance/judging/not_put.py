@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, collapse_addresses
 from fencepost.reference import Plane, Request
 from fencepost.reports.model import Call
 
-_SHOWN = 8
+_SHOWN, _ADDRESSES = 8, 4
 _SUBNET = "callers of a subnet"
 
 
@@ -28,43 +28,101 @@ def caller_of(request: Request) -> str:
     return "other callers" if caller.authorized else "callers without permission"
 
 
+def _class_of(request: Request) -> str:
+    caller = request.caller
+    if caller.service is not None:
+        return "service"
+    if not caller.authenticated:
+        return "no-token"
+    return "caller" if caller.authorized else "no-permission"
+
+
+def _is_hard_to_put(address: int) -> bool:
+    """Whether the address is of 0/8, 127/8, 224/4 or 240/4, from which few machines can send."""
+    return address >> 24 in (0, 127) or address >> 24 >= 224
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One request that could not be put: its place, its clauses, and the shortest calls that put it alone."""
+    """One request or write that could not be put: its place, its clauses, and the shortest calls that put it alone."""
 
     place: str
     clauses: tuple[str, ...]
     calls: tuple[Call, ...]
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it is a write."""
+        return self.calls[-1].method != "decide"
 
 
 @dataclass(slots=True)
 class NotPut:
     """How often each place and each kind of caller was answered and was not, with a sample of each, and of each clause.
 
+    A kind of request is a clause, the plane, the relation to the rules, and the class of caller. `missing_kinds` has,
+    for each kind that was not put, some addresses that were asked from, each with its place and its kind of caller.
     `again` maps each sample that was put again to whether it was answered then; `depends` has the clauses of
     the answered ones.
     """
 
     answered: dict[str, int] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
+    answered_kinds: set[str] = field(default_factory=set)
+    missing_kinds: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     samples: dict[str, Sample] = field(default_factory=dict)
     again: dict[str, bool] = field(default_factory=dict)
     depends: dict[str, str] = field(default_factory=dict)
 
-    def count(self, request: Request, *, is_answered: bool) -> None:
-        """Count one decision."""
+    def count(self, request: Request, clauses: Sequence[str], relation: str, *, is_answered: bool) -> None:
+        """Count one decision for these clauses, of a caller in this relation to the rules."""
         counts = self.answered if is_answered else self.missing
-        for kind in (place_of(request), caller_of(request)):
+        place, caller = place_of(request), caller_of(request)
+        for kind in (place, caller):
             counts[kind] = counts.get(kind, 0) + 1
+        rest = f"{request.plane.value[0]} {relation} {_class_of(request)}"
+        if is_answered:
+            self.answered_kinds.update([f"{clause} {rest}" for clause in clauses])
+            return
+        if _is_hard_to_put(request.address):
+            return
+        for clause in clauses:
+            seen = self.missing_kinds.setdefault(f"{clause} {rest}", {})
+            if len(seen) < _ADDRESSES:
+                seen[f"{request.address} {request.subnet or ''}"] = (place, caller)
+
+    @property
+    def never(self) -> list[str]:
+        """The places and the kinds of callers that could never be put, whatever the rules."""
+        return [kind for kind in self.missing if kind not in self.answered and self.again.get(kind) is False]
+
+    def kinds_never_put(self) -> Iterator[tuple[str, str]]:
+        """The clauses of kinds that got nothing but inconclusive answers, each with such a kind, in words.
+
+        Left out is what can never be put, what no host sends from, and a kind that was asked from a single address.
+        """
+        never = set(self.never)
+        for kind, seen in self.missing_kinds.items():
+            from_others = sum(never.isdisjoint(names) for names in seen.values())
+            if kind not in self.answered_kinds and from_others > 1:
+                clause, plane, *relation = kind.split()
+                told = f"{'control' if plane == 'c' else 'data'} plane, {' '.join(relation)}"
+                yield clause, f"no request of this kind could be put as asked: {told}"
 
     def wanted(self, request: Request, clauses: Sequence[str]) -> list[str]:
         """The names under which a sample of this request is still wanted."""
-        names = [place_of(request), caller_of(request), *clauses]
-        return [name for name in names if name not in self.samples] if clauses else []
+        return self._new([place_of(request), caller_of(request), *clauses]) if clauses else []
+
+    def wanted_write(self, kind: str, clauses: Sequence[str]) -> list[str]:
+        """The names under which a sample of a write of this kind is still wanted."""
+        return self._new([f"write {name}" for name in (kind, *clauses)]) if clauses else []
+
+    def _new(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if name not in self.samples]
 
     def told(self) -> Iterator[str]:
         """What could never be put, whatever the rules, in one line; nothing where everything was answered."""
-        never = [kind for kind in self.missing if kind not in self.answered and self.again.get(kind) is False]
+        never = self.never
         blocks = [IPv4Network(kind) for kind in never if kind.endswith("/8")]
         kinds = [*map(str, collapse_addresses(blocks)), *sorted(kind for kind in never if not kind.endswith("/8"))]
         if kinds:

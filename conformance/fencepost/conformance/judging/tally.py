@@ -1,7 +1,7 @@
 """Counting: what was asked for each clause, what was decisive, and what came out."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 
 from fencepost.conformance.judging.not_put import NotPut
@@ -96,6 +96,13 @@ class Tally:
                 self.counts[clause].asked += 1
                 self.counts[clause].inconclusive += 1
                 self.counts[clause].inconclusive_writes += 1
+
+    def counted_not_put(self) -> Iterator[str]:
+        """How many requests and writes could not be put as asked, in one line; nothing where each could."""
+        of_all = ((self.inconclusive, "requests"), (self.inconclusive_writes, "writes"))
+        told = [f"{number:,} {name}" for number, name in of_all if number]
+        if told:
+            yield f"inconclusive, and counted for nothing: {' and '.join(told)}"
 
     @property
     def kinds_never_put(self) -> dict[str, str]:

@@ -258,6 +258,12 @@ class Lockstep:
             return None
         return self.ask(last)[-1][1].outcome
 
+    def could_write(self, case: Case) -> bool:
+        """Run a case from its `reset`; whether its last write could be put as asked."""
+        last = case.steps[-1]
+        assert isinstance(last, WriteStep)
+        return self._run_up_to_last(case) and not self.write(last).is_inconclusive
+
     def _run_up_to_last(self, case: Case) -> bool:
         self.reset(case.network)
         return all(self._run_up(step) for step in case.steps[:-1])

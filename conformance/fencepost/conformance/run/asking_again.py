@@ -23,6 +23,8 @@ _MOST, _OF_A_PLACE = 96, 2
 def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, seed: int) -> None:
     """Put samples of what could not be put again: alone, then under Allow without rules, then under Deny without rules.
 
+    Requests and writes alike.
+
     The clauses of one that is answered then are inconclusive: its first answer depended on the rules.
     """
     not_put = tally.not_put
@@ -47,8 +49,9 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
                 unanswered[sample.place] += 1
                 continue
             not_put.again[name] = True
+            what = "write" if sample.is_write else "request"
             told = (
-                f"a request that could not be put as asked was answered {under}: whether it is put depends on the rules"
+                f"a {what} that could not be put as asked was answered {under}: whether it is put depends on the rules"
             )
             for clause in sample.clauses:
                 not_put.depends.setdefault(clause, told)
@@ -58,6 +61,9 @@ def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) ->
     """In words, each way of putting it in which it is answered."""
     case = case_from_calls(sample.calls)
     last = case.steps[-1]
+    if isinstance(last, WriteStep):
+        yield from _written(lockstep, capabilities, case, last)
+        return
     assert isinstance(last, AskStep)
     (request,) = last.requests
     ways = (
@@ -68,6 +74,21 @@ def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) ->
     for told, acls in ways:
         changed = case if acls is None else _under(case, acls, lockstep, capabilities)
         if changed is not None and lockstep.outcome_of(changed) in ("allow", "deny"):
+            yield told
+
+
+def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: WriteStep) -> Iterator[str]:
+    """In words, each way of sending the write in which it is accepted or refused. What is not there is not removed."""
+    ways: list[tuple[str, WireRules | None]] = [("when it was put again", None)]
+    if not last.method.startswith("remove"):
+        is_open = {"default_action": "Allow"} if capabilities.default_action else {}
+        ways += [
+            ("while no rules were in force", wire_rules((), **is_open)),
+            ("under Deny without rules", wire_rules(())),
+        ]
+    for told, acls in ways:
+        changed = case if acls is None else _under(case, acls, lockstep, capabilities)
+        if changed is not None and lockstep.could_write(changed):
             yield told
 
 

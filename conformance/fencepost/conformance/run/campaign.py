@@ -58,7 +58,10 @@ def begin(
 
 
 class Campaign:
-    """A run in progress; `begin` makes it. `record` gets a checkpoint after each scenario."""
+    """A run in progress; `begin` makes it. `record` gets a checkpoint after each scenario.
+
+    `is_resumed` says that a part of its results comes from a record, and stands in the report.
+    """
 
     def __init__(
         self,
@@ -89,7 +92,7 @@ class Campaign:
         self._skip = 0
         self._unfinished = ""
         self._changed_members: tuple[str, ...] = ()
-        self._is_cut_short = self._is_settled = self._is_reviewed = self._is_resumed = False
+        self._is_cut_short = self._is_settled = self._is_reviewed = self.is_resumed = False
         self._judge_by(setting)
 
     def _judge_by(self, setting: Setting, *, most_configurations: int | None = None) -> None:
@@ -152,7 +155,7 @@ class Campaign:
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on after this checkpoint of a settled run in the same circumstances; the report says so."""
-        self._is_resumed = True
+        self.is_resumed = True
         self.tally.take_over(checkpoint.tally)
         self.bench.diagnosing.resume(checkpoint.bench)
         through = checkpoint.explored[:-1]  # the last one may have scenarios left
@@ -290,7 +293,7 @@ class Campaign:
             self.statement,
             summary=self._completed(self.baseline.summed(summary, clauses)),
             ended=self._ending(),
-            is_resumed=self._is_resumed,
+            is_resumed=self.is_resumed,
             clauses=tuple(map(self.baseline.shown, clauses)),
             ledger=self._ledger,
             decoys=self._decoys,
@@ -306,7 +309,7 @@ class Campaign:
         if self._changed_members:
             told = f"describe is answered otherwise at the end of the run: {', '.join(self._changed_members)}"
             summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
-        summary = replace(summary, notes=(*self.tally.not_put.told(), *summary.notes))
+        summary = replace(summary, notes=(*self.tally.not_put.told(), *self.tally.counted_not_put(), *summary.notes))
         unasked = self.capabilities.unasked_operations
         if unasked:
             told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
@@ -322,8 +325,11 @@ class Campaign:
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
         decisions = self.lockstep.cost.decisions
         failed = tuple(sorted(self.tally.failed))
+        wave = f"wave {exploration.wave + 1} of {self.setting.effort.scale}"
         self._listener(
-            Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
+            Progress(
+                exploration=exploration.title, wave=wave, done=done, total=total, decisions=decisions, failed=failed
+            )
         )
 
     def _ending(self) -> Ending:

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -24,7 +24,7 @@ from fencepost.reports.secrets import Mask
 FILE_NAME = "journal.ndjson"
 """The name of the journal in the folder of the report; it is there exactly while there is something to resume."""
 
-_FORM = 3
+_FORM = 4
 _T = TypeVar("_T")
 
 
@@ -91,11 +91,14 @@ class CannotResume(ValueError):
 class Journal:
     """The journal of a run in progress. A line is on the disk before the run goes on; `OSError` where it cannot be."""
 
-    def __init__(self, file: BinaryIO, path: Path, *, last: str = "", failed: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, file: BinaryIO, path: Path, *, last: str = "", failed: Collection[str] = (), kinds: Collection[str] = ()
+    ) -> None:
         self._file = file
         self._last = last
         self._path = path
         self._failed = set(failed)
+        self._kinds = set(kinds)
         self._mask = Mask.of_here()
 
     @classmethod
@@ -118,15 +121,20 @@ class Journal:
         file.truncate(path.read_bytes().rfind(b"\n") + 1)
         file.seek(0, os.SEEK_END)
         checkpoint = recorded.checkpoint
-        failed = frozenset(checkpoint.tally.failures if checkpoint is not None else ())
-        return cls(file, path, last=recorded.last, failed=failed)
+        if checkpoint is None:
+            return cls(file, path, last=recorded.last)
+        failed, kinds = checkpoint.tally.failures.keys(), checkpoint.tally.not_put.answered_kinds
+        return cls(file, path, last=recorded.last, failed=failed, kinds=kinds)
 
     def add(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint; counterexamples that stand in the file already are left out."""
+        """Write a checkpoint; counterexamples and kinds of requests that stand in the file already are left out."""
         tally = checkpoint.tally
+        kinds = tally.not_put.answered_kinds - self._kinds
+        self._kinds |= kinds
         new = {key: found for key, found in tally.failures.items() if key not in self._failed}
         self._failed |= new.keys()
         told = {each.name: getattr(tally, each.name) for each in fields(tally)} | {"failures": new}
+        told["not_put"] = replace(tally.not_put, answered_kinds=kinds)
         self._write(_plain(replace(checkpoint, tally=Tally(**self._mask.apply(told)))))
 
     def close(self) -> None:
@@ -169,12 +177,15 @@ def read_journal(folder: Path) -> Recorded:
         circumstances = Circumstances(plan=head.plan, subject=head.subject)
         checkpoint = None
         failures: dict[str, list[Counterexample]] = {}
+        kinds: set[str] = set()
         for body in bodies[1:]:
             checkpoint = _value(body, Checkpoint)
             failures |= checkpoint.tally.failures
+            kinds |= checkpoint.tally.not_put.answered_kinds
         if checkpoint is not None:
             checkpoint.tally.failures.clear()
             checkpoint.tally.failures.update(failures)
+            checkpoint.tally.not_put.answered_kinds |= kinds
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         why = f"{folder / FILE_NAME} is no journal of this version ({type(error).__name__}: {error!s:.200})"
         raise CannotResume(folder=folder, reasons=(why,)) from None

@@ -44,9 +44,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a run is: the exploration, scenarios done and in all, decisions so far, failures so far."""
+    """Where a run is: the exploration, its wave (“wave 1 of 5”), how many scenarios of how many are through.
+
+    `decisions` and `failed` are the decisions and the failures so far.
+    """
 
     exploration: str
+    wave: str
     done: int
     total: int
     decisions: int

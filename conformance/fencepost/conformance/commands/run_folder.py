@@ -1,0 +1,92 @@
+"""The folder of a run: its report, and its journal while there is something to resume."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.run.campaign import Campaign
+from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
+from fencepost.conformance.run.plan import Plan
+from fencepost.reports.model import Report
+from fencepost.reports.renderer import write_files
+from fencepost.reports.visible import visible
+
+
+@dataclass(slots=True)
+class RunFolder:
+    """The place of the report, and of the journal during the run: the named folder, or none."""
+
+    path: Path | None
+    recorded: Recorded | None = None
+    journal: Journal | None = None
+
+    @classmethod
+    def of(cls, plan: Plan, folder: Path | None, resumed: Path | None) -> "RunFolder":
+        """The folder of --report or --resume; bad usage if the run in the folder is another run."""
+        if resumed is None:
+            return cls(path=folder)
+        try:
+            recorded = read_journal(resumed)
+            then, now = recorded.circumstances, Circumstances(plan=plan.as_json())
+            if reasons := tuple(then.differences(now)):
+                raise CannotResume(folder=resumed, reasons=reasons)
+        except CannotResume as error:
+            raise usage(str(error)) from None
+        return cls(path=resumed, recorded=recorded)
+
+    def follow(self, campaign: Campaign) -> None:
+        """Write the campaign's journal from here on; continue after the last recorded checkpoint, if any."""
+        if self.path is None:
+            return
+        circumstances = campaign.circumstances()
+        if self.recorded is None:
+            with telling(self.path):
+                self.journal = Journal.begin(self.path, circumstances)
+        elif reasons := tuple(self.recorded.circumstances.differences(circumstances)):
+            raise usage(str(CannotResume(folder=self.path, reasons=reasons)))
+        else:
+            with telling(self.path):
+                self.journal = Journal.resume(self.path, self.recorded)
+            if self.recorded.checkpoint is not None:
+                campaign.resume(self.recorded.checkpoint)
+        campaign.record = self._add
+
+    def _add(self, checkpoint: Checkpoint) -> None:
+        assert self.path is not None
+        assert self.journal is not None
+        with telling(self.path):
+            self.journal.add(checkpoint)
+
+    def finish(self, report: Report, *, is_unfinished: bool) -> None:
+        """Write the report's files; the journal stays only if a part of the run is left."""
+        if self.path is None:
+            return
+        with telling(self.path):
+            written = write_files(report, self.path, on_failure=unwritten)
+        click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
+        if self.journal is None:
+            return
+        if is_unfinished:
+            self.journal.close()
+            click.echo(f"to go on from here: the same command with --resume {self.path}", err=True)
+        else:
+            self.journal.remove()
+
+
+@contextmanager
+def telling(folder: Path) -> Iterator[None]:
+    """Turn an error on writing into the folder into bad usage."""
+    try:
+        yield
+    except OSError as error:
+        raise usage(f"nothing can be written into {folder}: {error.strerror or error}") from None
+
+
+def unwritten(name: str, error: Exception) -> None:
+    """Say that a form of the report could not be made; an error on writing is raised."""
+    if isinstance(error, OSError):
+        raise error
+    click.echo(visible(f"the report {name!r} could not be made: {type(error).__name__}: {error}"), err=True)
