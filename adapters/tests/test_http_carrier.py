@@ -25,6 +25,7 @@ from fencepost.adapters.contract import (
     open_subject,
 )
 from fencepost.adapters.http import HttpConnection
+from fencepost.adapters.sockets import DeadlineSocket
 
 PATIENT = Timeouts(start=20.0, call=20.0)
 HASTY = Timeouts(start=0.5, call=0.5)
@@ -360,3 +361,29 @@ def test_close_says_nothing_to_a_server_that_was_never_asked_or_has_failed(servi
         connection.close()
         connection.close()
     assert server.methods == ["describe"]
+
+
+def test_every_receive_acknowledges_at_once_what_a_server_sends_in_parts(serving: Serving) -> None:
+    made: list[tuple[int, int]] = []
+
+    class Recording(socket.socket):
+        def setsockopt(self, *option: object) -> None:
+            made.append(cast("tuple[int, int]", option[:2]))
+            super().setsockopt(*option)  # type: ignore[call-overload]
+
+        def recv_into(self, *into: object) -> int:
+            assert made.pop() == (socket.IPPROTO_TCP, socket.TCP_QUICKACK)
+            return super().recv_into(*into)  # type: ignore[arg-type]
+
+    def in_parts(connection: socket.socket, head: bytes, body: bytes) -> None:
+        answer = answer_to(body)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer))
+        connection.sendall(answer)
+
+    server = serving(in_parts)
+    with Recording() as plain:
+        plain.connect(("127.0.0.1", server.port))
+        incoming = DeadlineSocket(plain, time.monotonic() + 20.0)
+        body = b'{"id": 1, "method": "describe"}'
+        incoming.send(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        assert incoming.makefile("rb").read(38).startswith(b"HTTP/1.1 200 OK")

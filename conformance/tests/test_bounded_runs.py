@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Never
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,11 +20,13 @@ from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime
 from fencepost.conformance.lockstep.wire import network_from_wire
 from fencepost.conformance.open_points.spellings import Row
+from fencepost.conformance.peers import DecisionsOnlyVault
 from fencepost.conformance.selection.cover import Cover
 from fencepost.conformance.selection.rule_faults import prefix_of
 from fencepost.reference import Vault, load_profile
 from fencepost.reports.model import Report, report_from_json
-from runs import Relay, judged_within
+from fencepost.reports.summary import reproduce
+from runs import Relay, Subject, judged_within
 
 pytestmark = pytest.mark.xdist_group("bounded runs")
 
@@ -145,6 +148,30 @@ def test_a_failure_within_bounds_is_told_with_a_line_that_shows_it_again(tmp_pat
     assert words[-2] == "--max-configurations"
     assert _check(*words[2:]).exit_code == 1
     assert not any("no wrong answer" in note for note in report.notes)
+
+
+def test_the_line_that_repeats_a_bounded_run_names_its_bounds(tmp_path: Path) -> None:
+    _check(ENFORCER, "--max-configurations", "3", "--report", str(tmp_path))
+    report = report_from_json((tmp_path / "report.json").read_bytes())
+    assert reproduce(report) == f"fencepost check {ENFORCER} --effort quick --seed 0 --max-configurations 3"
+    assert "--seed 0 --max-configurations 3\n" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+
+
+class Mute(DecisionsOnlyVault):
+    """A harness that fails whenever it is to decide."""
+
+    def decide(self, *, requests: object) -> Never:
+        raise RuntimeError(f"no answer to {requests}")
+
+
+def test_what_as_much_kills_is_said_of_whole_runs_that_judged_alone() -> None:
+    def says(subject: Subject, *clauses: str) -> bool:
+        report = judged_within(Bounds(configurations=3), subject, *clauses, with_decoys=False)
+        return any("as much kills" in note for note in report.notes)
+
+    assert says(DecisionsOnlyVault)
+    assert not says(DecisionsOnlyVault, "DEC-3")
+    assert not says(Mute)
 
 
 def test_wrong_answers_that_break_a_clause_outside_of_the_selection_are_wrong_answers() -> None:

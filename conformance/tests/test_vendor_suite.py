@@ -14,6 +14,7 @@ from fencepost.conformance.peers import StdlibVault
 from fencepost.conformance.pytest.session import Options, SubjectSession
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
 from fencepost.reference import UnknownProfile
+from fencepost.reports.model import report_from_json
 
 pytest_plugins = ["pytester"]
 
@@ -269,3 +270,28 @@ def test_a_list_that_cannot_be_read_is_one_error(pytester: pytest.Pytester) -> N
     result = pytester.runpytest()
     result.assert_outcomes(errors=2, deselected=2)
     result.stdout.fnmatch_lines(["*CannotBegin: *missing.json*", "*CannotBegin: known.json: *format*"])
+
+
+def test_the_report_of_few_clauses_is_of_these_clauses(pytester: pytest.Pytester) -> None:
+    arguments = ("--pyargs", "fencepost.conformance.suite", "--iut", "reference", "-k", "STA-5 or VAL-4")
+    pytester.runpytest(*arguments, "--iut-report", "out").assert_outcomes(passed=2, deselected=77)
+    report = report_from_json((pytester.path / "out" / "report.json").read_bytes())
+    assert [(clause.id, clause.verdict) for clause in report.clauses] == [("VAL-4", "pass"), ("STA-5", "pass")]
+    assert report.exit_status == 0
+    assert report.selected == ("VAL-4", "STA-5")
+
+
+def test_a_folder_that_takes_no_report_is_an_error_before_anything_is_asked(pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("taken").write_text("a file")
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+
+        TestVault = conformance_suite("reference", clauses=["DEC-4", "DEC-5"], report="taken/out")
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1, deselected=1)
+    result.stdout.fnmatch_lines(["*CannotBegin: no report can be written into taken/out: Not a directory*"])
+    subject = ("--pyargs", "fencepost.conformance.suite", "--iut", "reference", "--iut-clause", "DEC-4")
+    result = pytester.runpytest(*subject, "--iut-report", "taken")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert any("no report can be written into taken: File exists" in line for line in result.outlines + result.errlines)

@@ -125,5 +125,6 @@ def reproduce(report: Report) -> str:
     if report.profile_is_override:
         words.append(f"--profile {report.profile}")
     words.append(f"--effort {report.effort} --seed {report.seed}")
+    words += [report.bounds] if report.bounds else []
     words += [f"--clause {one}" for one in report.selected]
     return " ".join(words)

@@ -17,6 +17,8 @@ CONFIDENCE = 3
 """The rule of three: n decisions without a wrong answer bound the share of wrong ones by 3/n at 95 % confidence."""
 
 _FEW = 8
+_NOT_JUDGED = 2
+"""The exit status of a run in which a clause ended in error or inconclusive."""
 
 Curve = tuple[tuple[int, float], ...]
 """Spends in rising order, each with the share of the mutants that dies within it."""
@@ -64,9 +66,11 @@ def told(report: Report, bounds: Bounds, explored: Cost, *, took: float | None, 
     curve = curves.whole if refuses else curves.decisions_only
     score = curve.expected(configurations=configurations, decisions=decisions)
     which = "the catalogue's" if refuses else "the catalogue's decisions-only"
-    yield f"as much kills {score:.1%} of {which} {curve.mutants} mutants (measured by `{curves.made_by}`)"
-    has_been_right = report.exit_status in (0, 3)  # a failure of a clause that was not selected ends with 1, too
     right = sum((report.totals.allowed, report.totals.denied))
+    if right and not report.selected and report.exit_status != _NOT_JUDGED:
+        # The mutants were put to runs of every clause that came to a verdict.
+        yield f"as much kills {score:.1%} of {which} {curve.mutants} mutants (measured by `{curves.made_by}`)"
+    has_been_right = report.exit_status in (0, 3)  # a failure of a clause that was not selected ends with 1, too
     if right and has_been_right:
         yield (
             f"no wrong answer in {right:,} decisions: of questions like these it gives a wrong one to fewer than "

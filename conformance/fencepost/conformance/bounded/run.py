@@ -79,7 +79,7 @@ class BoundedRun:
         took = now() - self._began if self._bounds.seconds is not None else None
         refuses = self.campaign.capabilities.refusals
         lines = told(report, self._bounds, self.campaign.explored, took=took, refuses=refuses)
-        return msgspec.structs.replace(report, notes=(*report.notes, *lines))
+        return msgspec.structs.replace(report, bounds=self._bounds.told, notes=(*report.notes, *lines))
 
     def _run_out(self) -> None:
         tally = self.campaign.tally

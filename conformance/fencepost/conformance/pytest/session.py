@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fencepost.adapters.contract import Timeouts
@@ -240,8 +240,13 @@ class SubjectSession:
     def keep(self) -> None:
         """Write the report into its folder, and each new counterexample into the folder of the stored cases.
 
-        `OSError` where a folder cannot be written.
+        The report is of the clauses that were asked for. `OSError` where a folder cannot be written.
         """
+        if self._campaign is not None:
+            known = [clause.id for clause in catalogue().clauses]
+            asked = tuple(one for one in known if one in self._told)
+            if len(asked) < len(known):
+                self._campaign.plan = replace(self._campaign.plan, clauses=asked)
         report = self.report()
         if report is not None and self._terms.report is not None:
             write_files(report, self._terms.report)

@@ -1,10 +1,12 @@
 """How the suite stands in a pytest run: its tests, the trial behind them, and what their outcomes are."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import NoReturn
 
@@ -94,13 +96,17 @@ def on_trial(
             subject, name = (given, None) if is_made else ((lambda: given), named)
     if terms.report is not None and not alone and (worker := getattr(request.config, "workerinput", None)):
         terms = replace(terms, report=terms.report / worker["workerid"])  # each worker has asked some of the clauses
+    unusable = unusable or _unwritable(terms.report)
     trial = SubjectSession(subject, terms, alone=alone, name=name, shared=tuple(_shared(request)))
     if unusable is not None:
         trial.give_up(unusable)
     try:
         yield trial
         untold = trial.untold()
-        trial.keep()
+        try:
+            trial.keep()
+        except OSError as error:
+            pytest.fail(f"what the run found cannot be written: {error}", pytrace=False)
     finally:
         trial.close()
     try:
@@ -109,6 +115,19 @@ def on_trial(
     finally:  # the warning is an exception where the project makes warnings errors
         if untold:
             raise FoundBeside(failures=untold)
+
+
+def _unwritable(folder: Path | None) -> CannotBegin | None:
+    """Why no report can be written into the folder, which is made if it does not exist."""
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return CannotBegin(reasons=(f"no report can be written into {folder}: {error.strerror}",))
+    if not os.access(folder, os.W_OK):
+        return CannotBegin(reasons=(f"no report can be written into {folder}: it is not writable",))
+    return None
 
 
 def _shared(request: pytest.FixtureRequest) -> Iterator[str]:
