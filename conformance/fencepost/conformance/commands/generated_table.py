@@ -1,4 +1,4 @@
-"""The figures of generated mutants on a terminal."""
+"""The figures of faulty vaults that are made from source, on a terminal."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,9 +18,11 @@ def drawn(found: Generated) -> Iterator[RenderableType]:
     """
     mutants = found.rows[-1].mutants
     seeds = ", ".join(str(seed) for seed in found.seeds)
-    yield Text(f"{mutants} of {found.of} generated mutants, {found.profile}, effort {found.effort}, seeds {seeds}")
+    yield Text(f"{mutants} of {found.of} {found.source}, {found.profile}, effort {found.effort}, seeds {seeds}")
     yield Text("strict: undecided mutants count as alive", style="dim")
     for title, rows in (("", found.rows), ("operator", found.operators), ("structure", found.structures)):
+        if not rows:
+            continue
         yield Text()
         yield _scores(title, rows)
     for outcome in ("alive", "undecided"):
