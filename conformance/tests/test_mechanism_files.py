@@ -2,15 +2,18 @@
 
 import json
 import pickle
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from fencepost.conformance.commands import main
 from fencepost.conformance.strength.generated.made import original
-from fencepost.conformance.strength.generated.measure import Design
+from fencepost.conformance.strength.generated.measure import SOURCES, Design, measure
 from fencepost.conformance.strength.generated.mechanisms import MechanismsError, mechanisms, read
 from fencepost.conformance.strength.generated.structures import STRUCTURES
+from fencepost.conformance.strength.generated.trial import Task, Trial
 
 pytestmark = pytest.mark.xdist_group("generated")
 
@@ -21,13 +24,11 @@ belief = "a range ends before its last address"
 expected = "{expected}"
 got = "deny"
 
-[[mechanism.witness]]
-method = "putRules"
-params = {{ networkAcls = {{ bypass = "None", defaultAction = "Deny", ipRules = [{{ value = "20.0.0.0/24" }}] }} }}
-
-[[mechanism.witness]]
-method = "{last}"
-params = {{ requests = [{{ plane = "data", operation = "SecretGet", source = {{ address = "20.0.0.255" }} }}] }}
+witness = '''[
+  {{"method": "putRules", "params": {{"networkAcls": {{
+    "bypass": "None", "defaultAction": "Deny", "ipRules": [{{"value": "20.0.0.0/24"}}]}}}}}},
+  {{"method": "{last}", "params": {{"requests": [
+    {{"plane": "data", "operation": "SecretGet", "source": {{"address": "20.0.0.255"}}}}]}}}}]'''
 
 """
 EDIT = (
@@ -58,11 +59,20 @@ def test_the_first_of_every_three_is_in_sample() -> None:
     assert found[1].counts_in == ("held out", "all")
 
 
-def test_what_is_held_out_tells_no_belief() -> None:
-    shown, hidden = read("scan", _entry("m0") + _entry("m1"), file="scan.toml")
-    assert shown.change == "a range ends before its last address"
-    assert (hidden.change, hidden.difference(seed=0)) == ("held out", "held out")
-    assert shown.difference(seed=0) == "its witness of 2 calls: deny"
+def test_a_survivor_that_is_held_out_is_counted_and_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read("scan", _entry("m0") + _entry("m1"), file="scan.toml")
+    source = replace(SOURCES["mechanisms"], of=lambda _: found)
+    monkeypatch.setitem(SOURCES, "mechanisms", source)
+    monkeypatch.setattr("fencepost.conformance.strength.generated.measure.within", _all_alive)
+    measured = measure(Design(source="mechanisms", structures=("scan",)))
+    assert [row.alive for row in measured.rows] == [1, 1, 2]
+    assert [(case.mutant, case.change) for case in measured.cases] == [("scan/m0", found[0].told.belief)]
+    assert measured.cases[0].says == "its witness of 2 calls: deny"
+
+
+def _all_alive(_: float, work: object, tasks: Sequence[Task], **__: object) -> Iterator[tuple[int, Trial]]:
+    for place, task in enumerate(tasks):
+        yield place, Trial(made=task.made, outcome="alive", says=str(task.made.difference(seed=0)))
 
 
 def test_a_mechanism_passes_to_a_worker_and_makes_a_faulty_matcher_there() -> None:
@@ -76,6 +86,7 @@ def test_every_fault_of_a_file_is_told_with_the_file_and_the_id() -> None:
     broken = EDIT.replace("first <= address", "(")
     unknown = _entry("unknown").replace("belief =", "believed =")
     entries = [
+        _entry("garbled").replace('"method": "putRules"', '"method": 7'),
         _entry("twice", edit=twice),
         _entry("broken", edit=broken),
         _entry("same", expected="deny"),
@@ -89,6 +100,7 @@ def test_every_fault_of_a_file_is_told_with_the_file_and_the_id() -> None:
     told = str(caught.value)
     assert told.startswith("scan.toml: ")
     for said in (
+        "garbled: the witness is no list of calls",
         "twice: this stands",
         "broken: the edited source is no Python",
         "same: expected and got are both deny",

@@ -37,6 +37,10 @@ class Made(Protocol):
         """What is changed, for the reader."""
 
     @property
+    def is_told(self) -> bool:
+        """Whether who develops the suite may be told that it survives."""
+
+    @property
     def counts_in(self) -> tuple[str, ...]:
         """The rows of the result that it counts in."""
 

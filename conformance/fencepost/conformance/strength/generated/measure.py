@@ -1,6 +1,6 @@
 """Measures the suite by faulty vaults made from source: a seeded sample, its outcomes, and the scores with intervals."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from random import Random
@@ -30,7 +30,7 @@ class _Source:
     sets: tuple[str, ...]
 
 
-SOURCES: Mapping[str, _Source] = {
+SOURCES = {
     "generated": _Source(name="generated mutants", of=mutations, sets=MUTANT_SETS),
     "mechanisms": _Source(name="mechanisms", of=mechanisms, sets=MECHANISM_SETS),
 }
@@ -91,7 +91,7 @@ class Row(_Value, frozen=True, kw_only=True):
 
 
 class Case(_Value, frozen=True, kw_only=True):
-    """A mutant that was not killed, with what was changed, and why it is where it is."""
+    """A faulty vault that was not killed and may be told, with what was changed, and why it is where it is."""
 
     mutant: str
     outcome: str
@@ -143,7 +143,7 @@ def measure(design: Design, tell: Teller = lambda *_: None) -> Generated:
                 says=one.says,
             )
             for one in trials
-            if one.outcome != "killed"
+            if one.outcome != "killed" and one.made.is_told
         ),
     )
 

@@ -40,15 +40,23 @@ class Call(_Value, frozen=True, kw_only=True):
 
 
 class Mechanism(_Value, frozen=True, kw_only=True):
-    """An entry of a file: what was believed, where it was published, the edits, and a witness with both answers."""
+    """An entry of a file: what was believed, where it was published, the edits, and a witness with both answers.
+
+    The witness is a JSON text: a list of calls.
+    """
 
     id: str
     belief: str
     literature: str = ""
     edit: tuple[Edit, ...]
-    witness: tuple[Call, ...]
+    witness: str
     expected: Answer
     got: Answer
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls of the witness; `msgspec.MsgspecError` where it is no such text."""
+        return msgspec.json.decode(self.witness, type=tuple[Call, ...])
 
 
 @dataclass(kw_only=True, eq=False)
@@ -65,7 +73,7 @@ class MechanismsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Believed:
-    """A mechanism in its structure. What is held out does not tell what it is."""
+    """A mechanism in its structure."""
 
     structure: str
     told: Mechanism
@@ -90,7 +98,12 @@ class Believed:
     @property
     def change(self) -> str:
         """The belief."""
-        return "held out" if self.is_held_out else self.told.belief
+        return self.told.belief
+
+    @property
+    def is_told(self) -> bool:
+        """Only of what is in sample."""
+        return not self.is_held_out
 
     @property
     def counts_in(self) -> tuple[str, ...]:
@@ -103,12 +116,12 @@ class Believed:
 
     def difference(self, *, seed: int) -> str:  # noqa: ARG002 - a witness needs no search
         """Its witness."""
-        return "held out" if self.is_held_out else f"its witness of {len(self.told.witness)} calls: {self.told.got}"
+        return f"its witness of {len(self.told.calls)} calls: {self.told.got}"
 
     def answer(self, matcher: Matcher, *, profile: str = "keyvault") -> str:
         """What a vault around the matcher answers to the last call of the witness."""
         connection = StructureConnection(matcher, profile=profile)
-        for call in self.told.witness:
+        for call in self.told.calls:
             answer = connection.call(call.method, call.params)
         assert isinstance(answer, Mapping)
         return str(answer["decisions"][0]["outcome"])
@@ -154,14 +167,22 @@ def _faults(source: str, told: Mechanism) -> Iterator[str]:
     for edit in told.edit:
         if source.count(edit.old) != 1:
             yield f"this stands {source.count(edit.old)} times in the source, expected once: {edit.old!r}"
-    last = told.witness[-1] if told.witness else None
-    asked = last.params.get("requests") if last is not None and last.method == "decide" else None
-    if not isinstance(asked, list) or len(asked) != 1:
-        yield "the last call of the witness must be decide, with one request"
+    yield from _faults_of_witness(told)
     try:
         ast.parse(_edited(source, told))
     except SyntaxError as error:
         yield f"the edited source is no Python: {error}"
+
+
+def _faults_of_witness(told: Mechanism) -> Iterator[str]:
+    try:
+        calls = told.calls
+    except msgspec.MsgspecError as error:
+        yield f"the witness is no list of calls: {error}"
+        return
+    asked = calls[-1].params.get("requests") if calls and calls[-1].method == "decide" else None
+    if not isinstance(asked, list) or len(asked) != 1:
+        yield "the last call of the witness must be decide, with one request"
 
 
 def _edited(source: str, told: Mechanism) -> str:

@@ -38,6 +38,11 @@ class Mutation:
         return f"{self.structure}/{self.operator}/{self.position}"
 
     @property
+    def is_told(self) -> bool:
+        """What an operator makes says little of the next."""
+        return True
+
+    @property
     def counts_in(self) -> tuple[str, ...]:
         """Held out is a mutant whose structure is held out; some of these have a held-out operator, too."""
         if STRUCTURES[self.structure].in_sample:
