@@ -12,8 +12,9 @@ from click.testing import CliRunner
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands import main
 from fencepost.conformance.strength.generated.differential import difference
+from fencepost.conformance.strength.generated.made import EndlessLoop, original
 from fencepost.conformance.strength.generated.measure import Design, row, wilson
-from fencepost.conformance.strength.generated.mutation import EndlessLoop, Mutation, mutated, mutations, original
+from fencepost.conformance.strength.generated.mutation import Mutation, mutations
 from fencepost.conformance.strength.generated.operators import OPERATORS
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.generated.trial import Task, Trial, attempt, run
@@ -32,7 +33,7 @@ def _one(structure: str, operator: str, change: str = "") -> Mutation:
 def test_every_operator_makes_a_changed_vault_that_can_be_asked(operator: str) -> None:
     made = [one for name in STRUCTURES for one in mutations(name) if one.operator == operator]
     assert all(one.change.split(" → ")[0] != one.change.split(" → ")[1] or "…" in one.change for one in made)
-    matcher = mutated(made[0])()
+    matcher = made[0].matcher()()
     assert callable(matcher.covers)
 
 
@@ -73,7 +74,7 @@ def test_half_of_the_structures_and_two_thirds_of_the_operators_are_held_out() -
 
 
 def _attempt(mutation: Mutation) -> Trial:
-    return attempt(Task(mutation=mutation, profile="keyvault", effort="quick", seeds=(0,)))
+    return attempt(Task(made=mutation, profile="keyvault", effort="quick", seeds=(0,)))
 
 
 def test_a_mutant_that_admits_too_many_is_killed_by_a_clause() -> None:
@@ -90,7 +91,7 @@ def test_an_equivalent_mutant_is_undecided() -> None:
 
 def test_a_difference_is_told_as_a_short_history() -> None:
     mutation = _one("lru", "dropped-call", "self._forget(answer=True)")
-    found = difference(original("lru"), mutated(mutation), seed=0)
+    found = difference(original("lru"), mutation.matcher(), seed=0)
     assert found is not None
     assert [call for call, *_ in found.history] == ["add", "ask", "remove", "ask"]
     assert found.mutant == "admits"
@@ -98,7 +99,7 @@ def test_a_difference_is_told_as_a_short_history() -> None:
 
 def test_an_endless_loop_ends_as_an_error() -> None:
     mutation = _one("patricia", "statement-deletion", "node = node.high if")
-    matcher = mutated(mutation)()
+    matcher = mutation.matcher()()
     matcher.add(0, 1)
     matcher.add(1 << 31, 1)
     with pytest.raises(EndlessLoop):
@@ -127,7 +128,7 @@ def test_a_sample_follows_from_its_seed() -> None:
 def test_errors_are_in_no_score_and_the_undecided_in_the_strict_one_alone() -> None:
     mutation = _one("scan", "comparison")
     trials = [
-        Trial(mutation=mutation, outcome=outcome, says="")
+        Trial(made=mutation, outcome=outcome, says="")
         for outcome in ("killed", "killed", "killed", "alive", "undecided", "error")
     ]
     found = row("some", trials)

@@ -64,7 +64,12 @@ def test_the_json_holds_every_figure(study: dict[str, str]) -> None:
     assert {order["mutants"] for order in found["orders"]} == {len(PLAIN)}
     assert all(dict(map(tuple, order["byConfigurations"]))[64] == 1.0 for order in found["orders"])
     assert [arm["name"] for arm in found["arms"]] == ["naive", "inside", "vectors", "kit"]
-    assert {one["name"] for one in found["coverage"]} == {"edges of ranges, by prefix length", "pairs of factors"}
+    assert {one["name"]: one["covered"] > one["of"] / 3 for one in found["coverage"]} == {
+        "edges of ranges, by prefix length": True,
+        "pairs of factors": True,
+        "pairs of factors of two successive changes": True,
+        "triples of factors of two successive changes": True,
+    }
     assert found["balance"]["allowed"] > 0 < found["balance"]["denied"]
     assert set(found["kills"]) == set(PLAIN)
 

@@ -1,4 +1,4 @@
-"""The figures of generated mutants on a terminal."""
+"""The figures of faulty vaults that are made from source, on a terminal."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,21 +12,24 @@ _COLUMNS = ("mutants", "killed", "alive", "undecided", "errors", "score", "95%",
 
 
 def drawn(found: Generated) -> Iterator[RenderableType]:
-    """The scores, the held-out ones first, and every mutant that is not killed, but for those that crash.
+    """The scores, the held-out ones first, and the mutants that are not killed, but for those that crash.
 
-    The strict score counts undecided mutants as alive.
+    Of mechanisms those in sample are shown, with those that crash. The strict score counts undecided mutants as alive.
     """
     mutants = found.rows[-1].mutants
     seeds = ", ".join(str(seed) for seed in found.seeds)
-    yield Text(f"{mutants} of {found.of} generated mutants, {found.profile}, effort {found.effort}, seeds {seeds}")
+    yield Text(f"{mutants} of {found.of} {found.source}, {found.profile}, effort {found.effort}, seeds {seeds}")
     yield Text("strict: undecided mutants count as alive", style="dim")
     for title, rows in (("", found.rows), ("operator", found.operators), ("structure", found.structures)):
+        if not rows:
+            continue
         yield Text()
         yield _scores(title, rows)
-    for outcome in ("alive", "undecided"):
+    which = ", in sample" if found.source == "mechanisms" else ""
+    for outcome in ("alive", "undecided", "error") if which else ("alive", "undecided"):
         cases = [case for case in found.cases if case.outcome == outcome]
         yield Text()
-        yield Text(f"{outcome}: {len(cases) or 'none'}", style="bold")
+        yield Text(f"{outcome}{which}: {len(cases) or 'none'}", style="bold")
         if cases:
             yield _cases(cases)
 

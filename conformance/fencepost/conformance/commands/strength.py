@@ -92,11 +92,16 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
     help="Measure by mutants made from the source of correct structures, not the catalogue.",
 )
 @click.option(
+    "--mechanisms",
+    is_flag=True,
+    help="Measure by faults that other people believed in, each an edit of a correct structure's source.",
+)
+@click.option(
     "--structure",
     "structures",
     multiple=True,
     type=click.Choice(list(STRUCTURES)),
-    help="With --generated: only mutants of this structure; repeatable.",
+    help="With --generated or --mechanisms: only of this structure; repeatable.",
 )
 @click.option(
     "--operator",
@@ -106,14 +111,16 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
     help="With --generated: only mutants by this operator; repeatable.",
 )
 @click.option(
-    "--sample", type=click.IntRange(min=1), help="With --generated: so many mutants, drawn by the seed; else all."
+    "--sample",
+    type=click.IntRange(min=1),
+    help="With --generated or --mechanisms: so many of them, drawn by the seed; else all.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="With --generated: the seed of the sample, and the first of the --seeds of the runs.",
+    help="With --generated or --mechanisms: the seed of the sample, and the first of the --seeds of the runs.",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2", help="The number of processes."
@@ -132,6 +139,7 @@ def strength(
     with_matrix: bool,
     correct: tuple[str, ...],
     generated: bool,
+    mechanisms: bool,
     structures: tuple[str, ...],
     operators: tuple[str, ...],
     sample: int | None,
@@ -148,13 +156,22 @@ def strength(
 
     With --generated the mutants are vaults whose matcher has one slip in its source. Killed is a mutant that every seed
     kills; survivors that a long random run cannot tell from the original are undecided, and crashes are errors.
+
+    With --mechanisms the faults are edits by people who know how such structures fail, and not how the suite asks. The
+    suite may be developed against the first of every three in a file; the others are only ever measured.
     """
-    if not generated and (structures or operators or sample is not None or seed):
-        raise click.UsageError("--structure, --operator, --sample and --seed go with --generated.")
-    if generated:
+    if generated and mechanisms:
+        raise click.UsageError("--generated and --mechanisms are two measures; choose one of them.")
+    made = generated or mechanisms
+    if not made and (structures or sample is not None or seed):
+        raise click.UsageError("--structure, --sample and --seed go with --generated or --mechanisms.")
+    if not generated and operators:
+        raise click.UsageError("--operator goes with --generated.")
+    if made:
         if json_file is not None and not json_file.resolve().parent.is_dir():
             raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}")
         wanted = measure.Design(
+            source="generated" if generated else "mechanisms",
             structures=structures or tuple(STRUCTURES),
             operators=operators or tuple(OPERATORS),
             sample=sample,

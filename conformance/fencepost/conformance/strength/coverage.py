@@ -1,4 +1,4 @@
-"""Observes what a run asks: range edges for each prefix length, and all pairs of two factors."""
+"""Observes what a run asks: range edges by prefix length, pairs of factors, and changes that follow one another."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from fencepost.adapters.contract import Connection, JsonObject
 from fencepost.conformance.lockstep.following import followed
 from fencepost.conformance.lockstep.wire import request_from_wire
 from fencepost.conformance.selection.factors import Levels, factor_levels, pairs_of, possible_levels
+from fencepost.conformance.strength.changes import Changes, combined, possible
 from fencepost.reference import (
     Caller,
     Decision,
@@ -49,6 +50,7 @@ class Watch:
     vault: Vault = field(default_factory=lambda: Vault(profile=load_profile("keyvault")))
     edges: set[tuple[int, str]] = field(default_factory=set)
     met: set[Levels] = field(default_factory=set)
+    changes: Changes = field(default_factory=Changes)
     configurations: int = 0
     _places: tuple[RuleSet | None, dict[int, list[tuple[int, str]]]] = (None, {})
 
@@ -67,7 +69,8 @@ class Watch:
         if method == "decide" and isinstance(requests := params["requests"], list):
             for request in requests:
                 self._note(request_from_wire(request))
-        self.vault = followed(self.vault, method, params, answer)
+        before, self.vault = self.vault, followed(self.vault, method, params, answer)
+        self.changes.note(method, params, before, self.vault, answer)
         return answer
 
     def log(self) -> str:
@@ -89,6 +92,12 @@ class Watch:
         seen = frozenset(pair for levels in self.met for pair in pairs_of(levels))
         possible = dict.fromkeys(pair for levels in possible_levels() for pair in pairs_of(levels))
         return Coverage.from_cells(possible, seen)
+
+    def change_coverage(self, size: int) -> Coverage:
+        """Of two changes that follow one another each so many factors, with the values that can occur together."""
+        seen = frozenset(cell for levels in self.changes.met for cell in combined(levels, size))
+        cells = dict.fromkeys(cell for levels in sorted(possible()) for cell in combined(levels, size))
+        return Coverage.from_cells(cells, seen)
 
     def _note(self, request: Request) -> None:
         vault, places = self.vault, self._edges_now()

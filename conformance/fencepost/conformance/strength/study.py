@@ -114,6 +114,8 @@ def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
         coverage=(
             _covered("edges of ranges, by prefix length", watch.edge_coverage()),
             _covered("pairs of factors", watch.pair_coverage()),
+            _covered("pairs of factors of two successive changes", watch.change_coverage(2)),
+            _covered("triples of factors of two successive changes", watch.change_coverage(3)),
         ),
         arms=tuple(figures.side_by_side(trials, contests, allowed=design.allowed, whole_run=correct.totals.decisions)),
         kills={one.task.mutant: (*one.clauses, *one.broken_choices) for one in whole},

@@ -1,11 +1,15 @@
-"""Measures the suite by generated mutants: a seeded sample of them, its outcomes, and the scores with intervals."""
+"""Measures the suite by faulty vaults made from source: a seeded sample, its outcomes, and the scores with intervals."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from random import Random
 
-from fencepost.conformance.strength.generated.mutation import Mutation, mutations
+from fencepost.conformance.strength.generated.made import Made
+from fencepost.conformance.strength.generated.mechanisms import SETS as MECHANISM_SETS
+from fencepost.conformance.strength.generated.mechanisms import mechanisms
+from fencepost.conformance.strength.generated.mutation import SETS as MUTANT_SETS
+from fencepost.conformance.strength.generated.mutation import mutations
 from fencepost.conformance.strength.generated.operators import OPERATORS
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.generated.trial import Task, Trial, attempt
@@ -18,9 +22,26 @@ SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
-    """Which mutants are measured, and by which runs; without `sample` all of them."""
+class _Source:
+    """Faulty vaults of a kind: all of a structure, and the rows that a result has."""
 
+    name: str
+    of: Callable[[str], Sequence[Made]]
+    sets: tuple[str, ...]
+
+
+SOURCES = {
+    "generated": _Source(name="generated mutants", of=mutations, sets=MUTANT_SETS),
+    "mechanisms": _Source(name="mechanisms", of=mechanisms, sets=MECHANISM_SETS),
+}
+"""By the option that chooses it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """Which faulty vaults are measured, and by which runs; without `sample` all of them."""
+
+    source: str = "generated"
     structures: tuple[str, ...] = tuple(STRUCTURES)
     operators: tuple[str, ...] = tuple(OPERATORS)
     sample: int | None = None
@@ -30,9 +51,13 @@ class Design:
     seeds: int = 1
     processes: int = 1
 
-    def chosen(self) -> list[Mutation]:
-        """The mutants, in their order; a sample is drawn by the seed."""
-        every = [one for name in self.structures for one in mutations(name) if one.operator in self.operators]
+    def all(self) -> list[Made]:
+        """Every faulty vault of the structures, by whatever operator."""
+        return [one for name in self.structures for one in SOURCES[self.source].of(name)]
+
+    def chosen(self) -> list[Made]:
+        """Those that are measured, in their order; a sample is drawn by the seed."""
+        every = [one for one in self.all() if one.operator in ("", *self.operators)]
         if self.sample is None or self.sample >= len(every):
             return every
         places = sorted(Random(self.seed).sample(range(len(every)), self.sample))
@@ -66,7 +91,7 @@ class Row(_Value, frozen=True, kw_only=True):
 
 
 class Case(_Value, frozen=True, kw_only=True):
-    """A mutant that was not killed, with what was changed, and why it is where it is."""
+    """A faulty vault that was not killed and may be told, with what was changed, and why it is where it is."""
 
     mutant: str
     outcome: str
@@ -76,8 +101,9 @@ class Case(_Value, frozen=True, kw_only=True):
 
 
 class Generated(_Value, frozen=True, kw_only=True):
-    """Everything that was found. Held out is a mutant whose structure is held out, and, `fully`, its operator too."""
+    """Everything that was found; `of` counts the faulty vaults that there are."""
 
+    source: str
     effort: str
     profile: str
     seeds: tuple[int, ...]
@@ -89,34 +115,35 @@ class Generated(_Value, frozen=True, kw_only=True):
 
 
 def measure(design: Design, tell: Teller = lambda *_: None) -> Generated:
-    """Put every chosen mutant to the suite. `tell` gets the progress."""
-    chosen = design.chosen()
+    """Put every chosen faulty vault to the suite. `tell` gets the progress."""
+    source, chosen = SOURCES[design.source], design.chosen()
     seeds = tuple(range(design.seed, design.seed + design.seeds))
-    tasks = [Task(mutation=one, profile=design.profile, effort=design.effort, seeds=seeds) for one in chosen]
+    tasks = [Task(made=one, profile=design.profile, effort=design.effort, seeds=seeds) for one in chosen]
     found: dict[int, Trial] = {}
     for place, trial in within(SECONDS, attempt, tasks, processes=design.processes):
-        late = Trial(mutation=chosen[place], outcome="error", says="its process ended, or took too long")
+        late = Trial(made=chosen[place], outcome="error", says="its process ended, or took too long")
         found[place] = trial or late
-        tell("generated mutants", len(found), len(tasks))
+        tell(source.name, len(found), len(tasks))
     trials = [found[place] for place in range(len(tasks))]
     return Generated(
+        source=source.name,
         effort=design.effort,
         profile=design.profile,
         seeds=seeds,
-        of=sum(len(mutations(name)) for name in design.structures),
-        rows=tuple(row(name, [one for one in trials if belongs(one.mutation)]) for name, belongs in _SETS),
+        of=len(design.all()),
+        rows=tuple(row(name, [one for one in trials if name in one.made.counts_in]) for name in source.sets),
         operators=tuple(_by(trials, design.operators, lambda one: one.operator)),
         structures=tuple(_by(trials, design.structures, lambda one: one.structure)),
         cases=tuple(
             Case(
-                mutant=one.mutation.id,
+                mutant=one.made.id,
                 outcome=one.outcome,
-                line=one.mutation.line,
-                change=one.mutation.change,
+                line=one.made.line,
+                change=one.made.change,
                 says=one.says,
             )
             for one in trials
-            if one.outcome != "killed"
+            if one.outcome != "killed" and one.made.is_told
         ),
     )
 
@@ -154,22 +181,7 @@ def wilson(hits: int, of: int) -> Rate:
     return Rate(score=share, low=max(0.0, (middle - half) / shrunk), high=min(1.0, (middle + half) / shrunk), of=of)
 
 
-def _holds_structure(mutation: Mutation) -> bool:
-    return not STRUCTURES[mutation.structure].in_sample
-
-
-def _holds_both(mutation: Mutation) -> bool:
-    return _holds_structure(mutation) and not OPERATORS[mutation.operator].in_sample
-
-
-_SETS: tuple[tuple[str, Callable[[Mutation], bool]], ...] = (
-    ("held-out structures", _holds_structure),
-    ("held-out structures, held-out operators", _holds_both),
-    ("structures in sample", lambda mutation: not _holds_structure(mutation)),
-    ("all", lambda _: True),
-)
-
-
-def _by(trials: Sequence[Trial], names: Sequence[str], key: Callable[[Mutation], str]) -> Iterator[Row]:
+def _by(trials: Sequence[Trial], names: Sequence[str], key: Callable[[Made], str]) -> Iterator[Row]:
     for name in names:
-        yield row(name, [one for one in trials if key(one.mutation) == name])
+        if belonging := [one for one in trials if key(one.made) == name]:
+            yield row(name, belonging)

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from functools import cache
 
 from fencepost.conformance.peers.structures.matcher import Matcher
+from fencepost.conformance.strength.generated.differential import difference
+from fencepost.conformance.strength.generated.made import compiled, original
 from fencepost.conformance.strength.generated.operators import OPERATORS, Scope
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 
-ROUNDS = 200_000
-"""The rounds of loops within one call after which a loop counts as endless; correct structures need some thousands."""
+SETS = ("held-out structures", "held-out structures, held-out operators", "structures in sample", "all")
+"""The rows of a result that a mutant may count in."""
 
-_COUNT = "_count_a_round"  # two underscores would be mangled within a class
 _Path = tuple[tuple[str, int | None], ...]
-
-
-class EndlessLoop(RuntimeError):
-    """A call that has gone round its loops too often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -40,6 +37,29 @@ class Mutation:
         """
         return f"{self.structure}/{self.operator}/{self.position}"
 
+    @property
+    def is_told(self) -> bool:
+        """What an operator makes says little of the next."""
+        return True
+
+    @property
+    def counts_in(self) -> tuple[str, ...]:
+        """Held out is a mutant whose structure is held out; some of these have a held-out operator, too."""
+        if STRUCTURES[self.structure].in_sample:
+            return SETS[2:]
+        return (SETS[0], *(() if OPERATORS[self.operator].in_sample else SETS[1:2]), SETS[3])
+
+    def matcher(self) -> Callable[[], Matcher]:
+        """The class of the changed structure."""
+        tree = ast.parse(STRUCTURES[self.structure].source)
+        path, new = list(_places(tree, self.operator))[self.position]
+        return compiled(self.structure, _put(tree, path, new))
+
+    def difference(self, *, seed: int) -> str | None:
+        """What a long random run finds."""
+        found = difference(original(self.structure), self.matcher(), seed=seed)
+        return None if found is None else str(found)
+
 
 @cache
 def mutations(structure: str) -> tuple[Mutation, ...]:
@@ -58,81 +78,6 @@ def mutations(structure: str) -> tuple[Mutation, ...]:
                     Mutation(structure=structure, operator=operator, position=position, line=line, change=change)
                 )
     return tuple(found)
-
-
-def original(structure: str) -> Callable[[], Matcher]:
-    """The class of the unchanged structure, its loops counted as those of a mutant are."""
-    return _compiled(structure, ast.parse(STRUCTURES[structure].source))
-
-
-def mutated(mutation: Mutation) -> Callable[[], Matcher]:
-    """The class of the changed structure."""
-    tree = ast.parse(STRUCTURES[mutation.structure].source)
-    path, new = list(_places(tree, mutation.operator))[mutation.position]
-    return _compiled(mutation.structure, _put(tree, path, new))
-
-
-class Bounded:
-    """A matcher whose calls end: with an answer, or with an error."""
-
-    def __init__(self, matcher: Matcher, rounds: "Rounds") -> None:
-        self._matcher = matcher
-        self._rounds = rounds
-
-    def add(self, first: int, length: int) -> None:
-        """As the matcher does."""
-        self._rounds.left = ROUNDS
-        self._matcher.add(first, length)
-
-    def remove(self, first: int, length: int) -> None:
-        """As the matcher does."""
-        self._rounds.left = ROUNDS
-        self._matcher.remove(first, length)
-
-    def clear(self) -> None:
-        """As the matcher does."""
-        self._rounds.left = ROUNDS
-        self._matcher.clear()
-
-    def covers(self, address: int) -> bool:
-        """As the matcher does."""
-        self._rounds.left = ROUNDS
-        return self._matcher.covers(address)
-
-
-class Rounds:
-    """How many rounds of loops are left to a call."""
-
-    def __init__(self) -> None:
-        self.left = ROUNDS
-
-    def __call__(self) -> None:
-        """Count one; `EndlessLoop` where none is left."""
-        self.left -= 1
-        if self.left < 0:
-            raise EndlessLoop(f"more than {ROUNDS:,} rounds in one call")
-
-
-class _Counted(ast.NodeTransformer):
-    """Puts a call that counts at the beginning of each loop."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        """The node, and all below it, with its loops counted."""
-        super().generic_visit(node)
-        if isinstance(node, ast.For | ast.While):
-            node.body.insert(0, ast.Expr(ast.Call(func=ast.Name(_COUNT, ctx=ast.Load()), args=[], keywords=[])))
-        return node
-
-
-def _compiled(structure: str, tree: ast.Module) -> Callable[[], Matcher]:
-    counted = ast.fix_missing_locations(_Counted().visit(tree))
-    rounds = Rounds()
-    # Dataclasses look their module up by its name, so that is the name of the module that was changed.
-    names: dict[str, object] = {"__name__": STRUCTURES[structure].module.__name__, _COUNT: rounds}
-    exec(compile(counted, f"<a mutant of {structure}>", "exec"), names)  # noqa: S102 - the source is the kit's own
-    made = names["Structure"]
-    assert callable(made)
-    return lambda: Bounded(made(), rounds)
 
 
 def _places(tree: ast.Module, operator: str) -> Iterator[tuple[_Path, ast.AST]]:

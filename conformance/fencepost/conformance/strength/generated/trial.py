@@ -1,4 +1,4 @@
-"""One generated mutant put to the suite, and where it survives, to a differential run."""
+"""One faulty vault put to the suite, and where it survives, what tells it from the original."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,8 +10,7 @@ from fencepost.conformance.peers.structures.matcher import Matcher
 from fencepost.conformance.peers.structures.vault import StructureVault
 from fencepost.conformance.run.campaign import begin
 from fencepost.conformance.run.plan import Plan
-from fencepost.conformance.strength.generated.differential import difference
-from fencepost.conformance.strength.generated.mutation import Mutation, mutated, original
+from fencepost.conformance.strength.generated.made import Made
 from fencepost.reports.model import Report
 
 Outcome = Literal["killed", "alive", "undecided", "error"]
@@ -20,9 +19,9 @@ Outcome = Literal["killed", "alive", "undecided", "error"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A mutant, and the runs that it has to stand."""
+    """A faulty vault, and the runs that it has to stand."""
 
-    mutation: Mutation
+    made: Made
     profile: str
     effort: str
     seeds: tuple[int, ...]
@@ -30,9 +29,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What came of a mutant: `says` names the clauses that failed, the difference, or the error."""
+    """What came of a faulty vault: `says` names the clauses that failed, the difference, or the error."""
 
-    mutation: Mutation
+    made: Made
     outcome: Outcome
     says: str
 
@@ -46,28 +45,28 @@ class StructureConnection(Direct):
 
 
 def attempt(task: Task) -> Trial:
-    """The outcome of a mutant: the first run that does not kill it decides."""
-    mutation = task.mutation
+    """The outcome of a faulty vault: the first run that does not kill it decides."""
+    made = task.made
     failed: dict[str, None] = {}
     try:
-        mutant = mutated(mutation)
+        mutant = made.matcher()
         for seed in task.seeds:
             report = run(mutant(), profile=task.profile, effort=EFFORTS[task.effort], seed=seed)
             if report.exit_status != 1:
                 break
             failed |= dict.fromkeys(clause.id for clause in report.clauses if clause.verdict == "fail")
         else:
-            return Trial(mutation=mutation, outcome="killed", says=", ".join(failed))
+            return Trial(made=made, outcome="killed", says=", ".join(failed))
     except HarnessFault as fault:
-        return Trial(mutation=mutation, outcome="error", says=str(fault))
+        return Trial(made=made, outcome="error", says=str(fault))
     except Exception as error:  # Every mutant has a row, also one that cannot be made.
-        return Trial(mutation=mutation, outcome="error", says=repr(error))
+        return Trial(made=made, outcome="error", says=repr(error))
     if report.result == "error":
-        return Trial(mutation=mutation, outcome="error", says="the mutant crashes, or a loop of it does not end")
-    found = difference(original(mutation.structure), mutant, seed=task.seeds[0])
+        return Trial(made=made, outcome="error", says="the mutant crashes, or a loop of it does not end")
+    found = made.difference(seed=task.seeds[0])
     if found is None:
-        return Trial(mutation=mutation, outcome="undecided", says="no difference found")
-    return Trial(mutation=mutation, outcome="alive", says=str(found))
+        return Trial(made=made, outcome="undecided", says="no difference found")
+    return Trial(made=made, outcome="alive", says=found)
 
 
 def run(matcher: Matcher, *, profile: str, effort: Effort, seed: int) -> Report:
