@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from typing import Any, cast
 
 import pytest
 from azure_http import Wire
+from click.testing import CliRunner
+from fencepost.adapters.azure import forms
 from fencepost.adapters.azure.facts import FACTS
 from fencepost.adapters.azure.target import TargetFile, load_target, save_target
 from fencepost.adapters.azure_server.application import Disturbance
@@ -21,6 +24,7 @@ from fencepost.adapters.azure_server.background import Running, running
 from fencepost.adapters.azure_server.server import Options
 from fencepost.adapters.contract import Implementation, JsonObject, SubjectError, open_factory
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
+from fencepost.conformance.commands import main
 from msgspec.structs import replace
 
 pytestmark = pytest.mark.engine("azure")
@@ -441,3 +445,21 @@ def _wait_for(is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> No
             raise AssertionError(process.communicate())
         time.sleep(0.005)
     raise AssertionError("it has not come to that")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edition", ["keyvault", "keyvault-2018-preview"])
+def test_what_is_read_back_has_the_recorded_form_and_a_server_that_spells_it_otherwise_is_failed(
+    edition: str, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judged() -> tuple[int, str]:
+        with running(Options(subject=f"reference:{edition}", target=target, trust_test_headers=True)):
+            run = CliRunner().invoke(main, ["check", f"azure:{target}", "--clause", "WIRE", "--fail-fast"])
+        return run.exit_code, run.stdout
+
+    status, told = judged()
+    asked = {"keyvault": 6, "keyvault-2018-preview": 2}[edition]
+    assert (status, len(re.findall(r"^  WIRE-\d  pass", told, re.MULTILINE))) == (0, asked)
+    monkeypatch.setattr(forms, "with_prefix", lambda value: value.removesuffix("/32"))
+    status, told = judged()
+    assert (status, re.findall(r"^FAIL (\S+)", told, re.MULTILINE)[0]) == (1, "WIRE-1")

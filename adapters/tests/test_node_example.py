@@ -77,7 +77,7 @@ def test_its_statement_can_be_used_and_offers_all_but_isolation(vault: Client, p
     statement = check_statement(vault.describe())
     assert statement.profile == profile
     restrictions = {"data-plane-only", "ip-rules-only", "decisions-only", "always-deny"}
-    assert set(statement.features) == set(FEATURES) - restrictions - {"snapshot-isolation"}
+    assert set(statement.features) == set(FEATURES) - restrictions - {"snapshot-isolation", "azure-wire"}
     unasked = {"missing-service-endpoint"} if profile == "keyvault" else {"prefix-31", "trusted-scenarios"}
     assert set(statement.choices) == set(CHOICES) - unasked
 

@@ -46,7 +46,7 @@ def each(group: str) -> Iterator[tuple[Mutant, str]]:
 def both(name: str, profile: str) -> tuple[list[JsonObject], list[JsonObject]]:
     """What the vault without a flaw answers to the mutant's witness, and what the mutant does."""
     calls = CATALOGUE[name].calls(profile)
-    return answers(Vault(profile), calls), answers(mutant(name, profile=profile), calls)
+    return answers(CATALOGUE[name].sound(profile), calls), answers(mutant(name, profile=profile), calls)
 
 
 def yes(answer: JsonObject) -> bool | None:

@@ -29,6 +29,8 @@ class Ability(StrEnum):
     DEFAULT_ACTION = "default-action"
     A_SWITCH = "default-action-or-bypass"
     TWO_CRITERIA = "two-criteria"
+    AZURE_WIRE = "azure-wire"
+    ALL_RECORDINGS = "recordings-of-today"
 
 
 _Test = Callable[[frozenset[str], Profile], bool]
@@ -49,6 +51,8 @@ _OFFERED_BY_FEATURES: dict[Ability, _Test] = {
     Ability.DEFAULT_ACTION: lambda features, _: "always-deny" not in features,
     Ability.A_SWITCH: lambda features, _: "always-deny" not in features or "trusted-services" in features,
     Ability.TWO_CRITERIA: lambda features, _: "ip-rules-only" not in features or "trusted-services" in features,
+    Ability.AZURE_WIRE: lambda features, _: "azure-wire" in features,
+    Ability.ALL_RECORDINGS: lambda _, profile: profile.has_all_recordings,
 }
 """When each ability is offered, by the features of a statement and the profile; the settle time is the run's."""
 
@@ -105,6 +109,8 @@ class Capabilities:
     by_attribute = _Offered(Ability.BY_ATTRIBUTE)
     default_action = _Offered(Ability.DEFAULT_ACTION)
     a_switch = _Offered(Ability.A_SWITCH)
+    azure_wire = _Offered(Ability.AZURE_WIRE)
+    all_recordings = _Offered(Ability.ALL_RECORDINGS)
 
     @classmethod
     def from_statement(cls, statement: Statement, profile: Profile, *, settle_seconds: float = 0.0) -> "Capabilities":

@@ -28,7 +28,8 @@ class Profile:
     is `ledger` where the edition leaves it open, and only there does a choice count. `scope` says in a sentence what
     the profile covers and what it leaves out. `choices` holds the answer to each open point, None where none is chosen;
     `reserved-ranges` may hold a mapping of block to answer. `always_denies` is true for an implementation without a
-    default action: its vaults deny from their first moment on.
+    default action: its vaults deny from their first moment on. `has_all_recordings` is false where little traffic of
+    the edition's time was recorded.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Profile:
     services: tuple[Service, ...]
     choices: Mapping[str, object]
     always_denies: bool = False
+    has_all_recordings: bool = True
 
     @property
     def trusted_services(self) -> frozenset[str]:
@@ -132,4 +134,5 @@ def profile_from_toml(text: str) -> Profile:
         trusted_scenarios=data["trusted-scenarios"],
         services=tuple(Service(**service) for service in data["services"]),
         choices=MappingProxyType(choices),
+        has_all_recordings=data.get("has-all-recordings", True),
     )

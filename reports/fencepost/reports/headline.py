@@ -56,6 +56,7 @@ _ABSENT: Mapping[str, str] = MappingProxyType(
     {
         "settle-time": "no settle time is declared",
         "endpoint-check": "rules for subnets without the service endpoint are accepted (missing-service-endpoint)",
+        "recordings-of-today": "the edition has few recordings",
     }
 )
 _COUNTED: Mapping[str, tuple[str, str]] = MappingProxyType(

@@ -23,6 +23,7 @@ _NO_VAULT = "VaultNotFound"
 _AT_ONCE = 16
 _PASSED = frozenset({404, 409})
 _REFUSED = frozenset({400, 403, 409})
+_MODELLED = ("service-endpoints", "trusted-services", "caller-credentials", "decision-codes")
 _LAST_SECONDS = 20.0
 _LATE_SECONDS = 1.0
 _DEFAULT_RULES: JsonObject = {
@@ -76,7 +77,7 @@ class AzureAdapter:
     def describe(self, *, protocol: int) -> JsonObject:
         """The conformance statement: what Azure's wire has, less what the target file takes away."""
         table = self._target.statement
-        features = ["read-back", "service-endpoints", "trusted-services", "caller-credentials", "decision-codes"]
+        features = ["read-back", "azure-wire", *_MODELLED]
         missing = {*table.without, *(() if self._target.identities.unauthorized else ("caller-credentials",))}
         restricted = [*table.restrictions]
         if "ip-rules-only" in restricted:

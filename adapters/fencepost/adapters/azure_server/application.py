@@ -5,7 +5,7 @@ import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import unquote
 
 from fencepost.adapters.azure.facts import FACTS
@@ -22,6 +22,7 @@ from fencepost.adapters.jsonrpc import to_json
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 SERVICE_VERSION = "fencepost"
+_LOGGED_BODY = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +66,14 @@ class Application:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """One request of HTTP; uvicorn sends no other kind."""
         path = unquote(scope["raw_path"].decode("latin-1"), errors="replace")
-        seen = {"who": scope["state"]["origin"].address, "rule": "", "what": ""}
+        seen = {"who": scope["state"]["origin"].address, "rule": "", "what": "", "wrote": ""}
         try:
             answer = await self._answer(scope, path, receive, seen)
         except Refusal as refused:
             answer = refused.answer
         self._log(
             f"{scope['method']} {path[:200]!r} from {seen['who']}: {seen['what']} {answer.status}"
-            f"{' ' + answer.code if answer.code else ''}{' by ' + seen['rule'] if seen['rule'] else ''}"
+            f"{' ' + answer.code if answer.code else ''}{' by ' + seen['rule'] if seen['rule'] else ''}{seen['wrote']}"
         )
         await self._send(scope, answer, send)
 
@@ -103,6 +104,7 @@ class Application:
         )
         match self.ports.get(asked.port):
             case "control":
+                seen["wrote"] = _written(asked)
                 return await self._resources.answer(asked)
             case "login":
                 return self._identity.login(asked)
@@ -164,6 +166,23 @@ class Application:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _written(asked: Asked) -> str:
+    """The rules of a write as they came, for the log; of a long body its length alone."""
+    if asked.method not in ("PUT", "PATCH") or b'"networkAcls"' not in asked.body:
+        return ""
+    if len(asked.body) > _LOGGED_BODY:
+        return f" wrote networkAcls in {len(asked.body)} bytes"
+    try:
+        properties = asked.json().get("properties")
+    except Refusal:
+        return ""
+    return f" wrote {to_json(properties['networkAcls']).decode()}" if _has_rules(properties) else ""
+
+
+def _has_rules(properties: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(properties, dict) and "networkAcls" in properties
 
 
 def _who(caller: Caller) -> str:

@@ -31,6 +31,7 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "caller-credentials": "`authenticated` and `authorized` are judged",
         "decision-codes": "`status` and `code` of a denial",
         "snapshot-isolation": "putRules and decide may be called concurrently",
+        "azure-wire": "getRules shows the rules in the form in which Azure's wire shows them",
         "data-plane-only": "answers no control-plane request",
         "ip-rules-only": "knows no subnets",
         "decisions-only": "enforces rule sets that something else has validated",

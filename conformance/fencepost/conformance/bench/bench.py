@@ -215,14 +215,18 @@ class Bench:
             self._ask(part, exercises or {}, aim)
         return []
 
-    def read(self) -> None:
-        """Read the rules back (STA-5), where that is offered."""
+    def read(self, *, exercises: Collection[str] = ()) -> None:
+        """Read the rules back (STA-5), where that is offered; `exercises` are clauses that a right answer counts for too."""
         if not self.capabilities.read_back or "STA-5" in self._tally.errors:
             return
         with self._faults.blaming("STA-5"):
             wrong = self._lockstep.read()
         if wrong is None:
+            self._tally.answer(("STA-5", *exercises))
+        elif wrong.form is not None:
             self._tally.answer(("STA-5",))
+            self._tally.wrong((wrong.form,))
+            self._on_mismatch([Found(mismatch=wrong)])
         else:
             self._tally.wrong(("STA-5",))
             self._on_mismatch(self._wrong_in_force() or [Found(mismatch=wrong)])

@@ -9,11 +9,24 @@ from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, Wro
 STATE = ("STA", "LIM", "VAL", "CTL-2", "DEC-10")
 """Families of clauses about more than one call."""
 
+
+def is_about_the_form(evidence: Evidence[WrongRead]) -> bool:
+    """What is read back is in force, and is spelled otherwise than recorded."""
+    return evidence.mismatch.form is not None
+
+
+def takes_a_former_put(evidence: Evidence[WrongRead]) -> bool:
+    """The form is right where the last rule set is the first, in an edition in which WIRE-6 is asked."""
+    return len(evidence.writes) > 1 and evidence.mismatch.vault.profile.has_all_recordings
+
+
 READ: Table[WrongRead] = (
     (refusal_clause,),
+    ("WIRE-6", is_about_the_form, takes_a_former_put),
+    (lambda evidence: evidence.mismatch.form,),
     ("STA-5",),
 )
-"""The rules that are read back are wrong."""
+"""The rules that are read back are wrong, or their form is."""
 
 
 def clause_of(mismatch: Mismatch, case: Case, aim: str | None = None) -> str:
@@ -51,7 +64,7 @@ def provisional_clause(mismatch: Mismatch, aim: str | None) -> str:
             clause = first(REQUEST, Evidence(mismatch=mismatch, aim=aim or ""))
         case WrongWrite(step=step):
             clause = first(WRITE, Evidence(mismatch=mismatch, aim=aim or "", steps=(step,)))
-        case WrongRead():
-            return "STA-5"
+        case WrongRead(form=form):
+            return form or "STA-5"
     assert clause is not None, "the last row of each table always holds"
     return clause

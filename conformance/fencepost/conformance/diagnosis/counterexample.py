@@ -70,7 +70,7 @@ def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:
             certain = [violation for violation in expected.violations if violation.is_certain]
             return (certain[0].clause, certain[0].path) if certain else (clause, None)
         case WrongRead():
-            return "STA-5", None
+            return clause if mismatch.form is not None else "STA-5", None
 
 
 def rule_text(decision: Decision) -> str | None:
@@ -94,6 +94,8 @@ def _expected(mismatch: Mismatch) -> str:
             return f"{expected.outcome.value} with {' or '.join(shown)}"
         case WrongWrite(expected=expected):
             return expected.verdict.value
+        case WrongRead(form=str()):
+            return f"the recorded form of {as_json(abridged(wire_rules_in_force(mismatch.expected)))}"
         case WrongRead(expected=rules):
             return f"the rules in force: {as_json(abridged(wire_rules_in_force(rules)))}"
 

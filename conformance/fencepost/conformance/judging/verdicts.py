@@ -20,7 +20,13 @@ SHARE = 0.02
 """In a run of all clauses each outcome must have at least this share of the decisions."""
 
 _NAMED = 3
-_SELDOM = {"STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
+_SELDOM = {
+    "STA-5": 15,
+    "LIM-9": 8,
+    "LIM-7": 4,
+    "LIM-8": 12,
+    **{f"WIRE-{number}": 8 for number in range(1, 7)},
+}
 """Clauses that few requests can decide, and how often they must have been decisive."""
 
 

@@ -62,16 +62,17 @@ class WrongWrite(_Comparable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongRead(_Comparable):
-    """A read-back that differs from the rules in force."""
+    """A read-back that differs from the rules in force; with `form`, one that has not the form of that clause."""
 
     vault: Vault
     expected: RuleSet
     got: object
+    form: str | None = None
 
     @property
     def direction(self) -> tuple[str, str]:
-        """The same for every wrong read-back."""
-        return ("in force", "otherwise")
+        """The same for every read-back with wrong rules, and for every wrong form of one kind."""
+        return ("in force", "otherwise") if self.form is None else ("in its form", self.form)
 
 
 Mismatch: TypeAlias = WrongDecision | WrongWrite | WrongRead

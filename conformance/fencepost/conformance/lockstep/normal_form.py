@@ -62,12 +62,13 @@ def normal_form_of_answer(answer: NetworkAcls | None, profile: Profile) -> Norma
     return NormalForm(
         default_action=read.default_action or "Allow",
         bypass=read.bypass or "AzureServices",
-        ip_rules=frozenset(_blocks((entry.value for entry in read.ip_rules or ()), profile)),
+        ip_rules=frozenset(blocks_of((entry.value for entry in read.ip_rules or ()), profile)),
         subnets=frozenset(entry.id.lower() for entry in read.virtual_network_rules or ()),
     )
 
 
-def _blocks(values: Iterable[str], profile: Profile) -> Iterable[Block | str]:
+def blocks_of(values: Iterable[str], profile: Profile) -> Iterable[Block | str]:
+    """What each value that was read back covers; a value that no reading makes a block of stands as its text."""
     lenient = profile.with_choices({"prefix-31": "accept", "prefix-0": "accept", "private-superset": "accept"})
     for value in values:
         # Every profile may read a single address back as its /32, the one that refuses it on the way in too.

@@ -8,6 +8,7 @@ from fencepost.adapters.contract import NetworkAcls
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.mismatch import WrongDecision, WrongRead, compare
 from fencepost.conformance.lockstep.normal_form import is_read_rightly
+from fencepost.conformance.lockstep.recorded_forms import broken_form
 from fencepost.reference import Decision, Network, Vault, Write
 
 Judged: TypeAlias = tuple[Decision, Answer, WrongDecision | None]
@@ -45,13 +46,17 @@ class Oracle(Protocol):
 
 
 class ReferenceOracle:
-    """The reference expects what its own vault says; `with_codes` compares status and code of denials too."""
+    """The reference expects what its own vault says.
+
+    `with_codes` compares status and code of denials too, `with_forms` the form of what is read back (WIRE).
+    """
 
     follows_refusals = True
     could_not_put = False
 
-    def __init__(self, *, with_codes: bool = False) -> None:
+    def __init__(self, *, with_codes: bool = False, with_forms: bool = False) -> None:
         self._with_codes = with_codes
+        self._with_forms = with_forms
 
     def reset(self, network: Network) -> None:
         """Nothing: the vault is handed over with each call."""
@@ -72,7 +77,8 @@ class ReferenceOracle:
         return judged
 
     def read(self, vault: Vault, got: NetworkAcls | None) -> WrongRead | None:
-        """Both compared in their normal form (STA-5)."""
-        if is_read_rightly(got, vault):
-            return None
-        return WrongRead(vault=vault, expected=vault.rules, got=got)
+        """Both compared in their normal form (STA-5), then the form itself where that counts."""
+        if not is_read_rightly(got, vault):
+            return WrongRead(vault=vault, expected=vault.rules, got=got)
+        form = broken_form(got, vault) if self._with_forms else None
+        return None if form is None else WrongRead(vault=vault, expected=vault.rules, got=got, form=form)

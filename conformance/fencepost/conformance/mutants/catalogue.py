@@ -51,6 +51,7 @@ from fencepost.conformance.mutants.flaws import (
     updates,
     value_spellings,
     wide_and_single,
+    wire_forms,
     words,
 )
 from fencepost.conformance.mutants.mutant import Mutant
@@ -104,6 +105,7 @@ _MODULES = (
     load,
     address_memory,
     overlapping,
+    wire_forms,
 )
 
 

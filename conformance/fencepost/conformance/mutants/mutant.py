@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from fencepost.conformance.mutants.values import PROFILES, Profile
 from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.wire_vault import WireVault
 from fencepost.conformance.mutants.witness import Call, reset
 
 Direction: TypeAlias = Literal["open", "closed", "both"]
@@ -21,6 +22,7 @@ Group: TypeAlias = Literal[
     "limits",
     "validation",
     "state",
+    "wire",
 ]
 Witness: TypeAlias = Callable[[Profile], tuple[Call, ...]]
 
@@ -77,6 +79,10 @@ class Mutant:
         """The witness in this profile, from `reset` on."""
         calls = self.witness(PROFILES[profile])
         return calls if calls[0][0] == "reset" else (reset(), *calls)
+
+    def sound(self, profile: str) -> Vault:
+        """The vault without the flaw: the one from which the mutant differs."""
+        return (WireVault if issubclass(self.flaw, WireVault) else Vault)(profile)
 
     @property
     def outlives_reset(self) -> bool:

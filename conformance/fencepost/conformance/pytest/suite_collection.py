@@ -25,7 +25,17 @@ from fencepost.conformance.pytest.session import FIXTURE, OneWorkerOnly, Options
 from fencepost.conformance.run.opening import CannotBegin, Subject
 
 _SUITE = "fencepost.conformance.suite"
-_MODULES = ("decisions", "credentials", "control_plane", "limits", "validation", "state", "ledger", "sensitivity")
+_MODULES = (
+    "decisions",
+    "credentials",
+    "control_plane",
+    "limits",
+    "validation",
+    "state",
+    "wire",
+    "ledger",
+    "sensitivity",
+)
 
 LEFT_OUT = "left out"
 """The property of a test that is left out, with one of the three kinds below."""

@@ -52,7 +52,9 @@ def begin(
     capabilities = Capabilities.from_statement(statement, profile, settle_seconds=settle)
     effort = plan.effort if capabilities.refusals else plan.effort.for_decisions_only()
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=plan.seed)
-    oracle = ReferenceOracle(with_codes=capabilities.codes and capabilities.credentials)
+    oracle = ReferenceOracle(
+        with_codes=capabilities.codes and capabilities.credentials, with_forms=capabilities.azure_wire
+    )
     lockstep = Lockstep(client, profile, oracle=oracle, settle_seconds=settle)
     return Campaign(lockstep, plan, statement, setting, listener, explorations)
 

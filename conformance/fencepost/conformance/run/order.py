@@ -16,12 +16,14 @@ from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.limit_search import RAMPS
 from fencepost.conformance.explorations.limits import LIMITS, LIMITS_AT_ONCE
 from fencepost.conformance.explorations.read_back import READ_BACK
+from fencepost.conformance.explorations.recorded_forms import RECORDED_FORMS
 from fencepost.conformance.explorations.refusals import REFUSALS
 from fencepost.conformance.explorations.repetition import REPETITION
 from fencepost.conformance.explorations.state import STATE
 from fencepost.conformance.explorations.validation import VALIDATION
 
 EXPLORATIONS: tuple[Exploration, ...] = (
+    RECORDED_FORMS,
     LIMITS_AT_ONCE,
     REFUSALS,
     FIRST_LOOK,
