@@ -84,6 +84,8 @@ def connect_from(address: str, server: tuple[str, int], *, seconds: float) -> so
             if error.errno in _NOT_FROM_HERE:
                 raise NotFromHere(reason=f"cannot send from {address}: {error.strerror}") from None
             raise
+        if (seen := connection.getsockname()[0]) != address:  # of a broadcast or multicast address, say
+            raise NotFromHere(reason=f"cannot send from {address}: the kernel sends from {seen} instead")
         stack.pop_all()
     return connection
 
