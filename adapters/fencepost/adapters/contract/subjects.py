@@ -57,8 +57,8 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str
         meant = f"Did you mean 'stdio:{subject}', which starts it as a program?"
         raise SubjectError(subject=subject, reason="a path alone does not say how to ask it", try_instead=meant)
     known = sorted({*(f"{word}:" for word in carriers()), *adapters(), *engines()})
-    near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=3, cutoff=0.5)
-    meant = f"Did you mean {' or '.join(repr(word) for word in near)}?" if near else f"Known: {', '.join(known)}."
+    near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=1, cutoff=0.5)
+    meant = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
     raise SubjectError(subject=subject, reason=f"no carrier or adapter is called {name!r}", try_instead=meant)
 
 

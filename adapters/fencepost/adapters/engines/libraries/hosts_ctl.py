@@ -8,8 +8,9 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     (folder / "hosts.deny").write_text("ALL: ALL\n", encoding="ascii")
     libwrap = ctypes.CDLL("libwrap.so.0")
-    for name in ("allow", "deny"):
-        ctypes.c_char_p.in_dll(libwrap, f"hosts_{name}_table").value = bytes(folder / f"hosts.{name}")
+    tables = {name: ctypes.create_string_buffer(bytes(folder / f"hosts.{name}")) for name in ("allow", "deny")}
+    for name, path in tables.items():
+        ctypes.c_void_p.in_dll(libwrap, f"hosts_{name}_table").value = ctypes.addressof(path)
     for line in sys.stdin:
         address = line.split()[1].encode("ascii")
         sys.stdout.write("yes\n" if libwrap.hosts_ctl(b"vault", b"unknown", address, b"unknown") else "no\n")

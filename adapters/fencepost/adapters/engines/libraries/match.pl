@@ -9,7 +9,7 @@ if ($wanted) { print $name->VERSION, "\n"; exit }
 
 my %makers = (
     'Net::CIDR' => sub {
-        my @ranges = @_;
+        my @ranges = map { m{/} ? $_ : "$_/32" } @_;
         return sub { Net::CIDR::cidrlookup($_[0], @ranges) };
     },
     'Net::CIDR::Lite' => sub {

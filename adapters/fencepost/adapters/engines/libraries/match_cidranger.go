@@ -43,7 +43,10 @@ func main() {
 			}
 			continue
 		}
-		held, err := ranges.Contains(net.ParseIP(words[1]))
-		fmt.Println(map[bool]string{true: "yes", false: "no"}[held], strings.Repeat("?", map[bool]int{true: 1}[err != nil]))
+		if held, err := ranges.Contains(net.ParseIP(words[1])); err != nil {
+			fmt.Println("error:", err)
+		} else {
+			fmt.Println(map[bool]string{true: "yes", false: "no"}[held])
+		}
 	}
 }
