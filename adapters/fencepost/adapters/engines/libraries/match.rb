@@ -6,7 +6,8 @@ $stdout.sync = true
 $stdin.each_line do |line|
   word, *rest = line.split
   if word == "ask"
-    puts ranges.any? { |range| range.include?(rest[0]) } ? "yes" : "no"
+    address = IPAddr.new(rest[0])
+    puts ranges.any? { |range| range.include?(address) } ? "yes" : "no"
   else
     begin
       ranges = rest.map { |text| IPAddr.new(text) }
