@@ -76,6 +76,7 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "node": _program("node", "nodejs"),
     "caddy": _program("caddy", "caddy"),
     "haproxy": _program("haproxy", "haproxy"),
+    "nftables": _program("nft", "nftables"),
 }
 
 

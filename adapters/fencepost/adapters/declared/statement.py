@@ -67,7 +67,6 @@ def _version(file: AnyFile, folder: Path, places: Mapping[str, str], deadline: f
         raise Broken(
             expected=f"{file.subject.name} to be installed (try: {file.subject.install})",
             came=f"exit status {output.status} of {run.shown()}",
-            offending=output.shown(),
             kind=NotStarted,
         )
     if found is None:
