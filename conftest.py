@@ -68,10 +68,15 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "any-ip": _any_ip,
     "grepcidr": _program("grepcidr", "grepcidr"),
     "postfix": _program("postmap", "postfix"),
+    "c": _program("cc", "gcc libc6-dev"),
+    "csharp": _program("mcs", "mono-mcs mono-runtime"),
     "go": _program("go", "golang-go"),
+    "java": _program("javac", "openjdk-17-jdk-headless"),
+    "rust": _program("rustc", "rustc"),
     "node": _program("node", "nodejs"),
     "caddy": _program("caddy", "caddy"),
     "haproxy": _program("haproxy", "haproxy"),
+    "nftables": _program("nft", "nftables"),
 }
 
 

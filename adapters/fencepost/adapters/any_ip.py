@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import errno
+import ipaddress
 import os
 import shutil
 import socket
@@ -14,9 +15,16 @@ from dataclasses import dataclass
 HOST = "20.0.0.1"
 """An address for daemons that enumerate interfaces; every other address is as local as this one."""
 
+_COMMANDS = (
+    "link set lo up",
+    "route add local 0.0.0.0/0 dev lo",
+    f"addr add {HOST}/32 dev lo",
+    "route del broadcast 127.255.255.255 dev lo table local",  # else the kernel puts another address in its place
+)
 _CLONE_NEWNET = 0x40000000
 _IP_BIND_ADDRESS_NO_PORT = 24
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_REPLACED = tuple(map(ipaddress.IPv4Network, ("0.0.0.0/32", "224.0.0.0/4", "255.255.255.255/32")))
 _NOT_FROM_HERE = frozenset(
     {errno.EADDRNOTAVAIL, errno.EADDRINUSE, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENETUNREACH}
 )
@@ -60,10 +68,15 @@ def enter() -> None:
         why = os.strerror(ctypes.get_errno())
         reason = f"a network namespace cannot be made ({why}); that needs root and the right CAP_SYS_ADMIN"
         raise NoNamespace(reason=reason, try_instead="Try it as root.")
-    for command in ("link set lo up", "route add local 0.0.0.0/0 dev lo", f"addr add {HOST}/32 dev lo"):
+    for command in _COMMANDS:
         done = subprocess.run([program, *command.split()], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise NoNamespace(reason=f"ip {command}: {done.stderr.strip()}")
+
+
+def is_replaced(address: str) -> bool:
+    """Whether the kernel would send from another address than this, which a socket can be bound to."""
+    return any(ipaddress.IPv4Address(address) in block for block in _REPLACED)
 
 
 def connect_from(address: str, server: tuple[str, int], *, seconds: float) -> socket.socket:
@@ -71,6 +84,8 @@ def connect_from(address: str, server: tuple[str, int], *, seconds: float) -> so
 
     Closing it resets it, so that no port stays in use.
     """
+    if is_replaced(address):
+        raise NotFromHere(reason=f"cannot send from {address}: the kernel puts another address in its place")
     connection = socket.socket()
     with contextlib.ExitStack() as stack:
         stack.callback(connection.close)

@@ -12,6 +12,7 @@ from fencepost.adapters.contract.protocol import AdapterCarrier, Carrier, Connec
 
 CARRIERS = "fencepost.carriers"
 ADAPTERS = "fencepost.adapters"
+ENGINES = "fencepost.engines"
 
 
 def carriers() -> dict[str, EntryPoint]:
@@ -22,6 +23,13 @@ def carriers() -> dict[str, EntryPoint]:
 def adapters() -> dict[str, EntryPoint]:
     """The installed adapters by name, shipped and third-party."""
     return {point.name: point for point in entry_points(group=ADAPTERS)}
+
+
+def engines() -> dict[str, Path]:
+    """The adapter files that are subjects by name: `NAME.CARRIER.toml` beside a registered package's `__init__.py`."""
+    packages = (point.load() for point in entry_points(group=ENGINES))
+    files = (path for package in packages for path in sorted(Path(package.__file__).parent.glob("*.*.toml")))
+    return {path.name.partition(".")[0]: path for path in files}
 
 
 def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str | None = None) -> Connection:
@@ -38,13 +46,19 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str
     if name in adapters():
         library = import_module(carriers()["library"].module)  # a registered adapter makes a Python object
         return cast("AdapterCarrier", library.connect_adapter)(name, rest, profile=profile, timeouts=timeouts)
+    file = engines().get(name)
+    if file is not None:
+        if name != subject:
+            raise SubjectError(subject=subject, reason=f"{name} takes nothing after its name")
+        of_file = carriers()[Path(file.stem).suffix.removeprefix(".")]
+        return cast("Carrier", of_file.load())(str(file), timeouts=timeouts)
     is_path = any(sign in name for sign in "/\\") or Path(name).suffix in (".py", ".js", ".sh")
     if is_path and name == subject:
         meant = f"Did you mean 'stdio:{subject}', which starts it as a program?"
         raise SubjectError(subject=subject, reason="a path alone does not say how to ask it", try_instead=meant)
-    known = sorted({*(f"{word}:" for word in carriers()), *adapters()})
-    near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=3, cutoff=0.5)
-    meant = f"Did you mean {' or '.join(repr(word) for word in near)}?" if near else f"Known: {', '.join(known)}."
+    known = sorted({*(f"{word}:" for word in carriers()), *adapters(), *engines()})
+    near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=1, cutoff=0.5)
+    meant = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
     raise SubjectError(subject=subject, reason=f"no carrier or adapter is called {name!r}", try_instead=meant)
 
 

@@ -32,7 +32,10 @@ class Version(Section, frozen=True, kw_only=True):
 
 
 class Subject(Section, frozen=True, kw_only=True):
-    """What the conformance statement says: name, version, profile, features and choices."""
+    """What the conformance statement says: name, version, profile, features and choices.
+
+    `install` is what to type where the command of `version` cannot be run or prints none.
+    """
 
     name: Annotated[str, Meta(min_length=1)]
     version: str | Version
@@ -40,6 +43,7 @@ class Subject(Section, frozen=True, kw_only=True):
     features: list[str]
     choices: dict[str, Any] = {}
     settle_seconds: Annotated[float, Meta(ge=0, le=900)] = 0.0
+    install: str | None = None
     homepage: str | None = None
     contact: str | None = None
 

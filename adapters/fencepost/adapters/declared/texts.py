@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated
 
@@ -14,8 +15,8 @@ _PLACEHOLDER = re.compile(r"\$\$(?=\{)|\$\{([^{}]*)\}")
 
 _ENV, _PORT = "env.", "port."
 
-PLACES = ("here", "tmp", "rules_file", "pid")
-"""Known at all times: the folder of the TOML file, the run's own folder, the file of the rules, the started process."""
+PLACES = ("here", "tmp", "rules_file", "pid", "python")
+"""Known at all times: the TOML file's folder, the run's own, the file of the rules, the started process, this Python."""
 
 RULE_SET = (*PLACES, "rules", "mark", "default", "bypass")
 """Known when a rule set is put: its text, a number new each time, the words for default action and bypass."""
@@ -74,9 +75,9 @@ def uses(document: object, *names: str) -> bool:
 
 
 def environment_places(file: object) -> dict[str, str]:
-    """The placeholders `env.NAME` of a file (a structure of texts), with their values."""
+    """The placeholders `env.NAME` of a file (a structure of texts) and `python`, with their values."""
     names = environment_names(msgspec.to_builtins(file))
-    return {f"{_ENV}{name}": os.environ[name] for name in names}
+    return {"python": sys.executable, **{f"{_ENV}{name}": os.environ[name] for name in names}}
 
 
 def text_check(*known: str) -> Check:

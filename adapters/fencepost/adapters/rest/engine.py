@@ -139,6 +139,7 @@ class RestEngine:
             return
         self._end_running()
         if self._file.rules.file is not None and not Path(self._places["rules_file"]).exists():
+            Path(self._places["rules_file"]).parent.mkdir(parents=True, exist_ok=True)
             Path(self._places["rules_file"]).touch()
         for name, text in start.files.items():
             path = self._tmp / name
@@ -219,7 +220,13 @@ class RestEngine:
         until = min(deadline, time.monotonic() + settle.within)
         wanted = filled(settle.equals, values)
         while True:
-            reply = self._get(settle.get, settle.headers, values, deadline)
+            try:
+                reply = self._get(settle.get, settle.headers, values, deadline)
+            except Broken as broken:  # a service may take no connection while it changes its rules
+                if broken.kind is not NotStarted or time.monotonic() + _PAUSE > until:
+                    raise
+                time.sleep(_PAUSE)
+                continue
             found = settle.where.in_(reply)
             if found == wanted:
                 self._shown.note("rules.settle", lambda: f"# polled until {wanted!r} stands there", reply.shown)

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 from types import MappingProxyType
 
 import click
-from fencepost.adapters.contract import adapters, carriers
+from fencepost.adapters.contract import adapters, carriers, engines
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.short_help import SHORT_HELP
@@ -90,14 +90,22 @@ _ADAPTERS = MappingProxyType(
 @click.command(short_help=SHORT_HELP["subjects"])
 @click.option("--mutants", is_flag=True, help="List the mutants: vaults with one flaw each.")
 def subjects(*, mutants: bool) -> None:
-    """List the forms of a subject string: carriers for your own harness, and installed adapters."""
+    """List the forms of a subject string: carriers for your own harness, installed adapters, engines and libraries."""
     if mutants:
         flawed = [(f"mutant:{one.id}", one.clause, one.story) for one in CATALOGUE.values()]
         show(table(("subject", "breaks", "how it comes about"), flawed))
         return
     rows: list[tuple[str | Text, ...]] = [(Text("carriers", style="bold"),), *_rows(carriers(), _CARRIERS)]
     rows += [(Text("adapters", style="bold"),), *_rows(adapters(), _ADAPTERS)]
+    rows += [(Text("engines and libraries, by adapter files", style="bold"),), *_engine_rows()]
     show(table(("subject", "what it is"), rows))
+
+
+def _engine_rows() -> Iterable[tuple[str | Text, ...]]:
+    """Each adapter file that is a subject by name, with the comment that it begins with."""
+    for name, path in sorted(engines().items()):
+        with path.open(encoding="utf-8") as file:
+            yield f"  {name}", Text(visible(file.readline().strip("# \n")))
 
 
 def _rows(points: Mapping[str, EntryPoint], shipped: Mapping[str, tuple[str, str]]) -> Iterable[tuple[str | Text, ...]]:

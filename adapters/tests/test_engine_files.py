@@ -1,0 +1,51 @@
+"""The shipped engine files: each can be read, says what it is and how it is installed; a missing engine is one line."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from fencepost.adapters.contract import HarnessFault, SubjectError, engines, open_subject
+from fencepost.adapters.engines.libraries.match import LIBRARIES
+
+FILES = engines()
+PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
+
+
+def test_there_is_a_file_for_each_engine_and_library() -> None:
+    assert {"haproxy", "squid", "nftables", "postgresql", "netaddr", "node-blocklist", "rust-ipnet"} <= set(FILES)
+    assert len(FILES) >= 36
+    assert not set(LIBRARIES) - set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_engine_file_has_no_mistakes_and_says_what_it_is_and_what_to_install(name: str) -> None:
+    text = FILES[name].read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert tomllib.loads(text)["subject"]["install"]
+    assert f"| `{name}` |" in PAGE.read_text(encoding="utf-8")
+    open_subject(name).close()
+
+
+def test_a_name_takes_nothing_after_it() -> None:
+    with pytest.raises(SubjectError, match="haproxy takes nothing after its name"):
+        open_subject("haproxy:anyip")
+
+
+def test_a_name_is_found_among_near_misses() -> None:
+    with pytest.raises(SubjectError, match="Did you mean 'haproxy'"):
+        open_subject("haprxy")
+
+
+@pytest.mark.parametrize(
+    "version",
+    ['["no-such-program", "-V"]', '["sh", "-c", "echo no such module >&2; exit 1"]'],
+    ids=["program", "module"],
+)
+def test_an_engine_that_is_missing_is_one_line_that_says_what_to_install(version: str, tmp_path: Path) -> None:
+    text = FILES["grepcidr"].read_text(encoding="utf-8").replace('["grepcidr", "-V"]', version)
+    path = tmp_path / "grepcidr.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(HarnessFault) as fault:
+        open_subject(f"cli:{path}").call("describe", {})
+    assert "expected grepcidr to be installed (try: apt-get install grepcidr)" in str(fault.value)
+    assert len(str(fault.value).splitlines()) == 1

@@ -1,0 +1,241 @@
+"""The field report, of real engines and libraries that are subjects by name.
+
+`python -m fencepost.conformance.commands.field run docs/field [SUBJECT…]` judges them and stores what was found;
+`python -m fencepost.conformance.commands.field page docs/field > docs/field-report.md` makes the page of it.
+"""
+
+import contextlib
+import datetime as dt
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from fencepost.adapters.contract import Client, HarnessFault, SubjectError, Timeouts, engines, open_subject
+from fencepost.conformance.commands.run_files import read_run
+from fencepost.conformance.comparison.matrix import Matrix, matrix
+from fencepost.reports.model import Report
+
+_SECONDS = 120.0
+_ASKED = 4096
+_MEASURED = "measured.json"
+_FINDINGS = "findings.md"
+_HEAD = """# What the field looks like
+
+Engines and libraries that products use, each judged by `fencepost check SUBJECT --call-timeout 120`: quick effort, seed 0,
+profile `keyvault`. How each is asked, and what to install: [engines](engines.md). Made from the runs in `docs/field` by
+
+```sh
+python -m fencepost.conformance.commands.field page docs/field > docs/field-report.md
+```
+
+The runs are made again, all or some of them, by `python -m fencepost.conformance.commands.field run docs/field [SUBJECT…]`.
+A stored run has the clauses that apply to its subject, and no others.
+"""
+_SPELLINGS = {
+    "host bits": "20.1.2.3/24",
+    "leading zero": "020.1.2.3",
+    "/024": "20.1.2.0/024",
+    "/+24": "20.1.2.0/+24",
+    "mask": "20.1.2.0/255.255.255.0",
+    "host mask": "20.1.2.0/0.0.0.255",
+    "short": "20.1.2",
+    "octet 256": "20.1.2.256",
+    "one number": "335610371",
+    "hexadecimal": "0x14.1.2.3",
+    "/33": "20.1.2.0/33",
+    "/": "20.1.2.0/",
+}
+
+
+@click.group()
+def field() -> None:
+    """Judge engines and libraries by name, and make the page of what was found."""
+
+
+@field.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("subjects", nargs=-1)
+def run(folder: Path, subjects: tuple[str, ...]) -> None:
+    """Judge SUBJECTS, or all there are, and store in FOLDER what was found."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for subject in subjects or (*sorted(engines()), "cedar", "nginx"):
+        with tempfile.TemporaryDirectory() as reports:
+            told = _checked(subject, Path(reports))
+            file = Path(reports) / "report.json"
+            if file.exists():
+                (folder / f"{subject}.json").write_bytes(_shorter(file))
+                _note(folder, subject, _measured(subject))
+        click.echo(f"{subject}: {told}")
+
+
+def _checked(subject: str, reports: Path) -> str:
+    """Judge the subject by the command that the page names; its last line."""
+    command = [sys.executable, "-c", "from fencepost.conformance.commands import main; main()", "check", subject]
+    done = subprocess.run(
+        [*command, "--call-timeout", f"{_SECONDS:g}", "--report", str(reports)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = (done.stdout.strip() or done.stderr.strip()).splitlines()
+    return lines[-1] if lines else f"exit status {done.returncode}"
+
+
+def _shorter(report: Path) -> bytes:
+    """The stored run without the clauses that do not apply, which are most of it."""
+    document = json.loads(report.read_bytes())
+    document["clauses"] = [row for row in document["clauses"] if row["verdict"] != "not applicable"]
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def _note(folder: Path, subject: str, measured: Mapping[str, object]) -> None:
+    path = folder / _MEASURED
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    known[subject] = measured
+    path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
+
+
+def _measured(subject: str) -> dict[str, object]:
+    """When the run was made, decisions a second and the time of a write under 100 rules, and what spellings mean."""
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    timeouts = Timeouts(start=60.0, call=_SECONDS)
+    made: dict[str, object] = {"date": today}
+    with (
+        contextlib.suppress(HarnessFault),
+        contextlib.closing(Client(open_subject(subject, timeouts=timeouts))) as client,
+    ):
+        client.describe()
+        client.reset([])
+        made |= _speed(client)
+    made["spellings"] = {name: _reading(subject, value, timeouts) for name, value in _SPELLINGS.items()}
+    return made
+
+
+def _speed(client: Client) -> dict[str, object]:
+    sources = [f"21.{place // 250}.{place % 250}.9" for place in range(_ASKED)]
+    requests = [{"plane": "data", "operation": "SecretGet", "source": {"address": one}} for one in sources]
+    writes, rates, size = [], [], 64
+    for turn in range(5):
+        rules = [{"value": f"20.{turn}.{place}.0/24"} for place in range(100)]
+        start = time.perf_counter()
+        client.write("putRules", {"networkAcls": {"bypass": "None", "defaultAction": "Deny", "ipRules": rules}})
+        written = time.perf_counter()
+        client.decide(requests[:size])
+        took = time.perf_counter() - written
+        writes.append(1000 * (written - start))
+        rates.append(size / took)
+        size = _ASKED if took < 1.0 else size
+    return {"decisions": round(max(rates)), "write": round(statistics.median(writes), 1)}
+
+
+def _reading(subject: str, value: str, timeouts: Timeouts) -> str:
+    """What the subject makes of a rule in this spelling, asked for one caller in 20.1.2.0/24 and for one outside."""
+    acls = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": value}]}
+    asked = [
+        {"plane": "data", "operation": "SecretGet", "source": {"address": one}}
+        for one in ("20.1.2.3", "20.1.2.9", "16.1.2.3", "9.9.9.9")
+    ]
+    try:
+        with contextlib.closing(Client(open_subject(subject, timeouts=timeouts))) as client:
+            client.describe()
+            client.reset([])
+            written = client.write("putRules", {"networkAcls": acls})
+            if not written.is_accepted:
+                return "refused" if written.accepted is False else "cannot be said"
+            outcomes = tuple(answer.outcome == "allow" for answer in client.decide(asked))
+    except HarnessFault:
+        return "stops"
+    return _READINGS.get(outcomes, "otherwise")
+
+
+_READINGS: Mapping[tuple[bool, ...], str] = {
+    (True, True, False, False): "the range",
+    (True, False, False, False): "the address",
+    (False, False, True, False): "octal",
+    (False, False, False, False): "nobody",
+    (True, True, True, True): "everybody",
+}
+
+
+@field.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def page(folder: Path) -> None:
+    """Print the page in Markdown."""
+    click.echo("\n".join(_page(folder)))
+
+
+def _page(folder: Path) -> Iterator[str]:
+    measured: Mapping[str, Mapping[str, Any]] = json.loads((folder / _MEASURED).read_text(encoding="utf-8"))
+    runs = {name: read_run(folder / f"{name}.json") for name in sorted(measured)}
+    table = matrix(list(runs.values()))
+    yield _HEAD
+    yield from _clauses(list(runs), table)
+    yield from _conditions(runs, measured)
+    yield from _profiles(measured)
+    findings = folder / _FINDINGS
+    if findings.exists():
+        yield findings.read_text(encoding="utf-8").rstrip()
+
+
+def _clauses(names: Sequence[str], table: Matrix) -> Iterator[str]:
+    rows = [row for group in table.groups for row in group.rows]
+    most = [row for row in rows if sum(cell.verdict != "–" for cell in row.cells) > 2]
+    yield "## Engines and clauses\n"
+    yield "Clauses that only a subject or two are asked are left out. What a clause promises: [sources](sources.md). *(…)* is a"
+    yield "clause whose wrong answers are shown under another that fails.\n"
+    yield from _header(["subject", "result", *(row.key for row in most)])
+    for place, name in enumerate(names):
+        column = table.columns[place]
+        yield _line([f"`{name}`", column.result, *(_shown(row.cells[place].verdict) for row in most)])
+    yield ""
+
+
+def _shown(verdict: str) -> str:
+    known = {"pass": "✓", "fail": "**FAIL**", "FAIL": "**FAIL**", "–": ""}
+    return known.get(verdict, "*(…)*" if verdict.startswith("shown under") else verdict)
+
+
+def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Versions and speed\n"
+    yield "Decisions a second inside one call of `decide` (4,096 requests, fewer where they take over a second; none in a rule), and"
+    yield "the median of five writes until they are in force, both under 100 rules. The machine had two cores and other work.\n"
+    yield from _header(["subject", "what it is", "version", "decisions/s", "a write", "date"])
+    for name, report in runs.items():
+        one = measured[name]
+        speed = [f"{one['decisions']:,}", f"{one['write']:g} ms"] if "decisions" in one else ["–", "–"]
+        yield _line([f"`{name}`", report.subject.name, report.subject.version, *speed, one["date"]])
+    yield ""
+
+
+def _profiles(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Parser profiles\n"
+    yield "What each makes of a rule that is spelt in an odd way: *refused*; *the range*, 20.1.2.0/24; *the address*, 20.1.2.3;"
+    yield "*octal*, 16.1.2.3; *everybody*; *nobody*; *otherwise*, other callers; *cannot be said*, the adapter does not pass it on;"
+    yield "*stops*, the engine or its command ends. None of it is judged: these subjects validate nothing.\n"
+    yield from _header(["subject", *(f"{name} `{value}`" for name, value in _SPELLINGS.items())])
+    for name, one in measured.items():
+        yield _line([f"`{name}`", *one["spellings"].values()])
+    yield ""
+
+
+def _header(cells: Sequence[str]) -> Iterator[str]:
+    yield _line(cells)
+    yield _line(["---"] * len(cells))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    try:
+        field()
+    except SubjectError as error:
+        raise SystemExit(str(error)) from None
