@@ -18,6 +18,7 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.project_settings import ISOLATED, ConfiguredCommand
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
@@ -44,7 +45,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
         raise click.BadParameter(str(error)) from None
 
 
-@click.command(short_help=SHORT_HELP["check"])
+@click.command(cls=ConfiguredCommand, short_help=SHORT_HELP["check"])
 @click.argument("subject")
 @click.option("--profile", help="Judge by this profile, not by the profile that the subject claims.")
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")
@@ -77,7 +78,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
     metavar="DIR",
     help=f"Replay the counterexamples stored here first, and store new ones; by default ./{FOLDER} if it exists.",
 )
-@click.option("--strict", is_flag=True, help="Fail if a stored case could not be judged (exit status 2).")
+@click.option("--strict/--no-strict", default=False, help="Fail if a stored case could not be judged (exit status 2).")
 @click.option(
     "--max-configurations",
     "configurations",
@@ -97,14 +98,17 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
     ),
 )
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
-@click.option("--fail-fast", is_flag=True, help="End at the first failure.")
+@click.option("--fail-fast/--no-fail-fast", default=False, help="End at the first failure.")
 @click.option(
     "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Time limit of one call, in seconds."
 )
 @click.option(
     "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
 )
-@click.option("-v", "--verbose", is_flag=True, help="Show every clause and every open point, none summed up.")
+@click.option(
+    "-v", "--verbose/--no-verbose", default=False, help="Show every clause and every open point, none summed up."
+)
+@click.option(ISOLATED, is_flag=True, expose_value=False, help="Ignore [tool.fencepost] of pyproject.toml.")
 def check(
     *,
     subject: str,
@@ -132,6 +136,8 @@ def check(
     case was not judged; otherwise 0.
 
     An interrupted run writes its results so far; a killed run can be continued with --resume.
+
+    SUBJECT and every option but --resume may stand in [tool.fencepost] of ./pyproject.toml; the command line goes first.
 
     With --max-configurations or --budget the rule sets and requests that show most kinds of faults come first. Clauses
     without room in these bounds are vacuous, so a small bound ends with 3 even if nothing is wrong. The smallest case
