@@ -15,6 +15,7 @@ from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
+from fencepost.conformance.commands.live_events import STDOUT, LiveEvents, both, live_events
 from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
@@ -97,6 +98,12 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
         "Run until this time is over (60s, 5m, 1h) and state the strength reached; what it asks depends on the machine."
     ),
 )
+@click.option(
+    "--events",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write progress, then the run, as NDJSON for tools; `-` is stdout, and the report goes to stderr.",
+)
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
 @click.option("--fail-fast/--no-fail-fast", default=False, help="End at the first failure.")
 @click.option(
@@ -123,6 +130,7 @@ def check(
     strict: bool,
     configurations: int | None,
     budget: float | None,
+    events: str | None,
     settle: float | None,
     fail_fast: bool,
     call_timeout: float,
@@ -159,12 +167,14 @@ def check(
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     past = EarlierFailures.of(known_file, regressions)
-    with Interruption() as interruption:
-        report, parsed = _judged(plan, bounds, timeouts, _Folder.of(plan, folder, resumed), past, interruption)
+    with Interruption() as interruption, live_events(events, budget=budget) as live:
+        report, parsed = _judged(plan, bounds, timeouts, _Folder.of(plan, folder, resumed), past, interruption, live)
         past.store(report)
-        page = Page.of(sys.stdout, is_verbose=verbose)
-        click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
-        if parsed:
+        live.end(report)
+        is_taken = events == STDOUT
+        page = Page.of(sys.stderr if is_taken else sys.stdout, is_verbose=verbose)
+        click.echo(load_renderer("terminal")(report, page=page), color=page.colour, err=is_taken)
+        if parsed and not is_taken:
             show(essence(parsed, subject))
     sys.exit(report.exit_status or (2 if strict and past.recalled.not_judged else 0))
 
@@ -257,7 +267,13 @@ def _unwritten(name: str, error: Exception) -> None:
 
 
 def _judged(
-    plan: Plan, bounds: Bounds, timeouts: Timeouts, folder: _Folder, past: EarlierFailures, interruption: Interruption
+    plan: Plan,
+    bounds: Bounds,
+    timeouts: Timeouts,
+    folder: _Folder,
+    past: EarlierFailures,
+    interruption: Interruption,
+    live: LiveEvents,
 ) -> tuple[Report, Sequence[Row]]:
     """The report, partial if the run is interrupted, and the parser profile if the whole of validation was asked.
 
@@ -270,7 +286,8 @@ def _judged(
             connection = stack.enter_context(connected(plan.subject, timeouts, profile=plan.profile, deadline=deadline))
         except KeyboardInterrupt:
             raise usage(f"interrupted before {plan.subject} was up") from None
-        listener = _interruptible(stack.enter_context(live_progress()), interruption)
+        shown = stack.enter_context(live_progress(budget=bounds.seconds))
+        listener = _interruptible(both(shown, live.listener), interruption)
         try:
             if is_whole_run:
                 run: Campaign | BoundedRun = begun(connection, plan, listener)

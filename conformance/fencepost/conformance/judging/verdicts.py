@@ -146,6 +146,12 @@ _UNREACHED = ("ended at a failure", "ended early")
 _JUDGED_BY_ANSWERS = ("wrong without a failure", "seldom decisive", "wrong by side effect", "passed")
 
 
+def is_settled(clause: Clause, tally: Tally) -> bool:
+    """Whether the clause has failed already, or has been decisive as often as a pass takes."""
+    count = tally.counts.get(clause.id, Count())
+    return clause.id in tally.failed or count.decisive >= _SELDOM.get(clause.id, DECISIVE)
+
+
 def results(
     clauses: Iterable[Clause],
     capabilities: Capabilities,

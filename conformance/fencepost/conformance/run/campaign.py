@@ -13,7 +13,7 @@ from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.judging.verdicts import Summary, results, summed_up
+from fencepost.conformance.judging.verdicts import Summary, is_settled, results, summed_up
 from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.oracle import ReferenceOracle
@@ -321,9 +321,17 @@ class Campaign:
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
         decisions = self.lockstep.cost.decisions
-        failed = tuple(sorted(self.tally.failed))
+        applicable = [one for one in self.selected() if not self.capabilities.missing_for(one)]
         self._listener(
-            Progress(exploration=exploration.name, done=done, total=total, decisions=decisions, failed=failed)
+            Progress(
+                exploration=exploration.name,
+                done=done,
+                total=total,
+                decisions=decisions,
+                failed=tuple(sorted(self.tally.failed)),
+                settled=sum(is_settled(one, self.tally) for one in applicable),
+                clauses=len(applicable),
+            )
         )
 
     def _ending(self) -> Ending:

@@ -44,13 +44,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a run is: the exploration, how many scenarios of how many are through, decisions so far, failures so far."""
+    """Where a run is: the exploration, how many scenarios of how many are through, decisions so far, verdicts so far.
+
+    Of the `clauses` that apply, so many are `settled`: failed, or decisive as often as a pass takes.
+    """
 
     exploration: str
     done: int
     total: int
     decisions: int
     failed: tuple[str, ...]
+    settled: int = 0
+    clauses: int = 0
 
 
 Listener: TypeAlias = Callable[[Progress], None]
