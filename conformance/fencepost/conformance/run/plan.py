@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 from fencepost.conformance.bench.effort import Effort
-from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.catalogue import Clause, catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,14 @@ class Plan:
     def lays_decoys(self) -> bool:
         """Whether the run ends with its sensitivity control: a run of all clauses, unless that is not wanted."""
         return self.with_decoys and not self.clauses
+
+    def selected(self) -> tuple[Clause, ...]:
+        """The clauses that the run is to judge, in the catalogue's order."""
+        known = catalogue()
+        if not self.clauses:
+            return known.clauses
+        wanted = {clause.id for pattern in self.clauses for clause in known.matching(pattern)}
+        return tuple(clause for clause in known.clauses if clause.id in wanted)
 
     def as_json(self) -> dict[str, object]:
         """The plan under the names that the command has for it, and whose version carries it out."""
