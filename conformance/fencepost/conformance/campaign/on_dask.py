@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from fencepost.conformance.campaign.plan_file import CampaignPlan, Shard, plan_from_json, plan_to_json
+import msgspec
+from fencepost.conformance.campaign.plan_file import CampaignPlan, PlanRefused, Shard, recipe_from_json
+from fencepost.conformance.campaign.planning import planned
 from fencepost.conformance.campaign.shard_run import shard_stream
 from fencepost.conformance.run.opening import CannotBegin
 
-LOSSES = 10
-"""A shard that was on so many workers that were lost is given up."""
 
-
-def _made(data: bytes, number: int) -> bytes | str:
-    """What a worker does: the stream of the shard of this number, or why its subject cannot be asked."""
-    plan = plan_from_json(data)
+def _made(recipe: bytes, shards: int, number: int) -> bytes | str:
+    """What a worker does: the stream of the shard of this number, or why there is none."""
     try:
+        plan = planned(recipe_from_json(recipe), shards=shards)
         return shard_stream(plan, plan.shards[number - 1])
-    except CannotBegin as error:
+    except (CannotBegin, PlanRefused) as error:
         return str(error)
 
 
@@ -24,19 +23,17 @@ def streams_from(address: str, plan: CampaignPlan, shards: Sequence[Shard]) -> I
 
     Each worker needs this fencepost, and what the subject string names.
     """
-    import dask
     from distributed import Client, as_completed
 
-    # Read by the scheduler that a test or a user starts in this process; a scheduler elsewhere has its own setting.
-    with dask.config.set({"distributed.scheduler.allowed-failures": LOSSES}), Client(address) as client:
-        data = client.scatter(plan_to_json(plan), broadcast=True)
+    with Client(address) as client:
+        # Each call carries the recipe: data that lies with the workers would be lost with them.
+        recipe, count = msgspec.json.encode(plan.recipe), len(plan.shards)
         by_key = {f"fencepost-{plan.campaign}-{shard.id}": shard for shard in shards}
         futures = [
-            client.submit(_made, data, shard.number, key=key, priority=-shard.number, pure=False)
+            client.submit(_made, recipe, count, shard.number, key=key, priority=-shard.number, pure=False)
             for key, shard in by_key.items()
         ]
         for future in as_completed(futures):
             error = future.exception()
             told = f"{type(error).__name__}: {error}"
             yield by_key[future.key], told if error is not None else future.result()
-            future.release()

@@ -93,14 +93,25 @@ def plan_from_json(data: bytes, path: Path = Path("campaign.json")) -> CampaignP
         plan = msgspec.json.decode(data, type=CampaignPlan)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PlanRefused(path=path, reason=f"is no plan of a campaign: {error}") from None
+    _check_version(plan.recipe, path)
+    return plan
+
+
+def recipe_from_json(data: bytes) -> Recipe:
+    """The recipe that another machine has sent; `PlanRefused` where it has another version."""
+    recipe = msgspec.json.decode(data, type=Recipe)
+    _check_version(recipe, Path("the campaign"))
+    return recipe
+
+
+def _check_version(recipe: Recipe, path: Path) -> None:
     for name, theirs, ours in (
-        ("fencepost", plan.recipe.fencepost, version("fencepost")),
-        ("the catalogue", plan.recipe.catalogue, catalogue().version),
+        ("fencepost", recipe.fencepost, version("fencepost")),
+        ("the catalogue", recipe.catalogue, catalogue().version),
     ):
         if theirs != ours:
             told = f"was made with {name} {theirs!r:.40}, this is {ours!r}: plan the campaign anew"
             raise PlanRefused(path=path, reason=told)
-    return plan
 
 
 def write_atomically(path: Path, data: bytes) -> None:
