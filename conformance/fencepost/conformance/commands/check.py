@@ -15,9 +15,11 @@ from fencepost.conformance.commands.claim import claimed
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption, interruptible
+from fencepost.conformance.commands.live_events import STDOUT, LiveEvents, both, live_events
 from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, WAITING
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.project_settings import ISOLATED, ConfiguredCommand
 from fencepost.conformance.commands.run_folder import RunFolder
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
@@ -43,7 +45,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
         raise click.BadParameter(str(error)) from None
 
 
-@click.command(short_help=SHORT_HELP["check"])
+@click.command(cls=ConfiguredCommand, short_help=SHORT_HELP["check"])
 @click.argument("subject")
 @click.option("--profile", help="Judge by this profile, not by the profile that the subject claims.")
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")
@@ -76,7 +78,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
     metavar="DIR",
     help=f"Replay the counterexamples stored here first, and store new ones; by default ./{FOLDER} if it exists.",
 )
-@click.option("--strict", is_flag=True, help="Fail if a stored case could not be judged (exit status 2).")
+@click.option("--strict/--no-strict", default=False, help="Fail if a stored case could not be judged (exit status 2).")
 @click.option(
     "--max-configurations",
     "configurations",
@@ -95,15 +97,24 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
         "Run until this time is over (60s, 5m, 1h) and state the strength reached; what it asks depends on the machine."
     ),
 )
+@click.option(
+    "--events",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write progress, then the run, as NDJSON for tools; `-` is stdout, and the report goes to stderr.",
+)
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
-@click.option("--fail-fast", is_flag=True, help="End at the first failure.")
+@click.option("--fail-fast/--no-fail-fast", default=False, help="End at the first failure.")
 @click.option(
     "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Time limit of one call, in seconds."
 )
 @click.option(
     "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
 )
-@click.option("-v", "--verbose", is_flag=True, help="Show every clause and every open point, none summed up.")
+@click.option(
+    "-v", "--verbose/--no-verbose", default=False, help="Show every clause and every open point, none summed up."
+)
+@click.option(ISOLATED, is_flag=True, expose_value=False, help="Ignore [tool.fencepost] of pyproject.toml.")
 def check(
     *,
     subject: str,
@@ -118,6 +129,7 @@ def check(
     strict: bool,
     configurations: int | None,
     budget: float | None,
+    events: str | None,
     settle: float | None,
     fail_fast: bool,
     call_timeout: float,
@@ -131,6 +143,8 @@ def check(
     case was not judged; otherwise 0.
 
     An interrupted run writes its results so far; a killed run can be continued with --resume.
+
+    SUBJECT and every option but --resume may stand in [tool.fencepost] of ./pyproject.toml; the command line goes first.
 
     With --max-configurations or --budget the rule sets and requests that show most kinds of faults come first. Clauses
     without room in these bounds are vacuous, so a small bound ends with 3 even if nothing is wrong. The smallest case
@@ -152,12 +166,18 @@ def check(
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     past = EarlierFailures.of(known_file, regressions)
-    with Interruption() as interruption, claimed(report=folder or resumed, regressions=past.folder):
-        report, parsed = _judged(plan, bounds, timeouts, RunFolder.of(plan, folder, resumed), past, interruption)
+    with (
+        Interruption() as interruption,
+        claimed(report=folder or resumed, regressions=past.folder),
+        live_events(events, budget=budget) as live,
+    ):
+        report, parsed = _judged(plan, bounds, timeouts, RunFolder.of(plan, folder, resumed), past, interruption, live)
         past.store(report)
-        page = Page.of(sys.stdout, is_verbose=verbose)
-        click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
-        if parsed:
+        live.end(report)
+        is_taken = events == STDOUT
+        page = Page.of(sys.stderr if is_taken else sys.stdout, is_verbose=verbose)
+        click.echo(load_renderer("terminal")(report, page=page), color=page.colour, err=is_taken)
+        if parsed and not is_taken:
             show(essence(parsed, subject))
     sys.exit(report.exit_status or (2 if strict and past.recalled.not_judged else 0))
 
@@ -174,7 +194,13 @@ def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _judged(
-    plan: Plan, bounds: Bounds, timeouts: Timeouts, folder: RunFolder, past: EarlierFailures, interruption: Interruption
+    plan: Plan,
+    bounds: Bounds,
+    timeouts: Timeouts,
+    folder: RunFolder,
+    past: EarlierFailures,
+    interruption: Interruption,
+    live: LiveEvents,
 ) -> tuple[Report, Sequence[Row]]:
     """The report, partial if the run is interrupted, and the parser profile if the whole of validation was asked.
 
@@ -187,7 +213,8 @@ def _judged(
             connection = stack.enter_context(connected(plan.subject, timeouts, profile=plan.profile, deadline=deadline))
         except KeyboardInterrupt:
             raise usage(f"interrupted before {plan.subject} was up") from None
-        listener = interruptible(stack.enter_context(live_progress()), interruption)
+        shown = stack.enter_context(live_progress(budget=bounds.seconds))
+        listener = interruptible(both(shown, live.listener), interruption)
         try:
             if is_whole_run:
                 run: Campaign | BoundedRun = begun(connection, plan, listener)

@@ -1,9 +1,12 @@
-"""Live progress of a run on stderr: a bar on a terminal, one line for each exploration in a log."""
+"""Live progress of a run on stderr: a bar on a terminal; in a log a line for each exploration, and one every 30 s."""
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Thread
 
 from fencepost.conformance.run.plan import Listener, Progress
 from fencepost.reports.visible import visible
@@ -11,12 +14,38 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+EVERY = 30.0
+"""After so many seconds at the most, a log has another line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast a run goes: the seconds since it began, and what is left of its budget in seconds, if it has one."""
+
+    budget: float | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """The seconds since the run began."""
+        return time.monotonic() - self.began
+
+    @property
+    def left(self) -> float | None:
+        """The seconds that are left of the budget; None where there is none."""
+        return None if self.budget is None else max(0.0, self.budget - self.seconds)
+
+    def rate(self, decisions: int) -> float:
+        """Decisions a second, from the beginning on."""
+        seconds = self.seconds
+        return decisions / seconds if seconds > 0 else 0.0
+
 
 @contextmanager
-def live_progress() -> Iterator[Listener]:
+def live_progress(*, budget: float | None = None, every: float = EVERY) -> Iterator[Listener]:
     """A listener that shows the progress of a run, and the kit's own log, on stderr."""
     console = Console(file=sys.stderr)
-    with _noted_on(console), _shown_on(console) as listener:
+    with _noted_on(console), _shown_on(console, Pace(budget=budget), every) as listener:
         yield listener
 
 
@@ -47,9 +76,10 @@ class _Notes(logging.Handler):
 
 
 @contextmanager
-def _shown_on(console: Console) -> Iterator[Listener]:
+def _shown_on(console: Console, pace: Pace, every: float) -> Iterator[Listener]:
     if not console.is_terminal:
-        yield _Log(console)
+        with _Log(console, pace).every(every) as log:
+            yield log
         return
     columns = (
         TextColumn("{task.description:<12}"),
@@ -67,27 +97,81 @@ def _shown_on(console: Console) -> Iterator[Listener]:
                 description=progress.exploration,
                 total=progress.total,
                 completed=progress.done,
-                told=_told(progress),
+                told=", ".join(_told(progress, pace)),
             )
 
         yield show
 
 
 class _Log:
-    """Prints one line when an exploration begins."""
+    """Prints a line when an exploration begins; while `every` is on, one in each period, too."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, pace: Pace) -> None:
         self._console = console
-        self._last = ("", "")
+        self._pace = pace
+        self._last: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
-        here = (progress.exploration, progress.wave)
-        if here == self._last:
-            return
-        self._last = here
-        self._console.print(f"{progress.exploration}: {_told(progress)}", highlight=False, markup=False)
+        is_new = self._last is None or _place(progress) != _place(self._last)
+        self._last = progress
+        if is_new:
+            told = [progress.wave, f"{progress.decisions} decisions", *_failed(progress)]
+            self._print(f"{progress.exploration}: {', '.join(told)}")
+
+    @contextmanager
+    def every(self, seconds: float) -> Iterator["_Log"]:
+        """Print where the run is, each time that so many seconds are over."""
+        over = Event()
+
+        def tell() -> None:
+            while not over.wait(seconds):
+                self._print(self._where())
+
+        thread = Thread(target=tell, name="progress", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            over.set()
+            thread.join()
+
+    def _where(self) -> str:
+        at = self._last
+        elapsed = f"after {_time(self._pace.seconds)}"
+        if at is None:
+            return f"{elapsed}: the open points"
+        return f"{elapsed}: {at.exploration} {at.done}/{at.total}, {', '.join(_told(at, self._pace))}"
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False)
 
 
-def _told(progress: Progress) -> str:
-    failed = f", failed: {', '.join(progress.failed)}" if progress.failed else ""
-    return f"{progress.wave}, {progress.decisions} decisions{failed}"
+def _place(progress: Progress) -> tuple[str, str]:
+    return progress.exploration, progress.wave
+
+
+def _told(progress: Progress, pace: Pace) -> Iterator[str]:
+    """The wave, decisions and their rate, verdicts so far, and the time that is left."""
+    yield progress.wave
+    yield f"{progress.decisions:,} decisions ({pace.rate(progress.decisions):,.0f}/s)"
+    yield f"{progress.settled} of {progress.clauses} clauses settled"
+    yield from _failed(progress)
+    if pace.left is not None:
+        yield f"{_time(pace.left)} left"
+
+
+def _failed(progress: Progress) -> Iterator[str]:
+    if progress.failed:
+        yield f"failed: {', '.join(progress.failed)}"
+
+
+def _time(seconds: float) -> str:
+    """The time in words.
+
+    >>> _time(59.6), _time(3725)
+    ('1 min 0 s', '1 h 2 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

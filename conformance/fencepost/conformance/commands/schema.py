@@ -6,6 +6,7 @@ import click
 from fencepost.adapters.azure.target import target_schema
 from fencepost.adapters.contract import carriers, contract_schema
 from fencepost.conformance.commands.console import show_json
+from fencepost.conformance.commands.live_events import progress_schema
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.reports.events import run_schema
 from fencepost.reports.model import report_schema
@@ -14,15 +15,24 @@ _OF_FILES = ("cli", "rest")
 
 
 @click.command(short_help=SHORT_HELP["schema"])
-@click.argument("which", type=click.Choice(["contract", "report", "run", "target", *_OF_FILES]), default="contract")
+@click.argument(
+    "which", type=click.Choice(["contract", "report", "run", "progress", "target", *_OF_FILES]), default="contract"
+)
 def schema(*, which: str) -> None:
     """Print a published JSON Schema.
 
-    Of the messages of kit and harness (contract), of report.json (report), of a line of run.ndjson (run), or of the
-    TOML file that adapts a command-line tool (cli), an HTTP service (rest) or an endpoint on Azure's wire (target).
+    Of the messages between kit and harness (contract), of report.json (report), of one line of run.ndjson (run), of a line
+    that `check --events` writes before these (progress), or of the TOML file that adapts a command-line tool (cli), an
+    HTTP service (rest) or an endpoint on Azure's wire (target).
     """
     if which in _OF_FILES:
         show_json(import_module(carriers()[which].module).file_schema())
         return
-    schemas = {"contract": contract_schema, "report": report_schema, "run": run_schema, "target": target_schema}
+    schemas = {
+        "contract": contract_schema,
+        "report": report_schema,
+        "run": run_schema,
+        "progress": progress_schema,
+        "target": target_schema,
+    }
     show_json(schemas[which]())

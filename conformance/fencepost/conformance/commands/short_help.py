@@ -6,10 +6,12 @@ from types import MappingProxyType
 SHORT_HELP: Mapping[str, str] = MappingProxyType(
     {
         "baseline": "Maintain the list of known failures: add, list, prune.",
+        "campaign": "Spread a suite over many machines: plan, run, merge.",
         "certify": "Run the whole suite and sign the result: a bundle that others can check.",
         "check": "Run the suite against a subject: a verdict for each clause.",
         "clauses": "List the clauses: what an implementation promises.",
         "clean": "Remove what a killed run has left at an endpoint on Azure's wire.",
+        "demo": "Judge a right and a wrong vault side by side, and explain the difference.",
         "diff": "Show what changed between two runs: failures, limits, open points.",
         "disagree": "Find the smallest input on which two subjects differ.",
         "explain": "Say what becomes of a request under rules, and why; or what a clause says.",

@@ -157,6 +157,12 @@ _UNREACHED = ("ended at a failure", "ended early")
 _JUDGED_BY_ANSWERS = ("wrong without a failure", "seldom decisive", "wrong by side effect", "passed")
 
 
+def is_settled(clause: Clause, tally: Tally) -> bool:
+    """Whether the clause has failed already, or has been decisive as often as a pass takes."""
+    count = tally.counts.get(clause.id, Count())
+    return clause.id in tally.failed or count.decisive >= _SELDOM.get(clause.id, DECISIVE)
+
+
 def results(
     clauses: Iterable[Clause],
     capabilities: Capabilities,
@@ -254,6 +260,7 @@ def summed_up(
     selected: bool,
     unfinished: str = "",
     is_restricted: bool = False,
+    least_decisions: int = DECISIONS,
 ) -> Summary:
     """The summary of a run. See `RESULTS` for the order of the results.
 
@@ -271,7 +278,7 @@ def summed_up(
             *(f"{clause} failed too, outside the selection: --clause {clause} shows its case" for clause in outside),
         ),
         unfinished=unfinished,
-        shortcomings=() if selected else (*_floors(tally), *_unnoticed(decoys)),
+        shortcomings=() if selected else (*_floors(tally, least_decisions), *_unnoticed(decoys)),
         is_partial=selected or is_restricted or _lacks_core(rows),
     )
     result, status = next((result, status) for result, status, holds in RESULTS if holds(run))
@@ -295,11 +302,11 @@ def _third_ways(ledger: Sequence[LedgerEntry]) -> list[str]:
     ]
 
 
-def _floors(tally: Tally) -> Iterator[str]:
+def _floors(tally: Tally, least: int) -> Iterator[str]:
     total = tally.allowed + tally.denied
-    if total < DECISIONS:
+    if total < least:
         mend = "ask more (--effort), or mend what refuses rules"
-        yield f"only {total} decisions; a run of all clauses takes {DECISIONS}: {mend}"
+        yield f"only {total} decisions; a run of all clauses takes {least}: {mend}"
     for outcome, seen in (("allowed", tally.allowed), ("denied", tally.denied)):
         if total and seen < SHARE * total:
             mend = "a run looks at one side only: mend what keeps the rules from taking effect"

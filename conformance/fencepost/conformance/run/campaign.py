@@ -11,9 +11,9 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario, play
 from fencepost.conformance.bench.fault_policy import Unresponsive
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities, profile_of
-from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.judging.verdicts import Summary, results, summed_up
+from fencepost.conformance.judging.verdicts import is_settled
 from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.oracle import ReferenceOracle
@@ -21,13 +21,13 @@ from fencepost.conformance.open_points.settling import settle_open_points, undoc
 from fencepost.conformance.regression.baseline import Baseline
 from fencepost.conformance.run.asking_again import ask_again
 from fencepost.conformance.run.control import ControlPlan, control
+from fencepost.conformance.run.findings import Findings
 from fencepost.conformance.run.journal import Checkpoint, Circumstances
 from fencepost.conformance.run.order import EXPLORATIONS, in_waves
 from fencepost.conformance.run.plan import Listener, Plan, Progress
 from fencepost.conformance.run.reporting import report_of, totals_of
 from fencepost.reference import load_profile
 from fencepost.reference.ledger import ANSWERS
-from fencepost.reports.headline import RESTRICTING
 from fencepost.reports.model import Decoy, Ending, LedgerEntry, Report
 from fencepost.reports.summary import quoted
 
@@ -165,11 +165,7 @@ class Campaign:
 
     def selected(self) -> tuple[Clause, ...]:
         """The clauses that the run is to judge."""
-        known = catalogue()
-        if not self.plan.clauses:
-            return known.clauses
-        wanted = {clause.id for pattern in self.plan.clauses for clause in known.matching(pattern)}
-        return tuple(clause for clause in known.clauses if clause.id in wanted)
+        return self.plan.selected()
 
     def run(self) -> None:
         """Every exploration that serves a selected clause which the subject can be asked; then the control."""
@@ -264,60 +260,37 @@ class Campaign:
         """Whether the run ended before its end, and something could be asked by a resumption."""
         return bool(self._unfinished) and not self.plan.fail_fast
 
-    def report(self) -> Report:
-        """What the run has found so far."""
+    def findings(self) -> Findings:
+        """What the run has found so far; what was kept for its end is looked at first."""
         self.bench.diagnosing.finish(is_cut_short=self._is_cut_short)
         self._review_ledger()
         if not self._is_cut_short:
             ask_again(self.lockstep, self.capabilities, self.tally, seed=self.plan.seed)
-        clauses = tuple(
-            results(
-                self.selected(),
-                self.capabilities,
-                self.tally,
-                explored=self._served(),
-                unfinished=self._unfinished,
-                known_failures=tuple(self.baseline.excused),
-                has_ended_at_failure=self.plan.fail_fast and bool(self.tally.failed),
-            )
-        )
-        summary = summed_up(
-            tuple(map(self.baseline.judged, clauses)),
-            self._ledger,
-            self.tally,
-            self._decoys,
-            selected=bool(self.plan.clauses),
-            unfinished=self._unfinished,
-            is_restricted=not RESTRICTING.isdisjoint(self.statement.features),
-        )
-        return report_of(
-            self.plan,
-            self.statement,
-            summary=self._completed(self.baseline.summed(summary, clauses)),
-            ended=self._ending(),
-            is_resumed=self.is_resumed,
-            clauses=tuple(map(self.baseline.shown, clauses)),
+        return Findings(
+            statement=self.statement,
+            tally=self.tally,
             ledger=self._ledger,
             decoys=self._decoys,
-            known_failures=self.baseline.told,
-            profile=self.setting.profile,
-            totals=totals_of(self.bench, self.tally, self._control_cost),
+            served=self._served(),
+            unfinished=self._unfinished,
+            ended=self._ending(),
+            changed_members=self._changed_members,
+            explored=self.explored,
             first_failure=self.bench.meter.first_failure,
+            totals=totals_of(self.bench, self.tally, self._control_cost),
             log=self.client.connection.log(),
         )
 
-    def _completed(self, summary: Summary) -> Summary:
-        """The summary, and what the statement adds to it: a statement that changed, operations that were not asked."""
-        if self._changed_members:
-            told = f"describe is answered otherwise at the end of the run: {', '.join(self._changed_members)}"
-            summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
-        summary = replace(summary, notes=(*self.tally.not_put.told(), *self.tally.counted_not_put(), *summary.notes))
-        unasked = self.capabilities.unasked_operations
-        if unasked:
-            told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
-            result = "partial" if summary.result == "pass" else summary.result
-            summary = replace(summary, result=result, notes=(*summary.notes, told))
-        return summary
+    def report(self) -> Report:
+        """The report of what the run has found so far."""
+        return report_of(
+            self.plan,
+            self.findings(),
+            self.capabilities,
+            self.setting.profile,
+            baseline=self.baseline,
+            is_resumed=self.is_resumed,
+        )
 
     def _checkpoint(self, done: int) -> None:
         self.record(
@@ -326,11 +299,17 @@ class Campaign:
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
         decisions = self.lockstep.cost.decisions
-        failed = tuple(sorted(self.tally.failed))
-        wave = f"wave {exploration.wave + 1} of {self.setting.effort.scale}"
+        applicable = [one for one in self.selected() if not self.capabilities.missing_for(one)]
         self._listener(
             Progress(
-                exploration=exploration.title, wave=wave, done=done, total=total, decisions=decisions, failed=failed
+                exploration=exploration.title,
+                wave=f"wave {exploration.wave + 1} of {self.setting.effort.scale}",
+                done=done,
+                total=total,
+                decisions=decisions,
+                failed=tuple(sorted(self.tally.failed)),
+                settled=sum(is_settled(one, self.tally) for one in applicable),
+                clauses=len(applicable),
             )
         )
 

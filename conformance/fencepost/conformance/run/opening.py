@@ -1,6 +1,6 @@
 """Opening a subject: a connection, the run that begins on it, and why it could not begin."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,9 +15,11 @@ from fencepost.adapters.contract import (
     open_factory,
     open_subject,
 )
+from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.lockstep.deadline import Deadline
 from fencepost.conformance.run.campaign import Campaign, begin
+from fencepost.conformance.run.order import EXPLORATIONS
 from fencepost.conformance.run.plan import Listener, Plan
 from fencepost.reference import UnknownProfile, load_profile
 from fencepost.reports.secrets import Mask
@@ -84,7 +86,13 @@ def connected(
         connection.close()
 
 
-def begun(connection: Connection, plan: Plan, listener: Listener = lambda _: None) -> Campaign:
-    """The run of this plan on the connection, its statement read."""
+def begun(
+    connection: Connection,
+    plan: Plan,
+    listener: Listener = lambda _: None,
+    *,
+    explorations: Sequence[Exploration] = EXPLORATIONS,
+) -> Campaign:
+    """The run of this plan on the connection, its statement read. `explorations` are those of one wave."""
     with explaining(plan.subject, connection):
-        return begin(Client(connection), plan, listener)
+        return begin(Client(connection), plan, listener, explorations=explorations)

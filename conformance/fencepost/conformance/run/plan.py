@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 from fencepost.conformance.bench.effort import Effort
-from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.catalogue import Clause, catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,14 @@ class Plan:
         """Whether the run ends with its sensitivity control: a run of all clauses, unless that is not wanted."""
         return self.with_decoys and not self.clauses
 
+    def selected(self) -> tuple[Clause, ...]:
+        """The clauses that the run is to judge, in the catalogue's order."""
+        known = catalogue()
+        if not self.clauses:
+            return known.clauses
+        wanted = {clause.id for pattern in self.clauses for clause in known.matching(pattern)}
+        return tuple(clause for clause in known.clauses if clause.id in wanted)
+
     def as_json(self) -> dict[str, object]:
         """The plan under the names that the command has for it, and whose version carries it out."""
         return {
@@ -46,7 +54,8 @@ class Plan:
 class Progress:
     """Where a run is: the exploration, its wave (“wave 1 of 5”), how many scenarios of how many are through.
 
-    `decisions` and `failed` are the decisions and the failures so far.
+    `decisions` and `failed` are the decisions and the failures so far. Of the `clauses` that apply, so many are
+    `settled`: failed, or decisive as often as a pass takes.
     """
 
     exploration: str
@@ -55,6 +64,8 @@ class Progress:
     total: int
     decisions: int
     failed: tuple[str, ...]
+    settled: int = 0
+    clauses: int = 0
 
 
 Listener: TypeAlias = Callable[[Progress], None]

@@ -1,29 +1,23 @@
 """The report of a run: what was found, under the names of the report's model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 
 from fencepost.adapters.contract import Statement
 from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.bench.bench import Bench
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.judging.verdicts import Summary
+from fencepost.conformance.judging.verdicts import DECISIONS, Summary, results, summed_up
 from fencepost.conformance.lockstep.cost import Cost
+from fencepost.conformance.regression.baseline import Baseline
+from fencepost.conformance.run.findings import Findings
 from fencepost.conformance.run.plan import Plan
 from fencepost.reference import Profile
-from fencepost.reports.model import (
-    OBSERVED,
-    Clause,
-    Decoy,
-    Ending,
-    FirstFailure,
-    KnownFailure,
-    LedgerEntry,
-    Report,
-    Subject,
-    Totals,
-)
+from fencepost.reports.headline import RESTRICTING
+from fencepost.reports.model import OBSERVED, FirstFailure, LedgerEntry, Report, Subject, Totals
 
 RESUMED = "resumed: a part of these results was read from a journal and was not asked anew"
 """What the report of a resumed run says."""
@@ -31,21 +25,41 @@ RESUMED = "resumed: a part of these results was read from a journal and was not 
 
 def report_of(
     plan: Plan,
-    statement: Statement,
-    *,
-    summary: Summary,
-    ended: Ending,
-    is_resumed: bool,
-    clauses: Sequence[Clause],
-    ledger: tuple[LedgerEntry, ...],
-    decoys: tuple[Decoy, ...],
-    known_failures: tuple[KnownFailure, ...],
+    findings: Findings,
+    capabilities: Capabilities,
     profile: Profile,
-    totals: Totals,
-    first_failure: Cost | None,
-    log: str,
+    *,
+    baseline: Baseline,
+    is_resumed: bool = False,
+    least_decisions: int = DECISIONS,
 ) -> Report:
-    """The report of a run that went by this plan against the subject that made this statement."""
+    """The report of a run that went by this plan: a verdict for each clause, and the result of the whole.
+
+    With fewer than `least_decisions` a run of all clauses is vacuous.
+    """
+    statement, tally = findings.statement, findings.tally
+    rows = tuple(
+        results(
+            plan.selected(),
+            capabilities,
+            tally,
+            explored=findings.served,
+            unfinished=findings.unfinished,
+            known_failures=tuple(baseline.excused),
+            has_ended_at_failure=plan.fail_fast and bool(tally.failed),
+        )
+    )
+    summary = summed_up(
+        tuple(map(baseline.judged, rows)),
+        findings.ledger,
+        tally,
+        findings.decoys,
+        selected=bool(plan.clauses),
+        unfinished=findings.unfinished,
+        least_decisions=least_decisions,
+        is_restricted=not RESTRICTING.isdisjoint(statement.features),
+    )
+    summary = _completed(baseline.summed(summary, rows), findings, capabilities)
     return Report(
         kit_version=version("fencepost"),
         catalogue_version=catalogue().version,
@@ -69,17 +83,32 @@ def report_of(
         result=summary.result,
         exit_status=summary.exit_status,
         level=summary.level,
-        ended=ended,
+        ended=findings.ended,
         resumed=is_resumed,
         notes=(*summary.notes, *([RESUMED] if is_resumed else ())),
-        clauses=tuple(clauses),
-        ledger=(*ledger, *_observed(statement)),
-        sensitivity=decoys,
-        known_failures=known_failures,
-        first_failure=_first_failure(first_failure) if first_failure is not None else None,
-        totals=totals,
-        log=log,
+        clauses=tuple(map(baseline.shown, rows)),
+        ledger=(*findings.ledger, *_observed(statement)),
+        sensitivity=findings.decoys,
+        known_failures=baseline.told,
+        first_failure=_first_failure(findings.first_failure) if findings.first_failure is not None else None,
+        totals=findings.totals,
+        log=findings.log,
     )
+
+
+def _completed(summary: Summary, findings: Findings, capabilities: Capabilities) -> Summary:
+    """The summary, and what the statement adds to it: a statement that changed, operations that were not asked."""
+    tally = findings.tally
+    if findings.changed_members:
+        told = f"describe is answered otherwise at the end of the run: {', '.join(findings.changed_members)}"
+        summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
+    summary = replace(summary, notes=(*tally.not_put.told(), *tally.counted_not_put(), *summary.notes))
+    unasked = capabilities.unasked_operations
+    if unasked:
+        told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
+        result = "partial" if summary.result == "pass" else summary.result
+        summary = replace(summary, result=result, notes=(*summary.notes, told))
+    return summary
 
 
 def _observed(statement: Statement) -> Iterator[LedgerEntry]:

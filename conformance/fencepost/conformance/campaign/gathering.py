@@ -1,0 +1,151 @@
+"""What many tasks have found, added up to what one run would have found."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import TypeVar
+
+import msgspec
+from fencepost.adapters.contract import Statement
+from fencepost.conformance.judging.tally import Count, Tally
+from fencepost.conformance.regression.stored_case import case_id
+from fencepost.conformance.run.findings import Findings
+from fencepost.reports.causes import in_short
+from fencepost.reports.model import Counterexample, Decoy, LedgerEntry, Totals, encoded
+
+KEPT = 3
+"""So many counterexamples are kept of a clause and of a kind of wrong answer, the smallest."""
+
+_T = TypeVar("_T")
+_FIRST = ("errors", "hindered", "unstable", "limits", "unconfirmed", "left_out", "remarks")
+"""The members of a tally of which the first for each clause stays."""
+
+_NOT_FOUND = (None, "error")
+_SUMS = ("allowed", "denied", "inconclusive", "inconclusive_writes", "faults")
+
+
+class Gathered:
+    """The findings of one subject, added up task by task. Its size does not grow with the number of tasks."""
+
+    def __init__(self) -> None:
+        self._findings: Findings | None = None
+
+    def add(self, found: Findings) -> None:
+        """Add what one more task has found."""
+        self._findings = found if self._findings is None else together(self._findings, found)
+
+    @property
+    def findings(self) -> Findings:
+        """What all of them have found; at least one was added."""
+        assert self._findings is not None
+        return self._findings
+
+
+def together(one: Findings, other: Findings) -> Findings:
+    """What both have found. Of what can be there once only, the first stays."""
+    first = one.first_failure
+    if first is None and other.first_failure is not None:
+        first = one.explored + other.first_failure
+    return Findings(
+        statement=one.statement,
+        tally=_tally(one.tally, other.tally),
+        ledger=_ledger(one.ledger, other.ledger),
+        decoys=_decoys(one.decoys, other.decoys),
+        served=one.served | other.served,
+        unfinished=one.unfinished or other.unfinished,
+        ended=one.ended or other.ended,
+        changed_members=tuple(
+            sorted({*one.changed_members, *other.changed_members, *_changed(one.statement, other.statement)})
+        ),
+        explored=one.explored + other.explored,
+        first_failure=first,
+        totals=_totals(one.totals, other.totals),
+        log=one.log or other.log,
+    )
+
+
+def _changed(one: Statement, other: Statement) -> set[str]:
+    """The members of the statement that are not the same in both."""
+    before, after = (msgspec.to_builtins(statement) for statement in (one, other))
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def _totals(one: Totals, other: Totals) -> Totals:
+    names = Totals.__struct_fields__
+    return Totals(**{name: getattr(one, name) + getattr(other, name) for name in names})
+
+
+def _tally(one: Tally, other: Tally) -> Tally:
+    """Both tallies; the first is used up."""
+    for clause, count in other.counts.items():
+        known = one.counts.get(clause, Count())
+        one.counts[clause] = Count(
+            **{each.name: getattr(known, each.name) + getattr(count, each.name) for each in fields(Count)}
+        )
+    for name in ("failures", "unsteady"):
+        ours, theirs = getattr(one, name), getattr(other, name)
+        for clause, found in theirs.items():
+            ours[clause] = _smallest((*ours.get(clause, ()), *found))
+    for name in _FIRST:
+        setattr(one, name, {**getattr(other, name), **getattr(one, name)})
+    for name in _SUMS:
+        setattr(one, name, getattr(one, name) + getattr(other, name))
+    one.writes_by_kind = _both(one.writes_by_kind, other.writes_by_kind, lambda a, b: (a[0] + b[0], a[1] + b[1]))
+    one.clauses_by_kind = _both(one.clauses_by_kind, other.clauses_by_kind, lambda a, b: tuple(dict.fromkeys((*a, *b))))
+    ours, theirs = one.not_put, other.not_put
+    ours.answered = _both(ours.answered, theirs.answered, int.__add__)
+    ours.missing = _both(ours.missing, theirs.missing, int.__add__)
+    ours.again = _both(ours.again, theirs.again, lambda a, b: a or b)
+    ours.depends = {**theirs.depends, **ours.depends}
+    return one
+
+
+def _both(one: Mapping[str, _T], other: Mapping[str, _T], add: Callable[[_T, _T], _T]) -> dict[str, _T]:
+    """What either has; what both have is added."""
+    return {**one, **{key: add(one[key], value) if key in one else value for key, value in other.items()}}
+
+
+def _smallest(found: tuple[Counterexample, ...]) -> list[Counterexample]:
+    """The smallest of each kind of wrong answer, each case once."""
+    cases = {_id(case): case for case in reversed(found)}
+    kept = []
+    kinds = Counter[tuple[str, str]]()
+    for case in sorted(cases.values(), key=lambda case: (len(case.calls), len(encoded(case)), _id(case))):
+        kind = (in_short(case.expected), in_short(case.got))
+        kinds[kind] += 1
+        if kinds[kind] <= KEPT:
+            kept.append(case)
+    return kept
+
+
+def _id(case: Counterexample) -> str:
+    return case_id(case.clause, "", case.calls)
+
+
+def _ledger(one: tuple[LedgerEntry, ...], other: tuple[LedgerEntry, ...]) -> tuple[LedgerEntry, ...]:
+    """The entries of both. Where a probe found one thing and then another, the entry says so and breaks no choice."""
+    theirs = {entry.key: entry for entry in other}
+    entries = []
+    for entry in one:
+        again = theirs.pop(entry.key, entry)
+        if entry.found in _NOT_FOUND:
+            entry = again
+        elif again.found not in (entry.found, *_NOT_FOUND) and not entry.detail.startswith("unstable: "):
+            detail = f"unstable: {entry.found}, then {again.found}"
+            entry = msgspec.structs.replace(entry, broken=False, detail=detail)
+        entries.append(entry)
+    return (*entries, *theirs.values())
+
+
+def _decoys(one: tuple[Decoy, ...], other: tuple[Decoy, ...]) -> tuple[Decoy, ...]:
+    """The decoys of both: a fault that was noticed once is noticed, by the fewest decisions that it took."""
+    found = {decoy.id: decoy for decoy in one}
+    for decoy in other:
+        known = found.get(decoy.id)
+        if known is None:
+            found[decoy.id] = decoy
+        elif known.caught or decoy.caught:
+            found[decoy.id] = min((known, decoy), key=lambda each: (not each.caught, each.decisions))
+        else:
+            found[decoy.id] = msgspec.structs.replace(known, decisions=known.decisions + decoy.decisions)
+    return tuple(found[key] for key in sorted(found))

@@ -1,0 +1,94 @@
+"""Merging the streams of a campaign: one report for each subject, and none while a shard is missing or there twice."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from fencepost.conformance.campaign.gathering import Gathered
+from fencepost.conformance.campaign.plan_file import CampaignPlan
+from fencepost.conformance.campaign.stream import PATTERN, StreamRefused, checked_stream, findings_in
+from fencepost.conformance.campaign.task import plan_of
+from fencepost.conformance.capabilities import Capabilities, profile_of
+from fencepost.conformance.regression.baseline import Baseline
+from fencepost.conformance.run.findings import Findings
+from fencepost.conformance.run.reporting import report_of
+from fencepost.reference import load_profile
+from fencepost.reports.model import Report
+
+
+@dataclass(kw_only=True, eq=False)
+class Incomplete(ValueError):
+    """There is no verdict: what is wrong with the streams, a line each, and the numbers of the shards to run again."""
+
+    problems: tuple[str, ...]
+    again: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """The problems, a line each."""
+        return "\n".join(self.problems)
+
+
+def merged(plan: CampaignPlan, folder: Path) -> tuple[Report, ...]:
+    """A report for each subject, in the plan's order; `Incomplete` unless the folder has each shard's stream once.
+
+    The streams are read one line at a time, in the order of the shards, so the reports do not depend on the order in
+    which the shards were run.
+    """
+    streams = complete_streams(plan, folder)
+    gathered = [Gathered() for _ in plan.recipe.subjects]
+    for shard in plan.shards:
+        try:
+            for task, findings in zip(shard.tasks, findings_in(streams[shard.number]), strict=True):
+                gathered[task.subject].add(findings)
+        except StreamRefused as error:
+            told = f"{streams[shard.number]}: is corrupted: {error}"
+            raise Incomplete(problems=(told,), again=(shard.number,)) from None
+    return tuple(_report(plan, subject, one.findings) for subject, one in enumerate(gathered))
+
+
+def complete_streams(plan: CampaignPlan, folder: Path) -> Mapping[int, Path]:
+    """The stream of each shard by its number; `Incomplete` unless the folder, or those in it, have each once."""
+    found: dict[int, list[Path]] = defaultdict(list)
+    problems, broken = [], set[int]()
+    for path in sorted(folder.rglob(PATTERN)):
+        try:
+            found[checked_stream(path, plan).number].append(path)
+        except StreamRefused as error:
+            problems.append(f"{path}: {error}")
+            if error.header is not None:
+                broken.add(error.header.number)
+    missing = [shard.number for shard in plan.shards if shard.number not in found]
+    problems += [f"shard {number} is missing" for number in missing if number not in broken]
+    problems += _doubled(found)
+    if problems:
+        raise Incomplete(problems=tuple(problems), again=tuple(missing))
+    return {number: path for number, (path,) in found.items()}
+
+
+def _doubled(found: Mapping[int, list[Path]]) -> Iterator[str]:
+    for number, paths in sorted(found.items()):
+        if len(paths) > 1:
+            yield f"shard {number} is there {len(paths)} times, leave one: {', '.join(map(str, paths))}"
+
+
+def _report(plan: CampaignPlan, subject: int, findings: Findings) -> Report:
+    recipe = plan.recipe
+    statement = findings.statement
+    settle = statement.settle_seconds if recipe.settle is None else recipe.settle
+    profile = profile_of(statement, load_profile(recipe.profile or statement.profile))
+    report = report_of(
+        plan_of(recipe, subject, seed=recipe.seed),
+        findings,
+        Capabilities.from_statement(statement, profile, settle_seconds=settle),
+        profile,
+        baseline=Baseline(),
+        least_decisions=plan.floors.decisions,
+    )
+    tasks = sum(task.subject == subject for shard in plan.shards for task in shard.tasks)
+    told = (
+        f"campaign {plan.campaign}: {tasks} tasks in {len(plan.shards)} shards, {recipe.seeds} seeds derived from the "
+        "campaign; a replay has the seed of its task"
+    )
+    return msgspec.structs.replace(report, notes=(*report.notes, told))

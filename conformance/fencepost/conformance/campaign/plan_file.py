@@ -1,0 +1,130 @@
+"""The file of a campaign: what is to be asked, cut into numbered shards; written, and read back strictly."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+from fencepost.conformance.campaign.groups import Cost
+from fencepost.conformance.catalogue import catalogue
+from fencepost.reports.visible import visible
+from msgspec import Struct
+
+
+class _Value(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A JSON object of the file."""
+
+
+class Recipe(_Value, frozen=True, kw_only=True):
+    """What a campaign asks, from which all else follows: every subject by every clause group under so many seeds."""
+
+    fencepost: str = msgspec.field(default_factory=lambda: version("fencepost"))
+    catalogue: str = msgspec.field(default_factory=lambda: catalogue().version)
+    subjects: tuple[str, ...]
+    seeds: int
+    seed: int = 0
+    effort: str = "quick"
+    profile: str | None = None
+    settle: float | None = None
+    call_timeout: float = 10.0
+    start_timeout: float = 30.0
+
+
+class Task(_Value, frozen=True, kw_only=True):
+    """One run of one clause group against one subject (counted from 0), by a seed of its own."""
+
+    id: str
+    subject: int
+    group: str
+    seed: int
+
+
+class Shard(_Value, frozen=True, kw_only=True):
+    """The tasks of one machine, the heaviest first; the id is a hash of all that the shard holds."""
+
+    number: int
+    id: str
+    estimate: Cost
+    tasks: tuple[Task, ...]
+
+
+class Floors(_Value, frozen=True, kw_only=True):
+    """What the whole must have asked of each subject: below it the campaign is vacuous."""
+
+    decisions: int
+
+
+class CampaignPlan(_Value, frozen=True, kw_only=True):
+    """A whole campaign; its id is a hash of its recipe."""
+
+    campaign: str
+    recipe: Recipe
+    floors: Floors
+    estimate: Cost
+    shards: tuple[Shard, ...]
+
+
+@dataclass(kw_only=True, eq=False)
+class PlanRefused(ValueError):
+    """The file is no plan that this fencepost can carry out."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        """The file and the reason."""
+        return visible(f"{self.path}: {self.reason}")
+
+
+def plan_to_json(plan: CampaignPlan) -> bytes:
+    """The plan as JSON, a shard a line."""
+    head = msgspec.json.encode(msgspec.structs.replace(plan, shards=())).removesuffix(b"]}")
+    return head + b"\n" + b",\n".join(map(msgspec.json.encode, plan.shards)) + b"\n]}\n"
+
+
+def plan_from_json(data: bytes, path: Path = Path("campaign.json")) -> CampaignPlan:
+    """The plan in these bytes; `PlanRefused` where it is none, or one of another version.
+
+    What follows from the recipe is not believed, but is worked out again by the reader: see `planning.checked`.
+    """
+    try:
+        plan = msgspec.json.decode(data, type=CampaignPlan)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise PlanRefused(path=path, reason=f"is no plan of a campaign: {error}") from None
+    _check_version(plan.recipe, path)
+    return plan
+
+
+def recipe_from_json(data: bytes) -> Recipe:
+    """The recipe that another machine has sent; `PlanRefused` where it has another version."""
+    recipe = msgspec.json.decode(data, type=Recipe)
+    _check_version(recipe, Path("the campaign"))
+    return recipe
+
+
+def _check_version(recipe: Recipe, path: Path) -> None:
+    for name, theirs, ours in (
+        ("fencepost", recipe.fencepost, version("fencepost")),
+        ("the catalogue", recipe.catalogue, catalogue().version),
+    ):
+        if theirs != ours:
+            told = f"was made with {name} {theirs!r:.40}, this is {ours!r}: plan the campaign anew"
+            raise PlanRefused(path=path, reason=told)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write the file whole, or leave what was there: `OSError` where it cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

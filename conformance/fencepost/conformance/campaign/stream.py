@@ -1,0 +1,157 @@
+"""The event stream of a shard: a header, a line for each task, and a footer with a digest of all lines before it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+from fencepost.conformance.campaign.plan_file import CampaignPlan, Shard
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.run.findings import Findings
+from fencepost.reports.secrets import Mask
+from fencepost.reports.visible import visible
+
+PATTERN = "shard-*.ndjson"
+"""The names of streams in a folder."""
+
+_FORM = 1
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="shard", forbid_unknown_fields=True):
+    """The first line: which shard of which campaign the stream is of."""
+
+    form: int
+    campaign: str
+    number: int
+    of: int
+    id: str
+
+
+class _Found(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="task", forbid_unknown_fields=True):
+    task: str
+    findings: Findings
+
+
+class _Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="end", forbid_unknown_fields=True):
+    tasks: int
+    digest: str
+
+
+@dataclass(kw_only=True, eq=False)
+class StreamRefused(ValueError):
+    """The file is no whole stream; `header` is its first line, where that could be read."""
+
+    reason: str
+    header: Header | None = None
+
+    def __str__(self) -> str:
+        """The reason."""
+        return visible(self.reason)
+
+
+def file_name(shard: Shard) -> str:
+    """The name of the shard's stream."""
+    return f"shard-{shard.number:05}.ndjson"
+
+
+def stream_of(plan: CampaignPlan, shard: Shard, found: Iterable[Findings]) -> bytes:
+    """The stream of what the shard's tasks have found, in their order; secrets are masked as in a report."""
+    header = Header(form=_FORM, campaign=plan.campaign, number=shard.number, of=len(plan.shards), id=shard.id)
+    mask = Mask.of_here()
+    lines = [msgspec.json.encode(header)]
+    for task, findings in zip(shard.tasks, found, strict=True):
+        plain = msgspec.to_builtins(findings)
+        plain["served"] = sorted(plain["served"])
+        # The standard library writes what msgspec cannot: half a surrogate pair, as a value under test may hold.
+        line = {"event": "task", "task": task.id, "findings": mask.apply(plain)}
+        lines.append(json.dumps(line, separators=(",", ":")).encode("ascii"))
+    body = b"".join(line + b"\n" for line in lines)
+    footer = _Footer(tasks=len(shard.tasks), digest=_digest(body))
+    return body + msgspec.json.encode(footer) + b"\n"
+
+
+def checked_stream(path: Path, plan: CampaignPlan) -> Header:
+    """The header of a whole stream of this campaign; `StreamRefused` where it is none. One line is in memory at a time."""
+    try:
+        return _checked(path, plan)
+    except OSError as error:
+        raise StreamRefused(reason=error.strerror or str(error)) from None
+
+
+def _checked(path: Path, plan: CampaignPlan) -> Header:
+    digest = hashlib.sha256()
+    header: Header | None = None
+    tasks: list[str] = []
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                raise StreamRefused(reason=f"is truncated in line {number}", header=header)
+            if header is None:
+                header = _header(line, plan)
+            elif line.startswith(b'{"event":"end"'):
+                _check_end(line, file.read(1), digest.hexdigest(), tasks, header, plan)
+                return header
+            else:
+                tasks.append(_kind(line, number, header).task)
+            digest.update(line)
+    raise StreamRefused(reason="is truncated: its last line is missing", header=header)
+
+
+def _header(line: bytes, plan: CampaignPlan) -> Header:
+    try:
+        header = msgspec.json.decode(line, type=Header)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StreamRefused(reason=f"is no stream of a campaign: {error}") from None
+    if header.form != _FORM or header.campaign != plan.campaign:
+        raise StreamRefused(reason=f"is of another campaign ({header.campaign:.40}, form {header.form})")
+    known = {shard.number: shard.id for shard in plan.shards}
+    if known.get(header.number) != header.id or header.of != len(plan.shards):
+        raise StreamRefused(reason=f"is of a shard that the plan does not have: {header.number}/{header.of}")
+    return header
+
+
+class _Kind(msgspec.Struct):
+    event: str
+    task: str
+
+
+def _kind(line: bytes, number: int, header: Header) -> _Kind:
+    try:
+        return msgspec.json.decode(line, type=_Kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StreamRefused(reason=f"is corrupted in line {number}: {error}", header=header) from None
+
+
+def _check_end(line: bytes, more: bytes, digest: str, tasks: list[str], header: Header, plan: CampaignPlan) -> None:
+    try:
+        footer = msgspec.json.decode(line, type=_Footer)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StreamRefused(reason=f"is corrupted in its last line: {error}", header=header) from None
+    if more:
+        raise StreamRefused(reason="is corrupted: something follows its last line", header=header)
+    expected = [task.id for task in plan.shards[header.number - 1].tasks]
+    if footer.digest != f"sha256:{digest}" or footer.tasks != len(tasks) or tasks != expected:
+        raise StreamRefused(
+            reason="is corrupted: its digest or its tasks are not those of its last line", header=header
+        )
+
+
+def findings_in(path: Path) -> Iterator[Findings]:
+    """What the tasks of a checked stream have found, in their order; `StreamRefused` where a line is malformed."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.startswith(b'{"event":"task"'):
+                continue
+            try:
+                findings = msgspec.convert(json.loads(line), type=_Found).findings
+                tally = Tally()
+                tally.take_over(findings.tally)
+                yield replace(findings, tally=tally)
+            except (ValueError, RecursionError) as error:  # msgspec's own is a ValueError
+                raise StreamRefused(reason=f"line {number}: {error!s:.200}") from None
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

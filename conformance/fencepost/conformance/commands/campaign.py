@@ -1,0 +1,313 @@
+"""`fencepost campaign`: a suite spread over many machines: plan, run, merge."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from fencepost.conformance.campaign.merging import Incomplete, merged
+from fencepost.conformance.campaign.plan_file import CampaignPlan, PlanRefused, Recipe, Shard, Task, plan_to_json
+from fencepost.conformance.campaign.plan_file import write_atomically as write
+from fencepost.conformance.campaign.planning import planned, read_plan, seeds_for
+from fencepost.conformance.campaign.shard_run import is_there, keep, shard_stream
+from fencepost.conformance.campaign.targets import TARGETS, Place
+from fencepost.conformance.commands.console import labelled, show
+from fencepost.conformance.commands.interruption import Interruption
+from fencepost.conformance.commands.opening import call_timeout, start_timeout
+from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING
+from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.short_help import SHORT_HELP
+from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.run.opening import CannotBegin
+from fencepost.reports.model import Report
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import load_renderer, write_files
+from fencepost.reports.visible import visible
+
+TRY_AGAIN = 75
+"""The exit status of a shard whose stream could not be made, as `sysexits.h` has it."""
+
+_PLAN = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+
+@click.group(short_help=SHORT_HELP["campaign"])
+def campaign() -> None:
+    """Spread the suite over many machines: plan it once, run each shard somewhere, merge what they found."""
+
+
+@campaign.command(short_help="Write the plan: subjects × clause groups × seeds, in numbered shards.")
+@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…")
+@click.option(
+    "--shards", type=click.IntRange(min=1), required=True, metavar="N", help="Cut the campaign into N shards."
+)
+@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Ask each subject by N seeds.  [default: 1]")
+@click.option(
+    "--decisions", type=click.IntRange(min=1), metavar="N", help="Ask by as many seeds as N decisions in all take."
+)
+@click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much one seed asks.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Another number gives other seeds throughout.")
+@click.option("--profile", help="Judge by this profile, not by the profile that a subject claims.")
+@click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
+@call_timeout
+@start_timeout
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="campaign.json",
+    show_default=True,
+    metavar="FILE",
+    help="Write the plan into this file.",
+)
+@click.option(
+    "--for",
+    "targets",
+    type=click.Choice(tuple(TARGETS)),
+    multiple=True,
+    help="Write the file, too, by which this system runs the campaign; repeatable.",
+)
+@click.option(
+    "--image",
+    default="fencepost:latest",
+    show_default=True,
+    metavar="IMAGE",
+    help="The container image with fencepost and the subject, in the files of --for.",
+)
+@click.option(
+    "--install",
+    default="pip install fencepost",
+    show_default=True,
+    metavar="COMMAND",
+    help="The command that installs fencepost and the subject, in the files of --for.",
+)
+def plan(
+    *,
+    subjects: tuple[str, ...],
+    shards: int,
+    seeds: int | None,
+    decisions: int | None,
+    effort: str,
+    seed: int,
+    profile: str | None,
+    settle: float | None,
+    call_timeout: float,
+    start_timeout: float,
+    out: Path,
+    targets: tuple[str, ...],
+    image: str,
+    install: str,
+) -> None:
+    """Write a plan for these SUBJECTs, and say what it is expected to cost. No subject is asked anything.
+
+    Exit status: 0, or 2 for bad usage.
+    """
+    if seeds is not None and decisions is not None:
+        raise click.UsageError("--seeds and --decisions say the same thing: leave one out")
+    if decisions is not None:
+        seeds = seeds_for(decisions, subjects=len(subjects), effort=effort)
+    recipe = Recipe(
+        subjects=subjects,
+        seeds=seeds or 1,
+        seed=seed,
+        effort=effort,
+        profile=profile,
+        settle=settle,
+        call_timeout=call_timeout,
+        start_timeout=start_timeout,
+    )
+    try:
+        made = planned(recipe, shards=shards)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    files = {out: plan_to_json(made)}
+    for name in targets:
+        target = TARGETS[name]
+        if shards > target.most_shards:
+            raise click.UsageError(f"--for {name}: {shards} shards, of which it takes {target.most_shards} at the most")
+        place = Place(plan=out.as_posix(), image=image, install=install)
+        files[out.parent / target.file_name] = target.text(made, place).encode("utf-8")
+    for path, data in files.items():
+        try:
+            write(path, data)
+        except OSError as error:
+            raise usage(f"{path} cannot be written: {error.strerror or error}") from None
+    show(labelled(list(_summary(made))))
+    click.echo(f"written: {', '.join(map(str, files))}", err=True)
+
+
+def _summary(made: CampaignPlan) -> Iterator[tuple[str, str]]:
+    tasks = sum(len(shard.tasks) for shard in made.shards)
+    heaviest, lightest = made.shards[0].estimate, made.shards[-1].estimate
+    yield "campaign", made.campaign
+    yield "asks", f"{len(made.recipe.subjects)} subjects by {made.recipe.seeds} seeds: {tasks} tasks"
+    yield "expected", f"{made.estimate.decisions:,} decisions and {made.estimate.writes:,} writes"
+    yield "of the kit", f"{_minutes(made.estimate.milliseconds)} of a processor; the subject's own time comes on top"
+    yield "shards", f"{len(made.shards)}, of {_minutes(lightest.milliseconds)} to {_minutes(heaviest.milliseconds)}"
+
+
+def _minutes(milliseconds: int) -> str:
+    return f"{milliseconds / 60_000:,.1f} min"
+
+
+@campaign.command(short_help="Run a shard, or all of them on a Dask cluster.")
+@click.argument("plan_file", type=_PLAN, metavar="PLAN")
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help=(
+        "The shard, counted from 1, of the N that the plan has; without it JOB_COMPLETION_INDEX (from 0) or "
+        "CI_NODE_INDEX (from 1) says which."
+    ),
+)
+@click.option("--out", type=NEW_FOLDER, default="shards", show_default=True, metavar="DIR", help="Where streams go.")
+@click.option("--dask", "address", metavar="ADDRESS", help="Run every shard on the Dask cluster of this scheduler.")
+def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -> None:
+    """Run one shard of PLAN and write its event stream into DIR: whole, or not at all.
+
+    A stream that is there already is left as it is.
+
+    Exit status: 0 the stream is complete, whatever the verdicts; 75 it could not be made, and may be tried again;
+    2 bad usage.
+    """
+    made = _read(plan_file)
+    if address is not None:
+        if shard is not None:
+            raise click.UsageError("--dask runs every shard: leave --shard out")
+        _run_on_dask(made, address, out)
+        return
+    chosen = _chosen(made, shard, os.environ)
+    if is_there(made, chosen, out):
+        click.echo(f"shard {chosen.number} is there already", err=True)
+        return
+
+    def announce(number: int, task: Task) -> None:
+        subject = visible(made.recipe.subjects[task.subject])
+        told = f"{task.group}, seed {task.seed}, of {subject}"
+        click.echo(f"shard {chosen.number}, task {number} of {len(chosen.tasks)}: {told}", err=True)
+
+    with Interruption() as interruption, live_progress() as listener:
+        try:
+            stream = shard_stream(made, chosen, announce=announce, listener=listener)
+            interruption.check()
+            path = keep(stream, chosen, out)
+        except CannotBegin as error:
+            if not error.is_of_harness:
+                raise usage(str(error)) from None
+            _try_again(str(error))
+        except OSError as error:
+            _try_again(f"{out}: {error.strerror or error}")
+        except KeyboardInterrupt:
+            _try_again("interrupted")
+    click.echo(f"written: {path}", err=True)
+
+
+def _try_again(why: str) -> NoReturn:
+    click.echo(visible(f"the stream could not be made: {why}"), err=True)
+    sys.exit(TRY_AGAIN)
+
+
+def _read(path: Path) -> CampaignPlan:
+    try:
+        return read_plan(path)
+    except PlanRefused as error:
+        raise usage(str(error)) from None
+    except OSError as error:
+        raise usage(f"{path}: {error.strerror or error}") from None
+
+
+_VARIABLES = (("JOB_COMPLETION_INDEX", 0), ("CI_NODE_INDEX", 1))
+"""The variables that say which shard is meant, and the number that they begin with."""
+
+
+def _chosen(made: CampaignPlan, shard: str | None, environment: Mapping[str, str]) -> Shard:
+    """The shard that the option names, or a variable of the environment; bad usage where there is no such shard."""
+    shards = len(made.shards)
+    if shard is not None:
+        number, _, of = shard.partition("/")
+        if of != str(shards):
+            raise click.BadParameter(
+                f"expected I/{shards}, for so many shards has the plan: {shard!r}", param_hint="--shard"
+            )
+        return _numbered(made, number, first=1, hint="--shard")
+    for name, first in _VARIABLES:
+        if name in environment:
+            return _numbered(made, environment[name], first=first, hint=name)
+    names = " nor ".join(name for name, _ in _VARIABLES)
+    raise click.UsageError(f"which shard? There is neither --shard I/{shards} nor {names}")
+
+
+def _numbered(made: CampaignPlan, text: str, *, first: int, hint: str) -> Shard:
+    last = first + len(made.shards) - 1
+    if not text.isascii() or not text.isdigit() or not first <= int(text) <= last:
+        raise click.BadParameter(f"expected a number from {first} to {last}, got {text!r}", param_hint=hint)
+    return made.shards[int(text) - first]
+
+
+def _run_on_dask(made: CampaignPlan, address: str, out: Path) -> None:
+    try:
+        from fencepost.conformance.campaign.on_dask import streams_from
+    except ImportError as error:
+        raise click.UsageError(f"--dask takes the extra `dask`: pip install 'fencepost[dask]' ({error})") from None
+    left = [shard for shard in made.shards if not is_there(made, shard, out)]
+    failed = []
+    try:
+        for shard, made_of in streams_from(address, made, left):
+            if isinstance(made_of, str):
+                failed.append(shard.number)
+                click.echo(visible(f"shard {shard.number}: {made_of}"), err=True)
+            else:
+                click.echo(f"written: {keep(made_of, shard, out)}", err=True)
+    except OSError as error:
+        _try_again(f"{address}: {error}")
+    if failed:
+        _try_again(f"shards {', '.join(map(str, sorted(failed)))}")
+
+
+@campaign.command(short_help="Merge the streams of all shards into one verdict for each subject.")
+@click.argument("plan_file", type=_PLAN, metavar="PLAN")
+@click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path), metavar="DIR")
+@click.option(
+    "--report",
+    "reports",
+    type=NEW_FOLDER,
+    metavar="DIR",
+    help="Write the report in every form into this folder; for several subjects into numbered folders in it.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show every clause and every open point, none summed up.")
+def merge(*, plan_file: Path, folder: Path, reports: Path | None, verbose: bool) -> None:
+    """Merge the streams in DIR, and in the folders in it, into the report that `check` would give.
+
+    There is no verdict while a shard is missing, is there twice, or is not whole: each is named, with the command
+    that runs it again, and the exit status is 2.
+
+    Exit status, the first that holds for a subject: 1, 2, 3 or 0, as for `check`.
+    """
+    made = _read(plan_file)
+    try:
+        found = merged(made, folder)
+    except Incomplete as error:
+        for problem in error.problems:
+            click.echo(visible(problem), err=True)
+        for number in error.again:
+            told = f"fencepost campaign run {plan_file} --shard {number}/{len(made.shards)} --out {folder}"
+            click.echo(visible(f"run again: {told}"), err=True)
+        click.echo("no verdict: the campaign is not complete", err=True)
+        sys.exit(2)
+    page = Page.of(sys.stdout, is_verbose=verbose)
+    for report in found:
+        click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
+    if reports is not None:
+        _write_reports(found, reports)
+    statuses = {report.exit_status for report in found}
+    sys.exit(next(status for status in (1, 2, 3, 0) if status in statuses))
+
+
+def _write_reports(found: Sequence[Report], folder: Path) -> None:
+    for number, report in enumerate(found, start=1):
+        into = folder / str(number) if len(found) > 1 else folder
+        try:
+            written = write_files(report, into)
+        except OSError as error:
+            raise usage(f"nothing can be written into {into}: {error.strerror or error}") from None
+        click.echo(f"written: {', '.join(map(str, written))}", err=True)

@@ -1,0 +1,31 @@
+"""What a run has found, as a value: all that its report is made of, beside the plan."""
+
+from dataclasses import dataclass
+
+from fencepost.adapters.contract import Statement
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.cost import Cost
+from fencepost.reports.model import Decoy, Ending, LedgerEntry, Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a run that is over has found, with what the subject said of itself.
+
+    `served` are the clauses whose turn has come. `unfinished` says why the run ended before its end, and `ended` what
+    ended it; both are empty otherwise. `changed_members` are those of the statement that the subject answered otherwise
+    at the end. `explored` is the cost of the explorations, and `first_failure` that up to the first failure.
+    """
+
+    statement: Statement
+    tally: Tally
+    ledger: tuple[LedgerEntry, ...] = ()
+    decoys: tuple[Decoy, ...] = ()
+    served: frozenset[str] = frozenset()
+    unfinished: str = ""
+    ended: Ending = ""
+    changed_members: tuple[str, ...] = ()
+    explored: Cost
+    first_failure: Cost | None = None
+    totals: Totals
+    log: str = ""
