@@ -79,7 +79,16 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
             ),
             _group(
                 "writes",
-                *("refusals", "turns", "validation", "state", "concurrency", "convergence", "read-back"),
+                *(
+                    "refusals",
+                    "turns",
+                    "validation",
+                    "state",
+                    "concurrency",
+                    "convergence",
+                    "read-back",
+                    "recorded forms",
+                ),
                 cost=Cost(decisions=5_900, writes=530, milliseconds=600),
             ),
             _group(CONTROL, cost=Cost(decisions=40, writes=90, milliseconds=550)),
