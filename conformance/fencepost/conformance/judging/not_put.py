@@ -1,4 +1,4 @@
-"""Requests that could not be put as asked: of which kinds, and what a look at them showed when they were put again."""
+"""Requests that could not be put as asked: their kinds, and the result when samples of them were put again."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ _SUBNET = "callers of a subnet"
 
 
 def place_of(request: Request) -> str:
-    """Where it comes from: the /8 of its address, or a subnet."""
+    """Where the request comes from: the /8 of its address, or a subnet."""
     return _SUBNET if request.subnet is not None else f"{request.address >> 24}.0.0.0/8"
 
 
 def caller_of(request: Request) -> str:
-    """What kind of caller it has."""
+    """What kind of caller the request has."""
     caller = request.caller
     if caller.service is not None:
         return f"the service {caller.service!r}"
@@ -39,7 +39,7 @@ class Sample:
 
 @dataclass(slots=True)
 class NotPut:
-    """How often each place and each kind of caller was answered and was not, with a sample of each, and of each clause.
+    """How often each place and kind of caller was answered and was not, with a sample of each, and of each clause.
 
     `again` maps each sample that was put again to whether it was answered then; `depends` has the clauses of
     the answered ones.
@@ -58,12 +58,12 @@ class NotPut:
             counts[kind] = counts.get(kind, 0) + 1
 
     def wanted(self, request: Request, clauses: Sequence[str]) -> list[str]:
-        """The names under which a sample of this request is still wanted."""
+        """The names under which a sample of this request is still needed."""
         names = [place_of(request), caller_of(request), *clauses]
         return [name for name in names if name not in self.samples] if clauses else []
 
     def told(self) -> Iterator[str]:
-        """What could never be put, whatever the rules, in one line; nothing where everything was answered."""
+        """In one line the kinds that could never be put under any rules; no line if each kind was answered."""
         never = [kind for kind in self.missing if kind not in self.answered and self.again.get(kind) is False]
         blocks = [IPv4Network(kind) for kind in never if kind.endswith("/8")]
         kinds = [*map(str, collapse_addresses(blocks)), *sorted(kind for kind in never if not kind.endswith("/8"))]

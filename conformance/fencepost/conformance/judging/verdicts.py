@@ -11,22 +11,22 @@ from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
 DECISIVE = 20
-"""A clause must have been decisive so often to pass, at any effort."""
+"""To pass, a clause must have been decisive this many times, at any effort."""
 
 DECISIONS = 500
-"""A run of all clauses must have at least so many decisions."""
+"""A run of all clauses must have at least this many decisions."""
 
 SHARE = 0.02
 """In a run of all clauses each outcome must have at least this share of the decisions."""
 
 _NAMED = 3
 _SELDOM = {"STA-5": 15, "LIM-9": 8, "LIM-7": 4, "LIM-8": 12}
-"""Clauses that few requests can decide, and how often they must have been decisive."""
+"""Clauses that few requests can decide, and how often each must have been decisive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Standing:
-    """What is known of one clause at the end of a run."""
+    """The facts about one clause at the end of a run."""
 
     clause: Clause
     capabilities: Capabilities
@@ -66,7 +66,7 @@ class _Standing:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether answers were wrong. Beside a known failure they are taken for that failure's."""
+        """Whether answers were wrong. Beside a known failure they count as that failure's."""
         return bool(self.count.wrong) and not self.has_known_failures
 
     @property
@@ -76,7 +76,7 @@ class _Standing:
         return self.is_wrong and (self.is_short or not is_side_effect)
 
     def with_remark(self, detail: str) -> str:
-        """The detail, and what else there is to say of a pass."""
+        """The detail, with any remark on a pass."""
         return "; ".join(filter(None, (detail, self.tally.remarks.get(self.id, ""))))
 
 
@@ -213,7 +213,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """What is known of a run at its end. `failures` are beside the rows, `shortcomings` what it did not see."""
+    """The facts about a run at its end. `failures` are beside the rows, `shortcomings` what it did not see."""
 
     verdicts: frozenset[str]
     failures: tuple[str, ...]
@@ -274,7 +274,7 @@ def summed_up(
 
 
 def _third_ways(ledger: Sequence[LedgerEntry]) -> list[str]:
-    """The open points that were found to be answered in a way that nobody can declare."""
+    """The open points whose probed answers are no choice that can be declared."""
     return [
         f"{entry.key}: answered in a third way: {entry.found}"
         for entry in ledger
@@ -302,7 +302,7 @@ def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:
 
 
 def _level(rows: Sequence[Row]) -> str:
-    """The level that the rows reach. It names a certificate, and has no influence on the exit status."""
+    """The level that the rows reach. A certificate names it; the exit status ignores it."""
     if _lacks_core(rows):
         return "partial"
     return "core" if any(row.verdict != "pass" for row in rows) else "core+extended"
