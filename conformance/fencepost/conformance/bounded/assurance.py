@@ -1,4 +1,4 @@
-"""What a bounded run has bought: its cost, the score that as much buys on the catalogue, and what its silence says."""
+"""What a bounded run has achieved: its cost, the score of equal cost on the catalogue, and the rule of three."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ CONFIDENCE = 3
 _FEW = 8
 
 Curve = tuple[tuple[int, float], ...]
-"""Spends in rising order, each with the share of the mutants that dies within it."""
+"""Costs in rising order, each with the share of the mutants killed within it."""
 
 
 class Calibration(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -35,7 +35,7 @@ class Calibration(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Calibrations(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The calibrated curves: of subjects that refuse what must be refused, and of those that only decide."""
+    """The calibrated curves: for subjects that refuse bad writes, and for subjects that only decide."""
 
     made_by: str
     seeds: int
@@ -56,7 +56,7 @@ def calibrations() -> Calibrations:
 
 
 def told(report: Report, bounds: Bounds, explored: Cost, *, took: float | None, refuses: bool) -> Iterator[str]:
-    """The lines for the report; `took` is None where time was no bound."""
+    """The lines for the report; `took` is None if there was no bound on time."""
     decisions, configurations = explored.decisions, explored.configurations
     spent = f"{_number(configurations, 'configuration')} and {_number(decisions, 'decision')}"
     yield f"bought by {bounds.told}: {spent}" + (f", in {took:.0f} s" if took is not None else "")
@@ -65,7 +65,7 @@ def told(report: Report, bounds: Bounds, explored: Cost, *, took: float | None, 
     score = curve.expected(configurations=configurations, decisions=decisions)
     which = "the catalogue's" if refuses else "the catalogue's decisions-only"
     yield f"as much kills {score:.1%} of {which} {curve.mutants} mutants (measured by `{curves.made_by}`)"
-    has_been_right = report.exit_status in (0, 3)  # a failure of a clause that was not selected ends with 1, too
+    has_been_right = report.exit_status in (0, 3)  # a failure of an unselected clause also ends with 1
     right = sum((report.totals.allowed, report.totals.denied))
     if right and has_been_right:
         yield (
