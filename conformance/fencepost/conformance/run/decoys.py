@@ -23,7 +23,7 @@ from fencepost.reference import (
 class Decoy(ABC):
     """One fault. The seed and the first suitable call fix which edge or service it affects.
 
-    `vault` is in each method the reference's, told what the subject was told; only a right answer is ever falsified.
+    In each method `vault` is the reference's vault after the same calls. Only a right answer is ever falsified.
     """
 
     id: ClassVar[str]
