@@ -1,7 +1,7 @@
 """Groves: a few aligned, nested ranges that are added and removed one by one in every order.
 
-A program that keeps its rules in a tree, in a table per prefix length, or in counts fails where a rule around others is
-removed, or where a rule comes back. A *turn* is a run of writes without requests in between.
+A program may keep its rules in a tree, in a table per prefix length, or in counts. Such a program fails where a rule
+around others is removed, or where a rule comes back. A *turn* is a run of writes without requests in between.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -52,9 +52,9 @@ def subnet_id(subscription: str, group: str, network: str, subnet: str) -> str:
 def subnet_ids(random: Random) -> list[str]:
     """One subnet's id, and ids that are easily mistaken for it; all different.
 
-    They differ from it in one part (its beginning, its end, more text before or after it, another separator), in two,
-    in the order of the parts, or in where a part ends. Others differ from each other in a number's
-    zeros, or late in a long name.
+    They differ from it in one part or two, in the order of the parts, or in where a part ends. A part differs in its
+    beginning or end, by more text before or after it, or by another separator. Others differ from each other in a
+    number's zeros, or late in a long name.
     """
     word = random.choice(_WORDS)
     group, network, subnet = f"rg-{word}", f"vnet-{word}", f"snet-{word}"

@@ -32,8 +32,8 @@ class Meaning:
 def meanings(value: object, profile: Profile) -> tuple[Meaning, ...]:
     """What the value may be taken for, the likeliest first; everything and nothing come last.
 
-    The readings that are open points come first; then octets read as octal or hexadecimal, wrapped at 256, filled
-    up to four, prefixes wrapped, cut or ignored, and the first or last address of several.
+    The readings that are open points come first. Then octets are read as octal or hexadecimal, wrapped at 256, or
+    filled up to four. Prefixes are wrapped, cut or ignored, and of several addresses the first or last is read.
     """
     found = dict.fromkeys(_plain(block) for text in _texts(value) for block in _blocks(text, profile))
     addresses = [block for one in found for block in one.blocks if block.first == block.last][:4]

@@ -85,8 +85,8 @@ def private(random: Random) -> int:
 def places(random: Random, vault: Vault) -> list[Place]:
     """Every kind of place under these rules: inside and outside of IP rules, in each subnet, and where both meet.
 
-    A subnet's caller shows its private address while the subnet has the endpoint, else its public address, which may or
-    may not be in a rule.
+    A subnet's caller shows its private address while the subnet has the endpoint, else its public address. The latter
+    may be in a rule.
     """
     rules, network = vault.rules, vault.network
     blocks = [rule.block for rule in rules.ip_rules]

@@ -246,9 +246,9 @@ def summed_up(
 ) -> Summary:
     """The summary of a run. See `RESULTS` for the order of the results.
 
-    The result is partial, which is still 0, if a core clause does not apply, the subject declares that it can do less
-    than a whole vault (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, if it decided
-    too little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended early is an
+    The result is partial, which is still 0, in three cases: a core clause does not apply, the subject declares that it
+    can do less (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, if it decided too
+    little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended early is an
     error even if every clause passes: it had no positive control.
     """
     broken = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]

@@ -211,10 +211,10 @@ class Lockstep:
     def replay(self, case: Case, like: Mismatch | None = None) -> Mismatch | None:
         """Run a case from its `reset`; the mismatch of its last answer. Also None if the case cannot be run.
 
-        Of several wrong answers to one call the last request's counts, or else the first: requests after it may
-        sway its answer as well as what comes before it. Where `like` is given, a wrong answer of its kind goes first. A
-        case cannot be run where an earlier write gets a wrong answer or leaves the rules in force unknown, or where a
-        request would break the contract.
+        Of several wrong answers to one call the last request's counts, or else the first: requests after it may sway
+        its answer as well as what comes before it. If `like` is given, a wrong answer of its kind goes first. A case
+        cannot be run if an earlier write gets a wrong answer or leaves the rules in force unknown. Nor can it be run if
+        a request would break the contract.
         """
         if not self._run_up_to_last(case):
             return None

@@ -1,7 +1,7 @@
 """The sensitivity control: decoys in the subject's own answers show which faults this run would have noticed.
 
-It runs last. Each decoy has its own connection around the subject's, the run's scenarios from the same seed, of
-whose requests only those of the decoy's kind are put, and the run's own judging; nothing of it enters a verdict.
+It runs last. Each decoy has its own connection around the subject's, and its own judging. The scenarios and the seed
+are the run's, but only requests of the decoy's kind are put. Nothing of it enters a verdict.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
