@@ -31,17 +31,17 @@ OnMismatch: TypeAlias = Callable[[Sequence[Found]], None]
 """What to do with the mismatches of one call."""
 
 Selection: TypeAlias = Callable[[Sequence[Request], Vault], Iterable[Sequence[Request]]]
-"""The requests that are put, of those that an exploration asks; call by call."""
+"""Which of an exploration's requests are put, call by call."""
 
 _EXPLICIT = 3
-"""One request in so many writes out what it might leave out."""
+"""One request in so many writes out members with default values."""
 
 
 class Bench:
-    """One subject under test. Verbs that call it may raise `Abandoned`, and where the effort is spent `EffortSpent`.
+    """One subject under test. Verbs that call it may raise `Abandoned`, and `EffortSpent` when the effort is spent.
 
     `on_mismatch` replaces the diagnosis of wrong answers. If `selects` is given, only the requests that it selects are
-    put, and `ask` does not say what came.
+    put, and `ask` returns no outcomes.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Bench:
         return self.meter.explored.configurations
 
     def case_with(self, step: AskStep) -> Case:
-        """Everything since `reset`, and this call after it."""
+        """Everything since `reset`, followed by this call."""
         return Case(network=self._lockstep.started_from, steps=(*self._lockstep.steps, step))
 
     # What it may do with the subject.
@@ -126,7 +126,7 @@ class Bench:
         self._in_force.reset(network)
 
     def settle_in(self, network: Network) -> None:
-        """A vault in this network whose rules the scenario is going to replace: the one at hand, or else a new one."""
+        """Enter a vault in this network whose rules the scenario will replace: the present vault, or else a new one."""
         if self._in_force.is_known_in(network):
             self._lockstep.mark()
             return
@@ -139,12 +139,12 @@ class Bench:
     def write(
         self, method: str, params: JsonObject, *, exercises: Collection[str] = (), aim: str | None = None
     ) -> bool:
-        """Send a write in the words that the subject offers; whether the subject accepted it.
+        """Send a write in the form that the subject offers; whether the subject accepted it.
 
         Also true where nothing is to be sent: an update of the default action for a subject that has none. False where
         the write may not be sent to a subject that validates nothing, and where it could not be put as asked.
         A right answer counts for the clauses that it exercises and, if it is a refusal, for the one clause that demands
-        it; `aim` is the clause that a wrong answer breaks where the case itself does not tell.
+        it; `aim` is the clause that a wrong answer breaks if the case does not show the clause.
         """
         self.meter.check()
         if self._most_configurations is not None and self.meter.explored.configurations >= self._most_configurations:
@@ -184,7 +184,7 @@ class Bench:
         return False
 
     def attempt(self, method: str, params: JsonObject) -> bool:
-        """Send a write that is looked at, not judged; whether the subject accepted it."""
+        """Send a write without judging it; whether the subject accepted it."""
         self.meter.explored += Cost(writes=1)
         with self._faults.blaming():
             return self._lockstep.write(WriteStep(method=method, params=params)).accepted
@@ -206,8 +206,8 @@ class Bench:
     ) -> list[str]:
         """Put requests in one go; the outcomes that came.
 
-        Every right answer counts for the clauses that it exercises; `exercises` adds clauses to some of them, `aim` is
-        the clause that a wrong answer breaks where the case alone does not tell.
+        Every right answer counts for the clauses that it exercises; `exercises` adds clauses to some requests. A wrong
+        answer breaks the clause `aim` if the case does not show the clause.
         """
         if self._selects is None:
             return self._ask(requests, exercises or {}, aim)
@@ -232,7 +232,7 @@ class Bench:
             self._on_mismatch(self._wrong_in_force() or [Found(mismatch=wrong)])
 
     def look(self, step: AskStep) -> list[Answer]:
-        """Ask without judging and counting: what came."""
+        """Ask without judging or counting; the answers."""
         with self._faults.blaming():
             return self._lockstep.client.decide(step.wire())
 
@@ -250,22 +250,22 @@ class Bench:
     # What it may record.
 
     def observed(self, clause: str, outcomes: Collection[tuple[str, bool]]) -> None:
-        """Count decisions that the exploration has judged by itself: each outcome, and whether it was right."""
+        """Count decisions that the exploration has judged itself: each outcome, and whether it was right."""
         for outcome, is_right in outcomes:
             self._tally.decision((clause,), outcome, is_right=is_right)
         self.meter.explored += Cost(decisions=len(outcomes))
         self._lockstep.cost += Cost(decisions=len(outcomes))
 
     def limit_found(self, clause: str, limit: str) -> None:
-        """The clause's limit is this."""
+        """Record the clause's limit."""
         self._tally.limits[clause] = limit
 
     def limit_at_least(self, clause: str, count: int) -> None:
-        """So many were accepted: the clause's limit, unless more is known."""
+        """Record that this many were accepted: the clause's limit, unless more is known."""
         self._tally.limits.setdefault(clause, f"at least {count}")
 
     def remark(self, clause: str, text: str) -> None:
-        """Say something beside the clause's pass."""
+        """Add a remark to the clause's pass."""
         self._tally.remarks[clause] = text
 
     def leave_out(self, clause: str, reason: str) -> None:
@@ -273,30 +273,30 @@ class Bench:
         self._tally.left_out[clause] = reason
 
     def fail(self, one: Counterexample) -> None:
-        """Record a failure that the exploration has found by itself, because no replay would show it again."""
+        """Record a failure that the exploration has found itself, because no replay would show it again."""
         self._tally.failures[one.clause].append(one)
         self.meter.failed_at(self.meter.explored)
         if self._ends_at_failure:
             raise EndedAtFailure
 
     def faulted(self, fault: HarnessFault) -> NoReturn:
-        """Record a harness fault: the error of the clause at hand."""
+        """Record a harness fault as the error of the clause at hand."""
         self._faults.give_up(fault)
 
     # What the run does with the bench.
 
     def begin(self, aims: Sequence[str]) -> None:
-        """A new scenario, for these clauses: a harness fault in it is theirs."""
+        """Begin a scenario for these clauses, which its harness faults count for."""
         self._faults.aims = tuple(aims)
         self._in_force.scenario_begins()
 
     def end(self) -> None:
-        """The scenario went through to its end: the harness answers."""
+        """End the scenario: the harness answers."""
         self._faults.in_a_row = 0
         self._in_force.scenario_ends()
 
     def leave(self) -> None:
-        """Another exploration begins: it starts from a vault of its own."""
+        """Another exploration begins, which starts from a vault of its own."""
         self._in_force.forget()
 
     # How it asks and diagnoses.
@@ -325,7 +325,7 @@ class Bench:
         return AskStep(requests=tuple(requests), explicit=explicit)
 
     def _is_of_use(self, request: Request, extra: Mapping[Request, Sequence[str]]) -> bool:
-        """Whether the request is for a clause that is not over with an error."""
+        """Whether the request serves a clause that is not over with an error."""
         if not self._tally.errors or (clause := self._clause(request)) not in self._tally.errors:
             return True
         self._faults.leave_out(clause, extra.get(request, ()))
@@ -348,7 +348,7 @@ class Bench:
     def _ask_apart(
         self, fault: HarnessFault, step: AskStep, extra: Mapping[Request, Sequence[str]], aim: str | None
     ) -> list[str]:
-        """A fault in a call that serves several clauses: ask clause by clause, so that the others are judged."""
+        """After a fault in a call for several clauses, ask clause by clause, so that the others are judged."""
         by_clause = sorted(step.requests, key=self._clause)
         groups = [(clause, list(group)) for clause, group in groupby(by_clause, key=self._clause)]
         if len(groups) == 1:
@@ -371,7 +371,7 @@ class Bench:
                 continue
             self._faults.in_a_row = 0
             self._on_mismatch(found)
-        if not is_at_hand:  # apart, every request is answered: the fault is of the call as a whole
+        if not is_at_hand:  # each request is answered apart: the fault is that of the whole call
             self._tally.errors.setdefault(aim or self._faults.aims[0], str(fault))
             self._faults.hinder(str(fault))
         with self._faults.blaming(), self.meter.beside():

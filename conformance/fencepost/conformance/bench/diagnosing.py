@@ -1,4 +1,4 @@
-"""What a run does with wrong answers: each new kind is diagnosed, then the subject is brought back to its state."""
+"""How a run reacts to wrong answers: diagnose each new kind, then restore the subject's state."""
 
 from collections.abc import Sequence
 
@@ -19,11 +19,11 @@ _MOST_LOOKED_AT = 120
 
 
 class EndedAtFailure(Exception):
-    """A clause has failed, and the run is to end at the first failure."""
+    """A clause has failed, and the run ends at the first failure."""
 
 
 class Diagnosing:
-    """Called with the mismatches of one call. `EndedAtFailure` where one comes to a failure that ends the run."""
+    """Called with the mismatches of one call. `EndedAtFailure` if a failure ends the run."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Diagnosing:
         self._ends_at_failure = ends_at_failure
 
     def __call__(self, found: Sequence[Found]) -> None:
-        """Diagnose what is new among the mismatches, the plainest first, then bring the subject back to its state."""
+        """Diagnose the new mismatches, the plainest first, then restore the subject's state."""
         disturbed = False
         place = self._place_of(found)
         for one in sorted(found, key=plainness)[:_MOST_LOOKED_AT]:
@@ -76,7 +76,7 @@ class Diagnosing:
         return self._diagnosis.calls
 
     def finish(self, *, is_cut_short: bool) -> None:
-        """The run is over: look again at what an unstable subject was blamed for, where there is time for it."""
+        """End the diagnosis: replay the failures of an unstable subject once more, if there is time."""
         self._diagnosis.tell_what_was_kept()
         if is_cut_short:
             self._diagnosis.give_up_review()
@@ -105,7 +105,7 @@ class Diagnosing:
         )
 
     def resume(self, state: BenchState) -> None:
-        """Go on from the counts of a run that ended early; its failures are in the tally already."""
+        """Continue from the counts of a run that ended early; its failures are in the tally already."""
         try:
             self._diagnosis.resume(
                 calls=state.diagnosis_calls, begun=state.diagnoses, recorded=state.diagnosed, kept=state.kept

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fencepost.conformance.lockstep.cost import Cost
 
 CONTROL_WRITES, CONTROL_DECISIONS = 24, 1_000
-"""What of every effort is kept for the sensitivity control."""
+"""The share of every effort that is kept for the sensitivity control."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,21 +23,21 @@ class Effort:
     decisions: int
 
     def for_decisions_only(self) -> "Effort":
-        """The smaller ration of a subject that is asked for decisions alone."""
+        """The smaller effort for a subject that only decides."""
         return Effort(
             name=self.name, scale=self.scale, writes=self.writes * 3 // 10, decisions=self.decisions * 3 // 10
         )
 
     def without_control(self) -> "Effort":
-        """What is left for the explorations where decoys are laid after them."""
+        """The effort left for the explorations if decoys follow them."""
         return self.less(CONTROL_WRITES, CONTROL_DECISIONS)
 
     def less(self, writes: int, decisions: int) -> "Effort":
-        """What is left of it after so much."""
+        """The effort left after these writes and decisions."""
         return replace(self, writes=self.writes - writes, decisions=self.decisions - decisions)
 
     def within(self, other: "Effort") -> "Effort":
-        """No more of it than of the other."""
+        """The smaller of both efforts."""
         return replace(self, writes=min(self.writes, other.writes), decisions=min(self.decisions, other.decisions))
 
 
@@ -79,23 +79,23 @@ class CostMeter:
         return self._cost() - self.aside
 
     def check(self) -> None:
-        """Raise `EffortSpent` where nothing is left."""
+        """Raise `EffortSpent` if nothing is left."""
         spent = self.spent
         if spent.writes >= self._effort.writes or spent.decisions >= self._effort.decisions:
             raise EffortSpent
 
     def allows_another(self) -> bool:
-        """Whether there is anything left for another counterexample."""
+        """Whether anything is left for another counterexample."""
         scale = self._effort.scale
         return self.aside.writes < ASIDE_WRITES * scale and self.aside.decisions < ASIDE_DECISIONS * scale
 
     def failed_at(self, cost: Cost) -> None:
-        """A clause has failed; the cost counts where it is the first."""
+        """Record the cost at which a clause failed, if it is the first failure."""
         self.first_failure = self.first_failure or cost
 
     @contextmanager
     def beside(self) -> Iterator[None]:
-        """What is sent here is no part of the effort: it goes into a counterexample, or undoes that."""
+        """Calls in this context are not part of the effort: they belong to a counterexample, or restore the state."""
         before = self._cost()
         try:
             yield

@@ -1,4 +1,4 @@
-"""What an exploration is: a named source of scenarios; and the loop that plays them."""
+"""An exploration, which is a named source of scenarios, and the loop over its scenarios."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from fencepost.conformance.bench.setting import Setting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One stretch from a `reset` on; a harness fault in it is the error of the first of its clauses."""
+    """The calls from one `reset` to the next; a harness fault in it is the error of the first of its clauses."""
 
     aims: tuple[str, ...]
     run: Callable[[Bench], None]
@@ -21,8 +21,8 @@ class Scenario:
 class Exploration:
     """A named source of scenarios and the clauses that they serve.
 
-    One that comes early, for the little that tells most, names the exploration that asks the same clauses in breadth.
-    `replayed_with` gives the options that a replay needs beside those of the run, to come upon what is found now.
+    An early exploration, with the few most telling requests, names in `in_breadth` the exploration that asks the same
+    clauses fully. `replayed_with` gives the options that a replay needs in addition to the run's own.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Exploration:
         return self.name.removesuffix(f", wave {self.wave + 1}")
 
     def in_wave(self, wave: int) -> "Exploration":
-        """The same as it goes on in a later wave, under a name of its own."""
+        """The same exploration in a later wave, under a name of its own."""
         if not wave:
             return self
 
@@ -51,7 +51,7 @@ class Exploration:
 def play(bench: Bench, scenarios: Iterable[Scenario]) -> Iterator[None]:
     """Run each scenario, and yield after it. An abandoned scenario is over; a spent effort ends the loop.
 
-    Whatever else a scenario raises comes through: `Unresponsive`, `EndedAtFailure`, `HarnessFault`.
+    Any other exception of a scenario is passed on: `Unresponsive`, `EndedAtFailure`, `HarnessFault`.
     """
     for scenario in scenarios:
         bench.begin(scenario.aims)

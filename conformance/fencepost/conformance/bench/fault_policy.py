@@ -14,11 +14,11 @@ ESSENTIAL = frozenset({"describe", "reset", "putRules", "decide"})
 
 
 class Abandoned(Exception):
-    """The scenario at hand cannot go on: the harness has failed, or nobody can tell what is in force."""
+    """The scenario cannot go on: the harness has failed, or the rules in force are unknown."""
 
 
 class Unresponsive(Exception):
-    """Three harness faults in a row, the last of them in words: the remaining clauses are marked unasked."""
+    """Three harness faults in a row; the message is the last fault's. The remaining clauses are marked unasked."""
 
 
 class FaultPolicy:
@@ -32,7 +32,7 @@ class FaultPolicy:
         self._of_method: dict[str, list[str]] = {}
 
     def note(self, fault: HarnessFault, clauses: Sequence[str]) -> None:
-        """The clause at hand, the first one named, is over with an error; `Unresponsive` where it is one too many."""
+        """End the clause at hand, the first clause given, with an error; `Unresponsive` after three in a row."""
         self._tally.faults += 1
         for clause in clauses[:1]:
             self._tally.errors.setdefault(clause, str(fault))
@@ -46,9 +46,9 @@ class FaultPolicy:
 
     @contextmanager
     def blaming(self, *clauses: str) -> Iterator[None]:
-        """Turns a harness fault in here into an error of the first of these clauses, else of the clause at hand.
+        """Turn a harness fault in here into an error of the first of these clauses, else of the clause at hand.
 
-        Raises `Abandoned`.
+        Raise `Abandoned` then.
         """
         try:
             yield
@@ -62,17 +62,17 @@ class FaultPolicy:
         raise Abandoned
 
     def answered(self, method: str) -> None:
-        """A call was answered. That of another method than the last that was not says nothing of that one."""
+        """Reset the count of consecutive faults, but only when the method that failed last has answered."""
         if method == self._last:
             self.in_a_row = 0
 
     def hinder(self, told: str) -> None:
-        """The scenario at hand is cut short: its clauses may come out with too little for a verdict."""
+        """Note that the scenario is cut short: its clauses may get too few answers for a verdict."""
         for clause in self.aims:
             self._tally.hindered.setdefault(clause, told)
 
     def check(self, method: str, clauses: Sequence[str]) -> None:
-        """`Abandoned` where the method, which only a feature needs, is given up; what needs no such method goes on."""
+        """`Abandoned` if the method, which only a feature needs, has been given up; other calls go on."""
         faults = self._of_method.get(method, [])
         if len(faults) >= FAULTS_OF_A_METHOD:
             self._tally.errors.setdefault(clauses[0], faults[0])
@@ -80,7 +80,7 @@ class FaultPolicy:
             raise Abandoned
 
     def leave_out(self, clause: str, others: Iterable[str]) -> None:
-        """A request of a clause in error goes unasked: clauses of its family that it was to speak for go with it."""
+        """Skip a request whose clause is in error, and note the clauses of its family that it would have exercised."""
         family = clause.partition("-")[0]
         for other in others:
             if other.partition("-")[0] == family:

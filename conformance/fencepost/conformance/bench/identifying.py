@@ -1,4 +1,4 @@
-"""What to ask so that the answers tell which rules are in force."""
+"""Requests whose answers identify the rules in force."""
 
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.diagnosis.request_passes import PLAIN_PRIVATE, PLAIN_PUBLIC

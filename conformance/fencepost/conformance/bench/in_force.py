@@ -9,7 +9,7 @@ from fencepost.reference import Network
 
 
 class StepsInForce:
-    """The last rule set that was put, and the writes since then, in the network of that time."""
+    """The last rule set, and the writes since then, in the network of that time."""
 
     def __init__(self, lockstep: Lockstep) -> None:
         self._lockstep = lockstep
@@ -18,25 +18,25 @@ class StepsInForce:
         self._is_known = self._is_running = False
 
     def scenario_begins(self) -> None:
-        """A scenario begins; after one that has not come to its end, nothing is known of the vault."""
+        """Begin a scenario; if the one before did not reach its end, the vault's state is unknown."""
         self._is_known = self._is_known and not self._is_running
         self._is_running = True
 
     def scenario_ends(self) -> None:
-        """The scenario has come to its end."""
+        """Note that the scenario has reached its end."""
         self._is_running = False
 
     def reset(self, network: Network) -> None:
-        """The vault is a new one in this network."""
+        """Begin with a new vault in this network."""
         self._is_known = True
         self.put(network)
 
     def put(self, network: Network) -> None:
-        """The rules are replaced in this network: what was written before no longer matters."""
+        """Note that the rules are replaced in this network: earlier writes no longer matter."""
         self._network, self._steps = network, []
 
     def forget(self) -> None:
-        """Nothing may be taken for granted of the vault: what comes next makes a new one."""
+        """Forget the vault's state: the next scenario begins a new vault."""
         self._is_known = False
 
     def is_known_in(self, network: Network) -> bool:
@@ -44,19 +44,19 @@ class StepsInForce:
         return self._is_known and self._lockstep.vault.network == network
 
     def add(self, step: Step) -> None:
-        """One more step was made."""
+        """Add one step."""
         self._steps.append(step)
 
     @property
     def recorded(self) -> tuple[list[JsonObject] | None, JsonObject | None]:
-        """The network, and the rules where any were written, for a resumption; none where they are not known."""
+        """The network, and the rules if any were written, for a resumption; None for each if unknown."""
         vault = self._lockstep.vault
         is_known = self._is_known and not self._is_running
         network = wire_network(vault.network) if is_known else None
         return network, wire_rules_in_force(vault.rules) if is_known and self._steps else None
 
     def resume(self, network: list[JsonObject] | None, rules: JsonObject | None) -> None:
-        """Bring a new subject to what was recorded."""
+        """Bring a new subject to the recorded state."""
         if network is not None:
             self._lockstep.reset(network_from_wire(network))
             self.reset(self._lockstep.vault.network)

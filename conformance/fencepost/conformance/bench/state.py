@@ -1,4 +1,4 @@
-"""What the bench must remember for a run that is resumed."""
+"""What the bench must store for a run that is resumed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from fencepost.reports.model import Call
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchState:
-    """The bench's own counts, and what was in force: `cost` in all, `aside` of it for counterexamples.
+    """The bench's counts, and the rules in force: `cost` in all, `aside` of it for counterexamples.
 
     `explored` is what the explorations have asked, and `first_failure` what they had asked at the first failure.
     """

@@ -1,4 +1,4 @@
-"""What a bounded run has bought: its cost, the score that as much buys on the catalogue, and what its silence says."""
+"""What a bounded run has achieved: its cost, the score of equal cost on the catalogue, and the rule of three."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _NOT_JUDGED = 2
 """The exit status of a run in which a clause ended in error or inconclusive."""
 
 Curve = tuple[tuple[int, float], ...]
-"""Spends in rising order, each with the share of the mutants that dies within it."""
+"""Costs in rising order, each with the share of the mutants killed within it."""
 
 
 class Calibration(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -37,7 +37,7 @@ class Calibration(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Calibrations(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The calibrated curves: of subjects that refuse what must be refused, and of those that only decide."""
+    """The calibrated curves: for subjects that refuse bad writes, and for subjects that only decide."""
 
     made_by: str
     seeds: int
@@ -58,7 +58,7 @@ def calibrations() -> Calibrations:
 
 
 def told(report: Report, bounds: Bounds, explored: Cost, *, took: float | None, refuses: bool) -> Iterator[str]:
-    """The lines for the report; `took` is None where time was no bound."""
+    """The lines for the report; `took` is None if there was no bound on time."""
     decisions, configurations = explored.decisions, explored.configurations
     spent = f"{_number(configurations, 'configuration')} and {_number(decisions, 'decision')}"
     yield f"bought by {bounds.told}: {spent}" + (f", in {took:.0f} s" if took is not None else "")

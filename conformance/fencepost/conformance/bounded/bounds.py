@@ -1,4 +1,4 @@
-"""What a run may cost, and how that is written: `12` configurations, `60s`, `5m`, `1h`."""
+"""What a run may cost, and its notation: `12` configurations, `60s`, `5m`, `1h`."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _FORM = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """At most so many configurations, and at most so many seconds; None is no bound.
+    """At most so many configurations, and at most so many seconds; None means no bound.
 
     A configuration is an accepted write that changes the rules in force. Shrinking a failure takes further
     configurations, at most 300 calls for each, but no further time.
@@ -28,7 +28,7 @@ class Bounds:
 
 
 def seconds_from(text: str) -> float:
-    """The seconds that a budget means; `ValueError` where it means none.
+    """The seconds of a budget; `ValueError` if the text is no budget.
 
     >>> seconds_from("5m")
     300.0

@@ -1,4 +1,4 @@
-"""Candidate configurations: rule sets of every make, and small changes of the one in force."""
+"""Candidate configurations: rule sets of every kind, and small changes of the set in force."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,14 +35,14 @@ def home(setting: Setting) -> Network:
 
 @dataclass(frozen=True, slots=True)
 class CandidateMaker:
-    """Makes candidates for one place in the run. `cover` says which ranges and lengths have been asked least."""
+    """Makes candidates for one place in the run; `cover` knows which ranges and lengths were asked least."""
 
     setting: Setting
     cover: Cover
     random: Random
 
     def whole_sets(self, network: Network) -> Iterator[WriteStep]:
-        """Whole rule sets, each kind with switches of its own."""
+        """Whole rule sets, each kind with its own switches."""
         setting, random = self.setting, self.random
         look_alikes, many = network.subnets[:_LOOK_ALIKES], network.subnets[_LOOK_ALIKES:]
         for found in self._lists():
@@ -110,7 +110,7 @@ class CandidateMaker:
         yield _whole(acls)
 
     def _lists(self) -> Iterator[list[Block]]:
-        """Lists of ranges: those prefixes that were asked least, constellations, both, and few."""
+        """Lists of ranges: the least asked prefixes, constellations, both, and few."""
         random = self.random
         ladder = self._least(_LADDER)
         constellations = [one for make in random.sample(blocks.CONSTELLATIONS, _CONSTELLATIONS) for one in make(random)]
@@ -128,7 +128,7 @@ class CandidateMaker:
         yield blocks.engulfed(random, _ENGULFED)
 
     def _least(self, count: int) -> list[Block]:
-        """A range of each of the prefix lengths that were asked least, apart from one another where there is room."""
+        """A range of each of the least asked prefix lengths, apart from each other if there is room."""
         times, random = self.cover.times, self.random
         lengths = sorted(_PREFIXES, key=lambda prefix: (times["range", prefix], random.random()))[:count]
         found: list[Block] = []
@@ -139,13 +139,13 @@ class CandidateMaker:
         return list(dict.fromkeys(found))
 
     def _rare_length(self, most: int) -> int:
-        """A length that just fills something, of those that were asked least."""
+        """A length that just fills a power of two or a round number, from the least asked lengths."""
         times, random = self.cover.times, self.random
         lengths = [count for count in EXACT if 3 < count <= most]
         return min(lengths, key=lambda count: (times["as long as", "IP rules", count], random.random()))
 
     def _listed(self, look_alikes: Sequence[Subnet]) -> list[JsonObject]:
-        """A few of the subnets: the plainest, or its look-alikes, one in other letters, one that lacks its endpoint."""
+        """A few of the subnets: the plainest, or similar ids, one in other letters, one without its endpoint."""
         random, capabilities = self.random, self.setting.capabilities
         usable = [subnet.id for subnet in look_alikes if "Microsoft.KeyVault" in subnet.service_endpoints]
         if not usable:
@@ -161,7 +161,7 @@ class CandidateMaker:
         return entries
 
     def _more(self, rules: RuleSet) -> Iterator[JsonObject]:
-        """A rule more: around one that is there, within it, or elsewhere."""
+        """Another rule: around a present rule, inside it, or elsewhere."""
         random = self.random
         held = {rule.block for rule in rules.ip_rules}
         candidates = self._least(1)

@@ -1,4 +1,4 @@
-"""The exploration of a bounded run: one scenario a configuration, with everything that costs none asked on the way."""
+"""The exploration of a bounded run: one scenario a configuration, and all requests that cost no configuration."""
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
@@ -18,7 +18,7 @@ from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Plane, Request
 
 LENGTH = 64
-"""How many configurations are chosen by greedy cover; what is asked after them is what any run asks."""
+"""How many configurations greedy cover chooses; after them a bounded run asks what any run asks."""
 
 _AGAIN, _KNOCKS, _PAIRS_ENOUGH = 12, 2, 24
 _PORTAL = frozenset({"VaultList", "KeyList", "SecretList", "CertificateList"})
@@ -41,12 +41,12 @@ def _as_far_as_here(bench: Bench) -> str:
 
 
 def _aims() -> tuple[str, ...]:
-    """Every clause, those of decisions first: a fault in the harness is theirs."""
+    """Every clause, those of decisions first: a harness fault counts for the first."""
     return tuple(clause.id for clause in catalogue().clauses)
 
 
 def _visit(bench: Bench, *, schedule: Schedule, refusals: Refusals, place: int, most: int) -> None:
-    """Bring the rules into force, ask, and put what changes no rule."""
+    """Bring the rules into force, ask, and make writes that change no rule."""
     if bench.configurations >= most:
         raise EffortSpent
     setting, stop = schedule.setting, schedule.stop(place)
@@ -59,7 +59,7 @@ def _visit(bench: Bench, *, schedule: Schedule, refusals: Refusals, place: int, 
 
 
 def _is_written(bench: Bench, stop: ScheduledSet) -> bool:
-    """Whether the rules are in force now: by the step that was planned, or, after a mishap, by the whole set."""
+    """Whether the rules are in force now: by the planned write, or after a fault by the whole set."""
     aim = _aim(stop)
     exercises = _spoken_for(bench, stop)
     if bench.vault.rules == stop.before.rules and bench.vault.network == stop.before.network:
@@ -92,7 +92,7 @@ def _switches_alone(stop: ScheduledSet) -> bool:
 
 
 def _ask(bench: Bench, stop: ScheduledSet, random: Random) -> None:
-    """Ask what was planned, each with the clauses that its place on the way speaks for, and some of it again."""
+    """Put the planned requests with the clauses that they exercise here, and repeat some of them."""
     asked = list(stop.asked)
     twins = _control_twins(bench, stop)
     again = random.sample(asked, min(_AGAIN, len(asked)))
@@ -113,7 +113,7 @@ _Spoken = tuple[Collection[Request], tuple[str, ...]]
 
 
 def _about_the_change(stop: ScheduledSet) -> Iterator[_Spoken]:
-    """Whose answers the write has changed, and whose it has not."""
+    """Requests whose answers the write has changed, and others."""
     every = (*stop.moved, *stop.unmoved)
     if _switches_alone(stop):
         yield every, ("STA-3",)
@@ -128,7 +128,7 @@ def _about_the_change(stop: ScheduledSet) -> Iterator[_Spoken]:
 
 
 def _about_the_rules(stop: ScheduledSet) -> Iterator[_Spoken]:
-    """Callers of full lists, and of subnets whose id is written otherwise, by them or by the rule."""
+    """Callers of full lists, and of subnets whose id the caller or the rule spells in other letters."""
     profile, rules, asked = stop.vault.profile, stop.vault.rules, stop.asked
     from_subnets = [one for one in asked if one.subnet is not None]
     is_full_of_subnets = len(rules.virtual_network_rules) == profile.max_virtual_network_rules
@@ -151,7 +151,7 @@ def _about_the_portal(bench: Bench, stop: ScheduledSet) -> Iterator[_Spoken]:
 
 
 def _control_twins(bench: Bench, stop: ScheduledSet) -> list[Request]:
-    """A few blocked callers, and a few who were so until now, changing the network rules."""
+    """A few callers who are blocked, or were blocked until now, changing the network rules."""
     knocks = [one for one in stop.asked if _is_blocked(bench, one)][:_KNOCKS]
     if not bench.capabilities.control_plane or not knocks:
         return []
@@ -165,7 +165,7 @@ def _came_in(bench: Bench, request: Request) -> bool:
 
 
 def _twice(asked: Sequence[Request], some: Sequence[Request]) -> Iterator[Request]:
-    """All of them, and some of them once more at once."""
+    """All requests, and some of them repeated at once."""
     for request in asked:
         yield request
         if request in some:
@@ -188,7 +188,7 @@ def _one_rule_apart(stop: ScheduledSet) -> bool:
 
 
 def _switch_endpoints(bench: Bench, setting: Setting, random: Random) -> None:
-    """Endpoints off and on again (STA-10, DEC-9, DEC-10): that changes no rule."""
+    """Switch endpoints off and on again (STA-10, DEC-9, DEC-10), which changes no rule."""
     if not setting.capabilities.endpoints:
         return
     rules, network = bench.vault.rules, bench.vault.network

@@ -1,4 +1,4 @@
-"""What a subject has answered, kept so that a sensitivity control can ask it again without asking the subject."""
+"""A subject's recorded answers, which a sensitivity control asks in place of the subject."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _State = tuple[Network, RuleSet]
 
 @dataclass(slots=True)
 class AnswerCache:
-    """Answers by what was in force: of a decision the network, the rules and the request, of a write what it said."""
+    """Answers by state: for a decision the network, rules and request; for a write its result."""
 
     decisions: dict[tuple[int, str], object] = field(default_factory=dict)
     writes: dict[str, object] = field(default_factory=dict)
@@ -26,16 +26,16 @@ class AnswerCache:
     _states: dict[_State, int] = field(default_factory=dict)
 
     def number(self, vault: Vault) -> int:
-        """The number that what is in force has here; the same again for the same."""
+        """The number of the vault's state in this cache; equal states have equal numbers."""
         return self._states.setdefault((vault.network, vault.rules), len(self._states))
 
     def knows(self, vault: Vault) -> bool:
-        """Whether this was in force once."""
+        """Whether the vault's state was in force once."""
         return (vault.network, vault.rules) in self._states
 
 
 class AnswerRecorder:
-    """A connection that keeps what goes over it, while it is told to."""
+    """A connection that records its answers while `keeping` is active."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -44,7 +44,7 @@ class AnswerRecorder:
 
     @contextmanager
     def keeping(self, profile: Profile) -> Iterator[AnswerCache]:
-        """Within this context the answers are kept; they are judged by this profile."""
+        """Record the answers within this context; this profile judges them."""
         self._vault = Vault(profile=profile)
         try:
             yield self.memory
@@ -53,11 +53,11 @@ class AnswerRecorder:
 
     @property
     def exclusive(self) -> bool:
-        """As the subject's own."""
+        """Whether the subject's connection is exclusive."""
         return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
-        """Hand the call on, and keep what comes."""
+        """Pass the call on, and record the answer."""
         answer = self._connection.call(method, params)
         if self._vault is None:
             return answer
@@ -75,30 +75,30 @@ class AnswerRecorder:
         return answer
 
     def log(self) -> str:
-        """The subject's own."""
+        """The log of the subject's connection."""
         return self._connection.log()
 
     def close(self) -> None:
-        """Close the subject's own."""
+        """Close the subject's connection."""
         self._connection.close()
 
 
 class RecollectingShareable(AnswerRecorder):
-    """One that can be asked from several threads at once."""
+    """An answer recorder for calls from several threads at once."""
 
     def another(self) -> Connection:
-        """A connection to the same subject, of which nothing is kept."""
+        """A connection to the same subject, whose answers are not recorded."""
         assert isinstance(self._connection, Shareable)
         return self._connection.another()
 
 
 def recording_answers(connection: Connection) -> AnswerRecorder:
-    """The connection, its answers kept when that is wanted; `Shareable` where it was."""
+    """The connection with its answers recorded on request; `Shareable` if it was."""
     return RecollectingShareable(connection) if isinstance(connection, Shareable) else AnswerRecorder(connection)
 
 
 class RecordedAnswers:
-    """A connection to nobody: it answers as the subject once did.
+    """A connection without a subject: it answers as the subject once did.
 
     An unrecorded decision is inconclusive; any other unrecorded call makes the scenario `Abandoned`.
     """
@@ -110,7 +110,7 @@ class RecordedAnswers:
         self._vault = Vault(profile=profile)
 
     def call(self, method: str, params: JsonObject) -> object:
-        """The subject's answer to the same call when the same was in force."""
+        """The subject's answer to the same call in the same state."""
         answer = self._answer(method, params)
         self._vault = followed(self._vault, method, params, answer)
         return answer
@@ -136,11 +136,11 @@ class RecordedAnswers:
         raise Abandoned
 
     def log(self) -> str:
-        """Nothing."""
+        """An empty log."""
         return ""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to close."""
 
 
 def _key(value: Mapping[str, object] | list[object]) -> str:

@@ -12,7 +12,7 @@ from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Network, Request, Subnet, Vault
 
 _SPREAD_OVER = 10
-"""Over so many configurations every mistake is made once."""
+"""The number of configurations over which every mistake is made once."""
 
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 _OVER = (1, 1, 2, 5)
@@ -38,7 +38,7 @@ class Refusals:
         yield from mistakes.switch_mistakes(self._setting.capabilities.switches)
 
     def put(self, bench: Bench, vault: Vault, random: Random, place: int) -> None:
-        """Put this configuration's share of them, and lists that are too long; what is in force must stay."""
+        """Put this configuration's share of mistakes, and lists that are too long; the rules in force must stay."""
         if not self._mistakes:
             return
         before = _witnesses(bench, random)
@@ -97,7 +97,7 @@ class Refusals:
         bench.ask(before, exercises=dict.fromkeys(before, ("LIM-6",)), aim="LIM-6")
 
     def _put_without_endpoint(self, bench: Bench, random: Random, before: list[Request]) -> None:
-        """VAL-8: a rule for a subnet that lacks its endpoint, and does not say that it may."""
+        """VAL-8: a rule for a subnet that lacks its endpoint, without the flag that it may be missing."""
         capabilities = self._setting.capabilities
         without = [
             one.id
@@ -112,7 +112,7 @@ class Refusals:
 
 
 def _witnesses(bench: Bench, random: Random) -> list[Request]:
-    """A few callers who tell whether the rules in force are still in force."""
+    """A few callers whose answers show whether the rules in force have stayed."""
     vault = bench.vault
     found = [Request(address=rule.block.last) for rule in vault.rules.ip_rules[:2]]
     listed = [rule.id for rule in vault.rules.virtual_network_rules if vault.network.has_endpoint(rule.id)]

@@ -1,4 +1,4 @@
-"""A bounded run: what was chosen by greedy cover first, then what any run asks, until the bounds are reached."""
+"""A bounded run: first the choices of greedy cover, then what any run asks, until the bounds are reached."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ from fencepost.reports.model import Report
 
 _NO_RATION = 10**12
 _OPEN_POINTS = 64
-"""More configurations than the probes of the open points can come to."""
+"""More configurations than the probes of all open points need."""
 
 _CONTROL = Effort(name="control", scale=1, writes=5_000, decisions=2_000)
 
@@ -32,12 +32,12 @@ def bounded(connection: Connection, deadline: Deadline | None) -> Connection:
 
 
 def without_ration(plan: Plan) -> Plan:
-    """The plan of a bounded run: the bounds limit what is asked, and not the effort."""
+    """The plan of a bounded run: the bounds limit the requests, not the effort."""
     return replace(plan, effort=replace(plan.effort, writes=_NO_RATION, decisions=_NO_RATION))
 
 
 class BoundedRun:
-    """A campaign that ends when its bounds are reached. Its open points are not probed until it has gone far.
+    """A campaign that ends when its bounds are reached. Its open points are probed late.
 
     The campaign's plan is `without_ration`. `schedule` makes the configurations from the setting. The control costs no
     configuration: it asks the recorded answers. There is no control where the connection records none.
@@ -54,14 +54,14 @@ class BoundedRun:
         self._are_points_probed = False
 
     def settle(self) -> None:
-        """Take the declared choices at their word."""
+        """Take the declared choices without probes."""
         try:
             self.campaign.settle(probed=())
         except OutOfTime:
             self._run_out()
 
     def run(self) -> None:
-        """Go through the schedule, then through every exploration, and, while there is time, by other seeds."""
+        """Run the schedule, then every exploration, then the explorations with other seeds while there is time."""
         self.settle()
         if self._is_out_of_time:
             return
@@ -72,7 +72,7 @@ class BoundedRun:
             self._run_out()
 
     def report(self) -> Report:
-        """What the run has found so far, and what it has bought."""
+        """The report of the run so far, with what its cost has achieved."""
         report = self.campaign.report()
         if self._bounds == Bounds():
             return report
@@ -104,7 +104,7 @@ class BoundedRun:
             seed += 1
 
     def _explore_schedule(self, schedule: Schedule, most: int) -> bool:
-        """Bring so many configurations into force; then see, from kept answers, whether they would show decoys."""
+        """Bring so many configurations into force; then check with recorded answers whether they show decoys."""
         exploration = bounded_exploration(schedule, most)
         connection = self.campaign.client.connection
         if not isinstance(connection, AnswerRecorder):

@@ -16,7 +16,7 @@ from fencepost.conformance.selection.request_faults import RuleView, telling_pla
 from fencepost.reference import Network, Plane, Request, RuleSet, Vault, Verdict
 
 REQUESTS = 240
-"""How many requests a configuration is asked at the most, but for repetitions and what a full list takes."""
+"""How many requests a configuration gets at most, apart from repetitions and those of a full list."""
 
 _SUBNETS, _EVERY_EDGE, _REMEMBERED, _MOVED = 44, 40, 60, 16
 _INSIDE = (10 << 24) + 4
@@ -24,7 +24,7 @@ _INSIDE = (10 << 24) + 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledSet:
-    """One configuration on the way: the write that leads to it, the vaults before and after, and what is asked there.
+    """One configuration of the schedule: the write that leads to it, the vaults before and after, and its requests.
 
     `moved` are the requests whose answers the write changes, `unmoved` others that were asked before it.
     """
@@ -38,7 +38,7 @@ class ScheduledSet:
 
 
 class Schedule:
-    """The stops one after another, each worked out when it is first asked for; the same for the same setting."""
+    """The scheduled sets in order, each computed when it is first needed; the same for the same setting."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -52,18 +52,18 @@ class Schedule:
 
     @property
     def known(self) -> int:
-        """How many stops have been worked out: as many as a run has come to."""
+        """How many scheduled sets have been computed: as many as a run has reached."""
         return len(self._stops)
 
     def stop(self, place: int) -> ScheduledSet:
-        """The stop at this place, from 0 on."""
+        """The scheduled set at this place, from 0 on."""
         while len(self._stops) <= place:
             self._stops.append(self._next())
         return self._stops[place]
 
     def _next(self) -> ScheduledSet:
         place = len(self._stops)
-        while len(self._ahead) < 2:  # what comes next tells whose answers are about to change
+        while len(self._ahead) < 2:  # the next set determines which answers will change
             self._ahead.append(self._chosen(place + len(self._ahead)))
         write, vault = self._ahead.pop(0)
         before = self._stops[-1] if self._stops else None
@@ -78,7 +78,7 @@ class Schedule:
         )
 
     def _chosen(self, place: int) -> tuple[WriteStep, Vault]:
-        """The candidate that covers most of what no configuration before it has covered."""
+        """The candidate that covers most fault classes not covered before."""
         random = self.setting.random("bounded rule sets", place)
         maker = CandidateMaker(setting=self.setting, cover=self._rules, random=random)
         best: tuple[float, WriteStep, Vault, tuple[FaultClass, ...]] | None = None
@@ -99,7 +99,7 @@ class Schedule:
             gain = self._rules.gain(classes)
             if best is None or gain > best[0]:
                 best = gain, step, said.accepted, tuple(classes)
-        assert best is not None  # of whole sets from so many kinds, one differs from what is in force
+        assert best is not None  # some of the many whole sets differs from the set in force
         _, step, vault, chosen = best
         self._rules.add(chosen)
         self._earlier, self._vault = self._vault.rules, vault
@@ -117,7 +117,7 @@ class Schedule:
         return list(dict.fromkeys([*chosen, *always, *self._of_a_full_list(random, vault)]))
 
     def _moving(self, random: Random, vault: Vault, upcoming: Vault) -> list[Request]:
-        """Callers whose answer the next write changes: asked before it and after it, they show what was remembered."""
+        """Callers whose answer the next write changes: asked before it and after it, they show stale answers."""
         found = []
         for rules in (upcoming.rules, vault.rules):
             some = random.sample(rules.ip_rules, min(_MOVED, len(rules.ip_rules)))
@@ -129,7 +129,7 @@ class Schedule:
         return random.sample(moving, min(_MOVED, len(moving)))
 
     def _pool(self, random: Random, vault: Vault, sight: RuleView) -> Iterator[Request]:
-        """Everybody who might be asked here: about the rules, about their neighbours, and every kind of caller."""
+        """All possible requests here: about the rules, about their neighbours, and every kind of caller."""
         capabilities = self.setting.capabilities
         yield from (Request(address=address) for address in self._addresses(random, vault, sight))
         small = replace(vault, network=Network(subnets=self.network.subnets[:_SUBNETS]))
@@ -151,7 +151,7 @@ class Schedule:
         return [address for address in found if 0 <= address < 2**32]
 
     def _subnets(self, random: Random, vault: Vault) -> Iterator[Request]:
-        """Every look-alike, those that are listed in other letters too, all of them from one address."""
+        """Every similar subnet, the listed subnets also in other letters, all from one address."""
         address = requests.private(random)
         for subnet in vault.network.subnets[: _SUBNETS + 1]:
             if vault.network.has_endpoint(subnet.id):
@@ -172,5 +172,5 @@ class Schedule:
 
 
 def control_twin(request: Request) -> Request:
-    """The same caller at the control plane, changing the network rules."""
+    """The same caller changing the network rules at the control plane."""
     return replace(request, plane=Plane.CONTROL, operation="VaultNetworkRuleSet")

@@ -106,7 +106,7 @@ def unseal(file: bytes, key: PublicKey) -> dict[str, object]:
 
 
 def payload_of(file: bytes) -> dict[str, object]:
-    """The statement in an envelope, whoever signed it; `NotSigned` if there is none in the canonical form."""
+    """The statement in an envelope with any signature; `NotSigned` if there is none in the canonical form."""
     try:
         payload = base64.b64decode(json.loads(file)["payload"], validate=True)
     except (ValueError, KeyError, TypeError, RecursionError):

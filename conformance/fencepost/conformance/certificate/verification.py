@@ -133,7 +133,7 @@ def _against_certificate(bundle: Bundle, report: Report, told: Mapping[str, obje
 
 
 def _against_seed(report: Report, told: Mapping[str, object]) -> Iterator[str]:
-    """A seed that the certificate says was drawn from a digest is that of the digest."""
+    """Check that a seed stated as drawn from a digest is that digest's seed."""
     asked, implementation = told["asked"], told["implementation"]
     assert isinstance(asked, dict)
     assert isinstance(implementation, dict)
@@ -223,7 +223,7 @@ def _made_by_others(told: Mapping[str, object]) -> str:
 
 
 def plan_of(report: Report, subject: str | None = None, *, seed: int | None = None) -> Plan:
-    """The plan of the run that made such a report; of another subject, or with another seed, where they are given."""
+    """The plan of the run with such a report; with another subject or seed if given."""
     return Plan(
         subject=report.subject.subject if subject is None else subject,
         effort=EFFORTS[report.effort],
@@ -260,7 +260,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def form_faults(told: Mapping[str, object]) -> Iterator[str]:
-    """What in a certificate does not have the form that fencepost writes, or contradicts the suite installed here.
+    """The parts of a certificate that fencepost would not write, or that contradict the suite installed here.
 
     The commands under *Reproduce* are pasted into shells, so the versions in them are checked by form.
     """
@@ -323,7 +323,7 @@ def _members(key: str, stated: Mapping[str, object] | None, found: Mapping[str, 
 
 
 def unsettled(stated: Report, found: Sequence[Report]) -> tuple[str, ...]:
-    """The clauses that passed when certified, and of which every new run is vacuous: another seed may tell."""
+    """The clauses that passed when certified and were vacuous in every new run: another seed may decide."""
     told = {row.id for report in found for row in report.clauses if row.verdict != "vacuous"}
     return tuple(row.id for row in stated.clauses if row.verdict == "pass" and row.id not in told)
 
@@ -331,8 +331,8 @@ def unsettled(stated: Report, found: Sequence[Report]) -> tuple[str, ...]:
 def re_execution(stated: Report, found: Sequence[Report]) -> Finding:
     """Re-executed: new runs of the same version and effort give the same verdicts, limits and open points.
 
-    The runs have seeds of their own, so counts and counterexamples are not compared. A clause that is vacuous in one
-    run is told by the next; one that is vacuous in all of them is not confirmed.
+    The runs have seeds of their own, so counts and counterexamples are not compared. A clause that is vacuous in a
+    run is judged by the next; a clause that is vacuous in all of them is not confirmed.
     """
     against = []
     for name in ("name", "version", "profile", "features", "choices"):

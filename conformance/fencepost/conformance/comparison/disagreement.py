@@ -1,4 +1,4 @@
-"""Searches the smallest input on which two implementations differ; it does not say which is right."""
+"""Searches for the smallest input on which two implementations differ; it does not judge which is right."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -91,7 +91,7 @@ class _Shrinking:
         self._seen: set[tuple[str, ...]] = set()
 
     def __call__(self, differences: Sequence[Found]) -> None:
-        """`Abandoned` where one is of a new kind; its kind is looked at no more unless a subject fails meanwhile."""
+        """`Abandoned` if a difference is of a new kind. The kind is then ignored, unless a subject fails meanwhile."""
         for one in differences:
             if one.mismatch.kind not in self._seen:
                 with suppress(HarnessFault):
@@ -102,7 +102,7 @@ class _Shrinking:
 
 
 def _smallest(lockstep: Lockstep, first: Client, found: Found) -> Disagreement | None:
-    """The difference on the smallest case that shows it each time; None where no replay does."""
+    """The difference on the smallest case that shows it each time; None if no replay does."""
     case = lockstep.case()
     for candidate in _candidates(case, found):
         mismatch = Replays(lockstep).confirm(candidate, found.mismatch, _CONFIRMATIONS)
@@ -128,7 +128,7 @@ def _candidates(case: Case, found: Found) -> Iterator[Case]:
 
 
 def _answers(lockstep: Lockstep, first: Client, case: Case, mismatch: Mismatch) -> tuple[str, str]:
-    """Both answers to the last call, in words; the subjects stand where the case has led them."""
+    """Both answers to the last call, in words; the case has left both subjects in its last state."""
     match mismatch:
         case WrongDecision(request=request):
             asked = AskStep(requests=(request,)).wire()

@@ -14,7 +14,7 @@ NOT_ASKED = "–"
 class Column:
     """One implementation: its name and version, the conditions of its run, and how many clauses it keeps.
 
-    `run` tells the run from others of the same name and version; it is empty if there are none.
+    `run` distinguishes the run from others of the same name and version; it is empty if there are none.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Column:
 
     @property
     def label(self) -> str:
-        """The name, the version, and what tells the run from others of both."""
+        """The name, the version, and what distinguishes the run from others of both."""
         return f"{self.name} {self.version}".strip() + (f" ({self.run})" if self.run else "")
 
 
@@ -101,7 +101,7 @@ def _column(report: Report) -> Column:
 
 
 def _told_apart(columns: Sequence[Column]) -> Iterator[Column]:
-    """The columns; those of one name and version say in what their runs differ, or which of them they are."""
+    """The columns; runs of one name and version get their differences, or else a number."""
     for column in columns:
         alike = [one for one in columns if (one.name, one.version) == (column.name, column.version)]
         said = {"profile": column.profile, "effort": column.effort, "seed": str(column.seed)}

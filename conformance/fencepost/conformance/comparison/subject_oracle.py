@@ -1,4 +1,4 @@
-"""The oracle that is another subject: where the two subjects' answers differ, nobody is judged."""
+"""The oracle of two subjects: the first subject's answers are expected of the second. Neither is judged."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ _BATCH = 1024
 
 
 class SubjectOracle:
-    """The first subject's answers are the expected ones. A mismatch is where the second subject's differ.
+    """The first subject's answers are the expected ones; the second subject's mismatches are differences.
 
-    The reference's vault goes along only to say which requests may be sent and where it is worth asking.
+    The reference's vault follows only to determine which requests may be sent and where they are worth asking.
     """
 
     follows_refusals = False
@@ -28,7 +28,7 @@ class SubjectOracle:
         self._with_codes = with_codes
 
     def reset(self, network: Network) -> None:
-        """A new vault in this network."""
+        """Begin a new vault in this network."""
         self.client.reset(wire_network(network))
 
     def set_endpoints(self, step: EndpointsStep) -> None:
@@ -36,7 +36,7 @@ class SubjectOracle:
         self.client.set_service_endpoints(step.subnet, step.service_endpoints)
 
     def write(self, vault: Vault, step: WriteStep) -> Write:
-        """The first subject's answer, and the vault after it where the reference knows that."""
+        """The first subject's answer, and the vault after it if the reference knows that vault."""
         meant = apply_write(vault, step)
         answer = self.client.write(step.method, step.params)
         self.could_not_put = answer.is_inconclusive
@@ -48,7 +48,7 @@ class SubjectOracle:
         )
 
     def decide(self, vault: Vault, step: AskStep, answers: Sequence[Answer]) -> list[Judged]:
-        """Each answer beside the first subject's."""
+        """Each answer beside the first subject's answer."""
         wire = step.wire()
         expected = [one for at in range(0, len(wire), _BATCH) for one in self.client.decide(wire[at : at + _BATCH])]
         return [
@@ -68,7 +68,7 @@ class SubjectOracle:
         return WrongDecision(vault=vault, request=request, expected=said, got=other, is_about_codes=about_codes)
 
     def read(self, vault: Vault, got: NetworkAcls | None) -> WrongRead | None:
-        """Both answers compared in their normal form."""
+        """Compare both answers in their normal form."""
         if normal_form_of_answer(self.client.get_rules(), vault.profile) == normal_form_of_answer(got, vault.profile):
             return None
         return WrongRead(vault=vault, expected=vault.rules, got=got)

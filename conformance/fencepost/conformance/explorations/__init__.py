@@ -1,1 +1,1 @@
-"""What is put to a subject: each exploration serves some clauses and yields scenarios that start with a `reset`."""
+"""What a subject is asked: each exploration serves some clauses and yields scenarios that start with a `reset`."""

@@ -1,4 +1,4 @@
-"""Whole sets and single changes taking turns, each asked about by the few callers whom it concerns (STA-1 … STA-5)."""
+"""Whole sets and single changes in turns, each followed by requests from the few callers concerned (STA-1 … STA-5)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _ALIKE = 6
 
 @dataclass(slots=True)
 class _Play:
-    """A vault that is written and asked about; `world` are the callers who are asked after every write."""
+    """A vault that is written and asked; the callers in `world` are asked after every write."""
 
     bench: Bench
     setting: Setting
@@ -27,27 +27,27 @@ class _Play:
     world: list[Request]
 
     def put(self, acls: WireRules, *, aim: str = "STA-1") -> bool:
-        """A whole set."""
+        """Put a whole set."""
         return self.bench.put(acls, exercises=(aim,), aim=aim) and self.look(aim)
 
     def write(self, method: str, *, aim: str = "STA-2", **params: object) -> bool:
-        """A single change."""
+        """Make a single change."""
         return self.bench.write(method, params, exercises=(aim,), aim=aim) and self.look(aim)
 
     def look(self, aim: str) -> bool:
-        """Everybody asked, the rules read."""
+        """Ask all callers, and read the rules."""
         self.bench.ask(self.world, exercises=dict.fromkeys(self.world, (aim,)), aim=aim)
         self.bench.read()
         return True
 
     def rule(self, length: int = 32) -> str:
-        """A rule of one's own, of which one caller is asked from now on."""
+        """A new rule; a caller inside it is asked from now on."""
         block = blocks.block(self.random, length)
         self.world.append(Request(address=block.last))
         return blocks.text(block)
 
     def subnet(self, place: int) -> list[str]:
-        """The subnet at this place, of which one caller is asked; none where subnets are not offered."""
+        """The subnet at this place, and a caller in it from now on; empty if the subject offers no subnets."""
         found = list(self.ids[place : place + 1])
         self.world += [Request(address=requests.private(self.random), subnet=one) for one in found]
         return found
@@ -55,7 +55,7 @@ class _Play:
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not setting.capabilities.incremental or not setting.capabilities.refusals:
-        return  # a subject that is asked for decisions alone is asked less; its walks do the like
+        return  # a subject that only decides is asked less; its walks cover this
     bodies: tuple[tuple[str, Callable[[_Play], None]], ...] = (
         ("STA-1", _put_again),
         ("STA-1", _emptied),
@@ -97,7 +97,7 @@ def _run(
 
 
 def _put_again(play: _Play) -> None:
-    """A set, a single change of each kind, and the same set again: what was changed is as the set has it."""
+    """A set, a single change of each kind, and the same set again, which must undo the changes."""
     lasting, gone = play.rule(24), play.rule(32)
     acls = wire_rules([lasting, gone], play.subnet(0))
     if not play.put(acls):
@@ -113,7 +113,7 @@ def _put_again(play: _Play) -> None:
 
 
 def _emptied(play: _Play) -> None:
-    """Sets without rules, by empty lists and by none, with rules added in between: each begins with nothing."""
+    """Sets without rules, with empty lists or none, and rules added in between: each set begins with no rules."""
     empty = wire_rules(())
     bare = {
         name: value
@@ -136,19 +136,19 @@ def _asleep(play: _Play) -> None:
     if not play.put(wire_rules([gone, lasting], [*subnets, *play.subnet(1)])):
         return
     removals = [("removeIpRule", {"value": gone}), *(("removeVirtualNetworkRule", {"id": one}) for one in subnets)]
-    for method, params in removals:  # each alone: the next might make up for what the one before has left
+    for method, params in removals:  # each alone: the next removal might hide a fault of this one
         play.write("updateRules", aim="STA-4", defaultAction="Allow")
         play.write(method, **params)
         play.write("updateRules", aim="STA-4", defaultAction="Deny")
     play.write("addIpRule", value=play.rule(30))
     play.write("updateRules", aim="STA-3", defaultAction="Deny")
     play.write("updateRules", aim="STA-3")
-    if play.put(wire_rules((), default_action="Allow")):  # to let nobody in is nobody's mistake
+    if play.put(wire_rules((), default_action="Allow")):  # Deny without any rule is a valid state
         play.write("updateRules", aim="STA-4", defaultAction="Deny")
 
 
 def _alike(play: _Play) -> None:
-    """One of several rules that resemble each other removed, a subnet, an address and a range: the others stay."""
+    """Of several rules that resemble each other one is removed, a subnet, an address or a range; the others stay."""
     a, b, c = play.random.randrange(20, 24), play.random.randrange(1, 10), play.random.randrange(11, 20)
     one = f"{a}.{b}.{c}.3"
     others = [
@@ -174,7 +174,7 @@ def _alike(play: _Play) -> None:
 
 
 def _bared(play: _Play) -> None:
-    """Ranges one inside the other, removed from the outside inwards: what is bared is still in force."""
+    """Nested ranges, removed from the outermost inwards: each range inside stays in force."""
     inner = blocks.block(play.random, 28)
     chain = [inner]
     for length in (24, 20, 16, 12):

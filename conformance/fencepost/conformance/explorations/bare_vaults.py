@@ -28,7 +28,7 @@ _ENDS_OF_SPACE = (0, 2**32 - 1)
 _INSIDE = (10 << 24) + 4
 
 _STATES = (("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Deny", "None"), ("Allow", "None"))
-"""Both switches, one of which changes from each to the next, and from the last to the first."""
+"""Pairs of switches; each pair differs from the next in one switch, and the last from the first."""
 
 _FIRST, _LAST = map(text_from_address, _ENDS_OF_SPACE)
 _SETS = (
@@ -40,7 +40,7 @@ _SETS = (
     ("0.0.0.0/1", "128.0.0.0/1"),
     (_FIRST, _LAST),
 )
-"""Rules that stand elsewhere for everybody, for nobody, or for all services of the cloud."""
+"""Rules that mean everybody, nobody, or all services of the cloud in other products."""
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
@@ -59,7 +59,7 @@ def _scene(bench: Bench, setting: Setting, *purpose: object) -> Scene:
 
 
 def _everybody(scene: Scene, *more: int) -> list[Request]:
-    """Every kind of caller, from the ends of all space, from a public address, and from each subnet."""
+    """Every kind of caller, from the ends of the address space, from a public address, and from each subnet."""
     random, vault, capabilities = scene.random, scene.vault, scene.capabilities
     public = blocks.block(random, 32).first
     addresses = dict.fromkeys((*_ENDS_OF_SPACE, public, *more))

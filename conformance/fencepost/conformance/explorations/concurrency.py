@@ -1,4 +1,4 @@
-"""Rule sets replaced while others ask: every request gets the old set's answer or the new one's, never a third (STA-8).
+"""Rule sets replaced during requests: each request gets the old set's answer or the new one's, never a third (STA-8).
 
 The requests are those that both sets answer alike: for them a gap between delete and insert, a list half filled, or a
 firewall off for a moment shows as the other answer. How many answers come while a write is under way depends on the
@@ -30,7 +30,7 @@ CLAUSE = "STA-8"
 _DECIDERS = 3
 _REPLACEMENTS = 3
 _BATCHES = 4_000
-"""How often one decider asks at the most while one pair of sets takes turns."""
+"""How often one decider asks at most while one pair of sets is exchanged."""
 
 _PATIENCE, _PAUSE = 2.0, 0.0005
 
@@ -65,7 +65,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _rules_exchanged(random: Random, setting: Setting, network: Network) -> tuple[_Sets, list[Request]]:
-    """Lists of different length with a few rules in common, the same range in one piece and in two."""
+    """Lists of different length with a few common rules, and the same range in one piece and in two."""
     wide = blocks.block(random, random.randrange(12, 24))
     middle = (wide.first + wide.last) // 2
     halves = [Block(wide.first, middle), Block(middle + 1, wide.last)]
@@ -79,7 +79,7 @@ def _rules_exchanged(random: Random, setting: Setting, network: Network) -> tupl
 
 
 def _switches_exchanged(random: Random, _: Setting, network: Network) -> tuple[_Sets, list[Request]]:
-    """Everybody is let in by the default action, or a few by their rules: the few are let in always."""
+    """One set admits everybody by its default action, the other a few callers by rules; both admit these few."""
     found = list(dict.fromkeys([*blocks.single(random), blocks.block(random, 32)]))
     ids = [subnet.id for subnet in network.subnets[:1]]
     first = wire_rules((), default_action="Allow", bypass=random.choice(("None", "AzureServices")))
@@ -88,7 +88,7 @@ def _switches_exchanged(random: Random, _: Setting, network: Network) -> tuple[_
 
 
 def _criteria_exchanged(random: Random, setting: Setting, network: Network) -> tuple[_Sets, list[Request]]:
-    """A caller that one set lets in by one criterion, and the other by another."""
+    """A caller whom each set admits by a different criterion."""
     home, other = blocks.block(random, 24), blocks.block(random, 20)
     ids = [subnet.id for subnet in network.subnets]
     trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.capabilities), 2)
@@ -108,7 +108,7 @@ _PAIRS: Mapping[str, Callable[[Random, Setting, Network], tuple[_Sets, list[Requ
         "_criteria_exchanged": _criteria_exchanged,
     }
 )
-"""Makers of two rule sets that replace each other, by the name of their random stream: another name asks otherwise."""
+"""Makers of two rule sets that replace each other, by the name of their random stream: the name is part of the seed."""
 
 
 def _texts(found: Iterable[Block]) -> list[str]:
@@ -120,7 +120,7 @@ def _from_subnets(ids: Iterable[str]) -> list[Request]:
 
 
 def _blocked(random: Random, setting: Setting, taken: Iterable[Block]) -> list[Request]:
-    """Callers that neither set lets in: what lets them in opens the firewall."""
+    """Callers that neither set admits: an answer that admits one has opened the firewall."""
     found = [block.last + 1 for block in taken][:2]
     found += [random.randrange(1 << 24, 224 << 24) for _ in range(3)]
     unknown = callers.untrusted_callers(setting.profile, setting.capabilities)[:1]
@@ -133,7 +133,7 @@ def _blocked(random: Random, setting: Setting, taken: Iterable[Block]) -> list[R
 
 @dataclass(frozen=True, slots=True)
 class _Third:
-    """An answer that neither set gives, and when: the request's place, and seconds between which it was under way."""
+    """An answer that neither set gives: the request's place, and the seconds between which it was under way."""
 
     place: int
     sent: float
@@ -142,7 +142,7 @@ class _Third:
 
 @dataclass(slots=True)
 class _Race:
-    """What the deciders share with the writer."""
+    """The state that deciders and writer share."""
 
     wire: list[JsonObject]
     wanted: list[str]
@@ -151,13 +151,13 @@ class _Race:
     thirds: list[_Third] = field(default_factory=list)
 
     def ask(self, client: Client, decider: int) -> None:
-        """Ask again and again until the writer is through, or the count is reached."""
+        """Ask repeatedly until the writer has finished, or the count is reached."""
         try:
             while not self.over.is_set() and self.batches[decider] < _BATCHES:
                 self._ask_once(client)
                 self.batches[decider] += 1
         finally:
-            self.batches[decider] = _BATCHES  # nobody waits for one that is through, or that has failed
+            self.batches[decider] = _BATCHES  # the writer waits for no decider that has ended or failed
 
     def _ask_once(self, client: Client) -> None:
         sent = time.monotonic()
@@ -179,7 +179,7 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
     quiet = list(_asked_in_quiet(bench, sets, candidates))
     if len(quiet) < len(sets):
         return
-    new, old = quiet  # the last set that was put is the first to be replaced
+    new, old = quiet  # the set put last is the first to be replaced
     asked = [request for request in candidates if _is_answered_alike(request, old, new)]
     if not asked:
         return
@@ -207,7 +207,7 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
 
 
 def _asked_in_quiet(bench: Bench, sets: _Sets, candidates: Sequence[Request]) -> Iterator[Vault]:
-    """The vault under each set, as long as it answers rightly while nobody writes: what is wrong then is no race."""
+    """The vault under each set, if it answers rightly while nobody writes: a wrong answer then is no race."""
     for acls in sets:
         if not bench.put(acls):
             return
@@ -228,7 +228,7 @@ def _is_answered_alike(request: Request, old: Vault, new: Vault) -> bool:
 
 
 def _write_in_turns(bench: Bench, sets: _Sets, race: _Race) -> Iterator[tuple[float, float]]:
-    """The one set after the other, each while every decider is at work; when each write began and ended."""
+    """Write the sets in turn, each while every decider is at work; yields when each write began and ended."""
     for turn in range(_REPLACEMENTS):
         _wait_for_deciders(race)
         began = time.monotonic()
@@ -240,7 +240,7 @@ def _write_in_turns(bench: Bench, sets: _Sets, race: _Race) -> Iterator[tuple[fl
 
 
 def _wait_for_deciders(race: _Race) -> None:
-    """Until each has been answered once more; not for ever: one may be through, or fail."""
+    """Wait until each decider has been answered once more, but not for ever: a decider may have ended or failed."""
     before, deadline = list(race.batches), time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         if all(now > then or now >= _BATCHES for now, then in zip(race.batches, before, strict=True)):
@@ -249,7 +249,7 @@ def _wait_for_deciders(race: _Race) -> None:
 
 
 def _count(bench: Bench, asked: Sequence[Request], race: _Race, writes: Sequence[tuple[float, float]]) -> None:
-    """Each request once a replacement."""
+    """Count each request once per replacement."""
     wrong = {third.place for third in race.thirds}
     bench.observed(CLAUSE, [(race.wanted[place], place not in wrong) for place in range(len(asked))] * len(writes))
 
@@ -261,7 +261,7 @@ def _told(
     vaults: tuple[Vault, Vault],
     writes: Sequence[tuple[float, float]],
 ) -> Iterator[Counterexample]:
-    """A counterexample for each direction that a third answer went, the fail-open one first."""
+    """A counterexample for each direction of a third answer, the fail-open direction first."""
     old, new = vaults
     for wanted in ("deny", "allow"):
         thirds = [third for third in race.thirds if race.wanted[third.place] == wanted]

@@ -1,4 +1,4 @@
-"""Changes that take their time: the outcomes are the new ones within the declared settle time, and stay (STA-9).
+"""Changes that take time: within the declared settle time the outcomes are the new ones, and stay so (STA-9).
 
 The subject is asked again and again with short pauses. Any answers go while the settle time runs; every answer to a
 request sent after it must be the new answer. How long each change took goes to the log: a report holds no times.
@@ -25,11 +25,11 @@ from msgspec import structs
 CLAUSE = "STA-9"
 
 STAYS = 20
-"""How often in a row the new answers have to come before a change is taken to hold."""
+"""How many new answers in a row show that a change holds."""
 
 _LONGEST_PAUSE = 0.05
 _FOLLOWED = 1.0
-"""Seconds for which a change is followed at least, where the settle time is as long."""
+"""The seconds for which a change is at least followed, if the settle time is as long."""
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def _callers(acls: WireRules) -> list[Request]:
 
 
 def _from_subnets(bench: Bench, random: Random, subnets: Sequence[str]) -> list[Request]:
-    """Callers of the subnets as they are seen now."""
+    """Callers of the subnets, with the addresses that they show now."""
     vault = bench.vault
     return [
         Request(
@@ -118,7 +118,7 @@ def _made(bench: Bench, step: Step) -> bool:
 
 
 def _followed(bench: Bench, asked: Sequence[Request]) -> None:
-    """Ask until the answers are the new ones and stay, at least until the settle time is over or for a second."""
+    """Ask until the answers are new and stay new, at least for the settle time or a second."""
     asked = [offered for one in asked if (offered := bench.capabilities.as_offered(one)) is not None]
     vault, settle, changed = bench.vault, bench.settle_seconds, now()
     step, pause, idle = AskStep(requests=tuple(asked)), min(_LONGEST_PAUSE, settle / STAYS), Event()

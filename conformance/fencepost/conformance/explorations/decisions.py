@@ -1,6 +1,6 @@
-"""Decisions on rule sets of every make: the explorations that serve most clauses at once.
+"""Decisions on rule sets of every kind: the explorations that serve most clauses at once.
 
-One vault's life comes early in a run, the volume late: what is wrong is mostly seen by the first few vaults.
+One vault's life comes early in a run, the volume late: the first few vaults show most faults.
 """
 
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def _rest(setting: Setting) -> Iterator[Scenario]:
 
 
 def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
-    """One vault and a dozen rule sets put after one another, rich ones and bare ones in turn."""
+    """One vault and a dozen rule sets in turn, rich ones and bare ones alternating."""
     random = setting.random("decisions", index)
     network = network_of(random, setting)
     bench.reset(network)
@@ -94,11 +94,11 @@ _PLANS = (
 """The kinds of rule sets in a vault's life and their switches."""
 
 _LAST_PLANS = (("single", "Allow", "AzureServices"), ("empty", "Allow", "None"))
-"""What a life ends with, in turn."""
+"""The rule sets that end a life, in turn."""
 
 
 def network_of(random: Random, setting: Setting) -> Network:
-    """The subnets around a vault, some without their endpoint where that is offered; none where subnets are not."""
+    """The subnets around a vault, some without their endpoint if that is offered; none if no subnets are offered."""
     if not setting.capabilities.subnets:
         return Network()
     return networks.network(random, some_without_endpoint=setting.capabilities.endpoints)
@@ -132,7 +132,7 @@ def rule_set(
 def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Block]:
     found: list[Block] = []
     if kind == "rich":
-        # Every prefix in turn, whatever the dice say.
+        # Every prefix in turn, whatever the random numbers.
         found += [blocks.block(random, 3 + (turn * 4 + step * 7) % 28) for step in range(4)]
         for constellation in random.sample(blocks.CONSTELLATIONS, 5):
             found += constellation(random)
@@ -142,7 +142,7 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
         found = [lenient[turn // 14 % len(lenient)]]
     elif kind == "single":
         found = [blocks.block(random, 32 if turn % 6 == 3 else 3 + turn * 5 % 28)]
-    elif kind == "crowded":  # longer than what fits a small structure, of every constellation
+    elif kind == "crowded":  # longer than a small structure holds, with every constellation
         count = random.choice((31, 33, 64, 66, 100, 120))
         if turn % 4 < 2:
             return blocks.engulfed(random, random.choice((34, 66, 100)))
@@ -157,7 +157,7 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
 
 
 def _in_turn(found: Sequence[Block], turn: int) -> list[Block]:
-    """A few of the ranges that this subject's choices open, others in every turn."""
+    """A few of the ranges that this subject's choices accept, other ranges in each turn."""
     return [found[(turn * _OPENED + step) % len(found)] for step in range(min(_OPENED, len(found)))]
 
 
@@ -176,9 +176,9 @@ def _lenient(setting: Setting) -> list[Block]:
 
 
 def _listed(random: Random, network: Network, kind: str, turn: int) -> list[str]:
-    """Subnets to list: the look-alike that everybody knows, or any few, five in turn, or all but two.
+    """Subnets to list: the plain look-alike, a few, five in turn, or all but two.
 
-    Only such as have their endpoint.
+    All of them have their endpoint.
     """
     candidates = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
     if not candidates or kind in ("empty", "single"):
@@ -224,9 +224,9 @@ def _in_other_letters(request: Request, network: Network) -> bool:
 
 
 def _other_letters(bench: Bench, random: Random) -> None:
-    """DEC-8 from the other side: the rule, or the network, has the id in other letters, the caller has it plain.
+    """DEC-8 with the rule's or the network's id in other letters, and the caller's id in the network's letters.
 
-    Callers of other subnets, whose ids are in such letters, too, are still not listed (DEC-7).
+    Callers of other subnets with ids in such letters are still not listed (DEC-7).
     """
     network = networks.network(random, some_without_endpoint=False)
     bench.reset(network)
@@ -243,7 +243,7 @@ def _other_letters(bench: Bench, random: Random) -> None:
 
 
 def _network_in_other_letters(bench: Bench, setting: Setting, random: Random) -> None:
-    """DEC-8 where the network has the id: `reset` and `setServiceEndpoints` in other letters than rules and callers."""
+    """DEC-8 where the network's id differs: `reset` and `setServiceEndpoints` use other letters than the rules do."""
     plain = networks.network(random, some_without_endpoint=False)
     target, beside, *_ = (subnet.id for subnet in plain.subnets)
     asked = [Request(address=requests.private(random), subnet=one) for one in (target, beside)]
@@ -264,7 +264,7 @@ def _network_in_other_letters(bench: Bench, setting: Setting, random: Random) ->
 
 
 def _repeated(bench: Bench, setting: Setting, index: int) -> None:
-    """DEC-5: rules that are written more than once admit as if once; taken away, each goes with all that equal it."""
+    """DEC-5: rules written several times admit like one rule; a removal takes all equal rules away."""
     random = setting.random("repeated", index)
     network = _plain_network(random, setting)
     bench.reset(network)
@@ -289,7 +289,7 @@ def _repeated(bench: Bench, setting: Setting, index: int) -> None:
 
 
 def _refused_again(bench: Bench, setting: Setting, index: int) -> None:
-    """DEC-5 from the other side: whoever refuses repeated rules is left as before, the rules and the switches."""
+    """DEC-5: a subject that refuses repeated rules keeps its rules and switches."""
     random = setting.random("refused again", index)
     network = _plain_network(random, setting)
     bench.reset(network)
@@ -322,7 +322,7 @@ def _trusted(setting: Setting) -> list[Caller]:
 
 
 def _written_again(random: Random, setting: Setting, values: Sequence[str]) -> list[str]:
-    """Each value, the first and the last of them more often, as an address's /32, too, where that is the same."""
+    """Each value, the first and the last repeated, an address also as its /32 if that is the same rule."""
     found = [*values, values[0], values[-1], values[0]]
     if setting.profile.prefix_32 == "accept":
         found += [f"{one}/32" for one in (values[0], values[-1]) if "/" not in one]

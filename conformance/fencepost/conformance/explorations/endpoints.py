@@ -1,4 +1,4 @@
-"""Service endpoints switched off and on, and what their callers' addresses show (DEC-9, DEC-10, STA-10)."""
+"""Service endpoints switched off and on, and the addresses that their callers show (DEC-9, DEC-10, STA-10)."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -32,14 +32,14 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> None:
-    """A listed subnet, its endpoint off and on again, by every list that is none; its neighbour stays as it was."""
+    """A listed subnet's endpoint off, by every list without it, and on again; the neighbour does not change."""
     network = networks.network(random, some_without_endpoint=False)
     target, sibling, *others = [subnet.id for subnet in network.subnets]
     beside = [sibling, *random.sample(others, 2)]  # the sibling is in the same virtual network
     bench.reset(network)
     listed = requests.outside(random, bench.vault.rules)
     acls = wire_rules([text_from_address(listed)], beside, bypass=("AzureServices", "None")[index % 2])
-    if index % 2:  # an entry that need not have the endpoint is no rule that needs none
+    if index % 2:  # an entry whose endpoint may be missing still needs it to admit
         entry: JsonObject = {"id": target, "ignoreMissingVnetServiceEndpoint": True}
     else:
         entry = {"id": target}
@@ -47,7 +47,7 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
         return
     public = requests.outside(random, bench.vault.rules)
     off = Request(address=public, subnet=target)
-    by_address = Request(address=listed, subnet=target)  # without the endpoint, its public address is like anybody's
+    by_address = Request(address=listed, subnet=target)  # without the endpoint, its public address is an ordinary one
     others_there = [Request(address=public, subnet=target, caller=one) for one in _some_services(random, setting)]
     unmoved = [Request(address=requests.private(random), subnet=one) for one in beside]
     sleeps, wakes = (_SLEEPS, _WAKES) if index % 2 == 0 else ((), ())
@@ -55,14 +55,14 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
         _ask_on(bench, random, target)
         if turn in sleeps:
             _set_default_action(bench, setting, "Allow")
-        if turn % 3 == 1:  # on as it is already: who counts how often would be one ahead
+        if turn % 3 == 1:  # on once more: a program that counts would now be one ahead
             bench.endpoints(target, random.choice(ENDPOINTS))
         bench.endpoints(target, kind)
         if turn in wakes:
             _set_default_action(bench, setting, _other(bench))
         bench.ask([off, *unmoved, by_address, *others_there, off], exercises={off: ("STA-10",)}, aim="STA-10")
-        bench.read()  # the rule stands, whether or not it is in force
-        if turn % 3 == 2:  # off as it is already
+        bench.read()  # the rule is kept, in force or not
+        if turn % 3 == 2:  # off once more
             bench.endpoints(target, random.choice(NO_ENDPOINTS))
             bench.ask(_everybody(random, setting, public, target), aim="STA-10")
         bench.endpoints(target, random.choice(ENDPOINTS))
@@ -71,13 +71,13 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
             _set_default_action(bench, setting, "Deny")
         _ask_on(bench, random, target)
     bench.endpoints(target, NO_ENDPOINTS[0])
-    bench.reset(network)  # in a new vault's network the endpoint is on, whatever it was in the old one
+    bench.reset(network)  # a new vault's network has the endpoint on, in any case
     if bench.put({**acls, "virtualNetworkRules": [{"id": target}]}):
         _ask_on(bench, random, target)
 
 
 def _everybody(random: Random, setting: Setting, address: int, subnet: str) -> list[Request]:
-    """Callers of every kind from this place, on both planes, with and without what it takes."""
+    """Callers of every kind from this place, on both planes, with and without credentials."""
     place, capabilities = requests.Place(address=address, subnet=subnet), setting.capabilities
     found = []
     for caller in (Caller(), *_some_services(random, setting)):
@@ -90,10 +90,10 @@ def _everybody(random: Random, setting: Setting, address: int, subnet: str) -> l
 
 
 def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:
-    """What is written while a listed subnet's endpoint is off holds when it is on again.
+    """Writes made while a listed subnet's endpoint is off hold when it is on again.
 
-    A rule that is removed then does not come back, one that a refused write spares does, one that is written again is
-    there, and the last one can be taken away.
+    A rule removed meanwhile does not come back. A rule that a refused set leaves out stays, and a rule written again
+    is there. The last rule can be removed.
     """
     network = networks.network(random, some_without_endpoint=False)
     gone, spared, last = (subnet.id for subnet in random.sample(network.subnets, 3))
@@ -115,7 +115,7 @@ def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:
     on(gone)
     if setting.capabilities.refusals:
         off(spared)
-        for _ in range(2):  # said again, it is as wrong as before
+        for _ in range(2):  # the repeated write is as wrong as the first
             bench.put(wire_rules(["20.0.0.256"], [gone]), aim="VAL-9")
         bench.read()
         on(spared)
@@ -129,7 +129,7 @@ def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:
 
 
 def _some_services(random: Random, setting: Setting) -> list[Caller]:
-    """Services that are trusted, and some that are not: whether the subnet's endpoint is on is nothing to them."""
+    """Trusted and untrusted services, which do not depend on the subnet's endpoint."""
     profile, capabilities = setting.profile, setting.capabilities
     found = [*callers.some(random, callers.trusted_callers(profile, capabilities), 2)]
     return [*found, *callers.some(random, callers.untrusted_callers(profile, capabilities), 2)]
@@ -144,7 +144,7 @@ def _other(bench: Bench) -> str:
 
 
 def _set_default_action(bench: Bench, setting: Setting, action: str) -> None:
-    """The default action, by whatever write there is, where it is another; whether a lost endpoint matters is open."""
+    """Set the default action, if it differs, by any write; whether a missing endpoint matters to it is open."""
     if bench.vault.rules.default_action.value == action:
         return
     step = WriteStep(method="updateRules", params={"defaultAction": action})

@@ -1,4 +1,4 @@
-"""A first look: a few rule sets, and of each the few requests that tell most, before anything is asked in breadth."""
+"""A first look, before the broad explorations: a few rule sets, and for each the few most telling requests."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -44,7 +44,7 @@ def _looked(bench: Bench, setting: Setting, index: int) -> None:
 
 
 def _chosen(random: Random, vault: Vault, setting: Setting, cover: Cover) -> list[Request]:
-    """Of everybody who might be asked, those who add most to the fault classes that have been asked about."""
+    """Of all possible requests, those that add most to the fault classes asked so far."""
     sight, capabilities = RuleView(vault=vault), setting.capabilities
     blocks = [rule.block for rule in vault.rules.ip_rules]
     sorts: list[list[Request]] = [

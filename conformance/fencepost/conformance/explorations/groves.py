@@ -19,12 +19,12 @@ from fencepost.reference import Network, Request, Subnet
 _SUBNETS = 3
 _INSIDE = (10 << 24) + 4
 _CROWD, _CROWDED_FOR = 1_000, 4
-"""How many addresses are asked for, and after how many turns again."""
+"""How many addresses are asked, and after how many turns they are asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Length:
-    """How many turns lives take: several short ones, and one long one."""
+    """How many turns a life has: several short lives, and a long one."""
 
     short: tuple[int, ...]
     long: int
@@ -34,7 +34,7 @@ _SINGLE_CHANGES = _Length(short=(35,), long=275)
 _FEW = _Length(short=(25,), long=0)
 
 _OFTEN = 40
-"""How many addresses are asked for in each of the first turns, and again in one of the last."""
+"""How many addresses are asked in each of the first turns, and again in one of the last."""
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
@@ -50,7 +50,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 def _recalled(life: Life, turns: int) -> Iterator[list[int]]:
     """Other requests of each turn: new addresses in the first third, the same shuffled in the last.
 
-    Nobody asks for them between, so that an answer may be remembered for hundreds of writes.
+    They are not asked in between, so that a stale answer may have been stored for hundreds of writes.
     """
     third = turns // 3
     known = [[life.grove.somewhere(life.random) for _ in range(_OFTEN)] for _ in range(third)]

@@ -1,4 +1,4 @@
-"""Histories: rules that change many times, each change probed where it could matter (STA-2 and its neighbours)."""
+"""Histories: rules that change many times, with requests after each change where it may matter (STA-2 and others)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ from fencepost.conformance.lockstep.wire import WireRules
 from fencepost.reference import Network, Request, Subnet
 
 _DEALT = 4
-"""How many histories a deck of all moves is dealt to."""
+"""Over how many histories all moves are spread."""
 
 _MORE = 2
 
 _WHOLE_SETS_ASK = ("there_and_back", "kin_removed", "emptied", "dormant", "refused", "endpoint_switched", "put_again")
-"""The moves that are made by whole sets where single rules cannot be changed."""
+"""The moves that are made by whole sets if single rules cannot be changed."""
 
 _WHOLE_SETS_DEALT = 2
 
@@ -29,7 +29,7 @@ _WHOLE_SETS_DEALT = 2
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     capabilities = setting.capabilities
     if not capabilities.incremental and not capabilities.refusals:
-        return  # the other explorations ask a subject that only enforces whole sets all that there is to ask
+        return  # other explorations ask all of a subject that only enforces whole sets
     for index in setting.rounds(1):
         yield from walks(setting, index)
         for place, hand in enumerate(_hands(setting, index)):
@@ -41,7 +41,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _hands(setting: Setting, index: int) -> Iterator[Sequence[Move]]:
-    """Every move once, in random order and in several histories; from the second round on a few at random, too."""
+    """All moves in random order, spread over several histories; from the second round on, also a few random moves."""
     random = setting.random("hands", index)
     deck = list(MOVES.values()) if setting.capabilities.incremental else [MOVES[name] for name in _WHOLE_SETS_ASK]
     random.shuffle(deck)
@@ -64,7 +64,7 @@ def _history(setting: Setting, hand: Sequence[Move], index: int, place: int) -> 
 
 
 def _at_the_limits(setting: Setting, index: int) -> Iterator[Scenario]:
-    """Both lists all but full, then full; what is added, refused and taken away there."""
+    """Both lists almost full, then full; rules added, refused and removed there."""
     capabilities, profile = setting.capabilities, setting.profile
     ids = networks.plain_subnets(profile.max_virtual_network_rules + limit_moves.SPARE) if capabilities.subnets else []
 
@@ -79,7 +79,7 @@ def _at_the_limits(setting: Setting, index: int) -> Iterator[Scenario]:
 
 
 def _filled_and_drained(setting: Setting) -> Scenario:
-    """The lists filled to the limit by adding, and drained by removing, as far as the effort allows."""
+    """Lists filled to the limit by adding, and emptied by removing, as far as the effort allows."""
     capabilities, profile = setting.capabilities, setting.profile
     ids = networks.plain_subnets(profile.max_virtual_network_rules + limit_moves.SPARE) if capabilities.subnets else []
 
@@ -99,19 +99,19 @@ def _of(ids: Iterable[str]) -> Network:
 
 @dataclass(slots=True)
 class _Pending:
-    """What has changed since it was last asked about, and the clauses that the answers speak for."""
+    """The changes since the last requests about them, and the clauses that the answers exercise."""
 
     addresses: dict[int, None] = field(default_factory=dict)
     subnets: dict[str, None] = field(default_factory=dict)
     clauses: set[str] = field(default_factory=set)
 
     def note(self, stroke: Stroke) -> None:
-        """A stroke has been made, or is about to be."""
+        """Note a stroke, made or about to be made."""
         self.addresses |= dict.fromkeys(stroke.addresses)
         self.subnets |= dict.fromkeys(stroke.subnets)
 
     def meets(self, stroke: Stroke) -> bool:
-        """Whether the stroke may undo what has not been asked about yet."""
+        """Whether the stroke may undo a change that has not been asked about."""
         is_switch = isinstance(stroke.step, WriteStep) and stroke.step.method in ("putRules", "updateRules")
         return (
             is_switch
@@ -120,22 +120,22 @@ class _Pending:
         )
 
     def clear(self) -> None:
-        """All of it has been asked."""
+        """Forget all changes: they have been asked about."""
         self.addresses.clear()
         self.subnets.clear()
         self.clauses.clear()
 
 
 def _play(bench: Bench, setting: Setting, scene: Scene, opening: WireRules, played: Iterable[Iterator[Stroke]]) -> None:
-    """Put the opening, make every stroke, and ask before and after; the same requests, so that a stale answer shows."""
+    """Put the opening set and make every stroke; ask the same before and after, so that stale answers show."""
     if not bench.put(opening, aim="STA-2"):
         return
     random, pending = scene.random, _Pending()
     for stroke in _as_offered(scene, played):
-        if random.randrange(5) or pending.meets(stroke):  # now and then strokes come after one another unasked
+        if random.randrange(5) or pending.meets(stroke):  # some strokes follow one another without requests
             _ask(bench, setting, scene, pending, about_to=stroke)
             if random.randrange(6) == 0 and not bench.failed:
-                bench.read()  # what is in force is known now; of rules that are wrong, reading back says nothing
+                bench.read()  # the rules in force are known here; after a failure a read-back shows nothing
         _make(bench, stroke)
         pending.note(stroke)
         pending.clauses |= set(stroke.clauses)
@@ -172,7 +172,7 @@ def _ask(bench: Bench, setting: Setting, scene: Scene, pending: _Pending, *, abo
 
 
 def _others(setting: Setting, scene: Scene) -> list[Request]:
-    """One far away, a trusted service there, and a control-plane call from there."""
+    """A distant caller, a trusted service there, and a control-plane call from there."""
     far = requests.outside(scene.random, scene.vault.rules)
     trusted = callers.some(scene.random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
     found = [Request(address=far), *(Request(address=far, caller=caller) for caller in trusted)]

@@ -1,6 +1,6 @@
 """The actual limits, found by bisection where the promised limits do not hold (LIM-1 … LIM-4, LIM-7, LIM-9).
 
-Nothing is asked of a subject whose limits hold: there the maximum was accepted and one more was refused.
+A subject whose limits hold is asked nothing: its maximum was accepted and one more was refused.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +15,10 @@ from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Subnet, cidr_from_block
 
 _MOST = 8
-"""How many times the promised maximum is tried at the most."""
+"""How many times the promised maximum is tried at most."""
 
 _ADDS = 6
-"""How many rules are added one by one at the most."""
+"""How many rules are added one by one at most."""
 
 
 _FIRST, *_OTHER_WAYS = (
@@ -34,7 +34,7 @@ _Way = tuple[str, str, str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ramp:
-    """One of the two lists: where its limit is shown, the promised maximum, and how it is filled and added to."""
+    """One of the two lists: the clause of its limit, the promised maximum, how to fill it and to add to it."""
 
     accepted: str
     refused: str
@@ -49,11 +49,11 @@ class _Ramp:
 
     @property
     def ways(self) -> list[_Way]:
-        """The ways in which this list can be written, but for the first."""
+        """All ways of writing this list but the first."""
         return [way for way in _OTHER_WAYS if self.member == "value" or way[3] == _FIRST[3]]
 
     def rules(self, count: int, prefix: int = 32) -> list[str]:
-        """So many rules, the first of them the same for every count."""
+        """So many rules; a longer list begins with the shorter list's rules."""
         if self.member == "id":
             return networks.plain_subnets(count)
         size = 2 ** (32 - prefix)
@@ -61,14 +61,14 @@ class _Ramp:
         return [cidr_from_block(Block(first, first + size - 1)) for first in firsts]
 
     def acls(self, rules: Sequence[str], way: _Way) -> WireRules:
-        """A rule set of just these rules."""
+        """A rule set with these rules only."""
         ip_values, subnets = ((), rules) if self.member == "id" else (rules, ())
         return wire_rules(ip_values, subnets, default_action=way[1], bypass=way[2])
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not setting.capabilities.refusals or not setting.is_last_wave:
-        return  # the limit that there is can be looked for when all that may break one has been asked
+        return  # the search comes after everything that may break a limit
     profile = setting.profile
     found = [_Ramp(accepted="LIM-1", refused="LIM-2", maximum=profile.max_ip_rules, member="value", add="addIpRule")]
     if setting.capabilities.subnets:
@@ -79,7 +79,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _climbed(bench: Bench, *, setting: Setting, ramp: _Ramp) -> None:
-    """Find the limit of putting a list, say where it depends on how that is written; then the limit of adding."""
+    """Find the limit of putting a list, and whether it depends on how the list is written; then the limit of adding."""
     broken = bench.failed
     by_putting = any(clause in broken for clause in (ramp.accepted, ramp.refused, "LIM-5", "LIM-9"))
     by_adding = setting.capabilities.incremental and any(clause in broken for clause in ("LIM-7", "LIM-8"))
@@ -112,7 +112,7 @@ def _counted(found: int, ramp: _Ramp) -> str:
 
 
 def _largest(ramp: _Ramp, accepts: Callable[[int], bool]) -> int:
-    """The largest count that is accepted, at most `_MOST` times the maximum; every smaller one is taken to be, too."""
+    """The largest accepted count, at most `_MOST` times the maximum; every smaller count is assumed to be accepted."""
     low, high = 0, ramp.maximum
     while accepts(high):
         low = high
@@ -133,7 +133,7 @@ def _is_accepted(bench: Bench, ramp: _Ramp, count: int, way: _Way) -> bool:
 
 
 def _by_adding(bench: Bench, ramp: _Ramp, limit: int) -> str:
-    """How many rules there can be when the last ones are added one by one."""
+    """How many rules are possible when the last ones are added one by one."""
     rules = ramp.rules(min(limit + _ADDS, ramp.most))
     held = limit
     if not bench.attempt("putRules", {"networkAcls": ramp.acls(rules[:held], _FIRST)}):
@@ -146,7 +146,7 @@ def _by_adding(bench: Bench, ramp: _Ramp, limit: int) -> str:
 
 
 def _below(bench: Bench, ramp: _Ramp, rules: Sequence[str], limit: int) -> str:
-    """Adding reaches the limit of putting, or ends before it: by bisection."""
+    """Whether adding reaches the limit of putting, or else where it ends, by bisection."""
 
     def accepts(count: int) -> bool:
         """Whether the last of so many rules can be added."""

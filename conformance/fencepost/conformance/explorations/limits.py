@@ -1,4 +1,4 @@
-"""Rule sets at the limits, one over them, and what a write refused for its size leaves behind (LIM-1 … LIM-9)."""
+"""Rule sets at the limits and one over them, and the state after a refusal for size (LIM-1 … LIM-9)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ _LISTS = ("ipRules", "virtualNetworkRules")
 
 
 def _mergeable(random: Random, count: int) -> list[str]:
-    """Different values that whoever merges ranges would count as fewer: neighbours, and ranges inside one of them."""
+    """Different values that count as fewer if ranges are merged: neighbours, and ranges inside one of them."""
     start = blocks.block(random, 12).first
     outer = Block(start + 2**16, start + 2**17 - 1)
     inside = [Block(at, at + 3) for at in range(outer.first, outer.first + 16 * (count // 2), 16)]
@@ -72,7 +72,7 @@ def _full(bench: Bench, random: Random, kind: RuleList) -> None:
 
 
 def _base(bench: Bench, random: Random, kind: RuleList) -> list[Request] | None:
-    """A small rule set in force, and requests that tell whether it still is; None where it was refused."""
+    """Put a small rule set; requests that show whether it is still in force. None if it was refused."""
     ids = [subnet.id for subnet in bench.vault.network.subnets[-2:]]
     values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32, 12)]
     if not bench.put(wire_rules(values, ids if kind.member == "id" else ())):
@@ -84,7 +84,7 @@ def _base(bench: Bench, random: Random, kind: RuleList) -> list[Request] | None:
 
 
 def _over(bench: Bench, random: Random, kind: RuleList) -> None:
-    """One more than the maximum is refused, and so is any number beyond; what was in force stays so (LIM-6)."""
+    """One more than the maximum is refused, as is any greater number; the rules in force stay (LIM-6)."""
     before = _base(bench, random, kind)
     if before is None:
         return
@@ -108,7 +108,7 @@ def _refused_whole(
 
 
 def _of(random: Random, acls: WireRules) -> list[Request]:
-    """Callers that the refused rule set would have let in: its first and its last rule's."""
+    """Callers that the refused rule set would have admitted: by its first and its last rule."""
     found = []
     entries = acls["virtualNetworkRules"]
     if isinstance(entries, list) and entries:
@@ -125,7 +125,7 @@ def _whatever_the_switches(bench: Bench, random: Random, kind: RuleList) -> None
     """LIM-9: the same limits under each default action and bypass."""
     if _base(bench, random, kind) is None:
         return
-    for switches in SWITCHES[2:] if bench.capabilities.incremental else SWITCHES:  # adding asks it under the first two
+    for switches in SWITCHES[2:] if bench.capabilities.incremental else SWITCHES:  # adding covers the first two
         bench.put(kind.acls(kind.fill(random, kind.maximum), switches), exercises=("LIM-9",), aim="LIM-9")
         for more in (1,) if bench.capabilities.incremental else (1, 2, 5):
             rules = kind.fill(random, kind.maximum + more)
@@ -141,11 +141,11 @@ def _both(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> None:
         bench.read()
         ask_every_rule(bench, random, "LIM-5")
         widest = max((rule.block for rule in bench.vault.rules.ip_rules), key=lambda block: block.last - block.first)
-        bench.ask([Request(address=address) for address in edges(widest)])  # the first of all, behind all that it holds
+        bench.ask([Request(address=address) for address in edges(widest)])  # first, though last in the list
 
 
 def _at_once(setting: Setting) -> Iterator[Scenario]:
-    """The limits of both lists, as far as writes tell and hardly a decision."""
+    """The limits of both lists, shown by writes and few decisions."""
     kinds = rule_lists(setting)
     aims = tuple(clause for kind in kinds for clause in (kind.accepted, kind.refused))
     for index in setting.rounds(1):
@@ -158,9 +158,9 @@ def _at_once(setting: Setting) -> Iterator[Scenario]:
 
 
 def _full_and_over(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> None:
-    """Every list full; each with one rule more, by a whole set and by the call for it; a place freed and taken.
+    """Every list full; each with one more rule, by a whole set and by a single change; a place freed and taken.
 
-    A subnet that may lack its endpoint counts like any other, and so does one that has lost it.
+    A subnet whose endpoint may be missing counts like any other, as does a subnet that has lost it.
     """
     filled = {kind.accepted: kind.fill(random, kind.maximum + 1) for kind in kinds}
 
@@ -201,7 +201,7 @@ def _full_and_over(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> N
 
 
 def _ends(random: Random, vault: Vault) -> list[Request]:
-    """The first and the last rule of each list, and somebody whom none lets in."""
+    """Callers of the first and last rule of each list, and a caller whom no rule admits."""
     rules = vault.rules
     found = [Request(address=rule.block.first) for rule in (*rules.ip_rules[:1], *rules.ip_rules[-1:])]
     listed = (*rules.virtual_network_rules[:1], *rules.virtual_network_rules[-1:])

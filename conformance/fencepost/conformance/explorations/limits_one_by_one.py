@@ -16,7 +16,7 @@ _ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 5
 
 
 def _apart(random: Random, values: Sequence[str]) -> str:
-    """A range that has nothing in common with these rules."""
+    """A range that overlaps none of these rules."""
     taken = {address_from_text(one.partition("/")[0]) >> 16 for one in values}
     while True:
         found = blocks.block(random, 24)
@@ -26,7 +26,7 @@ def _apart(random: Random, values: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class _Filling:
-    """A list that is filled rule by rule: those that are in it, in their order, and those that are not."""
+    """A list that is filled rule by rule: the rules in it, in order, and the rules not in it."""
 
     bench: Bench
     kind: RuleList
@@ -34,7 +34,7 @@ class _Filling:
     spare: list[str]
 
     def put(self, count: int, others: WireRules) -> bool:
-        """So many rules by a whole set, the other list as given."""
+        """Put so many rules as a whole set, the other list as given."""
         rules = [*self.held, *self.spare]
         self.held, self.spare = rules[:count], rules[count:]
         member = "virtualNetworkRules" if self.kind.member == "id" else "ipRules"
@@ -42,33 +42,33 @@ class _Filling:
         return self.bench.put(acls, exercises=("LIM-5",), aim="LIM-5")
 
     def add(self, aim: str) -> None:
-        """One rule more."""
+        """Add one rule."""
         self.held.append(self.spare.pop(0))
         self._write(self.kind.add, self.held[-1], aim)
 
     def add_in_vain(self, aim: str) -> None:
-        """One rule too many, another every time."""
+        """Add one rule too many, a different rule each time."""
         self.spare.append(self.spare.pop(0))
         self._write(self.kind.add, self.spare[-1], aim)
 
     def remove(self, place: int, aim: str = "LIM-8") -> None:
-        """The rule at this place away."""
+        """Remove the rule at this place."""
         self.spare.append(self.held.pop(place))
         self._write(self.kind.remove, self.spare[-1], aim)
-        self.bench.read()  # a removal that takes more, or nothing, is no matter of the limit
+        self.bench.read()  # a removal of too much or nothing is no fault of the limit
 
     def _write(self, method: str, rule: str, aim: str) -> None:
         self.bench.write(method, {self.kind.member: rule}, exercises=(aim,), aim=aim)
 
 
 def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[RuleList]) -> None:
-    """LIM-7 and LIM-8: the last few places filled one by one, by every mix of writes that can lead there.
+    """LIM-7 and LIM-8: the last places filled one by one, by every mix of writes.
 
-    A place that has become free is free for one rule, of this list alone, until the whole set is replaced; what was
-    refused, or was not there, frees none and takes none. The other list is full all the while (LIM-5).
+    A freed place is free for one rule of the same list, until the whole set is replaced. A refused or absent rule frees
+    and takes no place. The other list is full all the time (LIM-5).
     """
     rules = kind.fill(random, kind.maximum + _SPARE + 12)
-    if kind.member == "value":  # the first that makes room is a range, whatever the others are
+    if kind.member == "value":  # the first rule removed is a range in any case
         rules[0] = _apart(random, rules)
     one_by_one = {"value": _ADDED, "id": _SUBNETS_ADDED}[kind.member]
     filling = _Filling(bench, kind, rules[: kind.maximum - one_by_one], rules[kind.maximum - one_by_one :])
@@ -86,7 +86,7 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
     ask_every_rule(bench, random, "LIM-7")
     for turn in range(3):
         filling.remove((0, -1, random.randrange(len(filling.held)))[turn])
-        if turn == 1:  # what is not there makes no room, and what is malformed takes none
+        if turn == 1:  # an absent rule frees no place, a malformed one takes none
             bench.write(kind.remove, {kind.member: filling.spare[0]})
             _add_malformed(bench, kind)
         filling.add("LIM-8")
@@ -94,11 +94,11 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
     for _ in range(_REMOVED if kind.member == "value" else 1):
         filling.remove(random.randrange(len(filling.held)))
     ask_every_rule(bench, random, "LIM-8")
-    if filling.put(kind.maximum, beside):  # a place that was free before a whole set is not free after it
+    if filling.put(kind.maximum, beside):  # a place free before a whole set is not free after it
         filling.add_in_vain("LIM-7")
     for other, texts in zip(others, filled, strict=True):
         _exchanged(filling, other, texts)
-    bench.put(kind.acls([*filling.held, filling.spare[0]]), aim=kind.refused)  # a whole set refused leaves the count
+    bench.put(kind.acls([*filling.held, filling.spare[0]]), aim=kind.refused)  # a refused set keeps the count
     filling.add_in_vain("LIM-7")
     filling.remove(-1)
     filling.add("LIM-8")
@@ -120,13 +120,13 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
 
 
 def _add_malformed(bench: Bench, kind: RuleList) -> None:
-    """A write that is refused for what it says, not for the limit."""
+    """Add a rule that is refused for its value, not for the limit."""
     wrong = "10.1.2.3" if kind.member == "value" else "default"
     bench.write(kind.add, {kind.member: wrong}, aim="VAL-3" if kind.member == "value" else "VAL-7")
 
 
 def _exchanged(filling: _Filling, other: RuleList, texts: Sequence[str]) -> None:
-    """Both lists full: a place freed in one is none in the other, whose rules these are, and one more."""
+    """Both lists full: a place freed in one list is no place in the other. `texts` are the other's, and one more."""
     bench = filling.bench
     bench.write(other.remove, {other.member: texts[0]}, exercises=("LIM-8",), aim="LIM-8")
     filling.add_in_vain("LIM-7")

@@ -12,7 +12,7 @@ from fencepost.reference import Network
 _SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Allow", "AzureServices"))
 
 _WITH_CHANGES = 2
-"""How many sets are put where each is changed as well; the other explorations read, too."""
+"""How many sets are put with changes to each set; other explorations read, too."""
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:

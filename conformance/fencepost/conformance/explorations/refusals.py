@@ -1,4 +1,4 @@
-"""Every mistake by the one call that can carry it: what costs no decision (VAL-2 … 7, VAL-9)."""
+"""Every mistake by its single call, which costs no decision (VAL-2 … 7, VAL-9)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
@@ -15,14 +15,14 @@ from fencepost.reference import Network, Request
 
 
 def home(setting: Setting, index: int) -> Network:
-    """The network in which mistakes are made: every subnet with its endpoint; none where subnets are not offered."""
+    """The network for mistakes: every subnet with its endpoint; empty if the subject offers no subnets."""
     if not setting.capabilities.subnets:
         return Network()
     return networks.network(setting.random("validation network", index), some_without_endpoint=False)
 
 
 def every_mistake(setting: Setting, network: Network, index: int) -> Mapping[str, Sequence[Mistake]]:
-    """Every mistake that a rule set in this network can have, by the clause that it is refused by."""
+    """Every mistake that a rule set in this network can have, by the clause that demands its refusal."""
     found = list(mistakes.ip_mistakes(setting.profile, setting.random("mistakes", index)))
     if setting.capabilities.subnets:
         found += mistakes.subnet_mistakes(network.subnets[0].id)
@@ -34,9 +34,9 @@ def every_mistake(setting: Setting, network: Network, index: int) -> Mapping[str
 
 
 def small_set(bench: Bench, random: Random) -> list[Request] | None:
-    """A small rule set in force, and a few requests that tell whether it still is; None where it was refused.
+    """Put a small rule set; a few requests that show whether it is still in force. None if it was refused.
 
-    Nothing is written where it is in force already.
+    Nothing is written if the set is in force already.
     """
     ids = [subnet.id for subnet in bench.vault.network.subnets[:1]]
     values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32)]
@@ -52,7 +52,7 @@ def small_set(bench: Bench, random: Random) -> list[Request] | None:
 
 
 def ignoring(mistake: Mistake) -> JsonObject:
-    """An entry that no missing endpoint is held against, so that nothing but its id is wrong with it."""
+    """The entry with the flag that its endpoint may be missing, so that only its id is wrong."""
     return {"id": mistake.value, "ignoreMissingVnetServiceEndpoint": True}
 
 
@@ -75,9 +75,9 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _refuse_each(bench: Bench, before: Sequence[Request], found: Sequence[Mistake]) -> None:
-    """Every mistake by a call of its own, half of them while the rules lie dormant.
+    """Each mistake by a call of its own, half of them while the rules are dormant.
 
-    Reading the rules back shows at once what a refusal has left; where that is not offered, some callers are asked.
+    A read-back then shows at once what a refusal has changed; without read-back, some callers are asked.
     """
 
     def ask() -> None:
@@ -97,7 +97,7 @@ def _refuse_each(bench: Bench, before: Sequence[Request], found: Sequence[Mistak
 
 
 def _call(mistake: Mistake, turn: int) -> tuple[str, JsonObject]:
-    """The one call that carries the mistake; beside a wrong switch stands a right one, before it or after it."""
+    """The single call with the mistake; beside a wrong switch stands a right one, before it or after it."""
     match mistake.member:
         case "ipRules":
             return "addIpRule", {"value": mistake.value}

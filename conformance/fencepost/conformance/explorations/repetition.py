@@ -1,4 +1,4 @@
-"""The same requests again and again, alone and in company, in any order, and after very many others (DEC-17)."""
+"""The same requests repeatedly, alone and batched, in any order, and after very many others (DEC-17)."""
 
 from collections.abc import Iterator
 from random import Random
@@ -51,7 +51,7 @@ def _repeated(bench: Bench, setting: Setting, index: int) -> None:
         bench.ask([request], exercises=exercises, aim="DEC-17")
     bench.ask([random.choice(distinct[:6]) for _ in range(300)], exercises=exercises, aim="DEC-17")
     bench.ask([*distinct * 3, *reversed(distinct)], exercises=exercises, aim="DEC-17")
-    if capabilities.refusals and index == 0:  # as many as one call may carry
+    if capabilities.refusals and index == 0:  # as many as one call may hold
         full = [distinct[place * 7 % len(distinct)] for place in range(MAX_BATCH)]
         bench.ask(full, exercises=exercises, aim="DEC-17")
         bench.ask([*_crowd(random, bench.vault), *distinct], exercises=exercises, aim="DEC-17")

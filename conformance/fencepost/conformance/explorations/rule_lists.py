@@ -1,4 +1,4 @@
-"""The two lists of a rule set, each with its maximum, and the requests that show every rule of them in force."""
+"""The two lists of a rule set, each with its maximum and the requests that show all its rules in force."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SWITCHES = (("Deny", "None"), ("Deny", "AzureServices"), ("Allow", "None"), ("Al
 
 @dataclass(frozen=True, slots=True)
 class RuleList:
-    """One of the two lists: its clauses, its maximum, how to fill it, and the requests that show its rules in force."""
+    """One of the two lists: its clauses, its maximum, how to fill it, and requests that show its rules in force."""
 
     accepted: str
     refused: str
@@ -28,13 +28,13 @@ class RuleList:
     member: str
 
     def acls(self, rules: Sequence[str], switches: tuple[str, str] = SWITCHES[0]) -> WireRules:
-        """A rule set of just these rules."""
+        """A rule set with these rules only."""
         ip_values, subnets = ((), rules) if self.member == "id" else (rules, ())
         return wire_rules(ip_values, subnets, default_action=switches[0], bypass=switches[1])
 
 
 def rule_lists(setting: Setting) -> list[RuleList]:
-    """The lists that the subject may be asked, each with what the profile allows."""
+    """The lists that the subject may be asked, each with the profile's maximum."""
     profile = setting.profile
     fill = partial(_ip_values, slash_32=profile.prefix_32 == "accept")
     found = [
@@ -67,7 +67,7 @@ def network_of(profile: Profile, kinds: Sequence[RuleList]) -> Network:
 
 
 def ask_every_rule(bench: Bench, random: Random, clause: str) -> None:
-    """Each rule admits; beside the first, the last and a few others, nobody is let in."""
+    """Each rule admits its caller; callers beside the first, the last and a few other rules are not admitted."""
     rules = bench.vault.rules
     inside = [Request(address=rule.block.first) for rule in rules.ip_rules]
     inside += [Request(address=requests.private(random), subnet=rule.id) for rule in rules.virtual_network_rules]
@@ -79,4 +79,4 @@ def ask_every_rule(bench: Bench, random: Random, clause: str) -> None:
         if rules.rule_for_subnet(subnet.id) is None
     ]
     bench.ask(inside, exercises=dict.fromkeys(inside, (clause,)), aim=clause)
-    bench.ask([*beside, *unlisted])  # whoever is let in beside them is no matter of the limit
+    bench.ask([*beside, *unlisted])  # admitting callers beside them is no fault of the limit

@@ -1,4 +1,4 @@
-"""What stays and what goes while rules change (STA-1, STA-3, STA-4, STA-6, STA-7, CTL-2)."""
+"""Which rules stay and which go while rules change (STA-1, STA-3, STA-4, STA-6, STA-7, CTL-2)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -28,7 +28,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         "CTL-2",
         "STA-3",
         *(("STA-1", "STA-4", "STA-6") if setting.capabilities.incremental else ()),
-    )  # walks do the like
+    )  # walks cover this
     for index in setting.rounds(2):
         for clause, body in bodies:
             if clause in once and index % 2:
@@ -62,7 +62,7 @@ def _some_rules(random: Random, bench: Bench, count: int = 3) -> WireRules:
 
 
 def _callers(random: Random, bench: Bench, setting: Setting) -> list[Request]:
-    """Callers of every kind under the rules in force, and trusted services from nowhere."""
+    """Callers of every kind under the rules in force, and trusted services without any rule."""
     found = [place.request() for place in requests.places(random, bench.vault)]
     found += [Request(address=rule.block.last) for rule in bench.vault.rules.ip_rules]
     trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
@@ -73,7 +73,7 @@ def _callers(random: Random, bench: Bench, setting: Setting) -> list[Request]:
 def _ask_changed(
     bench: Bench, asked: Sequence[Request], was: Sequence[Outcome], clauses: Sequence[str], aim: str
 ) -> None:
-    """Ask, and count the clauses where the outcome is not what it was before the change."""
+    """Ask, and count the clauses for each request whose outcome the change has altered."""
     exercises = {
         request: clauses
         for request, outcome in zip(asked, was, strict=True)
@@ -87,7 +87,7 @@ def _outcomes(bench: Bench, asked: Sequence[Request]) -> list[Outcome]:
 
 
 def _replaced(bench: Bench, setting: Setting, random: Random) -> None:
-    """STA-1: sets that take each other's place: as long, shorter, empty, the same but for a switch, and back."""
+    """STA-1: sets that replace each other: as long, shorter, empty, equal but for a switch, and the first again."""
     first = _some_rules(random, bench)
     other = _some_rules(random, bench)
     entries = first["ipRules"]
@@ -95,7 +95,7 @@ def _replaced(bench: Bench, setting: Setting, random: Random) -> None:
     switched = {**first, "bypass": "AzureServices"}
     sets = [first, other, first, wire_rules(()), first, one_less, {**other, "virtualNetworkRules": []}, switched]
     sets += [{**other, "defaultAction": "Allow"}, first, first]
-    sets += [switched, first, {**first, "defaultAction": "Allow"}, first]  # the rules the same, but for one switch
+    sets += [switched, first, {**first, "defaultAction": "Allow"}, first]  # the same rules, one switch changed
     sets += _nearly(random, first, other)
     changed = _changed_in_one_thing(random, first, other)
     sets += changed
@@ -123,7 +123,7 @@ def _entries(acls: WireRules, member: str) -> list[dict[str, object]]:
 
 
 def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRules]:
-    """Sets that a hasty look takes for the one before: the same ends, the same but for order, or for one subnet."""
+    """Sets that a cheap comparison takes for the one before: the same ends, another order, or one other subnet."""
     ends, middles = _entries(first, "ipRules"), _entries(other, "ipRules")
     one = {**first, "ipRules": [ends[0], middles[0], ends[-1]]}
     two = {**first, "ipRules": [ends[0], middles[-1], ends[-1]]}
@@ -151,11 +151,11 @@ def _is_plain(block: Block) -> bool:
 def _new(bench: Bench, setting: Setting, random: Random) -> None:
     """A vault without any write admits everybody; nothing is left of an earlier vault, in the same network or another.
 
-    Then, where that is offered, its switches and rules come one by one (STA-3).
+    Then, if offered, its switches and rules come one by one (STA-3).
     """
     left = _a_few_from_outside(random, bench, setting)
     bench.ask(left)
-    _begin_anew(bench, setting, _network(random, setting), left)  # the vault at hand has rules: those of STA-6
+    _begin_anew(bench, setting, _network(random, setting), left)  # the present vault has the rules of STA-6
     default = setting.profile.choice("default-of-bypass")
     if not bench.put({**_some_rules(random, bench), "bypass": "AzureServices" if default == "None" else "None"}):
         return
@@ -182,7 +182,7 @@ def _new(bench: Bench, setting: Setting, random: Random) -> None:
 
 
 def _a_few_from_outside(random: Random, bench: Bench, setting: Setting) -> list[Request]:
-    """Callers whom any network can have: from no rule, from one that there is, and a trusted service."""
+    """Callers possible in any network: outside of all rules, inside one rule, and a trusted service."""
     outside = requests.outside(random, bench.vault.rules)
     trusted = callers.some(random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
     found = [Request(address=outside, caller=caller) for caller in (Caller(), *trusted)]
@@ -190,7 +190,7 @@ def _a_few_from_outside(random: Random, bench: Bench, setting: Setting) -> list[
 
 
 def _begin_anew(bench: Bench, setting: Setting, network: Network, asked: Sequence[Request]) -> None:
-    """A new vault, asked and read before anything is written to it; not read where nobody can tell its bypass."""
+    """A new vault, asked and read before its first write; not read if its bypass is unknown."""
     bench.reset(network)
     bench.ask(asked, aim="DEC-1")
     if setting.profile.choice("default-of-bypass") is not None:
@@ -198,9 +198,9 @@ def _begin_anew(bench: Bench, setting: Setting, network: Network, asked: Sequenc
 
 
 def _switched(bench: Bench, setting: Setting, random: Random) -> None:
-    """STA-3 and STA-4: the switches, one at a time or both; everything else stays, rules lie dormant and wake again.
+    """STA-3 and STA-4: one or both switches change; all else stays, rules become dormant and take effect again.
 
-    Rules that were written while the default action was Allow are in force, too, once it is Deny.
+    Rules written while the default action was Allow take effect, too, once it is Deny.
     """
     if not bench.put({**_some_rules(random, bench), "defaultAction": random.choice(("Allow", "Deny"))}):
         return
@@ -216,7 +216,7 @@ def _switched(bench: Bench, setting: Setting, random: Random) -> None:
         clauses = ("STA-4", "STA-3") if "defaultAction" in change else ("STA-3",)
         if not _update(bench, setting, change, clauses):
             return
-        if turn == _ADDED_AT:  # a rule written while the others lie dormant
+        if turn == _ADDED_AT:  # a rule written while the others are dormant
             rule = blocks.text(blocks.block(random, 29))
             if not _change_rules(bench, setting, "add", rule, aim="STA-4"):
                 return
@@ -239,18 +239,18 @@ _CHANGES: tuple[dict[str, str], ...] = (
     {"defaultAction": "Deny", "bypass": "AzureServices"},
 )
 _ADDED_AT = 6
-"""In which of the turns, which both switches and no switch share, a rule is added."""
+"""The turns, shared by both switches and by no switch, in which a rule is added."""
 
 
 def _update(bench: Bench, setting: Setting, change: dict[str, str], clauses: Sequence[str]) -> bool:
-    """Change one switch, by `updateRules` where it is offered, else by the changed set."""
+    """Change one switch, by `updateRules` if it is offered, else by the changed set."""
     if setting.capabilities.incremental:
         return bench.write("updateRules", change, exercises=clauses, aim=clauses[0])
     return bench.put({**wire_rules_in_force(bench.vault.rules), **change}, exercises=clauses, aim=clauses[0])
 
 
 def _widened_and_narrowed(bench: Bench, setting: Setting, random: Random) -> None:
-    """STA-6 and STA-7: a rule added takes nobody out, one removed lets nobody in, and others do not notice."""
+    """STA-6 and STA-7: an added rule excludes nobody, a removed rule admits nobody, and others do not change."""
     if not bench.put(_some_rules(random, bench, count=4)):
         return
     for turn in range(4):
@@ -272,7 +272,7 @@ def _ask_unmoved(bench: Bench, asked: Sequence[Request]) -> None:
 
 
 def _rule_to_add(random: Random, bench: Bench, turn: int) -> str:
-    """A rule that is not there yet: anywhere, around one that is there, or inside it."""
+    """A new rule: anywhere, around a present rule, or inside it."""
     held = {rule.block for rule in bench.vault.rules.ip_rules}
     base = random.choice(tuple(held))
     size = base.last - base.first + 1

@@ -1,4 +1,4 @@
-"""Rule sets that must be accepted, ones that must be refused, and what a refusal leaves behind (VAL-1 … VAL-9)."""
+"""Rule sets that must be accepted or refused, and the state after a refusal (VAL-1 … VAL-9)."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ from fencepost.reference import Network, Request, Subnet, Vault
 _PACK = 16
 _EVERY, _ONE_BY_ONE = 8, 2
 _LONG = 3
-"""Of the mistakes in whole sets the first, and from there on one in so many, stands late in a long list."""
+"""Of the mistakes in whole sets, the first and every so many after it stand late in a long list."""
 _ALWAYS = ("empty", "null", "prefix 32 #2")
 """Mistakes easily taken for no entry, or for a bare address: they are always tried in a whole set."""
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
@@ -53,7 +53,7 @@ def _valid(random: Random) -> list[str]:
 
 
 def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], network: Network) -> Scenario:
-    """The values in packs, by `putRules`, and one by one by `addIpRule` where that is offered; each then admits."""
+    """The values together by `putRules`, and singly by `addIpRule` if that is offered; each then admits its callers."""
 
     def run(bench: Bench) -> None:
         random = setting.random("accepted", clause, index)
@@ -97,7 +97,7 @@ def _opened(bench: Bench, setting: Setting, index: int) -> None:
 
 
 def _ask_ends(bench: Bench, clause: str) -> None:
-    """Both ends of each rule and their neighbours: that the first is let in is what an accepted value means."""
+    """Both ends of each rule and their neighbours: an accepted value must admit its own addresses."""
     rules = bench.vault.rules.ip_rules
     ends = dict.fromkeys(end for rule in rules for end in edges(rule.block))
     admitted = dict.fromkeys((Request(address=rule.block.first) for rule in rules), (clause,))
@@ -121,7 +121,7 @@ def _refused(setting: Setting, index: int, network: Network) -> Iterator[Scenari
 def _refuse_each(
     bench: Bench, setting: Setting, random: Random, before: Sequence[Request], found: Sequence[Mistake]
 ) -> None:
-    """Whole sets with every mistake; with some of them where the others have a call of their own."""
+    """Whole sets with each mistake; with some of them if single calls carry the others."""
     exercises = dict.fromkeys(before, ("VAL-9",))
     for turn, mistake in enumerate(_in_whole_sets(random, found) if setting.capabilities.incremental else found):
         acls, would = _with_mistake(random, bench.vault.network, mistake, turn)
@@ -139,7 +139,7 @@ def _refuse_each(
 
 
 def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int) -> tuple[WireRules, list[Request]]:
-    """A rule set of good rules and one mistake, and callers whom the good rules would let in."""
+    """A rule set of good rules and one mistake, and callers whom the good rules would admit."""
     good = [blocks.block(random, prefix) for prefix in random.sample((8, 16, 20, 25, 30), 3)]
     values: list[object] = [{"value": blocks.text(one)} for one in good]
     subnets: list[object] = [{"id": subnet.id} for subnet in network.subnets[1:3]]
@@ -159,7 +159,7 @@ def _with_mistake(random: Random, network: Network, mistake: Mistake, turn: int)
 
 
 def _entry(mistake: Mistake) -> object:
-    """What stands in the list."""
+    """The list's entry with the mistake."""
     if mistake.entry:
         return mistake.value
     return {"value": mistake.value} if mistake.member == "ipRules" else ignoring(mistake)
@@ -179,7 +179,7 @@ def _in_place_of_a_rule(random: Random, vault: Vault, mistake: Mistake) -> WireR
 
 
 def _insert_late(random: Random, entries: list[object], entry: object, *, is_last: bool) -> None:
-    """The entry as the last, or at a place beyond the middle."""
+    """Insert the entry as the last, or at a place beyond the middle."""
     place = len(entries) if is_last else random.randrange(len(entries) // 2, len(entries))
     entries.insert(place, entry)
 
@@ -187,7 +187,7 @@ def _insert_late(random: Random, entries: list[object], entry: object, *, is_las
 def _late_in_a_long_list(
     random: Random, setting: Setting, acls: WireRules, would: Sequence[Request], mistake: Mistake, *, is_last: bool
 ) -> tuple[WireRules, list[Request]]:
-    """The same among as many good rules as there may be beside it: as the last, or at a place beyond the middle."""
+    """The mistake in a list of the greatest length: as the last entry, or at a place beyond the middle."""
     good = blocks.many(random, setting.profile.max_ip_rules - 1)
     values: list[object] = [{"value": blocks.text(one)} for one in good]
     _insert_late(random, values, _entry(mistake), is_last=is_last)
@@ -196,7 +196,7 @@ def _late_in_a_long_list(
 
 
 def _in_whole_sets(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
-    """The mistakes that whole sets alone can carry, what passes for nothing, and some of the others."""
+    """The mistakes that only whole sets can have, the mistakes of `_ALWAYS`, and some others."""
     always = [mistake for mistake in found if mistake.entry or mistake.name in _ALWAYS]
     others = [mistake for mistake in found if mistake not in always]
     return [*random.sample(others, -(-len(others) // _EVERY)), *always]
@@ -205,7 +205,7 @@ def _in_whole_sets(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
 def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     """VAL-8: a rule for a subnet without the endpoint is refused, unless the entry says that it may be missing.
 
-    Whatever else was refused is not there when the endpoint comes.
+    An earlier refused rule does not take effect when the endpoint comes.
     """
     random = setting.random("endpoint", index)
     kinds = [*networks.NO_ENDPOINTS, *networks.ENDPOINTS]
@@ -222,7 +222,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     acls = wire_rules(())
     ignored, other, third, *_ = random.sample(off, len(off))
     ignoring: JsonObject = {"id": ignored, FLAG: True}
-    for pair in ([ignoring, {"id": other}], [{"id": third}, ignoring]):  # one entry's word is not another's
+    for pair in ([ignoring, {"id": other}], [{"id": third}, ignoring]):  # one entry's flag is not another's
         bench.put({**acls, "virtualNetworkRules": pair}, aim="VAL-8")
     _asked_when_it_comes(bench, random, [*off[:3], other, third])
     acls["virtualNetworkRules"] = [*({"id": one} for one in on[:2]), ignoring]
@@ -232,13 +232,13 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     if setting.capabilities.incremental:
         may = {"id": other, FLAG: True}
         if bench.write("addVirtualNetworkRule", may, exercises=("VAL-8",), aim="VAL-8"):
-            bench.write("addVirtualNetworkRule", {"id": third}, aim="VAL-8")  # after it, as before
+            bench.write("addVirtualNetworkRule", {"id": third}, aim="VAL-8")  # refused after it, as before
     _asked_when_it_comes(bench, random, [ignored, other, third])
     _flag_kept(bench, setting, random, on[0], ignored)
 
 
 def _flag_kept(bench: Bench, setting: Setting, random: Random, on: str, off: str) -> None:
-    """VAL-8: a rule that came in by its flag is no reason to refuse what does not name it, or says the flag again."""
+    """VAL-8: a rule accepted by its flag never causes a refusal of a write that omits it or repeats the flag."""
     flagged: JsonObject = {"id": off, FLAG: True}
     values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 28, 30)]
     acls = wire_rules(values[:1])
@@ -262,7 +262,7 @@ def _flag_kept(bench: Bench, setting: Setting, random: Random, on: str, off: str
 
 
 def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on: Sequence[str], turn: int) -> None:
-    """A rule without the endpoint, by a whole set and by its own call: last or first, with a no, under each switch."""
+    """A rule without the endpoint, by a whole set and by a single change: last or first, flag false, each switch."""
     entry: JsonObject = {"id": subnet, FLAG: False} if turn % 3 == 1 else {"id": subnet}
     by_call = setting.capabilities.incremental
     if not by_call or turn % 4 == 0:
@@ -275,14 +275,14 @@ def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on:
         asked = [Request(address=would.last), Request(address=requests.private(random), subnet=on[-1])]
         bench.ask(asked, aim="VAL-9")
         if not by_call:
-            bench.put({**acls, "virtualNetworkRules": [entry]}, aim="VAL-8")  # and alone
+            bench.put({**acls, "virtualNetworkRules": [entry]}, aim="VAL-8")  # also alone
     if by_call and turn % 4:
         bench.write("addVirtualNetworkRule", entry, aim="VAL-8")
     bench.read()
 
 
 def _known_from_before(bench: Bench, setting: Setting, on: str, off: str) -> None:
-    """Whether the endpoint is there is a matter of the moment: not of an earlier write, nor of an earlier refusal."""
+    """Whether the endpoint exists is decided anew by each write, not by an earlier write or refusal."""
     bench.put(wire_rules(()))
     for subnet, endpoints in ((on, networks.NO_ENDPOINTS[0]), (off, networks.ENDPOINTS[0])):
         bench.endpoints(subnet, endpoints)
@@ -290,13 +290,13 @@ def _known_from_before(bench: Bench, setting: Setting, on: str, off: str) -> Non
     bench.put(wire_rules((), [off]), exercises=("VAL-8",), aim="VAL-8")
     if setting.capabilities.incremental and bench.write("addVirtualNetworkRule", {"id": on, FLAG: True}, aim="VAL-8"):
         bench.write("removeVirtualNetworkRule", {"id": on})
-        bench.write("addVirtualNetworkRule", {"id": on}, aim="VAL-8")  # that it might once is no leave for ever
+        bench.write("addVirtualNetworkRule", {"id": on}, aim="VAL-8")  # an earlier permission does not last
     for subnet, endpoints in ((off, networks.NO_ENDPOINTS[0]), (on, networks.ENDPOINTS[0])):
         bench.endpoints(subnet, endpoints)
 
 
 def _asked_when_it_comes(bench: Bench, random: Random, subnets: Sequence[str]) -> None:
-    """The endpoints switched on: a rule that was refused is not there, one that might lack its endpoint is in force."""
+    """The endpoints on: a refused rule is absent, a rule whose endpoint might be missing is in force."""
     before = {one: endpoints for one in subnets if (endpoints := _endpoints(bench, one)) is not None}
     for one in before:
         bench.endpoints(one, networks.ENDPOINTS[0])

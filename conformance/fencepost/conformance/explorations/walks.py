@@ -1,4 +1,4 @@
-"""Walks: every kind of write in opposite states, and everybody asked after it (STA-2, VAL-9 and their neighbours)."""
+"""Walks: every kind of write in opposite states, with all callers asked after it (STA-2, VAL-9 and others)."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -16,11 +16,11 @@ from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Outcome, Request
 
 _UNASKED = 6
-"""One write in so many is followed by another before anybody is asked."""
+"""One write in so many is followed by another write without requests in between."""
 
 
 def walks(setting: Setting, index: int) -> Iterator[Scenario]:
-    """Eight walks, each from a vault of its own; four for whoever is asked for decisions alone."""
+    """Eight walks, each in a vault of its own; four for a subject that only decides."""
     families = (*ACCEPTED, *(REFUSED if setting.capabilities.refusals else ()))
     is_switched = setting.capabilities.default_action
     hands = list(dealt(setting.random("walks", index), families, is_switched=is_switched))
@@ -46,7 +46,7 @@ def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Them
         if made is not None:
             _make(bench, setting, walker, made, is_asked=scene.random.randrange(_UNASKED) > 0)
     if theme.is_off and setting.capabilities.endpoints:
-        for one in world.network.subnets:  # what was done in their absence shows when they come
+        for one in world.network.subnets:  # writes made while endpoints were off show when they are on
             bench.endpoints(one.id, ("Microsoft.KeyVault",))
     if theme.default_action == "Allow":
         acls = {**wire_rules_in_force(bench.vault.rules), "defaultAction": "Deny"}
@@ -61,7 +61,7 @@ def _walk(bench: Bench, setting: Setting, purpose: Sequence[object], theme: Them
 
 
 def _make(bench: Bench, setting: Setting, walker: Walker, stroke: Stroke, *, is_asked: bool) -> None:
-    """One stroke, as far as it can be made, and everybody asked after it."""
+    """Make one stroke if possible, and ask all callers after it."""
     made = offered(stroke, bench.vault, setting.capabilities)
     if made is None:
         return
@@ -79,7 +79,7 @@ def _make(bench: Bench, setting: Setting, walker: Walker, stroke: Stroke, *, is_
 def _look(
     bench: Bench, world: World, scene: Scene, stroke: Stroke | None, was: Sequence[tuple[Request, Outcome]]
 ) -> None:
-    """Everybody asked, and the rules read, in either order; what has moved speaks for the stroke, or what has not."""
+    """Ask all callers and read the rules, in either order; changed answers exercise the clauses, or unchanged."""
     before = dict(was)
     panel = world.panel(scene)
     moved = [one for one in panel if before.get(one) is not bench.vault.decide(one).outcome]

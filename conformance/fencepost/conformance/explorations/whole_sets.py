@@ -1,4 +1,4 @@
-"""Single changes as whole sets, for a subject whose rules cannot be changed one by one."""
+"""Single changes as whole sets, for a subject without single changes."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def offered(stroke: Stroke, vault: Vault, capabilities: Capabilities) -> Stroke 
 
 
 def as_whole_set(stroke: Stroke, vault: Vault) -> Stroke | None:
-    """The stroke as a `putRules` of the changed set; None where there is no such set to tell it by."""
+    """The stroke as a `putRules` of the changed set; None if no set expresses it."""
     step = stroke.step
     if isinstance(step, EndpointsStep) or step.method == "putRules":
         return stroke

@@ -16,52 +16,52 @@ Kind: TypeAlias = Callable[[Walker], Stroke | None]
 
 
 def put(acls: JsonObject) -> Stroke:
-    """A whole set."""
+    """Put a whole set."""
     return Stroke(step=WriteStep(method="putRules", params={"networkAcls": acls}), clauses=("STA-1",))
 
 
 def call(method: str, **params: object) -> Stroke:
-    """A single change."""
+    """Make a single change."""
     return Stroke(step=WriteStep(method=method, params=params), clauses=("STA-2",))
 
 
 def put_other(walker: Walker) -> Stroke:
-    """Another set."""
+    """Put another set."""
     return put(walker.some_rules())
 
 
 def put_same(walker: Walker) -> Stroke:
-    """The set in force, in another order."""
+    """Put the set in force in another order."""
     acls = wire_rules_in_force(walker.vault.rules)
     return put({name: value[::-1] if isinstance(value, list) else value for name, value in acls.items()})
 
 
 def put_without_ip_rules(walker: Walker) -> Stroke:
-    """The set in force without its IP rules: an empty list, or none."""
+    """Put the set in force without its IP rules: with an empty list, or none."""
     acls = {**wire_rules_in_force(walker.vault.rules), "ipRules": []}
     return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
 
 
 def put_without_subnets(walker: Walker) -> Stroke:
-    """The set in force without its virtual network rules."""
+    """Put the set in force without its virtual network rules."""
     acls = {**wire_rules_in_force(walker.vault.rules), "virtualNetworkRules": []}
     return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
 
 
 def put_without_rules(walker: Walker) -> Stroke:
-    """The switches in force, and no rules: empty lists, or none."""
+    """Put the switches in force without rules: with empty lists, or none."""
     acls = {**wire_rules_in_force(walker.vault.rules), "ipRules": [], "virtualNetworkRules": []}
     return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
 
 
 def put_switched(walker: Walker) -> Stroke:
-    """The rules in force with another bypass."""
+    """Put the rules in force with another bypass."""
     acls = wire_rules_in_force(walker.vault.rules)
     return put({**acls, "bypass": "None" if acls["bypass"] == "AzureServices" else "AzureServices"})
 
 
 def put_one_less(walker: Walker) -> Stroke | None:
-    """The set in force but for one rule."""
+    """Put the set in force without one rule."""
     acls = wire_rules_in_force(walker.vault.rules)
     member = walker.random.choice(("ipRules", "virtualNetworkRules"))
     entries = acls[member]
@@ -73,7 +73,7 @@ def put_one_less(walker: Walker) -> Stroke | None:
 
 
 def put_one_other(walker: Walker) -> Stroke | None:
-    """As many rules as before, one of them another."""
+    """Put as many rules as before, one of them replaced."""
     acls = wire_rules_in_force(walker.vault.rules)
     entries = acls["ipRules"]
     assert isinstance(entries, list)
@@ -85,30 +85,30 @@ def put_one_other(walker: Walker) -> Stroke | None:
 
 
 def update_default_action(walker: Walker) -> Stroke:
-    """The other default action."""
+    """Change the default action."""
     return update(defaultAction="Allow" if walker.vault.rules.default_action.value == "Deny" else "Deny")
 
 
 def update_bypass(walker: Walker) -> Stroke:
-    """The other bypass."""
+    """Change the bypass."""
     return update(bypass="None" if walker.vault.rules.bypass.value == "AzureServices" else "AzureServices")
 
 
 def update_both(walker: Walker) -> Stroke:
-    """Both switches, the other way each."""
+    """Change both switches."""
     action = "Allow" if walker.vault.rules.default_action.value == "Deny" else "Deny"
     bypass = "None" if walker.vault.rules.bypass.value == "AzureServices" else "AzureServices"
     return update(bypass=bypass, defaultAction=action)
 
 
 def update_to_the_same(walker: Walker) -> Stroke:
-    """Both switches as they are."""
+    """Update both switches to their present values."""
     rules = walker.vault.rules
     return update(defaultAction=rules.default_action.value, bypass=rules.bypass.value)
 
 
 def add_ip_rule(walker: Walker) -> Stroke | None:
-    """A rule that is not there."""
+    """Add a new IP rule."""
     found = walker.unheld()
     if not found:
         return None
@@ -117,24 +117,24 @@ def add_ip_rule(walker: Walker) -> Stroke | None:
 
 
 def remove_first_ip_rule(walker: Walker) -> Stroke | None:
-    """The first rule."""
+    """Remove the first IP rule."""
     return call("removeIpRule", value=walker.scene.held[0].text) if walker.scene.held else None
 
 
 def remove_last_ip_rule(walker: Walker) -> Stroke | None:
-    """The last rule, by another spelling where there is one."""
+    """Remove the last IP rule, by another spelling if there is one."""
     held = walker.scene.held
     return call("removeIpRule", value=other_spelling(walker.scene, held[-1])) if held else None
 
 
 def remove_an_ip_rule(walker: Walker) -> Stroke | None:
-    """Any rule."""
+    """Remove any IP rule."""
     held = walker.scene.held
     return call("removeIpRule", value=walker.random.choice(held).text) if held else None
 
 
 def add_subnet(walker: Walker) -> Stroke | None:
-    """A subnet that is not listed, its endpoint on; with a word on missing endpoints now and then."""
+    """Add an unlisted subnet whose endpoint is on, sometimes with the flag that it may be missing."""
     found = walker.scene.unlisted
     if not found:
         return None
@@ -143,43 +143,43 @@ def add_subnet(walker: Walker) -> Stroke | None:
 
 
 def add_subnet_without_endpoint(walker: Walker) -> Stroke | None:
-    """A subnet whose endpoint may be missing."""
+    """Add a subnet with the flag that its endpoint may be missing."""
     if not walker.lacking() or walker.vault.profile.missing_endpoint != "reject":
         return None
     return call("addVirtualNetworkRule", id=walker.random.choice(walker.lacking()), **{FLAG: True})
 
 
 def remove_first_subnet(walker: Walker) -> Stroke | None:
-    """The first listed subnet, in other letters."""
+    """Remove the first listed subnet, in other letters."""
     listed = walker.scene.listed
     return call("removeVirtualNetworkRule", id=other_case(walker.random, listed[0])) if listed else None
 
 
 def remove_last_subnet(walker: Walker) -> Stroke | None:
-    """The last listed subnet."""
+    """Remove the last listed subnet."""
     listed = walker.scene.listed
     return call("removeVirtualNetworkRule", id=listed[-1]) if listed else None
 
 
 def remove_a_subnet_that_is_off(walker: Walker) -> Stroke | None:
-    """A listed subnet whose endpoint is off: gone it is, though nobody notices before the endpoint comes."""
+    """Remove a listed subnet whose endpoint is off; the removal shows only when the endpoint is on."""
     off = [one for one in walker.scene.listed if not walker.vault.network.has_endpoint(one)]
     return call("removeVirtualNetworkRule", id=walker.random.choice(off)) if off else None
 
 
 def switch_off(walker: Walker) -> Stroke | None:
-    """A listed subnet's endpoint off."""
+    """Switch a listed subnet's endpoint off."""
     on = [one for one in walker.scene.listed if walker.vault.network.has_endpoint(one)]
     return _switched(walker, on, NO_ENDPOINTS)
 
 
 def switch_off_unlisted(walker: Walker) -> Stroke | None:
-    """Another subnet's endpoint off."""
+    """Switch an unlisted subnet's endpoint off."""
     return _switched(walker, walker.scene.unlisted, NO_ENDPOINTS)
 
 
 def switch_on(walker: Walker) -> Stroke | None:
-    """Any subnet's endpoint on."""
+    """Switch any subnet's endpoint on."""
     network = walker.vault.network
     return _switched(walker, [one.id for one in network.subnets if not network.has_endpoint(one.id)], ENDPOINTS)
 

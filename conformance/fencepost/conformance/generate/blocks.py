@@ -1,4 +1,4 @@
-"""Ranges of public address space, alone and in the constellations that implementations trip over.
+"""Ranges of public address space, alone and in constellations that implementations often get wrong.
 
 A generator takes a `random.Random`, or Hypothesis's stand-in for one, and asks it for whole numbers only.
 """
@@ -41,7 +41,7 @@ def _place(random: Random) -> int:
 
 
 def prefix(random: Random) -> int:
-    """A prefix length: every one from /3 to /30, and 32 for a single address, the long ones oftener."""
+    """A prefix length: each from /3 to /30, and 32 for a single address, the long ones more often."""
     how = random.randrange(8)
     if how < 2:
         return 32
@@ -51,11 +51,11 @@ def prefix(random: Random) -> int:
 
 
 def neighbours(random: Random) -> list[Block]:
-    """Two adjacent ranges, aligned so that they could be merged or so that they could not."""
+    """Two adjacent ranges, aligned so that they could or could not be merged."""
     length = random.choice((32, 24, 24, 16, random.randrange(9, 31))) if random.randrange(3) else 32
     size = 2 ** (32 - length)
     one = block(random, length)
-    if length == 32:  # a few single addresses in a row, which begin anywhere beside a pair or a four
+    if length == 32:  # a few single addresses in a row, which begin anywhere, aligned or not
         base = one.first & ~0xFF | random.randrange(2, 248)
         return [Block(base + place, base + place) for place in range(random.randrange(2, 7))]
     after = Block(one.last + 1, one.last + size)
@@ -63,7 +63,7 @@ def neighbours(random: Random) -> list[Block]:
 
 
 def near_neighbours(random: Random) -> list[Block]:
-    """Two ranges or addresses with just one address, or one block, between them."""
+    """Two ranges or addresses with exactly one address, or one block, between them."""
     if random.randrange(2):
         base = block(random, 24).first + random.randrange(4, 250)
         return [Block(base - 1, base - 1), Block(base + 1, base + 1)]
@@ -75,7 +75,7 @@ def near_neighbours(random: Random) -> list[Block]:
 
 
 def nested(random: Random) -> list[Block]:
-    """A range and ranges inside it: at its start, in its middle, at its end, some deeper still."""
+    """A range and ranges inside it: at its start, in its middle, at its end, some nested deeper."""
     length = random.randrange(SHORTEST + 3, 27)
     outer = block(random, length)
     found = [outer]
@@ -141,7 +141,7 @@ def single(random: Random) -> list[Block]:
 
 
 def engulfed(random: Random, count: int) -> list[Block]:
-    """A wide range and `count` small ones in its first half: who looks back from an address meets them all first."""
+    """A wide range with `count` small ones in its first half: a search back from an address meets them all first."""
     outer = block(random, random.randrange(8, 13))
     stride = (outer.last - outer.first + 1) // 2 // count & ~3
     inside = (Block(outer.first + n * stride, outer.first + n * stride + random.choice((0, 3))) for n in range(count))
@@ -161,20 +161,20 @@ CONSTELLATIONS: Sequence[Callable[[Random], list[Block]]] = (
 
 
 def narrowed(found: Block) -> Block:
-    """Its first quarter, where that can be written."""
+    """The block's first quarter, if it can be written."""
     size = found.last - found.first + 1
     return Block(found.first, found.first + size // 4 - 1) if size >= 16 else found
 
 
 def moved(random: Random, found: Block) -> Block:
-    """The same in the other octets, under another first one."""
+    """A block with the same later octets under another first octet."""
     rest, size = found.first & 0xFFFFFF, found.last - found.first
     others = (Block(at << 24 | rest, (at << 24 | rest) + size) for at in random.sample(range(20, 90), 20))
     return next((one for one in others if one != found and is_clear(one)), found)
 
 
 def text(found: Block, random: Random | None = None, *, slash_32: bool = False) -> str:
-    """A block as the value of a rule; a single address as its /32 now and then where that is accepted."""
+    """A block as the value of a rule; a single address sometimes as its /32 if that is accepted."""
     if slash_32 and random is not None and found.first == found.last and random.randrange(3) == 0:
         return f"{text_from_address(found.first)}/32"
     return cidr_from_block(found)
@@ -190,7 +190,7 @@ def longest(count: int) -> list[Block]:
 
 
 def many(random: Random, count: int) -> list[Block]:
-    """`count` different ranges from a few draws, none of which could be merged with another: for lists at a limit."""
+    """`count` different ranges from a few draws, none mergeable with another: for lists at a limit."""
     stride = random.choice((2, 3, 5, 256, 300, 4096, 65536))
     length = random.choice((32, 32, 32, 30, 28)) if stride > 256 else 32
     size = 2 ** (32 - length)

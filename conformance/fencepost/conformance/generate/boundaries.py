@@ -1,6 +1,6 @@
-"""The probe set of a rule set: the addresses at which an implementation that errs is most likely to show it.
+"""The boundary addresses of a rule set: those at which a faulty implementation most likely shows its fault.
 
-n rules cut the address space into at most 2n + 1 pieces. Probed are both ends and an inside point of each piece, which
+n rules cut the address space into at most 2n + 1 pieces. Asked are both ends and an inside point of each piece, which
 covers both neighbours of each edge; then octet and power-of-two edges near the rules; then fixed landmarks.
 """
 
@@ -24,10 +24,10 @@ LANDMARKS = (
     172 << 24 | 16 << 16 | 1,
     192 << 24 | 168 << 16 | 1 << 8 | 1,
     100 << 24 | 64 << 16 | 1,
-    169 << 24 | 254 << 16 | 169 << 8 | 254,  # the platform's own addresses, which no rule lists either
+    169 << 24 | 254 << 16 | 169 << 8 | 254,  # the platform's own addresses, which no rule lists
     168 << 24 | 63 << 16 | 129 << 8 | 16,
     224 << 24 | 1,
-    1 << 24 | 1 << 16 | 1 << 8 | 1,  # addresses that are easily left over from a trial, the announcement's among them
+    1 << 24 | 1 << 16 | 1 << 8 | 1,  # addresses often left over from tests, the announcement's among them
     1 << 24 | 2 << 16 | 3 << 8 | 4,
     8 << 24 | 8 << 16 | 8 << 8 | 8,
     124 << 24 | 56 << 16 | 78 << 8 | 91,
@@ -51,7 +51,7 @@ def probe_addresses(rules: RuleSet) -> tuple[int, ...]:
 
 
 def pieces(blocks: Iterable[Block]) -> list[tuple[int, int]]:
-    """The stretches (first, last) into which the edges of the blocks cut the address space.
+    """The pieces (first, last) into which the edges of the blocks cut the address space.
 
     >>> pieces([Block(10, 19)])[:2]
     [(0, 9), (10, 19)]
@@ -84,7 +84,7 @@ def flipped(block: Block) -> tuple[int, ...]:
 
 
 def _dots_moved(octets: Sequence[int]) -> Iterable[Sequence[int]]:
-    """The same digits with one dot a place further: 1.23.4.5 for 12.3.4.5."""
+    """The same digits with one dot moved: 1.23.4.5 for 12.3.4.5."""
     texts = [str(octet) for octet in octets]
     for place in range(3):
         left, right = texts[place], texts[place + 1]
@@ -96,7 +96,7 @@ def _dots_moved(octets: Sequence[int]) -> Iterable[Sequence[int]]:
 
 
 def _cut_otherwise(digits: str) -> Iterable[Sequence[int]]:
-    """Octets whose hexadecimal digits, no zero before them, make the same text: 20.17.2.5 for 20.1.18.5."""
+    """Octets whose hexadecimal digits, without leading zeros, make the same text: 20.17.2.5 for 20.1.18.5."""
     for ends in product((1, 2), repeat=4):
         if sum(ends) == len(digits):
             places = [0, *accumulate(ends)]
@@ -106,7 +106,7 @@ def _cut_otherwise(digits: str) -> Iterable[Sequence[int]]:
 
 
 def resembling(block: Block) -> tuple[int, ...]:
-    """Addresses that look like the block's first as text or bytes: octets swapped, cut, or with a digit more."""
+    """Addresses similar to the block's first as text or bytes: octets swapped or cut, or a digit more."""
     octets = [block.first >> shift & 255 for shift in (24, 16, 8, 0)]
     a, b, c, d = octets
     found: list[Sequence[int]] = [(d, c, b, a), (b, a, d, c), (a, c, b, d), (a, b, d, c)]

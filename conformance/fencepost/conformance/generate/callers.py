@@ -12,29 +12,29 @@ UNKNOWN_SERVICES = ("Azure DevOps", "Contoso Billing")
 """Services that no profile trusts."""
 
 _LATER_SERVICES = ("Azure Event Hubs", "App Service", "Azure App Service")
-"""Services of later lists, which the announcement's does not have.
+"""Services that only later lists have, not the announcement's.
 
 Not asked: `Azure SQL`, `Azure Storage` and `Azure Data Lake Store`. The page of general availability, 2018-08-31,
-trusts them, and an implementation that follows it has done nothing wrong.
+trusts them, so an implementation that follows that page is right.
 """
 
 
 def trusted_callers(profile: Profile, capabilities: Capabilities) -> list[Caller]:
-    """Every trusted service; where the request itself says who is trusted, names that mean nothing too, and no name."""
+    """Every trusted service; if requests state who is trusted, also meaningless names and no name."""
     if not capabilities.services:
         return []
     names = sorted(profile.trusted_services)
     if capabilities.by_attribute:
         every = dict.fromkeys(("Azure Backup", "App Services", *UNKNOWN_SERVICES, *names[:4]))
         named = [Caller(service=name, trusted=True) for name in every]
-        return [*named, Caller(trusted=True)]  # the word alone decides
+        return [*named, Caller(trusted=True)]  # the attribute alone decides
     return [Caller(service=name) for name in names]
 
 
 def untrusted_callers(profile: Profile, capabilities: Capabilities) -> list[Caller]:
-    """Services that are not trusted: unknown, announced but not yet there, and names that resemble a trusted one.
+    """Services that are not trusted: unknown, announced but not yet there, and names similar to a trusted name.
 
-    Where the request says who is trusted, trusted services' names among them.
+    If requests state who is trusted, also names of trusted services.
     """
     if not capabilities.services:
         return []
@@ -42,14 +42,14 @@ def untrusted_callers(profile: Profile, capabilities: Capabilities) -> list[Call
         others = [*UNKNOWN_SERVICES, "Azure Backup", "App Services"]
         return [*(Caller(service=name, trusted=False) for name in others), Caller(trusted=False)]
     named = [service.name for service in profile.services if not service.trusted]
-    if profile.trusted_scenarios == "connection":  # only there are the names given letter for letter
+    if profile.trusted_scenarios == "connection":  # only there is each name given exactly
         named += _LATER_SERVICES
         named += [near for name in sorted(profile.trusted_services) for near in near_misses(name)]
     return [Caller(service=name) for name in (*UNKNOWN_SERVICES, *named)]
 
 
 def near_misses(name: str) -> list[str]:
-    """Names that resemble a trusted service's: in other letters' case, its beginning, its end, more than it, and less.
+    """Names similar to a trusted service's: in other case, its beginning, its end, longer, and shorter.
 
     Not among them: a name without its parenthesis. The page of general availability writes `(ARM)` out of the name.
     """
@@ -78,7 +78,7 @@ def with_credentials(caller: Caller, pair: tuple[bool, bool]) -> Caller:
 
 
 def data_operation(random: Random) -> str:
-    """A data-plane operation, half of the time the plain one."""
+    """A data-plane operation, every other time the plain one."""
     return "SecretGet" if random.randrange(2) else random.choice(DATA_OPERATIONS)
 
 

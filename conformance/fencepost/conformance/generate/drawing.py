@@ -1,4 +1,4 @@
-"""How strategies draw: lists of rules from a few draws each, and one of many by its place."""
+"""How strategies draw: lists of rules from a few draws each, and an element by its index."""
 
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
@@ -27,25 +27,25 @@ def made(make: Callable[[st.DrawFn], _T]) -> st.SearchStrategy[_T]:
 
 
 def one_of(draw: st.DrawFn, values: Sequence[_T]) -> _T:
-    """One of many values, the first rather than others; by its place, for the same reason."""
+    """Draw an element by index, so that it shrinks towards the first and the repr stays short."""
     return values[draw(st.integers(0, len(values) - 1))]
 
 
 def randoms() -> st.SearchStrategy[Random]:
-    """What the seeded generators ask; Hypothesis answers, and so it can shrink what they make."""
+    """The random numbers of the seeded generators, drawn by Hypothesis, so that it can shrink what they make."""
     return st.randoms(use_true_random=False)
 
 
 def text(found: Block, random: Random, profile: Profile) -> str:
-    """A block as the value of a rule; an address as its /32 now and then where that is accepted."""
+    """A block as the value of a rule; an address sometimes as its /32 if that is accepted."""
     is_long = found.first == found.last and profile.prefix_32 == "accept" and random.randrange(3) == 2
     return f"{blocks.text(found)}/32" if is_long else blocks.text(found)
 
 
 def ip_values(draw: st.DrawFn, profile: Profile, least: int, most: int) -> list[str]:
-    """A few constellations, as a rule; now and then a list of any length in one pattern.
+    """Usually a few constellations; sometimes a list of any length in one pattern.
 
-    Hypothesis takes what costs the fewest draws for the simplest: that is the plain pattern, in short lists too.
+    For Hypothesis the value with the fewest draws is the simplest: the plain pattern, in short lists too.
     """
     if most == 0:
         return []
@@ -63,7 +63,7 @@ def _constellation(draw: st.DrawFn, profile: Profile) -> list[tuple[Block, str]]
 
 
 def _flat(constellations: Iterable[Iterable[tuple[Block, str]]], least: int, most: int) -> list[str]:
-    """The values of different blocks, no more than the most; plain addresses where these are fewer than the least."""
+    """The values of different blocks, `most` at most; plain addresses if these are fewer than `least`."""
     found: dict[Block, str] = {}
     plain = (Block((20 << 24) + 2 * n, (20 << 24) + 2 * n) for n in range(2 * _SHORT + 1))
     for block, text in (pair for constellation in constellations for pair in constellation):
@@ -77,7 +77,7 @@ def _flat(constellations: Iterable[Iterable[tuple[Block, str]]], least: int, mos
 
 
 def _plain_list(draw: st.DrawFn, least: int, most: int) -> list[str]:
-    """Single addresses at one distance from each other, from a plain address on."""
+    """Single addresses at equal distances, from a plain address on."""
     count, stride, start = draw(st.integers(least, most)), one_of(draw, _STRIDES), one_of(draw, blocks.ANCHORS[:_PLAIN])
     return [text_from_address(start + n * stride) for n in range(count)]
 
@@ -87,7 +87,7 @@ def _long_list(draw: st.DrawFn, least: int, most: int) -> list[str]:
 
 
 def subnet_ids(draw: st.DrawFn, known: list[str] | None, least: int, most: int) -> list[str]:
-    """Different ids: of the known ones, or where none are given of subnets that are easily taken for each other."""
+    """Different ids: from the known ids, or if none are given, of subnets that resemble each other."""
     if known is not None:
         return _picked(draw, known, least, most)
     count = draw(st.integers(least, min(most, max(least, 3 * _SHORT))))

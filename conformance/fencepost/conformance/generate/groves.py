@@ -1,7 +1,7 @@
-"""Groves: few aligned ranges nested in one another, which come and go by single changes in every order.
+"""Groves: a few aligned, nested ranges that are added and removed one by one in every order.
 
-What keeps its rules in a tree, in a table per prefix length, or by counting goes wrong where a rule goes that others
-are nested in, or where one comes back. A *turn* is a run of writes with nothing asked between them.
+A program may keep its rules in a tree, in a table per prefix length, or in counts. Such a program fails where a rule
+around others is removed, or where a rule comes back. A *turn* is a run of writes without requests in between.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class Grove:
 
     @classmethod
     def of(cls, random: Random) -> "Grove":
-        """Three to six ranges each in the one before, the other halves of some, and single addresses."""
+        """Three to six ranges each inside the one before, the other halves of some, and single addresses."""
         length = random.randrange(6, 15)
         chain = [blocks.block(random, length)]
         for _ in range(random.randrange(2, 6)):
@@ -87,7 +87,7 @@ _ORDERS = (_outer_first, _inner_first, _any_first)
 
 @dataclass(slots=True)
 class Life:
-    """What happens to one vault: its ranges come in one order and go in another, again and again."""
+    """The history of one vault: its ranges are added in one order and removed in another, repeatedly."""
 
     scene: Scene
     grove: Grove
@@ -111,7 +111,7 @@ class Life:
         return [one for one in self.grove.blocks if one not in held]
 
     def turns(self) -> Iterator[Iterator[Stroke]]:
-        """One turn after another, without end: mostly one rule more or one less, else a turn from the table."""
+        """Turn after turn without end: mostly one rule added or removed, else a turn from the table."""
         special: list[Turn] = []
         while True:
             if self.random.randrange(4):
@@ -125,7 +125,7 @@ Turn: TypeAlias = Callable[[Life], Iterator[Stroke]]
 
 
 def _one_change(life: Life) -> Iterator[Stroke]:
-    """One rule more until nearly all are there, then one less until nearly none is; each time in another order."""
+    """Add one rule until nearly all are there, then remove one until nearly none is, each time in another order."""
     if (life.is_filling and len(life.unheld) <= life.random.randrange(3)) or (
         not life.is_filling and len(life.held) <= life.random.randrange(3)
     ):
@@ -143,7 +143,7 @@ def _gone(life: Life, block: Block) -> Iterator[Stroke]:
 
 
 def gone_and_back(life: Life) -> Iterator[Stroke]:
-    """A rule removed and added again."""
+    """Remove a rule and add it again."""
     if life.held:
         block = life.random.choice(life.held).block
         yield from _gone(life, block)
@@ -151,7 +151,7 @@ def gone_and_back(life: Life) -> Iterator[Stroke]:
 
 
 def back_and_gone(life: Life) -> Iterator[Stroke]:
-    """A rule added and removed again, and added for good now and then."""
+    """Add a rule and remove it again; sometimes add it for good."""
     if life.unheld:
         block = life.random.choice(life.unheld)
         yield add(life.scene, block)
@@ -161,7 +161,7 @@ def back_and_gone(life: Life) -> Iterator[Stroke]:
 
 
 def one_for_another(life: Life) -> Iterator[Stroke]:
-    """A rule removed and another added, or the other way round: as many as before."""
+    """Remove a rule and add another, or the other way round: as many as before."""
     if life.held and life.unheld:
         block, other = life.random.choice(life.held).block, life.random.choice(life.unheld)
         if life.random.randrange(2):
@@ -173,20 +173,20 @@ def one_for_another(life: Life) -> Iterator[Stroke]:
 
 
 def while_asleep(life: Life) -> Iterator[Stroke]:
-    """A change while the default action is Allow, which shows once it is Deny."""
+    """Make a change while the default action is Allow; it shows once the default action is Deny."""
     yield update(defaultAction="Allow")
     yield from life.random.choice((_one_change, gone_and_back, back_and_gone, one_for_another))(life)
     yield update(defaultAction="Deny")
 
 
 def put_some(life: Life) -> Iterator[Stroke]:
-    """Any of the ranges as a whole set, the subnets as they are."""
+    """Put any of the ranges as a whole set; the subnets stay."""
     count = life.random.randrange(len(life.grove.blocks) + 1)
     yield put(_set_of(life, life.random.sample(life.grove.blocks, count)), life.scene.vault)
 
 
 def put_in_vain(life: Life) -> Iterator[Stroke]:
-    """A whole set that names what is in force or is nested in it, and a private address: refused."""
+    """Put a whole set with ranges that are in force or nested there, and a private address: refused."""
     count = life.random.randrange(1, len(life.grove.blocks) + 1)
     acls = _set_of(life, life.random.sample(life.grove.blocks, count))
     entries = acls["ipRules"]
@@ -196,7 +196,7 @@ def put_in_vain(life: Life) -> Iterator[Stroke]:
 
 
 def add_in_vain(life: Life) -> Iterator[Stroke]:
-    """A rule that begins as one in force does, or as one that is not, and is too long: refused."""
+    """Add a rule that begins like a present or absent rule, and is too long: refused."""
     block = life.random.choice(life.grove.blocks)
     value = f"{blocks.text(block).partition('/')[0]}/33"
     step = WriteStep(method="addIpRule", params={"value": value})
@@ -204,19 +204,19 @@ def add_in_vain(life: Life) -> Iterator[Stroke]:
 
 
 def remove_in_vain(life: Life) -> Iterator[Stroke]:
-    """A rule removed that is not there, though what it is nested in may be: nothing changes."""
+    """Remove an absent rule, nested in a present one or not: nothing changes."""
     if life.unheld and life.scene.vault.profile.choice("remove-unknown") is not None:
         step = WriteStep(method="removeIpRule", params={"value": blocks.text(life.random.choice(life.unheld))})
         yield Stroke(step=step)
 
 
 def bypass_switched(life: Life) -> Iterator[Stroke]:
-    """The other bypass."""
+    """Change the bypass."""
     yield update(bypass="None" if life.scene.vault.rules.bypass.value == "AzureServices" else "AzureServices")
 
 
 def subnet_changed(life: Life) -> Iterator[Stroke]:
-    """A subnet listed or taken away, or away and back."""
+    """Add a subnet or remove it, or remove it and add it again."""
     listed, unlisted = life.scene.listed, life.scene.unlisted
     if unlisted and (not listed or life.random.randrange(2)):
         yield add_subnet(life.random.choice(unlisted))

@@ -28,8 +28,8 @@ def histories(
     """Contract calls in their order, `{method, params}`: a `reset`, a rule set, then writes with a `decide` after each.
 
     The writes are those of at most `max_moves` moves: rules added, removed, spelled otherwise, refused, put to sleep,
-    switches and service endpoints changed. The reference knows the answer to every one of them; only what the features
-    offer is in it.
+    switches and service endpoints changed. The reference answers every request; a history has only what the features
+    offer.
     """
     edition = _edition(profile, features)
     capabilities = _capabilities(edition, features)
@@ -64,7 +64,7 @@ def _network(random: Random, capabilities: Capabilities) -> Network:
 
 
 class _Rehearsal:
-    """A history that is only written down: the reference's vault takes part alone."""
+    """A history without a subject: only the reference's vault takes part."""
 
     def __init__(self, random: Random, profile: Profile, capabilities: Capabilities) -> None:
         self.network = _network(random, capabilities)
@@ -95,7 +95,7 @@ class _Rehearsal:
 
 
 def _asking(scene: Scene, stroke: Stroke) -> AskStep:
-    """About what has changed, about the other rules, and about those that went."""
+    """Requests about what has changed, about the other rules, and about removed rules."""
     asked = [*requests_about(scene, stroke.addresses, stroke.subnets), *watched(scene)]
     return AskStep(requests=tuple(dict.fromkeys(asked)))
 
@@ -114,7 +114,7 @@ class _HistoryMachine(RuleBasedStateMachine):
 
     @initialize(random=_randoms())
     def begin(self, random: Random) -> None:
-        """A new vault in a network, and the rule set that it opens with."""
+        """A new vault in a network, and its opening rule set."""
         self._lockstep.reset(_network(random, self.capabilities))
         scene = self._scene(random)
         self._take(put(moves.opening(scene), self._lockstep.vault), scene)
@@ -144,7 +144,7 @@ class _HistoryMachine(RuleBasedStateMachine):
             assert wrong is None, f"{request}: expected {expected.outcome} ({expected.clause}), got {answer.outcome}"
 
     def teardown(self) -> None:
-        """Take leave of the subject."""
+        """Close the connection to the subject."""
         self._client.close()
 
 
@@ -167,7 +167,7 @@ def history_machine(
 
 
 def _offered(capabilities: Capabilities) -> Iterator[tuple[str, Move]]:
-    """The moves that have a stroke to make."""
+    """The moves with at least one stroke that the subject is offered."""
     needs = {
         "refused": capabilities.refusals,
         "unknown_removed": capabilities.refusals,

@@ -1,4 +1,4 @@
-"""Moves at the limits: lists all but full, filled, refused, and drained again."""
+"""Moves at the limits: lists almost full, filled, refused, and emptied again."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ def all_but_full(scene: Scene) -> WireRules:
 
 
 def with_room(scene: Scene, room: int) -> WireRules:
-    """Both lists with room for so many rules more."""
+    """Both lists with room for this many more rules."""
     profile, subnets = scene.vault.profile, scene.vault.network.subnets
     found = blocks.many(scene.random, max(0, profile.max_ip_rules - room))
     listed = [subnet.id for subnet in subnets[: max(0, profile.max_virtual_network_rules - room)]]
@@ -42,12 +42,15 @@ def with_room(scene: Scene, room: int) -> WireRules:
 
 
 def room(scale: int, scene: Scene) -> int:
-    """How many rules a filling and a draining add and take away, at an effort."""
+    """How many rules a filling adds and an emptying removes, at an effort's scale."""
     return min(8 * scale, scene.vault.profile.max_ip_rules, scene.vault.profile.max_virtual_network_rules)
 
 
 def _ip_rules_at_the_limit(scene: Scene) -> Iterator[Stroke]:
-    """Full after a refusal in between; one too many, one exchanged, none freed by what was not there."""
+    """Fill the list, with a refused write in between. Then one rule more is refused.
+
+    Removing an absent rule frees no place. A rule removed, by either spelling, makes room for one other rule.
+    """
     refusals = scene.capabilities.refusals
     if refusals:
         step = WriteStep(method="addIpRule", params={"value": "10.1.2.3"})
@@ -68,7 +71,7 @@ def _ip_rules_at_the_limit(scene: Scene) -> Iterator[Stroke]:
 
 
 def _subnets_at_the_limit(scene: Scene) -> Iterator[Stroke]:
-    """The same for virtual network rules, while the other list is full."""
+    """The same for virtual network rules while the other list is full."""
     if not scene.capabilities.subnets:
         return
     for subnet in scene.unlisted[:_ROOM]:
@@ -83,7 +86,7 @@ def _subnets_at_the_limit(scene: Scene) -> Iterator[Stroke]:
 
 
 def _asleep_at_the_limit(scene: Scene) -> Iterator[Stroke]:
-    """The limit holds under Allow, too: the full set is put so, since an update may have a flaw of its own."""
+    """The limit holds under Allow, too: the full set is put so, since an update may have a fault of its own."""
     if scene.capabilities.refusals:
         other = {"defaultAction": "Allow"} if scene.capabilities.default_action else {"bypass": "AzureServices"}
         yield put({**wire_rules_in_force(scene.vault.rules), **other}, scene.vault)
@@ -92,11 +95,11 @@ def _asleep_at_the_limit(scene: Scene) -> Iterator[Stroke]:
 
 
 AT_THE_LIMITS: tuple[Move, ...] = (_ip_rules_at_the_limit, _subnets_at_the_limit, _asleep_at_the_limit)
-"""What is tried where both lists are all but full."""
+"""What is tried while both lists are almost full."""
 
 
 def filled_and_drained(scene: Scene, room: int) -> Iterator[Stroke]:
-    """IP rules added until the list is full, one more refused, and as many taken away in another order."""
+    """IP rules added until the list is full, one more refused, and as many removed in another order."""
     before = len(scene.held)
     for _ in range(room):
         yield add(scene, new_block(scene), **_ADDED)

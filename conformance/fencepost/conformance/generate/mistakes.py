@@ -1,4 +1,4 @@
-"""Values that no rule may have, each with the name of its mistake and the clause that it is refused by."""
+"""Values that no rule may have, each with its mistake's name and the clause that demands its refusal."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fencepost.reference import Profile, text_from_address
 class Mistake:
     """A wrong value of one list or switch (`ipRules`, `virtualNetworkRules`, `bypass`, `defaultAction`).
 
-    `entry` is True where the value stands in the list in place of an object.
+    `entry` is True if the value replaces the whole object in the list.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Mistake:
 
 
 def ip_mistakes(profile: Profile, random: Random) -> Iterator[Mistake]:
-    """Every kind of wrong IP rule, at a random place of address space where the place does not matter."""
+    """Every kind of wrong IP rule; its address is random where the address does not matter."""
     a, b, c = random.randrange(20, 90), random.randrange(1, 250), random.randrange(1, 250)
     for clause, table in (
         ("VAL-2", _small_prefixes(profile, a, b, c)),
@@ -55,7 +55,7 @@ def _private(profile: Profile) -> dict[str, object]:
         *("172.30.255.0/24", "192.168.0.0", "192.168.255.255", "192.168.0.0/16", "192.168.1.0/24"),
         *("192.168.128.0/17", "192.168.255.252/30", "172.16.0.0/13"),
     ]
-    if profile.prefix_32 == "accept":  # an address is private however it is written
+    if profile.prefix_32 == "accept":  # an address is private in any spelling
         values += ["10.1.2.3/32", "172.31.4.5/32", "192.168.6.7/32"]
     return {f"private {value}": value for value in values}
 
@@ -68,14 +68,14 @@ PUBLIC_NEIGHBOURS = (
     *("171.16.0.0/12", "172.64.0.0/10", "110.0.0.1", "192.16.8.1", "172.160.0.1", "172.48.0.1", "172.112.0.0/16"),
     *("172.240.0.1", "172.255.0.0/16", "192.200.0.0/13", "192.160.0.0/13", "192.0.168.1"),
 )
-"""Public addresses and ranges that are easily taken for private ones (VAL-3)."""
+"""Public addresses and ranges that are easily mistaken for private ones (VAL-3)."""
 
 UNRESERVED_NEIGHBOURS = (
     *("169.253.255.255", "169.255.0.0/16", "169.1.2.3", "100.63.255.255", "100.128.0.0/9", "100.1.2.3"),
     *("198.51.99.255", "198.51.101.0/24", "198.51.1.2", "203.0.112.0/24", "203.0.114.0", "203.1.113.1"),
     *("192.0.1.255", "192.0.3.0/24", "192.1.2.3", "198.17.255.255", "198.20.0.0/14", "126.255.255.0/24"),
 )
-"""Public addresses and ranges that are easily taken for reserved ones (VAL-1)."""
+"""Public addresses and ranges that are easily mistaken for reserved ones (VAL-1)."""
 
 
 def _ipv6(a: int, b: int, c: int) -> dict[str, object]:
@@ -151,7 +151,7 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "two addresses": f"{quad},{a}.{b}.{c}.2",
         "two addresses and a semicolon": f"{quad};{a}.{b}.{c}.2",
         "two addresses and a blank": f"{quad} {a}.{b}.{c}.2",
-        # Each is flawless but for its prefix, and would be, too, under the misreadings that come to mind.
+        # Apart from its prefix each is right, also under the likely misreadings.
         "prefix 33": f"{net}/33",
         "prefix 33 of an address": f"{quad}/33",
         "prefix 40, 8 in five bits": f"{a}.0.0.0/40",
@@ -232,7 +232,7 @@ def _malformed_entries(quad: str) -> dict[str, object]:
 
 
 def subnet_mistakes(known: str) -> Iterator[Mistake]:
-    """Every kind of wrong subnet id, made from an id that is known to the network."""
+    """Every kind of wrong subnet id, made from an id of the network."""
     parts = known.split("/")
     subscription, group, network, subnet = parts[2], parts[4], parts[8], parts[10]
     vnet = known.rpartition("/subnets/")[0]
@@ -293,7 +293,7 @@ def subnet_mistakes(known: str) -> Iterator[Mistake]:
 
 
 def switch_mistakes(switches: Collection[str] = ("defaultAction", "bypass")) -> Iterator[Mistake]:
-    """Words and values that neither switch knows (VAL-6), for each of these switches."""
+    """Words and values that neither switch accepts (VAL-6), for each of these switches."""
     words: dict[str, tuple[object, ...]] = {
         "defaultAction": ("Block", "Denied", "Allowed", "None", "AzureServices", "Allow,Deny", "Deny, Allow", "1", "*"),
         "bypass": (

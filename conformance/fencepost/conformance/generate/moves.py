@@ -1,7 +1,7 @@
-"""Moves: short runs of writes, each one way in which rules change, to be strung together into histories.
+"""Moves: short runs of writes, each one way in which rules change, to be combined into histories.
 
 A move looks at the rules in force before every stroke, so any move can follow any other. Every rule that it adds is
-different from those that are there; what is refused is refused by the profile for certain.
+new; every write that it expects to be refused is certainly refused by the profile.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ Move: TypeAlias = Callable[[Scene], Iterator[Stroke]]
 
 
 def opening(scene: Scene) -> WireRules:
-    """A rule set with rules that are easily taken for one another: nested, adjacent, alike as text."""
+    """A rule set with rules that resemble each other: nested, adjacent, similar as text."""
     random = scene.random
     base = blocks.block(random, random.randrange(12, 23))
     found = [base, Block(base.first, base.first + (base.last - base.first) // 4)]
@@ -60,7 +60,7 @@ def opening(scene: Scene) -> WireRules:
 
 
 def added_near(scene: Scene) -> Iterator[Stroke]:
-    """Rules beside, inside and around one that is there."""
+    """Add rules beside, inside and around a present rule."""
     for relation in scene.random.sample((_beside, _inside, _around), 3):
         base = scene.random.choice(scene.held).block if scene.held else blocks.block(scene.random, 20)
         yield add(scene, new_block(scene, relation(base, scene.random)))
@@ -83,21 +83,21 @@ def _around(base: Block, random: Random) -> Block:
 
 
 def crowd_added(scene: Scene) -> Iterator[Stroke]:
-    """Many rules added in a row."""
+    """Add many rules in a row."""
     wanted = [one for crowd in range(3) for one in (blocks.crowd, blocks.same_start)[crowd % 2](scene.random)]
     for block in wanted[: scene.random.randrange(5, 8)]:
         yield add(scene, new_block(scene, block))
 
 
 def removed_by_place(scene: Scene) -> Iterator[Stroke]:
-    """The first rule, the last and one between taken away."""
+    """Remove the first rule, the last, and one between."""
     for place in scene.random.sample((0, -1, None), 3):
         if scene.held:
             yield remove(scene, scene.random.choice(scene.telling) if place is None else scene.held[place])
 
 
 def there_and_back(scene: Scene) -> Iterator[Stroke]:
-    """A rule taken away and added again; taken away for good, and another added."""
+    """Remove a rule and add it again; remove it for good and add another."""
     if not scene.held:
         yield add(scene, new_block(scene))
     rule = scene.random.choice(scene.telling)
@@ -110,7 +110,7 @@ def there_and_back(scene: Scene) -> Iterator[Stroke]:
 
 
 def kin_removed(scene: Scene) -> Iterator[Stroke]:
-    """Of rules inside one another, the one that begins where the outer begins is taken away, then the outer."""
+    """Of nested rules, remove the rule that begins where the outer begins, then the outer rule."""
     outer = max(scene.held, key=lambda rule: rule.block.last - rule.block.first, default=None)
     if outer is None or outer.block.last - outer.block.first < 2**8:
         base = new_block(scene, blocks.block(scene.random, 16))
@@ -133,7 +133,7 @@ def kin_removed(scene: Scene) -> Iterator[Stroke]:
 
 
 def same_base_removed(scene: Scene) -> Iterator[Stroke]:
-    """Of a range and the address that it begins with, each is taken away while the other stays."""
+    """Of a range and the address that it begins with, remove each while the other stays."""
     home = new_block(scene, blocks.block(scene.random, scene.random.choice((24, 28, 16))))
     bare = new_block(scene, Block(home.first, home.first))
     for block in (home, bare):
@@ -147,7 +147,7 @@ def same_base_removed(scene: Scene) -> Iterator[Stroke]:
 
 
 def covered_then_bared(scene: Scene) -> Iterator[Stroke]:
-    """A rule inside another that was there before it, and one inside another that came after it: the outer one goes."""
+    """Remove the outer of two nested rules: added before the inner rule, then added after it."""
     outer = new_block(scene, blocks.block(scene.random, scene.random.choice((16, 20, 24))))
     quarter = max(1, (outer.last - outer.first + 1) // 4)
     inner = new_block(scene, Block(outer.first + quarter, outer.first + 2 * quarter - 1))
@@ -163,7 +163,7 @@ def covered_then_bared(scene: Scene) -> Iterator[Stroke]:
 
 
 def back_by_a_whole_set(scene: Scene) -> Iterator[Stroke]:
-    """What was taken away by a call of its own comes back in a whole set: an address, a range, a subnet."""
+    """Bring removed rules back in a whole set: an address, a range, a subnet."""
     rules = [rule for is_single in (True, False) for rule in _one_of(scene, is_single=is_single)]
     subnet = next(iter(scene.listed), None)
     before = wire_rules_in_force(scene.vault.rules)
@@ -177,14 +177,14 @@ def back_by_a_whole_set(scene: Scene) -> Iterator[Stroke]:
 
 
 def _one_of(scene: Scene, *, is_single: bool) -> Iterator[IpRule]:
-    """One of the rules whose going would show, an address or a range, where there is one."""
+    """One of the rules whose removal would show, an address or a range, if there is one."""
     found = [rule for rule in scene.telling if (rule.block.first == rule.block.last) is is_single]
     if found:
         yield scene.random.choice(found)
 
 
 def alike_removed(scene: Scene) -> Iterator[Stroke]:
-    """Of two rules, the text of one of which begins like the other's, the shorter is taken away."""
+    """Remove the shorter of two rules whose texts begin alike."""
     telling = scene.telling
     pair = next(
         (one for one in scene.held for other in telling if one is not other and _begins_alike(one, other)), None
@@ -204,7 +204,7 @@ def _begins_alike(one: IpRule, other: IpRule) -> bool:
 
 
 def spelled_otherwise(scene: Scene) -> Iterator[Stroke]:
-    """A rule removed by an equal spelling: the bare address for its /32, its /32 for the bare address."""
+    """Remove a rule by an equal spelling: the bare address for its /32, or the reverse."""
     block = new_block(scene, Block(at := blocks.block(scene.random, 32).first, at))
     for written, named in ((0, 1), (1, 0)):
         texts = (blocks.text(block), f"{blocks.text(block)}/32")
@@ -220,7 +220,7 @@ def spelled_otherwise(scene: Scene) -> Iterator[Stroke]:
 
 
 def emptied(scene: Scene) -> Iterator[Stroke]:
-    """A short list put, emptied rule by rule, and filled again."""
+    """Put a short list, empty it rule by rule, and fill it again."""
     found = list(dict.fromkeys(blocks.block(scene.random, prefix) for prefix in (24, 32)))
     yield put(wire_rules([blocks.text(one) for one in found]), scene.vault)
     while scene.held and len(scene.held) <= len(found):
@@ -244,7 +244,7 @@ def from_nothing(scene: Scene) -> Iterator[Stroke]:
 
 
 def switched(scene: Scene) -> Iterator[Stroke]:
-    """A switch changed, a rule added on top; both at once, of which one, the other or neither is what it was."""
+    """Change a switch and add a rule; then update both switches, so that one, the other or neither changes."""
     rules = scene.vault.rules
     bypass = "None" if rules.bypass.value == "AzureServices" else "AzureServices"
     yield update(bypass=bypass)
@@ -260,7 +260,7 @@ def switched(scene: Scene) -> Iterator[Stroke]:
 
 
 def dormant(scene: Scene) -> Iterator[Stroke]:
-    """Rules changed while they lie dormant under Allow, woken, changed, put to sleep and woken again."""
+    """Change rules while they are dormant under Allow, and again after they have taken effect."""
     yield update(defaultAction="Allow")
     yield add(scene, new_block(scene))
     if len(scene.held) > 1:
@@ -273,7 +273,7 @@ def dormant(scene: Scene) -> Iterator[Stroke]:
 
 
 def refused(scene: Scene) -> Iterator[Stroke]:
-    """Refused writes of every kind among good ones."""
+    """Make refused writes of every kind among accepted ones."""
     if not scene.capabilities.refusals:
         return
     random, profile = scene.random, scene.vault.profile
@@ -305,7 +305,7 @@ def _refused(mistake: Mistake) -> Stroke:
 
 
 def subnets_changed(scene: Scene) -> Iterator[Stroke]:
-    """Subnets added and taken away, in other letters, beside their look-alikes."""
+    """Add and remove subnets, in other letters, beside similar ids."""
     if not scene.capabilities.subnets:
         return
     first, alike = (subnet.id for subnet in scene.vault.network.subnets[:2])
@@ -327,7 +327,7 @@ def _subnet_removed(scene: Scene, subnet: str, spelled: str | None = None) -> It
 
 
 def endpoint_switched(scene: Scene) -> Iterator[Stroke]:
-    """A listed subnet's endpoint off and on; in between, where nobody may object, another rule changes."""
+    """Switch a listed subnet's endpoint off and on; in between, if surely accepted, change another rule."""
     listed = [subnet.id for subnet in scene.vault.network.subnets if scene.vault.rules.rule_for_subnet(subnet.id)]
     if not scene.capabilities.endpoints or not listed:
         return
@@ -344,7 +344,7 @@ def _switch(subnet: str, endpoints: Sequence[str]) -> Stroke:
 
 
 def put_again(scene: Scene) -> Iterator[Stroke]:
-    """The set in force put again as it is; then with as many rules, one of them another."""
+    """Put the set in force again; then put as many rules, one of them replaced."""
     acls = wire_rules_in_force(scene.vault.rules)
     yield put(acls, scene.vault)
     entries = acls["ipRules"]
@@ -357,7 +357,7 @@ def put_again(scene: Scene) -> Iterator[Stroke]:
 
 
 def unknown_removed(scene: Scene) -> Iterator[Stroke]:
-    """A rule removed that is not there: refused or not, nothing changes."""
+    """Remove an absent rule: refused or not, nothing changes."""
     if not scene.capabilities.refusals:
         return
     block = new_block(scene, *(Block(at, at) for at in scene.gone[-1:]))

@@ -1,4 +1,4 @@
-"""Networks of subnets that are easily taken for one another."""
+"""Networks of subnets that resemble each other."""
 
 from collections.abc import Sequence
 from random import Random
@@ -19,7 +19,7 @@ NO_ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("Microsoft-KeyVault",),
     ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.Web", "Microsoft.EventHub", "Microsoft.KeyVault.Global"),
 )
-"""Endpoint lists without the one that counts: "letter for letter" leaves look-alikes out."""
+"""Endpoint lists without Key Vault's: names that only resemble it do not count."""
 
 ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("Microsoft.KeyVault",),
@@ -34,7 +34,7 @@ ENDPOINTS: Sequence[tuple[str, ...]] = (
         *("Microsoft.KeyVault", "Microsoft.AzureCosmosDB"),
     ),
 )
-"""Endpoint lists with the one that counts."""
+"""Endpoint lists with Key Vault's."""
 
 _SUBSCRIPTIONS = ("00000000-0000-0000-0000-0000000000a1", "7f1f3c52-9a0b-4c1d-8e2f-5b6a7c8d9e0f")
 _LONG = "and-a-name-that-is-as-long-as-names-may-get"
@@ -50,11 +50,11 @@ def subnet_id(subscription: str, group: str, network: str, subnet: str) -> str:
 
 
 def subnet_ids(random: Random) -> list[str]:
-    """One subnet's id, and ids that are easily taken for it; all different.
+    """One subnet's id, and ids that are easily mistaken for it; all different.
 
-    They differ from it in one part (its beginning, its end, more before or after it, another separator), in two parts,
-    in the order of the parts, or in where a part ends. Others differ from each other in a number's
-    zeros, or late in a long name.
+    They differ from it in one part or two, in the order of the parts, or in where a part ends. A part differs in its
+    beginning or end, by more text before or after it, or by another separator. Others differ from each other in a
+    number's zeros, or late in a long name.
     """
     word = random.choice(_WORDS)
     group, network, subnet = f"rg-{word}", f"vnet-{word}", f"snet-{word}"
@@ -109,7 +109,7 @@ def _with_another_digit(subscription: str, place: int) -> str:
 
 
 def network(random: Random, *, some_without_endpoint: bool) -> Network:
-    """A network of one subnet and its look-alikes; two more without the endpoint where the subject models that."""
+    """A network of one subnet and similar ones; two more without the endpoint if the subject models that."""
     ids = subnet_ids(random)
     subnets = [
         Subnet(id=one, service_endpoints=random.choice(ENDPOINTS) if some_without_endpoint else ENDPOINTS[0])
@@ -130,9 +130,9 @@ def plain_subnets(count: int) -> list[str]:
 
 
 def long_subnets(count: int) -> list[str]:
-    """`count` different subnet ids with long names, for lists at a limit: what is stored has to hold them.
+    """`count` different subnet ids with long names, for lists at a limit: the subject must store them.
 
-    They are of several networks, and of two subscriptions: a limit is the vault's.
+    They belong to several networks and two subscriptions: the limit is the vault's.
     """
     return [
         subnet_id(_SUBSCRIPTIONS[n % 2], f"rg-{_LONG}", f"vnet-{_LONG}-{n % 3}", f"subnet-{_LONG}-{n}")
@@ -141,13 +141,13 @@ def long_subnets(count: int) -> list[str]:
 
 
 CASES = 4
-"""In how many ways `other_case` changes letters."""
+"""The number of ways in which `other_case` changes letters."""
 
 
 def other_case(random: Random, text: str, how: int | None = None) -> str:
-    """The id in other letters' case: all, the ends of the words that the platform itself spells, or one part.
+    """The id in other letters' case: all letters, the ends of the platform's own words, or one part.
 
-    `how`, from 0 to `CASES` - 1, picks one of these ways, in this order; any without it.
+    `how`, from 0 to `CASES` - 1, selects one of these ways, in this order; without it any way is used.
     """
     how = random.randrange(CASES) if how is None else how
     if how == 0:

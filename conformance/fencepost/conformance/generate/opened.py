@@ -10,17 +10,17 @@ _NARROW = ("172.0.0.0/8", "192.168.0.0/15", "172.0.0.0/11", "10.0.0.0/7", "31.7.
 
 
 def wide(profile: Profile) -> list[Block]:
-    """The ranges that cover a good part of all addresses, as far as the choices open them for certain."""
+    """The ranges that cover much of the address space, if the choices surely accept them."""
     return _accepted(_WIDE, profile)
 
 
 def narrow(profile: Profile) -> list[Block]:
-    """The others: around private space, pairs of addresses, and reserved blocks, their ends and what is inside them."""
+    """The other ranges: around private space, pairs of addresses, and reserved blocks, with their ends and parts."""
     return _accepted([*_NARROW, *_reserved()], profile)
 
 
 def _reserved() -> list[str]:
-    """Of each reserved block the whole, its first quarter, its last four addresses, its first and last address."""
+    """For each reserved block: the whole, its first quarter, its last four addresses, its first and last address."""
     found = []
     for text in RESERVED_BLOCKS:
         block, length = block_from_cidr(text), int(text.partition("/")[2])

@@ -1,4 +1,4 @@
-"""What careless parsers make of a text: every set of addresses that a spelling might be taken for."""
+"""How careless parsers may read a text: every set of addresses that a spelling may be taken for."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ _LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A set of addresses that a spelling might be taken for, and its name in a table."""
+    """A set of addresses that a spelling may be taken for, and its name in a table."""
 
     told: str
     blocks: tuple[Block, ...]
@@ -30,10 +30,10 @@ class Meaning:
 
 
 def meanings(value: object, profile: Profile) -> tuple[Meaning, ...]:
-    """What the value might be taken for, the likeliest first; the last are everything and nothing.
+    """What the value may be taken for, the likeliest first; everything and nothing come last.
 
-    The readings that are open points come first; then octets read as octal or hexadecimal, wrapped at 256, filled
-    up to four, prefixes wrapped, cut or ignored, and the first or last address of several.
+    The readings that are open points come first. Then octets are read as octal or hexadecimal, wrapped at 256, or
+    filled up to four. Prefixes are wrapped, cut or ignored, and of several addresses the first or last is read.
     """
     found = dict.fromkeys(_plain(block) for text in _texts(value) for block in _blocks(text, profile))
     addresses = [block for one in found for block in one.blocks if block.first == block.last][:4]
@@ -88,13 +88,13 @@ def _blocks(text: str, profile: Profile) -> Iterator[Block]:
 
 
 def _ascii(text: str) -> str:
-    """The text with other scripts' digits and dots as ASCII has them, and without what does not print."""
+    """The text with other scripts' digits and dots in ASCII, and without unprintable characters."""
     plain = unicodedata.normalize("NFKC", text).replace("。", ".")
     return "".join(str(unicodedata.decimal(one, one)) for one in plain if one.isprintable() or one.isspace())
 
 
 def _addresses(text: str) -> Iterator[int]:
-    """Every address that the numbers in a text might be taken for."""
+    """Every address that the numbers in a text may be taken for."""
     for found in _HEXADECIMAL.finditer(text):
         yield int(found[1], 16) & LAST_ADDRESS
         rest = re.findall(_NUMBER, text[found.end() :])
@@ -115,7 +115,7 @@ def _dotted(parts: list[str]) -> Iterator[int]:
         yield numbers[0] & LAST_ADDRESS
         yield numbers[0] % 256 << 24
         return
-    if len(numbers) < 4:  # as `inet_aton` has it, then filled up with zeros
+    if len(numbers) < 4:  # as `inet_aton` reads it, then filled up with zeros
         *leading, last = numbers
         head = sum(number % 256 << 24 - 8 * place for place, number in enumerate(leading))
         yield head | last & (1 << 32 - 8 * len(leading)) - 1
@@ -133,7 +133,7 @@ def _packed(numbers: Iterable[int]) -> int:
 
 
 def _prefixes(text: str) -> Iterator[int]:
-    """Every prefix length that what follows the slash might be taken for; a single address and everything, too."""
+    """Every prefix length that the text after the slash may be taken for, including a single address and everything."""
     yield 32
     for match in re.finditer(_NUMBER, text):
         number = int(match[0][:_LONGEST])

@@ -20,26 +20,26 @@ def _in_vain(stroke: Stroke, clause: str) -> Stroke:
 
 
 def add_private(walker: Walker) -> Stroke:
-    """A private address."""
+    """Add a private address."""
     del walker
     return _in_vain(call("addIpRule", value=_PRIVATE), "VAL-3")
 
 
 def add_malformed(walker: Walker) -> Stroke:
-    """Text that begins, ends, or is as an address is."""
+    """Add text that begins or ends like an address, or resembles one."""
     spot = text_from_address(walker.world.spot)
     texts = (f"{spot}.", f"{spot}/33", f"{spot}:443", f"{spot}/", f"{spot},", f"{spot}-{spot}", f"x{spot}", "")
     return _in_vain(call("addIpRule", value=walker.random.choice(texts)), "VAL-5")
 
 
 def add_ipv6(walker: Walker) -> Stroke:
-    """An IPv6 address, the mapped one of an IPv4 address now and then."""
+    """Add an IPv6 address, sometimes the mapped form of an IPv4 address."""
     mapped = f"::ffff:{text_from_address(walker.world.spot)}"
     return _in_vain(call("addIpRule", value=walker.random.choice((mapped, "2001:db8::1", "::"))), "VAL-4")
 
 
 def add_no_subnet(walker: Walker) -> Stroke | None:
-    """What is no subnet's id."""
+    """Add text that is no subnet's id."""
     if not walker.scene.capabilities.subnets:
         return None
     known = walker.random.choice(walker.vault.network.subnets).id
@@ -48,7 +48,7 @@ def add_no_subnet(walker: Walker) -> Stroke | None:
 
 
 def add_lacking_subnet(walker: Walker) -> Stroke | None:
-    """A subnet without the endpoint."""
+    """Add a subnet without the endpoint."""
     if not walker.lacking() or walker.vault.profile.missing_endpoint != "reject":
         return None
     flag: JsonObject = {FLAG: False} if walker.random.randrange(2) else {}
@@ -56,7 +56,7 @@ def add_lacking_subnet(walker: Walker) -> Stroke | None:
 
 
 def put_with_a_wrong_ip_rule(walker: Walker) -> Stroke:
-    """Another set, with other switches, and one wrong IP rule anywhere in it."""
+    """Put another set with other switches and one wrong IP rule anywhere in it."""
     acls, random = _otherwise(walker), walker.random
     entries = acls["ipRules"]
     assert isinstance(entries, list)
@@ -68,7 +68,7 @@ def put_with_a_wrong_ip_rule(walker: Walker) -> Stroke:
 
 
 def put_with_a_wrong_subnet(walker: Walker) -> Stroke | None:
-    """Another set, with other switches, and one wrong id, or a subnet that lacks its endpoint."""
+    """Put another set with other switches and one wrong id, or a subnet that lacks its endpoint."""
     if not walker.scene.capabilities.subnets:
         return None
     acls, random = _otherwise(walker), walker.random
@@ -82,7 +82,7 @@ def put_with_a_wrong_subnet(walker: Walker) -> Stroke | None:
 
 
 def put_with_a_wrong_switch(walker: Walker) -> Stroke | None:
-    """Another set with an unknown word."""
+    """Put another set with an unknown word for a switch."""
     member, word = walker.random.choice((("bypass", "All"), ("defaultAction", "Block")))
     if not walker.scene.capabilities.default_action:
         member, word = "bypass", "All"
@@ -92,13 +92,13 @@ def put_with_a_wrong_switch(walker: Walker) -> Stroke | None:
 
 
 def put_too_many(walker: Walker) -> Stroke:
-    """One IP rule too many, with other switches and subnets."""
+    """Put one IP rule too many, with other switches and subnets."""
     acls = {**_otherwise(walker), "ipRules": [{"value": blocks.text(one)} for one in walker.world.crowd]}
     return replace(put(acls), aim="LIM-2", clauses=("LIM-6",))
 
 
 def update_with_a_wrong_default_action(walker: Walker) -> Stroke | None:
-    """Another bypass, which is known, and a default action that is not, in either order."""
+    """Update to another, known bypass and an unknown default action, in either order."""
     if not walker.scene.capabilities.default_action:
         return update_with_a_wrong_bypass(walker)
     bypass = "None" if walker.vault.rules.bypass.value == "AzureServices" else "AzureServices"
@@ -106,7 +106,7 @@ def update_with_a_wrong_default_action(walker: Walker) -> Stroke | None:
 
 
 def update_with_a_wrong_bypass(walker: Walker) -> Stroke | None:
-    """The other default action, and a bypass that is not known, in either order."""
+    """Update to the other default action and an unknown bypass, in either order."""
     if not walker.scene.capabilities.a_switch:
         return None
     action = "Allow" if walker.vault.rules.default_action.value == "Deny" else "Deny"
@@ -119,14 +119,14 @@ def _update_in_vain(walker: Walker, *switches: tuple[str, str]) -> Stroke:
 
 
 def remove_what_is_not_there(walker: Walker) -> Stroke | None:
-    """A rule, or a subnet, that is not there: refused or not, nothing changes."""
+    """Remove an absent rule or subnet: refused or not, nothing changes."""
     if walker.scene.unlisted and walker.random.randrange(2):
         return call("removeVirtualNetworkRule", id=walker.random.choice(walker.scene.unlisted))
     return call("removeIpRule", value=blocks.text(walker.unheld()[0])) if walker.unheld() else None
 
 
 def _otherwise(walker: Walker) -> WireRules:
-    """Another set of the world's rules, both switches other than they are."""
+    """Another set of the world's rules, with both switches changed."""
     rules = walker.vault.rules
     return {
         **walker.some_rules(),

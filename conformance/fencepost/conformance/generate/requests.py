@@ -1,4 +1,4 @@
-"""Requests for the rules in force: every place that a caller can stand in, crossed with every kind of caller."""
+"""Requests for the rules in force: every place of a caller, combined with every kind of caller."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from fencepost.reference import Block, Caller, Plane, Profile, Request, RuleSet,
 from fencepost.reference.addresses import LAST_ADDRESS, is_public
 
 _CROSSED = 12
-"""How many subnets are crossed with every kind of caller at once."""
+"""How many subnets are combined with every kind of caller at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a caller stands: the address that is seen, and the subnet that it comes through, if any."""
+    """Where a caller stands: the address that the vault sees, and the caller's subnet, if any."""
 
     address: int
     subnet: str | None = None
@@ -34,7 +34,7 @@ class Place:
 
 
 def addresses(random: Random, rules: RuleSet, *, budget: int) -> list[int]:
-    """Addresses that tell right from wrong rules, about `budget` of them: all edges first, then what resembles them."""
+    """About `budget` addresses that distinguish right rules from wrong: first all edges, then similar addresses."""
     blocks = [rule.block for rule in rules.ip_rules]
     if len(blocks) * 5 > budget:
         ends = [blocks[0], blocks[-1], min(blocks), max(blocks)]
@@ -60,7 +60,7 @@ def inside(random: Random, blocks: Sequence[Block]) -> list[int]:
 
 
 def outside(random: Random, rules: RuleSet) -> int:
-    """A public address that no IP rule holds, where there is one; next to a rule half of the time."""
+    """A public address outside of all IP rules, if there is one; every other time next to a rule."""
     for _ in range(50):
         if rules.ip_rules and random.randrange(2):
             block = random.choice(rules.ip_rules).block
@@ -83,10 +83,10 @@ def private(random: Random) -> int:
 
 
 def places(random: Random, vault: Vault) -> list[Place]:
-    """Every kind of place under these rules: in an IP rule and out of all, in each subnet, and where they meet.
+    """Every kind of place under these rules: inside and outside of IP rules, in each subnet, and where both meet.
 
-    A subnet's caller shows its private address while the subnet has the endpoint; without it its public one, which may
-    or may not be in a rule.
+    A subnet's caller shows its private address while the subnet has the endpoint, else its public address. The latter
+    may be in a rule.
     """
     rules, network = vault.rules, vault.network
     blocks = [rule.block for rule in rules.ip_rules]
@@ -94,7 +94,7 @@ def places(random: Random, vault: Vault) -> list[Place]:
     found = [Place(address=address) for address in public_inside]
     found += [Place(address=outside(random, rules)) for _ in range(2)]
     found.append(Place(address=private(random)))
-    shared = private(random)  # the same private address in every subnet: only the id tells them apart
+    shared = private(random)  # the same private address in every subnet: only the id differs
     for subnet in network.subnets:
         if network.has_endpoint(subnet.id):
             found.append(Place(address=random.choice((shared, private(random))), subnet=subnet.id))
@@ -118,7 +118,7 @@ def in_other_letters(random: Random, vault: Vault) -> list[Request]:
 def crossed(random: Random, vault: Vault, capabilities: Capabilities, *, share: int = 1) -> Iterator[Request]:
     """Places × services × credentials × planes; one in `share` of the combinations beyond the plain ones.
 
-    Of many subnets a few are crossed, the listed and the switched-off ones first; the others are asked plainly.
+    Of many subnets a few are combined, the listed and switched-off ones first; the others are asked plainly.
     """
     profile: Profile = vault.profile
     crowd = _crowd(random, vault)
@@ -145,7 +145,7 @@ def crossed(random: Random, vault: Vault, capabilities: Capabilities, *, share: 
 
 
 def at_landmarks(random: Random, vault: Vault, capabilities: Capabilities) -> Iterator[Request]:
-    """A service, trusted or not, at every landmark, or a control-plane caller: no address is special to them."""
+    """A service, trusted or not, at every landmark, or a control-plane caller: addresses do not matter to them."""
     trusted, untrusted = (
         callers.trusted_callers(vault.profile, capabilities),
         callers.untrusted_callers(vault.profile, capabilities),
@@ -159,7 +159,7 @@ def at_landmarks(random: Random, vault: Vault, capabilities: Capabilities) -> It
 
 
 def _crowd(random: Random, vault: Vault) -> frozenset[str]:
-    """The subnets that are not among the few that everything is asked about."""
+    """The subnets beyond the few that are combined with everything."""
     rules, network = vault.rules, vault.network
     ids = [subnet.id for subnet in network.subnets]
     telling = [one for one in ids if rules.rule_for_subnet(one) is not None or not network.has_endpoint(one)]
@@ -168,7 +168,7 @@ def _crowd(random: Random, vault: Vault) -> frozenset[str]:
 
 
 def every_operation(random: Random, vault: Vault, capabilities: Capabilities) -> Iterator[Request]:
-    """Every operation from a blocked place; every data-plane one from an admitted place and by a trusted service."""
+    """Every operation from a blocked address; data-plane operations also from an admitted place and by a service."""
     blocked = Place(address=outside(random, vault.rules))
     admitted = [place for place in places(random, vault) if vault.decide(place.request()).outcome.value == "allow"]
     trusted = callers.some(random, callers.trusted_callers(vault.profile, capabilities), 1)

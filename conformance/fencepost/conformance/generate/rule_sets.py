@@ -1,4 +1,4 @@
-"""Rule sets said in other words: a member left out, or written out, that means the same."""
+"""Rule sets in other words: a member left out, or written out, without another meaning."""
 
 from random import Random
 
@@ -6,13 +6,13 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.wire import WireRules
 
 FLAG = "ignoreMissingVnetServiceEndpoint"
-"""An entry's word on whether its subnet may lack the endpoint."""
+"""The member of an entry by which its subnet may lack the endpoint."""
 
 
 def without_empty_lists(random: Random, acls: WireRules, capabilities: Capabilities) -> WireRules:
-    """The set with its empty lists left out, mostly: an absent list is an empty one.
+    """The set, usually without its empty lists: an absent list is an empty list.
 
-    Whoever knows no subnets is sent the empty list of their rules, and no other word of them.
+    A subject without subnets is sent the empty list of virtual network rules, and nothing else about them.
     """
     lists = ("ipRules", "virtualNetworkRules") if capabilities.subnets else ("ipRules",)
     left_out = {name for name in lists if acls[name] == [] and random.randrange(3)}
@@ -20,7 +20,7 @@ def without_empty_lists(random: Random, acls: WireRules, capabilities: Capabilit
 
 
 def with_flags(random: Random, acls: WireRules) -> WireRules:
-    """The set with a word on missing endpoints at some of its subnets: what has its endpoint does not miss it."""
+    """The set with the flag at some of its subnets: the flag means nothing to a subnet with its endpoint."""
     entries = acls.get("virtualNetworkRules")
     if not isinstance(entries, list):
         return acls

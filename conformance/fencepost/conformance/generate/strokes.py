@@ -1,4 +1,4 @@
-"""Strokes: single steps of a history, the scene in which they are made, and whom to ask about them."""
+"""Strokes: single steps of a history, the scene in which they are made, and the requests about them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ _INSIDE = (10 << 24) + 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stroke:
-    """One step of a history, what it is about, the clause that a wrong answer to it breaks, and those it speaks for."""
+    """A step of a history: the rules concerned, the clause that a wrong answer breaks, the clauses exercised."""
 
     step: WriteStep | EndpointsStep
     addresses: tuple[int, ...] = ()
@@ -29,9 +29,9 @@ class Stroke:
 
 @dataclass(slots=True)
 class Scene:
-    """Where a move is made: the random numbers, what is offered, and the vault as it is at each moment.
+    """The state in which a move is made: the random numbers, the capabilities, and the vault at each moment.
 
-    `gone` remembers an address of every rule that was taken away, the latest last.
+    `gone` has an address of every rule that was removed, the latest last.
     """
 
     random: Random
@@ -41,7 +41,7 @@ class Scene:
 
     @property
     def vault(self) -> Vault:
-        """The vault as it is now."""
+        """The vault in its present state."""
         return self.now()
 
     @property
@@ -65,12 +65,12 @@ class Scene:
 
     @property
     def listed(self) -> list[str]:
-        """The subnets that rules name, as the rules spell them."""
+        """The subnets of rules, as the rules spell them."""
         return [rule.id for rule in self.vault.rules.virtual_network_rules]
 
     @property
     def unlisted(self) -> list[str]:
-        """The subnets of the network, with their endpoint on, that no rule names."""
+        """The subnets of the network without a rule, their endpoint on."""
         vault = self.vault
         return [
             subnet.id
@@ -85,40 +85,40 @@ class Scene:
 
 
 def put(acls: JsonObject, vault: Vault) -> Stroke:
-    """The whole set replaced; what was in force is what it is about."""
+    """Replace the whole set; the stroke concerns what was in force."""
     addresses = tuple(rule.block.first for rule in vault.rules.ip_rules[:6])
     step = WriteStep(method="putRules", params={"networkAcls": acls})
     return Stroke(step=step, addresses=addresses, clauses=("STA-1",))
 
 
 def add(scene: Scene, block: Block, **kinds: object) -> Stroke:
-    """One IP rule more; a single address as its /32 now and then, where that is the same."""
+    """Add an IP rule; a single address sometimes as its /32, if that is the same rule."""
     value = blocks.text(block, scene.random, slash_32=scene.single_as_slash_32)
     step = WriteStep(method="addIpRule", params={"value": value})
     return _with(Stroke(step=step, addresses=edges(block)), kinds)
 
 
 def remove(scene: Scene, rule: IpRule, *, spelled: str | None = None, **kinds: object) -> Stroke:
-    """One IP rule away."""
+    """Remove an IP rule."""
     scene.gone.append(rule.block.last)
     step = WriteStep(method="removeIpRule", params={"value": spelled or rule.text})
     return _with(Stroke(step=step, addresses=edges(rule.block)), kinds)
 
 
 def add_subnet(subnet: str, **kinds: object) -> Stroke:
-    """One virtual network rule more."""
+    """Add a virtual network rule."""
     step = WriteStep(method="addVirtualNetworkRule", params={"id": subnet})
     return _with(Stroke(step=step, subnets=(subnet,)), kinds)
 
 
 def remove_subnet(subnet: str, *, spelled: str | None = None, **kinds: object) -> Stroke:
-    """One virtual network rule away."""
+    """Remove a virtual network rule."""
     step = WriteStep(method="removeVirtualNetworkRule", params={"id": spelled or subnet})
     return _with(Stroke(step=step, subnets=(subnet,)), kinds)
 
 
 def update(**switches: str) -> Stroke:
-    """One switch, or both."""
+    """Update one switch, or both."""
     return Stroke(step=WriteStep(method="updateRules", params=switches))
 
 
@@ -130,14 +130,14 @@ def _with(stroke: Stroke, kinds: Mapping[str, object]) -> Stroke:
 
 
 def other_spelling(scene: Scene, rule: IpRule) -> str:
-    """Another text of the same rule: a bare address for its /32 and the other way round, where they are one."""
+    """Another text of the same rule: a bare address for its /32 or the reverse, if both are one rule."""
     if rule.block.first != rule.block.last or not scene.single_as_slash_32:
         return rule.text
     return rule.text.removesuffix("/32") if rule.text.endswith("/32") else f"{rule.text}/32"
 
 
 def new_block(scene: Scene, *candidates: Block) -> Block:
-    """The first of the candidates that can be added as a rule of its own, or any other block that can."""
+    """The first candidate that can be added as a rule of its own, or any other such block."""
     for block in (*candidates, *(blocks.block(scene.random, blocks.prefix(scene.random)) for _ in range(20))):
         if is_new(scene, block):
             return block
@@ -145,17 +145,17 @@ def new_block(scene: Scene, *candidates: Block) -> Block:
 
 
 def is_new(scene: Scene, block: Block) -> bool:
-    """Whether the block is a plain rule that is not there yet."""
+    """Whether the block is a plain rule that is not present."""
     size = block.last - block.first + 1
     is_plain = (size == 1 or size >= _SMALLEST_RANGE) and block.first % size == 0 and size <= 2**29
     return is_plain and is_clear(block) and all(rule.block != block for rule in scene.held)
 
 
-# -- whom to ask -------------------------------------------------------------------------------------------------------
+# -- requests about a step ---------------------------------------------------------------------------------------------
 
 
 def requests_about(scene: Scene, addresses: Iterable[int], subnets: Iterable[str]) -> list[Request]:
-    """Callers at these addresses and in these subnets, seen as they are seen now."""
+    """Callers at these addresses and in these subnets, with the addresses that they show now."""
     return [*(Request(address=one) for one in addresses), *(_from_subnet(scene, one) for one in subnets)]
 
 
@@ -167,7 +167,7 @@ def _from_subnet(scene: Scene, subnet: str) -> Request:
 
 
 def watched(scene: Scene) -> list[Request]:
-    """One caller of every rule in force, or of a few; one of the rules that went last; the subnets."""
+    """A caller of each rule in force, or of a few; of a rule removed lately; of the subnets."""
     vault = scene.vault
     rules = scene.random.sample(vault.rules.ip_rules, min(_WATCHED_RULES, len(vault.rules.ip_rules)))
     subnets = [subnet.id for subnet in vault.network.subnets]

@@ -1,7 +1,7 @@
 """Who walks, and where: a world small enough that all its callers are asked after each step, and the walk's state.
 
-The same few callers are asked again and again, so that an answer that was remembered too long shows as well as a wrong
-one. A world holds few ranges, which nest, touch and resemble each other, and few subnets, some without the endpoint.
+The same few callers are asked repeatedly, so that stale answers show as well as wrong ones. A world has few ranges,
+which nest, touch and resemble each other, and few subnets, some without the endpoint.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class World:
 
     @classmethod
     def of(cls, scene: Scene) -> "World":
-        """A world at a random place; `scene` says what is offered and how long a list may be."""
+        """A world at a random place; `scene` has the capabilities and the longest list."""
         random = scene.random
         base = blocks.block(random, random.randrange(10, 22))
         middle = (base.first + base.last) // 2
@@ -74,7 +74,7 @@ class World:
         return found
 
     def _services(self, scene: Scene) -> Iterator[Request]:
-        """A trusted service in every range and subnet, and one that is not trusted in some of them."""
+        """A trusted service in every range and subnet, and an untrusted service in some of them."""
         vault = scene.vault
         trusted = callers.trusted_callers(vault.profile, scene.capabilities)[:1]
         unknown = callers.untrusted_callers(vault.profile, scene.capabilities)[:1]
@@ -115,7 +115,7 @@ class Theme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walker:
-    """Where a walk stands: the scene, the world, and the theme that it keeps to."""
+    """The state of a walk: the scene, the world, and the walk's theme."""
 
     scene: Scene
     world: World
@@ -128,11 +128,11 @@ class Walker:
 
     @property
     def vault(self) -> Vault:
-        """The vault as it is now."""
+        """The vault in its present state."""
         return self.scene.vault
 
     def unheld(self) -> list[Block]:
-        """The ranges that no rule holds as they are, in random order."""
+        """The ranges that are no rule at present, in random order."""
         held = {rule.block for rule in self.scene.held}
         return self.random.sample(left := [one for one in self.world.ranges if one not in held], len(left))
 
@@ -146,13 +146,13 @@ class Walker:
         ]
 
     def some_rules(self) -> WireRules:
-        """A set of the world's rules, of the theme's lengths and switches."""
+        """A set of the world's rules, with the theme's lengths and switches."""
         random, theme = self.random, self.theme
         found = random.sample(
             self.world.ranges, random.randrange(2) if theme.has_few_ranges else random.randrange(2, 5)
         )
         on = [one.id for one in self.vault.network.subnets if self.vault.network.has_endpoint(one.id)]
-        fewest = int(theme.is_off)  # a listed subnet is what is off
+        fewest = int(theme.is_off)  # the subnet that is off must be listed
         count = random.randrange(fewest, 2) if theme.has_few_subnets else random.randrange(2, 5)
         listed = random.sample(on, min(len(on), count))
         acls = wire_rules(

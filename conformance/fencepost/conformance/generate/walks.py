@@ -1,4 +1,4 @@
-"""Walks: every family of writes in every kind of state, dealt so that any two traits of a state are met together."""
+"""Walks: every family of writes in every kind of state, arranged so that any two traits of a state occur together."""
 
 from collections.abc import Iterator, Sequence
 from random import Random
@@ -62,7 +62,7 @@ ACCEPTED: tuple[Family, ...] = (
     (remove_first_subnet, remove_last_subnet, remove_last_subnet, remove_a_subnet_that_is_off),
     (switch_off, switch_off, switch_off_unlisted, switch_on),
 )
-"""Kinds of writes that are accepted, four of a family: each theme sees one of them."""
+"""Kinds of accepted writes, four in each family: a theme has one of them."""
 
 REFUSED: tuple[Family, ...] = (
     (add_private, add_malformed, add_malformed, add_ipv6),
@@ -74,21 +74,21 @@ REFUSED: tuple[Family, ...] = (
     ),
     (remove_what_is_not_there,) * 4,
 )
-"""Kinds of writes that are refused, or ask for what is not there."""
+"""Kinds of writes that are refused, or ask for something absent."""
 
 _PAIRS = 4
 
 ELSEWHERE = frozenset((*REFUSED[0], *REFUSED[1], *REFUSED[-1]))
-"""What other explorations do often: it is met in one theme of two."""
+"""Kinds that other explorations make often: they occur in one theme of two."""
 
 
 def dealt(
     random: Random, families: Sequence[Family], *, is_switched: bool = True
 ) -> Iterator[tuple[Theme, Sequence[Kind]]]:
-    """Eight walks, in each of which every family is met; any three of four traits are met in all combinations.
+    """Eight walks that each have every family; any three of a theme's four traits occur in all combinations.
 
     Each member of a family occurs in two themes that differ in all but the bypass; a member done elsewhere, in one.
-    Where no default action can be switched, every theme's is Deny.
+    If no default action can be switched, every theme's is Deny.
     """
     firsts = [random.randrange(_PAIRS) for _ in families]
     for place in range(_PAIRS):
@@ -112,9 +112,9 @@ _EMPTYING = (put_without_ip_rules, put_without_subnets, put_without_rules)
 
 
 def next_of(walker: Walker, hand: Sequence[Kind]) -> Kind:
-    """The first kind in the hand, but a removal first where there are too many rules for the theme, last where none.
+    """The first kind in the hand; a removal first if the theme has too many rules, last if there is none to remove.
 
-    What empties a list comes last where a subnet is off, which has to be in it.
+    A kind that empties a list comes last while a subnet is off, since that subnet must be listed.
     """
     theme, scene = walker.theme, walker.scene
     lists = (
@@ -131,7 +131,7 @@ def next_of(walker: Walker, hand: Sequence[Kind]) -> Kind:
 
 
 def back_to_the_theme(walker: Walker) -> Iterator[Stroke]:
-    """What it takes to be in the theme's state again, where a write has led out of it."""
+    """The writes that lead back to the theme's state, if a write has left it."""
     rules, network = walker.vault.rules, walker.vault.network
     switches = {}
     if rules.default_action.value != walker.theme.default_action:

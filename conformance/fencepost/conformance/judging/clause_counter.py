@@ -1,4 +1,4 @@
-"""For which clauses an answer counts."""
+"""Counts each answer for the clauses that it exercises."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -11,7 +11,7 @@ from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Verd
 
 
 class ClauseCounter:
-    """Counts answers in a tally, each for the clauses that it speaks for."""
+    """Counts answers in a tally, each for the clauses that it exercises."""
 
     def __init__(self, tally: Tally, capabilities: Capabilities) -> None:
         self._tally = tally
@@ -25,7 +25,7 @@ class ClauseCounter:
         judged: Sequence[Judged],
         extra: Mapping[Request, Sequence[str]],
     ) -> list[tuple[int, WrongDecision]]:
-        """Count these answers; the wrong ones, each with its place. `extra` adds clauses to some requests."""
+        """Count these answers; yields each wrong answer with its place. `extra` adds clauses to some requests."""
         found = []
         edges, not_put = self._landmarks_of(vault.rules), self._tally.not_put
         for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
@@ -53,7 +53,7 @@ class ClauseCounter:
         return kind, clauses
 
     def spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
-        """The clauses that an answer to the request speaks for."""
+        """The clauses that an answer to the request exercises."""
         clauses = exercised_clauses(request, expected, vault.rules, self._landmarks_of(vault.rules))
         yield from clauses
         if clauses:
@@ -74,7 +74,7 @@ def _clauses_of(expected: Write, exercises: Collection[str]) -> set[str]:
 
 
 def _kind_of(method: str, expected: Write) -> str:
-    """The kind of a write: its method, and the clauses that it is to be refused by, if any."""
+    """The kind of a write: its method, and the clauses that demand its refusal, if any."""
     refused_by = sorted({violation.clause for violation in expected.violations if violation.is_certain})
     return " ".join([method, *refused_by])
 

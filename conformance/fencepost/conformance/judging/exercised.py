@@ -1,4 +1,4 @@
-"""Which clauses a right answer speaks for: the one that decided, and those whose point the request is."""
+"""Which clauses a right answer exercises: the deciding clause, and the clauses that the request was made for."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ PLAIN_OPERATION = "SecretGet"
 
 @dataclass(frozen=True, slots=True)
 class RuleEdges:
-    """The places of a rule set that clauses speak of: the edges of its ranges, and where rules overlap or touch."""
+    """The places of a rule set that clauses mention: the edges of its ranges, and where rules overlap or touch."""
 
     edges: frozenset[int]
     shared: tuple[Block, ...]
@@ -21,7 +21,7 @@ class RuleEdges:
 
     @classmethod
     def of(cls, rules: RuleSet) -> "RuleEdges":
-        """The landmarks of a rule set."""
+        """The edges of a rule set."""
         blocks = [rule.block for rule in rules.ip_rules]
         edges = frozenset(
             edge for block in blocks for edge in (block.first - 1, block.first, block.last, block.last + 1)
@@ -39,7 +39,7 @@ class RuleEdges:
         return f"inside {_width(rule.block)}" if isinstance(rule, IpRule) else "outside"
 
     def is_shared(self, address: int) -> bool:
-        """Whether more than one rule has to do with the address: it lies in two, or where two touch."""
+        """Whether the address concerns more than one rule: it lies in two rules, or where two rules touch."""
         index = bisect_right(self._firsts, address) - 1
         return index >= 0 and address <= self.shared[index].last
 
@@ -61,7 +61,7 @@ def _width(block: Block) -> str:
 
 
 def _shared(blocks: Iterable[Block]) -> Iterable[Block]:
-    """The outermost blocks that lie in another rule, and the two addresses at each seam of adjacent rules; disjoint."""
+    """The outermost blocks inside another rule, and the two addresses where adjacent rules touch; disjoint."""
     found: list[Block] = []
     last = -1
     for block in sorted(blocks, key=lambda block: (block.first, -block.last)):
@@ -78,10 +78,9 @@ def _shared(blocks: Iterable[Block]) -> Iterable[Block]:
 
 
 def exercised_clauses(request: Request, expected: Decision, rules: RuleSet, landmarks: RuleEdges) -> tuple[str, ...]:
-    """The clauses that a right answer to this request speaks for, the one that decided first.
+    """The clauses that a right answer to this request exercises, the deciding clause first.
 
-    None where two independent reasons lead to the same outcome, so that a fault in either would not show, and none
-    where the outcome is open.
+    Empty if the outcome is open, or if it has two independent causes: a fault in one would be masked by the other.
     """
     if expected.outcome is Outcome.OPEN:
         return ()

@@ -1,4 +1,4 @@
-"""Requests that could not be put as asked: of which kinds, and what a look at them showed when they were put again."""
+"""Requests that could not be put as asked: their kinds, and the result when samples of them were put again."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ _SUBNET = "callers of a subnet"
 
 
 def place_of(request: Request) -> str:
-    """Where it comes from: the /8 of its address, or a subnet."""
+    """Where the request comes from: the /8 of its address, or a subnet."""
     return _SUBNET if request.subnet is not None else f"{request.address >> 24}.0.0.0/8"
 
 
 def caller_of(request: Request) -> str:
-    """What kind of caller it has."""
+    """What kind of caller the request has."""
     caller = request.caller
     if caller.service is not None:
         return f"the service {caller.service!r}"
@@ -58,7 +58,7 @@ class Sample:
 
 @dataclass(slots=True)
 class NotPut:
-    """How often each place and each kind of caller was answered and was not, with a sample of each, and of each clause.
+    """How often each place and kind of caller was answered and was not, with a sample of each, and of each clause.
 
     A kind of request is a clause, the plane, the relation to the rules, and the class of caller. `missing_kinds` has,
     for each kind that was not put, some addresses that were asked from, each with its place and its kind of caller.

@@ -1,4 +1,4 @@
-"""Counting: what was asked for each clause, what was decisive, and what came out."""
+"""Counts for each clause: what was asked, what was decisive, what was wrong."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ SIDE_EFFECT = 0.25
 
 @dataclass(slots=True)
 class Count:
-    """One clause's numbers: answers asked for, decisive ones, and how the decisive decisions came out."""
+    """One clause's counts: its answers, the decisive answers, and the outcomes of decisive decisions."""
 
     asked: int = 0
     decisive: int = 0
@@ -24,20 +24,20 @@ class Count:
 
     @property
     def wrong(self) -> int:
-        """Answers that are not the reference's."""
+        """Answers that differ from the reference's."""
         return self.asked - self.decisive - self.inconclusive
 
     @property
     def is_broken(self) -> bool:
-        """Whether more answers are wrong than another clause's failure may have brought about."""
+        """Whether more answers are wrong than another clause's failure explains."""
         return self.wrong > SIDE_EFFECT * self.asked
 
 
 @dataclass(slots=True)
 class Tally:
-    """Every clause's numbers, failures and faults, and the run's outcomes in all.
+    """Every clause's counts, failures and faults, and the outcomes of the whole run.
 
-    `failures` show each time that they are replayed, `unsteady` ones came and then did not.
+    `failures` show in each replay; `unsteady` failures did not.
     """
 
     counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
@@ -61,11 +61,11 @@ class Tally:
 
     @property
     def failed(self) -> frozenset[str]:
-        """The clauses that have failed, each time or not every time."""
+        """The clauses with failures, steady or unsteady."""
         return frozenset((*self.failures, *self.unsteady))
 
     def decision(self, clauses: Iterable[str], outcome: str, *, is_right: bool) -> None:
-        """Count one decision and, where it is right, its clauses as having been decisive."""
+        """Count one decision and, if it is right, a decisive answer for each of its clauses."""
         if outcome == "allow":
             self.allowed += 1
         elif outcome == "deny":
@@ -85,7 +85,7 @@ class Tally:
                     count.denied += 1
 
     def write(self, kind: str, clauses: Iterable[str], *, is_inconclusive: bool) -> None:
-        """Count one write of its kind: put as asked or not; one that was not counts for none of its clauses."""
+        """Count one write of its kind. An inconclusive write counts for none of its clauses."""
         put, not_put = self.writes_by_kind.get(kind, (0, 0))
         self.writes_by_kind[kind] = (put + (not is_inconclusive), not_put + is_inconclusive)
         self.inconclusive_writes += is_inconclusive
@@ -106,12 +106,12 @@ class Tally:
 
     @property
     def kinds_never_put(self) -> dict[str, str]:
-        """The clauses of writes of a kind that got nothing but inconclusive answers, each with that kind."""
+        """The clauses whose writes of one kind were all inconclusive, each with that kind."""
         never = [kind for kind, (put, not_put) in self.writes_by_kind.items() if not_put and not put]
         return {clause: kind for kind in never for clause in self.clauses_by_kind.get(kind, ())}
 
     def answer(self, clauses: Iterable[str]) -> None:
-        """Count one right answer that is no decision: to a write, or to `getRules`."""
+        """Count one right answer that is no decision, but answers a write or `getRules`."""
         for clause in clauses:
             count = self.counts[clause]
             count.asked += 1
@@ -123,7 +123,7 @@ class Tally:
             self.counts[clause].asked += 1
 
     def take_over(self, other: "Tally") -> None:
-        """Go on from the numbers of another tally."""
+        """Continue from the counts of another tally."""
         for each in fields(Tally):
             setattr(self, each.name, getattr(other, each.name))
         self.counts = defaultdict(Count, other.counts)

@@ -11,10 +11,10 @@ from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
 DECISIVE = 20
-"""A clause must have been decisive so often to pass, at any effort."""
+"""To pass, a clause must have been decisive this many times, at any effort."""
 
 DECISIONS = 500
-"""A run of all clauses must have at least so many decisions."""
+"""A run of all clauses must have at least this many decisions."""
 
 SHARE = 0.02
 """In a run of all clauses each outcome must have at least this share of the decisions."""
@@ -32,7 +32,7 @@ _SELDOM = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Standing:
-    """What is known of one clause at the end of a run."""
+    """The facts about one clause at the end of a run."""
 
     clause: Clause
     capabilities: Capabilities
@@ -72,7 +72,7 @@ class _Standing:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether answers were wrong. Beside a known failure they are taken for that failure's."""
+        """Whether answers were wrong. Beside a known failure they count as that failure's."""
         return bool(self.count.wrong) and not self.has_known_failures
 
     @property
@@ -82,7 +82,7 @@ class _Standing:
         return self.is_wrong and (self.is_short or not is_side_effect)
 
     def with_remark(self, detail: str) -> str:
-        """The detail, and what else there is to say of a pass."""
+        """The detail, with any remark on a pass."""
         return "; ".join(filter(None, (detail, self.tally.remarks.get(self.id, ""))))
 
 
@@ -230,7 +230,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """What is known of a run at its end. `failures` are beside the rows, `shortcomings` what it did not see."""
+    """The facts about a run at its end. `failures` are beside the rows, `shortcomings` what it did not see."""
 
     verdicts: frozenset[str]
     failures: tuple[str, ...]
@@ -264,9 +264,9 @@ def summed_up(
 ) -> Summary:
     """The summary of a run. See `RESULTS` for the order of the results.
 
-    The result is partial, which is still 0, if a core clause does not apply, the subject declares that it can do less
-    than a whole vault (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, if it decided
-    too little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended early is an
+    The result is partial, which is still 0, in three cases: a core clause does not apply, the subject declares that it
+    can do less (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, if it decided too
+    little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended early is an
     error even if every clause passes: it had no positive control.
     """
     broken = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
@@ -292,7 +292,7 @@ def summed_up(
 
 
 def _third_ways(ledger: Sequence[LedgerEntry]) -> list[str]:
-    """The open points that were found to be answered in a way that nobody can declare."""
+    """The open points whose probed answers are no choice that can be declared."""
     return [
         f"{entry.key}: answered in a third way: {entry.found}"
         for entry in ledger
@@ -320,7 +320,7 @@ def _unnoticed(decoys: Sequence[Decoy]) -> Iterator[str]:
 
 
 def _level(rows: Sequence[Row]) -> str:
-    """The level that the rows reach. It names a certificate, and has no influence on the exit status."""
+    """The level that the rows reach. A certificate names it; the exit status ignores it."""
     if _lacks_core(rows):
         return "partial"
     return "core" if any(row.verdict != "pass" for row in rows) else "core+extended"

@@ -68,7 +68,7 @@ Step: TypeAlias = WriteStep | EndpointsStep | AskStep | ReadStep | ResetStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What was said since a `reset`, to one vault or to a few after one another; in question is the last step's answer.
+    """The calls since a `reset`, to one vault or to several in turn. The last step's answer is in question.
 
     `network` is that of the first vault; each further one begins with a `ResetStep`.
     """
@@ -78,12 +78,12 @@ class Case:
 
     @property
     def spans_vaults(self) -> bool:
-        """Whether it tells of more than one vault."""
+        """Whether the case has more than one vault."""
         return any(isinstance(step, ResetStep) for step in self.steps)
 
     @property
     def vaults(self) -> tuple["Case", ...]:
-        """The part of each vault, as a case of its own."""
+        """Each vault's part, as a case of its own."""
         parts: list[Case] = []
         network, told = self.network, list[Step]()
         for step in self.steps:
@@ -96,7 +96,7 @@ class Case:
 
     @property
     def present(self) -> "Case":
-        """The part of the last vault, the one whose answer is in question."""
+        """The last vault's part, whose last answer is in question."""
         return self.vaults[-1]
 
     def network_at(self, index: int) -> Network:
@@ -109,19 +109,19 @@ class Case:
         return replace(self, steps=(*self.steps[:-1], step))
 
     def calls(self) -> tuple[Call, ...]:
-        """The case as contract calls, ready to be sent by anybody."""
+        """The case as contract calls, ready to be sent."""
         return tuple(call_of(step) for step in (ResetStep(network=self.network), *self.steps))
 
 
 def one_after_another(vaults: Sequence[Case]) -> Case:
-    """The case that tells of these vaults in turn."""
+    """The case that has these vaults in turn."""
     first, *others = vaults
     more = (step for one in others for step in (ResetStep(network=one.network), *one.steps))
     return Case(network=first.network, steps=(*first.steps, *more))
 
 
 def case_from_calls(calls: Sequence[Call]) -> Case:
-    """The case that these calls are, the first of which is `reset`."""
+    """The case that these calls make up; the first call is `reset`."""
     reset, *others = calls
     return Case(network=network_from_wire(_objects(reset.params["subnets"])), steps=tuple(map(_step_of, others)))
 
@@ -167,7 +167,7 @@ def call_of(step: Step) -> Call:
 
 
 def apply_write(vault: Vault, step: WriteStep) -> Write:
-    """What the reference says of a write."""
+    """The reference's answer to a write."""
     params: Mapping[str, object] = step.params
     match step.method:
         case "putRules":
@@ -207,7 +207,7 @@ def is_private(address: int) -> bool:
 
 
 def follow(vault: Vault, step: WriteStep, *, accepted: bool) -> Vault | None:
-    """The reference's vault after the subject's own answer to a write; None where nobody can tell what is in force."""
+    """The reference's vault after the subject's answer to a write; None where the rules in force are unknown."""
     if not accepted:
         return vault
     expected = apply_write(vault, step)

@@ -1,4 +1,4 @@
-"""A connection that waits for a silent harness only so long in all, and introduces itself again after a fault."""
+"""A connection that limits the total wait for a silent harness, and repeats `describe` after a fault."""
 
 from fencepost.adapters.contract import Connection, HarnessFault, JsonObject, RpcError, Shareable, TimedOut
 from fencepost.adapters.contract.vocabulary import PROTOCOL
@@ -6,18 +6,18 @@ from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.raised_faults import RaisedFaults
 
 TIMEOUTS = 6
-"""How many calls without an answer a run puts up with, in multiples of the time that one call has."""
+"""How many unanswered calls a run tolerates, in multiples of one call's time-out."""
 
 
 def with_circuit_breaker(connection: Connection, *, seconds: float) -> "CircuitBreaker":
-    """The connection, its time-outs coming to at most `seconds` and one more; `Shareable` where it was."""
+    """The connection with time-outs of at most `seconds` in all, and one more; `Shareable` if it was."""
     if isinstance(connection, Shareable):
         return _ShareableCircuitBreaker(connection, seconds=seconds)
     return CircuitBreaker(connection, seconds=seconds)
 
 
 class CircuitBreaker:
-    """Waiting in vain is counted. Once that has come to `seconds`, every call fails at once, unasked.
+    """Adds up the time spent on time-outs. From `seconds` on, every call fails at once and is not sent.
 
     After a fault the subject may be a new process, so the next call is preceded by `describe`, as the contract says.
     """
@@ -36,7 +36,7 @@ class CircuitBreaker:
         return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
-        """Send one call and wait for its result; `TimedOut` at once where there has been waiting enough."""
+        """Send one call and wait for its result; `TimedOut` at once if the time for waiting is used up."""
         if self._waited >= self._seconds:
             raise TimedOut(
                 method=method,
@@ -71,12 +71,12 @@ class CircuitBreaker:
         return "\n".join(filter(None, (self._connection.log().rstrip("\n"), *self._raised.told)))
 
     def close(self) -> None:
-        """Take leave, then end whatever the connection started."""
+        """Close the connection, and end whatever it started."""
         self._connection.close()
 
 
 class _ShareableCircuitBreaker(CircuitBreaker):
-    """One that can be asked from several threads at once."""
+    """A circuit breaker for calls from several threads at once."""
 
     def __init__(self, connection: Connection, *, seconds: float) -> None:
         super().__init__(connection, seconds=seconds)

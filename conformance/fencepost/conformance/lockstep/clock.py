@@ -1,8 +1,8 @@
-"""What time it is, for whatever a run's course depends on: the machine's clock, unless a certificate needs another.
+"""The time, for decisions that change a run's course: the machine's clock, or a certificate's recorded readings.
 
-A run that is recorded writes down each reading, and one that is checked against its record is told them again. So the
-same answers lead the same way at any speed. Overlapping calls (STA-8) read the machine's clock: their threads
-have no order that a record could keep.
+A recorded run stores each reading, and a check of the record replays the readings. So the same answers lead the same
+way at any speed. Overlapping calls (STA-8) read the machine's clock: their threads have no order that a record could
+keep.
 """
 
 import time
@@ -14,13 +14,13 @@ _CLOCK: ContextVar[Callable[[], float]] = ContextVar("clock", default=time.monot
 
 
 def now() -> float:
-    """Seconds from some point on; they never go back."""
+    """Seconds since some fixed moment; they never decrease."""
     return _CLOCK.get()()
 
 
 @contextmanager
 def told_by(clock: Callable[[], float]) -> Iterator[None]:
-    """In this context, `now` is what the clock says."""
+    """Within this context, `now` reads the clock given."""
     token = _CLOCK.set(clock)
     try:
         yield

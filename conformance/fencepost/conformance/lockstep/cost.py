@@ -1,4 +1,4 @@
-"""What was spent on a subject, in the units that users pay in."""
+"""What a subject was asked, in the units that users pay for."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Cost:
     decisions: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        """Both together."""
+        """The sum of both costs."""
         return Cost(
             resets=self.resets + other.resets,
             writes=self.writes + other.writes,
@@ -22,7 +22,7 @@ class Cost:
         )
 
     def __sub__(self, other: "Cost") -> "Cost":
-        """What is left without the other."""
+        """The difference of both costs."""
         return Cost(
             resets=self.resets - other.resets,
             writes=self.writes - other.writes,

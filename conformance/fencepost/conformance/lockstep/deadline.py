@@ -1,4 +1,4 @@
-"""The end of a run's time: no call begins that would probably end after it."""
+"""The end of a run's time: no call begins that would probably end later."""
 
 from dataclasses import dataclass, field
 
@@ -10,24 +10,24 @@ _SHORTEST = 0.05
 
 
 class OutOfTime(Exception):
-    """The time that the run was given is gone."""
+    """The run's time is used up."""
 
 
 @dataclass(slots=True)
 class Deadline:
-    """A moment, and how long each kind of call has taken at the most so far: as long as it is taken to take again."""
+    """A moment, and the longest time that each kind of call has taken so far: its estimate for the next call."""
 
     until: float
     slowest: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def after(cls, seconds: float) -> "Deadline":
-        """So many seconds from now, less a little for what is told at the end."""
+        """The deadline in so many seconds, less a little for the report at the end."""
         return cls(until=now() + seconds - min(_FOR_THE_END, seconds / 10))
 
     @property
     def is_over(self) -> bool:
-        """Whether it has come."""
+        """Whether the deadline has passed."""
         return now() >= self.until
 
     def check(self, method: str) -> None:
@@ -36,16 +36,16 @@ class Deadline:
             raise OutOfTime
 
     def within(self, timeouts: Timeouts) -> Timeouts:
-        """The same time-outs, but that none of them lasts longer than this."""
+        """The same time-outs, each cut to end before the deadline."""
         return _Shortened(timeouts, self)
 
     def took(self, method: str, seconds: float) -> None:
-        """Take note of how long a call took."""
+        """Record how long a call took."""
         self.slowest[method] = max(seconds, self.slowest.get(method, 0.0))
 
 
 class _Shortened(Timeouts):
-    """Time-outs that get shorter as the deadline comes near. Carriers look at them before each call."""
+    """Time-outs that shrink as the deadline comes near. Carriers read them before each call."""
 
     __slots__ = ("_deadline", "_timeouts")
     _deadline: Deadline
@@ -57,12 +57,12 @@ class _Shortened(Timeouts):
 
     @property
     def start(self) -> float:
-        """As given, or what is left."""
+        """The time-out given, or the time left."""
         return self._shortened(self._timeouts.start)
 
     @property
     def call(self) -> float:
-        """As given, or what is left."""
+        """The time-out given, or the time left."""
         return self._shortened(self._timeouts.call)
 
     def _shortened(self, seconds: float) -> float:
@@ -70,7 +70,7 @@ class _Shortened(Timeouts):
 
 
 def timed(connection: Connection, deadline: Deadline) -> Connection:
-    """The connection, which no call goes over that would end after the deadline; `Shareable` where it was."""
+    """The connection without calls that would end after the deadline; `Shareable` if it was."""
     return (
         _TimedShareable(connection, deadline)
         if isinstance(connection, Shareable)
@@ -87,11 +87,11 @@ class _DeadlineConnection:
 
     @property
     def exclusive(self) -> bool:
-        """As the subject's own."""
+        """Whether the subject's connection is exclusive."""
         return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
-        """Hand the call on, if there is time for it; without a statement there is nothing to report."""
+        """Pass the call on if there is time. `describe` is always passed on, since a report needs a statement."""
         if method != "describe":
             self._deadline.check(method)
         began = now()
@@ -105,16 +105,16 @@ class _DeadlineConnection:
             self._deadline.took(method, now() - began)
 
     def log(self) -> str:
-        """The subject's own."""
+        """The log of the subject's connection."""
         return self._connection.log()
 
     def close(self) -> None:
-        """Close the subject's own."""
+        """Close the subject's connection."""
         self._connection.close()
 
 
 class _TimedShareable(_DeadlineConnection):
-    """One that can be asked from several threads at once."""
+    """A deadline connection for calls from several threads at once."""
 
     def another(self) -> Connection:
         """A connection to the same subject, with the same deadline."""

@@ -1,4 +1,4 @@
-"""A reference's vault that goes along with the calls on a connection."""
+"""A reference vault that follows the calls on a connection."""
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.lockstep.case import WriteStep, apply_write

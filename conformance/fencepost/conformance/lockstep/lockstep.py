@@ -33,7 +33,7 @@ CALLS_APART = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteAnswer:
-    """The subject's answer to a write beside the reference's; `is_known` is False where nobody can tell what holds now.
+    """The subject's answer to a write beside the reference's; `is_known` is False if the rules in force are unknown.
 
     `is_inconclusive` is True where the harness could not put the write as asked: nothing has changed.
     """
@@ -48,7 +48,7 @@ class WriteAnswer:
 class Lockstep:
     """The subject and the reference's vault, sent the same calls. Raises `HarnessFault` as the client does.
 
-    The oracle says what is expected of the subject. `cost` counts the calls so far.
+    The oracle gives the expected answers. `cost` counts the calls so far.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Lockstep:
         self.vault = Vault(profile=profile)
 
     def reset(self, network: Network) -> None:
-        """A new vault in this network; of the one before it, unless nothing was said to that, `before` is kept."""
+        """Begin a new vault in this network. `before` keeps the vault before it, unless that vault got no call."""
         self.client.reset(wire_network(network))
         self._oracle.reset(network)
         self.cost += Cost(resets=1)
@@ -90,21 +90,21 @@ class Lockstep:
         self._changed_at = now()
 
     def restart(self, network: Network) -> None:
-        """The present vault from its beginning, to be told again; the one before it is as it was."""
+        """Begin the present vault again; `before` does not change."""
         before = self.before
         self.reset(network)
         self.before = before
 
     def mark(self) -> None:
-        """A scenario begins that replaces whatever rules there are: what was said before should not matter to it."""
+        """A scenario begins that replaces any rules: earlier calls should not matter to it."""
         self._marked = len(self.steps)
 
     def recent_case(self) -> Case:
-        """Everything since the mark, as if it were all that was said since `reset`."""
+        """Everything since the mark, as if it were everything since `reset`."""
         return Case(network=self.started_from, steps=tuple(self.steps[self._marked :]))
 
     def case(self, last: Step | None = None) -> Case:
-        """Everything since `reset`, the last step replaced where one is given."""
+        """Everything since `reset`; `last` replaces the last step if it is given."""
         steps = (*self.steps[:-1], last) if last is not None else tuple(self.steps)
         return Case(network=self.started_from, steps=steps)
 
@@ -140,7 +140,7 @@ class Lockstep:
         self._changed_at = now()
 
     def ask(self, step: AskStep) -> list[Judged]:
-        """Put the requests, in calls of bounded size; what was expected, what came, and where they differ.
+        """Put the requests, in calls of bounded size. For each: the expected decision, the answer, the mismatch if any.
 
         Where the subject has a settle time, answers that differ are asked again until it is over.
         """
@@ -161,7 +161,7 @@ class Lockstep:
         return self._oracle.decide(self.vault, step, self._answers(step))
 
     def _answers(self, step: AskStep) -> Sequence[Answer]:
-        """Send the requests; a slow subject gets them in smaller calls, so that none runs into its time-out."""
+        """Send the requests; a slow subject gets smaller calls, so that no call exceeds its time-out."""
         wire, answers = step.wire(), list[Answer]()
         while len(answers) < len(wire):
             part = wire[len(answers) : len(answers) + self._batch]
@@ -171,13 +171,13 @@ class Lockstep:
         return answers
 
     def _next_batch(self, sent: int, took: float) -> int:
-        """As many requests as two seconds allow beside what any call takes, a full batch at most."""
+        """The number of requests that fits in two seconds, apart from a call's fixed time; a full batch at most."""
         deciding = took - min(self._latency, took)
         affordable = BATCH if deciding <= 0 else int(sent * _SECONDS_A_CALL / deciding)
         return max(1, min(BATCH, affordable))
 
     def read(self) -> WrongRead | None:
-        """Read the rules back and compare them (STA-5); again, until a settle time is over."""
+        """Read the rules back and compare them (STA-5); repeat until the settle time is over."""
         self.steps.append(ReadStep())
         while True:
             is_over = self.has_settled()
@@ -186,16 +186,16 @@ class Lockstep:
                 return wrong
 
     def has_settled(self) -> bool:
-        """Whether the last change has had the time that the subject says it takes."""
+        """Whether the settle time since the last change is over."""
         return now() - self._changed_at >= self._settle_seconds
 
     def changed(self) -> None:
-        """A change was made without the lockstep: its settle time begins."""
+        """Note a change made outside the lockstep: its settle time begins."""
         self._changed_at = now()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Whatever is said within this context is no part of the story, which goes on from where it was."""
+        """Calls within this context are not part of the case, which continues afterwards as it was."""
         steps, started, vault, before = list(self.steps), self.started_from, self.vault, self.before
         try:
             yield
@@ -209,12 +209,12 @@ class Lockstep:
         return self.replay(case, like)
 
     def replay(self, case: Case, like: Mismatch | None = None) -> Mismatch | None:
-        """Run a case from its `reset`; the mismatch of its last answer. None, too, where the case cannot be run.
+        """Run a case from its `reset`; the mismatch of its last answer. Also None if the case cannot be run.
 
-        Of several wrong answers to one call the last request's counts, or else the first: requests after it may
-        sway its answer as well as what comes before it. Where `like` is given, a wrong answer of its kind goes first. A
-        case cannot be run where an earlier write gets the wrong answer or leaves open what is in force, or where a
-        request would break the contract.
+        Of several wrong answers to one call the last request's counts, or else the first: requests after it may sway
+        its answer as well as what comes before it. If `like` is given, a wrong answer of its kind goes first. A case
+        cannot be run if an earlier write gets a wrong answer or leaves the rules in force unknown. Nor can it be run if
+        a request would break the contract.
         """
         if not self._run_up_to_last(case):
             return None
@@ -251,7 +251,7 @@ class Lockstep:
                 return self.read() is None
 
     def outcome_of(self, case: Case) -> str | None:
-        """Run a case from its `reset`; what its last request got. None where the case cannot be run."""
+        """Run a case from its `reset`; the answer to its last request. None if the case cannot be run."""
         last = case.steps[-1]
         assert isinstance(last, AskStep)
         if not self._run_up_to_last(case) or not may_be_asked(self.vault, last.requests[-1]):

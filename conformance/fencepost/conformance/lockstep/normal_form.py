@@ -10,9 +10,9 @@ from fencepost.reference import Block, Profile, RuleSet, Vault, cidr_from_block,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalForm:
-    """What a rule set says, whatever way it is spelled: order, repetition, case of ids and /32 do not show.
+    """What a rule set means, apart from its spelling: order, repetition, case of ids and /32 do not show.
 
-    A value that no reading makes a block of stands as its text.
+    A value that cannot be read as a block is kept as its text.
     """
 
     default_action: str
@@ -21,7 +21,7 @@ class NormalForm:
     subnets: frozenset[str]
 
     def differences(self, other: "NormalForm") -> Iterator[str]:
-        """What this one says and the other does not, a word or a rule each, in order."""
+        """What this form has and the other has not, each a word or a rule, in order."""
         if self.default_action != other.default_action:
             yield f"defaultAction {self.default_action}"
         if self.bypass != other.bypass:
@@ -31,7 +31,7 @@ class NormalForm:
 
 
 def is_read_rightly(answer: NetworkAcls | None, vault: Vault) -> bool:
-    """Whether what `getRules` gave says what is in force (STA-5); more rules than the contract allows do not.
+    """Whether the answer to `getRules` states the rules in force (STA-5). More rules than the contract allows do not.
 
     The default action is not compared where the implementation has none.
     """
@@ -57,7 +57,7 @@ def normal_form(rules: RuleSet) -> NormalForm:
 
 
 def normal_form_of_answer(answer: NetworkAcls | None, profile: Profile) -> NormalForm:
-    """The normal form of what `getRules` gave; no `networkAcls` is {Allow, AzureServices, no rules}."""
+    """The normal form of an answer to `getRules`; no `networkAcls` is {Allow, AzureServices, no rules}."""
     read = answer or NetworkAcls()
     return NormalForm(
         default_action=read.default_action or "Allow",
@@ -71,6 +71,6 @@ def blocks_of(values: Iterable[str], profile: Profile) -> Iterable[Block | str]:
     """What each value that was read back covers; a value that no reading makes a block of stands as its text."""
     lenient = profile.with_choices({"prefix-31": "accept", "prefix-0": "accept", "private-superset": "accept"})
     for value in values:
-        # Every profile may read a single address back as its /32, the one that refuses it on the way in too.
+        # A profile that refuses a single address as its /32 may still read it back as its /32.
         blocks = read_ip_rule(value.removesuffix("/32"), lenient).blocks
         yield next(iter(blocks)) if len(blocks) == 1 else value

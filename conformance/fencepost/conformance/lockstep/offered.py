@@ -1,4 +1,4 @@
-"""Writes in the words that a subject offers: no default action where it has none, host bits where it masks them."""
+"""Writes in the forms that a subject offers: no default action if it has none, host bits if it masks them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,14 +9,14 @@ from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.reference import Profile, Vault, Verdict, cidr_from_block, read_ip_rule, text_from_address
 
 _ONE_IN = 3
-"""One range in so many is written with host bits where these are masked."""
+"""One range in so many is written with host bits if the subject masks them."""
 
 
 def as_offered(step: WriteStep, vault: Vault, capabilities: Capabilities) -> WriteStep | None:
-    """The write as it may be sent to the subject now; None where nothing of it may.
+    """The write as it may be sent to the subject now; None if nothing of it may be sent.
 
     A subject that always denies is sent no default action but Deny, and updates of the bypass alone. A whole set that
-    keeps a rule with `ignoreMissingVnetServiceEndpoint` says the flag again while the subnet lacks its endpoint. Where
+    keeps a rule with `ignoreMissingVnetServiceEndpoint` repeats the flag while the subnet lacks its endpoint. Where
     host bits are masked, some ranges have host bits: always the same ones, so that one range has one text. A
     decisions-only subject is sent what the profile certainly accepts.
     """
@@ -36,7 +36,7 @@ def as_offered(step: WriteStep, vault: Vault, capabilities: Capabilities) -> Wri
 
 
 def _without_default_action(step: WriteStep) -> Mapping[str, object] | None:
-    """The parameters for a subject that always denies; None where they look for another default action only."""
+    """The parameters for a subject that always denies; None if they only look for another default action."""
     if step.method == "updateRules":
         return {"bypass": step.params["bypass"]} if "bypass" in step.params else None
     acls = step.params["networkAcls"]
@@ -81,7 +81,7 @@ def _with_host_bits(params: Mapping[str, object], profile: Profile) -> Mapping[s
 
 
 def with_host_bits(value: object, profile: Profile) -> object:
-    """The one text of a range where host bits are masked: with host bits or without; any other value as it is."""
+    """The fixed text of a range where host bits are masked, with host bits or without; any other value unchanged."""
     reading = read_ip_rule(value, profile)
     if not reading.is_accepted:
         return value
@@ -95,7 +95,7 @@ def with_host_bits(value: object, profile: Profile) -> object:
 
 
 def _is_plainly_written(value: object) -> bool:
-    """Whether the text is an address and a prefix without anything odd about it but host bits."""
+    """Whether the text is an address and a prefix in their usual form, apart from host bits."""
     address, _, prefix = str(value).partition("/")
     octets = address.split(".")
     return all(octet == str(int(octet)) for octet in octets if octet.isascii() and octet.isdecimal()) and (

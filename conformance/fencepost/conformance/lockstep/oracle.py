@@ -1,4 +1,4 @@
-"""Whose answers are the expected ones: the reference's, or another subject's."""
+"""Where the expected answers come from: the reference, or another subject."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
@@ -12,36 +12,36 @@ from fencepost.conformance.lockstep.recorded_forms import broken_form
 from fencepost.reference import Decision, Network, Vault, Write
 
 Judged: TypeAlias = tuple[Decision, Answer, WrongDecision | None]
-"""What was expected, what came, and the mismatch where they differ."""
+"""The expected decision, the answer, and the mismatch if they differ."""
 
 
 class Oracle(Protocol):
-    """Says what is expected of the subject. `vault` is the reference's vault, which has followed every call so far."""
+    """Gives the expected answers. `vault` is the reference's vault, which has followed every call so far."""
 
     follows_refusals: bool
-    """Whether the expected answers after a wrong refusal are those of a vault that has not taken the write either."""
+    """Whether, after a wrong refusal, the expected answers are those of a vault without the write."""
 
     could_not_put: bool
-    """Whether the last write could not be put to the oracle as asked, so that it expects no answer."""
+    """Whether the oracle could not put the last write as asked, so that it expects no answer."""
 
     def reset(self, network: Network) -> None:
-        """A new vault in this network."""
+        """Begin a new vault in this network."""
         ...
 
     def set_endpoints(self, step: EndpointsStep) -> None:
-        """A subnet's endpoints are switched."""
+        """Switch a subnet's endpoints."""
         ...
 
     def write(self, vault: Vault, step: WriteStep) -> Write:
-        """What a write should be answered."""
+        """The expected answer to a write."""
         ...
 
     def decide(self, vault: Vault, step: AskStep, answers: Sequence[Answer]) -> list[Judged]:
-        """These answers beside the expected ones."""
+        """These answers beside the expected decisions."""
         ...
 
     def read(self, vault: Vault, got: NetworkAcls | None) -> WrongRead | None:
-        """The rules that were read back, where they are not the expected ones."""
+        """The rules that were read back, if they are not the expected rules."""
         ...
 
 
@@ -59,13 +59,13 @@ class ReferenceOracle:
         self._with_forms = with_forms
 
     def reset(self, network: Network) -> None:
-        """Nothing: the vault is handed over with each call."""
+        """Do nothing: each call passes the vault."""
 
     def set_endpoints(self, step: EndpointsStep) -> None:
-        """Nothing: the vault is handed over with each call."""
+        """Do nothing: each call passes the vault."""
 
     def write(self, vault: Vault, step: WriteStep) -> Write:
-        """What the reference says of the write."""
+        """The reference's answer to the write."""
         return apply_write(vault, step)
 
     def decide(self, vault: Vault, step: AskStep, answers: Sequence[Answer]) -> list[Judged]:

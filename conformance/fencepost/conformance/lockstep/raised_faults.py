@@ -1,4 +1,4 @@
-"""The exceptions that a harness raised: each kind once, with the call, the message and the traceback."""
+"""The exceptions that a harness raised: each kind once, with its call, message and traceback."""
 
 import re
 
@@ -8,7 +8,7 @@ from fencepost.reports.visible import abridged, as_json
 _MOST = 3
 _FRAMES = 8
 _FOLDERS = re.compile(r'File "[^"]*[/\\\\]([^"/\\\\]+)"')
-"""A frame's file with its folders, which say nothing of the fault and differ from machine to machine."""
+"""A file's folders in a traceback, which do not matter to the fault and differ between machines."""
 
 
 class RaisedFaults:
@@ -32,7 +32,7 @@ class RaisedFaults:
 
 
 def _shortened(lines: list[str]) -> list[str]:
-    """The traceback with the last frames alone, and without folders.
+    """The traceback with its last frames only, and without folders.
 
     >>> _shortened(
     ...     ["Traceback (most recent call last):", '  File "/home/me/vault.py", line 7, in decide', "KeyError: 1"]

@@ -58,7 +58,7 @@ def written_out(message: JsonObject) -> tuple[str, ...]:
 
 
 def request_from_wire(message: Mapping[str, object]) -> Request:
-    """The request that a wire message means; `KeyError`, `TypeError` or `ValueError` where it is none."""
+    """The request of a wire message; `KeyError`, `TypeError` or `ValueError` if there is none."""
     source, caller = _object(message["source"]), _object(message.get("caller") or {})
     subnet, service, trusted = source.get("subnet"), caller.get("service"), caller.get("trusted")
     return Request(

@@ -1,4 +1,4 @@
-"""What asks a subject directly, where nobody knows the right answer: its own is what an open point comes to."""
+"""Asks a subject directly where no right answer is known: its own answer settles an open point."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ _T = TypeVar("_T")
 
 
 class NotPut(Exception):
-    """The harness could not put a write or a request as asked: the open point stays open."""
+    """The harness could not put a write or a request as asked, so the open point stays open."""
 
 
 @dataclass(slots=True)
 class Prober:
-    """Asks the subject directly: what an open point comes to is its own answer, not a comparison."""
+    """Asks the subject directly. An open point is settled by the subject's answer, not by a comparison."""
 
     lockstep: Lockstep
     profile: Profile
@@ -33,14 +33,14 @@ class Prober:
     network: Network = field(default_factory=Network)
 
     def put(self, acls: WireRules, network: Network | None = None) -> bool:
-        """Whether a rule set is accepted by a new vault."""
+        """Whether a new vault accepts a rule set."""
         self.network = network or Network()
         self.lockstep.client.reset(wire_network(self.network))
         self.lockstep.cost += Cost(resets=1)
         return self.write("putRules", {"networkAcls": acls})
 
     def write(self, method: str, params: Mapping[str, object]) -> bool:
-        """Whether a write is accepted now; `NotPut` where it could not be put as asked."""
+        """Whether a write is accepted now; `NotPut` if it could not be put as asked."""
         step = WriteStep(method=method, params=params)
         answer = self.lockstep.client.write(step.method, step.params)
         self.lockstep.cost += Cost(writes=1)
@@ -50,7 +50,7 @@ class Prober:
         return answer.is_accepted
 
     def outcomes(self, *requests: Request) -> list[str]:
-        """What is decided now, or after the settle time, where the subject has one."""
+        """The outcomes now, or after the settle time if the subject has one."""
         return [answer.outcome for answer in self.answers(*requests)]
 
     def answers(self, *requests: Request) -> list[Answer]:
@@ -66,7 +66,7 @@ class Prober:
         return [entry.value for entry in (read.ip_rules if read is not None else None) or ()]
 
     def settled(self, ask: Callable[[], _T]) -> _T:
-        """The answer that stands: asked until the settle time is over, since here nobody knows the right one."""
+        """The answer at the end of the settle time: no right answer is known that could end the wait."""
         while True:
             is_over = self.lockstep.has_settled()
             answer = ask()
@@ -74,7 +74,7 @@ class Prober:
                 return answer
 
     def admits(self, *addresses: str) -> list[bool]:
-        """Which of the addresses are let in now; `NotPut` where one could not be asked for."""
+        """For each address, whether it is admitted now; `NotPut` if it could not be asked."""
         answers = self.answers(*(Request(address=address_from_text(address)) for address in addresses))
         for answer in answers:
             if answer.outcome == "inconclusive":

@@ -11,11 +11,11 @@ from fencepost.reference import Caller, Network, Request, Subnet, block_from_cid
 from fencepost.reference import text_from_address as text
 
 Probe = Callable[[Prober], str | None]
-"""What an open point comes to, in the words of the ledger; None where the subject cannot be asked."""
+"""Finds the answer to an open point, in the words of its choices; None if the subject cannot be asked."""
 
 
 def _reading(value: str, inside: Sequence[str], beside: Sequence[str], lenient: str) -> Probe:
-    """A probe of one spelling: refused, or accepted as the range that it looks like, or as something else."""
+    """A probe of one spelling: refused, accepted as the range that it resembles, or as something else."""
 
     def probe(prober: Prober) -> str | None:
         if not prober.capabilities.refusals:
@@ -33,7 +33,7 @@ def _reading(value: str, inside: Sequence[str], beside: Sequence[str], lenient: 
 
 
 def _all_of(*probes: Probe) -> Probe:
-    """One point asked in several ways: their common answer, or all of them."""
+    """One point asked in several ways: their common answer, or all answers."""
 
     def probe(prober: Prober) -> str | None:
         found = [answer for one in probes if (answer := one(prober)) is not None]
@@ -80,7 +80,7 @@ def _reserved(prober: Prober) -> str | None:
 
 
 def _added_as(value: str, inside: Sequence[str], beside: Sequence[str], lenient: str) -> Probe:
-    """The same of a spelling that is added to an empty set."""
+    """The same probe for a spelling that is added to an empty set."""
 
     def probe(prober: Prober) -> str | None:
         if not prober.capabilities.refusals or not prober.capabilities.incremental or not prober.put(wire_rules(())):
@@ -103,7 +103,7 @@ def _duplicates(prober: Prober) -> str | None:
     if not prober.put(twice):
         return "reject"
     found = _as_read_back(prober)
-    # However often it was written, removing a rule takes away every one that equals it.
+    # However often a value was written, removing a rule removes every rule that equals it.
     removed = prober.capabilities.incremental and prober.write("removeIpRule", {"value": "20.1.2.3"})
     if removed and prober.admits("20.1.2.3")[0]:
         return "other: a rule that was written twice still admits after it was removed"
@@ -123,7 +123,7 @@ def _duplicates_count(prober: Prober) -> str | None:
     *values, one_more = (text((20 << 24) + 2 * n) for n in range(prober.profile.max_ip_rules + 1))
     if not prober.put(wire_rules([*values, values[0]])):
         return "yes"
-    # A subject whose limit is another one takes them whatever it counts: that is for LIM-2 to tell.
+    # A subject with another limit takes them however it counts: LIM-2 judges that.
     return None if prober.put(wire_rules([*values, one_more])) else "no"
 
 
@@ -199,7 +199,7 @@ def _default_of_bypass(prober: Prober) -> str | None:
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "bypass"}
     if not prober.capabilities.refusals or not trusted or not prober.put(wire_rules(["20.1.2.3"])):
         return None
-    if not prober.write("putRules", {"networkAcls": acls}):  # whatever it was before: a set is replaced as a whole
+    if not prober.write("putRules", {"networkAcls": acls}):  # earlier rules do not matter: the whole set is replaced
         return None
     outcomes = prober.outcomes(*(Request(address=OUTSIDE, caller=caller) for caller in trusted[:6]))
     if "allow" in outcomes:
@@ -235,7 +235,7 @@ def _unauthenticated(prober: Prober) -> str | None:
 
 
 def _scenarios(prober: Prober) -> str | None:
-    """Only a subject that keeps today's list by name can tell scenarios apart."""
+    """A subject can distinguish scenarios only if it keeps today's list by name."""
     trusted = trusted_callers(prober.profile, prober.capabilities)
     if prober.capabilities.by_attribute or prober.profile.choice("trusted-scenarios") is not None or not trusted:
         return None
@@ -256,12 +256,12 @@ def _scenarios(prober: Prober) -> str | None:
 
 
 def _if_open(member: str, probe: Probe) -> Probe:
-    """The probe, where the profile leaves the point open."""
+    """The probe, if the profile leaves the point open."""
     return lambda prober: probe(prober) if getattr(prober.profile, member) == "ledger" else None
 
 
 def _if_accepted(probe: Probe) -> Probe:
-    """The probe, where its value is accepted: which other characters are blanks, nobody has said."""
+    """The probe, if the value is accepted: no document says which other characters are blanks."""
 
     def asked(prober: Prober) -> str | None:
         found = probe(prober)
@@ -272,7 +272,7 @@ def _if_accepted(probe: Probe) -> Probe:
 
 def _prefix_0(prober: Prober) -> str | None:
     found = _accepts(wire_rules(["0.0.0.0/0"]))(prober)
-    # 0.0.0.0/0 covers private space as well: where such ranges are refused, its own point cannot be seen.
+    # 0.0.0.0/0 also covers private space: a subject that refuses such ranges shows no answer to its own point.
     return None if found == "reject" and prober.profile.choice("private-superset") == "reject" else found
 
 

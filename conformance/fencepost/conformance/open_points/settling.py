@@ -1,4 +1,4 @@
-"""The open points of the specification: probed once before the clauses are asked, recorded, and held to if declared."""
+"""Probes each open point of the specification once before the run, records it, and holds a declared choice to it."""
 
 from collections.abc import Container, Mapping
 
@@ -26,10 +26,10 @@ def settle_open_points(
     *,
     probed: Container[str] = ANSWERS,
 ) -> tuple[Profile, tuple[LedgerEntry, ...]]:
-    """The profile with every open point answered that was declared or could be found, and the ledger for the report.
+    """The profile with every open point answered that was declared or found, and the list of points for the report.
 
-    Nothing that looks for a refusal is sent to a subject that validates nothing. Of the points only those `probed` are
-    asked about, which are all of them.
+    A subject that validates nothing is sent nothing that looks for a refusal. `probed` limits which points are asked;
+    all by default.
     """
     profile = lockstep.vault.profile
     prober = Prober(lockstep, profile, capabilities, statement.choices)
@@ -82,7 +82,7 @@ def _shown(value: object) -> str | None:
 
 
 def _answer(key: str, declared: object, found: object, *, broken: bool) -> object:
-    """What the run goes by: the declared choice unless it is broken, else what a probe found, if that is an answer.
+    """The answer that the run uses: the declared choice unless it is broken, else what a probe found, if valid.
 
     A probe asks about private and reserved callers by samples: where these break the choice, the others stay open.
     """
@@ -91,18 +91,18 @@ def _answer(key: str, declared: object, found: object, *, broken: bool) -> objec
     if key == "superset-matches-private" and broken:
         return None
     if key == "duplicates" and found is not None and str(found).startswith("accepted"):
-        return "keep"  # kept or collapsed, nobody can see: no outcome depends on it
+        return "keep"  # kept or collapsed, it cannot be seen: no outcome depends on it
     if key == "reserved-ranges" and isinstance(found, str) and " " in found:
         return dict(pair.split(" ") for pair in found.split(", "))
     return found if found in ANSWERS[key] else None
 
 
 def _is_broken(key: str, declared: object, found: str | None) -> bool:
-    """Whether a probe contradicts the declared choice. What a probe cannot tell apart is no contradiction."""
+    """Whether a probe contradicts the declared choice. Choices that a probe cannot distinguish are no contradiction."""
     if declared is None or found is None or found.startswith(("error", "accepted")):
         return False
     if key in ("prefix-spelling", "surrounding-blanks") and found.startswith("mixed"):
-        return declared == "reject"  # some of it is accepted; which part an accepting one means, nobody can declare
+        return declared == "reject"  # some of it is accepted; no choice can declare which part
     if key == "reserved-ranges":
         return any(_declared_for(declared, block) not in (None, answer) for block, answer in _by_block(found))
     return found != declared
@@ -119,14 +119,14 @@ def _by_block(found: str) -> list[tuple[str, str]]:
 
 
 def _with_names_that_it_knows(prober: Prober, profile: Profile) -> Profile:
-    """Today's services are documented in short form only: a list by name is asked for the names that it knows.
+    """The profile with the services that the subject knows: today's services are documented in short form only.
 
-    Where it knows none, all stay, and DEC-11 fails.
+    If it knows none, all stay, and DEC-11 fails.
     """
     if prober.capabilities.by_attribute or profile.missing_endpoint == "ledger":
         return profile
     if profile.choice("trusted-scenarios") != "connection":
-        return profile  # a name that is let in for one operation only is neither known nor unknown
+        return profile  # a name that is admitted for one operation only is neither known nor unknown
     callers = trusted_callers(profile, prober.capabilities)
     try:
         if not callers or not prober.put(wire_rules((), bypass="AzureServices")):

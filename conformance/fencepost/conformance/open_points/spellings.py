@@ -1,4 +1,4 @@
-"""The parser profile: what an implementation makes of each of many spellings, found by asking whom it then admits."""
+"""The parser profile: how an implementation reads many spellings, found by asking which callers it then admits."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ from fencepost.reference import (
 Kind: TypeAlias = Literal["refused", "accepted", "unstable", "error", "open", "inconclusive"]
 
 _FAR = tuple(address_from_text(one) for one in ("33.44.55.66", "98.76.54.32", "151.2.3.4", "203.5.6.7", "77.88.99.11"))
-"""Addresses that no spelling names: who admits them all admits everybody."""
+"""Addresses that no spelling names: a subject that admits them all admits everybody."""
 
 _FAULTS = 3
 _MOST_ADDRESSES = 400
@@ -37,7 +37,7 @@ _MOST_ADDRESSES = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spelling:
-    """A value that a rule may be written with: what it is called, what is to be noted about it, and where it stands.
+    """A value that a rule may be written with: its name, its remark, and its place.
 
     `member` is `ipRules`, `virtualNetworkRules`, `bypass` or `defaultAction`; `entry` is True where the value stands in
     the list in place of an object.
@@ -50,7 +50,7 @@ class Spelling:
     entry: bool = False
 
     def acls(self) -> WireRules:
-        """A rule set of this alone, under Deny."""
+        """A rule set with this value alone, under Deny."""
         acls = wire_rules(())
         match self.member:
             case "ipRules":
@@ -63,18 +63,18 @@ class Spelling:
 
 
 class _NotAnswered(Exception):
-    """The harness could not put the spelling, or a request that tells its meaning, as asked."""
+    """The harness could not put the spelling as asked, or a request that shows its meaning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What becomes of a spelling: refused, accepted as something, open, unstable, inconclusive, or a harness fault."""
+    """The result of a spelling: refused, accepted as something, open, unstable, inconclusive, or a harness fault."""
 
     kind: Kind
     told: str
 
     def agrees_with(self, other: "Answer") -> bool:
-        """Whether another answer says the same; where this one is open, any answer does but for faults."""
+        """Whether another answer is the same. If this answer is open, any answer agrees except a fault."""
         return self == other or (self.kind == "open" and other.kind in ("accepted", "refused"))
 
 
@@ -88,7 +88,7 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether the subject reads otherwise than the reference, where that is certain; a fault is no reading."""
+        """Whether the subject certainly reads otherwise than the reference; a fault is no reading."""
         if self.subject.kind == "inconclusive":
             return False
         if self.subject.kind == "error":
@@ -130,7 +130,7 @@ _OF_THE_LEDGER = (
     ("shared address space", "100.64.0.1"),
     ("multicast", "224.0.0.5"),
     ("broadcast", "255.255.255.255"),
-    ("the unspecified address", "0.0.0.0"),  # noqa: S104 - an address to write a rule with
+    ("the unspecified address", "0.0.0.0"),  # noqa: S104 - an address for a rule
     ("a documentation range", "203.0.113.0/24"),
     ("a /31", "20.1.2.2/31"),
     ("a /32", "20.1.2.3/32"),
@@ -185,7 +185,7 @@ def network_for(capabilities: Capabilities) -> Network:
 
 
 def reference_reading(spelling: Spelling, profile: Profile, network: Network) -> Answer:
-    """What the reference makes of it: open where the documents leave it open."""
+    """The reference's reading of the spelling: open if the documents leave it open."""
     vault = Vault(profile=profile).reset(network)
     write = apply_write(vault, WriteStep(method="putRules", params={"networkAcls": spelling.acls()}))
     if write.verdict is Verdict.REFUSED:
@@ -213,7 +213,7 @@ class Profiler:
     _faults: int = 0
 
     def __post_init__(self) -> None:
-        """The network in which everything is asked."""
+        """Make the network in which everything is asked."""
         self.network = network_for(self.capabilities)
 
     def rows(self) -> Iterator[Row]:
@@ -223,7 +223,7 @@ class Profiler:
             yield Row(spelling=spelling, subject=self.answer(spelling), reference=reference)
 
     def answer(self, spelling: Spelling) -> Answer:
-        """What the subject makes of one spelling."""
+        """How the subject reads one spelling."""
         if self._faults >= _FAULTS:
             return Answer(kind="error", told="not asked: three harness faults in a row")
         found = [self._once(spelling) for _ in range(2)]
@@ -238,7 +238,7 @@ class Profiler:
         try:
             answer = self._asked(spelling)
         except RpcError as error:
-            self._faults = 0  # it answers, if only to say that it cannot
+            self._faults = 0  # the subject answers, even if only to decline
             return Answer(kind="error", told=f"error: {error.came}")
         except HarnessFault as fault:
             self._faults += 1
@@ -312,14 +312,14 @@ def _must_be_put(answers: Sequence[Decision]) -> None:
 
 
 def _places(candidates: tuple[Meaning, ...]) -> Iterator[int]:
-    """The addresses that tell the meanings apart: the edges of them all."""
+    """The addresses that distinguish the meanings: all edges."""
     for one in candidates:
         for block in one.blocks:
             yield from edges(block)
 
 
 def _runs(asked: list[int], admitted: list[bool]) -> Iterator[Block]:
-    """The addresses that are admitted, one by one."""
+    """The admitted addresses, one by one."""
     for address, is_in in sorted(zip(asked, admitted, strict=True)):
         if is_in:
             yield Block(address, address)

@@ -1,4 +1,4 @@
-"""A clause's verdict as the outcome of a test: a pass, or an exception that says in its name what it is."""
+"""A clause's verdict as the outcome of a test: a pass, or an exception whose name gives the verdict."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from fencepost.reports.visible import abridged, as_json, visible
 
 @dataclass(kw_only=True, eq=False)
 class ClauseFailed(AssertionError):
-    """The implementation breaks the clause; `row` holds the smallest counterexample."""
+    """The implementation breaks the clause; `row` has the smallest counterexample."""
 
     row: Clause
 
     def __str__(self) -> str:
-        """The clause, what was expected and what came, why, and how to see it again."""
+        """The clause, the expected answer, the answer that came, the reason, and the command that shows it again."""
         return "\n".join(failure_told(self.row))
 
 
@@ -27,13 +27,13 @@ class ChoiceBroken(AssertionError):
     entry: LedgerEntry
 
     def __str__(self) -> str:
-        """The open point, what was declared and what was found."""
+        """The open point, the declared choice and the probed answer."""
         return visible(f"{self.entry.key}: declared {self.entry.declared}, found {self.entry.found}")
 
 
 @dataclass(kw_only=True, eq=False)
 class ClauseUnjudged(RuntimeError):
-    """The clause has no verdict to pass or fail by; the subclass says which of the three ways it is."""
+    """The clause neither passes nor fails; each of three subclasses is one such verdict."""
 
     row: Clause
 
@@ -54,17 +54,17 @@ class Inconclusive(ClauseUnjudged):
 
 @dataclass(kw_only=True, eq=False)
 class Vacuous(ClauseUnjudged):
-    """The clause was decisive too seldom for a pass to say anything."""
+    """The clause was decisive too seldom for a pass to mean anything."""
 
 
 @dataclass(kw_only=True, eq=False)
 class DecoysUnnoticed(RuntimeError):
-    """The run would not notice some faults, laid over the implementation's own answers: its passes say too little."""
+    """The run would miss some faults injected into the implementation's own answers: its passes mean too little."""
 
     decoys: tuple[Decoy, ...]
 
     def __str__(self) -> str:
-        """Each fault that was not noticed, and the clause that it breaks."""
+        """Each unnoticed fault, and the clause that it breaks."""
         return visible(
             "; ".join(
                 f"the run would not notice an implementation that {one.text} ({one.clause})" for one in self.decoys
@@ -88,12 +88,12 @@ Untold: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureW
 
 @dataclass(kw_only=True, eq=False)
 class FoundBeside(AssertionError):
-    """What a run came upon that none of its tests has told: the clause was asked before, or not at all."""
+    """Failures that the run found and no test has reported: their clause was asked before, or not at all."""
 
     failures: tuple[Untold, ...]
 
     def __str__(self) -> str:
-        """Each failure, told in full."""
+        """Each failure in full."""
         return "\n\n".join(["also found, and told by no other test:", *(str(failure) for failure in self.failures)])
 
 
@@ -104,7 +104,7 @@ UNJUDGED: Mapping[str, type[ClauseUnjudged]] = MappingProxyType(
 
 
 def raise_unless_judged(row: Clause) -> None:
-    """Nothing for a clause that has passed, failed or does not apply; `ClauseUnjudged` otherwise."""
+    """Return for a clause that has passed, failed or does not apply; else raise `ClauseUnjudged`."""
     __tracebackhide__ = True
     kind = UNJUDGED.get(row.verdict)
     if kind is not None:
@@ -113,16 +113,16 @@ def raise_unless_judged(row: Clause) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseOutcome:
-    """What came of a clause that was judged."""
+    """The result of a judged clause."""
 
     row: Clause
 
     def __repr__(self) -> str:
-        """The clause and its verdict: pytest shows what a failed test was given."""
+        """The clause and its verdict, which pytest shows as a failed test's argument."""
         return f"<{self.row.id}: {self.row.verdict}>"
 
     def must_pass(self) -> None:
-        """Nothing, if the clause has passed; `ClauseFailed` otherwise."""
+        """Return if the clause has passed; else raise `ClauseFailed`."""
         __tracebackhide__ = True
         if self.row.verdict != "pass":
             raise ClauseFailed(row=self.row)
@@ -130,16 +130,16 @@ class ClauseOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceOutcome:
-    """What came of an open point of the ledger for which the statement declares a choice."""
+    """The result of an open point for which the statement declares a choice."""
 
     entry: LedgerEntry
 
     def __repr__(self) -> str:
-        """The open point and what is declared."""
+        """The open point and the declared choice."""
         return f"<{self.entry.key}: {self.entry.declared}>"
 
     def must_hold(self) -> None:
-        """Nothing, if what was found does not contradict what is declared; `ChoiceBroken` otherwise."""
+        """Return if the probed answer does not contradict the declared choice; else raise `ChoiceBroken`."""
         __tracebackhide__ = True
         if self.entry.broken:
             raise ChoiceBroken(entry=self.entry)
@@ -147,17 +147,17 @@ class ChoiceOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensitivityOutcome:
-    """The faults, laid over the implementation's own answers, that the run has noticed."""
+    """The faults, injected into the implementation's own answers, that the run has noticed."""
 
     decoys: tuple[Decoy, ...]
 
     def __repr__(self) -> str:
-        """How many of them."""
+        """The number of noticed faults."""
         return f"<{len(self.decoys)} decoys noticed>"
 
 
 def failure_told(row: Clause) -> Iterator[str]:
-    """The lines that tell a failed clause: its text, then its smallest counterexample. All of it is safe to show."""
+    """The lines about a failed clause: its text, then its smallest counterexample. All of it is safe to show."""
     yield visible(f"{row.id} ({row.level}): {row.text}.")
     for one in row.counterexamples[:1]:
         yield from _counterexample_told(one, row)

@@ -11,7 +11,7 @@ from xdist.scheduler import LoadGroupScheduling
 
 
 class ClauseScheduling(LoadGroupScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
-    """As `--dist loadgroup`, and the clauses of one exploration stay together, so that it is run once.
+    """Like `--dist loadgroup`, but an exploration's clauses stay on one worker, so that it runs once.
 
     `is_one_place` keeps the whole suite on one worker; a class of the suite always stays on one.
     """
@@ -42,7 +42,7 @@ def group_of(nodeid: str, *, is_one_place: bool) -> str | None:
 
 @cache
 def homes() -> Mapping[str, str]:
-    """Each clause that an exploration serves, and the first that does, in breadth where there is one: its home.
+    """Maps each clause to the exploration that owns it: the broad exploration if there is one, else the first.
 
     A test that serves clauses of two explorations runs on two workers; keeping all connected tests on one worker would
     leave the others with next to nothing.

@@ -1,4 +1,4 @@
-"""One subject on trial in a test session: each clause's verdict when it is asked for, each exploration at most once."""
+"""One subject in a test session: each clause's verdict on request, each exploration at most once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -23,12 +23,12 @@ from fencepost.reports.secrets import Mask, without_secrets
 from fencepost.reports.visible import visible
 
 FIXTURE = "fixture:"
-"""What a subject begins with that is the name of a fixture."""
+"""The prefix of a subject string that names a fixture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a subject is judged by. `profile` and `settle_seconds` None are what the statement says.
+    """How a subject is judged. `profile` and `settle_seconds` None mean the statement's values.
 
     `timeouts` is how many seconds it may take to start and to answer one call. `known` is a list of known failures,
     and `regressions` a folder of stored cases: new ones are stored there. `report` is the folder for the report.
@@ -46,7 +46,7 @@ class Options:
 
 @dataclass(kw_only=True, eq=False)
 class OneWorkerOnly(RuntimeError):
-    """A subject that is one place would be asked by several workers of pytest-xdist at once."""
+    """Several workers of pytest-xdist would ask an exclusive subject at once."""
 
     subject: str
 
@@ -57,9 +57,9 @@ class OneWorkerOnly(RuntimeError):
 
 
 class SubjectSession:
-    """A subject and the run that judges it, begun when the first clause is asked for. Close it at the end.
+    """A subject and the run that judges it, which begins with the first clause. Close it at the end.
 
-    Which clauses are asked for, and in which order, changes no question that an exploration puts.
+    The choice and order of clauses change no question of an exploration.
     """
 
     def __init__(
@@ -71,10 +71,10 @@ class SubjectSession:
         name: str | None = None,
         shared: Sequence[str] = (),
     ) -> None:
-        """`alone` says that no other worker asks the same subject meanwhile; `name` is what it is called in a report.
+        """`alone` means that no other worker asks the same subject at that time; `name` is its name in a report.
 
-        `shared` holds, in order, the clauses and open points that the tests on all workers ask; nothing where one
-        process has all of them.
+        `shared` has, in order, the clauses and open points that the tests on all workers ask. It is empty if one
+        process runs all tests.
         """
         self.name = name or (subject if isinstance(subject, str) else _name_of(subject))
         self._shared = tuple(shared)
@@ -93,8 +93,8 @@ class SubjectSession:
     def clause(self, clause_id: str) -> Clause:
         """The clause's row of the report, after every exploration that serves it.
 
-        `UnknownClause` where there is none of that id; `CannotBegin` or `OneWorkerOnly`, each time anew, where the
-        subject cannot be asked at all.
+        `UnknownClause` if no clause has that id; each time `CannotBegin` or `OneWorkerOnly` if the subject cannot be
+        asked.
         """
         clause = catalogue()[clause_id]
         campaign = self._begun()
@@ -107,7 +107,7 @@ class SubjectSession:
         return row
 
     def choice(self, key: str) -> LedgerEntry:
-        """The ledger's entry of that key; `KeyError` where there is none. Raises as `clause` does."""
+        """The open point of that key; `KeyError` if there is none. Raises as `clause` does."""
         campaign = self._begun()
         campaign.settle()
         for entry in self._report_of(campaign).ledger:
@@ -117,7 +117,7 @@ class SubjectSession:
         raise KeyError(key)
 
     def decoys(self) -> tuple[Decoy, ...]:
-        """Which faults, laid over the subject's own answers, a run of the suite notices. Raises as `clause` does."""
+        """The faults in the subject's own answers that a run of the suite notices. Raises as `clause` does."""
         campaign = self._begun()
         campaign.settle()
         campaign.lay_decoys()
@@ -130,12 +130,12 @@ class SubjectSession:
                     self._found_by.setdefault(row.id, serves)
 
     def give_up(self, error: CannotBegin) -> None:
-        """The subject cannot be asked, for this reason."""
+        """Give the subject up: it cannot be asked, for this reason."""
         self._unusable = error
 
     @property
     def not_judged(self) -> tuple[str, ...]:
-        """The stored cases that say nothing of this subject, each with the reason; one worker alone names them."""
+        """The stored cases that could not be judged for this subject, each with the reason; one worker reports them."""
         return tuple(self._not_judged) if self._names_what_all_find else ()
 
     @property
@@ -145,15 +145,15 @@ class SubjectSession:
 
     @property
     def has_failed(self) -> bool:
-        """Whether a clause has been told to fail so far."""
+        """Whether a test has reported a failed clause so far."""
         return "fail" in self._told.values()
 
     def report(self) -> Report | None:
-        """The report of what has been asked so far, secrets masked, or None where the run has not begun."""
+        """The report of the run so far, secrets masked, or None if the run has not begun."""
         return self._report_of(self._campaign) if self._campaign is not None else None
 
     def untold(self) -> tuple[Untold, ...]:
-        """What `clause` and `choice` have not said, or said otherwise: an exploration may find more than it serves."""
+        """Findings that `clause` and `choice` did not return: an exploration may find more than it serves."""
         report = self.report()
         return () if report is None else tuple(self._untold(report))
 
@@ -173,9 +173,9 @@ class SubjectSession:
                 yield ChoiceBroken(entry=entry)
 
     def _is_told_by_another_worker(self, clause_id: str) -> bool:
-        """Every worker that runs an exploration finds the same: one of them tells it.
+        """Whether another worker reports the clause: all workers that run an exploration find the same.
 
-        That is the clause's own test where it runs the same exploration, otherwise the first test that does.
+        The clause's own test reports it if it runs the same exploration, else the first test that runs it.
         """
         serves = self._found_by.get(clause_id)
         if serves is None or not self._shared or self._campaign is None:
@@ -187,7 +187,7 @@ class SubjectSession:
         return next(asking, self._shared[0]) not in self._told
 
     def close(self) -> None:
-        """End what was started for this subject; may be called twice."""
+        """End everything that was started for this subject; may be called twice."""
         self._opened.close()
 
     def _begun(self) -> Campaign:
@@ -255,9 +255,9 @@ class SubjectSession:
 
 
 def is_one_place(subject: str) -> bool:
-    """Whether the subject is a place that only one worker may ask; `CannotBegin` where it names nothing.
+    """Whether only one worker may ask the subject; `CannotBegin` if the string names nothing.
 
-    What a fixture gives is not known before the tests: it is taken for one place.
+    A fixture's value is unknown before the tests: it counts as exclusive.
     """
     if subject.startswith(FIXTURE):
         return True
@@ -266,7 +266,7 @@ def is_one_place(subject: str) -> bool:
 
 
 def _name_of(factory: Callable[[], object]) -> str:
-    """The subject string by which `fencepost check` finds the factory too, where it can be found by one."""
+    """The subject string with which `fencepost check` finds the factory too, if there is one."""
     module, name = getattr(factory, "__module__", None), getattr(factory, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str):
         return f"library:{type(factory).__module__}:{type(factory).__qualname__}"

@@ -1,4 +1,4 @@
-"""The suite in a vendor's own repository: a class with a test for each clause, made of a factory in two lines."""
+"""The suite in a vendor's own repository: a class with a test for each clause, made from a factory in two lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from fencepost.reference import load_profile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteParameters:
-    """What a class of the suite asks, and on which terms."""
+    """The parameters of a suite's class: what it asks, and its options."""
 
     subject: Subject
     terms: Options
@@ -44,7 +44,7 @@ def conformance_suite(
     of stored cases, and `report` a folder for the report, as in `fencepost check`. All tests of a class share one
     implementation and one run.
 
-    `UnknownProfile`, `UnknownClause` or `ValueError` where an option names nothing, or a path is empty.
+    `UnknownProfile`, `UnknownClause` or `ValueError` if an option names nothing, or a path is empty.
 
     >>> from fencepost.conformance.peers import StdlibVault
     >>> TestVault = conformance_suite(StdlibVault, clauses=["DEC-4", "CTL"])

@@ -1,4 +1,4 @@
-"""How the suite stands in a pytest run: its tests, the trial behind them, and what their outcomes are."""
+"""The suite in a pytest run: its tests, their subject's session, and their outcomes."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -38,21 +38,21 @@ _MODULES = (
 )
 
 LEFT_OUT = "left out"
-"""The property of a test that is left out, with one of the three kinds below."""
+"""The property of a skipped test, with one of the three kinds below."""
 NOT_APPLICABLE, OPEN_POINT, UNASKED = "does not apply", "open point", "not asked"
 
 
 class ClauseId(str):
-    """A clause id as a keyword of a test: `-k DEC-1` is this clause, and not DEC-10."""
+    """A clause id as a keyword of a test: `-k DEC-1` selects this clause, and not DEC-10."""
 
     __slots__ = ()
 
     def lower(self) -> "ClauseId":
-        """The id in lower case, which pytest compares."""
+        """The id in lower case, for pytest's comparison."""
         return ClauseId(super().lower())
 
     def __contains__(self, part: object) -> bool:
-        """Whether the part is the whole id, where a text would have any part of it."""
+        """Whether the part is the whole id; a plain text would accept any part."""
         return self == part
 
 
@@ -65,7 +65,7 @@ class SuiteModule(pytest.Module):
 
 @cache
 def suite_tests() -> Mapping[str, FunctionType]:
-    """The tests of the suite by name, in the catalogue's order; those of no clause last."""
+    """The tests of the suite by name, in the catalogue's order; tests without a clause last."""
     modules = (import_module(f"{_SUITE}.test_{name}") for name in _MODULES)
     return MappingProxyType(
         {
@@ -78,7 +78,7 @@ def suite_tests() -> Mapping[str, FunctionType]:
 
 
 def clause_of(test: FunctionType) -> str | None:
-    """The clause that a test of the suite is marked with, if any."""
+    """The clause in a test's mark, if any."""
     marks = getattr(test, "pytestmark", ())
     return next((str(mark.args[0]) for mark in marks if mark.name == "clause"), None)
 
@@ -86,11 +86,11 @@ def clause_of(test: FunctionType) -> str | None:
 def on_trial(
     request: pytest.FixtureRequest, subject: Subject, terms: Options, *, alone: bool
 ) -> Iterator[SubjectSession]:
-    """A trial that is closed at the end; `FoundBeside` then, if it has found what none of its tests has told.
+    """A session, closed at the end; then `FoundBeside` if it has found failures that none of its tests has reported.
 
     A warning names the stored cases that could not be judged.
 
-    A subject `fixture:NAME` is what that fixture gives: a subject string, a factory, or the implementation itself.
+    A subject `fixture:NAME` is that fixture's value: a subject string, a factory, or the implementation itself.
     """
     __tracebackhide__ = True
     name, unusable = None, None
@@ -98,7 +98,7 @@ def on_trial(
         named = subject
         try:
             given = request.getfixturevalue(named.removeprefix(FIXTURE))
-        except (Exception, pytest.fail.Exception) as error:  # told once, and not by every test
+        except (Exception, pytest.fail.Exception) as error:  # reported once, not by every test
             unusable = CannotBegin(reasons=(f"{named}: {type(error).__name__}: {error}",))
         else:
             is_made = isinstance(given, str) or (callable(given) and not hasattr(given, "decide"))
@@ -122,7 +122,7 @@ def on_trial(
     try:
         if trial.not_judged:
             request.node.warn(pytest.PytestWarning(f"stored cases not judged: {'; '.join(trial.not_judged)}"))
-    finally:  # the warning is an exception where the project makes warnings errors
+    finally:  # the warning is an exception if the project makes warnings errors
         if untold:
             raise FoundBeside(failures=untold)
 
@@ -141,7 +141,7 @@ def _unwritable(folder: Path | None) -> CannotBegin | None:
 
 
 def _shared(request: pytest.FixtureRequest) -> Iterator[str]:
-    """What the tests of the trial ask, where pytest-xdist has given some of them to other workers."""
+    """What the tests of the session ask, if pytest-xdist has given some of them to other workers."""
     if getattr(request.config, "workerinput", {}).get("workercount", 1) == 1:
         return
     owner = request.cls if request.scope == "class" else None
@@ -155,7 +155,7 @@ def _shared(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
-    """The outcome of the clause that the test is marked with; see the fixture `clause_outcome`."""
+    """The outcome of the clause in the test's mark; see the fixture `clause_outcome`."""
     __tracebackhide__ = True
     mark = request.node.get_closest_marker("clause")
     if mark is None or not mark.args:
@@ -187,7 +187,7 @@ def outcome_of_choice(request: pytest.FixtureRequest) -> ChoiceOutcome:
 
 
 def outcome_of_sensitivity(request: pytest.FixtureRequest) -> SensitivityOutcome:
-    """What the run has noticed of its decoys; see the fixture `sensitivity_outcome`."""
+    """The decoys that the run has noticed; see the fixture `sensitivity_outcome`."""
     __tracebackhide__ = True
     trial = _trial_of(request)
     with _given_up_once(request, trial):
@@ -214,7 +214,7 @@ def _trial_of(request: pytest.FixtureRequest) -> SubjectSession:
 
 @contextmanager
 def _given_up_once(request: pytest.FixtureRequest, trial: SubjectSession) -> Iterator[None]:
-    """A subject that cannot be asked is an error of one test; the others are left out."""
+    """Makes a subject that cannot be asked an error of one test, and skips the others."""
     __tracebackhide__ = True
     try:
         yield
@@ -239,7 +239,7 @@ def is_not_excused(error: BaseException) -> bool:
 
 
 def _give_up(request: pytest.FixtureRequest, error: CannotBegin) -> None:
-    """End a run that is the suite's own: its subject cannot be asked by any of the other tests either."""
+    """End a run of the suite alone: no other test can ask its subject either."""
     config = request.config
     if config.getoption("--iut") is not None and not is_of_a_class(request.node) and not hasattr(config, "workerinput"):
         pytest.exit(f"--iut: {error}", returncode=pytest.ExitCode.USAGE_ERROR)

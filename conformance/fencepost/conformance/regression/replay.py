@@ -48,8 +48,8 @@ class _NotJudgedError(Exception):
 def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Replayed:
     """Replay the case three times; a single wrong last answer makes it *still failing*.
 
-    A case is *not judged* if the statement forbids one of its calls, if an earlier answer is wrong, or if the right
-    answer is an open point for this subject. Raises `HarnessFault` as the client does.
+    A case is *not judged* in three cases: the statement forbids one of its calls, an earlier answer is wrong, or the
+    right answer is an open point for this subject. Raises `HarnessFault` as the client does.
     """
     missing = not_offered(case, capabilities)
     if missing:

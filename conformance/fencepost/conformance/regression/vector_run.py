@@ -24,7 +24,7 @@ class VectorResult:
 
 
 def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iterator[VectorResult]:
-    """Every test in its order. A harness fault is a failed test, and the next begins with `reset` as ever."""
+    """Run every test in order. A harness fault fails its test; the next test begins with `reset` as usual."""
     capabilities = Capabilities.from_statement(statement, profile_of(statement, load_profile(known.profile)))
     for group in known.test_groups:
         missing = [need for need in group.needs if need not in capabilities.abilities]

@@ -1,4 +1,4 @@
-"""Whether requests could be put does not depend on the rules: those that could not are put again, under other rules."""
+"""Whether a request can be put must not depend on the rules: inconclusive requests are put again under other rules."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Request, text_from_address
 
 _MOST, _OF_A_PLACE = 96, 2
-"""So many samples are put again at the most, and so many of one place as long as none of it was answered."""
+"""How many samples are put again at most, and how many of a place while none of the place was answered."""
 
 
 def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, seed: int) -> None:
-    """Put samples of what could not be put again: alone, then under Allow without rules, then under Deny without rules.
+    """Put inconclusive samples again: alone, then under Allow without rules, then under Deny without rules.
 
     Requests and writes alike.
 
@@ -58,7 +58,7 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
 
 
 def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) -> Iterator[str]:
-    """In words, each way of putting it in which it is answered."""
+    """The ways in which the sample is now answered, in words."""
     case = case_from_calls(sample.calls)
     last = case.steps[-1]
     if isinstance(last, WriteStep):
@@ -93,7 +93,7 @@ def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: W
 
 
 def _open(request: Request, capabilities: Capabilities) -> WireRules:
-    """Default Allow without rules; for a subject that always denies, a rule of the caller's own."""
+    """Default Allow without rules; for a subject that always denies, a rule for the caller's address."""
     if capabilities.default_action:
         return wire_rules((), default_action="Allow")
     if request.subnet is not None:
@@ -102,7 +102,7 @@ def _open(request: Request, capabilities: Capabilities) -> WireRules:
 
 
 def _under(case: Case, acls: WireRules, lockstep: Lockstep, capabilities: Capabilities) -> Case | None:
-    """The case with other rules in its first write; None where they may not be sent to the subject."""
+    """The case with other rules in its first write; None if the subject may not be sent them."""
     write = WriteStep(method="putRules", params={"networkAcls": acls})
     offered = as_offered(write, lockstep.vault.reset(case.network), capabilities)
     return replace(case, steps=(offered, *case.steps[1:])) if offered is not None else None

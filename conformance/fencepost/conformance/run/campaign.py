@@ -41,7 +41,7 @@ def begin(
     *,
     explorations: Sequence[Exploration] = EXPLORATIONS,
 ) -> "Campaign":
-    """A run that has read the statement. `StatementError`, `UnknownProfile` or `HarnessFault` where it cannot begin.
+    """A run that has read the statement. `StatementError`, `UnknownProfile` or `HarnessFault` if it cannot begin.
 
     `explorations` are those of one wave, in their order.
     """
@@ -122,13 +122,13 @@ class Campaign:
         return self.setting.capabilities
 
     def settle(self, *, probed: Container[str] = ANSWERS) -> None:
-        """Settle the open points, once: those `probed` by asking, others as they are declared."""
+        """Settle the open points once: those in `probed` by probes, the others by declaration."""
         if not self._is_settled:
             self._is_settled = True
             self._settle(probed)
 
     def settle_anew(self, *, most_configurations: int | None = None) -> None:
-        """Settle every open point by asking, in a run that is on; its writes count as configurations."""
+        """Settle every open point by a probe during a run; its writes count as configurations."""
         writes, meter = self.lockstep.cost.writes, self.bench.meter
         self._settle(ANSWERS, most_configurations=most_configurations)
         self.bench.meter.explored = meter.explored + Cost(configurations=self.lockstep.cost.writes - writes)
@@ -150,7 +150,7 @@ class Campaign:
         self._judge_by(replace(self.setting, profile=profile), most_configurations=most_configurations)
 
     def circumstances(self) -> Circumstances:
-        """What a resumption must find again: the plan, and what a settled subject says and is."""
+        """What a resumption must match: the plan, and the settled subject's statement."""
         answers = {entry.key: [entry.declared, entry.found] for entry in self._ledger}
         said = {"statement": msgspec.to_builtins(self.statement), "profile judged by": self.setting.profile.name}
         return Circumstances(plan=self.plan.as_json(), subject={**said, "open points": answers})
@@ -168,14 +168,14 @@ class Campaign:
         return self.plan.selected()
 
     def run(self) -> None:
-        """Every exploration that serves a selected clause which the subject can be asked; then the control."""
+        """Run every exploration for a selected clause that the subject can be asked; then the control."""
         self.settle()
         if self.explore_all() and self.plan.lays_decoys:
             self.lay_decoys()
         self.describe_again()
 
     def describe_again(self) -> None:
-        """Ask for the statement once more, at the end: it must be the statement that the run was judged by."""
+        """Ask for the statement again at the end: it must be the one that the run used."""
         try:
             again = self.client.describe()
         except HarnessFault as fault:
@@ -185,7 +185,7 @@ class Campaign:
         self._changed_members = tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
 
     def explore_all(self, *, seed: int | None = None) -> bool:
-        """Every exploration that is of use, once; all of them anew by the seed where one is given. As `explore`."""
+        """Run every useful exploration once, or with a seed all of them again. Returns as `explore` does."""
         if seed is not None:
             self.setting = replace(self.setting, seed=seed)
             self._explored.clear()
@@ -193,7 +193,7 @@ class Campaign:
         return all(self.explore(one) for one in self._order if wanted & set(one.serves))
 
     def explore(self, exploration: Exploration) -> bool:
-        """Run one exploration, once; False where the whole run is to end here."""
+        """Run one exploration once; False if the whole run ends here."""
         if exploration.name in self._explored or self._unfinished:
             return not self._unfinished
         self.settle()
@@ -230,7 +230,7 @@ class Campaign:
         return True
 
     def lay_decoys(self, control_plan: ControlPlan | None = None) -> None:
-        """Which faults would this run have noticed? Asked last: what the run has found so far stands.
+        """Find out which injected faults this run would have noticed; earlier findings stay.
 
         A control plan that is given asks kept answers, and not the subject.
         """
@@ -251,13 +251,13 @@ class Campaign:
         return self.bench.meter.explored
 
     def cut_short(self, reason: str = "not asked: the run was interrupted") -> None:
-        """The run ends here. What was not asked is told with the reason, where there is one."""
+        """End the run here. Clauses that were not asked get the reason, if there is one."""
         self._unfinished = reason or self._unfinished
         self._is_cut_short = True
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether the run ended before its end, and something could be asked by a resumption."""
+        """Whether the run ended early, and a resumption could ask more."""
         return bool(self._unfinished) and not self.plan.fail_fast
 
     def findings(self) -> Findings:
@@ -322,7 +322,7 @@ class Campaign:
         return "first failure" if self.plan.fail_fast and self.tally.failed else "harness faults"
 
     def _review_ledger(self) -> None:
-        """An unstable subject breaks a choice only where it does so each time that it is asked."""
+        """Keep a broken choice of an unstable subject only if each probe shows it."""
         if self._is_cut_short or not self.tally.unstable or self._is_reviewed:
             return
         self._is_reviewed = True
@@ -341,13 +341,13 @@ class Campaign:
             )
 
     def _served(self) -> frozenset[str]:
-        """The clauses whose turn has come; after an interruption those whose explorations are all through."""
+        """The clauses that have been asked; after an interruption those whose explorations have all ended."""
         begun = {clause for one in self._order if one.name in self._explored for clause in one.serves}
         waiting = {clause for one in self._order if one.name not in self._through for clause in one.serves}
         return frozenset(begun - waiting if self._is_cut_short else begun)
 
     def _replay_line(self, clause: str) -> str:
-        """The command that comes upon the clause's failure: by the clause's explorations, and by the one at hand."""
+        """The command that finds the clause's failure again, by the clause's explorations and the present one."""
         plan, at_hand = self.plan, self._at_hand
         profile = f" --profile {plan.profile}" if plan.profile else ""
         beside = (at_hand.serves[0],) if at_hand is not None and clause not in at_hand.serves else ()

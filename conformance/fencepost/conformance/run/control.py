@@ -1,7 +1,7 @@
-"""The sensitivity control: which faults would this very run have noticed? Decoys over the subject's own answers tell.
+"""The sensitivity control: decoys in the subject's own answers show which faults this run would have noticed.
 
-It runs last. Each decoy has its own connection around the subject's, the run's scenarios from the same seed, of
-whose requests only those of the decoy's kind are put, and the run's own judging; nothing of it enters a verdict.
+It runs last. Each decoy has its own connection around the subject's, and its own judging. The scenarios and the seed
+are the run's, but only requests of the decoy's kind are put. Nothing of it enters a verdict.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ _CONFIRMATIONS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlPlan:
-    """Where a control takes place: the subject, what it is judged by, and the explorations that the run had.
+    """The parameters of a control: the subject, its judging, and the run's explorations.
 
     `ration` is what one decoy may cost, `left` what all of them together may.
     """
@@ -102,7 +102,7 @@ def _laid(decoy: Decoy, control_plan: ControlPlan) -> tuple[Row, Cost]:
 
 
 def _of_its_kind(decoy: Decoy, requests: Sequence[Request], vault: Vault) -> Iterator[Sequence[Request]]:
-    """Those requests that the decoy might falsify, a few at a time."""
+    """The requests that the decoy might falsify, a few at a time."""
     chosen = [one for one in requests if decoy.concerns(one, vault)][:_PER_SET]
     return (chosen[start : start + _AT_ONCE] for start in range(0, len(chosen), _AT_ONCE))
 
@@ -115,11 +115,11 @@ def _scenarios(decoy: Decoy, control_plan: ControlPlan) -> Iterator[Scenario]:
 
 
 class Noticed(Exception):
-    """The decoy has been noticed, and shows again on a fresh vault."""
+    """The decoy has been noticed, and shows again on a new vault."""
 
 
 class FaultInjector:
-    """The subject's connection with a decoy laid over its answers. Only a right answer is falsified."""
+    """The subject's connection with a decoy in its answers. Only a right answer is falsified."""
 
     def __init__(self, connection: Connection, decoy: Decoy, profile: Profile) -> None:
         self._connection = connection
@@ -130,11 +130,11 @@ class FaultInjector:
 
     @property
     def exclusive(self) -> bool:
-        """As the subject's own."""
+        """Whether the subject's connection is exclusive."""
         return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
-        """The subject's own answer, falsified where the decoy says so."""
+        """The subject's answer, falsified where the decoy applies."""
         answer = self._connection.call(method, params)
         self.is_last_falsified = False
         before, self._vault = self._vault, followed(self._vault, method, params, answer)
@@ -181,22 +181,22 @@ class FaultInjector:
         return {"accepted": True}
 
     def log(self) -> str:
-        """The subject's own."""
+        """The log of the subject's connection."""
         return self._connection.log()
 
     def close(self) -> None:
-        """Nothing: the connection is the run's."""
+        """Do nothing: the run closes the connection."""
 
 
 class _Lookout:
-    """Called with the wrong answers of one call: `Noticed` where one is the decoy's and shows again."""
+    """Called with the wrong answers of one call: `Noticed` if one of them is the decoy's and shows again."""
 
     def __init__(self, lockstep: Lockstep, injector: FaultInjector) -> None:
         self._lockstep = lockstep
         self._injector = injector
 
     def __call__(self, found: Sequence[Found]) -> None:
-        """Look at the first that is the decoy's; where it does not show again, the scenario is `Abandoned`."""
+        """Replay the decoy's first wrong answer; if it does not show again, the scenario is `Abandoned`."""
         for one in found:
             if self._is_the_decoys(one):
                 case = self._case(one)
@@ -211,7 +211,7 @@ class _Lookout:
         return self._injector.is_last_falsified
 
     def _case(self, found: Found) -> Case:
-        """The shortest way to the same state, and the call in question."""
+        """The shortest case that leads to the same state, and the call in question."""
         last = self._lockstep.steps[-1]
         if isinstance(found.mismatch, WrongRead):
             return self._lockstep.case()

@@ -21,9 +21,9 @@ from fencepost.reference import (
 
 
 class Decoy(ABC):
-    """One fault. It is settled, which edge or which service it takes, by the seed and the first call that offers one.
+    """One fault. The seed and the first suitable call fix which edge or service it affects.
 
-    `vault` is in each method the reference's, told what the subject was told; only a right answer is ever falsified.
+    In each method `vault` is the reference's vault after the same calls. Only a right answer is ever falsified.
     """
 
     id: ClassVar[str]
@@ -35,26 +35,26 @@ class Decoy(ABC):
     @staticmethod
     @abstractmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Whether a subject with this offer can be asked what would show it."""
+        """Whether a subject with these capabilities can be asked what would show the fault."""
 
     @abstractmethod
     def text(self) -> str:
-        """What it does, in words, as far as it is settled."""
+        """What the decoy does, in words, as far as it is fixed."""
 
     def concerns(self, request: Request, vault: Vault) -> bool:  # noqa: ARG002 - what every decoy is asked
-        """Whether this is a request of the kind at which it might show."""
+        """Whether the fault may show at requests of this kind."""
         return False
 
     def flips(self, request: Request, vault: Vault) -> bool:  # noqa: ARG002 - as above
-        """Whether it turns the right outcome of this request into the other."""
+        """Whether the decoy turns the right outcome of this request into the other outcome."""
         return False
 
     def accepts(self, step: WriteStep, vault: Vault) -> bool:  # noqa: ARG002 - as above
-        """Whether it turns the refusal of this write into an acceptance."""
+        """Whether the decoy turns the refusal of this write into an acceptance."""
         return False
 
     def reads(self, acls: Mapping[str, object]) -> Mapping[str, object] | None:  # noqa: ARG002 - as above
-        """What it makes of the rules that were read back, or None where it leaves them alone."""
+        """The falsified read-back of these rules, or None if the decoy leaves them unchanged."""
         return None
 
 
@@ -67,7 +67,7 @@ def _is_denying(vault: Vault) -> bool:
 
 
 class FlippedEdge(Decoy):
-    """Answers the other way at one edge of one range."""
+    """Gives the wrong outcome at one edge of one range."""
 
     id = "flips-one-edge"
     clause = "DEC-4"
@@ -79,7 +79,7 @@ class FlippedEdge(Decoy):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:  # noqa: ARG004 - every subject has IP rules
-        """Always."""
+        """Whether the subject has IP rules, as every subject does."""
         return True
 
     def text(self) -> str:
@@ -94,7 +94,7 @@ class FlippedEdge(Decoy):
         return _is_plain(request) and _is_denying(vault) and request.address in self._edges(vault).values()
 
     def flips(self, request: Request, vault: Vault) -> bool:
-        """At the edge that it has taken, while that range is in the rules."""
+        """At the chosen edge, while its range is in the rules."""
         if not self.concerns(request, vault):
             return False
         edges = self._edges(vault)
@@ -118,25 +118,25 @@ class DeniesUnderAllow(Decoy):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where there is a default action."""
+        """Whether the subject has a default action."""
         return capabilities.default_action
 
     def text(self) -> str:
-        """Nothing is left to settle."""
+        """The fault in words, which is always the same."""
         return "goes on denying callers that no rule covers while the default action is Allow"
 
     def concerns(self, request: Request, vault: Vault) -> bool:
-        """A plain caller out of every rule, while rules lie dormant."""
+        """A plain caller outside of every rule, while the rules are dormant."""
         is_outside = _is_plain(request) and vault.rules.ip_rule_at(request.address) is None
         return is_outside and not _is_denying(vault)
 
     def flips(self, request: Request, vault: Vault) -> bool:
-        """Each of these."""
+        """Every such request."""
         return self.concerns(request, vault)
 
 
 class _OfOneKind(Decoy):
-    """A fault at requests that one clause decides, of which it takes one: a service, an operation, a subnet."""
+    """A fault at one request of a kind that one clause decides: a service, an operation, a subnet."""
 
     says: ClassVar[str]
     right: ClassVar[Outcome]
@@ -148,11 +148,11 @@ class _OfOneKind(Decoy):
         self._seen: list[str] = []
 
     def choose_among(self, count: int) -> None:
-        """There are so many to choose among: it lets fewer pass before it takes one."""
+        """Pass over fewer requests than this number, so that one of them is chosen."""
         self._let_by = min(self._let_by, count - 1)
 
     def text(self) -> str:
-        """What it does, and to which one."""
+        """What the decoy does, and to which service, operation or subnet."""
         return self.says.format(self._taken or "one")
 
     def concerns(self, request: Request, vault: Vault) -> bool:
@@ -161,15 +161,15 @@ class _OfOneKind(Decoy):
         return decision.clause == self.clause and decision.outcome is self.right and self.counts(request, vault)
 
     def counts(self, request: Request, vault: Vault) -> bool:  # noqa: ARG002 - what some decoys ask
-        """Whether the fault would show at this request, beside what its clause says."""
+        """Whether the fault would show at this request, apart from the clause's condition."""
         return True
 
     def key(self, request: Request) -> str:
-        """What tells the ones of the kind apart: the operation, unless it is something else."""
+        """What distinguishes requests of the kind, by default the operation."""
         return request.operation
 
     def flips(self, request: Request, vault: Vault) -> bool:
-        """The one that it has taken: the first, second or third that it meets."""
+        """The chosen request: the first, second or third of its kind."""
         if not self.concerns(request, vault):
             return False
         key = self.key(request)
@@ -181,7 +181,7 @@ class _OfOneKind(Decoy):
 
 
 class AdmitsOneService(_OfOneKind):
-    """Lets one service through that is not trusted."""
+    """Admits one untrusted service."""
 
     id = "lets-one-service-through"
     clause = "DEC-13"
@@ -190,7 +190,7 @@ class AdmitsOneService(_OfOneKind):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where there are services."""
+        """Whether the subject has services."""
         return capabilities.services
 
     def key(self, request: Request) -> str:
@@ -199,7 +199,7 @@ class AdmitsOneService(_OfOneKind):
 
 
 class ForgetsOneService(_OfOneKind):
-    """Keeps one trusted service out."""
+    """Denies one trusted service."""
 
     id = "keeps-one-service-out"
     clause = "DEC-11"
@@ -208,7 +208,7 @@ class ForgetsOneService(_OfOneKind):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where there are services."""
+        """Whether the subject has services."""
         return capabilities.services
 
     def key(self, request: Request) -> str:
@@ -226,16 +226,16 @@ class FirewallsOneOperation(_OfOneKind):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where there is a control plane."""
+        """Whether the subject has a control plane."""
         return capabilities.control_plane
 
     def counts(self, request: Request, vault: Vault) -> bool:
-        """From out of every rule, while the default action is Deny."""
+        """From outside of every rule, while the default action is Deny."""
         return _is_denying(vault) and vault.rules.ip_rule_at(request.address) is None
 
 
 class AdmitsOneSubnet(_OfOneKind):
-    """Lets one subnet in that is not listed."""
+    """Admits one unlisted subnet."""
 
     id = "lets-one-subnet-in"
     clause = "DEC-7"
@@ -244,7 +244,7 @@ class AdmitsOneSubnet(_OfOneKind):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where there are subnets."""
+        """Whether the subject has subnets."""
         return capabilities.subnets
 
     def key(self, request: Request) -> str:
@@ -253,7 +253,7 @@ class AdmitsOneSubnet(_OfOneKind):
 
 
 class OverlooksTheToken(_OfOneKind):
-    """Asks for no token for one operation."""
+    """Requires no token for one operation."""
 
     id = "asks-for-no-token"
     clause = "CRED-1"
@@ -262,7 +262,7 @@ class OverlooksTheToken(_OfOneKind):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where credentials are judged."""
+        """Whether the subject judges credentials."""
         return capabilities.credentials
 
 
@@ -274,15 +274,15 @@ class TakesOneTooMany(Decoy):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where refusals are asked for."""
+        """Whether the subject refuses writes."""
         return capabilities.refusals
 
     def text(self) -> str:
-        """Nothing is left to settle."""
+        """The fault in words, which is always the same."""
         return "accepts one IP rule over the limit"
 
     def accepts(self, step: WriteStep, vault: Vault) -> bool:
-        """A whole rule set of just one IP rule too many."""
+        """A whole rule set of exactly one IP rule too many."""
         return len(list(_values(step))) == vault.profile.max_ip_rules + 1
 
 
@@ -294,15 +294,15 @@ class TakesIpv6(Decoy):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where refusals are asked for."""
+        """Whether the subject refuses writes."""
         return capabilities.refusals
 
     def text(self) -> str:
-        """Nothing is left to settle."""
+        """The fault in words, which is always the same."""
         return "accepts an IPv6 value as an IP rule"
 
     def accepts(self, step: WriteStep, vault: Vault) -> bool:  # noqa: ARG002 - the base's words
-        """A value of two colons or more, in a rule set or by itself."""
+        """A value with two colons or more, in a rule set or alone."""
         return any(isinstance(value, str) and value.count(":") > 1 for value in _values(step))
 
 
@@ -323,15 +323,15 @@ class HidesOneRule(Decoy):
 
     @staticmethod
     def shows(capabilities: Capabilities) -> bool:
-        """Where rules are read back."""
+        """Whether rules can be read back."""
         return capabilities.read_back
 
     def text(self) -> str:
-        """Nothing is left to settle."""
+        """The fault in words, which is always the same."""
         return "leaves the last IP rule out when the rules are read back"
 
     def reads(self, acls: Mapping[str, object]) -> Mapping[str, object] | None:
-        """All but the last, however often it is shown."""
+        """All rules but the last, in every read-back."""
         entries = acls.get("ipRules")
         if not isinstance(entries, list) or not entries:
             return None

@@ -1,4 +1,4 @@
-"""The journal of a run: what is through, written as it goes, so that a run that was killed can be resumed.
+"""The journal of a run: its progress, written at once, so that a killed run can be resumed.
 
 One JSON object a line: the plan and what the subject is, then a checkpoint after each scenario. Each line ends with a
 digest of itself and the digest before it. A scenario starts from a `reset` with random numbers of its own, so what is
@@ -22,7 +22,7 @@ from fencepost.reports.model import Counterexample
 from fencepost.reports.secrets import Mask
 
 FILE_NAME = "journal.ndjson"
-"""The name of the journal in the folder of the report; it is there exactly while there is something to resume."""
+"""The journal's name in the report's folder; the file exists while there is something to resume."""
 
 _FORM = 4
 _T = TypeVar("_T")
@@ -30,13 +30,13 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What a run and its resumption must have in common: `plan` before the subject is asked, `subject` what it says."""
+    """What a run and its resumption have in common: `plan`, the options; `subject`, the statement and open points."""
 
     plan: Mapping[str, object]
     subject: Mapping[str, object] = field(default_factory=dict)
 
     def differences(self, other: "Circumstances") -> Iterator[str]:
-        """What this run has and another has not, a line each; secrets are not compared."""
+        """The values that differ between this run and the other, a line each; secrets are not compared."""
         ours, theirs = self.masked(), other.masked()
         for mine, others in ((ours.plan, theirs.plan), (ours.subject, theirs.subject)):
             for key in mine.keys() & others.keys():
@@ -44,7 +44,7 @@ class Circumstances:
                     yield f"{key}: {_shown(mine[key])} then, {_shown(others[key])} now"
 
     def masked(self) -> "Circumstances":
-        """The same with secrets masked, as the journal has it."""
+        """The same with secrets masked, as in the journal."""
         mask = Mask.of_here()
         return Circumstances(plan=mask.apply(dict(self.plan)), subject=mask.apply(dict(self.subject)))
 
@@ -56,7 +56,7 @@ def _shown(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """Where a run is: these many scenarios of the last of these explorations are through, those before it wholly.
+    """Where a run is: this many scenarios of the last exploration have ended, and all those of the others.
 
     `tally` is everything found so far, but for the counterexamples in the file, where each stands once.
     """
@@ -78,7 +78,7 @@ class Recorded:
 
 @dataclass(kw_only=True, eq=False)
 class CannotResume(ValueError):
-    """There is nothing in the folder that this run could go on from: what was found, or what differs."""
+    """The folder has nothing that this run could resume: what was found, or what differs."""
 
     folder: Path
     reasons: tuple[str, ...]
@@ -103,7 +103,7 @@ class Journal:
 
     @classmethod
     def begin(cls, folder: Path, circumstances: Circumstances) -> "Journal":
-        """A new journal in the folder, which is made where it is missing; an old one is given up."""
+        """A new journal in the folder, which is made if missing; an old journal is removed."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE_NAME
         if path.is_symlink():
@@ -115,7 +115,7 @@ class Journal:
 
     @classmethod
     def resume(cls, folder: Path, recorded: Recorded) -> "Journal":
-        """The journal in the folder, to be continued; half a line at its end is cut off."""
+        """The journal in the folder, to be continued; an incomplete last line is cut off."""
         path = folder / FILE_NAME
         file = path.open("r+b", buffering=0)
         file.truncate(path.read_bytes().rfind(b"\n") + 1)
@@ -138,11 +138,11 @@ class Journal:
         self._write(_plain(replace(checkpoint, tally=Tally(**self._mask.apply(told)))))
 
     def close(self) -> None:
-        """Leave the journal for a resumption."""
+        """Close the file and keep it for a resumption."""
         self._file.close()
 
     def remove(self) -> None:
-        """The run is through: there is nothing left to resume."""
+        """Remove the file: the run has ended, and there is nothing to resume."""
         self._file.close()
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
@@ -161,7 +161,7 @@ def _plain(checkpoint: Checkpoint) -> dict[str, dict[str, dict[str, object]]]:
 
 
 def read_journal(folder: Path) -> Recorded:
-    """The journal in the folder; `CannotResume` where there is none or it is none of ours. Half a line is left out."""
+    """The journal in the folder; `CannotResume` if there is none or it is invalid. An incomplete line is ignored."""
     try:
         data = (folder / FILE_NAME).read_bytes()
     except OSError as error:
@@ -193,7 +193,7 @@ def read_journal(folder: Path) -> Recorded:
 
 
 def _chained(lines: Sequence[bytes]) -> tuple[list[object], str]:
-    """What the lines hold, without their digests, and the last digest; `ValueError` where a digest is wrong."""
+    """The content of the lines without digests, and the last digest; `ValueError` if a digest is wrong."""
     bodies: list[object] = []
     last = ""
     for number, line in enumerate(lines, start=1):

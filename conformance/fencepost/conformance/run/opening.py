@@ -31,7 +31,7 @@ Subject: TypeAlias = str | Callable[[], object]
 
 @dataclass(kw_only=True, eq=False)
 class CannotBegin(ValueError):
-    """No run can begin: the string names nothing, the subject does not answer, or its statement cannot be used.
+    """No run can begin: the string names nothing, the subject does not answer, or its statement is invalid.
 
     `is_of_harness` is True if the subject does not answer.
     """
@@ -40,13 +40,13 @@ class CannotBegin(ValueError):
     is_of_harness: bool = False
 
     def __str__(self) -> str:
-        """The reasons, a line each; what does not print is an escape, and secrets are masked."""
+        """The reasons, a line each; unprintable characters are escaped and secrets masked."""
         return "\n".join(visible_lines(Mask.of_here().apply("\n".join(self.reasons))))
 
 
 @contextmanager
 def explaining(subject: str, connection: Connection) -> Iterator[None]:
-    """Whatever keeps the subject from being asked in here is `CannotBegin`, with the subject's name."""
+    """Turns every error that keeps the subject from being asked into `CannotBegin`, with the subject's name."""
     try:
         yield
     except UnknownProfile as error:
@@ -64,7 +64,7 @@ def explaining(subject: str, connection: Connection) -> Iterator[None]:
 def connected(
     subject: Subject, timeouts: Timeouts, *, profile: str | None = None, deadline: Deadline | None = None
 ) -> Iterator[Connection]:
-    """A connection to the subject, closed at the end. It does not wait for a silent harness for ever.
+    """A connection to the subject, closed at the end. It limits the wait for a silent harness.
 
     A shipped subject is opened as `profile`; no other subject learns of it.
     """

@@ -43,11 +43,11 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     RAMPS,
     READ_BACK,
 )
-"""Every exploration, those that find most for least first."""
+"""Every exploration, the cheapest and most telling first."""
 
 
 def in_waves(effort: Effort, explorations: Sequence[Exploration] = EXPLORATIONS) -> tuple[Exploration, ...]:
-    """What an effort asks, in order: wave by wave every exploration, so that a longer run begins as a shorter one."""
+    """An effort's explorations, wave by wave, so that a longer run begins like a shorter run."""
     return tuple(one.in_wave(wave) for wave in range(effort.scale) for one in explorations)
 
 

@@ -1,4 +1,4 @@
-"""What a run is asked to do, and where it is."""
+"""The options of a run, and its progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from fencepost.conformance.catalogue import Clause, catalogue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked for: the subject string, and the options of `check`. `profile` None is the statement's own."""
+    """The options of a run: the subject string and those of `check`. `profile` None means the statement's own."""
 
     subject: str
     effort: Effort
@@ -24,7 +24,7 @@ class Plan:
 
     @property
     def lays_decoys(self) -> bool:
-        """Whether the run ends with its sensitivity control: a run of all clauses, unless that is not wanted."""
+        """Whether the run ends with its sensitivity control: a run of all clauses does, unless it is switched off."""
         return self.with_decoys and not self.clauses
 
     def selected(self) -> tuple[Clause, ...]:
@@ -36,7 +36,7 @@ class Plan:
         return tuple(clause for clause in known.clauses if clause.id in wanted)
 
     def as_json(self) -> dict[str, object]:
-        """The plan under the names that the command has for it, and whose version carries it out."""
+        """The plan under the command's option names, with the version of the kit."""
         return {
             "fencepost": version("fencepost"),
             "catalogue": catalogue().version,
@@ -69,4 +69,4 @@ class Progress:
 
 
 Listener: TypeAlias = Callable[[Progress], None]
-"""Hears where the run is."""
+"""Called with the run's progress."""

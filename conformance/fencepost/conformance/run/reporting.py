@@ -1,4 +1,4 @@
-"""The report of a run: what was found, under the names of the report's model."""
+"""The report of a run: its findings in the report's model."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ from fencepost.reports.headline import RESTRICTING
 from fencepost.reports.model import OBSERVED, FirstFailure, LedgerEntry, Report, Subject, Totals
 
 RESUMED = "resumed: a part of these results was read from a journal and was not asked anew"
-"""What the report of a resumed run says."""
+"""The remark in the report of a resumed run."""
 
 
 def report_of(
@@ -112,13 +112,13 @@ def _completed(summary: Summary, findings: Findings, capabilities: Capabilities)
 
 
 def _observed(statement: Statement) -> Iterator[LedgerEntry]:
-    """What the harness has found out beside the clauses, as entries that are not judged."""
+    """The harness's own observations beside the clauses, as entries that are not judged."""
     for key, found in statement.observations.items():
         yield LedgerEntry(key=key, declared=None, found=found, detail=OBSERVED)
 
 
 def totals_of(bench: Bench, tally: Tally, control: Cost) -> Totals:
-    """What the run has asked, its control included, and how the decisions came out."""
+    """What the run has asked, its control included, and the outcomes of its decisions."""
     spent, aside = bench.meter.spent + control, bench.meter.aside
     return Totals(
         resets=spent.resets,

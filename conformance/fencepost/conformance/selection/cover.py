@@ -1,4 +1,4 @@
-"""Greedy cover: what a candidate would add to the fault classes that have been asked already."""
+"""Greedy cover: what a candidate would add to the fault classes covered so far."""
 
 import heapq
 from collections import Counter
@@ -15,7 +15,7 @@ _FADING = 0.4
 
 
 class _Worth(dict[FaultClass, float]):
-    """What covering each fault class once more is worth now."""
+    """What it is now worth to cover each fault class once more."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         super().__init__()
@@ -26,9 +26,9 @@ class _Worth(dict[FaultClass, float]):
 
 
 class Cover:
-    """How often each fault class has been covered; each time again is worth less than the time before.
+    """How often each fault class has been covered; each repetition is worth less than the one before.
 
-    `weights` says what the first time is worth for each kind of fault class; 1 where it does not say.
+    `weights` gives what the first time is worth for each kind of fault class, by default 1.
     """
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
@@ -36,17 +36,17 @@ class Cover:
         self._worth = _Worth(weights or {})
 
     def gain(self, classes: Iterable[FaultClass]) -> float:
-        """What covering these would add: the same, to the last bit, in whatever order a set hands them out."""
+        """What covering these would add: the same, to the last bit, in any order of the set."""
         return fsum(map(self._worth.__getitem__, classes))
 
     def add(self, classes: Iterable[FaultClass]) -> None:
-        """They are covered once more."""
+        """Count each of these as covered once more."""
         for one in classes:
             self.times[one] += 1
             self._worth[one] *= _FADING
 
     def choose(self, offered: Sequence[tuple[_T, frozenset[FaultClass]]], most: int) -> list[_T]:
-        """At most so many of the offered, each the one that adds most to those before it; of equals the first offered.
+        """At most `most` candidates, each the candidate that adds most to those before it; of equals the first offered.
 
         >>> Cover().choose([("one", frozenset({(1,)})), ("both", frozenset({(1,), (2,)}))], 1)
         ['both']

@@ -1,4 +1,4 @@
-"""What a request and the rules in force can differ in, and every two of these differences together."""
+"""The factors in which a request and the rules in force can differ, and all pairs of factor values."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
@@ -19,13 +19,13 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "service": ("none", "trusted", "not trusted"),
     "credentials": ("both", "no token", "no permission", "neither"),
 }
-"""What a request and the rules in force can differ in, and the values that count as different."""
+"""The factors in which a request and the rules in force can differ, each with its values."""
 
 Levels = tuple[str, ...]
 
 
 def factor_levels(request: Request, vault: Vault, *, is_near: bool) -> Levels:
-    """The value of each factor for a request under a vault's rules; `is_near` where its address is an edge of one."""
+    """The value of each factor for a request under a vault's rules; `is_near` if its address is a rule's edge."""
     rules, caller = vault.rules, request.caller
     count = len(rules.ip_rules)
     return (
@@ -73,7 +73,7 @@ def _service(caller: Caller, profile: Profile) -> str:
 
 
 def possible_levels() -> Iterator[Levels]:
-    """Every combination of values that the contract and the meaning of the factors allow."""
+    """Every combination of values that the contract and the factors' meaning allow."""
     for levels in product(*FACTORS.values()):
         plane, operation, _, _, count, address, subnet, _, _ = levels
         if (plane == "control") != (operation == "control"):
@@ -86,6 +86,6 @@ def possible_levels() -> Iterator[Levels]:
 
 
 def pairs_of(levels: Levels) -> Iterator[str]:
-    """Every two factors with the values that they have together."""
+    """Every pair of factors with their values."""
     named = zip(FACTORS, levels, strict=True)
     return (f"{one}={value}, {other}={level}" for (one, value), (other, level) in combinations(named, 2))

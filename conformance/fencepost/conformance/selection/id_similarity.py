@@ -1,4 +1,4 @@
-"""In what two subnets' ids resemble each other: what a program that compares less than the whole takes for the same."""
+"""Similarities of two subnets' ids that a program may take for equality when it compares only a part."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _NAMES = (2, 4, 8, 10)
 
 @lru_cache(maxsize=8_192)
 def kinship(one: str, other: str) -> frozenset[str]:
-    """The likenesses of two different ids in lower case; none where they are hardly alike.
+    """The similarities of two different ids in lower case; empty if they hardly resemble each other.
 
     >>> sorted(kinship("/a/s/b/g/c/p/d/n/e/app-1", "/a/s/b/g/c/p/d/n/e/app-01"))
     ['numbers alike']

@@ -1,4 +1,4 @@
-"""The fault classes of a request under the rules in force: what a program that errs would show by its answer."""
+"""The fault classes of a request under the rules in force: the faults that its answer would show."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ _ENDS, _SUBNETS, _FEW = 4, 48, 8
 
 @dataclass(slots=True)
 class RuleView:
-    """A vault's rules laid out for many requests; `was` is how the set before answered, where it was asked."""
+    """A vault's rules prepared for many requests; `was` gives the answer under the set before, where it was asked."""
 
     vault: Vault
     was: Mapping[Request, Decision] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class RuleView:
     _engulfing: Block | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Lay out the edges of the rules, and what resembles the first few of them."""
+        """Compute the edges of the rules, and the addresses similar to the first few rules."""
         rules = self.vault.rules.ip_rules
         for place, rule in enumerate(rules):
             block = rule.block
@@ -80,7 +80,7 @@ class RuleView:
 
     @property
     def alike(self) -> list[int]:
-        """The addresses that some program takes for one of the first few rules'."""
+        """The addresses that a faulty program may confuse with the first few rules'."""
         return list(self._alike)
 
     def classes(self, request: Request) -> frozenset[FaultClass]:
@@ -97,7 +97,7 @@ class RuleView:
         yield ("operation", request.plane, request.operation, decision.outcome)
         if caller.service is not None:
             yield ("service", caller.service, caller.trusted, rules.bypass, decision.outcome)
-            if caller.authenticated and caller.authorized:  # a denial of any other caller is not for want of trust
+            if caller.authenticated and caller.authorized:  # a denial of any other caller is not due to missing trust
                 yield ("trust", caller.trusted, rules.bypass, decision.outcome)
         if request.subnet is not None:
             place = self._subnets.get(request.subnet.lower(), -1)
@@ -149,7 +149,7 @@ class RuleView:
 
 
 def place_class(place: int, count: int) -> str:
-    """Where in a list a rule stands, as programs distinguish places: ends, middle, and beside round numbers."""
+    """The class of a rule's place in a list, as programs distinguish places: ends, middle, beside round numbers."""
     if place in (0, 1):
         return ("first", "second")[place]
     if place >= count - 2:
@@ -161,7 +161,7 @@ def place_class(place: int, count: int) -> str:
 
 
 def telling_places(count: int) -> list[int]:
-    """The places in a list of so many rules of which each is of a class of its own, ends first."""
+    """The places of a list of this length that are each in a different class, ends first."""
     found: dict[str, int] = {}
     for place in (*range(min(count, 1)), *range(count - 1, -1, -1)):
         found.setdefault(place_class(place, count), place)

@@ -1,4 +1,4 @@
-"""The fault classes of a rule set: what of it a program may have got wrong, and of its taking another's place."""
+"""The fault classes of a rule set: what a program may get wrong in it, or when it replaces another set."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
@@ -8,10 +8,10 @@ from fencepost.conformance.selection.id_similarity import kinship
 from fencepost.reference import Block, DefaultAction, IpRule, Network, RuleSet, text_from_address
 
 THRESHOLDS = (1, 3, 10, 16, 32, 64, 100, 128, 256, 512, 999)
-"""How long a list must be to reach past what a program set aside for it: powers of two, and round numbers."""
+"""List lengths that exceed what a program may have reserved: powers of two, and round numbers."""
 
 EXACT = (0, 1, 2, 3, 16, 17, 32, 33, 64, 65, 100, 101, 127, 128, 129, 255, 256, 257)
-"""Lengths at which a list just fills, or just overflows, what was set aside for it."""
+"""Lengths at which a list just fills, or just overflows, what was reserved for it."""
 
 _RELATED_MOST, _FEW_SUBNETS, _SEEN, _MANY = 48, 8, 48, 16
 _PRIVATE_LIKE = frozenset({10, 127, 169, 172, 192, 198, 203})
@@ -39,7 +39,7 @@ WEIGHTS = {
 
 
 def of_rules(rules: RuleSet, network: Network) -> Iterator[FaultClass]:
-    """The fault classes that this rule set shows; under Allow its rules show none of theirs."""
+    """The fault classes that this rule set shows; under Allow its rules show none."""
     yield ("switches", rules.default_action, rules.bypass, bool(rules.ip_rules), bool(rules.virtual_network_rules))
     if rules.default_action is DefaultAction.ALLOW:
         return
@@ -54,7 +54,7 @@ def of_rules(rules: RuleSet, network: Network) -> Iterator[FaultClass]:
 
 
 def engulfing(rules: Sequence[IpRule]) -> Block | None:
-    """The widest range, where it holds more than a few others that all end before it does."""
+    """The widest range, if it contains more than a few others that all end before it does."""
     blocks = [rule.block for rule in rules]
     widest = max(blocks, key=lambda block: block.last - block.first, default=None)
     if widest is None:
@@ -69,7 +69,7 @@ def prefix_of(block: Block) -> int:
 
 
 def prefix_class(prefix: int) -> str:
-    """The prefix lengths that a program treats alike: whole octets, what lies between them, single addresses."""
+    """The class of a prefix length that a program may treat specially: whole octets, others, single addresses."""
     if prefix in (8, 16, 24, 32):
         return f"/{prefix}"
     return f"/{prefix // 8 * 8}+"
@@ -109,7 +109,7 @@ def _of_relations(rules: Sequence[IpRule]) -> Iterator[FaultClass]:
 
 
 def _relation(one: IpRule, other: IpRule, *, nearby: bool) -> Iterator[tuple[object, ...]]:
-    """How two rules are related, of which one stands before the other in the list."""
+    """How two rules are related; `one` stands before `other` in the list."""
     first, second = one.block, other.block
     if first == second:
         yield ("repeated", "side by side" if nearby else "apart", one.text == other.text)
@@ -191,7 +191,7 @@ def of_turn(before: RuleSet, after: RuleSet, earlier: RuleSet | None, method: st
 
 
 def _alike_but_for(before: Sequence[IpRule], after: Sequence[IpRule]) -> Iterator[str]:
-    """Whether all rules are as they were but for their length, or but for their first octet."""
+    """Whether all rules differ from before only in their length, or only in their first octet."""
     old, new = [rule.block for rule in before], [rule.block for rule in after]
     if not old or old == new or len(old) != len(new):
         return
