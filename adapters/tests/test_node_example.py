@@ -190,3 +190,27 @@ def test_the_harness_tells_a_broken_call_from_a_refusal(vault: Client) -> None:
     with pytest.raises(MalformedResult):
         vault.write("describe", {})
     assert outcomes(vault, request("8.8.8.8")) == ["allow"]
+
+
+def test_methods_may_be_asynchronous(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("node is not installed")
+    shutil.copy(HARNESS, tmp_path)
+    (tmp_path / "vault.mjs").write_text(
+        """
+        import { setTimeout } from "node:timers/promises";
+        export class Vault {
+          async describe() {
+            await setTimeout(1);
+            return { protocol: 1, name: "later", version: "1", profile: "keyvault", features: ["decisions-only"] };
+          }
+          async reset() { throw new Error("no engine yet"); }
+        }
+        """
+    )
+    subject = f"stdio:{shlex.join([node, str(tmp_path / HARNESS.name)])}"
+    with contextlib.closing(Client(open_subject(subject, timeouts=Timeouts(start=20, call=20)))) as client:
+        assert check_statement(client.describe()).name == "later"
+        with pytest.raises(RpcError, match="no engine yet"):
+            client.reset([])

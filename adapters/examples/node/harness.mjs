@@ -3,8 +3,8 @@
 //   fencepost check "stdio:node adapters/examples/node/harness.mjs keyvault-2018-preview"
 //
 // To put another implementation under test, keep this file and write another vault.mjs: a class with one method for each
-// method of the contract that its statement offers. A method takes `params` and returns the result; what it throws
-// becomes a JSON-RPC error, which the kit reports as a broken harness, not as a failed clause.
+// method of the contract that its statement offers. A method takes `params` and returns the result, or a promise of
+// it; what it throws becomes a JSON-RPC error, which the kit reports as a broken harness, not as a failed clause.
 
 import { Vault } from "./vault.mjs";
 
@@ -17,7 +17,7 @@ const PARSE_ERROR = -32700;
 const METHOD_NOT_FOUND = -32601;
 const HARNESS_ERROR = -32000;
 
-function answer(vault, line) {
+async function answer(vault, line) {
   let id = null;
   try {
     const message = JSON.parse(line);
@@ -26,7 +26,7 @@ function answer(vault, line) {
     if (!METHODS.has(message.method) || typeof vault[message.method] !== "function") {
       return failure(id, METHOD_NOT_FOUND, `no method ${message.method}`);
     }
-    return { jsonrpc: "2.0", id, result: vault[message.method](message.params ?? {}) };
+    return { jsonrpc: "2.0", id, result: await vault[message.method](message.params ?? {}) };
   } catch (error) {
     const code = error instanceof SyntaxError && id === null ? PARSE_ERROR : HARNESS_ERROR;
     return failure(id, code, String(error), error?.stack);
@@ -52,5 +52,5 @@ async function* lines(stream) {
 
 const vault = new Vault(process.argv[2] ?? "keyvault-2018-preview");
 for await (const line of lines(process.stdin)) {
-  process.stdout.write(`${JSON.stringify(answer(vault, line))}\n`); // stdout is the contract's: log with console.error
+  process.stdout.write(`${JSON.stringify(await answer(vault, line))}\n`); // stdout is the contract's: log with console.error
 }

@@ -80,6 +80,8 @@ function canBeAsked (needs, { features, choices = {} }) {
   if (needs.includes('trusted-services') && needs.includes('trust-by-attribute') !== byAttribute) return false
   return needs.every((need) => {
     if (need === 'trust-by-attribute') return byAttribute
+    const [key, answer] = need.split('=') // a choice: by its declaration alone, where this kit would also ask for it
+    if (answer !== undefined) return choices[key] === answer
     return need in restricted ? !features.includes(restricted[need]) : features.includes(need)
   })
 }

@@ -1,6 +1,5 @@
 """`fencepost vectors`: writes language-neutral test vectors to a file, and runs them from a file."""
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from fencepost.conformance.regression.vector_file import (
     VectorsRefused,
     vectors_from_json,
     vectors_schema,
+    vectors_to_json,
 )
 from fencepost.conformance.regression.vector_run import VectorResult, run_vectors
 from fencepost.reference import profile_names
@@ -45,15 +45,14 @@ def vectors() -> None:
     help="Write into this file, not to stdout.",
 )
 def export(*, profile: str, out: Path | None) -> None:
-    """Write tests of edges and limits, and few tests that find all mutants that the edition alone can show.
+    """Write few tests that find all mutants that the edition alone can show, tests of edges and limits, and longer lives.
 
-    Takes some seconds: each test is tried on the mutants.
+    Takes under a minute: each test is tried on the mutants.
     """
     from fencepost.conformance.regression.vectors import vector_file
 
     found = vector_file(profile, listener=lambda group: click.echo(group, err=True))
-    # Some values cannot be written in UTF-8, so every character beyond ASCII is written as its escape.
-    text = json.dumps(msgspec.to_builtins(found), ensure_ascii=True, indent=1) + "\n"
+    text = vectors_to_json(found)
     if out is None:
         click.echo(text, nl=False)
         return
@@ -69,6 +68,40 @@ def schema() -> None:
     show_json(vectors_schema())
 
 
+@vectors.command(short_help="Measure the vectors of a file by generated mutants.")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.option("--sample", type=click.IntRange(min=1), default=200, show_default=True, help="So many mutants.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of the sample.")
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="The number of processes.")
+@click.option(
+    "--update",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="DATA.json",
+    help="Write the strength of this edition into the kit's own data, from where `export` takes it.",
+)
+def measure(*, file: Path, sample: int, seed: int, jobs: int, update: Path | None) -> None:
+    """Write how many vaults with one slip in their source the tests of FILE find, as the member `strength` of a file.
+
+    The vaults are of the held-out structures of `fencepost strength --generated`. Takes minutes.
+    """
+    from fencepost.conformance.regression.vector_strength import Measured, updated
+    from fencepost.conformance.strength.generated.by_vectors import measured
+
+    known = _read(file)
+    strength = measured(file, sample=sample, seed=seed, processes=jobs, tell=_tell)
+    show_json(msgspec.to_builtins(strength))
+    if update is not None:
+        try:
+            updated(update, known.profile, Measured(digest=known.digest, strength=strength))
+        except (OSError, msgspec.MsgspecError) as error:
+            raise usage(f"--update {update}: {error}") from None
+
+
+def _tell(what: str, done: int, of: int) -> None:
+    if done == of or done % max(1, of // 10) == 0:
+        click.echo(f"{what}: {done} of {of}", err=True)
+
+
 @vectors.command(short_help="Run the vectors of a file against a subject.")
 @click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
 @click.argument("subject")
@@ -80,11 +113,7 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
     Exit status, the first that holds: 2 bad usage, a file that holds no vectors, or a subject that does not answer; 1 a
     test failed; otherwise 0.
     """
-    try:
-        with file.open("rb") as opened:
-            known = vectors_from_json(opened.read(LARGEST + 1))
-    except (VectorsRefused, OSError) as error:
-        raise usage(f"{file}: {error}") from None
+    known = _read(file)
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     with connected(subject, timeouts, profile=known.profile) as connection:
         client = Client(connection)
@@ -101,6 +130,14 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
     mask = Mask.of_here()
     _show(known, [replace(one, told=mask.apply(one.told)) for one in results])
     sys.exit(1 if any(one.state == "failed" for one in results) else 0)
+
+
+def _read(file: Path) -> VectorFile:
+    try:
+        with file.open("rb") as opened:
+            return vectors_from_json(opened.read(LARGEST + 1))
+    except (VectorsRefused, OSError) as error:
+        raise usage(f"{file}: {error}") from None
 
 
 def _show(known: VectorFile, results: list[VectorResult]) -> None:
