@@ -111,6 +111,7 @@ def wrongly_answered(
         (put(subnets=(HOME,)), request("10.0.0.4", subnet=HOME), "DEC-6"),
         (put(subnets=(HOME,)), request("10.0.0.4", subnet=OTHER), "DEC-7"),
         (put(subnets=(HOME,)), request("10.0.0.4", subnet=HOME.upper()), "DEC-8"),
+        (put(subnets=(HOME.upper(),)), request("10.0.0.4", subnet=HOME), "DEC-8"),
         (put("20.0.0.9", subnets=(HOME,)), request("10.0.0.4", subnet=HOME), "DEC-14"),
         (put("20.0.0.9", subnets=(HOME,)), request("20.0.0.9"), "DEC-14"),
         (put(bypass="AzureServices"), request("99.0.0.1", caller=BACKUP), "DEC-11"),
@@ -165,6 +166,11 @@ def test_a_wrong_answer_to_a_write_breaks_the_clause_that_demands_the_right_one(
 def test_three_rules_of_which_two_are_the_same_are_refused_for_that() -> None:
     told = case(put("20.0.0.9", "20.0.0.9", "21.0.0.9"))
     assert clause_of(wrongly_answered(told, choices={"duplicates": "keep"}), told) == "DEC-5"
+
+
+def test_a_rule_that_is_refused_beside_a_rule_that_it_touches_is_refused_for_that() -> None:
+    told = case(put("20.0.0.0/24"), write("addIpRule", value="20.0.1.0/24"))
+    assert clause_of(wrongly_answered(told), told) == "DEC-5"
 
 
 def test_a_slash_32_that_is_refused_today_breaks_its_own_clause() -> None:

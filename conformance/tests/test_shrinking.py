@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from fencepost.adapters.contract import Decision
 from fencepost.conformance import rule_sets
-from fencepost.conformance.diagnosis.shrink import RATION, SHRINK_PASSES, shrink
+from fencepost.conformance.diagnosis.shrink import RATION, RATION_A_CALL, SHRINK_PASSES, shrink
 from fencepost.conformance.diagnosis.trials import Reproduction, Trials
 from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, Step, WriteStep, apply_write
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, compare
@@ -74,13 +74,13 @@ class Replayer:
         return mismatch
 
 
-def shrunk(told: Case, flaw: Flaw, *, ration: int = RATION) -> tuple[Case, Replayer]:
+def shrunk(told: Case, flaw: Flaw, *, ration: int | None = RATION) -> tuple[Case, Replayer]:
     replayer = Replayer(flaw)
     mismatch = replayer(told)
     assert mismatch is not None
     replayer.calls = 0
     smallest = shrink(Reproduction(case=told, mismatch=mismatch), replayer, ration=ration)
-    assert smallest.calls == replayer.calls <= ration
+    assert smallest.calls == replayer.calls <= (ration or RATION_A_CALL * len(told.steps))
     assert mismatch.is_like(Replayer(flaw)(smallest.case))
     return smallest.case, replayer
 
@@ -256,6 +256,10 @@ def put_subnet(subnet: str, **members: object) -> WriteStep:
     return WriteStep(method="putRules", params={"networkAcls": acls})
 
 
+def updated(**switches: str) -> WriteStep:
+    return WriteStep(method="updateRules", params=switches)
+
+
 def asked_from(subnet: str) -> AskStep:
     return AskStep(requests=(Request(address=address_from_text("10.0.0.9"), subnet=subnet),))
 
@@ -269,6 +273,10 @@ EXPLICIT = AskStep(requests=asked("9.9.9.9").requests, explicit={0: ("authorized
 
 ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
     "fewer subnets": (told(HOME, asked("9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
+    "one earlier call": (
+        told(NOWHERE, asked("1.1.1.1"), asked("2.2.2.2"), asked("9.9.9.9")),
+        told(NOWHERE, asked("9.9.9.9")),
+    ),
     "fewer calls": (told(NOWHERE, put(), put(), asked("9.9.9.9")), told(NOWHERE, put(), asked("9.9.9.9"))),
     "fewer requests": (told(NOWHERE, asked("1.1.1.1", "9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
     "default members left out": (told(NOWHERE, EXPLICIT), told(NOWHERE, asked("9.9.9.9"))),
@@ -304,6 +312,10 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
         told(HOME, put_subnet(SUBNET, ignoreMissingVnetServiceEndpoint=True), asked("9.9.9.9")),
         told(HOME, put_subnet(SUBNET), asked("9.9.9.9")),
     ),
+    "one switch": (
+        told(NOWHERE, updated(defaultAction="Deny", bypass="None"), asked("9.9.9.9")),
+        told(NOWHERE, updated(defaultAction="Deny"), asked("9.9.9.9")),
+    ),
 }
 
 
@@ -314,6 +326,20 @@ def test_every_shrink_pass_has_an_example() -> None:
 def always_wrong(case: Case, like: Mismatch | None = None) -> Mismatch | None:
     """The mismatch of an implementation that gives the opposite of every right decision."""
     return Replayer(lambda vault, request, _: "deny" if right(vault, request) == "allow" else "allow")(case)
+
+
+def test_the_only_call_is_taken_away_where_the_same_clause_decides_without_it() -> None:
+    under_allow = told(NOWHERE, put("20.0.0.0/24", default_action="Allow"), asked("9.9.9.9"))
+    mismatch = always_wrong(under_allow)
+    assert mismatch is not None
+    smallest = shrink(Reproduction(case=under_allow, mismatch=mismatch), always_wrong)
+    assert smallest.case == told(NOWHERE, asked("20.77.66.55"))
+
+
+def test_a_long_case_has_a_ration_of_its_length() -> None:
+    history = [put(f"20.0.{place // 200}.{place % 200}") for place in range(250)]
+    case, _ = shrunk(told(NOWHERE, *history, asked("20.0.1.49")), third_write_forgets, ration=None)
+    assert len(case.steps) == 4
 
 
 @pytest.mark.parametrize(("name", "apply"), SHRINK_PASSES)

@@ -104,6 +104,26 @@ def test_a_clause_of_writes_whose_decisions_are_all_inconclusive_does_not_pass()
     assert row(tally, clause="STA-4").verdict == "inconclusive"
 
 
+@pytest.mark.parametrize(("clause", "required"), [("STA-5", 15), ("LIM-7", 4), ("LIM-8", 12), ("LIM-9", 8)])
+def test_a_clause_that_few_requests_can_decide_has_a_floor_of_its_own(clause: str, required: int) -> None:
+    assert row(asked(clause, right=required), clause=clause).verdict == "pass"
+    assert row(asked(clause, right=required - 1), clause=clause).verdict == "vacuous"
+
+
+def test_a_clause_whose_requests_are_put_under_some_rules_only_does_not_pass() -> None:
+    tally = asked("DEC-4", right=100)
+    tally.not_put.depends["DEC-4"] = "answered when it was put again"
+    assert (row(tally).verdict, row(tally).detail) == ("inconclusive", "answered when it was put again")
+
+
+def test_a_clause_of_a_kind_of_write_that_was_never_put_does_not_pass() -> None:
+    tally = asked("LIM-7", right=100)
+    tally.write("addIpRule", ("LIM-7",), is_inconclusive=True)
+    assert row(tally, clause="LIM-7").verdict == "inconclusive"
+    tally.write("addIpRule", (), is_inconclusive=False)
+    assert row(tally, clause="LIM-7").verdict == "pass"
+
+
 def test_a_failure_outweighs_everything_else() -> None:
     tally = asked("DEC-4", right=100)
     tally.failures["DEC-4"].append(COUNTEREXAMPLE)

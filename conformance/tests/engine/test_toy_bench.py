@@ -198,7 +198,7 @@ def test_what_is_read_back_right_counts_for_sta_5() -> None:
 
 def test_what_is_read_back_wrong_while_the_decisions_are_right_is_told_under_sta_5() -> None:
     (found,) = row(toy_run(Forgetful, read_back), "STA-5").counterexamples
-    assert [call.method for call in found.calls] == ["reset", "putRules", "getRules"]
+    assert [call.method for call in found.calls] == ["reset", "getRules"]  # it shows on a vault without rules, too
 
 
 class LosesTheLast(ReadsBack):

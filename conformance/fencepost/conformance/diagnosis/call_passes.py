@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.diagnosis.request_passes import PLAIN_PUBLIC
 from fencepost.conformance.diagnosis.trials import Trials
 from fencepost.conformance.lockstep.case import (
@@ -14,24 +15,55 @@ from fencepost.conformance.lockstep.case import (
     WriteStep,
     one_after_another,
 )
-from fencepost.reference import Network, Request
+from fencepost.reference import Network, Request, Subnet
 
 _LONG = 12
-"""A call of more requests than this is first tried with one plain request in place of the others."""
+"""A call of more requests than this is first tried with one plain request in place of the others.
+
+Of a network of more subnets single ones are left where their number is the point.
+"""
 
 
 def fewer_subnets(trials: Trials) -> None:
-    """Keep, in each vault's network, the subnets that its own calls name; or else those that any call names."""
+    """Keep, in each vault's network, the subnets that its own calls name, or that any call names; then what is needed."""
     named = [set(_subnets_named(vault.steps)) for vault in trials.case.vaults]
     if not trials.attempt(_with_subnets(trials.case, named)):
         trials.attempt(_with_subnets(trials.case, [set().union(*named)] * len(named)))
+    for place, vault in enumerate(trials.case.vaults):
+        subnets = vault.network.subnets
+
+        def rebuild(kept: tuple[Subnet, ...], place: int = place) -> Case:
+            vaults = list(trials.case.vaults)
+            vaults[place] = replace(vaults[place], network=Network(subnets=kept))
+            return one_after_another(vaults)
+
+        trials.keep_needed(subnets, rebuild, finest=max(1, len(subnets) // _LONG))
 
 
 def fewer_calls(trials: Trials) -> None:
-    """Take away calls before the call in question."""
+    """Take away calls before the call in question; the only one where the same clause decides without it."""
     steps = trials.case.steps
     if len(steps) > 2 or isinstance(steps[0], ResetStep):
         trials.keep_needed(steps[:-1], lambda kept: replace(trials.case, steps=(*kept, steps[-1])))
+    if len(trials.case.steps) == 2:
+        trials.attempt(replace(trials.case, steps=trials.case.steps[-1:]), keeps_decider=True)
+
+
+def one_earlier_call(trials: Trials) -> None:
+    """If the number of earlier requests matters: ask a plain request so often in one call, in place of all other calls."""
+    *earlier, last = trials.case.steps
+    asked = [step for step in earlier if isinstance(step, AskStep)]
+    if len(asked) < 2 or trials.case.spans_vaults:
+        return
+    first = earlier[:1] if isinstance(earlier[0], WriteStep) else []
+    count = min(MAX_BATCH, sum(len(step.requests) for step in asked))
+
+    def rebuild(count: int) -> Case:
+        plain = AskStep(requests=(Request(address=PLAIN_PUBLIC),) * count)
+        return replace(trials.case, steps=(*first, *([plain] if count else ()), last))
+
+    if trials.attempt(rebuild(count)):
+        _smallest_batch(trials, count, rebuild)
 
 
 def fewer_requests(trials: Trials) -> None:

@@ -63,7 +63,17 @@ def _fewer_rules(trials: Trials, index: int, member: str) -> None:
         rules = _rules(trials, index, member)
     if len(rules) > _LONG and member == "ipRules" and _plain_pattern(trials, rules, rebuild):
         return
-    trials.keep_needed(_rules(trials, index, member), rebuild)
+    if len(rules) > _LONG:
+        _shorter_list(trials, rules, rebuild)
+        rules = _rules(trials, index, member)
+    # Of a long list single rules are left: its number is the point, and what they cost would be lacking elsewhere.
+    trials.keep_needed(rules, rebuild, finest=max(1, len(rules) // _LONG))
+
+
+def _shorter_list(trials: Trials, rules: Sequence[object], rebuild: Callable[[Sequence[object]], Case]) -> None:
+    """If the number of rules matters: as few as it takes, from the first on, and then up to the last."""
+    count = trials.smallest_count(len(rules), lambda count: rebuild(rules[:count]))
+    trials.smallest_count(count, lambda fewer: rebuild(rules[count - fewer : count]))
 
 
 def _likely_rules(trials: Trials, rules: Sequence[object]) -> Iterator[Sequence[object]]:

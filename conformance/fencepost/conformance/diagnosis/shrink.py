@@ -7,7 +7,7 @@ the ration.
 
 from collections.abc import Callable
 
-from fencepost.conformance.diagnosis.call_passes import fewer_calls, fewer_requests, fewer_subnets
+from fencepost.conformance.diagnosis.call_passes import fewer_calls, fewer_requests, fewer_subnets, one_earlier_call
 from fencepost.conformance.diagnosis.request_passes import (
     default_members_left_out,
     no_subnet,
@@ -18,7 +18,7 @@ from fencepost.conformance.diagnosis.request_passes import (
     requesting,
 )
 from fencepost.conformance.diagnosis.rule_passes import plain_range, simpler_rules
-from fencepost.conformance.diagnosis.subnet_passes import nearer_subnets, plain_endpoints, unmarked_rules
+from fencepost.conformance.diagnosis.subnet_passes import nearer_subnets, one_switch, plain_endpoints, unmarked_rules
 from fencepost.conformance.diagnosis.trials import RationSpentError, Replay, Reproduction, Trials
 from fencepost.conformance.lockstep.deadline import OutOfTime
 from fencepost.conformance.lockstep.mismatch import Mismatch
@@ -26,8 +26,12 @@ from fencepost.conformance.lockstep.mismatch import Mismatch
 RATION = 300
 """Contract calls that one counterexample may cost."""
 
+RATION_A_CALL = 8
+"""A case of more than some forty calls may cost so many times its own: each attempt costs nearly all of them."""
+
 SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("fewer subnets", fewer_subnets),
+    ("one earlier call", one_earlier_call),
     ("fewer calls", fewer_calls),
     ("fewer requests", fewer_requests),
     ("default members left out", default_members_left_out),
@@ -41,6 +45,7 @@ SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("nearer subnets", nearer_subnets),
     ("plain endpoints", plain_endpoints),
     ("unmarked rules", unmarked_rules),
+    ("one switch", one_switch),
 )
 """Every pass with its name, in their order: those that take most away come first."""
 
@@ -49,15 +54,16 @@ def shrink(
     reproduction: Reproduction,
     replay: Replay,
     *,
-    ration: int = RATION,
+    ration: int | None = None,
     keeps: Callable[[Mismatch], bool] = lambda _: True,
     beside: int = 0,
 ) -> Reproduction:
     """The smallest case that still shows the mismatch: the passes in turn, until none helps or the ration is spent.
 
-    See `Trials` for `keeps` and `beside`.
+    Without a ration the case's own length gives it. See `Trials` for `keeps` and `beside`.
     """
-    trials = Trials(reproduction, replay, ration=ration, keeps=keeps, beside=beside)
+    given = max(RATION, RATION_A_CALL * len(reproduction.case.steps)) if ration is None else ration
+    trials = Trials(reproduction, replay, ration=given, keeps=keeps, beside=beside)
     is_cut_short, before = False, None
     try:
         while trials.case != before:

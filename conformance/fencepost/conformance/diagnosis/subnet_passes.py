@@ -1,16 +1,20 @@
-"""Shrink passes over subnets: ids that differ in one part, plain endpoints, rules without marks."""
+"""Shrink passes over subnets and switches: ids that differ in one part, plain endpoints, no marks, one switch."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from fencepost.conformance.diagnosis.trials import Trials
-from fencepost.conformance.lockstep.case import Case, WriteStep, case_from_calls, one_after_another
+from fencepost.conformance.lockstep.case import Case, EndpointsStep, WriteStep, case_from_calls, one_after_another
 from fencepost.conformance.lockstep.mismatch import WrongDecision
 from fencepost.reference import SERVICE_ENDPOINT, Network, Subnet
 from fencepost.reports.model import Call
 
 _PARTS = (2, 4, 8, 10)  # /subscriptions/S/resourceGroups/G/providers/Microsoft.Network/virtualNetworks/V/subnets/N
+
+_FEW = 12
+"""The endpoints of so many subnets of a network are looked at."""
 
 
 def nearer_subnets(trials: Trials) -> None:
@@ -29,9 +33,46 @@ def nearer_subnets(trials: Trials) -> None:
 
 
 def plain_endpoints(trials: Trials) -> None:
-    """Leave a subnet no service endpoint but the one for Key Vault."""
+    """Leave a subnet no service endpoint but the one for Key Vault; or as few others as it takes, also where they are set."""
     vaults = [replace(vault, network=_with_plain_endpoints(vault.network)) for vault in trials.case.vaults]
     trials.attempt(one_after_another(vaults))
+    for place, vault in enumerate(trials.case.vaults):
+        for at, subnet in enumerate(vault.network.subnets[:_FEW]):
+            _fewer_endpoints(trials, subnet.service_endpoints, partial(_with_network_endpoints, trials, place, at))
+    for index, step in enumerate(trials.case.steps):
+        if isinstance(step, EndpointsStep):
+            _fewer_endpoints(trials, step.service_endpoints, partial(_with_set_endpoints, trials, index, step))
+
+
+def _fewer_endpoints(trials: Trials, names: tuple[str, ...], rebuild: Callable[[tuple[str, ...]], Case]) -> None:
+    """Take away names, but not the one for Key Vault: without it a subnet's callers have other addresses."""
+    others = [place for place, name in enumerate(names) if name != SERVICE_ENDPOINT]
+
+    def with_others(kept: tuple[int, ...]) -> Case:
+        return rebuild(tuple(name for place, name in enumerate(names) if place in kept or name == SERVICE_ENDPOINT))
+
+    trials.keep_needed(others, with_others)
+
+
+def _with_network_endpoints(trials: Trials, place: int, at: int, names: tuple[str, ...]) -> Case:
+    vaults = list(trials.case.vaults)
+    subnets = list(vaults[place].network.subnets)
+    subnets[at] = replace(subnets[at], service_endpoints=names)
+    vaults[place] = replace(vaults[place], network=Network(subnets=tuple(subnets)))
+    return one_after_another(vaults)
+
+
+def _with_set_endpoints(trials: Trials, index: int, step: EndpointsStep, names: tuple[str, ...]) -> Case:
+    return trials.with_step(index, replace(step, service_endpoints=names))
+
+
+def one_switch(trials: Trials) -> None:
+    """Update one switch, not both."""
+    for index, step in enumerate(trials.case.steps):
+        if isinstance(step, WriteStep) and step.method == "updateRules" and len(step.params) > 1:
+            for name, value in step.params.items():
+                if trials.attempt(trials.with_step(index, replace(step, params={name: value}))):
+                    break
 
 
 def unmarked_rules(trials: Trials) -> None:

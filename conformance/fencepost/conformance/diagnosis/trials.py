@@ -26,6 +26,11 @@ class Reproduction:
     is_cut_short: bool = False
 
 
+def decider(mismatch: Mismatch) -> str | None:
+    """The clause by which the reference decides; None where the answer in question is no decision."""
+    return mismatch.expected.clause if isinstance(mismatch, WrongDecision) else None
+
+
 class RationSpentError(Exception):
     """The ration of calls is spent: the smallest case so far stands."""
 
@@ -55,8 +60,11 @@ class Trials:
         self._beside = beside
         self._tried: set[str] = set()
 
-    def attempt(self, case: Case) -> bool:
-        """Replay a smaller case; whether it shows the same kind of mismatch, and so is the smallest so far."""
+    def attempt(self, case: Case, *, keeps_decider: bool = False) -> bool:
+        """Replay a smaller case; whether it shows the same kind of mismatch, and so is the smallest so far.
+
+        With `keeps_decider` the same clause must decide the request.
+        """
         key = repr(case)
         if case == self.case or key in self._tried:
             return False
@@ -67,6 +75,8 @@ class Trials:
         self.calls += cost
         mismatch = self._replay(case, self.mismatch)
         if mismatch is None or not mismatch.is_like(self.mismatch) or not self._keeps(mismatch):
+            return False
+        if keeps_decider and decider(mismatch) != decider(self.mismatch):
             return False
         self.case, self.mismatch = case, mismatch
         return True
