@@ -1,9 +1,11 @@
 """How many of the catalogue's mutants are failed through Azure's wire: each is served, then judged through the SDKs.
 
-    python conformance/benchmarks/served_mutants.py --sample 30 --seed 16 --out served-mutants.ndjson
+    python conformance/benchmarks/served_mutants.py --out conformance/benchmarks/served-mutants.ndjson
 
-A line a mutant: its id, the status of `check --fail-fast`, the clauses that failed, and why the wire cannot show it
-where it cannot. A file that is there already is gone on with.
+A line a mutant: its id, the exit status of `check --fail-fast`, the clauses that failed, and why the wire cannot show
+it where it cannot. Where the file exists, the run continues after its last line. `--sample 30 --seed 16` takes thirty
+mutants, drawn by the seed; `--hidden` lists those that the wire cannot show, and judges none:
+docs/azure-hidden-mutants.md.
 """
 
 import argparse
@@ -17,6 +19,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fencepost.adapters.azure.forms import read_back
+from fencepost.adapters.contract import Client, open_factory
 from fencepost.conformance.mutants import CATALOGUE, Mutant
 
 _SINGLE_WRITES = frozenset(
@@ -29,8 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, help="so many, chosen by the seed; all without it")
     parser.add_argument("--seed", type=int, default=16)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--hidden", action="store_true")
+    parser.add_argument("--out", type=Path)
     asked = parser.parse_args(arguments)
+    if asked.hidden:
+        sys.stdout.write(page_of_hidden())
+        return 0
+    if asked.out is None:
+        parser.error("expected --out FILE or --hidden")
     names = sorted(CATALOGUE)
     random.Random(asked.seed).shuffle(names)
     known = {row["mutant"] for row in _rows(asked.out)}
@@ -52,9 +62,40 @@ def hidden(mutant: Mutant) -> str | None:
     """Why no call of Azure's wire shows the mutant; None where one may."""
     if mutant.overlapping:
         return "it takes calls that overlap"
-    if {method for method, _ in mutant.calls(mutant.profiles[0])} & _SINGLE_WRITES:
+    calls = mutant.calls(mutant.profiles[0])
+    if {method for method, _ in calls} & _SINGLE_WRITES:
         return "it takes writes of single rules, which the wire has not"
+    if calls[-1][0] == "getRules" and len(set(_served_reads(mutant))) == 1:
+        return "serve itself gives what is read back this form"
     return None
+
+
+def page_of_hidden() -> str:
+    """The mutants that the wire cannot show, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for name, mutant in sorted(CATALOGUE.items()):
+        if (reason := hidden(mutant)) is not None:
+            by_reason.setdefault(reason, []).append(name)
+    told = f"{sum(map(len, by_reason.values()))} of the catalogue's {len(CATALOGUE)}; made by"
+    command = "`python conformance/benchmarks/served_mutants.py --hidden`"
+    parts = ["# Mutants that Azure's wire cannot show", f"{told} {command}."]
+    for reason, names in sorted(by_reason.items()):
+        parts += [f"## {reason[0].upper()}{reason[1:]}: {len(names)}", "\n".join(f"- `{name}`" for name in names)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _served_reads(mutant: Mutant) -> Iterator[str]:
+    """What serve makes of the last answer to the mutant's witness: the sound vault's, and the mutant's."""
+    profile = mutant.profiles[0]
+    for subject in (mutant.sound(profile), mutant.flaw(profile)):
+        client = Client(open_factory(lambda subject=subject: subject))  # type: ignore[misc]
+        try:
+            for method, params in mutant.calls(profile):
+                answer = client.connection.call(method, params)
+        finally:
+            client.close()
+        shown = answer.get("networkAcls") if isinstance(answer, dict) else None
+        yield repr(read_back(shown) if isinstance(shown, dict) else None)
 
 
 def _judged(mutant: Mutant) -> dict[str, object]:

@@ -69,7 +69,7 @@ def test_the_marker_selects_the_clauses_and_leaves_the_ledger_out(pytester: pyte
     )
     assert result.ret == 0
     collected = [line for line in result.outlines if "::" in line]
-    assert len(collected) == 54
+    assert len(collected) == 60
     assert not any("test_ledger" in line for line in collected)
 
 
@@ -129,7 +129,7 @@ def test_a_project_may_give_the_subject_by_a_fixture(pytester: pytest.Pytester, 
         def iut():
             return {returned}
     """)
-    pytester.runpytest("--pyargs", SUITE, "--iut-clause", "STA-5").assert_outcomes(passed=1, deselected=78)
+    pytester.runpytest("--pyargs", SUITE, "--iut-clause", "STA-5").assert_outcomes(passed=1, deselected=84)
 
 
 def test_a_project_may_write_its_own_test_of_a_clause(pytester: pytest.Pytester) -> None:
@@ -178,7 +178,7 @@ def test_the_suite_puts_no_folder_of_the_kit_on_the_path_of_modules(pytester: py
             assert not any(path.endswith("fencepost") for path in sys.path)
     """)
     result = pytester.runpytest_subprocess("--pyargs", SUITE, "--iut", "reference", "--iut-clause", "STA-5")
-    result.assert_outcomes(passed=1, deselected=78)
+    result.assert_outcomes(passed=1, deselected=84)
     assert result.ret == 0
 
 
