@@ -9,7 +9,6 @@ import socket
 import sys
 from pathlib import Path
 
-
 _AT_ONCE = 64
 """So many commands are a line that HAProxy reads, of at most 16 kB."""
 
