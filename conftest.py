@@ -71,7 +71,7 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "c": _program("cc", "gcc libc6-dev"),
     "csharp": _program("mcs", "mono-mcs mono-runtime"),
     "go": _program("go", "golang-go"),
-    "java": _program("javac", "openjdk-17-jdk-headless"),
+    "java": _program("javac", "default-jdk-headless"),
     "rust": _program("rustc", "rustc"),
     "node": _program("node", "nodejs"),
     "caddy": _program("caddy", "caddy"),

@@ -522,3 +522,11 @@ def test_nothing_is_left_behind(opening: Opening) -> None:
     connection.close()
     left = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("fencepost-cli-*"))
     assert len(left) < len(before) or not before
+
+
+def test_this_python_and_the_folders_are_known_where_they_are_needed(opening: Opening) -> None:
+    program = "import sys; told = open(sys.argv[1]).read().split(); sys.exit(3 if told == 2 * [sys.argv[2]] else 4)"
+    rules = LISTED.replace("file = ", "form = 'jinja'\ntemplate = '{{ tmp }} {{ tmp }}'\nfile = ")
+    ask = f"[decide]\nrun = ['${{python}}', '-c', '{program}', '${{rules_file}}', '${{tmp}}', '${{address}}']\n"
+    connection = opening(HEAD, rules, ask, "allow = { exit = 3 }\ndeny = { exit = 4 }\n")
+    assert _ask(connection, "1.2.3.4") == ["allow"]

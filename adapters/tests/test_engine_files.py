@@ -1,10 +1,11 @@
 """The shipped engine files: each can be read, says what it is and how it is installed; a missing engine is one line."""
 
+import contextlib
 import tomllib
 from pathlib import Path
 
 import pytest
-from fencepost.adapters.contract import HarnessFault, SubjectError, engines, open_subject
+from fencepost.adapters.contract import Client, HarnessFault, SubjectError, engines, open_subject
 from fencepost.adapters.engines.libraries.match import LIBRARIES
 
 FILES = engines()
@@ -49,3 +50,27 @@ def test_an_engine_that_is_missing_is_one_line_that_says_what_to_install(version
         open_subject(f"cli:{path}").call("describe", {})
     assert "expected grepcidr to be installed (try: apt-get install grepcidr)" in str(fault.value)
     assert len(str(fault.value).splitlines()) == 1
+
+
+@pytest.mark.engine("haproxy")
+def test_a_proxy_header_conveys_subnet_and_service_and_what_it_cannot_hold_is_inconclusive() -> None:
+    short, long = "/subscriptions/S/subnets/a", f"/subscriptions/S/subnets/{'a' * 255}"
+    acls = {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [{"value": "20.1.2.0/24"}]}
+    with contextlib.closing(Client(open_subject("haproxy-vault"))) as client:
+        client.describe()
+        client.reset([{"id": one, "serviceEndpoints": ["Microsoft.KeyVault"]} for one in (short, long)])
+        client.write("putRules", {"networkAcls": {**acls, "virtualNetworkRules": [{"id": short.upper()}]}})
+        asked = [
+            {"plane": plane, "operation": "SecretGet", "source": source, "caller": {"service": "x", "trusted": trusted}}
+            for plane, source, trusted in (
+                ("data", {"address": "20.1.2.255"}, False),
+                ("data", {"address": "20.1.3.0"}, False),
+                ("data", {"address": "20.1.3.0"}, True),
+                ("data", {"address": "10.0.0.4", "subnet": short}, False),
+                ("data", {"address": "10.0.0.4", "subnet": f"{short}b"}, False),
+                ("data", {"address": "10.0.0.4", "subnet": long}, False),
+                ("control", {"address": "20.1.3.0"}, False),
+            )
+        ]
+        outcomes = [answer.outcome for answer in client.decide(asked)]
+    assert outcomes == ["allow", "deny", "allow", "allow", "deny", "inconclusive", "allow"]

@@ -6,8 +6,10 @@ import shutil
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import cast
 
@@ -501,8 +503,9 @@ def test_a_bound_address_is_the_one_that_the_service_sees(opening: Opening) -> N
         ("[decide]", unsendable),
     )
     _put(connection, "1.2.3.0/24")
-    asked = ["1.2.3.4", "2.2.2.2", "1.2.3.4", "224.0.0.1", "0.1.2.3", "255.255.255.255"]
-    assert _ask(connection, *asked) == ["allow", "deny", "allow", "inconclusive", "inconclusive", "inconclusive"]
+    asked = ["1.2.3.4", "2.2.2.2", "1.2.3.4", "224.0.0.1", "0.1.2.3", "255.255.255.255", "127.255.255.255"]
+    answers = ["allow", "deny", "allow", "inconclusive", "inconclusive", "inconclusive", "deny"]
+    assert _ask(connection, *asked) == answers
 
 
 def test_the_request_of_a_mapping_can_be_pasted(opening: Opening) -> None:
@@ -518,3 +521,32 @@ def test_the_request_of_a_mapping_can_be_pasted(opening: Opening) -> None:
     pasted = subprocess.run(["sh", "-c", shown["decide.deny"]], capture_output=True, text=True, check=True).stdout
     assert pasted.startswith("HTTP/1.1 403")
     assert json.loads(pasted.splitlines()[-1]) == {"allowed": False}
+
+
+class _Up(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"up")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_settling_waits_through_a_service_that_takes_no_connection_for_a_moment(opening: Opening) -> None:
+    late = HTTPServer(("127.0.0.1", 0), _Up, bind_and_activate=False)
+    late.server_bind()  # it has its port, and takes no connection yet
+    port = late.server_address[1]
+    settle = f'settle = {{ get = "http://127.0.0.1:{port}/", body = ".+", equals = "up", within = 9 }}'
+    connection = opening(('form = "json-list"', f'form = "json-list"\n{settle}'))
+    threads = [threading.Timer(0.3, late.server_activate), threading.Timer(0.4, late.serve_forever, (0.01,))]
+    for thread in threads:
+        thread.start()
+    try:
+        assert _put(connection, "1.2.3.4") == {"accepted": True}
+    finally:
+        threads[0].join()
+        late.shutdown()
+        threads[1].join()
+        late.server_close()

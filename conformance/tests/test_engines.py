@@ -20,7 +20,11 @@ CHOSEN = [
         "caddy", BOUNDED, "remote_ip {{", "remote_ip 0.0.0.0/1 {{", marks=[pytest.mark.engine("caddy"), ANY_IP]
     ),
     pytest.param(
-        "nginx-geo", BOUNDED, "default ${default};", "default 1;", marks=[pytest.mark.engine("nginx"), ANY_IP]
+        "nginx-geo",
+        BOUNDED,
+        "default ${default};",
+        "default ${default}; 16.0.0.0/4 1;",
+        marks=[pytest.mark.engine("nginx"), ANY_IP],
     ),
     pytest.param(
         "nftables",

@@ -96,7 +96,9 @@ class RuleForm:
         rules = self.rules
         if self.template is not None:
             given = {"ip_rules": values, "virtual_network_rules": subnets, "default": known["default"]}
-            return self.template.render({**given, **{name: known[name] for name in ("bypass", "mark", "tmp", "here")}})
+            plain = {name: known[name] for name in ("bypass", "mark", "tmp", "here")}
+            ports = {name.removeprefix("port."): port for name, port in known.items() if name.startswith("port.")}
+            return self.template.render({**given, **plain, "port": ports})
         line = rules.line if rules.line is not None else "${value}"
         written = [filled(line, {**known, "value": value}) for value in values]
         parts = [*filter(None, [filled(rules.head, known)]), *written, *filter(None, [filled(rules.tail, known)])]

@@ -69,6 +69,8 @@ def _source(file: RestFile) -> Iterator[Mistake]:
         yield Mistake(path=f"decide.source.{which}", says="it belongs to a header whose hop is 'first' or 'last'")
     if source.header is not None and source.header.lower() in {name.lower() for name in file.decide.headers}:
         yield Mistake(path="decide.headers", says=f"{source.header!r} is the source's, which fills it in")
+    if source.tlvs.given and source.proxy != "v2":
+        yield Mistake(path="decide.source.tlvs", says="they belong to proxy = 'v2'")
     if source.bound and file.start is None:
         says = "a bound address takes a service that is started inside the namespace, and there is no start"
         yield Mistake(path="decide.source.bound", says=says)

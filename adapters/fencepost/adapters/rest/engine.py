@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from fencepost.adapters import any_ip
-from fencepost.adapters.contract.faults import NotStarted, TimedOut
+from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut
 from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject
 from fencepost.adapters.declared.engine import Refusal, Shown, decision, given_of
@@ -222,8 +222,8 @@ class RestEngine:
         while True:
             try:
                 reply = self._get(settle.get, settle.headers, values, deadline)
-            except Broken as broken:  # a service may take no connection while it changes its rules
-                if broken.kind is not NotStarted or time.monotonic() + _PAUSE > until:
+            except Broken as broken:  # a service may refuse or cut off connections while it changes its rules
+                if broken.kind not in (NotStarted, Crashed) or time.monotonic() + _PAUSE > until:
                     raise
                 time.sleep(_PAUSE)
                 continue

@@ -71,10 +71,10 @@ class Exchange:
     def _waves(self, questions: Sequence[Question]) -> list[list[list[int]]]:
         """Groups of questions that share a connection, as many groups at a time as there may be connections."""
         if self._by_address:
-            of_address: dict[str | None, list[int]] = {}
+            of_caller: dict[object, list[int]] = {}
             for number, question in enumerate(questions):
-                of_address.setdefault(question.address, []).append(number)
-            groups = list(of_address.values())
+                of_caller.setdefault((question.address, question.tlvs), []).append(number)
+            groups = list(of_caller.values())
             if not self._keep_alive:
                 groups = [[number] for group in groups for number in group]
         else:
@@ -135,7 +135,7 @@ class Exchange:
             link.close()
             link = None
         if link is None:
-            link = Link(question.sent.place, self._way, question.address, deadline)
+            link = Link(question.sent.place, self._way, question.address, deadline, question.tlvs)
         links[slot] = link
         if not self._by_address:
             self._slots[question.sent.place, slot] = link

@@ -4,13 +4,13 @@ import contextlib
 import http.client
 import socket
 import ssl
-import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from fencepost.adapters import any_ip
+from fencepost.adapters.azure.proxy_header import write_header
 from fencepost.adapters.contract.faults import Crashed, NotJson, NotStarted, TimedOut
 from fencepost.adapters.contract.vocabulary import MAX_LINE
 from fencepost.adapters.declared.reading import Broken
@@ -19,7 +19,9 @@ from fencepost.adapters.rest.urls import Place, Sent
 from fencepost.adapters.sockets import DeadlineSocket
 
 _CHUNK = 65536
-_V2_TCP4 = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"
+_TLVS = {"authority": (0x02, 255), "unique-id": (0x05, 128)}
+"""The types of the values that a PROXY header may have, and how long each may be, in bytes."""
+
 _FROM_PORT = 40000
 
 
@@ -35,14 +37,17 @@ class Way:
 class Link:
     """One connection, over which one request after another goes, each exchange by its own deadline."""
 
-    def __init__(self, place: Place, way: Way, address: str | None, deadline: float) -> None:
+    def __init__(
+        self, place: Place, way: Way, address: str | None, deadline: float, tlvs: Sequence[tuple[str, str]] = ()
+    ) -> None:
         """Connect; `any_ip.NotFromHere` where that cannot be done from the address, `Broken` where there is nobody."""
+        header = None if way.proxy is None else _proxy_header(way.proxy, address or "127.0.0.1", place.port, tlvs)
         self._place = place
         self._socket = DeadlineSocket(_connected(place, way, address, deadline), deadline)
         self.used = False
         try:
-            if way.proxy is not None:
-                self._socket.send(_proxy_header(way.proxy, address or "127.0.0.1", place.port))
+            if header is not None:
+                self._socket.send(header)
             if place.secure:
                 self._socket.secure(way.context or ssl.create_default_context(), place.host)
         except BaseException as error:
@@ -107,12 +112,17 @@ def _nobody(place: Place, error: OSError) -> Broken:
     return Broken(expected=f"a connection to {place.url}", came=came, kind=NotStarted)
 
 
-def _proxy_header(version: str, address: str, port: int) -> bytes:
-    """What a proxy says of the client whose connection it passes on."""
+def _proxy_header(version: str, address: str, port: int, tlvs: Sequence[tuple[str, str]]) -> bytes:
+    """What a proxy says of the client whose connection it passes on; `any_ip.NotFromHere` where a value is too long."""
     if version == "v1":
         return f"PROXY TCP4 {address} {any_ip.HOST} {_FROM_PORT} {port}\r\n".encode("ascii")
-    ends = socket.inet_aton(address) + socket.inet_aton(any_ip.HOST)
-    return _V2_TCP4 + ends + struct.pack("!HH", _FROM_PORT, port)
+    values = {}
+    for name, text in tlvs:
+        kind, longest = _TLVS[name]
+        values[kind] = text.encode("utf-8")
+        if len(values[kind]) > longest:
+            raise any_ip.NotFromHere(reason=f"the {name} has {len(values[kind])} bytes; a PROXY header holds {longest}")
+    return write_header(address, values)
 
 
 @contextlib.contextmanager

@@ -12,10 +12,14 @@ from fencepost.adapters.rest.urls import Place, Sent, place_of, quoted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request for a decision, and the address that its connection is to have, where connections have one."""
+    """A request for a decision, and the address that its connection is to have, where connections have one.
+
+    `tlvs` are what the connection's PROXY header says beside the address, by their names.
+    """
 
     sent: Sent
     address: str | None
+    tlvs: tuple[tuple[str, str], ...] = ()
 
 
 class Requests:
@@ -41,6 +45,7 @@ class Requests:
         headers = [(name, filler(text, ASKED, values)) for name, text in decide.headers.items()]
         body = None if decide.body is None else filler(decide.body, ASKED, values)
         carries = source.bound or source.proxy is not None
+        tlvs = [(name, filler(text, ASKED, values)) for name, text in source.tlvs.given.items()]
 
         def question(given: Mapping[str, str]) -> Question:
             made = [(name, text(given)) for name, text in headers]
@@ -49,7 +54,8 @@ class Requests:
             place, asked = self._resolved(path(given))
             data = None if body is None else body(given).encode("utf-8")
             sent = Sent(place=place, method=decide.method, path=asked, headers=tuple(made), body=data)
-            return Question(sent=sent, address=given["address"] if carries else None)
+            told = tuple((name, said) for name, text in tlvs if (said := text(given)))
+            return Question(sent=sent, address=given["address"] if carries else None, tlvs=told)
 
         return question
 
@@ -66,7 +72,8 @@ class Requests:
         if question.address is not None:
             bound = ("--interface", question.address)
             how = bound if self._decide.source.bound else ("--haproxy-protocol", "--haproxy-clientip", question.address)
-        return lambda: question.sent.as_curl(how)
+        also = "".join(f"  # and the {name} {text!r}, which curl cannot say" for name, text in question.tlvs)
+        return lambda: question.sent.as_curl(how) + also
 
     def _resolved(self, path: str) -> tuple[Place, str]:
         """Where a path of the file leads: it may be a whole URL."""

@@ -181,17 +181,30 @@ class Service(Section, frozen=True, kw_only=True):
     tls: Tls = Tls()
 
 
+class Tlvs(Section, frozen=True, kw_only=True):
+    """What a header of the PROXY protocol v2 says of the caller beside the address; what is empty is left out."""
+
+    authority: RequestText = ""
+    unique_id: RequestText = ""
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """The texts that are not empty, by their names."""
+        return {name: text for name, text in (("authority", self.authority), ("unique-id", self.unique_id)) if text}
+
+
 class Source(Section, frozen=True, kw_only=True):
     """How the caller's address gets to the service: a `header`, the PROXY protocol, or a bound address (`bound`).
 
     For a header, `hop` says which of the addresses in it the service goes by: the `only` one, the `first` or the
-    `last`; `beside` are the others, in their order.
+    `last`; `beside` are the others, in their order. A request whose `tlvs` are longer than the protocol's is inconclusive.
     """
 
     header: str | None = None
     hop: Literal["only", "first", "last"] | None = None
     beside: list[str] = field(default_factory=list)
     proxy: Literal["v1", "v2"] | None = None
+    tlvs: Tlvs = Tlvs()
     bound: bool = False
 
     def value(self, address: str) -> str:

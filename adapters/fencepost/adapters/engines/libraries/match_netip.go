@@ -1,49 +1,24 @@
-// match_netip matches addresses by net/netip: it reads "rules RANGE …" and "ask ADDRESS" lines and answers each with one.
 package main
 
-import (
-	"bufio"
-	"fmt"
-	"net/netip"
-	"os"
-	"strings"
-)
+import "net/netip"
 
-func read(words []string) (ranges []netip.Prefix, err error) {
-	for _, word := range words {
-		if !strings.Contains(word, "/") {
-			word += "/32"
-		}
-		one, err := netip.ParsePrefix(word)
+// held by Go's net/netip.
+func held(ranges []string) (func(string) bool, error) {
+	prefixes := []netip.Prefix{}
+	for _, text := range ranges {
+		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
 			return nil, err
 		}
-		ranges = append(ranges, one)
+		prefixes = append(prefixes, prefix)
 	}
-	return ranges, nil
-}
-
-func main() {
-	var ranges []netip.Prefix
-	lines := bufio.NewScanner(os.Stdin)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		words := strings.Fields(lines.Text())
-		if words[0] == "rules" {
-			if new, err := read(words[1:]); err != nil {
-				fmt.Println("refused:", err)
-			} else {
-				ranges = new
-				fmt.Println("ok")
-			}
-			continue
-		}
-		address, answer := netip.MustParseAddr(words[1]), "no"
-		for _, one := range ranges {
-			if one.Contains(address) {
-				answer = "yes"
+	return func(text string) bool {
+		address := netip.MustParseAddr(text)
+		for _, prefix := range prefixes {
+			if prefix.Contains(address) {
+				return true
 			}
 		}
-		fmt.Println(answer)
-	}
+		return false
+	}, nil
 }

@@ -1,0 +1,40 @@
+"""Put a file of patterns in the place of an ACL of a running HAProxy, in one step, over its runtime socket.
+
+`haproxy_socket.py SOCKET FILE`: the ACL is known by the FILE that it was read from. Ends with 3 and HAProxy's words where
+it refuses a pattern; the old ones then stay in force.
+"""
+
+import re
+import socket
+import sys
+from pathlib import Path
+
+_AT_ONCE = 64
+"""So many commands are a line that HAProxy reads, of at most 16 kB."""
+
+
+def main(path: str, file: str) -> int:
+    """Prepare a version, add the patterns to it, commit it."""
+    patterns = Path(file).read_text(encoding="ascii").split()
+    version = re.search(r"\d+", _said(path, f"prepare acl {file}"))
+    if version is None:
+        raise SystemExit(f"no new version of {file}")
+    for start in range(0, len(patterns), _AT_ONCE):
+        added = [f"add acl @{version[0]} {file} {pattern}" for pattern in patterns[start : start + _AT_ONCE]]
+        if refused := _said(path, ";".join(added)):
+            sys.stderr.write(refused)
+            return 3
+    sys.stderr.write(_said(path, f"commit acl @{version[0]} {file}"))
+    return 0
+
+
+def _said(path: str, command: str) -> str:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.settimeout(10)
+        one.connect(path)
+        one.sendall(f"{command}\n".encode("ascii"))
+        return b"".join(iter(lambda: one.recv(4096), b"")).decode("utf-8", errors="backslashreplace").strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
