@@ -118,6 +118,14 @@ def test_a_replay_of_a_merged_failure_shows_it_again(whole: Path, tmp_path: Path
     assert again.exit_code == 1
 
 
+def test_the_counterexamples_of_all_shards_are_stored_as_files(whole: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "fencepost-regressions"
+    assert _merge(whole, "--regressions", str(kept)).exit_code == 1
+    assert 1 <= len(list(kept.glob("DEC-4-*.json"))) <= KEPT
+    for subject, status in zip(SUBJECTS, (0, 1), strict=True):
+        assert CliRunner().invoke(main, ["replay", str(kept), subject], catch_exceptions=False).exit_code == status
+
+
 def test_a_merged_report_is_compared_by_diff(whole: Path, tmp_path: Path) -> None:
     _merge(whole, "--report", str(tmp_path))
     result = CliRunner().invoke(main, ["diff", str(tmp_path / "1"), str(tmp_path / "2")], catch_exceptions=False)

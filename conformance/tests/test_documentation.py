@@ -26,7 +26,7 @@ SOURCE = Path(__file__).parents[2]
 CONTRACT = (SOURCE / "docs" / "contract.md").read_text(encoding="utf-8")
 GUIDE = (SOURCE / "docs" / "writing-a-harness.md").read_text(encoding="utf-8")
 README = (SOURCE / "README.md").read_text(encoding="utf-8")
-PAGES = sorted([*SOURCE.glob("*.md"), *SOURCE.glob("*/README.md"), *(SOURCE / "docs").glob("*.md")])
+PAGES = sorted([*SOURCE.glob("*.md"), *SOURCE.glob("*/README.md"), *(SOURCE / "docs").rglob("*.md")])
 
 
 def _row(key: str) -> str:

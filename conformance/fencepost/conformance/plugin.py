@@ -4,7 +4,6 @@ Every pytest run beside which fencepost is installed loads it: it imports nothin
 it, adds no option but `--iut…`, and leaves tests alone that have no `clause` marker.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -30,6 +29,9 @@ _KINDS = {
     "open point": ("open point has no declared choice", "open points have no declared choice"),
 }
 _DISTRIBUTED = "fencepost_distributed"
+_ASKING = frozenset({"clause_outcome", "choice_outcome", "sensitivity_outcome"})
+_FAILURES = pytest.StashKey[dict[str, tuple[str, str]]]()
+"""The tests of the suite that have failed in this session, by node id: in which phase, and what was said."""
 
 Subject: TypeAlias = str | Callable[[], object]
 _Wrapper: TypeAlias = Generator[None, pytest.TestReport, pytest.TestReport]
@@ -37,97 +39,55 @@ _Wrapper: TypeAlias = Generator[None, pytest.TestReport, pytest.TestReport]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the suite, all called `--iut…`."""
+    from fencepost.conformance.pytest import option_types as types
+
     group = parser.getgroup("fencepost", "conformance of a network firewall (fencepost)")
     group.addoption(
-        "--iut", metavar="SUBJECT", help="The implementation under test: stdio:…, http://…, library:…, NAME."
-    )
-    group.addoption("--iut-profile", metavar="P", type=_profile, help="Judge by this profile, not by the claimed one.")
-    group.addoption(
-        "--iut-effort", metavar="E", type=_effort, default=None, help="quick (the default), standard or thorough."
-    )
-    group.addoption("--iut-seed", metavar="N", type=_seed, default=0, help="The same seed asks the same questions.")
-    group.addoption("--iut-settle", metavar="SECONDS", type=_seconds, help="How long a change may take to show.")
-    group.addoption(
-        "--iut-call-timeout", metavar="SECONDS", type=_waiting, default=10.0, help="Seconds for one call (10)."
+        "--iut",
+        metavar="SUBJECT",
+        action="append",
+        help="The implementation under test: stdio:…, http://…, library:…, NAME; repeatable: each is judged.",
     )
     group.addoption(
-        "--iut-start-timeout", metavar="SECONDS", type=_waiting, default=30.0, help="Seconds for the start (30)."
+        "--iut-profile", metavar="P", type=types.profile, help="Judge by this profile, not by the claimed one."
+    )
+    group.addoption(
+        "--iut-effort", metavar="E", type=types.effort, default=None, help="quick (the default), standard or thorough."
+    )
+    group.addoption(
+        "--iut-seed", metavar="N", type=types.seed, default=0, help="The same seed asks the same questions."
+    )
+    group.addoption("--iut-settle", metavar="SECONDS", type=types.seconds, help="How long a change may take to show.")
+    group.addoption(
+        "--iut-call-timeout", metavar="SECONDS", type=types.waiting, default=10.0, help="Seconds for one call (10)."
+    )
+    group.addoption(
+        "--iut-start-timeout", metavar="SECONDS", type=types.waiting, default=30.0, help="Seconds for the start (30)."
     )
     group.addoption(
         "--iut-clause",
         metavar="ID",
         action="append",
-        type=_clauses,
+        type=types.clauses,
         help="Run only the tests of this clause or family (VAL); repeatable, or ID,ID.",
     )
     group.addoption(
-        "--iut-known", metavar="FILE", type=_path, help="Tolerate the failures on this list, and no others."
+        "--iut-known", metavar="FILE", type=types.path, help="Tolerate the failures on this list, and no others."
     )
     group.addoption(
-        "--iut-regressions", metavar="DIR", type=_path, help="Replay the cases stored here first, and store new ones."
+        "--iut-regressions",
+        metavar="DIR",
+        type=types.path,
+        help="Replay the cases stored here first, and store new ones.",
     )
-    group.addoption("--iut-report", metavar="DIR", type=_path, help="Write the report in every form into this folder.")
+    group.addoption(
+        "--iut-report", metavar="DIR", type=types.path, help="Write the report in every form into this folder."
+    )
     group.addoption(
         "--iut-open-points",
         action="store_true",
         help="Show each open point and each clause that does not apply as a skipped test, not as one line of counts.",
     )
-
-
-def _profile(text: str) -> str:
-    from fencepost.reference import UnknownProfile, load_profile
-
-    try:
-        return load_profile(text).name
-    except UnknownProfile as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _effort(text: str) -> str:
-    from fencepost.conformance.bench.effort import EFFORTS
-
-    if text.lower() not in EFFORTS:
-        raise argparse.ArgumentTypeError(f"no effort is called {text!r} (known: {', '.join(EFFORTS)})")
-    return text.lower()
-
-
-def _seed(text: str) -> int:
-    try:
-        seed = int(text)
-    except ValueError:
-        seed = -1
-    if not 0 <= seed < 2**63:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to {2**63 - 1}, got {text!r}")
-    return seed
-
-
-def _path(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("expected a path, got an empty text")
-    return Path(text)
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of seconds, 0 or more, got {text!r}")
-    return seconds
-
-
-def _waiting(text: str) -> float:
-    seconds = _seconds(text)
-    if not seconds:
-        raise argparse.ArgumentTypeError("expected a number of seconds above 0, got 0")
-    return seconds
-
-
-def _clauses(text: str) -> tuple[str, ...]:
-    from fencepost.conformance.catalogue import UnknownClause, catalogue
-
-    try:
-        return tuple(clause.id for part in text.split(",") if part for clause in catalogue().matching(part))
-    except UnknownClause as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -139,10 +99,31 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.extra_keyword_matches.update(ClauseId(one) for mark in marks for one in mark.args)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Where several subjects are named, put each test of the suite to each of them."""
+    subjects = _subjects(metafunc.config)
+    is_of_the_suite = not _ASKING.isdisjoint(metafunc.fixturenames) and not hasattr(metafunc.cls, "conformance")
+    if len(subjects) > 1 and is_of_the_suite:
+        metafunc.fixturenames.append("iut_subject")  # the fixtures of the suite ask for it when they are set up
+        metafunc.parametrize("iut_subject", subjects, indirect=True, ids=subjects, scope="session")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test of the suite that has failed is not asked again: a rerun in the same session gets the same answer."""
+    known = item.config.stash[_FAILURES].get(item.nodeid)
+    if known is not None:
+        pytest.fail(f"it has failed in this session, and a rerun does not ask again:\n{known[1]}", pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
     """Keep an error an error: where nothing was judged, no failure can be the expected one."""
     report = yield
+    if report.failed and _asks(item):
+        told = str(call.excinfo.value) if call.excinfo is not None else ""
+        phase, _ = item.config.stash[_FAILURES].setdefault(item.nodeid, (call.when, told))
+        if call.when == "setup" and phase == "call":  # of a rerun: a failure stays a failure, and becomes no error
+            report.when = "call"
     if call.excinfo is not None and hasattr(report, "wasxfail") and _asks(item):
         from fencepost.conformance.pytest.suite_collection import is_not_excused
 
@@ -164,7 +145,14 @@ def _left_out(report: object) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line of counts for what was left out."""
+    """For each subject the verdicts of its clauses, and one line of counts for what was left out."""
+    reports = [one for those in terminalreporter.stats.values() for one in those if hasattr(one, "user_properties")]
+    if any("verdict" in dict(one.user_properties) for one in reports):
+        from fencepost.conformance.pytest.clause_summary import clause_summary
+
+        terminalreporter.section("clauses")
+        for line in clause_summary([dict(one.user_properties) for one in reports]):
+            terminalreporter.write_line(line)
     counts = Counter(filter(None, map(_left_out, terminalreporter.stats.get("deselected", ()))))
     if counts:
         told = ", ".join(f"{count} {_KINDS[kind][count != 1]}" for kind, count in sorted(counts.items()))
@@ -173,6 +161,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
+    config.stash[_FAILURES] = {}
     config.addinivalue_line("markers", "clause(id): the clause of the conformance catalogue that the test asks")
 
 
@@ -182,9 +171,14 @@ def _worker_input(config: pytest.Config) -> dict[str, object]:
     return told
 
 
+def _subjects(config: pytest.Config) -> tuple[str, ...]:
+    """The subjects that `--iut` names, each once."""
+    return tuple(dict.fromkeys(config.getoption("--iut") or ()))
+
+
 def _is_for_the_suite(config: pytest.Config) -> bool:
     asked_for = any(argument.startswith(_SUITE_NAME) for argument in config.invocation_params.args)
-    return asked_for or config.getoption("--iut") is not None
+    return asked_for or bool(_subjects(config))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -206,9 +200,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     from fencepost.conformance.pytest.distribution import ClauseScheduling
 
     scheduling = ClauseScheduling(config, log)
-    subject = config.getoption("--iut")
+    subjects = _subjects(config)
     is_whole = config.getoption("--iut-report") is not None  # one report is of one run
-    scheduling.is_one_place = subject is None or is_whole or _is_one_place(subject)
+    scheduling.is_one_place = not subjects or is_whole or any(map(_is_one_place, subjects))
     return scheduling
 
 
@@ -224,13 +218,13 @@ def _is_one_place(subject: str) -> bool:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """What is judged, and how."""
-    subject = config.getoption("--iut")
-    if subject is None:
+    subjects = _subjects(config)
+    if not subjects:
         return None
     from fencepost.reports.secrets import Mask
     from fencepost.reports.visible import visible
 
-    shown = visible(Mask.of_here().apply(subject))
+    shown = visible(Mask.of_here().apply(" and ".join(subjects)))
     profile = config.getoption("--iut-profile") or "its own profile"
     return f"iut: {shown}, {profile}, effort {_effort_of(config)}, seed {config.getoption('--iut-seed')}"
 
@@ -265,13 +259,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     if any(_lacks_a_subject(item) for item in asking):
         raise pytest.UsageError(_WHAT_TO_GIVE)
-    if asking and (subject := config.getoption("--iut")) is not None:
+    for subject in _subjects(config) if asking else ():
         _is_one_place(subject)  # a name that means nothing is said before any fixture of anybody's is set up
 
 
 def _lacks_a_subject(item: pytest.Item) -> bool:
     """Whether the test would ask the subject of `--iut`, there is none, and no `conftest.py` has another `iut`."""
-    if item.config.getoption("--iut") is not None or hasattr(getattr(item, "cls", None), "conformance"):
+    if _subjects(item.config) or hasattr(getattr(item, "cls", None), "conformance"):
         return False
     plugins = item.config.pluginmanager.get_plugins()
     return not any("iut" in vars(one) for one in plugins if isinstance(one, ModuleType) and one.__name__ != __name__)
@@ -279,7 +273,7 @@ def _lacks_a_subject(item: pytest.Item) -> bool:
 
 def _asks(item: pytest.Item) -> bool:
     names: Sequence[str] = getattr(item, "fixturenames", ())
-    return bool({"clause_outcome", "choice_outcome", "sensitivity_outcome"}.intersection(names))
+    return not _ASKING.isdisjoint(names)
 
 
 def _select(config: pytest.Config, items: list[pytest.Item], wanted: frozenset[str]) -> None:
@@ -289,23 +283,32 @@ def _select(config: pytest.Config, items: list[pytest.Item], wanted: frozenset[s
 
 
 @pytest.fixture(scope="session")
-def iut(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Subject:
+def iut_subject(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> str | None:
+    """The subject string that `--iut` names: the only one, or each in turn; None where it names nothing."""
+    first = next(iter(_subjects(pytestconfig)), None)
+    subject: str | None = getattr(request, "param", first)
+    return subject
+
+
+@pytest.fixture(scope="session")
+def iut(request: pytest.FixtureRequest, iut_subject: str | None) -> Subject:
     """The implementation under test: what `--iut` names.
 
     Override it, with this scope, in a `conftest.py` at a project's root: return a subject string, or a factory of an
     implementation in Python.
     """
-    subject = pytestconfig.getoption("--iut")
-    if not isinstance(subject, str):
+    if iut_subject is None:
         pytest.fail(_WHAT_TO_GIVE, pytrace=False)
-    if subject.startswith("fixture:"):
-        found: Subject = request.getfixturevalue(subject.removeprefix("fixture:"))
+    if iut_subject.startswith("fixture:"):
+        found: Subject = request.getfixturevalue(iut_subject.removeprefix("fixture:"))
         return found
-    return subject
+    return iut_subject
 
 
 @pytest.fixture(scope="session")
-def suite_trial(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator["SubjectSession"]:
+def suite_trial(
+    request: pytest.FixtureRequest, pytestconfig: pytest.Config, iut_subject: str | None
+) -> Iterator["SubjectSession"]:
     """The subject of the suite on trial; each worker of pytest-xdist has its own."""
     __tracebackhide__ = True
     from fencepost.adapters.contract import Timeouts
@@ -322,9 +325,16 @@ def suite_trial(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> 
         ),
         known=pytestconfig.getoption("--iut-known"),
         regressions=pytestconfig.getoption("--iut-regressions"),
-        report=pytestconfig.getoption("--iut-report"),
+        report=_report_folder(pytestconfig, iut_subject),
     )
     yield from on_trial(request, "fixture:iut", terms, alone=_is_alone(pytestconfig))
+
+
+def _report_folder(config: pytest.Config, subject: str | None) -> Path | None:
+    """Where the report of this subject goes: a folder of its own, by its number, where there are several."""
+    folder: Path | None = config.getoption("--iut-report")
+    subjects = _subjects(config)
+    return folder / str(subjects.index(subject) + 1) if folder and subject and len(subjects) > 1 else folder
 
 
 def _is_alone(config: pytest.Config, *modes: str) -> bool:

@@ -14,6 +14,7 @@ from fencepost.conformance.campaign.planning import planned, read_plan, seeds_fo
 from fencepost.conformance.campaign.shard_run import is_there, keep, shard_stream
 from fencepost.conformance.campaign.targets import TARGETS, Place
 from fencepost.conformance.commands.console import labelled, show
+from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING
@@ -274,8 +275,14 @@ def _run_on_dask(made: CampaignPlan, address: str, out: Path) -> None:
     metavar="DIR",
     help="Write the report in every form into this folder; for several subjects into numbered folders in it.",
 )
+@click.option(
+    "--regressions",
+    type=NEW_FOLDER,
+    metavar="DIR",
+    help="Store each new counterexample in this folder, as `check` does.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show every clause and every open point, none summed up.")
-def merge(*, plan_file: Path, folder: Path, reports: Path | None, verbose: bool) -> None:
+def merge(*, plan_file: Path, folder: Path, reports: Path | None, regressions: Path | None, verbose: bool) -> None:
     """Merge the streams in DIR, and in the folders in it, into the report that `check` would give.
 
     There is no verdict while a shard is missing, is there twice, or is not whole: each is named, with the command
@@ -299,6 +306,9 @@ def merge(*, plan_file: Path, folder: Path, reports: Path | None, verbose: bool)
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
     if reports is not None:
         _write_reports(found, reports)
+    if regressions is not None:
+        for report in found:
+            EarlierFailures(folder=regressions).store(report)
     statuses = {report.exit_status for report in found}
     sys.exit(next(status for status in (1, 2, 3, 0) if status in statuses))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, KnownFailureWrong, Untold
 from fencepost.conformance.regression.reading import NotACase
@@ -100,11 +101,25 @@ class SubjectSession:
         campaign = self._begun()
         if not campaign.capabilities.missing_for(clause):
             for exploration in explorations_for((clause.id,), campaign.plan.effort):
-                campaign.explore(exploration)
-                self._note_failures(exploration.serves)
+                self._explore(campaign, exploration)
         row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
         self._told[clause.id] = row.verdict
         return row
+
+    def _explore(self, campaign: Campaign, exploration: Exploration) -> None:
+        """Run the exploration. One that something outside ends, such as a time limit of the test, ends the run."""
+        try:
+            campaign.explore(exploration)
+        except BaseException as error:
+            told = str(error).partition("\n")[0]
+            campaign.cut_short(f"not asked: a test was ended in the middle: {type(error).__name__}: {told}")
+            raise
+        self._note_failures(exploration.serves)
+
+    @property
+    def shown_name(self) -> str:
+        """What the subject is called, with secrets masked."""
+        return visible(self._mask.apply(self.name))
 
     def choice(self, key: str) -> LedgerEntry:
         """The open point of that key; `KeyError` if there is none. Raises as `clause` does."""

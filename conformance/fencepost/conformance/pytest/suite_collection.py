@@ -164,7 +164,14 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
     trial = _trial_of(request)
     with _given_up_once(request, trial):
         row = trial.clause(clause.id)
-    told = {"clause": row.id, "asked": row.asked, "decisive": row.decisive, "limit found": row.limit_found}
+    told = {
+        "subject": trial.shown_name,
+        "clause": row.id,
+        "verdict": "known failure" if row.known else row.verdict,
+        "asked": row.asked,
+        "decisive": row.decisive,
+        "limit found": row.limit_found,
+    }
     request.node.user_properties += [(name, value) for name, value in told.items() if value is not None]
     if row.verdict == "not applicable":
         leave_out(request, NOT_APPLICABLE, f"{row.id} does not apply: {row.detail}")
@@ -241,5 +248,9 @@ def is_not_excused(error: BaseException) -> bool:
 def _give_up(request: pytest.FixtureRequest, error: CannotBegin) -> None:
     """End a run of the suite alone: no other test can ask its subject either."""
     config = request.config
-    if config.getoption("--iut") is not None and not is_of_a_class(request.node) and not hasattr(config, "workerinput"):
+    if (
+        len(config.getoption("--iut") or ()) == 1
+        and not is_of_a_class(request.node)
+        and not hasattr(config, "workerinput")
+    ):
         pytest.exit(f"--iut: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
