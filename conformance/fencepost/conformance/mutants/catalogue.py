@@ -12,6 +12,7 @@ from fencepost.conformance.mutants.flaws import (
     address_memory,
     address_spellings,
     address_text,
+    call_sizes,
     caller_members,
     control_from_subnets,
     control_plane,
@@ -102,6 +103,7 @@ _MODULES = (
     removing,
     removing_others,
     load,
+    call_sizes,
     address_memory,
     overlapping,
 )
