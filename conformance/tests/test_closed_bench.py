@@ -19,6 +19,7 @@ VERBS = frozenset(
         "failures_of",
         "decisive",
         "configurations",
+        "largest_call",
         "case_with",
         "replay_line",
         "reset",

@@ -9,12 +9,14 @@ from fencepost.adapters.contract import Decision as Answer
 from fencepost.conformance.bench.diagnosing import Diagnosing, EndedAtFailure
 from fencepost.conformance.bench.effort import CostMeter, Effort, EffortSpent
 from fencepost.conformance.bench.fault_policy import Abandoned, FaultPolicy
-from fencepost.conformance.bench.identifying import identifying_requests
+from fencepost.conformance.bench.identifying import wrong_in_force
 from fencepost.conformance.bench.in_force import StepsInForce
+from fencepost.conformance.bench.notes import Notes
 from fencepost.conformance.bench.samples import keep_request, keep_write
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
 from fencepost.conformance.diagnosis.recorder import Excuses
+from fencepost.conformance.judging.call_sizes import SHARE
 from fencepost.conformance.judging.clause_counter import ClauseCounter
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep
@@ -33,11 +35,14 @@ OnMismatch: TypeAlias = Callable[[Sequence[Found]], None]
 Selection: TypeAlias = Callable[[Sequence[Request], Vault], Iterable[Sequence[Request]]]
 """Which of an exploration's requests are put, call by call."""
 
+_EARLY = 200
+"""After so many requests some are put again in calls of other sizes: what comes first finds much for little."""
+
 _EXPLICIT = 3
 """One request in so many writes out members with default values."""
 
 
-class Bench:
+class Bench(Notes):
     """One subject under test. Verbs that call it may raise `Abandoned`, and `EffortSpent` when the effort is spent.
 
     `on_mismatch` replaces the diagnosis of wrong answers. If `selects` is given, only the requests that it selects are
@@ -57,7 +62,9 @@ class Bench:
         excuses: Excuses | None = None,
         on_mismatch: OnMismatch | None = None,
         selects: Selection | None = None,
+        asks_further: bool = False,
     ) -> None:
+        super().__init__(tally)
         self.profile = setting.profile
         self.capabilities = setting.capabilities
         self.replay_line = replay_line
@@ -65,8 +72,9 @@ class Bench:
         self._most_configurations = most_configurations
         self._ends_at_failure = ends_at_failure
         self._lockstep = lockstep
-        self._tally = tally
         self._selects = selects
+        self._asks_further = asks_further
+        self._largest_call = 0
         self._faults = FaultPolicy(tally)
         self._counter = ClauseCounter(tally, setting.capabilities)
         self._in_force = StepsInForce(lockstep)
@@ -94,17 +102,9 @@ class Bench:
         return self._lockstep.settle_seconds
 
     @property
-    def failed(self) -> Collection[str]:
-        """The clauses that have failed so far."""
-        return self._tally.failures.keys()
-
-    def failures_of(self, clause: str) -> Sequence[Counterexample]:
-        """The clause's failures so far."""
-        return self._tally.failures.get(clause, ())
-
-    def decisive(self, clause: str) -> int:
-        """How often the clause has been decisive so far."""
-        return self._tally.counts[clause].decisive
+    def largest_call(self) -> int:
+        """How many requests the largest call of the last question had."""
+        return self._largest_call
 
     @property
     def configurations(self) -> int:
@@ -247,7 +247,7 @@ class Bench:
         assert isinstance(connection, Shareable)
         return Client(connection.another())
 
-    # What it may record.
+    # What it may record, beside `Notes`.
 
     def observed(self, clause: str, outcomes: Collection[tuple[str, bool]]) -> None:
         """Count decisions that the exploration has judged itself: each outcome, and whether it was right."""
@@ -255,22 +255,6 @@ class Bench:
             self._tally.decision((clause,), outcome, is_right=is_right)
         self.meter.explored += Cost(decisions=len(outcomes))
         self._lockstep.cost += Cost(decisions=len(outcomes))
-
-    def limit_found(self, clause: str, limit: str) -> None:
-        """Record the clause's limit."""
-        self._tally.limits[clause] = limit
-
-    def limit_at_least(self, clause: str, count: int) -> None:
-        """Record that this many were accepted: the clause's limit, unless more is known."""
-        self._tally.limits.setdefault(clause, f"at least {count}")
-
-    def remark(self, clause: str, text: str) -> None:
-        """Add a remark to the clause's pass."""
-        self._tally.remarks[clause] = text
-
-    def leave_out(self, clause: str, reason: str) -> None:
-        """The clause cannot be asked of this subject."""
-        self._tally.left_out[clause] = reason
 
     def fail(self, one: Counterexample) -> None:
         """Record a failure that the exploration has found itself, because no replay would show it again."""
@@ -315,9 +299,30 @@ class Bench:
             return self._ask_apart(fault, step, extra, aim)
         self._faults.answered("decide")
         found = self._counted(step, judged, extra, aim)
+        self._tally.call_sizes.asked += len(self._lockstep.sizes)
+        self._largest_call = max(self._lockstep.sizes)
         if found:
             self._on_mismatch(found)
+        elif self._asks_further and self.meter.explored.decisions > _EARLY:
+            self._ask_further(step.requests, extra, aim)
         return [answer.outcome for _, answer, _ in judged]
+
+    def _ask_further(
+        self, requests: Sequence[Request], extra: Mapping[Request, Sequence[str]], aim: str | None
+    ) -> None:
+        """Put some of these requests again, alone and in small calls, where their kinds were not put so before."""
+        explored, sizes = self.meter.explored, self._tally.call_sizes
+        most = (explored.resets + explored.writes + sizes.asked) // SHARE
+        for places in sizes.calls(self._counter.kinds, most=most):
+            self.meter.check()
+            sizes.further += 1
+            step = self._step([requests[place] for place in places])
+            self.meter.explored += Cost(decisions=len(places))
+            with self._faults.blaming():
+                judged = self._lockstep.ask(step)
+            if found := self._counted(step, judged, extra, aim, is_further=True):
+                self._on_mismatch(found)
+                return
 
     def _step(self, requests: Sequence[Request]) -> AskStep:
         places = range(0, len(requests), _EXPLICIT) if self.capabilities.credentials else ()
@@ -335,9 +340,16 @@ class Bench:
         return self.vault.decide(request).clause
 
     def _counted(
-        self, step: AskStep, judged: Sequence[Judged], extra: Mapping[Request, Sequence[str]], aim: str | None
+        self,
+        step: AskStep,
+        judged: Sequence[Judged],
+        extra: Mapping[Request, Sequence[str]],
+        aim: str | None,
+        *,
+        is_further: bool = False,
     ) -> list[Found]:
-        wrong = self._counter.decisions(self.vault, step.requests, judged, extra)
+        sizes = self._lockstep.sizes
+        wrong = self._counter.decisions(self.vault, step.requests, judged, extra, sizes=sizes, is_further=is_further)
         for index, (expected, answer, _) in enumerate(judged):
             if answer.outcome == "inconclusive":
                 more = extra.get(step.requests[index], ())
@@ -385,16 +397,5 @@ class Bench:
         """
         if self._selects is not None:
             return []
-        steps = list(self._lockstep.steps)
-        asked = identifying_requests(self.vault, self.profile, self.capabilities)
-        offered = [sent for one in asked if (sent := self.capabilities.as_offered(one)) is not None]
         with self._faults.blaming("STA-5"):
-            judged = self._lockstep.ask(AskStep(requests=tuple(offered)))
-        found = [
-            Found(mismatch=wrong, index=index, aim="STA-2")
-            for index, (_, _, wrong) in enumerate(judged)
-            if wrong is not None
-        ]
-        if not found:
-            self._lockstep.steps = steps  # the last step is the one whose answer was wrong
-        return found
+            return wrong_in_force(self._lockstep, self.profile, self.capabilities)

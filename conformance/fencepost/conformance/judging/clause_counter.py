@@ -4,10 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.judging.exercised import RuleEdges, exercised_clauses
+from fencepost.conformance.judging.not_put import kinds_of
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.mismatch import WrongDecision
 from fencepost.conformance.lockstep.oracle import Judged
 from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Verdict, Write, acceptable_codes
+
+_OF_REQUESTS = ("DEC", "CTL", "CRED")
+"""The families of clauses that are about single requests; DEC-17 is about several."""
 
 
 class ClauseCounter:
@@ -16,6 +20,7 @@ class ClauseCounter:
     def __init__(self, tally: Tally, capabilities: Capabilities) -> None:
         self._tally = tally
         self._capabilities = capabilities
+        self.kinds: list[list[str]] = []
         self._landmarks: tuple[RuleSet, RuleEdges] | None = None
 
     def decisions(
@@ -24,15 +29,30 @@ class ClauseCounter:
         requests: Sequence[Request],
         judged: Sequence[Judged],
         extra: Mapping[Request, Sequence[str]],
+        *,
+        sizes: Sequence[int],
+        is_further: bool = False,
     ) -> list[tuple[int, WrongDecision]]:
-        """Count these answers; yields each wrong answer with its place. `extra` adds clauses to some requests."""
+        """Count these answers; return each wrong answer with its place. `extra` adds clauses to some requests.
+
+        `sizes` are those of the calls that carried the requests. Right answers to calls that only ask the same again
+        (`is_further`) count for no clause. `kinds` are then those of the requests, the width of rules left out.
+        """
         found = []
+        carried = [size for size in sizes for _ in range(size)]
+        self.kinds = []
         edges, not_put = self._landmarks_of(vault.rules), self._tally.not_put
         for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
             clauses = tuple(self.spoken_for(vault, request, expected, extra.get(request, ())))
-            self._tally.decision(clauses, answer.outcome, is_right=wrong is None)
+            is_counted = not is_further or wrong is not None
+            self._tally.decision(clauses if is_counted else (), answer.outcome, is_right=wrong is None)
             relation = edges.relation(request.address, expected.rule) if request.subnet is None else "subnet"
-            not_put.count(request, clauses, relation, is_answered=answer.outcome != "inconclusive")
+            is_answered = answer.outcome != "inconclusive"
+            not_put.count(request, kinds_of(request, clauses, relation), is_answered=is_answered)
+            own = [clause for clause in clauses if clause.startswith(_OF_REQUESTS) and clause != "DEC-17"]
+            self.kinds.append(kinds_of(request, own, relation.partition(" ")[0]))
+            if wrong is None and is_answered:
+                self._tally.call_sizes.count(self.kinds[-1], carried[index])
             if wrong is not None:
                 found.append((index, wrong))
         return found

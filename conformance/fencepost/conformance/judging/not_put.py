@@ -28,6 +28,12 @@ def caller_of(request: Request) -> str:
     return "other callers" if caller.authorized else "callers without permission"
 
 
+def kinds_of(request: Request, clauses: Sequence[str], relation: str) -> list[str]:
+    """The kinds of a request in this relation to the rules, one for each clause that its answer speaks for."""
+    rest = f"{request.plane.value} {relation} {_class_of(request)}"
+    return [f"{clause} {rest}" for clause in clauses]
+
+
 def _class_of(request: Request) -> str:
     caller = request.caller
     if caller.service is not None:
@@ -74,20 +80,19 @@ class NotPut:
     again: dict[str, bool] = field(default_factory=dict)
     depends: dict[str, str] = field(default_factory=dict)
 
-    def count(self, request: Request, clauses: Sequence[str], relation: str, *, is_answered: bool) -> None:
-        """Count one decision for these clauses, of a caller in this relation to the rules."""
+    def count(self, request: Request, kinds: Sequence[str], *, is_answered: bool) -> None:
+        """Count one decision of these kinds."""
         counts = self.answered if is_answered else self.missing
         place, caller = place_of(request), caller_of(request)
         for kind in (place, caller):
             counts[kind] = counts.get(kind, 0) + 1
-        rest = f"{request.plane.value[0]} {relation} {_class_of(request)}"
         if is_answered:
-            self.answered_kinds.update([f"{clause} {rest}" for clause in clauses])
+            self.answered_kinds.update(kinds)
             return
         if _is_hard_to_put(request.address):
             return
-        for clause in clauses:
-            seen = self.missing_kinds.setdefault(f"{clause} {rest}", {})
+        for kind in kinds:
+            seen = self.missing_kinds.setdefault(kind, {})
             if len(seen) < _ADDRESSES:
                 seen[f"{request.address} {request.subnet or ''}"] = (place, caller)
 
@@ -105,9 +110,8 @@ class NotPut:
         for kind, seen in self.missing_kinds.items():
             from_others = sum(never.isdisjoint(names) for names in seen.values())
             if kind not in self.answered_kinds and from_others > 1:
-                clause, plane, *relation = kind.split()
-                told = f"{'control' if plane == 'c' else 'data'} plane, {' '.join(relation)}"
-                yield clause, f"no request of this kind could be put as asked: {told}"
+                clause, *rest = kind.split()
+                yield clause, f"no request of this kind could be put as asked: {' '.join(rest)}"
 
     def wanted(self, request: Request, clauses: Sequence[str]) -> list[str]:
         """The names under which a sample of this request is still wanted."""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 
+from fencepost.conformance.judging.call_sizes import CallSizes
 from fencepost.conformance.judging.not_put import NotPut
 from fencepost.reports.model import Counterexample
 
@@ -57,6 +58,7 @@ class Tally:
     writes_by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
     clauses_by_kind: dict[str, tuple[str, ...]] = field(default_factory=dict)
     not_put: NotPut = field(default_factory=NotPut)
+    call_sizes: CallSizes = field(default_factory=CallSizes)
     faults: int = 0
 
     @property

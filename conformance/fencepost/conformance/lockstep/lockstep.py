@@ -64,6 +64,7 @@ class Lockstep:
         self._oracle = oracle or ReferenceOracle()
         self._settle_seconds = settle_seconds
         self._changed_at = 0.0
+        self.sizes: list[int] = []
         self._batch = 64
         self._latency = float("inf")
 
@@ -142,10 +143,11 @@ class Lockstep:
     def ask(self, step: AskStep) -> list[Judged]:
         """Put the requests, in calls of bounded size. For each: the expected decision, the answer, the mismatch if any.
 
-        Where the subject has a settle time, answers that differ are asked again until it is over.
+        Where the subject has a settle time, answers that differ are asked again until it is over. `sizes` are then those
+        of the calls that carried the requests.
         """
         self.steps.append(step)
-        judged = self._judged(step)
+        judged, sizes = self._judged(step), self.sizes
         self.cost += Cost(decisions=len(step.requests))
         late = [index for index, (_, _, wrong) in enumerate(judged) if wrong is not None]
         while self._settle_seconds and late:
@@ -155,6 +157,7 @@ class Lockstep:
             late = [index for index in late if judged[index][2] is not None]
             if is_over:
                 break
+        self.sizes = sizes
         return judged
 
     def _judged(self, step: AskStep) -> list[Judged]:
@@ -163,10 +166,12 @@ class Lockstep:
     def _answers(self, step: AskStep) -> Sequence[Answer]:
         """Send the requests; a slow subject gets smaller calls, so that no call exceeds its time-out."""
         wire, answers = step.wire(), list[Answer]()
+        self.sizes = []
         while len(answers) < len(wire):
             part = wire[len(answers) : len(answers) + self._batch]
             began = now()
             answers += self.client.decide(part)
+            self.sizes.append(len(part))
             self._batch = self._next_batch(len(part), now() - began)
         return answers
 

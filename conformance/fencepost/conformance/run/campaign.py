@@ -109,6 +109,7 @@ class Campaign:
             replay_line=self._replay_line,
             ends_at_failure=self.plan.fail_fast,
             excuses=self.baseline,
+            asks_further=most_configurations is None,
         )
 
     @property

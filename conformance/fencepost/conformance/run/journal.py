@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -91,14 +91,14 @@ class CannotResume(ValueError):
 class Journal:
     """The journal of a run in progress. A line is on the disk before the run goes on; `OSError` where it cannot be."""
 
-    def __init__(
-        self, file: BinaryIO, path: Path, *, last: str = "", failed: Collection[str] = (), kinds: Collection[str] = ()
-    ) -> None:
+    def __init__(self, file: BinaryIO, path: Path, *, last: str = "", known: Tally | None = None) -> None:
         self._file = file
         self._last = last
         self._path = path
-        self._failed = set(failed)
-        self._kinds = set(kinds)
+        known = known or Tally()
+        self._failed = set(known.failures)
+        self._kinds = set(known.not_put.answered_kinds)
+        self._sizes = dict(known.call_sizes.seen)
         self._mask = Mask.of_here()
 
     @classmethod
@@ -121,10 +121,7 @@ class Journal:
         file.truncate(path.read_bytes().rfind(b"\n") + 1)
         file.seek(0, os.SEEK_END)
         checkpoint = recorded.checkpoint
-        if checkpoint is None:
-            return cls(file, path, last=recorded.last)
-        failed, kinds = checkpoint.tally.failures.keys(), checkpoint.tally.not_put.answered_kinds
-        return cls(file, path, last=recorded.last, failed=failed, kinds=kinds)
+        return cls(file, path, last=recorded.last, known=checkpoint.tally if checkpoint is not None else None)
 
     def add(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint; counterexamples and kinds of requests that stand in the file already are left out."""
@@ -133,8 +130,11 @@ class Journal:
         self._kinds |= kinds
         new = {key: found for key, found in tally.failures.items() if key not in self._failed}
         self._failed |= new.keys()
+        sizes = {kind: told for kind, told in tally.call_sizes.seen.items() if self._sizes.get(kind) != told}
+        self._sizes |= sizes
         told = {each.name: getattr(tally, each.name) for each in fields(tally)} | {"failures": new}
         told["not_put"] = replace(tally.not_put, answered_kinds=kinds)
+        told["call_sizes"] = replace(tally.call_sizes, seen=sizes)
         self._write(_plain(replace(checkpoint, tally=Tally(**self._mask.apply(told)))))
 
     def close(self) -> None:
@@ -178,14 +178,17 @@ def read_journal(folder: Path) -> Recorded:
         checkpoint = None
         failures: dict[str, list[Counterexample]] = {}
         kinds: set[str] = set()
+        sizes: dict[str, str] = {}
         for body in bodies[1:]:
             checkpoint = _value(body, Checkpoint)
             failures |= checkpoint.tally.failures
             kinds |= checkpoint.tally.not_put.answered_kinds
+            sizes |= checkpoint.tally.call_sizes.seen
         if checkpoint is not None:
             checkpoint.tally.failures.clear()
             checkpoint.tally.failures.update(failures)
             checkpoint.tally.not_put.answered_kinds |= kinds
+            checkpoint.tally.call_sizes.seen |= sizes
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         why = f"{folder / FILE_NAME} is no journal of this version ({type(error).__name__}: {error!s:.200})"
         raise CannotResume(folder=folder, reasons=(why,)) from None

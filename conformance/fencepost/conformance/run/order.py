@@ -6,6 +6,7 @@ from fencepost.conformance.bench.effort import EFFORTS, Effort
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.explorations.alternation import TURNS
 from fencepost.conformance.explorations.bare_vaults import BARE_VAULTS
+from fencepost.conformance.explorations.call_sizes import CALL_SIZES
 from fencepost.conformance.explorations.concurrency import CONCURRENCY
 from fencepost.conformance.explorations.convergence import CONVERGENCE
 from fencepost.conformance.explorations.decisions import DECISIONS, MORE_DECISIONS
@@ -39,6 +40,7 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     LIMITS,
     CONVERGENCE,
     REPETITION,
+    CALL_SIZES,
     MORE_DECISIONS,
     RAMPS,
     READ_BACK,

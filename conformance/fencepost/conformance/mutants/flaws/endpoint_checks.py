@@ -14,10 +14,10 @@ flaw = Flaws("validation")
 class _RememberingSubnets(Vault):
     """A vault that remembers a property of each subnet beyond the subnet's rules."""
 
-    remembered: frozenset[str] = frozenset()
+    excused: frozenset[str] = frozenset()
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.remembered = frozenset()
+        self.excused = frozenset()
         return super().reset(subnets=subnets)
 
 
@@ -31,10 +31,10 @@ class _RememberingSubnets(Vault):
 )
 class _EndpointSeenOnceIsEnough(_RememberingSubnets):
     def lacks_endpoint(self, rule: SubnetRule) -> bool:
-        if rule.id in self.remembered:
+        if rule.id in self.excused:
             return False
         if self.subnet_has_endpoint(rule.id):
-            self.remembered |= {rule.id}
+            self.excused |= {rule.id}
         return super().lacks_endpoint(rule)
 
 
@@ -49,8 +49,8 @@ class _EndpointSeenOnceIsEnough(_RememberingSubnets):
 class _EndpointMissedOnceStaysMissing(_RememberingSubnets):
     def lacks_endpoint(self, rule: SubnetRule) -> bool:
         if super().lacks_endpoint(rule):
-            self.remembered |= {rule.id}
-        return rule.id in self.remembered and not rule.ignores_missing_endpoint
+            self.excused |= {rule.id}
+        return rule.id in self.excused and not rule.ignores_missing_endpoint
 
 
 @flaw(
@@ -65,5 +65,5 @@ class _IgnoringOutlivesTheRule(_RememberingSubnets):
     def read_subnet_rule(self, subnet: object, ignores_missing: object) -> SubnetRule:
         rule = super().read_subnet_rule(subnet, ignores_missing)
         if rule.ignores_missing_endpoint:
-            self.remembered |= {rule.id}
-        return rule._replace(ignores_missing_endpoint=rule.id in self.remembered)
+            self.excused |= {rule.id}
+        return rule._replace(ignores_missing_endpoint=rule.id in self.excused)

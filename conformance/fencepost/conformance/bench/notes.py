@@ -1,0 +1,42 @@
+"""What an exploration may look up and note in the tally, beside the answers that the bench counts."""
+
+from collections.abc import Collection, Sequence
+
+from fencepost.conformance.judging.tally import Tally
+from fencepost.reports.model import Counterexample
+
+
+class Notes:
+    """What was found so far, and what an exploration says of a clause."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    @property
+    def failed(self) -> Collection[str]:
+        """The clauses that have failed so far."""
+        return self._tally.failures.keys()
+
+    def failures_of(self, clause: str) -> Sequence[Counterexample]:
+        """The clause's failures so far."""
+        return self._tally.failures.get(clause, ())
+
+    def decisive(self, clause: str) -> int:
+        """How often the clause has been decisive so far."""
+        return self._tally.counts[clause].decisive
+
+    def limit_found(self, clause: str, limit: str) -> None:
+        """The clause's limit is this."""
+        self._tally.limits[clause] = limit
+
+    def limit_at_least(self, clause: str, count: int) -> None:
+        """So many were accepted: the clause's limit, unless more is known."""
+        self._tally.limits.setdefault(clause, f"at least {count}")
+
+    def remark(self, clause: str, text: str) -> None:
+        """Say something beside the clause's pass."""
+        self._tally.remarks[clause] = text
+
+    def leave_out(self, clause: str, reason: str) -> None:
+        """The clause cannot be asked of this subject."""
+        self._tally.left_out[clause] = reason

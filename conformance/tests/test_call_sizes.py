@@ -1,0 +1,92 @@
+"""How many requests a call carries changes no answer: each kind of request is asked alone, among few, and among many."""
+
+import pytest
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.judging.call_sizes import FIRSTS, CallSizes, class_of, in_words
+from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.peers import EnforcerVault
+from runs import Relay, Subject, begun, connection_to, judged
+
+
+@pytest.mark.parametrize(
+    ("size", "place"), [(1, 0), (2, 1), (8, 1), (9, 2), (64, 2), (65, 3), (512, 3), (513, 4), (4095, 4), (4096, 5)]
+)
+def test_sizes_are_of_six_classes(size: int, place: int) -> None:
+    assert class_of(size) == place
+    assert FIRSTS[place] <= size
+
+
+def test_a_class_is_named_by_its_sizes() -> None:
+    assert [in_words(place) for place in (0, 1, 4, 5)] == ["1", "2 to 8", "513 to 4,095", "4,096"]
+
+
+def test_what_was_not_asked_alone_or_among_few_is_asked_so_until_it_was_often_enough() -> None:
+    sizes = CallSizes()
+    kinds = [["a"], ["b"], ["a", "b"]]
+    asked = []
+    for _ in range(6):
+        for places in sizes.calls(kinds, most=100):
+            for place in places:
+                sizes.count(kinds[place], len(places))
+            asked.append(len(places))
+    assert sum(size == 1 for size in asked) == 3, "one request of both kinds serves both"
+    assert sizes.seen == {"a": "331000", "b": "331000"}
+    assert not list(sizes.calls(kinds, most=100))
+
+
+def test_no_further_call_is_made_beyond_the_most_that_a_run_may_have() -> None:
+    sizes = CallSizes(further=7)
+    assert not list(sizes.calls([["a"]], most=7))
+
+
+@pytest.mark.parametrize("subject", [EnforcerVault, pytest.param("reference", marks=pytest.mark.slow)])
+def test_calls_grow_by_at_most_a_quarter_and_reach_every_size(subject: Subject) -> None:
+    with begun(subject) as campaign:
+        campaign.run()
+        report = campaign.report()
+        sizes, explored = campaign.tally.call_sizes, campaign.explored
+    assert report.exit_status == 0
+    assert 0 < sizes.further * 4 <= sizes.asked + explored.writes + explored.resets
+    for place, least in enumerate((0.7, 0.65, 0.85, 0.85, 0.7, 0.5)):
+        enough = [told for told in sizes.seen.values() if int(told[place]) == (3 if place < 2 else 1)]
+        assert len(enough) >= least * len(sizes.seen), in_words(place)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "clause"),
+    [
+        ("alone-last-address-excluded", "DEC-4"),
+        ("alone-any-subnet-is-listed", "DEC-7"),
+        ("alone-permission-is-not-asked", "CRED-2"),
+        ("few-last-address-excluded", "DEC-17"),
+        ("hundreds-last-address-excluded", "DEC-17"),
+        ("second-of-a-call-is-let-through", "DEC-17"),
+        pytest.param("full-call-last-address-excluded", "DEC-17", marks=pytest.mark.slow),
+    ],
+)
+def test_a_fault_in_calls_of_one_size_is_found(flaw: str, clause: str) -> None:
+    report = judged(f"mutant:{flaw}", profile="keyvault", fail_fast=True)
+    assert clause in {row.id for row in report.clauses if row.verdict == "fail"}
+
+
+class _Slow(Relay):
+    """A right subject that takes a twentieth of a second for each decision, by a clock of the test's own."""
+
+    now = 0.0
+
+    def __init__(self) -> None:
+        super().__init__(connection_to(EnforcerVault))
+
+    def call(self, method: str, params: JsonObject) -> object:
+        requests = params.get("requests")
+        self.now += 0.001 + 0.05 * (len(requests) if isinstance(requests, list) else 0)
+        return super().call(method, params)
+
+
+def test_sizes_that_a_slow_subject_cannot_be_asked_are_named_under_dec_17() -> None:
+    slow = _Slow()
+    with told_by(lambda: slow.now):
+        report = judged(slow, "DEC-17")
+    (row,) = report.clauses
+    assert row.verdict == "pass"
+    assert "calls of 65 to 512 requests were not made: the subject takes too long; the largest had " in row.detail
