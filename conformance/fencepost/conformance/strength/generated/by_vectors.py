@@ -12,8 +12,8 @@ from fencepost.conformance.peers.structures.matcher import Matcher
 from fencepost.conformance.regression.vector_file import Strength, VectorFile, vectors_from_json
 from fencepost.conformance.regression.vector_run import run_vectors
 from fencepost.conformance.strength.generated.differential import difference
+from fencepost.conformance.strength.generated.made import Made, original
 from fencepost.conformance.strength.generated.measure import SECONDS, Design, wilson
-from fencepost.conformance.strength.generated.mutation import Mutation, mutated, original
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.generated.trial import StructureConnection
 from fencepost.conformance.strength.generated.workers import within
@@ -29,13 +29,13 @@ Outcome = Literal["killed", "alive", "undecided", "error"]
 class Task:
     """A mutant, and the file of vectors that is put to it."""
 
-    mutation: Mutation
+    made: Made
     file: Path
 
 
 def measured(file: Path, *, sample: int, seed: int, processes: int, tell: Teller = lambda *_: None) -> Strength:
     """The strength of the tests of a file, by a seeded sample of mutants; those that crash at once are in no count."""
-    tasks = [Task(mutation=one, file=file) for one in Design(structures=HELD_OUT, sample=sample, seed=seed).chosen()]
+    tasks = [Task(made=one, file=file) for one in Design(structures=HELD_OUT, sample=sample, seed=seed).chosen()]
     outcomes = Counter[Outcome]()
     for _, outcome in within(SECONDS, attempt, tasks, processes=processes):
         outcomes[outcome or "error"] += 1
@@ -55,10 +55,10 @@ def measured(file: Path, *, sample: int, seed: int, processes: int, tell: Teller
 def attempt(task: Task) -> Outcome:
     """What comes of a mutant: where no test fails, a long random run says whether it is another vault at all."""
     try:
-        mutant = mutated(task.mutation)
+        mutant = task.made.matcher()
         if kills(_vectors(task.file), mutant):
             return "killed"
-        is_other = difference(original(task.mutation.structure), mutant, seed=0) is not None
+        is_other = difference(original(task.made.structure), mutant, seed=0) is not None
     except Exception:  # Every mutant has an outcome, also one that cannot be made.
         return "error"
     return "alive" if is_other else "undecided"
