@@ -1,9 +1,10 @@
-"""The announcement's commands, run by the real azure-cli against `fencepost serve`, and what the client does before it sends.
+"""The announcement's commands, run by the real azure-cli against `fencepost serve`, and what the client makes of them.
 
     python conformance/benchmarks/azure_cli.py --az ENVIRONMENT/bin/az --out docs/azure-cli.md
 
-`az` is installed apart (`python -m venv ENVIRONMENT && ENVIRONMENT/bin/pip install azure-cli`, 0.7 GB); this program takes the
-extras serve and azure. It ends with 1 where a command of the announcement fails, or leaves another vault than it says.
+`az` is installed apart (`python -m venv ENVIRONMENT && ENVIRONMENT/bin/pip install azure-cli`, 0.7 GB); this program
+takes the extras serve and azure. It ends with 1 where a command of the announcement fails, or leaves another vault than
+it says.
 """
 
 import argparse
@@ -213,8 +214,9 @@ def _page(version: str, announced: Sequence[Ran], found: Sequence[tuple[str, str
     lines = [
         "# azure-cli against serve",
         "",
-        f"What azure-cli {version} did against `fencepost serve` on {dt.datetime.now(dt.UTC):%Y-%m-%d}: written by `.ci/long`,",
-        "by the command at the head of [`azure_cli.py`](../conformance/benchmarks/azure_cli.py). *requests* are those in",
+        f"What azure-cli {version} did against `fencepost serve` on {dt.datetime.now(dt.UTC):%Y-%m-%d}.",
+        "`.ci/long` writes this page by the command at the head of",
+        "[`azure_cli.py`](../conformance/benchmarks/azure_cli.py). *requests* are those in",
         "serve's log but for tokens; *effect* is what reached the server.",
         "",
         "## The announcement's commands",
@@ -246,7 +248,8 @@ def _table(commands: Sequence[Ran]) -> Iterator[str]:
     for one in commands:
         said = f": {one.said}" if one.status and not one.refused else ""
         typed = " ".join(shlex.split(one.command.replace("`", ""), posix=False)).replace("|", "\\|")
-        yield f"| `{typed}` | {one.status} | {', '.join(one.requests)} | {one.effect}{said.replace('|', chr(92) + '|')} |"
+        said = said.replace("|", "\\|")
+        yield f"| `{typed}` | {one.status} | {', '.join(one.requests)} | {one.effect}{said} |"
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def test_what_can_never_be_sent_is_told_first_as_blocks_and_does_not_keep_a_righ
 
 
 class Forgetful(Relay):
-    """A faulty vault whose harness says that it could not put what it would answer wrongly, whatever the rules are later."""
+    """A faulty vault whose harness says that it could not put what it would answer wrongly, under any later rules."""
 
     def __init__(self, flaw: str) -> None:
         super().__init__(connection_to(f"mutant:{flaw}", "keyvault"))

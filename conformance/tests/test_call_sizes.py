@@ -1,4 +1,4 @@
-"""How many requests a call carries changes no answer: each kind of request is asked alone, among few, and among many."""
+"""How many requests a call carries changes no answer: each kind of request is asked alone, among few and many."""
 
 import pytest
 from fencepost.adapters.contract import JsonObject

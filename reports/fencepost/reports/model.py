@@ -173,8 +173,8 @@ class Report(_Value, frozen=True, kw_only=True):
     """A whole run. Nothing in it depends on the clock or the machine: same seed, subject and version, same report.
 
     `scope` says in a sentence what the profile covers and what it leaves out. `ended` says what ended the run before
-    its end; it is empty if nothing did. `resumed` is true where a part of the results comes from a journal. `bounds` are
-    the options that bounded the run.
+    its end; it is empty if nothing did. `resumed` is true where a part of the results comes from a journal. `bounds`
+    are the options that bounded the run.
     """
 
     schema_version: str = SCHEMA_VERSION

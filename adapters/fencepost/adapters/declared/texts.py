@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(r"\$\$(?=\{)|\$\{([^{}]*)\}")
 _ENV, _PORT = "env.", "port."
 
 PLACES = ("here", "tmp", "rules_file", "pid", "python")
-"""Known at all times: the TOML file's folder, the run's own, the file of the rules, the started process, this Python."""
+"""Known at all times: the TOML file's folder, the run's own, the rules' file, the started process, this Python."""
 
 RULE_SET = (*PLACES, "rules", "mark", "default", "bypass")
 """Known when a rule set is put: its text, a number new each time, the words for default action and bypass."""

@@ -1,7 +1,7 @@
 """Put a file of patterns in the place of an ACL of a running HAProxy, in one step, over its runtime socket.
 
-`haproxy_socket.py SOCKET FILE`: the ACL is known by the FILE that it was read from. Ends with 3 and HAProxy's words where
-it refuses a pattern; the old ones then stay in force.
+`haproxy_socket.py SOCKET FILE`: the ACL is known by the FILE that it was read from. Ends with 3 and HAProxy's words
+where it refuses a pattern; the old ones then stay in force.
 """
 
 import re

@@ -197,7 +197,8 @@ class Source(Section, frozen=True, kw_only=True):
     """How the caller's address gets to the service: a `header`, the PROXY protocol, or a bound address (`bound`).
 
     For a header, `hop` says which of the addresses in it the service goes by: the `only` one, the `first` or the
-    `last`; `beside` are the others, in their order. A request whose `tlvs` are longer than the protocol's is inconclusive.
+    `last`; `beside` are the others, in their order. A request whose `tlvs` are longer than the protocol's is
+    inconclusive.
     """
 
     header: str | None = None

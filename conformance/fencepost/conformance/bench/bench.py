@@ -216,7 +216,7 @@ class Bench(Notes):
         return []
 
     def read(self, *, exercises: Collection[str] = ()) -> None:
-        """Read the rules back (STA-5), where that is offered; `exercises` are clauses that a right answer counts for too."""
+        """Read the rules back (STA-5), if the subject offers it. A right answer also counts for `exercises`."""
         if not self.capabilities.read_back or "STA-5" in self._tally.errors:
             return
         with self._faults.blaming("STA-5"):

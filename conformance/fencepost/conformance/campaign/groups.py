@@ -9,14 +9,14 @@ from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.run.order import EXPLORATIONS
 
 CONTROL = "control"
-"""The group that asks no clause: its tasks lay decoy faults, which the explorations of every other group must notice."""
+"""The group that asks no clause: its tasks lay decoy faults, which the explorations of the others must notice."""
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What is expected to be asked, and how many milliseconds of a processor the kit takes for it.
 
-    The figures are those of the reference in process, at quick effort. A subject that offers less is asked less; the time
-    that a subject takes by itself comes on top.
+    The figures are those of the reference in process, at quick effort. A subject that offers less is asked less; the
+    time that a subject takes by itself comes on top.
     """
 
     decisions: int = 0

@@ -1,4 +1,4 @@
-"""From a recipe to a plan: every task with its seed, packed into shards of about the same weight, the heaviest first."""
+"""From a recipe to a plan: every task with its seed, packed into shards of about equal weight, the heaviest first."""
 
 import hashlib
 import heapq

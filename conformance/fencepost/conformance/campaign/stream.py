@@ -73,7 +73,7 @@ def stream_of(plan: CampaignPlan, shard: Shard, found: Iterable[Findings]) -> by
 
 
 def checked_stream(path: Path, plan: CampaignPlan) -> Header:
-    """The header of a whole stream of this campaign; `StreamRefused` where it is none. One line is in memory at a time."""
+    """The header of a whole stream of this campaign, read line by line; `StreamRefused` if it is none."""
     try:
         return _checked(path, plan)
     except OSError as error:

@@ -11,7 +11,7 @@ from fencepost.conformance.campaign.plan_file import CampaignPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What the files name: the plan's path, the image with fencepost and the subject, and the command that installs both."""
+    """What the files name: the plan's path, the image with fencepost and the subject, the command that installs."""
 
     plan: str
     image: str

@@ -38,8 +38,8 @@ class Position:
 class Recorder:
     """Writes one transcript into a file. Answers are cleaned of secrets before they are written or used.
 
-    `after` is where an earlier part of the same run ends; its lines stand in the file already. What was written before a
-    `reset` is in the file when that call is sent.
+    `after` is where an earlier part of the same run ends; its lines stand in the file already. What was written before
+    a `reset` is in the file when that call is sent.
     """
 
     def __init__(self, file: BinaryIO, *, clean: Clean, after: Position | None = None) -> None:

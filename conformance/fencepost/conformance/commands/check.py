@@ -144,7 +144,7 @@ def check(
 
     An interrupted run writes its results so far; a killed run can be continued with --resume.
 
-    SUBJECT and every option but --resume may stand in [tool.fencepost] of ./pyproject.toml; the command line goes first.
+    [tool.fencepost] of ./pyproject.toml may hold SUBJECT and every option but --resume; the command line outweighs it.
 
     With --max-configurations or --budget the rule sets and requests that show most kinds of faults come first. Clauses
     without room in these bounds are vacuous, so a small bound ends with 3 even if nothing is wrong. The smallest case

@@ -28,15 +28,16 @@ _MEASURED = "measured.json"
 _FINDINGS = "findings.md"
 _HEAD = """# What the field looks like
 
-Engines and libraries that products use, each judged by `fencepost check SUBJECT --call-timeout 120`: quick effort, seed 0,
-profile `keyvault`. How each is asked, and what to install: [engines](engines.md). Made from the runs in `docs/field` by
+Engines and libraries that products use, each judged by `fencepost check SUBJECT --call-timeout 120`: quick effort, seed
+0, profile `keyvault`. How each is asked, and what to install: [engines](engines.md). Made from the runs in `docs/field`
+by
 
 ```sh
 python -m fencepost.conformance.commands.field page docs/field > docs/field-report.md
 ```
 
-The runs are made again, all or some of them, by `python -m fencepost.conformance.commands.field run docs/field [SUBJECT…]`.
-A stored run has the clauses that apply to its subject, and no others.
+The runs are made again, all or some of them, by `python -m fencepost.conformance.commands.field run docs/field
+[SUBJECT…]`. A stored run has the clauses that apply to its subject, and no others.
 """
 _SPELLINGS = {
     "host bits": "20.1.2.3/24",

@@ -21,9 +21,9 @@ _OF_FILES = ("cli", "rest")
 def schema(*, which: str) -> None:
     """Print a published JSON Schema.
 
-    Of the messages between kit and harness (contract), of report.json (report), of one line of run.ndjson (run), of a line
-    that `check --events` writes before these (progress), or of the TOML file that adapts a command-line tool (cli), an
-    HTTP service (rest) or an endpoint on Azure's wire (target).
+    Of the messages between kit and harness (contract), of report.json (report), of one line of run.ndjson (run), of a
+    line that `check --events` writes before these (progress), or of the TOML file that adapts a command-line tool
+    (cli), an HTTP service (rest) or an endpoint on Azure's wire (target).
     """
     if which in _OF_FILES:
         show_json(import_module(carriers()[which].module).file_schema())

@@ -45,7 +45,7 @@ def vectors() -> None:
     help="Write into this file, not to stdout.",
 )
 def export(*, profile: str, out: Path | None) -> None:
-    """Write few tests that find all mutants that the edition alone can show, tests of edges and limits, and longer lives.
+    """Write few tests that find all mutants that the edition alone can show, tests of edges and limits, and long lives.
 
     Takes under a minute: each test is tried on the mutants.
     """

@@ -25,7 +25,7 @@ Of a network of more subnets single ones are left where their number is the poin
 
 
 def fewer_subnets(trials: Trials) -> None:
-    """Keep, in each vault's network, the subnets that its own calls name, or that any call names; then what is needed."""
+    """Keep in each vault's network the subnets that its own calls name, or that any call names."""
     named = [set(_subnets_named(vault.steps)) for vault in trials.case.vaults]
     if not trials.attempt(_with_subnets(trials.case, named)):
         trials.attempt(_with_subnets(trials.case, [set().union(*named)] * len(named)))
@@ -50,7 +50,7 @@ def fewer_calls(trials: Trials) -> None:
 
 
 def one_earlier_call(trials: Trials) -> None:
-    """If the number of earlier requests matters: ask a plain request so often in one call, in place of all other calls."""
+    """If the number of earlier requests matters: ask one plain request so often in one call, in place of the others."""
     *earlier, last = trials.case.steps
     asked = [step for step in earlier if isinstance(step, AskStep)]
     if len(asked) < 2 or trials.case.spans_vaults:

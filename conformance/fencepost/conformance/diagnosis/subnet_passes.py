@@ -33,7 +33,7 @@ def nearer_subnets(trials: Trials) -> None:
 
 
 def plain_endpoints(trials: Trials) -> None:
-    """Leave a subnet no service endpoint but the one for Key Vault; or as few others as it takes, also where they are set."""
+    """Leave a subnet only the service endpoint for Key Vault, or as few others as needed; also where they are set."""
     vaults = [replace(vault, network=_with_plain_endpoints(vault.network)) for vault in trials.case.vaults]
     trials.attempt(one_after_another(vaults))
     for place, vault in enumerate(trials.case.vaults):

@@ -1,4 +1,4 @@
-"""How many requests a call carries: each kind of request is to be right alone, among few, and in calls of every size."""
+"""How many requests a call carries: each kind of request must be right alone, among few, and in calls of each size."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,8 +35,8 @@ def in_words(place: int) -> str:
 class CallSizes:
     """How often each kind of request was answered rightly in calls of each class; counted as far as it is wanted.
 
-    A kind is named by a text; its value has a digit for each class. `asked` counts calls of explorations, `further` those
-    beside them.
+    A kind is named by a text; its value has a digit for each class. `asked` counts calls of explorations, `further`
+    those beside them.
     """
 
     seen: dict[str, str] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class CallSizes:
         return sum(int(self.seen.get(kind, "000000")[place]) < _WANTED[place] for kind in kinds)
 
     def calls(self, kinds: Sequence[Sequence[str]], *, most: int) -> Iterator[list[int]]:
-        """Further calls with requests of a call whose requests are of these kinds: for each, the places of its requests.
+        """Further calls with requests of a call whose requests are of these kinds: for each its requests' places.
 
         Some are put alone, some among few, and some among more than eight. `most` is how many further calls a run may
         have made when this one ends.

@@ -30,7 +30,7 @@ class RuleEdges:
         return cls(edges, shared, tuple(block.first for block in shared), dict(_relations(blocks)))
 
     def relation(self, address: int, rule: object) -> str:
-        """Where the address stands to the rules, and how wide the rule at hand is; `rule` is the rule that covers it."""
+        """Where the address stands to the rules, and how wide the rule is; `rule` is the rule that covers it."""
         at_an_edge = self._relations.get(address)
         if isinstance(rule, IpRule) and self.is_shared(address):
             return "shared"

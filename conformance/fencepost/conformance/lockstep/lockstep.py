@@ -143,8 +143,8 @@ class Lockstep:
     def ask(self, step: AskStep) -> list[Judged]:
         """Put the requests, in calls of bounded size. For each: the expected decision, the answer, the mismatch if any.
 
-        Where the subject has a settle time, answers that differ are asked again until it is over. `sizes` are then those
-        of the calls that carried the requests.
+        Where the subject has a settle time, answers that differ are asked again until it is over. `sizes` are then
+        those of the calls that carried the requests.
         """
         self.steps.append(step)
         judged, sizes = self._judged(step), self.sizes

@@ -1,4 +1,4 @@
-"""A test that may go into a file of vectors: a case, the answers that an edition expects, and what a subject needs for it."""
+"""A test that may go into a file of vectors: a case, the answers that an edition expects, and what a subject needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

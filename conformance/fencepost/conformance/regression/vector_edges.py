@@ -1,4 +1,4 @@
-"""Vectors of edges and limits: the ends of ranges of every prefix length and of private space, and each count of rules."""
+"""Vectors of edges and limits: the ends of ranges of each prefix length and of private space, and counts of rules."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

@@ -87,9 +87,9 @@ class Note(_Value, frozen=True, kw_only=True):
 class Strength(_Value, frozen=True, kw_only=True):
     """How many generated mutants the tests have killed, and the command that measures it.
 
-    The mutants are vaults with one slip in their source, of structures that the tests were not made by. `low` and `high`
-    are the interval of 95% by Wilson. `undecided` survive, and a long random run tells them from no right vault: they are
-    not among the `mutants`.
+    The mutants are vaults with one slip in their source, of structures that the tests were not made by. `low` and
+    `high` are the interval of 95% by Wilson. `undecided` survive, and a long random run tells them from no right vault:
+    they are not among the `mutants`.
     """
 
     command: str
@@ -167,7 +167,7 @@ def _group_to_json(group: dict[str, object]) -> str:
 
 
 def _ascii(value: object) -> str:
-    """The value in one line: some values cannot be written in UTF-8, so what is beyond ASCII is written as its escape."""
+    """The value in one line. Beyond ASCII it has escapes, since some values cannot be written in UTF-8."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""Makes the vectors: few witnesses that find all mutants of the catalogue, tests of edges and limits, and longer lives."""
+"""Makes the vectors: few witnesses that find all mutants of the catalogue, tests of edges and limits, long lives."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -164,8 +164,8 @@ def _file(profile: Profile, chosen: Iterable[Candidate], found: Mapping[str, lis
             f"Test vectors for network firewalls of the Azure Key Vault kind, edition {profile.name}.",
             "Each test is a sequence of calls of the adapter contract, from a reset on; every stated answer must come.",
             "A flag names a bug that the test finds; the notes explain each flag.",
-            "They cannot find: calls that overlap, a change that holds only after a while, what one vault leaves to another,",
-            "what an implementation does where the documents leave a point open, and a fault of few addresses elsewhere.",
+            "They cannot find: calls that overlap, a change that holds only after a while, what one vault leaves to",
+            "the next, what is done where the documents leave a point open, and a fault of few addresses elsewhere.",
         ),
         strength=strength_of(profile.name, (one.id for one in ordered)),
         notes={flag: _note(flag) for flag in sorted(flags)},
@@ -184,7 +184,7 @@ def _note(flag: str) -> Note:
     if flag == LIFE:
         return Note(
             bug_type="LONG_LIFE",
-            description="What a vault remembers of rules and answers that are no more, after many writes and questions.",
+            description="What a vault remembers of rules and answers of the past, after many writes and questions.",
             effect="none known",
         )
     if flag == LIMIT:

@@ -36,5 +36,5 @@ def test_wire_5_the_all_default_object_is_not_stored(clause_outcome: ClauseOutco
 
 @pytest.mark.clause("WIRE-6")
 def test_wire_6_a_put_replaces_the_object(clause_outcome: ClauseOutcome) -> None:
-    """A PUT MUST replace the networkAcls object: its form on reading back MUST NOT depend on what an earlier PUT wrote."""
+    """A PUT MUST replace the networkAcls object: the form read back MUST NOT depend on what an earlier PUT wrote."""
     clause_outcome.must_pass()

@@ -1,4 +1,4 @@
-"""Ask libwrap, by hosts_ctl(3): `hosts_ctl.py FOLDER` reads `ask ADDRESS` lines; hosts.allow and hosts.deny are there."""
+"""Ask libwrap by hosts_ctl(3): `hosts_ctl.py FOLDER` reads `ask ADDRESS` lines. FOLDER holds hosts.allow and deny."""
 
 import ctypes
 import sys

@@ -1,4 +1,4 @@
-"""Flaws that show in calls of one size alone: a path of its own for one request, for few, for many, and for a full call."""
+"""Flaws that show only in calls of a certain size: a path of its own for one request, few, many, or a full call."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Measures the suite by faulty vaults made from source: a seeded sample, its outcomes, and the scores with intervals."""
+"""Measures the suite by faulty vaults made from source: a seeded sample, its outcomes, scores with intervals."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
