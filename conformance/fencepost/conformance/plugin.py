@@ -141,7 +141,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
-    """Keep an error an error: where nothing was judged, no failure can be the expected one."""
+    """Keep an error an error: if nothing was judged, an expected failure cannot have occurred."""
     report = yield
     if call.excinfo is not None and hasattr(report, "wasxfail") and _asks(item):
         from fencepost.conformance.pytest.suite_collection import is_not_excused
@@ -153,7 +153,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
-    """Count what is left out as deselected, and show no line of it."""
+    """Count skipped tests of the suite as deselected, and show no line for them."""
     is_left_out = report.skipped and _left_out(report) and not config.getoption("--iut-open-points")
     return ("deselected", "", "") if is_left_out else None
 
@@ -164,7 +164,7 @@ def _left_out(report: object) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line of counts for what was left out."""
+    """One line of counts for the tests that were left out."""
     counts = Counter(filter(None, map(_left_out, terminalreporter.stats.get("deselected", ()))))
     if counts:
         told = ", ".join(f"{count} {_KINDS[kind][count != 1]}" for kind, count in sorted(counts.items()))
@@ -177,7 +177,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _worker_input(config: pytest.Config) -> dict[str, object]:
-    """What the controller of pytest-xdist has told this worker; empty in a process that is none."""
+    """The data that pytest-xdist's controller has sent this worker; empty in any other process."""
     told: dict[str, object] = getattr(config, "workerinput", {})
     return told
 
@@ -223,7 +223,7 @@ def _is_one_place(subject: str) -> bool:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """What is judged, and how."""
+    """The subject, and how it is judged."""
     subject = config.getoption("--iut")
     if subject is None:
         return None
@@ -241,12 +241,12 @@ def _effort_of(config: pytest.Config) -> str:
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """The kit's own folders are no packages to pytest, which would import them by another name."""
+    """Keep pytest from importing the kit's own folders as packages by another name."""
     return pytest.Dir.from_parent(parent, path=path) if path in (_KIT, _SUITE) else None
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """The modules of the suite, by their own name: the namespace they stand in is none of pytest's."""
+    """Collect the modules of the suite by their own names: pytest does not know their namespace."""
     if module_path.parent != _SUITE:
         return None
     from fencepost.conformance.pytest.suite_collection import SuiteModule
@@ -256,7 +256,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Select by `--iut-clause`, and ask for a subject where the suite has none."""
+    """Select by `--iut-clause`, and demand a subject if the suite has none."""
     wanted = config.getoption("--iut-clause")
     if wanted is not None:
         _select(config, items, frozenset(clause for clauses in wanted for clause in clauses))
@@ -266,7 +266,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if any(_lacks_a_subject(item) for item in asking):
         raise pytest.UsageError(_WHAT_TO_GIVE)
     if asking and (subject := config.getoption("--iut")) is not None:
-        _is_one_place(subject)  # a name that means nothing is said before any fixture of anybody's is set up
+        _is_one_place(subject)  # an unknown name is reported before any fixture is set up
 
 
 def _lacks_a_subject(item: pytest.Item) -> bool:
@@ -290,7 +290,7 @@ def _select(config: pytest.Config, items: list[pytest.Item], wanted: frozenset[s
 
 @pytest.fixture(scope="session")
 def iut(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Subject:
-    """The implementation under test: what `--iut` names.
+    """The implementation under test, as named by `--iut`.
 
     Override it, with this scope, in a `conftest.py` at a project's root: return a subject string, or a factory of an
     implementation in Python.
@@ -306,7 +306,7 @@ def iut(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Subject:
 
 @pytest.fixture(scope="session")
 def suite_trial(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator["SubjectSession"]:
-    """The subject of the suite on trial; each worker of pytest-xdist has its own."""
+    """The session of the suite's subject; each worker of pytest-xdist has its own."""
     __tracebackhide__ = True
     from fencepost.adapters.contract import Timeouts
     from fencepost.conformance.pytest.session import Options
@@ -328,14 +328,14 @@ def suite_trial(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> 
 
 
 def _is_alone(config: pytest.Config, *modes: str) -> bool:
-    """Whether no other worker of pytest-xdist asks the same subject, the modes being those that see to it."""
+    """Whether no other worker of pytest-xdist asks the same subject, by the mode of distribution."""
     told = _worker_input(config)
     return told.get("workercount", 1) == 1 or told.get(_DISTRIBUTED) in ("by clause", *modes)
 
 
 @pytest.fixture(scope="class")
 def class_trial(request: pytest.FixtureRequest) -> Iterator["SubjectSession"]:
-    """The subject of a class made by `conformance_suite` on trial."""
+    """The session of the subject of a class that `conformance_suite` made."""
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import on_trial
 
@@ -345,9 +345,9 @@ def class_trial(request: pytest.FixtureRequest) -> Iterator["SubjectSession"]:
 
 @pytest.fixture
 def clause_outcome(request: pytest.FixtureRequest) -> "ClauseOutcome":
-    """What comes of the clause that the test is marked with; skips where it does not apply.
+    """The result of the clause in the test's mark; skips if the clause does not apply.
 
-    `HarnessBroken`, `Inconclusive` or `Vacuous` where it could not be judged: an error, and no failure.
+    `HarnessBroken`, `Inconclusive` or `Vacuous` if the clause could not be judged: an error, not a failure.
     """
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import outcome_of_clause
@@ -357,7 +357,7 @@ def clause_outcome(request: pytest.FixtureRequest) -> "ClauseOutcome":
 
 @pytest.fixture
 def choice_outcome(request: pytest.FixtureRequest) -> "ChoiceOutcome":
-    """What comes of the open point that its parameter names (`indirect=True`); skips where nothing is declared."""
+    """The result of the open point in its parameter (`indirect=True`); skips if nothing is declared."""
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import outcome_of_choice
 
@@ -366,7 +366,7 @@ def choice_outcome(request: pytest.FixtureRequest) -> "ChoiceOutcome":
 
 @pytest.fixture
 def sensitivity_outcome(request: pytest.FixtureRequest) -> "SensitivityOutcome":
-    """What the run notices of faults that are laid over the subject's own answers; its state is left alone."""
+    """The faults, injected into the subject's own answers, that the run notices; the subject's state stays."""
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import outcome_of_sensitivity
 
