@@ -45,7 +45,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """The public name, from the module that defines it: pytest loads the plugin in runs that need nothing else."""
+    """The public name, imported on first use: pytest loads the plugin in runs that need nothing else of the kit."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

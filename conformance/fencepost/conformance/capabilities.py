@@ -68,7 +68,7 @@ _LISTS = ("KeyList", "SecretList", "CertificateList")
 
 
 def profile_of(statement: Statement, profile: Profile) -> Profile:
-    """The profile as the statement has it: how trust is told, and no default action where there is none."""
+    """The profile of the statement: how trusted services are recognised, and no default action if there is none."""
     mode = statement.choices.get("trusted-services", profile.choice("trusted-services"))
     chosen = profile.with_choices({"trusted-services": mode})
     return chosen.always_denying() if "always-deny" in statement.features else chosen
@@ -133,12 +133,12 @@ class Capabilities:
 
     @property
     def switches(self) -> tuple[str, ...]:
-        """The switches at which unknown words are looked for (VAL-6)."""
+        """The switches at which unknown words are tried (VAL-6)."""
         return (*(("defaultAction",) if self.default_action else ()), *(("bypass",) if self.a_switch else ()))
 
     @property
     def unasked_clauses(self) -> dict[str, str]:
-        """The clauses whose point is an operation that cannot be put, each with what it needs."""
+        """The clauses about an operation that cannot be put, each with what the clause needs."""
         found = {}
         if len(self.operations.intersection(DATA_OPERATIONS)) < 2:
             found["DEC-16"] = "two data-plane operations that can be put"
@@ -149,13 +149,13 @@ class Capabilities:
         return found
 
     def missing_for(self, clause: Clause) -> tuple[str, ...]:
-        """The needs of a clause that are not offered; empty where the clause applies."""
+        """The needs of a clause that are not offered; empty if the clause applies."""
         missing = tuple(need for need in clause.needs if need not in self.abilities)
         operations = self.unasked_clauses.get(clause.id)
         return missing if operations is None else (*missing, operations)
 
     def as_offered(self, request: Request) -> Request | None:
-        """The request by an operation that can be put: its own, else the plane's first; None where there is none."""
+        """The request with an operation that can be put: its own, else the plane's first; None if there is none."""
         if request.operation in self.operations:
             return request
         plane = CONTROL_OPERATIONS if request.plane is Plane.CONTROL else DATA_OPERATIONS

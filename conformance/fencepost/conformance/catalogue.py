@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 BASES = ("documented", "recorded", "follows", "inferred")
-"""How sure a clause is: a page says it; the service did it; it follows from what a rule is; it could be otherwise."""
+"""How sure a clause is: stated by a page; done by the service; implied by what a rule is; or possibly otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Citation:
     says: str
 
     def __str__(self) -> str:
-        """The source, the copy that was read, and what it says."""
+        """The source, the copy that was read, and its statement."""
         return f"{self.source.name} ({self.source.read}): {self.says}"
 
 
@@ -38,7 +38,7 @@ class Clause:
     """One promise, in a text that stands alone.
 
     `level` is `core` or `extended`; `needs` are the abilities that it takes to be asked; `basis` is one of `BASES`;
-    `note` says what is asked and what is not, and is empty where the text says it all.
+    `note` states what is asked and what is not; it is empty if the text is complete.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Clause:
 
     @property
     def source(self) -> str:
-        """All that says it, as one text."""
+        """All sources as one text."""
         return "; ".join(map(str, self.citations))
 
 
@@ -67,7 +67,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All clauses in their order, what says them, and the catalogue's version."""
+    """All clauses in order, their sources, and the catalogue's version."""
 
     version: str
     clauses: tuple[Clause, ...]

@@ -117,7 +117,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
-    """Keep an error an error: where nothing was judged, no failure can be the expected one."""
+    """Keep an error an error: if nothing was judged, an expected failure cannot have occurred."""
     report = yield
     if report.failed and _asks(item):
         told = str(call.excinfo.value) if call.excinfo is not None else ""
@@ -134,7 +134,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
-    """Count what is left out as deselected, and show no line of it."""
+    """Count skipped tests of the suite as deselected, and show no line for them."""
     is_left_out = report.skipped and _left_out(report) and not config.getoption("--iut-open-points")
     return ("deselected", "", "") if is_left_out else None
 
@@ -166,7 +166,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _worker_input(config: pytest.Config) -> dict[str, object]:
-    """What the controller of pytest-xdist has told this worker; empty in a process that is none."""
+    """The data that pytest-xdist's controller has sent this worker; empty in any other process."""
     told: dict[str, object] = getattr(config, "workerinput", {})
     return told
 
@@ -235,12 +235,12 @@ def _effort_of(config: pytest.Config) -> str:
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """The kit's own folders are no packages to pytest, which would import them by another name."""
+    """Keep pytest from importing the kit's own folders as packages by another name."""
     return pytest.Dir.from_parent(parent, path=path) if path in (_KIT, _SUITE) else None
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """The modules of the suite, by their own name: the namespace they stand in is none of pytest's."""
+    """Collect the modules of the suite by their own names: pytest does not know their namespace."""
     if module_path.parent != _SUITE:
         return None
     from fencepost.conformance.pytest.suite_collection import SuiteModule
@@ -250,7 +250,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Select by `--iut-clause`, and ask for a subject where the suite has none."""
+    """Select by `--iut-clause`, and demand a subject if the suite has none."""
     wanted = config.getoption("--iut-clause")
     if wanted is not None:
         _select(config, items, frozenset(clause for clauses in wanted for clause in clauses))
@@ -338,14 +338,14 @@ def _report_folder(config: pytest.Config, subject: str | None) -> Path | None:
 
 
 def _is_alone(config: pytest.Config, *modes: str) -> bool:
-    """Whether no other worker of pytest-xdist asks the same subject, the modes being those that see to it."""
+    """Whether no other worker of pytest-xdist asks the same subject, by the mode of distribution."""
     told = _worker_input(config)
     return told.get("workercount", 1) == 1 or told.get(_DISTRIBUTED) in ("by clause", *modes)
 
 
 @pytest.fixture(scope="class")
 def class_trial(request: pytest.FixtureRequest) -> Iterator["SubjectSession"]:
-    """The subject of a class made by `conformance_suite` on trial."""
+    """The session of the subject of a class that `conformance_suite` made."""
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import on_trial
 
@@ -355,9 +355,9 @@ def class_trial(request: pytest.FixtureRequest) -> Iterator["SubjectSession"]:
 
 @pytest.fixture
 def clause_outcome(request: pytest.FixtureRequest) -> "ClauseOutcome":
-    """What comes of the clause that the test is marked with; skips where it does not apply.
+    """The result of the clause in the test's mark; skips if the clause does not apply.
 
-    `HarnessBroken`, `Inconclusive` or `Vacuous` where it could not be judged: an error, and no failure.
+    `HarnessBroken`, `Inconclusive` or `Vacuous` if the clause could not be judged: an error, not a failure.
     """
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import outcome_of_clause
@@ -367,7 +367,7 @@ def clause_outcome(request: pytest.FixtureRequest) -> "ClauseOutcome":
 
 @pytest.fixture
 def choice_outcome(request: pytest.FixtureRequest) -> "ChoiceOutcome":
-    """What comes of the open point that its parameter names (`indirect=True`); skips where nothing is declared."""
+    """The result of the open point in its parameter (`indirect=True`); skips if nothing is declared."""
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import outcome_of_choice
 
@@ -376,7 +376,7 @@ def choice_outcome(request: pytest.FixtureRequest) -> "ChoiceOutcome":
 
 @pytest.fixture
 def sensitivity_outcome(request: pytest.FixtureRequest) -> "SensitivityOutcome":
-    """What the run notices of faults that are laid over the subject's own answers; its state is left alone."""
+    """The faults, injected into the subject's own answers, that the run notices; the subject's state stays."""
     __tracebackhide__ = True
     from fencepost.conformance.pytest.suite_collection import outcome_of_sensitivity
 

@@ -1,4 +1,4 @@
-"""In words: every violation that the reference has a name for, and every open point of the ledger."""
+"""Every violation that the reference names, and every open point, in words."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -65,7 +65,7 @@ QUESTIONS: Mapping[str, str] = MappingProxyType(
         "unsaid-flag": "what a rule comes to that is put again without its ignoreMissingVnetServiceEndpoint",
     }
 )
-"""What each open point leaves open, in words."""
+"""The question of each open point, in words."""
 
 
 def reason(violation: Violation, *, value: object, profile: Profile) -> str:
@@ -86,6 +86,6 @@ def reason(violation: Violation, *, value: object, profile: Profile) -> str:
 
 
 def open_point(key: str) -> str:
-    """An open point by its key and in words."""
+    """An open point's key and its question."""
     words = QUESTIONS.get(key)
     return f"{key}: {words}" if words else key

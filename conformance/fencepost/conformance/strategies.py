@@ -1,8 +1,8 @@
 """Hypothesis strategies for a firewall of the Key Vault kind: rule sets, the networks around them, requests, histories.
 
-Every strategy gives JSON values as the contract has them, ready to be sent. Values shrink towards few rules, plain
-addresses and plain callers. Long lists are built from a few draws: a rule set of 1,000 rules is as quick to shrink as a
-short one. Arguments that cannot be met raise `InvalidArgument` at once, and never weaken what is generated.
+Every strategy gives JSON values of the contract, ready to be sent. Values shrink towards few rules, plain addresses and
+plain callers. Long lists are built from a few draws, so a rule set of 1,000 rules shrinks as fast as a short one.
+Impossible arguments raise `InvalidArgument` at once, and never weaken what is generated.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -34,7 +34,7 @@ _ALL_FEATURES = tuple(name for name in FEATURES if not name.endswith("-only"))
 
 
 def ip_rules(profile: Profile | str = "keyvault") -> st.SearchStrategy[str]:
-    """Values of IP rules that the profile accepts whatever anybody chooses: addresses, and ranges from /3 to /30.
+    """Values of IP rules that the profile accepts under any choices: addresses, and ranges from /3 to /30.
 
     They lie in public space only, at powers of two, at octet edges and anywhere. Where the profile takes it, some
     addresses are written as their /32. They shrink to `1.0.0.0`. `UnknownProfile` where there is none of that name.
@@ -55,7 +55,7 @@ def ip_rules(profile: Profile | str = "keyvault") -> st.SearchStrategy[str]:
 def subnets(*, with_endpoint: bool | None = None) -> st.SearchStrategy[dict[str, object]]:
     """A subnet as `reset` takes it, `{id, serviceEndpoints}`; with the endpoint, without it, or either way.
 
-    A list without the endpoint may hold its look-alikes: it counts letter for letter.
+    A list without the endpoint may contain similar names: only the exact name counts.
 
     >>> from hypothesis import find
     >>> find(subnets(with_endpoint=False), lambda _: True)["serviceEndpoints"]
@@ -72,7 +72,7 @@ def subnets(*, with_endpoint: bool | None = None) -> st.SearchStrategy[dict[str,
 
 
 def networks(*, all_with_endpoint: bool = False) -> st.SearchStrategy[list[dict[str, object]]]:
-    """The subnets that `reset` takes: one subnet and a few that are easily taken for it, all different, at least one.
+    """The subnets that `reset` takes: one subnet and a few similar ones, all different, at least one.
 
     Unless `all_with_endpoint`, some of them may lack the service endpoint.
 
@@ -101,12 +101,12 @@ def rule_sets(
     default_action: str | None = None,
     bypass: str | None = None,
 ) -> st.SearchStrategy[dict[str, object]]:
-    """`networkAcls` objects that the profile accepts whatever anybody chooses, both switches and both lists given.
+    """`networkAcls` objects that the profile accepts under any choices, with both switches and both lists.
 
-    Short lists hold ranges that overlap, nest, touch and resemble each other; all rules are different. The bounds are
-    counts of rules; a maximum of None is the profile's own for IP rules, and likewise for virtual network rules, of
-    which there are no more than `network` has subnets with the endpoint where one is given. A switch of None is either
-    word. `InvalidArgument` where the bounds leave nothing; `UnknownProfile` where there is none of that name.
+    Short lists have ranges that overlap, nest, touch and resemble each other; all rules are different. The bounds are
+    counts of rules; a maximum of None is the profile's own. Virtual network rules are at most as many as `network` has
+    subnets with the endpoint, if it is given. A switch of None is either word. `InvalidArgument` if the bounds leave
+    nothing; `UnknownProfile` if no profile has that name.
 
     >>> from hypothesis import find
     >>> find(rule_sets("keyvault-2018-preview", min_ip_rules=1, default_action="Deny"), lambda _: True)["ipRules"]
@@ -130,7 +130,7 @@ def rule_sets(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedRuleSet:
-    """A `networkAcls` object with one mistake in it: the mistake's name, and the clause that it is refused by."""
+    """A `networkAcls` object with one mistake: the mistake's name, and the clause that demands the refusal."""
 
     network_acls: dict[str, object]
     mistake: str
@@ -140,7 +140,7 @@ class RefusedRuleSet:
 def refused_rule_sets(
     profile: Profile | str = "keyvault", *, network: Sequence[Mapping[str, object]] | None = None
 ) -> st.SearchStrategy[RefusedRuleSet]:
-    """Rule sets that the profile refuses whatever the choices, each with the name of its one mistake and the clause.
+    """Rule sets that the profile refuses under any choices, each with its one mistake's name and the clause.
 
     They are good rule sets with a wrong value, id or switch somewhere, or with one rule too many: VAL-2 … 7, LIM-2
     and LIM-4; where the profile checks endpoints and a `network` has a subnet without one, also VAL-8. Spellings that
@@ -173,16 +173,15 @@ def requests(
     network: Sequence[Mapping[str, object]] | None = None,
     features: Collection[str] = _ALL_FEATURES,
 ) -> st.SearchStrategy[JsonObject]:
-    """Requests to be decided under a rule set, such as the contract allows and no others.
+    """Requests to be decided under a rule set, limited to those that the contract allows.
 
     Most come from addresses where a fault would show: both ends of every piece into which the rules
     cut the address space, and what lies beside them. A subnet's caller shows a private address while the subnet has the
-    endpoint, a public one while it has not. `network` are the subnets of `reset` (None: those that the rules list, all
-    with the endpoint); `features` are those of the conformance statement: without `trusted-services` no request names a
-    service, and so on; unknown ones are ignored.
+    endpoint, a public one while it has not. `network` is the list of subnets in `reset` (None: those of the rules, all
+    with the endpoint). `features` are those of the conformance statement: without `trusted-services`, for instance, no
+    request names a service. Unknown features are ignored.
 
-    `InvalidArgument` where the profile does not certainly accept the rule set; `UnknownProfile` where there is none of
-    that name.
+    `InvalidArgument` if the profile does not surely accept the rule set; `UnknownProfile` if no profile has that name.
 
     >>> from hypothesis import find
     >>> rules = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": "20.0.0.0/8"}]}
@@ -219,13 +218,13 @@ def histories(
 ) -> st.SearchStrategy[list[JsonObject]]:
     """Contract calls in order, each `{method, params}`: a `reset`, a rule set, then writes, a `decide` after each.
 
-    The writes are those of at most `max_moves` moves: rules added, removed, spelled otherwise, refused, put to sleep;
+    The writes are those of at most `max_moves` moves: rules added, removed, spelled otherwise, refused, made dormant;
     switches and service endpoints changed. The reference answers all of them, whatever the profile leaves
-    open, and the requests are about what has changed, what has not, and what has gone. It contains only what the
+    open, and the requests are about what has changed, what has not, and what was removed. It contains only what the
     statement's `features` offer; unknown ones are ignored. Histories shrink towards a rule set and no writes.
 
     `history_machine` has the same moves as the rules of a state machine, which puts them to an implementation.
-    `InvalidArgument` where `max_moves` is negative; `UnknownProfile` where there is none of that name.
+    `InvalidArgument` if `max_moves` is negative; `UnknownProfile` if no profile has that name.
 
     >>> from hypothesis import Phase, find, settings
     >>> simplest = find(histories("keyvault-2018-preview"), lambda _: True, settings=settings(phases=[Phase.generate]))
@@ -314,7 +313,7 @@ def _callers(profile: Profile, capabilities: Capabilities) -> list[Caller]:
 
 
 def _places(rules: RuleSet, with_endpoint: Mapping[str, bool]) -> st.SearchStrategy[tuple[int, str | None]]:
-    """Where a request comes from: an address alone, or through a subnet with the address that is seen then."""
+    """Where a request comes from: an address alone, or a subnet with the address that it then shows."""
     near = list(dict.fromkeys(edge for rule in rules.ip_rules for edge in edges(rule.block)))
     probes = probe_addresses(rules)
     addresses = [st.just(_PLAIN_PUBLIC), st.sampled_from(probes), st.integers(0, 2**32 - 1)]
@@ -331,7 +330,7 @@ def _places(rules: RuleSet, with_endpoint: Mapping[str, bool]) -> st.SearchStrat
 
 
 def _private_addresses() -> st.SearchStrategy[int]:
-    """RFC 1918: a plain one, the ends of the three blocks, and anything in them."""
+    """RFC 1918: a plain address, the ends of the three blocks, and any address in them."""
     bounds = ((10 << 24, (11 << 24) - 1), (0xAC100000, 0xAC1FFFFF), (0xC0A80000, 0xC0A8FFFF))
     ends = [end for pair in bounds for end in pair]
     return st.one_of(st.just(_PLAIN_PRIVATE), st.sampled_from(ends), *(st.integers(*pair) for pair in bounds))

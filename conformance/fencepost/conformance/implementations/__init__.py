@@ -4,14 +4,14 @@ from fencepost.conformance.implementations.reference import ReferenceImplementat
 
 
 def reference(args: str, *, profile: str | None = None) -> ReferenceImplementation:
-    """The adapter `reference[:PROFILE]`; `profile` outweighs the profile that `args` names."""
+    """The adapter `reference[:PROFILE]`; `profile` overrides the profile in `args`."""
     return ReferenceImplementation(profile or args or "keyvault")
 
 
 def mutant(args: str, *, profile: str | None = None) -> object:
-    """The adapter `mutant:ID[+ID][@PROFILE]`: a faulty implementation; `profile` outweighs the profile in `args`.
+    """The adapter `mutant:ID[+ID][@PROFILE]`: a faulty implementation; `profile` overrides the profile in `args`.
 
-    Without any profile the implementation is of the first profile that shows its faults.
+    Without a profile it takes the first profile that shows its faults.
     """
     from fencepost.conformance.mutants import compose
 

@@ -1,4 +1,4 @@
-"""The reference through the contract: what it decides, refuses and reads back, as an implementation would."""
+"""The reference behind the contract: it decides, refuses and reads back as an implementation would."""
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -61,12 +61,12 @@ class ReferenceImplementation:
         }
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        """A new vault without rules in a network of just these subnets."""
+        """A new vault without rules in a network with exactly these subnets."""
         self._vault = Vault(profile=self._profile).reset(network_from_wire(subnets))
         return {}
 
     def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
-        """One decision a request, with status and code of a denial."""
+        """One decision for each request, with status and code of a denial."""
         return {"decisions": [self._decision(request_from_wire(request)) for request in requests]}
 
     def _decision(self, request: Request) -> JsonObject:
@@ -79,7 +79,7 @@ class ReferenceImplementation:
         return {"outcome": "deny", "status": status, **({"code": code} if code else {})}
 
     def get_rules(self) -> JsonObject:
-        """The rules in force; a single address as its /32 in the profile that knows it so."""
+        """The rules in force; a single address as its /32 if the profile knows that form."""
         acls = wire_rules_in_force(self._vault.rules)
         if _is_single_as_slash_32(self._profile):
             entries = [rule.text if "/" in rule.text else f"{rule.text}/32" for rule in self._vault.rules.ip_rules]
@@ -119,7 +119,7 @@ class ReferenceImplementation:
         return {}
 
     def shutdown(self) -> JsonObject:
-        """Nothing is held."""
+        """Do nothing: there is nothing to close."""
         return {}
 
     def _answer(self, write: Write) -> JsonObject:
