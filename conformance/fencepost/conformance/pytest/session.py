@@ -70,13 +70,15 @@ class SubjectSession:
         alone: bool = True,
         name: str | None = None,
         shared: Sequence[str] = (),
+        again: str = "",
     ) -> None:
         """`alone` says that no other worker asks the same subject meanwhile; `name` is what it is called in a report.
 
         `shared` holds, in order, the clauses and open points that the tests on all workers ask; nothing where one
-        process has all of them.
+        process has all of them. `again` is the pytest command that asks the subject again.
         """
         self.name = name or (subject if isinstance(subject, str) else _name_of(subject))
+        self._again = again if self.name.startswith(FIXTURE) or "<" in self.name else ""
         self._shared = tuple(shared)
         self._found_by: dict[str, tuple[str, ...]] = {}
         self._subject = subject
@@ -212,6 +214,7 @@ class SubjectSession:
             seed=terms.seed,
             profile=terms.profile,
             settle_seconds=terms.settle_seconds,
+            again=self._again,
         )
         connection = self._opened.enter_context(connected(self._subject, terms.timeouts))
         if connection.exclusive and not self._alone:

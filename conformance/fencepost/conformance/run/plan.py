@@ -11,7 +11,10 @@ from fencepost.conformance.catalogue import catalogue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked for: the subject string, and the options of `check`. `profile` None is the statement's own."""
+    """What is asked for: the subject string, and the options of `check`. `profile` None is the statement's own.
+
+    `again` is what a replay line begins with where no subject string finds the subject: `-k CLAUSE` follows it.
+    """
 
     subject: str
     effort: Effort
@@ -21,6 +24,7 @@ class Plan:
     settle_seconds: float | None = None
     fail_fast: bool = False
     with_decoys: bool = True
+    again: str = ""
 
     @property
     def lays_decoys(self) -> bool:
