@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -181,6 +182,7 @@ class _Folder:
     path: Path | None
     recorded: Recorded | None = None
     journal: Journal | None = None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
     def of(cls, plan: Plan, folder: Path | None, resumed: Path | None) -> "_Folder":
@@ -224,7 +226,9 @@ class _Folder:
         if self.path is None:
             return
         with _telling(self.path):
-            written = write_files(report, self.path, on_failure=_unwritten)
+            seconds = (datetime.now(UTC) - self.began).total_seconds()
+            page = Page(began=f"{self.began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3))
+            written = write_files(report, self.path, on_failure=_unwritten, page=page)
         click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
         if self.journal is None:
             return
