@@ -1,10 +1,12 @@
 """`check`: its options, what it writes where, and the exit status of every kind of end."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -199,8 +201,19 @@ def test_the_same_seed_gives_the_same_report(tmp_path: Path) -> None:
     bodies = []
     for folder in (tmp_path / "one", tmp_path / "two"):
         assert _check("reference", "--clause", "STA-5,VAL-4", "--seed", "3", "--report", str(folder)).exit_code == 0
-        bodies.append(((folder / "report.json").read_bytes(), (folder / "junit.xml").read_bytes()))
+        junit = re.sub(r' (time|timestamp)="[^"]*"', "", (folder / "junit.xml").read_text(encoding="utf-8"))
+        bodies.append(((folder / "report.json").read_bytes(), junit))
     assert bodies[0] == bodies[1]
+
+
+def test_junit_has_the_time_of_the_run_also_from_the_stored_form(tmp_path: Path) -> None:
+    assert _check("reference", "--clause", "STA-5", "--report", str(tmp_path)).exit_code == 0
+    written = (tmp_path / "junit.xml").read_text(encoding="utf-8")
+    suite = ET.fromstring(written)[0]
+    assert float(suite.attrib["time"]) > 0
+    assert datetime.fromisoformat(suite.attrib["timestamp"]) > datetime(2026, 1, 1)
+    again = CliRunner().invoke(main, ["report", str(tmp_path), "--format", "junit"], catch_exceptions=False)
+    assert again.stdout == written
 
 
 def test_a_failure_outside_the_selection_is_said_and_fails_the_run(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from fencepost.adapters.contract.vocabulary import (
     MAX_SETTLE_SECONDS,
     RESERVED_BLOCKS,
 )
+from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.page import page
 from fencepost.reference import load_profile
@@ -117,6 +119,13 @@ def test_the_contract_tells_every_code_of_a_denial() -> None:
 
 def test_the_contract_bounds_the_settle_time_by_the_fifteen_minutes_of_the_announcement() -> None:
     assert f"At most {MAX_SETTLE_SECONDS}, the “up to 15 minutes to take effect”" in CONTRACT
+
+
+def test_the_readme_says_what_a_quick_run_may_cost() -> None:
+    quick, clauses = EFFORTS["quick"], len(catalogue().clauses)
+    told = f"A quick run asks {clauses} clauses with at most {quick.writes:,} writes and {quick.decisions:,} decisions"
+    assert told in README
+    assert f"changes its rules up to {quick.writes:,} times" in README
 
 
 def test_the_readme_says_what_the_profile_covers_and_what_it_leaves_out() -> None:

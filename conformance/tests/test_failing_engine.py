@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import main
 from fencepost.reports.causes import causes, causes_of
 from fencepost.reports.model import Report
@@ -31,6 +32,13 @@ def test_the_stored_run_is_what_the_engine_does(tmp_path: Path, monkeypatch: pyt
     assert _failed(stored_run(tmp_path).report) == _failed(stored_run(STORED).report), (
         f"from {FOLDER.name}: fencepost check {SUBJECT} --report DIR, then keep its run.ndjson"
     )
+
+
+def test_the_stored_run_is_of_the_catalogue_of_today_and_judged_every_clause_that_applies() -> None:
+    report = stored_run(STORED).report
+    assert [(row.id, row.text) for row in report.clauses] == [(one.id, one.text) for one in catalogue().clauses]
+    assert report.catalogue_version == catalogue().version
+    assert {row.verdict for row in report.clauses if not row.shown_under} == {"pass", "fail", "not applicable"}
 
 
 def test_the_three_mistakes_of_the_engine_are_found_and_told_apart() -> None:

@@ -295,3 +295,17 @@ def test_a_folder_that_takes_no_report_is_an_error_before_anything_is_asked(pyte
     result = pytester.runpytest(*subject, "--iut-report", "taken")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert any("no report can be written into taken: File exists" in line for line in result.outlines + result.errlines)
+
+
+def test_the_replay_line_of_what_has_no_subject_string_can_be_run_in_another_shell(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from fencepost.conformance import conformance_suite
+        from fencepost.conformance.mutants import mutant
+
+        TestVault = conformance_suite(lambda: mutant("last-address-excluded"), clauses=["DEC-4"])
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    name = "test_the_replay_line_of_what_has_no_subject_string_can_be_run_in_another_shell.py"
+    result.stdout.fnmatch_lines([f"*replay*pytest {name}::TestVault -k DEC-4"])
+    pytester.runpytest(f"{name}::TestVault", "-k", "DEC-4").assert_outcomes(failed=1)

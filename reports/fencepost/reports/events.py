@@ -32,16 +32,19 @@ class _Event(Struct, frozen=True, kw_only=True, rename="camel", tag_field="event
     """One line of the stream; the member `event` is its kind."""
 
 
-class Environment(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where the run took place, without host, path or environment variables."""
+class Environment(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Where and when the run took place, without host, path or environment variables."""
 
     python: str
     platform: str
+    began: str = ""
+    seconds: float | None = None
 
     @classmethod
-    def here(cls) -> "Environment":
-        """The version of the running Python, and the name of its operating system."""
-        return cls(python=platform.python_version(), platform=platform.system())
+    def here(cls, *, began: str = "", seconds: float | None = None) -> "Environment":
+        """The version of the running Python, the name of its operating system, and the time of the run."""
+        here = (platform.python_version(), platform.system())
+        return cls(python=here[0], platform=here[1], began=began, seconds=seconds)
 
 
 class Began(_Event, frozen=True, kw_only=True, tag="run"):

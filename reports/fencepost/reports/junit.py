@@ -1,8 +1,8 @@
 """`junit.xml`: one test case a clause, for programs that read JUnit's form.
 
 The form fits all published schemas; one of them gives `skipped` no attribute, so its reason is its text. A clause with
-known failures only is skipped, and so is a clause whose wrong answers are shown under another clause. Times are zero
-and the time stamp is a constant, so equal runs give equal files.
+known failures only is skipped, and so is a clause whose wrong answers are shown under another clause. The time is that of
+the whole run, in its first suite; where it is not known, times are zero and the time stamp is a constant.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from fencepost.reports.causes import causes_of
 from fencepost.reports.headline import headline, not_judged
 from fencepost.reports.model import Clause, Counterexample, KnownFailure, LedgerEntry, Report
-from fencepost.reports.renderer import FileRenderer
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import TimedRenderer
 from fencepost.reports.summary import findings
 from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
@@ -25,12 +26,15 @@ _ELEMENT_OF = {
 _CAUSES = 20
 """The most causes of one clause in the file."""
 
+_NO_TIME = "1970-01-01T00:00:00"
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
-def _write(report: Report) -> str:
+def _write(report: Report, page: Page) -> str:
     suites = Element("testsuites")
     clauses = _suite(suites, "fencepost", report, [*_clause_cases(report)])
+    clauses.set("timestamp", page.began or _NO_TIME)
+    clauses.set("time", f"{page.seconds or 0:.3f}".rstrip("0").rstrip("."))
     SubElement(clauses, "system-out").text = "\n".join(visible(note) for note in report.notes)
     SubElement(clauses, "system-err").text = "\n".join(visible_lines(report.log))
     others = (
@@ -55,7 +59,7 @@ def _suite(suites: Element, name: str, report: Report, cases: Sequence[Element])
             "package": "fencepost",
             "id": str(len(suites)),
             "hostname": "localhost",
-            "timestamp": "1970-01-01T00:00:00",
+            "timestamp": _NO_TIME,
             "time": "0",
             "tests": str(len(cases)),
             **{key: str(sum(case.find(tag) is not None for case in cases)) for key, tag in _COUNTED.items()},
@@ -155,5 +159,5 @@ def _known_case(entry: KnownFailure) -> Element:
     return case
 
 
-render = FileRenderer(file_name="junit.xml", write=_write)
+render = TimedRenderer(file_name="junit.xml", write=_write)
 """The renderer of the entry point `junit`."""

@@ -16,12 +16,17 @@ UNKNOWN_WIDTH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A width in columns, whether colours show, whether lines may be cut to fit a screen, and whether all is shown."""
+    """A width in columns, whether colours show, whether lines may be cut to fit a screen, and whether all is shown.
+
+    `began` and `seconds` are when the run began, in ISO 8601, and how long it took: no part of a report's body.
+    """
 
     width: int = UNKNOWN_WIDTH
     colour: bool = False
     is_screen: bool = False
     is_verbose: bool = False
+    began: str = ""
+    seconds: float | None = None
 
     @classmethod
     def of(cls, stream: TextIO, *, is_verbose: bool = False) -> "Page":

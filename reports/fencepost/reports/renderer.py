@@ -39,6 +39,18 @@ class FileRenderer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimedRenderer:
+    """A renderer that writes a file with the time of the run in it, which the page has; secrets are masked."""
+
+    file_name: str
+    write: Callable[[Report, Page], str]
+
+    def __call__(self, report: Report, *, page: Page) -> str:
+        """The text of the file."""
+        return self.write(without_secrets(report), page)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenRenderer:
     """A renderer that is shown and not written; secrets in the report are masked."""
 
@@ -64,10 +76,12 @@ OnFailure = Callable[[str, Exception], None]
 """Called with the name and the exception of a renderer that fails."""
 
 
-def write_files(report: Report, folder: Path, *, on_failure: OnFailure | None = None) -> tuple[Path, ...]:
+def write_files(
+    report: Report, folder: Path, *, on_failure: OnFailure | None = None, page: Page | None = None
+) -> tuple[Path, ...]:
     """Write the file of each installed renderer that has one; the folder is made if it does not exist.
 
-    Each renderer, a third party's too, gets the report with its secrets masked. Nothing is written outside the folder:
+    The page has the time of the run, where it is known. Each renderer, a third party's too, gets the report with its secrets masked. Nothing is written outside the folder:
     an existing link is replaced and not followed. A third party's renderer that fails is passed to `on_failure`, and
     the others still run; without `on_failure` its exception is raised. `OSError` if a file cannot be written.
     """
@@ -78,7 +92,7 @@ def write_files(report: Report, folder: Path, *, on_failure: OnFailure | None = 
         try:
             renderer = load_renderer(name)
             _check_name(renderer.file_name)
-            text = renderer(report, page=Page()) if renderer.file_name is not None else ""
+            text = renderer(report, page=page or Page()) if renderer.file_name is not None else ""
         except Exception as error:
             if on_failure is None:
                 raise

@@ -2,12 +2,14 @@
 
 from fencepost.reports.events import Environment, report_to_events
 from fencepost.reports.model import Report
-from fencepost.reports.renderer import FileRenderer
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import TimedRenderer
 
 
-def _write(report: Report) -> str:
-    return b"".join(report_to_events(report, environment=Environment.here())).decode("utf-8")
+def _write(report: Report, page: Page) -> str:
+    environment = Environment.here(began=page.began, seconds=page.seconds)
+    return b"".join(report_to_events(report, environment=environment)).decode("utf-8")
 
 
-render = FileRenderer(file_name="run.ndjson", write=_write)
+render = TimedRenderer(file_name="run.ndjson", write=_write)
 """The renderer of the entry point `events`."""

@@ -1,6 +1,7 @@
 """`fencepost report`: a stored run in any form that a renderer writes, without a new run."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -51,17 +52,19 @@ def report(*, run: Path, form: str, out: Path | None, verbose: bool) -> None:
     Exit status: 0 whatever the run found, 2 if RUN is no whole stored run or the file cannot be written.
     """
     try:
-        stored = without_secrets(stored_run(run).report)
+        found = stored_run(run)
     except (RunRefused, OSError) as error:
         told = error.strerror if isinstance(error, OSError) else str(error)
         raise usage(f"{run}: {told}") from None
+    stored, where = without_secrets(found.report), found.environment
+    began, seconds = (where.began, where.seconds) if where is not None else ("", None)
     renderer = _loaded(form)
     if out is None:
-        page = Page.of(sys.stdout, is_verbose=verbose)
+        page = replace(Page.of(sys.stdout, is_verbose=verbose), began=began, seconds=seconds)
         text = renderer(stored, page=page)
         click.echo(text, color=page.colour, nl=not text.endswith("\n"))
         return
-    text = renderer(stored, page=Page(is_verbose=verbose))
+    text = renderer(stored, page=Page(is_verbose=verbose, began=began, seconds=seconds))
     try:
         out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
     except OSError as error:

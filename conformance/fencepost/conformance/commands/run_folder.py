@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report
+from fencepost.reports.page import Page
 from fencepost.reports.renderer import write_files
 from fencepost.reports.visible import visible
 
@@ -22,6 +24,7 @@ class RunFolder:
     path: Path | None
     recorded: Recorded | None = None
     journal: Journal | None = None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
     def of(cls, plan: Plan, folder: Path | None, resumed: Path | None) -> "RunFolder":
@@ -65,7 +68,9 @@ class RunFolder:
         if self.path is None:
             return
         with telling(self.path):
-            written = write_files(report, self.path, on_failure=unwritten)
+            seconds = (datetime.now(UTC) - self.began).total_seconds()
+            page = Page(began=f"{self.began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3))
+            written = write_files(report, self.path, on_failure=unwritten, page=page)
         click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
         if self.journal is None:
             return

@@ -62,6 +62,20 @@ def _what_it_takes(case: Case) -> Iterator[str]:
             )
 
 
+def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
+    """What the same comes to without the history, or without the other requests, where that is right."""
+    last = case.steps[-1]
+    asked = sum(len(step.requests) for step in case.steps if isinstance(step, AskStep))
+    is_alone = not isinstance(last, AskStep) or asked == 1
+    has_history = sum(not isinstance(step, AskStep) for step in case.steps[:-1]) > 1
+    is_an_outcome = not isinstance(mismatch, WrongRead) and mismatch.direction[1] != "codes"
+    expected, got = mismatch.direction if is_an_outcome else ("right", "wrong")
+    plainly = ["the same rules put at once"] if has_history or is_alone else []
+    plainly += [] if is_alone else ["asked alone"]
+    told = ", ".join(plainly)
+    return f"{told[0].upper()}{told[1:]}: {expected}; {'after these calls' if is_alone else 'in this company'}: {got}."
+
+
 def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:
     match mismatch:
         case WrongDecision(expected=expected):

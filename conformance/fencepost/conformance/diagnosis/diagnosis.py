@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from fencepost.conformance.diagnosis.attribution import STATE, clause_of, provisional_clause
 from fencepost.conformance.diagnosis.recorder import Excuses, FailureRecorder
@@ -9,6 +10,7 @@ from fencepost.conformance.diagnosis.replays import Replays
 from fencepost.conformance.diagnosis.reproduction import (
     Conversation,
     in_the_same_state,
+    plain_case,
     reproduce,
     wrong_gate,
 )
@@ -89,7 +91,10 @@ class Diagnosis:
         if smallest is None:
             self._not_every_time(provisional, reproduction.mismatch, reproduction.case)
             return
-        recorder.record(clause_of(smallest.mismatch, smallest.case, found.aim), smallest)
+        clause = clause_of(smallest.mismatch, smallest.case, found.aim)
+        if not recorder.has_failed(clause):
+            smallest = self._beside_the_plain_case(smallest)
+        recorder.record(clause, smallest)
         self._keep_for_its_decider(reproduction, smallest)
 
     def _not_every_time(self, clause: str, mismatch: Mismatch, case: Case) -> None:
@@ -136,6 +141,16 @@ class Diagnosis:
         self._replays.calls += smallest.calls
         try:
             return smallest if smallest.is_cut_short or self._shows(smallest) else None
+        except OutOfTime:
+            return smallest
+
+    def _beside_the_plain_case(self, smallest: Reproduction) -> Reproduction:
+        """The same, with whether its history or its other requests matter: what the rules put at once, asked alone, get."""
+        plain = plain_case(smallest.case, smallest.mismatch)
+        if plain is None or smallest.is_cut_short:
+            return smallest
+        try:
+            return replace(smallest, is_right_plainly=self._replays.is_right(plain))
         except OutOfTime:
             return smallest
 

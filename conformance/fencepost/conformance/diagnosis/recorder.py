@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from fencepost.conformance.diagnosis.counterexample import counterexample
+from fencepost.conformance.diagnosis.counterexample import beside_the_plain_case, counterexample
 from fencepost.conformance.diagnosis.trials import Reproduction
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import Case
@@ -68,6 +68,10 @@ class FailureRecorder:
         """Whether the clause has failed, or a failure of it is kept."""
         return clause in self._tally.failures or clause in self.kept
 
+    def has_failed(self, clause: str) -> bool:
+        """Whether a failure of the clause is recorded."""
+        return clause in self._tally.failures
+
     def record(self, clause: str, smallest: Reproduction) -> None:
         """Record a failure of the clause, unless it has failed already, the failure is known, or the case too long."""
         case, mismatch = smallest.case, smallest.mismatch
@@ -77,9 +81,10 @@ class FailureRecorder:
             return
         self.recorded[clause] = smallest
         line = self._replay_line(clause)
-        self._tally.failures[clause].append(
-            counterexample(clause, case, mismatch, replay=line, calls_to_shrink=smallest.calls)
-        )
+        one = counterexample(clause, case, mismatch, replay=line, calls_to_shrink=smallest.calls)
+        if smallest.is_right_plainly:
+            one = structs.replace(one, why=f"{one.why} {beside_the_plain_case(case, mismatch)}")
+        self._tally.failures[clause].append(one)
 
     def record_kept(self) -> None:
         """Record what was kept, for clauses with too many wrong answers to be a side effect of another failure."""

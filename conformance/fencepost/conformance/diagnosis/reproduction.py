@@ -76,6 +76,16 @@ def in_the_same_state(found: Found, case: Case) -> Case:
     return minimal_setup(found.mismatch.vault, final)
 
 
+def plain_case(case: Case, mismatch: Mismatch) -> Case | None:
+    """The case without a history and without other requests; None if it has neither, or tells of two vaults."""
+    last = case.steps[-1]
+    if isinstance(last, AskStep) and isinstance(mismatch, WrongDecision):
+        last = last.only(max(place for place, one in enumerate(last.requests) if one == mismatch.request))
+    plain = minimal_setup(mismatch.vault, last)
+    is_shorter = len(plain.steps) < len(case.steps) or last != case.steps[-1]
+    return plain if is_shorter and not case.spans_vaults else None
+
+
 def candidates_in_one_vault(case: Case, recent: Case, found: Found, *, with_batch: bool) -> Iterator[Case]:
     """Cases that may show the mismatch, the smallest first: the request alone, in its batch, after all earlier calls.
 

@@ -71,13 +71,15 @@ class SubjectSession:
         alone: bool = True,
         name: str | None = None,
         shared: Sequence[str] = (),
+        again: str = "",
     ) -> None:
         """`alone` means that no other worker asks the same subject at that time; `name` is its name in a report.
 
         `shared` has, in order, the clauses and open points that the tests on all workers ask. It is empty if one
-        process runs all tests.
+        process runs all tests. `again` is the pytest command that asks the subject again.
         """
         self.name = name or (subject if isinstance(subject, str) else _name_of(subject))
+        self._again = again if self.name.startswith(FIXTURE) or "<" in self.name else ""
         self._shared = tuple(shared)
         self._found_by: dict[str, tuple[str, ...]] = {}
         self._subject = subject
@@ -227,6 +229,7 @@ class SubjectSession:
             seed=terms.seed,
             profile=terms.profile,
             settle_seconds=terms.settle_seconds,
+            again=self._again,
         )
         connection = self._opened.enter_context(connected(self._subject, terms.timeouts))
         if connection.exclusive and not self._alone:

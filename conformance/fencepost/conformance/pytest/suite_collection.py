@@ -107,7 +107,9 @@ def on_trial(
     if terms.report is not None and not alone and (worker := getattr(request.config, "workerinput", None)):
         terms = replace(terms, report=terms.report / worker["workerid"])  # each worker has asked some of the clauses
     unusable = unusable or _unwritable(terms.report)
-    trial = SubjectSession(subject, terms, alone=alone, name=name, shared=tuple(_shared(request)))
+    its_class = request.node.nodeid if request.scope == "class" else f"--pyargs {_SUITE}"
+    again = f"pytest {its_class}"
+    trial = SubjectSession(subject, terms, alone=alone, name=name, shared=tuple(_shared(request)), again=again)
     if unusable is not None:
         trial.give_up(unusable)
     try:

@@ -352,6 +352,8 @@ class Campaign:
         plan, at_hand = self.plan, self._at_hand
         profile = f" --profile {plan.profile}" if plan.profile else ""
         beside = (at_hand.serves[0],) if at_hand is not None and clause not in at_hand.serves else ()
+        if plan.again:
+            return f"{plan.again} -k {quoted(' or '.join((clause, *beside)))}"
         clauses = " ".join(f"--clause {one}" for one in (clause, *beside))
         options = at_hand.replayed_with(self.bench) if at_hand is not None else ""
         effort, seed = plan.effort.name, self.setting.seed

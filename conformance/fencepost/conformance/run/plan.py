@@ -11,7 +11,10 @@ from fencepost.conformance.catalogue import Clause, catalogue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The options of a run: the subject string and those of `check`. `profile` None means the statement's own."""
+    """The options of a run: the subject string and those of `check`. `profile` None means the statement's own.
+
+    `again` begins a replay line where no subject string finds the subject: `-k CLAUSE` follows it.
+    """
 
     subject: str
     effort: Effort
@@ -21,6 +24,7 @@ class Plan:
     settle_seconds: float | None = None
     fail_fast: bool = False
     with_decoys: bool = True
+    again: str = ""
 
     @property
     def lays_decoys(self) -> bool:

@@ -1,0 +1,60 @@
+"""Counterexamples that convince: what the same comes to without the history, or without the other requests."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.bench.exploration import Exploration
+from fencepost.conformance.explorations.alternation import TURNS
+from fencepost.conformance.explorations.groves import GROVES
+from fencepost.conformance.peers import StdlibVault
+from runs import explored
+
+
+class Company(StdlibVault):
+    """Denies what follows a denied request in a call."""
+
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        decisions = super().decide(requests=requests)["decisions"]
+        assert isinstance(decisions, list)
+        outcomes: list[object] = []
+        for one in decisions:
+            outcome = one if isinstance(one, str) else one["outcome"]
+            before = outcomes[-1] if outcomes else "allow"
+            outcomes.append("deny" if outcome == "allow" and before != "allow" else one)
+        return {"decisions": outcomes}
+
+
+class TakenAlong(StdlibVault):
+    """A rule that is removed takes the last rule along."""
+
+    def remove_ip_rule(self, *, value: object, **_: object) -> JsonObject:
+        answer = super().remove_ip_rule(value=value)
+        if answer["accepted"]:
+            self._state = replace(self._state, ip_rules=self._state.ip_rules[:-1])
+        return answer
+
+
+def _whys(subject: type[StdlibVault], *explorations: Exploration) -> list[str]:
+    failures = explored(subject, *explorations, fail_fast=True).tally.failures
+    return [one.why for found in failures.values() for one in found]
+
+
+def test_a_fault_of_company_says_what_the_request_gets_alone() -> None:
+    assert any("Asked alone: allow; in this company: deny." in why for why in _whys(Company, TURNS))
+
+
+def test_a_fault_of_history_says_what_the_same_rules_come_to_that_are_put_at_once() -> None:
+    assert any(
+        "The same rules put at once: allow; after these calls: deny." in why for why in _whys(TakenAlong, GROVES)
+    )
+
+
+def test_a_fault_that_the_rules_alone_show_says_nothing_of_other_rules_or_requests() -> None:
+    class Edgeless(StdlibVault):
+        def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+            return {"decisions": ["deny"] * len(requests)}
+
+    whys = _whys(Edgeless, TURNS)
+    assert whys
+    assert not any("put at once" in why or "Asked alone" in why for why in whys)
