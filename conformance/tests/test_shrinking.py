@@ -285,6 +285,10 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
         told(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False))),
         told(NOWHERE, asked("9.9.9.9")),
     ),
+    "plain company": (
+        told(NOWHERE, asked("1.1.1.1", caller=Caller(service="Contoso", trusted=False)), asked("9.9.9.9")),
+        told(NOWHERE, asked("1.1.1.1"), asked("9.9.9.9")),
+    ),
     "no subnet": (told(HOME, asked_from(SUBNET)), told(HOME, asked("20.77.66.55"))),
     "plain letters": (told(HOME, asked_from(SUBNET.upper())), told(HOME, asked_from(SUBNET))),
     "plain address": (told(NOWHERE, asked("9.9.9.9")), told(NOWHERE, asked("20.77.66.55"))),
