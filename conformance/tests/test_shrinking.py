@@ -272,11 +272,11 @@ NOWHERE = Network()
 EXPLICIT = AskStep(requests=asked("9.9.9.9").requests, explicit={0: ("authorized",)})
 
 ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
-    "fewer subnets": (told(HOME, asked("9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
     "one earlier call": (
         told(NOWHERE, asked("1.1.1.1"), asked("2.2.2.2"), asked("9.9.9.9")),
         told(NOWHERE, asked("9.9.9.9")),
     ),
+    "fewer subnets": (told(HOME, asked("9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
     "fewer calls": (told(NOWHERE, put(), put(), asked("9.9.9.9")), told(NOWHERE, put(), asked("9.9.9.9"))),
     "fewer requests": (told(NOWHERE, asked("1.1.1.1", "9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
     "default members left out": (told(NOWHERE, EXPLICIT), told(NOWHERE, asked("9.9.9.9"))),
@@ -284,6 +284,10 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
     "plain caller": (
         told(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False))),
         told(NOWHERE, asked("9.9.9.9")),
+    ),
+    "plain company": (
+        told(NOWHERE, asked("1.1.1.1", caller=Caller(service="Contoso", trusted=False)), asked("9.9.9.9")),
+        told(NOWHERE, asked("1.1.1.1"), asked("9.9.9.9")),
     ),
     "no subnet": (told(HOME, asked_from(SUBNET)), told(HOME, asked("20.77.66.55"))),
     "plain letters": (told(HOME, asked_from(SUBNET.upper())), told(HOME, asked_from(SUBNET))),
@@ -295,6 +299,10 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
     "plain range": (
         told(NOWHERE, put("99.7.0.0/24"), asked("99.7.0.5")),
         told(NOWHERE, put("20.0.0.0/24"), asked("20.0.0.5")),
+    ),
+    "needed subnets": (
+        told(HOME, put_subnet(SUBNET), asked("9.9.9.9")),
+        told(NOWHERE, put_subnet(SUBNET), asked("9.9.9.9")),
     ),
     "nearer subnets": (
         told(HOME, put_subnet(SUBNET), asked_from(OTHER_SUBNET)),

@@ -25,10 +25,14 @@ Of a network of more subnets single ones are left where their number is the poin
 
 
 def fewer_subnets(trials: Trials) -> None:
-    """Keep in each vault's network the subnets that its own calls name, or that any call names."""
+    """Keep, in each vault's network, the subnets that its own calls name; or else those that any call names."""
     named = [set(_subnets_named(vault.steps)) for vault in trials.case.vaults]
     if not trials.attempt(_with_subnets(trials.case, named)):
         trials.attempt(_with_subnets(trials.case, [set().union(*named)] * len(named)))
+
+
+def needed_subnets(trials: Trials) -> None:
+    """Keep the subnets that are needed, whether a call names them or not."""
     for place, vault in enumerate(trials.case.vaults):
         subnets = vault.network.subnets
 
@@ -56,14 +60,16 @@ def one_earlier_call(trials: Trials) -> None:
     if len(asked) < 2 or trials.case.spans_vaults:
         return
     first = earlier[:1] if isinstance(earlier[0], WriteStep) else []
+    final = last.only(trials.place_in_question(last)) if isinstance(last, AskStep) else last
     count = min(MAX_BATCH, sum(len(step.requests) for step in asked))
 
     def rebuild(count: int) -> Case:
         plain = AskStep(requests=(Request(address=PLAIN_PUBLIC),) * count)
-        return replace(trials.case, steps=(*first, *([plain] if count else ()), last))
+        return replace(trials.case, steps=(*first, *([plain] if count else ()), final))
 
-    if trials.attempt(rebuild(count)):
-        _smallest_batch(trials, count, rebuild)
+    powers = (1 << bit for bit in range(count.bit_length()))
+    found = next((tried for tried in (count, *powers) if trials.attempt(rebuild(tried))), 0)
+    _smallest_batch(trials, found, rebuild)
 
 
 def fewer_requests(trials: Trials) -> None:

@@ -1,6 +1,6 @@
 """Shrink passes over the request in question: the plain operation, caller, subnet and address."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from fencepost.conformance.diagnosis.trials import Trials
@@ -10,6 +10,8 @@ from fencepost.reference import Caller, Plane, Request, Vault
 
 PLAIN_PUBLIC = (20 << 24) + (77 << 16) + (66 << 8) + 55
 PLAIN_PRIVATE = (10 << 24) + 4
+_FEW = 12
+"""So many callers beside the caller in question are made plain in turn."""
 
 
 def plain_operation(request: Request, _: Vault) -> Iterator[Request]:
@@ -59,6 +61,39 @@ def default_members_left_out(trials: Trials) -> None:
     last = trials.case.steps[-1]
     if isinstance(last, AskStep) and last.explicit:
         trials.attempt(trials.case.with_last(replace(last, explicit={})))
+
+
+def plain_company(trials: Trials) -> None:
+    """Let everybody but the caller in question be a plain caller: all of them, or else each in turn."""
+    callers = [
+        (index, place)
+        for index, step in enumerate(trials.case.steps)
+        if isinstance(step, AskStep)
+        for place, request in enumerate(step.requests)
+        if request.caller != Caller() and not _is_in_question(trials, index, place)
+    ]
+    if not callers or trials.attempt(_with_plain_callers(trials.case, callers)) or len(callers) > _FEW:
+        return
+    for one in callers:
+        trials.attempt(_with_plain_callers(trials.case, [one]))
+
+
+def _is_in_question(trials: Trials, index: int, place: int) -> bool:
+    last = trials.case.steps[-1]
+    is_last = index == len(trials.case.steps) - 1
+    return is_last and isinstance(last, AskStep) and place == trials.place_in_question(last)
+
+
+def _with_plain_callers(case: Case, callers: Sequence[tuple[int, int]]) -> Case:
+    steps = list(case.steps)
+    for index, place in callers:
+        step = steps[index]
+        assert isinstance(step, AskStep)
+        plain = replace(step.requests[place], caller=Caller())
+        requests = (*step.requests[:place], plain, *step.requests[place + 1 :])
+        explicit = {at: said for at, said in step.explicit.items() if at != place}
+        steps[index] = replace(step, requests=requests, explicit=explicit)
+    return replace(case, steps=tuple(steps))
 
 
 def requesting(plainer: Callable[[Request, Vault], Iterator[Request]]) -> Callable[[Trials], None]:

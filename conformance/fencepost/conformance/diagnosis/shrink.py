@@ -7,12 +7,19 @@ the ration.
 
 from collections.abc import Callable
 
-from fencepost.conformance.diagnosis.call_passes import fewer_calls, fewer_requests, fewer_subnets, one_earlier_call
+from fencepost.conformance.diagnosis.call_passes import (
+    fewer_calls,
+    fewer_requests,
+    fewer_subnets,
+    needed_subnets,
+    one_earlier_call,
+)
 from fencepost.conformance.diagnosis.request_passes import (
     default_members_left_out,
     no_subnet,
     plain_address,
     plain_caller,
+    plain_company,
     plain_letters,
     plain_operation,
     requesting,
@@ -26,22 +33,24 @@ from fencepost.conformance.lockstep.mismatch import Mismatch
 RATION = 300
 """Contract calls that one counterexample may cost."""
 
-RATION_A_CALL = 8
-"""A case of more than some forty calls may cost so many times its own: each attempt costs nearly all of them."""
+RATION_A_CALL = 12
+"""A case of more than 25 calls may cost so many times its own: each attempt costs nearly all of them."""
 
 SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
-    ("fewer subnets", fewer_subnets),
     ("one earlier call", one_earlier_call),
+    ("fewer subnets", fewer_subnets),
     ("fewer calls", fewer_calls),
     ("fewer requests", fewer_requests),
     ("default members left out", default_members_left_out),
     ("plain operation", requesting(plain_operation)),
     ("plain caller", requesting(plain_caller)),
+    ("plain company", plain_company),
     ("no subnet", requesting(no_subnet)),
     ("plain letters", requesting(plain_letters)),
     ("plain address", requesting(plain_address)),
     ("simpler rules", simpler_rules),
     ("plain range", plain_range),
+    ("needed subnets", needed_subnets),
     ("nearer subnets", nearer_subnets),
     ("plain endpoints", plain_endpoints),
     ("unmarked rules", unmarked_rules),

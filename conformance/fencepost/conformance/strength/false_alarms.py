@@ -10,6 +10,7 @@ from fencepost.conformance.run.opening import begun, connected
 from fencepost.conformance.run.plan import Plan
 from fencepost.conformance.strength.pool import spread
 from fencepost.conformance.strength.study import Teller
+from fencepost.reports.model import Report
 
 _PEERS = "library:fencepost.conformance.peers:"
 PEERS = tuple(f"{_PEERS}{name}" for name in ("StdlibVault", "NetaddrVault", "TrieVault", "SqliteVault"))
@@ -52,7 +53,11 @@ def examine(examination: FalseAlarmRun) -> Finding:
     with connected(examination.subject, Timeouts()) as connection:
         campaign = begun(connection, plan)
         campaign.run()
-        report = campaign.report()
+        return finding_of(examination, campaign.report())
+
+
+def finding_of(examination: FalseAlarmRun, report: Report) -> Finding:
+    """What a report accuses a correct implementation of."""
     failed = (clause.id for clause in report.clauses if clause.verdict == "fail")
     broken = (entry.key for entry in report.ledger if entry.broken)
     return Finding(

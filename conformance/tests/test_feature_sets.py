@@ -1,0 +1,65 @@
+"""Sets of features on correct vaults: any three are met in every combination, and no vault is failed."""
+
+from itertools import combinations, product
+
+import pytest
+from click.testing import CliRunner
+from fencepost.adapters.contract import Client, open_factory
+from fencepost.adapters.contract.vocabulary import CONTRADICTIONS, FEATURES
+from fencepost.conformance.commands.offers import main
+from fencepost.conformance.strength.feature_sets import (
+    VAULTS,
+    ArrayRun,
+    ClauseRun,
+    ask_clause,
+    ask_vault,
+    covering_sets,
+    vault,
+)
+
+CONTRADICTORY = {frozenset(pair[:2]) for pair in CONTRADICTIONS}
+
+
+def test_any_three_features_are_met_in_every_combination_that_no_contradiction_rules_out() -> None:
+    sets = covering_sets()
+    assert 10 < len(sets) < 40
+    assert not any(pair <= set(one) for one in sets for pair in CONTRADICTORY)
+    for some in combinations(FEATURES, 3):
+        for there in product((False, True), repeat=3):
+            wanted = {name for name, is_there in zip(some, there, strict=True) if is_there}
+            if not any(pair <= wanted for pair in CONTRADICTORY):
+                assert any(wanted == set(some) & set(one) for one in sets), (some, there)
+
+
+def test_the_sets_are_the_same_each_time() -> None:
+    assert covering_sets() == covering_sets()
+
+
+@pytest.mark.parametrize("kind", VAULTS)
+@pytest.mark.parametrize("profile", ["keyvault", "keyvault-2018-preview"])
+def test_each_vault_offers_what_it_is_to_offer(kind: str, profile: str) -> None:
+    for features in ((), ("always-deny", "ip-rules-only"), ("read-back", "incremental-rules")):
+        said = Client(open_factory(lambda: vault(kind, features, profile=profile))).describe()  # noqa: B023 - asked now
+        assert set(said.features) == set(features)
+        assert said.profile == profile
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(3))
+def test_a_vault_of_another_structure_with_some_features_is_not_failed(place: int) -> None:
+    features = covering_sets()[place]
+    found = ask_vault(ArrayRun(kind=VAULTS[4 + place], features=features, profile="keyvault", seed=1))
+    assert (found.alarms, found.result) in {((), "pass"), ((), "partial")}
+
+
+def test_a_clause_asked_alone_passes_or_does_not_apply() -> None:
+    preview = "keyvault-2018-preview"
+    assert ask_clause(ClauseRun(clause="DEC-15", profile=preview, seed=3)).result == "partial"
+    assert ask_clause(ClauseRun(clause="VAL-8", profile=preview, seed=0)).result == "not applicable"
+
+
+def test_the_command_tells_how_many_runs_ended_how() -> None:
+    options = ["clauses", "--clause", "DEC-15", "--seeds", "2", "--profile", "keyvault", "--jobs", "1"]
+    result = CliRunner().invoke(main, options, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "2 runs: 2 partial"
