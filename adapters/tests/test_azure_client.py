@@ -503,3 +503,12 @@ def test_a_connection_takes_up_the_session_of_the_one_before(opened: Opened, mon
     adapter.decide(requests=[ask(f"20.1.2.{number}") for number in range(40)])
     assert len(taken) > 40
     assert sum(taken) > len(taken) // 2
+
+
+def test_an_endpoint_that_locks_everybody_out_is_said_to_break_the_clause_of_the_control_plane(opened: Opened) -> None:
+    adapter, server = opened(subject="mutant:control-plane-behind-the-firewall")
+    adapter.put_rules(network_acls=DENY)
+    with pytest.raises(Exception, match=r"refuses the control plane \(CTL-1\)"):
+        adapter.reset(subnets=[])
+    (slot,) = server.server.world.slots.values()
+    slot.vault = None  # nobody else can take it away

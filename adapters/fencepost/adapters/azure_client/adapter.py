@@ -21,6 +21,7 @@ from fencepost.adapters.contract.protocol import JsonObject
 
 _INCONCLUSIVE = "FencepostInconclusive"
 _NO_VAULT = "VaultNotFound"
+_BY_FIREWALL = "ForbiddenByFirewall"
 _AT_ONCE = 16
 _PASSED = frozenset({404, 409})
 _REFUSED = frozenset({400, 403, 409})
@@ -99,7 +100,13 @@ class AzureAdapter:
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         """A new vault, or ours as it was when it was new, in a network of just these subnets."""
-        self._run(self._reset(subnets))
+        try:
+            self._run(self._reset(subnets))
+        except HttpResponseError as error:
+            if code_of(error) != _BY_FIREWALL:
+                raise
+            told = "the endpoint's firewall refuses the control plane (CTL-1), so that the vault cannot be made anew"
+            raise Unexpected(f"{told}: {error.status_code} {_BY_FIREWALL}") from None
         return {}
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
