@@ -6,8 +6,10 @@ Without its engine a test is skipped with the reason, and fails in CI.
 import importlib.util
 import os
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from fencepost.adapters.any_ip import search_path
@@ -61,6 +63,11 @@ def _program(name: str, package: str) -> Callable[[], str | None]:
     return lambda: None if shutil.which(name, path=path) else f"{name} is not installed: apt-get install {package}"
 
 
+def _schemathesis() -> str | None:
+    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+    return None if shutil.which("schemathesis", path=path) else 'schemathesis: pip install "fencepost[fuzz]"'
+
+
 _MISSING: Mapping[str, Callable[[], str | None]] = {
     "azure": _azure,
     "cedar": _cedar,
@@ -77,6 +84,7 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "caddy": _program("caddy", "caddy"),
     "haproxy": _program("haproxy", "haproxy"),
     "nftables": _program("nft", "nftables"),
+    "schemathesis": _schemathesis,
 }
 
 

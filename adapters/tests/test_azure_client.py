@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from azure_http import Wire
 from click.testing import CliRunner
 from fencepost.adapters.azure import forms
 from fencepost.adapters.azure.facts import FACTS
+from fencepost.adapters.azure.proxy_header import write_header
 from fencepost.adapters.azure.target import TargetFile, load_target, save_target
 from fencepost.adapters.azure_server.application import Disturbance
 from fencepost.adapters.azure_server.background import Running, running
@@ -463,3 +465,50 @@ def test_what_is_read_back_has_the_recorded_form_and_a_server_that_spells_it_oth
     monkeypatch.setattr(forms, "with_prefix", lambda value: value.removesuffix("/32"))
     status, told = judged()
     assert (status, re.findall(r"^FAIL (\S+)", told, re.MULTILINE)[0]) == (1, "WIRE-1")
+
+
+def test_a_caller_of_a_batch_has_one_connection_and_no_other_caller_has_it(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced: list[str] = []
+
+    def noted(address: str, values: dict[int, bytes]) -> bytes:
+        announced.append(address)
+        return write_header(address, values)
+
+    monkeypatch.setattr("fencepost.adapters.azure_client.conveying.write_header", noted)
+    adapter, _ = opened(proxy=True)
+    adapter.reset(subnets=[])
+    adapter.put_rules(network_acls=DENY)
+    announced.clear()
+    addresses = ["20.1.2.3", "20.1.2.4", "20.1.2.3", "20.1.2.5", "20.1.2.3"]
+    told = outcomes(adapter, *(ask(address) for address in addresses))
+    assert [one[0] for one in told] == ["allow" if address == "20.1.2.3" else "deny" for address in addresses]
+    assert sorted(announced) == ["20.1.2.3", "20.1.2.4", "20.1.2.5"]
+
+
+def test_a_connection_takes_up_the_session_of_the_one_before(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fencepost.adapters.azure_client.clients import ResumingContext
+
+    taken: list[bool] = []
+
+    class Noting(ssl.SSLObject):
+        def getpeercert(self, binary_form: bool = False) -> Any:
+            taken.append(bool(self.session_reused))
+            return super().getpeercert(binary_form)
+
+    monkeypatch.setattr(ResumingContext, "sslobject_class", Noting)
+    adapter, _ = opened(proxy=True)
+    adapter.reset(subnets=[])
+    adapter.decide(requests=[ask(f"20.1.2.{number}") for number in range(40)])
+    assert len(taken) > 40
+    assert sum(taken) > len(taken) // 2
+
+
+def test_an_endpoint_that_locks_everybody_out_is_said_to_break_the_clause_of_the_control_plane(opened: Opened) -> None:
+    adapter, server = opened(subject="mutant:control-plane-behind-the-firewall")
+    adapter.put_rules(network_acls=DENY)
+    with pytest.raises(Exception, match=r"refuses the control plane \(CTL-1\)"):
+        adapter.reset(subnets=[])
+    (slot,) = server.server.world.slots.values()
+    slot.vault = None  # nobody else can take it away

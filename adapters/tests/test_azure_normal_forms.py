@@ -1,12 +1,16 @@
 """The service's normal forms through HTTP: each case is a recording of `fencepost/adapters/azure/facts.toml`."""
 
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from azure_http import Wire
+from azure_http import VAULT_VERSION, Wire
 from fencepost.adapters.azure_server.background import running
 from fencepost.adapters.azure_server.server import Options
 
+RECORDED = Path(__file__).parents[2] / "reference" / "tests" / "recorded_pairs.toml"
 DEFAULT = {"bypass": "AzureServices", "defaultAction": "Allow"}
 
 
@@ -150,3 +154,30 @@ def test_a_refused_write_changes_nothing(wire: Wire) -> None:
     refused = wire.create({"defaultAction": "Allow", "ipRules": [{"value": "10.0.0.0/8"}]}, enabledForDeployment=True)
     assert refused.status == 400
     assert wire.read() == before
+
+
+def test_each_recorded_pair_is_read_back_as_the_service_read_it_back(wire: Wire, profile: str) -> None:
+    ids = {
+        f"{{{word}mixed}}": wire.subnet(name, "Microsoft.KeyVault")
+        for word, name in (("", "Front"), ("other-", "Back"))
+    }
+    ids |= {name.replace("mixed", "lower"): subnet.lower() for name, subnet in ids.items()}
+
+    def spelt_out(acls: dict[str, Any]) -> dict[str, Any]:
+        rules = acls.get("virtualNetworkRules")
+        return acls if rules is None else {**acls, "virtualNetworkRules": [{"id": ids[rule["id"]]} for rule in rules]}
+
+    pairs = [pair for pair in tomllib.loads(RECORDED.read_text("utf-8"))["pairs"] if pair["profile"] == profile]
+    assert pairs
+    for pair in pairs:
+        wire.fresh()
+        version = pair.get("api", VAULT_VERSION)
+        made = wire.control("PUT", wire.path(), wire.body(), version=version)
+        if "written" in pair:
+            body = wire.body(spelt_out(pair["written"]))
+            made = wire.control("PUT", wire.path(), body, version=version)
+        later = wire.control("GET", wire.path(), version=version)
+        for shown in (made, later):
+            assert shown.status == 200
+            read = shown.body["properties"].get("networkAcls")
+            assert read == (spelt_out(pair["read"]) if "read" in pair else None), pair["id"]

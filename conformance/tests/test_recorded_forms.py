@@ -1,5 +1,9 @@
 """WIRE: a subject that declares azure-wire is held to the recorded form of what it reads back; nobody else is asked."""
 
+import tomllib
+from pathlib import Path
+from typing import Any
+
 import pytest
 from fencepost.adapters.contract import NetworkAcls
 from fencepost.conformance.catalogue import catalogue
@@ -14,6 +18,7 @@ from fencepost.reference import Network, Subnet, Vault, load_profile
 from msgspec import convert
 from runs import begun, judged
 
+RECORDED = Path(__file__).parents[2] / "reference" / "tests" / "recorded_pairs.toml"
 TODAY, PREVIEW = "keyvault", "keyvault-2018-preview"
 FORMS = tuple(clause.id for clause in catalogue().clauses if clause.group == "wire")
 OF_2018 = ("WIRE-1", "WIRE-4")
@@ -92,6 +97,20 @@ def test_the_form_that_an_answer_breaks_is_the_one_whose_words_it_breaks(
 def test_of_2018_only_what_was_recorded_then_is_judged(answer: dict[str, object], broken: str | None) -> None:
     assert form(wire_rules(["20.0.0.0/8", "52.0.0.0/8"], [HOME]), answer, PREVIEW) == broken
     assert form({"bypass": "None", "defaultAction": "Deny"}, {"defaultAction": "Deny"}, PREVIEW) is None
+
+
+def test_what_the_service_was_seen_to_return_breaks_no_form() -> None:
+    ids = {"{mixed}": HOME, "{lower}": HOME.lower(), "{other-mixed}": AWAY, "{other-lower}": AWAY.lower()}
+
+    def spelt_out(acls: dict[str, Any]) -> dict[str, Any]:
+        rules = [{"id": ids[rule["id"]]} for rule in acls.get("virtualNetworkRules", [])]
+        return {**acls, **({"virtualNetworkRules": rules} if "virtualNetworkRules" in acls else {})}
+
+    pairs = [pair for pair in tomllib.loads(RECORDED.read_text("utf-8"))["pairs"] if "written" in pair]
+    assert len(pairs) > 8
+    for pair in pairs:
+        read = spelt_out(pair["read"]) if "read" in pair else None
+        assert form(spelt_out(pair["written"]), read, pair["profile"]) is None, pair["id"]
 
 
 def test_a_form_that_takes_a_former_put_to_break_is_shown_under_the_clause_of_replacement() -> None:

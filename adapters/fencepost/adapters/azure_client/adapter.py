@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import base64
+import dataclasses
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from fencepost.adapters.contract.protocol import JsonObject
 
 _INCONCLUSIVE = "FencepostInconclusive"
 _NO_VAULT = "VaultNotFound"
+_BY_FIREWALL = "ForbiddenByFirewall"
 _AT_ONCE = 16
 _PASSED = frozenset({404, 409})
 _REFUSED = frozenset({400, 403, 409})
@@ -98,7 +100,13 @@ class AzureAdapter:
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         """A new vault, or ours as it was when it was new, in a network of just these subnets."""
-        self._run(self._reset(subnets))
+        try:
+            self._run(self._reset(subnets))
+        except HttpResponseError as error:
+            if code_of(error) != _BY_FIREWALL:
+                raise
+            told = "the endpoint's firewall refuses the control plane (CTL-1), so that the vault cannot be made anew"
+            raise Unexpected(f"{told}: {error.status_code} {_BY_FIREWALL}") from None
         return {}
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
@@ -258,35 +266,39 @@ class AzureAdapter:
 
     async def _decide(self, requests: Sequence[Request]) -> list[JsonObject]:
         turns = asyncio.Semaphore(self._limit)
+        decisions: dict[int, JsonObject] = {}
+        conveyed = [_conveyed(request) for request in requests]
 
-        async def one(request: Request) -> JsonObject:
+        async def ask(lane: Sequence[int]) -> None:
             async with turns:
-                return await self._decided(request)
+                for place in lane:
+                    CALLER.set(dataclasses.replace(conveyed[place], is_last=place == lane[-1]))
+                    decisions[place] = await self._decided(requests[place])
 
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(request)) for request in requests]
+                for lane in self._lanes(conveyed):
+                    group.create_task(ask(lane))
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
-        return [task.result() for task in tasks]
+        return [decisions[place] for place in range(len(requests))]
+
+    def _lanes(self, conveyed: Sequence[Conveyed]) -> Sequence[Sequence[int]]:
+        """The places of the requests that are asked one after another: where a connection has one source, by source."""
+        if self._target.caller.address == "header":
+            return [[place] for place in range(len(conveyed))]
+        lanes: dict[object, list[int]] = {}
+        for place, caller in enumerate(conveyed):
+            lanes.setdefault(caller.source, []).append(place)
+        return list(lanes.values())
 
     async def _decided(self, request: Request) -> JsonObject:
         assert self._sets is not None
         if self._untaken and request.operation in data_calls.NEEDS_TAKEN_NAMES:
             return {"outcome": "inconclusive", "reason": f"no name could be taken for {request.operation}"}
-        caller = request.caller
-        clients = self._sets.authorized if caller.authorized else self._sets.unauthorized
+        clients = self._sets.authorized if request.caller.authorized else self._sets.unauthorized
         if clients is None:
             raise ValueError("the target file names no unauthorized identity")
-        CALLER.set(
-            Conveyed(
-                address=request.source.address,
-                subnet=request.source.subnet,
-                service=caller.service,
-                trusted=caller.trusted,
-                is_authenticated=caller.authenticated,
-            )
-        )
         try:
             await self._call(request, clients)
         except HttpResponseError as error:
@@ -309,6 +321,17 @@ class AzureAdapter:
             assert clients.data is not None
             calls: Mapping[str, data_calls.Call] = {**data_calls.CALLS, **data_calls.restores(self._backups)}
             await calls[request.operation](clients.data)
+
+
+def _conveyed(request: Request) -> Conveyed:
+    caller = request.caller
+    return Conveyed(
+        address=request.source.address,
+        subnet=request.source.subnet,
+        service=caller.service,
+        trusted=caller.trusted,
+        is_authenticated=caller.authenticated,
+    )
 
 
 def _answered(request: Request, error: HttpResponseError) -> JsonObject:

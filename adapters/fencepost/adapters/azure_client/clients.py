@@ -14,7 +14,7 @@ from azure.keyvault.secrets.aio import SecretClient
 from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 from azure.mgmt.network.aio import NetworkManagementClient
 from fencepost.adapters.azure.target import Endpoint, Identity, TargetFile, environment
-from fencepost.adapters.azure_client.conveying import ConveyingTransport, connector, kept_connector
+from fencepost.adapters.azure_client.conveying import ConveyingTransport, OfOneCaller, connector, kept_connector
 
 _ATTEMPTS = 8
 _LAST_WORDS = 0.05
@@ -97,16 +97,48 @@ class ClientSets:
         await asyncio.sleep(_LAST_WORDS)
 
 
+class ResumingContext(ssl.SSLContext):
+    """A client's context whose connections take up the session of the one before them, where the server lets them.
+
+    The certificate was checked when the session began; who takes it up proves that it is the same server.
+    """
+
+    _before: dict[str | None, ssl.SSLObject]
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,  # noqa: FBT001, FBT002 - the base's signature
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        """A connection's TLS, with the session of the last connection to the same name."""
+        name = server_hostname if isinstance(server_hostname, str) else None
+        before = self.__dict__.setdefault("_before", {})
+        if session is None and name in before:
+            session = before[name].session
+        made = super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
+        before[name] = made
+        return made
+
+
 def context_for(endpoint: Endpoint) -> ssl.SSLContext:
     """The one TLS context: making it is dear, and every connection shares it."""
-    return ssl.create_default_context(cafile=endpoint.ca)
+    context = ResumingContext(ssl.PROTOCOL_TLS_CLIENT)
+    if endpoint.ca is None:
+        context.load_default_certs()
+    else:
+        context.load_verify_locations(cafile=endpoint.ca)
+    return context
 
 
 def open_clients(target: TargetFile, context: ssl.SSLContext) -> ClientSets:
     """The clients of the target; to be called in the loop that they are used in."""
     stranger = target.identities.unauthorized
     secrets = {identity: _secret(identity) for identity in (target.identities.authorized, stranger) if identity}
-    session = _session(connector(target.caller, context))
+    shared = target.caller.address == "header"
+    session = _session(connector(target.caller, context), aiohttp.ClientRequest if shared else OfOneCaller)
     plain = _session(kept_connector(context))
     transport = ConveyingTransport(session, target.caller)
     credentials: list[Any] = []
@@ -134,9 +166,15 @@ def open_clients(target: TargetFile, context: ssl.SSLContext) -> ClientSets:
     )
 
 
-def _session(connecting: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+def _session(
+    connecting: aiohttp.TCPConnector, requests: type[aiohttp.ClientRequest] = aiohttp.ClientRequest
+) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=connecting, trust_env=False, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+        connector=connecting,
+        request_class=requests,
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
     )
 
 

@@ -18,19 +18,28 @@ from fencepost.adapters.azure.target import CallerTable
 
 _NOT_FROM_HERE = frozenset({errno.EADDRNOTAVAIL, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENETUNREACH})
 _BIND_ADDRESS_NO_PORT = 24
+_IDLE = 4.0
+"""Seconds that an idle connection of one caller is kept: less than any server keeps it."""
+
 _SEEN = "x-ms-keyvault-network-info"
 _ADDRESS = re.compile(r"(?:^|;)addr=([0-9.]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conveyed:
-    """Whom a call is made for."""
+    """Whom a call is made for; `is_last` where no further call of this caller follows on the same connection."""
 
     address: str
     subnet: str | None = None
     service: str | None = None
     trusted: bool | None = None
     is_authenticated: bool = True
+    is_last: bool = False
+
+    @property
+    def source(self) -> tuple[str, str | None, str | None, bool | None]:
+        """What a connection has one of."""
+        return self.address, self.subnet, self.service, self.trusted
 
 
 CALLER: ContextVar[Conveyed | None] = ContextVar("CALLER", default=None)
@@ -73,6 +82,8 @@ class ConveyingTransport(AioHttpTransport):
                     request.headers[name] = quote(value)
             if not caller.is_authenticated:
                 request.headers.pop("Authorization", None)
+            if caller.is_last and not self._by_header:
+                request.headers["Connection"] = "close"
         response = await super().send(request, **config)
         seen = _ADDRESS.search(response.headers.get(_SEEN, ""))
         if caller is not None and seen is not None and seen[1] != caller.address:
@@ -102,8 +113,18 @@ class BlockingResolver(aiohttp.abc.AbstractResolver):
         """Nothing is held."""
 
 
+class OfOneCaller(aiohttp.ClientRequest):
+    """A request that takes no other caller's connection."""
+
+    @property
+    def connection_key(self) -> Any:
+        """The key by which connections are kept: the caller stands where a proxy's headers would."""
+        caller = CALLER.get()
+        return super().connection_key._replace(proxy_headers_hash=None if caller is None else caller.source)
+
+
 class BoundConnector(aiohttp.TCPConnector):
-    """A connection of its own for each call, bound to the caller's address."""
+    """Connections of one caller each, bound to the caller's address."""
 
     async def _wrap_create_connection(self, *args: Any, addr_infos: Any, req: Any, timeout: Any, **kwargs: Any) -> Any:
         kwargs.pop("client_error", None)
@@ -143,7 +164,7 @@ class BoundConnector(aiohttp.TCPConnector):
 
 
 class ProxyConnector(BoundConnector):
-    """A connection of its own for each call, with a PROXY protocol header in front of it."""
+    """Connections of one caller each, with a PROXY protocol header in front of it."""
 
     def __init__(self, *, conveys_values: bool, **options: Any) -> None:
         super().__init__(**options)
@@ -162,15 +183,15 @@ class ProxyConnector(BoundConnector):
 
 
 def connector(table: CallerTable, context: ssl.SSLContext) -> aiohttp.TCPConnector:
-    """What connects as the target file says; only where the address goes by a header are connections kept."""
-    options: dict[str, Any] = {"ssl": context, "limit": 64, "resolver": BlockingResolver()}
+    """What connects as the target file says; only where the address goes by a header do callers share connections."""
+    options: dict[str, Any] = {"ssl": context, "limit": 64, "keepalive_timeout": _IDLE, "resolver": BlockingResolver()}
     match table.address:
         case "header":
             return kept_connector(context)
         case "bound":
-            return BoundConnector(force_close=True, **options)
+            return BoundConnector(**options)
         case "proxy-v2":
-            return ProxyConnector(force_close=True, conveys_values=table.proxy_values, **options)
+            return ProxyConnector(conveys_values=table.proxy_values, **options)
 
 
 def kept_connector(context: ssl.SSLContext) -> aiohttp.TCPConnector:

@@ -1,7 +1,7 @@
 """Resource Manager: which operation a path is, with its api-version checked; subscriptions and resource groups."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from fencepost.adapters.azure.facts import FACTS
 from fencepost.adapters.azure_server.asked import Asked
@@ -19,66 +19,75 @@ _DELETED = rf"{_SUBSCRIPTION}/providers/microsoft\.keyvault/locations/[^/]+/dele
 _VAULT_NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]", re.IGNORECASE | re.ASCII)
 
 
+ROUTES: tuple[tuple[str, str, str, str], ...] = (
+    ("PUT", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)", "vaults", "vaults.put"),
+    ("PATCH", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)", "vaults", "vaults.patch"),
+    ("GET", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)", "vaults", "vaults.get"),
+    ("DELETE", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)", "vaults", "vaults.delete"),
+    ("PUT", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)/accesspolicies/(?P<how>\w+)", "vaults", "vaults.set_policies"),
+    ("GET", rf"{_GROUP}{_VAULTS}", "vaults", "vaults.list"),
+    ("GET", rf"{_SUBSCRIPTION}{_VAULTS}", "vaults", "self._list_vaults"),
+    ("GET", rf"{_SUBSCRIPTION}/providers/microsoft\.keyvault/deletedvaults", "vaults", "vaults.list_deleted"),
+    (
+        "POST",
+        rf"{_SUBSCRIPTION}/providers/microsoft\.keyvault/checknameavailability",
+        "vaults",
+        "vaults.check_name",
+    ),
+    ("GET", _DELETED, "vaults", "vaults.get_deleted"),
+    ("POST", rf"{_DELETED}/purge", "vaults", "vaults.purge"),
+    ("PUT", rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)", "network", "networks.put_network"),
+    ("GET", rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)", "network", "networks.get"),
+    ("DELETE", rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)", "network", "networks.delete"),
+    ("GET", rf"(?P<scope>{_GROUP}){_NETWORKS}", "network", "networks.list"),
+    ("GET", rf"(?P<scope>{_SUBSCRIPTION}){_NETWORKS}", "network", "networks.list"),
+    ("GET", rf"(?P<scope>{_GROUP}{_NETWORKS}/[^/]+/subnets)", "network", "networks.list"),
+    (
+        "PUT",
+        rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)/subnets/(?P<name>[^/]+)",
+        "network",
+        "networks.put_subnet",
+    ),
+    (
+        "GET",
+        rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)/subnets/(?P<name>[^/]+)",
+        "network",
+        "networks.get",
+    ),
+    (
+        "DELETE",
+        rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)/subnets/(?P<name>[^/]+)",
+        "network",
+        "networks.delete",
+    ),
+    ("GET", r"/subscriptions", "resources", "self._subscriptions"),
+    ("GET", _SUBSCRIPTION, "resources", "self._subscription"),
+    ("GET", r"/tenants", "resources", "self._tenants"),
+    ("GET", rf"{_SUBSCRIPTION}/resourcegroups", "resources", "self._groups"),
+    ("GET", _GROUP, "resources", "self._group"),
+    ("HEAD", _GROUP, "resources", "self._group"),
+    ("PUT", _GROUP, "resources", "self._put_group"),
+    ("GET", rf"{_SUBSCRIPTION}/resources", "resources", "self._list_vaults"),
+)
+"""Every operation: its method, its path as a pattern, the family of its api-versions, and what does it."""
+
+
 class ResourcePlane:
     """Everything below the control plane's URL, by method and path; paths compare without regard to case."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        vaults, networks = ControlPlane(world), NetworkPlane(world)
-        routes: tuple[tuple[str, str, str, _Work], ...] = (
-            ("PUT", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)", "vaults", vaults.put),
-            ("PATCH", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)", "vaults", vaults.patch),
-            ("GET", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)", "vaults", vaults.get),
-            ("DELETE", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)", "vaults", vaults.delete),
-            ("PUT", rf"{_GROUP}{_VAULTS}/(?P<name>[^/]+)/accesspolicies/(?P<how>\w+)", "vaults", vaults.set_policies),
-            ("GET", rf"{_GROUP}{_VAULTS}", "vaults", vaults.list),
-            ("GET", rf"{_SUBSCRIPTION}{_VAULTS}", "vaults", self._list_vaults),
-            ("GET", rf"{_SUBSCRIPTION}/providers/microsoft\.keyvault/deletedvaults", "vaults", vaults.list_deleted),
-            (
-                "POST",
-                rf"{_SUBSCRIPTION}/providers/microsoft\.keyvault/checknameavailability",
-                "vaults",
-                vaults.check_name,
-            ),
-            ("GET", _DELETED, "vaults", vaults.get_deleted),
-            ("POST", rf"{_DELETED}/purge", "vaults", vaults.purge),
-            ("PUT", rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)", "network", self._of_network(networks.put_network)),
-            ("GET", rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)", "network", self._of_network(networks.get)),
-            ("DELETE", rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)", "network", self._of_network(networks.delete)),
-            ("GET", rf"(?P<scope>{_GROUP}){_NETWORKS}", "network", self._of_network(networks.list)),
-            ("GET", rf"(?P<scope>{_SUBSCRIPTION}){_NETWORKS}", "network", self._of_network(networks.list)),
-            ("GET", rf"(?P<scope>{_GROUP}{_NETWORKS}/[^/]+/subnets)", "network", self._of_network(networks.list)),
-            (
-                "PUT",
-                rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)/subnets/(?P<name>[^/]+)",
-                "network",
-                self._of_network(networks.put_subnet),
-            ),
-            (
-                "GET",
-                rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)/subnets/(?P<name>[^/]+)",
-                "network",
-                self._of_network(networks.get),
-            ),
-            (
-                "DELETE",
-                rf"(?P<network_id>{_GROUP}{_NETWORKS}/[^/]+)/subnets/(?P<name>[^/]+)",
-                "network",
-                self._of_network(networks.delete),
-            ),
-            ("GET", r"/subscriptions", "resources", self._subscriptions),
-            ("GET", _SUBSCRIPTION, "resources", self._subscription),
-            ("GET", r"/tenants", "resources", self._tenants),
-            ("GET", rf"{_SUBSCRIPTION}/resourcegroups", "resources", self._groups),
-            ("GET", _GROUP, "resources", self._group),
-            ("HEAD", _GROUP, "resources", self._group),
-            ("PUT", _GROUP, "resources", self._put_group),
-            ("GET", rf"{_SUBSCRIPTION}/resources", "resources", self._list_vaults),
-        )
+        works = {"vaults": ControlPlane(world), "networks": NetworkPlane(world), "self": self}
         self._routes = [
-            (method, re.compile(pattern, re.IGNORECASE | re.ASCII), family, work)
-            for method, pattern, family, work in routes
+            (method, re.compile(pattern, re.IGNORECASE | re.ASCII), family, self._work(works, name))
+            for method, pattern, family, name in ROUTES
         ]
+
+    @classmethod
+    def _work(cls, works: Mapping[str, object], name: str) -> _Work:
+        plane, _, method = name.partition(".")
+        work: _Work = getattr(works[plane], method)
+        return cls._of_network(work) if plane == "networks" else work
 
     async def answer(self, asked: Asked) -> Answer:
         """The answer to one request of the control plane."""
