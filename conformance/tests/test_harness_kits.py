@@ -19,7 +19,7 @@ BUILDS = {
     "csharp": ("Harness.cs", "mcs -warnaserror Harness.cs", "mono Harness.exe"),
     "go": ("harness.go", "env GO111MODULE=off GOFLAGS= go build -o harness harness.go", "./harness"),
     "java": ("Harness.java", "javac Harness.java", "java -cp . Harness"),
-    "rust": ("harness.rs", "rustc --edition 2021 -O harness.rs", "./harness"),
+    "rust": ("harness.rs", "rustc --edition 2021 harness.rs", "./harness"),
 }
 FAULTS = {
     # what stands in the kit, and what a faulty vault has instead: the first address of a range is left out, the default
