@@ -53,3 +53,11 @@ def test_a_daemon_that_ends_is_no_answer() -> None:
     answers, status = _said("rules 1\n", "dns", "--daemon=false")
     assert answers == []
     assert status != 0
+
+
+def test_a_command_of_the_set_up_that_fails_ends_it_in_one_line() -> None:
+    command = [sys.executable, "-m", "fencepost.adapters.engines.vantage", "tcp", "--setup=sh -c 'exit 4'"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "returned non-zero exit status 4" in done.stderr

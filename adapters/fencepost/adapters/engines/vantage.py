@@ -198,4 +198,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (any_ip.NoNamespace, subprocess.CalledProcessError) as error:
+        sys.exit(str(error))
