@@ -93,7 +93,7 @@ static NOTHING: Json = Json::Word(String::new());
 
 impl Json {
     fn get(&self, name: &str) -> &Json {
-        let Json::Object(members) = self else { return &NOTHING };
+        let members: &[_] = if let Json::Object(members) = self { members } else { &[] };
         members.iter().find(|(known, _)| known == name).map_or(&NOTHING, |(_, value)| value)
     }
     fn text(&self) -> &str { if let Json::Text(text) = self { text } else { "" } }

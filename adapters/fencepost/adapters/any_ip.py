@@ -76,7 +76,8 @@ def enter() -> None:
 
 def is_replaced(address: str) -> bool:
     """Whether the kernel would send from another address than this, which a socket can be bound to."""
-    return any(ipaddress.IPv4Address(address) in block for block in _REPLACED)
+    number = ipaddress.IPv4Address(address)
+    return any(number in block for block in _REPLACED)
 
 
 def connect_from(address: str, server: tuple[str, int], *, seconds: float) -> socket.socket:

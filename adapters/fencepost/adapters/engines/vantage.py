@@ -7,7 +7,6 @@ lines of a `cli:` file that `stays`: to `rules MARK` with `ok` or `refused: …`
 
 import argparse
 import contextlib
-import errno
 import os
 import secrets
 import shlex
@@ -27,7 +26,6 @@ from fencepost.adapters import any_ip
 
 _SECONDS = 5.0
 _PAUSE = 0.005
-_REFUSED = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES, errno.EPERM})
 
 Probe = Callable[[str, int, str], str]
 """From an address, a port and a mark to `allow`, `deny` or `inconclusive`; anything else is no answer."""
@@ -50,10 +48,8 @@ def tcp(address: str, port: int, mark: str) -> str:  # noqa: ARG001 - every prob
         any_ip.connect_from(address, (any_ip.HOST, port), seconds=_SECONDS).close()
     except any_ip.NotFromHere:
         return "inconclusive"
-    except OSError as error:
-        if error.errno in _REFUSED:
-            return "deny"
-        raise
+    except ConnectionRefusedError:
+        return "deny"
     return "allow"
 
 
@@ -102,7 +98,7 @@ def _started(address: str, port: int, database: str) -> str:
 PROBES: Mapping[str, tuple[Probe, Probe]] = {
     "tcp": (tcp, tcp), "dns": (dns, dns), "postgres": (postgres, postgres_mark),
 }  # fmt: skip
-"""The probes by name: one that asks, and one that a daemon which is up answers in any way (for `--settled`: allows)."""
+"""The probes by name: one that asks, and one that a daemon answers as soon as it is up; with `--settled` it must allow."""
 
 
 class Vantage:
@@ -159,13 +155,17 @@ class Vantage:
             sys.exit(f"the daemon has ended with exit status {self._daemon.returncode}")
         with contextlib.suppress(OSError, NoAnswer):
             answer = self._mark(any_ip.HOST, self._options.port, mark)
-            return answer == "allow" if self._options.settled else self._mark is not tcp or answer == "allow"
+            return answer == "allow" or not self._options.settled
         return False
 
-    def _restart(self) -> None:
+    def close(self) -> None:
+        """End the daemon."""
         if self._daemon is not None:
             self._daemon.kill()
             self._daemon.wait()
+
+    def _restart(self) -> None:
+        self.close()
         self._daemon = subprocess.Popen(shlex.split(self._options.daemon), stdout=sys.stderr, stdin=subprocess.DEVNULL)
 
 
@@ -187,14 +187,18 @@ def main() -> None:
     parser.add_argument("--settled", action="store_true", help="rules are in force once the probe's mark is allowed")
     parser.add_argument("--parallel", type=int, default=1)
     vantage = Vantage(parser.parse_args())
-    vantage.open()
     held = b""
-    while chunk := os.read(0, 1 << 16):
-        *whole, held = (held + chunk).split(b"\n")
-        answers = vantage.answers(line.decode("utf-8") for line in whole)
-        sys.stdout.write("".join(f"{answer}\n" for answer in answers))
-        sys.stdout.flush()
+    with contextlib.closing(vantage):
+        vantage.open()
+        while chunk := os.read(0, 1 << 16):
+            *whole, held = (held + chunk).split(b"\n")
+            answers = vantage.answers(line.decode("utf-8") for line in whole)
+            sys.stdout.write("".join(f"{answer}\n" for answer in answers))
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (any_ip.NoNamespace, subprocess.CalledProcessError) as error:
+        sys.exit(str(error))
