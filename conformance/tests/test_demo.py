@@ -24,6 +24,7 @@ def test_the_demo_shows_both_verdicts_and_explains_the_smallest_case(monkeypatch
     assert "MUST cover the first and the last address of the range" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_whole_run_finds_no_other_fault_in_either_vault() -> None:
     assert judged(RightVault).exit_status == 0
     assert {row.id for row in judged(FlawedVault).clauses if row.verdict == "fail"} == {"DEC-4"}

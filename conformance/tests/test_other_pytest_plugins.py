@@ -71,6 +71,7 @@ def test_several_subjects_are_judged_each_and_summed_up_clause_by_clause(pyteste
     assert _verdicts(pytester.path / "out" / "2")["DEC-4"] == "fail"
 
 
+@pytest.mark.slow
 def test_one_subject_keeps_its_folder_and_the_names_of_its_tests(pytester: pytest.Pytester) -> None:
     options = ("--iut", "library:vaults:RightVault", "--iut-report", "out", "-v")  # the same, named twice
     result = _run(pytester, "RightVault", clauses="DEC-1", options=options)
@@ -85,7 +86,7 @@ def test_several_subjects_are_judged_under_xdist(pytester: pytest.Pytester) -> N
     result.assert_outcomes(passed=3, failed=1)
 
 
-@pytest.mark.parametrize("reruns", [("--reruns", "2"), ("--force-reruns", "2")])
+@pytest.mark.parametrize("reruns", [("--reruns", "2"), pytest.param(("--force-reruns", "2"), marks=pytest.mark.slow)])
 def test_a_rerun_turns_no_failure_into_a_pass(pytester: pytest.Pytester, reruns: tuple[str, ...]) -> None:
     result = _run(pytester, "FirstFlawed", clauses="DEC-4", options=reruns)
     outcomes = result.parseoutcomes()
@@ -95,6 +96,7 @@ def test_a_rerun_turns_no_failure_into_a_pass(pytester: pytest.Pytester, reruns:
     result.stdout.fnmatch_lines(["*it has failed in this session, and a rerun does not ask again:*"])
 
 
+@pytest.mark.slow
 def test_the_last_failed_and_stepwise_find_the_failure_again(pytester: pytest.Pytester) -> None:
     clauses = "DEC-1,DEC-4,DEC-5"
     first = _run(pytester, "FlawedVault", clauses=clauses, options=("--sw",))
@@ -122,6 +124,7 @@ def test_another_order_gives_the_same_verdicts(pytester: pytest.Pytester, seed: 
     assert {clause for clause, verdict in _verdicts(pytester.path / "out").items() if verdict == "fail"} == {"DEC-4"}
 
 
+@pytest.mark.slow
 def test_coverage_of_the_subject_is_measured(pytester: pytest.Pytester) -> None:
     options = ("--cov", "vaults", "--cov-report", "json")
     _run(pytester, "FirstFlawed", clauses="DEC-4", options=options).assert_outcomes(failed=1)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.commands.case_split import Branch, Decided, Refused
+from fencepost.conformance.commands.clause_text import clause_rows
 from fencepost.conformance.commands.console import labelled
 from fencepost.conformance.reasons import REASONS, open_point
 from fencepost.conformance.rule_files.found import NEVER_SET_UP, FoundRules
@@ -45,13 +46,9 @@ def explanation(
 
 
 def clause_explained(clause: Clause) -> Iterable[RenderableType]:
-    """What a clause promises, what it takes to be asked, and its public source."""
+    """What a clause promises, by which sources, what asks it, and what breaks it."""
     yield Text(clause.id, style="bold")
-    rows: list[tuple[str, str | Text]] = [("says", clause.text), ("level", clause.level)]
-    if clause.needs:
-        rows.append(("needs", ", ".join(clause.needs)))
-    rows.append(("source", clause.source))
-    yield labelled(rows)
+    yield labelled(list(clause_rows(clause)))
 
 
 def _word(branch: Branch) -> str:

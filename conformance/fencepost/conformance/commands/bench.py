@@ -1,0 +1,149 @@
+"""`fencepost bench`: how fast implementations decide and write, measured and stored by pytest-benchmark."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from fencepost.adapters.contract import Timeouts
+from fencepost.conformance.commands import bench_measures
+from fencepost.conformance.commands.bench_measures import BULK, Measures
+from fencepost.conformance.commands.console import show, table
+from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
+from fencepost.conformance.commands.short_help import SHORT_HELP
+from fencepost.reports.secrets import Mask
+
+_MEASURES: Mapping[str, tuple[str, int]] = {
+    "test_one_decision": ("one decision", 1),
+    "test_decisions_in_bulk": (f"decisions, {BULK} a call", BULK),
+    "test_write": ("write of all rules", 1),
+}
+"""What a test measures, in words, and how many of it one call has."""
+
+
+@click.command(short_help=SHORT_HELP["bench"])
+@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…")
+@click.option(
+    "--rules",
+    "counts",
+    type=click.IntRange(1, 1_000),
+    multiple=True,
+    default=(3, 127, 1_000),
+    show_default=True,
+    metavar="N",
+    help="Measure with so many IP rules in force; repeatable.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.01, 600),
+    default=1.0,
+    show_default=True,
+    help="About how long a measure takes.",
+)
+@click.option("--save", metavar="NAME", help="Store the figures under this name, for --compare.")
+@click.option("--compare", metavar="NUMBER", help="Show stored figures of this number beside the new figures.")
+@click.option(
+    "--fail-if-slower",
+    "worse",
+    metavar="PERCENT",
+    type=click.IntRange(1),
+    help="With --compare: exit status 1 where a median is slower by so much.",
+)
+@click.option(
+    "--storage",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".benchmarks",
+    show_default=True,
+    metavar="DIR",
+    help="Where figures are stored.",
+)
+@call_timeout
+@start_timeout
+def bench(
+    *,
+    subjects: tuple[str, ...],
+    counts: tuple[int, ...],
+    seconds: float,
+    save: str | None,
+    compare: str | None,
+    worse: int | None,
+    storage: Path,
+    call_timeout: float,
+    start_timeout: float,
+) -> None:
+    """Measure latency and throughput of SUBJECTs: median and 99th percentile, of decisions and of writes.
+
+    The answers are checked once before each measure; a subject that answers wrongly is not measured. All figures are of
+    calls through the kit's own carrier, which takes its share. pytest-benchmark measures, stores and compares.
+
+    Exit status: 0; 1 a measure failed, or is slower than --fail-if-slower allows; 2 bad usage, or no subject.
+    """
+    if find_spec("pytest_benchmark") is None:
+        raise click.UsageError("bench takes pytest-benchmark: pip install pytest-benchmark")
+    if worse is not None and compare is None:
+        raise click.UsageError("--fail-if-slower compares: say with what, --compare NUMBER")
+    timeouts = Timeouts(start=start_timeout, call=call_timeout)
+    for subject in subjects:
+        with as_usage(), connected(subject, timeouts):
+            pass  # a name that means nothing is said before anything is measured
+    options = [f"--benchmark-storage={storage.resolve()}", f"--benchmark-max-time={seconds}"]
+    if save is not None:
+        options.append(f"--benchmark-save={save}")
+    if compare is not None:
+        options += [f"--benchmark-compare={compare}", "--benchmark-columns=median,ops,rounds"]
+    if worse is not None:
+        options.append(f"--benchmark-compare-fail=median:{worse}%")
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "figures.json"
+        (Path(folder) / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        status = pytest.main(
+            [
+                *("-c", str(Path(folder) / "pytest.ini"), f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"),
+                *("--import-mode=importlib", "--benchmark-only", "--benchmark-warmup=off", "--benchmark-min-rounds=20"),
+                *("--benchmark-group-by=func,param:rules", f"--benchmark-json={figures}", *options),
+                *(
+                    []
+                    if compare is not None
+                    else ["--benchmark-quiet", "--no-header", "--disable-warnings", "--tb=short"]
+                ),
+                *("-o", "console_output_style=classic", bench_measures.__file__),
+            ],
+            plugins=[Measures(subjects, tuple(sorted(set(counts))), timeouts)],
+        )
+        measured = json.loads(figures.read_bytes() or b"{}") if figures.exists() else {}
+    rows = list(_rows(measured.get("benchmarks", ())))
+    if rows:
+        show(table(("measure", "rules", "median", "p99", "a second", "subject"), rows))
+    sys.exit(0 if status == pytest.ExitCode.OK else 1)
+
+
+def _rows(benchmarks: Any) -> Iterator[tuple[str, ...]]:
+    """A row for each measure; times are of one call."""
+    mask = Mask.of_here()
+    for one in sorted(
+        benchmarks, key=lambda one: (list(_MEASURES).index(one["name"].partition("[")[0]), one["params"]["rules"])
+    ):
+        told, count = _MEASURES[one["name"].partition("[")[0]]
+        stats = one["stats"]
+        yield (
+            told,
+            f"{one['params']['rules']:,}",
+            _time(stats["median"]),
+            _time(_percentile(stats["data"], 0.99)),
+            f"{count / stats['median']:,.0f}",
+            mask.apply(str(one["params"]["subject"])),
+        )
+
+
+def _percentile(data: list[float], share: float) -> float:
+    """The smallest of the data that so large a share of them does not exceed."""
+    return sorted(data)[min(len(data) - 1, int(share * len(data)))]
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1e6:,.0f} µs" if seconds < 0.01 else f"{seconds * 1e3:,.1f} ms"

@@ -1,0 +1,52 @@
+"""All that the kit has to say of a clause, as labelled texts: `fencepost explain CLAUSE` and the clause's page show it."""
+
+from collections.abc import Iterator, Sequence
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.catalogue import Clause
+from fencepost.conformance.mutants import CATALOGUE, Mutant
+from fencepost.conformance.run.order import EXPLORATIONS
+from fencepost.reports.visible import abridged, as_json
+
+_BASES = {
+    "documented": "a public page says it",
+    "recorded": "the service did it, as a recording shows",
+    "follows": "it follows from what a rule is",
+    "inferred": "inferred; it could be otherwise",
+}
+
+SHOWN = 5
+"""So many mistakes of a clause are shown, of those that the catalogue of mutants has."""
+
+
+def clause_rows(clause: Clause) -> Iterator[tuple[str, str]]:
+    """Label and text: the promise, how sure it is and by which sources, who asks it, and what breaks it.
+
+    The example is that of the mistake that takes the fewest calls to show: with it, the last answer is wrong.
+    """
+    yield "says", f"{clause.text}."
+    if clause.note:
+        yield "note", clause.note
+    yield "level", clause.level
+    if clause.needs:
+        yield "needs", ", ".join(clause.needs)
+    yield "basis", f"{clause.basis}: {_BASES[clause.basis]}"
+    for citation in clause.citations:
+        yield "source", str(citation)
+    asking = [one.name for one in EXPLORATIONS if clause.id in one.serves]
+    yield "asked by", ", ".join(asking)
+    breaking = [one for one in CATALOGUE.values() if one.clause == clause.id and one.choice is None]
+    for one in breaking[:SHOWN]:
+        yield "mistake", f"{one.story} (mutant:{one.id})"
+    if len(breaking) > SHOWN:
+        yield "mistake", f"and {len(breaking) - SHOWN} more mutants of this clause (fencepost strength)"
+    if breaking:
+        first, calls = _smallest(breaking)
+        yield "example", f"of mutant:{first.id}, whose last answer is wrong"
+        for number, (method, params) in enumerate(calls, start=1):
+            yield "", f"{number} {method} {as_json(abridged(params))}"
+
+
+def _smallest(breaking: Sequence[Mutant]) -> tuple[Mutant, list[tuple[str, JsonObject]]]:
+    shown = [(one, [*one.calls(one.profiles[0])]) for one in breaking]
+    return min(shown, key=lambda pair: (len(pair[1]), len(str(pair[1])), pair[0].id))

@@ -1,0 +1,190 @@
+"""The sources of the documentation site: `python -m fencepost.conformance.commands.site DIR`, in a clone.
+
+`mkdocs build --strict -f DIR/mkdocs.yml` makes the site of them, without a network. The pages are those of `docs/`, in
+plain Markdown; the home page, the model and a page for each clause are made here.
+"""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.conformance.commands.clause_text import clause_rows
+from fencepost.conformance.commands.decision_diagram import decision_diagram
+from fencepost.conformance.commands.demo_vaults import FlawedVault
+from fencepost.conformance.pytest.clause_outcome import failure_told
+from fencepost.conformance.pytest.session import Options, SubjectSession
+from fencepost.reference import load_profile
+
+_CLONE = Path(__file__).resolve().parents[4]
+
+START = ("index.md", "install.md", "init.md", "project.md", "writing-a-harness.md")
+HOW_TO = (
+    *("pytest.md", "cli.md", "rest.md", "engines.md", "regressions.md", "reports.md", "campaigns.md", "explain.md"),
+    *("certificates.md", "certify-your-emulator.md", "test-a-refusing-vault.md", "azure.md", "release-checklist.md"),
+)
+RECIPES = (
+    "README.md",
+    "github.md",
+    "gitlab.md",
+    "pre-commit.md",
+    "pre-merge.md",
+    "nightly.md",
+    "release-gate.md",
+    "watching.md",
+)
+UNDERSTAND = ("model.md", "strength.md", "performance.md", "glossary.md")
+REFERENCE = ("commands.md", "contract.md", "sources.md")
+
+
+def write_site(folder: Path, clone: Path = _CLONE) -> None:
+    """Write the sources and `mkdocs.yml` into the folder; what was there is replaced."""
+    source = folder / "source"
+    if source.exists():
+        shutil.rmtree(source)
+    shutil.copytree(clone / "docs", source)
+    for path in source.rglob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(_links_within(text, path, source), encoding="utf-8")
+    made = {"index.md": _home(), "install.md": _install(clone), "model.md": _model()}
+    made |= {f"clauses/{clause.id.lower()}.md": _page(clause) for clause in catalogue().clauses}
+    made |= {"decision.svg": decision_diagram()}
+    for name, text in made.items():
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_text(text, encoding="utf-8")
+    (folder / "mkdocs.yml").write_text(json.dumps(_settings(), indent=2) + "\n", encoding="utf-8")
+
+
+def _settings() -> dict[str, object]:
+    """The settings of mkdocs; JSON, which is YAML too."""
+    clauses = [{clause.id: f"clauses/{clause.id.lower()}.md"} for clause in catalogue().clauses]
+    dark = {"media": "(prefers-color-scheme: dark)", "scheme": "slate"}
+    return {
+        "site_name": "fencepost",
+        "docs_dir": "source",
+        "site_dir": "site",
+        "use_directory_urls": False,
+        "theme": {
+            "name": "material",
+            "font": False,
+            "features": ["navigation.tabs", "navigation.indexes", "content.code.copy"],
+            "palette": [{"media": "(prefers-color-scheme: light)", "scheme": "default"}, dark],
+        },
+        "plugins": ["search"],
+        "markdown_extensions": ["tables", "fenced_code", {"toc": {"permalink": True}}],
+        "validation": {"nav": {"omitted_files": "warn"}, "links": {"anchors": "warn", "unrecognized_links": "warn"}},
+        "nav": [
+            {"Start": list(START)},
+            {"How-to": [*HOW_TO, {"Recipes": [f"recipes/{name}" for name in RECIPES]}]},
+            {"Understand": list(UNDERSTAND)},
+            {"Reference": [*REFERENCE, {"Clauses": clauses}]},
+        ],
+    }
+
+
+def _links_within(text: str, path: Path, source: Path) -> str:
+    """The text; a link that leaves the pages becomes the name of the file in the repository."""
+
+    def kept(found: re.Match[str]) -> str:
+        target = found[2].partition("#")[0]
+        inside = not target or "://" in target or (path.parent / target).resolve().is_relative_to(source.resolve())
+        if inside:
+            return found[0]
+        shown = found[1].strip("`")
+        name = re.sub(r"^(\.\./)+", "", target)
+        return f"`{name}`" if shown == name else f"{found[1]} (`{name}`)"
+
+    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", kept, text)
+
+
+def _home() -> str:
+    trial = SubjectSession(FlawedVault, Options())
+    try:
+        told = "\n".join(failure_told(trial.clause("DEC-4")))
+    finally:
+        trial.close()
+    return f"""# fencepost
+
+fencepost judges a network firewall of the Azure Key Vault kind clause by clause. It generates rule sets and requests, compares
+every answer with a small reference, and shows the smallest case that tells the two apart. This is such a case, of a vault that
+takes the hosts of a range for the whole of it (`fencepost demo` explains it step by step):
+
+```text
+{told}
+```
+
+| | |
+| --- | --- |
+| **[Start](install.md)** | install it, see it judge, wire up your own implementation |
+| **[How-to](recipes/README.md)** | recipes for CI, pytest, adapters, certificates, campaigns |
+| **[Understand](model.md)** | how a vault decides, what the words mean, how strong the kit is |
+| **[Reference](commands.md)** | commands, the contract, and a page for each clause |
+"""
+
+
+def _install(clone: Path) -> str:
+    readme = (clone / "README.md").read_text(encoding="utf-8")
+    (body,) = re.findall(r"^Watch it judge.*?(?=^## Questions)", readme, re.DOTALL | re.MULTILINE)
+    links = re.sub(r"\]\(docs/", "](", body)
+    return "# Install and run\n\n" + _links_within(links, Path("/source/install.md"), Path("/source"))
+
+
+def _model() -> str:
+    profile = load_profile("keyvault")
+    groups = "\n".join(
+        f"| {name} | {', '.join(_linked(clause) for clause in clauses)} |" for name, clauses in _groups()
+    )
+    return f"""# How a vault decides
+
+A request has a plane, an operation, a source address or a subnet, and a caller. The rules are a default action, a bypass, IP
+rules and virtual network rules. The firewall asks these questions in turn, and the first yes decides:
+
+![Each question in turn: control plane, default action, trusted service, IP rule, subnet; then token and
+permission](decision.svg)
+
+A trusted service that has passed by the bypass is denied by CRED-3 where a credential is missing, and anybody on the control
+plane by CTL-4. A private address is no public address: an IP rule does not let it in by a documented rule. {profile.scope}
+
+## The clauses
+
+| group | clauses |
+| --- | --- |
+{groups}
+"""
+
+
+def _groups() -> Iterator[tuple[str, Sequence[Clause]]]:
+    names = dict.fromkeys(clause.group for clause in catalogue().clauses)
+    return ((name, [one for one in catalogue().clauses if one.group == name]) for name in names)
+
+
+def _linked(clause: Clause) -> str:
+    return f"[{clause.id}](clauses/{clause.id.lower()}.md)"
+
+
+def _page(clause: Clause) -> str:
+    """The page of a clause: what `fencepost explain CLAUSE` prints, the texts themselves unchanged."""
+    lines = [f"# {clause.id}", ""]
+    for label, rows in groupby(clause_rows(clause), key=lambda row: row[0]):
+        texts = [text for _, text in rows]
+        if not label:
+            lines += [*(f"    {text}" for text in texts), ""]
+            continue
+        lines += [f"**{label}**", ""]
+        lines += [f"- {_escaped(text)}" for text in texts] if len(texts) > 1 else [_escaped(texts[0])]
+        lines.append("")
+    return "\n".join([*lines, f"`fencepost explain {clause.id}` prints the same.", ""])
+
+
+def _escaped(text: str) -> str:
+    """The text as Markdown that shows it as it is."""
+    marked = re.sub(r"([\\`*_{}\[\]#|])", r"\\\1", text.replace("&", "&amp;"))
+    return marked.replace("<", "&lt;").replace(">", "&gt;")
+
+
+if __name__ == "__main__":
+    write_site(Path(sys.argv[1]))

@@ -1,0 +1,46 @@
+"""`bench`: what it shows and stores, and that it measures no subject that answers wrongly."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+VAULTS = "library:fencepost.conformance.commands.demo_vaults"
+COMMAND = (sys.executable, "-c", "from fencepost.conformance.commands import main; main()", "bench")
+
+
+def _bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    quick = ("--rules", "3", "--seconds", "0.01", "--storage", str(folder / "stored"))
+    return subprocess.run([*COMMAND, *quick, *arguments], cwd=folder, capture_output=True, text=True)
+
+
+def test_latency_throughput_and_writes_are_measured_stored_and_compared(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = --no-such-option\n"
+    )  # a project's own, which is none of bench's
+    first = _bench(tmp_path, f"{VAULTS}:RightVault", "reference", "--save", "first")
+    assert first.returncode == 0, first.stdout + first.stderr
+    for measure in ("one decision", "decisions, 256 a call", "write of all rules"):
+        assert first.stdout.count(measure) == 2
+    assert all(column in first.stdout for column in ("median", "p99", "a second"))
+    (stored,) = (tmp_path / "stored").rglob("*_first.json")
+    measured = json.loads(stored.read_bytes())["benchmarks"]
+    assert {one["params"]["subject"] for one in measured} == {f"{VAULTS}:RightVault", "reference"}
+    again = _bench(tmp_path, "reference", "--compare", "0001", "--fail-if-slower", "100000")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "0001_first" in again.stdout
+
+
+def test_a_subject_that_answers_wrongly_is_not_measured(tmp_path: Path) -> None:
+    result = _bench(tmp_path, f"{VAULTS}:FlawedVault")
+    assert result.returncode == 1
+    assert "the decisions are wrong: their speed says nothing" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [("no-such-subject",), ("reference", "--fail-if-slower", "10")])
+def test_bad_usage_measures_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = _bench(tmp_path, *arguments)
+    assert result.returncode == 2
+    assert "passed" not in result.stdout

@@ -1,0 +1,145 @@
+"""The documentation site: a page for each clause, a diagram that is the reference's decision, and a strict offline build."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html import unescape
+from itertools import product
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.commands import main
+from fencepost.conformance.commands.clause_text import clause_rows
+from fencepost.conformance.commands.decision_diagram import CREDENTIALS, FIREWALL, decision_diagram
+from fencepost.conformance.commands.site import write_site
+from fencepost.reference import (
+    SERVICE_ENDPOINT,
+    Bypass,
+    Caller,
+    DefaultAction,
+    IpRule,
+    Network,
+    Outcome,
+    Plane,
+    Request,
+    RuleSet,
+    Subnet,
+    VirtualNetworkRule,
+    address_from_text,
+    block_from_cidr,
+    decide,
+    load_profile,
+)
+
+PROFILE = load_profile("keyvault-2018-preview")
+SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/a"
+IDS = [clause.id for clause in catalogue().clauses]
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    write_site(folder)
+    return folder
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("clause_id", IDS)
+def test_the_page_of_a_clause_says_what_explain_prints(clause_id: str, sources: Path) -> None:
+    page = (sources / "source" / "clauses" / f"{clause_id.lower()}.md").read_text(encoding="utf-8")
+    plain = _words(unescape(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", page)))
+    result = CliRunner().invoke(main, ["explain", clause_id], env={"COLUMNS": "2000"}, catch_exceptions=False)
+    printed = _words(result.stdout)
+    rows = list(clause_rows(catalogue()[clause_id]))
+    assert {"says", "level", "basis", "source", "asked by"} <= {label for label, _ in rows}
+    for label, text in rows:
+        assert _words(f"{label} {text}") in printed
+        assert _words(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text)) in plain
+
+
+def test_every_clause_that_a_mutant_breaks_has_an_example() -> None:
+    with_example = [one for one in IDS if any(label == "example" for label, _ in clause_rows(catalogue()[one]))]
+    assert len(with_example) > 0.9 * len(IDS)
+
+
+def test_the_diagram_is_drawn_well_and_names_every_question() -> None:
+    drawn = ET.fromstring(decision_diagram())
+    told = _words(" ".join(drawn.itertext()))
+    for question in (*FIREWALL, *CREDENTIALS):
+        assert all(line in told for line in question.lines)
+        assert f"{question.outcome}: {question.clause}" in told
+    right = max(
+        float(one.get("x", 0)) + float(one.get("width", 0)) for one in drawn.iter("{http://www.w3.org/2000/svg}rect")
+    )
+    assert right <= float(drawn.get("viewBox", "").split()[2])
+
+
+ANSWERS = tuple(product((False, True), repeat=len(FIREWALL) + len(CREDENTIALS)))
+
+
+@pytest.mark.parametrize("answers", ANSWERS, ids=lambda answers: "".join("ny"[one] for one in answers))
+def test_the_diagram_leads_where_the_reference_decides(answers: tuple[bool, ...]) -> None:
+    """One request for each way of answering the questions; the first yes of each half decides."""
+    is_control, is_open, is_trusted, is_covered, is_listed, lacks_token, lacks_permission = answers
+    service = min(PROFILE.trusted_services) if is_trusted else None
+    request = Request(
+        plane=Plane.CONTROL if is_control else Plane.DATA,
+        operation="VaultGet" if is_control else "SecretGet",
+        address=address_from_text("20.0.0.1"),
+        subnet=SUBNET,
+        caller=Caller(
+            authenticated=not lacks_token,
+            authorized=not lacks_permission,
+            service=service,
+            trusted=True if is_trusted else None,
+        ),
+    )
+    rules = RuleSet(
+        default_action=DefaultAction.ALLOW if is_open else DefaultAction.DENY,
+        bypass=Bypass.AZURE_SERVICES,
+        ip_rules=(IpRule(text="20.0.0.0/24", block=block_from_cidr("20.0.0.0/24")),) if is_covered else (),
+        virtual_network_rules=(VirtualNetworkRule(id=SUBNET),) if is_listed else (),
+    )
+    network = Network(subnets=(Subnet(id=SUBNET, service_endpoints=(SERVICE_ENDPOINT,)),))
+    decided = decide(request, rules=rules, network=network, profile=PROFILE)
+    passed = next((one for one, is_yes in zip(FIREWALL, answers, strict=False) if is_yes), None)
+    denied = next((one for one, is_yes in zip(CREDENTIALS, answers[len(FIREWALL) :], strict=True) if is_yes), None)
+    assert decided.outcome is (Outcome.DENY if passed is None or denied is not None else Outcome.ALLOW)
+    if passed is not None:
+        clause = passed.clause
+        if denied is not None:
+            clause = {"CTL-1": "CTL-4", "DEC-11": "CRED-3"}.get(passed.clause, denied.clause)
+        assert decided.clause == clause
+
+
+@pytest.mark.slow
+def test_the_site_is_built_offline_with_warnings_as_errors(sources: Path) -> None:
+    command = [str(Path(sys.executable).parent / "mkdocs"), "build", "--strict", "-f", str(sources / "mkdocs.yml")]
+    nowhere = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, env=os.environ | nowhere, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    site = sources / "site"
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > len(IDS) + 30
+    for page in pages:
+        loaded = re.findall(
+            r"<(?:script|img|link|iframe)\b[^>]*?(?:src|href)=\"([^\"]+)\"", page.read_text(encoding="utf-8")
+        )
+        assert not [one for one in loaded if "//" in one], page
+    index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
+    assert any(one["location"].startswith("clauses/dec-4") for one in index["docs"])
+    assert "@font-face" not in "".join(one.read_text(encoding="utf-8") for one in site.rglob("*.css"))
+
+
+def test_the_sources_are_plain_markdown(sources: Path) -> None:
+    for path in (sources / "source").rglob("*.md"):
+        prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        assert not re.search(r"^(!!!|\?\?\?|:::|===)|\{\{|\{:|\{%", prose, re.MULTILINE), path
