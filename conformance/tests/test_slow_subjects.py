@@ -1,6 +1,7 @@
 """How much a subject is asked at once: as much as its time-out allows, whether each call is slow or each decision."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import cast
 
 from fencepost.adapters.contract import Client, Decision, JsonObject, WriteResult
@@ -42,7 +43,13 @@ def _batches(slow: _Slow, requests: int) -> list[int]:
 
 
 def test_a_subject_that_takes_its_time_over_every_call_is_asked_in_few() -> None:
-    assert len(_batches(_Slow(call=3, decision=0), 2000)) <= 3
+    assert len(_batches(_Slow(call=1, decision=0), 2000)) <= 4
+
+
+def test_a_call_does_not_grow_so_much_at_once_that_it_may_run_into_its_time_out() -> None:
+    slow = _Slow(call=3, decision=0)  # writes take as long as decisions: whether these are costly cannot be seen
+    batches = _batches(slow, 2000)
+    assert all(after <= before * 5 / 3 for before, after in pairwise(batches))
 
 
 def test_a_subject_that_takes_its_time_over_every_decision_is_asked_a_few_at_once() -> None:

@@ -25,7 +25,7 @@ from fencepost.conformance.lockstep.wire import wire_network, wire_rules_in_forc
 from fencepost.reference import Network, Profile, Vault, Verdict, Write
 
 BATCH = MAX_BATCH
-_SECONDS_A_CALL = 2.0
+_SECONDS_A_CALL, _MOST_SECONDS = 2.0, 5.0
 
 CALLS_APART = 2
 """How many calls `Lockstep.replay_apart` takes beside those of its case."""
@@ -176,10 +176,14 @@ class Lockstep:
         return answers
 
     def _next_batch(self, sent: int, took: float) -> int:
-        """As many requests as two seconds allow beside what any call takes, a full batch at most."""
+        """As many requests as two seconds allow beside what any call takes, and five seconds in all; a full batch at most.
+
+        What any call takes is only guessed from writes: a call that grows by it alone may run into its time-out.
+        """
         deciding = took - min(self._latency, took)
         affordable = BATCH if deciding <= 0 else int(sent * _SECONDS_A_CALL / deciding)
-        return max(1, min(BATCH, affordable))
+        safe = BATCH if took <= 0 else int(sent * _MOST_SECONDS / took)
+        return max(1, min(BATCH, affordable, safe))
 
     def read(self) -> WrongRead | None:
         """Read the rules back and compare them (STA-5); again, until a settle time is over."""
