@@ -1,10 +1,12 @@
 """How much a subject is asked at once: as much as its time-out allows, whether each call is slow or each decision."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import cast
 
-from fencepost.adapters.contract import Client, Decision, JsonObject, WriteResult
+import pytest
+from fencepost.adapters.contract import Client, Decision, JsonObject, TimedOut, WriteResult
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, case_from_calls
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.lockstep import Lockstep
@@ -55,6 +57,21 @@ def test_a_call_does_not_grow_so_much_at_once_that_it_may_run_into_its_time_out(
 def test_a_subject_that_takes_its_time_over_every_decision_is_asked_a_few_at_once() -> None:
     batches = _batches(_Slow(call=0.01, decision=0.1), 500)
     assert max(batches[1:]) * 0.1 <= 2.1
+
+
+class _Falling(_Slow):
+    """A client that answers its first call, and then none."""
+
+    def decide(self, requests: Sequence[JsonObject]) -> list[Decision]:
+        if self.batches:
+            raise TimedOut(method="decide", expected="an answer within 10 s", came="nothing")
+        return super().decide(requests)
+
+
+def test_a_time_out_says_how_many_requests_were_asked_and_at_what_pace() -> None:
+    told = "got nothing for 66 requests in one call; the call before took 1.9 s for 64"
+    with pytest.raises(TimedOut, match=re.escape(told)):
+        _batches(_Falling(call=0, decision=0.03), 200)
 
 
 def test_a_case_can_be_told_as_calls_and_read_back() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from fencepost.adapters.contract import Client
+from fencepost.adapters.contract import Client, TimedOut
 from fencepost.adapters.contract import Decision as Answer
 from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.lockstep.case import (
@@ -67,6 +67,7 @@ class Lockstep:
         self.sizes: list[int] = []
         self._batch = 64
         self._latency = float("inf")
+        self._pace = ""
 
     @property
     def settle_seconds(self) -> float:
@@ -170,9 +171,15 @@ class Lockstep:
         while len(answers) < len(wire):
             part = wire[len(answers) : len(answers) + self._batch]
             began = now()
-            answers += self.client.decide(part)
+            try:
+                answers += self.client.decide(part)
+            except TimedOut as fault:
+                fault.came += f" for {len(part):,} requests in one call{self._pace}"
+                raise
+            took = now() - began
             self.sizes.append(len(part))
-            self._batch = self._next_batch(len(part), now() - began)
+            self._batch = self._next_batch(len(part), took)
+            self._pace = f"; the call before took {took:.2g} s for {len(part):,}"
         return answers
 
     def _next_batch(self, sent: int, took: float) -> int:
