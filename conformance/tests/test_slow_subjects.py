@@ -3,15 +3,19 @@
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import cast
 
 import pytest
+from click.testing import CliRunner
 from fencepost.adapters.contract import Client, Decision, JsonObject, TimedOut, WriteResult
+from fencepost.conformance.commands import main
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, case_from_calls
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Caller, Network, Request, Subnet, load_profile
+from fencepost.reports.model import report_from_json
 
 
 class _Slow:
@@ -72,6 +76,17 @@ def test_a_time_out_says_how_many_requests_were_asked_and_at_what_pace() -> None
     told = "got nothing for 66 requests in one call; the call before took 1.9 s for 64"
     with pytest.raises(TimedOut, match=re.escape(told)):
         _batches(_Falling(call=0, decision=0.03), 200)
+
+
+def test_max_decisions_bounds_what_is_asked_and_stands_in_the_line_that_replays(tmp_path: Path) -> None:
+    subject = "library:fencepost.conformance.peers:EnforcerVault"
+    arguments = ["check", subject, "--max-decisions", "3000", "--report", str(tmp_path)]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    report = report_from_json((tmp_path / "report.json").read_bytes())
+    assert result.exit_code == report.exit_status == 3
+    assert 1_000 < report.totals.decisions <= 3_600, "a call that has begun is ended"
+    failing = CliRunner().invoke(main, ["check", "mutant:last-address-excluded", *arguments[2:4], "--fail-fast"])
+    assert "--max-decisions 3000" in failing.stdout
 
 
 def test_a_case_can_be_told_as_calls_and_read_back() -> None:

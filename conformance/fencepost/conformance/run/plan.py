@@ -11,7 +11,10 @@ from fencepost.conformance.catalogue import catalogue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked for: the subject string, and the options of `check`. `profile` None is the statement's own."""
+    """What is asked for: the subject string, and the options of `check`. `profile` None is the statement's own.
+
+    `most_decisions` lowers what the effort may ask.
+    """
 
     subject: str
     effort: Effort
@@ -20,6 +23,7 @@ class Plan:
     clauses: tuple[str, ...] = ()
     settle_seconds: float | None = None
     fail_fast: bool = False
+    most_decisions: int | None = None
     with_decoys: bool = True
 
     @property
@@ -39,6 +43,7 @@ class Plan:
             "clause": list(self.clauses),
             "settle": self.settle_seconds,
             "fail-fast": self.fail_fast,
+            "max-decisions": self.most_decisions,
         }
 
 
