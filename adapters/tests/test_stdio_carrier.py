@@ -302,3 +302,40 @@ def test_an_exit_of_the_kit_leaves_no_orphan(ending: str) -> None:
     assert len(numbers) == 2
     assert until(lambda: all(has_ended(number) for number in numbers))
     assert "ResourceWarning" not in done.stderr
+
+
+DAEMON = """
+import json, os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open(sys.argv[1], "w") as book:
+            book.write(str(os.getpid()))
+        null = os.open(os.devnull, os.O_RDWR)
+        for one in (0, 1, 2):
+            os.dup2(null, one)
+        time.sleep(600)
+    os._exit(0)
+os.wait()
+while not os.path.exists(sys.argv[1]) or not open(sys.argv[1]).read():
+    time.sleep(0.01)
+for line in sys.stdin:
+    call = json.loads(line)
+    print(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": {}}), flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt what others leave behind")
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_daemon_of_the_harness_in_a_session_of_its_own_ends_with_it(tmp_path: Path, *, is_closed: bool) -> None:
+    book, program = tmp_path / "pid", tmp_path / "daemon.py"
+    program.write_text(DAEMON if is_closed else DAEMON.replace("for line", "os._exit(3)\nfor line"), encoding="utf-8")
+    connection = open_subject(f"stdio:{shlex.join([sys.executable, str(program), str(book)])}")
+    if is_closed:
+        connection.call("reset", {"subnets": []})
+    else:
+        with pytest.raises(Crashed, match="exit status 3"):
+            connection.call("reset", {"subnets": []})
+    connection.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(book.read_text(encoding="utf-8")), 0)

@@ -324,3 +324,11 @@ def test_the_origin_of_the_suite_is_a_commit_a_digest_or_nothing() -> None:
     assert installing("1.0", "commit:" + "a" * 40, "").startswith("git checkout aaaa")
     assert "the wheel with SHA-256" in installing("1.0", "sha256:" + "b" * 64, "")
     assert installing("1.0", "", "c" * 64).endswith("whose suite digest is " + "c" * 64)
+
+
+@pytest.mark.parametrize(("mode", "is_told"), [(0o600, False), (0o644, True), (0o660, True)])
+def test_a_private_key_that_others_may_read_is_warned_of(tmp_path: Path, mode: int, *, is_told: bool) -> None:
+    make_keys(tmp_path / "key")
+    (tmp_path / "key").chmod(mode)
+    (tmp_path / "b.zip").write_bytes(b"there already")
+    assert ("can be read or changed by others" in _certify(ENFORCER, tmp_path).stderr) is is_told

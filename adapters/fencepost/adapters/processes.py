@@ -1,9 +1,13 @@
-"""A child process in its own group, so that all its children end with it, and the bounded end of its log."""
+"""A child process whose own children end with it, and the bounded end of its log.
+
+The child is in a group of its own. On Linux a small process stands before it and ends what has left the group, too.
+"""
 
 import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +17,8 @@ from typing import IO
 TAIL = 16 * 1024
 """The number of bytes of a log that are kept."""
 
-_TERM_GRACE = 0.5
+_TERM_GRACE, _REAPER_GRACE = 0.5, 3.0
+_REAPER = Path(__file__).with_name("reaper.py")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
 
 
@@ -41,7 +46,7 @@ class Tail:
 class ProcessGroup:
     """One command, started in its own session: `stdin` and `stdout` are unbuffered pipes, stderr runs into the tail.
 
-    Raises `OSError` if the command cannot be started.
+    Raises `OSError` if the command cannot be started. `pid` is that of the group.
     """
 
     def __init__(
@@ -52,16 +57,30 @@ class ProcessGroup:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            env=environment,
-            cwd=folder,
-            start_new_session=True,
-        )
+        self._has_reaper = sys.platform == "linux"
+        reading, writing = os.pipe()
+        before = (sys.executable, "-I", "-S", str(_REAPER), str(writing)) if self._has_reaper else ()
+        try:
+            self._process = subprocess.Popen(
+                [*before, *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
+                pass_fds=(writing,) if self._has_reaper else (),
+            )
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        with open(reading, encoding="ascii") as told:  # noqa: PTH123 - a descriptor
+            failure = told.read() if self._has_reaper else ""
+        if not self._has_reaper:
+            log.add(b"(on this system the kit cannot see processes that the harness leaves behind)\n")
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
@@ -72,6 +91,9 @@ class ProcessGroup:
             target=_drain, args=(self._process.stderr, log), name=f"stderr of {self.pid}", daemon=True
         )
         self._drain.start()
+        if failure:
+            self.end()
+            raise OSError(int(failure), os.strerror(int(failure)))
 
     def wait(self, seconds: float) -> bool:
         """Whether the process has ended within so many seconds. It is not reaped yet, so its number is not reused."""
@@ -92,11 +114,16 @@ class ProcessGroup:
             return True
 
     def end(self) -> None:
-        """End the whole group (SIGTERM, after half a second SIGKILL), reap the child, close the pipes. Idempotent."""
+        """End the whole group (SIGTERM, after half a second SIGKILL), reap the child, close the pipes. Idempotent.
+
+        On Linux what has left the group ends with it.
+        """
         if self._process.returncode is None:
             if not self._has_ended():
                 self._signal(signal.SIGTERM)
-                self.wait(_TERM_GRACE)
+                if not self.wait(_TERM_GRACE) and self._has_reaper:
+                    self._process.send_signal(signal.SIGUSR1)
+                    self.wait(_REAPER_GRACE)
             # Even if the child has ended, its children may live on in the group, whose number is still in use.
             self._signal(signal.SIGKILL)
             self._process.wait()

@@ -183,7 +183,10 @@ def _write(report: Report, transcript: Kept, out: Path, key: SigningKey, issue: 
 
 def _key(path: Path) -> SigningKey:
     try:
-        return read_signing_key(path)
+        key = read_signing_key(path)
+        if path.stat().st_mode & 0o077:
+            click.echo(f"warning: --key {path} can be read or changed by others: chmod 600 {path}", err=True)
+        return key
     except KeyUnusable as error:
         raise click.UsageError(f"--key {error}") from None
     except OSError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 from fencepost.adapters.contract import Timeouts
-from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.effort import CONTROL_DECISIONS, EFFORTS
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
 from fencepost.conformance.bounded.run import BoundedRun, bounded, without_ration
 from fencepost.conformance.catalogue import UnknownClause, catalogue
@@ -90,6 +90,13 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
     ),
 )
 @click.option(
+    "--max-decisions",
+    "decisions",
+    type=click.IntRange(min=CONTROL_DECISIONS + 1),
+    metavar="N",
+    help="For targets that are slow to answer: at most about N decisions. What is not asked then is vacuous.",
+)
+@click.option(
     "--budget",
     callback=_budget,
     metavar="TIME",
@@ -128,6 +135,7 @@ def check(
     regressions: Path | None,
     strict: bool,
     configurations: int | None,
+    decisions: int | None,
     budget: float | None,
     events: str | None,
     settle: float | None,
@@ -163,6 +171,7 @@ def check(
         clauses=_known(clauses),
         settle_seconds=settle,
         fail_fast=fail_fast,
+        most_decisions=decisions,
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     past = EarlierFailures.of(known_file, regressions)

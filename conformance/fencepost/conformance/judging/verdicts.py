@@ -101,6 +101,8 @@ def _not_put_as_asked(at: _Standing) -> str | None:
     of_requests = count.inconclusive - count.inconclusive_writes
     if not (count.inconclusive if at.is_short else of_requests) or answered >= at.required:
         return None
+    if not at.is_short and answered + of_requests < at.required:
+        return None  # the clause is shown by writes: so few requests would not be enough if each were answered
     what = "requests" if of_requests else "writes"
     return f"{count.inconclusive} of {count.asked} {what} could not be put as asked"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from fencepost.adapters.contract import Client
+from fencepost.adapters.contract import Client, TimedOut
 from fencepost.adapters.contract import Decision as Answer
 from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.lockstep.case import (
@@ -25,7 +25,7 @@ from fencepost.conformance.lockstep.wire import wire_network, wire_rules_in_forc
 from fencepost.reference import Network, Profile, Vault, Verdict, Write
 
 BATCH = MAX_BATCH
-_SECONDS_A_CALL = 2.0
+_SECONDS_A_CALL, _MOST_SECONDS = 2.0, 5.0
 
 CALLS_APART = 2
 """How many calls `Lockstep.replay_apart` takes beside those of its case."""
@@ -67,6 +67,7 @@ class Lockstep:
         self.sizes: list[int] = []
         self._batch = 64
         self._latency = float("inf")
+        self._pace = ""
 
     @property
     def settle_seconds(self) -> float:
@@ -170,16 +171,26 @@ class Lockstep:
         while len(answers) < len(wire):
             part = wire[len(answers) : len(answers) + self._batch]
             began = now()
-            answers += self.client.decide(part)
+            try:
+                answers += self.client.decide(part)
+            except TimedOut as fault:
+                fault.came += f" for {len(part):,} requests in one call{self._pace}"
+                raise
+            took = now() - began
             self.sizes.append(len(part))
-            self._batch = self._next_batch(len(part), now() - began)
+            self._batch = self._next_batch(len(part), took)
+            self._pace = f"; the call before took {took:.2g} s for {len(part):,}"
         return answers
 
     def _next_batch(self, sent: int, took: float) -> int:
-        """The number of requests that fits in two seconds, apart from a call's fixed time; a full batch at most."""
+        """The number of requests that fits in two seconds beside a call's fixed time, and in five in all; at most a batch.
+
+        The fixed time is only estimated from writes: a call that grows by it alone may run into its time-out.
+        """
         deciding = took - min(self._latency, took)
         affordable = BATCH if deciding <= 0 else int(sent * _SECONDS_A_CALL / deciding)
-        return max(1, min(BATCH, affordable))
+        safe = BATCH if took <= 0 else int(sent * _MOST_SECONDS / took)
+        return max(1, min(BATCH, affordable, safe))
 
     def read(self) -> WrongRead | None:
         """Read the rules back and compare them (STA-5); repeat until the settle time is over."""

@@ -51,6 +51,8 @@ def begin(
     profile = profile_of(statement, profile)
     capabilities = Capabilities.from_statement(statement, profile, settle_seconds=settle)
     effort = plan.effort if capabilities.refusals else plan.effort.for_decisions_only()
+    if plan.most_decisions is not None:
+        effort = replace(effort, decisions=min(effort.decisions, plan.most_decisions))
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=plan.seed)
     oracle = ReferenceOracle(
         with_codes=capabilities.codes and capabilities.credentials, with_forms=capabilities.azure_wire
@@ -356,5 +358,7 @@ class Campaign:
             return f"{plan.again} -k {quoted(' or '.join((clause, *beside)))}"
         clauses = " ".join(f"--clause {one}" for one in (clause, *beside))
         options = at_hand.replayed_with(self.bench) if at_hand is not None else ""
+        if plan.most_decisions is not None:
+            options += f" --max-decisions {plan.most_decisions}"
         effort, seed = plan.effort.name, self.setting.seed
         return f"fencepost check {quoted(plan.subject)}{profile} --effort {effort} --seed {seed} {clauses}{options}"

@@ -14,6 +14,7 @@ class Plan:
     """The options of a run: the subject string and those of `check`. `profile` None means the statement's own.
 
     `again` begins a replay line where no subject string finds the subject: `-k CLAUSE` follows it.
+    `most_decisions` lowers what the effort may ask.
     """
 
     subject: str
@@ -23,6 +24,7 @@ class Plan:
     clauses: tuple[str, ...] = ()
     settle_seconds: float | None = None
     fail_fast: bool = False
+    most_decisions: int | None = None
     with_decoys: bool = True
     again: str = ""
 
@@ -51,6 +53,7 @@ class Plan:
             "clause": list(self.clauses),
             "settle": self.settle_seconds,
             "fail-fast": self.fail_fast,
+            "max-decisions": self.most_decisions,
         }
 
 

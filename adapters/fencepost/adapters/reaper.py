@@ -1,0 +1,85 @@
+"""A small process between the kit and a harness, on Linux: it ends what the harness leaves running.
+
+Run as a program: `reaper.py DESCRIPTOR COMMAND ARGS…`. It adopts what the harness has started and left (a daemon of two
+forks, in a session of its own), passes the exit status on, and holds none of the harness's pipes. An error on starting
+goes as a number into the descriptor. SIGUSR1 ends everything at once.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+_SET_CHILD_SUBREAPER = 36
+_SECONDS, _PAUSE = 2.0, 0.01
+
+
+def main(descriptor: int, command: list[str]) -> int:
+    """Run the command; its exit status, 127 if it cannot be started."""
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _stay)
+    signal.signal(signal.SIGUSR1, _end_at_once)
+    try:
+        harness = subprocess.Popen(command)
+    except OSError as error:
+        os.write(descriptor, str(error.errno).encode("ascii"))
+        return 127
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for one in (0, 1, 2):
+        os.dup2(nowhere, one)
+    os.close(descriptor)
+    ended, status = os.wait()
+    while ended != harness.pid:
+        ended, status = os.wait()
+    _sweep()
+    if os.WIFSIGNALED(status):
+        ended_by = os.WTERMSIG(status)
+        if ended_by != signal.SIGKILL:
+            signal.signal(ended_by, signal.SIG_DFL)
+        os.kill(os.getpid(), ended_by)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _stay(_: int, __: FrameType | None) -> None:
+    """Go on: the harness has got the signal too, and is waited for."""
+
+
+def _end_at_once(_: int, __: FrameType | None) -> None:
+    for child in _children():
+        os.kill(child, signal.SIGKILL)
+
+
+def _sweep() -> None:
+    """End and reap every child, until there is none: what a child leaves becomes a child."""
+    deadline = time.monotonic() + _SECONDS
+    while time.monotonic() < deadline:
+        for child in _children():
+            os.kill(child, signal.SIGKILL)
+        try:
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(_PAUSE)
+
+
+def _children() -> Iterator[int]:
+    """The processes whose parent is this one; they are not reaped meanwhile, so their numbers are theirs."""
+    here = os.getpid()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == here:
+            yield int(path.parent.name)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
