@@ -13,7 +13,7 @@ class Bounds:
     """At most so many configurations, and at most so many seconds; None is no bound.
 
     A configuration is an accepted write that changes the rules in force. Showing a failure at its smallest takes further
-    ones, at most 300 calls for each, but no further time.
+    ones, at most 300 calls for each (twelve times its own for a long case), but no further time.
     """
 
     configurations: int | None = None
