@@ -63,9 +63,10 @@ def _program(name: str, package: str) -> Callable[[], str | None]:
     return lambda: None if shutil.which(name, path=path) else f"{name} is not installed: apt-get install {package}"
 
 
-def _schemathesis() -> str | None:
+def _of_extra(program: str, extra: str) -> Callable[[], str | None]:
     path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
-    return None if shutil.which("schemathesis", path=path) else 'schemathesis: pip install "fencepost[fuzz]"'
+    missing = f'{program} is not installed: pip install "fencepost[{extra}]"'
+    return lambda: None if shutil.which(program, path=path) else missing
 
 
 _MISSING: Mapping[str, Callable[[], str | None]] = {
@@ -84,7 +85,10 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "caddy": _program("caddy", "caddy"),
     "haproxy": _program("haproxy", "haproxy"),
     "nftables": _program("nft", "nftables"),
-    "schemathesis": _schemathesis,
+    "dask": _of_extra("dask", "dask"),
+    "mkdocs": _of_extra("mkdocs", "docs"),
+    "schemas": _of_extra("kubernetes-validate", "ci"),
+    "schemathesis": _of_extra("schemathesis", "fuzz"),
 }
 
 

@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner
 from fencepost.conformance.commands import main
 
+pytestmark = pytest.mark.engine("dask")
+
 BIN = Path(sys.executable).parent
 PAGE = (Path(__file__).parents[2] / "docs" / "campaigns.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

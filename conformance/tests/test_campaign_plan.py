@@ -1,9 +1,5 @@
 """The plan of a campaign: what it holds, what its ids and seeds follow from, and the files that others run it by."""
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -19,7 +15,6 @@ from fencepost.conformance.commands import main
 from fencepost.conformance.run.order import EXPLORATIONS
 
 RECIPE = Recipe(subjects=("reference", "cedar"), seeds=3)
-BIN = Path(sys.executable).parent
 
 
 def _plan(*arguments: str) -> Result:
@@ -143,29 +138,3 @@ def test_bad_usage_writes_nothing(
     assert result.exit_code == 2
     assert told in result.stderr
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("shards", [1, 5])
-def test_the_files_for_other_systems_fit_their_schemas(shards: int, tmp_path: Path) -> None:
-    every = ("--for", "kubernetes", "--for", "github", "--for", "gitlab")
-    awkward = ("--install", 'pip install "fencepost" # and: more', "--image", "registry/it:1")
-    out = tmp_path / "campaign.json"
-    result = _plan("reference", "--shards", str(shards), *every, *awkward, "--out", str(out))
-    assert result.exit_code == 0, result.stderr
-    for command in (
-        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", "campaign.github.yml"),
-        ("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "campaign.gitlab-ci.yml"),
-        ("kubernetes-validate", "--strict", "campaign.kubernetes.yaml"),
-    ):
-        done = subprocess.run(
-            [BIN / command[0], *command[1:]],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            env=os.environ | {"HOME": "/"},
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    job = (tmp_path / "campaign.kubernetes.yaml").read_text()
-    assert f"completions: {shards}" in job
-    assert "values: [2]" in job
-    assert json.dumps('pip install "fencepost" # and: more') in (tmp_path / "campaign.github.yml").read_text()

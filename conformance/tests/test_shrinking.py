@@ -300,10 +300,6 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
         told(NOWHERE, put("99.7.0.0/24"), asked("99.7.0.5")),
         told(NOWHERE, put("20.0.0.0/24"), asked("20.0.0.5")),
     ),
-    "needed subnets": (
-        told(HOME, put_subnet(SUBNET), asked("9.9.9.9")),
-        told(NOWHERE, put_subnet(SUBNET), asked("9.9.9.9")),
-    ),
     "nearer subnets": (
         told(HOME, put_subnet(SUBNET), asked_from(OTHER_SUBNET)),
         told(

@@ -41,13 +41,16 @@ def test_whatever_a_case_holds_is_deleted_once() -> None:
         return {"plane": "data", "operation": "SecretGet", "source": source, "caller": caller}
 
     calls = (
-        Call(method="reset", params={"subnets": [{"id": subnet, "serviceEndpoints": ["Microsoft.Sql"]}]}),
+        Call(
+            method="reset",
+            params={"subnets": [{"id": subnet, "serviceEndpoints": ["Microsoft.Sql"]}, {"id": f"{subnet}2"}]},
+        ),
         Call(method="putRules", params={"networkAcls": acls}),
         Call(method="updateRules", params={"bypass": "None", "defaultAction": "Deny"}),
         Call(method="decide", params={"requests": [asked(), asked(service="Azure Backup")]}),
     )
     assert [told for told, _ in lessened(calls)] == [
-        "subnet 1 of 1 in call 1",
+        "subnet 2 in call 1",
         "the endpoint Microsoft.Sql in call 1",
         "call 2, putRules",
         "ipRules 1 of 1 in call 2",

@@ -64,7 +64,7 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
         (
             _group(
                 "decisions",
-                *("first look", "endpoints", "bare vaults", "decisions", "repetition", "more decisions"),
+                *("first look", "endpoints", "bare vaults", "decisions", "repetition", "call sizes", "more decisions"),
                 cost=Cost(decisions=39_000, writes=210, milliseconds=1_500),
             ),
             _group(

@@ -15,13 +15,10 @@ from fencepost.conformance.lockstep.case import (
     WriteStep,
     one_after_another,
 )
-from fencepost.reference import Network, Request, Subnet
+from fencepost.reference import Network, Request
 
 _LONG = 12
-"""A call of more requests than this is first tried with one plain request in place of the others.
-
-Of a network of more subnets single ones are left where their number is the point.
-"""
+"""A call of more requests than this is first tried with one plain request in place of the others."""
 
 
 def fewer_subnets(trials: Trials) -> None:
@@ -29,19 +26,6 @@ def fewer_subnets(trials: Trials) -> None:
     named = [set(_subnets_named(vault.steps)) for vault in trials.case.vaults]
     if not trials.attempt(_with_subnets(trials.case, named)):
         trials.attempt(_with_subnets(trials.case, [set().union(*named)] * len(named)))
-
-
-def needed_subnets(trials: Trials) -> None:
-    """Keep the subnets that are needed, whether a call names them or not."""
-    for place, vault in enumerate(trials.case.vaults):
-        subnets = vault.network.subnets
-
-        def rebuild(kept: tuple[Subnet, ...], place: int = place) -> Case:
-            vaults = list(trials.case.vaults)
-            vaults[place] = replace(vaults[place], network=Network(subnets=kept))
-            return one_after_another(vaults)
-
-        trials.keep_needed(subnets, rebuild, finest=max(1, len(subnets) // _LONG))
 
 
 def fewer_calls(trials: Trials) -> None:

@@ -11,7 +11,6 @@ from fencepost.conformance.diagnosis.call_passes import (
     fewer_calls,
     fewer_requests,
     fewer_subnets,
-    needed_subnets,
     one_earlier_call,
 )
 from fencepost.conformance.diagnosis.request_passes import (
@@ -50,7 +49,6 @@ SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("plain address", requesting(plain_address)),
     ("simpler rules", simpler_rules),
     ("plain range", plain_range),
-    ("needed subnets", needed_subnets),
     ("nearer subnets", nearer_subnets),
     ("plain endpoints", plain_endpoints),
     ("unmarked rules", unmarked_rules),

@@ -24,10 +24,10 @@ from fencepost.conformance.explorations.state import STATE
 from fencepost.conformance.explorations.validation import VALIDATION
 
 EXPLORATIONS: tuple[Exploration, ...] = (
-    RECORDED_FORMS,
     LIMITS_AT_ONCE,
     REFUSALS,
     FIRST_LOOK,
+    RECORDED_FORMS,
     TURNS,
     VALIDATION,
     ENDPOINT_SWITCHES,

@@ -72,7 +72,10 @@ def _shows(mismatch: Mismatch, found: Mismatch | None) -> bool:
 
 
 def lessened(calls: Sequence[Call]) -> Iterator[tuple[str, Case]]:
-    """The case without a call, a subnet, an endpoint, a rule, a flag, a switch, a request or a mark, each in words."""
+    """The case without a call, a subnet, an endpoint, a rule, a flag, a switch, a request or a mark, each in words.
+
+    A subnet that a later call names must stay: the contract lets no call name another.
+    """
     plain: _Calls = [{"method": call.method, "params": call.params} for call in calls]
     for told, delete in _deletions(plain):
         changed = deepcopy(plain)
@@ -91,7 +94,10 @@ def _deletions(calls: _Calls) -> Iterator[_Deletion]:
             yield f"call {at + 1}, {call['method']}", lambda told, at=at: told.pop(at)  # type: ignore[misc]  # bound now
         match call["method"]:
             case "reset":
-                yield from _entries(at, ("subnets",), params["subnets"], "subnet")
+                named = repr(calls[at + 1 :]).lower()
+                for place, subnet in enumerate(params["subnets"][:_MOST_PLACES]):
+                    if repr(subnet["id"].lower()) not in named:
+                        yield f"subnet {place + 1} in call {at + 1}", _without(at, ("subnets",), place)
                 for place, subnet in enumerate(params["subnets"]):
                     yield from _endpoints(at, ("subnets", place, "serviceEndpoints"), subnet.get("serviceEndpoints"))
             case "putRules" if isinstance(acls := params["networkAcls"], dict):
