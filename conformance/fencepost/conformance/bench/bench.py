@@ -16,7 +16,7 @@ from fencepost.conformance.bench.samples import keep_request, keep_write
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
 from fencepost.conformance.diagnosis.recorder import Excuses
-from fencepost.conformance.judging.call_sizes import SHARE
+from fencepost.conformance.judging.call_sizes import SHARE, intended
 from fencepost.conformance.judging.clause_counter import ClauseCounter
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep
@@ -299,7 +299,7 @@ class Bench(Notes):
             return self._ask_apart(fault, step, extra, aim)
         self._faults.answered("decide")
         found = self._counted(step, judged, extra, aim)
-        self._tally.call_sizes.asked += len(self._lockstep.sizes)
+        self._tally.call_sizes.asked += len(intended(len(step.requests)))
         self._largest_call = max(self._lockstep.sizes)
         if found:
             self._on_mismatch(found)
@@ -348,7 +348,7 @@ class Bench(Notes):
         *,
         is_further: bool = False,
     ) -> list[Found]:
-        sizes = self._lockstep.sizes
+        sizes = intended(len(step.requests))  # and not those that a slow subject got: a report has no clock in it
         wrong = self._counter.decisions(self.vault, step.requests, judged, extra, sizes=sizes, is_further=is_further)
         for index, (expected, answer, _) in enumerate(judged):
             if answer.outcome == "inconclusive":

@@ -25,6 +25,12 @@ def class_of(size: int) -> int:
     return sum(size >= first for first in FIRSTS[1:])
 
 
+def intended(requests: int) -> list[int]:
+    """The sizes of the calls that carry so many requests to a subject that is not slow."""
+    full, rest = divmod(requests, FIRSTS[-1])
+    return [FIRSTS[-1]] * full + [rest] * bool(rest)
+
+
 def in_words(place: int) -> str:
     """The sizes of a class."""
     last = FIRSTS[place + 1] - 1 if place + 1 < len(FIRSTS) else FIRSTS[place]
