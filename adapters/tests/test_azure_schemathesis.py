@@ -18,7 +18,7 @@ from fencepost.adapters.azure_server.server import Options
 from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS
 
 EXAMPLES = os.environ.get("FENCEPOST_SCHEMATHESIS", "8")
-"""So many requests an operation; by hand more: FENCEPOST_SCHEMATHESIS=500 python -m pytest -m slow …/test_azure_schemathesis.py"""
+"""So many requests an operation; by hand more, as FENCEPOST_SCHEMATHESIS=500."""
 
 SEED = "16"
 NAMES = ("kv-one", "kv-two", "x")

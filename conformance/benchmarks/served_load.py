@@ -2,8 +2,8 @@
 
     python conformance/benchmarks/served_load.py --requests 100000
 
-Eight connections are kept, and each sends the next request when the answer to the last has come, without an SDK. The table
-has a row for each tenth of the requests.
+Eight connections are kept, and each sends the next request when the answer to the last has come, without an SDK. The
+table has a row for each tenth of the requests.
 """
 
 import argparse

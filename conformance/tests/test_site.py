@@ -1,4 +1,4 @@
-"""The documentation site: a page for each clause, a diagram that is the reference's decision, and a strict offline build."""
+"""The documentation site: a page for each clause, and a diagram that is the reference's decision."""
 
 import re
 from html import unescape

@@ -1,8 +1,8 @@
 """`junit.xml`: one test case a clause, for programs that read JUnit's form.
 
 The form fits all published schemas; one of them gives `skipped` no attribute, so its reason is its text. A clause with
-known failures only is skipped, and so is a clause whose wrong answers are shown under another clause. The time is that of
-the whole run, in its first suite; where it is not known, times are zero and the time stamp is a constant.
+known failures only is skipped, and so is a clause whose wrong answers are shown under another clause. The time is that
+of the whole run, in its first suite; where it is not known, times are zero and the time stamp is a constant.
 """
 
 from collections.abc import Iterable, Sequence

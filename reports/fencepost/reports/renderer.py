@@ -81,9 +81,10 @@ def write_files(
 ) -> tuple[Path, ...]:
     """Write the file of each installed renderer that has one; the folder is made if it does not exist.
 
-    The page has the time of the run, where it is known. Each renderer, a third party's too, gets the report with its secrets masked. Nothing is written outside the folder:
-    an existing link is replaced and not followed. A third party's renderer that fails is passed to `on_failure`, and
-    the others still run; without `on_failure` its exception is raised. `OSError` if a file cannot be written.
+    The page has the time of the run, where it is known. Each renderer, a third party's too, gets the report with its
+    secrets masked. Nothing is written outside the folder: an existing link is replaced and not followed. A third
+    party's renderer that fails is passed to `on_failure`, and the others still run; without `on_failure` its exception
+    is raised. `OSError` if a file cannot be written.
     """
     report = without_secrets(report)
     folder.mkdir(parents=True, exist_ok=True)

@@ -98,7 +98,7 @@ def _started(address: str, port: int, database: str) -> str:
 PROBES: Mapping[str, tuple[Probe, Probe]] = {
     "tcp": (tcp, tcp), "dns": (dns, dns), "postgres": (postgres, postgres_mark),
 }  # fmt: skip
-"""The probes by name: one that asks, and one that a daemon answers as soon as it is up; with `--settled` it must allow."""
+"""The probes by name: one asks, the other a daemon answers as soon as it is up; with `--settled` it must allow."""
 
 
 class Vantage:

@@ -14,7 +14,8 @@ CONTROL_WRITES, CONTROL_DECISIONS = 24, 1_000
 class Effort:
     """At most so many writes and decisions; `scale` multiplies the rounds of every exploration.
 
-    A decisions-only subject is asked three tenths of it. Counterexamples cost extra calls: see `diagnosis.shrink.RATION`.
+    A decisions-only subject is asked three tenths of it. Counterexamples cost extra calls: see
+    `diagnosis.shrink.RATION`.
     """
 
     name: str

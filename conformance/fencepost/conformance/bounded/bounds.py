@@ -12,13 +12,8 @@ _FORM = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 class Bounds:
     """At most so many configurations, and at most so many seconds; None means no bound.
 
-<<<<<<< HEAD
     A configuration is an accepted write that changes the rules in force. Shrinking a failure takes further
-    configurations, at most 300 calls for each, but no further time.
-=======
-    A configuration is an accepted write that changes the rules in force. Showing a failure at its smallest takes further
-    ones, at most 300 calls for each (twelve times its own for a long case), but no further time.
->>>>>>> h14
+    configurations, at most 300 calls for each (for a long case twelve times its own calls), but no further time.
     """
 
     configurations: int | None = None

@@ -1,4 +1,4 @@
-"""All that the kit has to say of a clause, as labelled texts: `fencepost explain CLAUSE` and the clause's page show it."""
+"""All that the kit says about a clause, as labelled texts: for `fencepost explain CLAUSE` and the clause's page."""
 
 from collections.abc import Iterator, Sequence
 

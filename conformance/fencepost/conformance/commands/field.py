@@ -190,8 +190,8 @@ def _clauses(names: Sequence[str], table: Matrix) -> Iterator[str]:
     rows = [row for group in table.groups for row in group.rows]
     most = [row for row in rows if sum(cell.verdict != "–" for cell in row.cells) > 2]
     yield "## Engines and clauses\n"
-    yield "Clauses that only a subject or two are asked are left out. What a clause promises: [sources](sources.md). *(…)* is a"
-    yield "clause whose wrong answers are shown under another that fails.\n"
+    yield "Clauses that only a subject or two are asked are left out. What a clause promises: [sources](sources.md)."
+    yield "*(…)* is a clause whose wrong answers are shown under another that fails.\n"
     yield from _header(["subject", "result", *(row.key for row in most)])
     for place, name in enumerate(names):
         column = table.columns[place]
@@ -206,8 +206,9 @@ def _shown(verdict: str) -> str:
 
 def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "## Versions and speed\n"
-    yield "Decisions a second inside one call of `decide` (4,096 requests, fewer where they take over a second; none in a rule), and"
-    yield "the median of five writes until they are in force, both under 100 rules. The machine had two cores and other work.\n"
+    yield "Decisions a second inside one call of `decide` (4,096 requests, fewer where they take over a second; none"
+    yield "in a rule), and the median of five writes until they are in force, both under 100 rules. The machine had two"
+    yield "cores and other work.\n"
     yield from _header(["subject", "what it is", "version", "decisions/s", "a write", "date"])
     for name, report in runs.items():
         one = measured[name]
@@ -218,9 +219,10 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
 
 def _profiles(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "## Parser profiles\n"
-    yield "What each makes of a rule that is spelt in an odd way: *refused*; *the range*, 20.1.2.0/24; *the address*, 20.1.2.3;"
-    yield "*octal*, 16.1.2.3; *everybody*; *nobody*; *otherwise*, other callers; *cannot be said*, the adapter does not pass it on;"
-    yield "*stops*, the engine or its command ends. None of it is judged: these subjects validate nothing.\n"
+    yield "What each makes of a rule that is spelt in an odd way: *refused*; *the range*, 20.1.2.0/24; *the address*,"
+    yield "20.1.2.3; *octal*, 16.1.2.3; *everybody*; *nobody*; *otherwise*, other callers; *cannot be said*, the adapter"
+    yield "does not pass it on; *stops*, the engine or its command ends. None of it is judged: these subjects validate"
+    yield "nothing.\n"
     yield from _header(["subject", *(f"{name} `{value}`" for name, value in _SPELLINGS.items())])
     for name, one in measured.items():
         yield _line([f"`{name}`", *one["spellings"].values()])

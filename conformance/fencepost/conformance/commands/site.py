@@ -109,9 +109,9 @@ def _home() -> str:
         trial.close()
     return f"""# fencepost
 
-fencepost judges a network firewall of the Azure Key Vault kind clause by clause. It generates rule sets and requests, compares
-every answer with a small reference, and shows the smallest case that tells the two apart. This is such a case, of a vault that
-takes the hosts of a range for the whole of it (`fencepost demo` explains it step by step):
+fencepost judges a network firewall of the Azure Key Vault kind clause by clause. It generates rule sets and requests,
+compares every answer with a small reference, and shows the smallest case that tells the two apart. This is such a case,
+of a vault that takes the hosts of a range for the whole of it (`fencepost demo` explains it step by step):
 
 ```text
 {told}
@@ -140,14 +140,15 @@ def _model() -> str:
     )
     return f"""# How a vault decides
 
-A request has a plane, an operation, a source address or a subnet, and a caller. The rules are a default action, a bypass, IP
-rules and virtual network rules. The firewall asks these questions in turn, and the first yes decides:
+A request has a plane, an operation, a source address or a subnet, and a caller. The rules are a default action, a
+bypass, IP rules and virtual network rules. The firewall asks these questions in turn, and the first yes decides:
 
 ![Each question in turn: control plane, default action, trusted service, IP rule, subnet; then token and
 permission](decision.svg)
 
-A trusted service that has passed by the bypass is denied by CRED-3 where a credential is missing, and anybody on the control
-plane by CTL-4. A private address is no public address: an IP rule does not let it in by a documented rule. {profile.scope}
+A trusted service that has passed by the bypass is denied by CRED-3 where a credential is missing, and anybody on the
+control plane by CTL-4. A private address is no public address: an IP rule does not let it in by a documented rule.
+{profile.scope}
 
 ## The clauses
 

@@ -145,7 +145,7 @@ class Diagnosis:
             return smallest
 
     def _beside_the_plain_case(self, smallest: Reproduction) -> Reproduction:
-        """The same, with whether its history or its other requests matter: what the rules put at once, asked alone, get."""
+        """The same, and whether its history or its other requests matter: asked alone under the rules put at once."""
         plain = plain_case(smallest.case, smallest.mismatch)
         if plain is None or smallest.is_cut_short:
             return smallest

@@ -16,8 +16,8 @@ Replay: TypeAlias = Callable[[Case, Mismatch], Mismatch | None]
 class Reproduction:
     """A case that shows a mismatch.
 
-    `calls` is the number of calls that went into making it small. `is_right_plainly` is True if the answer is right where the
-    same rules are put at once and nothing else is asked. `is_cut_short` is True if the run's time was over
+    `calls` is the number of calls that went into making it small. `is_right_plainly` is True if the answer is right
+    where the same rules are put at once and nothing else is asked. `is_cut_short` is True if the run's time was over
     before the smallest case was found.
     """
 

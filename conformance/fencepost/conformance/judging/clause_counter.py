@@ -35,8 +35,8 @@ class ClauseCounter:
     ) -> list[tuple[int, WrongDecision]]:
         """Count these answers; return each wrong answer with its place. `extra` adds clauses to some requests.
 
-        `sizes` are those of the calls that were to carry the requests. Right answers to calls that only ask the same again
-        (`is_further`) count for no clause. `kinds` are then those of the requests, the width of rules left out.
+        `sizes` are those of the calls that were to carry the requests. Right answers to calls that only ask the same
+        again (`is_further`) count for no clause. `kinds` are then those of the requests, the width of rules left out.
         """
         found = []
         carried = [size for size in sizes for _ in range(size)]

@@ -105,8 +105,8 @@ class NotPut:
     def kinds_never_put(self) -> Iterator[tuple[str, str]]:
         """The clauses of kinds that got nothing but inconclusive answers, each with such a kind, in words.
 
-        Left out is what can never be put, what no host sends from, and a kind that was asked from few addresses: an honest
-        harness that cannot send from some addresses may have missed just those.
+        Left out is what can never be put, what no host sends from, and a kind that was asked from few addresses: an
+        honest harness that cannot send from some addresses may have missed just those.
         """
         never = set(self.never)
         for kind, seen in self.missing_kinds.items():

@@ -183,7 +183,7 @@ class Lockstep:
         return answers
 
     def _next_batch(self, sent: int, took: float) -> int:
-        """The number of requests that fits in two seconds beside a call's fixed time, and in five in all; at most a batch.
+        """The number of requests that fits in two seconds beside a call's fixed time, and in five in all.
 
         The fixed time is only estimated from writes: a call that grows by it alone may run into its time-out.
         """

@@ -26,7 +26,7 @@ _Cell: TypeAlias = tuple[tuple[str, bool], ...]
 
 
 def covering_sets(names: Sequence[str] = tuple(FEATURES), *, ways: int = 3, seed: int = 0) -> tuple[Features, ...]:
-    """Sets of features, none contradictory, in which any so many features are there and not there in every combination."""
+    """Sets of features without contradiction, in which every combination of any `ways` features occurs."""
     random = Random(seed)
     left = {cell for some in combinations(names, ways) for cell in _cells(some) if _is_possible(dict(cell))}
     found = list[Features]()
