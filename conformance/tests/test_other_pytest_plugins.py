@@ -102,9 +102,9 @@ def test_the_last_failed_and_stepwise_find_the_failure_again(pytester: pytest.Py
     first = _run(pytester, "FlawedVault", clauses=clauses, options=("--sw",))
     assert first.parseoutcomes()["failed"] == 1
     again = _run(pytester, "FlawedVault", clauses=clauses, options=("--lf",))
-    assert again.parseoutcomes() == {"failed": 1, "deselected": 78}
+    assert again.parseoutcomes() == {"failed": 1, "deselected": 84}
     mended = _run(pytester, "RightVault", clauses=clauses, options=("--lf",))
-    mended.assert_outcomes(passed=1, deselected=78)
+    mended.assert_outcomes(passed=1, deselected=84)
 
 
 def test_a_time_limit_of_a_test_makes_no_clause_pass(pytester: pytest.Pytester) -> None:

@@ -286,12 +286,12 @@ class Bench(Notes):
     # How it asks and diagnoses.
 
     def _ask(self, requests: Sequence[Request], extra: Mapping[Request, Sequence[str]], aim: str | None) -> list[str]:
-        self.meter.check()
         offered = [(one, sent) for one in requests if (sent := self.capabilities.as_offered(one)) is not None]
         extra = {sent: extra[one] for one, sent in offered if one in extra}
         step = self._step([sent for _, sent in offered if self._is_of_use(sent, extra)])
         if not step.requests:
             return []
+        self.meter.check(len(step.requests))
         self.meter.explored += Cost(decisions=len(step.requests))
         try:
             judged = self._lockstep.ask(step)
@@ -314,7 +314,7 @@ class Bench(Notes):
         explored, sizes = self.meter.explored, self._tally.call_sizes
         most = (explored.resets + explored.writes + sizes.asked) // SHARE
         for places in sizes.calls(self._counter.kinds, most=most):
-            self.meter.check()
+            self.meter.check(len(places))
             sizes.further += 1
             step = self._step([requests[place] for place in places])
             self.meter.explored += Cost(decisions=len(places))

@@ -79,10 +79,10 @@ class CostMeter:
         """What has been spent of the effort."""
         return self._cost() - self.aside
 
-    def check(self) -> None:
-        """Raise `EffortSpent` if nothing is left."""
+    def check(self, decisions: int = 1) -> None:
+        """Raise `EffortSpent` if no write or fewer than so many decisions are left."""
         spent = self.spent
-        if spent.writes >= self._effort.writes or spent.decisions >= self._effort.decisions:
+        if spent.writes >= self._effort.writes or spent.decisions + decisions > self._effort.decisions:
             raise EffortSpent
 
     def allows_another(self) -> bool:

@@ -220,9 +220,9 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
 def _profiles(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "## Parser profiles\n"
     yield "What each makes of a rule that is spelt in an odd way: *refused*; *the range*, 20.1.2.0/24; *the address*,"
-    yield "20.1.2.3; *octal*, 16.1.2.3; *everybody*; *nobody*; *otherwise*, other callers; *cannot be said*, the adapter"
-    yield "does not pass it on; *stops*, the engine or its command ends. None of it is judged: these subjects validate"
-    yield "nothing.\n"
+    yield "20.1.2.3; *octal*, 16.1.2.3; *everybody*; *nobody*; *otherwise*, other callers; *cannot be said*, the"
+    yield "adapter does not pass it on; *stops*, the engine or its command ends. None of it is judged: these subjects"
+    yield "validate nothing.\n"
     yield from _header(["subject", *(f"{name} `{value}`" for name, value in _SPELLINGS.items())])
     for name, one in measured.items():
         yield _line([f"`{name}`", *one["spellings"].values()])
