@@ -5,9 +5,10 @@ from itertools import combinations, product
 import pytest
 from click.testing import CliRunner
 from fencepost.adapters.contract import Client, open_factory
-from fencepost.adapters.contract.vocabulary import CONTRADICTIONS, FEATURES
+from fencepost.adapters.contract.vocabulary import CONTRADICTIONS
 from fencepost.conformance.commands.offers import main
 from fencepost.conformance.strength.feature_sets import (
+    OFFERED,
     VAULTS,
     ArrayRun,
     ClauseRun,
@@ -24,7 +25,7 @@ def test_any_three_features_are_met_in_every_combination_that_no_contradiction_r
     sets = covering_sets()
     assert 10 < len(sets) < 40
     assert not any(pair <= set(one) for one in sets for pair in CONTRADICTORY)
-    for some in combinations(FEATURES, 3):
+    for some in combinations(OFFERED, 3):
         for there in product((False, True), repeat=3):
             wanted = {name for name, is_there in zip(some, there, strict=True) if is_there}
             if not any(pair <= wanted for pair in CONTRADICTORY):

@@ -79,6 +79,7 @@ def test_every_mutant_is_found_that_one_vault_can_show_call_by_call_without_an_o
         one
         for one in CATALOGUE.values()
         if PROFILE in one.profiles and one.choice is None and not one.overlapping and not one.outlives_reset
+        if not one.flaw.__module__.endswith(("call_sizes", "wire_forms"))  # calls of every size; Azure's wire
     ]
     missed = {one.id for one in entries} - set(known.notes)
     assert missed <= {"repeated-rule-cancels", "endpoint-of-the-network-counts", "upper-half-is-everything"}
@@ -221,7 +222,8 @@ def test_the_vectors_in_the_repository_are_exported_by_another_process_with_anot
     command = [sys.executable, "-c", program, "vectors", "export", "--profile", profile]
     env = {**os.environ, "PYTHONHASHSEED": "7"}
     done = subprocess.run(command, capture_output=True, check=True, env=env, timeout=600)
-    assert done.stdout == (STORED / f"{profile}.json").read_bytes(), f"fencepost {' '.join(command[4:])} --out …"
+    is_same = done.stdout == (STORED / f"{profile}.json").read_bytes()  # pytest would compare megabytes for minutes
+    assert is_same, f"fencepost {' '.join(command[3:])} --out …"
 
 
 def test_a_right_implementation_passes_every_vector_but_those_of_other_choices(file: Path, known: VectorFile) -> None:
