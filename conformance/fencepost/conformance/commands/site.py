@@ -38,7 +38,9 @@ RECIPES = (
     "watching.md",
 )
 UNDERSTAND = ("model.md", "strength.md", "performance.md", "glossary.md")
-REFERENCE = ("commands.md", "contract.md", "sources.md")
+REFERENCE = (
+    *("commands.md", "contract.md", "sources.md", "field-report.md", "azure-cli.md", "azure-hidden-mutants.md"),
+)
 
 
 def write_site(folder: Path, clone: Path = _CLONE) -> None:
@@ -46,7 +48,7 @@ def write_site(folder: Path, clone: Path = _CLONE) -> None:
     source = folder / "source"
     if source.exists():
         shutil.rmtree(source)
-    shutil.copytree(clone / "docs", source)
+    shutil.copytree(clone / "docs", source, ignore=shutil.ignore_patterns("field"))  # field-report.md holds it
     for path in source.rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         path.write_text(_links_within(text, path, source), encoding="utf-8")
