@@ -40,6 +40,8 @@ from fencepost.conformance.regression.vector_strength import Measured, strength_
 from fencepost.conformance.regression.vectors import LIFE, cover
 from fencepost.reference import load_profile, profile_names
 
+pytestmark = pytest.mark.xdist_group("vectors")  # what the module makes once takes many seconds
+
 SOURCE = Path(__file__).parents[2]
 PROFILE = "keyvault-2018-preview"
 NODE = shutil.which("node")
