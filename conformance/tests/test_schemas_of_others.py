@@ -1,7 +1,8 @@
-"""The files by which other systems run a campaign fit the schemas of these systems."""
+"""Files that other systems read fit the schemas of these systems."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,11 @@ from click.testing import CliRunner
 from fencepost.conformance.commands import main
 
 BIN = Path(sys.executable).parent
+SOURCE = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.engine("schemas")
 
 
-@pytest.mark.engine("schemas")
 @pytest.mark.parametrize("shards", [1, 5])
 def test_the_files_for_other_systems_fit_their_schemas(shards: int, tmp_path: Path) -> None:
     every = ("--for", "kubernetes", "--for", "github", "--for", "gitlab")
@@ -42,3 +45,29 @@ def test_the_files_for_other_systems_fit_their_schemas(shards: int, tmp_path: Pa
     assert f"completions: {shards}" in job
     assert "values: [2]" in job
     assert json.dumps('pip install "fencepost" # and: more') in (tmp_path / "campaign.github.yml").read_text()
+
+
+def _first_block(name: str) -> str:
+    text = (SOURCE / "docs" / "recipes" / name).read_text(encoding="utf-8")
+    found: list[str] = re.findall(r"^```yaml[^\n]*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return found[0]
+
+
+def _valid(schema: str, path: Path) -> None:
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", schema, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"HOME": "/"})
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_files_for_others_fit_their_schemas(tmp_path: Path) -> None:
+    workflow, pipeline = tmp_path / "workflow.yml", tmp_path / "pipeline.yml"
+    workflow.write_text(_first_block("github.md"), encoding="utf-8")
+    pipeline.write_text(_first_block("gitlab.md"), encoding="utf-8")
+    _valid("vendor.github-workflows", workflow)
+    _valid("vendor.gitlab-ci", pipeline)
+    _valid("vendor.github-actions", SOURCE / "action.yml")
+    _valid("vendor.citation-file-format", SOURCE / "CITATION.cff")
+    templates = sorted((SOURCE / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    assert len(templates) == 4
+    for path in templates:
+        _valid("vendor.github-issue-config" if path.name == "config.yml" else "vendor.github-issue-forms", path)
