@@ -1,6 +1,7 @@
 """Counts each answer for the clauses that it exercises."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.judging.exercised import RuleEdges, exercised_clauses
@@ -20,7 +21,7 @@ class ClauseCounter:
     def __init__(self, tally: Tally, capabilities: Capabilities) -> None:
         self._tally = tally
         self._capabilities = capabilities
-        self.kinds: list[list[str]] = []
+        self.kinds: list[tuple[str, ...]] = []
         self._landmarks: tuple[RuleSet, RuleEdges] | None = None
 
     def decisions(
@@ -49,8 +50,7 @@ class ClauseCounter:
             relation = edges.relation(request.address, expected.rule) if request.subnet is None else "subnet"
             is_answered = answer.outcome != "inconclusive"
             not_put.count(request, kinds_of(request, clauses, relation), is_answered=is_answered)
-            own = [clause for clause in clauses if clause.startswith(_OF_REQUESTS) and clause != "DEC-17"]
-            self.kinds.append(kinds_of(request, own, relation.partition(" ")[0]))
+            self.kinds.append(kinds_of(request, _of_single_requests(clauses), relation.partition(" ")[0]))
             if wrong is None and is_answered:
                 self._tally.call_sizes.count(self.kinds[-1], carried[index])
             if wrong is not None:
@@ -86,6 +86,11 @@ class ClauseCounter:
         if self._landmarks is None or self._landmarks[0] is not rules:
             self._landmarks = (rules, RuleEdges.of(rules))
         return self._landmarks[1]
+
+
+@cache  # a run has few combinations of clauses, and asks this for every decision
+def _of_single_requests(clauses: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(clause for clause in clauses if clause.startswith(_OF_REQUESTS) and clause != "DEC-17")
 
 
 def _clauses_of(expected: Write, exercises: Collection[str]) -> set[str]:

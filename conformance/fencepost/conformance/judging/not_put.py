@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Network, collapse_addresses
 
 from fencepost.reference import Plane, Request
@@ -29,10 +30,14 @@ def caller_of(request: Request) -> str:
     return "other callers" if caller.authorized else "callers without permission"
 
 
-def kinds_of(request: Request, clauses: Sequence[str], relation: str) -> list[str]:
-    """The kinds of a request in this relation to the rules, one for each clause that its answer speaks for."""
-    rest = f"{request.plane.value} {relation} {_class_of(request)}"
-    return [f"{clause} {rest}" for clause in clauses]
+def kinds_of(request: Request, clauses: tuple[str, ...], relation: str) -> tuple[str, ...]:
+    """The kinds of a request in this relation to the rules, one for each clause that its answer exercises."""
+    return _kinds(clauses, request.plane.value, relation, _class_of(request))
+
+
+@cache  # a run has few kinds, and asks this for every decision
+def _kinds(clauses: tuple[str, ...], plane: str, relation: str, caller: str) -> tuple[str, ...]:
+    return tuple(f"{clause} {plane} {relation} {caller}" for clause in clauses)
 
 
 def _class_of(request: Request) -> str:
