@@ -93,7 +93,7 @@ def toml_text(text: str) -> str:
 
 
 def _must_be_there(program: str, folder: Path) -> None:
-    """Refuse a program that cannot be started in the folder, and say how the one that was meant is written."""
+    """Refuse a program that cannot be started in the folder; suggest the path of a program of that name nearby."""
     has_path = os.sep in program
     if shutil.which(folder / program if has_path else program) is not None:
         return

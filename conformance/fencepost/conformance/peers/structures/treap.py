@@ -16,7 +16,7 @@ class Node:
 
 
 def _priority(key: int) -> int:
-    """A number that follows no order of the keys: evenly spaced keys would make a chain of a multiple of the key."""
+    """A number without the order of the keys. With a multiple of the key, evenly spaced keys would form a chain."""
     return crc32(key.to_bytes(5, "big"))
 
 
