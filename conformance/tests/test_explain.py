@@ -298,6 +298,13 @@ def test_an_unknown_profile_is_bad_usage_with_the_near_misses(files: Files) -> N
     assert "did you mean keyvault" in result.stderr
 
 
+def test_a_clause_is_explained_by_its_id() -> None:
+    result = CliRunner().invoke(main, ["explain", "dec-4"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    assert result.stdout.startswith("DEC-4\n")
+    assert "level" in result.stdout
+
+
 def test_there_are_words_for_every_mistake_and_every_open_point() -> None:
     assert MISTAKES.keys() <= REASONS.keys()
     assert ANSWERS.keys() <= QUESTIONS.keys()

@@ -47,6 +47,7 @@ def _read(*entries: str) -> list[str]:
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_every_mechanism_shows_by_its_witness_and_the_original_does_not(structure: str) -> None:
     found = mechanisms(structure)
+    assert found
     for one in found:
         right, wrong = one.answer(original(structure)()), one.answer(one.matcher()())
         assert (right, wrong) == (one.told.expected, one.told.got), one.id

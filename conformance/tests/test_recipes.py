@@ -32,7 +32,9 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["nightly.md", "release-gate.md", "watching.md"])
 def test_every_command_of_a_recipe_runs(project: Path, name: str) -> None:
-    _run("\n".join(_blocks(name, "sh")), project)
+    scripts = _blocks(name, "sh")
+    assert scripts
+    _run("\n".join(scripts), project)
 
 
 def test_what_was_found_once_is_asked_before_each_merge(project: Path) -> None:

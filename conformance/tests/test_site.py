@@ -13,6 +13,7 @@ from fencepost.conformance.commands import main
 from fencepost.conformance.commands.clause_text import clause_rows
 from fencepost.conformance.commands.decision_diagram import CREDENTIALS, FIREWALL, decision_diagram
 from fencepost.conformance.commands.site import write_site
+from fencepost.conformance.mutants import CATALOGUE
 from fencepost.reference import (
     SERVICE_ENDPOINT,
     Bypass,
@@ -48,21 +49,27 @@ def _words(text: str) -> str:
     return " ".join(text.split())
 
 
+def _unescaped(text: str) -> str:
+    """Markdown's text without the backslashes before punctuation."""
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text)
+
+
 @pytest.mark.parametrize("clause_id", IDS)
 def test_the_page_of_a_clause_says_what_explain_prints(clause_id: str, sources: Path) -> None:
     page = (sources / "source" / "clauses" / f"{clause_id.lower()}.md").read_text(encoding="utf-8")
-    plain = _words(unescape(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", page)))
+    plain = _words(unescape(_unescaped(page)))
     result = CliRunner().invoke(main, ["explain", clause_id], env={"COLUMNS": "2000"}, catch_exceptions=False)
     printed = _words(result.stdout)
     rows = list(clause_rows(catalogue()[clause_id]))
     assert {"says", "level", "basis", "source", "asked by"} <= {label for label, _ in rows}
     for label, text in rows:
         assert _words(f"{label} {text}") in printed
-        assert _words(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text)) in plain
+        assert _words(_unescaped(text)) in plain
 
 
 def test_every_clause_that_a_mutant_breaks_has_an_example() -> None:
-    with_example = [one for one in IDS if any(label == "example" for label, _ in clause_rows(catalogue()[one]))]
+    with_example = {one for one in IDS if any(label == "example" for label, _ in clause_rows(catalogue()[one]))}
+    assert with_example == {one.clause for one in CATALOGUE.values() if one.choice is None}
     assert len(with_example) > 0.9 * len(IDS)
 
 

@@ -1,64 +1,10 @@
 """The state clauses on the vault as a value: each write maps one vault to the next, or leaves it alone."""
 
-import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import pytest
-from fencepost.reference import (
-    Bypass,
-    DefaultAction,
-    Network,
-    Outcome,
-    Profile,
-    Request,
-    Subnet,
-    Vault,
-    Verdict,
-    Write,
-    address_from_text,
-    load_profile,
-)
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-TODAY, PREVIEW = load_profile("keyvault"), load_profile("keyvault-2018-preview")
-
-
-def subnet_id(name: str) -> str:
-    return f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/{name}"
-
-
-A, B, OFF = subnet_id("a"), subnet_id("b"), subnet_id("off")
-NETWORK = Network(subnets=(Subnet(id=A), Subnet(id=B), Subnet(id=OFF, service_endpoints=())))
-
-
-def acls(*ip_values: str, subnets: tuple[str, ...] = (), default_action: str = "Deny", bypass: str = "None") -> object:
-    return {
-        "bypass": bypass,
-        "defaultAction": default_action,
-        "ipRules": [{"value": value} for value in ip_values],
-        "virtualNetworkRules": [{"id": subnet} for subnet in subnets],
-    }
-
-
-def vault(rules: object = None, profile: Profile = TODAY) -> Vault:
-    new = Vault(profile=profile).reset(NETWORK)
-    return after(new.put_rules(rules)) if rules is not None else new
-
-
-def after(write: Write) -> Vault:
-    """The vault after a write that must be accepted."""
-    assert (write.verdict, write.violations) == (Verdict.ACCEPTED, ())
-    assert write.accepted is not None
-    return write.accepted
-
-
-def lets_in(one: Vault, address: str = "20.200.200.200", subnet: str | None = None) -> bool:
-    outcome = one.decide(Request(address=address_from_text(address), subnet=subnet)).outcome
-    assert outcome is not Outcome.OPEN
-    return outcome is Outcome.ALLOW
-
+from fencepost.reference import Bypass, DefaultAction, Network, Profile, Vault, Verdict, Write
+from small_vaults import OFF, PREVIEW, TODAY, A, B, acls, after, lets_in, vault
 
 # ---- reset and putRules ----------------------------------------------------------------------------------------------
 
@@ -328,80 +274,3 @@ def test_a_whole_set_that_repeats_the_flag_is_accepted_and_one_that_leaves_it_un
     wakened = after(before.set_service_endpoints(OFF, ["Microsoft.KeyVault"]).put_rules(acls(subnets=(OFF,))))
     lost = wakened.set_service_endpoints(OFF, []).add_ip_rule("20.1.2.3")
     assert {point for one in lost.violations for point in one.open_points} == {"lost-service-endpoint"}
-
-
-# ---- histories (STA-2) -----------------------------------------------------------------------------------------------
-
-VALUES = ("20.1.0.0/24", "20.1.1.0/24", "20.1.2.0/30", "20.1.3.0/25", "20.1.9.9")
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What a history leaves, kept by other means: the rules as plain sets of text."""
-
-    ip_values: frozenset[str] = frozenset()
-    subnets: frozenset[str] = frozenset()
-    default_action: str = "Deny"
-    bypass: str = "None"
-
-    def put(self) -> Vault:
-        rules = acls(
-            *sorted(self.ip_values),
-            subnets=tuple(sorted(self.subnets)),
-            default_action=self.default_action,
-            bypass=self.bypass,
-        )
-        return vault(rules, CHOSEN)
-
-
-CHOSEN = TODAY.with_choices({"duplicates": "reject", "remove-unknown": "reject"})
-Step = tuple[str, str]
-
-
-def step(before: tuple[Vault, Expected], one: Step) -> tuple[Vault, Expected]:
-    """One write: what the vault does, and what it must come to."""
-    (held, expected), (what, value) = before, one
-    ips, subnets = expected.ip_values, expected.subnets
-    match what:
-        case "defaultAction":
-            return after(held.update_rules({what: value})), replace(expected, default_action=value)
-        case "bypass":
-            return after(held.update_rules({what: value})), replace(expected, bypass=value)
-        case "bad":
-            write, changed = held.add_ip_rule(value), expected
-        case "add" if value in VALUES:
-            write, changed = held.add_ip_rule(value), replace(expected, ip_values=ips | {value})
-        case "remove" if value in VALUES:
-            write, changed = held.remove_ip_rule(value), replace(expected, ip_values=ips - {value})
-        case "add":
-            write = held.add_virtual_network_rule({"id": value})
-            changed = replace(expected, subnets=subnets | {value})
-        case _:
-            write, changed = held.remove_virtual_network_rule(value), replace(expected, subnets=subnets - {value})
-    if changed == expected:  # a bad value, a repetition, or nothing to remove: refused, by clause or by choice
-        assert write.verdict is Verdict.REFUSED
-        return before
-    return after(write), changed
-
-
-def steps() -> st.SearchStrategy[Step]:
-    return st.one_of(
-        st.tuples(st.sampled_from(["add", "remove"]), st.sampled_from([*VALUES, A, B])),
-        st.tuples(st.just("bad"), st.sampled_from(["10.0.0.1", "20.1.2.3/33", "::1", ""])),
-        st.tuples(st.just("defaultAction"), st.sampled_from(["Allow", "Deny"])),
-        st.tuples(st.just("bypass"), st.sampled_from(["AzureServices", "None"])),
-    )
-
-
-@settings(deadline=None)
-@given(st.lists(steps(), max_size=20))
-def test_a_history_comes_to_one_put_of_the_resulting_set(history: list[Step]) -> None:
-    start = (vault(acls(), CHOSEN), Expected())
-    held, expected = functools.reduce(step, history, start)
-    put = expected.put()
-    assert (held.rules.default_action, held.rules.bypass) == (put.rules.default_action, put.rules.bypass)
-    assert {rule.block for rule in held.rules.ip_rules} == {rule.block for rule in put.rules.ip_rules}
-    for address in ("20.1.0.9", "20.1.1.255", "20.1.2.3", "20.1.2.4", "20.1.3.128", "20.1.9.9", "20.1.9.8"):
-        assert lets_in(held, address) == lets_in(put, address)
-    for subnet in (A, B):
-        assert lets_in(held, "10.0.0.4", subnet) == lets_in(put, "10.0.0.4", subnet)

