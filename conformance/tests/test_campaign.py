@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from functools import reduce
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from fencepost.conformance.campaign.gathering import KEPT, Gathered, together
+from fencepost.conformance.campaign.gathering import KEPT, together
 from fencepost.conformance.campaign.groups import GROUPS
 from fencepost.conformance.campaign.merging import Incomplete, merged
 from fencepost.conformance.campaign.plan_file import CampaignPlan, Floors, Task
@@ -22,6 +23,7 @@ from fencepost.conformance.campaign.task import found_by
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.demo_vaults import RightVault
 from fencepost.conformance.judging.tally import Count
+from fencepost.conformance.lockstep.clock import told_by
 from fencepost.reports.model import Report
 from fencepost.reports.stored import stored_run
 from runs import judged
@@ -91,11 +93,10 @@ def _verdicts(report: Report) -> dict[str, str]:
 
 
 def test_tasks_of_one_seed_add_up_to_the_run_of_that_seed(whole: Path) -> None:
-    plan = _plan_of(whole)
-    gathered = Gathered()
-    for group in GROUPS:
-        gathered.add(found_by(Task(id="", subject=0, group=group, seed=0), plan.recipe))
-    found, alone = gathered.findings, judged(RightVault)
+    recipe = _plan_of(whole).recipe
+    tasks = (Task(id="", subject=0, group=group, seed=0) for group in GROUPS)
+    with told_by(lambda: 0.0):  # by a busy machine's clock a subject may be slow, and is asked fewer large calls then
+        found, alone = reduce(together, (found_by(task, recipe) for task in tasks)), judged(RightVault)
     assert found.served >= {row.id for row in alone.clauses if row.verdict != "not applicable"}
     for row in alone.clauses:
         count = found.tally.counts.get(row.id, Count())
