@@ -30,6 +30,7 @@ from fencepost.conformance.commands.run_folder import write_report
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.opening import CannotBegin
+from fencepost.reference import profile_names
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
 from fencepost.reports.visible import visible
@@ -56,7 +57,11 @@ def campaign() -> None:
 )
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much one seed asks.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Another number gives other seeds throughout.")
-@click.option("--profile", help="Judge by this profile, not by the profile that a subject claims.")
+@click.option(
+    "--profile",
+    type=click.Choice(profile_names()),
+    help="Judge by this profile, not by the profile that a subject claims.",
+)
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
 @call_timeout
 @start_timeout
