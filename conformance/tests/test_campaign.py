@@ -145,10 +145,11 @@ def test_the_reports_do_not_depend_on_where_the_streams_lie(copy: Path, tmp_path
 
 
 def test_a_shard_makes_the_same_stream_again(copy: Path) -> None:
-    path = copy / "shards" / "shard-00003.ndjson"
+    # Not a shard with the group `decisions`: how large its calls are follows from how fast the machine is.
+    path = copy / "shards" / "shard-00002.ndjson"
     before = path.read_bytes()
     path.unlink()
-    assert _campaign("run", f"{copy}/campaign.json", "--shard", "3/3", "--out", f"{copy}/shards").exit_code == 0
+    assert _campaign("run", f"{copy}/campaign.json", "--shard", "2/3", "--out", f"{copy}/shards").exit_code == 0
     assert path.read_bytes() == before
 
 
@@ -220,12 +221,12 @@ def test_a_shard_of_another_campaign_is_named(copy: Path, tmp_path: Path) -> Non
 
 
 def test_a_shard_run_again_replaces_a_damaged_one_and_leaves_a_whole_one(copy: Path) -> None:
-    path = copy / "shards" / "shard-00003.ndjson"
-    arguments = ("run", f"{copy}/campaign.json", "--shard", "3/3", "--out", f"{copy}/shards")
+    path = copy / "shards" / "shard-00002.ndjson"
+    arguments = ("run", f"{copy}/campaign.json", "--shard", "2/3", "--out", f"{copy}/shards")
     whole, changed = path.read_bytes(), path.stat().st_mtime_ns
     result = _campaign(*arguments)
     assert result.exit_code == 0
-    assert "shard 3 is there already" in result.stderr
+    assert "shard 2 is there already" in result.stderr
     assert path.stat().st_mtime_ns == changed
     path.write_bytes(whole[:500])
     assert _campaign(*arguments).exit_code == 0
