@@ -89,7 +89,7 @@ def bench(
     if find_spec("pytest_benchmark") is None:
         raise click.UsageError("bench takes pytest-benchmark: pip install pytest-benchmark")
     if worse is not None and compare is None:
-        raise click.UsageError("--fail-if-slower compares: say with what, --compare NUMBER")
+        raise click.UsageError("--fail-if-slower needs --compare NUMBER")
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     for subject in subjects:
         with as_usage(), connected(subject, timeouts):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from fencepost.conformance.campaign.groups import GROUPS
 from fencepost.conformance.campaign.merging import Incomplete, merged
 from fencepost.conformance.campaign.plan_file import (
     CampaignPlan,
@@ -116,7 +117,7 @@ def plan(
     Exit status: 0, or 2 for bad usage.
     """
     if seeds is not None and decisions is not None:
-        raise click.UsageError("--seeds and --decisions say the same thing: leave one out")
+        raise click.UsageError("--seeds and --decisions both give the number of seeds: leave one out")
     if decisions is not None:
         seeds = seeds_for(decisions, subjects=len(subjects), effort=effort)
     recipe = Recipe(
@@ -151,7 +152,10 @@ def _summary(made: CampaignPlan) -> Iterator[tuple[str, str]]:
     tasks = sum(len(shard.tasks) for shard in made.shards)
     heaviest, lightest = made.shards[0].estimate, made.shards[-1].estimate
     yield "campaign", made.campaign
-    yield "asks", f"{len(made.recipe.subjects)} subjects by {made.recipe.seeds} seeds: {tasks} tasks"
+    yield (
+        "tasks",
+        f"{tasks:,} (subjects: {len(made.recipe.subjects)}, groups: {len(GROUPS)}, seeds: {made.recipe.seeds:,})",
+    )
     yield "expected", f"{made.estimate.decisions:,} decisions and {made.estimate.writes:,} writes"
     yield "of the kit", f"{_minutes(made.estimate.milliseconds)} of a processor; the subject's own time comes on top"
     yield "shards", f"{len(made.shards)}, of {_minutes(lightest.milliseconds)} to {_minutes(heaviest.milliseconds)}"

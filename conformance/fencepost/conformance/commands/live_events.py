@@ -1,4 +1,4 @@
-"""`--events`: a run for tools while it is on: lines `progress`, then the lines of run.ndjson."""
+"""`--events`: what tools read during a run: lines `progress`, then the lines of run.ndjson."""
 
 import sys
 from collections.abc import Callable, Iterator
