@@ -1,4 +1,4 @@
-"""`bench`: what it shows and stores, and that it measures no subject that answers wrongly."""
+"""`bench`: what it shows and stores, and that it measures no wrong decisions."""
 
 import json
 import os
@@ -19,9 +19,7 @@ def _bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_latency_throughput_and_writes_are_measured_stored_and_compared(tmp_path: Path) -> None:
-    (tmp_path / "pytest.ini").write_text(
-        "[pytest]\naddopts = --no-such-option\n"
-    )  # a project's own, which is none of bench's
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")  # the project's, and not bench's
     first = _bench(tmp_path, f"{VAULTS}:RightVault", "reference", "--save", "first")
     assert first.returncode == 0, first.stdout + first.stderr
     for measure in ("one decision", "decisions, 256 a call", "write of all rules"):
@@ -35,10 +33,25 @@ def test_latency_throughput_and_writes_are_measured_stored_and_compared(tmp_path
     assert "0001_first" in again.stdout
 
 
-def test_a_subject_that_answers_wrongly_is_not_measured(tmp_path: Path) -> None:
+def test_a_median_that_is_slower_than_allowed_ends_with_1_and_is_shown(tmp_path: Path) -> None:
+    assert _bench(tmp_path, "reference", "--save", "first").returncode == 0
+    (stored,) = (tmp_path / "stored").rglob("*_first.json")
+    known = json.loads(stored.read_bytes())
+    for one in known["benchmarks"]:
+        one["stats"]["median"] /= 1_000
+    stored.write_text(json.dumps(known))
+    slower = _bench(tmp_path, "reference", "--compare", "0001", "--fail-if-slower", "20")
+    assert slower.returncode == 1
+    assert "Field 'median' has failed" in slower.stderr
+    assert "Traceback" not in slower.stderr
+    assert "a second" in slower.stdout
+
+
+def test_wrong_decisions_are_not_measured(tmp_path: Path) -> None:
     result = _bench(tmp_path, f"{VAULTS}:FlawedVault")
     assert result.returncode == 1
     assert "the decisions are wrong: their speed says nothing" in result.stdout
+    assert "one decision " not in result.stdout
 
 
 @pytest.mark.parametrize("arguments", [("no-such-subject",), ("reference", "--fail-if-slower", "10")])

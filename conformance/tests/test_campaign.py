@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from functools import reduce
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from fencepost.conformance.campaign.gathering import KEPT, Gathered, together
+from fencepost.conformance.campaign.gathering import KEPT, together
 from fencepost.conformance.campaign.groups import GROUPS
 from fencepost.conformance.campaign.merging import Incomplete, merged
 from fencepost.conformance.campaign.plan_file import CampaignPlan, Floors, Task
@@ -22,6 +23,7 @@ from fencepost.conformance.campaign.task import found_by
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.demo_vaults import RightVault
 from fencepost.conformance.judging.tally import Count
+from fencepost.conformance.lockstep.clock import told_by
 from fencepost.reports.model import Report
 from fencepost.reports.stored import stored_run
 from runs import judged
@@ -91,11 +93,10 @@ def _verdicts(report: Report) -> dict[str, str]:
 
 
 def test_tasks_of_one_seed_add_up_to_the_run_of_that_seed(whole: Path) -> None:
-    plan = _plan_of(whole)
-    gathered = Gathered()
-    for group in GROUPS:
-        gathered.add(found_by(Task(id="", subject=0, group=group, seed=0), plan.recipe))
-    found, alone = gathered.findings, judged(RightVault)
+    recipe = _plan_of(whole).recipe
+    tasks = (Task(id="", subject=0, group=group, seed=0) for group in GROUPS)
+    with told_by(lambda: 0.0):  # by a busy machine's clock a subject may be slow, and is asked fewer large calls then
+        found, alone = reduce(together, (found_by(task, recipe) for task in tasks)), judged(RightVault)
     assert found.served >= {row.id for row in alone.clauses if row.verdict != "not applicable"}
     for row in alone.clauses:
         count = found.tally.counts.get(row.id, Count())
@@ -144,10 +145,11 @@ def test_the_reports_do_not_depend_on_where_the_streams_lie(copy: Path, tmp_path
 
 
 def test_a_shard_makes_the_same_stream_again(copy: Path) -> None:
-    path = copy / "shards" / "shard-00003.ndjson"
+    # Not a shard with the group `decisions`: how large its calls are follows from how fast the machine is.
+    path = copy / "shards" / "shard-00002.ndjson"
     before = path.read_bytes()
     path.unlink()
-    assert _campaign("run", f"{copy}/campaign.json", "--shard", "3/3", "--out", f"{copy}/shards").exit_code == 0
+    assert _campaign("run", f"{copy}/campaign.json", "--shard", "2/3", "--out", f"{copy}/shards").exit_code == 0
     assert path.read_bytes() == before
 
 
@@ -219,12 +221,12 @@ def test_a_shard_of_another_campaign_is_named(copy: Path, tmp_path: Path) -> Non
 
 
 def test_a_shard_run_again_replaces_a_damaged_one_and_leaves_a_whole_one(copy: Path) -> None:
-    path = copy / "shards" / "shard-00003.ndjson"
-    arguments = ("run", f"{copy}/campaign.json", "--shard", "3/3", "--out", f"{copy}/shards")
+    path = copy / "shards" / "shard-00002.ndjson"
+    arguments = ("run", f"{copy}/campaign.json", "--shard", "2/3", "--out", f"{copy}/shards")
     whole, changed = path.read_bytes(), path.stat().st_mtime_ns
     result = _campaign(*arguments)
     assert result.exit_code == 0
-    assert "shard 3 is there already" in result.stderr
+    assert "shard 2 is there already" in result.stderr
     assert path.stat().st_mtime_ns == changed
     path.write_bytes(whole[:500])
     assert _campaign(*arguments).exit_code == 0

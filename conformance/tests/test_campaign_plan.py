@@ -91,6 +91,7 @@ def test_a_plan_that_was_altered_is_refused() -> None:
         msgspec.structs.replace(plan, shards=(shard, *plan.shards[1:])),
         msgspec.structs.replace(plan, shards=plan.shards[1:]),
         msgspec.structs.replace(plan, recipe=msgspec.structs.replace(RECIPE, seed=1)),
+        msgspec.structs.replace(plan, recipe=msgspec.structs.replace(RECIPE, seeds=10**15)),
         msgspec.structs.replace(plan, floors=msgspec.structs.replace(plan.floors, decisions=1)),
     ):
         with pytest.raises(PlanRefused, match="was altered"):
@@ -126,6 +127,7 @@ def test_a_hundred_million_decisions_are_planned_and_their_cost_is_told(tmp_path
         (("reference", "--shards", "6"), "6 shards: the campaign has 5 tasks"),
         (("reference", "--shards", "1", "--seeds", "1", "--decisions", "9"), "leave one out"),
         (("reference", "--shards", "300", "--seeds", "100", "--for", "github"), "it takes 256 at the most"),
+        (("reference", "--shards", "1", "--profile", "nope"), "'nope' is not one of"),
         (("reference",), "Missing option '--shards'"),
         (("--shards", "1"), "Missing argument"),
     ],

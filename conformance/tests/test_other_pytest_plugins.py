@@ -134,6 +134,13 @@ def test_coverage_of_the_subject_is_measured(pytester: pytest.Pytester) -> None:
     assert asked in measured["files"]["vaults.py"]["executed_lines"], "more than the import is measured"
 
 
+def test_a_property_of_the_same_name_is_no_clause(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_of_its_own(record_property): record_property('verdict', 'pass')")
+    result = pytester.runpytest()
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.no_fnmatch_line("*clauses*")
+
+
 def test_junit_has_the_properties_of_each_clause(pytester: pytest.Pytester) -> None:
     _run(pytester, "FlawedVault", clauses="DEC-1,DEC-4", options=("--junitxml", "junit.xml"))
     found = {}

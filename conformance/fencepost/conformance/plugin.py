@@ -30,6 +30,9 @@ _KINDS = {
 }
 _DISTRIBUTED = "fencepost_distributed"
 _ASKING = frozenset({"clause_outcome", "choice_outcome", "sensitivity_outcome"})
+_JUDGED = frozenset({"subject", "clause", "verdict", "asked", "decisive"})
+"""The properties of a test that has judged a clause."""
+
 _FAILURES = pytest.StashKey[dict[str, tuple[str, str]]]()
 """The tests of the suite that have failed in this session, by node id: in which phase, and what was said."""
 
@@ -146,12 +149,14 @@ def _left_out(report: object) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """For each subject the verdicts of its clauses, and one line of counts for what was left out."""
-    reports = [one for those in terminalreporter.stats.values() for one in those if hasattr(one, "user_properties")]
-    if any("verdict" in dict(one.user_properties) for one in reports):
+    reports = [one for those in terminalreporter.stats.values() for one in those]
+    properties = [dict(getattr(one, "user_properties", ())) for one in reports]
+    judged = [one for one in properties if one.keys() >= _JUDGED]
+    if judged:
         from fencepost.conformance.pytest.clause_summary import clause_summary
 
         terminalreporter.section("clauses")
-        for line in clause_summary([dict(one.user_properties) for one in reports]):
+        for line in clause_summary(judged):
             terminalreporter.write_line(line)
     counts = Counter(filter(None, map(_left_out, terminalreporter.stats.get("deselected", ()))))
     if counts:

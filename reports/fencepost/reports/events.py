@@ -43,8 +43,7 @@ class Environment(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     @classmethod
     def here(cls, *, began: str = "", seconds: float | None = None) -> "Environment":
         """The version of the running Python, the name of its operating system, and the time of the run."""
-        here = (platform.python_version(), platform.system())
-        return cls(python=here[0], platform=here[1], began=began, seconds=seconds)
+        return cls(python=platform.python_version(), platform=platform.system(), began=began, seconds=seconds)
 
 
 class Began(_Event, frozen=True, kw_only=True, tag="run"):

@@ -24,25 +24,8 @@ _NOT_FOUND = (None, "error")
 _SUMS = ("allowed", "denied", "inconclusive", "inconclusive_writes", "faults")
 
 
-class Gathered:
-    """The findings of one subject, added up task by task. Its size does not grow with the number of tasks."""
-
-    def __init__(self) -> None:
-        self._findings: Findings | None = None
-
-    def add(self, found: Findings) -> None:
-        """Add what one more task has found."""
-        self._findings = found if self._findings is None else together(self._findings, found)
-
-    @property
-    def findings(self) -> Findings:
-        """What all of them have found; at least one was added."""
-        assert self._findings is not None
-        return self._findings
-
-
 def together(one: Findings, other: Findings) -> Findings:
-    """What both have found. Of what can be there once only, the first stays."""
+    """What both have found, the first of which is used up. Of what can be there once only, the first stays."""
     first = one.first_failure
     if first is None and other.first_failure is not None:
         first = one.explored + other.first_failure

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from fencepost.conformance.campaign.gathering import Gathered
+from fencepost.conformance.campaign.gathering import together
 from fencepost.conformance.campaign.plan_file import CampaignPlan
 from fencepost.conformance.campaign.stream import PATTERN, StreamRefused, checked_stream, findings_in
 from fencepost.conformance.campaign.task import plan_of
@@ -37,15 +37,16 @@ def merged(plan: CampaignPlan, folder: Path) -> tuple[Report, ...]:
     which the shards were run.
     """
     streams = complete_streams(plan, folder)
-    gathered = [Gathered() for _ in plan.recipe.subjects]
+    found: dict[int, Findings] = {}
     for shard in plan.shards:
         try:
             for task, findings in zip(shard.tasks, findings_in(streams[shard.number]), strict=True):
-                gathered[task.subject].add(findings)
+                before = found.get(task.subject)
+                found[task.subject] = findings if before is None else together(before, findings)
         except StreamRefused as error:
             told = f"{streams[shard.number]}: is corrupted: {error}"
             raise Incomplete(problems=(told,), again=(shard.number,)) from None
-    return tuple(_report(plan, subject, one.findings) for subject, one in enumerate(gathered))
+    return tuple(_report(plan, subject, found[subject]) for subject in range(len(plan.recipe.subjects)))
 
 
 def complete_streams(plan: CampaignPlan, folder: Path) -> Mapping[int, Path]:

@@ -94,7 +94,7 @@ def _checked(path: Path, plan: CampaignPlan) -> Header:
                 _check_end(line, file.read(1), digest.hexdigest(), tasks, header, plan)
                 return header
             else:
-                tasks.append(_kind(line, number, header).task)
+                tasks.append(_task_of(line, number, header))
             digest.update(line)
     raise StreamRefused(reason="is truncated: its last line is missing", header=header)
 
@@ -112,14 +112,14 @@ def _header(line: bytes, plan: CampaignPlan) -> Header:
     return header
 
 
-class _Kind(msgspec.Struct):
-    event: str
+class _Named(msgspec.Struct):
     task: str
 
 
-def _kind(line: bytes, number: int, header: Header) -> _Kind:
+def _task_of(line: bytes, number: int, header: Header) -> str:
+    """The id of the task of this line, whose findings are not looked at."""
     try:
-        return msgspec.json.decode(line, type=_Kind)
+        return msgspec.json.decode(line, type=_Named).task
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StreamRefused(reason=f"is corrupted in line {number}: {error}", header=header) from None
 

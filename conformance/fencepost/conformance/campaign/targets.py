@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from textwrap import dedent
+from textwrap import dedent, indent
 from types import MappingProxyType
 
 from fencepost.conformance.campaign.plan_file import CampaignPlan
@@ -36,7 +36,7 @@ def _kubernetes(plan: CampaignPlan, place: Place) -> str:
     shards = len(plan.shards)
     return dedent(f"""\
         # Campaign {plan.campaign}. The claim `fencepost-campaign` holds campaign.json and takes the streams.
-        # A pod that ends with 75 is tried again, a pod that ends with 2 is not: it was used badly.
+        # A pod that ends with 75 is tried again, a pod that ends with 2 is not: its usage was bad.
         apiVersion: batch/v1
         kind: Job
         metadata:
@@ -76,9 +76,18 @@ def _kubernetes(plan: CampaignPlan, place: Place) -> str:
         """)
 
 
+_GITHUB_SET_UP = """\
+- uses: actions/checkout@v4
+- uses: actions/setup-python@v5
+  with:
+    python-version: "3.12"
+"""
+
+
 def _github(plan: CampaignPlan, place: Place) -> str:
     shards = len(plan.shards)
     numbers = ", ".join(str(shard.number) for shard in plan.shards)
+    set_up = indent(_GITHUB_SET_UP + f"- run: {_quoted(place.install)}", " " * 14).lstrip()
     run = f"fencepost campaign run {place.plan} --shard ${{{{ matrix.shard }}}}/{shards} --out shards"
     return dedent(f"""\
         # Campaign {plan.campaign}: to be kept as .github/workflows/fencepost-campaign.yml.
@@ -93,11 +102,7 @@ def _github(plan: CampaignPlan, place: Place) -> str:
               matrix:
                 shard: [{numbers}]
             steps:
-              - uses: actions/checkout@v4
-              - uses: actions/setup-python@v5
-                with:
-                  python-version: "3.12"
-              - run: {_quoted(place.install)}
+              {set_up}
               - name: run the shard, and try again where its stream could not be made
                 run: |
                   for try in 1 2 3; do
@@ -115,11 +120,7 @@ def _github(plan: CampaignPlan, place: Place) -> str:
             if: always()
             runs-on: ubuntu-latest
             steps:
-              - uses: actions/checkout@v4
-              - uses: actions/setup-python@v5
-                with:
-                  python-version: "3.12"
-              - run: {_quoted(place.install)}
+              {set_up}
               - uses: actions/download-artifact@v4
                 with:
                   pattern: shard-*

@@ -2,14 +2,22 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
 import click
+from fencepost.conformance.campaign.groups import GROUPS
 from fencepost.conformance.campaign.merging import Incomplete, merged
-from fencepost.conformance.campaign.plan_file import CampaignPlan, PlanRefused, Recipe, Shard, Task, plan_to_json
-from fencepost.conformance.campaign.plan_file import write_atomically as write
+from fencepost.conformance.campaign.plan_file import (
+    CampaignPlan,
+    PlanRefused,
+    Recipe,
+    Shard,
+    Task,
+    plan_to_json,
+    write_atomically,
+)
 from fencepost.conformance.campaign.planning import planned, read_plan, seeds_for
 from fencepost.conformance.campaign.shard_run import is_there, keep, shard_stream
 from fencepost.conformance.campaign.targets import TARGETS, Place
@@ -19,12 +27,13 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING
 from fencepost.conformance.commands.progress import live_progress
+from fencepost.conformance.commands.run_folder import write_report
 from fencepost.conformance.commands.short_help import SHORT_HELP
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.opening import CannotBegin
-from fencepost.reports.model import Report
+from fencepost.reference import profile_names
 from fencepost.reports.page import Page
-from fencepost.reports.renderer import load_renderer, write_files
+from fencepost.reports.renderer import load_renderer
 from fencepost.reports.visible import visible
 
 TRY_AGAIN = 75
@@ -49,7 +58,11 @@ def campaign() -> None:
 )
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much one seed asks.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Another number gives other seeds throughout.")
-@click.option("--profile", help="Judge by this profile, not by the profile that a subject claims.")
+@click.option(
+    "--profile",
+    type=click.Choice(profile_names()),
+    help="Judge by this profile, not by the profile that a subject claims.",
+)
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
 @call_timeout
 @start_timeout
@@ -104,7 +117,7 @@ def plan(
     Exit status: 0, or 2 for bad usage.
     """
     if seeds is not None and decisions is not None:
-        raise click.UsageError("--seeds and --decisions say the same thing: leave one out")
+        raise click.UsageError("--seeds and --decisions both give the number of seeds: leave one out")
     if decisions is not None:
         seeds = seeds_for(decisions, subjects=len(subjects), effort=effort)
     recipe = Recipe(
@@ -129,10 +142,8 @@ def plan(
         place = Place(plan=out.as_posix(), image=image, install=install)
         files[out.parent / target.file_name] = target.text(made, place).encode("utf-8")
     for path, data in files.items():
-        try:
-            write(path, data)
-        except OSError as error:
-            raise usage(f"{path} cannot be written: {error.strerror or error}") from None
+        with os_error_as_usage(f"{path} cannot be written"):
+            write_atomically(path, data)
     show(labelled(list(_summary(made))))
     click.echo(f"written: {', '.join(map(str, files))}", err=True)
 
@@ -141,7 +152,10 @@ def _summary(made: CampaignPlan) -> Iterator[tuple[str, str]]:
     tasks = sum(len(shard.tasks) for shard in made.shards)
     heaviest, lightest = made.shards[0].estimate, made.shards[-1].estimate
     yield "campaign", made.campaign
-    yield "asks", f"{len(made.recipe.subjects)} subjects by {made.recipe.seeds} seeds: {tasks} tasks"
+    yield (
+        "tasks",
+        f"{tasks:,} (subjects: {len(made.recipe.subjects)}, groups: {len(GROUPS)}, seeds: {made.recipe.seeds:,})",
+    )
     yield "expected", f"{made.estimate.decisions:,} decisions and {made.estimate.writes:,} writes"
     yield "of the kit", f"{_minutes(made.estimate.milliseconds)} of a processor; the subject's own time comes on top"
     yield "shards", f"{len(made.shards)}, of {_minutes(lightest.milliseconds)} to {_minutes(heaviest.milliseconds)}"
@@ -210,11 +224,10 @@ def _try_again(why: str) -> NoReturn:
 
 def _read(path: Path) -> CampaignPlan:
     try:
-        return read_plan(path)
+        with os_error_as_usage(str(path)):
+            return read_plan(path)
     except PlanRefused as error:
         raise usage(str(error)) from None
-    except OSError as error:
-        raise usage(f"{path}: {error.strerror or error}") from None
 
 
 _VARIABLES = (("JOB_COMPLETION_INDEX", 0), ("CI_NODE_INDEX", 1))
@@ -305,19 +318,10 @@ def merge(*, plan_file: Path, folder: Path, reports: Path | None, regressions: P
     for report in found:
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
     if reports is not None:
-        _write_reports(found, reports)
+        for number, report in enumerate(found, start=1):
+            write_report(report, reports / str(number) if len(found) > 1 else reports)
     if regressions is not None:
         for report in found:
             EarlierFailures(folder=regressions).store(report)
     statuses = {report.exit_status for report in found}
     sys.exit(next(status for status in (1, 2, 3, 0) if status in statuses))
-
-
-def _write_reports(found: Sequence[Report], folder: Path) -> None:
-    for number, report in enumerate(found, start=1):
-        into = folder / str(number) if len(found) > 1 else folder
-        try:
-            written = write_files(report, into)
-        except OSError as error:
-            raise usage(f"nothing can be written into {into}: {error.strerror or error}") from None
-        click.echo(f"written: {', '.join(map(str, written))}", err=True)

@@ -34,14 +34,14 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED
 from fencepost.conformance.commands.recorded_run import Found, Kept, kept, recorded
-from fencepost.conformance.commands.run_folder import telling, unwritten
+from fencepost.conformance.commands.run_folder import write_report
 from fencepost.conformance.commands.short_help import SHORT_HELP
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage
 from fencepost.conformance.run.opening import explaining
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report, report_to_json
 from fencepost.reports.page import Page
-from fencepost.reports.renderer import load_renderer, write_files
+from fencepost.reports.renderer import load_renderer
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
@@ -165,18 +165,14 @@ def certify(
 
 def _leave(found: Found, folder: Path) -> None:
     """Write the report in every form; say how to go on where the run is not through."""
-    with telling(folder):
-        paths = write_files(found.report, folder, on_failure=unwritten)
-    click.echo(f"written: {', '.join(map(str, paths))}", err=True)
+    write_report(found.report, folder)
     if found.is_unfinished:
         click.echo(f"to go on from here: the same command with --resume {folder} instead of --report", err=True)
 
 
 def _write(report: Report, transcript: Kept, out: Path, key: SigningKey, issue: Issue) -> None:
-    try:
+    with os_error_as_usage(f"--out {out}"):
         write_bundle(_members(report, transcript.content(), key, issue), out)
-    except OSError as error:
-        raise usage(f"--out {out}: {error.strerror or error}") from None
     told = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
     click.echo(visible(f"{told}, signed with the key {key.public.id[:16]}…"), err=True)
 

@@ -16,8 +16,8 @@ from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption, interruptible
 from fencepost.conformance.commands.live_events import STDOUT, LiveEvents, both, live_events
-from fencepost.conformance.commands.opening import as_usage
-from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, WAITING
+from fencepost.conformance.commands.opening import as_usage, call_timeout, start_timeout
+from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.project_settings import ISOLATED, ConfiguredCommand
 from fencepost.conformance.commands.run_folder import RunFolder
@@ -112,12 +112,8 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 )
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
 @click.option("--fail-fast/--no-fail-fast", default=False, help="End at the first failure.")
-@click.option(
-    "--call-timeout", type=WAITING, default=10.0, show_default=True, help="Time limit of one call, in seconds."
-)
-@click.option(
-    "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
-)
+@call_timeout
+@start_timeout
 @click.option(
     "-v", "--verbose/--no-verbose", default=False, help="Show every clause and every open point, none summed up."
 )

@@ -19,7 +19,6 @@ from fencepost.conformance.run.plan import Plan
 from fencepost.reference import load_profile
 from fencepost.reports.model import Clause, Counterexample
 from fencepost.reports.visible import as_json
-from rich.console import RenderableType
 from rich.text import Text
 
 CLAUSE = "DEC-4"
@@ -32,15 +31,15 @@ def demo() -> None:
 
     It takes a few seconds, asks nothing outside of this process, and writes no file. Exit status 0.
     """
-    show(*_heading("1  Two implementations, which differ in this method"))
+    show(_heading("1  Two implementations, which differ in this method"))
     show(labelled([(vault.__name__, Text(_code(vault))) for vault in _VAULTS]))
     rows = {vault: _judged(vault) for vault in _VAULTS}
-    show(*_heading(f"2  The same questions to both, for the clause {CLAUSE}"))
+    show(_heading(f"2  The same questions to both, for the clause {CLAUSE}"))
     show(labelled([("clause", rows[RightVault].text), *((vault.__name__, _verdict(rows[vault])) for vault in _VAULTS)]))
     case = rows[FlawedVault].counterexamples[0]
-    show(*_heading("3  The smallest case that shows the fault"))
+    show(_heading("3  The smallest case that shows the fault"))
     show(labelled(list(_steps(case))))
-    show(*_heading("4  What next"))
+    show(_heading("4  What next"))
     subject = f"library:{FlawedVault.__module__}:{FlawedVault.__name__}"
     show(
         labelled(
@@ -52,8 +51,8 @@ def demo() -> None:
     )
 
 
-def _heading(text: str) -> tuple[RenderableType, ...]:
-    return (Text(f"\n{text}", style="bold"),)
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", style="bold")
 
 
 def _code(vault: type[RightVault]) -> str:

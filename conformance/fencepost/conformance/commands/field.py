@@ -138,7 +138,7 @@ def _speed(client: Client) -> dict[str, object]:
 
 
 def _reading(subject: str, value: str, timeouts: Timeouts) -> str:
-    """What the subject makes of a rule in this spelling, asked for one caller in 20.1.2.0/24 and for one outside."""
+    """How the subject reads a rule in this spelling, by which of four callers it lets in."""
     acls = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": value}]}
     asked = [
         {"plane": "data", "operation": "SecretGet", "source": {"address": one}}
@@ -219,7 +219,7 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
 
 def _profiles(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "## Parser profiles\n"
-    yield "What each makes of a rule that is spelt in an odd way: *refused*; *the range*, 20.1.2.0/24; *the address*,"
+    yield "How each reads a rule in an odd spelling: *refused*; *the range*, 20.1.2.0/24; *the address*,"
     yield "20.1.2.3; *octal*, 16.1.2.3; *everybody*; *nobody*; *otherwise*, other callers; *cannot be said*, the"
     yield "adapter does not pass it on; *stops*, the engine or its command ends. None of it is judged: these subjects"
     yield "validate nothing.\n"

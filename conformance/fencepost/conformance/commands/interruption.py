@@ -46,7 +46,7 @@ class Interruption:
 
 
 def interruptible(listener: Listener, interruption: Interruption) -> Listener:
-    """The listener, at which a signal that was lost comes through."""
+    """The listener, which first raises `KeyboardInterrupt` if a signal came and its exception was lost."""
 
     def listen(progress: Progress) -> None:
         interruption.check()

@@ -1,4 +1,4 @@
-"""`--events`: a run for tools while it is on: lines `progress`, then the lines of run.ndjson."""
+"""`--events`: what tools read during a run: lines `progress`, then the lines of run.ndjson."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import BinaryIO, TypeAlias
 
 import msgspec
 from fencepost.conformance.commands.progress import Pace
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage
 from fencepost.conformance.run.plan import Listener, Progress
 from fencepost.reports.events import Environment, report_to_events
 from fencepost.reports.model import Report, encoded
@@ -77,18 +77,19 @@ def live_events(target: str | None, *, budget: float | None) -> Iterator[LiveEve
     elif target == STDOUT:
         yield LiveEvents(_writer(sys.stdout.buffer), pace)
     else:
-        with _telling(target):
-            file = open(target, "wb")  # noqa: SIM115, PTH123 - closed below, where a failure is told too
+        option = f"--events {target}"
+        with os_error_as_usage(option):
+            file = open(target, "wb")  # noqa: SIM115, PTH123 - closed below, where an error is bad usage too
         write = _writer(file)
 
-        def told(line: bytes) -> None:
-            with _telling(target):
+        def checked(line: bytes) -> None:
+            with os_error_as_usage(option):
                 write(line)
 
         try:
-            yield LiveEvents(told, pace)
+            yield LiveEvents(checked, pace)
         finally:
-            with _telling(target):
+            with os_error_as_usage(option):
                 file.close()
 
 
@@ -108,14 +109,6 @@ def _writer(stream: BinaryIO) -> _Write:
         stream.flush()
 
     return write
-
-
-@contextmanager
-def _telling(target: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise usage(f"--events {target}: {error.strerror or error}") from None
 
 
 def progress_schema() -> dict[str, object]:

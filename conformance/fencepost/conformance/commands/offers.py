@@ -1,4 +1,4 @@
-"""False alarms where offers differ: feature sets on vaults of twelve manners, and each clause of the reference alone.
+"""Looks for false alarms: correct vaults of twelve kinds with many sets of features, and each clause asked alone.
 
 python -m fencepost.conformance.commands.offers features [--seeds N] [--vault KIND] [--profile NAME] [--sets N]
 python -m fencepost.conformance.commands.offers clauses [--seeds N] [--clause ID] [--profile NAME]
@@ -34,7 +34,7 @@ _PROFILES = click.option(
 
 @click.group()
 def main() -> None:
-    """Exit status 1 where a correct vault is failed, or a run of it says nothing."""
+    """Exit status 1 if a correct vault is failed, or a run of it has no verdict."""
 
 
 @main.command()

@@ -1,13 +1,12 @@
 """The folder of a run: its report, and its journal while there is something to resume."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.conformance.run.plan import Plan
@@ -46,12 +45,12 @@ class RunFolder:
             return
         circumstances = campaign.circumstances()
         if self.recorded is None:
-            with telling(self.path):
+            with _written_into(self.path):
                 self.journal = Journal.begin(self.path, circumstances)
         elif reasons := tuple(self.recorded.circumstances.differences(circumstances)):
             raise usage(str(CannotResume(folder=self.path, reasons=reasons)))
         else:
-            with telling(self.path):
+            with _written_into(self.path):
                 self.journal = Journal.resume(self.path, self.recorded)
             if self.recorded.checkpoint is not None:
                 campaign.resume(self.recorded.checkpoint)
@@ -60,18 +59,16 @@ class RunFolder:
     def _add(self, checkpoint: Checkpoint) -> None:
         assert self.path is not None
         assert self.journal is not None
-        with telling(self.path):
+        with _written_into(self.path):
             self.journal.add(checkpoint)
 
     def finish(self, report: Report, *, is_unfinished: bool) -> None:
         """Write the report's files; the journal stays only if a part of the run is left."""
         if self.path is None:
             return
-        with telling(self.path):
-            seconds = (datetime.now(UTC) - self.began).total_seconds()
-            page = Page(began=f"{self.began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3))
-            written = write_files(report, self.path, on_failure=unwritten, page=page)
-        click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
+        seconds = (datetime.now(UTC) - self.began).total_seconds()
+        page = Page(began=f"{self.began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3))
+        write_report(report, self.path, page=page)
         if self.journal is None:
             return
         if is_unfinished:
@@ -81,16 +78,18 @@ class RunFolder:
             self.journal.remove()
 
 
-@contextmanager
-def telling(folder: Path) -> Iterator[None]:
-    """Turn an error on writing into the folder into bad usage."""
-    try:
-        yield
-    except OSError as error:
-        raise usage(f"nothing can be written into {folder}: {error.strerror or error}") from None
+def write_report(report: Report, folder: Path, *, page: Page | None = None) -> None:
+    """Write the report's files, and name them; bad usage if nothing can be written into the folder."""
+    with _written_into(folder):
+        written = write_files(report, folder, on_failure=_unwritten, page=page)
+    click.echo(f"written: {', '.join(map(str, written))}", err=True)
 
 
-def unwritten(name: str, error: Exception) -> None:
+def _written_into(folder: Path) -> AbstractContextManager[None]:
+    return os_error_as_usage(f"nothing can be written into {folder}")
+
+
+def _unwritten(name: str, error: Exception) -> None:
     """Say that a form of the report could not be made; an error on writing is raised."""
     if isinstance(error, OSError):
         raise error

@@ -113,7 +113,7 @@ def _home() -> str:
 
 fencepost judges a network firewall of the Azure Key Vault kind clause by clause. It generates rule sets and requests,
 compares every answer with a small reference, and shows the smallest case that tells the two apart. This is such a case,
-of a vault that takes the hosts of a range for the whole of it (`fencepost demo` explains it step by step):
+of a vault that leaves out the first and the last address of a range (`fencepost demo` explains it step by step):
 
 ```text
 {told}
@@ -148,8 +148,9 @@ bypass, IP rules and virtual network rules. The firewall asks these questions in
 ![Each question in turn: control plane, default action, trusted service, IP rule, subnet; then token and
 permission](decision.svg)
 
-A trusted service that has passed by the bypass is denied by CRED-3 where a credential is missing, and anybody on the
-control plane by CTL-4. A private address is no public address: an IP rule does not let it in by a documented rule.
+Where a credential is missing, CRED-3 denies a trusted service that has passed by the bypass, and CTL-4 denies anybody
+on the control plane. IP rules are for public addresses. Whether a wide range lets in a private address that it holds is
+an open point.
 {profile.scope}
 
 ## The clauses

@@ -1,9 +1,7 @@
-"""Shows which smallest cases are none, over the mutants of the catalogue.
+"""Shows which smallest cases of the mutants in the catalogue could be smaller.
 
 python -m fencepost.conformance.commands.smallest_cases [--mutant ID …] [--every N] [--jobs N]
 """
-
-import sys
 
 import click
 from fencepost.conformance.commands.console import show, table
@@ -17,12 +15,14 @@ _MOST = 4
 
 @click.command()
 @click.option("--mutant", "mutants", multiple=True, type=click.Choice(list(CATALOGUE)), help="Only this; repeatable.")
-@click.option("--every", type=click.IntRange(min=1), default=1, help="Only each so-manieth mutant of the catalogue.")
+@click.option(
+    "--every", type=click.IntRange(min=1), default=1, metavar="N", help="Only every N-th mutant of the catalogue."
+)
 @click.option("--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2")
 def main(*, mutants: tuple[str, ...], every: int, jobs: int) -> None:
-    """Delete everything in turn from each mutant's first smallest case, and show the cases that can do without.
+    """Delete everything in turn from each mutant's first smallest case, and show the cases that can do without a part.
 
-    The last line is the share of cases that cannot. Exit status 0 whatever it is.
+    The last line is the share of cases that need every part. Exit status 0, whatever the share.
     """
     chosen = Design(mutants=mutants or tuple(CATALOGUE)[::every]).pairs()
     tasks = [Task(mutant=mutant.id, profile=profile) for mutant, profile in chosen]
@@ -41,4 +41,4 @@ def _told(needless: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

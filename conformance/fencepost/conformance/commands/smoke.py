@@ -15,7 +15,7 @@ from fencepost.adapters.contract import (
 )
 from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.commands.console import labelled, show, table
-from fencepost.conformance.commands.options import WAITING
+from fencepost.conformance.commands.opening import call_timeout, start_timeout
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.smoke_mappings import Pace, first_calls, mappings_of, pace_in_words, pace_of, shown
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
@@ -38,8 +38,8 @@ _SHOWN, _LOG_LINES = 2000, 20
 @click.command(short_help=SHORT_HELP["smoke"])
 @click.argument("subject")
 @click.option("--profile", "profile_name", help="Judge by this profile, not by the profile that the subject claims.")
-@click.option("--start-timeout", type=WAITING, default=30.0, show_default=True)
-@click.option("--call-timeout", type=WAITING, default=10.0, show_default=True)
+@start_timeout
+@call_timeout
 def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
     """Ask SUBJECT ten decisions that any vault gets right, chosen from what its statement offers.
 

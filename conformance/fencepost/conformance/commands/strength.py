@@ -94,7 +94,7 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 @click.option(
     "--mechanisms",
     is_flag=True,
-    help="Measure by faults that other people believed in, each an edit of a correct structure's source.",
+    help="Measure by faults that other people wrote, each an edit of a correct structure's source.",
 )
 @click.option(
     "--structure",

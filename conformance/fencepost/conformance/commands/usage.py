@@ -1,5 +1,7 @@
 """Bad usage, and a harness that fails, with text that may come from a subject or a file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 import click
@@ -10,6 +12,15 @@ from fencepost.reports.visible import visible_lines
 def usage(told: str) -> click.UsageError:
     """A usage error with this text; control characters become escapes, and secrets are masked as in a report."""
     return click.UsageError("\n".join(visible_lines(Mask.of_here().apply(told))))
+
+
+@contextmanager
+def os_error_as_usage(told: str) -> Iterator[None]:
+    """Turn an `OSError` into bad usage: this text, and what was wrong."""
+    try:
+        yield
+    except OSError as error:
+        raise usage(f"{told}: {error.strerror or error}") from None
 
 
 class HarnessFailed(click.ClickException):

@@ -7,7 +7,7 @@ _SILENT = ("pass", "not applicable")
 
 
 def clause_summary(properties: Sequence[Mapping[str, object]]) -> Iterator[str]:
-    """The lines, from the properties of the reports of every test; a test that was rerun counts once.
+    """The lines, from the properties of every test that has judged a clause; a test that was rerun counts once.
 
     >>> one = {"subject": "it", "clause": "DEC-4", "verdict": "fail", "asked": 810, "decisive": 632}
     >>> list(clause_summary([one, {**one, "clause": "DEC-1", "verdict": "pass"}]))
@@ -15,8 +15,7 @@ def clause_summary(properties: Sequence[Mapping[str, object]]) -> Iterator[str]:
     """
     rows: dict[str, dict[str, Mapping[str, object]]] = defaultdict(dict)
     for one in properties:
-        if "verdict" in one:
-            rows[str(one["subject"])][str(one["clause"])] = one
+        rows[str(one["subject"])][str(one["clause"])] = one
     for subject, by_clause in rows.items():
         counts = Counter(str(one["verdict"]) for one in by_clause.values())
         yield f"{subject}: {', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items()))}"

@@ -107,8 +107,7 @@ def on_trial(
     if terms.report is not None and not alone and (worker := getattr(request.config, "workerinput", None)):
         terms = replace(terms, report=terms.report / worker["workerid"])  # each worker has asked some of the clauses
     unusable = unusable or _unwritable(terms.report)
-    its_class = request.node.nodeid if request.scope == "class" else f"--pyargs {_SUITE}"
-    again = f"pytest {its_class}"
+    again = f"pytest {request.node.nodeid if request.scope == 'class' else f'--pyargs {_SUITE}'}"
     trial = SubjectSession(subject, terms, alone=alone, name=name, shared=tuple(_shared(request)), again=again)
     if unusable is not None:
         trial.give_up(unusable)
@@ -251,7 +250,7 @@ def _give_up(request: pytest.FixtureRequest, error: CannotBegin) -> None:
     """End a run of the suite alone: no other test can ask its subject either."""
     config = request.config
     if (
-        len(config.getoption("--iut") or ()) == 1
+        len(set(config.getoption("--iut") or ())) == 1
         and not is_of_a_class(request.node)
         and not hasattr(config, "workerinput")
     ):
