@@ -126,5 +126,3 @@ MECHANISMS: Mapping[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
 }
 """Each structure: how its vault is made, and its faults."""
 
-HELD_OUT = ("pushed leaves", "augmented tree", "journal", "tombstones", "bare")
-"""Structures that the explorations were not developed against."""
