@@ -108,9 +108,8 @@ _BODIES: Mapping[str, JsonObject] = {
 def control_document(known: Mapping[str, Sequence[str]] = MappingProxyType({})) -> JsonObject:
     """The control plane; `known` has the values that parts of a path may have, by the names of the parts."""
     paths: dict[str, dict[str, object]] = {}
-    for method, pattern, family, _ in ROUTES:
-        path = _template(pattern)
-        paths.setdefault(path, {})[method.lower()] = _operation(path, method, family, known)
+    for family, path, works in ROUTES:
+        paths[path] = {method.lower(): _operation(path, method, family, known) for method in works}
     return _document("fencepost serve: control plane", paths)
 
 
@@ -120,17 +119,6 @@ def data_document(known: Mapping[str, Sequence[str]] = MappingProxyType({})) -> 
     for method, path in DATA_PATHS:
         paths.setdefault(path, {})[method.lower()] = _operation(path, method, "data", known)
     return _document("fencepost serve: data plane of a vault", paths)
-
-
-def _template(pattern: str) -> str:
-    """The path with its named parts in braces.
-
-    >>> _template(r"(?P<network_id>/subscriptions/(?P<subscription>[^/]+)/networks/[^/]+)/subnets/(?P<name>[^/]+)")
-    '/subscriptions/{subscription}/networks/{part}/subnets/{name}'
-    """
-    named = re.sub(r"\(\?P<(\w+)>(?:\[\^/\]\+|\\w\+)\)", r"{\1}", pattern)
-    plain = re.sub(r"\(\?P<\w+>|\)", "", named)
-    return plain.replace("[^/]+", "{part}").replace("\\.", ".")
 
 
 def _operation(path: str, method: str, family: str, known: Mapping[str, Sequence[str]]) -> JsonObject:
