@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 from azure_adapter import BACK, DENY, FRONT, Opened, ask, openings, outcomes
-from fencepost.adapters.azure.proxy_header import write_header
 from fencepost.adapters.azure.target import load_target, save_target
+from fencepost.adapters.proxy_header import write_header
 from msgspec.structs import replace
 
 pytestmark = pytest.mark.engine("azure")

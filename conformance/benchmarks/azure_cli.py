@@ -3,8 +3,8 @@
     python conformance/benchmarks/azure_cli.py --az ENVIRONMENT/bin/az --out docs/azure-cli.md
 
 `az` is installed apart (`python -m venv ENVIRONMENT && ENVIRONMENT/bin/pip install azure-cli`, 0.7 GB); this program
-takes the extras serve and azure. It ends with 1 where a command of the announcement fails, or leaves another vault than
-it says.
+takes the extras serve and azure. It ends with 1 where a command of the announcement fails, or leaves a vault unlike the
+announced one.
 """
 
 import argparse
@@ -92,7 +92,7 @@ class Ran:
 
     @property
     def effect(self) -> str:
-        """What became of it on the way, in a few words."""
+        """What the command did, in a few words."""
         sends = any(one.startswith("PUT") for one in self.requests)
         if self.status and not self.refused:
             return "refused by the client"
