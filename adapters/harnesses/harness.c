@@ -22,7 +22,7 @@ const value *member(const value *object, const char *name);    /* NULL where the
 const char *text_of(const value *object, const char *name);    /* "" where there is none */
 _Noreturn void fail(const char *why);
 
-/* --- The four functions to fill in: here a small vault that knows IP rules and the default action ------------------ */
+/* --- The four functions to fill in: here a small vault that knows IP rules and the default action ---------------- */
 
 static int is_open = 1, count;
 static struct { uint32_t base, mask; } ranges[4096];
@@ -61,7 +61,7 @@ static int decide(const value *request) { /* whether it is let in */
     return 0;
 }
 
-/* --- The contract's loop ------------------------------------------------------------------------------------------- */
+/* --- The contract's loop ----------------------------------------------------------------------------------------- */
 
 static jmp_buf failed;
 static const char *why_failed;

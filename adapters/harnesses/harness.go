@@ -28,7 +28,7 @@ type request struct {
 	Caller struct{ Service string }
 }
 
-// --- The four functions to fill in: here a small vault that knows IP rules and the default action ---------------------
+// --- The four functions to fill in: here a small vault that knows IP rules and the default action -------------------
 
 var (
 	isOpen bool
@@ -75,7 +75,7 @@ func decide(asked request) string {
 	return "deny"
 }
 
-// --- The contract's loop ----------------------------------------------------------------------------------------------
+// --- The contract's loop --------------------------------------------------------------------------------------------
 
 func result(method string, params json.RawMessage) (any, bool) {
 	var given struct {

@@ -7,7 +7,7 @@
 use std::io::{self, BufRead, Write};
 use std::net::Ipv4Addr;
 
-// --- The four functions to fill in: here a small vault that knows IP rules and the default action ---------------------
+// --- The four functions to fill in: here a small vault that knows IP rules and the default action -------------------
 
 struct Vault { is_open: bool, ranges: Vec<(u32, u32)> } // the base and the mask of each
 
@@ -43,7 +43,7 @@ fn number(address: &str) -> Result<u32, String> {
     address.parse::<Ipv4Addr>().map(u32::from).map_err(|error| format!("{address}: {error}"))
 }
 
-// --- The contract's loop ----------------------------------------------------------------------------------------------
+// --- The contract's loop --------------------------------------------------------------------------------------------
 
 fn result(vault: &mut Vault, method: &str, params: &Json) -> Result<Option<String>, String> {
     Ok(Some(match method {
@@ -86,7 +86,7 @@ fn main() {
     }
 }
 
-// --- JSON, which Rust's own library does not read ---------------------------------------------------------------------
+// --- JSON, which Rust's own library does not read -------------------------------------------------------------------
 
 enum Json { Text(String), Word(String), List(Vec<Json>), Object(Vec<(String, Json)>) } // a word: a number, true, null …
 static NOTHING: Json = Json::Word(String::new());
