@@ -118,7 +118,7 @@ class OfOneCaller(aiohttp.ClientRequest):
 
     @property
     def connection_key(self) -> Any:
-        """The key by which connections are kept: the caller stands where a proxy's headers would."""
+        """The key by which connections are kept, with the caller in the field for a proxy's headers."""
         caller = CALLER.get()
         return super().connection_key._replace(proxy_headers_hash=None if caller is None else caller.source)
 
