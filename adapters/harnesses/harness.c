@@ -2,8 +2,8 @@
  *
  *     cc -o harness harness.c && fencepost check stdio:./harness
  *
- * Replace the four functions at the top by calls into your implementation, and leave the rest as it is. `fail` becomes a
- * JSON-RPC error, which the kit reports as a broken harness and not as a failed clause. */
+ * Replace the four functions at the top by calls into your implementation, and leave the rest as it is. `fail` becomes
+ * a JSON-RPC error, which the kit reports as a broken harness and not as a failed clause. */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -138,11 +138,12 @@ int main(void) {
         else if (strcmp(method, "decide") == 0) {
             const value *requests = member(params, "requests");
             size_t asked = 0;
-            char *told = malloc(used + 1); /* decided before anything is written: a failure leaves no half answer */
-            for (const value *one = requests ? requests->first : NULL; one; one = one->next) told[asked++] = (char)decide(one);
+            char *outcomes = malloc(used + 1); /* all, before anything is written: a failure leaves no half answer */
+            for (const value *one = requests ? requests->first : NULL; one; one = one->next)
+                outcomes[asked++] = (char)decide(one);
             printf("\"result\":{\"decisions\":[");
-            for (size_t n = 0; n < asked; n++) printf("%s\"%s\"", n ? "," : "", told[n] ? "allow" : "deny");
-            printf("]}}\n"), free(told);
+            for (size_t n = 0; n < asked; n++) printf("%s\"%s\"", n ? "," : "", outcomes[n] ? "allow" : "deny");
+            printf("]}}\n"), free(outcomes);
         } else printf("\"error\":{\"code\":-32601,\"message\":\"no method %s\"}}\n", method);
     }
     return 0;

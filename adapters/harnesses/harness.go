@@ -2,8 +2,8 @@
 //
 //	go build -o harness harness.go && fencepost check stdio:./harness
 //
-// Replace the four functions at the top by calls into your implementation, and leave the rest as it is. What they panic
-// with becomes a JSON-RPC error, which the kit reports as a broken harness and not as a failed clause.
+// Replace the four functions at the top by calls into your implementation, and leave the rest as it is. What they
+// panic with becomes a JSON-RPC error, which the kit reports as a broken harness and not as a failed clause.
 package main
 
 import (

@@ -2,8 +2,8 @@
 //
 //     rustc -O harness.rs && fencepost check stdio:./harness
 //
-// Replace the four functions at the top by calls into your implementation, and leave the rest as it is. An Err becomes a
-// JSON-RPC error, which the kit reports as a broken harness and not as a failed clause.
+// Replace the four functions at the top by calls into your implementation, and leave the rest as it is. An Err becomes
+// a JSON-RPC error, which the kit reports as a broken harness and not as a failed clause.
 use std::io::{self, BufRead, Write};
 use std::net::Ipv4Addr;
 
@@ -67,7 +67,7 @@ fn answer(vault: &mut Vault, line: &str) -> String {
         Json::Word(word) if !word.is_empty() => word.clone(),
         _ => "null".into(),
     };
-    let told = match call {
+    let outcome = match call {
         Err(why) => error(-32700, &why),
         Ok(call) => match result(vault, call.get("method").text(), call.get("params")) {
             Ok(Some(found)) => format!("\"result\":{found}"),
@@ -75,7 +75,7 @@ fn answer(vault: &mut Vault, line: &str) -> String {
             Err(why) => error(-32000, &why),
         },
     };
-    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{told}}}")
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{outcome}}}")
 }
 
 fn main() {

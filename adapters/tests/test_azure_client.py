@@ -229,12 +229,12 @@ def test_what_is_read_back_has_the_recorded_form_and_a_server_that_spells_it_oth
             run = CliRunner().invoke(main, ["check", f"azure:{target}", "--clause", "WIRE", "--fail-fast"])
         return run.exit_code, run.stdout
 
-    status, told = judged()
+    status, output = judged()
     asked = {"keyvault": 6, "keyvault-2018-preview": 2}[edition]
-    assert (status, len(re.findall(r"^  WIRE-\d  pass", told, re.MULTILINE))) == (0, asked)
+    assert (status, len(re.findall(r"^  WIRE-\d  pass", output, re.MULTILINE))) == (0, asked)
     monkeypatch.setattr(forms, "with_prefix", lambda value: value.removesuffix("/32"))
-    status, told = judged()
-    assert (status, re.findall(r"^FAIL (\S+)", told, re.MULTILINE)[0]) == (1, "WIRE-1")
+    status, output = judged()
+    assert (status, re.findall(r"^FAIL (\S+)", output, re.MULTILINE)[0]) == (1, "WIRE-1")
 
 
 def test_an_endpoint_that_locks_everybody_out_is_said_to_break_the_clause_of_the_control_plane(opened: Opened) -> None:

@@ -144,8 +144,8 @@ def test_a_caller_of_a_batch_has_one_connection_and_no_other_caller_has_it(
     adapter.put_rules(network_acls=DENY)
     announced.clear()
     addresses = ["20.1.2.3", "20.1.2.4", "20.1.2.3", "20.1.2.5", "20.1.2.3"]
-    told = outcomes(adapter, *(ask(address) for address in addresses))
-    assert [one[0] for one in told] == ["allow" if address == "20.1.2.3" else "deny" for address in addresses]
+    found = outcomes(adapter, *(ask(address) for address in addresses))
+    assert [one[0] for one in found] == ["allow" if address == "20.1.2.3" else "deny" for address in addresses]
     assert sorted(announced) == ["20.1.2.3", "20.1.2.4", "20.1.2.5"]
 
 
