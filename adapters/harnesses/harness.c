@@ -136,11 +136,10 @@ int main(void) {
         else if (strcmp(method, "putRules") == 0) printf("\"result\":%s}\n", put_rules(member(params, "networkAcls")));
         else if (strcmp(method, "shutdown") == 0) printf("\"result\":{}}\n");
         else if (strcmp(method, "decide") == 0) {
-            const value *requests = member(params, "requests");
+            const value *requests = member(params, "requests"), *one = requests ? requests->first : NULL;
             size_t asked = 0;
             char *outcomes = malloc(used + 1); /* all, before anything is written: a failure leaves no half answer */
-            for (const value *one = requests ? requests->first : NULL; one; one = one->next)
-                outcomes[asked++] = (char)decide(one);
+            for (; one; one = one->next) outcomes[asked++] = (char)decide(one);
             printf("\"result\":{\"decisions\":[");
             for (size_t n = 0; n < asked; n++) printf("%s\"%s\"", n ? "," : "", outcomes[n] ? "allow" : "deny");
             printf("]}}\n"), free(outcomes);
