@@ -13,7 +13,7 @@ using System.Text;
 using Members = System.Collections.Generic.Dictionary<string, object>;
 
 class Harness {
-    // --- The four methods to fill in: here a small vault that knows IP rules and the default action -------------------
+    // --- The four methods to fill in: here a small vault that knows IP rules and the default action -----------------
 
     static bool isOpen = true;
     static List<long[]> ranges = new List<long[]>(); // the first and the last address of each
@@ -51,7 +51,7 @@ class Harness {
         return address.Split('.').Aggregate(0L, (all, part) => all * 256 + long.Parse(part));
     }
 
-    // --- The contract's loop ------------------------------------------------------------------------------------------
+    // --- The contract's loop ----------------------------------------------------------------------------------------
 
     static object Result(string method, Members given) {
         switch (method) {
@@ -93,7 +93,7 @@ class Harness {
         for (string line; (line = lines.ReadLine()) != null;) output.Write(Text(Answer(line)) + "\n");
     }
 
-    // --- JSON, which not every C# library reads -----------------------------------------------------------------------
+    // --- JSON, which not every C# library reads ---------------------------------------------------------------------
 
     readonly string line;
     int place;

@@ -10,7 +10,7 @@ import java.util.*;
 import java.util.stream.Collectors;
 
 class Harness {
-    // --- The four methods to fill in: here a small vault that knows IP rules and the default action -------------------
+    // --- The four methods to fill in: here a small vault that knows IP rules and the default action -----------------
 
     static boolean isOpen = true;
     static List<long[]> ranges = List.of(); // the first and the last address of each
@@ -49,7 +49,7 @@ class Harness {
         return Arrays.stream(address.split("\\.")).mapToLong(Long::parseLong).reduce(0, (all, part) -> all * 256 + part);
     }
 
-    // --- The contract's loop ------------------------------------------------------------------------------------------
+    // --- The contract's loop ----------------------------------------------------------------------------------------
 
     static Object result(String method, Map<?, ?> params) {
         switch (method) {
@@ -89,7 +89,7 @@ class Harness {
         for (String line; (line = lines.readLine()) != null; out.flush()) out.print(text(answer(line)) + "\n");
     }
 
-    // --- JSON, which Java's own library does not read -----------------------------------------------------------------
+    // --- JSON, which Java's own library does not read ---------------------------------------------------------------
 
     final String line;
     int place = 0;

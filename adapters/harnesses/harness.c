@@ -2,8 +2,8 @@
  *
  *     cc -o harness harness.c && fencepost check stdio:./harness
  *
- * Replace the four functions at the top by calls into your implementation, and leave the rest as it is. `fail` becomes a
- * JSON-RPC error, which the kit reports as a broken harness and not as a failed clause. */
+ * Replace the four functions at the top by calls into your implementation, and leave the rest as it is. `fail` becomes
+ * a JSON-RPC error, which the kit reports as a broken harness and not as a failed clause. */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -22,7 +22,7 @@ const value *member(const value *object, const char *name);    /* NULL where the
 const char *text_of(const value *object, const char *name);    /* "" where there is none */
 _Noreturn void fail(const char *why);
 
-/* --- The four functions to fill in: here a small vault that knows IP rules and the default action ------------------ */
+/* --- The four functions to fill in: here a small vault that knows IP rules and the default action ---------------- */
 
 static int is_open = 1, count;
 static struct { uint32_t base, mask; } ranges[4096];
@@ -61,7 +61,7 @@ static int decide(const value *request) { /* whether it is let in */
     return 0;
 }
 
-/* --- The contract's loop ------------------------------------------------------------------------------------------- */
+/* --- The contract's loop ----------------------------------------------------------------------------------------- */
 
 static jmp_buf failed;
 static const char *why_failed;
@@ -136,13 +136,13 @@ int main(void) {
         else if (strcmp(method, "putRules") == 0) printf("\"result\":%s}\n", put_rules(member(params, "networkAcls")));
         else if (strcmp(method, "shutdown") == 0) printf("\"result\":{}}\n");
         else if (strcmp(method, "decide") == 0) {
-            const value *requests = member(params, "requests");
+            const value *requests = member(params, "requests"), *one = requests ? requests->first : NULL;
             size_t asked = 0;
-            char *told = malloc(used + 1); /* decided before anything is written: a failure leaves no half answer */
-            for (const value *one = requests ? requests->first : NULL; one; one = one->next) told[asked++] = (char)decide(one);
+            char *outcomes = malloc(used + 1); /* all, before anything is written: a failure leaves no half answer */
+            for (; one; one = one->next) outcomes[asked++] = (char)decide(one);
             printf("\"result\":{\"decisions\":[");
-            for (size_t n = 0; n < asked; n++) printf("%s\"%s\"", n ? "," : "", told[n] ? "allow" : "deny");
-            printf("]}}\n"), free(told);
+            for (size_t n = 0; n < asked; n++) printf("%s\"%s\"", n ? "," : "", outcomes[n] ? "allow" : "deny");
+            printf("]}}\n"), free(outcomes);
         } else printf("\"error\":{\"code\":-32601,\"message\":\"no method %s\"}}\n", method);
     }
     return 0;

@@ -2,8 +2,8 @@
 //
 //	go build -o harness harness.go && fencepost check stdio:./harness
 //
-// Replace the four functions at the top by calls into your implementation, and leave the rest as it is. What they panic
-// with becomes a JSON-RPC error, which the kit reports as a broken harness and not as a failed clause.
+// Replace the four functions at the top by calls into your implementation, and leave the rest as it is. What they
+// panic with becomes a JSON-RPC error, which the kit reports as a broken harness and not as a failed clause.
 package main
 
 import (
@@ -28,7 +28,7 @@ type request struct {
 	Caller struct{ Service string }
 }
 
-// --- The four functions to fill in: here a small vault that knows IP rules and the default action ---------------------
+// --- The four functions to fill in: here a small vault that knows IP rules and the default action -------------------
 
 var (
 	isOpen bool
@@ -75,7 +75,7 @@ func decide(asked request) string {
 	return "deny"
 }
 
-// --- The contract's loop ----------------------------------------------------------------------------------------------
+// --- The contract's loop --------------------------------------------------------------------------------------------
 
 func result(method string, params json.RawMessage) (any, bool) {
 	var given struct {

@@ -2,12 +2,12 @@
 //
 //     rustc -O harness.rs && fencepost check stdio:./harness
 //
-// Replace the four functions at the top by calls into your implementation, and leave the rest as it is. An Err becomes a
-// JSON-RPC error, which the kit reports as a broken harness and not as a failed clause.
+// Replace the four functions at the top by calls into your implementation, and leave the rest as it is. An Err becomes
+// a JSON-RPC error, which the kit reports as a broken harness and not as a failed clause.
 use std::io::{self, BufRead, Write};
 use std::net::Ipv4Addr;
 
-// --- The four functions to fill in: here a small vault that knows IP rules and the default action ---------------------
+// --- The four functions to fill in: here a small vault that knows IP rules and the default action -------------------
 
 struct Vault { is_open: bool, ranges: Vec<(u32, u32)> } // the base and the mask of each
 
@@ -43,7 +43,7 @@ fn number(address: &str) -> Result<u32, String> {
     address.parse::<Ipv4Addr>().map(u32::from).map_err(|error| format!("{address}: {error}"))
 }
 
-// --- The contract's loop ----------------------------------------------------------------------------------------------
+// --- The contract's loop --------------------------------------------------------------------------------------------
 
 fn result(vault: &mut Vault, method: &str, params: &Json) -> Result<Option<String>, String> {
     Ok(Some(match method {
@@ -67,7 +67,7 @@ fn answer(vault: &mut Vault, line: &str) -> String {
         Json::Word(word) if !word.is_empty() => word.clone(),
         _ => "null".into(),
     };
-    let told = match call {
+    let outcome = match call {
         Err(why) => error(-32700, &why),
         Ok(call) => match result(vault, call.get("method").text(), call.get("params")) {
             Ok(Some(found)) => format!("\"result\":{found}"),
@@ -75,7 +75,7 @@ fn answer(vault: &mut Vault, line: &str) -> String {
             Err(why) => error(-32000, &why),
         },
     };
-    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{told}}}")
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{outcome}}}")
 }
 
 fn main() {
@@ -86,7 +86,7 @@ fn main() {
     }
 }
 
-// --- JSON, which Rust's own library does not read ---------------------------------------------------------------------
+// --- JSON, which Rust's own library does not read -------------------------------------------------------------------
 
 enum Json { Text(String), Word(String), List(Vec<Json>), Object(Vec<(String, Json)>) } // a word: a number, true, null …
 static NOTHING: Json = Json::Word(String::new());

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from azure_http import DATA, Wire
-from fencepost.adapters.azure.proxy_header import SERVICE, SIGNATURE, SUBNET, TRUSTED, write_header
 from fencepost.adapters.azure_server import listener
 from fencepost.adapters.azure_server.background import running
 from fencepost.adapters.azure_server.server import Options
+from fencepost.adapters.proxy_header import SERVICE, SIGNATURE, SUBNET, TRUSTED, write_header
 
 CLOSED = {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [{"value": "20.1.2.0/24"}]}
 

@@ -1,4 +1,4 @@
-"""The shipped engine files: each can be read, says what it is and how it is installed; a missing engine is one line."""
+"""The shipped engine files: each can be read and says how to install its engine; a missing engine is one line."""
 
 import contextlib
 import tomllib

@@ -1,10 +1,10 @@
-"""The announcement's commands, run by the real azure-cli against `fencepost serve`, and what the client makes of them.
+"""The announcement's commands, run by the real azure-cli against `fencepost serve`; what the client sends and drops.
 
     python conformance/benchmarks/azure_cli.py --az ENVIRONMENT/bin/az --out docs/azure-cli.md
 
 `az` is installed apart (`python -m venv ENVIRONMENT && ENVIRONMENT/bin/pip install azure-cli`, 0.7 GB); this program
-takes the extras serve and azure. It ends with 1 where a command of the announcement fails, or leaves another vault than
-it says.
+takes the extras serve and azure. It ends with 1 where a command of the announcement fails, or leaves a vault unlike
+the announced one.
 """
 
 import argparse
@@ -85,14 +85,14 @@ class Ran:
 
     command: str
     status: int
-    said: str
+    message: str
     requests: tuple[str, ...]
     wrote: str
     refused: str
 
     @property
     def effect(self) -> str:
-        """What became of it on the way, in a few words."""
+        """What the command did, in a few words."""
         sends = any(one.startswith("PUT") for one in self.requests)
         if self.status and not self.refused:
             return "refused by the client"
@@ -159,7 +159,7 @@ def _session(folder: Path, az: Path) -> Iterator[tuple[Running, dict[str, str]]]
         ):
             done = _run(command, server, environment)
             if done.status:
-                raise RuntimeError(f"{command}: {done.said}")
+                raise RuntimeError(f"{command}: {done.message}")
         yield server, environment
 
 
@@ -176,7 +176,7 @@ def _run(command: str, server: Running, environment: dict[str, str]) -> Ran:
     return Ran(
         command=command,
         status=done.returncode,
-        said=(done.stderr.strip().splitlines() or [""])[-1],
+        message=(done.stderr.strip().splitlines() or [""])[-1],
         requests=tuple(f"{match[1]} {match[3]}" for match in found),
         wrote=next((match[5] for match in writes if match[5]), ""),
         refused=next((match[4] or match[3] for match in writes if match[3][0] != "2"), ""),
@@ -246,10 +246,10 @@ def _table(commands: Sequence[Ran]) -> Iterator[str]:
     yield "| command | status | requests | effect |"
     yield "| --- | --- | --- | --- |"
     for one in commands:
-        said = f": {one.said}" if one.status and not one.refused else ""
+        message = f": {one.message}" if one.status and not one.refused else ""
         typed = " ".join(shlex.split(one.command.replace("`", ""), posix=False)).replace("|", "\\|")
-        said = said.replace("|", "\\|")
-        yield f"| `{typed}` | {one.status} | {', '.join(one.requests)} | {one.effect}{said} |"
+        message = message.replace("|", "\\|")
+        yield f"| `{typed}` | {one.status} | {', '.join(one.requests)} | {one.effect}{message} |"
 
 
 if __name__ == "__main__":

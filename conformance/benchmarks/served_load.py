@@ -1,9 +1,9 @@
-"""What `fencepost serve` does alone: requests a second, how long one takes, and whether its memory stays flat.
+"""Load on `fencepost serve` alone: requests a second, the time of a request, and whether memory stays flat.
 
     python conformance/benchmarks/served_load.py --requests 100000
 
-Eight connections are kept, and each sends the next request when the answer to the last has come, without an SDK. The
-table has a row for each tenth of the requests.
+Eight connections are kept, without an SDK; each sends its next request when the last is answered. The table has a row
+for each tenth of the requests.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fencepost.adapters.azure.target import TargetFile, load_target
+from fencepost.adapters.azure_client.clients import open_clients
 from fencepost.adapters.contract import Client, Timeouts, open_subject
 
 _CONNECTIONS = 8
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _load(target: TargetFile, requests: int, server: int) -> None:
     context = ssl.create_default_context(cafile=target.endpoint.ca)
-    token, port = await _token(target, context), await _vault_port(target, context)
+    token, port = await _token_and_port(target, context)
     sys.stdout.write("requests  per second  p50 ms  p99 ms  server CPU ms  server MB\n")
     for tenth in range(1, 11):
         taken: list[float] = []
@@ -74,8 +75,8 @@ async def _ask(port: int, context: ssl.SSLContext, token: str, count: int, seed:
         address = f"20.1.{2 + number % 2}.{(number + seed) % 256}"
         began = time.perf_counter()
         writer.write(
-            f"GET /secrets/none?api-version=7.4 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-            f"x-fencepost-address: {address}\r\n\r\n".encode()
+            f"GET /secrets/none?api-version=7.4 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            f"Authorization: Bearer {token}\r\nx-fencepost-address: {address}\r\n\r\n".encode()
         )
         status = await _answer(reader)
         taken.append(time.perf_counter() - began)
@@ -93,24 +94,13 @@ async def _answer(reader: asyncio.StreamReader) -> int:
     return int(head.split(b" ", 2)[1])
 
 
-async def _token(target: TargetFile, context: ssl.SSLContext) -> str:
-    from fencepost.adapters.azure_client.clients import open_clients
-
+async def _token_and_port(target: TargetFile, context: ssl.SSLContext) -> tuple[str, int]:
+    """A token for the data plane, and the port of the vault."""
     sets = open_clients(target, context)
     try:
         token = await sets.authorized.credential.get_token(f"{target.endpoint.data_audience}/.default")
-        return str(token.token)
-    finally:
-        await sets.close()
-
-
-async def _vault_port(target: TargetFile, context: ssl.SSLContext) -> int:
-    from fencepost.adapters.azure_client.clients import open_clients
-
-    sets = open_clients(target, context)
-    try:
         async for vault in sets.authorized.vaults.vaults.list_by_resource_group(target.endpoint.resource_group):
-            return int(str(vault.properties.vault_uri).rstrip("/").rpartition(":")[2])
+            return str(token.token), int(str(vault.properties.vault_uri).rstrip("/").rpartition(":")[2])
         raise RuntimeError("there is no vault")
     finally:
         await sets.close()

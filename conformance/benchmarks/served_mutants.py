@@ -51,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 file.write(json.dumps(row) + "\n")
             sys.stdout.write(f"{row}\n")
             sys.stdout.flush()
-    shown = [row for row in _rows(asked.out) if "hidden" not in row]
+    rows = list(_rows(asked.out))
+    shown = [row for row in rows if "hidden" not in row]
     failed = sum(row["status"] == 1 for row in shown)
-    hidden = len(list(_rows(asked.out))) - len(shown)
-    sys.stdout.write(f"failed {failed} of {len(shown)}; {hidden} others cannot be shown by the wire\n")
+    sys.stdout.write(f"failed {failed} of {len(shown)}; {len(rows) - len(shown)} others cannot be shown by the wire\n")
     return 0
 
 
@@ -76,16 +76,16 @@ def page_of_hidden() -> str:
     for name, mutant in sorted(CATALOGUE.items()):
         if (reason := hidden(mutant)) is not None:
             by_reason.setdefault(reason, []).append(name)
-    told = f"{sum(map(len, by_reason.values()))} of the catalogue's {len(CATALOGUE)}; made by"
+    numbers = f"{sum(map(len, by_reason.values()))} of the catalogue's {len(CATALOGUE)}"
     command = "`python conformance/benchmarks/served_mutants.py --hidden`"
-    parts = ["# Mutants that Azure's wire cannot show", f"{told} {command}."]
+    parts = ["# Mutants that Azure's wire cannot show", f"{numbers}; made by {command}."]
     for reason, names in sorted(by_reason.items()):
         parts += [f"## {reason[0].upper()}{reason[1:]}: {len(names)}", "\n".join(f"- `{name}`" for name in names)]
     return "\n\n".join(parts) + "\n"
 
 
 def _served_reads(mutant: Mutant) -> Iterator[str]:
-    """What serve makes of the last answer to the mutant's witness: the sound vault's, and the mutant's."""
+    """The last answer to the mutant's witness as serve shows it: the sound vault's, then the mutant's."""
     profile = mutant.profiles[0]
     for subject in (mutant.sound(profile), mutant.flaw(profile)):
         client = Client(open_factory(lambda subject=subject: subject))  # type: ignore[misc]

@@ -75,7 +75,7 @@ def enter() -> None:
 
 
 def is_replaced(address: str) -> bool:
-    """Whether the kernel would send from another address than this, which a socket can be bound to."""
+    """Whether the kernel replaces this address when it sends, although a socket can be bound to it."""
     number = ipaddress.IPv4Address(address)
     return any(number in block for block in _REPLACED)
 

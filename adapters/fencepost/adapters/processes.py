@@ -77,8 +77,8 @@ class ProcessGroup:
             raise
         finally:
             os.close(writing)
-        with open(reading, encoding="ascii") as told:  # noqa: PTH123 - a descriptor
-            failure = told.read() if self._has_reaper else ""
+        with open(reading, encoding="ascii") as failures:  # noqa: PTH123 - a descriptor
+            failure = failures.read() if self._has_reaper else ""
         if not self._has_reaper:
             log.add(b"(on this system the kit cannot see processes that the harness leaves behind)\n")
         assert self._process.stdin is not None

@@ -1,8 +1,8 @@
 """A small process between the kit and a harness, on Linux: it ends what the harness leaves running.
 
-Run as a program: `reaper.py DESCRIPTOR COMMAND ARGS…`. It adopts what the harness has started and left (a daemon of two
-forks, in a session of its own), passes the exit status on, and holds none of the harness's pipes. An error on starting
-goes as a number into the descriptor. SIGUSR1 ends everything at once.
+Run as a program: `reaper.py DESCRIPTOR COMMAND ARGS…`. It adopts the processes that the harness leaves, such as a
+daemon in a session of its own. It passes the exit status on, and holds none of the harness's pipes. If the harness
+cannot be started, the error's number is written to the descriptor. SIGUSR1 ends everything at once.
 """
 
 import ctypes
@@ -31,8 +31,8 @@ def main(descriptor: int, command: list[str]) -> int:
         os.write(descriptor, str(error.errno).encode("ascii"))
         return 127
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for one in (0, 1, 2):
-        os.dup2(nowhere, one)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
     os.close(descriptor)
     ended, status = os.wait()
     while ended != harness.pid:

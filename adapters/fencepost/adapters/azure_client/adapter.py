@@ -105,8 +105,8 @@ class AzureAdapter:
         except HttpResponseError as error:
             if code_of(error) != _BY_FIREWALL:
                 raise
-            told = "the endpoint's firewall refuses the control plane (CTL-1), so that the vault cannot be made anew"
-            raise Unexpected(f"{told}: {error.status_code} {_BY_FIREWALL}") from None
+            reason = "the endpoint's firewall refuses the control plane (CTL-1), so that the vault cannot be made anew"
+            raise Unexpected(f"{reason}: {error.status_code} {_BY_FIREWALL}") from None
         return {}
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
@@ -284,7 +284,7 @@ class AzureAdapter:
         return [decisions[place] for place in range(len(requests))]
 
     def _lanes(self, conveyed: Sequence[Conveyed]) -> Sequence[Sequence[int]]:
-        """The places of the requests that are asked one after another: where a connection has one source, by source."""
+        """The places of requests that are asked one after another: by source, where a connection has one source."""
         if self._target.caller.address == "header":
             return [[place] for place in range(len(conveyed))]
         lanes: dict[object, list[int]] = {}

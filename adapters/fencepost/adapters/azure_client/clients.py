@@ -98,12 +98,14 @@ class ClientSets:
 
 
 class ResumingContext(ssl.SSLContext):
-    """A client's context whose connections take up the session of the one before them, where the server lets them.
+    """A client's TLS context: a connection resumes the session of the last connection to the same server name.
 
-    The certificate was checked when the session began; who takes it up proves that it is the same server.
+    The certificate was checked when the session began; only the same server can resume it.
     """
 
-    _before: dict[str | None, ssl.SSLObject]
+    def __init__(self, protocol: int) -> None:  # noqa: ARG002 - taken by __new__
+        super().__init__()
+        self._last: dict[str | None, ssl.SSLObject] = {}
 
     def wrap_bio(
         self,
@@ -115,12 +117,10 @@ class ResumingContext(ssl.SSLContext):
     ) -> ssl.SSLObject:
         """A connection's TLS, with the session of the last connection to the same name."""
         name = server_hostname if isinstance(server_hostname, str) else None
-        before = self.__dict__.setdefault("_before", {})
-        if session is None and name in before:
-            session = before[name].session
-        made = super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
-        before[name] = made
-        return made
+        if session is None and name in self._last:
+            session = self._last[name].session
+        self._last[name] = super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
+        return self._last[name]
 
 
 def context_for(endpoint: Endpoint) -> ssl.SSLContext:

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import aiohttp
 from azure.core.pipeline.transport import AioHttpTransport
-from fencepost.adapters.azure.proxy_header import SERVICE, SUBNET, TRUSTED, write_header
 from fencepost.adapters.azure.target import CallerTable
+from fencepost.adapters.proxy_header import SERVICE, SUBNET, TRUSTED, write_header
 
 _NOT_FROM_HERE = frozenset({errno.EADDRNOTAVAIL, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENETUNREACH})
 _BIND_ADDRESS_NO_PORT = 24
@@ -38,7 +38,7 @@ class Conveyed:
 
     @property
     def source(self) -> tuple[str, str | None, str | None, bool | None]:
-        """What a connection has one of."""
+        """What all calls of one connection have in common."""
         return self.address, self.subnet, self.service, self.trusted
 
 
@@ -118,7 +118,7 @@ class OfOneCaller(aiohttp.ClientRequest):
 
     @property
     def connection_key(self) -> Any:
-        """The key by which connections are kept: the caller stands where a proxy's headers would."""
+        """The key by which connections are kept, with the caller in the field for a proxy's headers."""
         caller = CALLER.get()
         return super().connection_key._replace(proxy_headers_hash=None if caller is None else caller.source)
 
@@ -183,7 +183,7 @@ class ProxyConnector(BoundConnector):
 
 
 def connector(table: CallerTable, context: ssl.SSLContext) -> aiohttp.TCPConnector:
-    """What connects as the target file says; only where the address goes by a header do callers share connections."""
+    """What connects as the target file says; callers share connections only where a header has the address."""
     options: dict[str, Any] = {"ssl": context, "limit": 64, "keepalive_timeout": _IDLE, "resolver": BlockingResolver()}
     match table.address:
         case "header":

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from fencepost.adapters.azure.proxy_header import SERVICE, SUBNET, TRUSTED
 from fencepost.adapters.azure_server.errors import bad_request
+from fencepost.adapters.proxy_header import SERVICE, SUBNET, TRUSTED
 
 HEADERS = {
     "address": "x-fencepost-address",

@@ -2,6 +2,7 @@
 
 import copy
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 
 from fencepost.adapters.azure_server.asked import Asked
@@ -26,6 +27,7 @@ _ACTIONS = {
 }
 _DEFAULT_RULES = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
 _RETENTION = dt.timedelta(days=90)
+_VAULT_NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]", re.IGNORECASE | re.ASCII)
 
 
 class ControlPlane:
@@ -36,6 +38,7 @@ class ControlPlane:
 
     async def put(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Create the vault, replace it, or recover it."""
+        _check_vault_name(name)
         body = asked.json()
         properties = body.get("properties") if isinstance(body.get("properties"), dict) else {}
         assert isinstance(properties, dict)
@@ -120,7 +123,7 @@ class ControlPlane:
             self._world.save()
             return Answer(status=200)
 
-    async def list(self, asked: Asked, subscription: str, group: str | None) -> Answer:
+    async def list(self, asked: Asked, subscription: str, group: str | None = None) -> Answer:
         """The vaults of a group, or of the subscription."""
         slots = [slot for slot in self._world.slots.values() if slot.live and _is_at(slot.live, subscription, group)]
         await self._gate(asked, "VaultList", slots)
@@ -129,6 +132,7 @@ class ControlPlane:
 
     async def set_policies(self, asked: Asked, subscription: str, group: str, name: str, how: str) -> Answer:
         """Add, replace or remove access policies."""
+        _check_vault_name(name)
         async with self._world.writing:
             _slot, vault = await self._gated(asked, "VaultAccessPolicySet", subscription, group, name)
             body = asked.json()
@@ -162,13 +166,25 @@ class ControlPlane:
         await self._gate(asked, "VaultListDeleted", slots)
         return Answer(body={"value": [_deleted(slot.vault) for slot in slots if slot.vault and slot.vault.deleted]})
 
-    async def get_deleted(self, asked: Asked, subscription: str, name: str) -> Answer:
+    async def get_deleted(
+        self,
+        asked: Asked,
+        subscription: str,
+        location: str,  # noqa: ARG002 - a vault's name is enough to find it
+        name: str,
+    ) -> Answer:
         """Read a deleted vault."""
         slot = self._world.slots.get(name.lower())
         await self._gate(asked, "VaultGetDeleted", [slot] if slot else [])
         return Answer(body=_deleted(_find_deleted(slot, subscription, name)))
 
-    async def purge(self, asked: Asked, subscription: str, name: str) -> Answer:
+    async def purge(
+        self,
+        asked: Asked,
+        subscription: str,
+        location: str,  # noqa: ARG002 - a vault's name is enough to find it
+        name: str,
+    ) -> Answer:
         """Delete a deleted vault for good."""
         async with self._world.writing:
             slot = self._world.slots.get(name.lower())
@@ -288,6 +304,15 @@ class ControlPlane:
     async def _shown(self, asked: Asked, slot: Slot, vault: Vault) -> Mapping[str, object]:
         uri = self._world.vault_uri(vault.name, slot.listener.port)
         return as_of(shown(vault, await slot.shown_rules(vault), uri), asked.query["api-version"])
+
+
+def _check_vault_name(name: str) -> None:
+    if not _VAULT_NAME.fullmatch(name):
+        raise refusal(
+            400,
+            "VaultNameNotValid",
+            f"The vault name '{name[:80]}' is invalid: 3 to 24 letters, digits and hyphens.",
+        )
 
 
 def _is_at(vault: Vault, subscription: str, group: str | None = None) -> bool:

@@ -8,8 +8,8 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from fencepost.adapters.azure.proxy_header import BadHeader, read_header
 from fencepost.adapters.azure_server.calling import Origin
+from fencepost.adapters.proxy_header import BadHeader, read_header
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState

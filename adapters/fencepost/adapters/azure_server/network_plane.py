@@ -1,6 +1,7 @@
 """Virtual networks and subnets on the control plane, and what a change of them means to the vaults' subjects."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.errors import Answer, bad_request, not_found
@@ -14,15 +15,16 @@ class NetworkPlane:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def put_network(self, asked: Asked, network_id: str) -> Answer:
+    async def put_network(self, asked: Asked, subscription: str, group: str, network: str) -> Answer:
         """Create or replace a virtual network; its subnets stay where the body names none."""
         self._check(asked, "virtualNetworks/write")
+        network_id = _id(subscription, group, network)
         body = asked.json()
         properties = _object(body.get("properties"), "properties")
         space = _object(properties.get("addressSpace"), "properties.addressSpace")
         async with self._world.writing:
             known = self._world.networks.find(network_id)
-            network = VirtualNetwork(
+            made = VirtualNetwork(
                 id=known.id if known else network_id,
                 location=str(body.get("location", "westeurope")),
                 prefixes=tuple(_texts(space.get("addressPrefixes", ["10.0.0.0/8"]), "properties.addressSpace")),
@@ -33,61 +35,61 @@ class NetworkPlane:
                 entries = properties["subnets"]
                 if not isinstance(entries, list):
                     raise bad_request("Invalid value found at properties.subnets: expected a list.")
-                network = VirtualNetwork(
-                    id=network.id,
-                    location=network.location,
-                    prefixes=network.prefixes,
-                    tags=network.tags,
-                    subnets=tuple(_subnet(network.id, _object(entry, "properties.subnets[]")) for entry in entries),
-                )
-            await self._take(network)
-            return Answer(status=200 if known else 201, body=network.to_json())
+                subnets = tuple(_subnet(made.id, _object(entry, "properties.subnets[]")) for entry in entries)
+                made = replace(made, subnets=subnets)
+            await self._take(made)
+            return Answer(status=200 if known else 201, body=made.to_json())
 
-    async def put_subnet(self, asked: Asked, network_id: str, name: str) -> Answer:
+    async def put_subnet(self, asked: Asked, subscription: str, group: str, network: str, subnet: str) -> Answer:
         """Create or replace a subnet of a network that is there."""
         self._check(asked, "virtualNetworks/subnets/write")
         body = asked.json()
         async with self._world.writing:
-            network = self._find(network_id)
-            subnet = _subnet(network.id, {**body, "name": name})
-            is_new = all(known.id.lower() != subnet.id.lower() for known in network.subnets)
-            network = network.with_subnet(subnet)
-            await self._take(network)
-            shown = next(known for known in network.subnets if known.id.lower() == subnet.id.lower())
+            before = self._find(_id(subscription, group, network))
+            made = _subnet(before.id, {**body, "name": subnet})
+            is_new = all(known.id.lower() != made.id.lower() for known in before.subnets)
+            after = before.with_subnet(made)
+            await self._take(after)
+            shown = next(known for known in after.subnets if known.id.lower() == made.id.lower())
             return Answer(status=201 if is_new else 200, body=shown.to_json())
 
-    async def get(self, asked: Asked, network_id: str, name: str | None) -> Answer:
+    async def get(self, asked: Asked, subscription: str, group: str, network: str, subnet: str | None = None) -> Answer:
         """Read a network, or one of its subnets."""
         self._check(asked, "virtualNetworks/read")
-        network = self._find(network_id)
-        if name is None:
-            return Answer(body=network.to_json())
-        wanted = f"{network.id}/subnets/{name}".lower()
-        for subnet in network.subnets:
-            if subnet.id.lower() == wanted:
-                return Answer(body=subnet.to_json())
-        raise not_found(f"Microsoft.Network/virtualNetworks/{network_id.rpartition('/')[2]}/subnets/{name}")
+        found = self._find(_id(subscription, group, network))
+        if subnet is None:
+            return Answer(body=found.to_json())
+        known = self._world.networks.subnet(f"{found.id}/subnets/{subnet}")
+        if known is None:
+            raise not_found(f"Microsoft.Network/virtualNetworks/{network}/subnets/{subnet}")
+        return Answer(body=known.to_json())
 
-    async def list(self, asked: Asked, scope: str) -> Answer:
-        """The networks below the scope, or the subnets of the network that the scope is."""
+    async def list(self, asked: Asked, subscription: str, group: str | None = None) -> Answer:
+        """The networks of a group, or of the subscription."""
         self._check(asked, "virtualNetworks/read")
-        network = self._world.networks.find(scope.rpartition("/subnets")[0]) if scope.endswith("/subnets") else None
-        if network is not None:
-            return Answer(body={"value": [subnet.to_json() for subnet in network.subnets]})
-        found = [known for known in self._world.networks if known.id.lower().startswith(f"{scope.lower()}/")]
-        return Answer(body={"value": [known.to_json() for known in found]})
+        scope = f"/subscriptions/{subscription}/{'' if group is None else f'resourceGroups/{group}/'}".lower()
+        found = [known.to_json() for known in self._world.networks if known.id.lower().startswith(scope)]
+        return Answer(body={"value": found})
 
-    async def delete(self, asked: Asked, network_id: str, name: str | None) -> Answer:
+    async def list_subnets(self, asked: Asked, subscription: str, group: str, network: str) -> Answer:
+        """The subnets of a network; none where there is no network."""
+        self._check(asked, "virtualNetworks/read")
+        found = self._world.networks.find(_id(subscription, group, network))
+        return Answer(body={"value": [subnet.to_json() for subnet in found.subnets] if found else []})
+
+    async def delete(
+        self, asked: Asked, subscription: str, group: str, network: str, subnet: str | None = None
+    ) -> Answer:
         """Delete a network or a subnet; rules that name it stay and match nothing."""
         self._check(asked, "virtualNetworks/delete")
         async with self._world.writing:
-            network = self._world.networks.find(network_id)
-            if network is None:
+            found = self._world.networks.find(_id(subscription, group, network))
+            if found is None:
                 return Answer(status=204)
-            if name is None:
-                self._world.networks.remove(network_id)
+            if subnet is None:
+                self._world.networks.remove(found.id)
             else:
-                self._world.networks.put(network.without_subnet(f"{network.id}/subnets/{name}"))
+                self._world.networks.put(found.without_subnet(f"{found.id}/subnets/{subnet}"))
             self._world.save()
             return Answer(status=200)
 
@@ -123,6 +125,10 @@ class NetworkPlane:
     def _check(self, asked: Asked, action: str) -> None:
         standing = self._world.control_standing(asked, f"Microsoft.Network/{action}", asked.path)
         self._world.gates.check_credentials(standing)
+
+
+def _id(subscription: str, group: str, network: str) -> str:
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/{network}"
 
 
 def _subnet(network_id: str, body: Mapping[str, object]) -> Subnet:

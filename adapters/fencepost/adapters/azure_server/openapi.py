@@ -1,7 +1,7 @@
 """The server's own OpenAPI document: every operation of both planes, made from the routes and from the facts."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from fencepost.adapters.azure.facts import FACTS
@@ -37,100 +37,75 @@ DATA_PATHS: tuple[tuple[str, str], ...] = tuple(
 )
 """Every operation of a vault's data plane: method and path."""
 
-_RULES = {
-    "type": "object",
-    "properties": {
+
+def _object(properties: Mapping[str, JsonObject], *, required: Sequence[str] = ()) -> JsonObject:
+    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def _list(items: JsonObject) -> JsonObject:
+    return {"type": "array", "items": items}
+
+
+_ANY: JsonObject = {"type": "object"}
+_TEXT: JsonObject = {"type": "string"}
+_RULES = _object(
+    {
         "bypass": {"enum": ["AzureServices", "None"]},
         "defaultAction": {"enum": ["Allow", "Deny"]},
-        "ipRules": {"type": "array", "items": {"type": "object", "properties": {"value": {"type": "string"}}}},
-        "virtualNetworkRules": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}},
+        "ipRules": _list(_object({"value": _TEXT})),
+        "virtualNetworkRules": _list(_object({"id": _TEXT})),
+    }
+)
+_SKU = _object({"family": {"enum": ["A"]}, "name": {"enum": ["standard", "premium"]}}, required=["family", "name"])
+_VAULT_PROPERTIES = _object(
+    {
+        "tenantId": _TEXT,
+        "sku": _SKU,
+        "networkAcls": _RULES,
+        "publicNetworkAccess": _TEXT,
+        "softDeleteRetentionInDays": {"type": "integer"},
+        "enabledForDeployment": {"type": "boolean"},
     },
-}
-_VAULT = {
-    "type": "object",
-    "required": ["location", "properties"],
-    "properties": {
+    required=["tenantId", "sku"],
+)
+_VAULT = _object(
+    {
         "location": {"enum": ["westeurope"]},
-        "tags": {"type": "object", "additionalProperties": {"type": "string"}},
-        "properties": {
-            "type": "object",
-            "required": ["tenantId", "sku"],
-            "properties": {
-                "tenantId": {"type": "string"},
-                "sku": {
-                    "type": "object",
-                    "required": ["family", "name"],
-                    "properties": {"family": {"enum": ["A"]}, "name": {"enum": ["standard", "premium"]}},
-                },
-                "networkAcls": _RULES,
-                "publicNetworkAccess": {"type": "string"},
-                "softDeleteRetentionInDays": {"type": "integer"},
-                "enabledForDeployment": {"type": "boolean"},
-            },
-        },
+        "tags": {"type": "object", "additionalProperties": _TEXT},
+        "properties": _VAULT_PROPERTIES,
     },
-}
-_OBJECT = {
-    "type": "object",
-    "properties": {
-        "value": {"type": "string"},
-        "kty": {"enum": ["RSA", "EC"]},
-        "attributes": {"type": "object"},
-        "tags": {"type": "object"},
-        "policy": {"type": "object"},
-    },
-}
-_NETWORK = {
-    "type": "object",
-    "properties": {
-        "location": {"type": "string"},
-        "properties": {
-            "type": "object",
-            "properties": {
-                "addressPrefix": {"type": "string"},
-                "serviceEndpoints": {
-                    "type": "array",
-                    "items": {"type": "object", "properties": {"service": {"type": "string"}}},
-                },
-                "subnets": {"type": "array", "items": {"type": "object"}},
-            },
-        },
-    },
-}
+    required=["location", "properties"],
+)
+_OBJECT = _object({"value": _TEXT, "kty": {"enum": ["RSA", "EC"]}, "attributes": _ANY, "tags": _ANY, "policy": _ANY})
+_NETWORK_PROPERTIES = _object(
+    {"addressPrefix": _TEXT, "serviceEndpoints": _list(_object({"service": _TEXT})), "subnets": _list(_ANY)}
+)
+_NETWORK = _object({"location": _TEXT, "properties": _NETWORK_PROPERTIES})
 _BODIES: Mapping[str, JsonObject] = {
     "vaults": _VAULT,
     "network": _NETWORK,
-    "resources": {"type": "object"},
+    "resources": _ANY,
     "data": _OBJECT,
 }
 
 
 def control_document(known: Mapping[str, Sequence[str]] = MappingProxyType({})) -> JsonObject:
     """The control plane; `known` has the values that parts of a path may have, by the names of the parts."""
-    paths: dict[str, dict[str, object]] = {}
-    for method, pattern, family, _ in ROUTES:
-        path = _template(pattern)
-        paths.setdefault(path, {})[method.lower()] = _operation(path, method, family, known)
-    return _document("fencepost serve: control plane", paths)
+    operations = [(method, path, family) for family, path, works in ROUTES for method in works]
+    return _document("fencepost serve: control plane", operations, known)
 
 
 def data_document(known: Mapping[str, Sequence[str]] = MappingProxyType({})) -> JsonObject:
     """The data plane of one vault; `known` as above."""
+    operations = [(method, path, "data") for method, path in DATA_PATHS]
+    return _document("fencepost serve: data plane of a vault", operations, known)
+
+
+def _document(title: str, operations: Iterable[tuple[str, str, str]], known: Mapping[str, Sequence[str]]) -> JsonObject:
     paths: dict[str, dict[str, object]] = {}
-    for method, path in DATA_PATHS:
-        paths.setdefault(path, {})[method.lower()] = _operation(path, method, "data", known)
-    return _document("fencepost serve: data plane of a vault", paths)
-
-
-def _template(pattern: str) -> str:
-    """The path with its named parts in braces.
-
-    >>> _template(r"(?P<network_id>/subscriptions/(?P<subscription>[^/]+)/networks/[^/]+)/subnets/(?P<name>[^/]+)")
-    '/subscriptions/{subscription}/networks/{part}/subnets/{name}'
-    """
-    named = re.sub(r"\(\?P<(\w+)>(?:\[\^/\]\+|\\w\+)\)", r"{\1}", pattern)
-    plain = re.sub(r"\(\?P<\w+>|\)", "", named)
-    return plain.replace("[^/]+", "{part}").replace("\\.", ".")
+    for method, path, family in operations:
+        paths.setdefault(path, {})[method.lower()] = _operation(path, method, family, known)
+    return {"openapi": "3.1.0", "info": {"title": title, "version": "1"}, "paths": paths}
 
 
 def _operation(path: str, method: str, family: str, known: Mapping[str, Sequence[str]]) -> JsonObject:
@@ -154,7 +129,3 @@ def _operation(path: str, method: str, family: str, known: Mapping[str, Sequence
     if method in ("PUT", "PATCH", "POST"):
         operation["requestBody"] = {"content": {"application/json": {"schema": _BODIES[family]}}}
     return operation
-
-
-def _document(title: str, paths: Mapping[str, object]) -> JsonObject:
-    return {"openapi": "3.1.0", "info": {"title": title, "version": "1"}, "paths": paths}

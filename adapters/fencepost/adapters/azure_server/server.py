@@ -181,7 +181,7 @@ class Server:
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.num_tickets = 1  # a client whose calls take a connection each resumes its session
+        context.num_tickets = 1  # a client with a connection for each caller resumes its session
         names = dict.fromkeys((self._options.host, "127.0.0.1", "localhost"))
         wildcard = (f"*.{self._options.hosts}",) if self._options.hosts else ()
         self._authority.issue_cert(*names, *wildcard).configure_cert(context)

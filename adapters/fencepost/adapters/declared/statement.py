@@ -55,20 +55,18 @@ def _version(file: AnyFile, folder: Path, places: Mapping[str, str], deadline: f
     if isinstance(version, str):
         return version
     run = run_of(version.run, {}, places, folder)
+    install = file.subject.install
+    installed = f"{file.subject.name} to be installed (try: {install})"
     try:
         output = run.output(deadline)
     except Broken as broken:
-        if broken.kind is NotStarted and file.subject.install is not None:
-            broken.expected = f"{file.subject.name} to be installed (try: {file.subject.install})"
+        if broken.kind is NotStarted and install is not None:
+            broken.expected = installed
         raise
     text = (output.stdout + b"\n" + output.stderr).decode("utf-8", errors="backslashreplace")
     found = compiled(version.match).search(text)
-    if found is None and file.subject.install is not None and output.status != 0:
-        raise Broken(
-            expected=f"{file.subject.name} to be installed (try: {file.subject.install})",
-            came=f"exit status {output.status} of {run.shown()}",
-            kind=NotStarted,
-        )
+    if found is None and install is not None and output.status != 0:
+        raise Broken(expected=installed, came=f"exit status {output.status} of {run.shown()}", kind=NotStarted)
     if found is None:
         raise Broken(
             expected=f"a version that matches subject.version.match, {version.match}",

@@ -1,7 +1,7 @@
-"""Put a file of patterns in the place of an ACL of a running HAProxy, in one step, over its runtime socket.
+"""Replace the patterns of an ACL of a running HAProxy by those of a file, in one step, over its runtime socket.
 
-`haproxy_socket.py SOCKET FILE`: the ACL is known by the FILE that it was read from. Ends with 3 and HAProxy's words
-where it refuses a pattern; the old ones then stay in force.
+`haproxy_socket.py SOCKET FILE`: HAProxy names the ACL by the FILE that it was read from. Where HAProxy refuses a
+pattern, the program ends with 3 and HAProxy's message; the old patterns then stay in force.
 """
 
 import re
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 _AT_ONCE = 64
-"""So many commands are a line that HAProxy reads, of at most 16 kB."""
+"""As many commands are sent in a line, of which HAProxy reads at most 16 kB."""
 
 
 def main(path: str, file: str) -> int:

@@ -1,8 +1,8 @@
 """What engines that are not asked over HTTP share: `python -m fencepost.adapters.engines.vantage PROBE …`.
 
-It enters a network namespace in which every address is local, starts a daemon there, has rules applied, and answers
-lines of a `cli:` file that `stays`: to `rules MARK` with `ok` or `refused: …`, to `ask ADDRESS` with `allow`, `deny` or
-`inconclusive`, by a probe that is sent from that address.
+It enters a network namespace in which every address is local, starts a daemon there, and answers the lines of a `cli:`
+file with `way = "stays"`. A line `rules MARK` has the rules applied: `ok` or `refused: …`. A line `ask ADDRESS` has a
+probe sent from that address: `allow`, `deny` or `inconclusive`.
 """
 
 import argparse
@@ -28,7 +28,7 @@ _SECONDS = 5.0
 _PAUSE = 0.005
 
 Probe = Callable[[str, int, str], str]
-"""From an address, a port and a mark to `allow`, `deny` or `inconclusive`; anything else is no answer."""
+"""From an address, a port and a mark to `allow`, `deny` or `inconclusive`."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -98,7 +98,7 @@ def _started(address: str, port: int, database: str) -> str:
 PROBES: Mapping[str, tuple[Probe, Probe]] = {
     "tcp": (tcp, tcp), "dns": (dns, dns), "postgres": (postgres, postgres_mark),
 }  # fmt: skip
-"""The probes by name: one asks, the other a daemon answers as soon as it is up; with `--settled` it must allow."""
+"""By name: the probe for decisions, and the probe that shows that the daemon is up, with `--settled` by `allow`."""
 
 
 class Vantage:
@@ -147,8 +147,8 @@ class Vantage:
     def answers(self, lines: Iterable[str]) -> Iterator[str]:
         """An answer a line, in order; neighbouring questions are asked side by side."""
         for word, group in groupby((line.partition(" ") for line in lines), key=itemgetter(0)):
-            said = [rest for _, _, rest in group]
-            yield from self._pool.map(self.answer, said) if word == "ask" else map(self.put, said)
+            rests = [rest for _, _, rest in group]
+            yield from self._pool.map(self.answer, rests) if word == "ask" else map(self.put, rests)
 
     def _is_up(self, mark: str) -> bool:
         if self._daemon is not None and self._daemon.poll() is not None:

@@ -2,13 +2,13 @@
 
 import os
 import socket
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from fencepost.adapters import any_ip
 from fencepost.adapters.any_ip import NotFromHere, search_path
+from fencepost.adapters.proxy_header import write_header
 
 SERVER = (any_ip.HOST, 8080)
 """Where the server listens inside the namespace; every other address is as local there as this one."""
@@ -17,8 +17,6 @@ TIMEOUT = 5.0
 """Time limit, in seconds, for a server to answer or refuse."""
 
 _LONGEST_SOCKET_PATH = 103
-_PROXY_V2_TCP4 = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"
-_PROXY_PORTS = struct.pack("!HH", 40000, 80)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -101,12 +99,11 @@ class ProxyProtocol:
 
     def connect(self, address: str) -> socket.socket:
         """A connection that states that it is forwarded for the address."""
-        header = _PROXY_V2_TCP4 + socket.inet_aton(address) + socket.inet_aton(SERVER[0]) + _PROXY_PORTS
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.settimeout(TIMEOUT)
             connection.connect(self._socket)
-            connection.sendall(header)
+            connection.sendall(write_header(address, {}))
         except BaseException:
             connection.close()
             raise

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from fencepost.adapters import any_ip
-from fencepost.adapters.azure.proxy_header import write_header
 from fencepost.adapters.contract.faults import Crashed, NotJson, NotStarted, TimedOut
 from fencepost.adapters.contract.vocabulary import MAX_LINE
 from fencepost.adapters.declared.reading import Broken
+from fencepost.adapters.proxy_header import write_header
 from fencepost.adapters.rest.reply import Reply
 from fencepost.adapters.rest.urls import Place, Sent
 from fencepost.adapters.sockets import DeadlineSocket
@@ -113,15 +113,16 @@ def _nobody(place: Place, error: OSError) -> Broken:
 
 
 def _proxy_header(version: str, address: str, port: int, tlvs: Sequence[tuple[str, str]]) -> bytes:
-    """What a proxy says of the client whose connection it passes on; `any_ip.NotFromHere` where a value is too long."""
+    """The header that a proxy sends for its client; `any_ip.NotFromHere` where a value is too long."""
     if version == "v1":
         return f"PROXY TCP4 {address} {any_ip.HOST} {_FROM_PORT} {port}\r\n".encode("ascii")
     values = {}
     for name, text in tlvs:
         kind, longest = _TLVS[name]
         values[kind] = text.encode("utf-8")
-        if len(values[kind]) > longest:
-            raise any_ip.NotFromHere(reason=f"the {name} has {len(values[kind])} bytes; a PROXY header holds {longest}")
+        length = len(values[kind])
+        if length > longest:
+            raise any_ip.NotFromHere(reason=f"the {name} has {length} bytes; a PROXY header holds {longest}")
     return write_header(address, values)
 
 

@@ -14,7 +14,7 @@ from fencepost.adapters.rest.urls import Place, Sent, place_of, quoted
 class Question:
     """A request for a decision, and the address that its connection is to have, where connections have one.
 
-    `tlvs` are what the connection's PROXY header says beside the address, by their names.
+    `tlvs` are further values of the connection's PROXY header, each with its name.
     """
 
     sent: Sent
@@ -54,8 +54,8 @@ class Requests:
             place, asked = self._resolved(path(given))
             data = None if body is None else body(given).encode("utf-8")
             sent = Sent(place=place, method=decide.method, path=asked, headers=tuple(made), body=data)
-            told = tuple((name, said) for name, text in tlvs if (said := text(given)))
-            return Question(sent=sent, address=given["address"] if carries else None, tlvs=told)
+            values = tuple((name, value) for name, text in tlvs if (value := text(given)))
+            return Question(sent=sent, address=given["address"] if carries else None, tlvs=values)
 
         return question
 
@@ -72,7 +72,7 @@ class Requests:
         if question.address is not None:
             bound = ("--interface", question.address)
             how = bound if self._decide.source.bound else ("--haproxy-protocol", "--haproxy-clientip", question.address)
-        also = "".join(f"  # and the {name} {text!r}, which curl cannot say" for name, text in question.tlvs)
+        also = "".join(f"  # and the {name} {text!r}, which curl cannot send" for name, text in question.tlvs)
         return lambda: question.sent.as_curl(how) + also
 
     def _resolved(self, path: str) -> tuple[Place, str]:

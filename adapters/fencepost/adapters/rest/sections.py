@@ -182,7 +182,7 @@ class Service(Section, frozen=True, kw_only=True):
 
 
 class Tlvs(Section, frozen=True, kw_only=True):
-    """What a header of the PROXY protocol v2 says of the caller beside the address; what is empty is left out."""
+    """The values beside the address in a header of the PROXY protocol v2; an empty value is left out."""
 
     authority: RequestText = ""
     unique_id: RequestText = ""

@@ -28,9 +28,9 @@ _MEASURED = "measured.json"
 _FINDINGS = "findings.md"
 _HEAD = """# What the field looks like
 
-Engines and libraries that products use, each judged by `fencepost check SUBJECT --call-timeout 120`: quick effort, seed
-0, profile `keyvault`. How each is asked, and what to install: [engines](engines.md). Made from the runs in `docs/field`
-by
+Engines and libraries that products use, each judged by `fencepost check SUBJECT --call-timeout 120`: quick effort,
+seed 0, profile `keyvault`. How each is asked, and what to install: [engines](engines.md). Made from the runs in
+`docs/field` by
 
 ```sh
 python -m fencepost.conformance.commands.field page docs/field > docs/field-report.md
@@ -68,12 +68,12 @@ def run(folder: Path, subjects: tuple[str, ...]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for subject in subjects or (*sorted(engines()), "cedar", "nginx"):
         with tempfile.TemporaryDirectory() as reports:
-            told = _checked(subject, Path(reports))
+            outcome = _checked(subject, Path(reports))
             file = Path(reports) / "report.json"
             if file.exists():
                 (folder / f"{subject}.json").write_bytes(_shorter(file))
                 _note(folder, subject, _measured(subject))
-        click.echo(f"{subject}: {told}")
+        click.echo(f"{subject}: {outcome}")
 
 
 def _checked(subject: str, reports: Path) -> str:
@@ -90,7 +90,7 @@ def _checked(subject: str, reports: Path) -> str:
 
 
 def _shorter(report: Path) -> bytes:
-    """The stored run without the clauses that do not apply, which are most of it, and without the subject's own log."""
+    """The run without the clauses that do not apply, which are most of it, and without the subject's own log."""
     document = json.loads(report.read_bytes())
     document["log"] = ""
     document["clauses"] = [row for row in document["clauses"] if row["verdict"] != "not applicable"]
@@ -105,10 +105,9 @@ def _note(folder: Path, subject: str, measured: Mapping[str, object]) -> None:
 
 
 def _measured(subject: str) -> dict[str, object]:
-    """When the run was made, decisions a second and the time of a write under 100 rules, and what spellings mean."""
-    today = dt.datetime.now(dt.UTC).date().isoformat()
+    """The date, decisions a second and the time of a write under 100 rules, and the readings of odd spellings."""
     timeouts = Timeouts(start=60.0, call=_SECONDS)
-    made: dict[str, object] = {"date": today}
+    made: dict[str, object] = {"date": dt.datetime.now(dt.UTC).date().isoformat()}
     with (
         contextlib.suppress(HarnessFault),
         contextlib.closing(Client(open_subject(subject, timeouts=timeouts))) as client,
@@ -138,7 +137,7 @@ def _speed(client: Client) -> dict[str, object]:
 
 
 def _reading(subject: str, value: str, timeouts: Timeouts) -> str:
-    """How the subject reads a rule in this spelling, by which of four callers it lets in."""
+    """How the subject reads a rule in this spelling, by callers inside and outside of 20.1.2.0/24."""
     acls = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": value}]}
     asked = [
         {"plane": "data", "operation": "SecretGet", "source": {"address": one}}
@@ -206,8 +205,8 @@ def _shown(verdict: str) -> str:
 
 def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "## Versions and speed\n"
-    yield "Decisions a second inside one call of `decide` (4,096 requests, fewer where they take over a second; none"
-    yield "in a rule), and the median of five writes until they are in force, both under 100 rules. The machine had two"
+    yield "Decisions a second inside one call of `decide` (4,096 requests, or 64 where 64 take over a second; none in"
+    yield "a rule), and the median of five writes until they are in force, both under 100 rules. The machine had two"
     yield "cores and other work.\n"
     yield from _header(["subject", "what it is", "version", "decisions/s", "a write", "date"])
     for name, report in runs.items():
@@ -219,10 +218,10 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
 
 def _profiles(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "## Parser profiles\n"
-    yield "How each reads a rule in an odd spelling: *refused*; *the range*, 20.1.2.0/24; *the address*,"
-    yield "20.1.2.3; *octal*, 16.1.2.3; *everybody*; *nobody*; *otherwise*, other callers; *cannot be said*, the"
-    yield "adapter does not pass it on; *stops*, the engine or its command ends. None of it is judged: these subjects"
-    yield "validate nothing.\n"
+    yield "How each reads a rule in an odd spelling: *refused*; *the range*, 20.1.2.0/24; *the address*, 20.1.2.3;"
+    yield "*octal*, 16.1.2.3; *everybody*; *nobody*; *otherwise*, other callers; *cannot be said*, the adapter does not"
+    yield "pass the rule on; *stops*, the engine or its command ends. None of it is judged: these subjects validate"
+    yield "nothing.\n"
     yield from _header(["subject", *(f"{name} `{value}`" for name, value in _SPELLINGS.items())])
     for name, one in measured.items():
         yield _line([f"`{name}`", *one["spellings"].values()])

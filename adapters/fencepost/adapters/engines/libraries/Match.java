@@ -1,5 +1,6 @@
-// Match addresses by one of Java's libraries: `java -cp JARS Match.java NAME` reads "rules RANGE …" and "ask ADDRESS" lines
-// and answers each with one: "ok" or "refused: …", "yes" or "no". NAME is "commons-net" or "netty".
+// Match addresses by one of Java's libraries: `java -cp JARS Match.java NAME` reads lines and answers each with a line.
+// "rules RANGE …" is answered with "ok" or "refused: …", "ask ADDRESS" with "yes" or "no". NAME is "commons-net" or
+// "netty".
 import io.netty.handler.ipfilter.IpFilterRuleType;
 import io.netty.handler.ipfilter.IpSubnetFilterRule;
 import java.io.BufferedReader;

@@ -1,5 +1,6 @@
-// Match addresses by one of Node's libraries: `node match.cjs NAME` reads "rules RANGE …" and "ask ADDRESS" lines and
-// answers each with one: "ok" or "refused: …", "yes" or "no". `node match.cjs NAME version` prints its version.
+// Match addresses by one of Node's libraries: `node match.cjs NAME` reads lines and answers each with a line. "rules
+// RANGE …" is answered with "ok" or "refused: …", "ask ADDRESS" with "yes" or "no". `node match.cjs NAME version` prints
+// the library's version.
 const [name, wanted] = process.argv.slice(2);
 const library = name === "blocklist" ? require("net") : require(name);
 

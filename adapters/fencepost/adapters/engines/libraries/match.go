@@ -1,5 +1,5 @@
-// match reads "rules RANGE …" and "ask ADDRESS" lines and answers each with one: "ok" or "refused: …", "yes" or "no". What
-// matches is `held` of the file that it is built with, which is given every range with its length.
+// match reads lines and answers each with a line: "rules RANGE …" with "ok" or "refused: …", "ask ADDRESS" with "yes" or
+// "no". The function `held` of the file that it is built with matches; it is given every range with its length.
 package main
 
 import (

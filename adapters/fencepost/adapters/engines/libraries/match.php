@@ -1,5 +1,5 @@
 <?php
-// Match addresses by Symfony's IpUtils: reads "rules RANGE …" and "ask ADDRESS" lines and answers each with one.
+// Match addresses by Symfony's IpUtils: reads "rules RANGE …" and "ask ADDRESS" lines and answers each with a line.
 require 'Symfony/Component/HttpFoundation/autoload.php';
 
 use Symfony\Component\HttpFoundation\IpUtils;

@@ -1,5 +1,6 @@
-# Match addresses by one of Perl's modules: `perl match.pl NAME` reads "rules RANGE …" and "ask ADDRESS" lines and answers
-# each with one: "ok" or "refused: …", "yes" or "no". `perl match.pl NAME version` prints the module's version.
+# Match addresses by one of Perl's modules: `perl match.pl NAME` reads lines and answers each with a line. "rules RANGE
+# …" is answered with "ok" or "refused: …", "ask ADDRESS" with "yes" or "no". `perl match.pl NAME version` prints the
+# module's version.
 use strict;
 use warnings;
 

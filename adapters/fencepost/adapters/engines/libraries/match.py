@@ -1,6 +1,7 @@
-"""Match addresses by one of Python's libraries: `match.py NAME` reads `rules RANGE …` and `ask ADDRESS` lines.
+"""Match addresses by one of Python's libraries: `match.py NAME` reads lines and answers each with a line.
 
-Each line is answered by one: `ok` or `refused: …`, `yes` or `no`. `match.py NAME version` prints the library's version.
+`rules RANGE …` is answered with `ok` or `refused: …`, `ask ADDRESS` with `yes` or `no`. `match.py NAME version` prints
+the library's version.
 """
 
 import sys
@@ -87,7 +88,7 @@ def main(name: str) -> None:
         else:
             try:
                 contains, answer = LIBRARIES[name](rest), "ok"
-            except Exception as error:  # whatever the library makes of a text that it does not take
+            except Exception as error:  # each library raises its own for a text that it does not take
                 answer = f"refused: {error!r}"
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()

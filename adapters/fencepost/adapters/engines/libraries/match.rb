@@ -1,4 +1,4 @@
-# Match addresses by Ruby's IPAddr: reads "rules RANGE …" and "ask ADDRESS" lines and answers each with one.
+# Match addresses by Ruby's IPAddr: reads "rules RANGE …" and "ask ADDRESS" lines and answers each with a line.
 require "ipaddr"
 
 ranges = []

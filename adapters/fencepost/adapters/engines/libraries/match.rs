@@ -1,4 +1,4 @@
-// Match addresses by ipnet: reads "rules RANGE …" and "ask ADDRESS" lines and answers each with one.
+// Match addresses by ipnet: reads "rules RANGE …" and "ask ADDRESS" lines and answers each with a line.
 use ipnet::Ipv4Net;
 use std::io::{self, BufRead, Write};
 use std::net::Ipv4Addr;

@@ -30,9 +30,9 @@ class ProxyHeader:
 
 def write_header(address: str, values: Mapping[int, bytes]) -> bytes:
     """The header for a connection made for the IPv4 address, to be sent before the first byte of TLS."""
-    told = b"".join(struct.pack("!BH", kind, len(value)) + value for kind, value in values.items())
+    tlvs = b"".join(struct.pack("!BH", kind, len(value)) + value for kind, value in values.items())
     addresses = _ADDRESSES.pack(socket.inet_aton(address), socket.inet_aton("127.0.0.1"), 40000, 443)
-    return _FIXED.pack(SIGNATURE, _PROXY, _TCP4, len(addresses) + len(told)) + addresses + told
+    return _FIXED.pack(SIGNATURE, _PROXY, _TCP4, len(addresses) + len(tlvs)) + addresses + tlvs
 
 
 async def read_header(read_exactly: Callable[[int], Awaitable[bytes]]) -> ProxyHeader:
