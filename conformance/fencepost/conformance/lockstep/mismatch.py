@@ -1,5 +1,6 @@
 """A mismatch: the call, the reference's answer, and the subject's answer, which differs from it."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,15 +10,15 @@ from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Write, acceptable_codes
 
 
-class _Comparable:
+class _Comparable(ABC):
     """What the three kinds of mismatch have in common."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def direction(self) -> tuple[str, str]:
         """The expected answer and the answer that came, in words."""
-        raise NotImplementedError
 
     @property
     def kind(self) -> tuple[str, ...]:
