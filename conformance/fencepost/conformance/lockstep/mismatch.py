@@ -63,7 +63,10 @@ class WrongWrite(_Comparable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongRead(_Comparable):
-    """A read-back that differs from the rules in force; with `form`, one that has not the form of that clause."""
+    """A read-back of rules that are not in force.
+
+    `form` is the broken clause of WIRE where the rules are those in force, and only their form is wrong.
+    """
 
     vault: Vault
     expected: RuleSet
