@@ -4,6 +4,9 @@ import pytest
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.judging.call_sizes import FIRSTS, CallSizes, class_of, in_words
 from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.wire import wire_rules
+from fencepost.conformance.mutants import mutant
+from fencepost.conformance.mutants.witness import call
 from fencepost.conformance.peers import EnforcerVault
 from runs import Relay, Subject, begun, connection_to, judged
 
@@ -67,6 +70,21 @@ def test_calls_grow_by_at_most_a_quarter_and_reach_every_size(subject: Subject) 
 def test_a_fault_in_calls_of_one_size_is_found(flaw: str, clause: str) -> None:
     report = judged(f"mutant:{flaw}", profile="keyvault", fail_fast=True)
     assert clause in {row.id for row in report.clauses if row.verdict == "fail"}
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [*enumerate(("alone", "few", "some", "hundreds", "thousands", "full-call"))]
+)
+def test_a_mutant_of_one_size_answers_rightly_in_calls_of_the_others(place: int, name: str) -> None:
+    vault = mutant(f"{name}-last-address-excluded")
+    vault.reset(subnets=[])
+    vault.put_rules(network_acls=wire_rules(["20.0.0.0/24"]))
+    outcomes = []
+    for size in FIRSTS:
+        decisions = vault.decide(requests=[call("20.0.0.255")] * size)["decisions"]
+        assert isinstance(decisions, list)
+        outcomes.append(decisions[-1]["outcome"])
+    assert [outcome == "deny" for outcome in outcomes] == [one == place for one in range(len(FIRSTS))]
 
 
 class _Slow(Relay):

@@ -74,6 +74,7 @@ def test_each_clause_of_form_is_recorded_and_extended_so_that_no_run_is_partial_
         (wire_rules(["52.0.0.0/8", "20.0.0.0/8"]), wire_rules(["20.0.0.0/8", "52.0.0.0/8"]), "WIRE-2"),
         (wire_rules([], [HOME, AWAY]), wire_rules([], [AWAY.lower(), HOME.lower()]), "WIRE-2"),
         (wire_rules(["20.0.0.0/8"] * 2 + ["52.0.0.0/8"]), wire_rules(["52.0.0.0/8", "20.0.0.0/8"]), None),
+        (wire_rules(["20.0.0.0/8"] * 2 + ["52.0.0.0/8"]), wire_rules(["52.0.0.0/8"] + ["20.0.0.0/8"] * 2), None),
         (wire_rules([], [HOME]), wire_rules([], [HOME]), "WIRE-3"),
         (wire_rules([]), {"bypass": "None", "defaultAction": "Deny", "ipRules": []}, "WIRE-4"),
         (wire_rules([], default_action="Allow", bypass="AzureServices"), None, None),

@@ -9,13 +9,19 @@ import pytest
 from fencepost.adapters.contract import Client, JsonObject, open_factory
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.histories import HISTORIES
-from fencepost.conformance.generate.accepted_writes import Kind
+from fencepost.conformance.generate.accepted_writes import (
+    Kind,
+    add_ip_rule,
+    put_without_rules,
+    remove_first_ip_rule,
+)
 from fencepost.conformance.generate.refused_writes import remove_what_is_not_there
 from fencepost.conformance.generate.strokes import Scene, Stroke
 from fencepost.conformance.generate.walkers import Theme, Walker, World
 from fencepost.conformance.generate.walks import ACCEPTED, ELSEWHERE, REFUSED, back_to_the_theme, dealt, next_of
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write, may_be_asked
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.peers import StdlibVault
 from fencepost.reference import Vault, Verdict, load_profile
 from runs import explored
@@ -84,6 +90,21 @@ def test_any_two_traits_of_a_theme_are_met_in_every_combination() -> None:
     themes = [theme for theme, _ in dealt(Random(0), FAMILIES)]
     for one, other in combinations(Theme.__dataclass_fields__, 2):
         assert len({(getattr(theme, one), getattr(theme, other)) for theme in themes}) == 4
+
+
+def test_a_removal_waits_for_a_rule_and_goes_first_where_there_are_too_many() -> None:
+    theme = Theme(default_action="Deny", bypass="None", is_off=True, has_few_ranges=True, has_few_subnets=True)
+    walk = Rehearsed(theme, [], seed=0)
+
+    def next_under(*values: str, hand: list[Kind]) -> Kind:
+        put = walk.vault.put_rules(wire_rules(values)).accepted
+        assert put is not None
+        walk.vault = put
+        return next_of(walk.walker, hand)
+
+    assert next_under(hand=[remove_first_ip_rule, add_ip_rule]) is add_ip_rule
+    assert next_under("9.9.9.9", "8.8.8.8", hand=[add_ip_rule, remove_first_ip_rule]) is remove_first_ip_rule
+    assert next_under("9.9.9.9", hand=[put_without_rules, add_ip_rule]) is add_ip_rule, "a subnet is off, and listed"
 
 
 def test_what_is_said_to_be_accepted_is_and_what_is_to_be_refused_is_refused() -> None:

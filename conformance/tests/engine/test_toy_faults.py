@@ -6,6 +6,7 @@ import pytest
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.judging.verdicts import DECISIVE
 from fencepost.conformance.run.campaign import Campaign
+from fencepost.reference import text_from_address
 from toys import CALLERS, INSIDE, OUTSIDE, TWO_RULES, ToyVault, acls, row, toy_run, under_deny
 
 
@@ -86,6 +87,30 @@ def test_a_fault_in_a_call_of_several_clauses_is_looked_for_clause_by_clause() -
 
     campaign = toy_run(DeniesNobody, under_deny)
     assert {clause for clause, _ in campaign.tally.errors.items()} == {"DEC-3"}
+    assert campaign.tally.counts["DEC-2"].decisive == 2
+
+
+def test_a_wrong_answer_beside_a_fault_is_a_failure_of_its_clause() -> None:
+    class DeniesOrFails(ToyVault):
+        def outcome(self, address: str) -> str:
+            if address == text_from_address(OUTSIDE.address):
+                raise KeyError(address)
+            return "deny"
+
+    campaign = toy_run(DeniesOrFails, under_deny)
+    assert "DEC-3" in campaign.tally.errors
+    assert set(campaign.tally.failures) == {"DEC-2"}
+
+
+def test_a_fault_of_the_whole_call_is_an_error_though_each_clause_is_answered_apart() -> None:
+    class TakesOneKind(ToyVault):
+        def decide(self, *, requests: Sequence[Mapping[str, Mapping[str, str]]]) -> dict[str, object]:
+            if len({self.outcome(one["source"]["address"]) for one in requests}) > 1:
+                raise KeyError("two kinds")
+            return super().decide(requests=requests)
+
+    campaign = toy_run(TakesOneKind, under_deny)
+    assert "two kinds" in " ".join(campaign.tally.errors.values())
     assert campaign.tally.counts["DEC-2"].decisive == 2
 
 

@@ -1,11 +1,11 @@
 """The test bench: each call of an exploration is sent, compared, counted, and diagnosed if its answer is wrong."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import NoReturn, TypeAlias
 
 from fencepost.adapters.contract import Client, HarnessFault, JsonObject, Shareable
 from fencepost.adapters.contract import Decision as Answer
+from fencepost.conformance.bench.asking_apart import AskingApart, OnMismatch
 from fencepost.conformance.bench.diagnosing import Diagnosing, EndedAtFailure
 from fencepost.conformance.bench.effort import CostMeter, Effort, EffortSpent
 from fencepost.conformance.bench.fault_policy import Abandoned, FaultPolicy
@@ -28,9 +28,6 @@ from fencepost.conformance.lockstep.oracle import Judged
 from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES
 from fencepost.reference import Network, Request, Vault
 from fencepost.reports.model import Counterexample
-
-OnMismatch: TypeAlias = Callable[[Sequence[Found]], None]
-"""What to do with the mismatches of one call."""
 
 Selection: TypeAlias = Callable[[Sequence[Request], Vault], Iterable[Sequence[Request]]]
 """Which of an exploration's requests are put, call by call."""
@@ -88,6 +85,7 @@ class Bench(Notes):
             ends_at_failure=ends_at_failure,
         )
         self._on_mismatch = on_mismatch or self.diagnosing
+        self._ask_apart = AskingApart(tally, self.meter, self._faults, self._in_force, self._on_mismatch)
 
     # What an exploration may ask of the bench.
 
@@ -296,7 +294,13 @@ class Bench(Notes):
         try:
             judged = self._lockstep.ask(step)
         except HarnessFault as fault:
-            return self._ask_apart(fault, step, extra, aim)
+
+            def put(part: Sequence[Request]) -> list[Found]:
+                again = self._step(part)
+                return self._counted(again, self._lockstep.ask(again), extra, aim)
+
+            self._ask_apart(fault, step.requests, self._clause, put, extra=extra, aim=aim)
+            return []
         self._faults.answered("decide")
         found = self._counted(step, judged, extra, aim)
         self._tally.call_sizes.asked += len(intended(len(step.requests)))
@@ -356,39 +360,6 @@ class Bench(Notes):
                 clauses = tuple(self._counter.spoken_for(self.vault, step.requests[index], expected, more))
                 keep_request(self._tally.not_put, self.vault, step.only(index), clauses)
         return [Found(mismatch=mismatch, index=index, aim=aim) for index, mismatch in wrong]
-
-    def _ask_apart(
-        self, fault: HarnessFault, step: AskStep, extra: Mapping[Request, Sequence[str]], aim: str | None
-    ) -> list[str]:
-        """After a fault in a call for several clauses, ask clause by clause, so that the others are judged."""
-        by_clause = sorted(step.requests, key=self._clause)
-        groups = [(clause, list(group)) for clause, group in groupby(by_clause, key=self._clause)]
-        if len(groups) == 1:
-            self._faults.give_up(fault, groups[0][0])
-        self._tally.faults += 1
-        self._faults.in_a_row += 1
-        is_at_hand = False
-        for clause, group in groups:
-            if clause in self._tally.errors:
-                continue
-            try:
-                self._in_force.restore()
-                part = self._step(group)
-                found = self._counted(part, self._lockstep.ask(part), extra, aim)
-            except HarnessFault as again:
-                is_at_hand = True
-                self._faults.note(again, (clause,))
-                for request in group:
-                    self._faults.leave_out(clause, extra.get(request, ()))
-                continue
-            self._faults.in_a_row = 0
-            self._on_mismatch(found)
-        if not is_at_hand:  # each request is answered apart: the fault is that of the whole call
-            self._tally.errors.setdefault(aim or self._faults.aims[0], str(fault))
-            self._faults.hinder(str(fault))
-        with self._faults.blaming(), self.meter.beside():
-            self._in_force.restore()
-        return []
 
     def _wrong_in_force(self) -> list[Found]:
         """Wrong decisions under the rules in force. If there are any, a read-back of other rules than written is right.

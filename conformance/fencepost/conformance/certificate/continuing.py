@@ -17,7 +17,7 @@ _RESET = b'{"m":"reset",'
 
 
 class NoTranscript(ValueError):
-    """What is no transcript that a run could go on from."""
+    """The data is no transcript that a run could continue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Whole sets and single changes in turns, each followed by requests from the few callers concerned (STA-1 … STA-5)."""
+"""Whole sets and single changes in turns, each followed by requests from the callers concerned (STA-1 … STA-5)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

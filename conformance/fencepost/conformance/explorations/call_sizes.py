@@ -1,6 +1,8 @@
-"""Calls of many sizes under one rule set, each with requests of every kind: how many are asked at once changes nothing.
+"""Large calls with requests of every kind under one rule set (DEC-17).
 
-Calls with one request and with few are made by the bench, beside the calls of every exploration.
+They find an implementation that answers a request by another code where a call carries many requests: one that sorts
+them, builds an index first, shares the work out, or treats a full call apart. The bench finds the same fault in calls
+of one request and of few: it puts requests of every exploration again in such calls.
 """
 
 from collections.abc import Iterator

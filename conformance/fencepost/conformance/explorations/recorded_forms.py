@@ -1,4 +1,9 @@
-"""Rule sets that are written and read back one after another, for the form of what is read (WIRE)."""
+"""Rule sets that are written and read back one after another (WIRE).
+
+They find an endpoint that keeps the right rules but shows them in another form than Azure: a single address without
+its prefix, rules in another order, ids in mixed case, an empty list left out, a default object stored. Each set is
+written after others, which finds a form that depends on an earlier write.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +25,7 @@ _NAMES = ("Prod", "WEB", "App", "dataTier")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Put:
-    """One rule set, and the clauses that reading it back speaks for; the same form after an earlier PUT is WIRE-6's."""
+    """One rule set, and the clauses that a right read-back counts for; WIRE-6 where another set was written before."""
 
     acls: WireRules
     clauses: tuple[str, ...]

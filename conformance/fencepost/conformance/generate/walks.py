@@ -85,7 +85,7 @@ ELSEWHERE = frozenset((*REFUSED[0], *REFUSED[1], *REFUSED[-1]))
 def dealt(
     random: Random, families: Sequence[Family], *, is_switched: bool = True
 ) -> Iterator[tuple[Theme, Sequence[Kind]]]:
-    """Eight walks that each have every family; any three of a theme's four traits occur in all combinations.
+    """Eight walks that each have every family. Any three traits of a theme but the bypass occur in all combinations.
 
     Each member of a family occurs in two themes that differ in all but the bypass; a member done elsewhere, in one.
     If no default action can be switched, every theme's is Deny.

@@ -1,5 +1,6 @@
 """A mismatch: the call, the reference's answer, and the subject's answer, which differs from it."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,15 +10,15 @@ from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Write, acceptable_codes
 
 
-class _Comparable:
+class _Comparable(ABC):
     """What the three kinds of mismatch have in common."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def direction(self) -> tuple[str, str]:
         """The expected answer and the answer that came, in words."""
-        raise NotImplementedError
 
     @property
     def kind(self) -> tuple[str, ...]:
@@ -62,7 +63,10 @@ class WrongWrite(_Comparable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongRead(_Comparable):
-    """A read-back that differs from the rules in force; with `form`, one that has not the form of that clause."""
+    """A read-back of rules that are not in force.
+
+    `form` is the broken clause of WIRE where the rules are those in force, and only their form is wrong.
+    """
 
     vault: Vault
     expected: RuleSet

@@ -68,7 +68,7 @@ def normal_form_of_answer(answer: NetworkAcls | None, profile: Profile) -> Norma
 
 
 def blocks_of(values: Iterable[str], profile: Profile) -> Iterable[Block | str]:
-    """What each value that was read back covers; a value that no reading makes a block of stands as its text."""
+    """The block of each value that was read back; a value that cannot be read as a block is kept as its text."""
     lenient = profile.with_choices({"prefix-31": "accept", "prefix-0": "accept", "private-superset": "accept"})
     for value in values:
         # A profile that refuses a single address as its /32 may still read it back as its /32.

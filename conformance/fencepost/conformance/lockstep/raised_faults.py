@@ -34,9 +34,7 @@ class RaisedFaults:
 def _shortened(lines: list[str]) -> list[str]:
     """The traceback with its last frames only, and without folders.
 
-    >>> _shortened(
-    ...     ["Traceback (most recent call last):", '  File "/home/me/vault.py", line 7, in decide', "KeyError: 1"]
-    ... )
+    >>> _shortened(["Traceback (most recent call last):", '  File "src/vault.py", line 7, in decide', "KeyError: 1"])
     ['Traceback (most recent call last):', '  File "vault.py", line 7, in decide', 'KeyError: 1']
     """
     short = [_FOLDERS.sub(r'File "\1"', line) for line in lines]

@@ -1,4 +1,4 @@
-"""WIRE: how the rules that are read back are spelled, beside how recorded traffic of the service spells them."""
+"""WIRE: compares the form of rules that are read back with the form in recorded traffic of the service."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,13 +10,11 @@ from fencepost.reference import Bypass, DefaultAction, RuleSet, Vault
 def broken_form(answer: NetworkAcls | None, vault: Vault) -> str | None:
     """The first clause of WIRE that an answer to `getRules` breaks; None if it breaks none.
 
-    The answer says what is in force (STA-5); in question is its form alone. Repeated rules and the text of ranges are
-    left out. Under an edition with few recordings only WIRE-1 and a list WIRE-4 speaks of there are judged.
+    The answer must have the rules in force (STA-5): only its form is judged. The order of repeated rules and the text
+    of ranges are not. Under an edition with few recordings only WIRE-1 and WIRE-4 are judged, WIRE-4 beside IP rules.
     """
-    held = [clause for clause, breaks in _FORMS if breaks(answer, vault)]
-    if not vault.profile.has_all_recordings:
-        held = [clause for clause in held if clause in ("WIRE-1", "WIRE-4")]
-    return held[0] if held else None
+    judged = [one for one in _FORMS if vault.profile.has_all_recordings or one[0] in _RECORDED_EARLY]
+    return next((clause for clause, breaks in judged if breaks(answer, vault)), None)
 
 
 def _shows_a_bare_address(answer: NetworkAcls | None, vault: Vault) -> bool:  # noqa: ARG001 - as the others
@@ -68,4 +66,7 @@ _FORMS: tuple[tuple[str, Callable[[NetworkAcls | None, Vault], bool]], ...] = (
     ("WIRE-4", _lacks_a_list),
     ("WIRE-2", _has_another_order),
 )
-"""When each form is broken. WIRE-6 has no row: any of these forms breaks it where it takes a former PUT to show."""
+"""When each form is broken. WIRE-6 has no row: a form that is broken only after an earlier PUT breaks WIRE-6."""
+
+_RECORDED_EARLY = ("WIRE-1", "WIRE-4")
+"""The forms that are judged under an edition with few recordings."""

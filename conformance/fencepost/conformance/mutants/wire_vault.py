@@ -1,6 +1,6 @@
 """The correct vault that also shows its rules in the form in which Azure's wire shows them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fencepost.adapters.contract import JsonObject
@@ -12,7 +12,8 @@ class WireVault(Vault):
     """A vault that declares `azure-wire` and is read back in that form, by small methods that a flaw can override."""
 
     title = "wire-vault"
-    written: Mapping[str, object]
+    written: JsonObject
+    """The object of the last `putRules` that was accepted."""
 
     def describe(self, *, protocol: int) -> JsonObject:
         """The statement, with the promise of the form."""
@@ -48,13 +49,8 @@ class WireVault(Vault):
 
     def read_back(self, held: Held) -> JsonObject:
         """The rule set as `networkAcls` shows it."""
-        return self.shown(held, self.written)
-
-    def shown(self, held: Held, written: Mapping[str, object]) -> dict[str, Any]:  # noqa: ARG002 - a seam
-        """The object; `written` is the last one that was put."""
         return {
-            "bypass": held.bypass,
-            "defaultAction": held.default_action,
+            **super().read_back(held),
             "ipRules": [{"value": value} for value in self.shown_values(held)],
             "virtualNetworkRules": [{"id": subnet} for subnet in self.shown_ids(held)],
         }

@@ -24,7 +24,7 @@ class Candidate:
 
     @property
     def id(self) -> str:
-        """The id, which follows from the content and the file's profile."""
+        """The id, which follows from the clause and the calls."""
         return case_id(self.clause, "", self.case.calls())
 
     @property

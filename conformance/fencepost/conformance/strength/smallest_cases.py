@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from fencepost.adapters.contract import Client
@@ -91,7 +92,7 @@ def _deletions(calls: _Calls) -> Iterator[_Deletion]:
     for at, call in enumerate(calls):
         params = call["params"]
         if 0 < at < last:
-            yield f"call {at + 1}, {call['method']}", lambda told, at=at: told.pop(at)  # type: ignore[misc]  # bound now
+            yield f"call {at + 1}, {call['method']}", partial(_without_call, at)
         match call["method"]:
             case "reset":
                 named = repr(calls[at + 1 :]).lower()
@@ -169,6 +170,10 @@ def _without(at: int, path: tuple[str | int, ...], *keys: str | int) -> Callable
                 value.pop(key)
 
     return delete
+
+
+def _without_call(at: int, calls: _Calls) -> None:
+    del calls[at]
 
 
 def _with(at: int, path: tuple[str | int, ...], key: str, new: str) -> Callable[[_Calls], object]:

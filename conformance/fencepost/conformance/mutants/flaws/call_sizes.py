@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.mutant import Flaws, Mutant
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, INSIDE, OTHER_NETWORK, ask, call, control, put, trusted
@@ -11,10 +11,6 @@ from fencepost.conformance.mutants.witness import APP, INSIDE, OTHER_NETWORK, as
 flaw = Flaws("state")
 
 _RANGE, _LAST = "20.0.0.0/24", "20.0.0.255"
-
-
-def _asks_last(size: int) -> Witness:
-    return lambda _: (put(_RANGE), ask(*[call()] * (size - 1), call(_LAST)))
 
 
 class _Sized(Vault):
@@ -30,26 +26,31 @@ class _Sized(Vault):
         return answers
 
 
-class _LastExcludedInCalls(_Sized):
-    """Leaves out the last address of a range in calls of these sizes."""
+def _last_excluded(name: str, sizes: range, story: str, *, clause: str = "DEC-17") -> Mutant:
+    """The mutant that leaves out the last address of a range in calls of these sizes."""
 
-    sizes: range
+    class LastExcluded(_Sized):
+        def in_range(self, rule: IpRule, ask: Ask) -> bool:
+            is_last = self.size in sizes and rule.first < rule.last == ask.address
+            return super().in_range(rule, ask) and not is_last
 
-    def in_range(self, rule: IpRule, ask: Ask) -> bool:
-        is_last = self.size in self.sizes and rule.first < rule.last == ask.address
-        return super().in_range(rule, ask) and not is_last
+    enter = flaw(
+        name,
+        clause=clause,
+        also=tuple(one for one in ("DEC-4", "DEC-2", "DEC-5", "DEC-17") if one != clause),
+        direction="closed",
+        story=story,
+        witness=lambda _: (put(_RANGE), ask(*[call()] * (sizes.start - 1), call(_LAST))),
+    )
+    return enter(LastExcluded)
 
 
-@flaw(
+_ALONE = _last_excluded(
     "alone-last-address-excluded",
+    range(1, 2),
+    "A single request takes a short path, whose comparison leaves out the last address of a range.",
     clause="DEC-4",
-    also=("DEC-2", "DEC-5", "DEC-17"),
-    direction="closed",
-    story="A single request takes a short path, whose comparison leaves out the last address of a range.",
-    witness=_asks_last(1),
 )
-class _AloneLastAddressExcluded(_LastExcludedInCalls):
-    sizes = range(1, 2)
 
 
 @flaw(
@@ -105,64 +106,31 @@ class _AlonePermissionIsNotAsked(_Sized):
         return super().is_authorized(held, ask) or self.size == 1
 
 
-@flaw(
+_FEW = _last_excluded(
     "few-last-address-excluded",
-    clause="DEC-17",
-    also=("DEC-4", "DEC-2", "DEC-5"),
-    direction="closed",
-    story="Up to eight requests are compared in one register, by a comparison that leaves out the last address.",
-    witness=_asks_last(2),
+    range(2, 9),
+    "Up to eight requests are compared in one register, by a comparison that leaves out the last address.",
 )
-class _FewLastAddressExcluded(_LastExcludedInCalls):
-    sizes = range(2, 9)
-
-
-@flaw(
+_SOME = _last_excluded(
     "some-last-address-excluded",
-    clause="DEC-17",
-    also=("DEC-4", "DEC-2", "DEC-5"),
-    direction="closed",
-    story="Nine to 64 requests are sorted first, and the search that follows leaves out the last address of a range.",
-    witness=_asks_last(9),
+    range(9, 65),
+    "Nine to 64 requests are sorted first, and the search that follows leaves out the last address of a range.",
 )
-class _SomeLastAddressExcluded(_LastExcludedInCalls):
-    sizes = range(9, 65)
-
-
-@flaw(
+_HUNDREDS = _last_excluded(
     "hundreds-last-address-excluded",
-    clause="DEC-17",
-    also=("DEC-4", "DEC-2", "DEC-5"),
-    direction="closed",
-    story="Above 64 requests a tree is built of the rules, whose leaves leave out the last address of a range.",
-    witness=_asks_last(65),
+    range(65, 513),
+    "Above 64 requests a tree is built of the rules, whose leaves leave out the last address of a range.",
 )
-class _HundredsLastAddressExcluded(_LastExcludedInCalls):
-    sizes = range(65, 513)
-
-
-@flaw(
+_THOUSANDS = _last_excluded(
     "thousands-last-address-excluded",
-    clause="DEC-17",
-    also=("DEC-4", "DEC-2", "DEC-5"),
-    direction="closed",
-    story="Above 512 requests several workers share the work, by a code of their own without the last address.",
-    witness=_asks_last(513),
+    range(513, 4_096),
+    "Above 512 requests several workers share the work, by a code of their own without the last address.",
 )
-class _ThousandsLastAddressExcluded(_LastExcludedInCalls):
-    sizes = range(513, 4_096)
-
-
-@flaw(
+_FULL = _last_excluded(
     "full-call-last-address-excluded",
-    clause="DEC-17",
-    also=("DEC-4", "DEC-2", "DEC-5"),
-    direction="closed",
-    story="A call of 4,096 requests is full and goes another way, which leaves out the last address of a range.",
-    witness=_asks_last(4_096),
+    range(4_096, 4_097),
+    "A call of 4,096 requests is full and goes another way, which leaves out the last address of a range.",
 )
-class _FullCallLastAddressExcluded(_LastExcludedInCalls):
-    sizes = range(4_096, 4_097)
 
 
 @flaw(

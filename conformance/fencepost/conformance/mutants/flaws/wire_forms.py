@@ -1,6 +1,6 @@
 """Flaws in how `getRules` spells what it shows, of a vault that promises the form of Azure's wire."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 from fencepost.adapters.contract import JsonObject
@@ -139,6 +139,15 @@ class _ShowsThePlatformsWordsInCapitals(WireVault):
         return [one.replace("/resourcegroups/", "/resourceGroups/") for one in super().shown_ids(held)]
 
 
+def _unwritten(shown: JsonObject, written: JsonObject) -> list[str]:
+    """The lists that are empty and were not written."""
+    return [name for name, value in shown.items() if value == [] and name not in written]
+
+
+def _without(names: Collection[str], shown: JsonObject) -> JsonObject:
+    return {name: value for name, value in shown.items() if name not in names}
+
+
 @flaw(
     "leaves-unwritten-lists-out",
     clause="WIRE-4",
@@ -147,9 +156,9 @@ class _ShowsThePlatformsWordsInCapitals(WireVault):
     witness=lambda _: (bare(ipRules=[{"value": _LOW}]), read()),
 )
 class _LeavesUnwrittenListsOut(WireVault):
-    def shown(self, held: Held, written: Mapping[str, object]) -> dict[str, Any]:
-        shown = super().shown(held, written)
-        return {name: value for name, value in shown.items() if value != [] or name in written}
+    def read_back(self, held: Held) -> JsonObject:
+        shown = super().read_back(held)
+        return _without(_unwritten(shown, self.written), shown)
 
 
 @flaw(
@@ -160,9 +169,9 @@ class _LeavesUnwrittenListsOut(WireVault):
     witness=lambda _: (bare(ipRules=[{"value": _LOW}]), read()),
 )
 class _ShowsUnwrittenListsAsNull(WireVault):
-    def shown(self, held: Held, written: Mapping[str, object]) -> dict[str, Any]:
-        shown = super().shown(held, written)
-        return {name: None if value == [] and name not in written else value for name, value in shown.items()}
+    def read_back(self, held: Held) -> JsonObject:
+        shown = super().read_back(held)
+        return {**shown, **dict.fromkeys(_unwritten(shown, self.written))}
 
 
 @flaw(
@@ -174,10 +183,10 @@ class _ShowsUnwrittenListsAsNull(WireVault):
     witness=lambda _: (bare(), read()),
 )
 class _LeavesBothUnwrittenListsOut(WireVault):
-    def shown(self, held: Held, written: Mapping[str, object]) -> dict[str, Any]:
-        shown = super().shown(held, written)
-        has_none = not {"ipRules", "virtualNetworkRules"} & set(written)
-        return {name: value for name, value in shown.items() if not (has_none and value == [])}
+    def read_back(self, held: Held) -> JsonObject:
+        shown = super().read_back(held)
+        unwritten = _unwritten(shown, self.written)
+        return _without(unwritten, shown) if len(unwritten) == 2 else shown
 
 
 @flaw(

@@ -1,4 +1,4 @@
-"""A faulty matcher as it is made from the source of a structure: how it is told, and how its calls are made to end."""
+"""A faulty matcher, made from the source of a structure: what a result shows of it, and the end of endless loops."""
 
 import ast
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Made(Protocol):
 
     @property
     def id(self) -> str:
-        """The faulty vault in one word."""
+        """A name of the faulty vault, without blanks."""
 
     @property
     def line(self) -> int:
@@ -37,8 +37,8 @@ class Made(Protocol):
         """What is changed, for the reader."""
 
     @property
-    def is_told(self) -> bool:
-        """Whether who develops the suite may be told that it survives."""
+    def is_shown(self) -> bool:
+        """Whether a result may show the developers of the suite that it survives."""
 
     @property
     def counts_in(self) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class Made(Protocol):
         """What makes a faulty matcher."""
 
     def difference(self, *, seed: int) -> str | None:
-        """A history that tells it from the original, and what it did then; None where none is known."""
+        """A history in which it differs from the original, and its answer there; None where none is known."""
 
 
 class EndlessLoop(RuntimeError):

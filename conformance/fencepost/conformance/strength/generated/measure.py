@@ -91,7 +91,7 @@ class Row(_Value, frozen=True, kw_only=True):
 
 
 class Case(_Value, frozen=True, kw_only=True):
-    """A faulty vault that was not killed and may be told, with what was changed, and why it is where it is."""
+    """A faulty vault that was not killed and may be shown, with what was changed, and the reason of its outcome."""
 
     mutant: str
     outcome: str
@@ -143,7 +143,7 @@ def measure(design: Design, tell: Teller = lambda *_: None) -> Generated:
                 says=one.says,
             )
             for one in trials
-            if one.outcome != "killed" and one.made.is_told
+            if one.outcome != "killed" and one.made.is_shown
         ),
     )
 

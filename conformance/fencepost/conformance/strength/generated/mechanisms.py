@@ -101,8 +101,8 @@ class Believed:
         return self.told.belief
 
     @property
-    def is_told(self) -> bool:
-        """Only of what is in sample."""
+    def is_shown(self) -> bool:
+        """Only in sample."""
         return not self.is_held_out
 
     @property

@@ -30,7 +30,7 @@ class Mutation:
 
     @property
     def id(self) -> str:
-        """The mutant in one word.
+        """The name of the mutant, without blanks.
 
         >>> Mutation(structure="scan", operator="boundary", position=3, line=1, change="").id
         'scan/boundary/3'
@@ -38,8 +38,8 @@ class Mutation:
         return f"{self.structure}/{self.operator}/{self.position}"
 
     @property
-    def is_told(self) -> bool:
-        """What an operator makes says little of the next."""
+    def is_shown(self) -> bool:
+        """Always: one mutant of an operator says little of the next."""
         return True
 
     @property

@@ -40,7 +40,8 @@ class StructureConnection(Direct):
     """A vault around a matcher, called in the same thread."""
 
     def __init__(self, matcher: Matcher, *, profile: str) -> None:
-        self.subject = StructureVault(matcher, profile=profile)  # type: ignore[assignment]  # any object with the methods
+        vault = StructureVault(matcher, profile=profile)
+        self.subject = vault  # type: ignore[assignment]  # any object with the methods
         self._restrictions = ()
 
 
