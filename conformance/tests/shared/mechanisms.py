@@ -125,4 +125,3 @@ MECHANISMS: Mapping[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "bare": (BareVault, ("bypass not stored", "switch resets the other", "open without rules")),
 }
 """Each structure: how its vault is made, and its faults."""
-
