@@ -12,6 +12,7 @@ from fencepost.conformance.commands.explanation import clause_explained, explana
 from fencepost.conformance.commands.request_file import Asked, oddities, read_asked, read_network
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.reasons import open_point, reason
+from fencepost.conformance.rule_files.expressions import RESOURCE_GROUP, SUBSCRIPTION, may_be
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput
 from fencepost.conformance.rule_files.reading import named_subnets, read_rules
@@ -94,6 +95,7 @@ def explain(
         request = read_asked(request_given, asked)
     except UnreadableInput as error:
         _refuse([visible(line) for line in str(error).splitlines()])
+    _check_subnet(found, request.subnet)
     network = _completed(given, found, request)
     _check(found, profile, network)
     for note in (*found.notes, *oddities(request)):
@@ -107,6 +109,20 @@ def _profile(name: str) -> Profile:
         return load_profile(name)
     except UnknownProfile as error:
         raise click.BadParameter(str(error), param_hint="--profile") from None
+
+
+def _check_subnet(found: FoundRules, subnet: str | None) -> None:
+    """Nothing, where the caller's subnet is known to be listed or not to be; bad usage otherwise."""
+    listed = list(named_subnets(found))
+    if subnet is None or any(one.lower() == subnet.lower() for one in listed):
+        return
+    for one in listed:
+        if may_be(one, subnet):
+            told = (
+                f"--subnet: may be the subnet {one} of the rules, whose {SUBSCRIPTION} or {RESOURCE_GROUP} only the "
+                "deployment knows; if it is, name it as the rules do"
+            )
+            _refuse([visible(f"{found.path}.virtualNetworkRules: {told}")])
 
 
 def _completed(given: Network, found: FoundRules, request: Request) -> Network:
