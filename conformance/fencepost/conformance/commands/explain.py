@@ -9,6 +9,7 @@ from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands.case_split import split_cases
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.explanation import clause_explained, explanation
+from fencepost.conformance.commands.options import PROFILE
 from fencepost.conformance.commands.request_file import Asked, oddities, read_asked, read_network
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.reasons import open_point, reason
@@ -21,7 +22,6 @@ from fencepost.reference import (
     Profile,
     Request,
     Subnet,
-    UnknownProfile,
     Verdict,
     load_profile,
     validate,
@@ -33,7 +33,12 @@ from fencepost.reports.visible import visible
 @click.argument("rules", metavar="RULES|CLAUSE")
 @click.argument("request_given", metavar="[ADDRESS|REQUEST.json]", required=False)
 @click.option(
-    "--profile", "profile_name", default="keyvault", show_default=True, help="The edition of the specification."
+    "--profile",
+    "profile_name",
+    type=PROFILE,
+    default="keyvault",
+    show_default=True,
+    help="The edition of the specification.",
 )
 @click.option("--subnet", metavar="ID", help="The caller's subnet, by its resource id.")
 @click.option("--service", metavar="NAME", help="The Microsoft service that calls.")
@@ -88,7 +93,7 @@ def explain(
         return
     if [rules, request_given, network_file, parameters].count(STDIN) > 1:
         raise click.UsageError("only one of the files can be stdin")
-    profile = _profile(profile_name)
+    profile = load_profile(profile_name)
     try:
         found = read_rules(rules, vault=vault, parameters=parameters)
         given = read_network(network_file) if network_file is not None else Network()
@@ -102,13 +107,6 @@ def explain(
         click.echo(f"note: {visible(note)}", err=True)
     branches = split_cases(found.network_acls, request, network=network, profile=profile)
     show(*explanation(branches, request=request, network=network, profile=profile, found=found))
-
-
-def _profile(name: str) -> Profile:
-    try:
-        return load_profile(name)
-    except UnknownProfile as error:
-        raise click.BadParameter(str(error), param_hint="--profile") from None
 
 
 def _check_subnet(found: FoundRules, subnet: str | None) -> None:
