@@ -36,7 +36,7 @@ SEED = click.IntRange(min=0, max=2**63 - 1)
 """The type of a seed: a number that every form of the report can hold."""
 
 
-class _ProfileName(click.ParamType):
+class _ProfileName(click.ParamType[str]):
     """The name of a profile that there is."""
 
     name = "text"
