@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fencepost.adapters.contract import Timeouts
@@ -18,7 +19,9 @@ from fencepost.conformance.run.earlier import cases_at, known_at, replay_known, 
 from fencepost.conformance.run.opening import CannotBegin, Subject, begun, connected, explaining
 from fencepost.conformance.run.order import explorations_for
 from fencepost.conformance.run.plan import Plan
+from fencepost.conformance.run.subject_file import subject_file
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
+from fencepost.reports.page import Page
 from fencepost.reports.renderer import write_files
 from fencepost.reports.secrets import Mask, without_secrets
 from fencepost.reports.visible import visible
@@ -91,6 +94,7 @@ class SubjectSession:
         self.is_given_up = False
         self._not_judged: list[str] = []
         self._told: dict[str, str] = {}
+        self._first_asked = datetime.now(UTC)
         self._mask = Mask.of_here()
 
     def clause(self, clause_id: str) -> Clause:
@@ -211,6 +215,7 @@ class SubjectSession:
         if self._unusable is not None:
             raise self._unusable
         if self._campaign is None:
+            self._first_asked = datetime.now(UTC)
             try:
                 self._campaign = self._begin()
             except (CannotBegin, OneWorkerOnly) as error:
@@ -267,7 +272,8 @@ class SubjectSession:
                 self._campaign.plan = replace(self._campaign.plan, clauses=asked)
         report = self.report()
         if report is not None and self._terms.report is not None:
-            write_files(report, self._terms.report)
+            page = Page.since(self._first_asked, source=subject_file(self.name, Path.cwd()))
+            write_files(report, self._terms.report, page=page)
         if report is not None and self._terms.regressions is not None:
             store(stored_from_report(without_secrets(report)), self._terms.regressions)
 
