@@ -12,7 +12,7 @@ from fencepost.adapters.azure.facts import FACTS
 from fencepost.adapters.azure_server.asked import Asked, Receive, path_segments, query_of, read_body
 from fencepost.adapters.azure_server.calling import Caller, Convoy
 from fencepost.adapters.azure_server.data_plane import Place, operation_of
-from fencepost.adapters.azure_server.errors import Answer, Refusal, bad_request, not_found, refusal
+from fencepost.adapters.azure_server.errors import SERVICE_VERSION, Answer, Refusal, bad_request, not_found, refusal
 from fencepost.adapters.azure_server.identity_plane import IdentityPlane
 from fencepost.adapters.azure_server.resource_plane import ResourcePlane
 from fencepost.adapters.azure_server.vaults import Slot
@@ -21,7 +21,6 @@ from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS
 from fencepost.adapters.jsonrpc import to_json
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-SERVICE_VERSION = "fencepost"
 _LOGGED_BODY = 4096
 
 
@@ -136,7 +135,7 @@ class Application:
             raise refusal(404, "VaultNotFound", "There is no vault of this name.")
         version = asked.query.get("api-version")
         if version not in FACTS.api_versions["data"]:
-            raise refusal(400, "BadParameter", f"The specified version ({str(version)[:80]}) is not recognized.")
+            raise refusal(400, "BadParameter", f"The specified version ({(version or '')[:80]}) is not recognized.")
         operation = operation_of(asked.method, asked.segments)
         if operation is None or operation.name not in DATA_OPERATIONS:
             raise refusal(404, "NotFound", "There is no operation of this method and path.")
