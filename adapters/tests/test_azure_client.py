@@ -237,10 +237,48 @@ def test_what_is_read_back_has_the_recorded_form_and_a_server_that_spells_it_oth
     assert (status, re.findall(r"^FAIL (\S+)", output, re.MULTILINE)[0]) == (1, "WIRE-1")
 
 
-def test_an_endpoint_that_locks_everybody_out_is_said_to_break_the_clause_of_the_control_plane(opened: Opened) -> None:
+def test_an_endpoint_that_locks_everybody_out_answers_wrongly_and_the_run_goes_on(
+    opened: Opened, capsys: pytest.CaptureFixture[str]
+) -> None:
     adapter, server = opened(subject="mutant:control-plane-behind-the-firewall")
     adapter.put_rules(network_acls=DENY)
-    with pytest.raises(Exception, match=r"refuses the control plane \(CTL-1\)"):
+    assert outcomes(adapter, ask("20.7.7.7", plane="control", operation="VaultPatch")) == [
+        ("deny", 403, "ForbiddenByFirewall")
+    ]
+    adapter.reset(subnets=[])
+    assert len(server.server.world.slots) == 1, "a caller whom a rule admits has removed the vault"
+    nobody = {**DENY, "ipRules": []}
+    assert adapter.put_rules(network_acls=nobody)["accepted"] is True
+    refused = adapter.put_rules(network_acls=DENY)
+    assert (refused["accepted"], refused["status"], refused["code"]) == (False, 403, "ForbiddenByFirewall")
+    with pytest.raises(Exception, match="403 ForbiddenByFirewall"):
+        adapter.get_rules()
+    adapter.reset(subnets=[])
+    assert len(server.server.world.slots) == 2
+    assert outcomes(adapter, ask("20.7.7.7"), ask("20.7.7.7", plane="control", operation="VaultPatch")) == [
+        ("allow",),
+        ("allow",),
+    ]
+    assert outcomes(adapter, ask("20.7.7.7", plane="control", operation="VaultList")) == [("inconclusive",)]
+    adapter.shutdown()
+    assert "refuses the removal of 1 vaults: fp-" in capsys.readouterr().err
+    assert [slot.vault is None for slot in server.server.world.slots.values()] == [False, True]
+
+
+def test_a_credential_without_a_role_is_an_error_of_the_control_plane_and_no_verdict(opened: Opened) -> None:
+    from fencepost.adapters.azure_client.adapter import Unexpected
+
+    adapter, server = opened()
+    adapter.put_rules(network_acls=DENY)
+    world = server.server.world
+    known, world.principals = world.principals, {}
+    for operation in ("VaultGet", "VaultPurge", "VaultNetworkRuleSet"):
+        with pytest.raises(Unexpected, match="403 AuthorizationFailed"):
+            adapter.decide(requests=[ask("20.1.2.3", plane="control", operation=operation)])
+    without = ask("20.1.2.3", plane="control", operation="VaultGet", authorized=False)
+    assert outcomes(adapter, without) == [("deny", 403, "AuthorizationFailed")]
+    with pytest.raises(Unexpected, match="403"):
+        adapter.put_rules(network_acls=DENY)
+    with pytest.raises(Exception, match="AuthorizationFailed"):
         adapter.reset(subnets=[])
-    (slot,) = server.server.world.slots.values()
-    slot.vault = None  # nobody else can take it away
+    world.principals = known

@@ -78,6 +78,11 @@ class WriteResult(_Message, frozen=True, kw_only=True):
         return self.accepted is True
 
     @property
+    def is_by_firewall(self) -> bool:
+        """Whether the firewall itself refused the write, which CTL-2 forbids."""
+        return self.accepted is False and self.code == "ForbiddenByFirewall"
+
+    @property
     def is_inconclusive(self) -> bool:
         """Whether the write could not be put as asked: nothing has changed, and it counts for nothing."""
         return self.outcome == "inconclusive"
