@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 HOST = "20.0.0.1"
@@ -72,6 +73,15 @@ def enter() -> None:
         done = subprocess.run([program, *command.split()], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise NoNamespace(reason=f"ip {command}: {done.stderr.strip()}")
+
+
+def what_is_missing() -> NoNamespace | None:
+    """What keeps a namespace from being made here; None where nothing does."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        error = thread.submit(enter).exception()
+    if error is None or isinstance(error, NoNamespace):
+        return error
+    raise error
 
 
 def is_replaced(address: str) -> bool:
