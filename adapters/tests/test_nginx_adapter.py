@@ -13,66 +13,58 @@ from pathlib import Path
 
 import pytest
 from fencepost.adapters import any_ip
-from fencepost.adapters.contract import (
-    HarnessFault,
-    Implementation,
-    JsonObject,
-    Statement,
-    SubjectError,
-    check_statement,
-)
-from fencepost.adapters.contract.messages import Decision, Decisions
-from fencepost.adapters.declared.implementation import DeclaredImplementation as Nginx
-from fencepost.adapters.nginx import open_adapter
-from msgspec import convert
+from fencepost.adapters.contract import Client, HarnessFault, JsonObject, SubjectError, check_statement, open_subject
+from fencepost.adapters.contract.messages import Decision, WriteResult
 
 pytestmark = pytest.mark.engine("nginx")
 
 VANTAGES = [pytest.param("proxy"), pytest.param("anyip", marks=pytest.mark.engine("any-ip"))]
 
 
-def opened(args: str) -> Nginx:
-    adapter = open_adapter(args)
-    assert isinstance(adapter, Nginx)
-    adapter.describe(protocol=1)
-    return adapter
+def opened(args: str, profile: str | None = None) -> Client:
+    client = Client(open_subject(f"nginx:{args}" if args else "nginx", profile=profile))
+    client.describe()
+    client.reset([])
+    return client
 
 
 @pytest.fixture(scope="module", params=VANTAGES)
-def running(request: pytest.FixtureRequest) -> Iterator[Nginx]:
-    adapter = opened(request.param)
-    yield adapter
-    adapter.shutdown()
+def running(request: pytest.FixtureRequest) -> Iterator[Client]:
+    client = opened(request.param)
+    yield client
+    client.close()
 
 
 @pytest.fixture
-def nginx(running: Nginx) -> Nginx:
-    running.reset(subnets=[])
+def nginx(running: Client) -> Client:
+    running.reset([])
     return running
 
 
-def deny_all_but(adapter: Implementation, *ip_rules: str) -> None:
+def put(client: Client, network_acls: JsonObject) -> WriteResult:
+    return client.write("putRules", {"networkAcls": network_acls})
+
+
+def deny_all_but(client: Client, *ip_rules: str) -> None:
     network_acls = {
         "bypass": "AzureServices",
         "defaultAction": "Deny",
         "ipRules": [{"value": value} for value in ip_rules],
         "virtualNetworkRules": [],
     }
-    assert adapter.put_rules(network_acls=network_acls) == {"accepted": True}
+    assert put(client, network_acls).is_accepted
 
 
 def request(address: str, *, plane: str = "data", operation: str = "SecretGet") -> JsonObject:
     return {"plane": plane, "operation": operation, "source": {"address": address}}
 
 
-def decisions(adapter: Implementation, *requests: JsonObject) -> list[Decision]:
-    answers = convert(adapter.decide(requests=requests), Decisions).decisions
-    assert len(answers) == len(requests)
-    return [answer for answer in answers if isinstance(answer, Decision)]
+def decisions(client: Client, *requests: JsonObject) -> list[Decision]:
+    return client.decide(requests)
 
 
-def outcomes_of(adapter: Implementation, *addresses: str) -> list[str]:
-    return [decision.outcome for decision in decisions(adapter, *(request(address) for address in addresses))]
+def outcomes_of(client: Client, *addresses: str) -> list[str]:
+    return [decision.outcome for decision in client.decide([request(address) for address in addresses])]
 
 
 def servers_in(folder: Path) -> list[int]:
@@ -102,14 +94,14 @@ def servers_in(folder: Path) -> list[int]:
     ],
 )
 def test_nginx_holds_a_range_from_its_first_to_its_last_address(
-    nginx: Nginx, rule: str, inside: tuple[str, ...], outside: tuple[str, ...]
+    nginx: Client, rule: str, inside: tuple[str, ...], outside: tuple[str, ...]
 ) -> None:
     deny_all_but(nginx, rule)
     assert outcomes_of(nginx, *inside) == ["allow"] * len(inside)
     assert outcomes_of(nginx, *outside) == ["deny"] * len(outside)
 
 
-def test_nginx_takes_nested_overlapping_and_repeated_rules_as_their_union(nginx: Nginx) -> None:
+def test_nginx_takes_nested_overlapping_and_repeated_rules_as_their_union(nginx: Client) -> None:
     deny_all_but(nginx, "20.1.2.3", "20.0.0.0/8", "20.1.0.0/16", "20.1.2.3", "21.0.0.0/8")
     assert outcomes_of(nginx, "20.255.255.255", "21.0.0.0", "20.1.2.3", "22.0.0.0", "19.255.255.255") == [
         "allow",
@@ -120,7 +112,7 @@ def test_nginx_takes_nested_overlapping_and_repeated_rules_as_their_union(nginx:
     ]
 
 
-def test_nginx_enforces_every_one_of_a_thousand_rules(nginx: Nginx) -> None:
+def test_nginx_enforces_every_one_of_a_thousand_rules(nginx: Client) -> None:
     deny_all_but(nginx, *(f"20.{n // 250}.{n % 250}.4/30" for n in range(1000)))
     inside = [f"20.{n // 250}.{n % 250}.7" for n in range(1000)]
     outside = [f"20.{n // 250}.{n % 250}.{edge}" for n in range(1000) for edge in (3, 8)]
@@ -128,7 +120,7 @@ def test_nginx_enforces_every_one_of_a_thousand_rules(nginx: Nginx) -> None:
     assert set(outcomes_of(nginx, *outside)) == {"deny"}
 
 
-def test_nginx_answers_by_the_new_rules_as_soon_as_they_are_accepted(nginx: Nginx) -> None:
+def test_nginx_answers_by_the_new_rules_as_soon_as_they_are_accepted(nginx: Client) -> None:
     for number in range(20):
         deny_all_but(nginx, f"20.0.{number}.0/24")
         answers = outcomes_of(nginx, f"20.0.{number}.9", f"20.0.{number - 1 if number else 200}.9")
@@ -137,7 +129,7 @@ def test_nginx_answers_by_the_new_rules_as_soon_as_they_are_accepted(nginx: Ngin
 
 def test_nginx_is_started_anew_for_each_rule_set_where_that_is_asked_for() -> None:
     nginx = opened("proxy,restart")
-    assert nginx.describe(protocol=1)["name"] == "nginx, restarted (source by PROXY protocol v2)"
+    assert nginx.describe().name == "nginx, restarted (source by PROXY protocol v2)"
     for last in (3, 4):
         deny_all_but(nginx, f"20.1.2.{last}")
         assert outcomes_of(nginx, "20.1.2.3", "20.1.2.4") == ["allow" if last == one else "deny" for one in (3, 4)]
@@ -145,25 +137,25 @@ def test_nginx_is_started_anew_for_each_rule_set_where_that_is_asked_for() -> No
         deny_all_but(nginx, "1.2.3.4/33")
     assert 'invalid parameter "1.2.3.4/33"' in refused.value.offending
     assert outcomes_of(nginx, "20.1.2.3", "20.1.2.4") == ["deny", "allow"]
-    nginx.shutdown()
+    nginx.close()
 
 
-def test_nginx_keeps_its_rules_dormant_while_the_default_action_is_allow(nginx: Nginx) -> None:
+def test_nginx_keeps_its_rules_dormant_while_the_default_action_is_allow(nginx: Client) -> None:
     rules = [{"value": "20.1.2.3"}]
-    nginx.put_rules(network_acls={"defaultAction": "Allow", "ipRules": rules})
+    put(nginx, {"defaultAction": "Allow", "ipRules": rules})
     assert outcomes_of(nginx, "20.1.2.3", "99.9.9.9") == ["allow", "allow"]
-    nginx.put_rules(network_acls={"defaultAction": "Deny", "ipRules": rules})
+    put(nginx, {"defaultAction": "Deny", "ipRules": rules})
     assert outcomes_of(nginx, "20.1.2.3", "99.9.9.9") == ["allow", "deny"]
 
 
-def test_nginx_lets_everyone_through_after_a_reset(nginx: Nginx) -> None:
+def test_nginx_lets_everyone_through_after_a_reset(nginx: Client) -> None:
     deny_all_but(nginx)
     assert outcomes_of(nginx, "99.9.9.9") == ["deny"]
-    nginx.reset(subnets=[])
+    nginx.reset([])
     assert outcomes_of(nginx, "99.9.9.9") == ["allow"]
 
 
-def test_nginx_leaves_the_control_plane_open_and_its_look_alikes_closed(nginx: Nginx) -> None:
+def test_nginx_leaves_the_control_plane_open_and_its_look_alikes_closed(nginx: Client) -> None:
     deny_all_but(nginx)
     asked = [
         request("99.9.9.9", plane="control", operation="VaultList"),
@@ -174,13 +166,13 @@ def test_nginx_leaves_the_control_plane_open_and_its_look_alikes_closed(nginx: N
     assert [decision.outcome for decision in decisions(nginx, *asked)] == ["allow", "deny", "allow", "deny"]
 
 
-def test_nginx_answers_a_caller_alike_however_often_it_asks(nginx: Nginx) -> None:
+def test_nginx_answers_a_caller_alike_however_often_it_asks(nginx: Client) -> None:
     deny_all_but(nginx, "20.1.2.3")
     answers = outcomes_of(nginx, *(["20.1.2.3", "20.1.2.4"] * 1000))
     assert answers == ["allow", "deny"] * 1000
 
 
-def test_a_request_that_nginx_saw_from_elsewhere_is_inconclusive(nginx: Nginx) -> None:
+def test_a_request_that_nginx_saw_from_elsewhere_is_inconclusive(nginx: Client) -> None:
     deny_all_but(nginx, "240.0.0.0/4", "20.0.0.1")
     broadcast, ordinary = decisions(nginx, request("255.255.255.255"), request("20.1.2.3"))
     assert broadcast.outcome == "inconclusive"
@@ -194,17 +186,17 @@ def test_a_source_that_the_kernel_replaces_is_inconclusive(address: str) -> None
     nginx = opened("anyip")
     deny_all_but(nginx, "224.0.0.0/4")
     assert outcomes_of(nginx, address) == ["inconclusive"]
-    nginx.shutdown()
+    nginx.close()
 
 
-def test_nginx_refuses_a_rule_for_the_broadcast_address(nginx: Nginx) -> None:
+def test_nginx_refuses_a_rule_for_the_broadcast_address(nginx: Client) -> None:
     with pytest.raises(HarnessFault) as refused:
         deny_all_but(nginx, "255.255.255.255")
     assert 'invalid parameter "255.255.255.255"' in refused.value.offending
 
 
 def test_a_rule_that_nginx_refuses_is_an_error_with_its_message_and_changes_nothing(
-    nginx: Nginx,
+    nginx: Client,
 ) -> None:
     deny_all_but(nginx, "20.1.2.3")
     with pytest.raises(HarnessFault) as refused:
@@ -228,14 +220,14 @@ def test_a_rule_that_nginx_refuses_is_an_error_with_its_message_and_changes_noth
     ],
 )
 def test_what_nginx_has_no_directive_for_is_inconclusive_and_changes_nothing(
-    nginx: Nginx, network_acls: JsonObject
+    nginx: Client, network_acls: JsonObject
 ) -> None:
     deny_all_but(nginx, "20.1.2.3")
-    assert nginx.put_rules(network_acls={"defaultAction": "Deny", **network_acls})["outcome"] == "inconclusive"
+    assert put(nginx, {"defaultAction": "Deny", **network_acls}).outcome == "inconclusive"
     assert outcomes_of(nginx, "20.1.2.3", "1.2.3.4") == ["allow", "deny"]
 
 
-def test_no_name_of_an_operation_leads_to_the_other_plane(nginx: Nginx) -> None:
+def test_no_name_of_an_operation_leads_to_the_other_plane(nginx: Client) -> None:
     deny_all_but(nginx)
     names = ("../control/x", "x#/../../control/", "x HTTP/1.1\r\nX: y", "%2e%2e/control/")
     assert [one.outcome for one in decisions(nginx, *(request("20.1.2.3", operation=name) for name in names))] == [
@@ -243,21 +235,21 @@ def test_no_name_of_an_operation_leads_to_the_other_plane(nginx: Nginx) -> None:
     ] * len(names)
 
 
-def test_the_statement_of_nginx_can_be_used_under_either_profile(nginx: Nginx) -> None:
+def test_the_statement_of_nginx_can_be_used_under_either_profile(nginx: Client) -> None:
     del nginx  # it proves that nginx can be had here
     for profile in ("keyvault-2018-preview", "keyvault"):
-        statement = check_statement(convert(open_adapter("", profile=profile).describe(protocol=1), Statement))
+        statement = check_statement(opened("", profile).describe())
         assert statement.profile == profile
         assert statement.features == ["ip-rules-only", "decisions-only"]
 
 
-def test_the_servers_of_two_adapters_have_their_own_rules(nginx: Nginx) -> None:
+def test_the_servers_of_two_adapters_have_their_own_rules(nginx: Client) -> None:
     other = opened("")
     deny_all_but(nginx, "20.1.2.3")
     deny_all_but(other, "20.1.2.4")
     assert outcomes_of(nginx, "20.1.2.3", "20.1.2.4") == ["allow", "deny"]
     assert outcomes_of(other, "20.1.2.3", "20.1.2.4") == ["deny", "allow"]
-    other.shutdown()
+    other.close()
 
 
 @pytest.mark.parametrize("vantage", VANTAGES)
@@ -268,16 +260,16 @@ def test_a_closed_adapter_leaves_no_process_and_no_folder(
     nginx = opened(vantage)
     assert len(servers_in(tmp_path)) == 1
     assert len(list(tmp_path.iterdir())) == 1
-    nginx.shutdown()
-    nginx.shutdown()
+    nginx.close()
+    nginx.close()
     assert servers_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_adapter_that_nobody_holds_any_more_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    nginx: Implementation | None = open_adapter("proxy")
-    assert nginx is not None
+    nginx = opened("proxy")
+    assert len(servers_in(tmp_path)) == 1
     del nginx
     gc.collect()
     assert servers_in(tmp_path) == []
@@ -297,7 +289,7 @@ def test_a_server_that_has_died_is_started_anew_with_its_rules(tmp_path: Path, m
             answers = outcomes_of(nginx, "20.1.2.3")
     assert answers == ["deny"]
     assert len(servers_in(tmp_path)) == 1
-    nginx.shutdown()
+    nginx.close()
 
 
 @pytest.mark.parametrize("vantage", VANTAGES)
@@ -305,15 +297,15 @@ def test_a_server_that_has_died_is_started_anew_with_its_rules(tmp_path: Path, m
 def test_however_its_python_ends_nginx_ends_with_it(vantage: str, end: signal.Signals, tmp_path: Path) -> None:
     script = (
         "import signal, sys\n"
-        "from fencepost.adapters.nginx import open_adapter\n"
-        "adapter = open_adapter(sys.argv[1])\n"
-        "adapter.describe(protocol=1)\n"
+        "from fencepost.adapters.contract import Client, open_subject\n"
+        "client = Client(open_subject(sys.argv[1]))\n"
+        "client.describe()\n"
         "print('up', flush=True)\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it\n"
         "signal.pause()\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", script, vantage],
+        [sys.executable, "-c", script, f"nginx:{vantage}"],
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -340,7 +332,7 @@ def wait_until_none_is_in(folder: Path) -> None:
 def test_an_unknown_vantage_is_named_with_the_known_ones() -> None:
     for wrong in ("anywhere", "anyip,proxy", "proxy,", ","):
         with pytest.raises(SubjectError, match="Try 'nginx', 'nginx:anyip', 'nginx:proxy'"):
-            open_adapter(wrong)
+            opened(wrong)
 
 
 def test_without_nginx_the_fault_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,7 +352,7 @@ def test_without_the_ip_program_anyip_says_so_and_nginx_takes_the_other_vantage(
 
     monkeypatch.setattr(shutil, "which", all_but_ip)
     with pytest.raises(SubjectError, match=r"(iproute2|Linux).*nginx:proxy"):
-        open_adapter("anyip")
+        opened("anyip")
     nginx = opened("")
-    assert nginx.describe(protocol=1)["name"] == "nginx (source by PROXY protocol v2)"
-    nginx.shutdown()
+    assert nginx.describe().name == "nginx (source by PROXY protocol v2)"
+    nginx.close()

@@ -6,8 +6,7 @@ from typing import Any
 
 from fencepost.adapters import any_ip
 from fencepost.adapters.contract.faults import SubjectError
-from fencepost.adapters.contract.protocol import Implementation
-from fencepost.adapters.declared.implementation import LIMITS, DeclaredImplementation
+from fencepost.adapters.contract.protocol import Connection, Timeouts
 from fencepost.adapters.rest.carrier import connect_document
 
 _FILE = Path(__file__).with_name("nginx.rest.toml")
@@ -18,7 +17,7 @@ real_ip_header proxy_protocol;
 """
 
 
-def open_adapter(args: str, *, profile: str | None = None) -> Implementation:
+def open_adapter(args: str, *, timeouts: Timeouts, profile: str | None = None) -> Connection:
     """nginx, started by the first call; `SubjectError` for unknown words, or without the vantage that `args` names.
 
     `args` is any of two words, with a comma between them: the vantage, `anyip` or `proxy` (without either: the first
@@ -43,7 +42,7 @@ def open_adapter(args: str, *, profile: str | None = None) -> Implementation:
     if profile is not None and profile != document["subject"]["profile"]:
         document["subject"]["profile"] = profile
         del document["subject"]["choices"]["prefix-31"]  # which the older edition does not leave open
-    return DeclaredImplementation(connect_document(document, subject=subject, folder=_FILE.parent, timeouts=LIMITS))
+    return connect_document(document, subject=subject, folder=_FILE.parent, timeouts=timeouts)
 
 
 def _proxied(document: dict[str, Any]) -> None:
