@@ -11,6 +11,7 @@ from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, KnownFailureWrong, Untold
 from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.runnable import write_runnable
 from fencepost.conformance.regression.stored_case import store, stored_from_report
 from fencepost.conformance.rule_files.json_file import UnreadableInput
 from fencepost.conformance.run.campaign import Campaign
@@ -268,6 +269,7 @@ class SubjectSession:
         report = self.report()
         if report is not None and self._terms.report is not None:
             write_files(report, self._terms.report)
+            write_runnable(report, self._terms.report)
         if report is not None and self._terms.regressions is not None:
             store(stored_from_report(without_secrets(report)), self._terms.regressions)
 
