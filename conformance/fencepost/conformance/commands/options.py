@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.catalogue import UnknownVersion, catalogue
 
 
 class Seconds(click.FloatRange):
@@ -33,6 +34,24 @@ EFFORT = click.Choice(list(EFFORTS), case_sensitive=False)
 
 SEED = click.IntRange(min=0, max=2**63 - 1)
 """The type of a seed: a number that every form of the report can hold."""
+
+
+class _SuiteVersion(click.ParamType[str]):
+    """A version that the suite has had."""
+
+    name = "version"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text unchanged; bad usage if the suite had no such version."""
+        try:
+            catalogue().at(value)
+        except UnknownVersion as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
+SUITE_VERSION = _SuiteVersion()
+"""The type of a version of the suite."""
 
 
 class _Folder(click.Path):
