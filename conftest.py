@@ -66,6 +66,7 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "grepcidr": _program("grepcidr", "grepcidr"),
     "postfix": _program("postmap", "postfix"),
     "c": _program("cc", "gcc libc6-dev"),
+    "curl": _program("curl", "curl"),
     "csharp": _program("mcs", "mono-mcs mono-runtime"),
     "go": _program("go", "golang-go"),
     "java": _program("javac", "default-jdk-headless"),

@@ -263,16 +263,18 @@ def summed_up(
     unfinished: str = "",
     is_restricted: bool = False,
     least_decisions: int = DECISIONS,
+    later: Collection[str] = (),
 ) -> Summary:
     """The summary of a run. See `RESULTS` for the order of the results.
 
     The result is partial, which is still 0, in three cases: a core clause does not apply, the subject declares that it
     can do less (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, if it decided too
     little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended early is an
-    error even if every clause passes: it had no positive control.
+    error even if every clause passes: it had no positive control. A failure of a clause in `later`, which came into the
+    suite after the version that was asked for, is a note alone.
     """
     broken = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
-    outside = sorted(tally.failed - {row.id for row in rows})
+    outside = sorted(tally.failed - {row.id for row in rows} - {*later})
     run = _Run(
         verdicts=frozenset(row.verdict for row in rows),
         failures=(
@@ -284,7 +286,10 @@ def summed_up(
         is_partial=selected or is_restricted or _lacks_core(rows),
     )
     result, status = next((result, status) for result, status, holds in RESULTS if holds(run))
-    notes = (*run.failures, *_third_ways(ledger))
+    uncounted = [
+        f"{clause} failed, and counts for nothing: it came later" for clause in sorted(tally.failed & {*later})
+    ]
+    notes = (*run.failures, *uncounted, *_third_ways(ledger))
     if result == "vacuous":
         notes = (*notes, *run.shortcomings)
     if unfinished:

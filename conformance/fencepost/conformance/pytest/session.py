@@ -12,6 +12,7 @@ from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, KnownFailureWrong, Untold
 from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.runnable import write_runnable
 from fencepost.conformance.regression.stored_case import store, stored_from_report
 from fencepost.conformance.rule_files.json_file import UnreadableInput
 from fencepost.conformance.run.campaign import Campaign
@@ -274,6 +275,7 @@ class SubjectSession:
         if report is not None and self._terms.report is not None:
             page = Page.since(self._first_asked, source=subject_file(self.name, Path.cwd()))
             write_files(report, self._terms.report, page=page)
+            write_runnable(report, self._terms.report)
         if report is not None and self._terms.regressions is not None:
             store(stored_from_report(without_secrets(report)), self._terms.regressions)
 
