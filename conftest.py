@@ -1,13 +1,15 @@
-"""What holds for all tests: what the marker `engine` means, how Hypothesis is set, and how wide a terminal is.
+"""What holds for all tests: the marker `engine`, Hypothesis, which tests stay on one worker, and what programs inherit.
 
 Without its engine a test is skipped with the reason, and fails in CI.
 """
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,37 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "schemas": _of_extra("kubernetes-validate", "ci"),
     "schemathesis": _of_extra("schemathesis", "fuzz"),
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the kit once for all programs that tests start, though the environment wants nothing in the tree."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and config.cache is not None:
+        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("compiled"))
+
+
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep the tests of files with one marker `xdist_group` on one worker: what they share is made once.
+
+    pytest 9.2 does not let pytest-xdist 3.8 write the group into the ids of tests, by which it would find the group.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroupOfFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
+        def _split_scope(self, nodeid: str) -> str:
+            return _group_of(config.rootpath / nodeid.partition("::")[0]) or nodeid
+
+    return ByGroupOfFile(config, log)
+
+
+@cache
+def _group_of(file: Path) -> str | None:
+    """The group that a file of tests gives in its marker."""
+    text = file.read_text(encoding="utf-8") if file.name.startswith("test_") else ""
+    found = re.search(r'pytest\.mark\.xdist_group\("([^"]+)"\)', text)
+    return found and found[1]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

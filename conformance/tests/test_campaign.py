@@ -27,6 +27,8 @@ from fencepost.reports.model import Report
 from fencepost.reports.stored import stored_run
 from runs import judged
 
+pytestmark = pytest.mark.xdist_group("campaign")
+
 VAULTS = "library:fencepost.conformance.commands.demo_vaults"
 SUBJECTS = (f"{VAULTS}:RightVault", f"{VAULTS}:FlawedVault")
 COMMAND = (sys.executable, "-c", "from fencepost.conformance.commands import main; main()")

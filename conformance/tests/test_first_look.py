@@ -7,6 +7,8 @@ from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.order import EXPLORATIONS
 from runs import explored, named
 
+pytestmark = pytest.mark.xdist_group("first look")
+
 EARLY = ("limits at once", "refusals", "first look")
 FEW = 150
 EVERY = 15
