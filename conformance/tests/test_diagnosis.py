@@ -165,13 +165,13 @@ def test_every_call_of_a_replay_is_counted() -> None:
 
 
 class Known:
-    """Excuses for a clause, before its case is shrunk or after."""
+    """Known failures of a clause, before its case is shrunk or after."""
 
     def __init__(self, *, foreseen: str = "", known: str = "") -> None:
-        self._foreseen, self._known = foreseen, known
+        self._looks, self._known = foreseen, known
 
-    def foresees(self, provisional: str, _: Mismatch) -> bool:
-        return provisional == self._foreseen
+    def looks_known(self, provisional: str, _: Mismatch) -> bool:
+        return provisional == self._looks
 
     def knows(self, clause: str, _: Case, __: Mismatch) -> bool:
         return clause == self._known
@@ -263,17 +263,19 @@ def test_without_time_for_a_review_no_failure_of_an_unstable_subject_stands() ->
     failures.record("DEC-3", SMALLEST)
     failures.give_up_review()
     assert {*tally.failures} == {"DEC-3"}
-    failures.in_vain += 1
+    failures.unreproduced += 1
     failures.give_up_review()
     assert not tally.failures
     assert {*tally.reasons("unstable")} == {"DEC-17", "DEC-3"}
 
 
-def diagnosed(answer: Answers, request: Request, *, excuses: Known | None = None) -> tuple[Diagnosis, Tally, Found]:
+def diagnosed(
+    answer: Answers, request: Request, *, known_failures: Known | None = None
+) -> tuple[Diagnosis, Tally, Found]:
     """The diagnosis of one request after `ADMIT`, of a toy that answers in this way."""
     _, lockstep = beside(answer)
     tally = Tally()
-    diagnosis = Diagnosis(lockstep, tally, lambda _: "", excuses)
+    diagnosis = Diagnosis(lockstep, tally, lambda _: "", known_failures)
     lockstep.reset(Network())
     lockstep.write(ADMIT)
     ((_, _, mismatch),) = lockstep.ask(asked(request))
@@ -297,7 +299,7 @@ def test_a_mismatch_becomes_the_smallest_case_of_its_clause_and_is_not_wanted_ag
 
 
 def test_a_failure_that_is_foreseen_is_not_diagnosed() -> None:
-    diagnosis, tally, _ = diagnosed(admits_all, THERE, excuses=Known(foreseen="DEC-3"))
+    diagnosis, tally, _ = diagnosed(admits_all, THERE, known_failures=Known(foreseen="DEC-3"))
     assert (diagnosis.calls, tally.failures) == (0, {})
 
 

@@ -15,7 +15,7 @@ from fencepost.conformance.bench.notes import Notes
 from fencepost.conformance.bench.samples import keep_request, keep_write
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
-from fencepost.conformance.diagnosis.recorder import Excuses
+from fencepost.conformance.diagnosis.recorder import KnownFailures
 from fencepost.conformance.judging.call_sizes import SHARE, intended
 from fencepost.conformance.judging.clause_counter import ClauseCounter
 from fencepost.conformance.judging.tally import Tally
@@ -56,7 +56,7 @@ class Bench(Notes):
         most_configurations: int | None = None,
         replay_line: Callable[[str], str] = lambda _: "",
         ends_at_failure: bool = False,
-        excuses: Excuses | None = None,
+        known_failures: KnownFailures | None = None,
         on_mismatch: OnMismatch | None = None,
         selects: Selection | None = None,
         asks_further: bool = False,
@@ -78,7 +78,7 @@ class Bench(Notes):
         self.diagnosing = Diagnosing(
             lockstep,
             tally,
-            Diagnosis(lockstep, tally, replay_line, excuses, allows_another=self.meter.allows_another),
+            Diagnosis(lockstep, tally, replay_line, known_failures, allows_another=self.meter.allows_another),
             self.meter,
             self._faults,
             self._in_force,
@@ -359,7 +359,7 @@ class Bench(Notes):
         for index, (expected, answer, _) in enumerate(judged):
             if answer.outcome == "inconclusive":
                 more = extra.get(step.requests[index], ())
-                clauses = tuple(self._counter.spoken_for(self.vault, step.requests[index], expected, more))
+                clauses = tuple(self._counter.exercised(self.vault, step.requests[index], expected, more))
                 keep_request(self._tally.not_put, self.vault, step.only(index), clauses)
         return [Found(mismatch=mismatch, index=index, aim=aim) for index, mismatch in wrong]
 

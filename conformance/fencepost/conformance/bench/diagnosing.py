@@ -77,7 +77,7 @@ class Diagnosing:
 
     def finish(self, *, is_cut_short: bool) -> None:
         """End the diagnosis: replay the failures of an unstable subject once more, if there is time."""
-        self._diagnosis.tell_what_was_kept()
+        self._diagnosis.record_kept()
         if is_cut_short:
             self._diagnosis.give_up_review()
             return

@@ -73,8 +73,8 @@ def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
     expected, got = mismatch.direction if is_an_outcome else ("right", "wrong")
     plainly = ["the same rules put at once"] if has_history or is_alone else []
     plainly += [] if is_alone else ["asked alone"]
-    told = ", ".join(plainly)
-    return f"{told[0].upper()}{told[1:]}: {expected}; {'after these calls' if is_alone else 'in this company'}: {got}."
+    text = ", ".join(plainly)
+    return f"{text[0].upper()}{text[1:]}: {expected}; {'after these calls' if is_alone else 'in this company'}: {got}."
 
 
 def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:

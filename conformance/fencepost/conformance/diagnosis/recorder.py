@@ -11,7 +11,7 @@ from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision
 from fencepost.reports.model import Counterexample
 from msgspec import structs
 
-SHUFFLED = "DEC-17"
+SAME_ANSWER = "DEC-17"
 """The clause of answers that depend on other requests, or on chance."""
 
 _LONG_HISTORY = 10
@@ -22,10 +22,10 @@ _LATER = "It came each time that it was put when it was found, and at the end of
 _DIFFERENT = "the same calls got different answers"
 
 
-class Excuses(Protocol):
+class KnownFailures(Protocol):
     """The failures of a subject that are known already, and are not to be found again."""
 
-    def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
+    def looks_known(self, provisional: str, mismatch: Mismatch) -> bool:
         """Whether a mismatch looks like a known failure before its case is shrunk."""
         ...
 
@@ -37,16 +37,18 @@ class Excuses(Protocol):
 class FailureRecorder:
     """Records failures in the tally. `recorded` and `kept` have the smallest cases by clause.
 
-    `in_vain` counts the mismatches that no replay has shown again.
+    `unreproduced` counts the mismatches that no replay has shown again.
     """
 
-    def __init__(self, tally: Tally, replay_line: Callable[[str], str], excuses: Excuses | None = None) -> None:
-        self.in_vain = 0
+    def __init__(
+        self, tally: Tally, replay_line: Callable[[str], str], known_failures: KnownFailures | None = None
+    ) -> None:
+        self.unreproduced = 0
         self.recorded: dict[str, Reproduction] = {}
         self.kept: dict[str, Reproduction] = {}
         self._tally = tally
         self._replay_line = replay_line
-        self._excuses = excuses
+        self._known_failures = known_failures
         self._reviewed: set[str] = set()
 
     @property
@@ -55,14 +57,14 @@ class FailureRecorder:
         return self._tally.is_unstable
 
     @property
-    def is_shuffled(self) -> bool:
+    def is_batch_dependent(self) -> bool:
         """Whether other requests are known to sway the subject (DEC-17)."""
-        return self.has_failed(SHUFFLED)
+        return self.has_failed(SAME_ANSWER)
 
     @property
-    def is_swayed(self) -> bool:
+    def is_context_dependent(self) -> bool:
         """Whether a failure that shows each time says that other requests, or an earlier vault, sway the subject."""
-        return self.is_shuffled or any(one.case.spans_vaults for one in self.recorded.values())
+        return self.is_batch_dependent or any(one.case.spans_vaults for one in self.recorded.values())
 
     def has(self, clause: str) -> bool:
         """Whether the clause has failed, or a failure of it is kept."""
@@ -75,9 +77,9 @@ class FailureRecorder:
     def record(self, clause: str, smallest: Reproduction) -> None:
         """Record a failure of the clause, unless it has failed already, the failure is known, or the case too long."""
         case, mismatch = smallest.case, smallest.mismatch
-        if self.has_failed(clause) or (self.is_shuffled and len(case.steps) > _LONG_HISTORY):
+        if self.has_failed(clause) or (self.is_batch_dependent and len(case.steps) > _LONG_HISTORY):
             return
-        if self._excuses is not None and self._excuses.knows(clause, case, mismatch):
+        if self._known_failures is not None and self._known_failures.knows(clause, case, mismatch):
             return
         self.recorded[clause] = smallest
         line = self._replay_line(clause)
@@ -99,19 +101,19 @@ class FailureRecorder:
         `again` is a case that puts the same and has got the right answer: the clause fails with it, and where it is a
         decision, so does the clause of answers that depend on chance. Where it is None, they get no verdict from this.
         """
-        self.in_vain += 1
+        self.unreproduced += 1
         expected, got = mismatch.direction
         reason = f"expected {expected}, got {got} once; the same calls again got another answer"
-        self._tally.note(SHUFFLED, unstable=reason)
+        self._tally.note(SAME_ANSWER, unstable=reason)
         self._tally.note(clause, unstable=reason)
-        if again is None or (self._excuses is not None and self._excuses.knows(clause, again, mismatch)):
+        if again is None or (self._known_failures is not None and self._known_failures.knows(clause, again, mismatch)):
             return
-        for broken in dict.fromkeys((clause, *([SHUFFLED] if isinstance(mismatch, WrongDecision) else []))):
+        for broken in dict.fromkeys((clause, *([SAME_ANSWER] if isinstance(mismatch, WrongDecision) else []))):
             if not self._tally[broken].unsteady:
                 line = self._replay_line(broken)
                 one = counterexample(broken, again, mismatch, replay=line, calls_to_shrink=0)
-                told = _AGAIN.format(got, expected)
-                self._tally[broken].unsteady = [_unsteady(one, f"{one.got}, then {expected}", told)]
+                text = _AGAIN.format(got, expected)
+                self._tally[broken].unsteady = [_unsteady(one, f"{one.got}, then {expected}", text)]
 
     def no_time_left(self, clause: str, mismatch: Mismatch) -> None:
         """Note that the run's time was over before the mismatch could be replayed."""
@@ -124,7 +126,7 @@ class FailureRecorder:
 
         Of a subject that other requests sway it is dropped: that fails by a clause of its own.
         """
-        if not self.is_unstable and not self.in_vain:
+        if not self.is_unstable and not self.unreproduced:
             return
         for clause, smallest in list(self.recorded.items()):
             if clause not in self._reviewed:
@@ -133,14 +135,14 @@ class FailureRecorder:
                     record = self._tally[clause]
                     record.unsteady = [_unsteady(one, one.got, _LATER) for one in record.failures]
                     self._drop(clause)
-        if self.is_swayed:  # a failure that shows each time explains the others
+        if self.is_context_dependent:  # a failure that shows each time explains the others
             for record in self._tally.records.values():
                 record.unsteady = []
         self._drop_what_cannot_be_shown()
 
     def give_up_review(self) -> None:
         """There is no time for a review: if the subject is unstable, drop every failure."""
-        if self.is_unstable or self.in_vain:
+        if self.is_unstable or self.unreproduced:
             for clause in list(self.recorded):
                 self._drop(clause)
             self._drop_what_cannot_be_shown()
@@ -170,7 +172,7 @@ class FailureRecorder:
     def _drop(self, clause: str) -> None:
         self.recorded.pop(clause, None)
         self._does_not_stand(clause)
-        self._tally.note(SHUFFLED, unstable=_DIFFERENT)
+        self._tally.note(SAME_ANSWER, unstable=_DIFFERENT)
 
     def _does_not_stand(self, clause: str) -> None:
         record = self._tally[clause]

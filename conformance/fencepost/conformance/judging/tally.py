@@ -133,9 +133,9 @@ class Tally:
     def counted_not_put(self) -> Iterator[str]:
         """How many requests and writes could not be put as asked, in one line; nothing where each could."""
         of_all = ((self.inconclusive, "requests"), (self.inconclusive_writes, "writes"))
-        told = [f"{number:,} {name}" for number, name in of_all if number]
-        if told:
-            yield f"inconclusive, and counted for nothing: {' and '.join(told)}"
+        texts = [f"{number:,} {name}" for number, name in of_all if number]
+        if texts:
+            yield f"inconclusive, and counted for nothing: {' and '.join(texts)}"
 
     @property
     def kinds_never_put(self) -> dict[str, str]:

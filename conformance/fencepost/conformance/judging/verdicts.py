@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import ClauseRecord, Tally
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 

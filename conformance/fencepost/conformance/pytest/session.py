@@ -10,7 +10,13 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, KnownFailureWrong, Untold
+from fencepost.conformance.pytest.clause_outcome import (
+    UNJUDGED,
+    ChoiceBroken,
+    ClauseFailed,
+    KnownFailureWrong,
+    Unreported,
+)
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.runnable import write_runnable
 from fencepost.conformance.regression.stored_case import store, stored_from_report
@@ -174,12 +180,12 @@ class SubjectSession:
         """The report of the run so far, secrets masked, or None if the run has not begun."""
         return self._report_of(self._campaign) if self._campaign is not None else None
 
-    def untold(self) -> tuple[Untold, ...]:
+    def unreported(self) -> tuple[Unreported, ...]:
         """Findings that `clause` and `choice` did not return: an exploration may find more than it serves."""
         report = self.report()
-        return () if report is None else tuple(self._untold(report))
+        return () if report is None else tuple(self._unreported(report))
 
-    def _untold(self, report: Report) -> Iterator[Untold]:
+    def _unreported(self, report: Report) -> Iterator[Unreported]:
         if self._campaign is not None and self._names_what_all_find:
             yield from (KnownFailureWrong(told=told) for told in self._campaign.baseline.problems)
         for row in report.clauses:

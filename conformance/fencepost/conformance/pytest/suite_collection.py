@@ -112,7 +112,7 @@ def on_trial(
         trial.give_up(unusable)
     try:
         yield trial
-        untold = trial.untold()
+        unreported = trial.unreported()
         try:
             trial.keep()
         except OSError as error:
@@ -123,8 +123,8 @@ def on_trial(
         if trial.not_judged:
             request.node.warn(pytest.PytestWarning(f"stored cases not judged: {'; '.join(trial.not_judged)}"))
     finally:  # the warning is an exception if the project makes warnings errors
-        if untold:
-            raise FoundBeside(failures=untold)
+        if unreported:
+            raise FoundBeside(failures=unreported)
 
 
 def subject_of(given: object) -> Subject:

@@ -50,11 +50,11 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
                 continue
             not_put.again[name] = True
             what = "write" if sample.is_write else "request"
-            told = (
+            text = (
                 f"a {what} that could not be put as asked was answered {under}: whether it is put depends on the rules"
             )
             for clause in sample.clauses:
-                tally.note(clause, depends=told)
+                tally.note(clause, depends=text)
 
 
 def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) -> Iterator[str]:

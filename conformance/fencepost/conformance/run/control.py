@@ -90,11 +90,11 @@ def _laid(decoy: Decoy, control_plan: ControlPlan) -> tuple[Row, Cost]:
     except HarnessFault as fault:
         trouble = str(fault)
     trouble = trouble or next(iter(tally.reasons("error").values()), "")
-    told = f" (the harness failed over it: {trouble})" if trouble and not caught else ""
+    text = f" (the harness failed over it: {trouble})" if trouble and not caught else ""
     row = Row(
         id=decoy.id,
         clause=decoy.clause,
-        text=decoy.text() + told,
+        text=decoy.text() + text,
         caught=caught,
         decisions=lockstep.cost.decisions,
     )

@@ -34,8 +34,8 @@ class Recalled:
     def __str__(self) -> str:
         """The counts of the three states."""
         counts = Counter(state for _, state, _ in self.states)
-        told = ", ".join(f"{counts[state]} {state}" for state in ("fixed", "still failing", "not judged"))
-        return f"stored cases: {told}"
+        text = ", ".join(f"{counts[state]} {state}" for state in ("fixed", "still failing", "not judged"))
+        return f"stored cases: {text}"
 
 
 def known_at(file: Path) -> tuple[KnownFailure, ...]:
