@@ -202,6 +202,14 @@ def test_a_write_that_the_firewall_refuses_is_a_lock_out_whatever_is_written() -
         ((put(), write("addIpRule", value="20.0.0.9"), asked(request("21.0.0.9"))), "STA-7"),
         ((put("20.0.0.9", "21.0.0.9"), write("removeIpRule", value="20.0.0.9"), asked(request("21.0.0.9"))), "STA-7"),
         (
+            (
+                put("20.0.0.9", bypass="AzureServices"),
+                write("removeIpRule", value="20.0.0.9"),
+                asked(request("10.0.0.4", subnet=HOME, caller=BACKUP)),
+            ),
+            "STA-7",
+        ),
+        (
             (put("20.0.0.9", "20.0.0.8/30"), write("removeIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))),
             "STA-2",
         ),
