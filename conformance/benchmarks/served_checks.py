@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     mode = "PROXY protocol" if asked.proxy_protocol else "header"
     known = {(row["edition"], row["seed"], row["mode"]) for row in _rows(asked.out)}
-    for edition in asked.profile or EDITIONS:
-        for seed in range(asked.seeds):
+    for seed in range(asked.seeds):
+        for edition in asked.profile or EDITIONS:
             if (edition, seed, mode) not in known:
                 row = {"edition": edition, "seed": seed, "mode": mode, **_checked(edition, seed, mode)}
                 with asked.out.open("a", encoding="utf-8") as file:
