@@ -11,7 +11,15 @@ from azure_adapter import DENY, FRONT, Opened, ask, openings, outcomes
 from click.testing import CliRunner
 from fencepost.adapters.azure import forms
 from fencepost.adapters.azure.facts import FACTS
-from fencepost.adapters.azure.target import TargetFile, load_target, save_target
+from fencepost.adapters.azure.target import (
+    CallerHeaders,
+    CallerTable,
+    Endpoint,
+    StatementTable,
+    TargetFile,
+    load_target,
+    save_target,
+)
 from fencepost.adapters.azure_server.application import Disturbance
 from fencepost.adapters.azure_server.background import running
 from fencepost.adapters.azure_server.server import Options
@@ -21,6 +29,9 @@ from fencepost.conformance.commands import main
 from msgspec.structs import replace
 
 pytestmark = pytest.mark.engine("azure")
+
+
+SERVICE = CallerHeaders(address="a", service="b")
 
 
 @pytest.fixture
@@ -160,6 +171,33 @@ def test_an_endpoint_that_asks_for_no_token_is_asked_what_can_be_asked(opened: O
     assert outcomes(adapter, ask("20.1.2.3", operation="SecretRestore")) == [("inconclusive",)]
     adapter.put_rules(network_acls=DENY)
     assert outcomes(adapter, ask("20.1.2.3", authenticated=False)) == [("deny", 401)]
+
+
+@pytest.mark.parametrize(
+    ("caller", "profile", "features"),
+    [
+        (CallerTable(address="bound"), "keyvault", {"ip-rules-only"}),
+        (CallerTable(address="proxy-v2"), "keyvault", {"ip-rules-only"}),
+        (CallerTable(address="proxy-v2", proxy_values=True), "keyvault", {"service-endpoints", "trusted-services"}),
+        (CallerTable(address="header", headers=SERVICE), "keyvault", {"ip-rules-only"}),
+        (
+            CallerTable(address="header", headers=SERVICE),
+            "keyvault-2018-preview",
+            {"ip-rules-only", "trusted-services"},
+        ),
+        (CallerTable(address="header", headers=CallerHeaders(subnet="s")), "keyvault", {"service-endpoints"}),
+    ],
+)
+def test_what_cannot_be_conveyed_to_the_endpoint_is_not_offered(
+    caller: CallerTable, profile: str, features: set[str]
+) -> None:
+    from fencepost.adapters.azure_client.adapter import AzureAdapter
+
+    endpoint = Endpoint(control="https://x", tenant="t", subscription="s", resource_group="g")
+    target = TargetFile(endpoint=endpoint, caller=caller, statement=StatementTable(profile=profile))
+    offered = AzureAdapter(target).describe(protocol=1)["features"]
+    assert isinstance(offered, list)
+    assert set(offered) & {"ip-rules-only", "service-endpoints", "trusted-services"} == features
 
 
 Spoil = Callable[[TargetFile], TargetFile]

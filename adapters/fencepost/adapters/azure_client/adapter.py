@@ -76,11 +76,15 @@ class AzureAdapter:
         return adapter
 
     def describe(self, *, protocol: int) -> JsonObject:
-        """The conformance statement: what Azure's wire has, less what the target file takes away."""
-        table = self._target.statement
+        """The conformance statement: what Azure's wire has, less what the target file takes away or cannot convey."""
+        table, caller = self._target.statement, self._target.caller
         features = ["read-back", "azure-wire", *_MODELLED]
         missing = {*table.without, *(() if self._target.identities.unauthorized else ("caller-credentials",))}
-        restricted = [*table.restrictions]
+        restricted = [*dict.fromkeys((*table.restrictions, *(() if caller.conveys_subnets else ("ip-rules-only",))))]
+        default = "list" if table.profile == "keyvault-2018-preview" else "attribute"
+        is_by_list = table.choices.get("trusted-services", default) == "list"
+        if not caller.conveys_services or not (is_by_list or caller.conveys_trust):
+            missing.add("trusted-services")
         if "ip-rules-only" in restricted:
             missing.add("service-endpoints")
         statement: dict[str, object] = {
