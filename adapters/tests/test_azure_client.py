@@ -303,6 +303,22 @@ def test_an_endpoint_that_locks_everybody_out_answers_wrongly_and_the_run_goes_o
     assert [slot.vault is None for slot in server.server.world.slots.values()] == [False, True]
 
 
+def test_a_vault_that_is_used_again_is_opened_by_a_caller_whom_a_rule_admits(target: Path) -> None:
+    from fencepost.adapters.azure_client import open_adapter
+
+    with running(Options(subject="mutant:locked-out-of-the-rules", target=target, trust_test_headers=True)) as server:
+        save_target(replace(load_target(target), reset="reuse"), target)
+        adapter: Any = open_adapter(str(target))
+        adapter.put_rules(network_acls=DENY)
+        adapter.reset(subnets=[])
+        assert outcomes(adapter, ask("20.7.7.7")) == [("allow",)]
+        adapter.put_rules(network_acls={**DENY, "ipRules": []})
+        assert len(server.server.world.slots) == 1
+        adapter.reset(subnets=[])
+        assert len(server.server.world.slots) == 2
+        adapter.shutdown()
+
+
 def test_a_credential_without_a_role_is_an_error_of_the_control_plane_and_no_verdict(opened: Opened) -> None:
     from fencepost.adapters.azure_client.adapter import Unexpected
 

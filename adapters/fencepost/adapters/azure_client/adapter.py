@@ -216,14 +216,9 @@ class AzureAdapter:
         estate, clients = self._ours()
         await estate.make_networks(clients, subnets)
         if self._target.reset == "reuse" and estate.is_made:
-            try:
-                await self._write(_DEFAULT_RULES)
-            except HttpResponseError as error:
-                if not is_by_firewall(error):
-                    raise
-                await estate.lock(clients)
-            else:
+            if await estate.is_let(lambda: self._write(_DEFAULT_RULES)):
                 return
+            await estate.lock(clients)
         url = await estate.make_vault(clients)
         assert self._sets is not None
         for one in (self._sets.authorized, self._sets.unauthorized):
