@@ -8,13 +8,10 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from fencepost.adapters.any_ip import search_path
-from fencepost.adapters.nginx.server import find_build
-from fencepost.adapters.nginx.vantage import AnyIp, NoVantage
+from fencepost.adapters.any_ip import search_path, what_is_missing
 from hypothesis import Phase, settings
 
 # No test fails for being slow. A failure is shown by its smallest example alone: explaining it would take four times as
@@ -45,17 +42,9 @@ def _is_there(name: str) -> bool:
 collect_ignore = ["adapters/fencepost/adapters/azure_client"] if _azure() else []
 
 
-def _nginx() -> str | None:
-    return None if find_build() else "nginx is not installed: apt-get install nginx-light"
-
-
 def _any_ip() -> str | None:
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        try:
-            thread.submit(AnyIp().enter).result()
-        except NoVantage as error:
-            return str(error)
-    return None
+    missing = what_is_missing()
+    return None if missing is None else str(missing)
 
 
 def _program(name: str, package: str) -> Callable[[], str | None]:
@@ -72,11 +61,12 @@ def _of_extra(program: str, extra: str) -> Callable[[], str | None]:
 _MISSING: Mapping[str, Callable[[], str | None]] = {
     "azure": _azure,
     "cedar": _cedar,
-    "nginx": _nginx,
+    "nginx": _program("nginx", "nginx-light"),
     "any-ip": _any_ip,
     "grepcidr": _program("grepcidr", "grepcidr"),
     "postfix": _program("postmap", "postfix"),
     "c": _program("cc", "gcc libc6-dev"),
+    "curl": _program("curl", "curl"),
     "csharp": _program("mcs", "mono-mcs mono-runtime"),
     "go": _program("go", "golang-go"),
     "java": _program("javac", "default-jdk-headless"),

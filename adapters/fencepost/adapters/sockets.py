@@ -21,6 +21,7 @@ class DeadlineSocket:
     def __init__(self, connected: socket.socket, deadline: float) -> None:
         self.deadline = deadline
         self._socket = connected
+        self._ahead = b""
 
     @classmethod
     def to(cls, target: Target, deadline: float) -> "DeadlineSocket":
@@ -53,14 +54,30 @@ class DeadlineSocket:
             self._socket.settimeout(_until(self.deadline))
             unsent = unsent[self._socket.send(unsent) :]
 
+    def receive(self) -> bytes:
+        """What is there, before the deadline."""
+        self._before_receiving()
+        return self._socket.recv(16384)
+
+    def push_back(self, data: bytes) -> None:
+        """Have these bytes received again, before any other."""
+        self._ahead = data
+
     def receive_into(self, buffer: memoryview) -> int:
         """Receive what is there, before the deadline."""
+        if self._ahead:
+            part, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
+            buffer[: len(part)] = part
+            return len(part)
+        self._before_receiving()
+        return self._socket.recv_into(buffer)
+
+    def _before_receiving(self) -> None:
         self._socket.settimeout(_until(self.deadline))
         # A server that sends head and body apart waits for the acknowledgement of the head before it sends the body
         # (Nagle's algorithm), and the kernel delays that for 40 ms. The option holds for one receive alone.
         if sys.platform == "linux":
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        return self._socket.recv_into(buffer)
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """The incoming bytes as a file; closing it leaves the socket open."""

@@ -1,6 +1,5 @@
 """Decisions by processes that end: one process for each, or one for a batch of them."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,7 +13,7 @@ from fencepost.adapters.contract.protocol import JsonObject
 from fencepost.adapters.declared.engine import ASKED, Shown, decision, given_of
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import as_line
-from fencepost.adapters.declared.run import Output, Run, ended_by_signal
+from fencepost.adapters.declared.run import Output, Run, ended_by_signal, environment
 from fencepost.adapters.declared.texts import filled, filler
 
 _T = TypeVar("_T")
@@ -90,7 +89,7 @@ class Asking:
         """A function from a request's placeholders to the process that is asked."""
         decide = self._decide
         own = {name: filled(text, values) for name, text in decide.env.items()}
-        environment = {**os.environ, **own} if own else None
+        every = environment(own)
         folder = Path(filled(decide.folder, values))
         parts = [filler(part, ASKED, values) for part in decide.run]
         text = filler(decide.stdin, ASKED, values)
@@ -98,7 +97,7 @@ class Asking:
         def run(given: Mapping[str, str]) -> Run:
             return Run(
                 command=tuple(part(given) for part in parts),
-                environment=environment,
+                environment=every,
                 own=own,
                 folder=folder,
                 stdin=(text(given) if stdin is None else stdin).encode("utf-8"),

@@ -1,6 +1,5 @@
 """A command-line tool as an engine: where its rules go, whether it stays, and a folder of the run's own."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from fencepost.adapters.declared.engine import ASKED, Refusal, Shown, decision, 
 from fencepost.adapters.declared.reading import Broken, compiled
 from fencepost.adapters.declared.rule_file import RuleFile
 from fencepost.adapters.declared.rule_text import NotExpressible
+from fencepost.adapters.declared.run import environment
 from fencepost.adapters.declared.texts import environment_places, filled, filler, uses
 from fencepost.adapters.processes import Tail
 
@@ -125,7 +125,7 @@ class CliEngine:
         decide = self._file.decide
         self._conversation = Conversation(
             [filled(part, values) for part in decide.run],
-            environment={**os.environ, **{name: filled(text, values) for name, text in decide.env.items()}},
+            environment=environment({name: filled(text, values) for name, text in decide.env.items()}),
             folder=Path(filled(decide.folder, values)),
             log=self._log,
         )

@@ -33,7 +33,11 @@ class DeclaredAdapter:
 
     def describe(self, deadline: float) -> JsonObject:
         """The conformance statement; what is to be running is started first."""
-        self._engine.open(deadline)
+        try:
+            self._engine.open(deadline)
+        except Broken:
+            self._statement(deadline)  # which says what to install where that is missing
+            raise
         if self._described is None:
             self._described = self._statement(deadline)
         return self._described

@@ -1,6 +1,5 @@
 """An HTTP service as an engine: started or not, its rules put, its decisions asked from the callers' addresses."""
 
-import os
 import shutil
 import ssl
 import tempfile
@@ -17,6 +16,7 @@ from fencepost.adapters.contract.protocol import JsonObject
 from fencepost.adapters.declared.engine import Refusal, Shown, decision, given_of
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import RuleFile
+from fencepost.adapters.declared.run import environment
 from fencepost.adapters.declared.texts import environment_places, filled
 from fencepost.adapters.processes import Tail
 from fencepost.adapters.rest.exchange import Exchange, NotSent
@@ -153,7 +153,7 @@ class RestEngine:
         places = self._places
         self._running = Running(
             [filled(part, places) for part in start.run],
-            environment={**os.environ, **{name: filled(text, places) for name, text in start.env.items()}},
+            environment=environment({name: filled(text, places) for name, text in start.env.items()}),
             folder=Path(filled(start.folder, places)),
             log=self._log,
         )

@@ -14,7 +14,7 @@ from fencepost.adapters.contract.faults import Crashed, NotJson, NotStarted, Tim
 from fencepost.adapters.contract.vocabulary import MAX_LINE
 from fencepost.adapters.declared.reading import Broken
 from fencepost.adapters.proxy_header import write_header
-from fencepost.adapters.rest.reply import Reply
+from fencepost.adapters.rest.reply import Reply, plain_answer
 from fencepost.adapters.rest.urls import Place, Sent
 from fencepost.adapters.sockets import DeadlineSocket
 
@@ -71,6 +71,12 @@ class Link:
         self._socket.deadline = deadline
         body = bytearray()
         with _faults(self._place, "an answer"):
+            came = self._socket.receive()
+            plain = plain_answer(came, method)
+            if plain is not None:
+                self.used = True
+                return plain
+            self._socket.push_back(came)
             response = http.client.HTTPResponse(cast("socket.socket", self._socket), method=method)
             with contextlib.closing(response):
                 response.begin()

@@ -73,6 +73,7 @@ def _caveats(before: Report, after: Report) -> Iterator[str]:
         ("suite version", before.kit_version, after.kit_version),
         ("implementation", before.subject.name, after.subject.name),
         ("implementation's version", before.subject.version, after.subject.version),
+        ("the suite as of", before.suite_version or "all", after.suite_version or "all"),
         ("selection", ", ".join(before.selected) or "all", ", ".join(after.selected) or "all"),
     )
     for name, one, other in pairs:
@@ -103,7 +104,7 @@ def _change(key: str, was: Clause | None, now: Clause | None, before: Report, af
         return Change(kind="fixed", key=key, before=earlier, after=later)
     if earlier == later:
         return None
-    left_out = (now is None and bool(after.selected)) or was is None
+    left_out = (now is None and bool(after.selected or after.suite_version)) or was is None
     told = now.detail if now is not None else ""
     worse = earlier == "pass" and not left_out
     return Change(kind="verdict changed", key=key, before=earlier, after=later, told=told, is_worse=worse)

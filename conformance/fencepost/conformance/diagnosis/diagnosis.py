@@ -61,7 +61,7 @@ class Diagnosis:
         if self._excuses is not None and self._excuses.foresees(clause, found.mismatch):
             return False
         times = 1 if self._recorder.in_vain >= _MANY_IN_VAIN else _PER_CLAUSE
-        return clause not in self._tally.failures and self._begun[clause, found.aim] < times
+        return not self._tally[clause].failures and self._begun[clause, found.aim] < times
 
     def diagnose(self, found: Found) -> None:
         """Record what the mismatch comes to. The subject is left in another state: restore it."""
@@ -203,9 +203,8 @@ class Diagnosis:
         kept: Iterable[tuple[str, tuple[Call, ...], int]],
     ) -> None:
         """Go on from another run's counts. Each failure that the run has recorded must show once more to stand."""
-        failures = self._tally.failures
         self._recorder.resume(
-            [(clause, case_from_calls(failures[clause][0].calls)) for clause in recorded],
+            [(clause, case_from_calls(self._tally[clause].failures[0].calls)) for clause in recorded],
             [(clause, case_from_calls(calls_of_case), cost) for clause, calls_of_case, cost in kept],
             self._replays.replay,
         )

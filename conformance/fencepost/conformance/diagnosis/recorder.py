@@ -52,12 +52,12 @@ class FailureRecorder:
     @property
     def is_unstable(self) -> bool:
         """Whether the subject has answered the same calls differently."""
-        return bool(self._tally.unstable)
+        return self._tally.is_unstable
 
     @property
     def is_shuffled(self) -> bool:
         """Whether other requests are known to sway the subject (DEC-17)."""
-        return SHUFFLED in self._tally.failures
+        return self.has_failed(SHUFFLED)
 
     @property
     def is_swayed(self) -> bool:
@@ -66,16 +66,16 @@ class FailureRecorder:
 
     def has(self, clause: str) -> bool:
         """Whether the clause has failed, or a failure of it is kept."""
-        return clause in self._tally.failures or clause in self.kept
+        return self.has_failed(clause) or clause in self.kept
 
     def has_failed(self, clause: str) -> bool:
         """Whether a failure of the clause is recorded."""
-        return clause in self._tally.failures
+        return bool(self._tally[clause].failures)
 
     def record(self, clause: str, smallest: Reproduction) -> None:
         """Record a failure of the clause, unless it has failed already, the failure is known, or the case too long."""
         case, mismatch = smallest.case, smallest.mismatch
-        if clause in self._tally.failures or (self.is_shuffled and len(case.steps) > _LONG_HISTORY):
+        if self.has_failed(clause) or (self.is_shuffled and len(case.steps) > _LONG_HISTORY):
             return
         if self._excuses is not None and self._excuses.knows(clause, case, mismatch):
             return
@@ -84,12 +84,12 @@ class FailureRecorder:
         one = counterexample(clause, case, mismatch, replay=line, calls_to_shrink=smallest.calls)
         if smallest.is_right_plainly:
             one = structs.replace(one, why=f"{one.why} {beside_the_plain_case(case, mismatch)}")
-        self._tally.failures[clause].append(one)
+        self._tally[clause].failures.append(one)
 
     def record_kept(self) -> None:
         """Record what was kept, for clauses with too many wrong answers to be a side effect of another failure."""
         for clause, smallest in self.kept.items():
-            if self._tally.failures and self._tally.counts[clause].is_broken:
+            if self._tally.failures and self._tally[clause].is_broken:
                 self.record(clause, smallest)
         self.kept.clear()
 
@@ -102,22 +102,22 @@ class FailureRecorder:
         self.in_vain += 1
         expected, got = mismatch.direction
         reason = f"expected {expected}, got {got} once; the same calls again got another answer"
-        self._tally.unstable.setdefault(SHUFFLED, reason)
-        self._tally.unstable.setdefault(clause, reason)
+        self._tally.note(SHUFFLED, unstable=reason)
+        self._tally.note(clause, unstable=reason)
         if again is None or (self._excuses is not None and self._excuses.knows(clause, again, mismatch)):
             return
         for broken in dict.fromkeys((clause, *([SHUFFLED] if isinstance(mismatch, WrongDecision) else []))):
-            if broken not in self._tally.unsteady:
+            if not self._tally[broken].unsteady:
                 line = self._replay_line(broken)
                 one = counterexample(broken, again, mismatch, replay=line, calls_to_shrink=0)
                 told = _AGAIN.format(got, expected)
-                self._tally.unsteady[broken] = [_unsteady(one, f"{one.got}, then {expected}", told)]
+                self._tally[broken].unsteady = [_unsteady(one, f"{one.got}, then {expected}", told)]
 
     def no_time_left(self, clause: str, mismatch: Mismatch) -> None:
         """Note that the run's time was over before the mismatch could be replayed."""
         expected, got = mismatch.direction
         reason = f"expected {expected}, got {got}, and no time was left to ask again"
-        self._tally.unconfirmed.setdefault(clause, reason)
+        self._tally.note(clause, unconfirmed=reason)
 
     def review(self, shows: Callable[[Reproduction], bool]) -> None:
         """If the subject is unstable, each recorded failure that does not show again is unsteady.
@@ -130,11 +130,12 @@ class FailureRecorder:
             if clause not in self._reviewed:
                 self._reviewed.add(clause)
                 if not shows(smallest):
-                    found = self._tally.failures[clause]
-                    self._tally.unsteady[clause] = [_unsteady(one, one.got, _LATER) for one in found]
+                    record = self._tally[clause]
+                    record.unsteady = [_unsteady(one, one.got, _LATER) for one in record.failures]
                     self._drop(clause)
         if self.is_swayed:  # a failure that shows each time explains the others
-            self._tally.unsteady.clear()
+            for record in self._tally.records.values():
+                record.unsteady = []
         self._drop_what_cannot_be_shown()
 
     def give_up_review(self) -> None:
@@ -155,8 +156,7 @@ class FailureRecorder:
             if (mismatch := replay(case)) is not None:
                 self.recorded[clause] = Reproduction(case=case, mismatch=mismatch)
             else:
-                del self._tally.failures[clause]
-                self._tally.unstable[clause] = _DIFFERENT
+                self._does_not_stand(clause)
         for clause, case, calls in kept:
             if (mismatch := replay(case)) is not None:
                 self.kept[clause] = Reproduction(case=case, mismatch=mismatch, calls=calls)
@@ -169,9 +169,12 @@ class FailureRecorder:
 
     def _drop(self, clause: str) -> None:
         self.recorded.pop(clause, None)
-        del self._tally.failures[clause]
-        self._tally.unstable[clause] = _DIFFERENT
-        self._tally.unstable.setdefault(SHUFFLED, _DIFFERENT)
+        self._does_not_stand(clause)
+        self._tally.note(SHUFFLED, unstable=_DIFFERENT)
+
+    def _does_not_stand(self, clause: str) -> None:
+        record = self._tally[clause]
+        record.failures, record.unstable = [], _DIFFERENT
 
 
 def _unsteady(one: Counterexample, got: str, told: str) -> Counterexample:

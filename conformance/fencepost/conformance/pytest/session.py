@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fencepost.adapters.contract import Timeouts
@@ -11,6 +12,7 @@ from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, KnownFailureWrong, Untold
 from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.runnable import write_runnable
 from fencepost.conformance.regression.stored_case import store, stored_from_report
 from fencepost.conformance.rule_files.json_file import UnreadableInput
 from fencepost.conformance.run.campaign import Campaign
@@ -18,7 +20,9 @@ from fencepost.conformance.run.earlier import cases_at, known_at, replay_known, 
 from fencepost.conformance.run.opening import CannotBegin, Subject, begun, connected, explaining
 from fencepost.conformance.run.order import explorations_for
 from fencepost.conformance.run.plan import Plan
+from fencepost.conformance.run.subject_file import subject_file
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
+from fencepost.reports.page import Page
 from fencepost.reports.renderer import write_files
 from fencepost.reports.secrets import Mask, without_secrets
 from fencepost.reports.visible import visible
@@ -91,6 +95,7 @@ class SubjectSession:
         self.is_given_up = False
         self._not_judged: list[str] = []
         self._told: dict[str, str] = {}
+        self._first_asked = datetime.now(UTC)
         self._mask = Mask.of_here()
 
     def clause(self, clause_id: str) -> Clause:
@@ -211,6 +216,7 @@ class SubjectSession:
         if self._unusable is not None:
             raise self._unusable
         if self._campaign is None:
+            self._first_asked = datetime.now(UTC)
             try:
                 self._campaign = self._begin()
             except (CannotBegin, OneWorkerOnly) as error:
@@ -267,7 +273,9 @@ class SubjectSession:
                 self._campaign.plan = replace(self._campaign.plan, clauses=asked)
         report = self.report()
         if report is not None and self._terms.report is not None:
-            write_files(report, self._terms.report)
+            page = Page.since(self._first_asked, source=subject_file(self.name, Path.cwd()))
+            write_files(report, self._terms.report, page=page)
+            write_runnable(report, self._terms.report)
         if report is not None and self._terms.regressions is not None:
             store(stored_from_report(without_secrets(report)), self._terms.regressions)
 

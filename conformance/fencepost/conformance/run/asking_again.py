@@ -41,7 +41,7 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
             try:
                 under = next(_answered(lockstep, capabilities, sample), None)
             except HarnessFault as fault:
-                tally.errors.setdefault(sample.clauses[0], str(fault))
+                tally.note(sample.clauses[0], error=str(fault))
                 return
             except OutOfTime:
                 return
@@ -54,7 +54,7 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
                 f"a {what} that could not be put as asked was answered {under}: whether it is put depends on the rules"
             )
             for clause in sample.clauses:
-                not_put.depends.setdefault(clause, told)
+                tally.note(clause, depends=told)
 
 
 def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) -> Iterator[str]:

@@ -145,11 +145,12 @@ class Campaign:
         for entry in self._ledger:
             if entry.key == "duplicates" and entry.broken:
                 told = f"the choice duplicates is broken: declared {entry.declared}, found {entry.found}"
-                self.tally.remarks["DEC-5"] = told
+                self.tally["DEC-5"].remark = told
         for clause in self._left_out:
-            self.tally.left_out.pop(clause, None)
+            self.tally[clause].left_out = None
         self._left_out = undocumented(profile, self.capabilities)
-        self.tally.left_out |= self._left_out
+        for clause, reason in self._left_out.items():
+            self.tally[clause].left_out = reason
         self._judge_by(replace(self.setting, profile=profile), most_configurations=most_configurations)
 
     def circumstances(self) -> Circumstances:
@@ -182,7 +183,7 @@ class Campaign:
         try:
             again = self.client.describe()
         except HarnessFault as fault:
-            self.tally.hindered.setdefault("DEC-17", str(fault))
+            self.tally.note("DEC-17", hindered=str(fault))
             return
         before, after = (msgspec.to_builtins(one) for one in (self.statement, again))
         self._changed_members = tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
@@ -212,7 +213,7 @@ class Campaign:
             for place, scenario in enumerate(scenarios[done:], start=done):
                 self._progress(exploration, place, len(scenarios))
                 done = place + 1
-                if not all(aim in self.tally.errors for aim in scenario.aims):
+                if not all(self.tally[aim].error for aim in scenario.aims):
                     yield scenario
 
         try:
@@ -326,7 +327,7 @@ class Campaign:
 
     def _review_ledger(self) -> None:
         """Keep a broken choice of an unstable subject only if each probe shows it."""
-        if self._is_cut_short or not self.tally.unstable or self._is_reviewed:
+        if self._is_cut_short or not self.tally.is_unstable or self._is_reviewed:
             return
         self._is_reviewed = True
         for _ in range(_LEDGER_REVIEWS):

@@ -89,7 +89,7 @@ def _laid(decoy: Decoy, control_plan: ControlPlan) -> tuple[Row, Cost]:
         pass
     except HarnessFault as fault:
         trouble = str(fault)
-    trouble = trouble or next(iter(tally.errors.values()), "")
+    trouble = trouble or next(iter(tally.reasons("error").values()), "")
     told = f" (the harness failed over it: {trouble})" if trouble and not caught else ""
     row = Row(
         id=decoy.id,

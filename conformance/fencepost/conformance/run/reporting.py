@@ -57,7 +57,8 @@ def report_of(
         selected=bool(plan.clauses),
         unfinished=findings.unfinished,
         least_decisions=least_decisions,
-        is_restricted=not RESTRICTING.isdisjoint(statement.features),
+        later=[clause.id for clause in plan.left_out],
+        is_restricted=bool(plan.left_out) or not RESTRICTING.isdisjoint(statement.features),
     )
     summary = _completed(baseline.summed(summary, rows), findings, capabilities)
     return Report(
@@ -69,6 +70,7 @@ def report_of(
         effort=plan.effort.name,
         seed=plan.seed,
         selected=plan.clauses,
+        suite_version=plan.suite_version if plan.suite_version is not None and plan.left_out else "",
         subject=Subject(
             subject=plan.subject,
             name=statement.name,
@@ -82,7 +84,7 @@ def report_of(
         ),
         result=summary.result,
         exit_status=summary.exit_status,
-        level=summary.level,
+        level=None if plan.left_out else summary.level,
         ended=findings.ended,
         resumed=is_resumed,
         notes=(*summary.notes, *([RESUMED] if is_resumed else ())),
