@@ -1,8 +1,8 @@
 """A network namespace in which every IPv4 address is local, so that requests really come from any of them."""
 
-import contextlib
 import ctypes
 import errno
+import math
 import os
 import shutil
 import socket
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 HOST = "20.0.0.1"
 """An address for daemons that enumerate interfaces; every other address is as local as this one."""
@@ -89,28 +90,44 @@ def is_replaced(address: str) -> bool:
     return packed[0] >> 4 == _MULTICAST or packed in _REPLACED
 
 
-def connect_from(address: str, server: tuple[str, int], *, seconds: float) -> socket.socket:
-    """A TCP connection bound to the address; `NotFromHere` where that is none to send from.
+def connect_from(address: str | None, server: tuple[str, int], *, seconds: float) -> socket.socket:
+    """A TCP connection bound to the address, if there is one; `NotFromHere` where that is none to send from.
 
-    Closing it resets it, so that no port stays in use.
+    It blocks, and the kernel ends each call after so many seconds. Closing it resets it, so that no port stays in use.
     """
-    if is_replaced(address):
+    if address is not None and is_replaced(address):
         raise NotFromHere(reason=f"cannot send from {address}: the kernel puts another address in its place")
     connection = socket.socket()
-    with contextlib.ExitStack() as stack:
-        stack.callback(connection.close)
+    try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        connection.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
-        connection.settimeout(seconds)
-        try:
+        set_time_limit(connection, seconds)
+        if address is not None:
+            connection.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
             connection.bind((address, 0))
-            connection.connect(server)
-        except OSError as error:
-            if error.errno in _NOT_FROM_HERE:
-                raise NotFromHere(reason=f"cannot send from {address}: {error.strerror}") from None
-            raise
-        stack.pop_all()
+        connection.connect(server)
+    except OSError as error:
+        connection.close()
+        if isinstance(error, BlockingIOError):
+            raise TimeoutError(f"no connection within {seconds:g} s") from None
+        if address is not None and error.errno in _NOT_FROM_HERE:
+            raise NotFromHere(reason=f"cannot send from {address}: {error.strerror}") from None
+        raise
     return connection
+
+
+def set_time_limit(connection: socket.socket, seconds: float) -> None:
+    """Have the kernel end each call on a socket that blocks: it then raises `BlockingIOError`.
+
+    Python's own time limit costs a further call of the kernel before each.
+    """
+    limit = _timeval(math.ceil(seconds * 50))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+
+
+@lru_cache(maxsize=64)
+def _timeval(fiftieths: int) -> bytes:
+    return struct.pack("ll", fiftieths // 50, fiftieths % 50 * 20_000)
 
 
 def search_path() -> str:

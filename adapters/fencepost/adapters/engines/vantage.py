@@ -109,7 +109,7 @@ class Vantage:
         self._ask, self._mark = PROBES[options.probe]
         self._daemon: subprocess.Popen[bytes] | None = None
         self._in_force = ""
-        self._pool = ThreadPoolExecutor(options.parallel)
+        self._pool = ThreadPoolExecutor(options.parallel) if options.parallel > 1 else None
 
     def open(self) -> None:
         """Run the set-up commands; listen where the engine is a packet filter and nothing else would."""
@@ -148,7 +148,10 @@ class Vantage:
         """An answer a line, in order; neighbouring questions are asked side by side."""
         for word, group in groupby((line.partition(" ") for line in lines), key=itemgetter(0)):
             rests = [rest for _, _, rest in group]
-            yield from self._pool.map(self.answer, rests) if word == "ask" else map(self.put, rests)
+            if word != "ask":
+                yield from map(self.put, rests)
+            else:
+                yield from map(self.answer, rests) if self._pool is None else self._pool.map(self.answer, rests)
 
     def _is_up(self, mark: str) -> bool:
         if self._daemon is not None and self._daemon.poll() is not None:
