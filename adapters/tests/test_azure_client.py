@@ -11,7 +11,15 @@ from azure_adapter import DENY, FRONT, Opened, ask, openings, outcomes
 from click.testing import CliRunner
 from fencepost.adapters.azure import forms
 from fencepost.adapters.azure.facts import FACTS
-from fencepost.adapters.azure.target import TargetFile, load_target, save_target
+from fencepost.adapters.azure.target import (
+    CallerHeaders,
+    CallerTable,
+    Endpoint,
+    StatementTable,
+    TargetFile,
+    load_target,
+    save_target,
+)
 from fencepost.adapters.azure_server.application import Disturbance
 from fencepost.adapters.azure_server.background import running
 from fencepost.adapters.azure_server.server import Options
@@ -21,6 +29,9 @@ from fencepost.conformance.commands import main
 from msgspec.structs import replace
 
 pytestmark = pytest.mark.engine("azure")
+
+
+SERVICE = CallerHeaders(address="a", service="b")
 
 
 @pytest.fixture
@@ -162,6 +173,33 @@ def test_an_endpoint_that_asks_for_no_token_is_asked_what_can_be_asked(opened: O
     assert outcomes(adapter, ask("20.1.2.3", authenticated=False)) == [("deny", 401)]
 
 
+@pytest.mark.parametrize(
+    ("caller", "profile", "features"),
+    [
+        (CallerTable(address="bound"), "keyvault", {"ip-rules-only"}),
+        (CallerTable(address="proxy-v2"), "keyvault", {"ip-rules-only"}),
+        (CallerTable(address="proxy-v2", proxy_values=True), "keyvault", {"service-endpoints", "trusted-services"}),
+        (CallerTable(address="header", headers=SERVICE), "keyvault", {"ip-rules-only"}),
+        (
+            CallerTable(address="header", headers=SERVICE),
+            "keyvault-2018-preview",
+            {"ip-rules-only", "trusted-services"},
+        ),
+        (CallerTable(address="header", headers=CallerHeaders(subnet="s")), "keyvault", {"service-endpoints"}),
+    ],
+)
+def test_what_cannot_be_conveyed_to_the_endpoint_is_not_offered(
+    caller: CallerTable, profile: str, features: set[str]
+) -> None:
+    from fencepost.adapters.azure_client.adapter import AzureAdapter
+
+    endpoint = Endpoint(control="https://x", tenant="t", subscription="s", resource_group="g")
+    target = TargetFile(endpoint=endpoint, caller=caller, statement=StatementTable(profile=profile))
+    offered = AzureAdapter(target).describe(protocol=1)["features"]
+    assert isinstance(offered, list)
+    assert set(offered) & {"ip-rules-only", "service-endpoints", "trusted-services"} == features
+
+
 Spoil = Callable[[TargetFile], TargetFile]
 
 
@@ -263,6 +301,22 @@ def test_an_endpoint_that_locks_everybody_out_answers_wrongly_and_the_run_goes_o
     adapter.shutdown()
     assert "refuses the removal of 1 vaults: fp-" in capsys.readouterr().err
     assert [slot.vault is None for slot in server.server.world.slots.values()] == [False, True]
+
+
+def test_a_vault_that_is_used_again_is_opened_by_a_caller_whom_a_rule_admits(target: Path) -> None:
+    from fencepost.adapters.azure_client import open_adapter
+
+    with running(Options(subject="mutant:locked-out-of-the-rules", target=target, trust_test_headers=True)) as server:
+        save_target(replace(load_target(target), reset="reuse"), target)
+        adapter: Any = open_adapter(str(target))
+        adapter.put_rules(network_acls=DENY)
+        adapter.reset(subnets=[])
+        assert outcomes(adapter, ask("20.7.7.7")) == [("allow",)]
+        adapter.put_rules(network_acls={**DENY, "ipRules": []})
+        assert len(server.server.world.slots) == 1
+        adapter.reset(subnets=[])
+        assert len(server.server.world.slots) == 2
+        adapter.shutdown()
 
 
 def test_a_credential_without_a_role_is_an_error_of_the_control_plane_and_no_verdict(opened: Opened) -> None:

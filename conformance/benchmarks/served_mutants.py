@@ -29,6 +29,7 @@ from fencepost.conformance.commands import main as fencepost
 from fencepost.conformance.mutants import CATALOGUE, Mutant
 
 _READ_BEFORE = ["fencepost.adapters.azure_client.adapter", "fencepost.conformance.commands.check"]
+_PATIENT = ("--call-timeout", "600", "--start-timeout", "600")  # for a machine that does much else
 _SINGLE_WRITES = frozenset(
     {"updateRules", "addIpRule", "removeIpRule", "addVirtualNetworkRule", "removeVirtualNetworkRule"}
 )
@@ -114,7 +115,7 @@ def _judged(name: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "t.toml")
         with running(Options(subject=f"mutant:{name}", target=target, trust_test_headers=True)):
-            command = ["check", f"azure:{target}", "--fail-fast", "--call-timeout", "60"]
+            command = ["check", f"azure:{target}", "--fail-fast", *_PATIENT]
             run = CliRunner().invoke(fencepost, command)
     lines = (line.split() for line in run.stdout.splitlines() if line.startswith("FAIL "))
     return {"mutant": name, "status": run.exit_code, "failed": [words[1] for words in lines if "-" in words[1]]}

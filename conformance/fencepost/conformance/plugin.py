@@ -150,7 +150,7 @@ def _left_out(report: object) -> str:
     return next((str(value) for name, value in properties if name == "left out"), "")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     """For each subject the verdicts of its clauses, and one line of counts for what was left out."""
     reports = [one for those in terminalreporter.stats.values() for one in those]
     properties = [dict(getattr(one, "user_properties", ())) for one in reports]

@@ -76,11 +76,15 @@ class AzureAdapter:
         return adapter
 
     def describe(self, *, protocol: int) -> JsonObject:
-        """The conformance statement: what Azure's wire has, less what the target file takes away."""
-        table = self._target.statement
+        """The conformance statement: what Azure's wire has, less what the target file takes away or cannot convey."""
+        table, caller = self._target.statement, self._target.caller
         features = ["read-back", "azure-wire", *_MODELLED]
         missing = {*table.without, *(() if self._target.identities.unauthorized else ("caller-credentials",))}
-        restricted = [*table.restrictions]
+        restricted = [*dict.fromkeys((*table.restrictions, *(() if caller.conveys_subnets else ("ip-rules-only",))))]
+        default = "list" if table.profile == "keyvault-2018-preview" else "attribute"
+        is_by_list = table.choices.get("trusted-services", default) == "list"
+        if not caller.conveys_services or not (is_by_list or caller.conveys_trust):
+            missing.add("trusted-services")
         if "ip-rules-only" in restricted:
             missing.add("service-endpoints")
         statement: dict[str, object] = {
@@ -212,14 +216,9 @@ class AzureAdapter:
         estate, clients = self._ours()
         await estate.make_networks(clients, subnets)
         if self._target.reset == "reuse" and estate.is_made:
-            try:
-                await self._write(_DEFAULT_RULES)
-            except HttpResponseError as error:
-                if not is_by_firewall(error):
-                    raise
-                await estate.lock(clients)
-            else:
+            if await estate.is_let(lambda: self._write(_DEFAULT_RULES)):
                 return
+            await estate.lock(clients)
         url = await estate.make_vault(clients)
         assert self._sets is not None
         for one in (self._sets.authorized, self._sets.unauthorized):

@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -189,11 +189,15 @@ class Estate:
             sys.stderr.write(f"the endpoint's firewall refuses the removal of {len(self.locked)} vaults: {few}\n")
 
     async def _is_removed(self, clients: Clients, name: str) -> bool:
-        """Whether the vault is gone now; False where its firewall refuses that, to a caller that it admits too."""
+        group, location = self._endpoint.resource_group, self._endpoint.location
+        return await self.is_let(lambda: remove_vault(clients.vaults, group, name, location))
+
+    async def is_let(self, call: Callable[[], Awaitable[None]]) -> bool:
+        """Make the call; False where the vault's firewall refuses it, to a caller whom a rule admits too."""
         for caller in (None, self._admitted()):
             given = CALLER.set(caller)
             try:
-                await remove_vault(clients.vaults, self._endpoint.resource_group, name, self._endpoint.location)
+                await call()
             except HttpResponseError as error:
                 if not is_by_firewall(error):
                     raise

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from fencepost.adapters.cli.asking import Asking
@@ -77,6 +77,15 @@ class CliEngine:
             outcome = self._read(self._reading, line, came)
             outcomes.append(decision(outcome))
         return outcomes
+
+    def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
+        """A loop that runs the same processes side by side, or writes the same lines to the tool that stays."""
+        if not self._stays or self._conversation is None:
+            return self._asking.bare_loop(requests, values)
+        each = filler(self._file.decide.each or "", ASKED, values)
+        text = "".join(f"{each(given_of(request))}\n" for request in requests).encode("utf-8")
+        conversation = self._conversation
+        return lambda: conversation.write_and_read(text, len(requests))
 
     def log(self) -> str:
         """What the tool that stays has written to stderr."""

@@ -93,6 +93,15 @@ class ShowsMappings(Protocol):
         ...
 
 
+@runtime_checkable
+class HasBareLoop(Protocol):
+    """A connection that can send what its decisions send without reading what the answers mean, to be timed beside."""
+
+    def bare_loop(self, requests: Sequence[JsonObject]) -> Callable[[], object]:
+        """A loop that sends these requests at the same concurrency and waits for each answer. All is made before."""
+        ...
+
+
 class Carrier(Protocol):
     """What an entry point of the group `fencepost.carriers` names: opens what follows the colon."""
 

@@ -70,6 +70,10 @@ class DeclaredAdapter:
             "decisions": [of_place.get(place) or _unsent(request.source.address) for place, request in enumerate(asked)]
         }
 
+    def bare_loop(self, asked: Sequence[Request]) -> Callable[[], object]:
+        """The same requests in a bare loop, under the rules in force."""
+        return self._engine.bare_loop(asked, self._values)
+
     def bring(self, deadline: float) -> None:
         """Put the rules in force that are to be: after a reset, and where the tool was started anew."""
         self._engine.open(deadline)

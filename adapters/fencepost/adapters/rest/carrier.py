@@ -59,6 +59,7 @@ def _connection(loaded: loading.Loaded[RestFile], timeouts: Timeouts) -> Connect
         {**basic_methods(adapter), **SingleChanges(file, adapter, engine, form).methods()},
         secrets=Secrets.of(environment_names(loaded.document)),
         shown=shown,
+        bare_loop=adapter.bare_loop,
         timeouts=timeouts,
         exclusive=file.start is None,
     )

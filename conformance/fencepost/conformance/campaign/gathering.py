@@ -7,15 +7,19 @@ from typing import Any, TypeVar
 import msgspec
 from fencepost.adapters.contract import Statement
 from fencepost.conformance.judging.tally import ClauseRecord, Tally
+from fencepost.conformance.regression.baseline import Entry
 from fencepost.conformance.regression.stored_case import case_id
 from fencepost.conformance.run.findings import Findings
 from fencepost.reports.causes import in_short
-from fencepost.reports.model import Counterexample, Decoy, LedgerEntry, Totals, encoded
+from fencepost.reports.model import Counterexample, Decoy, LedgerEntry, Standing, Totals, encoded
 
 KEPT = 3
 """So many counterexamples are kept of a clause and of a kind of wrong answer, the smallest."""
 
 _T = TypeVar("_T")
+_WEIGHTIEST: tuple[Standing, ...] = ("another failure", "expired", "unmatched", "known", "unexpected success")
+"""Of two standings of a known failure, the first of these stays."""
+
 _NOT_FOUND = (None, "error")
 _SUMS = ("allowed", "denied", "inconclusive", "inconclusive_writes", "faults")
 
@@ -40,6 +44,7 @@ def together(one: Findings, other: Findings) -> Findings:
         first_failure=first,
         totals=_totals(one.totals, other.totals),
         log=one.log or other.log,
+        known=_known(one.known, other.known),
     )
 
 
@@ -118,6 +123,15 @@ def _ledger(one: tuple[LedgerEntry, ...], other: tuple[LedgerEntry, ...]) -> tup
             entry = msgspec.structs.replace(entry, broken=False, detail=detail)
         entries.append(entry)
     return (*entries, *theirs.values())
+
+
+def _known(one: tuple[Entry, ...], other: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Each entry of the list once; as in a replay, an answer that was wrong once is still wrong."""
+    found = {entry.failure.id: entry for entry in one}
+    for entry in other:
+        known = found.get(entry.failure.id, entry)
+        found[entry.failure.id] = min(known, entry, key=lambda each: _WEIGHTIEST.index(each.standing))
+    return tuple(found.values())
 
 
 def _decoys(one: tuple[Decoy, ...], other: tuple[Decoy, ...]) -> tuple[Decoy, ...]:

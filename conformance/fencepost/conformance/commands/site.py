@@ -24,8 +24,9 @@ _CLONE = Path(__file__).resolve().parents[4]
 
 START = ("index.md", "install.md", "init.md", "project.md", "writing-a-harness.md")
 HOW_TO = (
-    *("pytest.md", "cli.md", "rest.md", "engines.md", "regressions.md", "reports.md", "campaigns.md", "explain.md"),
-    *("certificates.md", "certify-your-emulator.md", "test-a-refusing-vault.md", "azure.md", "release-checklist.md"),
+    *("pytest.md", "strategies.md", "cli.md", "rest.md", "engines.md", "regressions.md", "reports.md", "campaigns.md"),
+    *("explain.md", "certificates.md", "certify-your-emulator.md", "test-a-refusing-vault.md", "azure.md"),
+    "release-checklist.md",
 )
 RECIPES = (
     "README.md",

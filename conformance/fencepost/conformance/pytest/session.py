@@ -102,6 +102,7 @@ class SubjectSession:
         self._not_judged: list[str] = []
         self._told: dict[str, str] = {}
         self._first_asked = datetime.now(UTC)
+        self._has_shown_log = False
         self._mask = Mask.of_here()
 
     def clause(self, clause_id: str) -> Clause:
@@ -179,6 +180,14 @@ class SubjectSession:
     def report(self) -> Report | None:
         """The report of the run so far, secrets masked, or None if the run has not begun."""
         return self._report_of(self._campaign) if self._campaign is not None else None
+
+    def log_once(self) -> str:
+        """The end of the subject's own log; empty from the second call on, as the first has shown it."""
+        if self._has_shown_log:
+            return ""
+        self._has_shown_log = True
+        report = self.report()
+        return report.log.rstrip("\n") if report is not None else ""
 
     def unreported(self) -> tuple[Unreported, ...]:
         """Findings that `clause` and `choice` did not return: an exploration may find more than it serves."""

@@ -283,6 +283,7 @@ class Campaign:
             first_failure=self.bench.meter.first_failure,
             totals=totals_of(self.bench, self.tally, self._control_cost),
             log=self.client.connection.log(),
+            known=tuple(self.baseline.entries),
         )
 
     def report(self) -> Report:
