@@ -202,10 +202,12 @@ def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], leng
     for place in range(length.vaults):
         if place % 3 == 0:
             watched.grow(life.random.choice(list(SHAPES.values())))
-        for putting in (put_one(life), None):
-            if not watched.enter(putting or put_in_new(life, watched.network), is_new=True):
-                return
-            watched.look()
+        if not watched.enter(put_one(life), is_new=True):
+            return
+        watched.look()
+        if not watched.enter(put_in_new(life, watched.network), is_new=True):
+            return
+        watched.look()
         for turn in islice(life.turns(), length.short):
             watched.take(turn)
         watched.take(outermost_last(life) if life.random.randrange(2) else next(life.turns()))
@@ -232,8 +234,8 @@ def _paged(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:
         yield whole(firsts)
         for place in random.sample((0, len(seconds) // 2, len(seconds) - 1), 3):
             yield add(scene, seconds[place])
-        for place in (0, len(firsts) // 3):
-            yield remove(scene, next(rule for rule in scene.held if rule.block == firsts[place]))
+        for block in (firsts[0], firsts[len(firsts) // 3]):
+            yield from (remove(scene, rule) for rule in scene.held if rule.block == block)
         yield whole(firsts)
         yield whole([*seconds[:_FOLDED], *firsts[_FOLDED:]])
         yield whole([*seconds, *firsts][:room])
