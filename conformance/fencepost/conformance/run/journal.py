@@ -24,7 +24,7 @@ from fencepost.reports.secrets import Mask
 FILE_NAME = "journal.ndjson"
 """The journal's name in the report's folder; the file exists while there is something to resume."""
 
-_FORM = 4
+_FORM = 5
 _T = TypeVar("_T")
 
 
