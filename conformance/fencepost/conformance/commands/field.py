@@ -144,7 +144,7 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
     yield "Decisions a second inside one call of `decide` (4,096 requests, or 64 where 64 take over a second; none in"
     yield "a rule), and the median of the writes until they are in force, both under 100 rules. The machine had two"
     yield "cores and other work. *Of a bare loop*: the median of six pairs, one call of `decide` and a loop that sends"
-    yield "the same requests at the same concurrency and reads no meaning, by turns, so that other work slows both. For a"
+    yield "the same requests at the same concurrency and reads no meaning, by turns: other work slows both. For a"
     yield "tool that reads lines the loop writes the same lines. *–*: not measured.\n"
     yield from _header(["subject", "what it is", "version", "decisions/s", "of a bare loop", "a write", "date"])
     for name, report in runs.items():
@@ -160,7 +160,7 @@ def _lengths(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "*Rules*: the most single addresses in one rule set of which the first and the last were in force and their"
     yield "neighbours not, of 1,000, 4,000 and 16,000. *An id*: the same for the length of a subnet's id, of 255, 271,"
     yield "1,024 and 8,192 characters, where the subject knows subnets. *≥*: no more were tried. *Depends on order*:"
-    yield "whether one of the six orders of 20.17.12.18, 20.17.12.0/24 and 20.17.0.0/16 lets others in than their union."
+    yield "whether one of the six orders of 20.17.12.18, 20.17.12.0/24 and 20.17.0.0/16 lets others in."
     yield "*–*: not measured.\n"
     yield from _header(["subject", "rules", "an id", "depends on order"])
     for name, one in measured.items():
