@@ -57,7 +57,7 @@ def test_what_is_like_a_known_failure_is_none_of_the_task(tmp_path: Path) -> Non
     found = _found(tmp_path, FLAWED, FIRST, LAST)
     assert [(entry.failure, entry.standing) for entry in found.known] == [(FIRST, "known"), (LAST, "known")]
     assert not found.tally.failures.get("DEC-4")
-    assert found.tally.counts["DEC-4"].wrong
+    assert found.tally["DEC-4"].wrong
 
 
 def test_of_two_standings_the_wrong_answer_counts(tmp_path: Path) -> None:

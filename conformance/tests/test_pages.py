@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 import pytest
+from fencepost.adapters.azure.target import load_target
 from fencepost.conformance.commands import main
 
 SOURCE = Path(__file__).parents[2]
@@ -66,6 +67,7 @@ def _block(page: str, begins: str) -> str:
 RUN_HERE = {
     "README.md": ("clause         verdict",),
     "adapters/examples/node/README.md": ("$ echo",),
+    "docs/azure.md": ("fencepost serve --target", 'reset = "reuse"'),
     "docs/explain.md": ("$ cat rules.json",),
     "docs/pytest.md": ("from fencepost.conformance import",),
     "docs/regressions.md": (
@@ -96,7 +98,7 @@ def test_every_block_is_run_or_has_a_reason_not_to_be() -> None:
 def test_nothing_in_the_table_is_stale() -> None:
     for page, test in ELSEWHERE.items():
         assert (SOURCE / page).is_file()
-        assert Path(page).stem in (SOURCE / test).read_text(encoding="utf-8"), f"{test} runs no block of {page}"
+        assert f'"{Path(page).name}"' in (SOURCE / test).read_text(encoding="utf-8"), f"{test} reads no {page}"
     for page, rows in NOT_RUN.items():
         for begins, _ in rows:
             assert any(block.text.lstrip().startswith(begins) for block in _blocks(page)), f"{page}: {begins}"
@@ -238,6 +240,19 @@ def test_a_rule_file_is_explained(tmp_path: Path) -> None:
     (tmp_path / "rules.json").write_text(lines[1], encoding="utf-8")
     ended = [_shell(line.removeprefix("$ "), tmp_path) for line in lines if line.startswith("$ ")]
     assert all(one.returncode == 0 for one in ended), ended
+
+
+@pytest.mark.slow
+def test_a_served_vault_is_wired_up(tmp_path: Path) -> None:
+    script = _block("docs/azure.md", "fencepost serve --target")
+    done = _shell(f"set -m\ntrap 'kill %1' EXIT\n{script}", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "10 of 10" in done.stdout
+
+
+def test_the_target_file_of_the_page_is_one(tmp_path: Path) -> None:
+    (tmp_path / "target.toml").write_text(_block("docs/azure.md", 'reset = "reuse"'), encoding="utf-8")
+    assert load_target(tmp_path / "target.toml").endpoint.control == "https://management.azure.com"
 
 
 def test_the_reference_decides_as_its_page_says() -> None:

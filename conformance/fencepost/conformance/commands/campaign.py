@@ -215,8 +215,8 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -
 
     def announce(number: int, task: Task) -> None:
         subject = visible(made.recipe.subjects[task.subject])
-        told = f"{task.group}, seed {task.seed}, of {subject}"
-        click.echo(f"shard {chosen.number}, task {number} of {len(chosen.tasks)}: {told}", err=True)
+        text = f"{task.group}, seed {task.seed}, of {subject}"
+        click.echo(f"shard {chosen.number}, task {number} of {len(chosen.tasks)}: {text}", err=True)
 
     with Interruption() as interruption, live_progress() as listener:
         try:
@@ -327,8 +327,8 @@ def merge(*, plan_file: Path, folder: Path, reports: Path | None, regressions: P
         for problem in error.problems:
             click.echo(visible(problem), err=True)
         for number in error.again:
-            told = f"fencepost campaign run {plan_file} --shard {number}/{len(made.shards)} --out {folder}"
-            click.echo(visible(f"run again: {told}"), err=True)
+            text = f"fencepost campaign run {plan_file} --shard {number}/{len(made.shards)} --out {folder}"
+            click.echo(visible(f"run again: {text}"), err=True)
         click.echo("no verdict: the campaign is not complete", err=True)
         sys.exit(2)
     page = Page.of(sys.stdout, is_verbose=verbose)

@@ -107,7 +107,7 @@ def _links_within(text: str, path: Path, source: Path) -> str:
 def _home() -> str:
     trial = SubjectSession(FlawedVault, Options())
     try:
-        told = "\n".join(failure_told(trial.clause("DEC-4")))
+        text = "\n".join(failure_told(trial.clause("DEC-4")))
     finally:
         trial.close()
     return f"""# fencepost
@@ -117,7 +117,7 @@ compares every answer with a small reference, and shows the smallest case that t
 of a vault that leaves out the first and the last address of a range (`fencepost demo` explains it step by step):
 
 ```text
-{told}
+{text}
 ```
 
 | | |

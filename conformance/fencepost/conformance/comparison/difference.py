@@ -148,13 +148,13 @@ def _ledger(before: Report, after: Report) -> Iterator[Change]:
         was = old.get(entry.key)
         if was is None or (was.declared, was.found, was.broken) != (entry.declared, entry.found, entry.broken):
             worse = entry.broken and not (was is not None and was.broken)
-            told = "the declared choice is broken" if worse else ""
+            text = "the declared choice is broken" if worse else ""
             yield Change(
                 kind="ledger changed",
                 key=entry.key,
                 before=_stands(was),
                 after=_stands(entry),
-                told=told,
+                told=text,
                 is_worse=worse,
             )
 

@@ -98,6 +98,8 @@ def on_trial(
         named = subject
         try:
             given = request.getfixturevalue(named.removeprefix(FIXTURE))
+        except pytest.FixtureLookupError:
+            unusable = CannotBegin(reasons=(f"{named}: no fixture has this name; pytest --fixtures lists them",))
         except (Exception, pytest.fail.Exception) as error:  # reported once, not by every test
             unusable = CannotBegin(reasons=(f"{named}: {type(error).__name__}: {error}",))
         else:
@@ -112,7 +114,7 @@ def on_trial(
         trial.give_up(unusable)
     try:
         yield trial
-        untold = trial.untold()
+        unreported = trial.unreported()
         try:
             trial.keep()
         except OSError as error:
@@ -123,8 +125,8 @@ def on_trial(
         if trial.not_judged:
             request.node.warn(pytest.PytestWarning(f"stored cases not judged: {'; '.join(trial.not_judged)}"))
     finally:  # the warning is an exception if the project makes warnings errors
-        if untold:
-            raise FoundBeside(failures=untold)
+        if unreported:
+            raise FoundBeside(failures=unreported)
 
 
 def subject_of(given: object) -> Subject:
@@ -184,7 +186,7 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
         leave_out(request, NOT_APPLICABLE, f"{row.id} does not apply: {row.detail}")
     if row.known:
         pytest.xfail(row.detail)
-    raise_unless_judged(row)
+    raise_unless_judged(row, log=trial.log_once() if row.verdict == "error" else "")
     return ClauseOutcome(row=row)
 
 

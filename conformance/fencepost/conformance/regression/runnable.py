@@ -18,10 +18,12 @@ from fencepost.conformance.regression.stored_case import StoredCase, json_text, 
 from fencepost.reports.model import Counterexample, Report, Subject
 from fencepost.reports.secrets import without_secrets
 
-CASES = "cases"
+CASES = "failures"
 """The folder of these files, below that of the report."""
 
-_OURS = re.compile(r"[A-Z]+-[0-9]+-[0-9a-f]{12}\.(json|ndjson|py|sh)")
+_ID = re.compile(r"[A-Z]+-[0-9]+-[0-9a-f]{12}")
+
+_SUFFIXES = (".json", ".ndjson", ".py", ".sh")
 
 _TEST = '''\
 """{id}: expected {expected}, got {got}. To run it, from where the subject is found: pytest PATH_OF_THIS_FILE."""
@@ -81,9 +83,10 @@ def write_runnable(report: Report, folder: Path) -> tuple[Path, ...]:
     place = folder / CASES
     if place.is_symlink():
         place.unlink()
-    for path in place.glob("*"):
-        if _OURS.fullmatch(path.name):
-            path.unlink()
+    for test in place.glob("*.py"):
+        if _ID.fullmatch(test.stem):
+            for suffix in _SUFFIXES:
+                test.with_suffix(suffix).unlink(missing_ok=True)
     if files:
         place.mkdir(exist_ok=True)
     return tuple(_written(place / name, text) for name, text in files)

@@ -102,14 +102,14 @@ def _completed(summary: Summary, findings: Findings, capabilities: Capabilities)
     """The summary, and what the statement adds to it: a statement that changed, operations that were not asked."""
     tally = findings.tally
     if findings.changed_members:
-        told = f"describe is answered otherwise at the end of the run: {', '.join(findings.changed_members)}"
-        summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
+        text = f"describe is answered otherwise at the end of the run: {', '.join(findings.changed_members)}"
+        summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, text))
     summary = replace(summary, notes=(*tally.not_put.told(), *tally.counted_not_put(), *summary.notes))
     unasked = capabilities.unasked_operations
     if unasked:
-        told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
+        text = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
         result = "partial" if summary.result == "pass" else summary.result
-        summary = replace(summary, result=result, notes=(*summary.notes, told))
+        summary = replace(summary, result=result, notes=(*summary.notes, text))
     return summary
 
 
