@@ -41,6 +41,7 @@ class Pages(Index):
     def __init__(self, fault: str = "") -> None:
         super().__init__(fault)
         self.table: dict[int, list[IPv4Network]] = {}
+        self.evicted: set[int] = set()
 
     def _pages(self, rule: IPv4Network) -> range:
         return range(int(rule.network_address) >> 16, (int(rule.broadcast_address) >> 16) + 1)
@@ -53,13 +54,15 @@ class Pages(Index):
     def _keep(self, number: int, rules: list[IPv4Network]) -> None:
         self.table[number] = rules
         while len(self.table) > 64:
-            del self.table[next(iter(self.table))]
+            self.evicted.add(oldest := next(iter(self.table)))
+            del self.table[oldest]
 
     def add(self, rule: IPv4Network) -> None:
         super().add(rule)
-        if self.fault == "evicted page begins anew" and rule.prefixlen > 16:
-            number = int(rule.network_address) >> 16
-            self._keep(number, [*self.table.get(number, []), rule])
+        number = int(rule.network_address) >> 16
+        is_evicted = rule.prefixlen > 16 and number in self.evicted and number not in self.table
+        if self.fault == "evicted page begins anew" and is_evicted:
+            self._keep(number, [rule])
         else:
             self._forget(rule)
 
