@@ -50,6 +50,44 @@ def test_a_fault_of_history_says_what_the_same_rules_come_to_that_are_put_at_onc
     )
 
 
+def test_a_whole_set_that_is_refused_for_what_was_put_before_breaks_the_clause_of_replacement() -> None:
+    class Once(StdlibVault):
+        is_written = False
+
+        def reset(self, *, subnets: Sequence[JsonObject], **_: object) -> JsonObject:
+            self.is_written = False
+            return super().reset(subnets=subnets)
+
+        def put_rules(self, *, network_acls: JsonObject, **_: object) -> JsonObject:
+            if self.is_written:
+                return {"accepted": False}
+            answer = super().put_rules(network_acls=network_acls)
+            self.is_written = bool(answer["accepted"])
+            return answer
+
+    failures = explored(Once, TURNS, fail_fast=True).tally.failures
+    assert list(failures) == ["STA-1"]
+    (one,) = failures["STA-1"]
+    assert [call.method for call in one.calls] == ["reset", "putRules", "putRules"]
+    assert "The same rules put at once: accepted; after these calls: refused." in one.why
+
+
+def test_a_fault_of_members_written_out_says_what_the_caller_gets_without_them() -> None:
+    class Literal(StdlibVault):
+        def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+            decisions = super().decide(requests=requests)["decisions"]
+            assert isinstance(decisions, list)
+            return {
+                "decisions": [
+                    "deny" if request.get("caller") == {"authenticated": True} else decision
+                    for request, decision in zip(requests, decisions, strict=True)
+                ]
+            }
+
+    told = "Without the caller's members that have their default values: allow; with them: deny."
+    assert any(told in why for why in _whys(Literal, TURNS))
+
+
 def test_a_fault_that_the_rules_alone_show_says_nothing_of_other_rules_or_requests() -> None:
     class Edgeless(StdlibVault):
         def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:

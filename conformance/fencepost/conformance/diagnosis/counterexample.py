@@ -71,6 +71,8 @@ def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
     has_history = sum(not isinstance(step, AskStep) for step in case.steps[:-1]) > 1
     is_an_outcome = not isinstance(mismatch, WrongRead) and mismatch.direction[1] != "codes"
     expected, got = mismatch.direction if is_an_outcome else ("right", "wrong")
+    if is_alone and not has_history and isinstance(last, AskStep) and last.explicit:
+        return f"Without the caller's members that have their default values: {expected}; with them: {got}."
     plainly = ["the same rules put at once"] if has_history or is_alone else []
     plainly += [] if is_alone else ["asked alone"]
     text = ", ".join(plainly)

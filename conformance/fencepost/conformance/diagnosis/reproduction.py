@@ -77,13 +77,14 @@ def in_the_same_state(found: Found, case: Case) -> Case:
 
 
 def plain_case(case: Case, mismatch: Mismatch) -> Case | None:
-    """The case without a history and without other requests; None if it has neither, or tells of two vaults.
+    """The case without a history, other requests or members written out; None if it has none, or tells of two vaults.
 
     A whole rule set has no history: what was put before it is replaced.
     """
     last = case.steps[-1]
     if isinstance(last, AskStep) and isinstance(mismatch, WrongDecision):
-        last = last.only(max(place for place, one in enumerate(last.requests) if one == mismatch.request))
+        alone = last.only(max(place for place, one in enumerate(last.requests) if one == mismatch.request))
+        last = replace(alone, explicit={})
     if isinstance(last, WriteStep) and last.method == "putRules":
         plain = Case(network=mismatch.vault.network, steps=(last,))
     else:
