@@ -1,4 +1,4 @@
-"""The seed of a certified run, drawn from what is certified: who gives the nonce need not trust the signer's seed."""
+"""The seed of a certified run, drawn from what is certified and from a nonce, which the customer can give."""
 
 import hashlib
 import json
