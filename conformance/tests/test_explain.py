@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import main
 from fencepost.conformance.reasons import QUESTIONS, REASONS
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reference.parse import MISTAKES
 
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/a"

@@ -80,6 +80,7 @@ RUN_HERE = {
         '{\n  "format": "fencepost-known-failures"',
         "fencepost vectors export",
     ),
+    "docs/strategies.md": ("from fencepost.conformance import",),
     "docs/reports.md": ("fencepost check SUBJECT --report",),
     "docs/writing-a-harness.md": ("import json", "fencepost smoke", "from ipaddress"),
     "reference/README.md": ("from fencepost.reference import",),
@@ -267,6 +268,29 @@ def test_two_lines_make_a_class_of_tests(pytester: pytest.Pytester) -> None:
     subject = "from fencepost.conformance.peers import StdlibVault as MyVault\n"
     pytester.makepyfile(subject + text)
     pytester.runpytest("-k", "STA-5").assert_outcomes(passed=1, deselected=84)
+
+
+TAGGED = """
+from ipaddress import IPv4Network
+from fencepost.conformance.commands.demo_vaults import RightVault
+
+TAGS = ("Storage", "Sql.WestEurope")
+
+class MyVault(RightVault):
+    def put_rules(self, *, network_acls):
+        super().put_rules(network_acls=network_acls)
+        if network_acls.get("serviceTagRules"):
+            {tagged}
+        return {{"accepted": True}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tagged", "failed"), [("self.rules += [IPv4Network('20.0.0.0/8')]", 0), ("self.rules = []", 1)]
+)
+def test_strategies_of_a_vendor_extend_ours(pytester: pytest.Pytester, tagged: str, failed: int) -> None:
+    pytester.makepyfile(my_vault=TAGGED.format(tagged=tagged), test_tags=_block("docs/strategies.md", "from fencepost"))
+    pytester.runpytest_subprocess("test_tags.py").assert_outcomes(passed=1 - failed, failed=failed)
 
 
 def test_a_message_by_hand_gets_the_answer_of_the_page() -> None:

@@ -1,6 +1,7 @@
 """A child process whose own children end with it, and the bounded end of its log.
 
-The child is in a group of its own. On Linux a small process stands before it and ends what has left the group, too.
+The child is in a group of its own. On Linux a small process stands before it and ends what has left the group, too. It
+also ends everything when this process has ended, however that came about.
 """
 
 import contextlib
@@ -59,7 +60,10 @@ class ProcessGroup:
     ) -> None:
         self._has_reaper = sys.platform == "linux"
         reading, writing = os.pipe()
-        before = (sys.executable, "-I", "-S", str(_REAPER), str(writing)) if self._has_reaper else ()
+        lifeline, held = os.pipe()
+        self._lifeline = os.fdopen(held, "wb")
+        passed = (writing, lifeline) if self._has_reaper else ()
+        before = (sys.executable, "-I", "-S", str(_REAPER), *map(str, passed)) if self._has_reaper else ()
         try:
             self._process = subprocess.Popen(
                 [*before, *command],
@@ -70,13 +74,15 @@ class ProcessGroup:
                 env=environment,
                 cwd=folder,
                 start_new_session=True,
-                pass_fds=(writing,) if self._has_reaper else (),
+                pass_fds=passed,
             )
         except OSError:
             os.close(reading)
+            self._lifeline.close()
             raise
         finally:
             os.close(writing)
+            os.close(lifeline)
         with open(reading, encoding="ascii") as failures:  # noqa: PTH123 - a descriptor
             failure = failures.read() if self._has_reaper else ""
         if not self._has_reaper:
@@ -129,6 +135,7 @@ class ProcessGroup:
             self._process.wait()
         self.close_stdin()
         self.stdout.close()
+        self._lifeline.close()
         # A process that left the group may hold stderr open; it is not waited for.
         self._drain.join(1.0)
 

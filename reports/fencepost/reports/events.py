@@ -62,6 +62,7 @@ class Began(_Event, frozen=True, kw_only=True, tag="run"):
     effort: str
     seed: int
     selected: tuple[str, ...] = ()
+    suite_version: str = ""
     subject: Subject
     environment: Environment | None = None
 

@@ -173,8 +173,8 @@ def _leave(found: Found, folder: Path) -> None:
 def _write(report: Report, transcript: Kept, out: Path, key: SigningKey, issue: Issue) -> None:
     with os_error_as_usage(f"--out {out}"):
         write_bundle(_members(report, transcript.content(), key, issue), out)
-    told = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
-    click.echo(visible(f"{told}, signed with the key {key.public.id[:16]}…"), err=True)
+    text = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
+    click.echo(visible(f"{text}, signed with the key {key.public.id[:16]}…"), err=True)
 
 
 def _key(path: Path) -> SigningKey:

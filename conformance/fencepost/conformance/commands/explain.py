@@ -116,11 +116,11 @@ def _check_subnet(found: FoundRules, subnet: str | None) -> None:
         return
     for one in listed:
         if may_be(one, subnet):
-            told = (
+            text = (
                 f"--subnet: may be the subnet {one} of the rules, whose {SUBSCRIPTION} or {RESOURCE_GROUP} only the "
                 "deployment knows; if it is, name it as the rules do"
             )
-            _refuse([visible(f"{found.path}.virtualNetworkRules: {told}")])
+            _refuse([visible(f"{found.path}.virtualNetworkRules: {text}")])
 
 
 def _completed(given: Network, found: FoundRules, request: Request) -> Network:
@@ -168,8 +168,8 @@ def _check_number(found: FoundRules, profile: Profile) -> None:
             continue
         texts = {entry.get(key) for entry in entries if isinstance(entry, Mapping) and isinstance(entry.get(key), str)}
         if len(texts) > limit * _SPELLINGS:
-            told = f"{len(entries):,} rules, the profile {profile.name} has a maximum of {limit:,}"
-            _refuse([f"the profile {profile.name} refuses these rules:", f"  {found.path}.{member}: {told}"])
+            text = f"{len(entries):,} rules, the profile {profile.name} has a maximum of {limit:,}"
+            _refuse([f"the profile {profile.name} refuses these rules:", f"  {found.path}.{member}: {text}"])
 
 
 def _value_at(acls: object, path: str) -> object:

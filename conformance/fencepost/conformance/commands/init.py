@@ -165,11 +165,11 @@ def _cli(asked: _Asked, blanks: Mapping[str, str], into: Path) -> tuple[Start, t
 def _rest(asked: _Asked, blanks: Mapping[str, str]) -> tuple[Start, tuple[str, ...]]:
     headers = dict(_header(one) for one in asked.headers)
     written = {"Content-Type": "application/json", **headers}
-    told = ", ".join(
+    text = ", ".join(
         f"{key if key.replace('-', '').isalnum() else toml_text(key)} = {toml_text(value)}"
         for key, value in written.items()
     )
-    filled = {**blanks, "header": asked.source, "headers": told, "ask_path": asked.ask}
+    filled = {**blanks, "header": asked.source, "headers": text, "ask_path": asked.ask}
     if asked.url is None:
         own = {
             "base": "http://127.0.0.1:${port.web}",

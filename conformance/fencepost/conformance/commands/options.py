@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.catalogue import UnknownVersion, catalogue
 from fencepost.reference import UnknownProfile, load_profile
 
 
@@ -51,6 +52,24 @@ class _ProfileName(click.ParamType[str]):
 
 PROFILE = _ProfileName()
 """The type of the name of a profile."""
+
+
+class _SuiteVersion(click.ParamType[str]):
+    """A version that the suite has had."""
+
+    name = "version"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text unchanged; bad usage if the suite had no such version."""
+        try:
+            catalogue().at(value)
+        except UnknownVersion as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
+SUITE_VERSION = _SuiteVersion()
+"""The type of a version of the suite."""
 
 
 class _Folder(click.Path):

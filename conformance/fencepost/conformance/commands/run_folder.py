@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
+from fencepost.conformance.regression.runnable import write_runnable
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.conformance.run.plan import Plan
@@ -78,10 +79,11 @@ class RunFolder:
 
 
 def write_report(report: Report, folder: Path, *, page: Page = Page()) -> None:  # noqa: B008 - it never changes
-    """Write the report's files, and name them; bad usage if nothing can be written into the folder."""
+    """Write the report's files and those of its failures, and name them; bad usage if the folder takes none."""
     page = replace(page, source=subject_file(report.subject.subject, Path.cwd()))
     with _written_into(folder):
         written = write_files(report, folder, on_failure=_unwritten, page=page)
+        written += write_runnable(report, folder)
     click.echo(f"written: {', '.join(map(str, written))}", err=True)
 
 

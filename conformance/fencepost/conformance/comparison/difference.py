@@ -74,6 +74,7 @@ def _caveats(before: Report, after: Report) -> Iterator[str]:
         ("suite version", before.kit_version, after.kit_version),
         ("implementation", before.subject.name, after.subject.name),
         ("implementation's version", before.subject.version, after.subject.version),
+        ("the suite as of", before.suite_version or "all", after.suite_version or "all"),
         ("selection", ", ".join(before.selected) or "all", ", ".join(after.selected) or "all"),
     )
     for name, one, other in pairs:
@@ -103,7 +104,7 @@ def _change(key: str, was: Clause | None, now: Clause | None, before: Report, af
         return Change(kind="fixed", key=key, before=earlier, after=later)
     if earlier == later:
         return None
-    left_out = (now is None and bool(after.selected)) or was is None
+    left_out = (now is None and bool(after.selected or after.suite_version)) or was is None
     told = now.detail.removeprefix("not asked: ") if now is not None else ""
     worse = earlier == "pass" and not left_out
     return Change(kind="verdict changed", key=key, before=earlier, after=later, told=told, is_worse=worse)
@@ -147,13 +148,13 @@ def _ledger(before: Report, after: Report) -> Iterator[Change]:
         was = old.get(entry.key)
         if was is None or (was.declared, was.found, was.broken) != (entry.declared, entry.found, entry.broken):
             worse = entry.broken and not (was is not None and was.broken)
-            told = "the declared choice is broken" if worse else ""
+            text = "the declared choice is broken" if worse else ""
             yield Change(
                 kind="ledger changed",
                 key=entry.key,
                 before=_stands(was),
                 after=_stands(entry),
-                told=told,
+                told=text,
                 is_worse=worse,
             )
 

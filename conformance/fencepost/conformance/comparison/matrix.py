@@ -134,8 +134,8 @@ def _cell(row: Clause | None) -> Cell:
         return Cell(verdict=NOT_ASKED)
     if row.counterexamples:
         first = row.counterexamples[0]
-        told = f"expected {first.expected}, got {first.got}"
-        return Cell(verdict=row.verdict, told=f"{told}; known" if row.known else told)
+        text = f"expected {first.expected}, got {first.got}"
+        return Cell(verdict=row.verdict, told=f"{text}; known" if row.known else text)
     word = row.verdict if standing(row) in ("fail", "known failure") else standing_in_words(row)
     return Cell(verdict=word, told="" if row.not_asked else row.detail)
 
@@ -156,6 +156,6 @@ def _ledger_rows(reports: Sequence[Report]) -> Iterator[Row]:
         for one in entries:
             entry = one.get(key)
             found = (entry.found or entry.declared or NOT_ASKED) if entry is not None else NOT_ASKED
-            told = f"declared {entry.declared}" if entry is not None and entry.broken else ""
-            cells.append(Cell(verdict=found, told=told))
+            text = f"declared {entry.declared}" if entry is not None and entry.broken else ""
+            cells.append(Cell(verdict=found, told=text))
         yield Row(key=key, level="", text="", cells=tuple(cells))

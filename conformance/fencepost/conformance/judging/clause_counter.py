@@ -44,7 +44,7 @@ class ClauseCounter:
         self.kinds = []
         edges, not_put = self._landmarks_of(vault.rules), self._tally.not_put
         for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
-            clauses = tuple(self.spoken_for(vault, request, expected, extra.get(request, ())))
+            clauses = tuple(self.exercised(vault, request, expected, extra.get(request, ())))
             is_counted = not is_further or wrong is not None
             self._tally.decision(clauses if is_counted else (), answer.outcome, is_right=wrong is None)
             relation = edges.relation(request.address, expected.rule) if request.subnet is None else "subnet"
@@ -72,7 +72,7 @@ class ClauseCounter:
         self._tally.write(kind, clauses, is_inconclusive=True)
         return kind, clauses
 
-    def spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
+    def exercised(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
         """The clauses that an answer to the request exercises."""
         clauses = exercised_clauses(request, expected, vault.rules, self._landmarks_of(vault.rules))
         yield from clauses

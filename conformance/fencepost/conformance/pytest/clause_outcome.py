@@ -85,14 +85,14 @@ class KnownFailureWrong(AssertionError):
         return visible(self.told)
 
 
-Untold: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong
+Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong
 
 
 @dataclass(kw_only=True, eq=False)
 class FoundBeside(AssertionError):
     """Failures that the run found and no test has reported: their clause was asked before, or not at all."""
 
-    failures: tuple[Untold, ...]
+    failures: tuple[Unreported, ...]
 
     def __str__(self) -> str:
         """Each failure in full."""

@@ -10,8 +10,15 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, KnownFailureWrong, Untold
+from fencepost.conformance.pytest.clause_outcome import (
+    UNJUDGED,
+    ChoiceBroken,
+    ClauseFailed,
+    KnownFailureWrong,
+    Unreported,
+)
 from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.runnable import write_runnable
 from fencepost.conformance.regression.stored_case import store, stored_from_report
 from fencepost.conformance.rule_files.json_file import UnreadableInput
 from fencepost.conformance.run.campaign import Campaign
@@ -182,12 +189,12 @@ class SubjectSession:
         report = self.report()
         return report.log.rstrip("\n") if report is not None else ""
 
-    def untold(self) -> tuple[Untold, ...]:
+    def unreported(self) -> tuple[Unreported, ...]:
         """Findings that `clause` and `choice` did not return: an exploration may find more than it serves."""
         report = self.report()
-        return () if report is None else tuple(self._untold(report))
+        return () if report is None else tuple(self._unreported(report))
 
-    def _untold(self, report: Report) -> Iterator[Untold]:
+    def _unreported(self, report: Report) -> Iterator[Unreported]:
         if self._campaign is not None and self._names_what_all_find:
             yield from (KnownFailureWrong(told=told) for told in self._campaign.baseline.problems)
         for row in report.clauses:
@@ -283,6 +290,7 @@ class SubjectSession:
         if report is not None and self._terms.report is not None:
             page = Page.since(self._first_asked, source=subject_file(self.name, Path.cwd()))
             write_files(report, self._terms.report, page=page)
+            write_runnable(report, self._terms.report)
         if report is not None and self._terms.regressions is not None:
             store(stored_from_report(without_secrets(report)), self._terms.regressions)
 
