@@ -86,8 +86,9 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the kit once for all programs that tests start, though the environment wants nothing in the tree."""
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and config.cache is not None:
-        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("compiled"))
+    cache = getattr(config, "cache", None)  # `-p no:cacheprovider` leaves it out
+    if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("compiled"))
 
 
 @pytest.hookimpl(optionalhook=True, trylast=True)
