@@ -47,7 +47,7 @@ class Tail:
 class ProcessGroup:
     """One command, started in its own session: `stdin` and `stdout` are unbuffered pipes, stderr runs into the tail.
 
-    Raises `OSError` if the command cannot be started. `pid` is that of the group.
+    Raises `OSError` if the command cannot be started. `pid` is that of the group, `command_pid` that of the command.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class ProcessGroup:
             os.close(writing)
             os.close(lifeline)
         with open(reading, encoding="ascii") as failures:  # noqa: PTH123 - a descriptor
-            failure = failures.read() if self._has_reaper else ""
+            told = failures.read() if self._has_reaper else ""
         if not self._has_reaper:
             log.add(b"(on this system the kit cannot see processes that the harness leaves behind)\n")
         assert self._process.stdin is not None
@@ -93,13 +93,14 @@ class ProcessGroup:
         self.stdin: IO[bytes] = self._process.stdin
         self.stdout: IO[bytes] = self._process.stdout
         self.pid = self._process.pid
+        self.command_pid = int(told) if told.startswith("+") else self.pid
         self._drain = threading.Thread(
             target=_drain, args=(self._process.stderr, log), name=f"stderr of {self.pid}", daemon=True
         )
         self._drain.start()
-        if failure:
+        if told and not told.startswith("+"):
             self.end()
-            raise OSError(int(failure), os.strerror(int(failure)))
+            raise OSError(int(told), os.strerror(int(told)))
 
     def wait(self, seconds: float) -> bool:
         """Whether the process has ended within so many seconds. It is not reaped yet, so its number is not reused."""

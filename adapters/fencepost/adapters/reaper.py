@@ -1,10 +1,10 @@
 """A small process between the kit and a harness, on Linux: it ends what the harness leaves running.
 
 Run as a program: `reaper.py DESCRIPTOR LIFELINE COMMAND ARGS…`. It adopts the processes that the harness leaves, such
-as a daemon in a session of its own. It passes the exit status on, and holds none of the harness's pipes. If the harness
-cannot be started, the error's number is written to the descriptor. SIGUSR1 ends everything at once. When the kit has
-ended, even by a kill, the pipe `LIFELINE` is at its end: the harness gets SIGTERM, and half a second later SIGUSR1
-follows.
+as a daemon in a session of its own. It passes the exit status on, and holds none of the harness's pipes. To the
+descriptor it writes `+` and the harness's number, or the error's number where the harness cannot be started. SIGUSR1
+ends everything at once. When the kit has ended, even by a kill, the pipe `LIFELINE` is at its end: the harness gets
+SIGTERM, and half a second later SIGUSR1 follows.
 """
 
 import _thread
@@ -33,6 +33,7 @@ def main(descriptor: int, lifeline: int, command: list[str]) -> int:
     except OSError as error:
         os.write(descriptor, str(error.errno).encode("ascii"))
         return 127
+    os.write(descriptor, f"+{harness.pid}".encode("ascii"))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
