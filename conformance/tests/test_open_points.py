@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from runs import begun, judged
+from fencepost.conformance.explorations.histories import HISTORIES
+from runs import begun, explored, judged
 
 
 def test_trust_by_scenarios_that_nobody_has_written_down_leaves_dec_11_unjudged(
@@ -32,3 +33,11 @@ def test_a_limit_that_is_off_by_one_says_nothing_of_rules_that_are_repeated() ->
         campaign.settle()
         (entry,) = [entry for entry in campaign.report().ledger if entry.key == "duplicates-count"]
     assert (entry.declared, entry.found, entry.broken) == ("yes", None, False)
+
+
+def test_each_kind_of_write_has_its_own_answer_to_a_point_that_is_not_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "programs"))
+    campaign = explored("library:odd_vaults:EachWriteForItself", HISTORIES)
+    found = {entry.key: (entry.declared, entry.found) for entry in campaign.report().ledger}
+    assert found["remove-unknown"] == (None, "reject")
+    assert not campaign.tally.failures

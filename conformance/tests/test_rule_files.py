@@ -103,6 +103,9 @@ RIGHT: Mapping[str, object] = {
         variables={"range": "20.1.2.0/24"},
     ),
     "resources by symbolic name": {"resources": {"kv": vault()}},
+    "another resource whose template is given by an expression": template(
+        {"type": "Microsoft.App/containerApps", "properties": {"template": "[variables('none')]"}}, vault()
+    ),
     "properties by an expression": template(
         {"type": VAULT_TYPE, "properties": "[variables('all')]"}, variables={"all": {"networkAcls": ACLS}}
     ),

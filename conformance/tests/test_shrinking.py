@@ -292,9 +292,17 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
     "no subnet": (told(HOME, asked_from(SUBNET)), told(HOME, asked("20.77.66.55"))),
     "plain letters": (told(HOME, asked_from(SUBNET.upper())), told(HOME, asked_from(SUBNET))),
     "plain address": (told(NOWHERE, asked("9.9.9.9")), told(NOWHERE, asked("20.77.66.55"))),
+    "plain address of several requests": (
+        told(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False)), asked("9.9.9.9")),
+        told(NOWHERE, asked("20.77.66.55", caller=Caller(service="Contoso", trusted=False)), asked("20.77.66.55")),
+    ),
     "simpler rules": (
         told(NOWHERE, put("20.0.0.0/24", bypass="AzureServices"), asked("9.9.9.9")),
         told(NOWHERE, put(), asked("9.9.9.9")),
+    ),
+    "rules of several sets": (
+        told(NOWHERE, put("20.0.0.0/24", "30.0.0.0/8"), put("20.0.0.0/24"), asked("9.9.9.9")),
+        told(NOWHERE, put("30.0.0.0/8"), put(), asked("9.9.9.9")),
     ),
     "plain range": (
         told(NOWHERE, put("99.7.0.0/24"), asked("99.7.0.5")),
@@ -338,6 +346,16 @@ def test_the_only_call_is_taken_away_where_the_same_clause_decides_without_it() 
     assert mismatch is not None
     smallest = shrink(Reproduction(case=under_allow, mismatch=mismatch), always_wrong)
     assert smallest.case == told(NOWHERE, asked("20.77.66.55"))
+
+
+def test_subnets_that_no_call_names_any_more_are_taken_away_although_the_ration_is_spent() -> None:
+    ids = [subnet.id for subnet in HOME.subnets]
+    crowd = [f"20.{place // 200}.{place % 200}.0/30" for place in range(0, 300, 2)]
+    write = WriteStep(method="putRules", params={"networkAcls": wire_rules(crowd, ids)})
+    case, replayer = shrunk(told(HOME, write, asked("20.1.90.1")), hundred_rules_only, ration=40)
+    assert len(values(case.steps[0])) > 100
+    assert replayer.calls > 30
+    assert case.network == NOWHERE
 
 
 def test_a_long_case_has_a_ration_of_its_length() -> None:

@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 
-from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault
+from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault, StdlibVaultUndeclared
 from fencepost.reference import load_profile
 
 _TODAYS_SERVICES = load_profile("keyvault").trusted_services
@@ -35,6 +35,15 @@ class Untrue(StdlibVault):
         choices = statement["choices"]
         assert isinstance(choices, Mapping)
         return {**statement, "choices": {**choices, "host-bits": "mask"}}
+
+
+class EachWriteForItself(StdlibVaultUndeclared):
+    """Refuses the removal of an unknown IP rule, ignores that of an unknown subnet's rule, and declares neither."""
+
+    def remove_virtual_network_rule(self, *, id: object, **_: object) -> Mapping[str, object]:  # noqa: A002
+        """Remove every rule for this subnet, if there is one."""
+        super().remove_virtual_network_rule(id=id)
+        return {"accepted": True}
 
 
 class Raising(StdlibVault):

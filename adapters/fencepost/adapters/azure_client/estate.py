@@ -194,7 +194,7 @@ class Estate:
 
     async def is_let(self, call: Callable[[], Awaitable[None]]) -> bool:
         """Make the call; False where the vault's firewall refuses it, to a caller whom a rule admits too."""
-        for caller in (None, self._admitted()):
+        for caller in dict.fromkeys((None, self._admitted())):
             given = CALLER.set(caller)
             try:
                 await call()

@@ -16,7 +16,7 @@ from fencepost.conformance.bench.samples import keep_request, keep_write
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
 from fencepost.conformance.diagnosis.recorder import KnownFailures
-from fencepost.conformance.judging.call_sizes import SHARE, intended
+from fencepost.conformance.judging.call_sizes import intended
 from fencepost.conformance.judging.clause_counter import ClauseCounter
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep
@@ -201,12 +201,15 @@ class Bench(Notes):
         *,
         exercises: Mapping[Request, Sequence[str]] | None = None,
         aim: str | None = None,
+        in_every_size: bool = False,
     ) -> list[str]:
         """Put requests in one go; the outcomes that came.
 
         Every right answer counts for the clauses that it exercises; `exercises` adds clauses to some requests. A wrong
-        answer breaks the clause `aim` if the case does not show the clause.
+        answer breaks the clause `aim` if the case does not show the clause. From a call on that is `in_every_size`, all
+        that a run may ask further is asked.
         """
+        self._tally.call_sizes.is_late |= in_every_size
         if self._selects is None:
             return self._ask(requests, exercises or {}, aim)
         for part in self._selects(requests, self.vault):
@@ -317,7 +320,7 @@ class Bench(Notes):
     ) -> None:
         """Put some of these requests again, alone and in small calls, where their kinds were not put so before."""
         explored, sizes = self.meter.explored, self._tally.call_sizes
-        most = (explored.resets + explored.writes + sizes.asked) // SHARE
+        most = sizes.most(explored.resets + explored.writes + sizes.asked)
         for places in sizes.calls(self._counter.kinds, most=most):
             self.meter.check(len(places))
             sizes.further += 1

@@ -1,4 +1,4 @@
-"""The seed of a certified run, drawn from what is certified, so that a signer cannot pick a seed that passes."""
+"""The seed of a certified run, drawn from what is certified, so that who gives the nonce need not trust the signer's seed."""
 
 import hashlib
 import json

@@ -105,8 +105,8 @@ def certify(
 ) -> None:
     """Judge SUBJECT strictly by the profile that it claims, and write a signed bundle if it passes.
 
-    The statement must name an immutable version. A digest of the statement, the artifacts and the nonce gives the seed,
-    so that the signer cannot choose it. A partial result is certified as partial. Exit status: 0 certified; 2
+    The statement must name an immutable version. A digest of the statement, the artifacts and the nonce gives the seed;
+    who can choose the nonce can try seeds, so the customer gives it. A partial result is certified as partial. Exit status: 0 certified; 2
     bad usage, a version that moves, or a subject that does not answer; otherwise that of `check`, and no bundle is
     written. With --report an interrupted run leaves its results so far, and can be continued with --resume.
     """

@@ -143,9 +143,9 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
     yield "## Versions and speed\n"
     yield "Decisions a second inside one call of `decide` (4,096 requests, or 64 where 64 take over a second; none in"
     yield "a rule), and the median of the writes until they are in force, both under 100 rules. The machine had two"
-    yield "cores and other work. *Of a bare loop*: the median of six pairs, one call of `decide` and a loop that sends the"
-    yield "same requests at the same concurrency and reads no meaning, by turns, so that other work slows both. For a tool"
-    yield "that reads lines the loop writes the same lines.\n"
+    yield "cores and other work. *Of a bare loop*: the median of six pairs, one call of `decide` and a loop that sends"
+    yield "the same requests at the same concurrency and reads no meaning, by turns: other work slows both. For a"
+    yield "tool that reads lines the loop writes the same lines. *–*: not measured.\n"
     yield from _header(["subject", "what it is", "version", "decisions/s", "of a bare loop", "a write", "date"])
     for name, report in runs.items():
         one = measured[name]
@@ -158,9 +158,10 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
 def _lengths(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "## Lengths, order and nesting\n"
     yield "*Rules*: the most single addresses in one rule set of which the first and the last were in force and their"
-    yield "neighbours not, of 1,000, 4,000 and 16,000. *An id*: the same for the length of a subnet's id, of 255, 271, 1,024"
-    yield "and 8,192 characters, where the subject knows subnets. *≥*: no more were tried. *Depends on order*: whether one of"
-    yield "the six orders of 20.17.12.18, 20.17.12.0/24 and 20.17.0.0/16 lets others in than their union. *–*: not measured.\n"
+    yield "neighbours not, of 1,000, 4,000 and 16,000. *An id*: the same for the length of a subnet's id, of 255, 271,"
+    yield "1,024 and 8,192 characters, where the subject knows subnets. *≥*: no more were tried. *Depends on order*:"
+    yield "whether one of the six orders of 20.17.12.18, 20.17.12.0/24 and 20.17.0.0/16 lets others in."
+    yield "*–*: not measured.\n"
     yield from _header(["subject", "rules", "an id", "depends on order"])
     for name, one in measured.items():
         yield _line([f"`{name}`", *(one.get(key, "–") for key in ("rules", "ids", "order"))])

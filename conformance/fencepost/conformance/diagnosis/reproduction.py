@@ -77,11 +77,17 @@ def in_the_same_state(found: Found, case: Case) -> Case:
 
 
 def plain_case(case: Case, mismatch: Mismatch) -> Case | None:
-    """The case without a history and without other requests; None if it has neither, or tells of two vaults."""
+    """The case without a history and without other requests; None if it has neither, or tells of two vaults.
+
+    A whole rule set has no history: what was put before it is replaced.
+    """
     last = case.steps[-1]
     if isinstance(last, AskStep) and isinstance(mismatch, WrongDecision):
         last = last.only(max(place for place, one in enumerate(last.requests) if one == mismatch.request))
-    plain = minimal_setup(mismatch.vault, last)
+    if isinstance(last, WriteStep) and last.method == "putRules":
+        plain = Case(network=mismatch.vault.network, steps=(last,))
+    else:
+        plain = minimal_setup(mismatch.vault, last)
     is_shorter = len(plain.steps) < len(case.steps) or last != case.steps[-1]
     return plain if is_shorter and not case.spans_vaults else None
 

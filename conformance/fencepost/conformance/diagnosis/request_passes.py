@@ -56,6 +56,38 @@ def plain_address(request: Request, vault: Vault) -> Iterator[Request]:
         yield replace(request, address=(rule.block.first + rule.block.last) // 2 + 1)
 
 
+def plain_address_of_several(trials: Trials) -> None:
+    """Move the caller in question and all others at its address: a subject may remember answers by address."""
+    last = trials.case.steps[-1]
+    if not isinstance(last, AskStep):
+        return
+    request = last.requests[trials.place_in_question(last)]
+    asked = (one for step in trials.case.steps if isinstance(step, AskStep) for one in step.requests)
+    if sum(_is_at_the_place_of(one, request) for one in asked) > 1:
+        for candidate in plain_address(request, trials.mismatch.vault):
+            trials.attempt(_moved(trials.case, request, candidate.address))
+
+
+def _is_at_the_place_of(one: Request, other: Request) -> bool:
+    return (one.address, one.subnet) == (other.address, other.subnet)
+
+
+def _moved(case: Case, request: Request, address: int) -> Case:
+    """The case with this address wherever one asks from the place of the request."""
+    steps = (
+        replace(
+            step,
+            requests=tuple(
+                replace(one, address=address) if _is_at_the_place_of(one, request) else one for one in step.requests
+            ),
+        )
+        if isinstance(step, AskStep)
+        else step
+        for step in case.steps
+    )
+    return replace(case, steps=tuple(steps))
+
+
 def default_members_left_out(trials: Trials) -> None:
     """Write out no member of a request that has its default value."""
     last = trials.case.steps[-1]

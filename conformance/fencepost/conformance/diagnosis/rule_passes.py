@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from fencepost.conformance.diagnosis.trials import Trials
 from fencepost.conformance.lockstep.case import AskStep, Case
@@ -27,6 +28,25 @@ def simpler_rules(trials: Trials) -> None:
         _plain_ids(trials, index)
         if (trials.acls(index) or {}).get("bypass") == "AzureServices":
             trials.attempt(trials.with_acls(index, bypass="None"))
+
+
+def rules_of_several_sets(trials: Trials) -> None:
+    """Take a rule that several rule sets have out of all of them: what they have in common may be the point."""
+    for member in ("virtualNetworkRules", "ipRules"):
+        lists = [_rules(trials, index, member) for index in range(len(trials.case.steps))]
+        shared = [rule for rule in max(lists, key=len) if sum(rule in rules for rules in lists) > 1]
+        if len(shared) <= _LONG:
+            trials.keep_needed(shared, partial(_without, trials, member, shared))
+
+
+def _without(trials: Trials, member: str, shared: Sequence[object], kept: Sequence[object]) -> Case:
+    """The case in which no `putRules` has those of the shared rules that are not kept."""
+    steps = list(trials.case.steps)
+    for index in range(len(steps)):
+        if trials.acls(index) is not None:
+            left = [rule for rule in _rules(trials, index, member) if rule in kept or rule not in shared]
+            steps[index] = trials.with_acls(index, **{member: left}).steps[index]
+    return replace(trials.case, steps=tuple(steps))
 
 
 def plain_range(trials: Trials) -> None:

@@ -17,13 +17,14 @@ from fencepost.conformance.diagnosis.request_passes import (
     default_members_left_out,
     no_subnet,
     plain_address,
+    plain_address_of_several,
     plain_caller,
     plain_company,
     plain_letters,
     plain_operation,
     requesting,
 )
-from fencepost.conformance.diagnosis.rule_passes import plain_range, simpler_rules
+from fencepost.conformance.diagnosis.rule_passes import plain_range, rules_of_several_sets, simpler_rules
 from fencepost.conformance.diagnosis.subnet_passes import nearer_subnets, one_switch, plain_endpoints, unmarked_rules
 from fencepost.conformance.diagnosis.trials import RationSpentError, Replay, Reproduction, Trials
 from fencepost.conformance.lockstep.deadline import OutOfTime
@@ -34,6 +35,9 @@ RATION = 300
 
 RATION_A_CALL = 12
 """A case of more than 25 calls may cost so many times its own: each attempt costs nearly all of them."""
+
+RESERVE = 10
+"""One call in so many is left for the end, to take away the subnets that no call names any more."""
 
 SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("one earlier call", one_earlier_call),
@@ -47,7 +51,9 @@ SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("no subnet", requesting(no_subnet)),
     ("plain letters", requesting(plain_letters)),
     ("plain address", requesting(plain_address)),
+    ("plain address of several requests", plain_address_of_several),
     ("simpler rules", simpler_rules),
+    ("rules of several sets", rules_of_several_sets),
     ("plain range", plain_range),
     ("nearer subnets", nearer_subnets),
     ("plain endpoints", plain_endpoints),
@@ -70,8 +76,21 @@ def shrink(
     Without a ration the case's own length gives it. See `Trials` for `keeps` and `beside`.
     """
     given = max(RATION, RATION_A_CALL * len(reproduction.case.steps)) if ration is None else ration
-    trials = Trials(reproduction, replay, ration=given, keeps=keeps, beside=beside)
-    is_cut_short, before = False, None
+    trials = Trials(reproduction, replay, ration=given - given // RESERVE, keeps=keeps, beside=beside)
+    is_cut_short = False
+    try:
+        _until_none_helps(trials)
+        trials.ration = given
+        fewer_subnets(trials)
+    except RationSpentError:
+        pass
+    except OutOfTime:
+        is_cut_short = True
+    return Reproduction(case=trials.case, mismatch=trials.mismatch, calls=trials.calls, is_cut_short=is_cut_short)
+
+
+def _until_none_helps(trials: Trials) -> None:
+    before = None
     try:
         while trials.case != before:
             before = trials.case
@@ -79,6 +98,3 @@ def shrink(
                 apply(trials)
     except RationSpentError:
         pass
-    except OutOfTime:
-        is_cut_short = True
-    return Reproduction(case=trials.case, mismatch=trials.mismatch, calls=trials.calls, is_cut_short=is_cut_short)

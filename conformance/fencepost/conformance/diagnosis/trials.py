@@ -38,7 +38,7 @@ class RationSpentError(Exception):
 
 
 class Trials:
-    """Tries smaller cases within a ration of calls. `case` and `mismatch` are the smallest so far.
+    """Tries smaller cases within a `ration` of calls. `case` and `mismatch` are the smallest so far.
 
     A smaller case counts only if `keeps` accepts its mismatch. `beside` is the number of calls that a replay takes in
     addition to those of its case.
@@ -57,7 +57,7 @@ class Trials:
         self.mismatch = reproduction.mismatch
         self.calls = 0
         self._replay = replay
-        self._ration = ration
+        self.ration = ration
         self._keeps = keeps
         self._beside = beside
         self._tried: set[str] = set()
@@ -72,7 +72,7 @@ class Trials:
             return False
         self._tried.add(key)
         cost = len(case.steps) + 1 + self._beside
-        if self.calls + cost > self._ration:
+        if self.calls + cost > self.ration:
             raise RationSpentError
         self.calls += cost
         mismatch = self._replay(case, self.mismatch)

@@ -110,6 +110,11 @@ def meets_a_rule(evidence: Write) -> bool:
     return 1 < len(found) <= FEW and any(other.first <= one.last + 1 for one, other in pairwise(found))
 
 
+def follows_writes(evidence: Write) -> bool:
+    """Writes come before the write in question, which is refused for them: the case is the smallest."""
+    return len(evidence.writes) > 1
+
+
 def has_a_slash_32(evidence: Write) -> bool:
     """An IP rule is written as a range of one address."""
     return any(rule.text.endswith("/32") for rule in _accepted(evidence).ip_rules)
@@ -146,6 +151,7 @@ REFUSAL: Table[WrongWrite] = (
     ("STA-2", aim_is("STA-6"), unless(last_write_is("putRules"))),
     (the_aim, aim_in("STA", "CTL-2", "VAL-9", "LIM-6")),
     (the_aim, aim_in("LIM"), unless(last_write_is("putRules"))),
+    ("STA-1", last_write_is("putRules"), follows_writes, unless(ignores_missing_endpoints)),
     (of(SIZE), sets_three_rules),
     ("DEC-8", spells_a_subnet_otherwise),
     ("VAL-8", ignores_missing_endpoints),

@@ -16,6 +16,7 @@ from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Request, Vault, address_from_text
 
 _LISTS = ("ipRules", "virtualNetworkRules")
+_SAMPLE = 40
 
 
 def _mergeable(random: Random, count: int) -> list[str]:
@@ -51,6 +52,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             if setting.capabilities.refusals and setting.capabilities.incremental:
                 others = [other for other in kinds if other is not kind]
                 yield scenario(("LIM-7", "LIM-8"), partial(by_adding, kind=kind, others=others), name, "add", index)
+        if setting.capabilities.incremental:
+            yield scenario(("STA-2",), partial(_across_a_power_of_two, kind=kinds[0]), "power of two", index)
         if len(kinds) == 2:
             yield scenario(("LIM-5",), partial(_both, kinds=kinds), "both", index)
 
@@ -141,7 +144,34 @@ def _both(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> None:
         bench.read()
         ask_every_rule(bench, random, "LIM-5")
         widest = max((rule.block for rule in bench.vault.rules.ip_rules), key=lambda block: block.last - block.first)
-        bench.ask([Request(address=address) for address in edges(widest)])  # first, though last in the list
+        ends = [Request(address=address) for address in edges(widest)]
+        bench.ask(ends)  # first, though last in the list
+        if bench.capabilities.incremental:
+            _without_and_with(bench, random, widest, ends)
+
+
+def _without_and_with(bench: Bench, random: Random, widest: Block, ends: Sequence[Request]) -> None:
+    """The rule that contains all others is removed, and added again: the others were never superfluous."""
+    some = random.sample([rule.block for rule in bench.vault.rules.ip_rules if rule.block != widest], _SAMPLE)
+    asked = [*ends, *(Request(address=one.first) for one in some)]
+    for method in ("removeIpRule", "addIpRule"):
+        if not bench.write(method, {"value": blocks.text(widest)}, aim="STA-2"):
+            return
+        bench.read()
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-2",)), aim="STA-2")
+
+
+def _across_a_power_of_two(bench: Bench, random: Random, kind: RuleList) -> None:
+    """A list of one rule more than a power of two loses two: all the others stay."""
+    count = 256 if kind.maximum > 256 else 1 << (kind.maximum.bit_length() - 1)
+    if not bench.put(kind.acls(kind.fill(random, count + 1))):
+        return
+    for _ in range(2):
+        gone, *others = random.sample(bench.vault.rules.ip_rules, _SAMPLE)
+        if not bench.write(kind.remove, {kind.member: gone.text}, aim="STA-2"):
+            return
+        asked = [Request(address=one.block.last) for one in (gone, *others)]
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-2",)), aim="STA-2")
 
 
 def _at_once(setting: Setting) -> Iterator[Scenario]:

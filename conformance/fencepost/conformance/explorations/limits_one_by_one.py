@@ -117,6 +117,8 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
     bench.write("updateRules", usual)
     bench.read()
     ask_every_rule(bench, random, "LIM-7")
+    bench.reset(bench.vault.network)  # the next vault is not full
+    bench.write(kind.add, {kind.member: filling.spare[0]}, exercises=("LIM-7",), aim="LIM-7")
 
 
 def _add_malformed(bench: Bench, kind: RuleList) -> None:

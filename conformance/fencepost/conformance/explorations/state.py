@@ -93,16 +93,18 @@ def _replaced(bench: Bench, setting: Setting, random: Random) -> None:
     entries = first["ipRules"]
     one_less = {**first, "ipRules": entries[:-1] if isinstance(entries, list) else []}
     switched = {**first, "bypass": "AzureServices"}
-    sets = [first, other, first, wire_rules(()), first, one_less, {**other, "virtualNetworkRules": []}, switched]
-    sets += [{**other, "defaultAction": "Allow"}, first, first]
+    sets = [first, other, one_less, first, wire_rules(()), first, one_less]
+    sets += [{**other, "virtualNetworkRules": []}, switched, {**other, "defaultAction": "Allow"}, first, first]
     sets += [switched, first, {**first, "defaultAction": "Allow"}, first]  # the same rules, one switch changed
     sets += _nearly(random, first, other)
+    respelled = _respelled(setting, random, first)
+    sets += respelled
     changed = _changed_in_one_thing(random, first, other)
     sets += changed
     if not bench.put(first):
         return
     asked = _callers(random, bench, setting)
-    for acls in changed[:2]:
+    for acls in (*changed[:2], *respelled[:1]):
         asked += [Request(address=_block(str(entry["value"])).first) for entry in _entries(acls, "ipRules")]
     if not bench.put(other):
         return
@@ -127,12 +129,21 @@ def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRule
     ends, middles = _entries(first, "ipRules"), _entries(other, "ipRules")
     one = {**first, "ipRules": [ends[0], middles[0], ends[-1]]}
     two = {**first, "ipRules": [ends[0], middles[-1], ends[-1]]}
-    found: list[WireRules] = [one, two, {**two, "ipRules": [ends[-1], middles[-1], ends[0]]}]
+    found: list[WireRules] = [one, two]
     subnets = _entries(first, "virtualNetworkRules")
-    if subnets:
-        others = _entries(other, "virtualNetworkRules")
-        found.append({**two, "virtualNetworkRules": [subnets[0], random.choice(others)][: len(subnets)]})
+    others = [one for one in _entries(other, "virtualNetworkRules") if one not in subnets]
+    if others:
+        found.append({**two, "virtualNetworkRules": [random.choice(others), *subnets[1:]]})
+    found.append({**found[-1], "ipRules": [ends[-1], middles[-1], ends[0]]})
     return found
+
+
+def _respelled(setting: Setting, random: Random, first: WireRules) -> list[WireRules]:
+    """The set with a single address more, as its /32 in between: a program that compares texts takes it for another."""
+    if setting.profile.prefix_32 != "accept":
+        return []
+    text = blocks.text(blocks.block(random, 32))
+    return [{**first, "ipRules": [*_entries(first, "ipRules"), {"value": one}]} for one in (text, f"{text}/32", text)]
 
 
 def _changed_in_one_thing(random: Random, first: WireRules, other: WireRules) -> list[WireRules]:
@@ -221,6 +232,8 @@ def _switched(bench: Bench, setting: Setting, random: Random) -> None:
             if not _change_rules(bench, setting, "add", rule, aim="STA-4"):
                 return
             added = _around(rule, random)
+        if turn in _UNASKED and setting.capabilities.default_action:
+            continue
         bench.read()
         now = [*asked, *added]
         bench.ask(now, exercises=dict.fromkeys(now, clauses), aim=clauses[0])
@@ -239,7 +252,10 @@ _CHANGES: tuple[dict[str, str], ...] = (
     {"defaultAction": "Deny", "bypass": "AzureServices"},
 )
 _ADDED_AT = 6
-"""The turns, shared by both switches and by no switch, in which a rule is added."""
+"""The turn in which a rule is added."""
+
+_UNASKED = (4, 7)
+"""The turns after which nothing is asked or read: the next one changes the other switch."""
 
 
 def _update(bench: Bench, setting: Setting, change: dict[str, str], clauses: Sequence[str]) -> bool:

@@ -37,10 +37,11 @@ class ClauseCounter:
         """Count these answers; return each wrong answer with its place. `extra` adds clauses to some requests.
 
         `sizes` are those of the calls that were to carry the requests. Right answers to calls that only ask the same
-        again (`is_further`) count for no clause. `kinds` are then those of the requests, the width of rules left out.
+        again (`is_further`) count for no clause. `kinds` are then those of the requests, the width of rules left
+        out, and none where the answer was not right.
         """
         found = []
-        carried = [size for size in sizes for _ in range(size)]
+        carried = [(size, place) for size in sizes for place in range(size)]
         self.kinds = []
         edges, not_put = self._landmarks_of(vault.rules), self._tally.not_put
         for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
@@ -50,9 +51,10 @@ class ClauseCounter:
             relation = edges.relation(request.address, expected.rule) if request.subnet is None else "subnet"
             is_answered = answer.outcome != "inconclusive"
             not_put.count(request, kinds_of(request, clauses, relation), is_answered=is_answered)
-            self.kinds.append(kinds_of(request, _of_single_requests(clauses), relation.partition(" ")[0]))
-            if wrong is None and is_answered:
-                self._tally.call_sizes.count(self.kinds[-1], carried[index])
+            is_right = wrong is None and is_answered
+            singles = _of_single_requests(clauses) if is_right else ()
+            self.kinds.append(kinds_of(request, singles, relation.partition(" ")[0]))
+            self._tally.call_sizes.count(self.kinds[-1], *carried[index])
             if wrong is not None:
                 found.append((index, wrong))
         return found

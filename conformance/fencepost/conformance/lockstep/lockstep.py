@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fencepost.adapters.contract import Client, TimedOut
+from fencepost.adapters.contract import Client, TimedOut, WriteResult
 from fencepost.adapters.contract import Decision as Answer
 from fencepost.adapters.contract.vocabulary import MAX_BATCH
 from fencepost.conformance.lockstep.case import (
@@ -15,6 +15,7 @@ from fencepost.conformance.lockstep.case import (
     ResetStep,
     Step,
     WriteStep,
+    apply_write,
     may_be_asked,
 )
 from fencepost.conformance.lockstep.clock import now
@@ -57,6 +58,7 @@ class Lockstep:
         self.client = client
         self.cost = Cost()
         self.vault: Vault = Vault(profile=profile)
+        self._declared: Profile | None = None
         self.steps: list[Step] = []
         self._marked = 0
         self.started_from = Network()
@@ -74,9 +76,14 @@ class Lockstep:
         """How long a change may take to show."""
         return self._settle_seconds
 
-    def take_profile(self, profile: Profile) -> None:
-        """Judge by this profile from the next `reset` on."""
+    def take_profile(self, profile: Profile, *, declared: Profile | None = None) -> None:
+        """Judge by this profile from the next `reset` on.
+
+        `declared` is the profile without the answers that only a probe has found. A probe asks by one kind of write,
+        and another kind may have another answer: no write is wrong that `declared` leaves open.
+        """
         self.vault = Vault(profile=profile)
+        self._declared = declared
 
     def reset(self, network: Network) -> None:
         """Begin a new vault in this network. `before` keeps the vault before it, unless that vault got no call."""
@@ -123,7 +130,9 @@ class Lockstep:
         self.steps.append(step)
         self._changed_at = now()
         self._latency = min(self._latency, self._changed_at - began)
-        is_right = expected.verdict is Verdict.OPEN or got.is_accepted == (expected.verdict is Verdict.ACCEPTED)
+        is_right = _is_right(expected, got)
+        if not is_right and (undeclared := self._left_open(step)) is not None:
+            expected, is_right = undeclared, True
         wrong = None if is_right else WrongWrite(vault=before, step=step, expected=expected, got=got)
         if got.is_accepted and expected.accepted is not None:
             self.vault = expected.accepted
@@ -132,6 +141,15 @@ class Lockstep:
         else:
             is_known = not got.is_accepted and self._oracle.follows_refusals
         return WriteAnswer(accepted=got.is_accepted, expected=expected, wrong=wrong, is_known=is_known)
+
+    def _left_open(self, step: WriteStep) -> Write | None:
+        """The result of a write that no declared answer decides; None if there is no such profile, or if one does."""
+        if self._declared is None:
+            return None
+        found = apply_write(replace(self.vault, profile=self._declared), step)
+        if found.verdict is not Verdict.OPEN:
+            return None
+        return replace(found, accepted=found.accepted and replace(found.accepted, profile=self.vault.profile))
 
     def set_endpoints(self, step: EndpointsStep) -> None:
         """Switch a subnet's endpoints."""
@@ -302,3 +320,8 @@ class Lockstep:
             case ResetStep():
                 self.reset(step.network)
         return True
+
+
+def _is_right(expected: Write, got: WriteResult) -> bool:
+    """Whether the answer is the expected one, or any is right."""
+    return expected.verdict is Verdict.OPEN or got.is_accepted == (expected.verdict is Verdict.ACCEPTED)

@@ -75,11 +75,11 @@ _BLANKED = re.compile(r"[^\n\r]")
 _TERRAFORM_AS_JSON = "terraform plan -out p && terraform show -json p prints it as JSON"
 _ADVICE = (
     (
-        r'\s*(?:[+~#-] *)?(?:resource|data|module|variable|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{',
+        r'[ \t]*(?:[+~#-] *)?(?:resource|data|module|variable|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{',
         f"this looks like Terraform source: {_TERRAFORM_AS_JSON}",
     ),
     (
-        r"\s*(?:@\w+|(?:resource|param|var|module|targetScope|metadata)\s+\w+)",
+        r"[ \t]*(?:@\w+|(?:resource|param|var|module|targetScope|metadata)\s+\w+)",
         "this looks like Bicep source: az bicep build --file FILE --stdout prints it as JSON",
     ),
     (r'\{"@level":', f"this looks like the log of terraform plan -json: {_TERRAFORM_AS_JSON}"),

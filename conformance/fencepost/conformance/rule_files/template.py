@@ -227,7 +227,7 @@ def _deployed(
     children = member(body, "resources")
     yield from _listed(children, f"{path}.resources", evaluation, (*parents, str(member(body, "name"))))
     inner = member(known, "template") if known is not None else None
-    if isinstance(inner, str):
+    if isinstance(inner, str) and kind == DEPLOYMENT:
         raise Fault(path=f"{path}.properties.template", reason="a template that an expression gives is not read")
     if known is not None and isinstance(inner, Mapping):
         yield from resources_of(inner, f"{path}.properties.template", _inner(body, known, inner, path, evaluation))

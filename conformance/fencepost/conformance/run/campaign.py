@@ -101,7 +101,8 @@ class Campaign:
 
     def _judge_by(self, setting: Setting, *, most_configurations: int | None = None) -> None:
         self.setting = setting
-        self.lockstep.take_profile(setting.profile)
+        only_found = {one.key: self._judged_by.choices[one.key] for one in self._ledger if one.declared is None}
+        self.lockstep.take_profile(setting.profile, declared=setting.profile.with_choices(only_found))
         self.bench = Bench(
             self.lockstep,
             setting,

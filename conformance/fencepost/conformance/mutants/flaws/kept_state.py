@@ -1,0 +1,216 @@
+"""Flaws in what a vault keeps beside its rules: tables, counts, updates that wait, and texts to compare."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.values import Held, IpRule, Refused
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import (
+    APP,
+    DATABASE,
+    HERE,
+    INSIDE,
+    add,
+    ask,
+    call,
+    put,
+    remove,
+    reset,
+    singles,
+    update,
+)
+
+flaw = Flaws("state")
+
+_WIDE = "20.0.0.0/8"
+_COMPACTED, _WRAPS = 64, 256
+
+
+@flaw(
+    "put-takes-out-the-old-spelling",
+    clause="STA-1",
+    also=("STA-2",),
+    direction="closed",
+    story="A put adds the texts that are new and then removes those that are gone: of two texts of one rule, the rule.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (put(HERE), put(f"{HERE}/32"), ask(call())),
+)
+class _PutTakesOutTheOldSpelling(Vault):
+    def parse_value(self, value: object) -> IpRule:
+        return super().parse_value(value)._replace(text=str(value))
+
+    def install(self, held: Held) -> None:
+        before = getattr(self, "held", Held()).ip_rules
+        super().install(held)
+        texts = {rule.text for rule in held.ip_rules}
+        gone = {(rule.network, rule.prefix) for rule in before if rule.text not in texts}
+        kept = (rule for rule in self.held.scan if (rule.network, rule.prefix) not in gone)
+        self.held = self.held._replace(scan=tuple(kept))
+
+
+@flaw(
+    "put-of-other-subnets-alone-changes-nothing",
+    clause="STA-1",
+    also=("DEC-6", "DEC-7", "STA-5"),
+    direction="both",
+    story="A put counts as no change if its switches, its IP rules and the number of its subnets are those in force.",
+    witness=lambda _: (put(HERE, subnets=[APP]), put(HERE, subnets=[DATABASE]), ask(call(INSIDE, subnet=APP))),
+)
+class _PutOfOtherSubnetsAloneChangesNothing(Vault):
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        before = self.held
+        answer = super().put_rules(network_acls=network_acls)
+        if before.ip_rules and self._looks(self.held) == self._looks(before):
+            self.held = before
+        return answer
+
+    def _looks(self, held: Held) -> object:
+        return held._replace(subnet_rules=(), scan=()), len(held.subnet_rules)
+
+
+@flaw(
+    "last-row-of-the-spare-table-stays",
+    clause="STA-1",
+    also=("STA-2", "DEC-3", "DEC-7"),
+    direction="open",
+    story="Two tables take turns; where the new rules are one fewer than those of two puts ago, the last row stays.",
+    witness=lambda _: (put(HERE, "52.0.0.7"), put("53.0.0.7"), put("54.0.0.7"), ask(call("52.0.0.7"))),
+)
+class _LastRowOfTheSpareTableStays(Vault):
+    tables: tuple[tuple[IpRule, ...], ...] = ((), ())
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        if answer["accepted"]:
+            spare, active = self.tables
+            self.tables = (active, self.held.ip_rules)
+            if len(spare) == len(self.held.ip_rules) + 1:
+                self.held = self.held._replace(scan=(*self.held.scan, spare[-1]))
+        return answer
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.tables = ((), ())
+        return super().reset(subnets=subnets)
+
+
+@flaw(
+    "waiting-update-replaces-the-one-before",
+    clause="STA-3",
+    also=("STA-2", "STA-4"),
+    direction="both",
+    story="Updates take effect when something is asked; of two that wait, the second replaces the first.",
+    needs_history=True,
+    witness=lambda _: (
+        put(HERE, default="Allow"),
+        update(default="Deny"),
+        update(bypass="AzureServices"),
+        ask(call("52.0.0.7")),
+    ),
+)
+class _WaitingUpdateReplacesTheOneBefore(Vault):
+    settled: Held | None = None
+
+    def update_rules(self, **switches: Any) -> JsonObject:
+        now = self.held
+        if self.settled is not None:
+            self.held = self.settled
+        answer = super().update_rules(**switches)
+        if answer["accepted"]:
+            self.settled = self.settled or now
+        else:
+            self.held = now
+        return answer
+
+    def install(self, held: Held) -> None:
+        self.settled = None
+        super().install(held)
+
+    def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
+        self.settled = None
+        return super().decide(requests=requests)
+
+    def get_rules(self) -> JsonObject:
+        self.settled = None
+        return super().get_rules()
+
+
+@flaw(
+    "long-list-is-compacted-for-good",
+    clause="STA-2",
+    also=("STA-6", "STA-7"),
+    direction="closed",
+    story="A put of a long list leaves out what another rule holds; it is missing once that other rule is removed.",
+    needs_history=True,
+    witness=lambda _: (put(*singles(_COMPACTED + 1), _WIDE), remove(_WIDE), ask(call("20.1.0.1"))),
+)
+class _LongListIsCompactedForGood(Vault):
+    compacted: frozenset[IpRule] = frozenset()
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        self.compacted = frozenset()
+        answer = super().put_rules(network_acls=network_acls)
+        if len(self.held.ip_rules) > _COMPACTED:
+            wide = [rule for rule in self.held.ip_rules if rule.prefix < 20]
+            inside = (one for one in self.held.ip_rules for rule in wide if _is_inside(one, rule))
+            self.compacted = frozenset(inside)
+        return answer
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return tuple(rule for rule in super().arrange(rules) if rule not in self.compacted)
+
+
+def _is_inside(inner: IpRule, outer: IpRule) -> bool:
+    return inner.prefix > outer.prefix and outer.first <= inner.first <= outer.last
+
+
+@flaw(
+    "count-of-rules-outlives-the-vault",
+    clause="STA-2",
+    also=("LIM-7",),
+    direction="closed",
+    story="The number of IP rules is counted beside them; a new vault begins with the number of the vault before.",
+    needs_history=True,
+    witness=lambda profile: (reset(), put(*singles(profile.max_ip_rules)), reset(), add(HERE)),
+)
+class _CountOfRulesOutlivesTheVault(Vault):
+    counted = 0
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        counted = self.counted
+        answer = super().reset(subnets=subnets)
+        self.counted = counted
+        return answer
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.counted = len(held.ip_rules)
+
+    def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        if self.counted >= self.max_ip_rules(held):
+            raise Refused("too many IP rules")
+        return super().with_ip_rule(held, rule)
+
+
+@flaw(
+    "count-of-rules-has-eight-bits",
+    clause="STA-2",
+    also=("STA-6", "STA-7"),
+    direction="closed",
+    story="A removal that leaves no rule frees the table; the count of rules has eight bits, so 256 of them are none.",
+    needs_history=True,
+    profiles=TODAY_ONLY,
+    witness=lambda _: (put(HERE, *singles(_WRAPS)), remove("20.1.0.1"), ask(call())),
+)
+class _CountOfRulesHasEightBits(Vault):
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        left = super().without_ip_rule(held, rule)
+        self.is_freed = len(left.ip_rules) % _WRAPS == 0
+        return left
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        if getattr(self, "is_freed", False):
+            self.held = self.held._replace(scan=())
+        self.is_freed = False
