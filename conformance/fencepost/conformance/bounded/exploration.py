@@ -60,15 +60,11 @@ def _visit(bench: Bench, *, schedule: Schedule, refusals: Refusals, place: int, 
 
 def _is_written(bench: Bench, stop: ScheduledSet) -> bool:
     """Whether the rules are in force now: by the planned write, or after a fault by the whole set."""
-    aim = _aim(stop)
+    aim = "STA-3" if _switches_alone(stop) else None
     exercises = _exercised(bench, stop)
     if bench.vault.rules == stop.before.rules and bench.vault.network == stop.before.network:
         return bench.write(stop.write.method, stop.write.params, exercises=exercises, aim=aim)
     return bench.put(wire_rules_in_force(stop.vault.rules), exercises=exercises, aim=aim)
-
-
-def _aim(stop: ScheduledSet) -> str | None:
-    return "STA-3" if _switches_alone(stop) else None
 
 
 def _exercised(bench: Bench, stop: ScheduledSet) -> tuple[str, ...]:

@@ -106,15 +106,12 @@ def _told_apart(columns: Sequence[Column]) -> Iterator[Column]:
         alike = [one for one in columns if (one.name, one.version) == (column.name, column.version)]
         said = {"profile": column.profile, "effort": column.effort, "seed": str(column.seed)}
         apart = [f"{key} {value}" for key, value in said.items() if len({getattr(one, key) for one in alike}) > 1]
-        conditions = [one for one in alike if (one.profile, one.effort, one.seed) == _conditions(column)]
-        if len(conditions) > 1:
-            place = next(number for number, one in enumerate(conditions, start=1) if one is column)
+        of_column = (column.profile, column.effort, column.seed)
+        same = [one for one in alike if (one.profile, one.effort, one.seed) == of_column]
+        if len(same) > 1:
+            place = next(number for number, one in enumerate(same, start=1) if one is column)
             apart.append(f"run {place}")
         yield replace(column, run=", ".join(apart))
-
-
-def _conditions(column: Column) -> tuple[str, str, int]:
-    return column.profile, column.effort, column.seed
 
 
 def _clause_rows(reports: Sequence[Report]) -> Iterator[tuple[str, Row]]:

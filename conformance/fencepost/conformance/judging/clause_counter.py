@@ -81,7 +81,8 @@ class ClauseCounter:
         if clauses:
             yield from extra
         has_codes = self._capabilities.codes and self._capabilities.credentials and expected.outcome is Outcome.DENY
-        if has_codes and _codes(vault, request) is not None:
+        rules, network, profile = vault.rules, vault.network, vault.profile
+        if has_codes and acceptable_codes(request, rules=rules, network=network, profile=profile) is not None:
             yield "CRED-4"
 
     def _landmarks_of(self, rules: RuleSet) -> RuleEdges:
@@ -104,7 +105,3 @@ def _kind_of(method: str, expected: Write) -> str:
     """The kind of a write: its method, and the clauses that demand its refusal, if any."""
     refused_by = sorted({violation.clause for violation in expected.violations if violation.is_certain})
     return " ".join([method, *refused_by])
-
-
-def _codes(vault: Vault, request: Request) -> object:
-    return acceptable_codes(request, rules=vault.rules, network=vault.network, profile=vault.profile)

@@ -112,10 +112,6 @@ def _never_put(at: _Standing) -> str | None:
     return f"no write of this kind could be put as asked: {kind}" if kind is not None else None
 
 
-def _never_asked(at: _Standing) -> str | None:
-    return dict(at.tally.not_put.kinds_never_put()).get(at.id)
-
-
 def _fault_of_another(at: _Standing) -> str | None:
     reason = "asked too little, for want of a harness that answers"
     faults = (f"{reason} ({other}: {fault})" for other, fault in at.tally.reasons("error").items())
@@ -149,7 +145,7 @@ VERDICTS: tuple[tuple[str, Verdict, Callable[[_Standing], str | None]], ...] = (
     ("wrong without a failure", "inconclusive", lambda at: _wrong_answers(at) if at.is_unexplained else None),
     ("seldom decisive", "vacuous", _seldom),
     ("a kind of write was never put", "inconclusive", _never_put),
-    ("a kind of request was never put", "inconclusive", _never_asked),
+    ("a kind of request was never put", "inconclusive", lambda at: dict(at.tally.not_put.kinds_never_put()).get(at.id)),
     ("wrong by side effect", "pass", lambda at: at.with_remark(_wrong_answers(at)) if at.is_wrong else None),
     ("passed", "pass", lambda at: at.with_remark("")),
 )

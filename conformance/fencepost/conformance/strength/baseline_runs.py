@@ -75,7 +75,8 @@ def script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
             match step:
                 case WriteStep():
                     said = apply_write(vault, step)
-                    yield snake_case(step.method), _kwargs(step.params), (_wanted(said.verdict),)
+                    arguments = {snake_case(name): value for name, value in step.params.items()}
+                    yield snake_case(step.method), arguments, (_wanted(said.verdict),)
                     if said.verdict is Verdict.OPEN:
                         break
                     vault = said.accepted if said.verdict is Verdict.ACCEPTED and said.accepted else vault
@@ -98,10 +99,6 @@ def _wanted(verdict: Verdict) -> bool | None:
     return None if verdict is Verdict.OPEN else verdict is Verdict.ACCEPTED
 
 
-def _kwargs(params: JsonObject) -> dict[str, object]:
-    return {snake_case(name): value for name, value in params.items()}
-
-
 def first_wrong(script: Sequence[Asked], subject: object) -> int | None:
     """The number of decisions up to the first wrong answer. A crash ends the suite without a finding."""
     asked = 0
@@ -120,11 +117,8 @@ def first_wrong(script: Sequence[Asked], subject: object) -> int | None:
         decisions = answer["decisions"]
         assert isinstance(decisions, list)
         for place, (expected, decision) in enumerate(zip(wanted, decisions, strict=True), 1):
-            if expected is not None and _outcome(decision) != expected:
+            outcome = decision["outcome"] if isinstance(decision, dict) else decision
+            if expected is not None and outcome != expected:
                 return asked + place
         asked += len(decisions)
     return None
-
-
-def _outcome(decision: object) -> object:
-    return decision["outcome"] if isinstance(decision, dict) else decision

@@ -178,7 +178,12 @@ def side_by_side(trials: Trials, baselines: Sequence[Outcomes], *, allowed: int,
     common = {
         mutant
         for mutant in found["kit"]
-        if all(_within(costs.get(mutant, [None]), allowed) for name, costs in found.items() if asked[name])
+        if all(
+            cost is not None and cost <= allowed
+            for name, costs in found.items()
+            if asked[name]
+            for cost in costs.get(mutant, [None])
+        )
     }
     for name, costs in found.items():
         if not costs:
@@ -194,7 +199,3 @@ def side_by_side(trials: Trials, baselines: Sequence[Outcomes], *, allowed: int,
             median_of_common=shared.quantile(0.5) if shared.trials else None,
             curve=every.curve(reach.get(name, allowed)),
         )
-
-
-def _within(costs: Sequence[int | None], allowed: int) -> bool:
-    return all(cost is not None and cost <= allowed for cost in costs)
