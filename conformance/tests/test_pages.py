@@ -285,11 +285,21 @@ class MyVault(RightVault):
 """
 
 
+UNSHRUNK = """
+from hypothesis import Phase, settings
+settings.register_profile("unshrunk", phases=[Phase.generate], derandomize=True, max_examples=500)
+settings.load_profile("unshrunk")
+"""
+"""Whether the test fails is asked, not by which smallest example: shrinking takes half a minute."""
+
+
 @pytest.mark.parametrize(
     ("tagged", "failed"), [("self.rules += [IPv4Network('20.0.0.0/8')]", 0), ("self.rules = []", 1)]
 )
 def test_strategies_of_a_vendor_extend_ours(pytester: pytest.Pytester, tagged: str, failed: int) -> None:
     pytester.makepyfile(my_vault=TAGGED.format(tagged=tagged), test_tags=_block("docs/strategies.md", "from fencepost"))
+    if failed:
+        pytester.makeconftest(UNSHRUNK)
     pytester.runpytest_subprocess("test_tags.py").assert_outcomes(passed=1 - failed, failed=failed)
 
 
