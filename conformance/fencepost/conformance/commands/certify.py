@@ -108,7 +108,8 @@ def certify(
     The statement must name an immutable version. A digest of the statement, the artifacts and the nonce gives the seed;
     who can choose the nonce can try seeds, so the customer gives it. A partial result is certified as partial. Exit
     status: 0 certified; 2 bad usage, a version that moves, or a subject that does not answer; otherwise that of
-    `check`, and no bundle is written. With --report an interrupted run leaves its results so far, and can be continued with --resume.
+    `check`, and no bundle is written. With --report an interrupted run leaves its results so far, and can be
+    continued with --resume.
     """
     if resumed is not None and folder not in (None, resumed):
         raise click.UsageError("--resume DIR goes on in DIR and leaves its report there: leave --report out")
