@@ -5,7 +5,7 @@ an HTTP client, and it has no form for several tokens that `test_report_secrets`
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
@@ -23,7 +23,7 @@ TOKENS = (
 
 
 def _forms() -> Iterator[tuple[RegexBasedDetector, re.Pattern[str]]]:
-    kinds = get_mapping_from_secret_type_to_class()
+    kinds: Mapping[str, type[RegexBasedDetector]] = get_mapping_from_secret_type_to_class()
     for name in TOKENS:
         detector = kinds[name]()
         yield from ((detector, form) for form in detector.denylist if not form.pattern.startswith("aws."))
