@@ -70,6 +70,9 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
         if turn in (*sleeps, *wakes):
             _set_default_action(bench, setting, "Deny")
         _ask_on(bench, random, target)
+    if setting.profile.missing_endpoint == "reject" and setting.capabilities.refusals:
+        bench.reset(network.with_endpoints(target, NO_ENDPOINTS[0]))  # the vault before had a rule for it
+        bench.put(wire_rules((), [target]), aim="VAL-8")
     bench.endpoints(target, NO_ENDPOINTS[0])
     bench.reset(network)  # a new vault's network has the endpoint on, in any case
     if bench.put({**acls, "virtualNetworkRules": [{"id": target}]}):

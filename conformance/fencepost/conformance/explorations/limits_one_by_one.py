@@ -8,11 +8,11 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.explorations.rule_lists import RuleList, ask_every_rule
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
-from fencepost.reference import address_from_text
+from fencepost.reference import Request, address_from_text
 
 _SPARE = 3
-_ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 5
-"""How many places are filled one by one, and how many rules in a row: more than a small store of changes holds."""
+_ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 13
+"""How many places are filled one by one, and how many emptied in a row: more than a small store of changes holds."""
 
 
 def _apart(random: Random, values: Sequence[str]) -> str:
@@ -94,6 +94,8 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
     for _ in range(_REMOVED if kind.member == "value" else 1):
         filling.remove(random.randrange(len(filling.held)))
     ask_every_rule(bench, random, "LIM-8")
+    if kind.member == "value":
+        bench.ask([Request(address=address_from_text(one.partition("/")[0])) for one in filling.spare], aim="STA-2")
     if filling.put(kind.maximum, beside):  # a place free before a whole set is not free after it
         filling.add_in_vain("LIM-7")
     for other, texts in zip(others, filled, strict=True):

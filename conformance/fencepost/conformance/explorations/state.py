@@ -267,37 +267,49 @@ def _update(bench: Bench, setting: Setting, change: dict[str, str], clauses: Seq
 
 def _widened_and_narrowed(bench: Bench, setting: Setting, random: Random) -> None:
     """STA-6 and STA-7: an added rule excludes nobody, a removed rule admits nobody, and others do not change."""
-    if not bench.put(_some_rules(random, bench, count=4)):
+    acls = _some_rules(random, bench, count=4)
+    others = [_block(str(entry["value"])) for entry in _entries(acls, "ipRules")]
+    small = _small_apart(random, others)
+    if not bench.put({**acls, "ipRules": [*_entries(acls, "ipRules"), {"value": blocks.text(small)}]}):
         return
     for turn in range(4):
-        rule = _rule_to_add(random, bench, turn)
+        rule = _rule_to_add(random, bench, turn, small)
         asked = [*_callers(random, bench, setting), *_around(rule, random)]
         bench.ask(asked, aim="STA-6")
         if not _change_rules(bench, setting, "add", rule):
             return
         _ask_unmoved(bench, asked)
-        existing = bench.vault.rules.ip_rules
-        gone = rule if turn % 2 else blocks.text(random.choice(existing).block)
+        existing = [one.block for one in bench.vault.rules.ip_rules if one.block != small]
+        gone = rule if turn else blocks.text(random.choice(existing))
         if not _change_rules(bench, setting, "remove", gone):
             return
         _ask_unmoved(bench, asked)
+
+
+def _small_apart(random: Random, others: Sequence[Block]) -> Block:
+    """A /26 that meets none of the others."""
+    while True:
+        found = blocks.block(random, 26)
+        if not any(found.meets(other) for other in others):
+            return found
 
 
 def _ask_unmoved(bench: Bench, asked: Sequence[Request]) -> None:
     bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-6", "STA-7")), aim="STA-6")
 
 
-def _rule_to_add(random: Random, bench: Bench, turn: int) -> str:
-    """A new rule: anywhere, around a present rule, or inside it."""
+def _rule_to_add(random: Random, bench: Bench, turn: int, small: Block) -> str:
+    """A new rule: anywhere, around a present rule, inside a present rule, or inside the small one."""
     held = {rule.block for rule in bench.vault.rules.ip_rules}
-    base = random.choice(tuple(held))
+    base = small if turn == 3 else random.choice(tuple(held))
     size = base.last - base.first + 1
     candidates = [blocks.block(random, blocks.prefix(random)) for _ in range(12)]
-    if turn % 3 == 1:
+    if turn == 1:
         wider = base.first - base.first % (4 * size)
         candidates.insert(0, Block(wider, wider + 4 * size - 1))
-    if turn % 3 == 2 and size > 8:
-        candidates.insert(0, Block(base.first, base.first + size // 4 - 1))
+    if turn > 1 and size > 8:
+        quarter = base.first + random.randrange(4) * size // 4
+        candidates.insert(0, Block(quarter, quarter + size // 4 - 1))
     found = next(one for one in candidates if one not in held and is_clear(one) and _has_a_plain_prefix(one))
     return blocks.text(found)
 
