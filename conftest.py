@@ -1,20 +1,19 @@
-"""What holds for all tests: what the marker `engine` means, how Hypothesis is set, and how wide a terminal is.
+"""What holds for all tests: the marker `engine`, Hypothesis, which tests stay on one worker, and what programs inherit.
 
 Without its engine a test is skipped with the reason, and fails in CI.
 """
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
-from fencepost.adapters.any_ip import search_path
-from fencepost.adapters.nginx.server import find_build
-from fencepost.adapters.nginx.vantage import AnyIp, NoVantage
+from fencepost.adapters.any_ip import search_path, what_is_missing
 from hypothesis import Phase, settings
 
 # No test fails for being slow. A failure is shown by its smallest example alone: explaining it would take four times as
@@ -45,17 +44,9 @@ def _is_there(name: str) -> bool:
 collect_ignore = ["adapters/fencepost/adapters/azure_client"] if _azure() else []
 
 
-def _nginx() -> str | None:
-    return None if find_build() else "nginx is not installed: apt-get install nginx-light"
-
-
 def _any_ip() -> str | None:
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        try:
-            thread.submit(AnyIp().enter).result()
-        except NoVantage as error:
-            return str(error)
-    return None
+    missing = what_is_missing()
+    return None if missing is None else str(missing)
 
 
 def _program(name: str, package: str) -> Callable[[], str | None]:
@@ -72,11 +63,12 @@ def _of_extra(program: str, extra: str) -> Callable[[], str | None]:
 _MISSING: Mapping[str, Callable[[], str | None]] = {
     "azure": _azure,
     "cedar": _cedar,
-    "nginx": _nginx,
+    "nginx": _program("nginx", "nginx-light"),
     "any-ip": _any_ip,
     "grepcidr": _program("grepcidr", "grepcidr"),
     "postfix": _program("postmap", "postfix"),
     "c": _program("cc", "gcc libc6-dev"),
+    "curl": _program("curl", "curl"),
     "csharp": _program("mcs", "mono-mcs mono-runtime"),
     "go": _program("go", "golang-go"),
     "java": _program("javac", "default-jdk-headless"),
@@ -90,6 +82,38 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
     "schemas": _of_extra("kubernetes-validate", "ci"),
     "schemathesis": _of_extra("schemathesis", "fuzz"),
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the kit once for all programs that tests start, though the environment wants nothing in the tree."""
+    cache = getattr(config, "cache", None)  # `-p no:cacheprovider` leaves it out
+    if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("compiled"))
+
+
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep the tests of files with one marker `xdist_group` on one worker: what they share is made once.
+
+    pytest 9.2 does not let pytest-xdist 3.8 write the group into the ids of tests, by which it would find the group.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroupOfFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
+        def _split_scope(self, nodeid: str) -> str:
+            return _group_of(config.rootpath / nodeid.partition("::")[0]) or nodeid
+
+    return ByGroupOfFile(config, log)
+
+
+@cache
+def _group_of(file: Path) -> str | None:
+    """The group that a file of tests gives in its marker."""
+    text = file.read_text(encoding="utf-8") if file.name.startswith("test_") else ""
+    found = re.search(r'pytest\.mark\.xdist_group\("([^"]+)"\)', text)
+    return found and found[1]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

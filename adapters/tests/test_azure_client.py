@@ -11,7 +11,15 @@ from azure_adapter import DENY, FRONT, Opened, ask, openings, outcomes
 from click.testing import CliRunner
 from fencepost.adapters.azure import forms
 from fencepost.adapters.azure.facts import FACTS
-from fencepost.adapters.azure.target import TargetFile, load_target, save_target
+from fencepost.adapters.azure.target import (
+    CallerHeaders,
+    CallerTable,
+    Endpoint,
+    StatementTable,
+    TargetFile,
+    load_target,
+    save_target,
+)
 from fencepost.adapters.azure_server.application import Disturbance
 from fencepost.adapters.azure_server.background import running
 from fencepost.adapters.azure_server.server import Options
@@ -21,6 +29,9 @@ from fencepost.conformance.commands import main
 from msgspec.structs import replace
 
 pytestmark = pytest.mark.engine("azure")
+
+
+SERVICE = CallerHeaders(address="a", service="b")
 
 
 @pytest.fixture
@@ -162,6 +173,33 @@ def test_an_endpoint_that_asks_for_no_token_is_asked_what_can_be_asked(opened: O
     assert outcomes(adapter, ask("20.1.2.3", authenticated=False)) == [("deny", 401)]
 
 
+@pytest.mark.parametrize(
+    ("caller", "profile", "features"),
+    [
+        (CallerTable(address="bound"), "keyvault", {"ip-rules-only"}),
+        (CallerTable(address="proxy-v2"), "keyvault", {"ip-rules-only"}),
+        (CallerTable(address="proxy-v2", proxy_values=True), "keyvault", {"service-endpoints", "trusted-services"}),
+        (CallerTable(address="header", headers=SERVICE), "keyvault", {"ip-rules-only"}),
+        (
+            CallerTable(address="header", headers=SERVICE),
+            "keyvault-2018-preview",
+            {"ip-rules-only", "trusted-services"},
+        ),
+        (CallerTable(address="header", headers=CallerHeaders(subnet="s")), "keyvault", {"service-endpoints"}),
+    ],
+)
+def test_what_cannot_be_conveyed_to_the_endpoint_is_not_offered(
+    caller: CallerTable, profile: str, features: set[str]
+) -> None:
+    from fencepost.adapters.azure_client.adapter import AzureAdapter
+
+    endpoint = Endpoint(control="https://x", tenant="t", subscription="s", resource_group="g")
+    target = TargetFile(endpoint=endpoint, caller=caller, statement=StatementTable(profile=profile))
+    offered = AzureAdapter(target).describe(protocol=1)["features"]
+    assert isinstance(offered, list)
+    assert set(offered) & {"ip-rules-only", "service-endpoints", "trusted-services"} == features
+
+
 Spoil = Callable[[TargetFile], TargetFile]
 
 
@@ -237,10 +275,64 @@ def test_what_is_read_back_has_the_recorded_form_and_a_server_that_spells_it_oth
     assert (status, re.findall(r"^FAIL (\S+)", output, re.MULTILINE)[0]) == (1, "WIRE-1")
 
 
-def test_an_endpoint_that_locks_everybody_out_is_said_to_break_the_clause_of_the_control_plane(opened: Opened) -> None:
+def test_an_endpoint_that_locks_everybody_out_answers_wrongly_and_the_run_goes_on(
+    opened: Opened, capsys: pytest.CaptureFixture[str]
+) -> None:
     adapter, server = opened(subject="mutant:control-plane-behind-the-firewall")
     adapter.put_rules(network_acls=DENY)
-    with pytest.raises(Exception, match=r"refuses the control plane \(CTL-1\)"):
+    assert outcomes(adapter, ask("20.7.7.7", plane="control", operation="VaultPatch")) == [
+        ("deny", 403, "ForbiddenByFirewall")
+    ]
+    adapter.reset(subnets=[])
+    assert len(server.server.world.slots) == 1, "a caller whom a rule admits has removed the vault"
+    nobody = {**DENY, "ipRules": []}
+    assert adapter.put_rules(network_acls=nobody)["accepted"] is True
+    refused = adapter.put_rules(network_acls=DENY)
+    assert (refused["accepted"], refused["status"], refused["code"]) == (False, 403, "ForbiddenByFirewall")
+    with pytest.raises(Exception, match="403 ForbiddenByFirewall"):
+        adapter.get_rules()
+    adapter.reset(subnets=[])
+    assert len(server.server.world.slots) == 2
+    assert outcomes(adapter, ask("20.7.7.7"), ask("20.7.7.7", plane="control", operation="VaultPatch")) == [
+        ("allow",),
+        ("allow",),
+    ]
+    assert outcomes(adapter, ask("20.7.7.7", plane="control", operation="VaultList")) == [("inconclusive",)]
+    adapter.shutdown()
+    assert "refuses the removal of 1 vaults: fp-" in capsys.readouterr().err
+    assert [slot.vault is None for slot in server.server.world.slots.values()] == [False, True]
+
+
+def test_a_vault_that_is_used_again_is_opened_by_a_caller_whom_a_rule_admits(target: Path) -> None:
+    from fencepost.adapters.azure_client import open_adapter
+
+    with running(Options(subject="mutant:locked-out-of-the-rules", target=target, trust_test_headers=True)) as server:
+        save_target(replace(load_target(target), reset="reuse"), target)
+        adapter: Any = open_adapter(str(target))
+        adapter.put_rules(network_acls=DENY)
         adapter.reset(subnets=[])
-    (slot,) = server.server.world.slots.values()
-    slot.vault = None  # nobody else can take it away
+        assert outcomes(adapter, ask("20.7.7.7")) == [("allow",)]
+        adapter.put_rules(network_acls={**DENY, "ipRules": []})
+        assert len(server.server.world.slots) == 1
+        adapter.reset(subnets=[])
+        assert len(server.server.world.slots) == 2
+        adapter.shutdown()
+
+
+def test_a_credential_without_a_role_is_an_error_of_the_control_plane_and_no_verdict(opened: Opened) -> None:
+    from fencepost.adapters.azure_client.adapter import Unexpected
+
+    adapter, server = opened()
+    adapter.put_rules(network_acls=DENY)
+    world = server.server.world
+    known, world.principals = world.principals, {}
+    for operation in ("VaultGet", "VaultPurge", "VaultNetworkRuleSet"):
+        with pytest.raises(Unexpected, match="403 AuthorizationFailed"):
+            adapter.decide(requests=[ask("20.1.2.3", plane="control", operation=operation)])
+    without = ask("20.1.2.3", plane="control", operation="VaultGet", authorized=False)
+    assert outcomes(adapter, without) == [("deny", 403, "AuthorizationFailed")]
+    with pytest.raises(Unexpected, match="403"):
+        adapter.put_rules(network_acls=DENY)
+    with pytest.raises(Exception, match="AuthorizationFailed"):
+        adapter.reset(subnets=[])
+    world.principals = known

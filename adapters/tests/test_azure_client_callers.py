@@ -93,12 +93,12 @@ def test_by_proxy_protocol_a_caller_is_conveyed_whole(opened: Opened) -> None:
 BOUND = """
 import sys
 from pathlib import Path
+from fencepost.adapters import any_ip
 from fencepost.adapters.azure_client import open_adapter
 from fencepost.adapters.azure_server.background import running
 from fencepost.adapters.azure_server.server import Options
-from fencepost.adapters.nginx.vantage import AnyIp
 
-AnyIp().enter()
+any_ip.enter()
 target = Path(sys.argv[1])
 with running(Options(target=target, listen="20.0.0.1")):
     adapter = open_adapter(str(target))

@@ -194,6 +194,22 @@ def test_every_known_api_version_is_answered_and_an_unknown_one_is_refused(wire:
     assert wire.control("GET", path, version="").code == "MissingApiVersionParameter"
 
 
+@pytest.mark.parametrize(("network", "point"), [("Vnet9", None), ("Vnet1", "missing-subnet")])
+def test_a_rule_for_a_subnet_that_is_not_there_is_refused_as_recorded(
+    wire: Wire, network: str, point: str | None
+) -> None:
+    # azure-cli #27238: the network is missing; a missing subnet is not recorded
+    parent = wire.subnet("home", "Microsoft.KeyVault").rpartition("/virtualNetworks/")[0]
+    missing = f"{parent}/virtualNetworks/{network}/subnets/none"
+    refused = wire.create({**DENY, "virtualNetworkRules": [{"id": missing}]})
+    assert (refused.status, refused.code) == (400, "VirtualNetworkNotValid")
+    named = missing if point else missing.removesuffix("/subnets/none")
+    message = refused.body["error"]["message"]
+    assert "StatusCode: 404 (NotFound). Error Code: ParentResourceNotFound." in message
+    assert message.endswith(f"because the parent resource '{named}' could not be found..")
+    assert refused.headers.get("x-fencepost-open-point") == point
+
+
 def test_what_nobody_knows_is_answered_with_its_name(wire: Wire) -> None:
     wire.create({**DENY, "ipRules": [{"value": "20.0.0.0/8"}]})
     patched = wire.control("PATCH", wire.path(), {"properties": {"networkAcls": DENY}})

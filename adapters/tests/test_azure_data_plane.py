@@ -104,6 +104,33 @@ def test_a_long_list_comes_in_pages(wire: Wire) -> None:
     assert wire.data("GET", "/secrets?maxresults=26").status == 400
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/secrets/one", {"value": "x", "attributes": 7}),
+        ("PUT", "/secrets/one", {"value": "x", "attributes": {"enabled": "yes"}}),
+        ("PUT", "/secrets/one", {"value": "x", "tags": []}),
+        ("PUT", "/secrets/one", {"value": "x", "tags": {"a": 1}}),
+        ("PUT", "/secrets/one", {"value": "x", "values": "y"}),
+        ("PUT", "/secrets/one", {"value": ["x"]}),
+        ("POST", "/keys/one/create", {"kty": 7}),
+        ("POST", "/keys/one/create", {"kty": "RSA", "key_size": True}),
+        ("POST", "/keys/one/create", {"kty": "RSA", "key_ops": [7]}),
+        ("PUT", "/keys/one", {"key": []}),
+        ("POST", "/certificates/one/create", {"policy": 7}),
+        ("PATCH", "/secrets/one", {"attributes": []}),
+        ("POST", "/keys/one/sign", {"alg": 7}),
+        ("POST", "/secrets/restore", {"value": 7}),
+    ],
+)
+def test_a_member_that_is_unknown_or_of_another_kind_is_refused(
+    wire: Wire, method: str, path: str, body: object
+) -> None:
+    refused = wire.data(method, path, body)
+    assert (refused.status, refused.code) == (400, "BadParameter")
+    assert wire.data("GET", path.removesuffix("/create")).status in (400, 404)
+
+
 def test_a_key_is_used(wire: Wire) -> None:
     make(wire, "keys", "one")
     for verb in ("sign", "wrapkey", "unwrapkey", "encrypt", "decrypt"):

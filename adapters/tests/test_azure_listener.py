@@ -130,7 +130,12 @@ def test_a_connection_with_a_good_proxy_header_is_answered(proxied: Wire) -> Non
         b"GET /a/%2e%2e/b HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /a%00b HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /secrets?api-version=7.4 HTTP/1.1\r\nHost:\r\n\r\n",
+        b"GET /secrets?api-version=7.4 HTTP/2.0\r\nHost: a\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
         b"PUT /secrets/x?api-version=7.4 HTTP/1.1\r\nHost: a\r\nContent-Length: 10485760\r\n\r\n",
+        b"PUT /secrets/x?api-version=7.4 HTTP/1.1\r\nHost: a\r\nContent-Length: 10485760\r\n\r\n" + b" " * 10485760,
     ],
 )
 def test_what_no_client_sends_gets_an_error_of_azures_kind(plain: Wire, request_: bytes) -> None:

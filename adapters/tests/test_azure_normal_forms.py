@@ -51,6 +51,19 @@ def test_a_bare_address_is_read_back_as_its_slash_32_and_absent_lists_as_empty_o
     assert later["vaultUri"].endswith("/")
 
 
+def test_a_put_of_the_same_changes_the_time_of_the_last_change_alone(wire: Wire) -> None:
+    # W7: azure-powershell TestUpdateVaultWithNetworkRule, 2025-09-30; its header names the service's version
+    first = wire.create(DEFAULT)
+    assert first.headers["x-ms-keyvault-service-version"]
+    vault = wire.running.server.world.slots[wire.vault].vault
+    assert vault is not None
+    vault.modified, vault.created_by = "2025-09-30T00:00:00.000Z", "somebody else"
+    shown = wire.create(DEFAULT).body
+    assert shown["systemData"]["createdBy"] == "somebody else"
+    assert shown["systemData"]["lastModifiedAt"] > "2025-09-30T00:00:00.000Z"
+    assert {**shown, "systemData": None} == {**first.body, "systemData": None}
+
+
 def test_the_all_default_object_without_rules_is_not_shown(wire: Wire) -> None:
     # W4: azure-powershell TestUpdateVaultWithNetworkRule, 2025-09-30
     made = wire.create(DEFAULT)

@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from fencepost.adapters.azure.target import Identities, load_target, save_target
+from fencepost.adapters.azure_server.background import running
+from fencepost.adapters.azure_server.server import Options
+from msgspec.structs import replace
 
 pytestmark = pytest.mark.engine("azure")
 
@@ -17,7 +21,7 @@ FENCEPOST = Path(sys.executable).parent
 def blocks(page: str) -> dict[str, str]:
     """The blocks of the page that have a name, by it."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    return dict(re.findall(r"^```(?:sh|python) (\S+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
+    return dict(re.findall(r"^```(?:sh|python|toml) (\S+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
 
 
 def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -49,10 +53,23 @@ def test_an_app_that_trusts_every_vault_fails_that_test(tmp_path: Path) -> None:
     assert "1 failed" in run("python -m pytest -q -p no:cacheprovider", tmp_path).stdout
 
 
-def test_the_page_leads_from_an_emulator_to_its_first_group(tmp_path: Path) -> None:
+def test_the_page_leads_from_an_emulator_to_its_first_clause(tmp_path: Path) -> None:
     steps = blocks("certify-your-emulator.md")
-    done = run("".join(steps[name] for name in ("emulator", "smoke", "group", "end")), tmp_path)
+    done = run("".join(steps[name] for name in ("emulator", "smoke", "clause", "end")), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "WIRED UP  10 of 10" in done.stdout
+
+
+def test_the_target_file_of_the_page_asks_nothing_that_it_cannot_convey(tmp_path: Path) -> None:
+    served, written = tmp_path / "served.toml", tmp_path / "target.toml"
+    with running(Options(target=served, hops=1)):
+        written.write_text(blocks("certify-your-emulator.md")["target.toml"], encoding="utf-8")
+        example, there = load_target(written), load_target(served)
+        authorized = there.identities.authorized
+        assert authorized.checks_secret is example.identities.authorized.checks_secret is False
+        save_target(replace(example, endpoint=there.endpoint, identities=Identities(authorized=authorized)), written)
+        done = run("fencepost smoke azure:target.toml", tmp_path)
+    assert done.returncode == 0, done.stdout
     assert "WIRED UP  10 of 10" in done.stdout
 
 

@@ -74,3 +74,35 @@ def test_a_proxy_header_conveys_subnet_and_service_and_what_it_cannot_hold_is_in
         ]
         outcomes = [answer.outcome for answer in client.decide(asked)]
     assert outcomes == ["allow", "deny", "allow", "allow", "deny", "inconclusive", "allow"]
+
+
+@pytest.mark.engine("any-ip")
+@pytest.mark.engine("nftables")
+def test_two_subnets_with_one_private_range_are_told_apart_by_the_interface_that_their_packets_come_in_by() -> None:
+    front, back = "/subscriptions/S/a/subnets/default", "/subscriptions/S/b/subnets/default"
+    acls = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": "20.1.2.0/24"}]}
+    with contextlib.closing(Client(open_subject("nftables-subnets"))) as client:
+        client.describe()
+        client.reset([{"id": one, "serviceEndpoints": ["Microsoft.KeyVault"]} for one in (front, back)])
+        asked = [
+            {"plane": "data", "operation": "SecretGet", "source": source}
+            for source in (
+                {"address": "10.1.1.4", "subnet": front},
+                {"address": "10.1.1.4", "subnet": back},
+                {"address": "10.1.1.4"},
+                {"address": "20.1.2.255", "subnet": back},
+                {"address": "20.1.2.255"},
+                {"address": "127.0.0.1", "subnet": front},
+            )
+        ]
+        for listed in (front, back):
+            client.write("putRules", {"networkAcls": {**acls, "virtualNetworkRules": [{"id": listed.upper()}]}})
+            outcomes = [answer.outcome for answer in client.decide(asked)]
+            assert outcomes == [
+                "allow" if listed == front else "deny",
+                "allow" if listed == back else "deny",
+                "deny",
+                "allow",
+                "allow",
+                "inconclusive",
+            ]

@@ -73,7 +73,9 @@ def test_a_service_that_dies_is_started_anew_and_gets_its_rules_again(opening: O
     put(connection, "1.2.3.0/24")
     assert isinstance(connection, ShowsMappings)
     (shown,) = [one.request for one in connection.mappings() if one.mapping == "rules.put.accepted"]
-    os.kill(int(shown.partition("X-Pid: ")[2].partition("'")[0]), 9)
+    pid = int(shown.partition("X-Pid: ")[2].partition("'")[0])
+    assert b"reaper.py" not in Path(f"/proc/{pid}/cmdline").read_bytes()  # a signal is to reach the service itself
+    os.kill(pid, 9)
     for _ in range(100):
         try:
             answers = ask(connection, "1.2.3.4", "2.2.2.2")

@@ -2,27 +2,34 @@
 
     python conformance/benchmarks/served_mutants.py --out conformance/benchmarks/served-mutants.ndjson
 
-A line a mutant: its id, the exit status of `check --fail-fast`, the clauses that failed, and why the wire cannot show
-it where it cannot. Where the file exists, the run continues after its last line. `--sample 30 --seed 16` takes thirty
-mutants, drawn by the seed; `--hidden` lists those that the wire cannot show, and judges none:
-docs/azure-hidden-mutants.md.
+A line a mutant, in an order drawn by the seed: its id, the exit status of `check --fail-fast`, the clauses that failed,
+and why the wire cannot show it where it cannot. Where the file exists, the run continues after its last line.
+`--sample 30` takes the first thirty of the order, `--jobs 2` judges two at a time; `--hidden` lists those that the wire
+cannot show, and judges none: docs/azure-hidden-mutants.md.
+
+Server and client are threads of one process for each mutant, forked from a process that has read the SDKs already.
 """
 
 import argparse
 import json
+import multiprocessing
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from click.testing import CliRunner
 from fencepost.adapters.azure.forms import read_back
+from fencepost.adapters.azure_server.background import running
+from fencepost.adapters.azure_server.server import Options
 from fencepost.adapters.contract import Client, open_factory
+from fencepost.conformance.commands import main as fencepost
 from fencepost.conformance.mutants import CATALOGUE, Mutant
 
+_READ_BEFORE = ["fencepost.adapters.azure_client.adapter", "fencepost.conformance.commands.check"]
+_PATIENT = ("--call-timeout", "600", "--start-timeout", "600")  # for a machine that does much else
 _SINGLE_WRITES = frozenset(
     {"updateRules", "addIpRule", "removeIpRule", "addVirtualNetworkRule", "removeVirtualNetworkRule"}
 )
@@ -33,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, help="so many, chosen by the seed; all without it")
     parser.add_argument("--seed", type=int, default=16)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--hidden", action="store_true")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args(arguments)
@@ -44,12 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = sorted(CATALOGUE)
     random.Random(asked.seed).shuffle(names)
     known = {row["mutant"] for row in _rows(asked.out)}
-    for name in names[: asked.sample]:
-        if name not in known:
-            row = {"mutant": name, **_judged(CATALOGUE[name])}
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_READ_BEFORE)
+    with ProcessPoolExecutor(asked.jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        judged = [pool.submit(_judged, name) for name in names[: asked.sample] if name not in known]
+        for one in as_completed(judged):
             with asked.out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-            sys.stdout.write(f"{row}\n")
+                file.write(json.dumps(one.result()) + "\n")
+            sys.stdout.write(f"{one.result()}\n")
             sys.stdout.flush()
     rows = list(_rows(asked.out))
     shown = [row for row in rows if "hidden" not in row]
@@ -98,24 +108,17 @@ def _served_reads(mutant: Mutant) -> Iterator[str]:
         yield repr(read_back(shown) if isinstance(shown, dict) else None)
 
 
-def _judged(mutant: Mutant) -> dict[str, object]:
-    reason = hidden(mutant)
+def _judged(name: str) -> dict[str, object]:
+    reason = hidden(CATALOGUE[name])
     if reason is not None:
-        return {"hidden": reason}
-    fencepost = shutil.which("fencepost", path=str(Path(sys.executable).parent)) or "fencepost"
+        return {"mutant": name, "hidden": reason}
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "t.toml")
-        serve = [fencepost, "serve", f"mutant:{mutant.id}", "--target", str(target), "--trust-test-headers"]
-        with subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-            try:
-                while not target.exists() and server.poll() is None:
-                    time.sleep(0.05)
-                check = [fencepost, "check", f"azure:{target}", "--fail-fast", "--call-timeout", "60"]
-                done = subprocess.run(check, capture_output=True, text=True, check=False)
-            finally:
-                server.terminate()
-    lines = (line.split() for line in done.stdout.splitlines() if line.startswith("FAIL "))
-    return {"status": done.returncode, "failed": [words[1] for words in lines if "-" in words[1]]}
+        with running(Options(subject=f"mutant:{name}", target=target, trust_test_headers=True)):
+            command = ["check", f"azure:{target}", "--fail-fast", *_PATIENT]
+            run = CliRunner().invoke(fencepost, command)
+    lines = (line.split() for line in run.stdout.splitlines() if line.startswith("FAIL "))
+    return {"mutant": name, "status": run.exit_code, "failed": [words[1] for words in lines if "-" in words[1]]}
 
 
 def _rows(path: Path) -> Iterator[dict[str, object]]:

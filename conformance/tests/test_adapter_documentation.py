@@ -18,9 +18,9 @@ from fencepost.adapters.rest.sections import RestFile
 SOURCE = Path(__file__).parents[2]
 EXAMPLES = SOURCE / "adapters" / "examples"
 NEEDS = {
-    "cli": ("grepcidr", "postfix", "go"),
-    "rest": ("nginx", "caddy", "any-ip", "haproxy"),
-    "init": (),
+    "cli.md": ("grepcidr", "postfix", "go"),
+    "rest.md": ("nginx", "caddy", "any-ip", "haproxy"),
+    "init.md": (),
 }
 
 
@@ -39,7 +39,7 @@ class Block:
 
 
 def _blocks(page: str) -> Iterator[Block]:
-    text = (SOURCE / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    text = (SOURCE / "docs" / page).read_text(encoding="utf-8")
     for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
         yield Block(language=language, text=body)
 
@@ -49,8 +49,9 @@ def _blocks(page: str) -> Iterator[Block]:
     "page", [pytest.param(page, marks=[pytest.mark.engine(need) for need in needs]) for page, needs in NEEDS.items()]
 )
 def test_every_block_of_a_page_runs_and_prints_what_the_page_says(tmp_path: Path, page: str) -> None:
-    if (EXAMPLES / page).is_dir():
-        for one in (EXAMPLES / page).iterdir():
+    examples = EXAMPLES / Path(page).stem
+    if examples.is_dir():
+        for one in examples.iterdir():
             if one.suffix != ".toml":
                 shutil.copy(one, tmp_path)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin"])
@@ -75,7 +76,7 @@ def test_every_block_of_a_page_runs_and_prints_what_the_page_says(tmp_path: Path
     assert ran >= 2
 
 
-@pytest.mark.parametrize(("page", "shape"), [("cli", CliFile), ("rest", RestFile)])
+@pytest.mark.parametrize(("page", "shape"), [("cli.md", CliFile), ("rest.md", RestFile)])
 def test_every_fragment_of_a_file_has_known_keys_and_sound_values(page: str, shape: type[CliFile | RestFile]) -> None:
     fragments = [block for block in _blocks(page) if block.language == "toml" and block.file is None]
     assert fragments
@@ -84,9 +85,10 @@ def test_every_fragment_of_a_file_has_known_keys_and_sound_values(page: str, sha
         assert not found, block.text
 
 
-@pytest.mark.parametrize("page", ["cli", "rest"])
+@pytest.mark.parametrize("page", ["cli.md", "rest.md"])
 def test_the_files_of_a_page_are_the_examples(page: str) -> None:
     shown = {block.file: block.text for block in _blocks(page) if block.language == "toml" and block.file is not None}
-    assert set(shown) == {one.name for one in (EXAMPLES / page).glob("*.toml")}
+    examples = EXAMPLES / Path(page).stem
+    assert set(shown) == {one.name for one in examples.glob("*.toml")}
     for name, text in shown.items():
-        assert text == f"# {name}\n{(EXAMPLES / page / name).read_text(encoding='utf-8')}"
+        assert text == f"# {name}\n{(examples / name).read_text(encoding='utf-8')}"

@@ -4,7 +4,7 @@ import pytest
 from fencepost.conformance.lockstep.case import AskStep
 from fencepost.conformance.mutants import Vault
 from fencepost.conformance.strength.arms import ARMS
-from fencepost.conformance.strength.contest import Bout, fight, first_wrong, script
+from fencepost.conformance.strength.baseline_runs import BaselineRun, first_wrong, outcomes_of, script
 from fencepost.conformance.strength.vectors import vectors
 from fencepost.reference import Profile, load_profile
 
@@ -53,12 +53,13 @@ def test_every_vector_has_an_answer_that_nobody_has_left_open(profile: str) -> N
 
 def test_the_vectors_find_what_they_were_written_for() -> None:
     names = ("last-address-excluded", "control-plane-behind-the-firewall")
-    found = fight(Bout(arm="vectors", profile="keyvault", seed=0, decisions=1_000, mutants=names)).killed_at
+    run = BaselineRun(arm="vectors", profile="keyvault", seed=0, decisions=1_000, mutants=names)
+    found = outcomes_of(run).killed_at
     assert all(found[name] is not None for name in names)
 
 
 def test_the_cost_of_a_kill_is_the_place_of_the_first_wrong_answer() -> None:
-    bout = Bout(arm="inside", profile="keyvault", seed=0, decisions=80, mutants=("last-address-excluded",))
-    costs = [fight(bout).killed_at[name] for name in bout.mutants]
-    assert costs == [fight(bout).killed_at[name] for name in bout.mutants]
+    run = BaselineRun(arm="inside", profile="keyvault", seed=0, decisions=80, mutants=("last-address-excluded",))
+    costs = [outcomes_of(run).killed_at[name] for name in run.mutants]
+    assert costs == [outcomes_of(run).killed_at[name] for name in run.mutants]
     assert all(cost is None or 0 <= cost <= 80 for cost in costs)

@@ -1,11 +1,13 @@
 """A mismatch is blamed on the clause that its smallest case needs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
 from fencepost.adapters.contract import Decision, WriteResult
 from fencepost.conformance.diagnosis.attribution import clause_of, provisional_clause
+from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.lockstep.case import (
     AskStep,
     Case,
@@ -178,6 +180,16 @@ def test_a_slash_32_that_is_refused_today_breaks_its_own_clause() -> None:
     assert clause_of(wrongly_answered(told, "keyvault"), told) == "VAL-2"
 
 
+def test_a_write_that_the_firewall_refuses_is_a_lock_out_whatever_is_written() -> None:
+    told = case(put("20.0.0.9"))
+    mismatch = wrongly_answered(told)
+    assert isinstance(mismatch, WrongWrite)
+    mismatch = replace(mismatch, got=WriteResult(accepted=False, status=403, code="ForbiddenByFirewall"))
+    assert clause_of(mismatch, told, "LIM-1") == "CTL-2"
+    shown = counterexample("CTL-2", told, mismatch, replay="", calls_to_shrink=0)
+    assert "The firewall itself refused the write" in shown.why
+
+
 @pytest.mark.parametrize(
     ("steps", "clause"),
     [
@@ -189,6 +201,14 @@ def test_a_slash_32_that_is_refused_today_breaks_its_own_clause() -> None:
         ((put(), write("addIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))), "STA-2"),
         ((put(), write("addIpRule", value="20.0.0.9"), asked(request("21.0.0.9"))), "STA-7"),
         ((put("20.0.0.9", "21.0.0.9"), write("removeIpRule", value="20.0.0.9"), asked(request("21.0.0.9"))), "STA-7"),
+        (
+            (
+                put("20.0.0.9", bypass="AzureServices"),
+                write("removeIpRule", value="20.0.0.9"),
+                asked(request("10.0.0.4", subnet=HOME, caller=BACKUP)),
+            ),
+            "STA-7",
+        ),
         (
             (put("20.0.0.9", "20.0.0.8/30"), write("removeIpRule", value="20.0.0.9"), asked(request("20.0.0.9"))),
             "STA-2",

@@ -1,9 +1,8 @@
 """Runs within bounds: the most telling configurations first, an end in time, and a report of what was bought."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Never
 
 import pytest
 from click.testing import CliRunner, Result
@@ -157,21 +156,23 @@ def test_the_line_that_repeats_a_bounded_run_names_its_bounds(tmp_path: Path) ->
     assert "--seed 0 --max-configurations 3\n" in (tmp_path / "summary.md").read_text(encoding="utf-8")
 
 
-class Mute(DecisionsOnlyVault):
-    """A harness that fails whenever it is to decide."""
+class MuteToStrangers(DecisionsOnlyVault):
+    """A harness that fails whenever a caller has no token, and is right otherwise."""
 
-    def decide(self, *, requests: object) -> Never:
-        raise RuntimeError(f"no answer to {requests}")
+    def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
+        if any(one["caller"] == {"authenticated": False} for one in requests if "caller" in one):
+            raise RuntimeError("no token")
+        return super().decide(requests=requests)
 
 
 def test_what_as_much_kills_is_said_of_whole_runs_that_judged_alone() -> None:
     def says(subject: Subject, *clauses: str) -> bool:
-        report = judged_within(Bounds(configurations=3), subject, *clauses, with_decoys=False)
+        report = judged_within(Bounds(configurations=2), subject, *clauses, with_decoys=False)
         return any("as much kills" in note for note in report.notes)
 
     assert says(DecisionsOnlyVault)
-    assert not says(DecisionsOnlyVault, "DEC-3")
-    assert not says(Mute)
+    assert not says(DecisionsOnlyVault, "DEC-3"), "some clauses were selected"
+    assert not says(MuteToStrangers), "a clause ended in error"
 
 
 def test_wrong_answers_that_break_a_clause_outside_of_the_selection_are_wrong_answers() -> None:

@@ -16,7 +16,10 @@ from fencepost.conformance.commands import main
 SCRIPT = Path(__file__).parents[1] / "examples" / "node" / "verify-certificate.mjs"
 SUBJECT = "library:fencepost.conformance.peers:EnforcerVault"
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None and not os.environ.get("CI"), reason="no Node here")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("node") is None and not os.environ.get("CI"), reason="no Node here"),
+    pytest.mark.xdist_group("certificate in node"),
+]
 
 
 @pytest.fixture(scope="module")

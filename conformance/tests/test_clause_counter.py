@@ -37,7 +37,7 @@ def _counted(expected: Write) -> dict[str, int]:
     tally = Tally()
     offer = Capabilities.from_statement(Client(connection_to(StdlibVault)).describe(), VAULT.profile)
     ClauseCounter(tally, offer).write(expected, {"STA-1"})
-    return {clause: count.decisive for clause, count in tally.counts.items()}
+    return {clause: count.decisive for clause, count in tally.records.items()}
 
 
 def test_a_write_that_may_be_answered_either_way_counts_for_no_clause() -> None:
@@ -105,8 +105,8 @@ def test_a_method_that_failed_twice_is_not_called_again_and_its_scenario_may_lac
             raise _fault(told)
     with pytest.raises(Abandoned):
         policy.check("addIpRule", ("LIM-7",))
-    assert set(tally.errors) == {"STA-6", "LIM-7"}
-    assert set(tally.hindered) == {"STA-2"}
+    assert set(tally.reasons("error")) == {"STA-6", "LIM-7"}
+    assert set(tally.reasons("hindered")) == {"STA-2"}
 
 
 def _fault(told: str) -> RpcError:

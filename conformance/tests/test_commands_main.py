@@ -114,6 +114,11 @@ def test_a_stdout_that_cannot_be_written_is_exit_status_2(arguments: tuple[str, 
     assert "Traceback" not in closed.stderr
 
 
+def test_stdout_and_stderr_that_cannot_be_written_are_exit_status_2() -> None:
+    with Path("/dev/full").open("wb") as full:
+        assert subprocess.run([*COMMAND, "profiles"], stdout=full, stderr=full).returncode == 2
+
+
 def test_a_reader_that_leaves_a_pipe_is_exit_status_2_without_a_word() -> None:
     with subprocess.Popen([*COMMAND, "clauses"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None

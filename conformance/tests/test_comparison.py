@@ -108,6 +108,20 @@ def test_what_became_of_a_verdict_has_its_kind(before: Verdict, after: Verdict, 
     assert [(change.kind, change.is_worse) for change in found.changes] == [(kind, worse)]
 
 
+def test_a_clause_whose_wrong_answers_are_shown_under_another_is_neither_fixed_nor_passed() -> None:
+    shown = structs.replace(_row("DEC-5"), shown_under=("DEC-4",), detail="5 of 9 answers were wrong")
+    (fixed,) = difference(_report(_row("DEC-5", "fail")), _report(shown)).changes
+    assert (fixed.kind, fixed.after) == ("verdict changed", "shown under DEC-4")
+    (lost,) = difference(_report(_row("DEC-5")), _report(shown)).changes
+    assert (lost.kind, lost.before, lost.is_worse) == ("verdict changed", "pass", True)
+
+
+def test_a_clause_that_was_not_asked_is_no_error_of_the_harness() -> None:
+    cut = structs.replace(_row("DEC-5", "error"), not_asked=True, detail="not asked: the run was interrupted")
+    (change,) = difference(_report(_row("DEC-5")), _report(cut)).changes
+    assert (change.after, change.told, change.is_worse) == ("not asked", "the run was interrupted", True)
+
+
 def test_a_clause_that_fails_by_another_case_is_told_so() -> None:
     found = difference(_report(_row("DEC-1", "fail")), _report(_row("DEC-1", "fail", address="20.0.0.9")))
     assert found.changes[0].told == "by another case"

@@ -22,7 +22,7 @@ from fencepost.conformance.commands import main
 from fencepost.conformance.commands.page import page
 from fencepost.reference import load_profile
 from fencepost.reference.codes import BLOCKED, FORBIDDEN, SERVICE_BLOCKED
-from fencepost.reference.ledger import OPEN_POINTS
+from fencepost.reference.open_points import OPEN_POINTS
 
 SOURCE = Path(__file__).parents[2]
 CONTRACT = (SOURCE / "docs" / "contract.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import main
 from fencepost.conformance.reasons import QUESTIONS, REASONS
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reference.parse import MISTAKES
 
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/a"
@@ -125,7 +125,7 @@ def test_one_of_several_vaults_is_chosen_by_name_in_any_case(files: Files) -> No
 def test_several_vaults_without_a_choice_are_named(files: Files) -> None:
     result = files.explain(TWO, INSIDE)
     assert result.exit_code == 2
-    assert "there are 2 vaults; choose one by --vault NAME: one at $.resources[0]" in result.stderr
+    assert "there are 2 vaults; choose one by --vault NAME, or by its path: one at $.resources[0]" in result.stderr
     assert "two at $.resources[1]" in result.stderr
 
 

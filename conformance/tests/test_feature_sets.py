@@ -1,15 +1,16 @@
 """Sets of features on correct vaults: any three are met in every combination, and no vault is failed."""
 
 import os
+import runpy
 import subprocess
 import sys
 from itertools import combinations, product
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from fencepost.adapters.contract import Client, open_factory
 from fencepost.adapters.contract.vocabulary import CONTRADICTIONS
-from fencepost.conformance.commands.offers import main
 from fencepost.conformance.strength.feature_sets import (
     OFFERED,
     VAULTS,
@@ -21,6 +22,7 @@ from fencepost.conformance.strength.feature_sets import (
     vault,
 )
 
+main = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "false_alarms.py"))["main"]
 CONTRADICTORY = {frozenset(pair[:2]) for pair in CONTRADICTIONS}
 
 

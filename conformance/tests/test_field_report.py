@@ -20,7 +20,7 @@ def test_the_page_is_what_the_command_makes_of_the_stored_runs() -> None:
 @pytest.mark.parametrize("name", engines())
 def test_every_engine_is_in_the_report_with_its_verdicts_and_its_speed(name: str) -> None:
     page = (DOCS / "field-report.md").read_text(encoding="utf-8")
-    assert page.count(f"| `{name}` |") == 3
+    assert page.count(f"| `{name}` |") == 4
 
 
 def test_every_subject_that_fails_is_written_up() -> None:
@@ -40,6 +40,8 @@ def test_a_run_stores_the_verdicts_the_speed_and_what_spellings_mean(tmp_path: P
     assert json.loads((tmp_path / "netaddr.json").read_bytes())["result"] == "partial"
     measured = json.loads((tmp_path / "measured.json").read_bytes())["netaddr"]
     assert measured["decisions"] > 0
+    assert measured["bare"] > 0
+    assert (measured["rules"], measured["order"]) == ("≥ 16,000", "no")
     assert measured["spellings"]["host bits"] == "the range"
     assert measured["spellings"]["/33"] == "refused"
     page = CliRunner().invoke(field, ["page", str(tmp_path)], catch_exceptions=False).stdout

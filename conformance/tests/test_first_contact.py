@@ -63,15 +63,3 @@ def test_an_effort_is_read_in_any_case_and_a_negative_seed_is_refused() -> None:
     ended = _check("reference", "--effort", "Quick", "--clause", "VAL-4")
     assert (ended.returncode, "effort quick" in ended.stdout) == (0, True)
     assert _check("reference", "--seed", "-1").returncode == 2
-
-
-def test_a_check_says_how_many_stored_cases_it_has_replayed_and_how_many_hold(tmp_path: Path) -> None:
-    flawed = ("mutant:last-address-excluded", "--clause", "DEC-4", "--regressions", str(tmp_path))
-    assert "stored cases" not in _check(*flawed).stderr
-    (kept,) = tmp_path.iterdir()
-    assert "stored cases: 0 fixed, 1 still failing, 0 not judged" in _check(*flawed).stderr
-    fixed = _check("reference", "--clause", "DEC-4", "--profile", "keyvault-2018-preview", *flawed[3:])
-    assert "stored cases: 1 fixed, 0 still failing, 0 not judged" in fixed.stderr
-    other = _check("reference", "--clause", "VAL-4", "--regressions", str(tmp_path))
-    assert "stored cases: 0 fixed, 0 still failing, 1 not judged" in other.stderr
-    assert kept.exists()

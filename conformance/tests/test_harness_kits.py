@@ -19,6 +19,7 @@ BUILDS = {
     "csharp": ("Harness.cs", "mcs -warnaserror Harness.cs", "mono Harness.exe"),
     "go": ("harness.go", "env GO111MODULE=off GOFLAGS= go build -o harness harness.go", "./harness"),
     "java": ("Harness.java", "javac Harness.java", "java -cp . Harness"),
+    "node": ("harness.mjs", "node --check harness.mjs", "node harness.mjs"),
     "rust": ("harness.rs", "rustc --edition 2021 harness.rs", "./harness"),
 }
 FAULTS = {
@@ -43,6 +44,14 @@ FAULTS = {
         ("range[0] <= address", "range[0] < address"),
         ('isOpen = !"Deny".equals(networkAcls.get("defaultAction"));', "isOpen = false;"),
         ("read = new ArrayList<>();", "read = new ArrayList<>(ranges);"),
+    ],
+    "node": [
+        (
+            "read.addSubnet(base, Number(length));",
+            'read.addRange(base.replace(/\\d+$/, (last) => Number(last) + 1), base.replace(/\\d+$/, "255"));',
+        ),
+        ('isOpen = networkAcls.defaultAction !== "Deny";', "isOpen = false;"),
+        ("const read = new BlockList();", "const read = ranges;"),
     ],
     "rust": [
         ("address & mask == *base", "address & mask == *base && address != *base"),

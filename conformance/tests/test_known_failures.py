@@ -63,7 +63,7 @@ def _run(*arguments: str | Path) -> Result:
 
 
 def _check(subject: str, *more: str | Path) -> Result:
-    return _run("check", subject, "--clause", "DEC-4", *more)
+    return _run("check", subject, "--clause", "DEC-4", "--max-decisions", "1001", *more)
 
 
 def _row(folder: Path, clause: str = "DEC-4") -> dict[str, object]:
@@ -274,7 +274,9 @@ def test_the_answer_of_a_counterexample_comes_to_one_word(got: str, answer: str)
 
 def test_what_a_run_finds_is_stored_and_replayed_first_by_the_next(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
-    assert _check(FLAWED, "--regressions", folder).exit_code == 1
+    first = _check(FLAWED, "--regressions", folder)
+    assert first.exit_code == 1
+    assert "stored cases" not in first.stderr
     (path,) = folder.iterdir()
     assert _check(FLAWED, "--regressions", folder, "--report", tmp_path / "r").exit_code == 1
     row = _row(tmp_path / "r")
@@ -326,7 +328,12 @@ def test_stored_cases_are_counted_by_state_and_strict_fails_on_what_is_not_judge
     assert "stored cases: 1 fixed, 0 still failing, 1 not judged" in result.stderr
     assert f"the case is for the profile {PROFILE}, and the run judges by keyvault" in result.stderr
     assert _check("reference", "--regressions", tmp_path, "--strict").exit_code == 2
-    assert _check(FLAWED, "--regressions", tmp_path, "--strict").exit_code == 1
+    failing = _check(FLAWED, "--regressions", tmp_path, "--strict")
+    assert failing.exit_code == 1
+    assert "stored cases: 0 fixed, 1 still failing, 1 not judged" in failing.stderr
+    unasked = _run("check", "reference", "--clause", "VAL-4", "--regressions", tmp_path)
+    assert "stored cases: 0 fixed, 0 still failing, 2 not judged" in unasked.stderr
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_case_may_begin_with_describe_and_is_the_same_case() -> None:

@@ -39,7 +39,7 @@ def test_an_unknown_group_is_bad_usage_and_the_groups_are_named() -> None:
 
 def test_the_clauses_as_json_have_text_level_needs_and_source() -> None:
     (first, *_) = json.loads(_run("clauses", "--json").stdout)
-    assert set(first) == {"id", "level", "group", "text", "note", "needs", "basis", "source"}
+    assert set(first) == {"id", "since", "level", "group", "text", "note", "needs", "basis", "source"}
     assert first["source"].startswith("“Announcing Virtual Network Service Endpoints for Key Vault (preview)”")
 
 

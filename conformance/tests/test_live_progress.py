@@ -103,9 +103,9 @@ def test_events_that_cannot_be_written_are_bad_usage(tmp_path: Path) -> None:
 
 def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "project.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    commands = "".join(re.findall(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE))
     bin_folder = Path(sys.executable).parent
-    script = f'set -e; PATH="{bin_folder}:$PATH"; {block}'
+    script = f'set -e; PATH="{bin_folder}:$PATH"; {commands}'
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "STA-5" in done.stdout

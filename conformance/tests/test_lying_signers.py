@@ -14,12 +14,12 @@ from fencepost.conformance.certificate.keys import read_public_key, read_signing
 from fencepost.conformance.certificate.verification import consistency, signature, written
 from fencepost.reports.model import report_from_json
 
-pytestmark = pytest.mark.xdist_group("lying signers")
+pytestmark = pytest.mark.xdist_group("certificate")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return certified(tmp_path_factory.mktemp("verified"))
+    return certified(tmp_path_factory)
 
 
 def _one_answer_flipped(lines: list[dict[str, object]]) -> None:

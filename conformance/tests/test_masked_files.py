@@ -1,7 +1,6 @@
 """Secrets that a subject is called by, or tells, reach no file that a run writes, and nothing that a command prints."""
 
 import json
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -79,8 +78,9 @@ def _checkpoint(hiding: str) -> Checkpoint:
         why=hiding,
         replay=f"fencepost check {hiding}",
     )
-    texts = {"VAL-4": hiding}
-    tally = Tally(failures=defaultdict(list, {"DEC-4": [one]}), errors=texts, unstable=texts, remarks=texts)
+    tally = Tally()
+    tally["DEC-4"].failures.append(one)
+    tally.note("VAL-4", error=hiding, unstable=hiding, remark=hiding)
     bench = BenchState(
         cost=Cost(),
         aside=Cost(),

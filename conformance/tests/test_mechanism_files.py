@@ -1,4 +1,4 @@
-"""Faults that other people believed in: each applies to its structure, and shows by its witness; how a file is read."""
+"""Faults that other people wrote: each applies to its structure, and shows by its witness; how a file is read."""
 
 import json
 import pickle

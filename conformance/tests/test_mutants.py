@@ -59,6 +59,12 @@ def yes(answer: JsonObject) -> bool | None:
     return bool(decisions[-1]["outcome"] == "allow")
 
 
+def each_yes(answer: JsonObject) -> list[bool | None]:
+    """`yes` for each decision of the answer; for any other answer, `yes` alone."""
+    decisions = answer.get("decisions")
+    return [yes({"decisions": [one]}) for one in decisions] if isinstance(decisions, list) else [yes(answer)]
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_witness_tells_each_mutant_from_the_vault_in_its_last_answer_alone(group: str) -> None:
     for entry, profile in each(group):
@@ -70,7 +76,8 @@ def test_a_witness_tells_each_mutant_from_the_vault_in_its_last_answer_alone(gro
 @pytest.mark.parametrize("group", GROUPS)
 def test_each_mutant_errs_in_the_direction_that_it_claims(group: str) -> None:
     for entry, profile in each(group):
-        right, wrong = (yes(told[-1]) for told in both(entry.id, profile))
+        pairs = [*zip(*(each_yes(answers[-1]) for answers in both(entry.id, profile)), strict=True)]
+        right, wrong = next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
         if entry.direction == "open":
             assert (right, wrong) == (False, True), (entry.id, profile)
         elif entry.direction == "closed":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 import pytest
+from fencepost.adapters.azure.target import load_target
 from fencepost.conformance.commands import main
 
 SOURCE = Path(__file__).parents[2]
@@ -66,6 +67,7 @@ def _block(page: str, begins: str) -> str:
 RUN_HERE = {
     "README.md": ("clause         verdict",),
     "adapters/examples/node/README.md": ("$ echo",),
+    "docs/azure.md": ("fencepost serve --target", 'reset = "reuse"'),
     "docs/explain.md": ("$ cat rules.json",),
     "docs/pytest.md": ("from fencepost.conformance import",),
     "docs/regressions.md": (
@@ -78,6 +80,7 @@ RUN_HERE = {
         '{\n  "format": "fencepost-known-failures"',
         "fencepost vectors export",
     ),
+    "docs/strategies.md": ("from fencepost.conformance import",),
     "docs/reports.md": ("fencepost check SUBJECT --report",),
     "docs/writing-a-harness.md": ("import json", "fencepost smoke", "from ipaddress"),
     "reference/README.md": ("from fencepost.reference import",),
@@ -95,7 +98,7 @@ def test_every_block_is_run_or_has_a_reason_not_to_be() -> None:
 def test_nothing_in_the_table_is_stale() -> None:
     for page, test in ELSEWHERE.items():
         assert (SOURCE / page).is_file()
-        assert Path(page).stem in (SOURCE / test).read_text(encoding="utf-8"), f"{test} runs no block of {page}"
+        assert f'"{Path(page).name}"' in (SOURCE / test).read_text(encoding="utf-8"), f"{test} reads no {page}"
     for page, rows in NOT_RUN.items():
         for begins, _ in rows:
             assert any(block.text.lstrip().startswith(begins) for block in _blocks(page)), f"{page}: {begins}"
@@ -239,6 +242,19 @@ def test_a_rule_file_is_explained(tmp_path: Path) -> None:
     assert all(one.returncode == 0 for one in ended), ended
 
 
+@pytest.mark.slow
+def test_a_served_vault_is_wired_up(tmp_path: Path) -> None:
+    script = _block("docs/azure.md", "fencepost serve --target")
+    done = _shell(f"set -m\ntrap 'kill %1' EXIT\n{script}", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "10 of 10" in done.stdout
+
+
+def test_the_target_file_of_the_page_is_one(tmp_path: Path) -> None:
+    (tmp_path / "target.toml").write_text(_block("docs/azure.md", 'reset = "reuse"'), encoding="utf-8")
+    assert load_target(tmp_path / "target.toml").endpoint.control == "https://management.azure.com"
+
+
 def test_the_reference_decides_as_its_page_says() -> None:
     text = _block("reference/README.md", "from fencepost.reference import")
     printed = StringIO()
@@ -252,6 +268,39 @@ def test_two_lines_make_a_class_of_tests(pytester: pytest.Pytester) -> None:
     subject = "from fencepost.conformance.peers import StdlibVault as MyVault\n"
     pytester.makepyfile(subject + text)
     pytester.runpytest("-k", "STA-5").assert_outcomes(passed=1, deselected=84)
+
+
+TAGGED = """
+from ipaddress import IPv4Network
+from fencepost.conformance.commands.demo_vaults import RightVault
+
+TAGS = ("Storage", "Sql.WestEurope")
+
+class MyVault(RightVault):
+    def put_rules(self, *, network_acls):
+        super().put_rules(network_acls=network_acls)
+        if network_acls.get("serviceTagRules"):
+            {tagged}
+        return {{"accepted": True}}
+"""
+
+
+UNSHRUNK = """
+from hypothesis import Phase, settings
+settings.register_profile("unshrunk", phases=[Phase.generate], derandomize=True, max_examples=500)
+settings.load_profile("unshrunk")
+"""
+"""Whether the test fails is asked, not by which smallest example: shrinking takes half a minute."""
+
+
+@pytest.mark.parametrize(
+    ("tagged", "failed"), [("self.rules += [IPv4Network('20.0.0.0/8')]", 0), ("self.rules = []", 1)]
+)
+def test_strategies_of_a_vendor_extend_ours(pytester: pytest.Pytester, tagged: str, failed: int) -> None:
+    pytester.makepyfile(my_vault=TAGGED.format(tagged=tagged), test_tags=_block("docs/strategies.md", "from fencepost"))
+    if failed:
+        pytester.makeconftest(UNSHRUNK)
+    pytester.runpytest_subprocess("test_tags.py").assert_outcomes(passed=1 - failed, failed=failed)
 
 
 def test_a_message_by_hand_gets_the_answer_of_the_page() -> None:

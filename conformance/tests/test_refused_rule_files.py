@@ -9,13 +9,18 @@ from explained_files import (
     BOTH_RANGES,
     DENYING,
     INSIDE,
+    OWN,
     POWERSHELL,
     POWERSHELL_ACLS,
+    SUBNET,
     TERRAFORM_VALUES,
     TERRAFORM_VAULT,
     VAULT_TYPE,
     Explainer,
+    azapi,
     loop,
+    nested,
+    plan,
     template,
     vault,
 )
@@ -106,6 +111,100 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         {"NetworkAcls": {**POWERSHELL_ACLS, "IpAddressRanges": "20.1.2.0/24 20.1.3.0/24"}},
         "ConvertTo-Json -Depth 10",
     ),
+    "public access disabled in properties alone": (
+        {"networkAcls": ACLS, "publicNetworkAccess": "Disabled"},
+        "$.publicNetworkAccess: 'Disabled': this vault's publicNetworkAccess decides",
+    ),
+    "networkAcls twice but for case in properties alone": (
+        {"networkAcls": ACLS, "networkACLs": DENYING},
+        "$.networkACLs: the object has this member twice",
+    ),
+    "a condition of texts": (
+        template({**vault(), "condition": "[and('false', true())]"}),
+        "and() does not take these arguments",
+    ),
+    "a format with a width": (
+        template(vault({**DENYING, "ipRules": [{"value": "[format('20.1.2.0/{0:2}', '24')]"}]})),
+        "of the fields of format(), only {0}, {1} and so on are evaluated here",
+    ),
+    "a format that reaches into a value": (
+        template(vault({**DENYING, "ipRules": [{"value": "[format('20.1.2.0/24{0.__doc__}', 0)]"}]})),
+        "of the fields of format()",
+    ),
+    "a function of a wrong argument": (
+        template(vault({**DENYING, "ipRules": [{"value": "[toLower(5)]"}]})),
+        "toLower() does not take these arguments",
+    ),
+    "an id without a type": (
+        template(vault({**DENYING, "ipRules": [{"value": "[resourceId('a')]"}]})),
+        "resourceId() does not take these arguments",
+    ),
+    "a nested parameter that is a secret": (
+        template(nested(OWN, "20.1.2.0/24", parameters={"own": {"reference": {"secretName": "s"}}})),
+        "$.resources[0].properties.parameters.own: no plain value is given for this parameter",
+    ),
+    "nested parameters that another file has": (
+        template(nested(OWN, "20.1.2.0/24", parametersLink={"uri": "https://a.example/p"})),
+        "$.resources[0].properties.parameters: the values of the parameters are not in this file",
+    ),
+    "a nested template by an expression": (
+        template(nested(OWN, "", template="[variables('inner')]"), vault()),
+        "$.resources[0].properties.template: a template that an expression gives is not read",
+    ),
+    "a vault without properties beside others": (
+        [vault(), {"type": VAULT_TYPE, "name": "two"}],
+        "there are 2 vaults",
+    ),
+    "a what-if result without the vault": (
+        {"changes": [{"changeType": "Modify", "resourceId": "/a/providers/Microsoft.KeyVault/vaults/one"}]},
+        "$.changes[0].after: the vault as it is after the change is not in the file; ask for FullResourcePayloads",
+    ),
+    "columns of Resource Graph": (
+        {"count": 1, "data": [{"name": "one", "properties_networkAcls": ACLS}]},
+        "an entry has a type and properties, the first here has 'name', 'properties_networkAcls'",
+    ),
+    "a managed HSM": (
+        [{"type": "Microsoft.KeyVault/managedHSMs"}],
+        "the first entry is a Microsoft.KeyVault/managedHSMs",
+    ),
+    "a body of azapi that the plan does not know": (
+        plan(azapi(body=None), body=True),
+        "values.body: the plan does not",
+    ),
+    "properties of azapi that the plan does not know": (
+        plan(azapi(body={}), body={"properties": True}),
+        "values.body.properties: the plan does not",
+    ),
+    "rules of azapi that the plan does not know": (
+        plan(azapi(body={"properties": {}}), body={"properties": {"networkAcls": {"ipRules": [True]}}}),
+        "values.body.properties.networkAcls: the plan does not",
+    ),
+    "a misspelt member of azapi": (
+        plan(azapi(body={"properties": {"networkAcl": ACLS}})),
+        "did you mean 'networkAcls'?",
+    ),
+    "a body of azapi that is no JSON": (plan(azapi(body="{")), "values.body: not JSON"),
+    "a part of azapi that the plan hides": (plan(azapi(sensitive_body_version={})), "values.sensitive_body"),
+    "a vault that azapi changes": (
+        plan(TERRAFORM_VAULT, azapi("azapi_update_resource")),
+        "azapi_update_resource changes a vault after it is made",
+    ),
+    "a state as Terraform stores it": (
+        {"version": 4, "terraform_version": "1", "resources": [TERRAFORM_VAULT]},
+        "terraform show -json prints it in the form that is read",
+    ),
+    "an empty state of Terraform": ({"format_version": "1.0"}, "no azurerm_key_vault is among the resources"),
+    "PowerShell at depth 1": ({"NetworkAcls": "Microsoft.Azure.Commands.PSKeyVaultNetworkRuleSet"}, "-Depth 10"),
+    "PowerShell at depth 2": (
+        {"Type": VAULT_TYPE, "Properties": {"networkAcls": {**DENYING, "ipRules": "System.Object[]"}}},
+        "networkAcls.ipRules: PowerShell has cut this to 'System.Object[]'; write it by ConvertTo-Json -Depth 10",
+    ),
+    "PowerShell at depth 3": ({**DENYING, "ipRules": ["@{value=20.1.2.0/24}"]}, "PowerShell has cut this"),
+    "a comma too many": (b'{"ipRules": [], }', "a comma stands before the closing bracket"),
+    "an empty file": (b"\n", "the file is empty"),
+    "YAML": (b"id: a\nproperties:\n  networkAcls:\n", "this looks like YAML"),
+    "the log of a plan": (b'{"@level":"info"}\n{"@level":"info"}\n', "the log of terraform plan -json"),
+    "a plan as text": (b'  # a\n  + resource "azurerm_key_vault" "a" {\n', "this looks like Terraform source"),
     "Terraform source": (
         b'resource "azurerm_key_vault" "one" {\n  name = "one"\n}',
         "this looks like Terraform source",
@@ -124,7 +223,27 @@ def test_what_cannot_be_known_is_refused_with_place_and_reason(explain: Explaine
     assert "rules.json" in result.stderr
 
 
-@pytest.mark.parametrize(("name", "advice"), [("main.bicep", "az bicep build"), ("main.tf", "terraform show -json")])
+def test_a_parameters_file_gives_what_the_template_declares_and_nothing_else(explain: Explainer) -> None:
+    values = explain.path("values.json", {"parameters": {"ofice": {"value": "20.9.9.0/24"}}})
+    office = {"office": {"type": "string", "defaultValue": "20.1.2.0/24"}}
+    misspelt = explain(template(vault(), parameters=office), INSIDE, "--parameters", values)
+    assert (misspelt.exit_code, misspelt.stdout) == (2, "")
+    assert "$.parameters: no parameter 'ofice' is declared, which --parameters gives" in misspelt.stderr
+    assert "this is no ARM template: leave --parameters out" in explain(vault(), INSIDE, "--parameters", values).stderr
+
+
+def test_a_subnet_that_may_be_listed_is_not_decided(explain: Explainer) -> None:
+    own = "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'v', 'a')]"
+    rules = template(vault({**ACLS, "virtualNetworkRules": [{"id": own}]}))
+    result = explain(rules, "--subnet", SUBNET.upper())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "name it as the rules do" in result.stderr
+    assert explain(rules, "--subnet", f"{SUBNET}2").stdout.startswith("DENY\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"), [("main.bicep", "az bicep build"), ("main.tf", "show -json"), ("main.tf.json", "show -json")]
+)
 def test_a_source_file_is_known_by_its_name(explain: Explainer, name: str, advice: str) -> None:
     result = explain(b"anything", INSIDE, name=name)
     assert result.exit_code == 2

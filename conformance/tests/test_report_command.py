@@ -1,6 +1,7 @@
 """`report`: a stored run in every form, from every stored form, and a reason where there is no whole run."""
 
 import json
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ pytestmark = pytest.mark.xdist_group("report command")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `check --report` writes of a mutant, of one clause."""
-    made = tmp_path_factory.mktemp("run")
+    """What `check --report` writes of a mutant that a workflow names, of one clause."""
+    made, project = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("project")
+    (project / ".gitlab-ci.yml").write_text("script: fencepost check mutant:one-past-the-last")
     arguments = ["check", "mutant:one-past-the-last", "--clause", "DEC-4", "--report", str(made)]
-    assert CliRunner().invoke(main, arguments).exit_code == 1
+    with chdir(project):
+        assert CliRunner().invoke(main, arguments).exit_code == 1
     return made
 
 
@@ -60,9 +63,16 @@ def test_a_run_is_the_same_but_for_its_environment(folder: Path, tmp_path: Path)
     for run in (tmp_path, folder):
         first, _, rest = (run / "run.ndjson").read_bytes().partition(b"\n")
         header = json.loads(first)
-        assert set(header.pop("environment")) == {"python", "platform", "began", "seconds"}
+        assert set(header.pop("environment")) - {"source"} == {"python", "platform", "began", "seconds"}
         bodies.append((header, rest))
     assert bodies[0] == bodies[1]
+
+
+def test_each_result_of_the_sarif_is_at_the_file_that_names_the_subject(folder: Path) -> None:
+    (run,) = json.loads((folder / "results.sarif").read_text(encoding="utf-8"))["runs"]
+    places = [one["locations"][0]["physicalLocation"]["artifactLocation"] for one in run["results"]]
+    assert places == [{"uri": ".gitlab-ci.yml", "uriBaseId": "%SRCROOT%"}] * len(run["results"])
+    assert places
 
 
 def test_a_run_that_is_cut_short_is_bad_usage_with_the_line(folder: Path, tmp_path: Path) -> None:

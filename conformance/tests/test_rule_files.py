@@ -11,13 +11,17 @@ from explained_files import (
     DENYING,
     INSIDE,
     OUTSIDE,
+    OWN,
     POWERSHELL,
     POWERSHELL_ACLS,
     SUBNET,
     TERRAFORM_VAULT,
     VAULT_TYPE,
     Explainer,
+    azapi,
     loop,
+    nested,
+    plan,
     template,
     vault,
 )
@@ -99,6 +103,34 @@ RIGHT: Mapping[str, object] = {
         variables={"range": "20.1.2.0/24"},
     ),
     "resources by symbolic name": {"resources": {"kv": vault()}},
+    "another resource whose template is given by an expression": template(
+        {"type": "Microsoft.App/containerApps", "properties": {"template": "[variables('none')]"}}, vault()
+    ),
+    "properties by an expression": template(
+        {"type": VAULT_TYPE, "properties": "[variables('all')]"}, variables={"all": {"networkAcls": ACLS}}
+    ),
+    "a type by an expression": template({**vault(), "type": "[variables('type')]"}, variables={"type": VAULT_TYPE}),
+    "a template in another case": {
+        "Resources": [
+            {"Type": VAULT_TYPE, "Condition": False, "Properties": {"networkAcls": DENYING}},
+            {**vault({**DENYING, "Copy": loop(1, "20.1.2.0/24")["copy"]}), "Copy": {"name": "n", "count": 1}},
+        ]
+    },
+    "a nested deployment's parameters by an expression": template(
+        nested(OWN, "20.9.9.0/24", parameters={"own": "[createObject('value', '20.1.2.0/24')]"})
+    ),
+    "an absent parameter that may be null": template(
+        vault("[coalesce(parameters('given'), variables('acls'))]"),
+        parameters={"given": {"type": "object", "nullable": True}},
+        variables={"acls": ACLS},
+    ),
+    "the properties of a vault alone": {"accessPolicies": [], "networkAcls": ACLS, "publicNetworkAccess": "Enabled"},
+    "a vault of azapi in another case": plan(azapi(body={"Properties": {"networkACLs": ACLS}})),
+    "a vault of azapi of which the plan does not know another part": plan(
+        azapi(), body={"properties": {"tenantId": True}}
+    ),
+    "PowerShell's list": [POWERSHELL],
+    "Windows PowerShell's list": {"value": [POWERSHELL], "Count": 1},
     "a plan of Terraform": {
         "format_version": "1.2",
         "planned_values": {"root_module": {"child_modules": [{"resources": [TERRAFORM_VAULT]}]}},
@@ -179,3 +211,21 @@ def test_a_members_that_says_nothing_is_noted(explain: Explainer) -> None:
     result = explain({**ACLS, "serviceTags": []}, INSIDE)
     assert result.exit_code == 0
     assert "$.serviceTags: passed over, networkAcls has no such member" in result.stderr
+
+
+def test_a_vault_among_several_of_one_name_is_chosen_by_its_path(explain: Explainer) -> None:
+    assert "1 IP rule" in explain([vault(DENYING), vault()], INSIDE, "--vault", "$[1].properties.networkAcls").stdout
+
+
+def test_a_template_that_links_to_another_is_read_with_a_note(explain: Explainer) -> None:
+    linked = {"type": "Microsoft.Resources/deployments", "properties": {"templateLink": {"uri": "https://a.example/t"}}}
+    result = explain(template(linked, vault()), INSIDE)
+    assert result.stdout.startswith("ALLOW\n")
+    assert "$.resources[0].properties.templateLink: passed over" in result.stderr
+
+
+def test_a_nested_deployments_ids_are_in_the_group_that_it_names(explain: Explainer) -> None:
+    subnet = "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'v', 'a')]"
+    rules = template({**nested({**ACLS, "virtualNetworkRules": [{"id": subnet}]}, ""), "resourceGroup": "there"})
+    own = "/subscriptions/{subscription}/resourceGroups/there/providers/Microsoft.Network/virtualNetworks/v/subnets/a"
+    assert explain(rules, "--subnet", own).stdout.startswith("ALLOW\n")

@@ -33,6 +33,8 @@ from fencepost.reference import (
     load_profile,
 )
 
+pytestmark = pytest.mark.xdist_group("site")
+
 PROFILE = load_profile("keyvault-2018-preview")
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/a"
 IDS = [clause.id for clause in catalogue().clauses]

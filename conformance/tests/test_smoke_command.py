@@ -151,6 +151,7 @@ def test_an_unknown_feature_is_shown_and_ignored(tmp_path: Path) -> None:
         (["stdio:"], "there is no command"),
         (["library:no.such:thing"], "there is no module"),
         (["stdio:true", "--profile", "keyvalt"], "did you mean keyvault"),
+        (["reference:keyvalt"], "did you mean keyvault"),
     ],
 )
 def test_a_subject_or_profile_that_names_nothing_is_bad_usage(arguments: list[str], told: str) -> None:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import pytest
 from fencepost.adapters.contract.messages import PutRulesParams, Request, ResetParams
-from fencepost.conformance import ip_rules, networks, refused_rule_sets, requests, rule_sets, subnets
+from fencepost.conformance import RefusedRuleSet, ip_rules, networks, refused_rule_sets, requests, rule_sets, subnets
 from fencepost.conformance.generate.boundaries import pieces, probe_addresses
 from fencepost.conformance.lockstep.case import may_be_asked
 from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire
@@ -284,3 +284,8 @@ def test_an_unknown_profile_is_refused_at_once_with_the_near_misses() -> None:
 def test_requests_are_refused_for_rules_that_the_profile_does_not_accept() -> None:
     with pytest.raises(InvalidArgument, match="does not certainly accept"):
         requests({"ipRules": [{"value": "10.0.0.0/8"}], "defaultAction": "Deny", "bypass": "None"})
+
+
+def test_the_type_of_a_refused_rule_set_has_its_strategy() -> None:
+    found = find(st.from_type(RefusedRuleSet), lambda _: True)
+    assert validate(found.network_acls, profile=load_profile("keyvault")).rules is None

@@ -219,7 +219,7 @@ def test_survivors_count_as_never_killed_in_what_a_kill_costs() -> None:
 def test_what_an_arm_finds_beyond_its_allowance_does_not_count() -> None:
     trials = [_made(PLAIN[0], cost=1), _made(PLAIN[1], cost=1_000)]
     kit = list(figures.side_by_side([*trials], [], allowed=100, whole_run=20_000))
-    assert kit == []  # without a contest there is no seed to compare
+    assert kit == []  # without a baseline there is no seed to compare
 
 
 def test_coverage_names_what_was_never_asked() -> None:

@@ -25,6 +25,10 @@ DOUBTFUL = """
         def get_rules(self):
             raise RuntimeError("boom")
 
+    class Raising(StdlibVault):
+        def put_rules(self, *, network_acls):
+            raise RuntimeError("boom")
+
     class Fickle(StdlibVault):
         count = 0
 
@@ -117,6 +121,15 @@ def test_a_clause_that_cannot_be_judged_is_an_error_and_no_failure(
     assert "failed" not in outcomes
     assert outcomes["errors" if outcomes.get("errors") else "error"] >= 1
     result.stdout.fnmatch_lines([told])
+
+
+def test_a_harness_that_raises_is_shown_once_with_the_call_and_the_traceback(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(unjudged=DOUBTFUL)
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", "library:unjudged:Raising", "--iut-clause", "DEC-2,DEC-9")
+    shown = result.stdout.str()
+    assert shown.count("HarnessBroken: ") >= 2
+    assert shown.count("the harness raised an exception at: ") == 1
+    assert "RuntimeError: boom" in shown.partition("the harness raised an exception at: ")[2]
 
 
 def test_a_wrong_answer_that_does_not_come_again_fails_its_test(pytester: pytest.Pytester) -> None:

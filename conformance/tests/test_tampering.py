@@ -12,30 +12,21 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from certified_folder import certified, run
+from click.testing import Result
 from fencepost.conformance.certificate.bundle import ENVELOPE, MEMBERS, SIGNED, packed, read_bundle
 from fencepost.conformance.certificate.envelope import seal
-from fencepost.conformance.certificate.keys import make_keys, read_signing_key
-from fencepost.conformance.commands import main
+from fencepost.conformance.certificate.keys import read_signing_key
 
-SUBJECT = "library:fencepost.conformance.peers:EnforcerVault"
 TWO_GIB = 2 * 1024**3
 
-pytestmark = pytest.mark.xdist_group("tampering")
-
-
-def _run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)
+pytestmark = pytest.mark.xdist_group("certificate")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a key pair, and a bundle that its private key has signed."""
-    made = tmp_path_factory.mktemp("tampered")
-    make_keys(made / "key")
-    result = _run("certify", SUBJECT, "--out", made / "b.zip", "--key", made / "key", "--effort", "quick")
-    assert result.exit_code == 0, result.output
-    return made
+    return certified(tmp_path_factory)
 
 
 @pytest.fixture
@@ -65,7 +56,7 @@ def _entries(members: Mapping[str, bytes], name: str, *instead: Entry) -> list[E
 def _verified(folder: Path, tmp_path: Path, data: bytes) -> Result:
     (tmp_path / "x.zip").write_bytes(data)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    result = _run("verify", tmp_path / "x.zip", "--key", folder / "key.pub", "--json")
+    result = run("verify", tmp_path / "x.zip", "--key", folder / "key.pub", "--json")
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before, "verify writes nothing"
     return result
 
@@ -184,7 +175,7 @@ def test_a_link_in_a_folder(folder: Path, tmp_path: Path, members: dict[str, byt
     elsewhere.write_bytes(members[name])
     (tmp_path / name).unlink()
     (tmp_path / name).symlink_to(elsewhere)
-    result = _run("verify", tmp_path, "--key", folder / "key.pub")
+    result = run("verify", tmp_path, "--key", folder / "key.pub")
     assert result.exit_code == 2
     assert f"{name}: a link" in result.stderr
 
@@ -216,7 +207,7 @@ def test_a_member_of_2_gib_in_a_folder(folder: Path, tmp_path: Path, members: di
         (tmp_path / one).write_bytes(content)
     with (tmp_path / name).open("wb") as file:
         file.truncate(TWO_GIB)
-    result = _run("verify", tmp_path, "--key", folder / "key.pub")
+    result = run("verify", tmp_path, "--key", folder / "key.pub")
     assert result.exit_code == 2
     assert f"{name}: " in result.stderr
     assert "2,147," in result.stderr

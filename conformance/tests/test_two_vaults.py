@@ -209,7 +209,7 @@ def test_a_run_is_resumed_with_its_case_of_two_vaults_where_that_shows_again(
     one = counterexample("DEC-1", TWO, mismatch, replay="", calls_to_shrink=0)
     for lockstep, recorded in ((leaking, ("DEC-1",)), (sound, ())):
         tally = Tally()
-        tally.failures["DEC-1"].append(one)
+        tally["DEC-1"].failures.append(one)
         diagnosis = Diagnosis(lockstep, tally, lambda _: "")
         diagnosis.resume(calls=0, begun=(), recorded=("DEC-1",), kept=[("DEC-1", TWO.calls(), 7)])
         assert diagnosis.recorded == recorded

@@ -280,6 +280,25 @@ def test_the_other_language_finds_a_flaw_too(file: Path) -> None:
     assert "last-address-excluded" in done.stdout
 
 
+@needs_node
+@pytest.mark.parametrize(
+    ("harness", "told"),
+    [
+        ((), "usage: node run-vectors.mjs VECTORS.json COMMAND"),
+        (("no-such-command",), "the harness does not start"),
+        (("false",), "describe: the harness has ended"),
+        (("yes", "hello"), "describe: expected one JSON-RPC object a line on stdout, got hello"),
+    ],
+)
+def test_the_other_language_says_in_a_line_why_nothing_was_asked(
+    file: Path, harness: tuple[str, ...], told: str
+) -> None:
+    done = _consumer(file, *harness)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -79,7 +79,7 @@ def test_a_clause_that_was_decisive_too_seldom_is_vacuous(right: int) -> None:
 @pytest.mark.parametrize(("right", "wrong"), [(0, 1), (0, 100), (DECISIVE - 1, 1), (10 * DECISIVE, 100)])
 def test_a_clause_with_many_wrong_answers_that_are_told_elsewhere_does_not_pass(right: int, wrong: int) -> None:
     tally = asked("DEC-4", right=right, wrong=wrong)
-    tally.failures["DEC-2"].append(COUNTEREXAMPLE)
+    tally["DEC-2"].failures.append(COUNTEREXAMPLE)
     found = row(tally)
     assert found.verdict == "inconclusive"
     assert found.detail == f"{wrong} of {right + wrong} answers were wrong, shown under DEC-2"
@@ -87,7 +87,7 @@ def test_a_clause_with_many_wrong_answers_that_are_told_elsewhere_does_not_pass(
 
 def test_a_clause_with_few_wrong_answers_that_are_told_elsewhere_passes_and_says_so() -> None:
     tally = asked("DEC-4", right=297, wrong=3)
-    tally.failures["DEC-2"].append(COUNTEREXAMPLE)
+    tally["DEC-2"].failures.append(COUNTEREXAMPLE)
     found = row(tally)
     assert (found.verdict, found.detail) == ("pass", "3 of 300 answers were wrong, shown under DEC-2")
 
@@ -112,7 +112,7 @@ def test_a_clause_that_few_requests_can_decide_has_a_floor_of_its_own(clause: st
 
 def test_a_clause_whose_requests_are_put_under_some_rules_only_does_not_pass() -> None:
     tally = asked("DEC-4", right=100)
-    tally.not_put.depends["DEC-4"] = "answered when it was put again"
+    tally["DEC-4"].depends = "answered when it was put again"
     assert (row(tally).verdict, row(tally).detail) == ("inconclusive", "answered when it was put again")
 
 
@@ -126,9 +126,9 @@ def test_a_clause_of_a_kind_of_write_that_was_never_put_does_not_pass() -> None:
 
 def test_a_failure_outweighs_everything_else() -> None:
     tally = asked("DEC-4", right=100)
-    tally.failures["DEC-4"].append(COUNTEREXAMPLE)
-    tally.errors["DEC-4"] = "crashed"
-    tally.unstable["DEC-4"] = "now this, now that"
+    tally["DEC-4"].failures.append(COUNTEREXAMPLE)
+    tally["DEC-4"].error = "crashed"
+    tally["DEC-4"].unstable = "now this, now that"
     assert row(tally).verdict == "fail"
     assert row(tally, unfinished="interrupted").counterexamples == (COUNTEREXAMPLE,)
 
@@ -141,7 +141,7 @@ def test_a_clause_that_needs_what_is_not_offered_does_not_apply_and_says_what() 
 
 def test_a_harness_fault_is_an_error_even_of_a_clause_that_would_pass() -> None:
     tally = asked("DEC-4", right=100)
-    tally.errors["DEC-4"] = "the stream was closed"
+    tally["DEC-4"].error = "the stream was closed"
     assert (row(tally).verdict, row(tally).detail) == ("error", "the stream was closed")
 
 
@@ -157,9 +157,9 @@ def test_each_verdict_outranks_those_below_it() -> None:
     assert judged()[0] == "vacuous"
     tally.decision(("LIM-7",), "deny", is_right=False)
     assert judged() == ("inconclusive", "1 of 3 answers were wrong, and not repeatable")
-    tally.errors["DEC-1"] = "crashed"
+    tally["DEC-1"].error = "crashed"
     assert judged() == ("error", "asked too little, for want of a harness that answers (DEC-1: crashed)")
-    tally.hindered["LIM-7"] = "a time-out on the way"
+    tally["LIM-7"].hindered = "a time-out on the way"
     assert judged() == ("error", "a time-out on the way")
     tally.decision(("LIM-7",), "inconclusive", is_right=True)
     assert judged() == ("inconclusive", "1 of 4 requests could not be put as asked")
@@ -167,40 +167,40 @@ def test_each_verdict_outranks_those_below_it() -> None:
     assert judged() == ("error", "interrupted")
     options["has_ended_at_failure"] = True
     assert judged() == ("inconclusive", "interrupted")
-    tally.unstable["DEC-1"] = "now this, now that"
+    tally["DEC-1"].unstable = "now this, now that"
     assert judged()[0] == "inconclusive"
     assert "does not answer the same calls alike" in judged()[1]
-    tally.unstable["LIM-7"] = "now that, now this"
+    tally["LIM-7"].unstable = "now that, now this"
     assert judged() == ("inconclusive", "now that, now this")
-    tally.unconfirmed["LIM-7"] = "no time"
+    tally["LIM-7"].unconfirmed = "no time"
     assert judged() == ("inconclusive", "no time")
-    tally.errors["LIM-7"] = "nonsense"
+    tally["LIM-7"].error = "nonsense"
     assert judged() == ("error", "nonsense")
-    tally.left_out["LIM-7"] = "takes too many rules"
+    tally["LIM-7"].left_out = "takes too many rules"
     assert judged() == ("not applicable", "takes too many rules")
     what = capabilities("decisions-only", "ip-rules-only")
     assert judged() == ("not applicable", "needs refused-writes, incremental-rules")
-    tally.unsteady["LIM-7"].append(COUNTEREXAMPLE)
+    tally["LIM-7"].unsteady.append(COUNTEREXAMPLE)
     assert judged()[0] == "fail"
     assert "not every time" in judged()[1]
-    tally.failures["LIM-7"].append(COUNTEREXAMPLE)
+    tally["LIM-7"].failures.append(COUNTEREXAMPLE)
     assert judged() == ("fail", "")
 
 
 def test_an_unstable_clause_is_inconclusive() -> None:
     tally = asked("DEC-4", right=100)
-    tally.unstable["DEC-4"] = "the same calls got different answers"
+    tally["DEC-4"].unstable = "the same calls got different answers"
     assert row(tally).verdict == "inconclusive"
 
 
 def test_a_wrong_answer_that_did_not_come_again_fails_its_clause_and_counts_outside_a_selection() -> None:
     tally = asked("DEC-4", right=100, wrong=1)
-    tally.unstable["DEC-4"] = "the same calls got different answers"
-    tally.unsteady["DEC-4"] = [COUNTEREXAMPLE]
+    tally["DEC-4"].unstable = "the same calls got different answers"
+    tally["DEC-4"].unsteady = [COUNTEREXAMPLE]
     found = row(tally)
     assert (found.verdict, found.counterexamples) == ("fail", (COUNTEREXAMPLE,))
     assert "not every time" in found.detail
-    tally.unsteady["DEC-17"] = [COUNTEREXAMPLE]
+    tally["DEC-17"].unsteady = [COUNTEREXAMPLE]
     told = summary([found], tally, selected=True)
     assert (told.result, told.exit_status, told.notes) == (
         "fail",
@@ -278,7 +278,7 @@ def test_each_result_outranks_those_below_it() -> None:
     found = rows("pass", "not applicable", "inconclusive")
     ended = summed_up(found, (), little, selected=False, unfinished="interrupted")
     assert (ended.result, ended.exit_status, ended.notes) == ("error", 2, ("interrupted",))
-    little.failures["VAL-5"].append(COUNTEREXAMPLE)
+    little["VAL-5"].failures.append(COUNTEREXAMPLE)
     failed = summed_up(found, (), little, selected=False, unfinished="interrupted")
     assert (failed.result, failed.exit_status) == ("fail", 1)
 
@@ -296,7 +296,7 @@ def test_a_broken_choice_is_a_failure_whatever_else_happened() -> None:
 
 def test_a_failure_outside_the_selection_is_a_failure_and_named() -> None:
     tally = plenty()
-    tally.failures["VAL-5"].append(COUNTEREXAMPLE)
+    tally["VAL-5"].failures.append(COUNTEREXAMPLE)
     found = summary(rows("pass"), tally, selected=True)
     assert found.exit_status == 1
     assert found.notes == ("VAL-5 failed too, outside the selection: --clause VAL-5 shows its case",)
@@ -347,7 +347,7 @@ def test_a_row_that_does_not_apply_names_the_abilities_that_it_lacks() -> None:
 
 def test_wrong_answers_beside_a_failure_or_a_known_failure_name_where_they_are_shown() -> None:
     tally = asked("DEC-4", right=297, wrong=3)
-    tally.failures["DEC-2"].append(COUNTEREXAMPLE)
+    tally["DEC-2"].failures.append(COUNTEREXAMPLE)
     assert row(tally).shown_under == ("DEC-2",)
     (covered,) = results(
         [CLAUSE],

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("certificate")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return certified(tmp_path_factory.mktemp("verified"))
+    return certified(tmp_path_factory)
 
 
 def test_a_whole_bundle_holds_and_what_was_not_asked_is_said(folder: Path) -> None:

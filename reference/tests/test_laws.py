@@ -25,7 +25,7 @@ from fencepost.reference import (
     load_profile,
 )
 from fencepost.reference.addresses import is_public
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

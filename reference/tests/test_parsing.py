@@ -1,4 +1,4 @@
-"""What the value of an IP rule is read as: a table of spellings, and the points of the ledger."""
+"""What the value of an IP rule is read as: a table of spellings, and the open points."""
 
 from dataclasses import dataclass
 
@@ -189,7 +189,7 @@ TABLE = [
     Spelling("true", True, "no:not-text"),
     Spelling("a list", ["20.1.2.3"], "no:not-text"),
     Spelling("an object", {"value": "20.1.2.3"}, "no:not-text"),
-    # spellings of the ledger
+    # spellings of open points
     Spelling("host bits", "20.1.2.3/24", "open:host-bits"),
     Spelling("one host bit", "20.1.3.0/23", "open:host-bits"),
     Spelling("a blank behind", "20.1.2.3 ", "open:surrounding-blanks"),
@@ -246,7 +246,7 @@ def test_every_way_to_be_wrong_occurs_and_no_other() -> None:
     assert occurring == set(MISTAKES)
 
 
-# ---- the ledger ------------------------------------------------------------------------------------------------------
+# ---- the open points ------------------------------------------------------------------------------------------------
 
 FLIPS = [
     ("host-bits", "20.1.2.3/24", {"reject": "no:host-bits", "mask": "20.1.2.0/24"}),

@@ -13,7 +13,7 @@ from fencepost.reference import (
     text_from_address,
 )
 from fencepost.reference.addresses import PRIVATE, RESERVED, SPECIAL
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -22,7 +22,7 @@ from fencepost.reference import (
 )
 from fencepost.reference import model as reference_model
 from fencepost.reference.addresses import RESERVED
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reference.profile import Service
 
 TODAY, PREVIEW = load_profile("keyvault"), load_profile("keyvault-2018-preview")
@@ -31,15 +31,14 @@ SMALL = """
 name = "small"
 title = "t"
 source = "s"
-missing-service-endpoint = "ledger"
-trusted-scenarios = "ledger"
+missing-service-endpoint = "open"
+trusted-scenarios = "open"
 limits = { ip-rules = 3, virtual-network-rules = 2 }
 prefixes = { 31 = "accept", 32 = "reject" }
 services = [{ name = "Contoso Billing", scenario = "none", trusted = false }]
 [choices]
 host-bits = "mask"
 reserved-ranges = { "127.0.0.0/8" = "accept" }
-duplicates = "unspecified"
 """
 
 
@@ -64,16 +63,16 @@ def test_the_ledger_is_the_contracts() -> None:
 def test_the_numbers_of_2018() -> None:
     assert (PREVIEW.max_ip_rules, PREVIEW.max_virtual_network_rules) == (127, 127)
     assert (PREVIEW.prefix_31, PREVIEW.prefix_32) == ("reject", "reject")
-    assert PREVIEW.missing_endpoint == "ledger"
+    assert PREVIEW.missing_endpoint == "open"
     assert PREVIEW.trusted_scenarios == "connection"
     assert PREVIEW.choice("trusted-services") == "list"
 
 
 def test_the_numbers_of_today() -> None:
     assert (TODAY.max_ip_rules, TODAY.max_virtual_network_rules) == (1000, 200)
-    assert (TODAY.prefix_31, TODAY.prefix_32) == ("ledger", "accept")
+    assert (TODAY.prefix_31, TODAY.prefix_32) == ("open", "accept")
     assert TODAY.missing_endpoint == "reject"
-    assert TODAY.trusted_scenarios == "ledger"
+    assert TODAY.trusted_scenarios == "open"
     assert TODAY.choice("trusted-services") == "attribute"
 
 

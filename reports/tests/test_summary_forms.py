@@ -238,16 +238,22 @@ def test_the_sarif_is_valid_against_the_published_schema(report: Report, hostile
     known = replace(report, clauses=tuple(replace(row, known=row.verdict == "fail") for row in report.clauses))
     for one in (report, hostile, known, replace(report, clauses=(), ledger=())):
         validator.validate(_sarif(one))
+        validator.validate(json.loads(sarif.render(one, page=Page(source="tests/my_vault.py"))))
 
 
-def test_a_result_names_its_rule_and_the_line_of_the_stored_run(report: Report) -> None:
+def test_a_result_names_its_rule_its_file_and_the_line_of_the_stored_run(report: Report) -> None:
     run = _only_run(report)
+    assert run["results"][0]["locations"][0] == run["results"][0]["relatedLocations"][0]
+    (run,) = json.loads(sarif.render(report, page=Page(source="tests/my vault.py")))["runs"]
     rules = run["tool"]["driver"]["rules"]
     failed, choice = run["results"]
     assert rules[failed["ruleIndex"]]["id"] == failed["ruleId"] == "DEC-4"
     assert failed["relatedLocations"][0]["physicalLocation"]["region"]["startLine"] == 4
     assert failed["relatedLocations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "run.ndjson"}
-    assert failed["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "my_vault.py"}
+    place = failed["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == choice["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": "tests/my%20vault.py", "uriBaseId": "%SRCROOT%"}
+    assert "uri" not in run["originalUriBaseIds"]["%SRCROOT%"]
     assert "Expected deny, got allow" in failed["message"]["text"]
     assert rules[choice["ruleIndex"]]["id"] == choice["ruleId"] == "choice/host-bits"
     notices = run["invocations"][0]["toolExecutionNotifications"]

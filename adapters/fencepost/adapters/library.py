@@ -4,12 +4,13 @@ import contextlib
 import weakref
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 from fencepost.adapters import jsonrpc
 from fencepost.adapters.calling import invoke, make, shut_down
 from fencepost.adapters.contract.faults import HarnessFault, MalformedResult, NotStarted, SubjectError, TimedOut
 from fencepost.adapters.contract.protocol import Connection, JsonObject, Timeouts
-from fencepost.adapters.naming import adapter_factory, factory_of
+from fencepost.adapters.naming import adapter_factory, factory_of, makes_connections
 from fencepost.adapters.worker import Overdue, Worker
 
 _LEAVE = 2.0
@@ -28,6 +29,8 @@ def connect(address: str, *, timeouts: Timeouts) -> Connection:
 
 def connect_adapter(name: str, args: str, *, profile: str | None, timeouts: Timeouts) -> Connection:
     """As `connect`, to what the registered adapter of this name makes; see `fencepost.adapters.contract.Adapter`."""
+    if makes_connections(name):
+        return cast("Connection", adapter_factory(name, args, profile=profile, timeouts=timeouts)())
     connection = LibraryConnection(adapter_factory(name, args, profile=profile), timeouts=timeouts)
     connection.open()
     return connection

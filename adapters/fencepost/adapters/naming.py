@@ -4,13 +4,14 @@ import difflib
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from fencepost.adapters.contract.faults import SubjectError
 from fencepost.adapters.contract.subjects import ADAPTERS, adapters
 
+_CONNECTING = "timeouts"
 _FORM = "Write library:PACKAGE.MODULE:NAME; NAME is an object, a class or a factory without arguments."
 
 
@@ -21,33 +22,34 @@ def factory_of(address: str) -> Callable[[], object]:
     """
     module, _, name = address.partition(":")
     if module == ADAPTERS and name:
-        return adapter_factory(*_split(name))
+        registered, _, args = name.partition(":")
+        return adapter_factory(registered, args)
     subject = f"library:{address}"
     if not all(part.isidentifier() for part in [*module.split("."), *name.split(".")]):
         raise SubjectError(subject=subject, reason="not the name of a Python object", try_instead=_FORM)
     return partial(_object, subject, module, name)
 
 
-def adapter_factory(name: str, args: str, *, profile: str | None = None) -> Callable[[], object]:
-    """A factory of what the adapter of this name makes of `args`, in `profile` where the adapter has that parameter."""
-    return partial(_adapter, name, args, profile)
+def adapter_factory(name: str, args: str, **given: object) -> Callable[[], object]:
+    """A factory of what the adapter of this name makes of `args`, and of what is `given` if it has such a parameter."""
+    return partial(_adapter, name, args, given)
 
 
-def _split(registered: str) -> tuple[str, str]:
-    name, _, args = registered.partition(":")
-    return name, args
+def makes_connections(name: str) -> bool:
+    """Whether the adapter of this name makes connections, not Python objects."""
+    point = adapters().get(name)
+    return point is not None and _CONNECTING in inspect.signature(point.load()).parameters
 
 
-def _adapter(name: str, args: str, profile: str | None) -> object:
+def _adapter(name: str, args: str, given: Mapping[str, object]) -> object:
     known = adapters()
     if name not in known:
         raise SubjectError(
             subject=name, reason="no adapter is registered by this name", try_instead=_near(name, list(known))
         )
     factory: Callable[..., object] = known[name].load()
-    if profile is not None and "profile" in inspect.signature(factory).parameters:
-        return factory(args, profile=profile)
-    return factory(args)
+    takes = inspect.signature(factory).parameters
+    return factory(args, **{word: value for word, value in given.items() if word in takes})
 
 
 def _object(subject: str, module: str, name: str) -> object:

@@ -1,6 +1,7 @@
 """A child process whose own children end with it, and the bounded end of its log.
 
-The child is in a group of its own. On Linux a small process stands before it and ends what has left the group, too.
+The child is in a group of its own. On Linux a small process stands before it and ends what has left the group, too. It
+also ends everything when this process has ended, however that came about.
 """
 
 import contextlib
@@ -46,7 +47,7 @@ class Tail:
 class ProcessGroup:
     """One command, started in its own session: `stdin` and `stdout` are unbuffered pipes, stderr runs into the tail.
 
-    Raises `OSError` if the command cannot be started. `pid` is that of the group.
+    Raises `OSError` if the command cannot be started. `pid` is that of the group, `command_pid` that of the command.
     """
 
     def __init__(
@@ -59,7 +60,10 @@ class ProcessGroup:
     ) -> None:
         self._has_reaper = sys.platform == "linux"
         reading, writing = os.pipe()
-        before = (sys.executable, "-I", "-S", str(_REAPER), str(writing)) if self._has_reaper else ()
+        lifeline, held = os.pipe()
+        self._lifeline = os.fdopen(held, "wb")
+        passed = (writing, lifeline) if self._has_reaper else ()
+        before = (sys.executable, "-I", "-S", str(_REAPER), *map(str, passed)) if self._has_reaper else ()
         try:
             self._process = subprocess.Popen(
                 [*before, *command],
@@ -70,15 +74,17 @@ class ProcessGroup:
                 env=environment,
                 cwd=folder,
                 start_new_session=True,
-                pass_fds=(writing,) if self._has_reaper else (),
+                pass_fds=passed,
             )
         except OSError:
             os.close(reading)
+            self._lifeline.close()
             raise
         finally:
             os.close(writing)
+            os.close(lifeline)
         with open(reading, encoding="ascii") as failures:  # noqa: PTH123 - a descriptor
-            failure = failures.read() if self._has_reaper else ""
+            told = failures.read() if self._has_reaper else ""
         if not self._has_reaper:
             log.add(b"(on this system the kit cannot see processes that the harness leaves behind)\n")
         assert self._process.stdin is not None
@@ -87,13 +93,14 @@ class ProcessGroup:
         self.stdin: IO[bytes] = self._process.stdin
         self.stdout: IO[bytes] = self._process.stdout
         self.pid = self._process.pid
+        self.command_pid = int(told) if told.startswith("+") else self.pid
         self._drain = threading.Thread(
             target=_drain, args=(self._process.stderr, log), name=f"stderr of {self.pid}", daemon=True
         )
         self._drain.start()
-        if failure:
+        if told and not told.startswith("+"):
             self.end()
-            raise OSError(int(failure), os.strerror(int(failure)))
+            raise OSError(int(told), os.strerror(int(told)))
 
     def wait(self, seconds: float) -> bool:
         """Whether the process has ended within so many seconds. It is not reaped yet, so its number is not reused."""
@@ -129,6 +136,7 @@ class ProcessGroup:
             self._process.wait()
         self.close_stdin()
         self.stdout.close()
+        self._lifeline.close()
         # A process that left the group may hold stderr open; it is not waited for.
         self._drain.join(1.0)
 

@@ -14,6 +14,7 @@ _FIXED = struct.Struct("!12sBBH")
 _LOCAL, _PROXY = 0x20, 0x21
 _TCP4 = 0x11
 _ADDRESSES = struct.Struct("!4s4sHH")
+_HERE = socket.inet_aton("127.0.0.1")
 
 
 class BadHeader(ValueError):
@@ -30,9 +31,9 @@ class ProxyHeader:
 
 def write_header(address: str, values: Mapping[int, bytes]) -> bytes:
     """The header for a connection made for the IPv4 address, to be sent before the first byte of TLS."""
-    tlvs = b"".join(struct.pack("!BH", kind, len(value)) + value for kind, value in values.items())
-    addresses = _ADDRESSES.pack(socket.inet_aton(address), socket.inet_aton("127.0.0.1"), 40000, 443)
-    return _FIXED.pack(SIGNATURE, _PROXY, _TCP4, len(addresses) + len(tlvs)) + addresses + tlvs
+    tlvs = b"".join([struct.pack("!BH", kind, len(value)) + value for kind, value in values.items()])
+    fixed = _FIXED.pack(SIGNATURE, _PROXY, _TCP4, _ADDRESSES.size + len(tlvs))
+    return fixed + _ADDRESSES.pack(socket.inet_aton(address), _HERE, 40000, 443) + tlvs
 
 
 async def read_header(read_exactly: Callable[[int], Awaitable[bytes]]) -> ProxyHeader:

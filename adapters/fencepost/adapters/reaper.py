@@ -1,10 +1,13 @@
 """A small process between the kit and a harness, on Linux: it ends what the harness leaves running.
 
-Run as a program: `reaper.py DESCRIPTOR COMMAND ARGS…`. It adopts the processes that the harness leaves, such as a
-daemon in a session of its own. It passes the exit status on, and holds none of the harness's pipes. If the harness
-cannot be started, the error's number is written to the descriptor. SIGUSR1 ends everything at once.
+Run as a program: `reaper.py DESCRIPTOR LIFELINE COMMAND ARGS…`. It adopts the processes that the harness leaves, such
+as a daemon in a session of its own. It passes the exit status on, and holds none of the harness's pipes. To the
+descriptor it writes `+` and the harness's number, or the error's number where the harness cannot be started. SIGUSR1
+ends everything at once. When the kit has ended, even by a kill, the pipe `LIFELINE` is at its end: the harness gets
+SIGTERM, and half a second later SIGUSR1 follows.
 """
 
+import _thread
 import ctypes
 import os
 import signal
@@ -16,10 +19,10 @@ from pathlib import Path
 from types import FrameType
 
 _SET_CHILD_SUBREAPER = 36
-_SECONDS, _PAUSE = 2.0, 0.01
+_SECONDS, _PAUSE, _GRACE = 2.0, 0.01, 0.5
 
 
-def main(descriptor: int, command: list[str]) -> int:
+def main(descriptor: int, lifeline: int, command: list[str]) -> int:
     """Run the command; its exit status, 127 if it cannot be started."""
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -30,10 +33,12 @@ def main(descriptor: int, command: list[str]) -> int:
     except OSError as error:
         os.write(descriptor, str(error.errno).encode("ascii"))
         return 127
+    os.write(descriptor, f"+{harness.pid}".encode("ascii"))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     os.close(descriptor)
+    _thread.start_new_thread(_watch, (lifeline, _thread.get_ident()))
     ended, status = os.wait()
     while ended != harness.pid:
         ended, status = os.wait()
@@ -48,6 +53,15 @@ def main(descriptor: int, command: list[str]) -> int:
 
 def _stay(_: int, __: FrameType | None) -> None:
     """Go on: the harness has got the signal too, and is waited for."""
+
+
+def _watch(lifeline: int, main_thread: int) -> None:
+    """End the harness once the kit has ended: nothing is ever written to the pipe."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    os.read(lifeline, 1)
+    os.killpg(0, signal.SIGTERM)
+    time.sleep(_GRACE)
+    signal.pthread_kill(main_thread, signal.SIGUSR1)
 
 
 def _end_at_once(_: int, __: FrameType | None) -> None:
@@ -82,4 +96,4 @@ def _children() -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))

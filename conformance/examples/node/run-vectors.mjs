@@ -1,31 +1,60 @@
 // Runs a file of fencepost vectors without fencepost: node run-vectors.mjs VECTORS.json COMMAND ARGS…
 //
 // COMMAND is a harness that speaks the adapter contract on stdin and stdout, one JSON-RPC object a line. Each test begins
-// with a reset; a test whose group needs what the harness does not declare is skipped. Exit status: 0 all passed, 1 not.
+// with a reset; a test whose group needs what the harness does not declare is skipped. Exit status: 0 all passed, 1 not,
+// 2 bad usage, no vectors, another edition, or a harness that does not describe itself or leaves a call unanswered.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 
 const [file, command, ...args] = process.argv.slice(2)
-const vectors = JSON.parse(readFileSync(file, 'utf8'))
+if (!command) end('usage: node run-vectors.mjs VECTORS.json COMMAND ARGS…')
+const vectors = readVectors()
 
-const harness = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] })
+const harness = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
 const waiting = []
 let unread = ''
 harness.stdout.setEncoding('utf8')
 harness.stdout.on('data', (chunk) => {
   const lines = (unread + chunk).split('\n') // readline would also split at U+2028, which JSON allows in a string
   unread = lines.pop()
-  for (const line of lines) waiting.shift()?.(JSON.parse(line))
+  for (const line of lines) waiting.shift()?.(answerIn(line))
 })
 harness.on('exit', () => { for (const answer of waiting.splice(0)) answer({ error: { message: 'the harness has ended' } }) })
-harness.on('error', (error) => { console.log(String(error)); process.exit(1) })
+harness.on('error', (error) => end(`the harness does not start: ${error.message}`))
 harness.stdin.on('error', () => {})
+process.on('exit', () => harness.kill())
+
+function end (told) {
+  console.error(told)
+  process.exit(2)
+}
+
+function readVectors () {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    return end(`${file} holds no vectors: ${error.message}`)
+  }
+}
+
+function answerIn (line) {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return { error: { message: `expected one JSON-RPC object a line on stdout, got ${line.slice(0, 200)}` } }
+  }
+}
 
 let id = 0
 function call (method, params) {
   return new Promise((resolve, reject) => {
-    waiting.push(({ result, error }) => error ? reject(new Error(error.message)) : resolve(result))
+    if (harness.exitCode !== null) { reject(new Error('the harness has ended')); return }
+    const limit = setTimeout(() => end(`no answer to ${method} within 10 s`), 10_000)
+    waiting.push(({ result, error }) => {
+      clearTimeout(limit)
+      error || !result ? reject(new Error(error?.message ?? 'an answer without a result')) : resolve(result)
+    })
     harness.stdin.write(JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params }) + '\n')
   })
 }
@@ -86,10 +115,9 @@ function canBeAsked (needs, { features, choices = {} }) {
   })
 }
 
-const statement = await call('describe', { protocol: 1 })
+const statement = await call('describe', { protocol: 1 }).catch((error) => end(`describe: ${error.message}`))
 if (statement.profile !== vectors.profile) {
-  console.log(`the harness claims ${statement.profile}, and the vectors are of ${vectors.profile}`)
-  process.exit(1)
+  end(`the harness claims ${statement.profile}, and the vectors are of ${vectors.profile}`)
 }
 const withCodes = ['decision-codes', 'caller-credentials'].every((feature) => statement.features.includes(feature))
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -102,5 +130,4 @@ for (const group of vectors.testGroups) {
   }
 }
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
-harness.stdin.end()
-process.exitCode = counts.failed ? 1 : 0
+process.exit(counts.failed ? 1 : 0)

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fencepost.conformance.pytest.stored_cases import stored_case_must_pass
     from fencepost.conformance.pytest.suite_class import conformance_suite
     from fencepost.conformance.strategies import (
         RefusedRuleSet,
@@ -27,6 +28,7 @@ _HOME = {
     "refused_rule_sets": "strategies",
     "requests": "strategies",
     "rule_sets": "strategies",
+    "stored_case_must_pass": "pytest.stored_cases",
     "subnets": "strategies",
 }
 
@@ -40,6 +42,7 @@ __all__ = [
     "refused_rule_sets",
     "requests",
     "rule_sets",
+    "stored_case_must_pass",
     "subnets",
 ]
 

@@ -1,10 +1,12 @@
 """The clause catalogue as data: what an implementation promises, one clause a value."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
@@ -37,11 +39,13 @@ class Citation:
 class Clause:
     """One promise, in a text that stands alone.
 
+    `since` is the version of the suite, which is the kit's, in which the clause came.
     `level` is `core` or `extended`; `needs` are the abilities that it takes to be asked; `basis` is one of `BASES`;
     `note` states what is asked and what is not; it is empty if the text is complete.
     """
 
     id: str
+    since: str
     level: str
     group: str
     text: str
@@ -93,6 +97,19 @@ class Catalogue:
             raise self._unknown(pattern)
         return found
 
+    def at(self, suite_version: str) -> tuple[Clause, ...]:
+        """The clauses that have been in the suite since this version or longer; `UnknownVersion` if it had none.
+
+        >>> len(catalogue().at("0.1.0")) == len(catalogue().clauses)
+        True
+        """
+        wanted, ours = _release(suite_version), version("fencepost")
+        found = tuple(one for one in self.clauses if wanted and _release(one.since) <= wanted <= _release(ours))
+        if not found:
+            first = min((one.since for one in self.clauses), key=_release)
+            raise UnknownVersion(suite_version=suite_version, first=first, last=ours)
+        return found
+
     def _unknown(self, clause_id: str) -> "UnknownClause":
         ids = [clause.id for clause in self.clauses]
         return UnknownClause(
@@ -111,6 +128,25 @@ class UnknownClause(LookupError):
         """The id, the near misses, and where to look."""
         meant = f"; did you mean {' or '.join(self.near)}?" if self.near else "; `fencepost clauses` lists them"
         return f"no clause is called {self.clause_id!r}{meant}"
+
+
+@dataclass(kw_only=True, eq=False)
+class UnknownVersion(LookupError):
+    """The suite had no such version, or it is newer than the installed suite."""
+
+    suite_version: str
+    first: str
+    last: str
+
+    def __str__(self) -> str:
+        """The version, and those that there are."""
+        return f"no suite has the version {self.suite_version!r:.40}: expected one from {self.first} to {self.last}"
+
+
+def _release(text: str) -> tuple[int, ...]:
+    """The numbers of a version, `0.1.0`; none if the text is no version."""
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})(?:\.?(?:a|b|rc|post|dev)[0-9]+)*", text)
+    return tuple(map(int, found[1].split("."))) if found else ()
 
 
 @cache
@@ -132,6 +168,7 @@ def catalogue() -> Catalogue:
 def _clause(data: Mapping[str, Any], sources: Mapping[str, Source]) -> Clause:
     return Clause(
         id=data["id"],
+        since=data["since"],
         level=data["level"],
         group=data["group"],
         text=data["text"],

@@ -75,6 +75,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Run only the tests of this clause or family (VAL); repeatable, or ID,ID.",
     )
     group.addoption(
+        "--iut-suite-version", metavar="VERSION", type=types.suite_version, help="Leave out clauses that came later."
+    )
+    group.addoption(
         "--iut-known", metavar="FILE", type=types.path, help="Tolerate the failures on this list, and no others."
     )
     group.addoption(
@@ -147,7 +150,7 @@ def _left_out(report: object) -> str:
     return next((str(value) for name, value in properties if name == "left out"), "")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     """For each subject the verdicts of its clauses, and one line of counts for what was left out."""
     reports = [one for those in terminalreporter.stats.values() for one in those]
     properties = [dict(getattr(one, "user_properties", ())) for one in reports]
@@ -255,10 +258,12 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Select by `--iut-clause`, and demand a subject if the suite has none."""
-    wanted = config.getoption("--iut-clause")
-    if wanted is not None:
-        _select(config, items, frozenset(clause for clauses in wanted for clause in clauses))
+    """Select by `--iut-clause` and `--iut-suite-version`, and demand a subject if the suite has none."""
+    if (wanted := config.getoption("--iut-clause")) is not None:
+        named = {clause for clauses in wanted for clause in clauses}
+        _select(config, items, lambda asked: not named.isdisjoint(asked))
+    if (earlier := config.getoption("--iut-suite-version")) is not None:
+        _select(config, items, earlier.issuperset)
     asking = [item for item in items if _asks(item)]
     if config.option.collectonly or _worker_input(config):
         return
@@ -281,8 +286,8 @@ def _asks(item: pytest.Item) -> bool:
     return not _ASKING.isdisjoint(names)
 
 
-def _select(config: pytest.Config, items: list[pytest.Item], wanted: frozenset[str]) -> None:
-    kept = [item for item in items if any(set(mark.args) & wanted for mark in item.iter_markers("clause"))]
+def _select(config: pytest.Config, items: list[pytest.Item], keeps: Callable[[list[str]], bool]) -> None:
+    kept = [item for item in items if keeps([one for mark in item.iter_markers("clause") for one in mark.args])]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from fencepost.reference import Bypass, DefaultAction, Profile, Violation
-from fencepost.reference.ledger import OPEN_POINTS
+from fencepost.reference.open_points import OPEN_POINTS
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {

@@ -166,6 +166,9 @@ def refused_rule_sets(
     return st.one_of([made(kind) for kind in kinds])
 
 
+st.register_type_strategy(RefusedRuleSet, lambda _: refused_rule_sets())
+
+
 def requests(
     rule_set: Mapping[str, object],
     *,

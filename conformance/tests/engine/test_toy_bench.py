@@ -41,7 +41,7 @@ def test_the_reference_follows_what_the_subject_accepts() -> None:
 
 def test_a_right_answer_counts_for_each_clause_that_it_exercises() -> None:
     campaign = toy_run(ToyVault, under_deny, under_allow)
-    counts = {clause: (count.asked, count.decisive) for clause, count in campaign.tally.counts.items()}
+    counts = {clause: (count.asked, count.decisive) for clause, count in campaign.tally.records.items() if count.asked}
     assert counts["DEC-1"] == (3, 3)
     assert counts["DEC-2"] == (2, 2)
     assert counts["DEC-3"] == (1, 1)
@@ -54,7 +54,7 @@ def test_an_exploration_may_say_which_clauses_a_request_exercises_besides() -> N
         bench.put(TWO_RULES, exercises=("STA-1",))
         bench.ask(CALLERS, exercises={OUTSIDE: ("STA-3",)})
 
-    counts = toy_run(ToyVault, run).tally.counts
+    counts = toy_run(ToyVault, run).tally.records
     assert (counts["STA-1"].decisive, counts["STA-3"].decisive, counts["STA-3"].denied) == (1, 1, 1)
 
 
@@ -143,7 +143,7 @@ def test_the_bench_goes_on_after_a_wrong_answer_from_the_state_that_it_had() -> 
     campaign = toy_run(FirstRuleOnly, run)
     assert list(campaign.tally.failures) == ["DEC-5"]
     assert after == ["allow", "deny"]
-    assert campaign.tally.counts["DEC-3"].decisive == 1
+    assert campaign.tally["DEC-3"].decisive == 1
 
 
 class Hesitant(ToyVault):
@@ -193,7 +193,7 @@ def read_back(bench: Bench) -> None:
 
 
 def test_what_is_read_back_right_counts_for_sta_5() -> None:
-    assert toy_run(ReadsBack, read_back).tally.counts["STA-5"].decisive == 1
+    assert toy_run(ReadsBack, read_back).tally["STA-5"].decisive == 1
 
 
 def test_what_is_read_back_wrong_while_the_decisions_are_right_is_told_under_sta_5() -> None:
@@ -217,4 +217,4 @@ def test_rules_that_are_not_those_that_were_written_are_told_as_wrong_decisions(
 
 
 def test_nothing_is_read_back_from_a_subject_that_does_not_offer_it() -> None:
-    assert toy_run(ToyVault, read_back).tally.counts["STA-5"].asked == 0
+    assert toy_run(ToyVault, read_back).tally["STA-5"].asked == 0

@@ -7,11 +7,10 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network
-from typing import Any
 
-from fencepost.adapters.contract import JsonObject, adapters
+from fencepost.adapters.contract import Client, JsonObject, open_subject
 from fencepost.adapters.contract.vocabulary import FEATURES
-from fencepost.conformance.peers.peer import Question, as_list, as_object
+from fencepost.conformance.peers.peer import Question
 from fencepost.conformance.peers.stdlib_vault import StdlibVault
 
 
@@ -23,14 +22,14 @@ class NginxVault(StdlibVault):
 
     def __init__(self) -> None:
         super().__init__()
-        self._nginx: Any = adapters()["nginx"].load()(os.environ.get("FENCEPOST_NGINX", ""))
+        self._nginx = Client(open_subject(f"nginx:{os.environ.get('FENCEPOST_NGINX', '')}".removesuffix(":")))
         self._loaded: tuple[IPv4Network, ...] | None = None
         self._let_in: frozenset[str] = frozenset()
         self._one_at_a_time = threading.Lock()
 
     def shutdown(self, **_: object) -> JsonObject:
         """End the server."""
-        self._nginx.shutdown()
+        self._nginx.close()
         return {}
 
     def _reasons(self, questions: Sequence[Question]) -> Sequence[str | None]:
@@ -38,8 +37,7 @@ class NginxVault(StdlibVault):
             self._load(self._current().ip_rules)
             addresses = [question.address for question in questions]
             asked = [{"plane": "data", "operation": "SecretGet", "source": {"address": one}} for one in addresses]
-            decisions = as_list(self._nginx.decide(requests=asked)["decisions"])
-            outcomes = [as_object(decision).get("outcome") for decision in decisions]
+            outcomes = [decision.outcome for decision in self._nginx.decide(asked)]
             # An address that nginx cannot be asked from is one that no rule here may hold.
             self._let_in = frozenset(
                 one for one, outcome in zip(addresses, outcomes, strict=True) if outcome == "allow"
@@ -52,5 +50,5 @@ class NginxVault(StdlibVault):
     def _load(self, rules: tuple[IPv4Network, ...]) -> None:
         if self._loaded != rules:
             values = [{"value": self._spell_rule(rule)} for rule in rules]
-            self._nginx.put_rules(network_acls={"defaultAction": "Deny", "ipRules": values})
+            self._nginx.write("putRules", {"networkAcls": {"defaultAction": "Deny", "ipRules": values}})
             self._loaded = rules

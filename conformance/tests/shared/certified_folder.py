@@ -3,8 +3,10 @@
 import gzip
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.certificate.bundle import ENVELOPE, SIGNED, Bundle, read_bundle
 from fencepost.conformance.certificate.certificate import Issue, as_page, certificate
@@ -21,8 +23,14 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)
 
 
-def certified(made: Path) -> Path:
-    """The folder `made` with a key pair, another pair, and a bundle."""
+def certified(factory: pytest.TempPathFactory) -> Path:
+    """A folder with a key pair, another pair, and a bundle: one for all tests that a worker runs."""
+    return _made(factory.getbasetemp() / "certified folder")
+
+
+@cache
+def _made(made: Path) -> Path:
+    made.mkdir()
     make_keys(made / "key")
     make_keys(made / "other")
     result = run("certify", ENFORCER, "--out", made / "b.zip", "--key", made / "key", "--effort", "quick")

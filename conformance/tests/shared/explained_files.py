@@ -67,6 +67,31 @@ TERRAFORM_VAULT = {
     "type": "azurerm_key_vault",
     "values": TERRAFORM_VALUES,
 }
+AZAPI_VALUES = {
+    "type": "Microsoft.KeyVault/vaults@2023-07-01",
+    "name": "one",
+    "body": {"properties": {"networkAcls": ACLS}},
+}
+
+
+def plan(*resources: object, **unknown: object) -> dict[str, object]:
+    """A plan of Terraform that does not know the given parts of the one azapi resource in it."""
+    change = {"address": "azapi_resource.one", "change": {"after_unknown": unknown}}
+    return {"planned_values": {"root_module": {"resources": list(resources)}}, "resource_changes": [change]}
+
+
+def azapi(kind: str = "azapi_resource", **values: object) -> dict[str, object]:
+    return {"address": f"{kind}.one", "mode": "managed", "type": kind, "values": {**AZAPI_VALUES, **values}}
+
+
+def nested(acls: object, default: object, **properties: object) -> dict[str, object]:
+    """A deployment whose own template has the parameter `own`."""
+    inner = template(vault(acls), parameters={"own": {"type": "string", "defaultValue": default}})
+    properties = {"expressionEvaluationOptions": {"scope": "inner"}, "template": inner, **properties}
+    return {"type": "Microsoft.Resources/deployments", "name": "nested", "properties": properties}
+
+
+OWN = {**DENYING, "ipRules": [{"value": "[parameters('own')]"}]}
 POWERSHELL_ACLS: Mapping[str, object] = {
     "DefaultAction": 1,
     "Bypass": 0,

@@ -21,6 +21,10 @@ class Index:
     def remove(self, rule: IPv4Network) -> None:
         self.held = [one for one in self.held if one != rule]
 
+    def renewed(self) -> "Index":
+        """What a new vault begins with."""
+        return type(self)(self.fault)
+
     def refused(self, named: list[IPv4Network]) -> None:
         """A refused whole set has named these ranges."""
 

@@ -13,6 +13,7 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.peers.memory import State
 from fencepost.conformance.peers.peer import ABSENT
 from fencepost.conformance.peers.stdlib_vault import StdlibVault
+from index_pages import Pages, Slots, Summary
 from index_structures import AugmentedTree, DeletingTrie, Index, LengthTables, MergedIntervals, PushedLeaves, Sweep
 from index_updates import Cached, Journal, NestedRefusal, Queue, Tombstones
 
@@ -29,7 +30,7 @@ class IndexedVault(StdlibVault):
         self.index = self.kind(fault)
 
     def reset(self, **params: object) -> JsonObject:
-        self.index = self.kind(self.fault)
+        self.index = self.index.renewed()
         return super().reset(**params)  # type: ignore[arg-type] # handed on as they came
 
     def _write(self, change: Callable[[State[IPv4Network]], State[IPv4Network]]) -> JsonObject:
@@ -121,6 +122,9 @@ MECHANISMS: Mapping[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
         ),
     ),
     "tombstones": (_indexed(Tombstones), ("swept though it came back",)),
+    "slots": (_indexed(Slots), ("count stops at three",)),
+    "pages": (_indexed(Pages), ("evicted page begins anew",)),
+    "summary": (_indexed(Summary), ("summary outlives the vault",)),
     "refusal": (_indexed(NestedRefusal), ("takes back what was there", "takes back what nests")),
     "bare": (BareVault, ("bypass not stored", "switch resets the other", "open without rules")),
 }

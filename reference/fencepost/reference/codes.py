@@ -45,7 +45,7 @@ def _blocked(request: Request) -> frozenset[Code]:
 
 
 def _without_a_token(passed: Outcome, stranger: Outcome, blocked: frozenset[Code], profile: Profile) -> frozenset[Code]:
-    """Which gate speaks first to a blocked caller is the ledger's `unauthenticated-and-blocked`."""
+    """Which gate speaks first to a blocked caller is the open point `unauthenticated-and-blocked`."""
     chosen = profile.choice("unauthenticated-and-blocked")
     if stranger is Outcome.ALLOW or chosen == "401":
         return frozenset({UNAUTHENTICATED})

@@ -64,7 +64,7 @@ def is_trusted(request: Request, profile: Profile) -> bool | None:
     if service is None or service not in profile.trusted_services:
         return False
     scenarios = profile.trusted_scenarios
-    if scenarios == "ledger":
+    if scenarios == "open":
         scenarios = profile.choice("trusted-scenarios") or scenarios
     return True if scenarios == "connection" else None
 

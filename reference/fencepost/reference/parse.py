@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 from types import MappingProxyType
 
 from fencepost.reference.addresses import PRIVATE, RESERVED, SPECIAL, Block, cidr_from_block
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reference.profile import Profile
 
 MISTAKES = MappingProxyType(
@@ -245,7 +245,7 @@ def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
         if superset == "reject":
             _accept_or_refuse(choose(TOUCHES_RESERVED), "private-superset")
     if prefix == 31:
-        _accept_or_refuse(choose("prefix-31") if profile.prefix_31 == "ledger" else profile.prefix_31, "prefix-31")
+        _accept_or_refuse(choose("prefix-31") if profile.prefix_31 == "open" else profile.prefix_31, "prefix-31")
     if prefix == 32:
         _accept_or_refuse(profile.prefix_32, "prefix-32")
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
-UNSPECIFIED = "unspecified"
+from fencepost.reference.open_points import ANSWERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Profile:
     """One edition of the specification.
 
     `prefix_31`, `prefix_32` and `missing_endpoint` are `accept` or `reject`, `trusted_scenarios` is `connection`; each
-    is `ledger` where the edition leaves it open, and only there does a choice count. `scope` says in a sentence what
+    is `open` where the edition leaves it open, and only there does a choice count. `scope` says in a sentence what
     the profile covers and what it leaves out. `choices` holds the answer to each open point, None where none is chosen;
     `reserved-ranges` may hold a mapping of block to answer. `always_denies` is true for an implementation without a
     default action: its vaults deny from their first moment on. `has_all_recordings` is false where little traffic of
@@ -120,8 +120,7 @@ def load_profile(name: str) -> Profile:
 def profile_from_toml(text: str) -> Profile:
     """A profile from its TOML text; `KeyError` or `tomllib.TOMLDecodeError` if the text is not a profile."""
     data = tomllib.loads(text)
-    choices = {key: None if value == UNSPECIFIED else value for key, value in data["choices"].items()}
-    return Profile(
+    unsettled = Profile(
         name=data["name"],
         title=data["title"],
         source=data["source"],
@@ -133,6 +132,7 @@ def profile_from_toml(text: str) -> Profile:
         missing_endpoint=data["missing-service-endpoint"],
         trusted_scenarios=data["trusted-scenarios"],
         services=tuple(Service(**service) for service in data["services"]),
-        choices=MappingProxyType(choices),
+        choices=MappingProxyType(dict.fromkeys(ANSWERS)),
         has_all_recordings=data.get("has-all-recordings", True),
     )
+    return unsettled.with_choices(data["choices"])

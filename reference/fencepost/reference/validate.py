@@ -253,11 +253,11 @@ def missing_endpoint(
     point, chosen = "missing-service-endpoint", profile.missing_endpoint
     kept = current.rule_for_subnet(rule.id) if current is not None else None
     if kept is not None and not kept.ignore_missing_endpoint:
-        point, chosen = "lost-service-endpoint", profile.choice("lost-service-endpoint") or "ledger"
+        point, chosen = "lost-service-endpoint", profile.choice("lost-service-endpoint") or "open"
     elif kept is not None and not rule.ignore_missing_endpoint:
-        point, chosen = "unsaid-flag", "ledger"  # the contract leaves such a write out
-    elif chosen == "ledger":
-        chosen = profile.choice("missing-service-endpoint") or "ledger"
+        point, chosen = "unsaid-flag", "open"  # the contract leaves such a write out
+    elif chosen == "open":
+        chosen = profile.choice("missing-service-endpoint") or "open"
     elif rule.ignore_missing_endpoint:
         return
     if chosen == "accept":

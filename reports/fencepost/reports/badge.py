@@ -41,7 +41,8 @@ def _result(report: Report) -> str:
         told = [one for one in told if not one.startswith("0 ")]
         return f"{' and '.join(told)} broken" if told else "fail"
     if word == "PARTIAL":
-        declared = ", ".join([*restricting(report), *(["selected clauses only"] if report.selected else [])])
+        is_less = report.selected or report.suite_version
+        declared = ", ".join([*restricting(report), *(["selected clauses only"] if is_less else [])])
         return visible(f"partial, {passed} of {total} clauses{': ' if declared else ''}{declared}")
     if word == "PASS":
         return visible(f"{report.level or 'pass'}, {passed} of {total} clauses")

@@ -33,17 +33,22 @@ class _Event(Struct, frozen=True, kw_only=True, rename="camel", tag_field="event
 
 
 class Environment(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Where and when the run took place, without host, path or environment variables."""
+    """Where and when the run took place, without host, absolute path or environment variables.
+
+    `source` is the file of the user's repository that is or names the subject.
+    """
 
     python: str
     platform: str
     began: str = ""
     seconds: float | None = None
+    source: str = ""
 
     @classmethod
-    def here(cls, *, began: str = "", seconds: float | None = None) -> "Environment":
-        """The version of the running Python, the name of its operating system, and the time of the run."""
-        return cls(python=platform.python_version(), platform=platform.system(), began=began, seconds=seconds)
+    def here(cls, *, began: str = "", seconds: float | None = None, source: str = "") -> "Environment":
+        """The version of the running Python, the name of its operating system, the time of the run, and its source."""
+        version, system = platform.python_version(), platform.system()
+        return cls(python=version, platform=system, began=began, seconds=seconds, source=source)
 
 
 class Began(_Event, frozen=True, kw_only=True, tag="run"):
@@ -57,6 +62,7 @@ class Began(_Event, frozen=True, kw_only=True, tag="run"):
     effort: str
     seed: int
     selected: tuple[str, ...] = ()
+    suite_version: str = ""
     subject: Subject
     environment: Environment | None = None
 

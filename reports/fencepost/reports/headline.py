@@ -99,9 +99,9 @@ def colour_of(report: Report) -> str:
 
 
 def is_partial(report: Report) -> bool:
-    """Whether a core clause does not apply, a restricting feature is declared, or clauses were selected."""
+    """Whether a core clause does not apply, a restricting feature is declared, or clauses were left out."""
     lacks_core = any(one.verdict == "not applicable" for one in report.clauses if one.level == "core")
-    return lacks_core or bool(restricting(report)) or bool(report.selected)
+    return lacks_core or bool(restricting(report) or report.selected or report.suite_version)
 
 
 def restricting(report: Report) -> tuple[str, ...]:
@@ -184,6 +184,8 @@ def not_judged(report: Report) -> tuple[NotJudged, ...]:
     found += [NotJudged(why=f"{one} is declared") for one in restricting(report) if f"{one} is declared" not in told]
     if report.selected:
         found.insert(0, NotJudged(why=f"only {', '.join(report.selected)} was selected, no other clause"))
+    if report.suite_version:
+        found.insert(0, NotJudged(why=f"the suite as of {report.suite_version}: no clause that came later"))
     return tuple(found)
 
 

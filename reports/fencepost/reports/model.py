@@ -173,8 +173,9 @@ class Report(_Value, frozen=True, kw_only=True):
     """A whole run. Nothing in it depends on the clock or the machine: same seed, subject and version, same report.
 
     `scope` says in a sentence what the profile covers and what it leaves out. `ended` says what ended the run before
-    its end; it is empty if nothing did. `resumed` is true where a part of the results comes from a journal. `bounds`
-    are the options that bounded the run.
+    its end; it is empty if nothing did. `suite_version` is the earlier version of the suite whose clauses alone were
+    asked; it is empty if none was left out so. `resumed` is true where a part of the results comes from a journal.
+    `bounds` are the options that bounded the run.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -186,6 +187,7 @@ class Report(_Value, frozen=True, kw_only=True):
     effort: str
     seed: int
     selected: tuple[str, ...] = ()
+    suite_version: str = ""
     bounds: str = ""
     subject: Subject
     result: Result

@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TextIO
 
 from rich.console import Console, RenderableType
@@ -18,7 +19,8 @@ UNKNOWN_WIDTH = 100
 class Page:
     """A width in columns, whether colours show, whether lines may be cut to fit a screen, and whether all is shown.
 
-    `began` and `seconds` are when the run began, in ISO 8601, and how long it took: no part of a report's body.
+    No part of a report's body are `began` and `seconds`, when the run began, in ISO 8601, and how long it took, and
+    `source`, the file of the user's repository that is or names the subject.
     """
 
     width: int = UNKNOWN_WIDTH
@@ -27,6 +29,7 @@ class Page:
     is_verbose: bool = False
     began: str = ""
     seconds: float | None = None
+    source: str = ""
 
     @classmethod
     def of(cls, stream: TextIO, *, is_verbose: bool = False) -> "Page":
@@ -35,6 +38,12 @@ class Page:
         colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size((UNKNOWN_WIDTH, 24)).columns if is_terminal else _columns()
         return cls(width=max(width, NARROWEST), colour=colour, is_screen=is_terminal, is_verbose=is_verbose)
+
+    @classmethod
+    def since(cls, began: datetime, *, source: str = "") -> "Page":
+        """What is known of a run that began then, in UTC, and ends now."""
+        seconds = (datetime.now(UTC) - began).total_seconds()
+        return cls(began=f"{began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3), source=source)
 
     def draw(self, *parts: RenderableType) -> str:
         """The parts one below the other as text; without escape sequences where colours do not show.

@@ -40,7 +40,7 @@ class FileRenderer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedRenderer:
-    """A renderer that writes a file with the time of the run in it, which the page has; secrets are masked."""
+    """A renderer that writes a file with what the page knows of the run: its time, its source. Secrets are masked."""
 
     file_name: str
     write: Callable[[Report, Page], str]

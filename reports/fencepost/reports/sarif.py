@@ -1,13 +1,12 @@
 """`results.sarif`: the failures in SARIF 2.1.0, the form that code-scanning services read.
 
-A rule is a clause, a result a cause. The location of a result is the file of the subject string (`my_vault.py`), as far
-as it names a file by a relative path, since code-scanning services show only files of the repository. A related
-location is the line of `run.ndjson` with the counterexample; it takes the place of the file where there is none.
+A rule is a clause, a result a cause. The location of a result is the file of the user's repository that is or names the
+subject, since code-scanning services show only files of the repository. A related location is the line of `run.ndjson`
+with the counterexample; it takes the place of the file where there is none.
 """
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from urllib.parse import quote
@@ -16,7 +15,8 @@ from fencepost.reports.causes import Cause, causes
 from fencepost.reports.counterexample import explanation
 from fencepost.reports.headline import headline, not_judged, standing
 from fencepost.reports.model import Clause, Counterexample, LedgerEntry, Report
-from fencepost.reports.renderer import FileRenderer
+from fencepost.reports.page import Page
+from fencepost.reports.renderer import TimedRenderer
 from fencepost.reports.summary import findings, reproduce
 from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
@@ -25,16 +25,16 @@ _CAUSES = 1000
 """The most causes that become results; code-scanning services refuse very large files."""
 _LEVELS = {"error": "error", "inconclusive": "warning", "vacuous": "warning"}
 _LOG_LINES = 40
-_MODULE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):")
-_SOURCE = re.compile(r"(?!/)(?!.*\.\.)[\w./-]+\.(?:py|js|mjs|cjs|ts|rb|go|rs|java|cs|sh|toml|yaml|yml|json)")
+_TOP = "%SRCROOT%"
+"""The base of the file's path: the top of the user's repository."""
 _Json = dict[str, object]
 
 
-def _write(report: Report) -> str:
-    return json.dumps(_log(report), indent=2, ensure_ascii=True) + "\n"
+def _write(report: Report, page: Page) -> str:
+    return json.dumps(_log(report, page.source), indent=2, ensure_ascii=True) + "\n"
 
 
-def _log(report: Report) -> _Json:
+def _log(report: Report, file: str) -> _Json:
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -51,7 +51,8 @@ def _log(report: Report) -> _Json:
                 "automationDetails": {"id": f"fencepost/{visible(report.profile)}/"},
                 "invocations": [_invocation(report)],
                 "columnKind": "unicodeCodePoints",
-                "results": [*_results(report)],
+                **_base(file),
+                "results": [*_results(report, file)],
                 "properties": {
                     "subject": visible(report.subject.subject),
                     "implementation": visible(f"{report.subject.name} {report.subject.version}".strip()),
@@ -74,6 +75,11 @@ def _home() -> _Json:
     except PackageNotFoundError:
         return {}
     return {"informationUri": urls[0].partition(",")[2].strip()} if urls else {}
+
+
+def _base(file: str) -> _Json:
+    described = _message("The top of the repository, or the folder in which the run was begun")
+    return {"originalUriBaseIds": {_TOP: {"description": described}}} if file else {}
 
 
 def _broken(report: Report) -> list[LedgerEntry]:
@@ -130,10 +136,10 @@ def _invocation(report: Report) -> _Json:
     }
 
 
-def _results(report: Report) -> Iterator[_Json]:
+def _results(report: Report, file: str) -> Iterator[_Json]:
     indices = {clause.id: index for index, clause in enumerate(report.clauses)}
     texts = {clause.id: clause.text for clause in report.clauses}
-    lines, file = _lines(report), _file(report.subject.subject)
+    lines = _lines(report)
     for cause in causes(report)[:_CAUSES]:
         yield _result(cause, texts, file, index=indices[cause.clause.id], line=lines[id(cause.smallest)])
     for index, entry in enumerate(_broken(report), start=len(report.clauses)):
@@ -157,19 +163,6 @@ def _lines(report: Report) -> Mapping[int, int]:
             line += 1
             lines[id(one)] = line
     return lines
-
-
-def _file(subject: str) -> str:
-    """The file that a subject string names by a relative path; `run.ndjson` if it names none.
-
-    >>> _file("stdio:python3 tests/my_vault.py --fast"), _file("library:my.vault:Vault"), _file("http://h/x.py")
-    ('tests/my_vault.py', 'my/vault.py', 'run.ndjson')
-    """
-    carrier, _, rest = subject.partition(":")
-    if carrier == "library" and (module := _MODULE.match(rest)):
-        return f"{module[1].replace('.', '/')}.py"
-    named = [word for word in rest.split() if _SOURCE.fullmatch(word)] if carrier == "stdio" else []
-    return named[0] if named else _RUN_FILE
 
 
 def _result(cause: Cause, texts: Mapping[str, str], file: str, *, index: int, line: int) -> _Json:
@@ -201,10 +194,11 @@ def _suppressed(clause: Clause) -> _Json:
     return {"suppressions": [known]} if clause.known else {}
 
 
-def _location(clause: str, *, file: str = _RUN_FILE, line: int = 1) -> _Json:
-    region = {"startLine": line if file == _RUN_FILE else 1}
+def _location(clause: str, *, file: str = "", line: int = 1) -> _Json:
+    """The file of the repository; the line of the stored run without one."""
+    place = {"uri": quote(file), "uriBaseId": _TOP} if file else {"uri": _RUN_FILE}
     return {
-        "physicalLocation": {"artifactLocation": {"uri": quote(file)}, "region": region},
+        "physicalLocation": {"artifactLocation": place, "region": {"startLine": 1 if file else line}},
         "logicalLocations": [{"fullyQualifiedName": visible(clause), "kind": "clause"}],
     }
 
@@ -225,5 +219,5 @@ def _message(text: str) -> _Json:
     return {"text": shown.replace("{", "{{").replace("}", "}}")}
 
 
-render = FileRenderer(file_name="results.sarif", write=_write)
+render = TimedRenderer(file_name="results.sarif", write=_write)
 """The renderer of the entry point `sarif`."""

@@ -125,6 +125,7 @@ def reproduce(report: Report) -> str:
     if report.profile_is_override:
         words.append(f"--profile {report.profile}")
     words.append(f"--effort {report.effort} --seed {report.seed}")
+    words += [f"--suite-version {report.suite_version}"] if report.suite_version else []
     words += [report.bounds] if report.bounds else []
     words += [f"--clause {one}" for one in report.selected]
     return " ".join(words)

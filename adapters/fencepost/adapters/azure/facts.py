@@ -18,9 +18,13 @@ class NormalForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The api-versions by family, serve's choices for what is not known by name, and the normal forms."""
+    """The api-versions by family, serve's choices for what is not known by name, and the normal forms.
+
+    `unauthorized_without_code` are the data plane's api-versions that word a 401 without its code.
+    """
 
     api_versions: Mapping[str, frozenset[str]]
+    unauthorized_without_code: frozenset[str]
     open_points: Mapping[str, str]
     normal_forms: tuple[NormalForm, ...]
 
@@ -29,6 +33,7 @@ def _load() -> Facts:
     data = tomllib.loads(files("fencepost.adapters.azure").joinpath("facts.toml").read_text("utf-8"))
     return Facts(
         api_versions=MappingProxyType({family: frozenset(known) for family, known in data["api-versions"].items()}),
+        unauthorized_without_code=frozenset(data["words"]["unauthorized-without-code"]),
         open_points=MappingProxyType(data["open-points"]),
         normal_forms=tuple(NormalForm(**form) for form in data["normal-forms"]),
     )

@@ -71,6 +71,25 @@ class CallerTable(_Table, frozen=True, kw_only=True):
     headers: CallerHeaders = CallerHeaders()
     proxy_values: bool = False
 
+    @property
+    def conveys_subnets(self) -> bool:
+        """Whether a caller's subnet can reach the endpoint."""
+        return self.headers.subnet is not None or self._by_values
+
+    @property
+    def conveys_services(self) -> bool:
+        """Whether a calling service can reach the endpoint."""
+        return self.headers.service is not None or self._by_values
+
+    @property
+    def conveys_trust(self) -> bool:
+        """Whether it can reach the endpoint that a service is trusted for the scenario."""
+        return self.headers.trusted is not None or self._by_values
+
+    @property
+    def _by_values(self) -> bool:
+        return self.address == "proxy-v2" and self.proxy_values
+
 
 class StatementTable(_Table, frozen=True, kw_only=True):
     """What the endpoint promises: see the conformance statement; `without` are features that it does not have."""

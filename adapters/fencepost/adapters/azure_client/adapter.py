@@ -15,16 +15,15 @@ from fencepost.adapters.azure.target import TargetError, TargetFile
 from fencepost.adapters.azure_client import control_calls, data_calls
 from fencepost.adapters.azure_client.clients import Clients, ClientSets, context_for, open_clients
 from fencepost.adapters.azure_client.conveying import CALLER, Conveyed, NotFromHere
-from fencepost.adapters.azure_client.estate import Estate, code_of
+from fencepost.adapters.azure_client.estate import Estate, code_of, is_by_firewall
 from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject
 
 _INCONCLUSIVE = "FencepostInconclusive"
 _NO_VAULT = "VaultNotFound"
-_BY_FIREWALL = "ForbiddenByFirewall"
 _AT_ONCE = 16
 _PASSED = frozenset({404, 409})
-_REFUSED = frozenset({400, 403, 409})
+_REFUSED = frozenset({400, 409})
 _MODELLED = ("service-endpoints", "trusted-services", "caller-credentials", "decision-codes")
 _LAST_SECONDS = 20.0
 _LATE_SECONDS = 1.0
@@ -77,11 +76,15 @@ class AzureAdapter:
         return adapter
 
     def describe(self, *, protocol: int) -> JsonObject:
-        """The conformance statement: what Azure's wire has, less what the target file takes away."""
-        table = self._target.statement
+        """The conformance statement: what Azure's wire has, less what the target file takes away or cannot convey."""
+        table, caller = self._target.statement, self._target.caller
         features = ["read-back", "azure-wire", *_MODELLED]
         missing = {*table.without, *(() if self._target.identities.unauthorized else ("caller-credentials",))}
-        restricted = [*table.restrictions]
+        restricted = [*dict.fromkeys((*table.restrictions, *(() if caller.conveys_subnets else ("ip-rules-only",))))]
+        default = "list" if table.profile == "keyvault-2018-preview" else "attribute"
+        is_by_list = table.choices.get("trusted-services", default) == "list"
+        if not caller.conveys_services or not (is_by_list or caller.conveys_trust):
+            missing.add("trusted-services")
         if "ip-rules-only" in restricted:
             missing.add("service-endpoints")
         statement: dict[str, object] = {
@@ -100,13 +103,7 @@ class AzureAdapter:
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         """A new vault, or ours as it was when it was new, in a network of just these subnets."""
-        try:
-            self._run(self._reset(subnets))
-        except HttpResponseError as error:
-            if code_of(error) != _BY_FIREWALL:
-                raise
-            reason = "the endpoint's firewall refuses the control plane (CTL-1), so that the vault cannot be made anew"
-            raise Unexpected(f"{reason}: {error.status_code} {_BY_FIREWALL}") from None
+        self._run(self._reset(subnets))
         return {}
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
@@ -219,8 +216,9 @@ class AzureAdapter:
         estate, clients = self._ours()
         await estate.make_networks(clients, subnets)
         if self._target.reset == "reuse" and estate.is_made:
-            await self._write(_DEFAULT_RULES)
-            return
+            if await estate.is_let(lambda: self._write(_DEFAULT_RULES)):
+                return
+            await estate.lock(clients)
         url = await estate.make_vault(clients)
         assert self._sets is not None
         for one in (self._sets.authorized, self._sets.unauthorized):
@@ -242,7 +240,7 @@ class AzureAdapter:
         except HttpResponseError as error:
             if code_of(error) == _INCONCLUSIVE:
                 return {"outcome": "inconclusive", "reason": str(error.message)[:2000]}
-            if error.status_code not in _REFUSED:
+            if error.status_code not in _REFUSED and not is_by_firewall(error):
                 raise Unexpected(f"the write was answered with {error.status_code}: {error.message}") from None
             return {
                 "accepted": False,
@@ -257,10 +255,15 @@ class AzureAdapter:
         group = self._target.endpoint.resource_group
         poller = await clients.vaults.vaults.begin_create_or_update(group, estate.vault, estate.with_rules(acls))
         await poller.result()
+        rules = acls.get("ipRules")
+        estate.ip_rules = rules if isinstance(rules, list) else ()
 
     async def _get_rules(self) -> JsonObject:
         estate, clients = self._ours()
-        vault = await clients.vaults.vaults.get(self._target.endpoint.resource_group, estate.vault)
+        try:
+            vault = await clients.vaults.vaults.get(self._target.endpoint.resource_group, estate.vault)
+        except HttpResponseError as error:
+            raise Unexpected(f"the vault is not read: {error.status_code} {code_of(error)}") from None
         acls = vault.as_dict().get("properties", {}).get("networkAcls")
         return {} if acls is None else {"networkAcls": acls}
 
@@ -296,6 +299,8 @@ class AzureAdapter:
         assert self._sets is not None
         if self._untaken and request.operation in data_calls.NEEDS_TAKEN_NAMES:
             return {"outcome": "inconclusive", "reason": f"no name could be taken for {request.operation}"}
+        if self._estate is not None and self._estate.locked and request.operation in control_calls.OF_ALL_VAULTS:
+            return {"outcome": "inconclusive", "reason": "the list has vaults that their firewall lets nobody remove"}
         clients = self._sets.authorized if request.caller.authorized else self._sets.unauthorized
         if clients is None:
             raise ValueError("the target file names no unauthorized identity")
@@ -341,7 +346,8 @@ def _answered(request: Request, error: HttpResponseError) -> JsonObject:
         return {"outcome": "inconclusive", "reason": str(error.message)[:2000]}
     if status in _PASSED and code != _NO_VAULT:
         return {"outcome": "allow"}
-    if status in (401, 403):
+    is_ours = request.caller.authenticated and request.caller.authorized
+    if status in (401, 403) and (request.plane == "data" or not is_ours or is_by_firewall(error)):
         denial: dict[str, object] = {"outcome": "deny", "status": status}
         return denial if code is None or status == 401 else {**denial, "code": code}
     raise Unexpected(f"{request.operation} was answered with {status} {code}: {error.message}") from None

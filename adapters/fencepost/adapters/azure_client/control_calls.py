@@ -64,3 +64,6 @@ CALLS: Mapping[str, Call] = MappingProxyType(
     }
 )
 """Each operation, and its call."""
+
+OF_ALL_VAULTS = frozenset({"VaultList", "VaultListDeleted"})
+"""The operations whose answer depends on every vault that is there."""

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 from fencepost.adapters.azure.target import TargetError, TargetFile
 from fencepost.adapters.azure_client.clients import Clients
+from fencepost.adapters.azure_client.conveying import CALLER, Conveyed
 from fencepost.adapters.contract.protocol import JsonObject
 
 TAG = "created-by"
@@ -18,6 +20,9 @@ TAG = "created-by"
 
 OURS = "fencepost"
 """Its value; another tag, `fencepost-run`, names the run."""
+
+_BY_FIREWALL = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection"})
+_LONGEST_NAME = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +59,21 @@ class Network:
 
 
 class Estate:
-    """The vault and the networks of one run. Nothing that was there before is changed or deleted."""
+    """The vault and the networks of one run. Nothing that was there before is changed or deleted.
+
+    `ip_rules` are those in force. `locked` are vaults whose firewall refuses their removal: it must not reach the
+    control plane (CTL-1).
+    """
 
     def __init__(self, target: TargetFile, object_id: str) -> None:
         self._target = target
         self._endpoint = target.endpoint
         self.run = secrets.token_hex(5)
-        self.vault = target.endpoint.vault or f"fp-{self.run}"
+        self._first_name = target.endpoint.vault or f"fp-{self.run}"
+        self.vault = self._first_name
         self.is_made = False
+        self.ip_rules: Sequence[object] = ()
+        self.locked: list[str] = []
         self.networks: dict[tuple[str, str, str], Network] = {}
         self.body: dict[str, Any] = {
             "location": self._endpoint.location,
@@ -83,7 +95,7 @@ class Estate:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing of ours at the endpoint."""
-        return not self.is_made and not self.networks
+        return not self.is_made and not self.networks and not self.locked
 
     @property
     def tags(self) -> dict[str, str]:
@@ -103,20 +115,26 @@ class Estate:
             raise TargetError(f"the vault name {self.vault} is taken")
 
     async def make_vault(self, clients: Clients) -> str:
-        """A new vault without rules, the former one gone; its address."""
+        """A new vault without rules, the former one gone or locked; its address."""
         if self.is_made:
-            await self.remove_vault(clients)
-        self.is_made = True
+            if await self._is_removed(clients, self.vault):
+                self.is_made = False
+            else:
+                await self.lock(clients)
+        self.is_made, self.ip_rules = True, ()
         poller = await clients.vaults.vaults.begin_create_or_update(
             self._endpoint.resource_group, self.vault, self.body
         )
         made = await poller.result()
         return str(made.properties.vault_uri)
 
-    async def remove_vault(self, clients: Clients) -> None:
-        """Delete and purge the vault, if it is there."""
-        await remove_vault(clients.vaults, self._endpoint.resource_group, self.vault, self._endpoint.location)
+    async def lock(self, clients: Clients) -> None:
+        """Leave the vault, which cannot be removed, and take another name; `TargetError` where that one is taken."""
+        self.locked.append(self.vault)
         self.is_made = False
+        number = f"-{len(self.locked) + 1}"
+        self.vault = self._first_name[: _LONGEST_NAME - len(number)] + number
+        await self.check_name(clients)
 
     async def make_networks(self, clients: Clients, subnets: Sequence[JsonObject]) -> None:
         """Just these subnets, each in its network; a network of ours that is no longer wanted is deleted."""
@@ -152,8 +170,7 @@ class Estate:
         `again_after` seconds later once more, if it is not 0: the endpoint may carry out late a call that was cut off.
         """
         networks = dict(self.networks)
-        if self.is_made:
-            await self.remove_vault(clients)
+        await self._remove_vaults(clients, says_what_stays=not again_after)
         for key in networks:
             await self._remove_network(clients, key)
         if again_after:
@@ -161,6 +178,42 @@ class Estate:
             self.networks = networks
             self.is_made = True
             await self.remove(clients)
+
+    async def _remove_vaults(self, clients: Clients, *, says_what_stays: bool) -> None:
+        """Every vault of ours but those that are locked, which a line on stderr names."""
+        names = dict.fromkeys((*self.locked, *((self.vault,) if self.is_made else ())))
+        self.locked = [name for name in names if not await self._is_removed(clients, name)]
+        self.is_made = False
+        if self.locked and says_what_stays:
+            few = ", ".join(self.locked[:3]) + (" …" if len(self.locked) > 3 else "")
+            sys.stderr.write(f"the endpoint's firewall refuses the removal of {len(self.locked)} vaults: {few}\n")
+
+    async def _is_removed(self, clients: Clients, name: str) -> bool:
+        group, location = self._endpoint.resource_group, self._endpoint.location
+        return await self.is_let(lambda: remove_vault(clients.vaults, group, name, location))
+
+    async def is_let(self, call: Callable[[], Awaitable[None]]) -> bool:
+        """Make the call; False where the vault's firewall refuses it, to a caller whom a rule admits too."""
+        for caller in dict.fromkeys((None, self._admitted())):
+            given = CALLER.set(caller)
+            try:
+                await call()
+            except HttpResponseError as error:
+                if not is_by_firewall(error):
+                    raise
+            else:
+                return True
+            finally:
+                CALLER.reset(given)
+        return False
+
+    def _admitted(self) -> Conveyed | None:
+        """A caller that an IP rule admits: where the firewall reaches the control plane, it may still remove."""
+        for rule in self.ip_rules:
+            value = rule.get("value") if isinstance(rule, Mapping) else None
+            if isinstance(value, str):
+                return Conveyed(address=value.partition("/")[0], is_last=True)
+        return None
 
     async def _put_network(self, clients: Clients, key: tuple[str, str, str], network: Network) -> None:
         operations = clients.network(network.subscription).virtual_networks
@@ -214,6 +267,11 @@ def _subnet(name: str, endpoints: Iterable[str], index: int) -> Any:
             "serviceEndpoints": [{"service": service} for service in endpoints],
         },
     }
+
+
+def is_by_firewall(error: HttpResponseError) -> bool:
+    """Whether the vault's firewall refused the call; nothing of the control plane is its to refuse."""
+    return error.status_code == 403 and code_of(error) in _BY_FIREWALL
 
 
 def code_of(error: HttpResponseError) -> str | None:

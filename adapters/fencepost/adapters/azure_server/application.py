@@ -9,10 +9,10 @@ from typing import Any, TypeGuard
 from urllib.parse import unquote
 
 from fencepost.adapters.azure.facts import FACTS
-from fencepost.adapters.azure_server.asked import Asked, Receive, path_segments, query_of, read_body
+from fencepost.adapters.azure_server.asked import Asked, Receive, discard_body, path_segments, query_of, read_body
 from fencepost.adapters.azure_server.calling import Caller, Convoy
 from fencepost.adapters.azure_server.data_plane import Place, operation_of
-from fencepost.adapters.azure_server.errors import Answer, Refusal, bad_request, not_found, refusal
+from fencepost.adapters.azure_server.errors import SERVICE_VERSION, Answer, Refusal, bad_request, not_found, refusal
 from fencepost.adapters.azure_server.identity_plane import IdentityPlane
 from fencepost.adapters.azure_server.resource_plane import ResourcePlane
 from fencepost.adapters.azure_server.vaults import Slot
@@ -21,7 +21,6 @@ from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS
 from fencepost.adapters.jsonrpc import to_json
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-SERVICE_VERSION = "fencepost"
 _LOGGED_BODY = 4096
 
 
@@ -75,14 +74,18 @@ class Application:
             f"{scope['method']} {path[:200]!r} from {seen['who']}: {seen['what']} {answer.status}"
             f"{' ' + answer.code if answer.code else ''}{' by ' + seen['rule'] if seen['rule'] else ''}{seen['wrote']}"
         )
-        await self._send(scope, answer, send)
+        await self._send(scope, answer, receive, send)
 
     async def _answer(
         self, scope: MutableMapping[str, Any], path: str, receive: Receive, seen: dict[str, str]
     ) -> Answer:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if scope["http_version"] == "1.0":
-            raise bad_request("HTTP/1.0 is not spoken here.")
+        if scope["http_version"] != "1.1":
+            raise bad_request(f"HTTP/{scope['http_version']} is not spoken here.")
+        if not headers.get("host"):
+            raise bad_request("The request names no host.")
+        if "content-length" in headers and "transfer-encoding" in headers:
+            raise bad_request("The request says in two ways where its content ends.")
         segments = path_segments(path)
         body = await read_body(receive, headers)
         caller = self._convoy.caller(scope["state"]["origin"], headers)
@@ -136,7 +139,7 @@ class Application:
             raise refusal(404, "VaultNotFound", "There is no vault of this name.")
         version = asked.query.get("api-version")
         if version not in FACTS.api_versions["data"]:
-            raise refusal(400, "BadParameter", f"The specified version ({str(version)[:80]}) is not recognized.")
+            raise refusal(400, "BadParameter", f"The specified version ({(version or '')[:80]}) is not recognized.")
         operation = operation_of(asked.method, asked.segments)
         if operation is None or operation.name not in DATA_OPERATIONS:
             raise refusal(404, "NotFound", "There is no operation of this method and path.")
@@ -153,7 +156,7 @@ class Application:
         return answer
 
     @staticmethod
-    async def _send(scope: MutableMapping[str, Any], answer: Answer, send: Send) -> None:
+    async def _send(scope: MutableMapping[str, Any], answer: Answer, receive: Receive, send: Send) -> None:
         body = b"" if answer.body is None or scope["method"] == "HEAD" else to_json(answer.body)
         headers = [(b"content-length", b"%d" % len(body)), (b"cache-control", b"no-cache")]
         if body:
@@ -165,7 +168,10 @@ class Application:
         if answer.status in (408, 413):
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": body, "more_body": answer.status == 413})
+        if answer.status == 413:
+            await discard_body(receive)
+            await send({"type": "http.response.body", "body": b""})
 
 
 def _written(asked: Asked) -> str:

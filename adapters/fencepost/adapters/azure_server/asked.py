@@ -1,6 +1,7 @@
 """One request as the application has read it: path, query, headers, body, and who is calling."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from fencepost.adapters.jsonrpc import from_json
 LONGEST_BODY = 4 * 1024 * 1024
 """What Resource Manager takes at most, in bytes."""
 
+_LONGEST_TO_DISCARD = 64 * 1024 * 1024
 SLOWEST_BODY = 10.0
 _LONGEST_PATH = 2048
 
@@ -91,6 +93,17 @@ async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes:
                     return bytes(body)
     except TimeoutError:
         raise refusal(408, "RequestTimeout", "The body of the request did not come in time.") from None
+
+
+async def discard_body(receive: Receive) -> None:
+    """Read the rest of a body that is too long: a client that is still sending would not see the answer."""
+    left, more = _LONGEST_TO_DISCARD, True
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SLOWEST_BODY):
+            while more and left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                more = message.get("more_body", False)
 
 
 def _too_long() -> Exception:

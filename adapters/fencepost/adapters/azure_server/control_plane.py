@@ -223,7 +223,7 @@ class ControlPlane:
         await self._gate(asked, operation, [slot] if slot else [])
         vault = slot.live if slot else None
         if slot is None or vault is None or not _is_at(vault, subscription, group):
-            raise not_found(f"Microsoft.KeyVault/vaults/{name}")
+            raise not_found(f"Microsoft.KeyVault/vaults/{name}", group=group)
         return slot, vault
 
     async def _gate(self, asked: Asked, operation: str, slots: Sequence[Slot]) -> None:
@@ -298,6 +298,7 @@ class ControlPlane:
         vault.modified = now()
         token = self._world.tokens.read(asked.bearer) if asked.bearer else None
         vault.modified_by = token.client_id if token else ""
+        vault.created_by = vault.created_by or vault.modified_by
         self._world.save()
         return Answer(body=await self._shown(asked, slot, vault))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.errors import Answer, refusal
+from fencepost.adapters.azure_server.object_bodies import object_body
 from fencepost.adapters.azure_server.objects import NAME, WORDS, Item, Objects, deletion
 from fencepost.adapters.azure_server.vaults import Vault
 from fencepost.adapters.contract.protocol import JsonObject
@@ -90,7 +91,7 @@ def _live(method: str, kind: str, rest: Sequence[str]) -> Operation | None:
                 kind,
                 f"Key{_CRYPTOGRAPHY[last]}",
                 _PERMISSIONS.get(last, last),
-                lambda place, _: _use_key(place, rest[0], version, last),
+                lambda place, asked: _use_key(place, asked, rest[0], version, last),
             )
     return None
 
@@ -171,7 +172,7 @@ def _part(place: Place, name: str, part: str) -> Answer:
 
 def _put(place: Place, asked: Asked, kind: str, name: str) -> Answer:
     _check_name(name)
-    content = asked.json()
+    content = object_body(asked)
     if kind == "secrets" and not isinstance(content.get("value"), str):
         raise refusal(400, "BadParameter", "Property value: expected a string.")
     version = place.objects.put(kind, name, _made(kind, content))
@@ -198,7 +199,7 @@ def _made(kind: str, content: Mapping[str, object]) -> JsonObject:
 
 def _update(place: Place, asked: Asked, kind: str, name: str, version: str = "") -> Answer:
     _check_name(name)
-    found = place.objects.update(kind, name, "" if version.lower() == "policy" else version, asked.json())
+    found = place.objects.update(kind, name, "" if version.lower() == "policy" else version, object_body(asked))
     return _get(place, kind, name, found)
 
 
@@ -231,13 +232,14 @@ def _backup(place: Place, kind: str, name: str) -> Answer:
 
 
 def _restore(place: Place, asked: Asked, kind: str) -> Answer:
-    item = place.objects.restore(kind, asked.json().get("value"))
+    item = place.objects.restore(kind, object_body(asked).get("value"))
     version, content = _newest(item)
     return Answer(body=_shown(place, kind, item.name, version, content))
 
 
-def _use_key(place: Place, name: str, version: str, verb: str) -> Answer:
+def _use_key(place: Place, asked: Asked, name: str, version: str, verb: str) -> Answer:
     _check_name(name)
+    object_body(asked)
     found, _ = place.objects.version("keys", name, version)
     if verb == "verify":
         return Answer(body={"value": True})

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+SERVICE_VERSION = "fencepost"
+"""The version of the service, in a header of every answer about a vault."""
+
 BROKEN_SUBJECT = "FencepostSubjectBroken"
 """The code of a 500: the subject did not answer as the contract says. Nothing else is a 500."""
 
@@ -62,6 +65,7 @@ def bad_request(message: str, *, open_point: str | None = None) -> Refusal:
     return refusal(400, "BadRequest", message, headers={OPEN_POINT: open_point} if open_point else None)
 
 
-def not_found(what: str) -> Refusal:
+def not_found(what: str, *, group: str | None = None) -> Refusal:
     """A 404 as Resource Manager gives it."""
-    return refusal(404, "ResourceNotFound", f"The Resource '{what}' was not found.")
+    where = "" if group is None else f" under resource group '{group}'"
+    return refusal(404, "ResourceNotFound", f"The Resource '{what}'{where} was not found.")

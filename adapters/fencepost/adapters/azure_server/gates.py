@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from fencepost.adapters.azure.facts import FACTS
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.calling import Caller
 from fencepost.adapters.azure_server.errors import INCONCLUSIVE, OPEN_POINT, Refusal, refusal
@@ -21,12 +22,13 @@ _PERMISSION_CODES = ("ForbiddenByPolicy", "ForbiddenByRbac", "AccessDenied")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the caller's credentials permit for the operation; `action` and `scope` only word a refusal."""
+    """What the caller's credentials permit for the operation; the other members only word a refusal."""
 
     token: Token | None
     is_authorized: bool
     action: str
     scope: str
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Gates:
             raise refusal(503, INCONCLUSIVE, f"The subject cannot put this request: {decision.reason}")
         if not subject.offers("caller-credentials"):
             if standing.token is None:
-                raise self._unauthenticated(plane, is_blocked=decision.outcome == "deny")
+                raise self._unauthenticated(plane, standing, is_blocked=decision.outcome == "deny")
             if plane == "control" or decision.outcome == "allow":
                 self._check(plane, standing, vault)
             if decision.outcome == "allow":
@@ -110,7 +112,7 @@ class Gates:
         if plane == "data" and subject.offers("decision-codes") and decision.status is not None:
             return self._coded(decision, standing, vault, caller)
         if standing.token is None:
-            return self._unauthenticated(plane, is_blocked=False)
+            return self._unauthenticated(plane, standing, is_blocked=False)
         if standing.is_authorized:
             return self._blocked(plane, standing, vault, caller)
         if plane == "control":
@@ -123,7 +125,7 @@ class Gates:
 
     def _coded(self, decision: Decision, standing: Standing, vault: Vault | None, caller: Caller) -> Refusal:
         if decision.status == 401:
-            return self._unauthenticated("data", is_blocked=False)
+            return self._unauthenticated("data", standing, is_blocked=False)
         if decision.code in _PERMISSION_CODES:
             return self._forbidden(standing, vault, code=decision.code)
         blocked = self._blocked("data", standing, vault, caller)
@@ -135,11 +137,11 @@ class Gates:
 
     def _check(self, plane: Plane, standing: Standing, vault: Vault | None) -> None:
         if standing.token is None:
-            raise self._unauthenticated(plane, is_blocked=False)
+            raise self._unauthenticated(plane, standing, is_blocked=False)
         if not standing.is_authorized:
             raise _unauthorized(standing) if plane == "control" else self._forbidden(standing, vault)
 
-    def _unauthenticated(self, plane: Plane, *, is_blocked: bool) -> Refusal:
+    def _unauthenticated(self, plane: Plane, standing: Standing, *, is_blocked: bool) -> Refusal:
         if plane == "control":
             return refusal(
                 401,
@@ -151,14 +153,15 @@ class Gates:
         headers = {"www-authenticate": challenge}
         if is_blocked:
             headers[OPEN_POINT] = "unauthenticated-and-blocked"
-        return refusal(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.", headers=headers)
+        code = "" if standing.version in FACTS.unauthorized_without_code else "AKV10000: "
+        return refusal(401, "Unauthorized", f"{code}Request is missing a Bearer or PoP token.", headers=headers)
 
     def _blocked(self, plane: Plane, standing: Standing, vault: Vault | None, caller: Caller) -> Refusal:
         if plane == "control":
             return refusal(403, "ForbiddenByFirewall", "The firewall of the subject refuses this operation.")
         is_ignored = vault is not None and vault.bypass == "None"
         why = "caller was ignored because bypass is set to None" if is_ignored else "caller is not a trusted service."
-        subnet = " from unknown subnet" if caller.subnet is not None else ""
+        subnet = " from unknown subnet" if self._comes_through_a_subnet(caller) else ""
         lines = (
             f"Client address is not authorized and {why}",
             f"Client address: {caller.address}{subnet}",
@@ -166,6 +169,11 @@ class Gates:
             self._vault_line(vault),
         )
         return refusal(403, "Forbidden", "\r\n".join(lines), inner="ForbiddenByFirewall")
+
+    def _comes_through_a_subnet(self, caller: Caller) -> bool:
+        """Whether the service sees a subnet: traffic of one whose endpoint is off comes from a public address."""
+        known = None if caller.subnet is None else self.networks.subnet(caller.subnet)
+        return caller.subnet is not None and (known is None or SERVICE_ENDPOINT in known.endpoints)
 
     def _forbidden(self, standing: Standing, vault: Vault | None, *, code: str = "") -> Refusal:
         by_role = vault is not None and vault.properties.get("enableRbacAuthorization") is True

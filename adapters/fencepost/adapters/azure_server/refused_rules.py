@@ -1,20 +1,24 @@
 """The words for rules that the subject has refused: the service's own where a recording has them."""
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 
-from fencepost.adapters.azure_server.errors import Refusal, bad_request, refusal
+from fencepost.adapters.azure_server.errors import OPEN_POINT, Refusal, bad_request, refusal
 from fencepost.adapters.azure_server.network import Networks
 from fencepost.adapters.azure_server.subject import Refused
 from fencepost.adapters.contract.protocol import JsonObject
 
 _PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_SUBNET = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualNetworks/[^/]+/subnets/[^/]+", re.I
+)
 _SERVICE = "Microsoft.KeyVault"
 _LIMITS = (127, 200, 1000)
 
 
 def explained(refused: Refused, acls: JsonObject, networks: Networks) -> Refusal:
-    """The answer to a refused write: a private range, a subnet without endpoint, or what the subject said."""
+    """The answer to a refused write: a private range, a subnet without endpoint, a missing one, or its own words."""
     for path, value, private in _private_values(acls):
         first, last = private.network_address, private.broadcast_address
         return bad_request(
@@ -32,12 +36,24 @@ def explained(refused: Refused, acls: JsonObject, networks: Networks) -> Refusal
             f"configured. Add {_SERVICE} to subnet's ServiceEndpoints collection before trying to ACL {_SERVICE} "
             "resources to these subnets",
         )
+    for subnet in _unknown(acls, networks):
+        network = subnet.rpartition("/subnets/")[0]
+        is_network = networks.find(network) is not None
+        parent = subnet if is_network else network
+        return refusal(
+            400,
+            "VirtualNetworkNotValid",
+            "Operation on Virtual Network could not be performed. StatusCode: 404 (NotFound). Error Code: "
+            "ParentResourceNotFound. Error Message: Failed to perform 'action' on resource(s) of type "
+            f"'virtualNetworks/taggedTrafficConsumers', because the parent resource '{parent}' could not be found..",
+            headers={OPEN_POINT: "missing-subnet"} if is_network else None,
+        )
     is_long = any(len(rules) > min(_LIMITS) for rules in _lists(acls))
     return refusal(
         refused.status,
         refused.code,
         f"The rules were refused: {refused.message}",
-        headers={"x-fencepost-open-point": "over-the-limit" if is_long else "malformed-address"},
+        headers={OPEN_POINT: "over-the-limit" if is_long else "malformed-address"},
     )
 
 
@@ -62,9 +78,19 @@ def _private_values(acls: JsonObject) -> Iterator[tuple[str, str, ipaddress.IPv4
 
 
 def _without_endpoint(acls: JsonObject, networks: Networks) -> Iterator[str]:
+    for name in _subnets(acls):
+        subnet = networks.subnet(name)
+        if subnet is not None and _SERVICE not in subnet.endpoints:
+            yield subnet.id
+
+
+def _unknown(acls: JsonObject, networks: Networks) -> Iterator[str]:
+    return (name for name in _subnets(acls) if _SUBNET.fullmatch(name) and networks.subnet(name) is None)
+
+
+def _subnets(acls: JsonObject) -> Iterator[str]:
     rules = acls.get("virtualNetworkRules")
     for rule in rules if isinstance(rules, list) else ():
         name = rule.get("id") if isinstance(rule, Mapping) else None
-        subnet = networks.subnet(name) if isinstance(name, str) else None
-        if subnet is not None and _SERVICE not in subnet.endpoints:
-            yield subnet.id
+        if isinstance(name, str):
+            yield name

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from fencepost.adapters.azure.facts import FACTS
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.control_plane import ControlPlane
-from fencepost.adapters.azure_server.errors import Answer, not_found, refusal
+from fencepost.adapters.azure_server.errors import SERVICE_VERSION, Answer, Refusal, not_found, refusal
 from fencepost.adapters.azure_server.network_plane import NetworkPlane
 from fencepost.adapters.azure_server.subscription_plane import SubscriptionPlane
 from fencepost.adapters.azure_server.world import World
 
 _Works = Mapping[str, Callable[..., Awaitable[Answer]]]
+_OF_SERVICE = {"x-ms-keyvault-service-version": SERVICE_VERSION}
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _GROUP = _SUBSCRIPTION + "/resourcegroups/{group}"
 _KEY_VAULT = "/providers/microsoft.keyvault"
@@ -81,7 +82,12 @@ class ResourcePlane:
             if asked.method not in works:
                 raise refusal(405, "MethodNotAllowed", f"The method {asked.method} is not allowed here.")
             _check_version(asked, family)
-            return await works[asked.method](self._planes[family], asked, **found.groupdict())
+            headers = _OF_SERVICE if family == "vaults" else {}
+            try:
+                answer = await works[asked.method](self._planes[family], asked, **found.groupdict())
+            except Refusal as refused:
+                raise Refusal(answer=refused.answer.with_headers(headers)) from None
+            return answer.with_headers(headers)
         raise not_found(asked.path)
 
 

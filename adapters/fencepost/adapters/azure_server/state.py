@@ -13,7 +13,7 @@ from fencepost.adapters.azure_server.vaults import Vault
 _SCHEMA = "CREATE TABLE IF NOT EXISTS state (kind TEXT, name TEXT, content TEXT, PRIMARY KEY (kind, name))"
 _FIELDS = (
     *("name", "subscription", "group", "location", "tags", "properties", "sent", "created", "modified"),
-    *("modified_by", "is_provisioned", "deleted"),
+    *("created_by", "modified_by", "is_provisioned", "deleted"),
 )
 
 
@@ -101,7 +101,9 @@ def vault_from(row: Mapping[str, object]) -> Vault | None:
     stored = row["vault"]
     if not isinstance(stored, dict):
         return None
-    return Vault(**{name: stored[name] for name in _FIELDS}, objects=Objects.from_json(stored["objects"]))
+    return Vault(
+        **{name: stored[name] for name in _FIELDS if name in stored}, objects=Objects.from_json(stored["objects"])
+    )
 
 
 def _vault_to_json(vault: Vault) -> Mapping[str, object]:

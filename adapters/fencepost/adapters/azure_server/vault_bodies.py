@@ -94,7 +94,7 @@ def shown(vault: Vault, acls: JsonObject | None, uri: str) -> JsonObject:
         "location": vault.location,
         "tags": vault.tags,
         "systemData": {
-            "createdBy": vault.modified_by,
+            "createdBy": vault.created_by,
             "createdByType": "Application",
             "createdAt": vault.created,
             "lastModifiedBy": vault.modified_by,

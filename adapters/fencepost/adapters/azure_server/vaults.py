@@ -25,6 +25,7 @@ class Vault:
     properties: dict[str, object] = field(default_factory=dict)
     sent: JsonObject | None = None
     created: str = ""
+    created_by: str = ""
     modified: str = ""
     modified_by: str = ""
     is_provisioned: bool = False

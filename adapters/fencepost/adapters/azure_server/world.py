@@ -92,7 +92,8 @@ class World:
             is_authorized = self.principal(token.client_id).is_owner
         else:
             is_authorized = _permits(vault.properties.get("accessPolicies"), token.object_id, permission)
-        return Standing(token=token, is_authorized=is_authorized, action=permission, scope=vault.id)
+        version = asked.query.get("api-version", "")
+        return Standing(token=token, is_authorized=is_authorized, action=permission, scope=vault.id, version=version)
 
     def _token(self, asked: Asked, audiences: tuple[str, ...]) -> Token | None:
         token = self.tokens.read(asked.bearer) if asked.bearer else None

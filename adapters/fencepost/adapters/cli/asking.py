@@ -1,6 +1,6 @@
 """Decisions by processes that end: one process for each, or one for a batch of them."""
 
-import os
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,7 +14,7 @@ from fencepost.adapters.contract.protocol import JsonObject
 from fencepost.adapters.declared.engine import ASKED, Shown, decision, given_of
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import as_line
-from fencepost.adapters.declared.run import Output, Run, ended_by_signal
+from fencepost.adapters.declared.run import Output, Run, ended_by_signal, environment
 from fencepost.adapters.declared.texts import filled, filler
 
 _T = TypeVar("_T")
@@ -38,18 +38,36 @@ class Asking:
         if self._decide.way == "one":
             make = self._run_maker(values)
             return self._each(lambda one: self._one(make(one), values, deadline), given)
+        lines, parts = self._parts(given, values)
+        made = self._each(lambda part: self._batch(part, values, deadline), parts)
+        answers = [answer for part in made for answer in part]
+        if not self._lines.is_keyed:
+            return answers
+        of_line = dict(zip((line for part in parts for line in part), answers, strict=True))
+        return [of_line[line] for line in lines]
+
+    def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
+        """A loop that runs the same processes, as many at a time."""
+        given = [given_of(request) for request in requests]
+        if self._decide.way == "one":
+            runs = list(map(self._run_maker(values), given))
+        else:
+            runs = [self._run_of(part, values) for part in self._parts(given, values)[1]]
+        return lambda: self._each(_run, runs)
+
+    def _parts(
+        self, given: Sequence[Mapping[str, str]], values: Mapping[str, str]
+    ) -> tuple[list[str], list[list[str]]]:
+        """The line of each request, and the lines of each process."""
         each = filler(self._decide.each or "", ASKED, values)
         lines = [each(one) for one in given]
         # A tool that names what it means would name a line twice that was sent twice: it is sent once.
         sent = list(dict.fromkeys(lines)) if self._lines.is_keyed else lines
         size = min(self._decide.batch_size, -(-len(sent) // self._decide.parallel) or 1)
-        parts = [sent[start : start + size] for start in range(0, len(sent), size)]
-        made = self._each(lambda part: self._batch(part, values, deadline), parts)
-        answers = [answer for part in made for answer in part]
-        if not self._lines.is_keyed:
-            return answers
-        of_line = dict(zip(sent, answers, strict=True))
-        return [of_line[line] for line in lines]
+        return lines, [sent[start : start + size] for start in range(0, len(sent), size)]
+
+    def _run_of(self, lines: Sequence[str], values: Mapping[str, str]) -> Run:
+        return self._run_maker(values, "".join(f"{line}\n" for line in lines))({})
 
     def close(self) -> None:
         """End the threads."""
@@ -71,7 +89,7 @@ class Asking:
         return decision(outcome)
 
     def _batch(self, lines: Sequence[str], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
-        run = self._run_maker(values, "".join(f"{line}\n" for line in lines))({})
+        run = self._run_of(lines, values)
         output = run.output(deadline)
         ended_by_signal(output, run)
         if not self._decide.done.fits(output):
@@ -90,7 +108,7 @@ class Asking:
         """A function from a request's placeholders to the process that is asked."""
         decide = self._decide
         own = {name: filled(text, values) for name, text in decide.env.items()}
-        environment = {**os.environ, **own} if own else None
+        every = environment(own)
         folder = Path(filled(decide.folder, values))
         parts = [filler(part, ASKED, values) for part in decide.run]
         text = filler(decide.stdin, ASKED, values)
@@ -98,10 +116,16 @@ class Asking:
         def run(given: Mapping[str, str]) -> Run:
             return Run(
                 command=tuple(part(given) for part in parts),
-                environment=environment,
+                environment=every,
                 own=own,
                 folder=folder,
                 stdin=(text(given) if stdin is None else stdin).encode("utf-8"),
             )
 
         return run
+
+
+def _run(run: Run) -> object:
+    return subprocess.run(
+        run.command, input=run.stdin, capture_output=True, env=run.environment, cwd=run.folder, check=False
+    )

@@ -29,6 +29,7 @@ def connect(address: str, *, timeouts: Timeouts) -> Connection:
         basic_methods(adapter),
         secrets=Secrets.of(environment_names(loaded.document)),
         shown=shown,
+        bare_loop=adapter.bare_loop,
         timeouts=timeouts,
         exclusive=False,
     )

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -77,6 +78,18 @@ class Conversation:
                     raise self._died()
         return got
 
+    def write_and_read(self, text: bytes, lines: int) -> None:
+        """Write the text, and read so many lines, whatever they say."""
+        for descriptor in (self._in, self._out):
+            os.set_blocking(descriptor, True)
+        writer = threading.Thread(target=_write_all, args=(self._in, text))
+        writer.start()
+        while lines > 0 and (chunk := os.read(self._out, _CHUNK)):
+            lines -= chunk.count(b"\n")
+        writer.join()
+        for descriptor in (self._in, self._out):
+            os.set_blocking(descriptor, False)
+
     def _write(self, unsent: memoryview) -> memoryview:
         try:
             return unsent[os.write(self._in, unsent) :]
@@ -108,3 +121,9 @@ class Conversation:
         if self._received:
             came += f", after {bytes(self._received[:200])!r} without a line end"
         return Broken(expected="one line for each line that was sent, in time", came=came, kind=TimedOut)
+
+
+def _write_all(descriptor: int, text: bytes) -> None:
+    left = memoryview(text)
+    while left:
+        left = left[os.write(descriptor, left) :]

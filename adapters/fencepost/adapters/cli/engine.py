@@ -1,9 +1,8 @@
 """A command-line tool as an engine: where its rules go, whether it stays, and a folder of the run's own."""
 
-import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from fencepost.adapters.cli.asking import Asking
@@ -16,6 +15,7 @@ from fencepost.adapters.declared.engine import ASKED, Refusal, Shown, decision, 
 from fencepost.adapters.declared.reading import Broken, compiled
 from fencepost.adapters.declared.rule_file import RuleFile
 from fencepost.adapters.declared.rule_text import NotExpressible
+from fencepost.adapters.declared.run import environment
 from fencepost.adapters.declared.texts import environment_places, filled, filler, uses
 from fencepost.adapters.processes import Tail
 
@@ -78,6 +78,15 @@ class CliEngine:
             outcomes.append(decision(outcome))
         return outcomes
 
+    def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
+        """A loop that runs the same processes side by side, or writes the same lines to the tool that stays."""
+        if not self._stays or self._conversation is None:
+            return self._asking.bare_loop(requests, values)
+        each = filler(self._file.decide.each or "", ASKED, values)
+        text = "".join(f"{each(given_of(request))}\n" for request in requests).encode("utf-8")
+        conversation = self._conversation
+        return lambda: conversation.write_and_read(text, len(requests))
+
     def log(self) -> str:
         """What the tool that stays has written to stderr."""
         return self._log.text()
@@ -125,7 +134,7 @@ class CliEngine:
         decide = self._file.decide
         self._conversation = Conversation(
             [filled(part, values) for part in decide.run],
-            environment={**os.environ, **{name: filled(text, values) for name, text in decide.env.items()}},
+            environment=environment({name: filled(text, values) for name, text in decide.env.items()}),
             folder=Path(filled(decide.folder, values)),
             log=self._log,
         )

@@ -13,7 +13,7 @@ class _Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 class Statement(_Message, frozen=True, kw_only=True):
     """The implementation conformance statement: what `describe` answers.
 
-    `choices` maps a ledger key to its answer (for `reserved-ranges` also an object of block to answer);
+    `choices` maps an open point to its answer (for `reserved-ranges` also an object of block to answer);
     `settle_seconds` is how long a change may take to show. `operations` names the operations that can be put to it,
     where these are not all. `observations` are things that the harness has found out about the implementation and that
     no clause is about: the report shows them beside the clauses, and they are not judged.
@@ -76,6 +76,11 @@ class WriteResult(_Message, frozen=True, kw_only=True):
     def is_accepted(self) -> bool:
         """Whether the write was accepted; False for a refused and for an inconclusive one."""
         return self.accepted is True
+
+    @property
+    def is_by_firewall(self) -> bool:
+        """Whether the firewall itself refused the write, which CTL-2 forbids."""
+        return self.accepted is False and self.code == "ForbiddenByFirewall"
 
     @property
     def is_inconclusive(self) -> bool:

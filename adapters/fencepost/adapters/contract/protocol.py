@@ -93,6 +93,15 @@ class ShowsMappings(Protocol):
         ...
 
 
+@runtime_checkable
+class HasBareLoop(Protocol):
+    """A connection that can send what its decisions send without reading what the answers mean, to be timed beside."""
+
+    def bare_loop(self, requests: Sequence[JsonObject]) -> Callable[[], object]:
+        """A loop that sends these requests at the same concurrency and waits for each answer. All is made before."""
+        ...
+
+
 class Carrier(Protocol):
     """What an entry point of the group `fencepost.carriers` names: opens what follows the colon."""
 
@@ -121,9 +130,10 @@ class Adapter(Protocol):
     """What an entry point of the group `fencepost.adapters` names: makes an implementation of `NAME[:ARGS]`.
 
     An adapter may also have a keyword parameter `profile: str | None`. The kit then passes the profile of `--profile`,
-    and the adapter makes an implementation of that profile, whatever profile `args` names.
+    and the adapter makes an implementation of that profile, whatever profile `args` names. An adapter with a keyword
+    parameter `timeouts: Timeouts` makes a `Connection`, which keeps these time limits.
     """
 
-    def __call__(self, args: str) -> Implementation:
+    def __call__(self, args: str) -> "Implementation | Connection":
         """The implementation; `SubjectError` where it cannot be had here, saying why and what to try."""
         ...

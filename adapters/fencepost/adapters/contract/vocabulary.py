@@ -1,4 +1,4 @@
-"""The words of the contract: features, ledger choices, operation names and the endpoint that counts."""
+"""The words of the contract: features, choices at open points, operation names and the endpoint that counts."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

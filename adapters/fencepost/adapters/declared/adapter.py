@@ -33,7 +33,11 @@ class DeclaredAdapter:
 
     def describe(self, deadline: float) -> JsonObject:
         """The conformance statement; what is to be running is started first."""
-        self._engine.open(deadline)
+        try:
+            self._engine.open(deadline)
+        except Broken:
+            self._statement(deadline)  # which says what to install where that is missing
+            raise
         if self._described is None:
             self._described = self._statement(deadline)
         return self._described
@@ -65,6 +69,10 @@ class DeclaredAdapter:
         return {
             "decisions": [of_place.get(place) or _unsent(request.source.address) for place, request in enumerate(asked)]
         }
+
+    def bare_loop(self, asked: Sequence[Request]) -> Callable[[], object]:
+        """The same requests in a bare loop, under the rules in force."""
+        return self._engine.bare_loop(asked, self._values)
 
     def bring(self, deadline: float) -> None:
         """Put the rules in force that are to be: after a reset, and where the tool was started anew."""

@@ -6,7 +6,9 @@ import traceback
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from fencepost.adapters.contract.faults import HarnessFault, RpcError, TimedOut
+from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject, ShownMapping, Timeouts
 from fencepost.adapters.declared.engine import Engine, Shown
 from fencepost.adapters.declared.reading import Broken
@@ -26,6 +28,7 @@ class DeclaredConnection:
         *,
         secrets: Secrets,
         shown: Shown,
+        bare_loop: Callable[[Sequence[Request]], Callable[[], object]],
         timeouts: Timeouts,
         exclusive: bool,
     ) -> None:
@@ -34,6 +37,7 @@ class DeclaredConnection:
         self._methods = methods
         self._secrets = secrets
         self._shown = shown
+        self._bare_loop = bare_loop
         self._timeouts = timeouts
         self._reached = False
         self._finalizer = weakref.finalize(self, engine.close)
@@ -68,6 +72,10 @@ class DeclaredConnection:
             ShownMapping(mapping=one.mapping, request=hide(one.request), output=hide(one.output))
             for one in self._shown.first.values()
         ]
+
+    def bare_loop(self, requests: Sequence[JsonObject]) -> Callable[[], object]:
+        """A loop that sends what the decisions of these requests send, under the rules in force."""
+        return self._bare_loop(msgspec.convert(requests, list[Request]))
 
     def log(self) -> str:
         """The end of what the tool or the service wrote to its own log."""

@@ -59,6 +59,10 @@ class Engine(Protocol):
         """One decision a request, in order."""
         ...
 
+    def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
+        """A loop that sends what `ask` sends, at the same concurrency, and waits for each answer without reading it."""
+        ...
+
     def log(self) -> str:
         """The end of what it has written to its own log."""
         ...

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from fencepost.adapters.contract.faults import StatementError, SubjectError
@@ -65,16 +65,32 @@ def load(
         raise SubjectError(subject=subject, reason="the file is nested too deep") from None
     except ValueError as error:  # no TOML, or an integer that is too long
         raise SubjectError(subject=subject, reason=f"the file is not TOML: {error}") from None
+    return checked(
+        document, subject=subject, folder=path.parent, carrier=carrier, shape=shape, extra=extra, check=check
+    )
+
+
+def checked(
+    document: dict[str, Any],
+    *,
+    subject: str,
+    folder: Path,
+    carrier: str,
+    shape: type[_F],
+    extra: Iterable[str],
+    check: Callable[[_F], Iterator[Mistake]],
+) -> Loaded[_F]:
+    """The document of a file in the folder; `SubjectError` with everything that is wrong with it."""
     found = list(mistakes_in(document, shape))
     template = None
     if not found:
         file = msgspec.convert(document, shape)
-        template = _template(file, path.parent, found)
+        template = _template(file, folder, found)
         found += [*_statement(file, extra), *_rules(file), *check(file)]
     if found:
         keys = f"All keys: fencepost schema {carrier}; a start: fencepost init {carrier}"
         raise SubjectError(subject=subject, reason=f"{listed(found)}\n{keys}")
-    return Loaded(file=file, document=document, folder=path.parent.resolve(), template=template)
+    return Loaded(file=file, document=document, folder=folder.resolve(), template=template)
 
 
 def file_schema(shape: type[AnyFile], title: str) -> dict[str, object]:

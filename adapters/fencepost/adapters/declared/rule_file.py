@@ -1,7 +1,6 @@
 """The file that the rules are written to, and the commands that check and apply it; a refused one leaves no trace."""
 
 import contextlib
-import os
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from fencepost.adapters.contract.faults import shorten
 from fencepost.adapters.declared.commands import Command, reading_of
 from fencepost.adapters.declared.engine import Refusal, Shown
-from fencepost.adapters.declared.run import Output, Run, ended_by_signal
+from fencepost.adapters.declared.run import Output, Run, ended_by_signal, environment
 from fencepost.adapters.declared.sections import Rules
 from fencepost.adapters.declared.texts import filled
 
@@ -70,13 +69,13 @@ def as_line(values: Mapping[str, str]) -> str:
 
 
 def run_of(
-    command: list[str], environment: Mapping[str, str], values: Mapping[str, str], folder: Path, stdin: str = ""
+    command: list[str], named: Mapping[str, str], values: Mapping[str, str], folder: Path, stdin: str = ""
 ) -> Run:
     """The process that a command of the file means, its placeholders filled in."""
-    own = {name: filled(text, values) for name, text in environment.items()}
+    own = {name: filled(text, values) for name, text in named.items()}
     return Run(
         command=tuple(filled(part, values) for part in command),
-        environment={**os.environ, **own} if own else None,
+        environment=environment(own),
         own=own,
         folder=folder,
         stdin=filled(stdin, values).encode("utf-8"),

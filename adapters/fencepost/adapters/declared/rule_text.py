@@ -1,5 +1,6 @@
 """A rule set in the tool's own form: text in, text out; what the form cannot hold is said, never changed."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,11 @@ class RuleForm:
         return texts
 
 
+def digest(text: str) -> str:
+    """Twelve hexadecimal digits for a text, where an engine takes no name that is as long."""
+    return hashlib.sha256(text.encode("utf-8", errors="backslashreplace")).hexdigest()[:12]
+
+
 def jinja_template(text: str, folder: Path) -> Template:
     """The template; undefined names are errors. `ImportError` without Jinja2, `ValueError` where the text is wrong."""
     import jinja2
@@ -134,6 +140,7 @@ def jinja_template(text: str, folder: Path) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["digest"] = digest
     try:
         return environment.from_string(text)
     except jinja2.TemplateError as error:

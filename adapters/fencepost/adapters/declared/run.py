@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from fencepost.adapters import any_ip
 from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut, shorten
 from fencepost.adapters.declared.reading import Broken
 
@@ -36,7 +37,7 @@ class Run:
     """One process that is to be run: what goes into it."""
 
     command: tuple[str, ...]
-    environment: Mapping[str, str] | None
+    environment: Mapping[str, str]
     folder: Path
     stdin: bytes = b""
     own: Mapping[str, str]
@@ -71,13 +72,15 @@ class Run:
         return Output(status=process.returncode, stdout=stdout, stderr=stderr)
 
 
-def start(
-    command: Sequence[str], environment: Mapping[str, str] | None, folder: Path, *, stdin: int
-) -> "subprocess.Popen[bytes]":
-    """A process in a group of its own, its outputs pipes; `Broken` where it cannot be started.
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """The environment here, with the folders of administrators' programs in its PATH, and what is `own`."""
+    return {**os.environ, "PATH": any_ip.search_path(), **own}
 
-    Where `environment` is None it is this process's, which is the cheapest.
-    """
+
+def start(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, *, stdin: int
+) -> "subprocess.Popen[bytes]":
+    """A process in a group of its own, its outputs pipes; `Broken` where it cannot be started."""
     try:
         return subprocess.Popen(
             command,

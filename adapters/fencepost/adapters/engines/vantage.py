@@ -2,7 +2,8 @@
 
 It enters a network namespace in which every address is local, starts a daemon there, and answers the lines of a `cli:`
 file with `way = "stays"`. A line `rules MARK` has the rules applied: `ok` or `refused: …`. A line `ask ADDRESS` has a
-probe sent from that address: `allow`, `deny` or `inconclusive`.
+probe sent from that address: `allow`, `deny` or `inconclusive`. With `--subnets` the line is `ask ADDRESS SUBNET`, and
+the probe comes in by the interface of that subnet.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from fencepost.adapters import any_ip
+from fencepost.adapters.engines.interfaces import ENGINE, Interfaces
 
 _SECONDS = 5.0
 _PAUSE = 0.005
@@ -44,8 +46,12 @@ class NoAnswer(Exception):
 
 def tcp(address: str, port: int, mark: str) -> str:  # noqa: ARG001 - every probe is given the mark
     """A connection: made, or refused by a packet filter that rejects."""
+    return _of_connection(lambda: any_ip.connect_from(address, (any_ip.HOST, port), seconds=_SECONDS))
+
+
+def _of_connection(connect: Callable[[], socket.socket]) -> str:
     try:
-        any_ip.connect_from(address, (any_ip.HOST, port), seconds=_SECONDS).close()
+        connect().close()
     except any_ip.NotFromHere:
         return "inconclusive"
     except ConnectionRefusedError:
@@ -109,15 +115,20 @@ class Vantage:
         self._ask, self._mark = PROBES[options.probe]
         self._daemon: subprocess.Popen[bytes] | None = None
         self._in_force = ""
-        self._pool = ThreadPoolExecutor(options.parallel)
+        self._interfaces: Interfaces | None = None
+        self._pool = ThreadPoolExecutor(options.parallel) if options.parallel > 1 else None
 
     def open(self) -> None:
         """Run the set-up commands; listen where the engine is a packet filter and nothing else would."""
-        any_ip.enter()
+        if self._options.subnets:
+            self._interfaces = Interfaces()
+        else:
+            any_ip.enter()
         for command in self._options.setup:
             subprocess.run(shlex.split(command), check=True, stdout=sys.stderr)
         if self._options.listen:
-            listener = socket.create_server((any_ip.HOST, self._options.port), backlog=1024)
+            host = ENGINE if self._options.subnets else any_ip.HOST
+            listener = socket.create_server((host, self._options.port), backlog=1024)
             threading.Thread(target=_accept, args=(listener,), daemon=True).start()
 
     def put(self, mark: str) -> str:
@@ -137,9 +148,13 @@ class Vantage:
         self._in_force = mark
         return "ok"
 
-    def answer(self, address: str) -> str:
+    def answer(self, asked: str) -> str:
         """The answer to one question."""
+        address, _, subnet = asked.partition(" ")
+        interfaces, port = self._interfaces, self._options.port
         try:
+            if interfaces is not None:
+                return _of_connection(lambda: interfaces.connect(address, subnet, port, _SECONDS))
             return self._ask(address, self._options.port, self._in_force)
         except (OSError, NoAnswer) as error:
             return f"error: {error!r}"
@@ -148,7 +163,10 @@ class Vantage:
         """An answer a line, in order; neighbouring questions are asked side by side."""
         for word, group in groupby((line.partition(" ") for line in lines), key=itemgetter(0)):
             rests = [rest for _, _, rest in group]
-            yield from self._pool.map(self.answer, rests) if word == "ask" else map(self.put, rests)
+            if word != "ask":
+                yield from map(self.put, rests)
+            else:
+                yield from map(self.answer, rests) if self._pool is None else self._pool.map(self.answer, rests)
 
     def _is_up(self, mark: str) -> bool:
         if self._daemon is not None and self._daemon.poll() is not None:
@@ -181,6 +199,7 @@ def main() -> None:
     parser.add_argument("probe", choices=PROBES)
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--setup", action="append", default=[], metavar="COMMAND", help="run once, first")
+    parser.add_argument("--subnets", action="store_true", help="callers of each subnet come in by an interface (tcp)")
     parser.add_argument("--listen", action="store_true", help="listen on the port, for an engine that does not")
     parser.add_argument("--daemon", metavar="COMMAND", help="what is running; started anew for each rule set")
     parser.add_argument("--apply", metavar="COMMAND", help="applies the rules; the daemon then goes on running")

@@ -1,5 +1,5 @@
-"""The nginx web server as an implementation under test: `nginx`, `nginx:anyip` and `nginx:proxy`."""
+"""The nginx web server as an implementation under test: `nginx`, `nginx:anyip`, `nginx:proxy`, each also `,restart`."""
 
-from fencepost.adapters.nginx.adapter import NginxAdapter, open_adapter
+from fencepost.adapters.nginx.adapter import open_adapter
 
-__all__ = ["NginxAdapter", "open_adapter"]
+__all__ = ["open_adapter"]

@@ -1,6 +1,8 @@
 """From `rest:FILE.toml` to a connection."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from fencepost.adapters.contract.protocol import Connection, JsonObject, Timeouts
 from fencepost.adapters.declared import loading
@@ -24,7 +26,26 @@ _FEATURES = ("read-back", "incremental-rules")
 
 def connect(address: str, *, timeouts: Timeouts) -> Connection:
     """The service that the file describes; `SubjectError` with every mistake of the file. Nothing is started yet."""
-    loaded = loading.load(address, carrier="rest", shape=RestFile, extra=_FEATURES, check=mistakes_of)
+    return _connection(
+        loading.load(address, carrier="rest", shape=RestFile, extra=_FEATURES, check=mistakes_of), timeouts
+    )
+
+
+def connect_document(document: dict[str, Any], *, subject: str, folder: Path, timeouts: Timeouts) -> Connection:
+    """The same for a file that has been read, and changed since."""
+    loaded = loading.checked(
+        document,
+        subject=subject,
+        folder=folder,
+        carrier="rest",
+        shape=RestFile,
+        extra=_FEATURES,
+        check=mistakes_of,
+    )
+    return _connection(loaded, timeouts)
+
+
+def _connection(loaded: loading.Loaded[RestFile], timeouts: Timeouts) -> Connection:
     file, shown = loaded.file, Shown()
     engine = RestEngine(file, folder=loaded.folder, shown=shown)
     form = RuleForm(
@@ -38,6 +59,7 @@ def connect(address: str, *, timeouts: Timeouts) -> Connection:
         {**basic_methods(adapter), **SingleChanges(file, adapter, engine, form).methods()},
         secrets=Secrets.of(environment_names(loaded.document)),
         shown=shown,
+        bare_loop=adapter.bare_loop,
         timeouts=timeouts,
         exclusive=file.start is None,
     )

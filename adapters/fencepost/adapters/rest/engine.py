@@ -1,6 +1,5 @@
 """An HTTP service as an engine: started or not, its rules put, its decisions asked from the callers' addresses."""
 
-import os
 import shutil
 import ssl
 import tempfile
@@ -17,8 +16,10 @@ from fencepost.adapters.contract.protocol import JsonObject
 from fencepost.adapters.declared.engine import Refusal, Shown, decision, given_of
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import RuleFile
+from fencepost.adapters.declared.run import environment
 from fencepost.adapters.declared.texts import environment_places, filled
 from fencepost.adapters.processes import Tail
+from fencepost.adapters.rest.bare import bare_loop
 from fencepost.adapters.rest.exchange import Exchange, NotSent
 from fencepost.adapters.rest.link import Way
 from fencepost.adapters.rest.reply import Reply
@@ -75,6 +76,13 @@ class RestEngine:
         """One decision a request, in order."""
         return self.inside(lambda: self._ask(requests, values, deadline))
 
+    def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
+        """A loop that sends what `ask` sends, in waves of the same size."""
+        make = self._requests.question_maker(values)
+        questions = [make(given_of(request)) for request in requests]
+        loop = bare_loop(questions, self._way, self._file.service.concurrency)
+        return lambda: self.inside(loop)
+
     def change(self, asked: Asked, values: Mapping[str, str], where: str, deadline: float) -> Refusal | None:
         """Send a request that changes something; a refusal in the service's own words."""
         return self.inside(lambda: self._change(asked, values, where, deadline))
@@ -122,11 +130,17 @@ class RestEngine:
         return self._thread.submit(entered).result()
 
     @property
+    def _way(self) -> Way:
+        source = self._file.decide.source
+        context = _context(self._file, self._places, self._folder)
+        return Way(context=context, proxy=source.proxy, bound=source.bound)
+
+    @property
     def _http(self) -> Exchange:
         if self._exchange is None:
-            service, source = self._file.service, self._file.decide.source
+            service = self._file.service
             self._exchange = Exchange(
-                Way(context=_context(self._file, self._places, self._folder), proxy=source.proxy, bound=source.bound),
+                self._way,
                 concurrency=service.concurrency,
                 keep_alive=service.keep_alive,
                 follows=service.redirects == "same-host",
@@ -153,7 +167,7 @@ class RestEngine:
         places = self._places
         self._running = Running(
             [filled(part, places) for part in start.run],
-            environment={**os.environ, **{name: filled(text, places) for name, text in start.env.items()}},
+            environment=environment({name: filled(text, places) for name, text in start.env.items()}),
             folder=Path(filled(start.folder, places)),
             log=self._log,
         )
@@ -280,22 +294,22 @@ class RestEngine:
     def _decision(self, given: Mapping[str, str], question: Question, reply: Reply | NotSent) -> JsonObject:
         if isinstance(reply, NotSent):
             return {"outcome": "inconclusive", "reason": reply.reason}
-        curl = self._requests.curl(question)
         if self._file.decide.seen is not None:
             seen = self._file.decide.seen.in_(reply)
             if seen is None:
-                told = f"{curl()}\n{reply.shown()}"
+                told = f"{self._requests.curl(question)()}\n{reply.shown()}"
                 raise Broken(expected="an answer that says where decide.seen is", came="none there", offending=told)
             if seen != given["address"]:
                 reason = f"the service saw {seen} instead of {given['address']}"
-                self._shown.note("decide.seen (another address)", curl, reply.shown)
+                self._shown.note("decide.seen (another address)", self._requests.curl(question), reply.shown)
                 return {"outcome": "inconclusive", "reason": reason}
         try:
             outcome = self._reading.of(reply, "")
         except Broken as broken:
-            broken.offending = f"{curl()}\n{reply.shown()}"
+            broken.offending = f"{self._requests.curl(question)()}\n{reply.shown()}"
             raise
-        self._shown.note(f"decide.{outcome}", curl, reply.shown)
+        if f"decide.{outcome}" not in self._shown.first:
+            self._shown.note(f"decide.{outcome}", self._requests.curl(question), reply.shown)
         return decision(outcome)
 
     def _outcome_of(

@@ -31,6 +31,7 @@ class Exchange:
         self._concurrency = concurrency
         self._keep_alive = keep_alive
         self._follows = follows
+        self._by_address = way.bound or way.proxy is not None
         self._slots: dict[tuple[Place, int], Link] = {}
 
     def one(self, sent: Sent, deadline: float) -> Reply:
@@ -63,10 +64,6 @@ class Exchange:
         for link in self._slots.values():
             link.close()
         self._slots.clear()
-
-    @property
-    def _by_address(self) -> bool:
-        return self._way.bound or self._way.proxy is not None
 
     def _waves(self, questions: Sequence[Question]) -> list[list[list[int]]]:
         """Groups of questions that share a connection, as many groups at a time as there may be connections."""
@@ -110,7 +107,9 @@ class Exchange:
             if replies[number] is None:
                 question = questions[number]
                 reply = self._read(slot, question, links, deadline)
-                replies[number] = self._followed(question.sent, reply, question.address, deadline)
+                if self._follows:
+                    reply = self._followed(question.sent, reply, question.address, deadline)
+                replies[number] = reply
 
     def _read(self, slot: int, question: Question, links: dict[int, Link], deadline: float) -> Reply:
         link = links[slot]
@@ -129,7 +128,8 @@ class Exchange:
         return reply
 
     def _link(self, slot: int, question: Question, links: dict[int, Link], deadline: float) -> Link:
-        link = links.get(slot) or (None if self._by_address else self._slots.get((question.sent.place, slot)))
+        kept = not self._by_address
+        link = links.get(slot) or (self._slots.get((question.sent.place, slot)) if kept else None)
         if link is not None and link.is_stale():
             self._drop(slot, question, links)
             link.close()
@@ -137,7 +137,7 @@ class Exchange:
         if link is None:
             link = Link(question.sent.place, self._way, question.address, deadline, question.tlvs)
         links[slot] = link
-        if not self._by_address:
+        if kept:
             self._slots[question.sent.place, slot] = link
         return link
 

@@ -2,10 +2,12 @@
 
 import contextlib
 import http.client
+import re
 import socket
 import ssl
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -14,7 +16,7 @@ from fencepost.adapters.contract.faults import Crashed, NotJson, NotStarted, Tim
 from fencepost.adapters.contract.vocabulary import MAX_LINE
 from fencepost.adapters.declared.reading import Broken
 from fencepost.adapters.proxy_header import write_header
-from fencepost.adapters.rest.reply import Reply
+from fencepost.adapters.rest.reply import Reply, plain_answer
 from fencepost.adapters.rest.urls import Place, Sent
 from fencepost.adapters.sockets import DeadlineSocket
 
@@ -23,6 +25,8 @@ _TLVS = {"authority": (0x02, 255), "unique-id": (0x05, 128)}
 """The types of the values that a PROXY header may have, and how long each may be, in bytes."""
 
 _FROM_PORT = 40000
+_BLOCKS = sys.platform == "linux"
+_IS_IPV4 = re.compile(r"[0-9.]+").fullmatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +45,23 @@ class Link:
         self, place: Place, way: Way, address: str | None, deadline: float, tlvs: Sequence[tuple[str, str]] = ()
     ) -> None:
         """Connect; `any_ip.NotFromHere` where that cannot be done from the address, `Broken` where there is nobody."""
-        header = None if way.proxy is None else _proxy_header(way.proxy, address or "127.0.0.1", place.port, tlvs)
+        header = b"" if way.proxy is None else proxy_header(way.proxy, address or "127.0.0.1", place.port, tlvs)
         self._place = place
-        self._socket = DeadlineSocket(_connected(place, way, address, deadline), deadline)
+        self._socket = _connected(place, way, address, deadline)
+        self._before = header
         self.used = False
+        if place.secure:
+            self._secure(way.context or ssl.create_default_context())
+
+    def _secure(self, context: ssl.SSLContext) -> None:
         try:
-            if header is not None:
-                self._socket.send(header)
-            if place.secure:
-                self._socket.secure(way.context or ssl.create_default_context(), place.host)
+            self._socket.send(self._before)
+            self._before = b""
+            self._socket.secure(context, self._place.host)
         except BaseException as error:
             self.close()
             if isinstance(error, OSError) and not isinstance(error, TimeoutError):
-                raise _nobody(place, error) from None
+                raise _nobody(self._place, error) from None
             raise
 
     def is_stale(self) -> bool:
@@ -63,48 +71,60 @@ class Link:
     def send(self, sent: Sent, deadline: float) -> None:
         """Send a request."""
         self._socket.deadline = deadline
-        with _faults(self._place, "to take the request"):
-            self._socket.send(sent.as_bytes())
+        text, self._before = self._before + sent.text, b""
+        try:
+            self._socket.send(text)
+        except OSError as error:
+            raise _fault(self._place, "to take the request", error) from None
 
     def receive(self, method: str, deadline: float) -> tuple[Reply, bool]:
         """The answer, and whether the link takes another request."""
         self._socket.deadline = deadline
+        try:
+            came = self._socket.receive()
+            self.used = True
+            plain = plain_answer(came, method)
+            if plain is not None:
+                return plain
+            self._socket.push_back(came)
+            return self._whole_answer(method)
+        except (OSError, http.client.HTTPException) as error:
+            raise _fault(self._place, "an answer", error) from None
+
+    def _whole_answer(self, method: str) -> tuple[Reply, bool]:
         body = bytearray()
-        with _faults(self._place, "an answer"):
-            response = http.client.HTTPResponse(cast("socket.socket", self._socket), method=method)
-            with contextlib.closing(response):
-                response.begin()
-                while chunk := response.read(_CHUNK):
-                    body += chunk
-                    if len(body) > MAX_LINE:
-                        raise Broken(
-                            expected=f"an answer of at most {MAX_LINE} bytes", came="a longer one", kind=NotJson
-                        )
-                headers = tuple(response.headers.items())
-                reply = Reply(status=response.status, reason=response.reason, headers=headers, body=bytes(body))
-                self.used = True
-                return reply, not response.will_close
+        response = http.client.HTTPResponse(cast("socket.socket", self._socket), method=method)
+        with contextlib.closing(response):
+            response.begin()
+            while chunk := response.read(_CHUNK):
+                body += chunk
+                if len(body) > MAX_LINE:
+                    raise Broken(expected=f"an answer of at most {MAX_LINE} bytes", came="a longer one", kind=NotJson)
+            headers = tuple(response.headers.items())
+            reply = Reply(status=response.status, reason=response.reason, headers=headers, body=bytes(body))
+            return reply, not response.will_close
 
     def close(self) -> None:
         """Close it."""
         self._socket.close()
 
 
-def _connected(place: Place, way: Way, address: str | None, deadline: float) -> socket.socket:
+def _connected(place: Place, way: Way, address: str | None, deadline: float) -> DeadlineSocket:
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise TimeoutError
     try:
-        if way.bound and address is not None:
-            made = any_ip.connect_from(address, (place.host, place.port), seconds=seconds)
+        if _BLOCKS and _IS_IPV4(place.host):
+            made = any_ip.connect_from(address if way.bound else None, (place.host, place.port), seconds=seconds)
         else:
             made = socket.create_connection((place.host, place.port), seconds)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if address is None:  # a caller's requests are small and go one by one
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except TimeoutError:
         raise Broken(expected=f"a connection to {place.url} in time", came="none", kind=TimedOut) from None
     except OSError as error:
         raise _nobody(place, error) from None
-    return made
+    return DeadlineSocket(made, deadline, limit=seconds)
 
 
 def _nobody(place: Place, error: OSError) -> Broken:
@@ -112,7 +132,7 @@ def _nobody(place: Place, error: OSError) -> Broken:
     return Broken(expected=f"a connection to {place.url}", came=came, kind=NotStarted)
 
 
-def _proxy_header(version: str, address: str, port: int, tlvs: Sequence[tuple[str, str]]) -> bytes:
+def proxy_header(version: str, address: str, port: int, tlvs: Sequence[tuple[str, str]]) -> bytes:
     """The header that a proxy sends for its client; `any_ip.NotFromHere` where a value is too long."""
     if version == "v1":
         return f"PROXY TCP4 {address} {any_ip.HOST} {_FROM_PORT} {port}\r\n".encode("ascii")
@@ -126,15 +146,11 @@ def _proxy_header(version: str, address: str, port: int, tlvs: Sequence[tuple[st
     return write_header(address, values)
 
 
-@contextlib.contextmanager
-def _faults(place: Place, expected: str) -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError:
-        raise Broken(expected=f"{expected} of {place.url} in time", came="nothing", kind=TimedOut) from None
-    except (OSError, http.client.RemoteDisconnected, http.client.IncompleteRead) as error:
+def _fault(place: Place, expected: str, error: OSError | http.client.HTTPException) -> Broken:
+    if isinstance(error, TimeoutError):
+        return Broken(expected=f"{expected} of {place.url} in time", came="nothing", kind=TimedOut)
+    if isinstance(error, OSError | http.client.IncompleteRead):
         came = "the end of the connection" if isinstance(error, http.client.HTTPException) else error.strerror
-        raise Broken(expected=f"{expected} of {place.url}", came=came or "no connection", kind=Crashed) from None
-    except http.client.HTTPException as error:
-        came = f"{type(error).__name__} {error}".strip()
-        raise Broken(expected=f"an HTTP answer of {place.url}", came=came, kind=NotJson) from None
+        return Broken(expected=f"{expected} of {place.url}", came=came or "no connection", kind=Crashed)
+    came = f"{type(error).__name__} {error}".strip()
+    return Broken(expected=f"an HTTP answer of {place.url}", came=came, kind=NotJson)

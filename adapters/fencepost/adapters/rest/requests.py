@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from fencepost.adapters.contract.messages import Request, Source
 from fencepost.adapters.declared.engine import ASKED, given_of
@@ -47,13 +48,16 @@ class Requests:
         carries = source.bound or source.proxy is not None
         tlvs = [(name, filler(text, ASKED, values)) for name, text in source.tlvs.given.items()]
 
+        @cache
+        def request(path: str, headers: tuple[tuple[str, str], ...], body: bytes | None) -> Sent:
+            place, asked = self._resolved(path)
+            return Sent(place=place, method=decide.method, path=asked, headers=headers, body=body)
+
         def question(given: Mapping[str, str]) -> Question:
             made = [(name, text(given)) for name, text in headers]
             if source.header is not None:
                 made.append((source.header, source.value(given["address"])))
-            place, asked = self._resolved(path(given))
-            data = None if body is None else body(given).encode("utf-8")
-            sent = Sent(place=place, method=decide.method, path=asked, headers=tuple(made), body=data)
+            sent = request(path(given), tuple(made), None if body is None else body(given).encode("utf-8"))
             values = tuple((name, value) for name, text in tlvs if (value := text(given)))
             return Question(sent=sent, address=given["address"] if carries else None, tlvs=values)
 

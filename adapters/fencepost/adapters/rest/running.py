@@ -42,7 +42,7 @@ class Running:
     @property
     def pid(self) -> str:
         """The number of the process."""
-        return str(self._group.pid)
+        return str(self._group.command_pid)
 
     def is_alive(self) -> bool:
         """Whether it still runs."""

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from urllib.parse import quote, urlsplit
 
 from fencepost.adapters.declared.reading import Broken
@@ -30,7 +31,7 @@ class Place:
         return f"{'https' if self.secure else 'http'}://{self.authority}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sent:
     """A request: where it goes, what it says."""
 
@@ -40,7 +41,8 @@ class Sent:
     headers: tuple[tuple[str, str], ...]
     body: bytes | None = None
 
-    def as_bytes(self) -> bytes:
+    @cached_property
+    def text(self) -> bytes:
         """The request as it goes on the wire; `Broken` where a header would become two."""
         lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {self.place.authority}"]
         lines += [f"{name}: {value}" for name, value in self.headers]
@@ -76,6 +78,7 @@ def place_of(url: str) -> tuple[Place, str]:
     return Place(secure=secure, host=parts.hostname, port=port), quoted(asked)
 
 
+@lru_cache(maxsize=1024)
 def quoted(path: str) -> str:
     """The path and query with everything escaped that no URL may hold."""
     return quote(path, safe=_SAFE)

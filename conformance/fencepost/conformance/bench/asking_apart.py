@@ -49,7 +49,7 @@ class AskingApart:
         self._faults.in_a_row += 1
         is_at_hand = False
         for clause, group in groups:
-            if clause in self._tally.errors:
+            if self._tally[clause].error is not None:
                 continue
             try:
                 self._in_force.restore()
@@ -63,7 +63,7 @@ class AskingApart:
             self._faults.in_a_row = 0
             self._on_mismatch(found)
         if not is_at_hand:  # each request is answered apart: the fault is that of the whole call
-            self._tally.errors.setdefault(aim or self._faults.aims[0], str(fault))
+            self._tally.note(aim or self._faults.aims[0], error=str(fault))
             self._faults.hinder(str(fault))
         with self._faults.blaming(), self._meter.beside():
             self._in_force.restore()

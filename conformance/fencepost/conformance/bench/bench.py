@@ -15,8 +15,8 @@ from fencepost.conformance.bench.notes import Notes
 from fencepost.conformance.bench.samples import keep_request, keep_write
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
-from fencepost.conformance.diagnosis.recorder import Excuses
-from fencepost.conformance.judging.call_sizes import SHARE, intended
+from fencepost.conformance.diagnosis.recorder import KnownFailures
+from fencepost.conformance.judging.call_sizes import intended
 from fencepost.conformance.judging.clause_counter import ClauseCounter
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep
@@ -56,7 +56,7 @@ class Bench(Notes):
         most_configurations: int | None = None,
         replay_line: Callable[[str], str] = lambda _: "",
         ends_at_failure: bool = False,
-        excuses: Excuses | None = None,
+        known_failures: KnownFailures | None = None,
         on_mismatch: OnMismatch | None = None,
         selects: Selection | None = None,
         asks_further: bool = False,
@@ -78,7 +78,7 @@ class Bench(Notes):
         self.diagnosing = Diagnosing(
             lockstep,
             tally,
-            Diagnosis(lockstep, tally, replay_line, excuses, allows_another=self.meter.allows_another),
+            Diagnosis(lockstep, tally, replay_line, known_failures, allows_another=self.meter.allows_another),
             self.meter,
             self._faults,
             self._in_force,
@@ -201,12 +201,15 @@ class Bench(Notes):
         *,
         exercises: Mapping[Request, Sequence[str]] | None = None,
         aim: str | None = None,
+        in_every_size: bool = False,
     ) -> list[str]:
         """Put requests in one go; the outcomes that came.
 
         Every right answer counts for the clauses that it exercises; `exercises` adds clauses to some requests. A wrong
-        answer breaks the clause `aim` if the case does not show the clause.
+        answer breaks the clause `aim` if the case does not show the clause. From a call on that is `in_every_size`, all
+        that a run may ask further is asked.
         """
+        self._tally.call_sizes.is_late |= in_every_size
         if self._selects is None:
             return self._ask(requests, exercises or {}, aim)
         for part in self._selects(requests, self.vault):
@@ -215,7 +218,7 @@ class Bench(Notes):
 
     def read(self, *, exercises: Collection[str] = ()) -> None:
         """Read the rules back (STA-5), if the subject offers it. A right answer also counts for `exercises`."""
-        if not self.capabilities.read_back or "STA-5" in self._tally.errors:
+        if not self.capabilities.read_back or self._tally["STA-5"].error is not None:
             return
         with self._faults.blaming("STA-5"):
             wrong = self._lockstep.read()
@@ -256,7 +259,7 @@ class Bench(Notes):
 
     def fail(self, one: Counterexample) -> None:
         """Record a failure that the exploration has found itself, because no replay would show it again."""
-        self._tally.failures[one.clause].append(one)
+        self._tally[one.clause].failures.append(one)
         self.meter.failed_at(self.meter.explored)
         if self._ends_at_failure:
             raise EndedAtFailure
@@ -286,7 +289,8 @@ class Bench(Notes):
     def _ask(self, requests: Sequence[Request], extra: Mapping[Request, Sequence[str]], aim: str | None) -> list[str]:
         offered = [(one, sent) for one in requests if (sent := self.capabilities.as_offered(one)) is not None]
         extra = {sent: extra[one] for one, sent in offered if one in extra}
-        step = self._step([sent for _, sent in offered if self._is_of_use(sent, extra)])
+        has_errors = bool(self._tally.reasons("error"))
+        step = self._step([sent for _, sent in offered if not has_errors or self._is_of_use(sent, extra)])
         if not step.requests:
             return []
         self.meter.check(len(step.requests))
@@ -316,7 +320,7 @@ class Bench(Notes):
     ) -> None:
         """Put some of these requests again, alone and in small calls, where their kinds were not put so before."""
         explored, sizes = self.meter.explored, self._tally.call_sizes
-        most = (explored.resets + explored.writes + sizes.asked) // SHARE
+        most = sizes.most(explored.resets + explored.writes + sizes.asked)
         for places in sizes.calls(self._counter.kinds, most=most):
             self.meter.check(len(places))
             sizes.further += 1
@@ -335,7 +339,8 @@ class Bench(Notes):
 
     def _is_of_use(self, request: Request, extra: Mapping[Request, Sequence[str]]) -> bool:
         """Whether the request serves a clause that is not over with an error."""
-        if not self._tally.errors or (clause := self._clause(request)) not in self._tally.errors:
+        clause = self._clause(request)
+        if self._tally[clause].error is None:
             return True
         self._faults.leave_out(clause, extra.get(request, ()))
         return False
@@ -357,7 +362,7 @@ class Bench(Notes):
         for index, (expected, answer, _) in enumerate(judged):
             if answer.outcome == "inconclusive":
                 more = extra.get(step.requests[index], ())
-                clauses = tuple(self._counter.spoken_for(self.vault, step.requests[index], expected, more))
+                clauses = tuple(self._counter.exercised(self.vault, step.requests[index], expected, more))
                 keep_request(self._tally.not_put, self.vault, step.only(index), clauses)
         return [Found(mismatch=mismatch, index=index, aim=aim) for index, mismatch in wrong]
 

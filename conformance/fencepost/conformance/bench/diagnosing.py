@@ -77,14 +77,14 @@ class Diagnosing:
 
     def finish(self, *, is_cut_short: bool) -> None:
         """End the diagnosis: replay the failures of an unstable subject once more, if there is time."""
-        self._diagnosis.tell_what_was_kept()
+        self._diagnosis.record_kept()
         if is_cut_short:
             self._diagnosis.give_up_review()
             return
         try:
             self._diagnosis.review()
         except HarnessFault as fault:
-            self._tally.unstable["DEC-17"] = str(fault)
+            self._tally["DEC-17"].unstable = str(fault)
 
     @property
     def state(self) -> BenchState:
@@ -112,7 +112,7 @@ class Diagnosing:
             )
             self._in_force.resume(state.at_hand, state.in_force)
         except HarnessFault as fault:
-            self._tally.hindered.setdefault("DEC-17", str(fault))
+            self._tally.note("DEC-17", hindered=str(fault))
         self._lockstep.cost, self._meter.aside = state.cost, state.aside
         self._faults.in_a_row = state.faults_in_a_row
         self._meter.explored, self._meter.first_failure = state.explored, state.first_failure

@@ -35,7 +35,7 @@ class FaultPolicy:
         """End the clause at hand, the first clause given, with an error; `Unresponsive` after three in a row."""
         self._tally.faults += 1
         for clause in clauses[:1]:
-            self._tally.errors.setdefault(clause, str(fault))
+            self._tally.note(clause, error=str(fault))
         if fault.method not in ESSENTIAL:
             self._of_method.setdefault(fault.method, []).append(str(fault))
             return
@@ -69,13 +69,13 @@ class FaultPolicy:
     def hinder(self, told: str) -> None:
         """Note that the scenario is cut short: its clauses may get too few answers for a verdict."""
         for clause in self.aims:
-            self._tally.hindered.setdefault(clause, told)
+            self._tally.note(clause, hindered=told)
 
     def check(self, method: str, clauses: Sequence[str]) -> None:
         """`Abandoned` if the method, which only a feature needs, has been given up; other calls go on."""
         faults = self._of_method.get(method, [])
         if len(faults) >= FAULTS_OF_A_METHOD:
-            self._tally.errors.setdefault(clauses[0], faults[0])
+            self._tally.note(clauses[0], error=faults[0])
             self.hinder(faults[0])
             raise Abandoned
 
@@ -84,4 +84,4 @@ class FaultPolicy:
         family = clause.partition("-")[0]
         for other in others:
             if other.partition("-")[0] == family:
-                self._tally.errors.setdefault(other, self._tally.errors[clause])
+                self._tally.note(other, error=self._tally[clause].error)

@@ -19,24 +19,25 @@ class Notes:
 
     def failures_of(self, clause: str) -> Sequence[Counterexample]:
         """The clause's failures so far."""
-        return self._tally.failures.get(clause, ())
+        return self._tally[clause].failures
 
     def decisive(self, clause: str) -> int:
         """How often the clause has been decisive so far."""
-        return self._tally.counts[clause].decisive
+        return self._tally[clause].decisive
 
     def limit_found(self, clause: str, limit: str) -> None:
         """The clause's limit is this."""
-        self._tally.limits[clause] = limit
+        self._tally[clause].limit = limit
 
     def limit_at_least(self, clause: str, count: int) -> None:
         """So many were accepted: the clause's limit, unless more is known."""
-        self._tally.limits.setdefault(clause, f"at least {count}")
+        record = self._tally[clause]
+        record.limit = record.limit or f"at least {count}"
 
     def remark(self, clause: str, text: str) -> None:
         """Say something beside the clause's pass."""
-        self._tally.remarks[clause] = text
+        self._tally[clause].remark = text
 
     def leave_out(self, clause: str, reason: str) -> None:
         """The clause cannot be asked of this subject."""
-        self._tally.left_out[clause] = reason
+        self._tally[clause].left_out = reason

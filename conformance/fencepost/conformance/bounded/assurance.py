@@ -67,7 +67,7 @@ def told(report: Report, bounds: Bounds, explored: Cost, *, took: float | None, 
     score = curve.expected(configurations=configurations, decisions=decisions)
     which = "the catalogue's" if refuses else "the catalogue's decisions-only"
     right = sum((report.totals.allowed, report.totals.denied))
-    if right and not report.selected and report.exit_status != _NOT_JUDGED:
+    if not report.selected and report.exit_status != _NOT_JUDGED:
         # The mutants were put to runs of every clause that came to a verdict.
         yield f"as much kills {score:.1%} of {which} {curve.mutants} mutants (measured by `{curves.made_by}`)"
     has_been_right = report.exit_status in (0, 3)  # a failure of a clause that was not selected ends with 1, too

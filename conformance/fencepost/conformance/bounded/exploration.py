@@ -60,18 +60,14 @@ def _visit(bench: Bench, *, schedule: Schedule, refusals: Refusals, place: int, 
 
 def _is_written(bench: Bench, stop: ScheduledSet) -> bool:
     """Whether the rules are in force now: by the planned write, or after a fault by the whole set."""
-    aim = _aim(stop)
-    exercises = _spoken_for(bench, stop)
+    aim = "STA-3" if _switches_alone(stop) else None
+    exercises = _exercised(bench, stop)
     if bench.vault.rules == stop.before.rules and bench.vault.network == stop.before.network:
         return bench.write(stop.write.method, stop.write.params, exercises=exercises, aim=aim)
     return bench.put(wire_rules_in_force(stop.vault.rules), exercises=exercises, aim=aim)
 
 
-def _aim(stop: ScheduledSet) -> str | None:
-    return "STA-3" if _switches_alone(stop) else None
-
-
-def _spoken_for(bench: Bench, stop: ScheduledSet) -> tuple[str, ...]:
+def _exercised(bench: Bench, stop: ScheduledSet) -> tuple[str, ...]:
     rules, profile = stop.vault.rules, stop.vault.profile
     found: list[str] = ["VAL-1"] if rules.ip_rules else []
     found += ["VAL-2"] * any(rule.text.endswith("/32") for rule in rules.ip_rules)
@@ -109,10 +105,10 @@ def _ask(bench: Bench, stop: ScheduledSet, random: Random) -> None:
     bench.ask([*_twice(asked, again[::2]), *twins, *again[1::2]], exercises=exercises)
 
 
-_Spoken = tuple[Collection[Request], tuple[str, ...]]
+_Exercised = tuple[Collection[Request], tuple[str, ...]]
 
 
-def _about_the_change(stop: ScheduledSet) -> Iterator[_Spoken]:
+def _about_the_change(stop: ScheduledSet) -> Iterator[_Exercised]:
     """Requests whose answers the write has changed, and others."""
     every = (*stop.moved, *stop.unmoved)
     if _switches_alone(stop):
@@ -127,7 +123,7 @@ def _about_the_change(stop: ScheduledSet) -> Iterator[_Spoken]:
         yield every, ("STA-6", "STA-7")
 
 
-def _about_the_rules(stop: ScheduledSet) -> Iterator[_Spoken]:
+def _about_the_rules(stop: ScheduledSet) -> Iterator[_Exercised]:
     """Callers of full lists, and of subnets whose id the caller or the rule spells in other letters."""
     profile, rules, asked = stop.vault.profile, stop.vault.rules, stop.asked
     from_subnets = [one for one in asked if one.subnet is not None]
@@ -143,7 +139,7 @@ def _about_the_rules(stop: ScheduledSet) -> Iterator[_Spoken]:
     yield [one for one in from_subnets if one.subnet not in plain or str(one.subnet).lower() in otherwise], ("DEC-8",)
 
 
-def _about_the_portal(bench: Bench, stop: ScheduledSet) -> Iterator[_Spoken]:
+def _about_the_portal(bench: Bench, stop: ScheduledSet) -> Iterator[_Exercised]:
     portal = [one for one in stop.asked if one.operation in _PORTAL]
     yield [one for one in portal if one.plane is Plane.CONTROL or _is_blocked(bench, one)], ("CTL-5",)
     if bench.capabilities.control_plane:

@@ -2,23 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from fencepost.adapters.contract import Statement
-from fencepost.conformance.judging.tally import Count, Tally
+from fencepost.conformance.judging.tally import ClauseRecord, Tally
+from fencepost.conformance.regression.baseline import Entry
 from fencepost.conformance.regression.stored_case import case_id
 from fencepost.conformance.run.findings import Findings
 from fencepost.reports.causes import in_short
-from fencepost.reports.model import Counterexample, Decoy, LedgerEntry, Totals, encoded
+from fencepost.reports.model import Counterexample, Decoy, LedgerEntry, Standing, Totals, encoded
 
 KEPT = 3
 """So many counterexamples are kept of a clause and of a kind of wrong answer, the smallest."""
 
 _T = TypeVar("_T")
-_FIRST = ("errors", "hindered", "unstable", "limits", "unconfirmed", "left_out", "remarks")
-"""The members of a tally of which the first for each clause stays."""
+_WEIGHTIEST: tuple[Standing, ...] = ("another failure", "expired", "unmatched", "known", "unexpected success")
+"""Of two standings of a known failure, the first of these stays."""
 
 _NOT_FOUND = (None, "error")
 _SUMS = ("allowed", "denied", "inconclusive", "inconclusive_writes", "faults")
@@ -44,6 +44,7 @@ def together(one: Findings, other: Findings) -> Findings:
         first_failure=first,
         totals=_totals(one.totals, other.totals),
         log=one.log or other.log,
+        known=_known(one.known, other.known),
     )
 
 
@@ -60,17 +61,8 @@ def _totals(one: Totals, other: Totals) -> Totals:
 
 def _tally(one: Tally, other: Tally) -> Tally:
     """Both tallies; the first is used up."""
-    for clause, count in other.counts.items():
-        known = one.counts.get(clause, Count())
-        one.counts[clause] = Count(
-            **{each.name: getattr(known, each.name) + getattr(count, each.name) for each in fields(Count)}
-        )
-    for name in ("failures", "unsteady"):
-        ours, theirs = getattr(one, name), getattr(other, name)
-        for clause, found in theirs.items():
-            ours[clause] = _smallest((*ours.get(clause, ()), *found))
-    for name in _FIRST:
-        setattr(one, name, {**getattr(other, name), **getattr(one, name)})
+    for clause, record in other.records.items():
+        one.records[clause] = _record(one[clause], record)
     for name in _SUMS:
         setattr(one, name, getattr(one, name) + getattr(other, name))
     one.writes_by_kind = _both(one.writes_by_kind, other.writes_by_kind, lambda a, b: (a[0] + b[0], a[1] + b[1]))
@@ -79,8 +71,21 @@ def _tally(one: Tally, other: Tally) -> Tally:
     ours.answered = _both(ours.answered, theirs.answered, int.__add__)
     ours.missing = _both(ours.missing, theirs.missing, int.__add__)
     ours.again = _both(ours.again, theirs.again, lambda a, b: a or b)
-    ours.depends = {**theirs.depends, **ours.depends}
     return one
+
+
+def _record(one: ClauseRecord, other: ClauseRecord) -> ClauseRecord:
+    """Both records of a clause: the sums of their counts, the smallest of their failures, the first of their texts."""
+    values: dict[str, Any] = {}
+    for name in ClauseRecord.__struct_fields__:
+        ours, theirs = getattr(one, name), getattr(other, name)
+        if isinstance(theirs, int):
+            values[name] = ours + theirs
+        elif isinstance(theirs, list):
+            values[name] = _smallest((*ours, *theirs)) if theirs else ours
+        else:
+            values[name] = theirs if ours is None else ours
+    return ClauseRecord(**values)
 
 
 def _both(one: Mapping[str, _T], other: Mapping[str, _T], add: Callable[[_T, _T], _T]) -> dict[str, _T]:
@@ -118,6 +123,15 @@ def _ledger(one: tuple[LedgerEntry, ...], other: tuple[LedgerEntry, ...]) -> tup
             entry = msgspec.structs.replace(entry, broken=False, detail=detail)
         entries.append(entry)
     return (*entries, *theirs.values())
+
+
+def _known(one: tuple[Entry, ...], other: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Each entry of the list once; as in a replay, an answer that was wrong once is still wrong."""
+    found = {entry.failure.id: entry for entry in one}
+    for entry in other:
+        known = found.get(entry.failure.id, entry)
+        found[entry.failure.id] = min(known, entry, key=lambda each: _WEIGHTIEST.index(each.standing))
+    return tuple(found.values())
 
 
 def _decoys(one: tuple[Decoy, ...], other: tuple[Decoy, ...]) -> tuple[Decoy, ...]:

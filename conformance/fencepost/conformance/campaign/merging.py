@@ -84,7 +84,7 @@ def _report(plan: CampaignPlan, subject: int, findings: Findings) -> Report:
         findings,
         Capabilities.from_statement(statement, profile, settle_seconds=settle),
         profile,
-        baseline=Baseline(),
+        baseline=Baseline(entries=list(findings.known)),
         least_decisions=plan.floors.decisions,
     )
     tasks = sum(task.subject == subject for shard in plan.shards for task in shard.tasks)

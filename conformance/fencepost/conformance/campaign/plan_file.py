@@ -9,12 +9,24 @@ from pathlib import Path
 import msgspec
 from fencepost.conformance.campaign.groups import Cost
 from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.regression.known import FORMAT, VERSION, KnownFailure, known_from_json
 from fencepost.reports.visible import visible
 from msgspec import Struct
 
 
 class _Value(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A JSON object of the file."""
+
+
+class KnownList(_Value, frozen=True, kw_only=True):
+    """A list of known failures: the name of its file, and its entries as the file has them."""
+
+    file: str
+    entries: tuple[dict[str, object], ...]
+
+    def failures(self) -> tuple[KnownFailure, ...]:
+        """The entries; `NotACase` where the list is none."""
+        return known_from_json({"format": FORMAT, "version": VERSION, "entries": list(self.entries)})
 
 
 class Recipe(_Value, frozen=True, kw_only=True):
@@ -30,6 +42,7 @@ class Recipe(_Value, frozen=True, kw_only=True):
     settle: float | None = None
     call_timeout: float = 10.0
     start_timeout: float = 30.0
+    known: KnownList | msgspec.UnsetType = msgspec.UNSET
 
 
 class Task(_Value, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from fencepost.conformance.campaign.plan_file import (
     plan_from_json,
 )
 from fencepost.conformance.judging.verdicts import DECISIONS
+from fencepost.conformance.regression.reading import NotACase
 
 
 def planned(recipe: Recipe, *, shards: int) -> CampaignPlan:
@@ -48,6 +49,11 @@ def checked(plan: CampaignPlan, path: Path) -> CampaignPlan:
     recipe = plan.recipe
     if recipe.effort not in EFFORTS or not recipe.subjects or recipe.seeds < 1:
         raise PlanRefused(path=path, reason="its recipe names no subject, no seed or no effort")
+    if recipe.known:
+        try:
+            recipe.known.failures()
+        except NotACase as error:
+            raise PlanRefused(path=path, reason=f"its list of known failures is none: {error}") from None
     # The tasks are counted first: a recipe alone could demand more of them than a machine can make.
     is_whole = sum(len(shard.tasks) for shard in plan.shards) == len(recipe.subjects) * recipe.seeds * len(GROUPS)
     try:

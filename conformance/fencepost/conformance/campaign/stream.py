@@ -3,12 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from fencepost.conformance.campaign.plan_file import CampaignPlan, Shard
-from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.run.findings import Findings
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
@@ -16,7 +15,7 @@ from fencepost.reports.visible import visible
 PATTERN = "shard-*.ndjson"
 """The names of streams in a folder."""
 
-_FORM = 1
+_FORM = 2
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="shard", forbid_unknown_fields=True):
@@ -145,10 +144,7 @@ def findings_in(path: Path) -> Iterator[Findings]:
             if not line.startswith(b'{"event":"task"'):
                 continue
             try:
-                findings = msgspec.convert(json.loads(line), type=_Found).findings
-                tally = Tally()
-                tally.take_over(findings.tally)
-                yield replace(findings, tally=tally)
+                yield msgspec.convert(json.loads(line), type=_Found).findings
             except (ValueError, RecursionError) as error:  # msgspec's own is a ValueError
                 raise StreamRefused(reason=f"line {number}: {error!s:.200}") from None
 

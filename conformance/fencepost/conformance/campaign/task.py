@@ -1,11 +1,14 @@
 """One task of a campaign: a run of one clause group, or of the control, to its findings."""
 
+from pathlib import Path
+
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.campaign.groups import CONTROL, GROUPS
 from fencepost.conformance.campaign.plan_file import Recipe, Task
+from fencepost.conformance.run.earlier import replay_known
 from fencepost.conformance.run.findings import Findings
-from fencepost.conformance.run.opening import begun, connected
+from fencepost.conformance.run.opening import begun, connected, explaining
 from fencepost.conformance.run.order import EXPLORATIONS
 from fencepost.conformance.run.plan import Listener, Plan
 
@@ -34,6 +37,9 @@ def found_by(task: Task, recipe: Recipe, listener: Listener = lambda _: None) ->
     with connected(plan.subject, timeouts, profile=plan.profile) as connection:
         run = begun(connection, plan, listener, explorations=explorations)
         run.settle()
+        if recipe.known and not is_control:
+            with explaining(plan.subject, connection):
+                replay_known(run, recipe.known.failures(), Path(recipe.known.file))
         if is_control:
             run.lay_decoys()
         else:

@@ -164,7 +164,7 @@ def _seed_in_words(told: Mapping[str, object]) -> str:
     assert isinstance(asked, dict)
     if asked["seedFrom"] == FROM_SIGNER:
         return f"{asked['seed']}, chosen by the signer"
-    nonce = " and the customer's nonce" if asked["nonce"] else ""
+    nonce = " and a nonce, which is to be the customer's own" if asked["nonce"] else "; no customer gave a nonce"
     return f"{asked['seed']}, drawn from a digest of the statement, the artifacts{nonce}"
 
 

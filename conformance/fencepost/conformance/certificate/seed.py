@@ -1,4 +1,4 @@
-"""The seed of a certified run, drawn from what is certified, so that a signer cannot pick a seed that passes."""
+"""The seed of a certified run, drawn from what is certified and from a nonce, which the customer can give."""
 
 import hashlib
 import json

@@ -11,6 +11,7 @@ from fencepost.conformance.campaign.groups import GROUPS
 from fencepost.conformance.campaign.merging import Incomplete, merged
 from fencepost.conformance.campaign.plan_file import (
     CampaignPlan,
+    KnownList,
     PlanRefused,
     Recipe,
     Shard,
@@ -22,7 +23,7 @@ from fencepost.conformance.campaign.planning import planned, read_plan, seeds_fo
 from fencepost.conformance.campaign.shard_run import is_there, keep, shard_stream
 from fencepost.conformance.campaign.targets import TARGETS, Place
 from fencepost.conformance.commands.console import labelled, show
-from fencepost.conformance.commands.earlier_failures import EarlierFailures
+from fencepost.conformance.commands.earlier_failures import EarlierFailures, read_known
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING
@@ -35,6 +36,7 @@ from fencepost.reference import profile_names
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
 from fencepost.reports.visible import visible
+from msgspec import UNSET
 
 TRY_AGAIN = 75
 """The exit status of a shard whose stream could not be made, as `sysexits.h` has it."""
@@ -62,6 +64,13 @@ def campaign() -> None:
     "--profile",
     type=click.Choice(profile_names()),
     help="Judge by this profile, not by the profile that a subject claims.",
+)
+@click.option(
+    "--known",
+    "known_file",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    metavar="FILE",
+    help="Tolerate the failures on this list, and no others; of one subject.",
 )
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
 @call_timeout
@@ -104,6 +113,7 @@ def plan(
     effort: str,
     seed: int,
     profile: str | None,
+    known_file: Path | None,
     settle: float | None,
     call_timeout: float,
     start_timeout: float,
@@ -120,6 +130,8 @@ def plan(
         raise click.UsageError("--seeds and --decisions both give the number of seeds: leave one out")
     if decisions is not None:
         seeds = seeds_for(decisions, subjects=len(subjects), effort=effort)
+    if known_file is not None and len(subjects) > 1:
+        raise click.UsageError("--known: a list of known failures is of one subject")
     recipe = Recipe(
         subjects=subjects,
         seeds=seeds or 1,
@@ -129,6 +141,7 @@ def plan(
         settle=settle,
         call_timeout=call_timeout,
         start_timeout=start_timeout,
+        known=_known_list(known_file) if known_file is not None else UNSET,
     )
     try:
         made = planned(recipe, shards=shards)
@@ -146,6 +159,10 @@ def plan(
             write_atomically(path, data)
     show(labelled(list(_summary(made))))
     click.echo(f"written: {', '.join(map(str, files))}", err=True)
+
+
+def _known_list(path: Path) -> KnownList:
+    return KnownList(file=str(path), entries=tuple(one.to_json() for one in read_known(path)))
 
 
 def _summary(made: CampaignPlan) -> Iterator[tuple[str, str]]:
@@ -198,8 +215,8 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -
 
     def announce(number: int, task: Task) -> None:
         subject = visible(made.recipe.subjects[task.subject])
-        told = f"{task.group}, seed {task.seed}, of {subject}"
-        click.echo(f"shard {chosen.number}, task {number} of {len(chosen.tasks)}: {told}", err=True)
+        text = f"{task.group}, seed {task.seed}, of {subject}"
+        click.echo(f"shard {chosen.number}, task {number} of {len(chosen.tasks)}: {text}", err=True)
 
     with Interruption() as interruption, live_progress() as listener:
         try:
@@ -310,8 +327,8 @@ def merge(*, plan_file: Path, folder: Path, reports: Path | None, regressions: P
         for problem in error.problems:
             click.echo(visible(problem), err=True)
         for number in error.again:
-            told = f"fencepost campaign run {plan_file} --shard {number}/{len(made.shards)} --out {folder}"
-            click.echo(visible(f"run again: {told}"), err=True)
+            text = f"fencepost campaign run {plan_file} --shard {number}/{len(made.shards)} --out {folder}"
+            click.echo(visible(f"run again: {text}"), err=True)
         click.echo("no verdict: the campaign is not complete", err=True)
         sys.exit(2)
     page = Page.of(sys.stdout, is_verbose=verbose)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fencepost.reference import Decision, Network, Outcome, Profile, Request, RuleSet, Violation, decide, validate
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 
 _DEEPEST = 5
 _DEFAULTS = (("bypass", "default-of-bypass"), ("defaultAction", "default-of-default-action"))

@@ -105,10 +105,11 @@ def certify(
 ) -> None:
     """Judge SUBJECT strictly by the profile that it claims, and write a signed bundle if it passes.
 
-    The statement must name an immutable version. A digest of the statement, the artifacts and the nonce gives the seed,
-    so that the signer cannot choose it. A partial result is certified as partial. Exit status: 0 certified; 2
-    bad usage, a version that moves, or a subject that does not answer; otherwise that of `check`, and no bundle is
-    written. With --report an interrupted run leaves its results so far, and can be continued with --resume.
+    The statement must name an immutable version. A digest of the statement, the artifacts and the nonce gives the seed;
+    who can choose the nonce can try seeds, so the customer gives it. A partial result is certified as partial. Exit
+    status: 0 certified; 2 bad usage, a version that moves, or a subject that does not answer; otherwise that of
+    `check`, and no bundle is written. With --report an interrupted run leaves its results so far, and can be continued
+    with --resume.
     """
     if resumed is not None and folder not in (None, resumed):
         raise click.UsageError("--resume DIR goes on in DIR and leaves its report there: leave --report out")
@@ -173,8 +174,8 @@ def _leave(found: Found, folder: Path) -> None:
 def _write(report: Report, transcript: Kept, out: Path, key: SigningKey, issue: Issue) -> None:
     with os_error_as_usage(f"--out {out}"):
         write_bundle(_members(report, transcript.content(), key, issue), out)
-    told = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
-    click.echo(visible(f"{told}, signed with the key {key.public.id[:16]}…"), err=True)
+    text = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
+    click.echo(visible(f"{text}, signed with the key {key.public.id[:16]}…"), err=True)
 
 
 def _key(path: Path) -> SigningKey:

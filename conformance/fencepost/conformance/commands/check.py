@@ -17,7 +17,7 @@ from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption, interruptible
 from fencepost.conformance.commands.live_events import STDOUT, LiveEvents, both, live_events
 from fencepost.conformance.commands.opening import as_usage, call_timeout, start_timeout
-from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING
+from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, SUITE_VERSION
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.project_settings import ISOLATED, ConfiguredCommand
 from fencepost.conformance.commands.run_folder import RunFolder
@@ -51,6 +51,12 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="The same seed asks the same questions.")
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause or family (VAL); repeatable.")
+@click.option(
+    "--suite-version",
+    type=SUITE_VERSION,
+    metavar="VERSION",
+    help="Ask the clauses that this version of the suite had, and none that came later.",
+)
 @click.option(
     "--report",
     "folder",
@@ -125,6 +131,7 @@ def check(
     effort: str,
     seed: int,
     clauses: tuple[str, ...],
+    suite_version: str | None,
     folder: Path | None,
     resumed: Path | None,
     known_file: Path | None,
@@ -165,6 +172,7 @@ def check(
         seed=seed,
         profile=profile,
         clauses=_known(clauses),
+        suite_version=suite_version,
         settle_seconds=settle,
         fail_fast=fail_fast,
         most_decisions=decisions,

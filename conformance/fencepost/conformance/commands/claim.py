@@ -35,8 +35,8 @@ def _claim(option: str, folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             first = os.read(file, 20).decode("ascii", "replace").strip()
-            told = f"another run uses {folder}: the process {first or 'is not known'}"
-            raise usage(f"{option}: {told}. Wait until it ends, or name another folder.") from None
+            text = f"another run uses {folder}: the process {first or 'is not known'}"
+            raise usage(f"{option}: {text}. Wait until it ends, or name another folder.") from None
         os.ftruncate(file, 0)
         os.write(file, f"{os.getpid()}\n".encode("ascii"))
         try:

@@ -28,6 +28,7 @@ def clause_rows(clause: Clause) -> Iterator[tuple[str, str]]:
     if clause.note:
         yield "note", clause.note
     yield "level", clause.level
+    yield "since", f"version {clause.since} of the suite"
     if clause.needs:
         yield "needs", ", ".join(clause.needs)
     yield "basis", f"{clause.basis}: {_BASES[clause.basis]}"

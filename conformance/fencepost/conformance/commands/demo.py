@@ -69,8 +69,8 @@ def _judged(vault: type[RightVault]) -> Clause:
 
 
 def _verdict(row: Clause) -> Text:
-    told = f"{row.verdict}: {row.asked:,} decisions of this clause asked, {row.decisive:,} right"
-    return Text(told, style="bold red" if row.verdict == "fail" else "bold green")
+    text = f"{row.verdict}: {row.asked:,} decisions of this clause asked, {row.decisive:,} right"
+    return Text(text, style="bold red" if row.verdict == "fail" else "bold green")
 
 
 def _steps(case: Counterexample) -> Iterator[tuple[str, str | Text]]:
@@ -100,8 +100,8 @@ def _steps(case: Counterexample) -> Iterator[tuple[str, str | Text]]:
 
 def _extent(rule: IPv4Network, address: IPv4Address) -> str:
     ends = {rule.network_address: "the first", rule.broadcast_address: "the last"}
-    told = f"{rule}: {rule.num_addresses:,} addresses, from {rule.network_address} to {rule.broadcast_address}"
-    return f"{told}; {address} is {ends[address]} of them" if address in ends else told
+    text = f"{rule}: {rule.num_addresses:,} addresses, from {rule.network_address} to {rule.broadcast_address}"
+    return f"{text}; {address} is {ends[address]} of them" if address in ends else text
 
 
 def _answer(vault: type[RightVault], case: Counterexample) -> str:

@@ -90,8 +90,8 @@ def _introduced(
     wanted = load_profile(profile or first.profile)
     claimed = (first.profile, second.profile)
     if profile is None and set(claimed) != {wanted.name}:
-        told = ", ".join(f"{name} claims {one}" for name, one in zip(names, claimed, strict=True))
-        raise usage(f"{told}; say by --profile which edition to ask by")
+        text = ", ".join(f"{name} claims {one}" for name, one in zip(names, claimed, strict=True))
+        raise usage(f"{text}; say by --profile which edition to ask by")
     return wanted, (first, second)
 
 

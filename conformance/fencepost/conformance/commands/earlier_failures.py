@@ -63,8 +63,8 @@ class EarlierFailures:
         """Store the counterexamples of a run that are new; bad usage if the folder cannot be written."""
         if self.folder is None:
             if any(row.counterexamples for row in report.clauses):
-                told = f"to keep what was found and replay it first in later runs: mkdir {FOLDER}, or --regressions DIR"
-                click.echo(told, err=True)
+                text = f"to keep what was found and replay it first in later runs: mkdir {FOLDER}, or --regressions DIR"
+                click.echo(text, err=True)
             return
         try:
             written = store(stored_from_report(without_secrets(report)), self.folder)

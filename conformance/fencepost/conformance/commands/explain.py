@@ -9,9 +9,11 @@ from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands.case_split import split_cases
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.explanation import clause_explained, explanation
+from fencepost.conformance.commands.options import PROFILE
 from fencepost.conformance.commands.request_file import Asked, oddities, read_asked, read_network
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.reasons import open_point, reason
+from fencepost.conformance.rule_files.expressions import RESOURCE_GROUP, SUBSCRIPTION, may_be
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput
 from fencepost.conformance.rule_files.reading import named_subnets, read_rules
@@ -20,7 +22,6 @@ from fencepost.reference import (
     Profile,
     Request,
     Subnet,
-    UnknownProfile,
     Verdict,
     load_profile,
     validate,
@@ -32,7 +33,12 @@ from fencepost.reports.visible import visible
 @click.argument("rules", metavar="RULES|CLAUSE")
 @click.argument("request_given", metavar="[ADDRESS|REQUEST.json]", required=False)
 @click.option(
-    "--profile", "profile_name", default="keyvault", show_default=True, help="The edition of the specification."
+    "--profile",
+    "profile_name",
+    type=PROFILE,
+    default="keyvault",
+    show_default=True,
+    help="The edition of the specification.",
 )
 @click.option("--subnet", metavar="ID", help="The caller's subnet, by its resource id.")
 @click.option("--service", metavar="NAME", help="The Microsoft service that calls.")
@@ -87,13 +93,14 @@ def explain(
         return
     if [rules, request_given, network_file, parameters].count(STDIN) > 1:
         raise click.UsageError("only one of the files can be stdin")
-    profile = _profile(profile_name)
+    profile = load_profile(profile_name)
     try:
         found = read_rules(rules, vault=vault, parameters=parameters)
         given = read_network(network_file) if network_file is not None else Network()
         request = read_asked(request_given, asked)
     except UnreadableInput as error:
         _refuse([visible(line) for line in str(error).splitlines()])
+    _check_subnet(found, request.subnet)
     network = _completed(given, found, request)
     _check(found, profile, network)
     for note in (*found.notes, *oddities(request)):
@@ -102,11 +109,18 @@ def explain(
     show(*explanation(branches, request=request, network=network, profile=profile, found=found))
 
 
-def _profile(name: str) -> Profile:
-    try:
-        return load_profile(name)
-    except UnknownProfile as error:
-        raise click.BadParameter(str(error), param_hint="--profile") from None
+def _check_subnet(found: FoundRules, subnet: str | None) -> None:
+    """Nothing, where the caller's subnet is known to be listed or not to be; bad usage otherwise."""
+    listed = list(named_subnets(found))
+    if subnet is None or any(one.lower() == subnet.lower() for one in listed):
+        return
+    for one in listed:
+        if may_be(one, subnet):
+            text = (
+                f"--subnet: may be the subnet {one} of the rules, whose {SUBSCRIPTION} or {RESOURCE_GROUP} only the "
+                "deployment knows; if it is, name it as the rules do"
+            )
+            _refuse([visible(f"{found.path}.virtualNetworkRules: {text}")])
 
 
 def _completed(given: Network, found: FoundRules, request: Request) -> Network:
@@ -154,8 +168,8 @@ def _check_number(found: FoundRules, profile: Profile) -> None:
             continue
         texts = {entry.get(key) for entry in entries if isinstance(entry, Mapping) and isinstance(entry.get(key), str)}
         if len(texts) > limit * _SPELLINGS:
-            told = f"{len(entries):,} rules, the profile {profile.name} has a maximum of {limit:,}"
-            _refuse([f"the profile {profile.name} refuses these rules:", f"  {found.path}.{member}: {told}"])
+            text = f"{len(entries):,} rules, the profile {profile.name} has a maximum of {limit:,}"
+            _refuse([f"the profile {profile.name} refuses these rules:", f"  {found.path}.{member}: {text}"])
 
 
 def _value_at(acls: object, path: str) -> object:

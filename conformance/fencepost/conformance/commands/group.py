@@ -13,7 +13,7 @@ from fencepost.conformance.commands.short_help import SHORT_HELP
 
 COMMANDS = "fencepost.commands"
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT})
-"""What a write to stdout may fail with."""
+"""What a write to stdout or stderr may fail with."""
 
 _SHIPPED = "fencepost."
 
@@ -86,9 +86,17 @@ class CommandsByEntryPoint(click.Group):
 def _no_output(why: str) -> int:
     """Say on stderr why nothing can be written to stdout, and keep Python from trying again at its end."""
     if why and sys.stderr is not None:
-        sys.stderr.write(f"Error: stdout cannot be written: {why}\n")
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - open until the process ends
+        try:
+            sys.stderr.write(f"Error: stdout cannot be written: {why}\n")
+            sys.stderr.flush()
+        except OSError:
+            sys.stderr = _nowhere()
+    sys.stdout = _nowhere()
     return 2
+
+
+def _nowhere() -> io.TextIOWrapper:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open until the process ends
 
 
 def _unloaded(name: str) -> click.Command:

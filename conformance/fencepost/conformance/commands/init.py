@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import click
 from fencepost.conformance.commands.init_look import CannotLook, Look, look_at_service, look_at_tool, toml_text
 from fencepost.conformance.commands.init_start import InTheWay, Start
+from fencepost.conformance.commands.options import PROFILE
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
-from fencepost.reference import UnknownProfile, load_profile
 
 _PYTHON = "python3"
 """What a start names: the interpreter of the person who runs it, in whatever version it is."""
@@ -56,7 +56,9 @@ class _Asked:
 @click.argument("kind", type=click.Choice(KINDS))
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="The folder. [here]")
 @click.option("--name", help="What is judged, for the report. [the folder's name]")
-@click.option("--profile", default="keyvault", show_default=True, help="The edition that it is judged by.")
+@click.option(
+    "--profile", type=PROFILE, default="keyvault", show_default=True, help="The edition that it is judged by."
+)
 @click.option("--run", help="cli: the command that decides; it says ${address} and ${rules_file}.")
 @click.option("--from", "url", metavar="URL", help="rest: where rules are put; http: the harness that runs already.")
 @click.option("--ask", default="/", show_default=True, help="rest: the path, or URL, that is asked for a decision.")
@@ -89,10 +91,6 @@ def init(
     of known failures, a CI job. Nothing is written over. Without --run or --from, cli and rest come with a small tool
     or service to begin with. Exit status: that of `smoke`.
     """
-    try:
-        load_profile(profile)
-    except UnknownProfile as error:
-        raise click.BadParameter(str(error), param_hint="--profile") from None
     _only_where_it_belongs(kind, run, url)
     into.mkdir(parents=True, exist_ok=True)
     name = name or into.resolve().name or "my vault"
@@ -167,11 +165,11 @@ def _cli(asked: _Asked, blanks: Mapping[str, str], into: Path) -> tuple[Start, t
 def _rest(asked: _Asked, blanks: Mapping[str, str]) -> tuple[Start, tuple[str, ...]]:
     headers = dict(_header(one) for one in asked.headers)
     written = {"Content-Type": "application/json", **headers}
-    told = ", ".join(
+    text = ", ".join(
         f"{key if key.replace('-', '').isalnum() else toml_text(key)} = {toml_text(value)}"
         for key, value in written.items()
     )
-    filled = {**blanks, "header": asked.source, "headers": told, "ask_path": asked.ask}
+    filled = {**blanks, "header": asked.source, "headers": text, "ask_path": asked.ask}
     if asked.url is None:
         own = {
             "base": "http://127.0.0.1:${port.web}",

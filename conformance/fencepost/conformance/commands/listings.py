@@ -37,7 +37,7 @@ def _groups() -> list[str]:
 @click.option(
     "--group", "groups", multiple=True, type=click.Choice(_groups()), help="Only this group; may be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with needs, notes and sources.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with since, needs, notes and sources.")
 @click.option("--sources", "as_page", is_flag=True, help="As the Markdown page that says where each clause comes from.")
 def clauses(*, groups: tuple[str, ...], as_json: bool, as_page: bool) -> None:
     """List the clauses of the catalogue: id, level, what each promises, what it needs of a subject, and its basis."""
@@ -62,6 +62,7 @@ def clauses(*, groups: tuple[str, ...], as_json: bool, as_page: bool) -> None:
 def _clause_as_json(clause: Clause) -> dict[str, object]:
     return {
         "id": clause.id,
+        "since": clause.since,
         "level": clause.level,
         "group": clause.group,
         "text": clause.text,

@@ -1,4 +1,4 @@
-"""The types of options that several commands share: seconds, an effort, a seed, a folder."""
+"""The types of options that several commands share: seconds, an effort, a seed, a profile, a folder."""
 
 import os
 from math import isfinite
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.catalogue import UnknownVersion, catalogue
+from fencepost.reference import UnknownProfile, load_profile
 
 
 class Seconds(click.FloatRange):
@@ -33,6 +35,41 @@ EFFORT = click.Choice(list(EFFORTS), case_sensitive=False)
 
 SEED = click.IntRange(min=0, max=2**63 - 1)
 """The type of a seed: a number that every form of the report can hold."""
+
+
+class _ProfileName(click.ParamType[str]):
+    """The name of a profile that there is."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name; bad usage if there is no such profile."""
+        try:
+            return load_profile(value).name
+        except UnknownProfile as error:
+            self.fail(str(error), param, ctx)
+
+
+PROFILE = _ProfileName()
+"""The type of the name of a profile."""
+
+
+class _SuiteVersion(click.ParamType[str]):
+    """A version that the suite has had."""
+
+    name = "version"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text unchanged; bad usage if the suite had no such version."""
+        try:
+            catalogue().at(value)
+        except UnknownVersion as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
+SUITE_VERSION = _SuiteVersion()
+"""The type of a version of the suite."""
 
 
 class _Folder(click.Path):

@@ -89,7 +89,7 @@ def _shown_on(console: Console, pace: Pace, every: float) -> Iterator[Listener]:
         TimeElapsedColumn(),
     )
     with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("the ledger", total=None, told="")
+        task = bar.add_task("open points", total=None, told="")
 
         def show(progress: Progress) -> None:
             bar.update(

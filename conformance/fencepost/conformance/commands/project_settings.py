@@ -37,8 +37,8 @@ class ConfiguredCommand(click.Command):
         except click.MissingParameter as error:
             found = next(_files_above(Path.cwd()), None)
             if found is not None and error.param is not None and error.param.name == "subject":
-                told = f"{found} has [tool.fencepost]: it is read in its own folder only"
-                raise click.UsageError(f"{error.format_message()}\n{told}", ctx) from None
+                text = f"{found} has [tool.fencepost]: it is read in its own folder only"
+                raise click.UsageError(f"{error.format_message()}\n{text}", ctx) from None
             raise
 
 

@@ -115,8 +115,8 @@ def recorded(
         try:
             return _run(plan, connection, recorder, earlier, statement, listener, interruption)
         except TranscriptDiffers as error:
-            told = f"{error}\nIs it the same subject, with the same options, and the same fencepost?"
-            raise usage(f"the run in {kept_in.folder} cannot be resumed: {told}") from None
+            text = f"{error}\nIs it the same subject, with the same options, and the same fencepost?"
+            raise usage(f"the run in {kept_in.folder} cannot be resumed: {text}") from None
 
 
 def _run(

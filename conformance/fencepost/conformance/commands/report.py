@@ -57,14 +57,15 @@ def report(*, run: Path, form: str, out: Path | None, verbose: bool) -> None:
         told = error.strerror if isinstance(error, OSError) else str(error)
         raise usage(f"{run}: {told}") from None
     stored, where = without_secrets(found.report), found.environment
-    began, seconds = (where.began, where.seconds) if where is not None else ("", None)
+    page = Page.of(sys.stdout, is_verbose=verbose) if out is None else Page(is_verbose=verbose)
+    if where is not None:
+        page = replace(page, began=where.began, seconds=where.seconds, source=where.source)
     renderer = _loaded(form)
     if out is None:
-        page = replace(Page.of(sys.stdout, is_verbose=verbose), began=began, seconds=seconds)
         text = renderer(stored, page=page)
         click.echo(text, color=page.colour, nl=not text.endswith("\n"))
         return
-    text = renderer(stored, page=Page(is_verbose=verbose, began=began, seconds=seconds))
+    text = renderer(stored, page=page)
     try:
         out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
     except OSError as error:

@@ -1,15 +1,17 @@
 """The folder of a run: its report, and its journal while there is something to resume."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
+from fencepost.conformance.regression.runnable import write_runnable
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.journal import CannotResume, Checkpoint, Circumstances, Journal, Recorded, read_journal
 from fencepost.conformance.run.plan import Plan
+from fencepost.conformance.run.subject_file import subject_file
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import write_files
@@ -66,9 +68,7 @@ class RunFolder:
         """Write the report's files; the journal stays only if a part of the run is left."""
         if self.path is None:
             return
-        seconds = (datetime.now(UTC) - self.began).total_seconds()
-        page = Page(began=f"{self.began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3))
-        write_report(report, self.path, page=page)
+        write_report(report, self.path, page=Page.since(self.began))
         if self.journal is None:
             return
         if is_unfinished:
@@ -78,10 +78,12 @@ class RunFolder:
             self.journal.remove()
 
 
-def write_report(report: Report, folder: Path, *, page: Page | None = None) -> None:
-    """Write the report's files, and name them; bad usage if nothing can be written into the folder."""
+def write_report(report: Report, folder: Path, *, page: Page = Page()) -> None:  # noqa: B008 - it never changes
+    """Write the report's files and those of its failures, and name them; bad usage if the folder takes none."""
+    page = replace(page, source=subject_file(report.subject.subject, Path.cwd()))
     with _written_into(folder):
         written = write_files(report, folder, on_failure=_unwritten, page=page)
+        written += write_runnable(report, folder)
     click.echo(f"written: {', '.join(map(str, written))}", err=True)
 
 

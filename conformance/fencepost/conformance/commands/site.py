@@ -24,8 +24,9 @@ _CLONE = Path(__file__).resolve().parents[4]
 
 START = ("index.md", "install.md", "init.md", "project.md", "writing-a-harness.md")
 HOW_TO = (
-    *("pytest.md", "cli.md", "rest.md", "engines.md", "regressions.md", "reports.md", "campaigns.md", "explain.md"),
-    *("certificates.md", "certify-your-emulator.md", "test-a-refusing-vault.md", "azure.md", "release-checklist.md"),
+    *("pytest.md", "strategies.md", "cli.md", "rest.md", "engines.md", "regressions.md", "reports.md", "campaigns.md"),
+    *("explain.md", "certificates.md", "certify-your-emulator.md", "test-a-refusing-vault.md", "azure.md"),
+    "release-checklist.md",
 )
 RECIPES = (
     "README.md",
@@ -106,7 +107,7 @@ def _links_within(text: str, path: Path, source: Path) -> str:
 def _home() -> str:
     trial = SubjectSession(FlawedVault, Options())
     try:
-        told = "\n".join(failure_told(trial.clause("DEC-4")))
+        text = "\n".join(failure_told(trial.clause("DEC-4")))
     finally:
         trial.close()
     return f"""# fencepost
@@ -116,7 +117,7 @@ compares every answer with a small reference, and shows the smallest case that t
 of a vault that leaves out the first and the last address of a range (`fencepost demo` explains it step by step):
 
 ```text
-{told}
+{text}
 ```
 
 | | |

@@ -16,11 +16,11 @@ from fencepost.adapters.contract import (
 from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.commands.console import labelled, show, table
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
+from fencepost.conformance.commands.options import PROFILE
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.smoke_mappings import Pace, first_calls, mappings_of, pace_in_words, pace_of, shown
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
-from fencepost.reference import UnknownProfile, load_profile
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible, visible_lines
 from rich.console import RenderableType
@@ -37,7 +37,9 @@ _SHOWN, _LOG_LINES = 2000, 20
 
 @click.command(short_help=SHORT_HELP["smoke"])
 @click.argument("subject")
-@click.option("--profile", "profile_name", help="Judge by this profile, not by the profile that the subject claims.")
+@click.option(
+    "--profile", "profile_name", type=PROFILE, help="Judge by this profile, not by the profile that the subject claims."
+)
 @start_timeout
 @call_timeout
 def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_timeout: float) -> None:
@@ -50,11 +52,6 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     Exit status: 0 wired up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract
     says.
     """
-    if profile_name is not None:
-        try:
-            load_profile(profile_name)
-        except UnknownProfile as error:
-            raise click.BadParameter(str(error), param_hint="--profile") from None
     try:
         timeouts = Timeouts(start=start_timeout, call=call_timeout)
         connection = open_subject(subject, timeouts=timeouts, profile=profile_name)

@@ -63,13 +63,13 @@ def _prices(strength: Strength) -> Iterator[RenderableType]:
         rows.append((price.unit, _number(price.median), _number(price.ninetieth), slowest))
     yield table(("to the first kill", "median", "p90", "slowest"), rows)
     for unit in dict.fromkeys(at.unit for at in strength.bought):
-        told = "; ".join(f"{at.share:.3f} at {at.spent:,}" for at in strength.bought if at.unit == unit)
+        text = "; ".join(f"{at.share:.3f} at {at.spent:,}" for at in strength.bought if at.unit == unit)
         which = " (mutants that decisions alone show, as decisions-only subjects)" if unit == "configurations" else ""
-        yield Text(f"score by {unit}{which}: {told}")
+        yield Text(f"score by {unit}{which}: {text}")
     for order in strength.orders:
         curve = dict(order.by_configurations)
-        told = "; ".join(f"{curve[spent]:.3f} at {spent}" for spent in _SPENDS)
-        yield Text(f"score by configurations, {order.name} order ({order.says}; {order.mutants} mutants): {told}")
+        text = "; ".join(f"{curve[spent]:.3f} at {spent}" for spent in _SPENDS)
+        yield Text(f"score by configurations, {order.name} order ({order.says}; {order.mutants} mutants): {text}")
 
 
 def _arms(strength: Strength) -> Iterator[RenderableType]:

@@ -120,8 +120,8 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
         try:
             statement = check_statement(client.describe())
             if statement.profile != known.profile:
-                told = f"{subject} claims {statement.profile}, and the vectors are of {known.profile}"
-                raise usage(told)
+                text = f"{subject} claims {statement.profile}, and the vectors are of {known.profile}"
+                raise usage(text)
             results = list(run_vectors(known, client, statement))
         except StatementError as error:
             raise usage(f"the conformance statement cannot be used:\n{error}") from None

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from fencepost.conformance.regression.stored_case import case_id
 from fencepost.reports.causes import causes_of
+from fencepost.reports.headline import standing_in_words
 from fencepost.reports.model import Clause, LedgerEntry, Report
 from fencepost.reports.visible import abridged, as_json
 
@@ -73,6 +74,7 @@ def _caveats(before: Report, after: Report) -> Iterator[str]:
         ("suite version", before.kit_version, after.kit_version),
         ("implementation", before.subject.name, after.subject.name),
         ("implementation's version", before.subject.version, after.subject.version),
+        ("the suite as of", before.suite_version or "all", after.suite_version or "all"),
         ("selection", ", ".join(before.selected) or "all", ", ".join(after.selected) or "all"),
     )
     for name, one, other in pairs:
@@ -90,21 +92,20 @@ def _clauses(before: Report, after: Report) -> Iterator[Change]:
 
 
 def _change(key: str, was: Clause | None, now: Clause | None, before: Report, after: Report) -> Change | None:
-    earlier = was.verdict if was is not None else _ABSENT
-    later = now.verdict if now is not None else _ABSENT
-    if later == "fail" and earlier == "fail":
+    earlier, later = (standing_in_words(row) if row is not None else _ABSENT for row in (was, now))
+    if now is not None and now.verdict == "fail" and was is not None and was.verdict == "fail":
         told = "" if _examples(was, before) == _examples(now, after) else "by another case"
         case = _smallest(now) if told else ()
         return Change(kind="still failing", key=key, before=earlier, after=later, told=told, case=case)
-    if later == "fail":
+    if now is not None and now.verdict == "fail":
         told, case = _story(now), _smallest(now)
         return Change(kind="new failure", key=key, before=earlier, after=later, told=told, is_worse=True, case=case)
-    if earlier == "fail" and later == "pass":
+    if was is not None and was.verdict == "fail" and later == "pass":
         return Change(kind="fixed", key=key, before=earlier, after=later)
     if earlier == later:
         return None
-    left_out = (now is None and bool(after.selected)) or was is None
-    told = now.detail if now is not None else ""
+    left_out = (now is None and bool(after.selected or after.suite_version)) or was is None
+    told = now.detail.removeprefix("not asked: ") if now is not None else ""
     worse = earlier == "pass" and not left_out
     return Change(kind="verdict changed", key=key, before=earlier, after=later, told=told, is_worse=worse)
 
@@ -147,13 +148,13 @@ def _ledger(before: Report, after: Report) -> Iterator[Change]:
         was = old.get(entry.key)
         if was is None or (was.declared, was.found, was.broken) != (entry.declared, entry.found, entry.broken):
             worse = entry.broken and not (was is not None and was.broken)
-            told = "the declared choice is broken" if worse else ""
+            text = "the declared choice is broken" if worse else ""
             yield Change(
                 kind="ledger changed",
                 key=entry.key,
                 before=_stands(was),
                 after=_stands(entry),
-                told=told,
+                told=text,
                 is_worse=worse,
             )
 

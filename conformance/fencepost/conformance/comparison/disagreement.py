@@ -67,8 +67,8 @@ def search(
         for _ in play(bench, _scenarios(setting, lambda name: listener(name, lockstep.cost.decisions))):
             if found and not goes_on:
                 break
-    except Unresponsive:
-        fault = next(reversed(tally.errors.values()), "three harness faults in a row")
+    except Unresponsive as last:
+        fault = str(last)
     cost = lockstep.cost
     return Search(found=tuple(found), writes=cost.writes, decisions=cost.decisions, fault=fault)
 

@@ -106,15 +106,12 @@ def _told_apart(columns: Sequence[Column]) -> Iterator[Column]:
         alike = [one for one in columns if (one.name, one.version) == (column.name, column.version)]
         said = {"profile": column.profile, "effort": column.effort, "seed": str(column.seed)}
         apart = [f"{key} {value}" for key, value in said.items() if len({getattr(one, key) for one in alike}) > 1]
-        conditions = [one for one in alike if (one.profile, one.effort, one.seed) == _conditions(column)]
-        if len(conditions) > 1:
-            place = next(number for number, one in enumerate(conditions, start=1) if one is column)
+        of_column = (column.profile, column.effort, column.seed)
+        same = [one for one in alike if (one.profile, one.effort, one.seed) == of_column]
+        if len(same) > 1:
+            place = next(number for number, one in enumerate(same, start=1) if one is column)
             apart.append(f"run {place}")
         yield replace(column, run=", ".join(apart))
-
-
-def _conditions(column: Column) -> tuple[str, str, int]:
-    return column.profile, column.effort, column.seed
 
 
 def _clause_rows(reports: Sequence[Report]) -> Iterator[tuple[str, Row]]:
@@ -134,8 +131,8 @@ def _cell(row: Clause | None) -> Cell:
         return Cell(verdict=NOT_ASKED)
     if row.counterexamples:
         first = row.counterexamples[0]
-        told = f"expected {first.expected}, got {first.got}"
-        return Cell(verdict=row.verdict, told=f"{told}; known" if row.known else told)
+        text = f"expected {first.expected}, got {first.got}"
+        return Cell(verdict=row.verdict, told=f"{text}; known" if row.known else text)
     word = row.verdict if standing(row) in ("fail", "known failure") else standing_in_words(row)
     return Cell(verdict=word, told="" if row.not_asked else row.detail)
 
@@ -156,6 +153,6 @@ def _ledger_rows(reports: Sequence[Report]) -> Iterator[Row]:
         for one in entries:
             entry = one.get(key)
             found = (entry.found or entry.declared or NOT_ASKED) if entry is not None else NOT_ASKED
-            told = f"declared {entry.declared}" if entry is not None and entry.broken else ""
-            cells.append(Cell(verdict=found, told=told))
+            text = f"declared {entry.declared}" if entry is not None and entry.broken else ""
+            cells.append(Cell(verdict=found, told=text))
         yield Row(key=key, level="", text="", cells=tuple(cells))

@@ -88,9 +88,9 @@ def _row(row: Row, last: str) -> str:
 def _cell(cell: Cell) -> str:
     kind = cell.verdict if cell.verdict in ("pass", "fail", "error") else ""
     shown = "FAIL" if kind == "fail" else cell.verdict
-    told = f'<br><span class="dim">{_text(cell.told)}</span>' if cell.told else ""
+    text = f'<br><span class="dim">{_text(cell.told)}</span>' if cell.told else ""
     mark = f' class="{kind}"' if kind else ""
-    return f"<td><span{mark}>{_text(shown)}</span>{told}</td>"
+    return f"<td><span{mark}>{_text(shown)}</span>{text}</td>"
 
 
 def _text(text: str) -> str:

@@ -19,6 +19,7 @@ _EMPTY = (
     " Even a set without rules is refused. That is a question to the harness first: does it write what the engine "
     "takes, and read its answer rightly?"
 )
+_BY_FIREWALL = " The firewall itself refused the write, so that nobody whom it blocks can change the rules."
 _NEW = " It takes the vault before to show it: a new vault has nothing of what was said to another."
 _ORDER = " The smallest case found asks other requests in an earlier call: the answer seems to depend on them."
 _COMPANY = " The smallest case found has {} in the same call: the answer seems to depend on {}."
@@ -74,8 +75,8 @@ def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
         return f"Without the caller's members that have their default values: {expected}; with them: {got}."
     plainly = ["the same rules put at once"] if has_history or is_alone else []
     plainly += [] if is_alone else ["asked alone"]
-    told = ", ".join(plainly)
-    return f"{told[0].upper()}{told[1:]}: {expected}; {'after these calls' if is_alone else 'in this company'}: {got}."
+    text = ", ".join(plainly)
+    return f"{text[0].upper()}{text[1:]}: {expected}; {'after these calls' if is_alone else 'in this company'}: {got}."
 
 
 def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:
@@ -135,6 +136,8 @@ def _why(clause: str, mismatch: Mismatch, deciding: str) -> str:
     if deciding != clause:
         why += f" The reference decides by {deciding}: {known[deciding].text}."
     match mismatch:
+        case WrongWrite(got=got) if got.is_by_firewall:
+            why += _BY_FIREWALL
         case WrongWrite(expected=expected, step=step):
             why += _violations(expected) + _harness_question(expected, step)
         case WrongRead(vault=vault, got=got) if got is None or isinstance(got, NetworkAcls):

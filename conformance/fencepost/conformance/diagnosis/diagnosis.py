@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from fencepost.conformance.diagnosis.attribution import STATE, clause_of, provisional_clause
-from fencepost.conformance.diagnosis.recorder import Excuses, FailureRecorder
+from fencepost.conformance.diagnosis.recorder import FailureRecorder, KnownFailures
 from fencepost.conformance.diagnosis.replays import Replays
 from fencepost.conformance.diagnosis.reproduction import (
     Conversation,
@@ -26,7 +26,7 @@ from fencepost.reports.model import Call
 _PER_CLAUSE = 3
 """So many mismatches of a kind are diagnosed, as long as their clause has not failed."""
 
-_MANY_IN_VAIN = 20
+_MANY_UNREPRODUCED = 20
 """After so many mismatches that no replay has shown again, only the first of each kind is diagnosed."""
 
 _CONFIRMATIONS, _WHEN_UNSTABLE, _IN_REVIEW = 3, 9, 20
@@ -41,16 +41,16 @@ class Diagnosis:
         lockstep: Lockstep,
         tally: Tally,
         replay_line: Callable[[str], str],
-        excuses: Excuses | None = None,
+        known_failures: KnownFailures | None = None,
         *,
         allows_another: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._excuses = excuses
+        self._known_failures = known_failures
         self._allows_another = allows_another
         self._lockstep = lockstep
         self._tally = tally
         self._replays = Replays(lockstep)
-        self._recorder = FailureRecorder(tally, replay_line, excuses)
+        self._recorder = FailureRecorder(tally, replay_line, known_failures)
         self._begun: Counter[tuple[str, str | None]] = Counter()
 
     def wants(self, found: Found) -> bool:
@@ -58,10 +58,10 @@ class Diagnosis:
         if not self._allows_another():
             return False
         clause = provisional_clause(found.mismatch, found.aim)
-        if self._excuses is not None and self._excuses.foresees(clause, found.mismatch):
+        if self._known_failures is not None and self._known_failures.looks_known(clause, found.mismatch):
             return False
-        times = 1 if self._recorder.in_vain >= _MANY_IN_VAIN else _PER_CLAUSE
-        return clause not in self._tally.failures and self._begun[clause, found.aim] < times
+        times = 1 if self._recorder.unreproduced >= _MANY_UNREPRODUCED else _PER_CLAUSE
+        return not self._tally[clause].failures and self._begun[clause, found.aim] < times
 
     def diagnose(self, found: Found) -> None:
         """Record what the mismatch comes to. The subject is left in another state: restore it."""
@@ -82,8 +82,8 @@ class Diagnosis:
             return
         reproduction = gate or self._reproduced(found, conversation)
         if reproduction is None:
-            if recorder.is_shuffled:
-                recorder.in_vain += 1
+            if recorder.is_batch_dependent:
+                recorder.unreproduced += 1
             else:
                 self._not_every_time(provisional, found.mismatch, in_the_same_state(found, conversation.case))
             return
@@ -110,14 +110,14 @@ class Diagnosis:
 
     def _reproduced(self, found: Found, conversation: Conversation) -> Reproduction | None:
         is_about_state = found.aim is not None and found.aim.startswith(STATE)
-        with_batch = is_about_state or not self._recorder.is_shuffled
+        with_batch = is_about_state or not self._recorder.is_batch_dependent
         return reproduce(
             found,
             conversation,
             self._replays,
             times=self._times,
             with_batch=with_batch,
-            with_earlier_batch=with_batch and self._recorder.in_vain < _PER_CLAUSE,
+            with_earlier_batch=with_batch and self._recorder.unreproduced < _PER_CLAUSE,
         )
 
     def _keep_for_its_decider(self, reproduction: Reproduction, smallest: Reproduction) -> None:
@@ -162,7 +162,7 @@ class Diagnosis:
         confirmed = self._replays.confirm(reproduction.case, reproduction.mismatch, times or self._times)
         return confirmed is not None
 
-    def tell_what_was_kept(self) -> None:
+    def record_kept(self) -> None:
         """The run is over: record the failures of clauses that have too many wrong answers to be a side effect."""
         self._recorder.record_kept()
 
@@ -203,9 +203,8 @@ class Diagnosis:
         kept: Iterable[tuple[str, tuple[Call, ...], int]],
     ) -> None:
         """Go on from another run's counts. Each failure that the run has recorded must show once more to stand."""
-        failures = self._tally.failures
         self._recorder.resume(
-            [(clause, case_from_calls(failures[clause][0].calls)) for clause in recorded],
+            [(clause, case_from_calls(self._tally[clause].failures[0].calls)) for clause in recorded],
             [(clause, case_from_calls(calls_of_case), cost) for clause, calls_of_case, cost in kept],
             self._replays.replay,
         )

@@ -11,7 +11,7 @@ from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision
 from fencepost.reports.model import Counterexample
 from msgspec import structs
 
-SHUFFLED = "DEC-17"
+SAME_ANSWER = "DEC-17"
 """The clause of answers that depend on other requests, or on chance."""
 
 _LONG_HISTORY = 10
@@ -22,10 +22,10 @@ _LATER = "It came each time that it was put when it was found, and at the end of
 _DIFFERENT = "the same calls got different answers"
 
 
-class Excuses(Protocol):
+class KnownFailures(Protocol):
     """The failures of a subject that are known already, and are not to be found again."""
 
-    def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
+    def looks_known(self, provisional: str, mismatch: Mismatch) -> bool:
         """Whether a mismatch looks like a known failure before its case is shrunk."""
         ...
 
@@ -37,59 +37,61 @@ class Excuses(Protocol):
 class FailureRecorder:
     """Records failures in the tally. `recorded` and `kept` have the smallest cases by clause.
 
-    `in_vain` counts the mismatches that no replay has shown again.
+    `unreproduced` counts the mismatches that no replay has shown again.
     """
 
-    def __init__(self, tally: Tally, replay_line: Callable[[str], str], excuses: Excuses | None = None) -> None:
-        self.in_vain = 0
+    def __init__(
+        self, tally: Tally, replay_line: Callable[[str], str], known_failures: KnownFailures | None = None
+    ) -> None:
+        self.unreproduced = 0
         self.recorded: dict[str, Reproduction] = {}
         self.kept: dict[str, Reproduction] = {}
         self._tally = tally
         self._replay_line = replay_line
-        self._excuses = excuses
+        self._known_failures = known_failures
         self._reviewed: set[str] = set()
 
     @property
     def is_unstable(self) -> bool:
         """Whether the subject has answered the same calls differently."""
-        return bool(self._tally.unstable)
+        return self._tally.is_unstable
 
     @property
-    def is_shuffled(self) -> bool:
+    def is_batch_dependent(self) -> bool:
         """Whether other requests are known to sway the subject (DEC-17)."""
-        return SHUFFLED in self._tally.failures
+        return self.has_failed(SAME_ANSWER)
 
     @property
-    def is_swayed(self) -> bool:
+    def is_context_dependent(self) -> bool:
         """Whether a failure that shows each time says that other requests, or an earlier vault, sway the subject."""
-        return self.is_shuffled or any(one.case.spans_vaults for one in self.recorded.values())
+        return self.is_batch_dependent or any(one.case.spans_vaults for one in self.recorded.values())
 
     def has(self, clause: str) -> bool:
         """Whether the clause has failed, or a failure of it is kept."""
-        return clause in self._tally.failures or clause in self.kept
+        return self.has_failed(clause) or clause in self.kept
 
     def has_failed(self, clause: str) -> bool:
         """Whether a failure of the clause is recorded."""
-        return clause in self._tally.failures
+        return bool(self._tally[clause].failures)
 
     def record(self, clause: str, smallest: Reproduction) -> None:
         """Record a failure of the clause, unless it has failed already, the failure is known, or the case too long."""
         case, mismatch = smallest.case, smallest.mismatch
-        if clause in self._tally.failures or (self.is_shuffled and len(case.steps) > _LONG_HISTORY):
+        if self.has_failed(clause) or (self.is_batch_dependent and len(case.steps) > _LONG_HISTORY):
             return
-        if self._excuses is not None and self._excuses.knows(clause, case, mismatch):
+        if self._known_failures is not None and self._known_failures.knows(clause, case, mismatch):
             return
         self.recorded[clause] = smallest
         line = self._replay_line(clause)
         one = counterexample(clause, case, mismatch, replay=line, calls_to_shrink=smallest.calls)
         if smallest.is_right_plainly:
             one = structs.replace(one, why=f"{one.why} {beside_the_plain_case(case, mismatch)}")
-        self._tally.failures[clause].append(one)
+        self._tally[clause].failures.append(one)
 
     def record_kept(self) -> None:
         """Record what was kept, for clauses with too many wrong answers to be a side effect of another failure."""
         for clause, smallest in self.kept.items():
-            if self._tally.failures and self._tally.counts[clause].is_broken:
+            if self._tally.failures and self._tally[clause].is_broken:
                 self.record(clause, smallest)
         self.kept.clear()
 
@@ -99,47 +101,48 @@ class FailureRecorder:
         `again` is a case that puts the same and has got the right answer: the clause fails with it, and where it is a
         decision, so does the clause of answers that depend on chance. Where it is None, they get no verdict from this.
         """
-        self.in_vain += 1
+        self.unreproduced += 1
         expected, got = mismatch.direction
         reason = f"expected {expected}, got {got} once; the same calls again got another answer"
-        self._tally.unstable.setdefault(SHUFFLED, reason)
-        self._tally.unstable.setdefault(clause, reason)
-        if again is None or (self._excuses is not None and self._excuses.knows(clause, again, mismatch)):
+        self._tally.note(SAME_ANSWER, unstable=reason)
+        self._tally.note(clause, unstable=reason)
+        if again is None or (self._known_failures is not None and self._known_failures.knows(clause, again, mismatch)):
             return
-        for broken in dict.fromkeys((clause, *([SHUFFLED] if isinstance(mismatch, WrongDecision) else []))):
-            if broken not in self._tally.unsteady:
+        for broken in dict.fromkeys((clause, *([SAME_ANSWER] if isinstance(mismatch, WrongDecision) else []))):
+            if not self._tally[broken].unsteady:
                 line = self._replay_line(broken)
                 one = counterexample(broken, again, mismatch, replay=line, calls_to_shrink=0)
-                told = _AGAIN.format(got, expected)
-                self._tally.unsteady[broken] = [_unsteady(one, f"{one.got}, then {expected}", told)]
+                text = _AGAIN.format(got, expected)
+                self._tally[broken].unsteady = [_unsteady(one, f"{one.got}, then {expected}", text)]
 
     def no_time_left(self, clause: str, mismatch: Mismatch) -> None:
         """Note that the run's time was over before the mismatch could be replayed."""
         expected, got = mismatch.direction
         reason = f"expected {expected}, got {got}, and no time was left to ask again"
-        self._tally.unconfirmed.setdefault(clause, reason)
+        self._tally.note(clause, unconfirmed=reason)
 
     def review(self, shows: Callable[[Reproduction], bool]) -> None:
         """If the subject is unstable, each recorded failure that does not show again is unsteady.
 
         Of a subject that other requests sway it is dropped: that fails by a clause of its own.
         """
-        if not self.is_unstable and not self.in_vain:
+        if not self.is_unstable and not self.unreproduced:
             return
         for clause, smallest in list(self.recorded.items()):
             if clause not in self._reviewed:
                 self._reviewed.add(clause)
                 if not shows(smallest):
-                    found = self._tally.failures[clause]
-                    self._tally.unsteady[clause] = [_unsteady(one, one.got, _LATER) for one in found]
+                    record = self._tally[clause]
+                    record.unsteady = [_unsteady(one, one.got, _LATER) for one in record.failures]
                     self._drop(clause)
-        if self.is_swayed:  # a failure that shows each time explains the others
-            self._tally.unsteady.clear()
+        if self.is_context_dependent:  # a failure that shows each time explains the others
+            for record in self._tally.records.values():
+                record.unsteady = []
         self._drop_what_cannot_be_shown()
 
     def give_up_review(self) -> None:
         """There is no time for a review: if the subject is unstable, drop every failure."""
-        if self.is_unstable or self.in_vain:
+        if self.is_unstable or self.unreproduced:
             for clause in list(self.recorded):
                 self._drop(clause)
             self._drop_what_cannot_be_shown()
@@ -155,8 +158,7 @@ class FailureRecorder:
             if (mismatch := replay(case)) is not None:
                 self.recorded[clause] = Reproduction(case=case, mismatch=mismatch)
             else:
-                del self._tally.failures[clause]
-                self._tally.unstable[clause] = _DIFFERENT
+                self._does_not_stand(clause)
         for clause, case, calls in kept:
             if (mismatch := replay(case)) is not None:
                 self.kept[clause] = Reproduction(case=case, mismatch=mismatch, calls=calls)
@@ -169,9 +171,12 @@ class FailureRecorder:
 
     def _drop(self, clause: str) -> None:
         self.recorded.pop(clause, None)
-        del self._tally.failures[clause]
-        self._tally.unstable[clause] = _DIFFERENT
-        self._tally.unstable.setdefault(SHUFFLED, _DIFFERENT)
+        self._does_not_stand(clause)
+        self._tally.note(SAME_ANSWER, unstable=_DIFFERENT)
+
+    def _does_not_stand(self, clause: str) -> None:
+        record = self._tally[clause]
+        record.failures, record.unstable = [], _DIFFERENT
 
 
 def _unsteady(one: Counterexample, got: str, told: str) -> Counterexample:

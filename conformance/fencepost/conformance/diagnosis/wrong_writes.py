@@ -38,6 +38,11 @@ def was_refused(evidence: Write) -> bool:
     return not evidence.mismatch.got.is_accepted
 
 
+def was_refused_by_the_firewall(evidence: Write) -> bool:
+    """The subject refused the write with the code of its firewall."""
+    return evidence.mismatch.got.is_by_firewall
+
+
 def exceeds_a_limit(evidence: Write) -> bool:
     """The write must be refused because of the number of rules."""
     return demanding_clause(evidence) in ("LIM-2", "LIM-4")
@@ -158,6 +163,7 @@ REFUSAL: Table[WrongWrite] = (
 """A write is refused and must be accepted."""
 
 WRITE: Table[WrongWrite] = (
+    ("CTL-2", was_refused_by_the_firewall),
     ("STA-1", follows_a_vault, was_refused, has_few_rules, last_write_is("putRules")),
     ("STA-3", follows_a_vault, was_refused, has_few_rules, last_write_is("updateRules")),
     ("STA-2", follows_a_vault, was_refused, has_few_rules),

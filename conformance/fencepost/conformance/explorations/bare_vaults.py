@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
@@ -10,6 +10,7 @@ from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import offered
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.generate.accepted_writes import call
+from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.strokes import Scene, Stroke, add, add_subnet, put, remove, remove_subnet, update
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules
@@ -31,12 +32,13 @@ _STATES = (("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Deny", "None
 """Pairs of switches; each pair differs from the next in one switch, and the last from the first."""
 
 _FIRST, _LAST = map(text_from_address, _ENDS_OF_SPACE)
+_EVERYBODY = "0.0.0.0/0"
 _SETS = (
     (_FIRST,),
     (f"{_FIRST}/32",),
     (_LAST,),
-    ("0.0.0.0/0",),
-    ("0.0.0.0/0", "128.0.0.0/1"),
+    (_EVERYBODY,),
+    (_EVERYBODY, "128.0.0.0/1"),
     ("0.0.0.0/1", "128.0.0.0/1"),
     (_FIRST, _LAST),
 )
@@ -120,15 +122,16 @@ def _make(bench: Bench, setting: Setting, stroke: Stroke) -> bool:
 
 
 def _meant_elsewhere(bench: Bench, setting: Setting, index: int) -> None:
-    """Each of these sets, where the choices surely accept it, under bypass None; then its rules removed one by one."""
+    """Each of these sets, and 0.0.0.0/0 beside longer rules, where the choices accept it; then its rules removed."""
     scene = _scene(bench, setting, "meant elsewhere", index)
-    for values in _SETS:
+    longer = [blocks.block(scene.random, length) for length in (32, scene.random.randrange(17, 31))]
+    for values in (*_SETS, (_EVERYBODY, *map(blocks.text, longer))):
         if not all(_is_accepted(value, bench.vault) for value in values):
             continue
         if not bench.put(wire_rules(values, bypass="None"), aim="DEC-2"):
             continue
         middle = [block_from_cidr(one).last // 2 + 1 for one in values if "/" in one]
-        asked = _everybody(scene, *middle)
+        asked = _everybody(scene, *middle, *(() if values in _SETS else chain.from_iterable(map(edges, longer))))
         bench.ask(asked, aim="DEC-12")
         for value in values:
             if _make(bench, setting, call("removeIpRule", value=value)):

@@ -56,9 +56,16 @@ def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:
             continue
         pool = _every_kind(random, bench.vault, setting.capabilities)
         sizes = [first + random.randrange(_MORE) for first in _LARGE]
-        for size in (*sizes, MAX_BATCH) if place % len(plans) < _FULL else sizes:
+        if place % len(plans) < _FULL:
+            sizes.append(MAX_BATCH)
+        for size in sizes:
             random.shuffle(pool)
-            bench.ask([*islice(cycle(pool), size)], exercises=dict.fromkeys(pool, ("DEC-17",)), aim="DEC-17")
+            bench.ask(
+                [*islice(cycle(pool), size)],
+                exercises=dict.fromkeys(pool, ("DEC-17",)),
+                aim="DEC-17",
+                in_every_size=size == sizes[-1],
+            )
             if bench.largest_call < FIRSTS[class_of(size)]:
                 missing.add(class_of(size))
     if missing:

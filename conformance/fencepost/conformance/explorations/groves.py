@@ -1,103 +1,249 @@
 """Histories of one vault: nested ranges come and go; requests are asked then, and again much later (STA-2)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import offered
-from fencepost.conformance.generate import blocks, callers, networks, requests
-from fencepost.conformance.generate.groves import Grove, Life
-from fencepost.conformance.generate.strokes import Scene, Stroke
+from fencepost.conformance.generate import blocks, callers, networks, opened, requests, shapes
+from fencepost.conformance.generate.groves import (
+    Grove,
+    Life,
+    gone_and_back,
+    outermost_last,
+    put_in_new,
+    put_in_place,
+    put_one,
+)
+from fencepost.conformance.generate.shapes import SHAPES
+from fencepost.conformance.generate.strokes import Scene, Stroke, add, put, remove
 from fencepost.conformance.lockstep.case import WriteStep
-from fencepost.conformance.lockstep.wire import wire_rules
-from fencepost.reference import Network, Request, Subnet
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
+from fencepost.reference import Block, Network, Request, Subnet, is_clear, read_ip_rule
 
 _SUBNETS = 3
 _INSIDE = (10 << 24) + 4
 _CROWD, _CROWDED_FOR = 1_000, 4
 """How many addresses are asked, and after how many turns they are asked again."""
 
+_OFTEN = 24
+"""How many addresses are asked in each of the first turns, and again in one of the last."""
+
+_BACK = 2
+"""So many of the first shapes come back at the end of a long life."""
+
+_LAST_FIRST = 8
+"""So many of the requests that were asked last are asked first after the next change."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Length:
-    """How many turns a life has: several short lives, and a long one."""
+    """How many shapes a long life has beside one of each, in how many turns; and how many vaults there are in short."""
 
-    short: tuple[int, ...]
-    long: int
+    more: int
+    turns: int
+    vaults: int
+    short: int
 
 
-_SINGLE_CHANGES = _Length(short=(35,), long=275)
-_FEW = _Length(short=(25,), long=0)
+_SINGLE_CHANGES = _Length(more=3, turns=24, vaults=9, short=3)
+_WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
+_DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
-_OFTEN = 40
-"""How many addresses are asked in each of the first turns, and again in one of the last."""
+_PAGES = (70, 70, 135, 260)
+"""Numbers of pages: more than a cache of 64, 128 or 256 of them holds."""
+
+_FOLDED = 64
+"""So many rules are replaced at once: a store of changes that is folded when it is full is as long as before."""
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     capabilities = setting.capabilities
-    lengths = _SINGLE_CHANGES if capabilities.incremental and capabilities.refusals else _FEW
+    length = _SINGLE_CHANGES if capabilities.incremental else _WHOLE_SETS
+    if not capabilities.refusals:
+        length = _DECISIONS_ONLY
     for index in setting.rounds(1):
-        for place, turns in enumerate((*lengths.short, lengths.long)):
-            if turns:
-                run = partial(_live, setting=setting, purpose=("grove", index, place), turns=turns)
-                yield Scenario(aims=("STA-2",), run=run)
+        for number, run in enumerate((_long_life, _short_lives)):
+            told = partial(run, setting=setting, purpose=("grove", index, number), length=length)
+            yield Scenario(aims=("STA-2",), run=told)
+        yield Scenario(aims=("STA-2",), run=partial(_paged, setting=setting, purpose=("pages", index)))
 
 
-def _recalled(life: Life, turns: int) -> Iterator[list[int]]:
-    """Other requests of each turn: new addresses in the first third, the same shuffled in the last.
+@dataclass(slots=True)
+class _Watched:
+    """A life on the bench: its turns are made, and the same callers asked after each.
 
-    They are not asked in between, so that a stale answer may have been stored for hundreds of writes.
+    They are asked when the next write is known: what it changes is asked last before it, and first after it. So an
+    answer shows that is kept for the last few addresses only.
     """
-    third = turns // 3
-    known = [[life.grove.somewhere(life.random) for _ in range(_OFTEN)] for _ in range(third)]
-    yield from known
-    yield from ([] for _ in range(turns - 2 * third))
-    again = life.random.sample(every := [one for some in known for one in some], len(every))
-    yield from (again[place::third] for place in range(third))
+
+    bench: Bench
+    setting: Setting
+    life: Life
+    network: Network
+    before: list[Request] = field(default_factory=list)
+    more: Sequence[int] = ()
+    last: Stroke | None = None
+    is_due: bool = False
+
+    def grow(self, shape: shapes.Shape) -> None:
+        """From now on other ranges come and go."""
+        self.life.grove = Grove.of(shape, self.life.random, opened.wide(self.setting.profile))
+
+    def enter(self, acls: WireRules, *, is_new: bool) -> bool:
+        """Put a whole set, in a new vault or in the present one; what was asked before is asked after it."""
+        if is_new:
+            self.bench.reset(self.network)
+        self.more = [one.address for one in self.before if one.subnet is None and one.caller.service is None]
+        self.last, self.is_due = None, True
+        return self.bench.put(acls, aim="STA-2")
+
+    def take(self, turn: Iterator[Stroke], more: Sequence[int] = ()) -> None:
+        """Make the writes of a turn, after requests about the turn before. `more` are asked after it."""
+        first = next(turn, None)
+        if first is None:
+            return
+        self.look(_changed_by(self.life, first))
+        for stroke in chain((first,), turn):
+            made = offered(stroke, self.bench.vault, self.setting.capabilities)
+            if made is not None and isinstance(made.step, WriteStep):
+                self.last, self.more, self.is_due = made, more, True
+                self.bench.write(made.step.method, made.step.params, aim=made.aim)
+
+    def look(self, soon: Sequence[int] = ()) -> None:
+        """Ask, if a write was made, at the ends of every range, from every subnet, for two services, and more."""
+        if not self.is_due:
+            return
+        bench, life = self.bench, self.life
+        asked = [Request(address=one) for one in life.grove.ends]
+        asked += [Request(address=_INSIDE, subnet=one.id) for one in bench.vault.network.subnets]
+        far = requests.Place(address=life.grove.ends[0])
+        for kind in (callers.trusted_callers, callers.untrusted_callers):
+            asked += [far.request(one) for one in kind(bench.vault.profile, life.scene.capabilities)[:1]]
+        asked += [Request(address=one) for one in self.more]
+        life.random.shuffle(asked)
+        known, ending = set(asked), [Request(address=one) for one in soon]
+        latest = [one for one in self.before[: -_LAST_FIRST - 1 : -1] if one in known]
+        rest = [one for one in asked if one not in ending]
+        distinct = list(dict.fromkeys((*latest, *rest, *ending)))
+        exercises = dict.fromkeys(distinct, self.last.clauses) if self.last is not None else {}
+        bench.ask(distinct, exercises=exercises, aim="STA-2")
+        self.before, self.is_due = distinct, False
 
 
-def _live(bench: Bench, setting: Setting, purpose: Sequence[object], turns: int) -> None:
+def _changed_by(life: Life, stroke: Stroke) -> list[int]:
+    """Some addresses, at the ends of ranges, whose answer hangs on the rule of a single change."""
+    value = stroke.step.params.get("value") if isinstance(stroke.step, WriteStep) else None
+    named = read_ip_rule(value, life.scene.vault.profile).blocks if isinstance(value, str) else ()
+    others = [rule.block for rule in life.scene.held if rule.block not in named]
+    found = [
+        one for one in life.grove.ends for block in named if one in block and not any(one in other for other in others)
+    ]
+    return life.random.sample(found, min(_LAST_FIRST, len(found)))
+
+
+def _watched(bench: Bench, setting: Setting, purpose: Sequence[object]) -> _Watched:
     scene = Scene(random=setting.random(*purpose), capabilities=setting.capabilities, now=lambda: bench.vault)
     network = Network()
     if setting.capabilities.subnets:
         network = Network(subnets=tuple(Subnet(id=one) for one in networks.subnet_ids(scene.random)[:_SUBNETS]))
-    bench.reset(network)
-    life = Life(scene=scene, grove=Grove.of(scene.random))
-    some = scene.random.sample(life.grove.blocks, scene.random.randrange(3))
-    if not bench.put(wire_rules([blocks.text(one) for one in some]), aim="STA-2"):
-        return
-    _look(bench, life, ())
-    is_long = turns == _SINGLE_CHANGES.long
-    crowd = [life.grove.somewhere(life.random) for _ in range(_CROWD if is_long else 0)]
-    recalled = _recalled(life, turns) if is_long else repeat([])
-    for turn, (strokes, more) in enumerate(zip(islice(life.turns(), turns), recalled, strict=False)):
-        if crowd and turn == turns // 2:
-            bench.ask([Request(address=one) for one in crowd], aim="STA-2")
-        last: Stroke | None = None
-        for stroke in strokes:
-            made = offered(stroke, bench.vault, setting.capabilities)
-            if made is not None and isinstance(made.step, WriteStep):
-                last = made
-                bench.write(made.step.method, made.step.params, aim=made.aim)
-        if last is not None:
-            _look(bench, life, (*more, *(crowd if turn == turns // 2 + _CROWDED_FOR else ())), last)
+    return _Watched(bench, setting, Life(scene=scene, grove=Grove.of(shapes.chain, scene.random)), network)
 
 
-def _look(bench: Bench, life: Life, more: Sequence[int], stroke: Stroke | None = None) -> None:
-    """Ask at the ends of every range, from every subnet, for a trusted and an untrusted service, and a few more."""
-    asked = [Request(address=one) for one in life.grove.ends]
-    asked += [Request(address=_INSIDE, subnet=one.id) for one in bench.vault.network.subnets]
-    far = requests.Place(address=life.grove.ends[0])
-    for kind in (callers.trusted_callers, callers.untrusted_callers):
-        asked += [far.request(one) for one in kind(bench.vault.profile, life.scene.capabilities)[:1]]
-    asked += [Request(address=one) for one in more]
-    distinct = list(dict.fromkeys(asked))
-    exercises = dict.fromkeys(distinct, stroke.clauses) if stroke is not None else {}
-    bench.ask(distinct, exercises=exercises, aim="STA-2")
+def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length: _Length) -> None:
+    """One vault, in which one shape comes after another; the first two come back at the end."""
+    watched = _watched(bench, setting, purpose)
+    life, random = watched.life, watched.life.random
+    every = list(SHAPES.values())
+    order = [*random.sample(every, len(every)), *random.sample(every, length.more)]
+    groves = list[Grove]()
+    recalled = _recalled(life, len(order) * length.turns) if length.more else repeat([])
+    for place in range(len(order) + _BACK):
+        if place < len(order):
+            watched.grow(order[place])
+            groves.append(life.grove)
+        else:
+            life.grove = groves[place - len(order)]
+        acls = put_in_place(life) if place else put_in_new(life, watched.network)
+        if not watched.enter(acls, is_new=not place):
+            return
+        is_crowded = length.more and place == len(order) // 2
+        crowd = [life.grove.somewhere(random) for _ in range(_CROWD if is_crowded else 0)]
+        turns = islice(life.turns(), length.turns if place < len(order) else length.turns // 2)
+        for number, (turn, more) in enumerate(zip(turns, recalled, strict=False)):
+            watched.take(turn, (*more, *(crowd if number in (0, _CROWDED_FOR) else ())))
+        watched.take(gone_and_back(life))
+
+
+def _recalled(life: Life, turns: int) -> Iterator[list[int]]:
+    """Other requests of each turn: new addresses in the first third, the same shuffled in the last, and later none.
+
+    They are not asked in between, so that a stale answer may have been stored for hundreds of writes.
+    """
+    third = turns // 3
+    known = list[list[int]]()
+    for _ in range(third):
+        known.append([life.grove.somewhere(life.random) for _ in range(_OFTEN)])
+        yield known[-1]
+    yield from repeat([], turns - 2 * third)
+    again = life.random.sample(every := [one for some in known for one in some], len(every))
+    yield from (again[place::third] for place in range(third))
+    yield from repeat([])
+
+
+def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], length: _Length) -> None:
+    """New vaults in a row, some with one rule, the others with a few changes; what came last there is not asked."""
+    watched = _watched(bench, setting, purpose)
+    life = watched.life
+    for place in range(length.vaults):
+        if place % 3 == 0:
+            watched.grow(life.random.choice(list(SHAPES.values())))
+        if not watched.enter(put_one(life), is_new=True):
+            return
+        watched.look()
+        if not watched.enter(put_in_new(life, watched.network), is_new=True):
+            return
+        watched.look()
+        for turn in islice(life.turns(), length.short):
+            watched.take(turn)
+        watched.take(outermost_last(life) if life.random.randrange(2) else next(life.turns()))
+
+
+def _paged(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:
+    """More pages than a cache holds, each with a range or two; changes in the first page, in the last, and between."""
+    watched = _watched(bench, setting, purpose)
+    scene, random = watched.life.scene, watched.life.random
+    room = setting.profile.max_ip_rules - 1
+    found = [one for one in shapes.pages(random, min(room, random.choice(_PAGES))) if all(map(is_clear, one))]
+    firsts, seconds = [list(one) for one in zip(*found, strict=True)]
+    bench.reset(watched.network)
+
+    def look() -> None:
+        asked = [Request(address=random.choice((one.first, one.last))) for pair in found for one in pair]
+        bench.ask(random.sample(asked, len(asked)), aim="STA-2")
+
+    def whole(some: Sequence[Block]) -> Stroke:
+        texts = [blocks.text(one) for one in random.sample(some, len(some))]
+        return put(wire_rules(texts), scene.vault)
+
+    def told() -> Iterator[Stroke]:
+        yield whole(firsts)
+        for place in random.sample((0, len(seconds) // 2, len(seconds) - 1), 3):
+            yield add(scene, seconds[place])
+        for block in (firsts[0], firsts[len(firsts) // 3]):
+            yield from (remove(scene, rule) for rule in scene.held if rule.block == block)
+        yield whole(firsts)
+        yield whole([*seconds[:_FOLDED], *firsts[_FOLDED:]])
+        yield whole([*seconds, *firsts][:room])
+
+    for stroke in told():
+        watched.take(iter((stroke,)))
+        watched.is_due = False
+        look()
 
 
 GROVES = Exploration(name="groves", serves=("STA-2", "STA-1", "STA-4", "VAL-9", "DEC-17"), scenarios=_scenarios)

@@ -4,7 +4,7 @@ A program may keep its rules in a tree, in a table per prefix length, or in coun
 around others is removed, or where a rule comes back. A *turn* is a run of writes without requests in between.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.boundaries import edges
+from fencepost.conformance.generate.shapes import Shape, far
 from fencepost.conformance.generate.strokes import (
     Scene,
     Stroke,
@@ -23,10 +24,11 @@ from fencepost.conformance.generate.strokes import (
     update,
 )
 from fencepost.conformance.lockstep.case import WriteStep
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules_in_force
-from fencepost.reference import Block, IpRule, is_clear
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.reference import Block, IpRule, Network, is_clear
 
 _PRIVATE = "10.1.2.3"
+_FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +38,15 @@ class Grove:
     blocks: tuple[Block, ...]
 
     @classmethod
-    def of(cls, random: Random) -> "Grove":
-        """Three to six ranges each inside the one before, the other halves of some, and single addresses."""
-        length = random.randrange(6, 15)
-        chain = [blocks.block(random, length)]
-        for _ in range(random.randrange(2, 6)):
-            length = min(blocks.LONGEST, length + random.randrange(1, 6))
-            size, outer = 2 ** (32 - length), chain[-1]
-            count = (outer.last - outer.first + 1) // size
-            first = outer.first + random.choice((0, count // 2, count - 1, random.randrange(count))) * size
-            chain.append(Block(first, first + size - 1))
-        siblings = [_other_half(one) for one in random.sample(chain, 3)]
-        single = random.choice((chain[-1].first, chain[-1].last, random.randrange(chain[-1].first, chain[-1].last)))
-        found = (*chain, *siblings, Block(single, single), _other_half(Block(single, single)))
-        distinct = dict.fromkeys(one for one in found if is_clear(one))
-        return cls(blocks=tuple(sorted(distinct, key=lambda one: (one.first - one.last, one.first))))
+    def of(cls, shape: Shape, random: Random, wide: Sequence[Block] = ()) -> "Grove":
+        """The ranges of a shape without private or reserved space; around ranges far apart also the first of `wide`."""
+        found: list[Block] = []
+        while len(found) < _FEWEST:
+            found = [one for one in shape(random) if is_clear(one)]
+        if shape is far:
+            around = [one for one in wide if one.holds(found[0])]
+            found += around[:1] + random.sample(around[1:], min(len(around[1:]), random.randrange(2)))
+        return cls(blocks=tuple(sorted(dict.fromkeys(found), key=lambda one: (one.first - one.last, one.first))))
 
     @property
     def ends(self) -> list[int]:
@@ -61,11 +57,6 @@ class Grove:
         """Any address in or near any of the ranges."""
         one = random.choice(self.blocks)
         return random.randrange(max(1, 2 * one.first - one.last), min(2**32, 2 * one.last - one.first + 2))
-
-
-def _other_half(one: Block) -> Block:
-    size = one.last - one.first + 1
-    return Block(one.first ^ size, (one.first ^ size) + size - 1)
 
 
 def _outer_first(found: Sequence[Block], random: Random) -> Block:
@@ -82,7 +73,12 @@ def _any_first(found: Sequence[Block], random: Random) -> Block:
     return random.choice(found)
 
 
-_ORDERS = (_outer_first, _inner_first, _any_first)
+def _lowest_first(found: Sequence[Block], random: Random) -> Block:
+    del random
+    return min(found, key=lambda one: one.first)
+
+
+_ORDERS = (_outer_first, _inner_first, _any_first, _lowest_first)
 
 
 @dataclass(slots=True)
@@ -114,7 +110,7 @@ class Life:
         """Turn after turn without end: mostly one rule added or removed, else a turn from the table."""
         special: list[Turn] = []
         while True:
-            if self.random.randrange(4):
+            if self.random.randrange(3):
                 yield _one_change(self)
                 continue
             special = special or self.random.sample(list(TURNS.values()), len(TURNS))
@@ -142,10 +138,15 @@ def _gone(life: Life, block: Block) -> Iterator[Stroke]:
         yield remove(life.scene, rule)
 
 
+def _some_held(life: Life) -> Block:
+    """The rule that came last, or any other rule in force."""
+    return life.random.choice((life.scene.held[-1], *life.random.sample(life.scene.held, min(2, len(life.held))))).block
+
+
 def gone_and_back(life: Life) -> Iterator[Stroke]:
     """Remove a rule and add it again."""
     if life.held:
-        block = life.random.choice(life.held).block
+        block = _some_held(life)
         yield from _gone(life, block)
         yield add(life.scene, block)
 
@@ -161,9 +162,11 @@ def back_and_gone(life: Life) -> Iterator[Stroke]:
 
 
 def one_for_another(life: Life) -> Iterator[Stroke]:
-    """Remove a rule and add another, or the other way round: as many as before."""
+    """Remove a rule and add another, or the other way round: as many as before, often with the same first and last."""
     if life.held and life.unheld:
-        block, other = life.random.choice(life.held).block, life.random.choice(life.unheld)
+        between = sorted((rule.block for rule in life.held), key=lambda one: one.first)[1:-1]
+        block = life.random.choice((_some_held(life), *life.random.sample(between, min(1, len(between)))))
+        other = life.random.choice(life.unheld)
         if life.random.randrange(2):
             yield add(life.scene, other)
             yield from _gone(life, block)
@@ -180,9 +183,25 @@ def while_asleep(life: Life) -> Iterator[Stroke]:
 
 
 def put_some(life: Life) -> Iterator[Stroke]:
-    """Put any of the ranges as a whole set; the subnets stay."""
-    count = life.random.randrange(len(life.grove.blocks) + 1)
+    """Put any of the ranges as a whole set, often nearly all; the subnets stay."""
+    most = len(life.grove.blocks)
+    count = life.random.choice((life.random.randrange(most + 1), most - life.random.randrange(min(3, most))))
     yield put(_set_of(life, life.random.sample(life.grove.blocks, count)), life.scene.vault)
+
+
+def covered(life: Life) -> Iterator[Stroke]:
+    """Add a range around some that are in force."""
+    outer = [one for one in life.unheld if any(one.holds(rule.block) for rule in life.scene.held)]
+    if outer:
+        yield add(life.scene, life.random.choice(outer))
+
+
+def bared(life: Life) -> Iterator[Stroke]:
+    """Remove a range around some that stay."""
+    held = life.scene.held
+    outer = [one for one in held if any(one is not other and one.block.holds(other.block) for other in held)]
+    if outer:
+        yield remove(life.scene, life.random.choice(outer))
 
 
 def put_in_vain(life: Life) -> Iterator[Stroke]:
@@ -226,7 +245,35 @@ def subnet_changed(life: Life) -> Iterator[Stroke]:
             yield add_subnet(gone)
 
 
-def _set_of(life: Life, chosen: Sequence[Block]) -> WireRules:
+def outermost_last(life: Life) -> Iterator[Stroke]:
+    """Make the outermost range the rule that came last."""
+    yield from _gone(life, life.grove.blocks[0])
+    yield add(life.scene, life.grove.blocks[0])
+
+
+def put_in_place(life: Life) -> WireRules:
+    """Some of the ranges as a whole set; the subnets and the rule that came last stay."""
+    chosen = life.random.sample(life.grove.blocks, life.random.randrange(1, len(life.grove.blocks) + 1))
+    return _set_of(life, dict.fromkeys((*(rule.block for rule in life.scene.held[-1:]), *chosen)))
+
+
+def put_one(life: Life) -> WireRules:
+    """The outermost range alone, or any other."""
+    block = life.random.choice((*life.grove.blocks[:1] * 3, life.random.choice(life.grove.blocks)))
+    return wire_rules([blocks.text(block)])
+
+
+def put_in_new(life: Life, network: Network) -> WireRules:
+    """Some of the ranges as the first set of a vault in this network, without the rule that came last in this one."""
+    random = life.random
+    last = [rule.block for rule in life.scene.held[-1:]]
+    others = [one for one in life.grove.blocks if one not in last]
+    chosen = random.sample(others, random.choice((1, random.randrange(1, len(others) + 1))))
+    listed = [one.id for one in network.subnets[: random.randrange(2)]]
+    return wire_rules(map(blocks.text, chosen), listed, bypass=random.choice(("None", "AzureServices")))
+
+
+def _set_of(life: Life, chosen: Iterable[Block]) -> WireRules:
     acls = wire_rules_in_force(life.scene.vault.rules)
     return {**acls, "ipRules": [{"value": blocks.text(one)} for one in chosen]}
 
@@ -240,6 +287,8 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
             one_for_another,
             while_asleep,
             put_some,
+            covered,
+            bared,
             put_in_vain,
             add_in_vain,
             remove_in_vain,

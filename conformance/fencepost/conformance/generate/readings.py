@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fencepost.reference import Block, Profile, address_from_text, cidr_from_block, read_ip_rule, text_from_address
 from fencepost.reference.addresses import LAST_ADDRESS
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 
 EVERYTHING = Block(0, LAST_ADDRESS)
 

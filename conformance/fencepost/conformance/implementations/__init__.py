@@ -1,11 +1,21 @@
 """The shipped implementations that need the reference: itself, and the mutants."""
 
+from fencepost.adapters.contract import SubjectError
 from fencepost.conformance.implementations.reference import ReferenceImplementation
+from fencepost.reference import UnknownProfile
 
 
 def reference(args: str, *, profile: str | None = None) -> ReferenceImplementation:
-    """The adapter `reference[:PROFILE]`; `profile` overrides the profile in `args`."""
-    return ReferenceImplementation(profile or args or "keyvault")
+    """The adapter `reference[:PROFILE]`; `profile` overrides the profile in `args`.
+
+    `SubjectError` where there is no profile of the name in `args`.
+    """
+    try:
+        return ReferenceImplementation(profile or args or "keyvault")
+    except UnknownProfile as error:
+        if profile is not None:
+            raise
+        raise SubjectError(subject=f"reference:{args}", reason=str(error)) from None
 
 
 def mutant(args: str, *, profile: str | None = None) -> object:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from fencepost.adapters.contract import JsonObject
 from fencepost.adapters.contract.vocabulary import PROTOCOL
 from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire, wire_rules_in_force
-from fencepost.reference import Outcome, Profile, Request, Vault, Verdict, Write, acceptable_codes, load_profile
+from fencepost.reference import Outcome, Request, Vault, Verdict, Write, acceptable_codes, load_profile
 
 _CHOICES = {
     "host-bits": "reject",
@@ -81,7 +81,7 @@ class ReferenceImplementation:
     def get_rules(self) -> JsonObject:
         """The rules in force; a single address as its /32 if the profile knows that form."""
         acls = wire_rules_in_force(self._vault.rules)
-        if _is_single_as_slash_32(self._profile):
+        if self._profile.prefix_32 == "accept":
             entries = [rule.text if "/" in rule.text else f"{rule.text}/32" for rule in self._vault.rules.ip_rules]
             acls["ipRules"] = [{"value": value} for value in entries]
         return {"networkAcls": acls}
@@ -128,7 +128,3 @@ class ReferenceImplementation:
             return {"accepted": True}
         first = write.violations[0]
         return {"accepted": False, "status": 400, "code": "BadRequest", "message": f"{first.path}: {first.name}"}
-
-
-def _is_single_as_slash_32(profile: Profile) -> bool:
-    return profile.prefix_32 == "accept"

@@ -1,23 +1,36 @@
 """How many requests a call carries: each kind of request must be right alone, among few, and in calls of each size."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
+from typing import TypeAlias
 
 FIRSTS = (1, 2, 9, 65, 513, 4_096)
 """The smallest number of requests of each class of sizes; the last class is a full call alone."""
 
-_WANTED = (3, 3, 1, 1, 1, 1)
-"""How often each kind of request is to be decisive in a call of each class."""
+_WANTED = (3, 3, 1, 1, 1, 1, 1, 1, 1, 2)
+"""How often each kind of request is to be decisive in a call of each class; then first, second, last, and between."""
 
-_ALONE, _FEW = 4, 8
-"""At most so many requests of one call are put again alone, and so many in a small call."""
+_NEVER = "0" * len(_WANTED)
+_ALONE, _FEW, _MORE = range(3)
+_FIRST, _SECOND, _LAST, _BETWEEN = range(len(FIRSTS), len(_WANTED))
 
-_LOOKED_AT = 64
-"""Of a call with more requests than these, the last ones are looked at."""
+_SMALLEST, _SMALL = 3, 8
+"""A further call of few requests has at least so many, since only then its places differ, and at most so many."""
 
-SHARE = 4
-"""There is at most one further call for so many calls of explorations."""
+_ROUNDS = (4, 2, 1)
+"""Early in a run, at most so many further calls of each kind follow one call: alone, few, and more."""
+
+_WORTH = 3
+"""Early in a run, a further call is made only if so many kinds lack it."""
+
+_DEAR = 150
+"""A further call may have so many requests for each kind that lacks it."""
+
+SHARE, EARLY_SHARE = 4, 16
+"""There is at most one further call for so many calls of explorations; early in a run, for so many."""
+
+Kinds: TypeAlias = tuple[str, ...]
 
 
 def class_of(size: int) -> int:
@@ -37,44 +50,96 @@ def in_words(place: int) -> str:
     return f"{FIRSTS[place]:,}" if last == FIRSTS[place] else f"{FIRSTS[place]:,} to {last:,}"
 
 
+def _columns(size: int, place: int) -> tuple[int, ...]:
+    """What a right answer at this place of a call with so many requests counts for; places count from three on."""
+    if size < _SMALLEST:
+        return (class_of(size),)
+    at = _LAST if place == size - 1 else (_FIRST, _SECOND, _BETWEEN)[min(place, 2)]
+    return class_of(size), at
+
+
 @dataclass(slots=True)
 class CallSizes:
-    """How often each kind of request was answered rightly in calls of each class; counted as far as it is wanted.
+    """How often each kind of request was answered rightly in calls of each class, and at each place of a call.
 
-    A kind is named by a text; its value has a digit for each class. `asked` counts calls of explorations, `further`
-    those beside them.
+    A kind is named by a text; its value has a digit for each class and each place, which counts as far as it is wanted.
+    `asked` counts calls of explorations, `further` those beside them. `is_late` once the exploration of call sizes has
+    come, which has nearly every kind: until then most of the further calls are saved for it.
     """
 
     seen: dict[str, str] = field(default_factory=dict)
     asked: int = 0
     further: int = 0
+    is_late: bool = False
 
-    def count(self, kinds: Sequence[str], size: int) -> None:
-        """Count a right answer to a request of these kinds, in a call of this size."""
-        place = class_of(size)
-        for kind in kinds:
-            before = self.seen.get(kind, "000000")
-            if int(before[place]) < _WANTED[place]:
-                self.seen[kind] = f"{before[:place]}{int(before[place]) + 1}{before[place + 1 :]}"
+    def count(self, kinds: Sequence[str], size: int, place: int) -> None:
+        """Count a right answer to a request of these kinds, at this place of a call of this size."""
+        for column in _columns(size, place):
+            for kind in kinds:
+                before = self.seen.get(kind, _NEVER)
+                if int(before[column]) < _WANTED[column]:
+                    self.seen[kind] = f"{before[:column]}{int(before[column]) + 1}{before[column + 1 :]}"
 
-    def lacking(self, kinds: Sequence[str], place: int) -> int:
-        """How many of these kinds were not seen often enough in calls of this class."""
-        return sum(int(self.seen.get(kind, "000000")[place]) < _WANTED[place] for kind in kinds)
+    def most(self, calls: int) -> int:
+        """How many further calls may have been made beside so many calls of explorations."""
+        return calls // (SHARE if self.is_late else EARLY_SHARE)
 
-    def calls(self, kinds: Sequence[Sequence[str]], *, most: int) -> Iterator[list[int]]:
+    def calls(self, kinds: Sequence[Kinds], *, most: int) -> Iterator[list[int]]:
         """Further calls with requests of a call whose requests are of these kinds: for each its requests' places.
 
-        Some are put alone, some among few, and some among more than eight. `most` is how many further calls a run may
-        have made when this one ends.
+        A request without a kind is not put. The call that most kinds lack comes first. `most` is how many further calls
+        a run may have made at the end.
         """
-        places = [*range(len(kinds))][-_LOOKED_AT:]
-        for place, limit in ((1, _FEW), (2, FIRSTS[2])):
-            wanted = [one for one in places if self.lacking(kinds[one], place)][:limit]
-            if wanted and self.further < most:
-                fillers = cycle(range(len(kinds)))
-                yield [*wanted, *islice(fillers, max(0, FIRSTS[place] - len(wanted)))]
-        for _ in range(_ALONE):
-            best = max(places, key=lambda one: self.lacking(kinds[one], 0))
-            if self.further >= most or not self.lacking(kinds[best], 0):
+        pool = {one: place for place, one in enumerate(kinds) if one}
+        fillers = [place for place, one in enumerate(kinds) if one]
+        left = list(_ROUNDS)
+        while pool and self.further < most:
+            found = self._alone(pool), self._few(pool), self._more(pool, fillers)
+            turn = max(range(len(found)), key=lambda turn: found[turn][0] if left[turn] or self.is_late else 0)
+            left[turn] -= 1
+            lacked_by, places = found[turn]
+            if lacked_by < (1 if self.is_late else _WORTH) or (left[turn] < 0 and not self.is_late):
                 return
-            yield [best]
+            yield places
+
+    def _alone(self, pool: Mapping[Kinds, int]) -> tuple[int, list[int]]:
+        """How many kinds lack the best call of one request, and that call."""
+        lacked_by = {kinds: sum(self._lacks(kind, _ALONE) > 0 for kind in kinds) for kinds in pool}
+        best = max(pool, key=lacked_by.__getitem__)
+        return lacked_by[best], [pool[best]]
+
+    def _few(self, pool: Mapping[Kinds, int]) -> tuple[int, list[int]]:
+        """How many kinds lack the best call of three to eight requests or its places, and that call."""
+        need = {kind: self._lacks(kind, _FEW) for kinds in pool for kind in kinds}
+        rest, fillers = dict(pool), cycle(pool.values())
+        lacked_by, found = 0, []
+        for column in (_FIRST, _SECOND, _LAST, *[None] * (_SMALL - _SMALLEST)):
+            gains = {
+                kinds: sum((need[kind] > 0) + (column is not None and self._lacks(kind, column) > 0) for kind in kinds)
+                for kinds in rest
+            }
+            best = max(gains, key=gains.__getitem__, default=None)
+            if best is None or not gains[best]:
+                found.append(next(fillers))
+                continue
+            lacked_by += gains[best]
+            found.append(rest.pop(best))
+            for kind in best:
+                need[kind] -= 1
+        first, second, last, *between = found
+        return lacked_by, [first, second, *between, last]
+
+    def _more(self, pool: Mapping[Kinds, int], fillers: Sequence[int]) -> tuple[int, list[int]]:
+        """How many kinds lack the best call of nine requests, or late in a run of more, and that call."""
+        lacked_by, found = 0, list[int]()
+        for column in range(_MORE, len(FIRSTS) if self.is_late else _MORE + 1):
+            lacking = {kind for kinds in pool for kind in kinds if self._lacks(kind, column)}
+            if len(lacking) > max(lacked_by, FIRSTS[column] // _DEAR):
+                lacked_by = len(lacking)
+                wanted = (place for kinds, place in pool.items() if not lacking.isdisjoint(kinds))
+                found = [*islice(chain(wanted, cycle(fillers)), FIRSTS[column])]
+        return lacked_by, found
+
+    def _lacks(self, kind: str, column: int) -> int:
+        """How many right answers of this column the kind lacks."""
+        return _WANTED[column] - int(self.seen.get(kind, _NEVER)[column])

@@ -37,22 +37,24 @@ class ClauseCounter:
         """Count these answers; return each wrong answer with its place. `extra` adds clauses to some requests.
 
         `sizes` are those of the calls that were to carry the requests. Right answers to calls that only ask the same
-        again (`is_further`) count for no clause. `kinds` are then those of the requests, the width of rules left out.
+        again (`is_further`) count for no clause. `kinds` are then those of the requests, the width of rules left
+        out, and none where the answer was not right.
         """
         found = []
-        carried = [size for size in sizes for _ in range(size)]
+        carried = [(size, place) for size in sizes for place in range(size)]
         self.kinds = []
         edges, not_put = self._landmarks_of(vault.rules), self._tally.not_put
         for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
-            clauses = tuple(self.spoken_for(vault, request, expected, extra.get(request, ())))
+            clauses = tuple(self.exercised(vault, request, expected, extra.get(request, ())))
             is_counted = not is_further or wrong is not None
             self._tally.decision(clauses if is_counted else (), answer.outcome, is_right=wrong is None)
             relation = edges.relation(request.address, expected.rule) if request.subnet is None else "subnet"
             is_answered = answer.outcome != "inconclusive"
             not_put.count(request, kinds_of(request, clauses, relation), is_answered=is_answered)
-            self.kinds.append(kinds_of(request, _of_single_requests(clauses), relation.partition(" ")[0]))
-            if wrong is None and is_answered:
-                self._tally.call_sizes.count(self.kinds[-1], carried[index])
+            is_right = wrong is None and is_answered
+            singles = _of_single_requests(clauses) if is_right else ()
+            self.kinds.append(kinds_of(request, singles, relation.partition(" ")[0]))
+            self._tally.call_sizes.count(self.kinds[-1], *carried[index])
             if wrong is not None:
                 found.append((index, wrong))
         return found
@@ -72,14 +74,15 @@ class ClauseCounter:
         self._tally.write(kind, clauses, is_inconclusive=True)
         return kind, clauses
 
-    def spoken_for(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
+    def exercised(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
         """The clauses that an answer to the request exercises."""
         clauses = exercised_clauses(request, expected, vault.rules, self._landmarks_of(vault.rules))
         yield from clauses
         if clauses:
             yield from extra
         has_codes = self._capabilities.codes and self._capabilities.credentials and expected.outcome is Outcome.DENY
-        if has_codes and _codes(vault, request) is not None:
+        rules, network, profile = vault.rules, vault.network, vault.profile
+        if has_codes and acceptable_codes(request, rules=rules, network=network, profile=profile) is not None:
             yield "CRED-4"
 
     def _landmarks_of(self, rules: RuleSet) -> RuleEdges:
@@ -102,7 +105,3 @@ def _kind_of(method: str, expected: Write) -> str:
     """The kind of a write: its method, and the clauses that demand its refusal, if any."""
     refused_by = sorted({violation.clause for violation in expected.violations if violation.is_certain})
     return " ".join([method, *refused_by])
-
-
-def _codes(vault: Vault, request: Request) -> object:
-    return acceptable_codes(request, rules=vault.rules, network=vault.network, profile=vault.profile)

@@ -74,8 +74,7 @@ class NotPut:
 
     A kind of request is a clause, the plane, the relation to the rules, and the class of caller. `missing_kinds` has,
     for each kind that was not put, some addresses that were asked from, each with its place and its kind of caller.
-    `again` maps each sample that was put again to whether it was answered then; `depends` has the clauses of
-    the answered ones.
+    `again` maps each sample that was put again to whether it was answered then.
     """
 
     answered: dict[str, int] = field(default_factory=dict)
@@ -84,7 +83,6 @@ class NotPut:
     missing_kinds: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     samples: dict[str, Sample] = field(default_factory=dict)
     again: dict[str, bool] = field(default_factory=dict)
-    depends: dict[str, str] = field(default_factory=dict)
 
     def count(self, request: Request, kinds: Sequence[str], *, is_answered: bool) -> None:
         """Count one decision of these kinds."""

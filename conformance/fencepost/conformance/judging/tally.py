@@ -1,20 +1,24 @@
-"""Counts for each clause: what was asked, what was decisive, what was wrong."""
+"""A record for each clause: what was asked, what was decisive, what was wrong, and why it may not be judged."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 from fencepost.conformance.judging.call_sizes import CallSizes
 from fencepost.conformance.judging.not_put import NotPut
 from fencepost.reports.model import Counterexample
+from msgspec import Struct
 
 SIDE_EFFECT = 0.25
 """The largest share of a clause's answers that may be wrong while another clause fails and this clause passes."""
 
 
-@dataclass(slots=True)
-class Count:
-    """One clause's counts: its answers, the decisive answers, and the outcomes of decisive decisions."""
+class ClauseRecord(Struct, omit_defaults=True, kw_only=True):
+    """What a run has on one clause: its answers, the decisive answers, and the outcomes of decisive decisions.
+
+    `failures` show in each replay; `unsteady` failures did not. `limit` and `remark` are shown beside a verdict. The
+    other texts are reasons for one: each is None until there is such a reason, and the first stays.
+    """
 
     asked: int = 0
     decisive: int = 0
@@ -22,6 +26,16 @@ class Count:
     denied: int = 0
     inconclusive: int = 0
     inconclusive_writes: int = 0
+    failures: list[Counterexample] = []
+    unsteady: list[Counterexample] = []
+    error: str | None = None
+    hindered: str | None = None
+    unstable: str | None = None
+    unconfirmed: str | None = None
+    depends: str | None = None
+    left_out: str | None = None
+    limit: str | None = None
+    remark: str | None = None
 
     @property
     def wrong(self) -> int:
@@ -36,21 +50,9 @@ class Count:
 
 @dataclass(slots=True)
 class Tally:
-    """Every clause's counts, failures and faults, and the outcomes of the whole run.
+    """Every clause's record, and the outcomes of the whole run."""
 
-    `failures` show in each replay; `unsteady` failures did not.
-    """
-
-    counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
-    failures: dict[str, list[Counterexample]] = field(default_factory=lambda: defaultdict(list))
-    unsteady: dict[str, list[Counterexample]] = field(default_factory=lambda: defaultdict(list))
-    errors: dict[str, str] = field(default_factory=dict)
-    hindered: dict[str, str] = field(default_factory=dict)
-    unstable: dict[str, str] = field(default_factory=dict)
-    limits: dict[str, str] = field(default_factory=dict)
-    unconfirmed: dict[str, str] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-    remarks: dict[str, str] = field(default_factory=dict)
+    records: dict[str, ClauseRecord] = field(default_factory=lambda: defaultdict(ClauseRecord))
     allowed: int = 0
     denied: int = 0
     inconclusive: int = 0
@@ -61,10 +63,39 @@ class Tally:
     call_sizes: CallSizes = field(default_factory=CallSizes)
     faults: int = 0
 
+    def __post_init__(self) -> None:
+        self.records = defaultdict(ClauseRecord, self.records)
+
+    def __getitem__(self, clause: str) -> ClauseRecord:
+        """The record of the clause, which is made where there is none."""
+        return self.records[clause]
+
+    @property
+    def failures(self) -> Mapping[str, list[Counterexample]]:
+        """The clauses with failures that show in each replay."""
+        return {clause: record.failures for clause, record in self.records.items() if record.failures}
+
     @property
     def failed(self) -> frozenset[str]:
         """The clauses with failures, steady or unsteady."""
-        return frozenset((*self.failures, *self.unsteady))
+        return frozenset(clause for clause, one in self.records.items() if one.failures or one.unsteady)
+
+    @property
+    def is_unstable(self) -> bool:
+        """Whether the subject has answered the same calls differently."""
+        return any(record.unstable is not None for record in self.records.values())
+
+    def reasons(self, name: str) -> Mapping[str, str]:
+        """The clauses that have a reason or a remark of this name, each with its text."""
+        texts = {clause: getattr(record, name) for clause, record in self.records.items()}
+        return {clause: text for clause, text in texts.items() if text is not None}
+
+    def note(self, clause: str, **reasons: str | None) -> None:
+        """Give the clause these reasons, each by its name in the record; a reason that it has already stays."""
+        record = self.records[clause]
+        for name, text in reasons.items():
+            if getattr(record, name) is None:
+                setattr(record, name, text)
 
     def decision(self, clauses: Iterable[str], outcome: str, *, is_right: bool) -> None:
         """Count one decision and, if it is right, a decisive answer for each of its clauses."""
@@ -75,16 +106,16 @@ class Tally:
         else:
             self.inconclusive += 1
         for clause in clauses:
-            count = self.counts[clause]
-            count.asked += 1
+            record = self.records[clause]
+            record.asked += 1
             if outcome == "inconclusive":
-                count.inconclusive += 1
+                record.inconclusive += 1
             elif is_right:
-                count.decisive += 1
+                record.decisive += 1
                 if outcome == "allow":
-                    count.allowed += 1
+                    record.allowed += 1
                 else:
-                    count.denied += 1
+                    record.denied += 1
 
     def write(self, kind: str, clauses: Iterable[str], *, is_inconclusive: bool) -> None:
         """Count one write of its kind. An inconclusive write counts for none of its clauses."""
@@ -95,16 +126,16 @@ class Tally:
             known = self.clauses_by_kind.get(kind, ())
             self.clauses_by_kind[kind] = tuple(dict.fromkeys((*known, *clauses)))
             for clause in clauses:
-                self.counts[clause].asked += 1
-                self.counts[clause].inconclusive += 1
-                self.counts[clause].inconclusive_writes += 1
+                self.records[clause].asked += 1
+                self.records[clause].inconclusive += 1
+                self.records[clause].inconclusive_writes += 1
 
     def counted_not_put(self) -> Iterator[str]:
         """How many requests and writes could not be put as asked, in one line; nothing where each could."""
         of_all = ((self.inconclusive, "requests"), (self.inconclusive_writes, "writes"))
-        told = [f"{number:,} {name}" for number, name in of_all if number]
-        if told:
-            yield f"inconclusive, and counted for nothing: {' and '.join(told)}"
+        texts = [f"{number:,} {name}" for number, name in of_all if number]
+        if texts:
+            yield f"inconclusive, and counted for nothing: {' and '.join(texts)}"
 
     @property
     def kinds_never_put(self) -> dict[str, str]:
@@ -115,19 +146,16 @@ class Tally:
     def answer(self, clauses: Iterable[str]) -> None:
         """Count one right answer that is no decision, but answers a write or `getRules`."""
         for clause in clauses:
-            count = self.counts[clause]
-            count.asked += 1
-            count.decisive += 1
+            record = self.records[clause]
+            record.asked += 1
+            record.decisive += 1
 
     def wrong(self, clauses: Iterable[str]) -> None:
         """Count one wrong answer that is no decision."""
         for clause in clauses:
-            self.counts[clause].asked += 1
+            self.records[clause].asked += 1
 
     def take_over(self, other: "Tally") -> None:
         """Continue from the counts of another tally."""
         for each in fields(Tally):
             setattr(self, each.name, getattr(other, each.name))
-        self.counts = defaultdict(Count, other.counts)
-        self.failures = defaultdict(list, other.failures)
-        self.unsteady = defaultdict(list, other.unsteady)

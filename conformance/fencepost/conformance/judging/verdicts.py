@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import Clause
-from fencepost.conformance.judging.tally import Count, Tally
-from fencepost.reference.ledger import ANSWERS
+from fencepost.conformance.judging.tally import ClauseRecord, Tally
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
@@ -47,8 +47,8 @@ class _Standing:
         return self.clause.id
 
     @property
-    def count(self) -> Count:
-        return self.tally.counts[self.id]
+    def record(self) -> ClauseRecord:
+        return self.tally[self.id]
 
     @property
     def required(self) -> int:
@@ -57,7 +57,7 @@ class _Standing:
     @property
     def is_short(self) -> bool:
         """Whether the clause was decisive too seldom."""
-        return self.count.decisive < self.required
+        return self.record.decisive < self.required
 
     @property
     def needs(self) -> str | None:
@@ -73,38 +73,38 @@ class _Standing:
     @property
     def is_wrong(self) -> bool:
         """Whether answers were wrong. Beside a known failure they count as that failure's."""
-        return bool(self.count.wrong) and not self.has_known_failures
+        return bool(self.record.wrong) and not self.has_known_failures
 
     @property
     def is_unexplained(self) -> bool:
         """Whether wrong answers are more than a side effect of another clause's failure."""
-        is_side_effect = bool(self.tally.failures) and not self.count.is_broken
+        is_side_effect = bool(self.tally.failures) and not self.record.is_broken
         return self.is_wrong and (self.is_short or not is_side_effect)
 
     def with_remark(self, detail: str) -> str:
         """The detail, with any remark on a pass."""
-        return "; ".join(filter(None, (detail, self.tally.remarks.get(self.id, ""))))
+        return "; ".join(filter(None, (detail, self.record.remark)))
 
 
 def _wrong_answers(at: _Standing) -> str:
     """Where wrong answers are reported: under the clauses that their smallest cases break, or nowhere."""
     failed = sorted(at.tally.failed)
-    where = "and no time was left to ask again" if at.tally.unconfirmed else "and not repeatable"
+    where = "and no time was left to ask again" if at.tally.reasons("unconfirmed") else "and not repeatable"
     if failed:
         where = f"shown under {', '.join(failed[:_NAMED])}{' …' if len(failed) > _NAMED else ''}"
-    return f"{at.count.wrong:,} of {at.count.asked:,} answers were wrong, {where}"
+    return f"{at.record.wrong:,} of {at.record.asked:,} answers were wrong, {where}"
 
 
 def _not_put_as_asked(at: _Standing) -> str | None:
-    count = at.count
-    answered = count.asked - count.inconclusive if at.is_short else count.allowed + count.denied
-    of_requests = count.inconclusive - count.inconclusive_writes
-    if not (count.inconclusive if at.is_short else of_requests) or answered >= at.required:
+    record = at.record
+    answered = record.asked - record.inconclusive if at.is_short else record.allowed + record.denied
+    of_requests = record.inconclusive - record.inconclusive_writes
+    if not (record.inconclusive if at.is_short else of_requests) or answered >= at.required:
         return None
     if not at.is_short and answered + of_requests < at.required:
         return None  # the clause is shown by writes: so few requests would not be enough if each were answered
     what = "requests" if of_requests else "writes"
-    return f"{count.inconclusive} of {count.asked} {what} could not be put as asked"
+    return f"{record.inconclusive} of {record.asked} {what} could not be put as asked"
 
 
 def _never_put(at: _Standing) -> str | None:
@@ -112,18 +112,14 @@ def _never_put(at: _Standing) -> str | None:
     return f"no write of this kind could be put as asked: {kind}" if kind is not None else None
 
 
-def _never_asked(at: _Standing) -> str | None:
-    return dict(at.tally.not_put.kinds_never_put()).get(at.id)
-
-
 def _fault_of_another(at: _Standing) -> str | None:
     reason = "asked too little, for want of a harness that answers"
-    faults = (f"{reason} ({other}: {fault})" for other, fault in at.tally.errors.items())
+    faults = (f"{reason} ({other}: {fault})" for other, fault in at.tally.reasons("error").items())
     return next(faults, None) if at.is_short else None
 
 
 def _seldom(at: _Standing) -> str | None:
-    floor = f"decisive {at.count.decisive} times of the {at.required} that a pass takes"
+    floor = f"decisive {at.record.decisive} times of the {at.required} that a pass takes"
     reason = f"{floor}: ask more of it (--effort), or mend what keeps it from being asked"
     return reason if at.is_short else None
 
@@ -132,24 +128,24 @@ _NOT_EVERY_TIME = "wrong, and not every time: the same was asked again, and got 
 _UNSTABLE = "a wrong answer came, of a subject that does not answer the same calls alike"
 
 VERDICTS: tuple[tuple[str, Verdict, Callable[[_Standing], str | None]], ...] = (
-    ("the clause failed", "fail", lambda at: "" if at.tally.failures.get(at.id) else None),
-    ("failed, and not every time", "fail", lambda at: _NOT_EVERY_TIME if at.tally.unsteady.get(at.id) else None),
+    ("the clause failed", "fail", lambda at: "" if at.record.failures else None),
+    ("failed, and not every time", "fail", lambda at: _NOT_EVERY_TIME if at.record.unsteady else None),
     ("needs what is not offered", "not applicable", lambda at: at.needs),
-    ("was left out", "not applicable", lambda at: at.tally.left_out.get(at.id) if at.is_short else None),
-    ("the harness failed", "error", lambda at: at.tally.errors.get(at.id)),
-    ("no time to confirm", "inconclusive", lambda at: at.tally.unconfirmed.get(at.id)),
-    ("depended on the rules", "inconclusive", lambda at: at.tally.not_put.depends.get(at.id)),
-    ("not reproduced", "inconclusive", lambda at: at.tally.unstable.get(at.id)),
-    ("wrong and unstable", "inconclusive", lambda at: _UNSTABLE if at.tally.unstable and at.count.wrong else None),
+    ("was left out", "not applicable", lambda at: at.record.left_out if at.is_short else None),
+    ("the harness failed", "error", lambda at: at.record.error),
+    ("no time to confirm", "inconclusive", lambda at: at.record.unconfirmed),
+    ("depended on the rules", "inconclusive", lambda at: at.record.depends),
+    ("not reproduced", "inconclusive", lambda at: at.record.unstable),
+    ("wrong and unstable", "inconclusive", lambda at: _UNSTABLE if at.record.wrong and at.tally.is_unstable else None),
     ("ended at a failure", "inconclusive", lambda at: at.not_finished if at.has_ended_at_failure else None),
     ("ended early", "error", lambda at: at.not_finished),
     ("not put as asked", "inconclusive", _not_put_as_asked),
-    ("a fault hindered it", "error", lambda at: at.tally.hindered.get(at.id) if at.is_short else None),
+    ("a fault hindered it", "error", lambda at: at.record.hindered if at.is_short else None),
     ("a fault of another clause", "error", _fault_of_another),
     ("wrong without a failure", "inconclusive", lambda at: _wrong_answers(at) if at.is_unexplained else None),
     ("seldom decisive", "vacuous", _seldom),
     ("a kind of write was never put", "inconclusive", _never_put),
-    ("a kind of request was never put", "inconclusive", _never_asked),
+    ("a kind of request was never put", "inconclusive", lambda at: dict(at.tally.not_put.kinds_never_put()).get(at.id)),
     ("wrong by side effect", "pass", lambda at: at.with_remark(_wrong_answers(at)) if at.is_wrong else None),
     ("passed", "pass", lambda at: at.with_remark("")),
 )
@@ -161,8 +157,8 @@ _JUDGED_BY_ANSWERS = ("wrong without a failure", "seldom decisive", "wrong by si
 
 def is_settled(clause: Clause, tally: Tally) -> bool:
     """Whether the clause has failed already, or has been decisive as often as a pass takes."""
-    count = tally.counts.get(clause.id, Count())
-    return clause.id in tally.failed or count.decisive >= _SELDOM.get(clause.id, DECISIVE)
+    record = tally[clause.id]
+    return bool(record.failures or record.unsteady) or record.decisive >= _SELDOM.get(clause.id, DECISIVE)
 
 
 def results(
@@ -194,8 +190,8 @@ def results(
         rule, verdict, detail = next(
             (rule, verdict, detail) for rule, verdict, why in VERDICTS if (detail := why(at)) is not None
         )
-        count = at.count
-        is_shown_elsewhere = rule in _JUDGED_BY_ANSWERS and count.wrong
+        record = at.record
+        is_shown_elsewhere = rule in _JUDGED_BY_ANSWERS and record.wrong
         yield Row(
             id=clause.id,
             level=clause.level,
@@ -205,18 +201,18 @@ def results(
             basis=clause.basis,
             source=clause.source,
             verdict=verdict,
-            asked=count.asked,
-            decisive=count.decisive,
+            asked=record.asked,
+            decisive=record.decisive,
             required=at.required if verdict != "not applicable" else 0,
-            allowed=count.allowed,
-            denied=count.denied,
-            inconclusive=count.inconclusive,
+            allowed=record.allowed,
+            denied=record.denied,
+            inconclusive=record.inconclusive,
             not_asked=rule in _UNREACHED,
             needs=capabilities.missing_for(clause) if verdict == "not applicable" else (),
             shown_under=tuple(sorted({*tally.failed, *known_failures})) if is_shown_elsewhere else (),
             detail=detail,
-            limit_found=tally.limits.get(clause.id),
-            counterexamples=(*tally.failures.get(clause.id, ()), *tally.unsteady.get(clause.id, ())),
+            limit_found=record.limit,
+            counterexamples=(*record.failures, *record.unsteady),
         )
 
 
@@ -263,16 +259,18 @@ def summed_up(
     unfinished: str = "",
     is_restricted: bool = False,
     least_decisions: int = DECISIONS,
+    later: Collection[str] = (),
 ) -> Summary:
     """The summary of a run. See `RESULTS` for the order of the results.
 
     The result is partial, which is still 0, in three cases: a core clause does not apply, the subject declares that it
     can do less (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, if it decided too
     little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended early is an
-    error even if every clause passes: it had no positive control.
+    error even if every clause passes: it had no positive control. A failure of a clause in `later`, which came into the
+    suite after the version that was asked for, is a note alone.
     """
     broken = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
-    outside = sorted(tally.failed - {row.id for row in rows})
+    outside = sorted(tally.failed - {row.id for row in rows} - {*later})
     run = _Run(
         verdicts=frozenset(row.verdict for row in rows),
         failures=(
@@ -284,7 +282,10 @@ def summed_up(
         is_partial=selected or is_restricted or _lacks_core(rows),
     )
     result, status = next((result, status) for result, status, holds in RESULTS if holds(run))
-    notes = (*run.failures, *_third_ways(ledger))
+    uncounted = [
+        f"{clause} failed, and counts for nothing: it came later" for clause in sorted(tally.failed & {*later})
+    ]
+    notes = (*run.failures, *uncounted, *_third_ways(ledger))
     if result == "vacuous":
         notes = (*notes, *run.shortcomings)
     if unfinished:

@@ -26,7 +26,9 @@ class NormalForm:
             yield f"defaultAction {self.default_action}"
         if self.bypass != other.bypass:
             yield f"bypass {self.bypass}"
-        yield from sorted(_text(rule) for rule in self.ip_rules - other.ip_rules)
+        yield from sorted(
+            rule if isinstance(rule, str) else cidr_from_block(rule) for rule in self.ip_rules - other.ip_rules
+        )
         yield from sorted(self.subnets - other.subnets)
 
 
@@ -40,10 +42,6 @@ def is_read_rightly(answer: NetworkAcls | None, vault: Vault) -> bool:
         return False
     got, wanted = normal_form_of_answer(answer, vault.profile), normal_form(vault.rules)
     return got == (replace(wanted, default_action=got.default_action) if vault.profile.always_denies else wanted)
-
-
-def _text(rule: Block | str) -> str:
-    return rule if isinstance(rule, str) else cidr_from_block(rule)
 
 
 def normal_form(rules: RuleSet) -> NormalForm:

@@ -46,6 +46,8 @@ class Prober:
         self.lockstep.cost += Cost(writes=1)
         if answer.is_inconclusive:
             raise NotPut(str(answer.reason or "no reason given"))
+        if answer.is_by_firewall:
+            raise NotPut("the firewall refused the write, whatever the rules in it")
         self.lockstep.changed()
         return answer.is_accepted
 

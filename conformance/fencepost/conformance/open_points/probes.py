@@ -131,7 +131,7 @@ def _missing_endpoint(prober: Prober) -> str | None:
     if (
         not prober.capabilities.endpoints
         or not prober.capabilities.refusals
-        or prober.profile.missing_endpoint != "ledger"
+        or prober.profile.missing_endpoint != "open"
     ):
         return None
     subnet = plain_subnets(1)[0]
@@ -257,7 +257,7 @@ def _scenarios(prober: Prober) -> str | None:
 
 def _if_open(member: str, probe: Probe) -> Probe:
     """The probe, if the profile leaves the point open."""
-    return lambda prober: probe(prober) if getattr(prober.profile, member) == "ledger" else None
+    return lambda prober: probe(prober) if getattr(prober.profile, member) == "open" else None
 
 
 def _if_accepted(probe: Probe) -> Probe:

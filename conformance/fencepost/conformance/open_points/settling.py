@@ -12,7 +12,7 @@ from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.open_points.prober import OUTSIDE, NotPut, Prober
 from fencepost.conformance.open_points.probes import PROBES
 from fencepost.reference import Profile, Request
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reports.model import LedgerEntry
 
 _FAULTS = 3
@@ -67,12 +67,12 @@ def settle_open_points(
 
 def undocumented(profile: Profile, capabilities: Capabilities) -> dict[str, str]:
     """The clauses that these choices make impossible to judge, with the reason: no document states the answer."""
-    if not capabilities.services or capabilities.by_attribute or profile.trusted_scenarios != "ledger":
+    if not capabilities.services or capabilities.by_attribute or profile.trusted_scenarios != "open":
         return {}
     if profile.choice("trusted-scenarios") != "scenario":
         return {}
-    told = "which operations each of today's trusted services may use is documented nowhere (trusted-scenarios)"
-    return dict.fromkeys(("DEC-11", "CRED-3"), told)
+    text = "which operations each of today's trusted services may use is documented nowhere (trusted-scenarios)"
+    return dict.fromkeys(("DEC-11", "CRED-3"), text)
 
 
 def _shown(value: object) -> str | None:
@@ -123,7 +123,7 @@ def _with_names_that_it_knows(prober: Prober, profile: Profile) -> Profile:
 
     If it knows none, all stay, and DEC-11 fails.
     """
-    if prober.capabilities.by_attribute or profile.missing_endpoint == "ledger":
+    if prober.capabilities.by_attribute or profile.missing_endpoint == "open":
         return profile
     if profile.choice("trusted-scenarios") != "connection":
         return profile  # a name that is admitted for one operation only is neither known nor unknown

@@ -118,7 +118,7 @@ _WELL_FORMED = (
     ("text that begins like 10.", "100.10.0.1"),
 )
 
-_OF_THE_LEDGER = (
+_OF_OPEN_POINTS = (
     ("host bits in a /24", "20.1.2.3/24"),
     ("host bits in a /30", "150.7.9.129/30"),
     ("a /1 that covers private space", "128.0.0.0/1"),
@@ -152,7 +152,7 @@ _OF_THE_LEDGER = (
 def spellings(profile: Profile, network: Network) -> tuple[Spelling, ...]:
     """Every spelling of the table: well-formed, open points, and every kind of mistake; ids where there are subnets."""
     vault = Vault(profile=profile).reset(network)
-    found = [_ip(name, value, vault) for name, value in (*_WELL_FORMED, *_OF_THE_LEDGER)]
+    found = [_ip(name, value, vault) for name, value in (*_WELL_FORMED, *_OF_OPEN_POINTS)]
     wrong = [*mistakes.ip_mistakes(profile, Random("spellings"))]
     if network.subnets:
         known = network.subnets[0].id

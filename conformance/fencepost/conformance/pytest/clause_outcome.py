@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from fencepost.reports.model import Clause, Counterexample, Decoy, LedgerEntry
-from fencepost.reports.visible import abridged, as_json, visible
+from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
 
 @dataclass(kw_only=True, eq=False)
@@ -36,10 +36,12 @@ class ClauseUnjudged(RuntimeError):
     """The clause neither passes nor fails; each of three subclasses is one such verdict."""
 
     row: Clause
+    log: str = ""
 
     def __str__(self) -> str:
-        """The clause, its verdict and the reason."""
-        return visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
+        """The clause, its verdict and the reason; then the end of the subject's own log, if it is given."""
+        told = visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
+        return "\n".join([told, "the end of the subject's own log:", *visible_lines(self.log)]) if self.log else told
 
 
 @dataclass(kw_only=True, eq=False)
@@ -83,14 +85,14 @@ class KnownFailureWrong(AssertionError):
         return visible(self.told)
 
 
-Untold: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong
+Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong
 
 
 @dataclass(kw_only=True, eq=False)
 class FoundBeside(AssertionError):
     """Failures that the run found and no test has reported: their clause was asked before, or not at all."""
 
-    failures: tuple[Untold, ...]
+    failures: tuple[Unreported, ...]
 
     def __str__(self) -> str:
         """Each failure in full."""
@@ -103,12 +105,12 @@ UNJUDGED: Mapping[str, type[ClauseUnjudged]] = MappingProxyType(
 """The verdicts that judge nothing, each with its exception."""
 
 
-def raise_unless_judged(row: Clause) -> None:
-    """Return for a clause that has passed, failed or does not apply; else raise `ClauseUnjudged`."""
+def raise_unless_judged(row: Clause, *, log: str = "") -> None:
+    """Return for a clause that has passed, failed or does not apply; else raise `ClauseUnjudged` with this log."""
     __tracebackhide__ = True
     kind = UNJUDGED.get(row.verdict)
     if kind is not None:
-        raise kind(row=row)
+        raise kind(row=row, log=log)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

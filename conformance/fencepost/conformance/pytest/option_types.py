@@ -57,6 +57,16 @@ def waiting(text: str) -> float:
     return waited
 
 
+def suite_version(text: str) -> frozenset[str]:
+    """The ids of the clauses that this version of the suite had."""
+    from fencepost.conformance.catalogue import UnknownVersion, catalogue
+
+    try:
+        return frozenset(clause.id for clause in catalogue().at(text))
+    except UnknownVersion as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def clauses(text: str) -> tuple[str, ...]:
     """The ids of the clauses that are named, separated by commas."""
     from fencepost.conformance.catalogue import UnknownClause, catalogue

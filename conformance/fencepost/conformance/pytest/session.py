@@ -3,14 +3,22 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.pytest.clause_outcome import UNJUDGED, ChoiceBroken, ClauseFailed, KnownFailureWrong, Untold
+from fencepost.conformance.pytest.clause_outcome import (
+    UNJUDGED,
+    ChoiceBroken,
+    ClauseFailed,
+    KnownFailureWrong,
+    Unreported,
+)
 from fencepost.conformance.regression.reading import NotACase
+from fencepost.conformance.regression.runnable import write_runnable
 from fencepost.conformance.regression.stored_case import store, stored_from_report
 from fencepost.conformance.rule_files.json_file import UnreadableInput
 from fencepost.conformance.run.campaign import Campaign
@@ -18,7 +26,9 @@ from fencepost.conformance.run.earlier import cases_at, known_at, replay_known, 
 from fencepost.conformance.run.opening import CannotBegin, Subject, begun, connected, explaining
 from fencepost.conformance.run.order import explorations_for
 from fencepost.conformance.run.plan import Plan
+from fencepost.conformance.run.subject_file import subject_file
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
+from fencepost.reports.page import Page
 from fencepost.reports.renderer import write_files
 from fencepost.reports.secrets import Mask, without_secrets
 from fencepost.reports.visible import visible
@@ -91,6 +101,8 @@ class SubjectSession:
         self.is_given_up = False
         self._not_judged: list[str] = []
         self._told: dict[str, str] = {}
+        self._first_asked = datetime.now(UTC)
+        self._has_shown_log = False
         self._mask = Mask.of_here()
 
     def clause(self, clause_id: str) -> Clause:
@@ -169,12 +181,20 @@ class SubjectSession:
         """The report of the run so far, secrets masked, or None if the run has not begun."""
         return self._report_of(self._campaign) if self._campaign is not None else None
 
-    def untold(self) -> tuple[Untold, ...]:
+    def log_once(self) -> str:
+        """The end of the subject's own log; empty from the second call on, as the first has shown it."""
+        if self._has_shown_log:
+            return ""
+        self._has_shown_log = True
+        report = self.report()
+        return report.log.rstrip("\n") if report is not None else ""
+
+    def unreported(self) -> tuple[Unreported, ...]:
         """Findings that `clause` and `choice` did not return: an exploration may find more than it serves."""
         report = self.report()
-        return () if report is None else tuple(self._untold(report))
+        return () if report is None else tuple(self._unreported(report))
 
-    def _untold(self, report: Report) -> Iterator[Untold]:
+    def _unreported(self, report: Report) -> Iterator[Unreported]:
         if self._campaign is not None and self._names_what_all_find:
             yield from (KnownFailureWrong(told=told) for told in self._campaign.baseline.problems)
         for row in report.clauses:
@@ -211,6 +231,7 @@ class SubjectSession:
         if self._unusable is not None:
             raise self._unusable
         if self._campaign is None:
+            self._first_asked = datetime.now(UTC)
             try:
                 self._campaign = self._begin()
             except (CannotBegin, OneWorkerOnly) as error:
@@ -267,7 +288,9 @@ class SubjectSession:
                 self._campaign.plan = replace(self._campaign.plan, clauses=asked)
         report = self.report()
         if report is not None and self._terms.report is not None:
-            write_files(report, self._terms.report)
+            page = Page.since(self._first_asked, source=subject_file(self.name, Path.cwd()))
+            write_files(report, self._terms.report, page=page)
+            write_runnable(report, self._terms.report)
         if report is not None and self._terms.regressions is not None:
             store(stored_from_report(without_secrets(report)), self._terms.regressions)
 

@@ -29,6 +29,7 @@ def conformance_suite(
     seed: int = 0,
     settle_seconds: float | None = None,
     clauses: Sequence[str] = (),
+    suite_version: str | None = None,
     timeouts: Timeouts | None = None,
     known: str | Path | None = None,
     regressions: str | Path | None = None,
@@ -39,12 +40,13 @@ def conformance_suite(
     `make_vault` makes the implementation: a class, or a function without arguments; its methods are the contract's in
     snake_case. It may also be a subject string; `"fixture:NAME"` takes what that fixture returns. `profile` None judges
     by the profile that it claims. `effort` is `quick`, `standard` or `thorough`. `settle_seconds` is how long a
-    change may take to show. `clauses` limits the class to these ids or families (`"VAL"`). `timeouts` None waits
+    change may take to show. `clauses` limits the class to these ids or families (`"VAL"`), `suite_version` to the
+    clauses that this version of the suite had. `timeouts` None waits
     half a minute for the start and ten seconds for a call. `known` is a list of known failures, `regressions` a folder
     of stored cases, and `report` a folder for the report, as in `fencepost check`. All tests of a class share one
     implementation and one run.
 
-    `UnknownProfile`, `UnknownClause` or `ValueError` if an option names nothing, or a path is empty.
+    `UnknownProfile`, `UnknownClause`, `UnknownVersion` or `ValueError` if an option names nothing, or a path is empty.
 
     >>> from fencepost.conformance.peers import StdlibVault
     >>> TestVault = conformance_suite(StdlibVault, clauses=["DEC-4", "CTL"])
@@ -68,8 +70,12 @@ def conformance_suite(
         regressions=_path(regressions),
         report=_path(report),
     )
+    there = catalogue().clauses if suite_version is None else catalogue().at(suite_version)
+    later = {clause.id for clause in catalogue().clauses} - {clause.id for clause in there}
     tests = {
-        name: staticmethod(test) for name, test in suite_tests().items() if not wanted or clause_of(test) in wanted
+        name: staticmethod(test)
+        for name, test in suite_tests().items()
+        if (not wanted or clause_of(test) in wanted) and clause_of(test) not in later
     }
     members = {
         "__doc__": "The clauses of the conformance catalogue, asked of one implementation.",

@@ -98,12 +98,13 @@ def on_trial(
         named = subject
         try:
             given = request.getfixturevalue(named.removeprefix(FIXTURE))
+        except pytest.FixtureLookupError:
+            unusable = CannotBegin(reasons=(f"{named}: no fixture has this name; pytest --fixtures lists them",))
         except (Exception, pytest.fail.Exception) as error:  # reported once, not by every test
             unusable = CannotBegin(reasons=(f"{named}: {type(error).__name__}: {error}",))
         else:
-            is_made = isinstance(given, str) or (callable(given) and not hasattr(given, "decide"))
-            is_made = is_made or isinstance(given, type)
-            subject, name = (given, None) if is_made else ((lambda: given), named)
+            subject = subject_of(given)
+            name = None if subject is given else named
     if terms.report is not None and not alone and (worker := getattr(request.config, "workerinput", None)):
         terms = replace(terms, report=terms.report / worker["workerid"])  # each worker has asked some of the clauses
     unusable = unusable or _unwritable(terms.report)
@@ -113,7 +114,7 @@ def on_trial(
         trial.give_up(unusable)
     try:
         yield trial
-        untold = trial.untold()
+        unreported = trial.unreported()
         try:
             trial.keep()
         except OSError as error:
@@ -124,8 +125,15 @@ def on_trial(
         if trial.not_judged:
             request.node.warn(pytest.PytestWarning(f"stored cases not judged: {'; '.join(trial.not_judged)}"))
     finally:  # the warning is an exception if the project makes warnings errors
-        if untold:
-            raise FoundBeside(failures=untold)
+        if unreported:
+            raise FoundBeside(failures=unreported)
+
+
+def subject_of(given: object) -> Subject:
+    """A subject string or a factory as it is; of an implementation, a factory that gives it each time."""
+    if isinstance(given, str | type) or (callable(given) and not hasattr(given, "decide")):
+        return given
+    return lambda: given
 
 
 def _unwritable(folder: Path | None) -> CannotBegin | None:
@@ -178,7 +186,7 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
         leave_out(request, NOT_APPLICABLE, f"{row.id} does not apply: {row.detail}")
     if row.known:
         pytest.xfail(row.detail)
-    raise_unless_judged(row)
+    raise_unless_judged(row, log=trial.log_once() if row.verdict == "error" else "")
     return ClauseOutcome(row=row)
 
 

@@ -38,7 +38,7 @@ class Baseline:
 
     entries: list[Entry] = field(default_factory=list)
     _alike: set[Likeness] = field(default_factory=set)
-    _foreseen: set[Likeness] = field(default_factory=set)
+    _looks: set[Likeness] = field(default_factory=set)
 
     def replay(
         self,
@@ -84,13 +84,13 @@ class Baseline:
         self._alike.add(likeness(failure.clause, failure.case, mismatch))
         at_first = glance(provisional_clause(mismatch, None), mismatch)
         if at_first is not None:
-            self._foreseen.add(at_first)
+            self._looks.add(at_first)
         found = counterexample(failure.clause, failure.case, mismatch, replay=line, calls_to_shrink=0)
         return Entry(failure=failure, standing="known", told=failure.reason, found=found)
 
-    def foresees(self, provisional: str, mismatch: Mismatch) -> bool:
+    def looks_known(self, provisional: str, mismatch: Mismatch) -> bool:
         """Whether a wrong decision looks like a known failure at first sight, so that it is not diagnosed again."""
-        return bool(self._foreseen) and glance(provisional, mismatch) in self._foreseen
+        return bool(self._looks) and glance(provisional, mismatch) in self._looks
 
     def knows(self, clause: str, case: Case, mismatch: Mismatch) -> bool:
         """Whether this smallest case is one of the known failures, or like one of them."""
@@ -114,12 +114,12 @@ class Baseline:
         if not known:
             return row
         examples = tuple(entry.found for entry in known if entry.found is not None)
-        told = "; ".join(f"known failure {one.failure.id}: {one.failure.reason} ({one.failure.issue})" for one in known)
+        text = "; ".join(f"known failure {one.failure.id}: {one.failure.reason} ({one.failure.issue})" for one in known)
         examples = (*examples, *row.counterexamples)
         if row.verdict in _LET_OFF or row.verdict == "fail":
             is_known = row.verdict in _LET_OFF
-            return structs.replace(row, verdict="fail", known=is_known, detail=told, counterexamples=examples)
-        return structs.replace(row, detail=f"{row.detail}; {told}", counterexamples=examples)
+            return structs.replace(row, verdict="fail", known=is_known, detail=text, counterexamples=examples)
+        return structs.replace(row, detail=f"{row.detail}; {text}", counterexamples=examples)
 
     def judged(self, row: Clause) -> Clause:
         """The clause's row as it counts for the summary.

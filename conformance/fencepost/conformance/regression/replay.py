@@ -66,8 +66,8 @@ def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> R
             shown.append(mismatch)
     if not shown:
         return Replayed(state="fixed")
-    told = "" if len(shown) == _TIMES else f"wrong {len(shown)} of {_TIMES} times: the same calls get different answers"
-    return Replayed(state="still failing", mismatch=shown[0], told=told, is_steady=not told)
+    text = "" if len(shown) == _TIMES else f"wrong {len(shown)} of {_TIMES} times: the same calls get different answers"
+    return Replayed(state="still failing", mismatch=shown[0], told=text, is_steady=not text)
 
 
 def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch | None:

@@ -64,8 +64,8 @@ def _ends(block: Block, bits: int, profile: Profile, choices: Mapping[str, str] 
     put = _put(wire_rules([f"{text_from_address(block.first)}/{bits}"]))
     one_by_one = (AskStep(requests=(one,)) for one in requests)
     steps: tuple[WriteStep | AskStep, ...] = (put, AskStep(requests=requests), *one_by_one)
-    told = f"both ends of a /{bits} and their neighbours"
-    yield from _certain("DEC-4", told, steps, profile, EDGE, choices=choices)
+    text = f"both ends of a /{bits} and their neighbours"
+    yield from _certain("DEC-4", text, steps, profile, EDGE, choices=choices)
 
 
 def _many(profile: Profile) -> Iterator[Candidate]:

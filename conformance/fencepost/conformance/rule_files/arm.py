@@ -1,24 +1,36 @@
 """Vaults of Azure Resource Manager: resources, lists of resources, templates, what-if results, Resource Graph."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fencepost.adapters.contract.vocabulary import SERVICE_ENDPOINT
 from fencepost.conformance.rule_files.acls import public_access_faults, read_acls
+from fencepost.conformance.rule_files.clients import from_powershell, powershell_rules
 from fencepost.conformance.rule_files.found import FoundRules
-from fencepost.conformance.rule_files.members import read_members
-from fencepost.conformance.rule_files.template import Evaluation, Fault, Resource, resources_of
+from fencepost.conformance.rule_files.members import member, read_members
+from fencepost.conformance.rule_files.template import (
+    DEPLOYMENT,
+    NETWORK,
+    SUBNETS,
+    VAULT,
+    Evaluation,
+    Fault,
+    Resource,
+    resources_of,
+)
 from fencepost.reference import Subnet, is_subnet_id
 
-VAULT_TYPE = "microsoft.keyvault/vaults"
-_NETWORK_TYPE = "microsoft.network/virtualnetworks"
-_SUBNET_TYPE = "microsoft.network/virtualnetworks/subnets"
+WITHOUT_PROPERTIES = "this vault comes without its properties, as az keyvault list prints it; ask az keyvault show"
+_VAULT_ID = re.compile(r"/providers/Microsoft\.KeyVault/vaults/([^/]+)$", re.IGNORECASE)
 
 
 def is_template(value: object) -> bool:
     """Whether an object is an ARM template: it has resources, and no properties as a resource has."""
     return (
-        isinstance(value, Mapping) and isinstance(value.get("resources"), list | Mapping) and "properties" not in value
+        isinstance(value, Mapping)
+        and isinstance(member(value, "resources"), list | Mapping)
+        and member(value, "properties") is None
     )
 
 
@@ -42,58 +54,94 @@ def vaults_in(value: object, path: str, parameters: Mapping[str, object]) -> Ite
         yield from vaults_in(_rows(value["data"]), f"{path}.data", parameters)
     elif isinstance(_changes(value), list):  # what-if
         yield from _after(value, path)
+    elif (written := powershell_rules(value)) is not None:
+        rules, inside = written
+        yield from_powershell(value, rules, f"{path}{inside}")
     else:
-        yield from _of_resource(Resource(body=value, path=path, evaluation=Evaluation()), literal=True)
-        properties = value.get("properties")
-        nested = properties.get("template") if isinstance(properties, Mapping) else None
+        yield from _of_resource(literal_resource(value, path), literal=True)
+        nested = properties_of(value).get("template")
         if isinstance(nested, Mapping):
             yield from vaults_in(nested, f"{path}.properties.template", parameters)
 
 
+def literal_resource(body: Mapping[str, object], path: str) -> Resource:
+    """A resource whose texts are values: as a service or a client prints it."""
+    properties = member(body, "properties")
+    return Resource(
+        body=body,
+        path=path,
+        evaluation=Evaluation(),
+        kind=str(member(body, "type", "")).lower(),
+        properties=properties if isinstance(properties, Mapping) else None,
+    )
+
+
+def properties_of(body: Mapping[str, object]) -> Mapping[str, object]:
+    """The properties of a resource; none where they are no object."""
+    properties = member(body, "properties")
+    return properties if isinstance(properties, Mapping) else {}
+
+
 def _of_template(template: Mapping[str, object], path: str, given: Mapping[str, object]) -> Iterator[FoundRules]:
+    declared = member(template, "parameters")
+    for name in given:
+        if not isinstance(declared, Mapping) or member(declared, name) is None:
+            raise Fault(
+                path=f"{path}.parameters", reason=f"no parameter {name!r} is declared, which --parameters gives"
+            )
     resources = list(resources_of(template, path, Evaluation(template=template, given=given)))
     subnets = tuple(one for resource in resources for one in _subnets_of(resource))
+    linked = tuple(
+        f"{resource.path}.properties.templateLink: passed over, the template that it names is another file"
+        for resource in resources
+        if resource.kind == DEPLOYMENT and resource.properties and member(resource.properties, "templateLink")
+    )
     for resource in resources:
         for found in _of_resource(resource, literal=False):
-            yield replace(found, subnets=subnets)
+            yield replace(found, subnets=subnets, notes=(*linked, *found.notes))
 
 
 def _of_resource(resource: Resource, *, literal: bool) -> Iterator[FoundRules]:
     """The vault that a resource is, if it is one. Texts are values where `literal`, else they may be expressions."""
-    body, path = resource.body, resource.path
-    kind, properties = _member(body, "type"), _member(body, "properties")
-    is_vault = isinstance(kind, str) and kind.lower() == VAULT_TYPE
-    if not isinstance(properties, Mapping):
+    path, name = f"{resource.path}.properties", _name(resource, literal=literal)
+    if resource.properties is None:
+        if resource.kind == VAULT:
+            yield FoundRules(network_acls=None, path=path, vault=name, faults=(f"{path}: {WITHOUT_PROPERTIES}",))
         return
-    members = read_members(properties, f"{path}.properties", ("networkAcls", "publicNetworkAccess"))
+    members = read_members(resource.properties, path, ("networkAcls",))
     # A resource cut out of a file may have lost its type; its rules are what marks it then.
-    if not is_vault and not (kind is None and ("networkAcls" in members.values or members.faults)):
-        return
-    here = f"{path}.properties.networkAcls"
-    name = _name(body, resource.evaluation, literal=literal)
+    if resource.kind == VAULT or (not resource.kind and (members.values or members.faults)):
+        yield rules_in(resource.properties, path, vault=name, evaluation=None if literal else resource.evaluation)
+
+
+def rules_in(
+    properties: Mapping[str, object], path: str, *, vault: str | None = None, evaluation: Evaluation | None = None
+) -> FoundRules:
+    """The rules in the properties of a vault, and the faults beside them.
+
+    Texts are values without an `evaluation`; else they may be expressions.
+    """
+    members = read_members(properties, path, ("networkAcls", "publicNetworkAccess"))
+    values = dict(members.values)
     try:
-        acls = members.values.get("networkAcls")
-        access = members.values.get("publicNetworkAccess")
-        if not literal:
-            acls = resource.evaluation.value(acls, here)
-            access = resource.evaluation.value(access, f"{path}.properties.publicNetworkAccess")
+        if evaluation is not None:
+            values = {name: evaluation.value(one, f"{path}.{name}") for name, one in values.items()}
     except Fault as fault:
-        yield FoundRules(network_acls=None, path=here, vault=name, faults=(str(fault), *members.faults))
-        return
-    found = read_acls(acls, here, vault=name)
-    faults = public_access_faults(access, f"{path}.properties.publicNetworkAccess")
-    yield replace(found, faults=(*members.faults, *faults, *found.faults))
+        return FoundRules(network_acls=None, path=path, vault=vault, faults=(str(fault), *members.faults))
+    found = read_acls(values.get("networkAcls"), f"{path}.networkAcls", vault=vault)
+    faults = public_access_faults(values.get("publicNetworkAccess"), f"{path}.publicNetworkAccess")
+    return replace(found, faults=(*members.faults, *faults, *found.faults))
 
 
-def _name(body: Mapping[str, object], evaluation: Evaluation, *, literal: bool) -> str | None:
+def _name(resource: Resource, *, literal: bool) -> str | None:
     """The vault's name; the text of the expression where the name cannot be known."""
-    name = _member(body, "name")
+    name = member(resource.body, "name")
     if not isinstance(name, str):
         return None
     if literal:
         return name
     try:
-        value = evaluation.value(name, "$.name")
+        value = resource.evaluation.value(name, "$.name")
     except Fault:
         return name
     return value if isinstance(value, str) else name
@@ -101,32 +149,30 @@ def _name(body: Mapping[str, object], evaluation: Evaluation, *, literal: bool) 
 
 def _subnets_of(resource: Resource) -> Iterator[Subnet]:
     """The subnets that a network or a subnet of a template defines; none of those whose name or list is not known."""
-    kind = str(_member(resource.body, "type")).lower()
-    properties = resource.body.get("properties")
+    properties, known = resource.properties or {}, resource.evaluation
     try:
-        if kind == _NETWORK_TYPE and isinstance(properties, Mapping):
-            network = resource.evaluation.value(resource.body.get("name"), "$.name")
-            subnets = resource.evaluation.value({k: properties[k] for k in ("subnets", "copy") if k in properties}, "$")
-            listed = subnets.get("subnets") if isinstance(subnets, Mapping) else None
+        if resource.kind == NETWORK:
+            network = known.value(member(resource.body, "name"), "$.name")
+            parts = {key: one for key, one in properties.items() if key.lower() in ("subnets", "copy")}
+            subnets = known.value(parts, "$")
+            listed = member(subnets, "subnets") if isinstance(subnets, Mapping) else None
             for one in listed if isinstance(listed, list) else ():
-                if isinstance(one, Mapping) and isinstance(one.get("name"), str):
-                    yield from _subnet(f"{network}/{one['name']}", one.get("properties"))
-        elif kind in (_SUBNET_TYPE, "subnets"):
-            names = [resource.evaluation.value(one, "$.name") for one in (*resource.parents, resource.body.get("name"))]
-            endpoints = properties.get("serviceEndpoints") if isinstance(properties, Mapping) else None
-            value = resource.evaluation.value(endpoints, "$.properties.serviceEndpoints")
-            yield from _subnet("/".join(map(str, names)), {"serviceEndpoints": value})
+                if isinstance(one, Mapping) and isinstance(member(one, "name"), str):
+                    yield from _subnet(f"{network}/{member(one, 'name')}", properties_of(one), known)
+        elif resource.kind in SUBNETS:
+            names = [known.value(one, "$.name") for one in (*resource.parents, member(resource.body, "name"))]
+            value = known.value(member(properties, "serviceEndpoints"), "$.properties.serviceEndpoints")
+            yield from _subnet("/".join(map(str, names)), {"serviceEndpoints": value}, known)
     except Fault:
         return
 
 
-def _subnet(name: str, properties: object) -> Iterator[Subnet]:
+def _subnet(name: str, properties: Mapping[str, object], known: Evaluation) -> Iterator[Subnet]:
     network, _, subnet = name.partition("/")
-    listed = properties.get("serviceEndpoints") if isinstance(properties, Mapping) else None
-    services = (
-        [one.get("service") for one in listed or () if isinstance(one, Mapping)] if isinstance(listed, list) else []
-    )
-    provider = "/subscriptions/{subscription}/resourceGroups/{resource-group}/providers/Microsoft.Network"
+    listed = member(properties, "serviceEndpoints")
+    entries = listed if isinstance(listed, list) else ()
+    services = [member(one, "service") for one in entries if isinstance(one, Mapping)]
+    provider = f"/subscriptions/{known.subscription}/resourceGroups/{known.group}/providers/Microsoft.Network"
     found = f"{provider}/virtualNetworks/{network}/subnets/{subnet}"
     if is_subnet_id(found):
         yield Subnet(id=found, service_endpoints=(SERVICE_ENDPOINT,) if SERVICE_ENDPOINT in services else ())
@@ -141,14 +187,7 @@ def _rows(data: object) -> object:
 
 
 def _changes(value: Mapping[str, object]) -> object:
-    properties = value.get("properties")
-    return (
-        value.get("changes")
-        if "changes" in value
-        else properties.get("changes")
-        if isinstance(properties, Mapping)
-        else None
-    )
+    return value["changes"] if "changes" in value else properties_of(value).get("changes")
 
 
 def _after(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
@@ -156,11 +195,12 @@ def _after(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
     inside = "" if "changes" in value else ".properties"
     changes = _changes(value)
     for index, change in enumerate(changes if isinstance(changes, list) else ()):
-        after = change.get("after") if isinstance(change, Mapping) else None
+        if not isinstance(change, Mapping):
+            continue
+        here, after = f"{path}{inside}.changes[{index}].after", change.get("after")
+        named = _VAULT_ID.search(str(change.get("resourceId")))
         if isinstance(after, Mapping):
-            here = f"{path}{inside}.changes[{index}].after"
-            yield from _of_resource(Resource(body=after, path=here, evaluation=Evaluation()), literal=True)
-
-
-def _member(value: Mapping[str, object], name: str) -> object:
-    return next((content for key, content in value.items() if key.lower() == name.lower()), None)
+            yield from _of_resource(literal_resource(after, here), literal=True)
+        elif named is not None and change.get("changeType") != "Delete":
+            told = f"{here}: the vault as it is after the change is not in the file; ask for FullResourcePayloads"
+            yield FoundRules(network_acls=None, path=here, vault=named[1], faults=(told,))

@@ -36,11 +36,11 @@ def from_short_form(value: Mapping[str, object]) -> FoundRules:
 
 
 def powershell_rules(value: Mapping[str, object]) -> tuple[Mapping[str, object], str] | None:
-    """The rule set in what PowerShell writes, and its path; None where the object is another one."""
+    """The rule set in what PowerShell writes, and its path in there; None where the object is another one."""
     inner = value.get("NetworkAcls")
     if isinstance(inner, Mapping) and {"IpAddressRanges", "VirtualNetworkResourceIds"} & inner.keys():
-        return inner, "$.NetworkAcls"
-    return (value, "$") if {"IpAddressRanges", "VirtualNetworkResourceIds"} & value.keys() else None
+        return inner, ".NetworkAcls"
+    return (value, "") if {"IpAddressRanges", "VirtualNetworkResourceIds"} & value.keys() else None
 
 
 def from_powershell(value: Mapping[str, object], rules: Mapping[str, object], path: str) -> FoundRules:
@@ -48,7 +48,11 @@ def from_powershell(value: Mapping[str, object], rules: Mapping[str, object], pa
 
     A list that `ConvertTo-Json` has flattened to one text, beyond its `-Depth`, is a fault.
     """
-    faults = [*public_access_faults(value.get("PublicNetworkAccess"), "$.PublicNetworkAccess")]
+    faults = [
+        *public_access_faults(
+            value.get("PublicNetworkAccess"), f"{path.removesuffix('.NetworkAcls')}.PublicNetworkAccess"
+        )
+    ]
     acls: dict[str, object] = {}
     for member, to in (("DefaultAction", "defaultAction"), ("Bypass", "bypass")):
         word = rules.get(member)

@@ -18,13 +18,28 @@ _TOKEN = re.compile(
 _DEEPEST = 50
 
 
+def may_be(written: str, actual: str) -> bool:
+    """Whether an id with the two placeholders may be the other id, which has none of them there.
+
+    >>> (
+    ...     may_be("/subscriptions/{subscription}/x", "/Subscriptions/s/x"),
+    ...     may_be("/subscriptions/s/x", "/subscriptions/s/x"),
+    ... )
+    (True, False)
+    """
+    pattern = re.escape(written.lower())
+    for placeholder in (SUBSCRIPTION, RESOURCE_GROUP):
+        pattern = pattern.replace(re.escape(placeholder), "[^/]+")
+    return written.lower() != actual.lower() and re.fullmatch(pattern, actual.lower()) is not None
+
+
 class NotEvaluated(ValueError):
     """An expression that cannot be evaluated here, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What `parameters()`, `variables()` and `copyIndex()` mean where an expression stands.
+    """What `parameters()`, `variables()`, `copyIndex()` and `resourceGroup()` mean where an expression stands.
 
     `parameter` and `variable` raise `NotEvaluated` for a name without a value. `indexes` are the loops around the
     expression by name, the innermost loop last.
@@ -33,6 +48,8 @@ class Scope:
     parameter: Callable[[str], object]
     variable: Callable[[str], object]
     indexes: Mapping[str, int]
+    subscription: str
+    group: str
 
 
 def is_expression(value: object) -> bool:
@@ -135,14 +152,18 @@ def _call(name: str, arguments: list[object], scope: Scope) -> object:
             return scope.variable(which)
         case "copyindex", _:
             return _copy_index(arguments, scope)
+        case "subscription", []:
+            return {"subscriptionId": scope.subscription, "id": f"/subscriptions/{scope.subscription}"}
+        case "resourcegroup", []:
+            return {"name": scope.group, "id": f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}"}
     function = _FUNCTIONS.get(lowered)
-    if function is None:
+    if function is None and lowered != "resourceid":
         raise NotEvaluated(f"the function {name}() is not evaluated here")
     try:
-        return function(*arguments)
+        return function(*arguments) if function is not None else _resource_id(scope, arguments)
     except NotEvaluated:
         raise
-    except (TypeError, ValueError, IndexError, KeyError):
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
         raise NotEvaluated(f"{name}() does not take these arguments") from None
 
 
@@ -168,18 +189,33 @@ def _text(value: object) -> str:
     raise TypeError
 
 
+_FIELD = re.compile(r"\{\{|\}\}|\{(\d+)\}|[{}]")
+
+
 def _format(pattern: str, *values: object) -> str:
-    return pattern.format(*map(_text, values))
+    """The text with each `{number}` replaced; `NotEvaluated` for widths and formats, whose rules are those of .NET."""
+
+    def replaced(found: re.Match[str]) -> str:
+        if found[1] is not None:
+            return _text(values[int(found[1])])
+        if len(found[0]) == 2:
+            return found[0][0]
+        raise NotEvaluated("of the fields of format(), only {0}, {1} and so on are evaluated here")
+
+    return _FIELD.sub(replaced, pattern)
 
 
-def _resource_id(*parts: str) -> str:
+def _resource_id(scope: Scope, arguments: Sequence[object]) -> str:
     """The id of a resource: subscription and resource group are optional, the type is the first part with a slash."""
-    place = next(n for n, part in enumerate(parts) if "/" in part)
+    parts = [one for one in arguments if isinstance(one, str)]
+    if len(parts) != len(arguments):
+        raise TypeError
+    place = [("/" in part) for part in parts].index(True)
     given, kind, names = parts[:place], parts[place].split("/"), parts[place + 1 :]
-    if place > 2 or len(kind) - 1 != len(names) or not all(isinstance(name, str) for name in names):
+    if place > 2 or len(kind) - 1 != len(names):
         raise ValueError
-    group = given[-1] if given else RESOURCE_GROUP
-    subscription = given[0] if len(given) == 2 else SUBSCRIPTION
+    group = given[-1] if given else scope.group
+    subscription = given[0] if len(given) == 2 else scope.subscription
     below = "/".join(f"{part}/{name}" for part, name in zip(kind[1:], names, strict=True))
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind[0]}/{below}"
 
@@ -197,22 +233,39 @@ def _length(value: str | list[object] | dict[str, object]) -> int:
 
 
 def _if(condition: object, then: object, otherwise: object) -> object:
-    if not isinstance(condition, bool):
+    return then if _truth(condition) else otherwise
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
         raise TypeError
-    return then if condition else otherwise
+    return value
+
+
+def _object(*parts: object) -> dict[str, object]:
+    """The object of names and values in turn."""
+    names, values = parts[::2], parts[1::2]
+    return dict(zip(map(_name, names), values, strict=True))
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 _FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "concat": _concat,
     "format": _format,
-    "resourceid": _resource_id,
     "createarray": lambda *values: list(values),
+    "createobject": _object,
+    "coalesce": lambda *values: next((one for one in values if one is not None), None),
     "length": _length,
     "empty": _is_empty,
     "equals": _equals,
-    "not": lambda value: not value if isinstance(value, bool) else _if(value, 0, 0),
-    "and": lambda *values: all(values),
-    "or": lambda *values: any(values),
+    "not": lambda value: not _truth(value),
+    "and": lambda *values: all(list(map(_truth, values))),
+    "or": lambda *values: any(list(map(_truth, values))),
     "if": _if,
     "true": lambda: True,
     "false": lambda: False,
@@ -220,10 +273,5 @@ _FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "tolower": lambda text: text.lower(),
     "toupper": lambda text: text.upper(),
     "string": _text,
-    "subscription": lambda: {"subscriptionId": SUBSCRIPTION, "id": f"/subscriptions/{SUBSCRIPTION}"},
-    "resourcegroup": lambda: {
-        "name": RESOURCE_GROUP,
-        "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}",
-    },
 }
-"""Every function that is evaluated, by its name in lower case."""
+"""Every function that takes its arguments alone, by its name in lower case."""

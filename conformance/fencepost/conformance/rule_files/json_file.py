@@ -44,7 +44,7 @@ def read_json(path: str, *, with_comments: bool = False) -> object:
     except UnicodeDecodeError as error:
         reason = f"byte {error.start + 1}: not {error.encoding.upper()}"
     except json.JSONDecodeError as error:
-        reason = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}{_other_language(error.doc)}"
+        reason = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}{_advice(error.doc, error.pos)}"
     except RecursionError:
         reason = "not JSON that can be read: nested too deep"
     except ValueError as error:
@@ -72,17 +72,30 @@ def _without_comments(text: str) -> str:
 
 
 _BLANKED = re.compile(r"[^\n\r]")
-_BICEP = re.compile(r"^\s*(?:@\w+|(?:resource|param|var|module|targetScope|metadata)\s+\w+)", re.MULTILINE)
-_TERRAFORM = re.compile(r'^\s*(?:resource|data|module|variable|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{', re.MULTILINE)
+_TERRAFORM_AS_JSON = "terraform plan -out p && terraform show -json p prints it as JSON"
+_ADVICE = (
+    (
+        r'[ \t]*(?:[+~#-] *)?(?:resource|data|module|variable|provider)\s+"[^"]+"(?:\s+"[^"]+")?\s*\{',
+        f"this looks like Terraform source: {_TERRAFORM_AS_JSON}",
+    ),
+    (
+        r"[ \t]*(?:@\w+|(?:resource|param|var|module|targetScope|metadata)\s+\w+)",
+        "this looks like Bicep source: az bicep build --file FILE --stdout prints it as JSON",
+    ),
+    (r'\{"@level":', f"this looks like the log of terraform plan -json: {_TERRAFORM_AS_JSON}"),
+    (r"(?:- )?\w+:(?: |$)", "this looks like YAML: ask for JSON instead (az … --output json)"),
+)
+"""What a line of a text in another form looks like, and what to do with it; the first that holds counts."""
 
 
-def _other_language(text: str) -> str:
-    """Advice for the source of a language that is compiled to JSON."""
-    if _TERRAFORM.search(text[:100_000]):
-        return "; this looks like Terraform source: terraform plan -out p && terraform show -json p prints it as JSON"
-    if _BICEP.search(text[:100_000]):
-        return "; this looks like Bicep source: az bicep build --file FILE --stdout prints it as JSON"
-    return ""
+def _advice(text: str, place: int) -> str:
+    """Advice for a text that is not JSON: an empty file, a comma too many, another form, which is compiled to JSON."""
+    if not text.strip():
+        return "; the file is empty"
+    if text[place:].lstrip()[:1] in ("]", "}") and text[:place].rstrip().endswith(","):
+        return "; a comma stands before the closing bracket"
+    told = (advice for line, advice in _ADVICE if re.search(f"^{line}", text[:100_000], re.MULTILINE))
+    return next((f"; {advice}" for advice in told), "")
 
 
 def _bytes(path: str) -> bytes:

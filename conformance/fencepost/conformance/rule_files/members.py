@@ -17,6 +17,11 @@ class Members:
     others: tuple[str, ...]
 
 
+def member(value: Mapping[str, object], name: str, otherwise: object = None) -> object:
+    """The content of the member of this name, in any case; `otherwise` where there is none."""
+    return next((content for key, content in value.items() if key.lower() == name.lower()), otherwise)
+
+
 def read_members(value: Mapping[str, object], path: str, known: Sequence[str]) -> Members:
     """The members of `value` that `known` names, in any case.
 

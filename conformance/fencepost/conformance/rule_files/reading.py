@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from fencepost.conformance.rule_files import arm, terraform
 from fencepost.conformance.rule_files.acls import MEMBERS, read_acls
-from fencepost.conformance.rule_files.clients import from_powershell, from_short_form, is_short_form, powershell_rules
+from fencepost.conformance.rule_files.clients import from_short_form, is_short_form, powershell_rules
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput, read_json
+from fencepost.conformance.rule_files.members import member
 from fencepost.conformance.rule_files.template import Fault
 
+_PRINT_PLAN = "print the plan: terraform plan -out p && terraform show -json p > plan.json"
 _SOURCES = {
     ".bicep": "this is Bicep source; compile it first: az bicep build --file {name} --stdout > template.json",
     ".bicepparam": "these are Bicep parameters; compile them first: az bicep build-params --file {name}",
-    ".tf": "this is Terraform source; print the plan: terraform plan -out p && terraform show -json p > plan.json",
+    ".tf": f"this is Terraform source; {_PRINT_PLAN}",
+    ".tf.json": f"this is Terraform source; {_PRINT_PLAN}",
 }
 
 
@@ -25,12 +27,14 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
     where no vault has that name, where it takes a name to choose, or where the rules cannot be known or judged.
     """
     name = "stdin" if path == STDIN else path
-    source = _SOURCES.get(Path(path).suffix.lower())
-    if source is not None and path != STDIN:
+    source = next((told for suffix, told in _SOURCES.items() if path.lower().endswith(suffix)), None)
+    if source is not None:
         raise UnreadableInput(name=name, reasons=(source.format(name=path),))
     value = read_json(path, with_comments=True)
     given = _parameters(parameters) if parameters is not None else {}
     try:
+        if parameters is not None and not _takes_parameters(value):
+            raise _NoRules("$: this is no ARM template: leave --parameters out")
         found = _chosen(value, vault, given)
     except Fault as fault:
         raise UnreadableInput(name=name, reasons=(str(fault),)) from None
@@ -39,6 +43,10 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
     if found.faults:
         raise UnreadableInput(name=name, reasons=found.faults)
     return found
+
+
+def _takes_parameters(value: object) -> bool:
+    return arm.is_template(value) or (isinstance(value, Mapping) and arm.is_template(value.get("template")))
 
 
 class _NoRules(ValueError):
@@ -64,29 +72,29 @@ def _chosen(value: object, vault: str | None, given: Mapping[str, object]) -> Fo
 
 
 def _named(found: list[FoundRules], vault: str | None) -> FoundRules:
-    chosen = [one for one in found if vault is None or (one.vault or "").lower() == vault.lower()]
+    chosen = [one for one in found if vault is None or vault.lower() in ((one.vault or "").lower(), one.path.lower())]
     if len(chosen) == 1:
         return chosen[0]
     listed = ", ".join(f"{one.vault or '(without a name)'} at {one.path}" for one in chosen or found)
     if not chosen:
         raise _NoRules(f"there is no vault called {vault!r}; there are: {listed}")
-    raise _NoRules(f"there are {len(chosen)} vaults; choose one by --vault NAME: {listed}")
+    if all(one.faults for one in chosen):
+        raise _NoRules(*(fault for one in chosen for fault in one.faults))
+    raise _NoRules(f"there are {len(chosen)} vaults; choose one by --vault NAME, or by its path: {listed}")
 
 
 def _alone(value: Mapping[str, object]) -> FoundRules | None:
     """The rules where the file holds nothing else: a `networkAcls` object, or a client's own form of it."""
     if is_short_form(value):
         return from_short_form(value)
-    written = powershell_rules(value)
-    if written is not None:
-        return from_powershell(value, *written)
+    if powershell_rules(value) is not None:
+        return None
     keys = {key.lower(): key for key in value}
     if "networkacls" in keys and "properties" not in keys and "type" not in keys:
-        found = read_acls(value[keys["networkacls"]], f"$.{keys['networkacls']}")
-        return _with_known_members(value[keys["networkacls"]], found)
+        return _with_known_members(value[keys["networkacls"]], arm.rules_in(value, "$"))
     if not value or keys.keys() & {name.lower() for name in MEMBERS}:
         return read_acls(value, "$")
-    if arm.is_template(value) or keys.keys() & _AROUND_VAULTS:
+    if arm.is_template(value) or keys.keys() & _AROUND_VAULTS or terraform.is_terraform(value):
         return None
     return _with_known_members(value, read_acls(value, "$"))
 
@@ -122,21 +130,32 @@ def _parameters(path: str) -> Mapping[str, object]:
 
 
 def _without_vaults(value: object) -> str:
+    if isinstance(value, Mapping) and "terraform_version" in value and isinstance(value.get("resources"), list):
+        return "$: this is the state as Terraform stores it; terraform show -json prints it in the form that is read"
     if isinstance(value, Mapping) and arm.is_template(value):
-        return "$.resources: no vault (Microsoft.KeyVault/vaults) is deployed by this template"
+        return f"$.resources: no vault ({_VAULT_TYPE}) is in this template; templates that it links to are other files"
     if isinstance(value, Mapping) and terraform.is_terraform(value):
         return "$: no azurerm_key_vault is among the resources"
-    if isinstance(value, Mapping) and isinstance(value.get("type"), str):
-        return f"$.type: expected a vault (Microsoft.KeyVault/vaults) or a template, got {value['type']!r}"
-    if isinstance(value, Mapping) and "properties" in value:
+    if isinstance(value, Mapping) and isinstance(member(value, "type"), str):
+        return f"$.type: expected a vault ({_VAULT_TYPE}) or a template, got {member(value, 'type')!r}"
+    if isinstance(value, Mapping) and member(value, "properties") is not None:
         return "$.properties: no networkAcls in it, and no type that says that it is a vault"
-    if isinstance(value, list) and any(_is_vault_without_properties(one) for one in value):
-        return "$: these vaults come without their properties, as az keyvault list prints them; ask az keyvault show"
-    return "$: no vault (Microsoft.KeyVault/vaults) is in the list"
+    return f"$: no vault ({_VAULT_TYPE}) is in the list{_first_entry(value)}"
 
 
-def _is_vault_without_properties(value: object) -> bool:
-    return isinstance(value, Mapping) and str(value.get("type", "")).lower() == arm.VAULT_TYPE
+_VAULT_TYPE = "Microsoft.KeyVault/vaults"
+
+
+def _first_entry(value: object) -> str:
+    """What the first entry of a list has instead of a type and properties."""
+    for name in ("value", "data"):
+        value = value.get(name, value) if isinstance(value, Mapping) else value
+    first = value[0] if isinstance(value, list) and value else None
+    if not isinstance(first, Mapping):
+        return ""
+    if isinstance(member(first, "type"), str):
+        return f"; the first entry is a {member(first, 'type')}"
+    return f"; an entry has a type and properties, the first here has {', '.join(map(repr, list(first)[:6]))}"
 
 
 def _kind(value: object) -> str:

@@ -3,8 +3,23 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from fencepost.conformance.rule_files.expressions import NotEvaluated, Scope, evaluated, is_expression, literal
+from fencepost.conformance.rule_files.expressions import (
+    RESOURCE_GROUP,
+    SUBSCRIPTION,
+    NotEvaluated,
+    Scope,
+    evaluated,
+    is_expression,
+    literal,
+)
+from fencepost.conformance.rule_files.members import member
 
+VAULT = "microsoft.keyvault/vaults"
+NETWORK = "microsoft.network/virtualnetworks"
+SUBNETS = (f"{NETWORK}/subnets", "subnets")
+DEPLOYMENT = "microsoft.resources/deployments"
+_DECIDING = frozenset({VAULT, NETWORK, *SUBNETS, DEPLOYMENT})
+"""The types of resources, in lower case, that decide what rules a template sets and for whom."""
 _LONGEST_LOOP = 800
 """How often a loop of a template may run (learn.microsoft.com, "Property iteration in ARM templates", copy limits)."""
 
@@ -25,13 +40,15 @@ class Fault(ValueError):
 class Evaluation:
     """A template's parameters and variables, and the values that a parameters file gives.
 
-    `indexes` are the loops that are under way, by their names.
+    `indexes` are the loops that are under way, by their names. `subscription` and `group` are those of the deployment.
     """
 
     template: Mapping[str, object] = field(default_factory=dict)
     given: Mapping[str, object] = field(default_factory=dict)
     indexes: Mapping[str, int] = field(default_factory=dict)
     open_names: frozenset[str] = frozenset()
+    subscription: str = SUBSCRIPTION
+    group: str = RESOURCE_GROUP
 
     def value(self, value: object, path: str) -> object:
         """The value with every expression in it evaluated and every loop written out; `Fault` where that fails."""
@@ -67,7 +84,13 @@ class Evaluation:
     def _text(self, text: str, path: str) -> object:
         if not is_expression(text):
             return literal(text)
-        scope = Scope(parameter=self._parameter, variable=self._variable, indexes=self.indexes)
+        scope = Scope(
+            parameter=self._parameter,
+            variable=self._variable,
+            indexes=self.indexes,
+            subscription=self.subscription,
+            group=self.group,
+        )
         try:
             return evaluated(text, scope)
         except NotEvaluated as error:
@@ -75,11 +98,11 @@ class Evaluation:
 
     def _loops(self, value: Mapping[str, object], path: str) -> dict[str, object]:
         found: dict[str, object] = {}
-        for member, loops in value.items():
-            if not _is_loops(member, loops) or not isinstance(loops, list):
+        for key, loops in value.items():
+            if not _is_loops(key, loops) or not isinstance(loops, list):
                 continue
             for place, loop in enumerate(loops):
-                here = f"{path}.{member}[{place}]"
+                here = f"{path}.{key}[{place}]"
                 name = loop.get("name")
                 if not isinstance(name, str) or "input" not in loop:
                     raise Fault(path=here, reason="expected a loop with name, count and input")
@@ -88,13 +111,15 @@ class Evaluation:
         return found
 
     def _parameter(self, name: str) -> object:
-        given = _member(self.given, name)
+        given = member(self.given, name, _NOTHING)
         if isinstance(given, Fault):
             raise NotEvaluated(str(given))
         if given is not _NOTHING:
             return given
         declared = self._declared("parameters", name)
-        default = _member(declared, "defaultValue") if isinstance(declared, Mapping) else _NOTHING
+        default = member(declared, "defaultValue", _NOTHING) if isinstance(declared, Mapping) else _NOTHING
+        if default is _NOTHING and isinstance(declared, Mapping) and member(declared, "nullable") is True:
+            return None
         if default is _NOTHING:
             raise NotEvaluated(f"the parameter {name!r} has no value; --parameters FILE may give it")
         return self._resolved(f"parameters.{name}", default)
@@ -106,13 +131,14 @@ class Evaluation:
         return self._resolved(f"variables.{name}", declared)
 
     def _declared(self, section: str, name: str) -> object:
-        declared = _member(self.template, section)
+        declared = member(self.template, section)
         if not isinstance(declared, Mapping):
             return _NOTHING
-        found = _member(declared, name)
-        if found is _NOTHING and section == "variables":
-            loops = [one for one in declared.get("copy", ()) if isinstance(one, Mapping) and one.get("name") == name]
-            return self._loops({"copy": loops}, f"$.{section}").get(name, _NOTHING) if loops else _NOTHING
+        found = member(declared, name, _NOTHING)
+        listed = member(declared, "copy")
+        if found is _NOTHING and section == "variables" and isinstance(listed, list):
+            loops = [one for one in listed if isinstance(one, Mapping) and str(one.get("name")).lower() == name.lower()]
+            return member(self._loops({"copy": loops}, f"$.{section}"), name, _NOTHING)
         return found
 
     def _resolved(self, key: str, value: object) -> object:
@@ -129,31 +155,32 @@ class Evaluation:
 _NOTHING = object()
 
 
-def _member(value: Mapping[str, object], name: str) -> object:
-    """The member of this name in any case."""
-    return next((content for key, content in value.items() if key.lower() == name.lower()), _NOTHING)
-
-
-def _is_loops(member: str, value: object) -> bool:
-    return member == "copy" and isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
+def _is_loops(key: str, value: object) -> bool:
+    return key.lower() == "copy" and isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A resource of a template: its text as written, where it stands, and by which evaluation its values are known."""
+    """A resource of a template: its text as written, where it stands, and by which evaluation its values are known.
+
+    `kind` is its type in lower case, empty where it has none. `properties` are None where they are no object.
+    """
 
     body: Mapping[str, object]
     path: str
     evaluation: Evaluation
+    kind: str
+    properties: Mapping[str, object] | None
     parents: tuple[str, ...] = ()
 
 
 def resources_of(template: Mapping[str, object], path: str, evaluation: Evaluation) -> Iterator[Resource]:
     """Every resource that the template deploys: nested templates and child resources too, loops written out.
 
-    A resource whose `condition` is false is left out. `Fault` where a condition or a loop cannot be known.
+    A resource whose `condition` is false is left out. `Fault` where a type, a condition, a loop or a nested template
+    cannot be known.
     """
-    yield from _listed(template.get("resources"), f"{path}.resources", evaluation, ())
+    yield from _listed(member(template, "resources"), f"{path}.resources", evaluation, ())
 
 
 def _listed(value: object, path: str, evaluation: Evaluation, parents: tuple[str, ...]) -> Iterator[Resource]:
@@ -171,7 +198,7 @@ def _listed(value: object, path: str, evaluation: Evaluation, parents: tuple[str
 def _looped(
     body: Mapping[str, object], path: str, evaluation: Evaluation, parents: tuple[str, ...]
 ) -> Iterator[Resource]:
-    loop = body.get("copy")
+    loop = member(body, "copy")
     if not isinstance(loop, Mapping):
         yield from _deployed(body, path, evaluation, parents)
         return
@@ -185,45 +212,63 @@ def _looped(
 def _deployed(
     body: Mapping[str, object], path: str, evaluation: Evaluation, parents: tuple[str, ...]
 ) -> Iterator[Resource]:
-    if (
-        "condition" in body
-        and not _holds_no_vault(body)
-        and not evaluation.truth(body["condition"], f"{path}.condition")
-    ):
+    if member(body, "existing") is True:  # a reference to what another deployment made
         return
-    if body.get("existing") is True:  # a reference to what another deployment made
+    kind = str(evaluation.value(member(body, "type", ""), f"{path}.type")).lower()
+    decides = kind in _DECIDING
+    condition = member(body, "condition", _NOTHING)
+    if decides and condition is not _NOTHING and not evaluation.truth(condition, f"{path}.condition"):
         return
-    yield Resource(body=body, path=path, evaluation=evaluation, parents=parents)
-    yield from _listed(body.get("resources"), f"{path}.resources", evaluation, (*parents, str(body.get("name"))))
-    properties = body.get("properties")
-    inner = properties.get("template") if isinstance(properties, Mapping) else None
-    if isinstance(properties, Mapping) and isinstance(inner, Mapping):
-        yield from resources_of(inner, f"{path}.properties.template", _inner(properties, inner, path, evaluation))
-
-
-def _holds_no_vault(body: Mapping[str, object]) -> bool:
-    """Whether a resource's condition does not matter here: it is no vault, no network and no nested deployment."""
-    kind = str(body.get("type", "")).lower()
-    holds = ("microsoft.keyvault/vaults", "microsoft.network/virtualnetworks", "microsoft.resources/deployments")
-    return not kind.startswith(holds)
+    properties = member(body, "properties")
+    if decides and isinstance(properties, str):
+        properties = evaluation.value(properties, f"{path}.properties")
+    known = properties if isinstance(properties, Mapping) else None
+    yield Resource(body=body, path=path, evaluation=evaluation, kind=kind, properties=known, parents=parents)
+    children = member(body, "resources")
+    yield from _listed(children, f"{path}.resources", evaluation, (*parents, str(member(body, "name"))))
+    inner = member(known, "template") if known is not None else None
+    if isinstance(inner, str) and kind == DEPLOYMENT:
+        raise Fault(path=f"{path}.properties.template", reason="a template that an expression gives is not read")
+    if known is not None and isinstance(inner, Mapping):
+        yield from resources_of(inner, f"{path}.properties.template", _inner(body, known, inner, path, evaluation))
 
 
 def _inner(
-    properties: Mapping[str, object], template: Mapping[str, object], path: str, evaluation: Evaluation
+    body: Mapping[str, object],
+    properties: Mapping[str, object],
+    template: Mapping[str, object],
+    path: str,
+    evaluation: Evaluation,
 ) -> Evaluation:
     """By which values a nested template is evaluated: its own where its scope is inner, else the outer ones.
 
     A parameter whose value cannot be known is a fault only where the nested template uses it.
     """
-    options = properties.get("expressionEvaluationOptions")
-    if not isinstance(options, Mapping) or str(options.get("scope", "outer")).lower() != "inner":
+    options = member(properties, "expressionEvaluationOptions")
+    if not isinstance(options, Mapping) or str(member(options, "scope", "outer")).lower() != "inner":
         return evaluation
-    parameters = properties.get("parameters")
-    given: dict[str, object] = {}
-    for name, one in parameters.items() if isinstance(parameters, Mapping) else ():
-        if isinstance(one, Mapping) and "value" in one:
-            try:
-                given[name] = evaluation.value(one["value"], f"{path}.properties.parameters.{name}.value")
-            except Fault as fault:
-                given[name] = fault
-    return Evaluation(template=template, given=given)
+    here = f"{path}.properties.parameters"
+    parameters = member(properties, "parameters")
+    if isinstance(parameters, Mapping):
+        given = {name: _given(one, f"{here}.{name}", evaluation) for name, one in parameters.items()}
+    elif parameters is None and member(properties, "parametersLink") is None:
+        given = {}
+    else:
+        declared = member(template, "parameters")
+        unknown = Fault(path=here, reason="the values of the parameters are not in this file")
+        given = dict.fromkeys(declared if isinstance(declared, Mapping) else (), unknown)
+    there = [
+        str(evaluation.value(member(body, name, known), f"{path}.{name}"))
+        for name, known in (("subscriptionId", evaluation.subscription), ("resourceGroup", evaluation.group))
+    ]
+    return Evaluation(template=template, given=given, subscription=there[0], group=there[1])
+
+
+def _given(holder: object, path: str, evaluation: Evaluation) -> object:
+    """The value that a deployment gives to a parameter of its template; the fault where it cannot be known."""
+    try:
+        value = evaluation.value(holder, path)
+    except Fault as fault:
+        return fault
+    nothing = Fault(path=path, reason="no plain value is given for this parameter")
+    return member(value, "value", nothing) if isinstance(value, Mapping) else nothing

@@ -5,18 +5,23 @@ and developer.hashicorp.com, "JSON output format".
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from fencepost.conformance.rule_files.acls import public_access_faults, read_acls
+from fencepost.conformance.rule_files.arm import properties_of, rules_in
 from fencepost.conformance.rule_files.found import FoundRules
+from fencepost.conformance.rule_files.members import member
+from fencepost.conformance.rule_files.template import VAULT
 
 _MEMBERS = {"bypass": "bypass", "default_action": "defaultAction"}
+_UNKNOWN = "the plan does not know this value before it is applied"
 
 
 def is_terraform(value: object) -> bool:
     """Whether an object is a plan or a state of Terraform as JSON."""
     return isinstance(value, Mapping) and (
-        "planned_values" in value or ("values" in value and "terraform_version" in value)
+        "planned_values" in value or "format_version" in value or ("values" in value and "terraform_version" in value)
     )
 
 
@@ -29,24 +34,41 @@ def vaults_in(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         for change in (changes if isinstance(changes, list) else ())
         if isinstance(change, Mapping) and isinstance(change.get("change"), Mapping)
     }
-    values = value[part]
+    values = value.get(part)
     module = values.get("root_module") if isinstance(values, Mapping) else None
-    yield from _of_module(module, f"{path}.{part}.root_module", unknown)
+    resources = list(_resources(module, f"{path}.{part}.root_module"))
+    updates = tuple(
+        f"{here}: azapi_update_resource changes a vault after it is made, and is not read"
+        for one, here in resources
+        if one.get("type") == "azapi_update_resource" and _is_vault_of_azapi(one)
+    )
+    for one, here in resources:
+        not_known = unknown.get(str(one.get("address")))
+        found: Iterable[FoundRules] = ()
+        if one.get("type") == "azurerm_key_vault":
+            found = [_of_azurerm(one, here, not_known)]
+        elif one.get("type") == "azapi_resource" and _is_vault_of_azapi(one):
+            found = _of_azapi(one, here, not_known)
+        for each in found:
+            yield replace(each, faults=(*each.faults, *updates))
 
 
-def _of_module(module: object, path: str, unknown: Mapping[str, object]) -> Iterator[FoundRules]:
+def _resources(module: object, path: str) -> Iterator[tuple[Mapping[str, object], str]]:
+    """Every managed resource of a module and of the modules in it, with the path of its values."""
     if not isinstance(module, Mapping):
         return
     resources, children = module.get("resources"), module.get("child_modules")
     for index, one in enumerate(resources if isinstance(resources, list) else ()):
         if isinstance(one, Mapping) and one.get("mode", "managed") == "managed":
-            here = f"{path}.resources[{index}].values"
-            if one.get("type") == "azurerm_key_vault":
-                yield _of_azurerm(one, here, unknown.get(str(one.get("address"))))
-            elif one.get("type") == "azapi_resource":
-                yield from _of_azapi(one, here)
+            yield one, f"{path}.resources[{index}].values"
     for index, one in enumerate(children if isinstance(children, list) else ()):
-        yield from _of_module(one, f"{path}.child_modules[{index}]", unknown)
+        yield from _resources(one, f"{path}.child_modules[{index}]")
+
+
+def _is_vault_of_azapi(resource: Mapping[str, object]) -> bool:
+    values = resource.get("values")
+    kind = values.get("type") if isinstance(values, Mapping) else None
+    return str(kind).lower().startswith(f"{VAULT}@")
 
 
 def _of_azurerm(resource: Mapping[str, object], path: str, unknown: object) -> FoundRules:
@@ -54,7 +76,7 @@ def _of_azurerm(resource: Mapping[str, object], path: str, unknown: object) -> F
     values = values if isinstance(values, Mapping) else {}
     name = values.get("name") if isinstance(values.get("name"), str) else resource.get("address")
     here, vault = f"{path}.network_acls", str(name)
-    faults = [f"{path}.{one}: the plan does not know this value before it is applied" for one in _unknown(unknown)]
+    faults = [f"{path}.{one}: {_UNKNOWN}" for one in _unknown(unknown)]
     enabled = values.get("public_network_access_enabled")
     faults += public_access_faults("Disabled" if enabled is False else None, f"{path}.public_network_access_enabled")
     blocks = values.get("network_acls")
@@ -81,25 +103,33 @@ def _holds_true(value: object) -> bool:
     return any(map(_holds_true, value)) if isinstance(value, list) else value is True
 
 
-def _of_azapi(resource: Mapping[str, object], path: str) -> Iterator[FoundRules]:
+def _of_azapi(resource: Mapping[str, object], path: str, unknown: object) -> Iterator[FoundRules]:
     """A vault that the provider azapi writes: the type and the body are Azure Resource Manager's own."""
     values = resource.get("values")
-    if not isinstance(values, Mapping) or not str(values.get("type", "")).lower().startswith(
-        "microsoft.keyvault/vaults@"
-    ):
-        return
+    values = values if isinstance(values, Mapping) else {}
     body = values.get("body")
+    here, vault = f"{path}.body.properties", str(values.get("name"))
+    faults = [f"{path}.{one}: {_UNKNOWN}" for one in _unknown_in_body(unknown)]
+    if values.get("sensitive_body") is not None or values.get("sensitive_body_version") is not None:
+        faults.append(f"{path}.sensitive_body: the plan does not show this part of the body")
     if isinstance(body, str):
-        body = json.loads(body)
-    properties = body.get("properties") if isinstance(body, Mapping) else None
-    properties = properties if isinstance(properties, Mapping) else {}
-    here = f"{path}.body.properties"
-    found = read_acls(properties.get("networkAcls"), f"{here}.networkAcls", vault=str(values.get("name")))
-    faults = public_access_faults(properties.get("publicNetworkAccess"), f"{here}.publicNetworkAccess")
-    yield FoundRules(
-        network_acls=found.network_acls,
-        path=found.path,
-        vault=found.vault,
-        faults=(*faults, *found.faults),
-        notes=found.notes,
-    )
+        try:
+            body = json.loads(body)
+        except ValueError as error:
+            faults.append(f"{path}.body: not JSON: {error}")
+    properties = properties_of(body) if isinstance(body, Mapping) else {}
+    found = rules_in(properties, here, vault=vault)
+    yield replace(found, faults=(*faults, *found.faults))
+
+
+def _unknown_in_body(after_unknown: object) -> Iterator[str]:
+    """The members of an azapi resource that decide, or hold what decides, and that the plan does not know."""
+    body = after_unknown.get("body") if isinstance(after_unknown, Mapping) else None
+    properties = member(body, "properties") if isinstance(body, Mapping) else None
+    inner = properties if isinstance(properties, Mapping) else {}
+    deciding = {name: one for name, one in inner.items() if name.lower() in ("networkacls", "publicnetworkaccess")}
+    if body is True:
+        yield "body"
+    if properties is True:
+        yield "body.properties"
+    yield from (f"body.properties.{name}" for name, one in deciding.items() if _holds_true(one))

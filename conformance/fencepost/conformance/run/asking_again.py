@@ -41,7 +41,7 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
             try:
                 under = next(_answered(lockstep, capabilities, sample), None)
             except HarnessFault as fault:
-                tally.errors.setdefault(sample.clauses[0], str(fault))
+                tally.note(sample.clauses[0], error=str(fault))
                 return
             except OutOfTime:
                 return
@@ -50,11 +50,11 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
                 continue
             not_put.again[name] = True
             what = "write" if sample.is_write else "request"
-            told = (
+            text = (
                 f"a {what} that could not be put as asked was answered {under}: whether it is put depends on the rules"
             )
             for clause in sample.clauses:
-                not_put.depends.setdefault(clause, told)
+                tally.note(clause, depends=text)
 
 
 def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) -> Iterator[str]:

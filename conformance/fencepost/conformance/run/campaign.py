@@ -27,11 +27,11 @@ from fencepost.conformance.run.order import EXPLORATIONS, in_waves
 from fencepost.conformance.run.plan import Listener, Plan, Progress
 from fencepost.conformance.run.reporting import report_of, totals_of
 from fencepost.reference import load_profile
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reports.model import Decoy, Ending, LedgerEntry, Report
 from fencepost.reports.summary import quoted
 
-_LEDGER_REVIEWS = 20
+_POINT_REVIEWS = 20
 
 
 def begin(
@@ -86,7 +86,7 @@ class Campaign:
         self._explorations = explorations
         self._order = in_waves(setting.effort, explorations)
         self._judged_by = setting.profile
-        self._ledger: tuple[LedgerEntry, ...] = ()
+        self._open_points: tuple[LedgerEntry, ...] = ()
         self._left_out: Mapping[str, str] = {}
         self._decoys: tuple[Decoy, ...] = ()
         self._control_cost = Cost()
@@ -101,7 +101,7 @@ class Campaign:
 
     def _judge_by(self, setting: Setting, *, most_configurations: int | None = None) -> None:
         self.setting = setting
-        only_found = {one.key: self._judged_by.choices[one.key] for one in self._ledger if one.declared is None}
+        only_found = {one.key: self._judged_by.choices[one.key] for one in self._open_points if one.declared is None}
         self.lockstep.take_profile(setting.profile, declared=setting.profile.with_choices(only_found))
         self.bench = Bench(
             self.lockstep,
@@ -111,7 +111,7 @@ class Campaign:
             most_configurations=most_configurations,
             replay_line=self._replay_line,
             ends_at_failure=self.plan.fail_fast,
-            excuses=self.baseline,
+            known_failures=self.baseline,
             asks_further=most_configurations is None,
         )
 
@@ -140,22 +140,23 @@ class Campaign:
 
     def _settle(self, probed: Container[str], *, most_configurations: int | None = None) -> None:
         self.lockstep.take_profile(self._judged_by)
-        profile, self._ledger = settle_open_points(
+        profile, self._open_points = settle_open_points(
             self.lockstep, self.statement, self.capabilities, self.tally, probed=probed
         )
-        for entry in self._ledger:
+        for entry in self._open_points:
             if entry.key == "duplicates" and entry.broken:
-                told = f"the choice duplicates is broken: declared {entry.declared}, found {entry.found}"
-                self.tally.remarks["DEC-5"] = told
+                text = f"the choice duplicates is broken: declared {entry.declared}, found {entry.found}"
+                self.tally["DEC-5"].remark = text
         for clause in self._left_out:
-            self.tally.left_out.pop(clause, None)
+            self.tally[clause].left_out = None
         self._left_out = undocumented(profile, self.capabilities)
-        self.tally.left_out |= self._left_out
+        for clause, reason in self._left_out.items():
+            self.tally[clause].left_out = reason
         self._judge_by(replace(self.setting, profile=profile), most_configurations=most_configurations)
 
     def circumstances(self) -> Circumstances:
         """What a resumption must match: the plan, and the settled subject's statement."""
-        answers = {entry.key: [entry.declared, entry.found] for entry in self._ledger}
+        answers = {entry.key: [entry.declared, entry.found] for entry in self._open_points}
         said = {"statement": msgspec.to_builtins(self.statement), "profile judged by": self.setting.profile.name}
         return Circumstances(plan=self.plan.as_json(), subject={**said, "open points": answers})
 
@@ -183,7 +184,7 @@ class Campaign:
         try:
             again = self.client.describe()
         except HarnessFault as fault:
-            self.tally.hindered.setdefault("DEC-17", str(fault))
+            self.tally.note("DEC-17", hindered=str(fault))
             return
         before, after = (msgspec.to_builtins(one) for one in (self.statement, again))
         self._changed_members = tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
@@ -213,7 +214,7 @@ class Campaign:
             for place, scenario in enumerate(scenarios[done:], start=done):
                 self._progress(exploration, place, len(scenarios))
                 done = place + 1
-                if not all(aim in self.tally.errors for aim in scenario.aims):
+                if not all(self.tally[aim].error for aim in scenario.aims):
                     yield scenario
 
         try:
@@ -267,13 +268,13 @@ class Campaign:
     def findings(self) -> Findings:
         """What the run has found so far; what was kept for its end is looked at first."""
         self.bench.diagnosing.finish(is_cut_short=self._is_cut_short)
-        self._review_ledger()
+        self._review_open_points()
         if not self._is_cut_short:
             ask_again(self.lockstep, self.capabilities, self.tally, seed=self.plan.seed)
         return Findings(
             statement=self.statement,
             tally=self.tally,
-            ledger=self._ledger,
+            ledger=self._open_points,
             decoys=self._decoys,
             served=self._served(),
             unfinished=self._unfinished,
@@ -283,6 +284,7 @@ class Campaign:
             first_failure=self.bench.meter.first_failure,
             totals=totals_of(self.bench, self.tally, self._control_cost),
             log=self.client.connection.log(),
+            known=tuple(self.baseline.entries),
         )
 
     def report(self) -> Report:
@@ -325,23 +327,23 @@ class Campaign:
             return "interruption"
         return "first failure" if self.plan.fail_fast and self.tally.failed else "harness faults"
 
-    def _review_ledger(self) -> None:
+    def _review_open_points(self) -> None:
         """Keep a broken choice of an unstable subject only if each probe shows it."""
-        if self._is_cut_short or not self.tally.unstable or self._is_reviewed:
+        if self._is_cut_short or not self.tally.is_unstable or self._is_reviewed:
             return
         self._is_reviewed = True
-        for _ in range(_LEDGER_REVIEWS):
-            if not any(entry.broken for entry in self._ledger):
+        for _ in range(_POINT_REVIEWS):
+            if not any(entry.broken for entry in self._open_points):
                 return
             cost, faults = self.lockstep.cost, self.tally.faults
             self.lockstep.take_profile(self._judged_by)
             _, again = settle_open_points(self.lockstep, self.statement, self.capabilities, self.tally)
             self.lockstep.cost, self.tally.faults = cost, faults
-            self._ledger = tuple(
+            self._open_points = tuple(
                 msgspec.structs.replace(first, broken=False, detail=f"unstable: {first.found}, then {then.found}")
                 if first.broken and first.found != then.found
                 else first
-                for first, then in zip(self._ledger, again, strict=True)
+                for first, then in zip(self._open_points, again, strict=True)
             )
 
     def _served(self) -> frozenset[str]:

@@ -89,12 +89,12 @@ def _laid(decoy: Decoy, control_plan: ControlPlan) -> tuple[Row, Cost]:
         pass
     except HarnessFault as fault:
         trouble = str(fault)
-    trouble = trouble or next(iter(tally.errors.values()), "")
-    told = f" (the harness failed over it: {trouble})" if trouble and not caught else ""
+    trouble = trouble or next(iter(tally.reasons("error").values()), "")
+    text = f" (the harness failed over it: {trouble})" if trouble and not caught else ""
     row = Row(
         id=decoy.id,
         clause=decoy.clause,
-        text=decoy.text() + told,
+        text=decoy.text() + text,
         caught=caught,
         decisions=lockstep.cost.decisions,
     )

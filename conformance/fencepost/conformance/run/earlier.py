@@ -34,8 +34,8 @@ class Recalled:
     def __str__(self) -> str:
         """The counts of the three states."""
         counts = Counter(state for _, state, _ in self.states)
-        told = ", ".join(f"{counts[state]} {state}" for state in ("fixed", "still failing", "not judged"))
-        return f"stored cases: {told}"
+        text = ", ".join(f"{counts[state]} {state}" for state in ("fixed", "still failing", "not judged"))
+        return f"stored cases: {text}"
 
 
 def known_at(file: Path) -> tuple[KnownFailure, ...]:
@@ -83,7 +83,7 @@ def _state(one: StoredCase, campaign: Campaign, wanted: Collection[str], folder:
     try:
         replayed = replay_case(one.case, campaign.lockstep, campaign.capabilities)
     except HarnessFault as fault:
-        campaign.tally.errors.setdefault(one.clause, str(fault))
+        campaign.tally.note(one.clause, error=str(fault))
         return "not judged", str(fault)
     _take_over(one, replayed, campaign, folder)
     return replayed.state, replayed.told
@@ -95,4 +95,4 @@ def _take_over(one: StoredCase, replayed: Replayed, campaign: Campaign, folder: 
     if found is not None and replayed.is_steady and not campaign.baseline.knows(one.clause, one.case, found):
         line = f"fencepost replay {one.id} {quoted(campaign.plan.subject)} --folder {folder}"
         told = counterexample(one.clause, one.case, found, replay=line, calls_to_shrink=0)
-        campaign.tally.failures[one.clause].append(told)
+        campaign.tally[one.clause].failures.append(told)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fencepost.adapters.contract import Statement
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.cost import Cost
+from fencepost.conformance.regression.baseline import Entry
 from fencepost.reports.model import Decoy, Ending, LedgerEntry, Totals
 
 
@@ -14,7 +15,8 @@ class Findings:
 
     `served` are the clauses whose turn has come. `unfinished` says why the run ended before its end, and `ended` what
     ended it; both are empty otherwise. `changed_members` are those of the statement that the subject answered otherwise
-    at the end. `explored` is the cost of the explorations, and `first_failure` that up to the first failure.
+    at the end. `explored` is the cost of the explorations, and `first_failure` that up to the first failure. `known` is
+    the list of known failures, each with its standing.
     """
 
     statement: Statement
@@ -29,3 +31,4 @@ class Findings:
     first_failure: Cost | None = None
     totals: Totals
     log: str = ""
+    known: tuple[Entry, ...] = ()

@@ -20,11 +20,12 @@ from fencepost.conformance.bench.state import BenchState
 from fencepost.conformance.judging.tally import Tally
 from fencepost.reports.model import Counterexample
 from fencepost.reports.secrets import Mask
+from msgspec import structs
 
 FILE_NAME = "journal.ndjson"
 """The journal's name in the report's folder; the file exists while there is something to resume."""
 
-_FORM = 4
+_FORM = 5
 _T = TypeVar("_T")
 
 
@@ -128,11 +129,12 @@ class Journal:
         tally = checkpoint.tally
         kinds = tally.not_put.answered_kinds - self._kinds
         self._kinds |= kinds
-        new = {key: found for key, found in tally.failures.items() if key not in self._failed}
-        self._failed |= new.keys()
+        records = dict(tally.records)
+        records |= {clause: structs.replace(records[clause], failures=[]) for clause in self._failed & records.keys()}
+        self._failed |= tally.failures.keys()
         sizes = {kind: told for kind, told in tally.call_sizes.seen.items() if self._sizes.get(kind) != told}
         self._sizes |= sizes
-        told = {each.name: getattr(tally, each.name) for each in fields(tally)} | {"failures": new}
+        told = {each.name: getattr(tally, each.name) for each in fields(tally)} | {"records": records}
         told["not_put"] = replace(tally.not_put, answered_kinds=kinds)
         told["call_sizes"] = replace(tally.call_sizes, seen=sizes)
         self._write(_plain(replace(checkpoint, tally=Tally(**self._mask.apply(told)))))
@@ -185,8 +187,8 @@ def read_journal(folder: Path) -> Recorded:
             kinds |= checkpoint.tally.not_put.answered_kinds
             sizes |= checkpoint.tally.call_sizes.seen
         if checkpoint is not None:
-            checkpoint.tally.failures.clear()
-            checkpoint.tally.failures.update(failures)
+            for clause, found in failures.items():
+                checkpoint.tally[clause].failures = found
             checkpoint.tally.not_put.answered_kinds |= kinds
             checkpoint.tally.call_sizes.seen |= sizes
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

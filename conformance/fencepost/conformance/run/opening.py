@@ -52,8 +52,8 @@ def explaining(subject: str, connection: Connection) -> Iterator[None]:
     except UnknownProfile as error:
         raise CannotBegin(reasons=(f"the profile to judge by: {error}",)) from None
     except StatementError as error:
-        told = f"the conformance statement of {subject} cannot be used:"
-        raise CannotBegin(reasons=(told, *error.mistakes)) from None
+        text = f"the conformance statement of {subject} cannot be used:"
+        raise CannotBegin(reasons=(text, *error.mistakes)) from None
     except HarnessFault as fault:
         log = connection.log().strip()
         end = ("the end of its own log:", log) if log and log not in str(fault) else ()

@@ -14,7 +14,7 @@ class Plan:
     """The options of a run: the subject string and those of `check`. `profile` None means the statement's own.
 
     `again` begins a replay line where no subject string finds the subject: `-k CLAUSE` follows it.
-    `most_decisions` lowers what the effort may ask.
+    `suite_version` leaves out the clauses that came later. `most_decisions` lowers what the effort may ask.
     """
 
     subject: str
@@ -22,6 +22,7 @@ class Plan:
     seed: int = 0
     profile: str | None = None
     clauses: tuple[str, ...] = ()
+    suite_version: str | None = None
     settle_seconds: float | None = None
     fail_fast: bool = False
     most_decisions: int | None = None
@@ -36,10 +37,19 @@ class Plan:
     def selected(self) -> tuple[Clause, ...]:
         """The clauses that the run is to judge, in the catalogue's order."""
         known = catalogue()
+        there = known.clauses if self.suite_version is None else known.at(self.suite_version)
         if not self.clauses:
-            return known.clauses
+            return there
         wanted = {clause.id for pattern in self.clauses for clause in known.matching(pattern)}
-        return tuple(clause for clause in known.clauses if clause.id in wanted)
+        return tuple(clause for clause in there if clause.id in wanted)
+
+    @property
+    def left_out(self) -> tuple[Clause, ...]:
+        """The clauses that came after `suite_version`."""
+        if self.suite_version is None:
+            return ()
+        there = catalogue().at(self.suite_version)
+        return tuple(clause for clause in catalogue().clauses if clause not in there)
 
     def as_json(self) -> dict[str, object]:
         """The plan under the command's option names, with the version of the kit."""
@@ -51,6 +61,7 @@ class Plan:
             "seed": self.seed,
             "profile": self.profile,
             "clause": list(self.clauses),
+            "suite-version": self.suite_version,
             "settle": self.settle_seconds,
             "fail-fast": self.fail_fast,
             "max-decisions": self.most_decisions,

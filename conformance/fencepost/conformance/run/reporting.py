@@ -57,7 +57,8 @@ def report_of(
         selected=bool(plan.clauses),
         unfinished=findings.unfinished,
         least_decisions=least_decisions,
-        is_restricted=not RESTRICTING.isdisjoint(statement.features),
+        later=[clause.id for clause in plan.left_out],
+        is_restricted=bool(plan.left_out) or not RESTRICTING.isdisjoint(statement.features),
     )
     summary = _completed(baseline.summed(summary, rows), findings, capabilities)
     return Report(
@@ -69,6 +70,7 @@ def report_of(
         effort=plan.effort.name,
         seed=plan.seed,
         selected=plan.clauses,
+        suite_version=plan.suite_version if plan.suite_version is not None and plan.left_out else "",
         subject=Subject(
             subject=plan.subject,
             name=statement.name,
@@ -82,7 +84,7 @@ def report_of(
         ),
         result=summary.result,
         exit_status=summary.exit_status,
-        level=summary.level,
+        level=None if plan.left_out else summary.level,
         ended=findings.ended,
         resumed=is_resumed,
         notes=(*summary.notes, *([RESUMED] if is_resumed else ())),
@@ -100,14 +102,14 @@ def _completed(summary: Summary, findings: Findings, capabilities: Capabilities)
     """The summary, and what the statement adds to it: a statement that changed, operations that were not asked."""
     tally = findings.tally
     if findings.changed_members:
-        told = f"describe is answered otherwise at the end of the run: {', '.join(findings.changed_members)}"
-        summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, told))
+        text = f"describe is answered otherwise at the end of the run: {', '.join(findings.changed_members)}"
+        summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, text))
     summary = replace(summary, notes=(*tally.not_put.told(), *tally.counted_not_put(), *summary.notes))
     unasked = capabilities.unasked_operations
     if unasked:
-        told = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
+        text = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"
         result = "partial" if summary.result == "pass" else summary.result
-        summary = replace(summary, result=result, notes=(*summary.notes, told))
+        summary = replace(summary, result=result, notes=(*summary.notes, text))
     return summary
 
 

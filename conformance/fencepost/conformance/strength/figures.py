@@ -10,7 +10,7 @@ from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.mutants import CATALOGUE, Mutant
 from fencepost.conformance.mutants.mutant import Group
 from fencepost.conformance.strength.arms import ARMS
-from fencepost.conformance.strength.contest import Outcomes
+from fencepost.conformance.strength.baseline_runs import Outcomes
 from fencepost.conformance.strength.curve import Costs
 from fencepost.conformance.strength.model import ArmResult, At, Order, Price, Row, Score, Stray, Survivor
 from fencepost.conformance.strength.mutant_run import MutantRun
@@ -156,20 +156,20 @@ def _own(mutant: Mutant) -> set[str]:
     return {mutant.clause, *mutant.also}
 
 
-def side_by_side(trials: Trials, contests: Sequence[Outcomes], *, allowed: int, whole_run: int) -> Iterator[ArmResult]:
+def side_by_side(trials: Trials, baselines: Sequence[Outcomes], *, allowed: int, whole_run: int) -> Iterator[ArmResult]:
     """The baseline suites and the kit, each with `allowed` decisions; probes of open points count for none of them.
 
     The kit's curve continues to `whole_run`, the number of decisions in a whole run.
     """
     found = {name: dict[str, list[int | None]]() for name in (*ARMS, "kit")}
     asked = dict.fromkeys(found, 0)
-    for outcomes in contests:
-        name = outcomes.bout.arm
+    for outcomes in baselines:
+        name = outcomes.run.arm
         asked[name] = max(asked[name], outcomes.asked)
         for mutant, cost in outcomes.killed_at.items():
             found[name].setdefault(mutant, []).append(cost)
     asked["kit"] = allowed
-    seeds = {outcomes.bout.seed for outcomes in contests}
+    seeds = {outcomes.run.seed for outcomes in baselines}
     for one in trials:
         if one.task.seed in seeds:
             cost = one.spent.decisions if one.killed and one.spent is not None else None
@@ -178,7 +178,12 @@ def side_by_side(trials: Trials, contests: Sequence[Outcomes], *, allowed: int, 
     common = {
         mutant
         for mutant in found["kit"]
-        if all(_within(costs.get(mutant, [None]), allowed) for name, costs in found.items() if asked[name])
+        if all(
+            cost is not None and cost <= allowed
+            for name, costs in found.items()
+            if asked[name]
+            for cost in costs.get(mutant, [None])
+        )
     }
     for name, costs in found.items():
         if not costs:
@@ -194,7 +199,3 @@ def side_by_side(trials: Trials, contests: Sequence[Outcomes], *, allowed: int, 
             median_of_common=shared.quantile(0.5) if shared.trials else None,
             curve=every.curve(reach.get(name, allowed)),
         )
-
-
-def _within(costs: Sequence[int | None], allowed: int) -> bool:
-    return all(cost is not None and cost <= allowed for cost in costs)

@@ -56,8 +56,10 @@ def examine(task: Task) -> Smallest:
         return Smallest(mutant=task.mutant, why="no clause failed by a case")
     case = case_from_calls(found.calls)
 
+    oracle = ReferenceOracle(with_codes=campaign.capabilities.codes and campaign.capabilities.credentials)
+
     def put(case: Case, like: Mismatch | None = None) -> Mismatch | None:
-        afresh = Lockstep(_client(task), campaign.setting.profile, oracle=_oracle(campaign))
+        afresh = Lockstep(_client(task), campaign.setting.profile, oracle=oracle)
         return afresh.replay(case, like)
 
     mismatch = put(case)
@@ -178,10 +180,6 @@ def _without_call(at: int, calls: _Calls) -> None:
 
 def _with(at: int, path: tuple[str | int, ...], key: str, new: str) -> Callable[[_Calls], object]:
     return lambda calls: _at(calls, at, path).__setitem__(key, new)
-
-
-def _oracle(campaign: Campaign) -> ReferenceOracle:
-    return ReferenceOracle(with_codes=campaign.capabilities.codes and campaign.capabilities.credentials)
 
 
 def _client(task: Task) -> Client:

@@ -11,7 +11,7 @@ from fencepost.conformance.run.campaign import begin
 from fencepost.conformance.run.plan import Plan
 from fencepost.conformance.strength import figures
 from fencepost.conformance.strength.arms import ARMS
-from fencepost.conformance.strength.contest import Bout, Outcomes, fight
+from fencepost.conformance.strength.baseline_runs import BaselineRun, Outcomes, outcomes_of
 from fencepost.conformance.strength.coverage import Coverage, Watch
 from fencepost.conformance.strength.model import Balance, Covered, Strength
 from fencepost.conformance.strength.mutant_run import MutantRun, Task, run_mutant
@@ -79,7 +79,7 @@ def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
     slow = _slow_trials(design, carriable, tell)
     plain = _trials("the same in plain order", list(_tasks(design, carriable, 0, decisions_only=True)), design, tell)
     whole_bounded = _bounded_trials(design, pairs, tell) if design.calibrates else []
-    contests = _contests(design, pairs, tell)
+    baselines = _baselines(design, pairs, tell)
     alive, unstable = figures.survivors(trials)
     return Strength(
         kit_version=version("fencepost"),
@@ -117,7 +117,7 @@ def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
             _covered("pairs of factors of two successive changes", watch.change_coverage(2)),
             _covered("triples of factors of two successive changes", watch.change_coverage(3)),
         ),
-        arms=tuple(figures.side_by_side(trials, contests, allowed=design.allowed, whole_run=correct.totals.decisions)),
+        arms=tuple(figures.side_by_side(trials, baselines, allowed=design.allowed, whole_run=correct.totals.decisions)),
         kills={one.task.mutant: (*one.clauses, *one.broken_choices) for one in whole},
     )
 
@@ -163,17 +163,17 @@ def _trials(what: str, tasks: Sequence[Task], design: Design, tell: Teller) -> l
     return [found[place] for place in range(len(tasks))]
 
 
-def _contests(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Outcomes]:
+def _baselines(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Outcomes]:
     """One job for each suite and profile: drawing the examples costs as much as asking many mutants."""
-    bouts = []
+    runs = []
     for profile in dict.fromkeys(profile for _, profile in pairs):
         names = tuple(mutant.id for mutant, shown in pairs if shown == profile)
-        bouts += [Bout(arm=arm, profile=profile, seed=0, decisions=design.allowed, mutants=names) for arm in ARMS]
+        runs += [BaselineRun(arm=arm, profile=profile, seed=0, decisions=design.allowed, mutants=names) for arm in ARMS]
     found: dict[int, Outcomes] = {}
-    for place, outcomes in spread(fight, bouts, processes=design.processes):
+    for place, outcomes in spread(outcomes_of, runs, processes=design.processes):
         found[place] = outcomes
-        tell("other arms", len(found), len(bouts))
-    return [found[place] for place in range(len(bouts))]
+        tell("other arms", len(found), len(runs))
+    return [found[place] for place in range(len(runs))]
 
 
 def _watched(profile: str, effort: str) -> tuple[Report, Watch]:

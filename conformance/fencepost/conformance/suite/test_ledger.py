@@ -2,7 +2,7 @@
 
 import pytest
 from fencepost.conformance.pytest.clause_outcome import ChoiceOutcome
-from fencepost.reference.ledger import ANSWERS
+from fencepost.reference.open_points import ANSWERS
 
 
 @pytest.mark.parametrize("choice_outcome", ANSWERS, indirect=True)

@@ -69,6 +69,7 @@ def facts(report: Report) -> Element:
         ("Not known, ignored", ", ".join(subject.unknown_features) or None),
         ("Effort and seed", f"{report.effort}, {report.seed}"),
         ("Only these", ", ".join(report.selected) or None),
+        ("The suite as of", report.suite_version or None),
         ("Run it again", h("code", reproduce(report))),
     ]
     return h(

@@ -1,11 +1,14 @@
 // Match addresses by one of Java's libraries: `java -cp JARS Match.java NAME` reads lines and answers each with a line.
-// "rules RANGE …" is answered with "ok" or "refused: …", "ask ADDRESS" with "yes" or "no". NAME is "commons-net" or
-// "netty".
+// "rules RANGE …" is answered with "ok" or "refused: …", "ask ADDRESS" with "yes" or "no". NAME is "commons-net",
+// "inet-address" or "netty".
 import io.netty.handler.ipfilter.IpFilterRuleType;
 import io.netty.handler.ipfilter.IpSubnetFilterRule;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.math.BigInteger;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -23,6 +26,28 @@ class Match {
         return address -> rule.matches(new InetSocketAddress(address, 1));
     }
 
+    static Predicate<String> inetAddress(String base, String length) {
+        int bits = Integer.parseInt(length);
+        BigInteger range = number(base).shiftRight(32 - bits);
+        return address -> number(address).shiftRight(32 - bits).equals(range);
+    }
+
+    static BigInteger number(String address) {
+        try {
+            return new BigInteger(1, InetAddress.getByName(address).getAddress());
+        } catch (UnknownHostException error) {
+            throw new IllegalArgumentException(error);
+        }
+    }
+
+    static Predicate<String> matcher(String name, String base, String length) {
+        switch (name) {
+            case "netty": return netty(base, length);
+            case "inet-address": return inetAddress(base, length);
+            default: return commonsNet(base, length);
+        }
+    }
+
     public static void main(String[] arguments) throws Exception {
         List<Predicate<String>> rules = List.of();
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
@@ -36,7 +61,7 @@ class Match {
                 List<Predicate<String>> read = new ArrayList<>();
                 for (int place = 1; place < words.length; place++) {
                     String[] parts = (words[place] + "/32").split("/");
-                    read.add(arguments[0].equals("netty") ? netty(parts[0], parts[1]) : commonsNet(parts[0], parts[1]));
+                    read.add(matcher(arguments[0], parts[0], parts[1]));
                 }
                 rules = read;
                 System.out.println("ok");

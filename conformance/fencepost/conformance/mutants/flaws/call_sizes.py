@@ -134,6 +134,19 @@ _FULL = _last_excluded(
 
 
 @flaw(
+    "first-of-a-call-is-let-through",
+    clause="DEC-17",
+    also=("DEC-3",),
+    direction="open",
+    story="The first request of a call of several is taken for a probe of the connection.",
+    witness=lambda _: (put(), ask(call("90.0.0.7"), call())),
+)
+class _FirstOfACallIsLetThrough(_Sized):
+    def firewall_admits(self, held: Held, ask: Ask) -> bool:
+        return super().firewall_admits(held, ask) or (self.place == 0 and self.size > 1)
+
+
+@flaw(
     "second-of-a-call-is-let-through",
     clause="DEC-17",
     also=("DEC-3",),
@@ -157,3 +170,16 @@ class _SecondOfACallIsLetThrough(_Sized):
 class _LastOfACallIsLetThrough(_Sized):
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
         return super().firewall_admits(held, ask) or 0 < self.place == self.size - 1
+
+
+@flaw(
+    "third-of-a-call-is-let-through",
+    clause="DEC-17",
+    also=("DEC-3",),
+    direction="open",
+    story="The third request of four or more is let in: two are compared at a time, and the next one begins too early.",
+    witness=lambda _: (put(), ask(call(), call(), call("90.0.0.7"), call())),
+)
+class _ThirdOfACallIsLetThrough(_Sized):
+    def firewall_admits(self, held: Held, ask: Ask) -> bool:
+        return super().firewall_admits(held, ask) or self.place == 2 < self.size - 1

@@ -1,4 +1,4 @@
-"""Faults that somebody believed in: edits of a structure's source with a witness, from one TOML file a structure."""
+"""Faults that other people wrote: edits of a structure's source with a witness, from one TOML file a structure."""
 
 import ast
 import tomllib

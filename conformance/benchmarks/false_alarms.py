@@ -1,7 +1,7 @@
 """Looks for false alarms: correct vaults of twelve kinds with many sets of features, and each clause asked alone.
 
-python -m fencepost.conformance.commands.offers features [--seeds N] [--vault KIND] [--profile NAME] [--sets N]
-python -m fencepost.conformance.commands.offers clauses [--seeds N] [--clause ID] [--profile NAME]
+python conformance/benchmarks/false_alarms.py features [--seeds N] [--vault KIND] [--profile NAME] [--sets N]
+python conformance/benchmarks/false_alarms.py clauses [--seeds N] [--clause ID] [--profile NAME]
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Shows which smallest cases of the mutants in the catalogue could be smaller.
 
-python -m fencepost.conformance.commands.smallest_cases [--mutant ID …] [--every N] [--jobs N]
+python conformance/benchmarks/smallest_cases.py [--mutant ID …] [--every N] [--jobs N]
 """
 
 import click

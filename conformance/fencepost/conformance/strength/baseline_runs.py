@@ -26,7 +26,7 @@ Asked = tuple[str, dict[str, object], tuple[object, ...] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bout:
+class BaselineRun:
     """One baseline suite, profile, seed and number of decisions, and the mutants to run it against."""
 
     arm: str
@@ -40,27 +40,27 @@ class Bout:
 class Outcomes:
     """The result of a baseline suite: for each mutant the decisions up to its first wrong answer, or None."""
 
-    bout: Bout
+    run: BaselineRun
     asked: int
     killed_at: Mapping[str, int | None]
 
 
-def fight(bout: Bout) -> Outcomes:
+def outcomes_of(run: BaselineRun) -> Outcomes:
     """Run the suite's cases against each mutant until its first wrong answer."""
-    arm, scripts = ARMS[bout.arm], dict[str, tuple[Asked, ...]]()
-    plain = load_profile(bout.profile)
-    cases = list(arm.cases(plain, bout.seed, bout.decisions))
+    arm, scripts = ARMS[run.arm], dict[str, tuple[Asked, ...]]()
+    plain = load_profile(run.profile)
+    cases = list(arm.cases(plain, run.seed, run.decisions))
     killed: dict[str, int | None] = {}
-    for name in bout.mutants:
-        statement = compose(name, profile=bout.profile).describe(protocol=1)
+    for name in run.mutants:
+        statement = compose(name, profile=run.profile).describe(protocol=1)
         choices = statement["choices"]
         assert isinstance(choices, dict)
         key = json.dumps(choices, sort_keys=True)
         if key not in scripts:
             scripts[key] = tuple(script(cases, plain.with_choices(choices)))
-        killed[name] = first_wrong(scripts[key], compose(name, profile=bout.profile))
+        killed[name] = first_wrong(scripts[key], compose(name, profile=run.profile))
     asked = sum(len(step.requests) for case in cases for step in case.steps if isinstance(step, AskStep))
-    return Outcomes(bout=bout, asked=asked, killed_at=killed)
+    return Outcomes(run=run, asked=asked, killed_at=killed)
 
 
 def script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
@@ -75,7 +75,8 @@ def script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
             match step:
                 case WriteStep():
                     said = apply_write(vault, step)
-                    yield snake_case(step.method), _kwargs(step.params), (_wanted(said.verdict),)
+                    arguments = {snake_case(name): value for name, value in step.params.items()}
+                    yield snake_case(step.method), arguments, (_wanted(said.verdict),)
                     if said.verdict is Verdict.OPEN:
                         break
                     vault = said.accepted if said.verdict is Verdict.ACCEPTED and said.accepted else vault
@@ -98,10 +99,6 @@ def _wanted(verdict: Verdict) -> bool | None:
     return None if verdict is Verdict.OPEN else verdict is Verdict.ACCEPTED
 
 
-def _kwargs(params: JsonObject) -> dict[str, object]:
-    return {snake_case(name): value for name, value in params.items()}
-
-
 def first_wrong(script: Sequence[Asked], subject: object) -> int | None:
     """The number of decisions up to the first wrong answer. A crash ends the suite without a finding."""
     asked = 0
@@ -120,11 +117,8 @@ def first_wrong(script: Sequence[Asked], subject: object) -> int | None:
         decisions = answer["decisions"]
         assert isinstance(decisions, list)
         for place, (expected, decision) in enumerate(zip(wanted, decisions, strict=True), 1):
-            if expected is not None and _outcome(decision) != expected:
+            outcome = decision["outcome"] if isinstance(decision, dict) else decision
+            if expected is not None and outcome != expected:
                 return asked + place
         asked += len(decisions)
     return None
-
-
-def _outcome(decision: object) -> object:
-    return decision["outcome"] if isinstance(decision, dict) else decision
