@@ -276,8 +276,20 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
         told(NOWHERE, asked("1.1.1.1"), asked("2.2.2.2"), asked("9.9.9.9")),
         told(NOWHERE, asked("9.9.9.9")),
     ),
+    "named rules": (
+        told(NOWHERE, put(*(f"20.0.0.{n}" for n in range(13)), "9.0.0.0/8"), asked("9.9.9.9")),
+        told(NOWHERE, put("9.0.0.0/8"), asked("9.9.9.9")),
+    ),
     "fewer subnets": (told(HOME, asked("9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
+    "no refused writes": (
+        told(NOWHERE, put("10.0.0.1"), put(), put("10.0.0.2"), asked("9.9.9.9")),
+        told(NOWHERE, put(), asked("9.9.9.9")),
+    ),
     "fewer calls": (told(NOWHERE, put(), put(), asked("9.9.9.9")), told(NOWHERE, put(), asked("9.9.9.9"))),
+    "fewest calls": (
+        told(NOWHERE, put("20.0.0.1"), put(), put("20.0.0.2"), put(), asked("9.9.9.9")),
+        told(NOWHERE, put("20.0.0.1"), asked("9.9.9.9")),
+    ),
     "fewer requests": (told(NOWHERE, asked("1.1.1.1", "9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
     "default members left out": (told(NOWHERE, EXPLICIT), told(NOWHERE, asked("9.9.9.9"))),
     "plain operation": (told(NOWHERE, asked("9.9.9.9", operation="KeySign")), told(NOWHERE, asked("9.9.9.9"))),
@@ -292,7 +304,7 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
     "no subnet": (told(HOME, asked_from(SUBNET)), told(HOME, asked("20.77.66.55"))),
     "plain letters": (told(HOME, asked_from(SUBNET.upper())), told(HOME, asked_from(SUBNET))),
     "plain address": (told(NOWHERE, asked("9.9.9.9")), told(NOWHERE, asked("20.77.66.55"))),
-    "plain address of several requests": (
+    "plain place of several requests": (
         told(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False)), asked("9.9.9.9")),
         told(NOWHERE, asked("20.77.66.55", caller=Caller(service="Contoso", trusted=False)), asked("20.77.66.55")),
     ),

@@ -1,10 +1,13 @@
 """Shrink passes that take away subnets, calls and requests."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import combinations
 
 from fencepost.adapters.contract.vocabulary import MAX_BATCH
-from fencepost.conformance.diagnosis.request_passes import PLAIN_PUBLIC
+from fencepost.conformance.diagnosis.request_passes import HIGH_PUBLIC, PLAIN_PUBLIC
 from fencepost.conformance.diagnosis.trials import Trials
 from fencepost.conformance.lockstep.case import (
     AskStep,
@@ -13,12 +16,20 @@ from fencepost.conformance.lockstep.case import (
     ResetStep,
     Step,
     WriteStep,
+    apply_write,
     one_after_another,
 )
-from fencepost.reference import Network, Request
+from fencepost.reference import Network, Request, Vault, Verdict
 
 _LONG = 12
 """A call of more requests than this is first tried with one plain request in place of the others."""
+
+
+_OFTEN = 3
+"""At so many rules one request is repeated."""
+
+_FEWEST = (3, 5)
+"""So few and so many earlier calls are left out in all ways that leave one or two."""
 
 
 def fewer_subnets(trials: Trials) -> None:
@@ -37,23 +48,65 @@ def fewer_calls(trials: Trials) -> None:
         trials.attempt(replace(trials.case, steps=trials.case.steps[-1:]), keeps_decider=True)
 
 
-def one_earlier_call(trials: Trials) -> None:
-    """If the number of earlier requests matters: ask one plain request so often in one call, in place of the others."""
+def no_refused_writes(trials: Trials) -> None:
+    """Take away all earlier writes that must be refused, at once: a long history has many."""
+    vault = Vault(profile=trials.mismatch.vault.profile).reset(trials.case.network)
+    kept = []
+    for step in trials.case.steps[:-1]:
+        match step:
+            case WriteStep():
+                expected = apply_write(vault, step)
+                if expected.verdict is Verdict.REFUSED:
+                    continue
+                vault = expected.accepted or vault
+            case EndpointsStep():
+                vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
+            case ResetStep():
+                vault = vault.reset(step.network)
+        kept.append(step)
+    trials.attempt(replace(trials.case, steps=(*kept, trials.case.steps[-1])))
+
+
+def fewest_calls(trials: Trials) -> None:
+    """Of three to five earlier calls keep one or two: what needs each of the others may need none of them."""
     *earlier, last = trials.case.steps
-    asked = [step for step in earlier if isinstance(step, AskStep)]
-    if len(asked) < 2 or trials.case.spans_vaults:
+    if not _FEWEST[0] <= len(earlier) <= _FEWEST[1] or trials.case.spans_vaults:
+        return
+    for count in (1, 2):
+        for kept in combinations(earlier, count):
+            if trials.attempt(replace(trials.case, steps=(*kept, last))):
+                return
+
+
+def one_earlier_call(trials: Trials) -> None:
+    """If the number of earlier requests matters: ask one request so often in one call, in place of the others."""
+    *earlier, last = trials.case.steps
+    asked = [request for step in earlier if isinstance(step, AskStep) for request in step.requests]
+    if sum(isinstance(step, AskStep) for step in earlier) < 2 or trials.case.spans_vaults:
         return
     first = earlier[:1] if isinstance(earlier[0], WriteStep) else []
     final = last.only(trials.place_in_question(last)) if isinstance(last, AskStep) else last
-    count = min(MAX_BATCH, sum(len(step.requests) for step in asked))
+    count = min(MAX_BATCH, len(asked))
 
-    def rebuild(count: int) -> Case:
-        plain = AskStep(requests=(Request(address=PLAIN_PUBLIC),) * count)
-        return replace(trials.case, steps=(*first, *([plain] if count else ()), final))
+    def rebuild(request: Request, count: int) -> Case:
+        again = AskStep(requests=(request,) * count)
+        return replace(trials.case, steps=(*first, *([again] if count else ()), final))
 
-    powers = (1 << bit for bit in range(count.bit_length()))
-    found = next((tried for tried in (count, *powers) if trials.attempt(rebuild(tried))), 0)
-    _smallest_batch(trials, found, rebuild)
+    plain = Request(address=PLAIN_PUBLIC)
+    powers = [1 << bit for bit in range(count.bit_length())]
+    tries = [(plain, count), *((plain, fewer) for fewer in powers)]
+    tries += [(request, count) for request in _at_rules_asked_often(trials, asked)]
+    for request, found in tries:
+        if trials.attempt(rebuild(request, found)):
+            _smallest_batch(trials, found, partial(rebuild, request))
+            return
+
+
+def _at_rules_asked_often(trials: Trials, asked: Iterable[Request]) -> Iterator[Request]:
+    """A request at each of the few rules that hold most of the addresses asked: a subject may count its rules' hits."""
+    rules = trials.mismatch.vault.rules
+    hits = Counter(rule.block for one in asked if (rule := rules.ip_rule_at(one.address)) is not None)
+    return (Request(address=block.last) for block, _ in hits.most_common(_OFTEN))
 
 
 def fewer_requests(trials: Trials) -> None:
@@ -81,18 +134,19 @@ def _fewer_requests_in(trials: Trials, index: int, step: AskStep) -> None:
 
 def _plain_batch(trials: Trials, index: int, step: AskStep) -> bool:
     """If the number of requests matters: repeat a plain request, then find the smallest number of repetitions."""
-    place, plain = trials.place_in_question(step), Request(address=PLAIN_PUBLIC)
-    before, after = place, len(step.requests) - 1 - place
+    place = trials.place_in_question(step)
+    after = len(step.requests) - 1 - place
     asked = step.requests[place]
 
-    def rebuild(before: int, after: int) -> Case:
+    def rebuild(plain: Request, before: int, after: int) -> Case:
         return trials.with_step(index, AskStep(requests=(*[plain] * before, asked, *[plain] * after)))
 
-    if not trials.attempt(rebuild(before, after)):
-        return False
-    before = _smallest_batch(trials, before, lambda count: rebuild(count, after))
-    _smallest_batch(trials, after, lambda count: rebuild(before, count))
-    return True
+    for plain in (Request(address=PLAIN_PUBLIC), Request(address=HIGH_PUBLIC)):
+        if trials.attempt(rebuild(plain, place, after)):
+            before = _smallest_batch(trials, place, partial(rebuild, plain, after=after))
+            _smallest_batch(trials, after, partial(rebuild, plain, before))
+            return True
+    return False
 
 
 def _smallest_batch(trials: Trials, count: int, rebuild: Callable[[int], Case]) -> int:

@@ -9,6 +9,7 @@ from fencepost.conformance.lockstep.case import AskStep, Case, is_private
 from fencepost.reference import Caller, Plane, Request, Vault
 
 PLAIN_PUBLIC = (20 << 24) + (77 << 16) + (66 << 8) + 55
+HIGH_PUBLIC = (220 << 24) + (77 << 16) + (66 << 8) + 55
 PLAIN_PRIVATE = (10 << 24) + 4
 _FEW = 12
 """So many callers beside the caller in question are made plain in turn."""
@@ -56,43 +57,49 @@ def plain_address(request: Request, vault: Vault) -> Iterator[Request]:
         yield replace(request, address=(rule.block.first + rule.block.last) // 2 + 1)
 
 
-def plain_address_of_several(trials: Trials) -> None:
-    """Move the caller in question and all others at its address: a subject may remember answers by address."""
-    last = trials.case.steps[-1]
-    if not isinstance(last, AskStep):
-        return
-    request = last.requests[trials.place_in_question(last)]
-    asked = (one for step in trials.case.steps if isinstance(step, AskStep) for one in step.requests)
-    if sum(_is_at_the_place_of(one, request) for one in asked) > 1:
-        for candidate in plain_address(request, trials.mismatch.vault):
-            trials.attempt(_moved(trials.case, request, candidate.address))
+def plain_place_of_several(trials: Trials) -> None:
+    """Move the caller in question and all others at its place: a subject may remember answers by address or subnet."""
+    for plainer in (no_subnet, plain_address):
+        last = trials.case.steps[-1]
+        if not isinstance(last, AskStep):
+            return
+        request = last.requests[trials.place_in_question(last)]
+        asked = (one for step in trials.case.steps if isinstance(step, AskStep) for one in step.requests)
+        if sum(_is_at_the_place_of(one, request) for one in asked) > 1:
+            for candidate in plainer(request, trials.mismatch.vault):
+                trials.attempt(_moved(trials.case, request, candidate))
 
 
 def _is_at_the_place_of(one: Request, other: Request) -> bool:
     return (one.address, one.subnet) == (other.address, other.subnet)
 
 
-def _moved(case: Case, request: Request, address: int) -> Case:
-    """The case with this address wherever one asks from the place of the request."""
+def _moved(case: Case, request: Request, candidate: Request) -> Case:
+    """The case with the candidate's place wherever one asks from the place of the request."""
+    return _with_requests(
+        case,
+        lambda one: (
+            replace(one, address=candidate.address, subnet=candidate.subnet)
+            if _is_at_the_place_of(one, request)
+            else one
+        ),
+    )
+
+
+def _with_requests(case: Case, change: Callable[[Request], Request]) -> Case:
     steps = (
-        replace(
-            step,
-            requests=tuple(
-                replace(one, address=address) if _is_at_the_place_of(one, request) else one for one in step.requests
-            ),
-        )
-        if isinstance(step, AskStep)
-        else step
+        replace(step, requests=tuple(map(change, step.requests))) if isinstance(step, AskStep) else step
         for step in case.steps
     )
     return replace(case, steps=tuple(steps))
 
 
 def default_members_left_out(trials: Trials) -> None:
-    """Write out no member of a request that has its default value."""
-    last = trials.case.steps[-1]
-    if isinstance(last, AskStep) and last.explicit:
-        trials.attempt(trials.case.with_last(replace(last, explicit={})))
+    """Write out no member of a request that has its default value: in no call, or else not in the last."""
+    steps = trials.case.steps
+    plain = [replace(step, explicit={}) if isinstance(step, AskStep) else step for step in steps]
+    if not trials.attempt(replace(trials.case, steps=tuple(plain))):
+        trials.attempt(trials.case.with_last(plain[-1]))
 
 
 def plain_company(trials: Trials) -> None:
@@ -151,10 +158,4 @@ def requesting(plainer: Callable[[Request, Vault], Iterator[Request]]) -> Callab
 
 def _replaced(case: Case, request: Request, candidate: Request) -> Case:
     """The case with the candidate wherever it asks the request: a subject may remember the answer to that request."""
-    steps = (
-        replace(step, requests=tuple(candidate if asked == request else asked for asked in step.requests))
-        if isinstance(step, AskStep)
-        else step
-        for step in case.steps
-    )
-    return replace(case, steps=tuple(steps))
+    return _with_requests(case, lambda one: candidate if one == request else one)

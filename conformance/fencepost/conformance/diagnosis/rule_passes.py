@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from fencepost.conformance.diagnosis.trials import Trials
-from fencepost.conformance.lockstep.case import AskStep, Case
+from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep
 from fencepost.reference import Block, cidr_from_block, text_from_address
 
 PLAIN_BASE = 20 << 24
@@ -16,6 +16,42 @@ _LONG = 12
 
 _WIDEST = 2**26
 """A range of more addresses than this is not moved."""
+
+
+def named_rules(trials: Trials) -> None:
+    """Of long lists keep the rules that other calls name, and those that hold the address in question."""
+    sets = [index for index in range(len(trials.case.steps)) if trials.acls(index) is not None]
+    lists = [_rules(trials, index, member) for index in sets for member in ("ipRules", "virtualNetworkRules")]
+    if max(map(len, lists), default=0) <= _LONG:
+        return
+    named = {str(name).lower().removesuffix("/32") for name in _names(trials)}
+    steps = list(trials.case.steps)
+    for index in sets:
+        kept = {
+            member: [rule for rule in _rules(trials, index, member) if _name(rule, member) in named]
+            for member in ("ipRules", "virtualNetworkRules")
+        }
+        steps[index] = trials.with_acls(index, **kept).steps[index]
+    trials.attempt(replace(trials.case, steps=tuple(steps)))
+
+
+def _names(trials: Trials) -> Iterator[object]:
+    """The values and ids that single changes name, the rules at the address in question, and the caller's subnet."""
+    *earlier, last = trials.case.steps
+    for step in (*earlier, last):
+        if isinstance(step, WriteStep):
+            yield from (step.params.get("value"), step.params.get("id"))
+        if isinstance(step, EndpointsStep):
+            yield step.subnet
+    if isinstance(last, AskStep):
+        request = last.requests[trials.place_in_question(last)]
+        yield request.subnet
+        yield from (rule.text for rule in trials.mismatch.vault.rules.ip_rules if request.address in rule.block)
+
+
+def _name(rule: object, member: str) -> str:
+    name = rule.get("value" if member == "ipRules" else "id") if isinstance(rule, dict) else None
+    return str(name).lower().removesuffix("/32")
 
 
 def simpler_rules(trials: Trials) -> None:

@@ -11,20 +11,22 @@ from fencepost.conformance.diagnosis.call_passes import (
     fewer_calls,
     fewer_requests,
     fewer_subnets,
+    fewest_calls,
+    no_refused_writes,
     one_earlier_call,
 )
 from fencepost.conformance.diagnosis.request_passes import (
     default_members_left_out,
     no_subnet,
     plain_address,
-    plain_address_of_several,
     plain_caller,
     plain_company,
     plain_letters,
     plain_operation,
+    plain_place_of_several,
     requesting,
 )
-from fencepost.conformance.diagnosis.rule_passes import plain_range, rules_of_several_sets, simpler_rules
+from fencepost.conformance.diagnosis.rule_passes import named_rules, plain_range, rules_of_several_sets, simpler_rules
 from fencepost.conformance.diagnosis.subnet_passes import nearer_subnets, one_switch, plain_endpoints, unmarked_rules
 from fencepost.conformance.diagnosis.trials import RationSpentError, Replay, Reproduction, Trials
 from fencepost.conformance.lockstep.deadline import OutOfTime
@@ -41,8 +43,11 @@ RESERVE = 10
 
 SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("one earlier call", one_earlier_call),
+    ("named rules", named_rules),
     ("fewer subnets", fewer_subnets),
+    ("no refused writes", no_refused_writes),
     ("fewer calls", fewer_calls),
+    ("fewest calls", fewest_calls),
     ("fewer requests", fewer_requests),
     ("default members left out", default_members_left_out),
     ("plain operation", requesting(plain_operation)),
@@ -51,7 +56,7 @@ SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("no subnet", requesting(no_subnet)),
     ("plain letters", requesting(plain_letters)),
     ("plain address", requesting(plain_address)),
-    ("plain address of several requests", plain_address_of_several),
+    ("plain place of several requests", plain_place_of_several),
     ("simpler rules", simpler_rules),
     ("rules of several sets", rules_of_several_sets),
     ("plain range", plain_range),

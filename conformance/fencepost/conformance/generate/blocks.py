@@ -3,7 +3,7 @@
 A generator takes a `random.Random`, or Hypothesis's stand-in for one, and asks it for whole numbers only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from fencepost.reference import Block, cidr_from_block, is_clear, text_from_address
@@ -51,15 +51,27 @@ def prefix(random: Random) -> int:
 
 
 def neighbours(random: Random) -> list[Block]:
-    """Two adjacent ranges, aligned so that they could or could not be merged."""
+    """Two adjacent ranges, aligned so that they could or could not be merged, or three quarters of a wider one."""
     length = random.choice((32, 24, 24, 16, random.randrange(9, 31))) if random.randrange(3) else 32
     size = 2 ** (32 - length)
     one = block(random, length)
     if length == 32:  # a few single addresses in a row, which begin anywhere, aligned or not
         base = one.first & ~0xFF | random.randrange(2, 248)
         return [Block(base + place, base + place) for place in range(random.randrange(2, 7))]
+    wider = Block(one.first - one.first % (2 * size), one.first - one.first % (2 * size) + 2 * size - 1)
+    if size >= 8 and random.randrange(2) and is_clear(wider):
+        return list(_three_quarters(random, wider))
     after = Block(one.last + 1, one.last + size)
     return [one, after] if is_clear(after) else [one]
+
+
+def _three_quarters(random: Random, wider: Block) -> Iterator[Block]:
+    """A half of a block, and the quarter beside it: whoever joins what touches, joins them to the block."""
+    middle, half = (wider.first + wider.last + 1) // 2, (wider.last - wider.first + 1) // 2
+    if random.randrange(2):
+        yield from (Block(wider.first, middle - 1), Block(middle, middle + half // 2 - 1))
+    else:
+        yield from (Block(middle - half // 2, middle - 1), Block(middle, wider.last))
 
 
 def near_neighbours(random: Random) -> list[Block]:

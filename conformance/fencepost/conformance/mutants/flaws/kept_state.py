@@ -5,7 +5,7 @@ from typing import Any
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
-from fencepost.conformance.mutants.values import Held, IpRule, Refused
+from fencepost.conformance.mutants.values import Ask, Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
     APP,
@@ -25,7 +25,7 @@ from fencepost.conformance.mutants.witness import (
 flaw = Flaws("state")
 
 _WIDE = "20.0.0.0/8"
-_COMPACTED, _WRAPS = 64, 256
+_COMPACTED, _WRAPS, _MARKS, _PAGE = 64, 256, 16, 24
 
 
 @flaw(
@@ -214,3 +214,101 @@ class _CountOfRulesHasEightBits(Vault):
         if getattr(self, "is_freed", False):
             self.held = self.held._replace(scan=())
         self.is_freed = False
+
+
+@flaw(
+    "sixteenth-removal-is-undone",
+    clause="STA-2",
+    also=("STA-1", "STA-6", "LIM-8"),
+    direction="open",
+    story="Removed rows are marked; at sixteen marks the table is written anew, without the mark that is being made.",
+    needs_history=True,
+    witness=lambda _: (
+        put(*singles(_MARKS + 1)),
+        *(remove(one) for one in singles(_MARKS)),
+        ask(call(singles(_MARKS)[-1])),
+    ),
+)
+class _SixteenthRemovalIsUndone(Vault):
+    removals = 0
+    lingering: tuple[IpRule, ...] = ()
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        before = (self.removals, self.lingering)
+        self.removals, self.lingering = 0, ()
+        answer = super().put_rules(network_acls=network_acls)
+        if not answer["accepted"]:
+            self.removals, self.lingering = before
+        return answer
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.removals, self.lingering = 0, ()
+        return super().reset(subnets=subnets)
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        left = super().without_ip_rule(held, rule)
+        if len(left.ip_rules) < len(held.ip_rules):
+            self.removals += 1
+            self.lingering = (*self.lingering, rule) if self.removals % _MARKS == 0 else self.lingering
+        return left
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        return (*super().arrange(rules), *self.lingering)
+
+
+@flaw(
+    "removal-clears-the-bits-of-a-page",
+    clause="STA-7",
+    also=("STA-2", "STA-6"),
+    direction="closed",
+    story="Ranges inside a /24 are bits of its page; removing one clears its bits, also those that another has set.",
+    needs_history=True,
+    witness=lambda _: (put("20.1.2.0/26", "20.1.2.16/28"), remove("20.1.2.16/28"), ask(call("20.1.2.17"))),
+)
+class _RemovalClearsTheBitsOfAPage(Vault):
+    cleared: tuple[IpRule, ...] = ()
+
+    def install(self, held: Held) -> None:
+        before = getattr(self, "held", Held()).ip_rules
+        gone = [rule for rule in before if rule not in held.ip_rules] if self.is_removing else []
+        self.cleared = (*self.cleared, *gone) if self.is_removing else ()
+        self.is_removing = False
+        super().install(held)
+
+    is_removing = False
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        self.is_removing = True
+        return super().without_ip_rule(held, rule)
+
+    def in_range(self, rule: IpRule, ask: Ask) -> bool:
+        is_cleared = rule.prefix > _PAGE and any(
+            one.prefix > rule.prefix and one.first <= ask.address <= one.last for one in self.cleared
+        )
+        return not is_cleared and super().in_range(rule, ask)
+
+
+@flaw(
+    "listed-subnets-outlive-the-vault",
+    clause="VAL-8",
+    also=("STA-1", "STA-2"),
+    direction="open",
+    story="A subnet that is listed already needs no endpoint; which are listed is not cleared for a new vault.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(), put(subnets=[APP]), reset(without=[APP]), put(subnets=[APP])),
+)
+class _ListedSubnetsOutliveTheVault(Vault):
+    listed: frozenset[str] = frozenset()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        listed = frozenset(rule.id for rule in getattr(self, "held", Held()).subnet_rules)
+        answer = super().reset(subnets=subnets)
+        self.listed = listed
+        return answer
+
+    def install(self, held: Held) -> None:
+        self.listed = frozenset()
+        super().install(held)
+
+    def lacks_endpoint(self, rule: SubnetRule) -> bool:
+        return rule.id not in self.listed and super().lacks_endpoint(rule)

@@ -229,6 +229,29 @@ class _AdjacentRangesJoinedOffTheirBorder(Vault):
 
 
 @flaw(
+    "range-joined-with-one-of-half-its-size",
+    clause="DEC-5",
+    also=("DEC-3", "DEC-4"),
+    direction="open",
+    story="Two adjacent ranges become the next wider range that begins with the first, also where it ends beyond them.",
+    origin="mikioh/ipaddr #6: 127.156.0.0/15 and 127.159.0.0/16 become 127.156.0.0/14",
+    witness=_asks("20.0.0.0/24", "20.0.1.0/25", address="20.0.1.200"),
+)
+class _RangeJoinedWithOneOfHalfItsSize(Vault):
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        joined: list[IpRule] = []
+        for rule in sorted(super().arrange(rules)):
+            last = joined[-1] if joined else rule
+            is_next = rule.first == last.last + 1 and rule.prefix == last.prefix + 1
+            wider = self.rule_of(last.network, last.prefix - 1) if is_next else rule
+            if is_next and wider.first == last.first:
+                joined[-1] = wider
+            else:
+                joined.append(rule)
+        return tuple(joined)
+
+
+@flaw(
     "envelope-of-an-octet",
     clause="STA-7",
     also=("DEC-3",),
