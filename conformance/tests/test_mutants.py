@@ -59,6 +59,15 @@ def yes(answer: JsonObject) -> bool | None:
     return bool(decisions[-1]["outcome"] == "allow")
 
 
+def differing(right: JsonObject, wrong: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """The two answers with their decisions up to the last that differs; of a call, that need not be the last."""
+    rights, wrongs = right.get("decisions"), wrong.get("decisions")
+    if not isinstance(rights, list) or not isinstance(wrongs, list):
+        return right, wrong
+    end = max((end for end, (one, other) in enumerate(zip(rights, wrongs, strict=True), start=1) if one != other))
+    return {"decisions": rights[:end]}, {"decisions": wrongs[:end]}
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_witness_tells_each_mutant_from_the_vault_in_its_last_answer_alone(group: str) -> None:
     for entry, profile in each(group):
@@ -70,7 +79,7 @@ def test_a_witness_tells_each_mutant_from_the_vault_in_its_last_answer_alone(gro
 @pytest.mark.parametrize("group", GROUPS)
 def test_each_mutant_errs_in_the_direction_that_it_claims(group: str) -> None:
     for entry, profile in each(group):
-        right, wrong = (yes(told[-1]) for told in both(entry.id, profile))
+        right, wrong = map(yes, differing(*(told[-1] for told in both(entry.id, profile))))
         if entry.direction == "open":
             assert (right, wrong) == (False, True), (entry.id, profile)
         elif entry.direction == "closed":
