@@ -97,6 +97,7 @@ class Campaign:
         self._unfinished = ""
         self._changed_members: tuple[str, ...] = ()
         self._is_cut_short = self._is_settled = self._is_reviewed = self.is_resumed = False
+        self.tally.call_sizes.is_late = all(clause.id != "DEC-17" for clause in plan.selected())
         self._judge_by(setting)
 
     def _judge_by(self, setting: Setting, *, most_configurations: int | None = None) -> None:
