@@ -14,6 +14,9 @@ PLAIN_BASE = 20 << 24
 _LONG = 12
 """A list of more IP rules than this is first tried with plain addresses in place of the others."""
 
+_VERY_LONG = 32
+"""Of a list of no more IP rules than this each rule is tried."""
+
 _WIDEST = 2**26
 """A range of more addresses than this is not moved."""
 
@@ -122,8 +125,8 @@ def _fewer_rules(trials: Trials, index: int, member: str) -> None:
     if len(rules) > _LONG:
         _shorter_list(trials, rules, rebuild)
         rules = _rules(trials, index, member)
-    # Of a long list single rules are left: its number is the point, and what they cost would be lacking elsewhere.
-    trials.keep_needed(rules, rebuild, finest=max(1, len(rules) // _LONG))
+    # Of a very long list single rules are left: its number is the point, and what they cost would be lacking elsewhere.
+    trials.keep_needed(rules, rebuild, finest=max(1, len(rules) // _LONG) if len(rules) > _VERY_LONG else 1)
 
 
 def _shorter_list(trials: Trials, rules: Sequence[object], rebuild: Callable[[Sequence[object]], Case]) -> None:
