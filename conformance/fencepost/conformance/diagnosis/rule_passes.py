@@ -58,7 +58,7 @@ def _name(rule: object, member: str) -> str:
 
 
 def simpler_rules(trials: Trials) -> None:
-    """In each `putRules` keep the rules that are needed, spell subnets as the network does, and set no bypass."""
+    """In each `putRules` keep the rules that are needed, spell subnets as the network does, and set plain switches."""
     for index in range(len(trials.case.steps)):
         if trials.acls(index) is None:
             continue
@@ -67,6 +67,8 @@ def simpler_rules(trials: Trials) -> None:
         _plain_ids(trials, index)
         if (trials.acls(index) or {}).get("bypass") == "AzureServices":
             trials.attempt(trials.with_acls(index, bypass="None"))
+        if (trials.acls(index) or {}).get("defaultAction") == "Allow":
+            trials.attempt(trials.with_acls(index, defaultAction="Deny"), keeps_decider=True)
 
 
 def rules_of_several_sets(trials: Trials) -> None:
