@@ -370,6 +370,16 @@ def test_subnets_that_no_call_names_any_more_are_taken_away_although_the_ration_
     assert case.network == NOWHERE
 
 
+def test_of_subnets_that_no_call_names_those_are_kept_that_show_the_flaw() -> None:
+    def shown_in_this_network(vault: Vault, request: Request, _: int) -> str:
+        return "allow" if OTHER_SUBNET in vault.network else right(vault, request)
+
+    crowd = tuple(Subnet(id=f"{SUBNET}-{place}") for place in range(12))
+    network = Network(subnets=(*crowd[:7], *HOME.subnets, *crowd[7:]))
+    case, _ = shrunk(told(network, put(), asked("9.9.9.9")), shown_in_this_network)
+    assert [subnet.id for subnet in case.network.subnets] == [OTHER_SUBNET]
+
+
 def test_a_long_case_has_a_ration_of_its_length() -> None:
     history = [put(f"20.0.{place // 200}.{place % 200}") for place in range(250)]
     case, _ = shrunk(told(NOWHERE, *history, asked("20.0.1.49")), third_write_forgets, ration=None)

@@ -25,6 +25,9 @@ _LONG = 12
 """A call of more requests than this is first tried with one plain request in place of the others."""
 
 
+_FEW_CALLS = 4
+"""In a case of so many calls the subnets that no call names are tried."""
+
 _OFTEN = 3
 """At so many rules one request is repeated."""
 
@@ -33,10 +36,19 @@ _FEWEST = (3, 5)
 
 
 def fewer_subnets(trials: Trials) -> None:
-    """Keep, in each vault's network, the subnets that its own calls name; or else those that any call names."""
+    """Keep, in each vault's network, the subnets that its own calls name; or else those that any call names.
+
+    If it takes a subnet that no call names, keep of a short case's subnets those that are needed.
+    """
     named = [set(_subnets_named(vault.steps)) for vault in trials.case.vaults]
-    if not trials.attempt(_with_subnets(trials.case, named)):
+    if trials.attempt(_with_subnets(trials.case, named)):
+        return
+    if len(named) > 1:
         trials.attempt(_with_subnets(trials.case, [set().union(*named)] * len(named)))
+    elif len(trials.case.steps) <= _FEW_CALLS:
+        unnamed = [one.id.lower() for one in trials.case.network.subnets if one.id.lower() not in named[0]]
+        finest = max(1, len(unnamed) // _LONG)
+        trials.keep_needed(unnamed, lambda kept: _with_subnets(trials.case, [{*named[0], *kept}]), finest=finest)
 
 
 def fewer_calls(trials: Trials) -> None:

@@ -14,6 +14,9 @@ PLAIN_BASE = 20 << 24
 _LONG = 12
 """A list of more IP rules than this is first tried with plain addresses in place of the others."""
 
+_VERY_LONG = 32
+"""Of a list of no more IP rules than this each rule is tried."""
+
 _WIDEST = 2**26
 """A range of more addresses than this is not moved."""
 
@@ -55,7 +58,7 @@ def _name(rule: object, member: str) -> str:
 
 
 def simpler_rules(trials: Trials) -> None:
-    """In each `putRules` keep the rules that are needed, spell subnets as the network does, and set no bypass."""
+    """In each `putRules` keep the rules that are needed, spell subnets as the network does, and set plain switches."""
     for index in range(len(trials.case.steps)):
         if trials.acls(index) is None:
             continue
@@ -64,6 +67,8 @@ def simpler_rules(trials: Trials) -> None:
         _plain_ids(trials, index)
         if (trials.acls(index) or {}).get("bypass") == "AzureServices":
             trials.attempt(trials.with_acls(index, bypass="None"))
+        if (trials.acls(index) or {}).get("defaultAction") == "Allow":
+            trials.attempt(trials.with_acls(index, defaultAction="Deny"), keeps_decider=True)
 
 
 def rules_of_several_sets(trials: Trials) -> None:
@@ -122,8 +127,8 @@ def _fewer_rules(trials: Trials, index: int, member: str) -> None:
     if len(rules) > _LONG:
         _shorter_list(trials, rules, rebuild)
         rules = _rules(trials, index, member)
-    # Of a long list single rules are left: its number is the point, and what they cost would be lacking elsewhere.
-    trials.keep_needed(rules, rebuild, finest=max(1, len(rules) // _LONG))
+    # Of a very long list single rules are left: its number is the point, and what they cost would be lacking elsewhere.
+    trials.keep_needed(rules, rebuild, finest=max(1, len(rules) // _LONG) if len(rules) > _VERY_LONG else 1)
 
 
 def _shorter_list(trials: Trials, rules: Sequence[object], rebuild: Callable[[Sequence[object]], Case]) -> None:
