@@ -60,8 +60,18 @@ def test_a_run_that_is_ended_leaves_nothing(target: Path, number: int, point: in
         process = _check(target)
         _wait_for(lambda: len(server.log) > 40 + 160 * point, process)
         process.send_signal(number)
-        process.communicate(timeout=60)
-        assert leftovers(server) == []
+        _, stderr = process.communicate(timeout=60)
+        assert leftovers(server) == [], stderr.decode()
+
+
+def test_the_end_of_the_program_removes_until_shutdown_has_removed(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter, server = opened()
+    left: list[list[str]] = []
+    monkeypatch.setattr("atexit.unregister", lambda _: left.append(leftovers(server)))
+    adapter.shutdown()
+    assert left == [[]]
 
 
 def test_a_vault_that_a_call_makes_late_is_removed_too(opened: Opened) -> None:

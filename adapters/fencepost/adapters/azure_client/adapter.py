@@ -25,6 +25,7 @@ _AT_ONCE = 16
 _PASSED = frozenset({404, 409})
 _REFUSED = frozenset({400, 409})
 _MODELLED = ("service-endpoints", "trusted-services", "caller-credentials", "decision-codes")
+_OVER = "the run is over"
 _LAST_SECONDS = 20.0
 _LATE_SECONDS = 1.0
 _DEFAULT_RULES: JsonObject = {
@@ -128,23 +129,23 @@ class AzureAdapter:
         return {"decisions": self._run(self._decide(asked))}
 
     def shutdown(self) -> JsonObject:
-        """Take away what is ours."""
+        """Take away what is ours. A call under way in another thread ends first, and asks nothing more."""
+        self._is_over = True
         with self._lock:
-            if not self._is_over:
-                self._is_over = True
-                atexit.unregister(self._leave_at_exit)
+            if self._sets is not None:
                 try:
                     estate, clients = self._ours()
-                    self._runner.run(estate.remove(clients))
+                    self._runner.run(self._noted(estate.remove(clients)))
                 finally:
                     self._abandon()
+            atexit.unregister(self._leave_at_exit)  # only now: the program may end while the removal is under way
         return {}
 
     def _run(self, work: Any) -> Any:
         with self._lock:
             if self._is_over:
                 work.close()
-                raise Unexpected("the run is over")
+                raise Unexpected(_OVER)
             return self._runner.run(self._noted(work))
 
     async def _noted(self, work: Any) -> Any:
@@ -168,13 +169,16 @@ class AzureAdapter:
         self._runner.close()
 
     def _leave_at_exit(self) -> None:
-        """The program ends while a call is under way in its thread: take away what is ours from this one."""
+        """The program ends while a call is under way in its thread: take away what is ours from this one.
+
+        The call ends by itself, for the endpoint may carry out late a call that is cut off; it is cut off if it hangs.
+        """
         self._is_over = True
-        under_way = self._under_way
-        if under_way is not None:
+        is_cut = not self._lock.acquire(timeout=_LAST_SECONDS / 4)
+        if is_cut and (under_way := self._under_way) is not None:
             loop, task = under_way
             loop.call_soon_threadsafe(task.cancel)
-        self._lock.acquire(timeout=_LAST_SECONDS / 2)
+            self._lock.acquire(timeout=_LAST_SECONDS / 4)
         estate = self._estate
 
         async def remove() -> None:
@@ -182,7 +186,7 @@ class AzureAdapter:
             try:
                 async with asyncio.timeout(_LAST_SECONDS):
                     assert estate is not None
-                    await estate.remove(sets.authorized, again_after=_LATE_SECONDS if under_way is not None else 0.0)
+                    await estate.remove(sets.authorized, again_after=_LATE_SECONDS if is_cut else 0.0)
             finally:
                 await sets.close()
 
@@ -275,6 +279,8 @@ class AzureAdapter:
         async def ask(lane: Sequence[int]) -> None:
             async with turns:
                 for place in lane:
+                    if self._is_over:
+                        raise Unexpected(_OVER)
                     CALLER.set(dataclasses.replace(conveyed[place], is_last=place == lane[-1]))
                     decisions[place] = await self._decided(requests[place])
 
