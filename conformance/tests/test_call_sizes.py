@@ -106,6 +106,11 @@ def test_a_fault_in_calls_of_one_size_is_found(flaw: str, clause: str) -> None:
     assert clause in {row.id for row in report.clauses if row.verdict == "fail"}
 
 
+def test_a_fault_in_calls_of_one_request_is_found_by_its_clause_alone() -> None:
+    (row,) = judged("mutant:alone-last-address-excluded", "DEC-4", profile="keyvault", fail_fast=True).clauses
+    assert row.verdict == "fail"
+
+
 @pytest.mark.parametrize(
     ("place", "name"), [*enumerate(("alone", "few", "some", "hundreds", "thousands", "full-call"))]
 )

@@ -6,14 +6,17 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.live_events import progress_schema
 from fencepost.conformance.commands.progress import Pace, live_progress
+from fencepost.conformance.run.order import DECISIONS_OF, in_waves, share_through
 from fencepost.conformance.run.plan import Progress
 from fencepost.reports.stored import report_from_events
 
@@ -61,6 +64,28 @@ def test_the_pace_has_time_left_only_under_a_budget() -> None:
     assert Pace().left is None
     assert Pace(budget=10, began=time.monotonic() - 60).left == 0
     assert Pace(began=time.monotonic() - 10).rate(1_000) == pytest.approx(100, rel=0.1)
+
+
+def test_the_time_that_the_rest_takes_is_told_at_the_pace_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setenv("COLUMNS", "200")
+    with live_progress(every=0.01) as listener:
+        listener(replace(AT, share=0.5))
+        _wait_for(log, "left at this pace")
+    assert re.search(r"failed: DEC-4, about \d+ s left at this pace\n", log.getvalue())
+    began = time.monotonic() - 60
+    assert Pace(began=began).expected(0.25) == pytest.approx(180, rel=0.1)
+    assert Pace(began=began).expected(0.01) is None, "a guess"
+
+
+def test_a_run_knows_about_which_share_of_it_is_through() -> None:
+    order = in_waves(EFFORTS["standard"])
+    shares = [share_through(order, one, 0.5) for one in order]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < 0.001
+    assert share_through(order, order[-1], 1.0) == 1
+    assert {one.title for one in order} >= DECISIONS_OF.keys()
 
 
 def test_the_events_are_progress_and_then_the_stored_run(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from rich.progress import Progress as Bar
 EVERY = 30.0
 """After so many seconds at the most, a log has another line."""
 
+_TELLING = 0.02
+"""From this share of a run on, its pace tells how long the rest takes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -34,6 +37,10 @@ class Pace:
     def left(self) -> float | None:
         """The seconds that are left of the budget; None where there is none."""
         return None if self.budget is None else max(0.0, self.budget - self.seconds)
+
+    def expected(self, share: float) -> float | None:
+        """The seconds for the rest of the run at this pace, where this share is through; None while that is a guess."""
+        return self.seconds * (1 - share) / share if share >= _TELLING else None
 
     def rate(self, decisions: int) -> float:
         """Decisions a second, from the beginning on."""
@@ -156,8 +163,11 @@ def _told(progress: Progress, pace: Pace) -> Iterator[str]:
     yield f"{progress.decisions:,} decisions ({pace.rate(progress.decisions):,.0f}/s)"
     yield f"{progress.settled} of {progress.clauses} clauses settled"
     yield from _failed(progress)
+    expected = pace.expected(progress.share)
     if pace.left is not None:
         yield f"{_time(pace.left)} left"
+    elif expected is not None and progress.share < 1:
+        yield f"about {_time(expected)} left at this pace"
 
 
 def _failed(progress: Progress) -> Iterator[str]:

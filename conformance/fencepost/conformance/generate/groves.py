@@ -189,6 +189,16 @@ def put_some(life: Life) -> Iterator[Stroke]:
     yield put(_set_of(life, life.random.sample(life.grove.blocks, count)), life.scene.vault)
 
 
+def put_one_other(life: Life) -> Iterator[Stroke]:
+    """Put as many ranges as are in force, one of them for another, which begins at the same address where it can."""
+    pairs = [(rule.block, other) for rule in life.held for other in life.unheld]
+    if pairs:
+        alike = [pair for pair in pairs if pair[0].first == pair[1].first]
+        block, other = life.random.choice(alike or pairs)
+        kept = [rule.block for rule in life.scene.held]
+        yield put(_set_of(life, [other if one == block else one for one in kept]), life.scene.vault)
+
+
 def covered(life: Life) -> Iterator[Stroke]:
     """Add a range around some that are in force."""
     outer = [one for one in life.unheld if any(one.holds(rule.block) for rule in life.scene.held)]
@@ -287,6 +297,7 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
             one_for_another,
             while_asleep,
             put_some,
+            put_one_other,
             covered,
             bared,
             put_in_vain,

@@ -64,7 +64,7 @@ class CallSizes:
 
     A kind is named by a text; its value has a digit for each class and each place, which counts as far as it is wanted.
     `asked` counts calls of explorations, `further` those beside them. `is_late` once the exploration of call sizes has
-    come, which has nearly every kind: until then most of the further calls are saved for it.
+    come, which has nearly every kind: until then most of the further calls are saved for it, if it is to come.
     """
 
     seen: dict[str, str] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from fencepost.conformance.run.asking_again import ask_again
 from fencepost.conformance.run.control import ControlPlan, control
 from fencepost.conformance.run.findings import Findings
 from fencepost.conformance.run.journal import Checkpoint, Circumstances
-from fencepost.conformance.run.order import EXPLORATIONS, in_waves
+from fencepost.conformance.run.order import EXPLORATIONS, in_waves, share_through
 from fencepost.conformance.run.plan import Listener, Plan, Progress
 from fencepost.conformance.run.reporting import report_of, totals_of
 from fencepost.reference import load_profile
@@ -97,6 +97,7 @@ class Campaign:
         self._unfinished = ""
         self._changed_members: tuple[str, ...] = ()
         self._is_cut_short = self._is_settled = self._is_reviewed = self.is_resumed = False
+        self.tally.call_sizes.is_late = all(clause.id != "DEC-17" for clause in plan.selected())
         self._judge_by(setting)
 
     def _judge_by(self, setting: Setting, *, most_configurations: int | None = None) -> None:
@@ -194,8 +195,12 @@ class Campaign:
         if seed is not None:
             self.setting = replace(self.setting, seed=seed)
             self._explored.clear()
+        return all(map(self.explore, self._useful()))
+
+    def _useful(self) -> list[Exploration]:
+        """The explorations that serve a selected clause which the subject can be asked, in their order."""
         wanted = {clause.id for clause in self.selected() if not self.capabilities.missing_for(clause)}
-        return all(self.explore(one) for one in self._order if wanted & set(one.serves))
+        return [one for one in self._order if wanted & set(one.serves)]
 
     def explore(self, exploration: Exploration) -> bool:
         """Run one exploration once; False if the whole run ends here."""
@@ -316,6 +321,7 @@ class Campaign:
                 failed=tuple(sorted(self.tally.failed)),
                 settled=sum(is_settled(one, self.tally) for one in applicable),
                 clauses=len(applicable),
+                share=share_through(self._useful(), exploration, done / total if total else 1.0),
             )
         )
 

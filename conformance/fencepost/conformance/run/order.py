@@ -47,6 +47,33 @@ EXPLORATIONS: tuple[Exploration, ...] = (
 )
 """Every exploration, the cheapest and most telling first."""
 
+DECISIONS_OF = {
+    "first look": 100,
+    "turns": 500,
+    "validation": 1_200,
+    "endpoints": 900,
+    "bare vaults": 1_100,
+    "decisions": 5_500,
+    "state": 4_200,
+    "histories": 9_000,
+    "groves": 15_500,
+    "concurrency": 300,
+    "limits": 11_500,
+    "repetition": 10_000,
+    "call sizes": 12_500,
+    "more decisions": 22_000,
+}
+"""About how many decisions the reference takes for each exploration at quick effort, if more than a hundred."""
+
+_LEAST = 50
+
+
+def share_through(order: Sequence[Exploration], at_hand: Exploration, part: float) -> float:
+    """About which share of these explorations is through, by their decisions; of the one at hand this part is."""
+    weights = {one.name: DECISIONS_OF.get(one.title, _LEAST) for one in order}
+    before = sum(weights[one.name] for one in order[: order.index(at_hand)]) if at_hand in order else 0
+    return min(1.0, (before + part * weights.get(at_hand.name, 0)) / max(1, sum(weights.values())))
+
 
 def in_waves(effort: Effort, explorations: Sequence[Exploration] = EXPLORATIONS) -> tuple[Exploration, ...]:
     """An effort's explorations, wave by wave, so that a longer run begins like a shorter run."""

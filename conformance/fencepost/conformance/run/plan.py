@@ -73,7 +73,7 @@ class Progress:
     """Where a run is: the exploration, its wave (“wave 1 of 5”), how many scenarios of how many are through.
 
     `decisions` and `failed` are the decisions and the failures so far. Of the `clauses` that apply, so many are
-    `settled`: failed, or decisive as often as a pass takes.
+    `settled`: failed, or decisive as often as a pass takes. `share` of the run is through, about.
     """
 
     exploration: str
@@ -84,6 +84,7 @@ class Progress:
     failed: tuple[str, ...]
     settled: int = 0
     clauses: int = 0
+    share: float = 0.0
 
 
 Listener: TypeAlias = Callable[[Progress], None]
