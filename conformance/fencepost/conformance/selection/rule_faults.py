@@ -27,6 +27,7 @@ WEIGHTS = {
     "longer than": 0.8,
     "as long as": 1.0,
     "switches": 9.0,
+    "default action": 6.0,
     "listed": 2.5,
     "listed together": 2.0,
     "kin": 5.0,
@@ -41,6 +42,7 @@ WEIGHTS = {
 def of_rules(rules: RuleSet, network: Network) -> Iterator[FaultClass]:
     """The fault classes that this rule set shows; under Allow its rules show none."""
     yield ("switches", rules.default_action, rules.bypass, bool(rules.ip_rules), bool(rules.virtual_network_rules))
+    yield ("default action", rules.default_action)
     if rules.default_action is DefaultAction.ALLOW:
         return
     yield from _of_ranges(rules.ip_rules)
