@@ -1,4 +1,4 @@
-"""The two pages about Azure's wire that begin with a task: their blocks are run as they stand, with the real SDKs."""
+"""The pages about Azure's wire: blocks of theirs are run as they stand, with the real SDKs."""
 
 import os
 import re
@@ -34,6 +34,15 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+@pytest.mark.slow
+def test_a_served_vault_is_wired_up(tmp_path: Path) -> None:
+    page = (DOCS / "azure.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```[^\n]*\n(fencepost serve --target.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    done = run(f"trap 'kill %1' EXIT\n{script}", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "10 of 10" in done.stdout
 
 
 def test_the_app_of_the_page_survives_a_refusing_vault(tmp_path: Path) -> None:

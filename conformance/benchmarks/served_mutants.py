@@ -2,8 +2,8 @@
 
     python conformance/benchmarks/served_mutants.py --out conformance/benchmarks/served-mutants.ndjson
 
-A line a mutant, in an order drawn by the seed: its id, the exit status of `check --fail-fast`, the clauses that failed,
-and why the wire cannot show it where it cannot. Where the file exists, the run continues after its last line.
+A line a mutant: its id, the date, the exit status of `check --fail-fast`, the clauses that failed, or why the wire
+cannot show it. The seed draws the order, which a new mutant leaves as it was. Where the file exists, the run continues.
 `--sample 30` takes the first thirty of the order, `--jobs 2` judges two at a time; `--hidden` lists those that the wire
 cannot show, and judges none: docs/azure-hidden-mutants.md.
 
@@ -11,9 +11,10 @@ Server and client are threads of one process for each mutant, forked from a proc
 """
 
 import argparse
+import datetime as dt
+import hashlib
 import json
 import multiprocessing
-import random
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -49,8 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if asked.out is None:
         parser.error("expected --out FILE or --hidden")
-    names = sorted(CATALOGUE)
-    random.Random(asked.seed).shuffle(names)
+    names = sorted(CATALOGUE, key=lambda name: hashlib.sha256(f"{asked.seed} {name}".encode()).digest())
     known = {row["mutant"] for row in _rows(asked.out)}
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_READ_BEFORE)
@@ -118,7 +118,9 @@ def _judged(name: str) -> dict[str, object]:
             command = ["check", f"azure:{target}", "--fail-fast", *_PATIENT]
             run = CliRunner().invoke(fencepost, command)
     lines = (line.split() for line in run.stdout.splitlines() if line.startswith("FAIL "))
-    return {"mutant": name, "status": run.exit_code, "failed": [words[1] for words in lines if "-" in words[1]]}
+    failed = [words[1] for words in lines if "-" in words[1]]
+    date = dt.datetime.now(dt.UTC).date().isoformat()
+    return {"mutant": name, "date": date, "status": run.exit_code, "failed": failed}
 
 
 def _rows(path: Path) -> Iterator[dict[str, object]]:

@@ -85,7 +85,7 @@ RUN_HERE = {
     "docs/writing-a-harness.md": ("import json", "fencepost smoke", "from ipaddress"),
     "reference/README.md": ("from fencepost.reference import",),
 }
-"""The blocks that the tests of this module run, or test_documentation.py does, by their first words."""
+"""The blocks that tests run, by their first words: of this module, test_documentation.py or test_azure_pages.py."""
 
 
 def test_every_block_is_run_or_has_a_reason_not_to_be() -> None:
@@ -240,14 +240,6 @@ def test_a_rule_file_is_explained(tmp_path: Path) -> None:
     (tmp_path / "rules.json").write_text(lines[1], encoding="utf-8")
     ended = [_shell(line.removeprefix("$ "), tmp_path) for line in lines if line.startswith("$ ")]
     assert all(one.returncode == 0 for one in ended), ended
-
-
-@pytest.mark.slow
-def test_a_served_vault_is_wired_up(tmp_path: Path) -> None:
-    script = _block("docs/azure.md", "fencepost serve --target")
-    done = _shell(f"set -m\ntrap 'kill %1' EXIT\n{script}", tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "10 of 10" in done.stdout
 
 
 def test_the_target_file_of_the_page_is_one(tmp_path: Path) -> None:
