@@ -16,10 +16,9 @@ from fencepost.conformance.lockstep.case import (
     ResetStep,
     Step,
     WriteStep,
-    apply_write,
     one_after_another,
 )
-from fencepost.reference import Network, Request, Vault, Verdict
+from fencepost.reference import Network, Request
 
 _LONG = 12
 """A call of more requests than this is first tried with one plain request in place of the others."""
@@ -58,25 +57,6 @@ def fewer_calls(trials: Trials) -> None:
         trials.keep_needed(steps[:-1], lambda kept: replace(trials.case, steps=(*kept, steps[-1])))
     if len(trials.case.steps) == 2:
         trials.attempt(replace(trials.case, steps=trials.case.steps[-1:]), keeps_decider=True)
-
-
-def no_refused_writes(trials: Trials) -> None:
-    """Take away all earlier writes that must be refused, at once: a long history has many."""
-    vault = Vault(profile=trials.mismatch.vault.profile).reset(trials.case.network)
-    kept = []
-    for step in trials.case.steps[:-1]:
-        match step:
-            case WriteStep():
-                expected = apply_write(vault, step)
-                if expected.verdict is Verdict.REFUSED:
-                    continue
-                vault = expected.accepted or vault
-            case EndpointsStep():
-                vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
-            case ResetStep():
-                vault = vault.reset(step.network)
-        kept.append(step)
-    trials.attempt(replace(trials.case, steps=(*kept, trials.case.steps[-1])))
 
 
 def fewest_calls(trials: Trials) -> None:
@@ -140,6 +120,10 @@ def _fewer_requests_in(trials: Trials, index: int, step: AskStep) -> None:
         left = sorted({*kept, *fixed})  # to leave no request is to leave out the call, which has been tried
         return trials.with_step(index, step.only(*left)) if left else trials.case
 
+    if not fixed and len(movable) > _LONG:
+        count = trials.smallest_count(len(movable), lambda count: rebuild(tuple(movable[:count])))
+        trials.smallest_count(count, lambda fewer: rebuild(tuple(movable[count - fewer : count])))
+        return
     # Many requests are taken away in long runs, so that calls are left for the rules; the next round goes on.
     trials.keep_needed(movable, rebuild, finest=max(1, len(movable) // 8))
 

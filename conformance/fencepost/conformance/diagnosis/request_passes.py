@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from fencepost.conformance.diagnosis.trials import Trials
 from fencepost.conformance.judging.exercised import PLAIN_OPERATION
@@ -111,10 +112,25 @@ def plain_company(trials: Trials) -> None:
         for place, request in enumerate(step.requests)
         if request.caller != Caller() and not _is_in_question(trials, index, place)
     ]
-    if not callers or trials.attempt(_with_plain_callers(trials.case, callers)) or len(callers) > _FEW:
+    if not callers or trials.attempt(_changed(trials.case, callers, caller=Caller())) or len(callers) > _FEW:
         return
     for one in callers:
-        trials.attempt(_with_plain_callers(trials.case, [one]))
+        trials.attempt(_changed(trials.case, [one], caller=Caller()))
+
+
+def no_subnets_in_company(trials: Trials) -> None:
+    """Let nobody but the caller in question come from a subnet by its public address: all of them, or each in turn."""
+    callers = [
+        (index, place)
+        for index, step in enumerate(trials.case.steps)
+        if isinstance(step, AskStep)
+        for place, request in enumerate(step.requests)
+        if request.subnet is not None and not is_private(request.address) and not _is_in_question(trials, index, place)
+    ]
+    if not callers or trials.attempt(_changed(trials.case, callers, subnet=None)) or len(callers) > _FEW:
+        return
+    for one in callers:
+        trials.attempt(_changed(trials.case, [one], subnet=None))
 
 
 def _is_in_question(trials: Trials, index: int, place: int) -> bool:
@@ -123,14 +139,15 @@ def _is_in_question(trials: Trials, index: int, place: int) -> bool:
     return is_last and isinstance(last, AskStep) and place == trials.place_in_question(last)
 
 
-def _with_plain_callers(case: Case, callers: Sequence[tuple[int, int]]) -> Case:
+def _changed(case: Case, places: Sequence[tuple[int, int]], **members: Any) -> Case:
+    """The case with these members in the requests at these places; a plain caller writes nothing out."""
     steps = list(case.steps)
-    for index, place in callers:
+    for index, place in places:
         step = steps[index]
         assert isinstance(step, AskStep)
-        plain = replace(step.requests[place], caller=Caller())
-        requests = (*step.requests[:place], plain, *step.requests[place + 1 :])
-        explicit = {at: said for at, said in step.explicit.items() if at != place}
+        changed = replace(step.requests[place], **members)
+        requests = (*step.requests[:place], changed, *step.requests[place + 1 :])
+        explicit = {at: said for at, said in step.explicit.items() if at != place or "caller" not in members}
         steps[index] = replace(step, requests=requests, explicit=explicit)
     return replace(case, steps=tuple(steps))
 

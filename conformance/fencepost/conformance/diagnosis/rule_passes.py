@@ -124,11 +124,13 @@ def _fewer_rules(trials: Trials, index: int, member: str) -> None:
         rules = _rules(trials, index, member)
     if len(rules) > _LONG and member == "ipRules" and _plain_pattern(trials, rules, rebuild):
         return
-    if len(rules) > _LONG:
+    is_shortened = len(rules) > _LONG
+    if is_shortened:
         _shorter_list(trials, rules, rebuild)
         rules = _rules(trials, index, member)
     # Of a very long list single rules are left: its number is the point, and what they cost would be lacking elsewhere.
-    trials.keep_needed(rules, rebuild, finest=max(1, len(rules) // _LONG) if len(rules) > _VERY_LONG else 1)
+    finest = max(1, len(rules) // _LONG) if len(rules) > _VERY_LONG else 1
+    trials.keep_needed(rules, rebuild, finest=finest, coarsest=max(2, finest) if is_shortened else None)
 
 
 def _shorter_list(trials: Trials, rules: Sequence[object], rebuild: Callable[[Sequence[object]], Case]) -> None:

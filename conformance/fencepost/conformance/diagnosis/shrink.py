@@ -12,12 +12,13 @@ from fencepost.conformance.diagnosis.call_passes import (
     fewer_requests,
     fewer_subnets,
     fewest_calls,
-    no_refused_writes,
     one_earlier_call,
 )
+from fencepost.conformance.diagnosis.history_passes import no_refused_writes, plain_history, recent_history
 from fencepost.conformance.diagnosis.request_passes import (
     default_members_left_out,
     no_subnet,
+    no_subnets_in_company,
     plain_address,
     plain_caller,
     plain_company,
@@ -43,6 +44,8 @@ RESERVE = 10
 
 SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("one earlier call", one_earlier_call),
+    ("recent history", recent_history),
+    ("plain history", plain_history),
     ("named rules", named_rules),
     ("fewer subnets", fewer_subnets),
     ("no refused writes", no_refused_writes),
@@ -53,6 +56,7 @@ SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("plain operation", requesting(plain_operation)),
     ("plain caller", requesting(plain_caller)),
     ("plain company", plain_company),
+    ("no subnets in company", no_subnets_in_company),
     ("no subnet", requesting(no_subnet)),
     ("plain letters", requesting(plain_letters)),
     ("plain address", requesting(plain_address)),

@@ -83,10 +83,20 @@ class Trials:
         self.case, self.mismatch = case, mismatch
         return True
 
-    def keep_needed(self, items: Sequence[_T], rebuild: Callable[[tuple[_T, ...]], Case], *, finest: int = 1) -> None:
-        """Delta debugging: take away runs of items, halving their length down to `finest`, while the mismatch stays."""
+    def keep_needed(
+        self,
+        items: Sequence[_T],
+        rebuild: Callable[[tuple[_T, ...]], Case],
+        *,
+        finest: int = 1,
+        coarsest: int | None = None,
+    ) -> None:
+        """Delta debugging: take away runs of items, halving their length down to `finest`, while the mismatch stays.
+
+        The first runs have all items, or `coarsest` of them.
+        """
         left = tuple(items)
-        size = len(left)
+        size = len(left) if coarsest is None else min(len(left), coarsest)
         while size >= finest and left:
             start = 0
             while start < len(left):

@@ -139,11 +139,17 @@ def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRule
 
 
 def _respelled(setting: Setting, random: Random, first: WireRules) -> list[WireRules]:
-    """The set with a single address more, as its /32 in between: a program that compares texts takes it for another."""
-    if setting.profile.prefix_32 != "accept":
-        return []
+    """The set with one address more, then each rule spelled otherwise, then as before: texts compared, all are others.
+
+    A single address is also its /32 in today's profile; the ids of subnets come in other letters.
+    """
     text = blocks.text(blocks.block(random, 32))
-    return [{**first, "ipRules": [*_entries(first, "ipRules"), {"value": one}]} for one in (text, f"{text}/32", text)]
+    again = f"{text}/32" if setting.profile.prefix_32 == "accept" else text
+    subnets = _entries(first, "virtualNetworkRules")
+    others = [{**entry, "id": networks.other_case(random, str(entry["id"]))} for entry in subnets]
+    plain = {**first, "ipRules": [*_entries(first, "ipRules"), {"value": text}]}
+    spelled = {"ipRules": [*_entries(first, "ipRules"), {"value": again}], "virtualNetworkRules": others}
+    return [plain, {**plain, **spelled}, plain]
 
 
 def _changed_in_one_thing(random: Random, first: WireRules, other: WireRules) -> list[WireRules]:

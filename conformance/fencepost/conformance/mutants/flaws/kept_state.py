@@ -51,6 +51,27 @@ class _PutTakesOutTheOldSpelling(Vault):
 
 
 @flaw(
+    "put-takes-out-the-old-letters",
+    clause="STA-1",
+    also=("DEC-8", "STA-5"),
+    direction="closed",
+    story="A put adds the ids that are new and then removes those that are gone: of two spellings of one id, the rule.",
+    origin="hashicorp/terraform-provider-azurerm #535: ids that differ in letters alone are taken for a change",
+    witness=lambda _: (put(subnets=[APP]), put(subnets=[APP.upper()]), ask(call(INSIDE, subnet=APP))),
+)
+class _PutTakesOutTheOldLetters(Vault):
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        before = self.held.subnet_rules
+        answer = super().put_rules(network_acls=network_acls)
+        if answer["accepted"]:
+            texts = {rule.text for rule in self.held.subnet_rules}
+            gone = {rule.id for rule in before if rule.text not in texts}
+            kept = (rule for rule in self.held.subnet_rules if rule.id not in gone)
+            self.held = self.held._replace(subnet_rules=tuple(kept))
+        return answer
+
+
+@flaw(
     "put-of-other-subnets-alone-changes-nothing",
     clause="STA-1",
     also=("DEC-6", "DEC-7", "STA-5"),
