@@ -133,17 +133,16 @@ def kin_removed(scene: Scene) -> Iterator[Stroke]:
 
 
 def same_base_removed(scene: Scene) -> Iterator[Stroke]:
-    """Of a range and the address that it begins with, remove each while the other stays."""
+    """Of a range and the address that it begins with, remove each while the other stays, and then the other."""
     home = new_block(scene, blocks.block(scene.random, scene.random.choice((24, 28, 16))))
     bare = new_block(scene, Block(home.first, home.first))
-    for block in (home, bare):
-        yield add(scene, block)
-    for block in (bare, home):
-        rule = next((one for one in scene.held if one.block == block), None)
-        if rule is not None:
-            yield remove(scene, rule, spelled=blocks.text(block))
-            if block is bare:
-                yield add(scene, bare)
+    for order in ((bare, home), (home, bare)):
+        for block in order:
+            yield add(scene, block)
+        for block in order:
+            rule = next((one for one in scene.held if one.block == block), None)
+            if rule is not None:
+                yield remove(scene, rule, spelled=blocks.text(block))
 
 
 def covered_then_bared(scene: Scene) -> Iterator[Stroke]:
