@@ -234,7 +234,7 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     if setting.capabilities.incremental:
         may = {"id": other, FLAG: True}
         if bench.write("addVirtualNetworkRule", may, exercises=("VAL-8",), aim="VAL-8"):
-            for one in off:  # refused after it, as before: whatever the ids have in common
+            for one in off[:6]:  # refused after it, as before: whatever the ids have in common
                 if one not in (other, ignored):
                     bench.write("addVirtualNetworkRule", {"id": one}, aim="VAL-8")
     _asked_when_it_comes(bench, random, [ignored, other, third])
