@@ -11,9 +11,9 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate import networks
+from fencepost.conformance.generate.changes import Change, GeneratorState
 from fencepost.conformance.generate.histories import histories, history_machine
 from fencepost.conformance.generate.moves import MOVES, opening
-from fencepost.conformance.generate.strokes import Scene, Stroke
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.mutants import mutant
@@ -47,40 +47,40 @@ def settled(name: str) -> Profile:
 
 
 class Rehearsal:
-    """The reference's vault, taking every stroke of a move."""
+    """The reference's vault, taking every change of a move."""
 
     def __init__(self, random: Random, profile: Profile) -> None:
         self.vault = Vault(profile=profile).reset(networks.network(random, some_without_endpoint=False))
-        self.scene = Scene(random=random, capabilities=OFFER, now=lambda: self.vault)
-        opened = self.vault.put_rules(opening(self.scene)).accepted
+        self.state = GeneratorState(random=random, capabilities=OFFER, now=lambda: self.vault)
+        opened = self.vault.put_rules(opening(self.state)).accepted
         assert opened is not None
         self.vault = opened
 
-    def play(self, name: str) -> list[tuple[Stroke, Verdict]]:
-        return [(stroke, self.take(stroke)) for stroke in MOVES[name](self.scene)]
+    def play(self, name: str) -> list[tuple[Change, Verdict]]:
+        return [(change, self.take(change)) for change in MOVES[name](self.state)]
 
-    def take(self, stroke: Stroke) -> Verdict:
-        match stroke.step:
+    def take(self, change: Change) -> Verdict:
+        match change.step:
             case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
                 self.vault = self.vault.set_service_endpoints(subnet, endpoints)
                 return Verdict.ACCEPTED
             case WriteStep():
-                write = apply_write(self.vault, stroke.step)
+                write = apply_write(self.vault, change.step)
                 self.vault = write.accepted or self.vault if write.verdict is Verdict.ACCEPTED else self.vault
                 return write.verdict
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", MOVES)
-def test_a_move_makes_strokes_that_the_reference_has_an_answer_to_and_repeats_no_rule(name: str, profile: str) -> None:
+def test_a_move_makes_changes_that_the_reference_has_an_answer_to_and_repeats_no_rule(name: str, profile: str) -> None:
     made = 0
     for seed in range(12):
         rehearsal = Rehearsal(Random(seed), settled(profile))
         for before in Random(seed).sample(list(MOVES), 2):
             rehearsal.play(before)
-        strokes = rehearsal.play(name)
-        made += len(strokes)
-        assert all(verdict is not Verdict.OPEN for _, verdict in strokes)
+        changes = rehearsal.play(name)
+        made += len(changes)
+        assert all(verdict is not Verdict.OPEN for _, verdict in changes)
         blocks = [rule.block for rule in rehearsal.vault.rules.ip_rules]
         assert len(set(blocks)) == len(blocks)
         assert len({one.key for one in rehearsal.vault.rules.virtual_network_rules}) == len(
@@ -165,14 +165,14 @@ def test_a_write_that_must_be_refused_is_blamed_for_what_it_leaves() -> None:
 def test_a_stroke_is_made_by_a_whole_set_where_single_rules_cannot_be_changed() -> None:
     rehearsal = Rehearsal(Random(0), settled("keyvault"))
     before = rehearsal.vault.rules
-    gone = Stroke(step=WriteStep(method="removeIpRule", params={"value": before.ip_rules[0].text}))
+    gone = Change(step=WriteStep(method="removeIpRule", params={"value": before.ip_rules[0].text}))
     whole = as_whole_set(gone, rehearsal.vault)
     assert whole is not None
     assert isinstance(whole.step, WriteStep)
     assert whole.step.method == "putRules"
     rehearsal.take(whole)
     assert rehearsal.vault.rules.ip_rules == before.ip_rules[1:]
-    worse = Stroke(step=WriteStep(method="addIpRule", params={"value": "10.0.0.1"}))
+    worse = Change(step=WriteStep(method="addIpRule", params={"value": "10.0.0.1"}))
     refused = as_whole_set(worse, rehearsal.vault)
     assert refused is not None
     assert rehearsal.take(refused) is Verdict.REFUSED
