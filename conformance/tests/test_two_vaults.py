@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Client, open_subject
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.replaying import Transcript
 from fencepost.conformance.commands import main
@@ -18,6 +19,8 @@ from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, WriteS
 from fencepost.conformance.lockstep.clock import told_by
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
+from fencepost.conformance.strength.generated.mechanisms import mechanisms
+from fencepost.conformance.strength.generated.trial import run
 from fencepost.reference import Network, Request, RuleSet, Subnet, address_from_text, load_profile
 from fencepost.reports.model import Counterexample, Report, report_from_json
 from runs import judged
@@ -225,3 +228,9 @@ def test_a_new_vault_that_tosses_coins_fails_and_not_every_time(
     result, report = _check(tmp_path, "UnsteadyWhenNew", "--clause", "STA-3,DEC-1", "--seed", str(seed))
     assert (result.exit_code, report.result) == (1, "fail")
     assert {one.expected for one in _found(report)} == {"allow"}
+
+
+def test_a_fault_that_smaller_cases_show_only_after_one_another_fails_by_its_whole_case() -> None:
+    remembers_the_latest = next(one for one in mechanisms("patricia") if one.id == "patricia/finger-of-the-last-block")
+    report = run(remembers_the_latest.matcher()(), profile="keyvault", effort=EFFORTS["quick"], seed=2)
+    assert report.exit_status == 1
