@@ -27,8 +27,8 @@ class CaseFailed(AssertionError):
         """The clause, both answers and the calls."""
         clause = catalogue()[self.case.clause]
         calls = (f"{number} {call.method} {as_json(call.params)}" for number, call in enumerate(self.case.calls, 1))
-        told = (f"{clause.id}: {clause.text}.", f"expected {self.expected}, got {self.got}", *calls)
-        return "\n  ".join(map(visible, told))
+        lines = (f"{clause.id}: {clause.text}.", f"expected {self.expected}, got {self.got}", *calls)
+        return "\n  ".join(map(visible, lines))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -65,4 +65,4 @@ def stored_case_must_pass(file: str | Path, subject: object, *, timeouts: Timeou
         expected, got = replayed.mismatch.direction
         raise CaseFailed(case=case, expected=expected, got=got)
     if replayed.state == "not judged":
-        raise CaseNotJudged(case=case, reason=replayed.told)
+        raise CaseNotJudged(case=case, reason=replayed.explanation)

@@ -61,21 +61,21 @@ class Baseline:
         self, failure: KnownFailure, lockstep: Lockstep, capabilities: Capabilities, today: date, line: str
     ) -> Entry:
         if failure.profile != lockstep.vault.profile.name:
-            told = (
+            explanation = (
                 f"the entry is for the profile {failure.profile}, and the run judges by {lockstep.vault.profile.name}"
             )
-            return Entry(failure=failure, standing="unmatched", told=told)
+            return Entry(failure=failure, standing="unmatched", told=explanation)
         if failure.clause == OVERLAPPING:
-            told = "the case needs overlapping calls, and a replay sends them one after the other"
-            return Entry(failure=failure, standing="unmatched", told=told)
+            explanation = "the case needs overlapping calls, and a replay sends them one after the other"
+            return Entry(failure=failure, standing="unmatched", told=explanation)
         replayed = replay_case(failure.case, lockstep, capabilities)
         mismatch = replayed.mismatch
         if mismatch is None:
             standing: Standing = "unexpected success" if replayed.state == "fixed" else "unmatched"
             prune = line.replace("fencepost replay ", "fencepost baseline prune ", 1)
             fixed = f"the answer is right now; to take the entry off the list: {prune}"
-            told = fixed if replayed.state == "fixed" else replayed.told
-            return Entry(failure=failure, standing=standing, told=told)
+            explanation = fixed if replayed.state == "fixed" else replayed.explanation
+            return Entry(failure=failure, standing=standing, told=explanation)
         got = mismatch.direction[1]
         if got != failure.got:
             return Entry(failure=failure, standing="another failure", told=f"{failure.got} is known, {got} came")

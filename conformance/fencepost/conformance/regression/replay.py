@@ -37,7 +37,7 @@ class Replayed:
 
     state: State
     mismatch: Mismatch | None = None
-    told: str = ""
+    explanation: str = ""
     is_steady: bool = True
 
 
@@ -53,21 +53,21 @@ def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> R
     """
     missing = not_offered(case, capabilities)
     if missing:
-        return Replayed(state="not judged", told=f"the subject does not offer {', '.join(missing)}")
+        return Replayed(state="not judged", explanation=f"the subject does not offer {', '.join(missing)}")
     shown: list[Mismatch] = []
     for _ in range(_TIMES):
         try:
             mismatch = _put(case, lockstep, capabilities)
         except _NotJudgedError as reason:
             if not shown:
-                return Replayed(state="not judged", told=str(reason))
+                return Replayed(state="not judged", explanation=str(reason))
             break
         if mismatch is not None:
             shown.append(mismatch)
     if not shown:
         return Replayed(state="fixed")
     text = "" if len(shown) == _TIMES else f"wrong {len(shown)} of {_TIMES} times: the same calls get different answers"
-    return Replayed(state="still failing", mismatch=shown[0], told=text, is_steady=not text)
+    return Replayed(state="still failing", mismatch=shown[0], explanation=text, is_steady=not text)
 
 
 def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch | None:

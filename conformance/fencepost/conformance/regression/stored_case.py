@@ -59,8 +59,8 @@ class StoredCase:
 
 def case_id(clause: str, profile: str, calls: Iterable[Call]) -> str:
     """The clause, and the first twelve hexadecimal digits of the SHA-256 of clause, profile and calls as JSON."""
-    told = json.dumps([clause, profile, calls_to_json(calls)], sort_keys=True, separators=(",", ":"))
-    return f"{clause}-{hashlib.sha256(told.encode('ascii')).hexdigest()[:_DIGITS]}"
+    text = json.dumps([clause, profile, calls_to_json(calls)], sort_keys=True, separators=(",", ":"))
+    return f"{clause}-{hashlib.sha256(text.encode('ascii')).hexdigest()[:_DIGITS]}"
 
 
 def calls_to_json(calls: Iterable[Call]) -> list[dict[str, object]]:
