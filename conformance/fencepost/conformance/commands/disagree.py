@@ -72,8 +72,8 @@ def disagree(
         except HarnessFault as fault:
             raise usage(f"a subject does not answer: {fault}") from None
     if as_data:
-        told = [{**asdict(one), "case": None, "calls": calls_to_json(one.case.calls())} for one in found.found]
-        differences = [{key: value for key, value in one.items() if key != "case"} for one in told]
+        rows = [{**asdict(one), "case": None, "calls": calls_to_json(one.case.calls())} for one in found.found]
+        differences = [{key: value for key, value in one.items() if key != "case"} for one in rows]
         show_json({"differences": differences, "writes": found.writes, "decisions": found.decisions})
     else:
         _show(found, Mask.of_here().apply((subject_a, subject_b)))

@@ -62,11 +62,11 @@ def kept(folder: Path | None, *, is_resumed: bool) -> Iterator[Kept]:
         why = f"the run in {folder} cannot be resumed: " if is_resumed else ""
         raise usage(f"{why}{path}: {error.strerror or error}") from None
     with opened as file:
-        told = Kept(file=file, folder=folder, earlier=earlier, is_wanted=True)
+        recording = Kept(file=file, folder=folder, earlier=earlier, is_wanted=True)
         try:
-            yield told
+            yield recording
         finally:
-            if not told.is_wanted:
+            if not recording.is_wanted:
                 path.unlink(missing_ok=True)
 
 

@@ -67,8 +67,10 @@ def first_calls(exchanges: Iterable[Exchange], mask: Mask) -> Iterable[Renderabl
     for one in exchanges:
         yield Text()
         yield Text(f"the first {one.method}", style="bold")
-        said = (("sent", one.params), ("answer", one.answer))
-        yield labelled((label, Text(visible(mask.apply(json.dumps(value))), overflow="fold")) for label, value in said)
+        messages = (("sent", one.params), ("answer", one.answer))
+        yield labelled(
+            (label, Text(visible(mask.apply(json.dumps(value))), overflow="fold")) for label, value in messages
+        )
 
 
 def pace_in_words(pace: Pace) -> Text:

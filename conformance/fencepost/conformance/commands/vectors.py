@@ -88,7 +88,7 @@ def measure(*, file: Path, sample: int, seed: int, jobs: int, update: Path | Non
     from fencepost.conformance.strength.generated.by_vectors import measured
 
     known = _read(file)
-    strength = measured(file, sample=sample, seed=seed, processes=jobs, tell=_tell)
+    strength = measured(file, sample=sample, seed=seed, processes=jobs, tell=_show_progress)
     show_json(msgspec.to_builtins(strength))
     if update is not None:
         try:
@@ -97,7 +97,7 @@ def measure(*, file: Path, sample: int, seed: int, jobs: int, update: Path | Non
             raise usage(f"--update {update}: {error}") from None
 
 
-def _tell(what: str, done: int, of: int) -> None:
+def _show_progress(what: str, done: int, of: int) -> None:
     if done == of or done % max(1, of // 10) == 0:
         click.echo(f"{what}: {done} of {of}", err=True)
 
