@@ -71,13 +71,13 @@ class ConveyingTransport(AioHttpTransport):
         if caller is not None:
             names = self._headers
             trusted = None if caller.trusted is None else str(caller.trusted).lower()
-            told = (
+            conveyed = (
                 (names.address if self._by_header else None, caller.address),
                 (names.subnet, caller.subnet),
                 (names.service, caller.service),
                 (names.trusted, trusted),
             )
-            for name, value in told:
+            for name, value in conveyed:
                 if name is not None and value is not None:
                     request.headers[name] = quote(value)
             if not caller.is_authenticated:
@@ -175,8 +175,10 @@ class ProxyConnector(BoundConnector):
 
     async def _announce(self, connection: socket.socket) -> None:
         caller = CALLER.get() or Conveyed(address="127.0.0.1")
-        told = {SUBNET: caller.subnet, SERVICE: caller.service}
-        values = {kind: value.encode() for kind, value in told.items() if value is not None and self._conveys_values}
+        conveyed = {SUBNET: caller.subnet, SERVICE: caller.service}
+        values = {
+            kind: value.encode() for kind, value in conveyed.items() if value is not None and self._conveys_values
+        }
         if caller.trusted is not None and self._conveys_values:
             values[TRUSTED] = str(caller.trusted).lower().encode()
         await asyncio.get_running_loop().sock_sendall(connection, write_header(caller.address, values))

@@ -75,14 +75,14 @@ class Gates:
         subnet = self._subnet(subject, caller)
         if subnet is not None:
             source["subnet"] = subnet
-        told: dict[str, object] = {}
+        stated: dict[str, object] = {}
         if subject.offers("caller-credentials"):
-            told |= {} if standing.token is not None else {"authenticated": False}
-            told |= {} if standing.is_authorized or standing.token is None else {"authorized": False}
+            stated |= {} if standing.token is not None else {"authenticated": False}
+            stated |= {} if standing.is_authorized or standing.token is None else {"authorized": False}
         if subject.offers("trusted-services"):
-            told |= {} if caller.service is None else {"service": caller.service}
-            told |= {} if caller.trusted is None or not self._by_attribute(subject) else {"trusted": caller.trusted}
-        return {"plane": plane, "operation": operation, "source": source, **({"caller": told} if told else {})}
+            stated |= {} if caller.service is None else {"service": caller.service}
+            stated |= {} if caller.trusted is None or not self._by_attribute(subject) else {"trusted": caller.trusted}
+        return {"plane": plane, "operation": operation, "source": source, **({"caller": stated} if stated else {})}
 
     def _subnet(self, subject: Subject, caller: Caller) -> str | None:
         if caller.subnet is None or subject.offers("ip-rules-only"):

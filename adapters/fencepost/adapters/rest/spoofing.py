@@ -19,8 +19,8 @@ def observations(header: str, adapter: DeclaredAdapter, engine: RestEngine, dead
     for number, allowed in enumerate((STRANGER, LISTED)):
         put = adapter.put_rules({"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": allowed}]}, deadline)
         for form, headers in _forms(header):
-            told = "not asked" if put.get("accepted") is not True else _outcome(engine, headers, adapter, deadline)
-            found[form].append(told)
+            seen = "not asked" if put.get("accepted") is not True else _outcome(engine, headers, adapter, deadline)
+            found[form].append(seen)
             assert len(found[form]) == number + 1
     return {form: _in_words(form, outcomes) for form, outcomes in found.items()}
 
