@@ -66,10 +66,10 @@ class FaultPolicy:
         if method == self._last:
             self.in_a_row = 0
 
-    def hinder(self, told: str) -> None:
+    def hinder(self, reason: str) -> None:
         """Note that the scenario is cut short: its clauses may get too few answers for a verdict."""
         for clause in self.aims:
-            self._tally.note(clause, hindered=told)
+            self._tally.note(clause, hindered=reason)
 
     def check(self, method: str, clauses: Sequence[str]) -> None:
         """`Abandoned` if the method, which only a feature needs, has been given up; other calls go on."""

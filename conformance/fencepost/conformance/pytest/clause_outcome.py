@@ -40,8 +40,8 @@ class ClauseUnjudged(RuntimeError):
 
     def __str__(self) -> str:
         """The clause, its verdict and the reason; then the end of the subject's own log, if it is given."""
-        told = visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
-        return "\n".join([told, "the end of the subject's own log:", *visible_lines(self.log)]) if self.log else told
+        line = visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
+        return "\n".join([line, "the end of the subject's own log:", *visible_lines(self.log)]) if self.log else line
 
 
 @dataclass(kw_only=True, eq=False)

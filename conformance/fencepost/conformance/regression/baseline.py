@@ -15,7 +15,7 @@ from fencepost.conformance.regression.known import KnownFailure
 from fencepost.conformance.regression.likeness import Likeness, glance, likeness
 from fencepost.conformance.regression.replay import OVERLAPPING, replay_case
 from fencepost.reports.model import Clause, Counterexample, Standing
-from fencepost.reports.model import KnownFailure as ToldFailure
+from fencepost.reports.model import KnownFailure as ReportedFailure
 from msgspec import structs
 
 _LET_OFF = ("pass", "vacuous", "not applicable")
@@ -149,10 +149,10 @@ class Baseline:
         return replace(summary, result="fail", level=None) if known and summary.exit_status == 0 else summary
 
     @property
-    def told(self) -> tuple[ToldFailure, ...]:
+    def in_report(self) -> tuple[ReportedFailure, ...]:
         """The entries in the form of the report."""
         return tuple(
-            ToldFailure(
+            ReportedFailure(
                 id=one.failure.id,
                 clause=one.failure.clause,
                 standing=one.standing,

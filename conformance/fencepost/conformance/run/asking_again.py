@@ -71,10 +71,10 @@ def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) ->
         ("under rules that let it in", _open(request, capabilities)),
         ("under Deny without rules", wire_rules(())),
     )
-    for told, acls in ways:
+    for way, acls in ways:
         changed = case if acls is None else _under(case, acls, lockstep, capabilities)
         if changed is not None and lockstep.outcome_of(changed) in ("allow", "deny"):
-            yield told
+            yield way
 
 
 def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: WriteStep) -> Iterator[str]:
@@ -86,10 +86,10 @@ def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: W
             ("while no rules were in force", wire_rules((), **is_open)),
             ("under Deny without rules", wire_rules(())),
         ]
-    for told, acls in ways:
+    for way, acls in ways:
         changed = case if acls is None else _under(case, acls, lockstep, capabilities)
         if changed is not None and lockstep.could_write(changed):
-            yield told
+            yield way
 
 
 def _open(request: Request, capabilities: Capabilities) -> WireRules:

@@ -158,8 +158,8 @@ class Campaign:
     def circumstances(self) -> Circumstances:
         """What a resumption must match: the plan, and the settled subject's statement."""
         answers = {entry.key: [entry.declared, entry.found] for entry in self._open_points}
-        said = {"statement": msgspec.to_builtins(self.statement), "profile judged by": self.setting.profile.name}
-        return Circumstances(plan=self.plan.as_json(), subject={**said, "open points": answers})
+        facts = {"statement": msgspec.to_builtins(self.statement), "profile judged by": self.setting.profile.name}
+        return Circumstances(plan=self.plan.as_json(), subject={**facts, "open points": answers})
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on after this checkpoint of a settled run in the same circumstances; the report says so."""

@@ -160,7 +160,7 @@ def place_class(place: int, count: int) -> str:
     return f"among the first {1 << max(place, 1).bit_length()}"
 
 
-def telling_places(count: int) -> list[int]:
+def distinct_places(count: int) -> list[int]:
     """The places of a list of this length that are each in a different class, ends first."""
     found: dict[str, int] = {}
     for place in (*range(min(count, 1)), *range(count - 1, -1, -1)):
