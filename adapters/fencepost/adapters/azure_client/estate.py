@@ -129,7 +129,7 @@ class Estate:
         return str(made.properties.vault_uri)
 
     async def lock(self, clients: Clients) -> None:
-        """Leave the vault, which cannot be removed, and take another name; `TargetError` where that one is taken."""
+        """Leave the vault, which cannot be removed, and take another name; `TargetError` where that name is taken."""
         self.locked.append(self.vault)
         self.is_made = False
         number = f"-{len(self.locked) + 1}"

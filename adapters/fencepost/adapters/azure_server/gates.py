@@ -189,9 +189,9 @@ class Gates:
                 self._vault_line(vault),
             )
             return refusal(403, "Forbidden", "\r\n".join(lines), inner=code)
-        who = _caller_line(standing.token).removeprefix("Caller: ")
+        caller = _caller_line(standing.token).removeprefix("Caller: ")
         message = (
-            f"The user, group or application '{who}' does not have {standing.action} permission on key vault "
+            f"The user, group or application '{caller}' does not have {standing.action} permission on key vault "
             f"'{self._vault_line(vault).removeprefix('Vault: ')}'. For help resolving this issue, please see "
             "https://go.microsoft.com/fwlink/?linkid=2125287"
         )
@@ -202,12 +202,13 @@ class Gates:
 
 
 def _unauthorized(standing: Standing) -> Refusal:
-    who = standing.token
+    token = standing.token
+    client, object_id = (token.client_id, token.object_id) if token else ("", "")
     return refusal(
         403,
         "AuthorizationFailed",
-        f"The client '{who.client_id if who else ''}' with object id '{who.object_id if who else ''}' does not have "
-        f"authorization to perform action '{standing.action}' over scope '{standing.scope}' or the scope is invalid. "
+        f"The client '{client}' with object id '{object_id}' does not have authorization to perform action "
+        f"'{standing.action}' over scope '{standing.scope}' or the scope is invalid. "
         "If access was recently granted, please refresh your credentials.",
     )
 

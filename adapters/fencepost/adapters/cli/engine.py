@@ -73,8 +73,8 @@ class CliEngine:
         each = filler(self._file.decide.each or "", ASKED, values)
         lines = [each(given_of(request)) for request in requests]
         outcomes = []
-        for line, came in zip(lines, self._exchange(lines, len(lines), deadline), strict=True):
-            outcome = self._read(self._reading, line, came)
+        for line, answer in zip(lines, self._exchange(lines, len(lines), deadline), strict=True):
+            outcome = self._read(self._reading, line, answer)
             outcomes.append(decision(outcome))
         return outcomes
 
@@ -115,19 +115,19 @@ class CliEngine:
         line = filled(decide.rules, values)
         if "\n" in line:
             raise NotExpressible(reason="the rules have line breaks, and the tool reads them from one line")
-        (came,) = self._exchange([line], 1, deadline)
+        (answer,) = self._exchange([line], 1, deadline)
         named = {"accepted": decide.accepted, "refused": decide.refused}
         reading = LineReading.of("decide", {name: says for name, says in named.items() if says is not None})
-        return Refusal(message=came) if self._read(reading, line, came) == "refused" else None
+        return Refusal(message=answer) if self._read(reading, line, answer) == "refused" else None
 
-    def _read(self, reading: LineReading, sent: str, came: str) -> str:
+    def _read(self, reading: LineReading, sent: str, answer: str) -> str:
         try:
-            meaning = reading.of_line(came)
+            meaning = reading.of_line(answer)
         except Broken as broken:
-            broken.offending = f"to {sent!r}: {came}"
+            broken.offending = f"to {sent!r}: {answer}"
             self._drop()  # lines and answers may be out of step
             raise
-        self._shown.note(f"decide.{meaning}", lambda: sent, lambda: came)
+        self._shown.note(f"decide.{meaning}", lambda: sent, lambda: answer)
         return meaning
 
     def _start(self, values: Mapping[str, str], deadline: float) -> None:

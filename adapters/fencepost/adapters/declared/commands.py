@@ -99,7 +99,7 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
 
 def ambiguous(mappings: Mapping[str, EndsWith | None], where: str) -> Iterator[Mistake]:
-    """What in these mappings does not tell an answer from a crash, or one answer from another."""
+    """The mappings that do not tell an answer from a crash, or two answers from each other."""
     given = {meaning: mapping for meaning, mapping in mappings.items() if mapping is not None}
     for meaning, mapping in given.items():
         path = f"{where}.{meaning}"

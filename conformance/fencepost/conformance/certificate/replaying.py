@@ -52,8 +52,8 @@ class Transcript:
         self._readings: Iterator[object] = iter(())
         header = self._next()
         if header.get("format") != FORMAT or header.get("version") != VERSION:
-            came = f"{header.get('format')!r}, version {header.get('version')!r}"
-            raise self._differs(f"expected {FORMAT!r}, version {VERSION}, got {came}")
+            stated = f"{header.get('format')!r}, version {header.get('version')!r}"
+            raise self._differs(f"expected {FORMAT!r}, version {VERSION}, got {stated}")
         self.plan = header.get("plan")
         self._is_shareable = header.get("shareable") is True
         self.exclusive = header.get("exclusive") is True

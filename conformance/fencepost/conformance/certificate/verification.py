@@ -207,8 +207,8 @@ def read_certificate(bundle: Bundle) -> Mapping[str, object]:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"{CERTIFICATE}: no JSON object: {error}") from None
     if claims.get("format") != FORMAT or claims.get("version") != VERSION:
-        came = f"{claims.get('format')!r}, version {claims.get('version')!r}"
-        raise Unreadable(f"{CERTIFICATE}: expected {FORMAT!r}, version {VERSION}, got {came}")
+        stated = f"{claims.get('format')!r}, version {claims.get('version')!r}"
+        raise Unreadable(f"{CERTIFICATE}: expected {FORMAT!r}, version {VERSION}, got {stated}")
     return claims
 
 
@@ -361,7 +361,7 @@ def _against_rows(stated: Report, found: Report) -> Iterator[str]:
         if again is not None and again.verdict == "vacuous" and row.verdict == "pass":
             continue
         if again is None or (row.verdict, row.limit_found) != (again.verdict, again.limit_found):
-            came = f"{again.verdict} {again.limit_found or ''}".strip() if again else "not asked"
-            yield f"{row.id}: {row.verdict} {row.limit_found or ''}".rstrip() + f" certified, {came} now"
+            result = f"{again.verdict} {again.limit_found or ''}".strip() if again else "not asked"
+            yield f"{row.id}: {row.verdict} {row.limit_found or ''}".rstrip() + f" certified, {result} now"
     if found.exit_status in (1, 2):
         yield f"the result is {found.result!r} now"

@@ -77,7 +77,7 @@ def in_the_same_state(found: Found, case: Case) -> Case:
 
 
 def plain_case(case: Case, mismatch: Mismatch) -> Case | None:
-    """The case without a history, other requests or members written out; None if it has none, or tells of two vaults.
+    """The case without a history, other requests or members written out; None if it has none, or uses two vaults.
 
     A whole rule set has no history: what was put before it is replaced.
     """

@@ -89,8 +89,10 @@ def file_content(entries: Iterable[KnownFailure]) -> dict[str, object]:
 def known_from_json(value: object) -> tuple[KnownFailure, ...]:
     """The entries of a file; `NotACase` lists every reason with its JSON path."""
     if not isinstance(value, dict) or value.get("format") != FORMAT or value.get("version") != VERSION:
-        came = f"{value.get('format')!r}, version {value.get('version')!r}" if isinstance(value, dict) else "no object"
-        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {came}",))
+        stated = (
+            f"{value.get('format')!r}, version {value.get('version')!r}" if isinstance(value, dict) else "no object"
+        )
+        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {stated}",))
     entries = value.get("entries")
     if not isinstance(entries, list):
         raise NotACase(reasons=("$.entries: expected a list",))

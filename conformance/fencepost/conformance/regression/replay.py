@@ -105,8 +105,10 @@ def _run_up(number: int, step: Step, lockstep: Lockstep, capabilities: Capabilit
             _expected(step, lockstep, capabilities)
             answer = lockstep.write(step)
             if answer.wrong is not None:
-                came = answer.wrong.direction
-                raise _NotJudgedError(f"call {number}, {step.method}, is answered wrongly: {came[1]}, not {came[0]}")
+                direction = answer.wrong.direction
+                raise _NotJudgedError(
+                    f"call {number}, {step.method}, is answered wrongly: {direction[1]}, not {direction[0]}"
+                )
             if not answer.is_known:
                 raise _NotJudgedError(f"after call {number}, {step.method}, the rules in force are unknown")
         case EndpointsStep():

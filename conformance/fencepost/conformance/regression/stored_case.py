@@ -88,8 +88,8 @@ def stored_from_json(value: object) -> StoredCase:
     if not isinstance(value, dict):
         raise NotACase(reasons=(f"$: expected an object, got {type(value).__name__}",))
     if value.get("format") != FORMAT or value.get("version") != VERSION:
-        came = f"format {value.get('format')!r}, version {value.get('version')!r}"
-        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {came}",))
+        stated = f"format {value.get('format')!r}, version {value.get('version')!r}"
+        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {stated}",))
     calls, reasons = checked_calls(value)
     reasons += [
         f"$.{name}: expected a text" for name in ("expected", "why") if not isinstance(value.get(name, ""), str)

@@ -84,11 +84,11 @@ def _differs(
     for place, (call, first, length) in enumerate(history):
         expected = _step(right, call, first, length)
         try:
-            came = _step(wrong, call, first, length)
+            answer = _step(wrong, call, first, length)
         except Exception as error:  # The same.
             return place, f"raises {type(error).__name__}"
-        if bool(came) != expected:
-            return place, "admits" if came else "denies"
+        if bool(answer) != expected:
+            return place, "admits" if answer else "denies"
     return None
 
 

@@ -1,4 +1,4 @@
-"""One faulty vault put to the suite, and where it survives, what tells it from the original."""
+"""One faulty vault put to the suite; if it survives, the question that distinguishes it from the original."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -58,8 +58,8 @@ class _Worker(Generic[_J, _R]):
         self.place = None
         try:
             if self.pipe.poll():
-                came: _R = self.pipe.recv()
-                return came
+                result: _R = self.pipe.recv()
+                return result
         except EOFError:
             pass
         self.end()
