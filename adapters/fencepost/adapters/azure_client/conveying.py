@@ -43,7 +43,7 @@ class Conveyed:
 
 
 CALLER: ContextVar[Conveyed | None] = ContextVar("CALLER", default=None)
-"""The caller of the call at hand; None for our own."""
+"""The caller of the present call; None for our own calls."""
 
 
 @dataclass(kw_only=True, eq=False)

@@ -108,7 +108,7 @@ class Gates:
         caller: Caller,
         standing: Standing,
     ) -> Refusal:
-        """The subject's deny with the subject's code, or with the one that its decisions amount to."""
+        """The subject's deny with the subject's code, or with the code that its decisions amount to."""
         if plane == "data" and subject.offers("decision-codes") and decision.status is not None:
             return self._coded(decision, standing, vault, caller)
         if standing.token is None:
@@ -171,7 +171,7 @@ class Gates:
         return refusal(403, "Forbidden", "\r\n".join(lines), inner="ForbiddenByFirewall")
 
     def _comes_through_a_subnet(self, caller: Caller) -> bool:
-        """Whether the service sees a subnet: traffic of one whose endpoint is off comes from a public address."""
+        """Whether the service sees a subnet: traffic of a subnet without the endpoint comes from a public address."""
         known = None if caller.subnet is None else self.networks.subnet(caller.subnet)
         return caller.subnet is not None and (known is None or SERVICE_ENDPOINT in known.endpoints)
 

@@ -16,7 +16,7 @@ _KEPT = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A service principal; `is_owner` has every role, on the control plane and where a vault goes by roles."""
+    """A service principal; `is_owner` has every role, on the control plane and in vaults that decide by roles."""
 
     client_id: str
     object_id: str

@@ -55,7 +55,7 @@ class World:
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def principal(self, client_id: str | None) -> Principal:
-        """The principal of this id; one without roles where the id is new, the owner where none is given."""
+        """The principal of this id; a principal without roles if the id is new, the owner if no id is given."""
         if client_id is None:
             return OWNER
         known = self.principals.get(client_id)

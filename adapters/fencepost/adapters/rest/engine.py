@@ -94,7 +94,7 @@ class RestEngine:
     def outcome_of(
         self, headers: Sequence[tuple[str, str]], values: Mapping[str, str], deadline: float
     ) -> tuple[str, Reply]:
-        """What a request for a secret with these headers in place of the source's comes to."""
+        """The outcome of a request for a secret with these headers in place of the source's headers, and the reply."""
         return self.inside(lambda: self._outcome_of(headers, values, deadline))
 
     def log(self) -> str:

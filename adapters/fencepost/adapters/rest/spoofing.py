@@ -1,4 +1,4 @@
-"""What a spoofed list of addresses does to a service that goes by a header: asked once, and reported as found."""
+"""The effect of a spoofed list of addresses on a service that reads a header: asked once, and reported as found."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

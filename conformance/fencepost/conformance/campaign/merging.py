@@ -33,8 +33,8 @@ class Incomplete(ValueError):
 def merged(plan: CampaignPlan, folder: Path) -> tuple[Report, ...]:
     """A report for each subject, in the plan's order; `Incomplete` unless the folder has each shard's stream once.
 
-    The streams are read one line at a time, in the order of the shards, so the reports do not depend on the order in
-    which the shards were run.
+    The streams are read one line at a time, in the order of the shards. So the reports do not depend on the order of
+    the runs.
     """
     streams = complete_streams(plan, folder)
     found: dict[int, Findings] = {}

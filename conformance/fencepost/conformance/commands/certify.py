@@ -191,7 +191,7 @@ def _key(path: Path) -> SigningKey:
 
 
 def _digests(artifacts: Sequence[str]) -> dict[str, str]:
-    """The SHA-256 of each artifact by its name; a digest that is given stands for itself."""
+    """The SHA-256 of each artifact by its name; a given digest is taken as it is."""
     found: dict[str, str] = {}
     for one in artifacts:
         given = re.fullmatch(r"sha256:([0-9a-f]{64})", one)

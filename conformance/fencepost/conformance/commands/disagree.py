@@ -85,7 +85,7 @@ def disagree(
 def _introduced(
     clients: list[Client], names: tuple[str, str], profile: str | None
 ) -> tuple[Profile, tuple[Statement, Statement]]:
-    """What both say of themselves, and the edition to ask by: one given, or the one that both claim."""
+    """The statements of both, and the edition to ask by: the given edition, or the edition that both claim."""
     first, second = (_described(client, name) for client, name in zip(clients, names, strict=True))
     wanted = load_profile(profile or first.profile)
     claimed = (first.profile, second.profile)

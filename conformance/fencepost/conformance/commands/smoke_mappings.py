@@ -74,7 +74,7 @@ def first_calls(exchanges: Iterable[Exchange], mask: Mask) -> Iterable[Renderabl
 
 
 def pace_in_words(pace: Pace) -> Text:
-    """What a decision takes, and what a quick run comes to at most."""
+    """The time of a decision, and the most that a quick run takes."""
     quick = EFFORTS["quick"].for_decisions_only()
     most = quick.decisions * pace.decision + quick.writes * pace.write
     return Text(

@@ -23,9 +23,8 @@ _MOST, _OF_A_PLACE = 96, 2
 def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, seed: int) -> None:
     """Put inconclusive samples again: alone, then under Allow without rules, then under Deny without rules.
 
-    Requests and writes alike.
-
-    The clauses of one that is answered then are inconclusive: its first answer depended on the rules.
+    A sample is a request or a write. The clauses of a sample that is answered then are inconclusive: its first answer
+    depended on the rules.
     """
     not_put = tally.not_put
     left = [name for name in not_put.samples if name not in not_put.again]

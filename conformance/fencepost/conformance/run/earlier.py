@@ -54,7 +54,7 @@ def case_at(file: Path) -> StoredCase:
 
 
 def read_at(file: Path, take: Callable[[object], _T]) -> _T:
-    """What `take` makes of the JSON of a file; each reason of a `NotACase` begins with the file."""
+    """The result of `take` for the JSON of a file; each reason of a `NotACase` begins with the file."""
     try:
         return take(read_json(str(file)))
     except NotACase as error:
@@ -69,7 +69,7 @@ def replay_known(campaign: Campaign, known: Sequence[KnownFailure], file: Path |
 
 
 def replay_stored(campaign: Campaign, cases: Sequence[StoredCase], folder: Path | None) -> Recalled:
-    """Replay the stored cases: one that still fails is a failure of its clause."""
+    """Replay the stored cases: a case that still fails is a failure of its clause."""
     wanted = {clause.id for clause in campaign.selected()}
     return Recalled(states=tuple((one.id, *_state(one, campaign, wanted, folder)) for one in cases))
 
