@@ -88,7 +88,7 @@ def measure(*, file: Path, sample: int, seed: int, jobs: int, update: Path | Non
     from fencepost.conformance.strength.generated.by_vectors import measured
 
     known = _read(file)
-    strength = measured(file, sample=sample, seed=seed, processes=jobs, tell=_show_progress)
+    strength = measured(file, sample=sample, seed=seed, processes=jobs, on_progress=_show_progress)
     show_json(msgspec.to_builtins(strength))
     if update is not None:
         try:
