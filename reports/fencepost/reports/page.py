@@ -41,7 +41,7 @@ class Page:
 
     @classmethod
     def since(cls, began: datetime, *, source: str = "") -> "Page":
-        """What is known of a run that began then, in UTC, and ends now."""
+        """The page of a run that began then, in UTC, and ends now."""
         seconds = (datetime.now(UTC) - began).total_seconds()
         return cls(began=f"{began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3), source=source)
 

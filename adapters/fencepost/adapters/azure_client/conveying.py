@@ -38,7 +38,7 @@ class Conveyed:
 
     @property
     def source(self) -> tuple[str, str | None, str | None, bool | None]:
-        """What all calls of one connection have in common."""
+        """The caller whose calls may share a connection."""
         return self.address, self.subnet, self.service, self.trusted
 
 
@@ -185,7 +185,7 @@ class ProxyConnector(BoundConnector):
 
 
 def connector(table: CallerTable, context: ssl.SSLContext) -> aiohttp.TCPConnector:
-    """What connects as the target file says; callers share connections only where a header has the address."""
+    """The connector of the target file's way; callers share connections only where a header has the address."""
     options: dict[str, Any] = {"ssl": context, "limit": 64, "keepalive_timeout": _IDLE, "resolver": BlockingResolver()}
     match table.address:
         case "header":
@@ -197,5 +197,5 @@ def connector(table: CallerTable, context: ssl.SSLContext) -> aiohttp.TCPConnect
 
 
 def kept_connector(context: ssl.SSLContext) -> aiohttp.TCPConnector:
-    """What keeps its connections, and binds and announces nothing."""
+    """A connector that keeps its connections, and binds and announces nothing."""
     return aiohttp.TCPConnector(ssl=context, limit=64, keepalive_timeout=300, resolver=BlockingResolver())

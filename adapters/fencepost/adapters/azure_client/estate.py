@@ -44,7 +44,7 @@ class SubnetId:
 
     @property
     def network_key(self) -> tuple[str, str, str]:
-        """What two subnets of one network share."""
+        """The network of the subnet; equal for two subnets of one network."""
         return self.subscription.lower(), self.group.lower(), self.network.lower()
 
 

@@ -12,7 +12,7 @@ from fencepost.adapters.azure_server.errors import bad_request, refusal
 from fencepost.adapters.jsonrpc import from_json
 
 LONGEST_BODY = 4 * 1024 * 1024
-"""What Resource Manager takes at most, in bytes."""
+"""The longest body that Resource Manager takes, in bytes."""
 
 _LONGEST_TO_DISCARD = 64 * 1024 * 1024
 SLOWEST_BODY = 10.0

@@ -19,7 +19,7 @@ OPEN_POINT = "x-fencepost-open-point"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes back; `body` is a JSON value, None for an empty body."""
+    """An HTTP response; `body` is a JSON value, None for an empty body."""
 
     status: int = 200
     body: object = None

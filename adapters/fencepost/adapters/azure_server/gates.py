@@ -22,7 +22,7 @@ _PERMISSION_CODES = ("ForbiddenByPolicy", "ForbiddenByRbac", "AccessDenied")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the caller's credentials permit for the operation; the other members only word a refusal."""
+    """Whether the caller's credentials permit the operation; the other members only word a refusal."""
 
     token: Token | None
     is_authorized: bool

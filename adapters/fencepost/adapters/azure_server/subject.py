@@ -99,7 +99,7 @@ class Subject:
 
 
 def introduce(connection: Connection) -> Statement:
-    """What the subject says of itself; `HarnessFault` where it does not."""
+    """The statement of the subject; `HarnessFault` if it gives none."""
     result = connection.call("describe", {"protocol": PROTOCOL})
     try:
         return msgspec.convert(result, Statement)

@@ -49,7 +49,7 @@ class LineReading:
         return all(_KEY in compiled(one.says.line or "").groupindex for one in self.mappings.values())
 
     def of_line(self, line: str) -> str:
-        """What one line means; `Broken` where no mapping fits it."""
+        """The meaning of one line; `Broken` where no mapping fits it."""
         return Reading(where=self.where, mappings=self.mappings).of(line, line)
 
     def of_batch(self, sent: Sequence[str], received: Sequence[str]) -> list[tuple[str, str]]:

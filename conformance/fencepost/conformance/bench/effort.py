@@ -61,7 +61,7 @@ class EffortSpent(Exception):
 
 
 class CostMeter:
-    """What has been spent: `aside` went into counterexamples, `explored` is what the explorations have asked.
+    """The cost so far: `aside` is the cost of counterexamples, `explored` the cost of the explorations.
 
     `cost` is the sum of both. Counterexamples cost at most `ASIDE_WRITES` and `ASIDE_DECISIONS`, and the cost of the
     last counterexample. `first_failure` is the cost of the explorations up to the first wrong answer.

@@ -16,7 +16,7 @@ _MOST_STEPS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What the subject was sent up to a mismatch.
+    """The calls that were sent to the subject up to a mismatch.
 
     `case` has everything since the last `reset`, `recent` everything since the scenario began, `before` is the vault
     before, if there was one.

@@ -90,7 +90,7 @@ SOURCES = (
         exploration=GROVES, clause="STA-1", comment="nested ranges, by whole lists", most=12, without=_FILTER, seeds=4
     ),
 )
-"""What is played, for a whole vault and for those that have less."""
+"""The sources of the long tests, for subjects with every ability and with fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -257,7 +257,7 @@ class Campaign:
 
     @property
     def explored(self) -> Cost:
-        """What the explorations have asked so far."""
+        """The cost of the explorations so far."""
         return self.bench.meter.explored
 
     def cut_short(self, reason: str = "not asked: the run was interrupted") -> None:
@@ -271,7 +271,7 @@ class Campaign:
         return bool(self._unfinished) and not self.plan.fail_fast
 
     def findings(self) -> Findings:
-        """What the run has found so far; what was kept for its end is looked at first."""
+        """The findings of the run so far; first, the mismatches kept for its end are reviewed."""
         self.bench.diagnosing.finish(is_cut_short=self._is_cut_short)
         self._review_open_points()
         if not self._is_cut_short:

@@ -36,7 +36,7 @@ WEIGHTS = {
     "clause": 1.0,
     "kin": 6.0,
 }
-"""What the first time is worth, by kind."""
+"""The worth of the first time, by kind."""
 
 _EDGES = ("before", "first", "inside", "last", "after")
 _ENDS, _SUBNETS, _FEW = 4, 48, 8

@@ -36,7 +36,7 @@ WEIGHTS = {
     "turn": 6.0,
     "by": 5.0,
 }
-"""What the first time is worth, by kind."""
+"""The worth of the first time, by kind."""
 
 
 def of_rules(rules: RuleSet, network: Network) -> Iterator[FaultClass]:

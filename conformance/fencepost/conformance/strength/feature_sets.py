@@ -131,7 +131,7 @@ class ArrayRun:
 
 
 def ask_vault(run: ArrayRun) -> Finding:
-    """What the suite says of a correct vault of this offer."""
+    """The finding of the suite on a correct vault with these features."""
     connection = open_factory(lambda: vault(run.kind, run.features, profile=run.profile))
     return _asked(connection, run.label, run.seed, ())
 
@@ -146,7 +146,7 @@ class ClauseRun:
 
 
 def ask_clause(run: ClauseRun) -> Finding:
-    """What the suite says of the reference where it asks for one clause alone."""
+    """The finding of the suite on the reference, where it asks one clause alone."""
     connection = open_subject(f"reference:{run.profile}")
     return _asked(connection, f"{run.clause}, {run.profile}", run.seed, (run.clause,))
 

@@ -39,7 +39,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smallest:
-    """What was found of a mutant's case: what could be deleted from it, in words; `why` where there is no case."""
+    """The deletions that a mutant's case survives, in words; `why` if there is no case."""
 
     mutant: str
     clause: str = ""

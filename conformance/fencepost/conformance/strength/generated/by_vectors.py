@@ -55,7 +55,7 @@ def measured(
 
 
 def attempt(task: Task) -> Outcome:
-    """What comes of a mutant: where no test fails, a long random run says whether it is another vault at all."""
+    """The outcome of a mutant: if no test fails, a long random run shows whether it differs from a correct vault."""
     try:
         mutant = task.made.matcher()
         if kills(_vectors(task.file), mutant):

@@ -29,7 +29,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What came of a faulty vault: `says` names the clauses that failed, the difference, or the error."""
+    """The outcome of a faulty vault: `says` names the clauses that failed, the difference, or the error."""
 
     made: Made
     outcome: Outcome
