@@ -22,7 +22,7 @@ from fencepost.conformance.campaign.stream import findings_in
 from fencepost.conformance.campaign.task import found_by
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.demo_vaults import RightVault
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.reports.model import Report
 from fencepost.reports.stored import stored_run
 from runs import judged
@@ -96,7 +96,9 @@ def _verdicts(report: Report) -> dict[str, str]:
 def test_tasks_of_one_seed_add_up_to_the_run_of_that_seed(whole: Path) -> None:
     recipe = _plan_of(whole).recipe
     tasks = (Task(id="", subject=0, group=group, seed=0) for group in GROUPS)
-    with told_by(lambda: 0.0):  # by a busy machine's clock a subject may be slow, and is asked fewer large calls then
+    with using_clock(
+        lambda: 0.0
+    ):  # by a busy machine's clock a subject may be slow, and is asked fewer large calls then
         found, alone = reduce(together, (found_by(task, recipe) for task in tasks)), judged(RightVault)
     assert found.served >= {row.id for row in alone.clauses if row.verdict != "not applicable"}
     for row in alone.clauses:

@@ -50,7 +50,7 @@ def test_every_mechanism_shows_by_its_witness_and_the_original_does_not(structur
     assert found
     for one in found:
         right, wrong = one.answer(original(structure)()), one.answer(one.matcher()())
-        assert (right, wrong) == (one.told.expected, one.told.got), one.id
+        assert (right, wrong) == (one.mechanism.expected, one.mechanism.got), one.id
 
 
 def test_the_first_of_every_three_is_in_sample() -> None:
@@ -67,7 +67,7 @@ def test_a_survivor_that_is_held_out_is_counted_and_not_told(monkeypatch: pytest
     monkeypatch.setattr("fencepost.conformance.strength.generated.measure.within", _all_alive)
     measured = measure(Design(source="mechanisms", structures=("scan",)))
     assert [row.alive for row in measured.rows] == [1, 1, 2]
-    assert [(case.mutant, case.change) for case in measured.cases] == [("scan/m0", found[0].told.belief)]
+    assert [(case.mutant, case.change) for case in measured.cases] == [("scan/m0", found[0].mechanism.belief)]
     assert measured.cases[0].says == "its witness of 2 calls: deny"
 
 

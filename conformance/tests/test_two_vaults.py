@@ -16,7 +16,7 @@ from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, WriteStep
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.strength.generated.mechanisms import mechanisms
@@ -135,13 +135,13 @@ def test_a_case_of_two_vaults_is_known_and_put_up_with(tmp_path: Path) -> None:
 
 def test_a_run_with_a_case_of_two_vaults_is_recorded_and_comes_to_the_same_from_its_transcript() -> None:
     file = BytesIO()
-    with Recorder(file, clean=lambda text: text) as recorder, told_by(recorder.clock):
+    with Recorder(file, clean=lambda text: text) as recorder, using_clock(recorder.clock):
         report = judged(
             recorder.connect(open_subject("library:leaking_vaults:KeepsDefaultAction"), {}), "STA-3", "DEC-1"
         )
         recorder.end("")
     transcript = Transcript(file.getvalue())
-    with told_by(transcript.clock):
+    with using_clock(transcript.clock):
         assert judged(transcript.connection(), "STA-3", "DEC-1") == report
     transcript.end()
     (one,) = _found(report)

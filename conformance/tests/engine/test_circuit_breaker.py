@@ -3,7 +3,7 @@
 import pytest
 from fencepost.adapters.contract import Client, JsonObject, RpcError, TimedOut
 from fencepost.conformance.lockstep.circuit_breaker import with_circuit_breaker
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 
 
 class Silent:
@@ -30,7 +30,7 @@ class Silent:
 
 def test_after_waiting_enough_a_harness_is_no_longer_asked() -> None:
     silent = Silent()
-    with told_by(lambda: silent.now):
+    with using_clock(lambda: silent.now):
         client = Client(with_circuit_breaker(silent, seconds=9))
         client.describe()
         for _ in range(20):
@@ -43,7 +43,7 @@ def test_after_waiting_enough_a_harness_is_no_longer_asked() -> None:
 
 def test_a_new_process_hears_describe_first() -> None:
     silent = Silent()
-    with told_by(lambda: silent.now):
+    with using_clock(lambda: silent.now):
         client = Client(with_circuit_breaker(silent, seconds=100))
         for _ in range(2):
             with pytest.raises(TimedOut):
@@ -59,7 +59,7 @@ def test_an_error_that_is_an_answer_is_no_waiting_and_no_new_process() -> None:
             raise RpcError(method=method, expected="a result", came="error -32042", code=-32042)
 
     refusing = Refusing()
-    with told_by(lambda: refusing.now):
+    with using_clock(lambda: refusing.now):
         client = Client(with_circuit_breaker(refusing, seconds=9))
         for _ in range(3):
             with pytest.raises(RpcError):

@@ -96,8 +96,8 @@ def _case(group: str, name: str) -> Element:
 def _clause_cases(report: Report) -> Iterable[Element]:
     found = findings(report.clauses)
     for clause in report.clauses:
-        told = "not asked: the notes of the run say why" if clause.not_asked else found[clause.id]
-        yield _clause_case(clause, told)
+        detail = "not asked: the notes of the run say why" if clause.not_asked else found[clause.id]
+        yield _clause_case(clause, detail)
 
 
 def _clause_case(clause: Clause, found: str) -> Element:
@@ -147,15 +147,17 @@ def _counterexample(one: Counterexample) -> Iterable[str]:
 def _choice_case(entry: LedgerEntry) -> Element:
     case = _case("choices", entry.key)
     message = f"declared {entry.declared}, found {entry.found}"
-    told = SubElement(case, "failure", {"message": visible(message), "type": "broken choice"})
-    told.text = visible(entry.detail) or message
+    failure = SubElement(case, "failure", {"message": visible(message), "type": "broken choice"})
+    failure.text = visible(entry.detail) or message
     return case
 
 
 def _known_case(entry: KnownFailure) -> Element:
     case = _case("known", entry.id)
-    told = SubElement(case, "failure", {"message": visible(f"{entry.standing}: {entry.told}"), "type": entry.standing})
-    told.text = visible(f"{entry.clause}: {entry.reason}, until {entry.expires}, {entry.issue}")
+    failure = SubElement(
+        case, "failure", {"message": visible(f"{entry.standing}: {entry.told}"), "type": entry.standing}
+    )
+    failure.text = visible(f"{entry.clause}: {entry.reason}, until {entry.expires}, {entry.issue}")
     return case
 
 

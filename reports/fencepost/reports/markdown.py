@@ -52,8 +52,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
     yield from _known(report)
     yield from _ledger(report)
-    if told := controlled(report):
-        yield plain(f"Sensitivity: {told}.")
+    if control := controlled(report):
+        yield plain(f"Sensitivity: {control}.")
         yield ""
     totals = report.totals
     yield plain(
@@ -107,8 +107,8 @@ def _own_log(report: Report) -> Iterator[str]:
 
 def _cause(cause: Cause, texts: Mapping[str, str]) -> Iterator[str]:
     one, times = cause.smallest, len(cause.counterexamples)
-    told = plain(f": it {cause.title}")
-    yield f"### {plain(cause.clause.id)}{told}{f' ({times:,} times)' if times > 1 else ''}"
+    title = plain(f": it {cause.title}")
+    yield f"### {plain(cause.clause.id)}{title}{f' ({times:,} times)' if times > 1 else ''}"
     yield ""
     yield plain(cause.clause.text)
     if cause.clause.source:
@@ -134,8 +134,8 @@ def _known(report: Report) -> Iterator[str]:
     if rows:
         yield "| known failure | stands | |"
         yield "| --- | --- | --- |"
-        for entry, standing, told in rows:
-            yield f"| {plain(entry)} | {plain(standing)} | {plain(told)} |"
+        for entry, standing, text in rows:
+            yield f"| {plain(entry)} | {plain(standing)} | {plain(text)} |"
         yield ""
 
 

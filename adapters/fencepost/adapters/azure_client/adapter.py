@@ -124,7 +124,7 @@ class AzureAdapter:
         return {}
 
     def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
-        """What became of each call."""
+        """The decision on each request."""
         asked = msgspec.convert(requests, list[Request])
         return {"decisions": self._run(self._decide(asked))}
 

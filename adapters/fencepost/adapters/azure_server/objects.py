@@ -32,7 +32,7 @@ class Item:
 
 
 class Objects:
-    """What is in a vault, by kind and name; names compare without regard to case."""
+    """The secrets, keys and certificates of a vault, by kind and name; names compare without regard to case."""
 
     def __init__(self) -> None:
         self._items: dict[tuple[str, str], Item] = {}
@@ -156,7 +156,7 @@ class Objects:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, dict[str, object]]) -> "Objects":
-        """What `to_json` gave."""
+        """The objects that `to_json` wrote."""
         objects = cls()
         for path, item in stored.items():
             kind, _, name = path.partition("/")

@@ -124,7 +124,7 @@ class Bench(Notes):
         self._in_force.reset(network)
 
     def settle_in(self, network: Network) -> None:
-        """Enter a vault in this network whose rules the scenario will replace: the present vault, or else a new one."""
+        """Enter a vault in this network whose rules the scenario will replace: the present vault, else a new vault."""
         if self._in_force.is_known_in(network):
             self._lockstep.mark()
             return
@@ -265,7 +265,7 @@ class Bench(Notes):
             raise EndedAtFailure
 
     def faulted(self, fault: HarnessFault) -> NoReturn:
-        """Record a harness fault as the error of the clause at hand."""
+        """Record a harness fault as the error of the present clause."""
         self._faults.give_up(fault)
 
     # What the run does with the bench.

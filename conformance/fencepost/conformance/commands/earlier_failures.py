@@ -55,8 +55,8 @@ class EarlierFailures:
         recalled = replay_stored(campaign, self.cases, self.folder)
         if self.cases:
             click.echo(visible(str(recalled)), err=True)
-        for told in recalled.not_judged:
-            click.echo(visible(f"  not judged: {told}"), err=True)
+        for line in recalled.not_judged:
+            click.echo(visible(f"  not judged: {line}"), err=True)
         return recalled
 
     def store(self, report: Report) -> None:

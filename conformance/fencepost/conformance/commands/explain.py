@@ -144,10 +144,10 @@ def _check(found: FoundRules, profile: Profile, network: Network) -> None:
     lines = [f"the profile {profile.name} refuses these rules:"]
     for violation in assessment.violations:
         value = _value_at(found.network_acls, violation.path)
-        told = reason(violation, value=value, profile=profile)
+        message = reason(violation, value=value, profile=profile)
         depends = "; ".join(open_point(point) for point in sorted(violation.open_points))
         left_open = "" if violation.is_certain else f" (left open by the specification: {depends})"
-        lines.append(visible(f"  {found.path}{violation.path[1:]}: {told} [{violation.clause}]{left_open}"))
+        lines.append(visible(f"  {found.path}{violation.path[1:]}: {message} [{violation.clause}]{left_open}"))
     _refuse(lines)
 
 

@@ -64,7 +64,7 @@ def _what_it_takes(case: Case) -> Iterator[str]:
 
 
 def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
-    """What the same comes to without the history, or without the other requests, where that is right."""
+    """A sentence with the right answer to a plainer case, beside the wrong answer to this case."""
     last = case.steps[-1]
     asked = sum(len(step.requests) for step in case.steps if isinstance(step, AskStep))
     is_alone = not isinstance(last, AskStep) or asked == 1

@@ -64,7 +64,7 @@ class Diagnosis:
         return not self._tally[clause].failures and self._begun[clause, found.aim] < times
 
     def diagnose(self, found: Found) -> None:
-        """Record what the mismatch comes to. The subject is left in another state: restore it."""
+        """Diagnose the mismatch, and record the result. The subject is left in another state: restore it."""
         provisional = provisional_clause(found.mismatch, found.aim)
         self._begun[provisional, found.aim] += 1
         try:

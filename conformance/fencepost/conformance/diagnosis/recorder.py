@@ -179,5 +179,5 @@ class FailureRecorder:
         record.failures, record.unstable = [], _DIFFERENT
 
 
-def _unsteady(one: Counterexample, got: str, told: str) -> Counterexample:
-    return structs.replace(one, got=f"{got} (not every time)", why=f"{one.why} {told}")
+def _unsteady(one: Counterexample, got: str, remark: str) -> Counterexample:
+    return structs.replace(one, got=f"{got} (not every time)", why=f"{one.why} {remark}")

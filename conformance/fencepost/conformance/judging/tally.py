@@ -14,10 +14,10 @@ SIDE_EFFECT = 0.25
 
 
 class ClauseRecord(Struct, omit_defaults=True, kw_only=True):
-    """What a run has on one clause: its answers, the decisive answers, and the outcomes of decisive decisions.
+    """The counts and findings of one clause: its answers, the decisive answers, and the outcomes of decisive decisions.
 
     `failures` show in each replay; `unsteady` failures did not. `limit` and `remark` are shown beside a verdict. The
-    other texts are reasons for one: each is None until there is such a reason, and the first stays.
+    other texts are reasons for a verdict: each is None until there is such a reason, and the first reason stays.
     """
 
     asked: int = 0

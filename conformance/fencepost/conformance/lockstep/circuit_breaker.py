@@ -68,7 +68,7 @@ class CircuitBreaker:
 
     def log(self) -> str:
         """The end of the harness's own log, and the first exceptions that it raised, with their calls."""
-        return "\n".join(filter(None, (self._connection.log().rstrip("\n"), *self._raised.told)))
+        return "\n".join(filter(None, (self._connection.log().rstrip("\n"), *self._raised.texts)))
 
     def close(self) -> None:
         """Close the connection, and end whatever it started."""

@@ -332,5 +332,5 @@ class Lockstep:
 
 
 def _is_right(expected: Write, got: WriteResult) -> bool:
-    """Whether the answer is the expected one, or any is right."""
+    """Whether the answer is the expected answer, or any answer is right."""
     return expected.verdict is Verdict.OPEN or got.is_accepted == (expected.verdict is Verdict.ACCEPTED)

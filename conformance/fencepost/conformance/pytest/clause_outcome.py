@@ -17,7 +17,7 @@ class ClauseFailed(AssertionError):
 
     def __str__(self) -> str:
         """The clause, the expected answer, the answer that came, the reason, and the command that shows it again."""
-        return "\n".join(failure_told(self.row))
+        return "\n".join(failure_lines(self.row))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -40,8 +40,8 @@ class ClauseUnjudged(RuntimeError):
 
     def __str__(self) -> str:
         """The clause, its verdict and the reason; then the end of the subject's own log, if it is given."""
-        told = visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
-        return "\n".join([told, "the end of the subject's own log:", *visible_lines(self.log)]) if self.log else told
+        line = visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
+        return "\n".join([line, "the end of the subject's own log:", *visible_lines(self.log)]) if self.log else line
 
 
 @dataclass(kw_only=True, eq=False)
@@ -158,14 +158,14 @@ class SensitivityOutcome:
         return f"<{len(self.decoys)} decoys noticed>"
 
 
-def failure_told(row: Clause) -> Iterator[str]:
+def failure_lines(row: Clause) -> Iterator[str]:
     """The lines about a failed clause: its text, then its smallest counterexample. All of it is safe to show."""
     yield visible(f"{row.id} ({row.level}): {row.text}.")
     for one in row.counterexamples[:1]:
-        yield from _counterexample_told(one, row)
+        yield from _counterexample_lines(one, row)
 
 
-def _counterexample_told(one: Counterexample, row: Clause) -> Iterator[str]:
+def _counterexample_lines(one: Counterexample, row: Clause) -> Iterator[str]:
     if one.rules is not None:
         yield f"  rules     {as_json(abridged(one.rules))}"
     yield f"  request   {as_json(abridged(one.request))}"

@@ -125,8 +125,8 @@ class SubjectSession:
         try:
             campaign.explore(exploration)
         except BaseException as error:
-            told = str(error).partition("\n")[0]
-            campaign.cut_short(f"not asked: a test was ended in the middle: {type(error).__name__}: {told}")
+            line = str(error).partition("\n")[0]
+            campaign.cut_short(f"not asked: a test was ended in the middle: {type(error).__name__}: {line}")
             raise
         self._note_failures(exploration.serves)
 
@@ -273,8 +273,8 @@ class SubjectSession:
             replay_known(campaign, known, terms.known)
         recalled = replay_stored(campaign, cases, terms.regressions)
         self._found_by |= {clause: (clause,) for clause, found in campaign.tally.failures.items() if found}
-        for told in recalled.not_judged:
-            self._not_judged.append(visible(told))
+        for line in recalled.not_judged:
+            self._not_judged.append(visible(line))
 
     def keep(self) -> None:
         """Write the report into its folder, and each new counterexample into the folder of the stored cases.

@@ -15,7 +15,7 @@ from fencepost.conformance.regression.known import KnownFailure
 from fencepost.conformance.regression.likeness import Likeness, glance, likeness
 from fencepost.conformance.regression.replay import OVERLAPPING, replay_case
 from fencepost.reports.model import Clause, Counterexample, Standing
-from fencepost.reports.model import KnownFailure as ToldFailure
+from fencepost.reports.model import KnownFailure as ReportedFailure
 from msgspec import structs
 
 _LET_OFF = ("pass", "vacuous", "not applicable")
@@ -61,21 +61,21 @@ class Baseline:
         self, failure: KnownFailure, lockstep: Lockstep, capabilities: Capabilities, today: date, line: str
     ) -> Entry:
         if failure.profile != lockstep.vault.profile.name:
-            told = (
+            explanation = (
                 f"the entry is for the profile {failure.profile}, and the run judges by {lockstep.vault.profile.name}"
             )
-            return Entry(failure=failure, standing="unmatched", told=told)
+            return Entry(failure=failure, standing="unmatched", told=explanation)
         if failure.clause == OVERLAPPING:
-            told = "the case needs overlapping calls, and a replay sends them one after the other"
-            return Entry(failure=failure, standing="unmatched", told=told)
+            explanation = "the case needs overlapping calls, and a replay sends them one after the other"
+            return Entry(failure=failure, standing="unmatched", told=explanation)
         replayed = replay_case(failure.case, lockstep, capabilities)
         mismatch = replayed.mismatch
         if mismatch is None:
             standing: Standing = "unexpected success" if replayed.state == "fixed" else "unmatched"
             prune = line.replace("fencepost replay ", "fencepost baseline prune ", 1)
             fixed = f"the answer is right now; to take the entry off the list: {prune}"
-            told = fixed if replayed.state == "fixed" else replayed.told
-            return Entry(failure=failure, standing=standing, told=told)
+            explanation = fixed if replayed.state == "fixed" else replayed.explanation
+            return Entry(failure=failure, standing=standing, told=explanation)
         got = mismatch.direction[1]
         if got != failure.got:
             return Entry(failure=failure, standing="another failure", told=f"{failure.got} is known, {got} came")
@@ -149,10 +149,10 @@ class Baseline:
         return replace(summary, result="fail", level=None) if known and summary.exit_status == 0 else summary
 
     @property
-    def told(self) -> tuple[ToldFailure, ...]:
+    def in_report(self) -> tuple[ReportedFailure, ...]:
         """The entries in the form of the report."""
         return tuple(
-            ToldFailure(
+            ReportedFailure(
                 id=one.failure.id,
                 clause=one.failure.clause,
                 standing=one.standing,

@@ -37,7 +37,7 @@ class Replayed:
 
     state: State
     mismatch: Mismatch | None = None
-    told: str = ""
+    explanation: str = ""
     is_steady: bool = True
 
 
@@ -53,21 +53,21 @@ def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> R
     """
     missing = not_offered(case, capabilities)
     if missing:
-        return Replayed(state="not judged", told=f"the subject does not offer {', '.join(missing)}")
+        return Replayed(state="not judged", explanation=f"the subject does not offer {', '.join(missing)}")
     shown: list[Mismatch] = []
     for _ in range(_TIMES):
         try:
             mismatch = _put(case, lockstep, capabilities)
         except _NotJudgedError as reason:
             if not shown:
-                return Replayed(state="not judged", told=str(reason))
+                return Replayed(state="not judged", explanation=str(reason))
             break
         if mismatch is not None:
             shown.append(mismatch)
     if not shown:
         return Replayed(state="fixed")
     text = "" if len(shown) == _TIMES else f"wrong {len(shown)} of {_TIMES} times: the same calls get different answers"
-    return Replayed(state="still failing", mismatch=shown[0], told=text, is_steady=not text)
+    return Replayed(state="still failing", mismatch=shown[0], explanation=text, is_steady=not text)
 
 
 def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch | None:
@@ -105,8 +105,10 @@ def _run_up(number: int, step: Step, lockstep: Lockstep, capabilities: Capabilit
             _expected(step, lockstep, capabilities)
             answer = lockstep.write(step)
             if answer.wrong is not None:
-                came = answer.wrong.direction
-                raise _NotJudgedError(f"call {number}, {step.method}, is answered wrongly: {came[1]}, not {came[0]}")
+                direction = answer.wrong.direction
+                raise _NotJudgedError(
+                    f"call {number}, {step.method}, is answered wrongly: {direction[1]}, not {direction[0]}"
+                )
             if not answer.is_known:
                 raise _NotJudgedError(f"after call {number}, {step.method}, the rules in force are unknown")
         case EndpointsStep():

@@ -202,5 +202,5 @@ def _after(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         if isinstance(after, Mapping):
             yield from _of_resource(literal_resource(after, here), literal=True)
         elif named is not None and change.get("changeType") != "Delete":
-            told = f"{here}: the vault as it is after the change is not in the file; ask for FullResourcePayloads"
-            yield FoundRules(network_acls=None, path=here, vault=named[1], faults=(told,))
+            fault = f"{here}: the vault as it is after the change is not in the file; ask for FullResourcePayloads"
+            yield FoundRules(network_acls=None, path=here, vault=named[1], faults=(fault,))

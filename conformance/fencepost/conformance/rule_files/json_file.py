@@ -94,8 +94,8 @@ def _advice(text: str, place: int) -> str:
         return "; the file is empty"
     if text[place:].lstrip()[:1] in ("]", "}") and text[:place].rstrip().endswith(","):
         return "; a comma stands before the closing bracket"
-    told = (advice for line, advice in _ADVICE if re.search(f"^{line}", text[:100_000], re.MULTILINE))
-    return next((f"; {advice}" for advice in told), "")
+    fitting = (advice for line, advice in _ADVICE if re.search(f"^{line}", text[:100_000], re.MULTILINE))
+    return next((f"; {advice}" for advice in fitting), "")
 
 
 def _bytes(path: str) -> bytes:

@@ -27,7 +27,7 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
     where no vault has that name, where it takes a name to choose, or where the rules cannot be known or judged.
     """
     name = "stdin" if path == STDIN else path
-    source = next((told for suffix, told in _SOURCES.items() if path.lower().endswith(suffix)), None)
+    source = next((reason for suffix, reason in _SOURCES.items() if path.lower().endswith(suffix)), None)
     if source is not None:
         raise UnreadableInput(name=name, reasons=(source.format(name=path),))
     value = read_json(path, with_comments=True)
