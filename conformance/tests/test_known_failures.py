@@ -128,9 +128,12 @@ def test_another_wrong_answer_of_the_same_example_fails_the_run(tmp_path: Path) 
 
 
 def test_another_failure_in_the_same_clause_fails_the_run(tmp_path: Path) -> None:
-    result = _check(f"{FLAWED}+first-address-excluded", "--known", _file(tmp_path, _known()))
+    known = ("--known", _file(tmp_path, _known()))
+    result = _check(f"{FLAWED}+first-address-excluded", *known, "--report", tmp_path / "r")
     assert result.exit_code == 1
     assert "DEC-4: another failure beside the known one" in " ".join(result.stdout.split())
+    found = stored_run(tmp_path / "r").report.clauses[0].counterexamples
+    assert ["known.json" in one.replay for one in found] == [False, True]  # the new failure stands first
 
 
 def test_an_expired_entry_fails_the_run_although_it_is_exact(tmp_path: Path) -> None:
