@@ -279,7 +279,7 @@ def test_what_a_run_finds_is_stored_and_replayed_first_by_the_next(tmp_path: Pat
     folder = tmp_path / "kept"
     first = _check(FLAWED, "--regressions", folder)
     assert first.exit_code == 1
-    assert "stored cases" not in first.stderr
+    assert f"stored cases: none, the folder {folder} is not there yet" in first.stderr
     (path,) = folder.iterdir()
     assert _check(FLAWED, "--regressions", folder, "--report", tmp_path / "r").exit_code == 1
     row = _row(tmp_path / "r")
