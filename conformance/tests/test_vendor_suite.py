@@ -250,6 +250,18 @@ def test_known_failures_and_the_report_are_as_in_check(pytester: pytest.Pytester
         assert not elsewhere.unreported()  # the worker that asks DEC-4 reports it
 
 
+def test_a_run_that_harness_faults_end_does_not_pass_though_the_clauses_asked_for_do() -> None:
+    class Vault(StdlibVault):
+        def put_rules(self, *, network_acls: object, **_: object) -> JsonObject:
+            raise KeyError("no engine")
+
+    with closing(SubjectSession(Vault, Options())) as session:
+        assert session.clause("DEC-1").verdict == "pass"  # single changes reach it
+        (ended,) = session.unreported()
+        assert "three harness faults in a row ended the run" in str(ended)
+        assert "KeyError: 'no engine'" in str(ended)
+
+
 def test_stored_cases_are_replayed_and_kept_and_what_is_not_judged_is_a_warning(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         from fencepost.conformance import conformance_suite

@@ -85,7 +85,19 @@ class KnownFailureWrong(AssertionError):
         return "\n".join(visible_lines(self.told))
 
 
-Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong
+@dataclass(kw_only=True, eq=False)
+class RunEnded(RuntimeError):
+    """Harness faults have ended the run, and no test has reported one; `log` is the end of the subject's own log."""
+
+    log: str
+
+    def __str__(self) -> str:
+        """What happened, then the log."""
+        told = "three harness faults in a row ended the run: clauses that passed were asked less than planned"
+        return "\n".join([told, *visible_lines(self.log.rstrip("\n"))])
+
+
+Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong | RunEnded
 
 
 @dataclass(kw_only=True, eq=False)

@@ -15,6 +15,7 @@ from fencepost.conformance.pytest.clause_outcome import (
     ChoiceBroken,
     ClauseFailed,
     KnownFailureWrong,
+    RunEnded,
     Unreported,
 )
 from fencepost.conformance.regression.reading import NotACase
@@ -204,6 +205,8 @@ class SubjectSession:
             for clause, problem in self._campaign.baseline.problems_by_clause:
                 if self._reports_entry_of(clause):
                     yield KnownFailureWrong(told=problem)
+        if report.ended == "harness faults" and "error" not in self._told.values():
+            yield RunEnded(log=report.log)
         for row in report.clauses:
             told = self._told.get(row.id)
             if row.verdict == "fail" and told != "fail" and not row.known:
