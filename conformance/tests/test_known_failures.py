@@ -81,6 +81,7 @@ def test_in_junit_a_known_failure_is_skipped_with_its_reason_and_an_expired_one_
     assert "the old engine (https://issues.example/1)" in (known.findtext(".//testcase[@name='DEC-4']/skipped") or "")
     assert known.find(".//failure") is None
     assert expired.find("testsuite[@name='fencepost.known']/testcase/failure") is not None
+    assert len({suite.attrib["timestamp"] for suite in expired.iter("testsuite")}) == 1  # the time of the run
 
 
 @pytest.mark.parametrize("verdict", ["error", "inconclusive"])
