@@ -1,6 +1,7 @@
 """A mismatch as the report has it: the expected answer, the answer that came, the reason, and how to replay it."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 from fencepost.adapters.contract import NetworkAcls
@@ -55,7 +56,7 @@ def _what_it_takes(case: Case, profile: Profile) -> Iterator[str]:
     if case.spans_vaults:
         yield _NEW
     else:
-        yield from _refused_on_the_way(case, profile)
+        yield from islice(_refused_on_the_way(case, profile), _SHOWN)
     if isinstance(last, AskStep):
         earlier = {one for step in case.present.steps[:-1] if isinstance(step, AskStep) for one in step.requests}
         if earlier:
