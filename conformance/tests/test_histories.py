@@ -11,11 +11,12 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.histories import HISTORIES
 from fencepost.conformance.explorations.whole_sets import as_whole_set
 from fencepost.conformance.generate import networks
+from fencepost.conformance.generate.changes import Change, GeneratorState
 from fencepost.conformance.generate.histories import histories, history_machine
 from fencepost.conformance.generate.moves import MOVES, opening
-from fencepost.conformance.generate.strokes import Scene, Stroke
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.mutants import mutant
 from fencepost.conformance.peers import (
     DecisionsOnlyVault,
@@ -30,7 +31,7 @@ from fencepost.conformance.peers import (
     TrieVault,
     WholeSetsOnlyVault,
 )
-from fencepost.reference import Profile, Vault, Verdict, load_profile
+from fencepost.reference import Block, Profile, Vault, Verdict, load_profile
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 from runs import explored, judged
@@ -46,41 +47,54 @@ def settled(name: str) -> Profile:
     return load_profile(name).with_choices(choices)
 
 
-class Rehearsal:
-    """The reference's vault, taking every stroke of a move."""
+class ModelHistory:
+    """The reference's vault, taking every change of a move."""
 
     def __init__(self, random: Random, profile: Profile) -> None:
         self.vault = Vault(profile=profile).reset(networks.network(random, some_without_endpoint=False))
-        self.scene = Scene(random=random, capabilities=OFFER, now=lambda: self.vault)
-        opened = self.vault.put_rules(opening(self.scene)).accepted
+        self.state = GeneratorState(random=random, capabilities=OFFER, now=lambda: self.vault)
+        opened = self.vault.put_rules(opening(self.state)).accepted
         assert opened is not None
         self.vault = opened
 
-    def play(self, name: str) -> list[tuple[Stroke, Verdict]]:
-        return [(stroke, self.take(stroke)) for stroke in MOVES[name](self.scene)]
+    def play(self, name: str) -> list[tuple[Change, Verdict]]:
+        return [(change, self.take(change)) for change in MOVES[name](self.state)]
 
-    def take(self, stroke: Stroke) -> Verdict:
-        match stroke.step:
+    def take(self, change: Change) -> Verdict:
+        match change.step:
             case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
                 self.vault = self.vault.set_service_endpoints(subnet, endpoints)
                 return Verdict.ACCEPTED
             case WriteStep():
-                write = apply_write(self.vault, stroke.step)
+                write = apply_write(self.vault, change.step)
                 self.vault = write.accepted or self.vault if write.verdict is Verdict.ACCEPTED else self.vault
                 return write.verdict
 
 
+def test_a_rule_is_removed_under_allow_though_the_rule_added_there_covers_every_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history = ModelHistory(Random(0), load_profile("keyvault"))
+    opened = history.vault.put_rules(wire_rules(["20.0.0.0/24", "20.1.0.0/24"])).accepted
+    assert opened is not None
+    history.vault = opened
+    monkeypatch.setattr("fencepost.conformance.generate.moves.new_block", lambda _: Block(20 << 24, (21 << 24) - 1))
+    changes = [change.step for change, _ in history.play("dormant")]
+    methods = [step.method for step in changes if isinstance(step, WriteStep)]
+    assert methods[1:3] == ["addIpRule", "removeIpRule"]
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", MOVES)
-def test_a_move_makes_strokes_that_the_reference_has_an_answer_to_and_repeats_no_rule(name: str, profile: str) -> None:
+def test_a_move_makes_changes_that_the_reference_has_an_answer_to_and_repeats_no_rule(name: str, profile: str) -> None:
     made = 0
     for seed in range(12):
-        rehearsal = Rehearsal(Random(seed), settled(profile))
+        rehearsal = ModelHistory(Random(seed), settled(profile))
         for before in Random(seed).sample(list(MOVES), 2):
             rehearsal.play(before)
-        strokes = rehearsal.play(name)
-        made += len(strokes)
-        assert all(verdict is not Verdict.OPEN for _, verdict in strokes)
+        changes = rehearsal.play(name)
+        made += len(changes)
+        assert all(verdict is not Verdict.OPEN for _, verdict in changes)
         blocks = [rule.block for rule in rehearsal.vault.rules.ip_rules]
         assert len(set(blocks)) == len(blocks)
         assert len({one.key for one in rehearsal.vault.rules.virtual_network_rules}) == len(
@@ -92,9 +106,9 @@ def test_a_move_makes_strokes_that_the_reference_has_an_answer_to_and_repeats_no
 
 def test_only_the_move_of_refusals_and_that_of_unknown_rules_are_ever_refused() -> None:
     for name in sorted(set(MOVES) - {"refused"}):
-        rehearsal = Rehearsal(Random(5), settled("keyvault"))
+        rehearsal = ModelHistory(Random(5), settled("keyvault"))
         assert {verdict for _, verdict in rehearsal.play(name)} <= {Verdict.ACCEPTED}, name
-    verdicts = [verdict for _, verdict in Rehearsal(Random(5), settled("keyvault")).play("refused")]
+    verdicts = [verdict for _, verdict in ModelHistory(Random(5), settled("keyvault")).play("refused")]
     assert Verdict.REFUSED in verdicts
 
 
@@ -163,16 +177,16 @@ def test_a_write_that_must_be_refused_is_blamed_for_what_it_leaves() -> None:
 
 
 def test_a_stroke_is_made_by_a_whole_set_where_single_rules_cannot_be_changed() -> None:
-    rehearsal = Rehearsal(Random(0), settled("keyvault"))
+    rehearsal = ModelHistory(Random(0), settled("keyvault"))
     before = rehearsal.vault.rules
-    gone = Stroke(step=WriteStep(method="removeIpRule", params={"value": before.ip_rules[0].text}))
+    gone = Change(step=WriteStep(method="removeIpRule", params={"value": before.ip_rules[0].text}))
     whole = as_whole_set(gone, rehearsal.vault)
     assert whole is not None
     assert isinstance(whole.step, WriteStep)
     assert whole.step.method == "putRules"
     rehearsal.take(whole)
     assert rehearsal.vault.rules.ip_rules == before.ip_rules[1:]
-    worse = Stroke(step=WriteStep(method="addIpRule", params={"value": "10.0.0.1"}))
+    worse = Change(step=WriteStep(method="addIpRule", params={"value": "10.0.0.1"}))
     refused = as_whole_set(worse, rehearsal.vault)
     assert refused is not None
     assert rehearsal.take(refused) is Verdict.REFUSED

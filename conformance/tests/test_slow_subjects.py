@@ -63,6 +63,23 @@ def test_a_subject_that_takes_its_time_over_every_decision_is_asked_a_few_at_onc
     assert max(batches[1:]) * 0.1 <= 2.1
 
 
+class _SlowOnce(_Slow):
+    """A client for whose third call the machine has no time at first."""
+
+    def decide(self, requests: Sequence[JsonObject]) -> list[Decision]:
+        self.now += 0.04 if len(self.batches) == 2 else 0.0
+        return super().decide(requests)
+
+
+def test_one_slow_call_of_few_requests_makes_no_later_call_smaller() -> None:
+    slow = _SlowOnce(call=0, decision=0)
+    with told_by(lambda: slow.now):
+        subject = Lockstep(cast("Client", slow), load_profile("keyvault"))
+        for requests in (64, 64, 1, 2000):
+            subject.ask(AskStep(requests=tuple(Request(address=n) for n in range(requests))))
+    assert slow.batches == [64, 64, 1, 2000]
+
+
 class _Falling(_Slow):
     """A client that answers its first call, and then none."""
 

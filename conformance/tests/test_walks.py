@@ -15,10 +15,10 @@ from fencepost.conformance.generate.accepted_writes import (
     put_without_rules,
     remove_first_ip_rule,
 )
+from fencepost.conformance.generate.changes import Change, GeneratorState
 from fencepost.conformance.generate.refused_writes import remove_what_is_not_there
-from fencepost.conformance.generate.strokes import Scene, Stroke
-from fencepost.conformance.generate.walkers import Theme, Walker, World
-from fencepost.conformance.generate.walks import ACCEPTED, ELSEWHERE, REFUSED, back_to_the_theme, dealt, next_of
+from fencepost.conformance.generate.small_world import FactorLevels, SmallWorld, Walk
+from fencepost.conformance.generate.walks import ACCEPTED, ELSEWHERE, REFUSED, assigned, next_of, restore_levels
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write, may_be_asked
 from fencepost.conformance.lockstep.wire import wire_rules
@@ -34,77 +34,77 @@ CHOICES = {"remove-unknown": "ignore", "lost-service-endpoint": "accept"}
 PROFILE = load_profile("keyvault").with_choices(CHOICES)
 
 
-class Rehearsed:
+class ModelWalk:
     """A walk in which the reference's vault takes part alone."""
 
-    def __init__(self, theme: Theme, hand: list[Kind], seed: int) -> None:
+    def __init__(self, levels: FactorLevels, kinds: list[Kind], seed: int) -> None:
         self.vault = Vault(profile=PROFILE)
-        self.scene = Scene(random=Random(seed), capabilities=OFFER, now=lambda: self.vault)
-        self.world = World.of(self.scene)
+        self.state = GeneratorState(random=Random(seed), capabilities=OFFER, now=lambda: self.vault)
+        self.world = SmallWorld.of(self.state)
         self.vault = self.vault.reset(self.world.network)
-        self.walker = Walker(scene=self.scene, world=self.world, theme=theme)
-        opened = self.vault.put_rules(self.walker.some_rules()).accepted
+        self.walk = Walk(state=self.state, world=self.world, levels=levels)
+        opened = self.vault.put_rules(self.walk.some_rules()).accepted
         assert opened is not None
         self.vault = opened
         self.made: list[tuple[Kind, Verdict]] = []
-        while hand:
-            kind = next_of(self.walker, hand)
-            hand.remove(kind)
-            for stroke in back_to_the_theme(self.walker):
-                self.take(stroke)
-            if (stroke_now := kind(self.walker)) is not None:
+        while kinds:
+            kind = next_of(self.walk, kinds)
+            kinds.remove(kind)
+            for change in restore_levels(self.walk):
+                self.take(change)
+            if (stroke_now := kind(self.walk)) is not None:
                 self.made.append((kind, self.take(stroke_now)))
 
-    def take(self, stroke: Stroke) -> Verdict:
-        match stroke.step:
+    def take(self, change: Change) -> Verdict:
+        match change.step:
             case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
                 self.vault = self.vault.set_service_endpoints(subnet, endpoints)
                 verdict = Verdict.ACCEPTED
             case WriteStep():
-                write = apply_write(self.vault, stroke.step)
+                write = apply_write(self.vault, change.step)
                 verdict = write.verdict
                 self.vault = write.accepted or self.vault if verdict is Verdict.ACCEPTED else self.vault
-        assert all(may_be_asked(self.vault, request) for request in self.world.panel(self.scene))
+        assert all(may_be_asked(self.vault, request) for request in self.world.everybody(self.state))
         return verdict
 
 
-def rehearsals(seed: int) -> list[Rehearsed]:
-    return [Rehearsed(theme, list(hand), seed) for theme, hand in dealt(Random(seed), FAMILIES)]
+def rehearsals(seed: int) -> list[ModelWalk]:
+    return [ModelWalk(levels, list(kinds), seed) for levels, kinds in assigned(Random(seed), FAMILIES)]
 
 
 def test_every_kind_is_dealt_to_two_themes_that_differ_in_all_but_the_bypass() -> None:
-    hands = list(dealt(Random(3), FAMILIES))
-    times = Counter(kind for _, hand in hands for kind in hand)
+    assignments = list(assigned(Random(3), FAMILIES))
+    times = Counter(kind for _, kinds in assignments for kind in kinds)
     often = {kind: 1 if kind in ELSEWHERE else 2 for kind in KINDS}
     assert times == Counter({kind: often[kind] * sum(family.count(kind) for family in FAMILIES) for kind in KINDS})
     families = [family for family in FAMILIES if not ELSEWHERE & set(family)]
-    assert all(any(kind in hand for kind in family) for _, hand in hands for family in families)
-    for (one, some), (other, same) in zip(hands[::2], hands[1::2], strict=True):
+    assert all(any(kind in kinds for kind in family) for _, kinds in assignments for family in families)
+    for (one, some), (other, same) in zip(assignments[::2], assignments[1::2], strict=True):
         assert set(some) - ELSEWHERE == set(same) - ELSEWHERE
         assert not ELSEWHERE & set(some) & set(same)
-        traits = set(Theme.__dataclass_fields__) - {"bypass"}
+        traits = set(FactorLevels.__dataclass_fields__) - {"bypass"}
         assert all(getattr(one, trait) != getattr(other, trait) for trait in traits)
 
 
 def test_any_two_traits_of_a_theme_are_met_in_every_combination() -> None:
-    themes = [theme for theme, _ in dealt(Random(0), FAMILIES)]
-    for one, other in combinations(Theme.__dataclass_fields__, 2):
-        assert len({(getattr(theme, one), getattr(theme, other)) for theme in themes}) == 4
+    themes = [levels for levels, _ in assigned(Random(0), FAMILIES)]
+    for one, other in combinations(FactorLevels.__dataclass_fields__, 2):
+        assert len({(getattr(levels, one), getattr(levels, other)) for levels in themes}) == 4
 
 
 def test_a_removal_waits_for_a_rule_and_goes_first_where_there_are_too_many() -> None:
-    theme = Theme(default_action="Deny", bypass="None", is_off=True, has_few_ranges=True, has_few_subnets=True)
-    walk = Rehearsed(theme, [], seed=0)
+    levels = FactorLevels(default_action="Deny", bypass="None", is_off=True, has_few_ranges=True, has_few_subnets=True)
+    walk = ModelWalk(levels, [], seed=0)
 
-    def next_under(*values: str, hand: list[Kind]) -> Kind:
+    def next_under(*values: str, kinds: list[Kind]) -> Kind:
         put = walk.vault.put_rules(wire_rules(values)).accepted
         assert put is not None
         walk.vault = put
-        return next_of(walk.walker, hand)
+        return next_of(walk.walk, kinds)
 
-    assert next_under(hand=[remove_first_ip_rule, add_ip_rule]) is add_ip_rule
-    assert next_under("9.9.9.9", "8.8.8.8", hand=[add_ip_rule, remove_first_ip_rule]) is remove_first_ip_rule
-    assert next_under("9.9.9.9", hand=[put_without_rules, add_ip_rule]) is add_ip_rule, "a subnet is off, and listed"
+    assert next_under(kinds=[remove_first_ip_rule, add_ip_rule]) is add_ip_rule
+    assert next_under("9.9.9.9", "8.8.8.8", kinds=[add_ip_rule, remove_first_ip_rule]) is remove_first_ip_rule
+    assert next_under("9.9.9.9", kinds=[put_without_rules, add_ip_rule]) is add_ip_rule, "a subnet is off, and listed"
 
 
 def test_what_is_said_to_be_accepted_is_and_what_is_to_be_refused_is_refused() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fencepost.conformance.lockstep.cost import Cost
 
-CONTROL_WRITES, CONTROL_DECISIONS = 24, 1_000
+CONTROL_WRITES, CONTROL_DECISIONS = 40, 1_000
 """The share of every effort that is kept for the sensitivity control."""
 
 

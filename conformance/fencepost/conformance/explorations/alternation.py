@@ -17,7 +17,7 @@ _ALIKE = 6
 
 
 @dataclass(slots=True)
-class _Play:
+class _Alternation:
     """A vault that is written and asked; the callers in `world` are asked after every write."""
 
     bench: Bench
@@ -56,7 +56,7 @@ class _Play:
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not setting.capabilities.incremental or not setting.capabilities.refusals:
         return  # a subject that only decides is asked less; its walks cover this
-    bodies: tuple[tuple[str, Callable[[_Play], None]], ...] = (
+    bodies: tuple[tuple[str, Callable[[_Alternation], None]], ...] = (
         ("STA-1", _put_again),
         ("STA-1", _emptied),
         *((("STA-4", _asleep),) if setting.capabilities.default_action else ()),
@@ -72,7 +72,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _run(
-    bench: Bench, setting: Setting, purpose: Sequence[object], body: Callable[[_Play], None], *, fresh: bool
+    bench: Bench, setting: Setting, purpose: Sequence[object], body: Callable[[_Alternation], None], *, fresh: bool
 ) -> None:
     random = setting.random(*purpose)
     network = Network()
@@ -86,7 +86,7 @@ def _run(
     services = callers.some(random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
     world = [*outside, *(Request(address=outside[0].address, caller=one) for one in services)]
     body(
-        _Play(
+        _Alternation(
             bench,
             setting,
             random,
@@ -96,60 +96,64 @@ def _run(
     )
 
 
-def _put_again(play: _Play) -> None:
+def _put_again(alternation: _Alternation) -> None:
     """A set, a single change of each kind, and the same set again, which must undo the changes."""
-    lasting, gone = play.rule(24), play.rule(32)
-    acls = wire_rules([lasting, gone], play.subnet(0))
-    if not play.put(acls):
+    lasting, gone = alternation.rule(24), alternation.rule(32)
+    acls = wire_rules([lasting, gone], alternation.subnet(0))
+    if not alternation.put(acls):
         return
-    play.write("addIpRule", value=play.rule(30))
-    for one in play.subnet(1):
-        play.write("addVirtualNetworkRule", id=one)
-    play.put(acls)
-    play.write("removeIpRule", value=gone)
-    play.put(acls)
-    play.write("updateRules", aim="STA-3", bypass="AzureServices", defaultAction="Allow")
-    play.put(acls)
+    alternation.write("addIpRule", value=alternation.rule(30))
+    for one in alternation.subnet(1):
+        alternation.write("addVirtualNetworkRule", id=one)
+    alternation.put(acls)
+    alternation.write("removeIpRule", value=gone)
+    alternation.put(acls)
+    alternation.write("updateRules", aim="STA-3", bypass="AzureServices", defaultAction="Allow")
+    alternation.put(acls)
 
 
-def _emptied(play: _Play) -> None:
+def _emptied(alternation: _Alternation) -> None:
     """Sets without rules, with empty lists or none, and rules added in between: each set begins with no rules."""
     empty = wire_rules(())
     bare = {
         name: value
         for name, value in empty.items()
-        if name == "virtualNetworkRules" and not play.setting.capabilities.subnets
+        if name == "virtualNetworkRules" and not alternation.setting.capabilities.subnets
     }
     absent = {**bare, **{name: value for name, value in empty.items() if not isinstance(value, list)}}
     for acls in (absent, empty):
-        if not play.put(acls):
+        if not alternation.put(acls):
             return
-        play.write("addIpRule", value=play.rule(28))
-        for one in play.subnet(0 if acls is absent else 1):
-            play.write("addVirtualNetworkRule", id=one)
-    play.put(absent)
+        alternation.write("addIpRule", value=alternation.rule(28))
+        for one in alternation.subnet(0 if acls is absent else 1):
+            alternation.write("addVirtualNetworkRule", id=one)
+    alternation.put(absent)
 
 
-def _asleep(play: _Play) -> None:
+def _asleep(alternation: _Alternation) -> None:
     """Changes under Allow are kept under Deny, and stay when Deny is written again, or nothing at all."""
-    gone, lasting, subnets = play.rule(32), play.rule(24), play.subnet(0)
-    if not play.put(wire_rules([gone, lasting], [*subnets, *play.subnet(1)])):
+    gone, lasting, subnets = alternation.rule(32), alternation.rule(24), alternation.subnet(0)
+    if not alternation.put(wire_rules([gone, lasting], [*subnets, *alternation.subnet(1)])):
         return
     removals = [("removeIpRule", {"value": gone}), *(("removeVirtualNetworkRule", {"id": one}) for one in subnets)]
     for method, params in removals:  # each alone: the next removal might hide a fault of this one
-        play.write("updateRules", aim="STA-4", defaultAction="Allow")
-        play.write(method, **params)
-        play.write("updateRules", aim="STA-4", defaultAction="Deny")
-    play.write("addIpRule", value=play.rule(30))
-    play.write("updateRules", aim="STA-3", defaultAction="Deny")
-    play.write("updateRules", aim="STA-3")
-    if play.put(wire_rules((), default_action="Allow")):  # Deny without any rule is a valid state
-        play.write("updateRules", aim="STA-4", defaultAction="Deny")
+        alternation.write("updateRules", aim="STA-4", defaultAction="Allow")
+        alternation.write(method, **params)
+        alternation.write("updateRules", aim="STA-4", defaultAction="Deny")
+    alternation.write("addIpRule", value=alternation.rule(30))
+    alternation.write("updateRules", aim="STA-3", defaultAction="Deny")
+    alternation.write("updateRules", aim="STA-3")
+    if alternation.put(wire_rules((), default_action="Allow")):  # Deny without any rule is a valid state
+        alternation.write("updateRules", aim="STA-4", defaultAction="Deny")
 
 
-def _alike(play: _Play) -> None:
+def _alike(alternation: _Alternation) -> None:
     """Of several rules that resemble each other one is removed, a subnet, an address or a range; the others stay."""
-    a, b, c = play.random.randrange(20, 24), play.random.randrange(1, 10), play.random.randrange(11, 20)
+    a, b, c = (
+        alternation.random.randrange(20, 24),
+        alternation.random.randrange(1, 10),
+        alternation.random.randrange(11, 20),
+    )
     one = f"{a}.{b}.{c}.3"
     others = [
         *(f"1{one}", f"{one}0", f"{one}3", f"{a}.{b}.{c}.2", f"{a}.{b}.{c}.23", f"{a}.{c}.{b}.3", f"{b}.{a}.{c}.3"),
@@ -158,24 +162,24 @@ def _alike(play: _Play) -> None:
     wide, unknown = f"{a}.{b}.{c + 1}.0/24", f"{a}.{b}.{c + 1}.9"
     for text in (one, *others):
         address, _, _ = text.partition("/")
-        play.world.append(Request(address=address_from_text(address)))
-    play.world.append(Request(address=address_from_text(unknown)))
-    values = play.random.sample([one, wide, *others], len(others) + 2)
-    subnets = [subnet.id for subnet in play.bench.vault.network.subnets[:_ALIKE]]
-    play.world += [Request(address=requests.private(play.random), subnet=subnet) for subnet in subnets]
-    if not play.put(wire_rules(values, subnets)):
+        alternation.world.append(Request(address=address_from_text(address)))
+    alternation.world.append(Request(address=address_from_text(unknown)))
+    values = alternation.random.sample([one, wide, *others], len(others) + 2)
+    subnets = [subnet.id for subnet in alternation.bench.vault.network.subnets[:_ALIKE]]
+    alternation.world += [Request(address=requests.private(alternation.random), subnet=subnet) for subnet in subnets]
+    if not alternation.put(wire_rules(values, subnets)):
         return
     for subnet in subnets[:1]:
-        play.write("removeVirtualNetworkRule", id=subnet)
-    play.write("removeIpRule", value=one)
-    play.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
-    play.look("STA-2")
-    play.write("removeIpRule", value=wide)
+        alternation.write("removeVirtualNetworkRule", id=subnet)
+    alternation.write("removeIpRule", value=one)
+    alternation.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
+    alternation.look("STA-2")
+    alternation.write("removeIpRule", value=wide)
 
 
-def _bared(play: _Play) -> None:
+def _bared(alternation: _Alternation) -> None:
     """Nested ranges, removed from the outermost inwards: each range inside stays in force."""
-    inner = blocks.block(play.random, 28)
+    inner = blocks.block(alternation.random, 28)
     chain = [inner]
     for length in (24, 20, 16, 12):
         size = 2 ** (32 - length)
@@ -184,12 +188,12 @@ def _bared(play: _Play) -> None:
     if not all(map(is_clear, chain)):
         return
     for one in chain:
-        play.world += [Request(address=one.first), Request(address=one.last)]
+        alternation.world += [Request(address=one.first), Request(address=one.last)]
     values = [blocks.text(one) for one in chain]
-    if not play.put(wire_rules(play.random.sample(values, len(values)))):
+    if not alternation.put(wire_rules(alternation.random.sample(values, len(values)))):
         return
     for value in values[:3]:
-        play.write("removeIpRule", value=value)
+        alternation.write("removeIpRule", value=value)
 
 
 TURNS = Exploration(

@@ -11,7 +11,16 @@ from fencepost.conformance.explorations.whole_sets import offered
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.generate.accepted_writes import call
 from fencepost.conformance.generate.boundaries import edges
-from fencepost.conformance.generate.strokes import Scene, Stroke, add, add_subnet, put, remove, remove_subnet, update
+from fencepost.conformance.generate.changes import (
+    Change,
+    GeneratorState,
+    add,
+    add_subnet,
+    put,
+    remove,
+    remove_subnet,
+    update,
+)
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import (
@@ -51,18 +60,18 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         yield Scenario(aims=("DEC-12",), run=partial(_meant_elsewhere, setting=setting, index=index))
 
 
-def _scene(bench: Bench, setting: Setting, *purpose: object) -> Scene:
-    scene = Scene(random=setting.random(*purpose), capabilities=setting.capabilities, now=lambda: bench.vault)
+def _state(bench: Bench, setting: Setting, *purpose: object) -> GeneratorState:
+    state = GeneratorState(random=setting.random(*purpose), capabilities=setting.capabilities, now=lambda: bench.vault)
     network = Network()
     if setting.capabilities.subnets:
-        network = Network(subnets=tuple(Subnet(id=one) for one in networks.subnet_ids(scene.random)[:2]))
+        network = Network(subnets=tuple(Subnet(id=one) for one in networks.subnet_ids(state.random)[:2]))
     bench.reset(network)
-    return scene
+    return state
 
 
-def _everybody(scene: Scene, *more: int) -> list[Request]:
+def _everybody(state: GeneratorState, *more: int) -> list[Request]:
     """Every kind of caller, from the ends of the address space, from a public address, and from each subnet."""
-    random, vault, capabilities = scene.random, scene.vault, scene.capabilities
+    random, vault, capabilities = state.random, state.vault, state.capabilities
     public = blocks.block(random, 32).first
     addresses = dict.fromkeys((*_ENDS_OF_SPACE, public, *more))
     places = [requests.Place(address=one) for one in addresses]
@@ -75,13 +84,13 @@ def _everybody(scene: Scene, *more: int) -> list[Request]:
 
 def _switched_bare(bench: Bench, setting: Setting, index: int) -> None:
     """The switches before the first rule, with one rule, and after removals; by single changes, then by sets."""
-    scene = _scene(bench, setting, "bare", index)
-    first = blocks.block(scene.random, blocks.prefix(scene.random))
-    asked = _everybody(scene, first.first, first.last)
+    state = _state(bench, setting, "bare", index)
+    first = blocks.block(state.random, blocks.prefix(state.random))
+    asked = _everybody(state, first.first, first.last)
     bench.ask(asked, aim="DEC-1")
 
-    def switches() -> Iterator[Stroke]:
-        turn = scene.random.randrange(len(_STATES))
+    def switches() -> Iterator[Change]:
+        turn = state.random.randrange(len(_STATES))
         states = [*_STATES[turn:], *_STATES[:turn], _STATES[turn]]
         yield update(defaultAction=states[0][0])
         yield update(bypass=states[0][1])
@@ -90,32 +99,32 @@ def _switched_bare(bench: Bench, setting: Setting, index: int) -> None:
                 **({"defaultAction": then} if then != action else {"bypass": after} if after != bypass else {})
             )
 
-    def story() -> Iterator[Stroke]:
+    def first_rules() -> Iterator[Change]:
         yield from switches()
-        yield add(scene, first)
-        if scene.held:
+        yield add(state, first)
+        if state.ip_rules:
             yield update(defaultAction="Deny")
             yield update(bypass="None")
-            yield remove(scene, scene.held[0])
+            yield remove(state, state.ip_rules[0])
         yield from switches()
-        for subnet in scene.unlisted[:1]:
+        for subnet in state.unlisted[:1]:
             yield add_subnet(subnet)
             yield remove_subnet(subnet)
-        for action, bypass in scene.random.sample(_STATES, len(_STATES)):
-            yield put(wire_rules((), default_action=action, bypass=bypass), scene.vault)
+        for action, bypass in state.random.sample(_STATES, len(_STATES)):
+            yield put(wire_rules((), default_action=action, bypass=bypass), state.vault)
 
-    for stroke in story():
+    for change in first_rules():
         was = [bench.vault.decide(one).outcome for one in asked]
-        if not _make(bench, setting, stroke):
+        if not _make(bench, setting, change):
             continue
         moved = [one for one, outcome in zip(asked, was, strict=True) if bench.vault.decide(one).outcome is not outcome]
-        bench.ask(asked, exercises=dict.fromkeys(moved, stroke.clauses), aim="STA-3")
+        bench.ask(asked, exercises=dict.fromkeys(moved, change.clauses), aim="STA-3")
         if setting.profile.choice("default-of-bypass") is not None:
             bench.read()
 
 
-def _make(bench: Bench, setting: Setting, stroke: Stroke) -> bool:
-    made = offered(stroke, bench.vault, setting.capabilities)
+def _make(bench: Bench, setting: Setting, change: Change) -> bool:
+    made = offered(change, bench.vault, setting.capabilities)
     if made is None or not isinstance(made.step, WriteStep):
         return False
     return bench.write(made.step.method, made.step.params, aim=made.aim)
@@ -123,15 +132,15 @@ def _make(bench: Bench, setting: Setting, stroke: Stroke) -> bool:
 
 def _meant_elsewhere(bench: Bench, setting: Setting, index: int) -> None:
     """Each of these sets, and 0.0.0.0/0 beside longer rules, where the choices accept it; then its rules removed."""
-    scene = _scene(bench, setting, "meant elsewhere", index)
-    longer = [blocks.block(scene.random, length) for length in (32, scene.random.randrange(17, 31))]
+    state = _state(bench, setting, "meant elsewhere", index)
+    longer = [blocks.block(state.random, length) for length in (32, state.random.randrange(17, 31))]
     for values in (*_SETS, (_EVERYBODY, *map(blocks.text, longer))):
         if not all(_is_accepted(value, bench.vault) for value in values):
             continue
         if not bench.put(wire_rules(values, bypass="None"), aim="DEC-2"):
             continue
         middle = [block_from_cidr(one).last // 2 + 1 for one in values if "/" in one]
-        asked = _everybody(scene, *middle, *(() if values in _SETS else chain.from_iterable(map(edges, longer))))
+        asked = _everybody(state, *middle, *(() if values in _SETS else chain.from_iterable(map(edges, longer))))
         bench.ask(asked, aim="DEC-12")
         for value in values:
             if _make(bench, setting, call("removeIpRule", value=value)):

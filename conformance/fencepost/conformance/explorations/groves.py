@@ -10,6 +10,7 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import offered
 from fencepost.conformance.generate import blocks, callers, networks, opened, requests, shapes
+from fencepost.conformance.generate.changes import Change, GeneratorState, add, put, remove
 from fencepost.conformance.generate.groves import (
     Grove,
     Life,
@@ -20,7 +21,6 @@ from fencepost.conformance.generate.groves import (
     put_one,
 )
 from fencepost.conformance.generate.shapes import SHAPES
-from fencepost.conformance.generate.strokes import Scene, Stroke, add, put, remove
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, Subnet, is_clear, read_ip_rule
@@ -50,7 +50,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=3, turns=24, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=3, turns=22, vaults=9, short=3)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
@@ -68,8 +68,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         length = _DECISIONS_ONLY
     for index in setting.rounds(1):
         for number, run in enumerate((_long_life, _short_lives)):
-            told = partial(run, setting=setting, purpose=("grove", index, number), length=length)
-            yield Scenario(aims=("STA-2",), run=told)
+            run_one = partial(run, setting=setting, purpose=("grove", index, number), length=length)
+            yield Scenario(aims=("STA-2",), run=run_one)
         yield Scenario(aims=("STA-2",), run=partial(_paged, setting=setting, purpose=("pages", index)))
 
 
@@ -87,7 +87,7 @@ class _Watched:
     network: Network
     before: list[Request] = field(default_factory=list)
     more: Sequence[int] = ()
-    last: Stroke | None = None
+    last: Change | None = None
     is_due: bool = False
 
     def grow(self, shape: shapes.Shape) -> None:
@@ -102,14 +102,14 @@ class _Watched:
         self.last, self.is_due = None, True
         return self.bench.put(acls, aim="STA-2")
 
-    def take(self, turn: Iterator[Stroke], more: Sequence[int] = ()) -> None:
+    def take(self, turn: Iterator[Change], more: Sequence[int] = ()) -> None:
         """Make the writes of a turn, after requests about the turn before. `more` are asked after it."""
         first = next(turn, None)
         if first is None:
             return
         self.look(_changed_by(self.life, first))
-        for stroke in chain((first,), turn):
-            made = offered(stroke, self.bench.vault, self.setting.capabilities)
+        for change in chain((first,), turn):
+            made = offered(change, self.bench.vault, self.setting.capabilities)
             if made is not None and isinstance(made.step, WriteStep):
                 self.last, self.more, self.is_due = made, more, True
                 self.bench.write(made.step.method, made.step.params, aim=made.aim)
@@ -123,7 +123,7 @@ class _Watched:
         asked += [Request(address=_INSIDE, subnet=one.id) for one in bench.vault.network.subnets]
         far = requests.Place(address=life.grove.ends[0])
         for kind in (callers.trusted_callers, callers.untrusted_callers):
-            asked += [far.request(one) for one in kind(bench.vault.profile, life.scene.capabilities)[:1]]
+            asked += [far.request(one) for one in kind(bench.vault.profile, life.state.capabilities)[:1]]
         asked += [Request(address=one) for one in self.more]
         life.random.shuffle(asked)
         known, ending = set(asked), [Request(address=one) for one in soon]
@@ -135,11 +135,11 @@ class _Watched:
         self.before, self.is_due = distinct, False
 
 
-def _changed_by(life: Life, stroke: Stroke) -> list[int]:
+def _changed_by(life: Life, change: Change) -> list[int]:
     """Some addresses, at the ends of ranges, whose answer hangs on the rule of a single change."""
-    value = stroke.step.params.get("value") if isinstance(stroke.step, WriteStep) else None
-    named = read_ip_rule(value, life.scene.vault.profile).blocks if isinstance(value, str) else ()
-    others = [rule.block for rule in life.scene.held if rule.block not in named]
+    value = change.step.params.get("value") if isinstance(change.step, WriteStep) else None
+    named = read_ip_rule(value, life.state.vault.profile).blocks if isinstance(value, str) else ()
+    others = [rule.block for rule in life.state.ip_rules if rule.block not in named]
     found = [
         one for one in life.grove.ends for block in named if one in block and not any(one in other for other in others)
     ]
@@ -147,11 +147,11 @@ def _changed_by(life: Life, stroke: Stroke) -> list[int]:
 
 
 def _watched(bench: Bench, setting: Setting, purpose: Sequence[object]) -> _Watched:
-    scene = Scene(random=setting.random(*purpose), capabilities=setting.capabilities, now=lambda: bench.vault)
+    state = GeneratorState(random=setting.random(*purpose), capabilities=setting.capabilities, now=lambda: bench.vault)
     network = Network()
     if setting.capabilities.subnets:
-        network = Network(subnets=tuple(Subnet(id=one) for one in networks.subnet_ids(scene.random)[:_SUBNETS]))
-    return _Watched(bench, setting, Life(scene=scene, grove=Grove.of(shapes.chain, scene.random)), network)
+        network = Network(subnets=tuple(Subnet(id=one) for one in networks.subnet_ids(state.random)[:_SUBNETS]))
+    return _Watched(bench, setting, Life(state=state, grove=Grove.of(shapes.chain, state.random)), network)
 
 
 def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length: _Length) -> None:
@@ -216,7 +216,7 @@ def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], leng
 def _paged(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:
     """More pages than a cache holds, each with a range or two; changes in the first page, in the last, and between."""
     watched = _watched(bench, setting, purpose)
-    scene, random = watched.life.scene, watched.life.random
+    state, random = watched.life.state, watched.life.random
     room = setting.profile.max_ip_rules - 1
     found = [one for one in shapes.pages(random, min(room, random.choice(_PAGES))) if all(map(is_clear, one))]
     firsts, seconds = [list(one) for one in zip(*found, strict=True)]
@@ -226,22 +226,22 @@ def _paged(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:
         asked = [Request(address=random.choice((one.first, one.last))) for pair in found for one in pair]
         bench.ask(random.sample(asked, len(asked)), aim="STA-2")
 
-    def whole(some: Sequence[Block]) -> Stroke:
+    def whole(some: Sequence[Block]) -> Change:
         texts = [blocks.text(one) for one in random.sample(some, len(some))]
-        return put(wire_rules(texts), scene.vault)
+        return put(wire_rules(texts), state.vault)
 
-    def told() -> Iterator[Stroke]:
+    def changes() -> Iterator[Change]:
         yield whole(firsts)
         for place in random.sample((0, len(seconds) // 2, len(seconds) - 1), 3):
-            yield add(scene, seconds[place])
+            yield add(state, seconds[place])
         for block in (firsts[0], firsts[len(firsts) // 3]):
-            yield from (remove(scene, rule) for rule in scene.held if rule.block == block)
+            yield from (remove(state, rule) for rule in state.ip_rules if rule.block == block)
         yield whole(firsts)
         yield whole([*seconds[:_FOLDED], *firsts[_FOLDED:]])
         yield whole([*seconds, *firsts][:room])
 
-    for stroke in told():
-        watched.take(iter((stroke,)))
+    for change in changes():
+        watched.take(iter((change,)))
         watched.is_due = False
         look()
 

@@ -9,13 +9,13 @@ from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.walks import walks
 from fencepost.conformance.explorations.whole_sets import offered
 from fencepost.conformance.generate import callers, limit_moves, moves, networks, requests
+from fencepost.conformance.generate.changes import Change, GeneratorState, requests_about, watched
 from fencepost.conformance.generate.moves import MOVES, Move
-from fencepost.conformance.generate.strokes import Scene, Stroke, requests_about, watched
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import WireRules
 from fencepost.reference import Network, Request, Subnet
 
-_DEALT = 4
+_HISTORIES = 4
 """Over how many histories all moves are spread."""
 
 _MORE = 2
@@ -23,7 +23,7 @@ _MORE = 2
 _WHOLE_SETS_ASK = ("there_and_back", "kin_removed", "emptied", "dormant", "refused", "endpoint_switched", "put_again")
 """The moves that are made by whole sets if single rules cannot be changed."""
 
-_WHOLE_SETS_DEALT = 2
+_WHOLE_SETS_HISTORIES = 2
 
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
@@ -32,33 +32,33 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         return  # other explorations ask all of a subject that only enforces whole sets
     for index in setting.rounds(1):
         yield from walks(setting, index)
-        for place, hand in enumerate(_hands(setting, index)):
-            yield _history(setting, hand, index, place)
+        for place, chosen in enumerate(_assigned_moves(setting, index)):
+            yield _history(setting, chosen, index, place)
         if capabilities.incremental:
             yield from _at_the_limits(setting, index)
     if capabilities.incremental and setting.wave and setting.is_last_wave:
         yield _filled_and_drained(setting)
 
 
-def _hands(setting: Setting, index: int) -> Iterator[Sequence[Move]]:
+def _assigned_moves(setting: Setting, index: int) -> Iterator[Sequence[Move]]:
     """All moves in random order, spread over several histories; from the second round on, also a few random moves."""
     random = setting.random("hands", index)
-    deck = list(MOVES.values()) if setting.capabilities.incremental else [MOVES[name] for name in _WHOLE_SETS_ASK]
-    random.shuffle(deck)
-    dealt = _DEALT if setting.capabilities.incremental else _WHOLE_SETS_DEALT
-    for place in range(dealt):
-        yield deck[place::dealt]
+    every = list(MOVES.values()) if setting.capabilities.incremental else [MOVES[name] for name in _WHOLE_SETS_ASK]
+    random.shuffle(every)
+    count = _HISTORIES if setting.capabilities.incremental else _WHOLE_SETS_HISTORIES
+    for place in range(count):
+        yield every[place::count]
     if setting.capabilities.incremental and index:
-        yield [random.choice(deck) for _ in range(_MORE)]
+        yield [random.choice(every) for _ in range(_MORE)]
 
 
-def _history(setting: Setting, hand: Sequence[Move], index: int, place: int) -> Scenario:
+def _history(setting: Setting, chosen: Sequence[Move], index: int, place: int) -> Scenario:
     def run(bench: Bench) -> None:
         random = setting.random("histories", index, place)
         network = networks.network(random, some_without_endpoint=False) if setting.capabilities.subnets else Network()
-        scene = Scene(random=random, capabilities=setting.capabilities, now=lambda: bench.vault)
+        state = GeneratorState(random=random, capabilities=setting.capabilities, now=lambda: bench.vault)
         bench.reset(network)
-        _play(bench, setting, scene, moves.opening(scene), (move(scene) for move in hand))
+        _make_all(bench, setting, state, moves.opening(state), (move(state) for move in chosen))
 
     return Scenario(aims=("STA-2",), run=run)
 
@@ -70,10 +70,10 @@ def _at_the_limits(setting: Setting, index: int) -> Iterator[Scenario]:
 
     def run(bench: Bench) -> None:
         random = setting.random("history at the limits", index)
-        scene = Scene(random=random, capabilities=capabilities, now=lambda: bench.vault)
+        state = GeneratorState(random=random, capabilities=capabilities, now=lambda: bench.vault)
         bench.reset(_of(ids))
-        opening = limit_moves.all_but_full(scene)
-        _play(bench, setting, scene, opening, [move(scene) for move in limit_moves.AT_THE_LIMITS])
+        opening = limit_moves.all_but_full(state)
+        _make_all(bench, setting, state, opening, [move(state) for move in limit_moves.AT_THE_LIMITS])
 
     yield Scenario(aims=("LIM-7", "LIM-8", "STA-2"), run=run)
 
@@ -85,10 +85,12 @@ def _filled_and_drained(setting: Setting) -> Scenario:
 
     def run(bench: Bench) -> None:
         random = setting.random("filled and drained")
-        scene = Scene(random=random, capabilities=capabilities, now=lambda: bench.vault)
+        state = GeneratorState(random=random, capabilities=capabilities, now=lambda: bench.vault)
         bench.reset(_of(ids))
-        room = limit_moves.room(setting.effort.scale, scene)
-        _play(bench, setting, scene, limit_moves.with_room(scene, room), [limit_moves.filled_and_drained(scene, room)])
+        room = limit_moves.room(setting.effort.scale, state)
+        _make_all(
+            bench, setting, state, limit_moves.with_room(state, room), [limit_moves.filled_and_drained(state, room)]
+        )
 
     return Scenario(aims=("LIM-7", "STA-2"), run=run)
 
@@ -105,18 +107,18 @@ class _Pending:
     subnets: dict[str, None] = field(default_factory=dict)
     clauses: set[str] = field(default_factory=set)
 
-    def note(self, stroke: Stroke) -> None:
-        """Note a stroke, made or about to be made."""
-        self.addresses |= dict.fromkeys(stroke.addresses)
-        self.subnets |= dict.fromkeys(stroke.subnets)
+    def note(self, change: Change) -> None:
+        """Note a change, made or about to be made."""
+        self.addresses |= dict.fromkeys(change.addresses)
+        self.subnets |= dict.fromkeys(change.subnets)
 
-    def meets(self, stroke: Stroke) -> bool:
-        """Whether the stroke may undo a change that has not been asked about."""
-        is_switch = isinstance(stroke.step, WriteStep) and stroke.step.method in ("putRules", "updateRules")
+    def meets(self, change: Change) -> bool:
+        """Whether the change may undo a change that has not been asked about."""
+        is_switch = isinstance(change.step, WriteStep) and change.step.method in ("putRules", "updateRules")
         return (
             is_switch
-            or any(one in self.addresses for one in stroke.addresses)
-            or not self.subnets.keys().isdisjoint(stroke.subnets)
+            or any(one in self.addresses for one in change.addresses)
+            or not self.subnets.keys().isdisjoint(change.subnets)
         )
 
     def clear(self) -> None:
@@ -126,55 +128,59 @@ class _Pending:
         self.clauses.clear()
 
 
-def _play(bench: Bench, setting: Setting, scene: Scene, opening: WireRules, played: Iterable[Iterator[Stroke]]) -> None:
-    """Put the opening set and make every stroke; ask the same before and after, so that stale answers show."""
+def _make_all(
+    bench: Bench, setting: Setting, state: GeneratorState, opening: WireRules, chosen: Iterable[Iterator[Change]]
+) -> None:
+    """Put the opening set and make every change; ask the same before and after, so that stale answers show."""
     if not bench.put(opening, aim="STA-2"):
         return
-    random, pending = scene.random, _Pending()
-    for stroke in _as_offered(scene, played):
-        if random.randrange(5) or pending.meets(stroke):  # some strokes follow one another without requests
-            _ask(bench, setting, scene, pending, about_to=stroke)
+    random, pending = state.random, _Pending()
+    for change in _as_offered(state, chosen):
+        if random.randrange(5) or pending.meets(change):  # some changes follow one another without requests
+            _ask(bench, setting, state, pending, about_to=change)
             if random.randrange(6) == 0 and not bench.failed:
                 bench.read()  # the rules in force are known here; after a failure a read-back shows nothing
-        _make(bench, stroke)
-        pending.note(stroke)
-        pending.clauses |= set(stroke.clauses)
-    _ask(bench, setting, scene, pending)
+        _make(bench, change)
+        pending.note(change)
+        pending.clauses |= set(change.clauses)
+    _ask(bench, setting, state, pending)
 
 
-def _make(bench: Bench, stroke: Stroke) -> None:
-    match stroke.step:
+def _make(bench: Bench, change: Change) -> None:
+    match change.step:
         case WriteStep(method=method, params=params):
-            bench.write(method, params, exercises=stroke.clauses, aim=stroke.aim)
+            bench.write(method, params, exercises=change.clauses, aim=change.aim)
         case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
             bench.endpoints(subnet, endpoints)
 
 
-def _as_offered(scene: Scene, played: Iterable[Iterator[Stroke]]) -> Iterator[Stroke]:
-    """The strokes that can be made, as whole sets where single rules cannot be changed."""
-    for move in played:
-        for stroke in move:
-            if (made := offered(stroke, scene.vault, scene.capabilities)) is not None:
+def _as_offered(state: GeneratorState, chosen: Iterable[Iterator[Change]]) -> Iterator[Change]:
+    """The changes that can be made, as whole sets where single rules cannot be changed."""
+    for move in chosen:
+        for change in move:
+            if (made := offered(change, state.vault, state.capabilities)) is not None:
                 yield made
 
 
-def _ask(bench: Bench, setting: Setting, scene: Scene, pending: _Pending, *, about_to: Stroke | None = None) -> None:
+def _ask(
+    bench: Bench, setting: Setting, state: GeneratorState, pending: _Pending, *, about_to: Change | None = None
+) -> None:
     """Ask about changed and soon changed rules, about others, about removed ones, and about a distant address."""
-    changed = requests_about(scene, pending.addresses, pending.subnets)
-    unchanged = [*watched(scene), *_others(setting, scene)]
-    next_up = requests_about(scene, about_to.addresses, about_to.subnets) if about_to is not None else []
+    changed = requests_about(state, pending.addresses, pending.subnets)
+    unchanged = [*watched(state), *_others(setting, state)]
+    next_up = requests_about(state, about_to.addresses, about_to.subnets) if about_to is not None else []
     asked = [*changed, *unchanged, *next_up]
-    if scene.random.randrange(3) == 0:
-        scene.random.shuffle(asked)
+    if state.random.randrange(3) == 0:
+        state.random.shuffle(asked)
     clauses = tuple(sorted(pending.clauses))
     bench.ask(list(dict.fromkeys(asked)), exercises=dict.fromkeys(changed, clauses), aim="STA-2")
     pending.clear()
 
 
-def _others(setting: Setting, scene: Scene) -> list[Request]:
+def _others(setting: Setting, state: GeneratorState) -> list[Request]:
     """A distant caller, a trusted service there, and a control-plane call from there."""
-    far = requests.outside(scene.random, scene.vault.rules)
-    trusted = callers.some(scene.random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
+    far = requests.outside(state.random, state.vault.rules)
+    trusted = callers.some(state.random, callers.trusted_callers(setting.profile, setting.capabilities), 1)
     found = [Request(address=far), *(Request(address=far, caller=caller) for caller in trusted)]
     if setting.capabilities.control_plane:
         found.append(requests.Place(address=far).control("VaultNetworkRuleSet"))

@@ -1,193 +1,193 @@
-"""Kinds of accepted writes: each gives a stroke for the walk's present state, or None where none is possible."""
+"""Kinds of accepted writes: each gives a change for the walk's present state, or None where none is possible."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.generate import blocks
+from fencepost.conformance.generate.changes import Change, other_spelling, update
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
 from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
-from fencepost.conformance.generate.strokes import Stroke, other_spelling, update
-from fencepost.conformance.generate.walkers import Walker
+from fencepost.conformance.generate.small_world import Walk
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 
-Kind: TypeAlias = Callable[[Walker], Stroke | None]
+Kind: TypeAlias = Callable[[Walk], Change | None]
 
 
-def put(acls: JsonObject) -> Stroke:
+def put(acls: JsonObject) -> Change:
     """Put a whole set."""
-    return Stroke(step=WriteStep(method="putRules", params={"networkAcls": acls}), clauses=("STA-1",))
+    return Change(step=WriteStep(method="putRules", params={"networkAcls": acls}), clauses=("STA-1",))
 
 
-def call(method: str, **params: object) -> Stroke:
+def call(method: str, **params: object) -> Change:
     """Make a single change."""
-    return Stroke(step=WriteStep(method=method, params=params), clauses=("STA-2",))
+    return Change(step=WriteStep(method=method, params=params), clauses=("STA-2",))
 
 
-def put_other(walker: Walker) -> Stroke:
+def put_other(walk: Walk) -> Change:
     """Put another set."""
-    return put(walker.some_rules())
+    return put(walk.some_rules())
 
 
-def put_same(walker: Walker) -> Stroke:
+def put_same(walk: Walk) -> Change:
     """Put the set in force in another order."""
-    acls = wire_rules_in_force(walker.vault.rules)
+    acls = wire_rules_in_force(walk.vault.rules)
     return put({name: value[::-1] if isinstance(value, list) else value for name, value in acls.items()})
 
 
-def put_without_ip_rules(walker: Walker) -> Stroke:
+def put_without_ip_rules(walk: Walk) -> Change:
     """Put the set in force without its IP rules: with an empty list, or none."""
-    acls = {**wire_rules_in_force(walker.vault.rules), "ipRules": []}
-    return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
+    acls = {**wire_rules_in_force(walk.vault.rules), "ipRules": []}
+    return put(without_empty_lists(walk.random, acls, walk.state.capabilities))
 
 
-def put_without_subnets(walker: Walker) -> Stroke:
+def put_without_subnets(walk: Walk) -> Change:
     """Put the set in force without its virtual network rules."""
-    acls = {**wire_rules_in_force(walker.vault.rules), "virtualNetworkRules": []}
-    return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
+    acls = {**wire_rules_in_force(walk.vault.rules), "virtualNetworkRules": []}
+    return put(without_empty_lists(walk.random, acls, walk.state.capabilities))
 
 
-def put_without_rules(walker: Walker) -> Stroke:
+def put_without_rules(walk: Walk) -> Change:
     """Put the switches in force without rules: with empty lists, or none."""
-    acls = {**wire_rules_in_force(walker.vault.rules), "ipRules": [], "virtualNetworkRules": []}
-    return put(without_empty_lists(walker.random, acls, walker.scene.capabilities))
+    acls = {**wire_rules_in_force(walk.vault.rules), "ipRules": [], "virtualNetworkRules": []}
+    return put(without_empty_lists(walk.random, acls, walk.state.capabilities))
 
 
-def put_switched(walker: Walker) -> Stroke:
+def put_switched(walk: Walk) -> Change:
     """Put the rules in force with another bypass."""
-    acls = wire_rules_in_force(walker.vault.rules)
+    acls = wire_rules_in_force(walk.vault.rules)
     return put({**acls, "bypass": "None" if acls["bypass"] == "AzureServices" else "AzureServices"})
 
 
-def put_one_less(walker: Walker) -> Stroke | None:
+def put_one_less(walk: Walk) -> Change | None:
     """Put the set in force without one rule."""
-    acls = wire_rules_in_force(walker.vault.rules)
-    member = walker.random.choice(("ipRules", "virtualNetworkRules"))
+    acls = wire_rules_in_force(walk.vault.rules)
+    member = walk.random.choice(("ipRules", "virtualNetworkRules"))
     entries = acls[member]
     assert isinstance(entries, list)
     if not entries:
         return None
-    place = walker.random.randrange(len(entries))
+    place = walk.random.randrange(len(entries))
     return put({**acls, member: [*entries[:place], *entries[place + 1 :]]})
 
 
-def put_one_other(walker: Walker) -> Stroke | None:
+def put_one_other(walk: Walk) -> Change | None:
     """Put as many rules as before, one of them replaced."""
-    acls = wire_rules_in_force(walker.vault.rules)
+    acls = wire_rules_in_force(walk.vault.rules)
     entries = acls["ipRules"]
     assert isinstance(entries, list)
-    if not entries or not walker.unheld():
+    if not entries or not walk.absent_ranges():
         return None
-    place = walker.random.randrange(len(entries))
-    another = {"value": blocks.text(walker.unheld()[0])}
+    place = walk.random.randrange(len(entries))
+    another = {"value": blocks.text(walk.absent_ranges()[0])}
     return put({**acls, "ipRules": [another if at == place else one for at, one in enumerate(entries)]})
 
 
-def update_default_action(walker: Walker) -> Stroke:
+def update_default_action(walk: Walk) -> Change:
     """Change the default action."""
-    return update(defaultAction="Allow" if walker.vault.rules.default_action.value == "Deny" else "Deny")
+    return update(defaultAction="Allow" if walk.vault.rules.default_action.value == "Deny" else "Deny")
 
 
-def update_bypass(walker: Walker) -> Stroke:
+def update_bypass(walk: Walk) -> Change:
     """Change the bypass."""
-    return update(bypass="None" if walker.vault.rules.bypass.value == "AzureServices" else "AzureServices")
+    return update(bypass="None" if walk.vault.rules.bypass.value == "AzureServices" else "AzureServices")
 
 
-def update_both(walker: Walker) -> Stroke:
+def update_both(walk: Walk) -> Change:
     """Change both switches."""
-    action = "Allow" if walker.vault.rules.default_action.value == "Deny" else "Deny"
-    bypass = "None" if walker.vault.rules.bypass.value == "AzureServices" else "AzureServices"
+    action = "Allow" if walk.vault.rules.default_action.value == "Deny" else "Deny"
+    bypass = "None" if walk.vault.rules.bypass.value == "AzureServices" else "AzureServices"
     return update(bypass=bypass, defaultAction=action)
 
 
-def update_to_the_same(walker: Walker) -> Stroke:
+def update_to_the_same(walk: Walk) -> Change:
     """Update both switches to their present values."""
-    rules = walker.vault.rules
+    rules = walk.vault.rules
     return update(defaultAction=rules.default_action.value, bypass=rules.bypass.value)
 
 
-def add_ip_rule(walker: Walker) -> Stroke | None:
+def add_ip_rule(walk: Walk) -> Change | None:
     """Add a new IP rule."""
-    found = walker.unheld()
+    found = walk.absent_ranges()
     if not found:
         return None
-    value = blocks.text(found[0], walker.random, slash_32=walker.scene.single_as_slash_32)
+    value = blocks.text(found[0], walk.random, slash_32=walk.state.single_as_slash_32)
     return call("addIpRule", value=value)
 
 
-def remove_first_ip_rule(walker: Walker) -> Stroke | None:
+def remove_first_ip_rule(walk: Walk) -> Change | None:
     """Remove the first IP rule."""
-    return call("removeIpRule", value=walker.scene.held[0].text) if walker.scene.held else None
+    return call("removeIpRule", value=walk.state.ip_rules[0].text) if walk.state.ip_rules else None
 
 
-def remove_last_ip_rule(walker: Walker) -> Stroke | None:
+def remove_last_ip_rule(walk: Walk) -> Change | None:
     """Remove the last IP rule, by another spelling if there is one."""
-    held = walker.scene.held
-    return call("removeIpRule", value=other_spelling(walker.scene, held[-1])) if held else None
+    held = walk.state.ip_rules
+    return call("removeIpRule", value=other_spelling(walk.state, held[-1])) if held else None
 
 
-def remove_an_ip_rule(walker: Walker) -> Stroke | None:
+def remove_an_ip_rule(walk: Walk) -> Change | None:
     """Remove any IP rule."""
-    held = walker.scene.held
-    return call("removeIpRule", value=walker.random.choice(held).text) if held else None
+    held = walk.state.ip_rules
+    return call("removeIpRule", value=walk.random.choice(held).text) if held else None
 
 
-def add_subnet(walker: Walker) -> Stroke | None:
+def add_subnet(walk: Walk) -> Change | None:
     """Add an unlisted subnet whose endpoint is on, sometimes with the flag that it may be missing."""
-    found = walker.scene.unlisted
+    found = walk.state.unlisted
     if not found:
         return None
-    flag: JsonObject = {FLAG: bool(walker.random.randrange(2))} if walker.random.randrange(2) else {}
-    return call("addVirtualNetworkRule", id=walker.random.choice(found), **flag)
+    flag: JsonObject = {FLAG: bool(walk.random.randrange(2))} if walk.random.randrange(2) else {}
+    return call("addVirtualNetworkRule", id=walk.random.choice(found), **flag)
 
 
-def add_subnet_without_endpoint(walker: Walker) -> Stroke | None:
+def add_subnet_without_endpoint(walk: Walk) -> Change | None:
     """Add a subnet with the flag that its endpoint may be missing."""
-    if not walker.lacking() or walker.vault.profile.missing_endpoint != "reject":
+    if not walk.subnets_without_endpoint() or walk.vault.profile.missing_endpoint != "reject":
         return None
-    return call("addVirtualNetworkRule", id=walker.random.choice(walker.lacking()), **{FLAG: True})
+    return call("addVirtualNetworkRule", id=walk.random.choice(walk.subnets_without_endpoint()), **{FLAG: True})
 
 
-def remove_first_subnet(walker: Walker) -> Stroke | None:
+def remove_first_subnet(walk: Walk) -> Change | None:
     """Remove the first listed subnet, in other letters."""
-    listed = walker.scene.listed
-    return call("removeVirtualNetworkRule", id=other_case(walker.random, listed[0])) if listed else None
+    listed = walk.state.listed
+    return call("removeVirtualNetworkRule", id=other_case(walk.random, listed[0])) if listed else None
 
 
-def remove_last_subnet(walker: Walker) -> Stroke | None:
+def remove_last_subnet(walk: Walk) -> Change | None:
     """Remove the last listed subnet."""
-    listed = walker.scene.listed
+    listed = walk.state.listed
     return call("removeVirtualNetworkRule", id=listed[-1]) if listed else None
 
 
-def remove_a_subnet_that_is_off(walker: Walker) -> Stroke | None:
+def remove_a_subnet_that_is_off(walk: Walk) -> Change | None:
     """Remove a listed subnet whose endpoint is off; the removal shows only when the endpoint is on."""
-    off = [one for one in walker.scene.listed if not walker.vault.network.has_endpoint(one)]
-    return call("removeVirtualNetworkRule", id=walker.random.choice(off)) if off else None
+    off = [one for one in walk.state.listed if not walk.vault.network.has_endpoint(one)]
+    return call("removeVirtualNetworkRule", id=walk.random.choice(off)) if off else None
 
 
-def switch_off(walker: Walker) -> Stroke | None:
+def switch_off(walk: Walk) -> Change | None:
     """Switch a listed subnet's endpoint off."""
-    on = [one for one in walker.scene.listed if walker.vault.network.has_endpoint(one)]
-    return _switched(walker, on, NO_ENDPOINTS)
+    on = [one for one in walk.state.listed if walk.vault.network.has_endpoint(one)]
+    return _switched(walk, on, NO_ENDPOINTS)
 
 
-def switch_off_unlisted(walker: Walker) -> Stroke | None:
+def switch_off_unlisted(walk: Walk) -> Change | None:
     """Switch an unlisted subnet's endpoint off."""
-    return _switched(walker, walker.scene.unlisted, NO_ENDPOINTS)
+    return _switched(walk, walk.state.unlisted, NO_ENDPOINTS)
 
 
-def switch_on(walker: Walker) -> Stroke | None:
+def switch_on(walk: Walk) -> Change | None:
     """Switch any subnet's endpoint on."""
-    network = walker.vault.network
-    return _switched(walker, [one.id for one in network.subnets if not network.has_endpoint(one.id)], ENDPOINTS)
+    network = walk.vault.network
+    return _switched(walk, [one.id for one in network.subnets if not network.has_endpoint(one.id)], ENDPOINTS)
 
 
-def _switched(walker: Walker, subnets: Sequence[str], kinds: Sequence[tuple[str, ...]]) -> Stroke | None:
-    if not walker.scene.capabilities.endpoints or not subnets:
+def _switched(walk: Walk, subnets: Sequence[str], kinds: Sequence[tuple[str, ...]]) -> Change | None:
+    if not walk.state.capabilities.endpoints or not subnets:
         return None
-    known = {one.id.lower(): one.id for one in walker.vault.network.subnets}
-    subnet = known[walker.random.choice(subnets).lower()]
-    step = EndpointsStep(subnet=subnet, service_endpoints=walker.random.choice(kinds))
-    return Stroke(step=step, subnets=(subnet,), clauses=("STA-10",))
+    known = {one.id.lower(): one.id for one in walk.vault.network.subnets}
+    subnet = known[walk.random.choice(subnets).lower()]
+    step = EndpointsStep(subnet=subnet, service_endpoints=walk.random.choice(kinds))
+    return Change(step=step, subnets=(subnet,), clauses=("STA-10",))

@@ -12,10 +12,9 @@ from typing import TypeAlias
 
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.boundaries import edges
-from fencepost.conformance.generate.shapes import Shape, far
-from fencepost.conformance.generate.strokes import (
-    Scene,
-    Stroke,
+from fencepost.conformance.generate.changes import (
+    Change,
+    GeneratorState,
     add,
     add_subnet,
     put,
@@ -23,6 +22,7 @@ from fencepost.conformance.generate.strokes import (
     remove_subnet,
     update,
 )
+from fencepost.conformance.generate.shapes import Shape, far
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, IpRule, Network, is_clear
@@ -85,7 +85,7 @@ _ORDERS = (_outer_first, _inner_first, _any_first, _lowest_first)
 class Life:
     """The history of one vault: its ranges are added in one order and removed in another, repeatedly."""
 
-    scene: Scene
+    state: GeneratorState
     grove: Grove
     is_filling: bool = True
     order: Callable[[Sequence[Block], Random], Block] = field(default=_any_first)
@@ -93,20 +93,20 @@ class Life:
     @property
     def random(self) -> Random:
         """The life's random numbers."""
-        return self.scene.random
+        return self.state.random
 
     @property
-    def held(self) -> list[IpRule]:
+    def ip_rules(self) -> list[IpRule]:
         """The rules in force, the outermost first."""
-        return sorted(self.scene.held, key=lambda rule: (rule.block.first - rule.block.last, rule.block.first))
+        return sorted(self.state.ip_rules, key=lambda rule: (rule.block.first - rule.block.last, rule.block.first))
 
     @property
-    def unheld(self) -> list[Block]:
+    def absent_ranges(self) -> list[Block]:
         """The ranges that no rule names, the outermost first."""
-        held = {rule.block for rule in self.scene.held}
+        held = {rule.block for rule in self.state.ip_rules}
         return [one for one in self.grove.blocks if one not in held]
 
-    def turns(self) -> Iterator[Iterator[Stroke]]:
+    def turns(self) -> Iterator[Iterator[Change]]:
         """Turn after turn without end: mostly one rule added or removed, else a turn from the table."""
         special: list[Turn] = []
         while True:
@@ -117,136 +117,138 @@ class Life:
             yield special.pop()(self)
 
 
-Turn: TypeAlias = Callable[[Life], Iterator[Stroke]]
+Turn: TypeAlias = Callable[[Life], Iterator[Change]]
 
 
-def _one_change(life: Life) -> Iterator[Stroke]:
+def _one_change(life: Life) -> Iterator[Change]:
     """Add one rule until nearly all are there, then remove one until nearly none is, each time in another order."""
-    if (life.is_filling and len(life.unheld) <= life.random.randrange(3)) or (
-        not life.is_filling and len(life.held) <= life.random.randrange(3)
+    if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(3)) or (
+        not life.is_filling and len(life.ip_rules) <= life.random.randrange(3)
     ):
         life.is_filling, life.order = not life.is_filling, life.random.choice(_ORDERS)
-    if life.is_filling and life.unheld:
-        yield add(life.scene, life.order(life.unheld, life.random))
-    elif life.held:
-        yield from _gone(life, life.order([rule.block for rule in life.held], life.random))
+    if life.is_filling and life.absent_ranges:
+        yield add(life.state, life.order(life.absent_ranges, life.random))
+    elif life.ip_rules:
+        yield from _gone(life, life.order([rule.block for rule in life.ip_rules], life.random))
 
 
-def _gone(life: Life, block: Block) -> Iterator[Stroke]:
-    rule = next((one for one in life.scene.held if one.block == block), None)
+def _gone(life: Life, block: Block) -> Iterator[Change]:
+    rule = next((one for one in life.state.ip_rules if one.block == block), None)
     if rule is not None:
-        yield remove(life.scene, rule)
+        yield remove(life.state, rule)
 
 
 def _some_held(life: Life) -> Block:
     """The rule that came last, or any other rule in force."""
-    return life.random.choice((life.scene.held[-1], *life.random.sample(life.scene.held, min(2, len(life.held))))).block
+    return life.random.choice(
+        (life.state.ip_rules[-1], *life.random.sample(life.state.ip_rules, min(2, len(life.ip_rules))))
+    ).block
 
 
-def gone_and_back(life: Life) -> Iterator[Stroke]:
+def gone_and_back(life: Life) -> Iterator[Change]:
     """Remove a rule and add it again."""
-    if life.held:
+    if life.ip_rules:
         block = _some_held(life)
         yield from _gone(life, block)
-        yield add(life.scene, block)
+        yield add(life.state, block)
 
 
-def back_and_gone(life: Life) -> Iterator[Stroke]:
+def back_and_gone(life: Life) -> Iterator[Change]:
     """Add a rule and remove it again; sometimes add it for good."""
-    if life.unheld:
-        block = life.random.choice(life.unheld)
-        yield add(life.scene, block)
+    if life.absent_ranges:
+        block = life.random.choice(life.absent_ranges)
+        yield add(life.state, block)
         yield from _gone(life, block)
         if life.random.randrange(2):
-            yield add(life.scene, block)
+            yield add(life.state, block)
 
 
-def one_for_another(life: Life) -> Iterator[Stroke]:
+def one_for_another(life: Life) -> Iterator[Change]:
     """Remove a rule and add another, or the other way round: as many as before, often with the same first and last."""
-    if life.held and life.unheld:
-        between = sorted((rule.block for rule in life.held), key=lambda one: one.first)[1:-1]
+    if life.ip_rules and life.absent_ranges:
+        between = sorted((rule.block for rule in life.ip_rules), key=lambda one: one.first)[1:-1]
         block = life.random.choice((_some_held(life), *life.random.sample(between, min(1, len(between)))))
-        other = life.random.choice(life.unheld)
+        other = life.random.choice(life.absent_ranges)
         if life.random.randrange(2):
-            yield add(life.scene, other)
+            yield add(life.state, other)
             yield from _gone(life, block)
         else:
             yield from _gone(life, block)
-            yield add(life.scene, other)
+            yield add(life.state, other)
 
 
-def while_asleep(life: Life) -> Iterator[Stroke]:
+def while_asleep(life: Life) -> Iterator[Change]:
     """Make a change while the default action is Allow; it shows once the default action is Deny."""
     yield update(defaultAction="Allow")
     yield from life.random.choice((_one_change, gone_and_back, back_and_gone, one_for_another))(life)
     yield update(defaultAction="Deny")
 
 
-def put_some(life: Life) -> Iterator[Stroke]:
+def put_some(life: Life) -> Iterator[Change]:
     """Put any of the ranges as a whole set, often nearly all; the subnets stay."""
     most = len(life.grove.blocks)
     count = life.random.choice((life.random.randrange(most + 1), most - life.random.randrange(min(3, most))))
-    yield put(_set_of(life, life.random.sample(life.grove.blocks, count)), life.scene.vault)
+    yield put(_set_of(life, life.random.sample(life.grove.blocks, count)), life.state.vault)
 
 
-def put_one_other(life: Life) -> Iterator[Stroke]:
+def put_one_other(life: Life) -> Iterator[Change]:
     """Put as many ranges as are in force, one of them for another, which begins at the same address where it can."""
-    pairs = [(rule.block, other) for rule in life.held for other in life.unheld]
+    pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
     if pairs:
         alike = [pair for pair in pairs if pair[0].first == pair[1].first]
         block, other = life.random.choice(alike or pairs)
-        kept = [rule.block for rule in life.scene.held]
-        yield put(_set_of(life, [other if one == block else one for one in kept]), life.scene.vault)
+        kept = [rule.block for rule in life.state.ip_rules]
+        yield put(_set_of(life, [other if one == block else one for one in kept]), life.state.vault)
 
 
-def covered(life: Life) -> Iterator[Stroke]:
+def covered(life: Life) -> Iterator[Change]:
     """Add a range around some that are in force."""
-    outer = [one for one in life.unheld if any(one.holds(rule.block) for rule in life.scene.held)]
+    outer = [one for one in life.absent_ranges if any(one.holds(rule.block) for rule in life.state.ip_rules)]
     if outer:
-        yield add(life.scene, life.random.choice(outer))
+        yield add(life.state, life.random.choice(outer))
 
 
-def bared(life: Life) -> Iterator[Stroke]:
+def bared(life: Life) -> Iterator[Change]:
     """Remove a range around some that stay."""
-    held = life.scene.held
+    held = life.state.ip_rules
     outer = [one for one in held if any(one is not other and one.block.holds(other.block) for other in held)]
     if outer:
-        yield remove(life.scene, life.random.choice(outer))
+        yield remove(life.state, life.random.choice(outer))
 
 
-def put_in_vain(life: Life) -> Iterator[Stroke]:
+def put_in_vain(life: Life) -> Iterator[Change]:
     """Put a whole set with ranges that are in force or nested there, and a private address: refused."""
     count = life.random.randrange(1, len(life.grove.blocks) + 1)
     acls = _set_of(life, life.random.sample(life.grove.blocks, count))
     entries = acls["ipRules"]
     assert isinstance(entries, list)
     entries.insert(life.random.choice((0, len(entries), life.random.randrange(len(entries) + 1))), {"value": _PRIVATE})
-    yield replace(put(acls, life.scene.vault), aim="VAL-3", clauses=("VAL-9",))
+    yield replace(put(acls, life.state.vault), aim="VAL-3", clauses=("VAL-9",))
 
 
-def add_in_vain(life: Life) -> Iterator[Stroke]:
+def add_in_vain(life: Life) -> Iterator[Change]:
     """Add a rule that begins like a present or absent rule, and is too long: refused."""
     block = life.random.choice(life.grove.blocks)
     value = f"{blocks.text(block).partition('/')[0]}/33"
     step = WriteStep(method="addIpRule", params={"value": value})
-    yield Stroke(step=step, aim="VAL-5", clauses=("VAL-9",))
+    yield Change(step=step, aim="VAL-5", clauses=("VAL-9",))
 
 
-def remove_in_vain(life: Life) -> Iterator[Stroke]:
+def remove_in_vain(life: Life) -> Iterator[Change]:
     """Remove an absent rule, nested in a present one or not: nothing changes."""
-    if life.unheld and life.scene.vault.profile.choice("remove-unknown") is not None:
-        step = WriteStep(method="removeIpRule", params={"value": blocks.text(life.random.choice(life.unheld))})
-        yield Stroke(step=step)
+    if life.absent_ranges and life.state.vault.profile.choice("remove-unknown") is not None:
+        step = WriteStep(method="removeIpRule", params={"value": blocks.text(life.random.choice(life.absent_ranges))})
+        yield Change(step=step)
 
 
-def bypass_switched(life: Life) -> Iterator[Stroke]:
+def bypass_switched(life: Life) -> Iterator[Change]:
     """Change the bypass."""
-    yield update(bypass="None" if life.scene.vault.rules.bypass.value == "AzureServices" else "AzureServices")
+    yield update(bypass="None" if life.state.vault.rules.bypass.value == "AzureServices" else "AzureServices")
 
 
-def subnet_changed(life: Life) -> Iterator[Stroke]:
+def subnet_changed(life: Life) -> Iterator[Change]:
     """Add a subnet or remove it, or remove it and add it again."""
-    listed, unlisted = life.scene.listed, life.scene.unlisted
+    listed, unlisted = life.state.listed, life.state.unlisted
     if unlisted and (not listed or life.random.randrange(2)):
         yield add_subnet(life.random.choice(unlisted))
     elif listed:
@@ -255,16 +257,16 @@ def subnet_changed(life: Life) -> Iterator[Stroke]:
             yield add_subnet(gone)
 
 
-def outermost_last(life: Life) -> Iterator[Stroke]:
+def outermost_last(life: Life) -> Iterator[Change]:
     """Make the outermost range the rule that came last."""
     yield from _gone(life, life.grove.blocks[0])
-    yield add(life.scene, life.grove.blocks[0])
+    yield add(life.state, life.grove.blocks[0])
 
 
 def put_in_place(life: Life) -> WireRules:
     """Some of the ranges as a whole set; the subnets and the rule that came last stay."""
     chosen = life.random.sample(life.grove.blocks, life.random.randrange(1, len(life.grove.blocks) + 1))
-    return _set_of(life, dict.fromkeys((*(rule.block for rule in life.scene.held[-1:]), *chosen)))
+    return _set_of(life, dict.fromkeys((*(rule.block for rule in life.state.ip_rules[-1:]), *chosen)))
 
 
 def put_one(life: Life) -> WireRules:
@@ -276,7 +278,7 @@ def put_one(life: Life) -> WireRules:
 def put_in_new(life: Life, network: Network) -> WireRules:
     """Some of the ranges as the first set of a vault in this network, without the rule that came last in this one."""
     random = life.random
-    last = [rule.block for rule in life.scene.held[-1:]]
+    last = [rule.block for rule in life.state.ip_rules[-1:]]
     others = [one for one in life.grove.blocks if one not in last]
     chosen = random.sample(others, random.choice((1, random.randrange(1, len(others) + 1))))
     listed = [one.id for one in network.subnets[: random.randrange(2)]]
@@ -284,7 +286,7 @@ def put_in_new(life: Life, network: Network) -> WireRules:
 
 
 def _set_of(life: Life, chosen: Iterable[Block]) -> WireRules:
-    acls = wire_rules_in_force(life.scene.vault.rules)
+    acls = wire_rules_in_force(life.state.vault.rules)
     return {**acls, "ipRules": [{"value": blocks.text(one)} for one in chosen]}
 
 

@@ -9,8 +9,8 @@ from fencepost.adapters.contract import Client, Connection, JsonObject, Statemen
 from fencepost.adapters.contract.vocabulary import FEATURES, PROTOCOL
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import moves, networks
+from fencepost.conformance.generate.changes import Change, GeneratorState, put, requests_about, watched
 from fencepost.conformance.generate.moves import MOVES, Move
-from fencepost.conformance.generate.strokes import Scene, Stroke, put, requests_about, watched
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep, apply_write, call_of
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.offered import as_offered
@@ -36,11 +36,11 @@ def histories(
 
     @st.composite
     def calls(draw: st.DrawFn) -> list[JsonObject]:
-        scenery = _Rehearsal(draw(_randoms()), edition, capabilities)
+        history = _ModelHistory(draw(_randoms()), edition, capabilities)
         for name in draw(st.lists(st.sampled_from(list(MOVES)), max_size=max_moves)):
-            scenery.play(MOVES[name])
-        reset = {"method": "reset", "params": {"subnets": wire_network(scenery.network)}}
-        return [reset, *({"method": call.method, "params": call.params} for call in map(call_of, scenery.steps))]
+            history.make(MOVES[name])
+        reset = {"method": "reset", "params": {"subnets": wire_network(history.network)}}
+        return [reset, *({"method": call.method, "params": call.params} for call in map(call_of, history.steps))]
 
     return calls()
 
@@ -63,40 +63,40 @@ def _network(random: Random, capabilities: Capabilities) -> Network:
     return networks.network(random, some_without_endpoint=False) if capabilities.subnets else Network()
 
 
-class _Rehearsal:
+class _ModelHistory:
     """A history without a subject: only the reference's vault takes part."""
 
     def __init__(self, random: Random, profile: Profile, capabilities: Capabilities) -> None:
         self.network = _network(random, capabilities)
         self.steps: list[Step] = []
         self._vault = Vault(profile=profile).reset(self.network)
-        self._scene = Scene(random=random, capabilities=capabilities, now=lambda: self._vault)
-        self._take(put(moves.opening(self._scene), self._vault))
+        self._state = GeneratorState(random=random, capabilities=capabilities, now=lambda: self._vault)
+        self._take(put(moves.opening(self._state), self._vault))
 
-    def play(self, move: Move) -> None:
-        """Make the strokes of a move."""
-        for stroke in move(self._scene):
-            self._take(stroke)
+    def make(self, move: Move) -> None:
+        """Make the changes of a move."""
+        for change in move(self._state):
+            self._take(change)
 
-    def _take(self, stroke: Stroke) -> None:
-        match stroke.step:
+    def _take(self, change: Change) -> None:
+        match change.step:
             case WriteStep():
-                step = as_offered(stroke.step, self._vault, self._scene.capabilities)
+                step = as_offered(change.step, self._vault, self._state.capabilities)
                 if step is None:
                     return
-                stroke = replace(stroke, step=step)
+                change = replace(change, step=step)
                 write = apply_write(self._vault, step)
                 if write.verdict is Verdict.OPEN:
                     return
                 self._vault = write.accepted or self._vault if write.verdict is Verdict.ACCEPTED else self._vault
             case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
                 self._vault = self._vault.set_service_endpoints(subnet, endpoints)
-        self.steps += [stroke.step, _asking(self._scene, stroke)]
+        self.steps += [change.step, _asking(self._state, change)]
 
 
-def _asking(scene: Scene, stroke: Stroke) -> AskStep:
+def _asking(state: GeneratorState, change: Change) -> AskStep:
     """Requests about what has changed, about the other rules, and about removed rules."""
-    asked = [*requests_about(scene, stroke.addresses, stroke.subnets), *watched(scene)]
+    asked = [*requests_about(state, change.addresses, change.subnets), *watched(state)]
     return AskStep(requests=tuple(dict.fromkeys(asked)))
 
 
@@ -116,30 +116,30 @@ class _HistoryMachine(RuleBasedStateMachine):
     def begin(self, random: Random) -> None:
         """A new vault in a network, and its opening rule set."""
         self._lockstep.reset(_network(random, self.capabilities))
-        scene = self._scene(random)
-        self._take(put(moves.opening(scene), self._lockstep.vault), scene)
+        state = self._state(random)
+        self._take(put(moves.opening(state), self._lockstep.vault), state)
 
-    def _scene(self, random: Random) -> Scene:
-        return Scene(random=random, capabilities=self.capabilities, now=lambda: self._lockstep.vault)
+    def _state(self, random: Random) -> GeneratorState:
+        return GeneratorState(random=random, capabilities=self.capabilities, now=lambda: self._lockstep.vault)
 
-    def play(self, move: Move, random: Random) -> None:
-        """Make the strokes of a move, and ask after each."""
-        scene = self._scene(random)
-        for stroke in move(scene):
-            self._take(stroke, scene)
+    def make(self, move: Move, random: Random) -> None:
+        """Make the changes of a move, and ask after each."""
+        state = self._state(random)
+        for change in move(state):
+            self._take(change, state)
 
-    def _take(self, stroke: Stroke, scene: Scene) -> None:
-        match stroke.step:
+    def _take(self, change: Change, state: GeneratorState) -> None:
+        match change.step:
             case WriteStep():
-                step = as_offered(stroke.step, self._lockstep.vault, self.capabilities)
+                step = as_offered(change.step, self._lockstep.vault, self.capabilities)
                 if step is None or apply_write(self._lockstep.vault, step).verdict is Verdict.OPEN:
                     return
                 wrote = self._lockstep.write(step)
                 assert wrote.wrong is None, f"{step.method} {step.params}: {wrote.wrong.direction}"
             case EndpointsStep():
-                self._lockstep.set_endpoints(stroke.step)
+                self._lockstep.set_endpoints(change.step)
         for request, (expected, answer, wrong) in zip(
-            (asking := _asking(scene, stroke)).requests, self._lockstep.ask(asking), strict=True
+            (asking := _asking(state, change)).requests, self._lockstep.ask(asking), strict=True
         ):
             assert wrong is None, f"{request}: expected {expected.outcome} ({expected.clause}), got {answer.outcome}"
 
@@ -167,7 +167,7 @@ def history_machine(
 
 
 def _offered(capabilities: Capabilities) -> Iterator[tuple[str, Move]]:
-    """The moves with at least one stroke that the subject is offered."""
+    """The moves with at least one change that the subject is offered."""
     needs = {
         "refused": capabilities.refusals,
         "unknown_removed": capabilities.refusals,
@@ -178,9 +178,9 @@ def _offered(capabilities: Capabilities) -> Iterator[tuple[str, Move]]:
 
 
 def _rule_of(name: str, move: Move) -> object:
-    def play(self: _HistoryMachine, random: Random) -> None:
-        self.play(move, random)
+    def make(self: _HistoryMachine, random: Random) -> None:
+        self.make(move, random)
 
-    play.__name__ = name
-    play.__doc__ = move.__doc__
-    return rule(random=_randoms())(play)
+    make.__name__ = name
+    make.__doc__ = move.__doc__
+    return rule(random=_randoms())(make)

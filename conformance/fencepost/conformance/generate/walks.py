@@ -1,4 +1,4 @@
-"""Walks: every family of writes in every kind of state, arranged so that any two traits of a state occur together."""
+"""Walks: every family of writes in every kind of state, arranged so that any two levels of a state occur together."""
 
 from collections.abc import Iterator, Sequence
 from random import Random
@@ -31,6 +31,7 @@ from fencepost.conformance.generate.accepted_writes import (
     update_default_action,
     update_to_the_same,
 )
+from fencepost.conformance.generate.changes import Change, update
 from fencepost.conformance.generate.networks import ENDPOINTS
 from fencepost.conformance.generate.refused_writes import (
     add_ipv6,
@@ -46,8 +47,7 @@ from fencepost.conformance.generate.refused_writes import (
     update_with_a_wrong_bypass,
     update_with_a_wrong_default_action,
 )
-from fencepost.conformance.generate.strokes import Stroke, update
-from fencepost.conformance.generate.walkers import Theme, Walker
+from fencepost.conformance.generate.small_world import FactorLevels, Walk
 from fencepost.conformance.lockstep.case import EndpointsStep
 
 Family: TypeAlias = tuple[Kind, Kind, Kind, Kind]
@@ -62,7 +62,7 @@ ACCEPTED: tuple[Family, ...] = (
     (remove_first_subnet, remove_last_subnet, remove_last_subnet, remove_a_subnet_that_is_off),
     (switch_off, switch_off, switch_off_unlisted, switch_on),
 )
-"""Kinds of accepted writes, four in each family: a theme has one of them."""
+"""Kinds of accepted writes, four in each family: a walk makes one of the four."""
 
 REFUSED: tuple[Family, ...] = (
     (add_private, add_malformed, add_malformed, add_ipv6),
@@ -79,31 +79,31 @@ REFUSED: tuple[Family, ...] = (
 _PAIRS = 4
 
 ELSEWHERE = frozenset((*REFUSED[0], *REFUSED[1], *REFUSED[-1]))
-"""Kinds that other explorations make often: they occur in one theme of two."""
+"""Kinds that other explorations make often: every second walk leaves them out."""
 
 
-def dealt(
+def assigned(
     random: Random, families: Sequence[Family], *, is_switched: bool = True
-) -> Iterator[tuple[Theme, Sequence[Kind]]]:
-    """Eight walks that each have every family. Any three traits of a theme but the bypass occur in all combinations.
+) -> Iterator[tuple[FactorLevels, Sequence[Kind]]]:
+    """Eight walks that each have every family. Any three factors but the bypass occur in all combinations.
 
-    Each member of a family occurs in two themes that differ in all but the bypass; a member done elsewhere, in one.
-    If no default action can be switched, every theme's is Deny.
+    Two walks make each kind of a family, and differ in all factors but the bypass; one makes a kind of `ELSEWHERE`.
+    If no default action can be switched, it is Deny in every walk.
     """
     firsts = [random.randrange(_PAIRS) for _ in families]
     for place in range(_PAIRS):
         every = [family[(first + place) % _PAIRS] for family, first in zip(families, firsts, strict=True)]
         for is_asleep in (False, True):
-            hand = [kind for kind in every if kind not in ELSEWHERE or is_asleep is bool(place & 1)]
+            kinds = [kind for kind in every if kind not in ELSEWHERE or is_asleep is bool(place & 1)]
             is_off, has_few = bool(place & 1) is not is_asleep, bool(place & 2) is not is_asleep
-            theme = Theme(
+            levels = FactorLevels(
                 default_action="Allow" if is_asleep and is_switched else "Deny",
                 bypass="AzureServices" if is_asleep is is_off else "None",
                 is_off=is_off,
                 has_few_ranges=has_few,
                 has_few_subnets=(is_asleep + is_off + has_few) % 2 == 1,
             )
-            yield theme, random.sample(hand, len(hand))
+            yield levels, random.sample(kinds, len(kinds))
 
 
 _RANGES_REMOVED = (remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule)
@@ -111,44 +111,44 @@ _SUBNETS_REMOVED = (remove_first_subnet, remove_last_subnet, remove_a_subnet_tha
 _EMPTYING = (put_without_ip_rules, put_without_subnets, put_without_rules)
 
 
-def next_of(walker: Walker, hand: Sequence[Kind]) -> Kind:
-    """The first kind in the hand; a removal first if the theme has too many rules, last if there is none to remove.
+def next_of(walk: Walk, kinds: Sequence[Kind]) -> Kind:
+    """The kind to make next: a removal if there are too many rules, or the first; a removal of nothing comes last.
 
     A kind that empties a list comes last while a subnet is off, since that subnet must be listed.
     """
-    theme, scene = walker.theme, walker.scene
+    levels, state = walk.levels, walk.state
     lists = (
-        (_RANGES_REMOVED, len(scene.held), theme.has_few_ranges),
-        (_SUBNETS_REMOVED, len(scene.listed), theme.has_few_subnets),
+        (_RANGES_REMOVED, len(state.ip_rules), levels.has_few_ranges),
+        (_SUBNETS_REMOVED, len(state.listed), levels.has_few_subnets),
     )
 
     def urgency(kind: Kind) -> int:
         concerned = [(count, few) for removals, count, few in lists if kind in removals]
-        is_too_early = theme.is_off and kind in _EMPTYING
+        is_too_early = levels.is_off and kind in _EMPTYING
         return is_too_early + sum((count == 0) - (few and count > 1) for count, few in concerned)
 
-    return min(hand, key=urgency)
+    return min(kinds, key=urgency)
 
 
-def back_to_the_theme(walker: Walker) -> Iterator[Stroke]:
-    """The writes that lead back to the theme's state, if a write has left it."""
-    rules, network = walker.vault.rules, walker.vault.network
+def restore_levels(walk: Walk) -> Iterator[Change]:
+    """The writes that restore the levels of the walk, if a write has changed them."""
+    rules, network = walk.vault.rules, walk.vault.network
     switches = {}
-    if rules.default_action.value != walker.theme.default_action:
-        switches["defaultAction"] = walker.theme.default_action
-    if rules.bypass.value != walker.theme.bypass:
-        switches["bypass"] = walker.theme.bypass
+    if rules.default_action.value != walk.levels.default_action:
+        switches["defaultAction"] = walk.levels.default_action
+    if rules.bypass.value != walk.levels.bypass:
+        switches["bypass"] = walk.levels.bypass
     if switches:
         yield update(**switches)
-    listed = walker.scene.listed
+    listed = walk.state.listed
     is_off = any(not network.has_endpoint(one) for one in listed)
-    if walker.theme.is_off and not is_off:
-        stroke = switch_off(walker)
-        if stroke is not None:
-            yield stroke
-    if not walker.theme.is_off:
+    if walk.levels.is_off and not is_off:
+        change = switch_off(walk)
+        if change is not None:
+            yield change
+    if not walk.levels.is_off:
         for one in listed:
             if not network.has_endpoint(one):
                 known = {subnet.id.lower(): subnet.id for subnet in network.subnets}
                 step = EndpointsStep(subnet=known[one.lower()], service_endpoints=ENDPOINTS[0])
-                yield Stroke(step=step, clauses=("STA-10",))
+                yield Change(step=step, clauses=("STA-10",))

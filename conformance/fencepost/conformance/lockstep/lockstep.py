@@ -27,6 +27,8 @@ from fencepost.reference import Network, Profile, Vault, Verdict, Write
 
 BATCH = MAX_BATCH
 _SECONDS_A_CALL, _MOST_SECONDS = 2.0, 5.0
+_MANY, _NOTICEABLE = 64, 0.05
+"""A call of fewer requests that took fewer seconds may have waited for the machine: it makes no later call smaller."""
 
 CALLS_APART = 2
 """How many calls `Lockstep.replay_apart` takes beside those of its case."""
@@ -67,7 +69,7 @@ class Lockstep:
         self._settle_seconds = settle_seconds
         self._changed_at = 0.0
         self.sizes: list[int] = []
-        self._batch = 64
+        self._batch = _MANY
         self._latency = float("inf")
         self._pace = ""
 
@@ -196,7 +198,9 @@ class Lockstep:
                 raise
             took = now() - began
             self.sizes.append(len(part))
-            self._batch = self._next_batch(len(part), took)
+            affordable = self._next_batch(len(part), took)
+            if affordable > self._batch or len(part) >= _MANY or took >= _NOTICEABLE:
+                self._batch = affordable
             self._pace = f"; the call before took {took:.2g} s for {len(part):,}"
         return answers
 

@@ -42,11 +42,11 @@ class Replayed:
 
 
 class _NotJudgedError(Exception):
-    """The last answer of the case cannot be judged for this subject."""
+    """The answer to the last call of the case cannot be judged for this subject."""
 
 
 def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Replayed:
-    """Replay the case three times; a single wrong last answer makes it *still failing*.
+    """Replay the case three times; a single wrong answer to its last call makes it *still failing*.
 
     A case is *not judged* in three cases: the statement forbids one of its calls, an earlier answer is wrong, or the
     right answer is an open point for this subject. Raises `HarnessFault` as the client does.
@@ -71,7 +71,7 @@ def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> R
 
 
 def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch | None:
-    """The mismatch of the last answer; None if the answer is right."""
+    """The first mismatch in the answers to the last call; None if all are right."""
     lockstep.reset(case.network)
     for number, step in enumerate(case.steps[:-1], start=2):
         _run_up(number, step, lockstep, capabilities)
@@ -85,12 +85,16 @@ def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch
             return lockstep.read()
         case AskStep():
             _check_may_be_asked(last, lockstep)
-            expected, answer, wrong = lockstep.ask(last)[-1]
+            judged = lockstep.ask(last)
+            mismatch = next((wrong for _, _, wrong in judged if wrong is not None), None)
+            if mismatch is not None:
+                return mismatch
+            expected, answer, _ = judged[-1]
             if expected.outcome is Outcome.OPEN:
                 raise _NotJudgedError("the right answer is an open point for this subject")
             if answer.outcome == "inconclusive":
                 raise _NotJudgedError(f"the request could not be put as asked: {answer.reason or 'no reason given'}")
-            return wrong
+            return None
         case EndpointsStep() | ResetStep():
             raise ValueError("a case ends with an answer")
 

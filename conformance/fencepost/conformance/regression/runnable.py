@@ -112,11 +112,17 @@ def _files(found: Counterexample, profile: str, subject: Subject) -> Iterator[tu
     if not fixture or (fixture.isidentifier() and not keyword.iskeyword(fixture)):
         text = _TEST.format(**told, name=name, fixture=fixture, subject=fixture or repr(subject.subject))
         yield f"{case.id}.py", text
-    asked = _asking(subject.subject)
+    asked = _asking(subject.subject) if _is_last(found) else ""
     if asked and not subject.settle_seconds and _WORDS.keys() >= {expected, got} and _WORDS[expected] != _WORDS[got]:
         (last, right), (_, wrong) = _WORDS[expected], _WORDS[got]
         yield f"{case.id}.ndjson", "".join(f"{line}\n" for line in _lines(case))
         yield f"{case.id}.sh", _SCRIPT.format(**told, ask=asked, last=last, right=right, wrong=wrong)
+
+
+def _is_last(found: Counterexample) -> bool:
+    """Whether the wrong answer is the last answer: a script reads no other."""
+    requests = found.calls[-1].params.get("requests")
+    return not isinstance(requests, list) or requests[-1] == found.request
 
 
 def _asking(subject: str) -> str:

@@ -22,7 +22,7 @@ _DIGITS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCase:
-    """One stored case: its calls, the clause that a wrong last answer breaks, and the expected answer.
+    """One stored case: its calls, the clause that a wrong answer to its last call breaks, and the expected answer.
 
     `expected` and `why` are for the reader; a replay asks the reference again.
     """

@@ -1,4 +1,4 @@
-"""Strokes: single steps of a history, the scene in which they are made, and the requests about them."""
+"""Changes: single steps of a history, the state from which they are generated, and the requests about them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ _INSIDE = (10 << 24) + 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stroke:
+class Change:
     """A step of a history: the rules concerned, the clause that a wrong answer breaks, the clauses exercised."""
 
     step: WriteStep | EndpointsStep
@@ -28,16 +28,16 @@ class Stroke:
 
 
 @dataclass(slots=True)
-class Scene:
-    """The state in which a move is made: the random numbers, the capabilities, and the vault at each moment.
+class GeneratorState:
+    """The state from which changes are generated: the random numbers, the capabilities, and the vault at each moment.
 
-    `gone` has an address of every rule that was removed, the latest last.
+    `removed` has an address of every rule that was removed, the latest last.
     """
 
     random: Random
     capabilities: Capabilities
     now: Callable[[], Vault]
-    gone: list[int] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
 
     @property
     def vault(self) -> Vault:
@@ -45,14 +45,14 @@ class Scene:
         return self.now()
 
     @property
-    def held(self) -> tuple[IpRule, ...]:
+    def ip_rules(self) -> tuple[IpRule, ...]:
         """The IP rules in force."""
         return self.vault.rules.ip_rules
 
     @property
-    def telling(self) -> list[IpRule]:
+    def uncovered(self) -> list[IpRule]:
         """The IP rules in force whose removal would show: no other rule contains both ends. All where there is none."""
-        held = self.held
+        held = self.ip_rules
         found = [
             rule
             for rule in held
@@ -84,94 +84,94 @@ class Scene:
         return self.vault.profile.prefix_32 == "accept"
 
 
-def put(acls: JsonObject, vault: Vault) -> Stroke:
-    """Replace the whole set; the stroke concerns what was in force."""
+def put(acls: JsonObject, vault: Vault) -> Change:
+    """Replace the whole set; the change concerns what was in force."""
     addresses = tuple(rule.block.first for rule in vault.rules.ip_rules[:6])
     step = WriteStep(method="putRules", params={"networkAcls": acls})
-    return Stroke(step=step, addresses=addresses, clauses=("STA-1",))
+    return Change(step=step, addresses=addresses, clauses=("STA-1",))
 
 
-def add(scene: Scene, block: Block, **kinds: object) -> Stroke:
+def add(state: GeneratorState, block: Block, **kinds: object) -> Change:
     """Add an IP rule; a single address sometimes as its /32, if that is the same rule."""
-    value = blocks.text(block, scene.random, slash_32=scene.single_as_slash_32)
+    value = blocks.text(block, state.random, slash_32=state.single_as_slash_32)
     step = WriteStep(method="addIpRule", params={"value": value})
-    return _with(Stroke(step=step, addresses=edges(block)), kinds)
+    return _with(Change(step=step, addresses=edges(block)), kinds)
 
 
-def remove(scene: Scene, rule: IpRule, *, spelled: str | None = None, **kinds: object) -> Stroke:
+def remove(state: GeneratorState, rule: IpRule, *, spelled: str | None = None, **kinds: object) -> Change:
     """Remove an IP rule."""
-    scene.gone.append(rule.block.last)
+    state.removed.append(rule.block.last)
     step = WriteStep(method="removeIpRule", params={"value": spelled or rule.text})
-    return _with(Stroke(step=step, addresses=edges(rule.block)), kinds)
+    return _with(Change(step=step, addresses=edges(rule.block)), kinds)
 
 
-def add_subnet(subnet: str, **kinds: object) -> Stroke:
+def add_subnet(subnet: str, **kinds: object) -> Change:
     """Add a virtual network rule."""
     step = WriteStep(method="addVirtualNetworkRule", params={"id": subnet})
-    return _with(Stroke(step=step, subnets=(subnet,)), kinds)
+    return _with(Change(step=step, subnets=(subnet,)), kinds)
 
 
-def remove_subnet(subnet: str, *, spelled: str | None = None, **kinds: object) -> Stroke:
+def remove_subnet(subnet: str, *, spelled: str | None = None, **kinds: object) -> Change:
     """Remove a virtual network rule."""
     step = WriteStep(method="removeVirtualNetworkRule", params={"id": spelled or subnet})
-    return _with(Stroke(step=step, subnets=(subnet,)), kinds)
+    return _with(Change(step=step, subnets=(subnet,)), kinds)
 
 
-def update(**switches: str) -> Stroke:
+def update(**switches: str) -> Change:
     """Update one switch, or both."""
-    return Stroke(step=WriteStep(method="updateRules", params=switches))
+    return Change(step=WriteStep(method="updateRules", params=switches))
 
 
-def _with(stroke: Stroke, kinds: Mapping[str, object]) -> Stroke:
-    aim, clauses = kinds.get("aim", stroke.aim), kinds.get("clauses", stroke.clauses)
+def _with(change: Change, kinds: Mapping[str, object]) -> Change:
+    aim, clauses = kinds.get("aim", change.aim), kinds.get("clauses", change.clauses)
     assert isinstance(aim, str)
     assert isinstance(clauses, tuple)
-    return replace(stroke, aim=aim, clauses=clauses)
+    return replace(change, aim=aim, clauses=clauses)
 
 
-def other_spelling(scene: Scene, rule: IpRule) -> str:
+def other_spelling(state: GeneratorState, rule: IpRule) -> str:
     """Another text of the same rule: a bare address for its /32 or the reverse, if both are one rule."""
-    if rule.block.first != rule.block.last or not scene.single_as_slash_32:
+    if rule.block.first != rule.block.last or not state.single_as_slash_32:
         return rule.text
     return rule.text.removesuffix("/32") if rule.text.endswith("/32") else f"{rule.text}/32"
 
 
-def new_block(scene: Scene, *candidates: Block) -> Block:
+def new_block(state: GeneratorState, *candidates: Block) -> Block:
     """The first candidate that can be added as a rule of its own, or any other such block."""
-    for block in (*candidates, *(blocks.block(scene.random, blocks.prefix(scene.random)) for _ in range(20))):
-        if is_new(scene, block):
+    for block in (*candidates, *(blocks.block(state.random, blocks.prefix(state.random)) for _ in range(20))):
+        if is_new(state, block):
             return block
-    return next(block for block in (Block(at, at) for at in range(21 << 24, 22 << 24)) if is_new(scene, block))
+    return next(block for block in (Block(at, at) for at in range(21 << 24, 22 << 24)) if is_new(state, block))
 
 
-def is_new(scene: Scene, block: Block) -> bool:
+def is_new(state: GeneratorState, block: Block) -> bool:
     """Whether the block is a plain rule that is not present."""
     size = block.last - block.first + 1
     is_plain = (size == 1 or size >= _SMALLEST_RANGE) and block.first % size == 0 and size <= 2**29
-    return is_plain and is_clear(block) and all(rule.block != block for rule in scene.held)
+    return is_plain and is_clear(block) and all(rule.block != block for rule in state.ip_rules)
 
 
 # -- requests about a step ---------------------------------------------------------------------------------------------
 
 
-def requests_about(scene: Scene, addresses: Iterable[int], subnets: Iterable[str]) -> list[Request]:
+def requests_about(state: GeneratorState, addresses: Iterable[int], subnets: Iterable[str]) -> list[Request]:
     """Callers at these addresses and in these subnets, with the addresses that they show now."""
-    return [*(Request(address=one) for one in addresses), *(_from_subnet(scene, one) for one in subnets)]
+    return [*(Request(address=one) for one in addresses), *(_from_subnet(state, one) for one in subnets)]
 
 
-def _from_subnet(scene: Scene, subnet: str) -> Request:
-    vault = scene.vault
+def _from_subnet(state: GeneratorState, subnet: str) -> Request:
+    vault = state.vault
     if vault.network.has_endpoint(subnet):
         return Request(address=_INSIDE, subnet=subnet)
-    return Request(address=requests.outside(scene.random, vault.rules), subnet=subnet)
+    return Request(address=requests.outside(state.random, vault.rules), subnet=subnet)
 
 
-def watched(scene: Scene) -> list[Request]:
+def watched(state: GeneratorState) -> list[Request]:
     """A caller of each rule in force, or of a few; of a rule removed lately; of the subnets."""
-    vault = scene.vault
-    rules = scene.random.sample(vault.rules.ip_rules, min(_WATCHED_RULES, len(vault.rules.ip_rules)))
+    vault = state.vault
+    rules = state.random.sample(vault.rules.ip_rules, min(_WATCHED_RULES, len(vault.rules.ip_rules)))
     subnets = [subnet.id for subnet in vault.network.subnets]
     if len(subnets) > _WATCHED_SUBNETS:
-        subnets = scene.random.sample(subnets, _WATCHED_SUBNETS)
-    addresses = [*(rule.block.last for rule in rules), *scene.gone[-_REMEMBERED:]]
-    return requests_about(scene, dict.fromkeys(addresses), subnets)
+        subnets = state.random.sample(subnets, _WATCHED_SUBNETS)
+    addresses = [*(rule.block.last for rule in rules), *state.removed[-_REMEMBERED:]]
+    return requests_about(state, dict.fromkeys(addresses), subnets)
