@@ -126,7 +126,16 @@ def _in_lines(one: Counterexample, texts: Mapping[str, str]) -> Iterator[str]:
     yield f"expected  {abridged(one.expected)}"
     yield f"got       {abridged(one.got)}"
     yield f"why       {explanation(one, texts)}"
+    if _has_a_history(one):
+        for number, call in enumerate(one.calls, start=1):
+            yield f"{'calls' if number == 1 else '':<9} {number} {call.method} {as_json(abridged(call.params))}"
     yield f"replay    {one.replay}"
+
+
+def _has_a_history(one: Counterexample) -> bool:
+    """Whether the case takes more than the rules and the request: other calls, or other requests in the last call."""
+    requests = one.calls[-1].params.get("requests") if one.calls else None
+    return len(one.calls) > 3 or (isinstance(requests, list) and len(requests) > 1)
 
 
 def _known(report: Report) -> Iterator[str]:

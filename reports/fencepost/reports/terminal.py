@@ -224,7 +224,7 @@ def _totals(totals: Totals) -> Text:
     if totals.inconclusive_writes:
         parts.append(f"{totals.inconclusive_writes:,} writes that could not be put as asked")
     if totals.faults:
-        parts.append(f"{totals.faults:,} harness faults")
+        parts.append(f"{totals.faults:,} harness fault{'s' if totals.faults > 1 else ''}")
     return Text(", ".join(parts))
 
 

@@ -196,8 +196,8 @@ def check(
 
 
 def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """The patterns, with `ID,ID` split; bad usage if a pattern matches no clause."""
-    split = tuple(part for pattern in patterns for part in pattern.split(",") if part)
+    """The patterns, with `ID,ID` split; bad usage if a pattern matches no clause, as an empty one does not."""
+    split = tuple(part for pattern in patterns for part in [*filter(None, pattern.split(","))] or [pattern])
     for pattern in split:
         try:
             catalogue().matching(pattern)

@@ -82,10 +82,22 @@ class KnownFailureWrong(AssertionError):
 
     def __str__(self) -> str:
         """The entry and its standing."""
-        return visible(self.told)
+        return "\n".join(visible_lines(self.told))
 
 
-Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong
+@dataclass(kw_only=True, eq=False)
+class RunEnded(RuntimeError):
+    """Harness faults have ended the run, and no test has reported one; `log` is the end of the subject's own log."""
+
+    log: str
+
+    def __str__(self) -> str:
+        """What happened, then the log."""
+        told = "three harness faults in a row ended the run: clauses that passed were asked less than planned"
+        return "\n".join([told, *visible_lines(self.log.rstrip("\n"))])
+
+
+Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong | RunEnded
 
 
 @dataclass(kw_only=True, eq=False)
@@ -115,19 +127,25 @@ def raise_unless_judged(row: Clause, *, log: str = "") -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseOutcome:
-    """The result of a judged clause."""
+    """The result of a judged clause, and a line for each known failure of it that does not hold."""
 
     row: Clause
+    wrong_entries: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """The clause and its verdict, which pytest shows as a failed test's argument."""
         return f"<{self.row.id}: {self.row.verdict}>"
 
     def must_pass(self) -> None:
-        """Return if the clause has passed; else raise `ClauseFailed`."""
+        """Return if the clause has passed; else raise `ClauseFailed`.
+
+        `KnownFailureWrong` if it has passed, and an entry of the list of known failures says otherwise.
+        """
         __tracebackhide__ = True
         if self.row.verdict != "pass":
             raise ClauseFailed(row=self.row)
+        if self.wrong_entries:
+            raise KnownFailureWrong(told="\n".join(self.wrong_entries))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,14 +108,14 @@ class Baseline:
     def shown(self, row: Clause) -> Clause:
         """The clause's row as the report shows it.
 
-        A known failure is a *fail* with its example, its reason and its issue.
+        A known failure is a *fail* with its example, its reason and its issue. Other failures stand before it.
         """
         known = self.excused.get(row.id, ())
         if not known:
             return row
         examples = tuple(entry.found for entry in known if entry.found is not None)
         text = "; ".join(f"known failure {one.failure.id}: {one.failure.reason} ({one.failure.issue})" for one in known)
-        examples = (*examples, *row.counterexamples)
+        examples = (*row.counterexamples, *examples)
         if row.verdict in _LET_OFF or row.verdict == "fail":
             is_known = row.verdict in _LET_OFF
             return structs.replace(row, verdict="fail", known=is_known, detail=text, counterexamples=examples)
@@ -167,5 +167,11 @@ class Baseline:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the list, one line for each entry."""
+        return tuple(told for _, told in self.problems_by_clause)
+
+    @property
+    def problems_by_clause(self) -> tuple[tuple[str, str], ...]:
+        """For each entry that does not hold, its clause and a line about it."""
         wrong = [entry for entry in self.entries if entry.standing != "known"]
-        return tuple(f"known failure {one.failure.id}: {one.standing}: {one.told}" for one in wrong)
+        told = (f"known failure {one.failure.id}: {one.standing}: {one.told}" for one in wrong)
+        return tuple(zip((one.failure.clause for one in wrong), told, strict=True))

@@ -84,6 +84,8 @@ _ADVICE = (
     ),
     (r'\{"@level":', f"this looks like the log of terraform plan -json: {_TERRAFORM_AS_JSON}"),
     (r"(?:- )?\w+:(?: |$)", "this looks like YAML: ask for JSON instead (az … --output json)"),
+    (r"\w+[ \t]*=[ \t]*\S", f"this looks like the variables of Terraform: {_TERRAFORM_AS_JSON}"),
+    (r"\{.*\}[ \t\r]*\n[ \t]*\{", "these are several JSON values, and a file holds one: put them into one list"),
 )
 """What a line of a text in another form looks like, and what to do with it; the first that holds counts."""
 
