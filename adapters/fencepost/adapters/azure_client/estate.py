@@ -278,7 +278,7 @@ def code_of(error: HttpResponseError) -> str | None:
     """The error's code as the body has it, the inner one where there is one."""
     try:
         body = json.loads(error.response.text()) if error.response is not None else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         body = None
     shown = body.get("error") if isinstance(body, dict) else None
     if not isinstance(shown, dict):
