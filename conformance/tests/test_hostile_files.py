@@ -309,8 +309,11 @@ def test_no_change_of_a_file_ends_a_command_in_a_traceback(
             found.add((repr(result.exception)[:100], data[:60], len(data)))
     assert not found
     file.unlink(missing_ok=True)
-    for place in (file.mkdir, lambda: file.symlink_to(file)):  # a folder, and a link to itself
-        place()
+    for is_folder in (True, False):  # else it is a link to itself
+        if is_folder:
+            file.mkdir()
+        else:
+            file.symlink_to(file)
         result = _run(*arguments)
         assert isinstance(result.exception, SystemExit)
         assert result.exit_code == 2
