@@ -204,7 +204,14 @@ def _with_more(data: bytes) -> bytes:
     return data + data.splitlines(keepends=True)[1]
 
 
-@pytest.mark.parametrize("damage", [_swapped, _without_a_task, _with_more])
+def _nested_deep(data: bytes) -> bytes:
+    header, task, *others = data.splitlines(keepends=True)
+    return b"".join(
+        [header, task.replace(b'"task":', b'"deep":' + b"[" * 200_000 + b"]" * 200_000 + b',"task":', 1), *others]
+    )
+
+
+@pytest.mark.parametrize("damage", [_swapped, _without_a_task, _with_more, _nested_deep])
 def test_a_corrupted_shard_is_named(copy: Path, damage: object) -> None:
     assert callable(damage)
     path = copy / "shards" / "shard-00001.ndjson"

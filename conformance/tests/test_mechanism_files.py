@@ -136,3 +136,10 @@ def test_the_command_measures_mechanisms(tmp_path: Path) -> None:
     assert [row["name"] for row in found["rows"]] == ["held out", "in sample", "all"]
     assert found["rows"][-1]["mutants"] == 2
     assert found["of"] == len(Design(source="mechanisms", structures=("scan",)).all())
+
+
+@pytest.mark.parametrize("value", ["9" * 5_000, "[" * 5_000, "1979-05-27", "inf", '"""' + "[" * 200_000 + '"""'])
+def test_a_value_that_no_reader_takes_is_told_with_the_file(value: str) -> None:
+    for name in ("id", "witness"):
+        with pytest.raises(MechanismsError, match=r"^scan\.toml: "):
+            _read(_entry("m").replace(f"{name} = ", f"{name} = {value}\nignored = ", 1))

@@ -208,6 +208,10 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         plan(azapi(body=None), body=True),
         "values.body: the plan does not",
     ),
+    "a body of azapi that is nested too deep": (
+        plan(azapi(body="[" * 200_000), body=False),
+        "values.body: not JSON: maximum recursion depth",
+    ),
     "properties of azapi that the plan does not know": (
         plan(azapi(body={}), body={"properties": True}),
         "values.body.properties: the plan does not",

@@ -278,7 +278,7 @@ def code_of(error: HttpResponseError) -> str | None:
     """The error's code in the body, its inner code if it has any."""
     try:
         body = json.loads(error.response.text()) if error.response is not None else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         body = None
     shown = body.get("error") if isinstance(body, dict) else None
     if not isinstance(shown, dict):

@@ -138,7 +138,7 @@ class Objects:
             is_this_kind = content["kind"] == kind and all(
                 isinstance(one, dict) and isinstance(one.get("attributes"), dict) for one in item.versions.values()
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             is_this_kind = False
         if not is_this_kind or not item.versions or NAME.fullmatch(item.name) is None:
             raise refusal(400, "BadParameter", "The backup blob is not one of this kind of object.")

@@ -149,9 +149,9 @@ def check(
 ) -> None:
     """Judge SUBJECT clause by clause, and show each failure with its smallest counterexample.
 
-    Exit status, the first that holds: 2 bad usage, or a subject that does not answer `describe`; 1 a clause failed or a
-    declared choice is broken; 2 a clause was error or inconclusive; 3 the run was vacuous; 2 with --strict, a stored
-    case was not judged; otherwise 0.
+    Exit status, the first that holds: 2 bad usage, or a subject that does not answer `describe`; 1 a clause failed, a
+    declared choice is broken, or `describe` is answered otherwise at the end; 2 a clause was error or inconclusive; 3
+    the run was vacuous; 2 with --strict, a stored case was not judged; otherwise 0.
 
     An interrupted run writes its results so far; a killed run can be continued with --resume.
 

@@ -121,7 +121,7 @@ def _of_azapi(resource: Mapping[str, object], path: str, unknown: object) -> Ite
     if isinstance(body, str):
         try:
             body = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             faults.append(f"{path}.body: not JSON: {error}")
     properties = properties_of(body) if isinstance(body, Mapping) else {}
     found = rules_in(properties, here, vault=vault)

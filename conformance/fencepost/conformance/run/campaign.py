@@ -114,6 +114,7 @@ class Campaign:
             ends_at_failure=self.plan.fail_fast,
             known_failures=self.baseline,
             asks_further=most_configurations is None,
+            selected=[clause.id for clause in self.selected()],
         )
 
     @property

@@ -138,7 +138,7 @@ def read(structure: str, text: str, *, file: str) -> tuple[Believed, ...]:
     """The mechanisms in the text of a file; `MechanismsError` with every fault of it."""
     try:
         entries = tomllib.loads(text).get("mechanism")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also an integer of 5,000 digits
         raise MechanismsError(file=file, faults=(str(error),)) from None
     if not isinstance(entries, list):
         raise MechanismsError(file=file, faults=("expected an array of tables [[mechanism]]",))
@@ -177,7 +177,7 @@ def _faults(source: str, mechanism: Mechanism) -> Iterator[str]:
 def _faults_of_witness(mechanism: Mechanism) -> Iterator[str]:
     try:
         calls = mechanism.calls
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         yield f"the witness is no list of calls: {error}"
         return
     asked = calls[-1].params.get("requests") if calls and calls[-1].method == "decide" else None
