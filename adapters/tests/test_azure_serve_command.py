@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
 import msgspec
 import pytest
@@ -20,9 +22,10 @@ from azure_http import DATA, NETWORK_VERSION, SUBNETS, Wire
 from fencepost.adapters.azure.target import TargetError, load_target, save_target, target_schema
 from fencepost.adapters.azure_server.application import Disturbance
 from fencepost.adapters.azure_server.background import running
+from fencepost.adapters.azure_server.command import _rules
 from fencepost.adapters.azure_server.fixture import FencepostVault
 from fencepost.adapters.azure_server.server import Options
-from fencepost.adapters.azure_server.state import StateError
+from fencepost.adapters.azure_server.state import State, StateError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -168,6 +171,35 @@ def test_a_file_that_is_no_state_is_refused_and_kept(tmp_path: Path) -> None:
     with pytest.raises(StateError), running(Options(state=file)):
         pass
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("settings", '{"ports": {"control": [1]}}'),
+        ("settings", '{"ports": {"control": 1e999}}'),
+        ("settings", '{"groups": 7}'),
+        ("settings", "[" * 200_000),
+        ("network", "{}"),
+        ("network", '{"subnets": null}'),
+        ("vault", '{"port": 0, "vault": {"objects": []}}'),
+        ("vault", '{"port": 0, "vault": {"objects": {}}}'),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_state_that_somebody_has_altered_is_refused(tmp_path: Path, kind: str, content: str) -> None:
+    file = tmp_path / "state"
+    State(file)
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute("INSERT INTO state VALUES (?, 'all', ?)", (kind, content))
+    with pytest.raises(StateError), running(Options(state=file)):
+        pass
+
+
+def test_rules_that_are_nested_too_deep_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rules.json").write_text("[" * 200_000)
+    with pytest.raises(click.BadParameter):
+        _rules(tmp_path / "rules.json")
 
 
 def test_rules_make_a_first_vault_and_wrong_ones_are_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from fencepost.conformance.bounded.schedule import Schedule
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime
 from fencepost.conformance.lockstep.wire import network_from_wire
 from fencepost.conformance.open_points.spellings import Row
@@ -73,7 +73,7 @@ class _Watched(Relay):
 
 def _run(watched: _Watched, bounds: Bounds, *, with_decoys: bool = True) -> Report:
     """A bounded run whose clock is the subject's."""
-    with told_by(lambda: watched.now):
+    with using_clock(lambda: watched.now):
         connection = bounded(watched, Deadline.after(bounds.seconds) if bounds.seconds else None)
         return judged_within(bounds, connection, profile="keyvault", with_decoys=with_decoys)
 

@@ -3,7 +3,7 @@
 import pytest
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.judging.call_sizes import FIRSTS, CallSizes, class_of, in_words
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.mutants import mutant
 from fencepost.conformance.mutants.witness import call
@@ -143,7 +143,7 @@ class _Slow(Relay):
 
 def test_sizes_that_a_slow_subject_cannot_be_asked_are_named_under_dec_17() -> None:
     slow = _Slow()
-    with told_by(lambda: slow.now):
+    with using_clock(lambda: slow.now):
         report = judged(slow, "DEC-17")
     (row,) = report.clauses
     assert row.verdict == "pass"

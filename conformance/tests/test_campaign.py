@@ -22,7 +22,7 @@ from fencepost.conformance.campaign.stream import findings_in
 from fencepost.conformance.campaign.task import found_by
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.demo_vaults import RightVault
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.reports.model import Report
 from fencepost.reports.stored import stored_run
 from runs import judged
@@ -96,7 +96,9 @@ def _verdicts(report: Report) -> dict[str, str]:
 def test_tasks_of_one_seed_add_up_to_the_run_of_that_seed(whole: Path) -> None:
     recipe = _plan_of(whole).recipe
     tasks = (Task(id="", subject=0, group=group, seed=0) for group in GROUPS)
-    with told_by(lambda: 0.0):  # by a busy machine's clock a subject may be slow, and is asked fewer large calls then
+    with using_clock(
+        lambda: 0.0
+    ):  # by a busy machine's clock a subject may be slow, and is asked fewer large calls then
         found, alone = reduce(together, (found_by(task, recipe) for task in tasks)), judged(RightVault)
     assert found.served >= {row.id for row in alone.clauses if row.verdict != "not applicable"}
     for row in alone.clauses:
@@ -202,7 +204,14 @@ def _with_more(data: bytes) -> bytes:
     return data + data.splitlines(keepends=True)[1]
 
 
-@pytest.mark.parametrize("damage", [_swapped, _without_a_task, _with_more])
+def _nested_deep(data: bytes) -> bytes:
+    header, task, *others = data.splitlines(keepends=True)
+    return b"".join(
+        [header, task.replace(b'"task":', b'"deep":' + b"[" * 200_000 + b"]" * 200_000 + b',"task":', 1), *others]
+    )
+
+
+@pytest.mark.parametrize("damage", [_swapped, _without_a_task, _with_more, _nested_deep])
 def test_a_corrupted_shard_is_named(copy: Path, damage: object) -> None:
     assert callable(damage)
     path = copy / "shards" / "shard-00001.ndjson"

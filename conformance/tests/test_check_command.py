@@ -106,6 +106,8 @@ def test_a_run_that_had_nothing_to_judge_is_vacuous_and_status_3(tmp_path: Path)
         (("library:fencepost.conformance.peers:StdlibValt",), "StdlibVault"),
         (("reference", "--clause", "DECC-4"), "did you mean DEC-4"),
         (("reference", "--clause", "VALL"), "no clause is called 'VALL'"),
+        (("reference", "--clause", ""), "no clause is called ''"),
+        (("/",), "/: this is a folder. Name the program or the file in it"),
         (("reference", "--profile", "keyvalt"), "did you mean keyvault"),
         (("reference", "--effort", "quik"), "'quick'"),
         (("reference", "--seed", "few"), "is not a valid integer"),

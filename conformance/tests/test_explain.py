@@ -303,6 +303,9 @@ def test_a_clause_is_explained_by_its_id() -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("DEC-4\n")
     assert "level" in result.stdout
+    unknown = CliRunner().invoke(main, ["explain", "DEC-44"])
+    assert unknown.exit_code == 2
+    assert "no clause is called 'DEC-44'; did you mean DEC-4" in unknown.stderr
 
 
 def test_there_are_words_for_every_mistake_and_every_open_point() -> None:

@@ -46,3 +46,14 @@ def test_a_run_stores_the_verdicts_the_speed_and_what_spellings_mean(tmp_path: P
     assert measured["spellings"]["/33"] == "refused"
     page = CliRunner().invoke(field, ["page", str(tmp_path)], catch_exceptions=False).stdout
     assert "| `netaddr` | PARTIAL |" in page
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[" * 200_000, "[]", '{"netaddr": 7}', '{"netaddr": {}}', "\ud800", "9" * 5_000]
+)
+def test_measurements_that_cannot_be_read_are_bad_usage(tmp_path: Path, content: str) -> None:
+    (tmp_path / "measured.json").write_bytes(content.encode("utf-8", "surrogatepass"))
+    (tmp_path / "netaddr.json").write_bytes((DOCS / "field" / "netaddr.json").read_bytes())
+    made = CliRunner().invoke(field, ["page", str(tmp_path)], catch_exceptions=False)
+    assert (made.exit_code, made.stdout) == (2, "")
+    assert "measured.json" in made.stderr

@@ -16,6 +16,7 @@ from fencepost.conformance.generate.histories import histories, history_machine
 from fencepost.conformance.generate.moves import MOVES, opening
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.mutants import mutant
 from fencepost.conformance.peers import (
     DecisionsOnlyVault,
@@ -30,7 +31,7 @@ from fencepost.conformance.peers import (
     TrieVault,
     WholeSetsOnlyVault,
 )
-from fencepost.reference import Profile, Vault, Verdict, load_profile
+from fencepost.reference import Block, Profile, Vault, Verdict, load_profile
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 from runs import explored, judged
@@ -46,7 +47,7 @@ def settled(name: str) -> Profile:
     return load_profile(name).with_choices(choices)
 
 
-class Rehearsal:
+class ModelHistory:
     """The reference's vault, taking every change of a move."""
 
     def __init__(self, random: Random, profile: Profile) -> None:
@@ -70,12 +71,25 @@ class Rehearsal:
                 return write.verdict
 
 
+def test_a_rule_is_removed_under_allow_though_the_rule_added_there_covers_every_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history = ModelHistory(Random(0), load_profile("keyvault"))
+    opened = history.vault.put_rules(wire_rules(["20.0.0.0/24", "20.1.0.0/24"])).accepted
+    assert opened is not None
+    history.vault = opened
+    monkeypatch.setattr("fencepost.conformance.generate.moves.new_block", lambda _: Block(20 << 24, (21 << 24) - 1))
+    changes = [change.step for change, _ in history.play("dormant")]
+    methods = [step.method for step in changes if isinstance(step, WriteStep)]
+    assert methods[1:3] == ["addIpRule", "removeIpRule"]
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", MOVES)
-def test_a_move_makes_strokes_that_the_reference_has_an_answer_to_and_repeats_no_rule(name: str, profile: str) -> None:
+def test_a_move_makes_changes_that_the_reference_has_an_answer_to_and_repeats_no_rule(name: str, profile: str) -> None:
     made = 0
     for seed in range(12):
-        rehearsal = Rehearsal(Random(seed), settled(profile))
+        rehearsal = ModelHistory(Random(seed), settled(profile))
         for before in Random(seed).sample(list(MOVES), 2):
             rehearsal.play(before)
         changes = rehearsal.play(name)
@@ -92,9 +106,9 @@ def test_a_move_makes_strokes_that_the_reference_has_an_answer_to_and_repeats_no
 
 def test_only_the_move_of_refusals_and_that_of_unknown_rules_are_ever_refused() -> None:
     for name in sorted(set(MOVES) - {"refused"}):
-        rehearsal = Rehearsal(Random(5), settled("keyvault"))
+        rehearsal = ModelHistory(Random(5), settled("keyvault"))
         assert {verdict for _, verdict in rehearsal.play(name)} <= {Verdict.ACCEPTED}, name
-    verdicts = [verdict for _, verdict in Rehearsal(Random(5), settled("keyvault")).play("refused")]
+    verdicts = [verdict for _, verdict in ModelHistory(Random(5), settled("keyvault")).play("refused")]
     assert Verdict.REFUSED in verdicts
 
 
@@ -163,7 +177,7 @@ def test_a_write_that_must_be_refused_is_blamed_for_what_it_leaves() -> None:
 
 
 def test_a_stroke_is_made_by_a_whole_set_where_single_rules_cannot_be_changed() -> None:
-    rehearsal = Rehearsal(Random(0), settled("keyvault"))
+    rehearsal = ModelHistory(Random(0), settled("keyvault"))
     before = rehearsal.vault.rules
     gone = Change(step=WriteStep(method="removeIpRule", params={"value": before.ip_rules[0].text}))
     whole = as_whole_set(gone, rehearsal.vault)

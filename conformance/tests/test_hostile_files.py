@@ -212,6 +212,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
         assert _run("check", SUBJECT, "--clause", "DEC-4", "--report", folder).exit_code == 1
     vectors = _run("vectors", "export", "--profile", PROFILE)
     assert vectors.exit_code == 0
+    assert _run("campaign", "plan", SUBJECT, "--shards", "2", "--seeds", "1", "--out", folder / "plan").exit_code == 0
     make_keys(folder / "key")
     few = json.loads(vectors.stdout)
     for value in few.values():
@@ -229,6 +230,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
         "network.json": b'{"subnets": [{"id": "/a/b", "serviceEndpoints": ["Microsoft.KeyVault"]}]}',
         "statement.json": json.dumps(STATEMENT).encode(),
         "cli.toml": CLI_FILE.encode(),
+        "plan.json": (folder / "plan").read_bytes(),
         "target.toml": TARGET_FILE,
         "key": (folder / "key").read_bytes(),
         "key.pub": (folder / "key.pub").read_bytes(),
@@ -258,6 +260,8 @@ COMMANDS: tuple[Row, ...] = (
     ("network.json", _json_changed, ("explain", "RULES", "20.0.0.1", "--network", "FILE"), frozenset({0, 2})),
     ("statement.json", _json_changed, ("smoke", "library:hostile_statement:Vault"), frozenset({0, 1, 2})),
     ("cli.toml", _toml_changed, ("smoke", "cli:FILE"), frozenset({1, 2})),
+    ("plan.json", _json_changed, ("campaign", "merge", "FILE", "FOLDER"), frozenset({2})),
+    ("plan.json", _json_changed, ("campaign", "run", "FILE", "--shard", "9/9", "--out", "NEW"), frozenset({2})),
     ("target.toml", _toml_changed, ("clean", "FILE", "--dry-run"), frozenset({2})),
     ("bundle.zip", _torn, ("verify", "FILE", "--key", "KEY.pub"), frozenset({1, 2})),
     ("key", _torn, ("certify", "reference", "--out", "NEW", "--key", "FILE", "--artifact", "absent"), frozenset({2})),
@@ -304,8 +308,14 @@ def test_no_change_of_a_file_ends_a_command_in_a_traceback(
         if not isinstance(result.exception, SystemExit | None) or result.exit_code not in statuses:
             found.add((repr(result.exception)[:100], data[:60], len(data)))
     assert not found
-    rmtree(folder)
-    file.mkdir(parents=True)
-    result = _run(*arguments)
-    assert isinstance(result.exception, SystemExit)
-    assert result.exit_code == 2
+    file.unlink(missing_ok=True)
+    for is_folder in (True, False):  # else it is a link to itself
+        if is_folder:
+            file.mkdir()
+        else:
+            file.symlink_to(file)
+        result = _run(*arguments)
+        assert isinstance(result.exception, SystemExit)
+        assert result.exit_code == 2
+        rmtree(folder)
+        folder.mkdir()

@@ -81,6 +81,7 @@ def test_in_junit_a_known_failure_is_skipped_with_its_reason_and_an_expired_one_
     assert "the old engine (https://issues.example/1)" in (known.findtext(".//testcase[@name='DEC-4']/skipped") or "")
     assert known.find(".//failure") is None
     assert expired.find("testsuite[@name='fencepost.known']/testcase/failure") is not None
+    assert len({suite.attrib["timestamp"] for suite in expired.iter("testsuite")}) == 1  # the time of the run
 
 
 @pytest.mark.parametrize("verdict", ["error", "inconclusive"])
@@ -128,9 +129,12 @@ def test_another_wrong_answer_of_the_same_example_fails_the_run(tmp_path: Path) 
 
 
 def test_another_failure_in_the_same_clause_fails_the_run(tmp_path: Path) -> None:
-    result = _check(f"{FLAWED}+first-address-excluded", "--known", _file(tmp_path, _known()))
+    known = ("--known", _file(tmp_path, _known()))
+    result = _check(f"{FLAWED}+first-address-excluded", *known, "--report", tmp_path / "r")
     assert result.exit_code == 1
     assert "DEC-4: another failure beside the known one" in " ".join(result.stdout.split())
+    found = stored_run(tmp_path / "r").report.clauses[0].counterexamples
+    assert ["known.json" in one.replay for one in found] == [False, True]  # the new failure stands first
 
 
 def test_an_expired_entry_fails_the_run_although_it_is_exact(tmp_path: Path) -> None:
@@ -276,7 +280,7 @@ def test_what_a_run_finds_is_stored_and_replayed_first_by_the_next(tmp_path: Pat
     folder = tmp_path / "kept"
     first = _check(FLAWED, "--regressions", folder)
     assert first.exit_code == 1
-    assert "stored cases" not in first.stderr
+    assert f"stored cases: none, the folder {folder} is not there yet" in first.stderr
     (path,) = folder.iterdir()
     assert _check(FLAWED, "--regressions", folder, "--report", tmp_path / "r").exit_code == 1
     row = _row(tmp_path / "r")

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from certified_folder import certified, members_of, signed_anew, transcript_with
@@ -36,6 +37,10 @@ def _one_refusal_made_up(lines: list[dict[str, object]]) -> None:
 def _one_rule_changed(lines: list[dict[str, object]]) -> None:
     puts = [line for line in lines if line.get("m") == "putRules"]
     puts[5]["p"]["networkAcls"]["defaultAction"] = "Maybe"  # type: ignore[index]
+
+
+def _one_rule_infinite(lines: list[dict[str, object]]) -> None:
+    next(line for line in lines if line.get("m") == "putRules")["p"] = float("inf")
 
 
 def _one_call_left_out(lines: list[dict[str, object]]) -> None:
@@ -72,6 +77,7 @@ def _a_letter_without_meaning(lines: list[dict[str, object]]) -> None:
         _one_answer_flipped,
         _one_refusal_made_up,
         _one_rule_changed,
+        _one_rule_infinite,
         _one_call_left_out,
         _one_call_repeated,
         _the_end_left_out,
@@ -146,6 +152,7 @@ def _set(part: str, name: str, value: object) -> Callable[[dict[str, object]], N
         (_set("asked", "seed", 7), "asked"),
         (_set("asked", "seedFrom", "luck"), "chooses no seed"),
         (_set("asked", "nonce", "another"), "the digest gives"),
+        (_set("implementation", "artifacts", {"vault.tar": "0" * 64}), "the digest gives"),
     ],
 )
 def test_what_a_lying_signer_writes_is_checked_by_form_and_against_the_suite(
@@ -175,3 +182,67 @@ def test_a_signed_payload_that_is_no_statement_is_no_valid_signature(folder: Pat
     envelope = json.dumps({**content, "signatures": [{"keyid": key.public.id, "sig": signed}]}, indent=2) + "\n"
     bundle = Bundle(members={**members_of(folder), ENVELOPE: envelope.encode()})
     assert not signature(bundle, read_public_key(folder / "key.pub")).holds
+
+
+def _renames_a_clause(told: dict[str, Any]) -> None:
+    told["clauses"][0]["id"] = "DEC-99"
+
+
+def _turns_a_verdict(told: dict[str, Any]) -> None:
+    row = next(row for row in told["clauses"] if row["verdict"] == "not applicable")
+    row.update(verdict="pass", asked=40, decisive=40, required=20, needs=[])
+
+
+def _raises_totals(told: dict[str, Any]) -> None:
+    told["totals"]["decisions"] *= 10
+
+
+def _claims_more_effort(told: dict[str, Any]) -> None:
+    told["effort"] = "thorough"
+
+
+def _claims_another_seed(told: dict[str, Any]) -> None:
+    told["seed"] += 1
+
+
+def _claims_features(told: dict[str, Any]) -> None:
+    told["subject"]["features"] = [*told["subject"]["features"], "snapshot-isolation"]
+
+
+def _claims_a_choice(told: dict[str, Any]) -> None:
+    told["subject"]["choices"]["host-bits"] = "mask"
+
+
+def _claims_another_version(told: dict[str, Any]) -> None:
+    told["subject"]["version"] = "9.9.9"
+
+
+def _adds_a_note(told: dict[str, Any]) -> None:
+    told["notes"] = [*told["notes"], "audited"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        (_renames_a_clause, "DEC-99"),
+        (_turns_a_verdict, "verdict"),
+        (_raises_totals, "totals"),
+        (_claims_more_effort, "thorough"),
+        (_claims_another_seed, "seed"),
+        (_claims_features, "snapshot-isolation"),
+        (_claims_a_choice, "host-bits"),
+        (_claims_another_version, "9.9.9"),
+        (_adds_a_note, "audited"),
+    ],
+)
+def test_a_signed_report_that_claims_what_its_transcript_does_not_show_is_inconsistent(
+    folder: Path, lie: Callable[[dict[str, Any]], None], reason: str
+) -> None:
+    members = members_of(folder)
+    told = json.loads(members["report.json"])
+    lie(told)
+    text = json.dumps(told, indent=2).encode()
+    bundle = signed_anew({**members, "report.json": text}, folder)
+    assert signature(bundle, read_public_key(folder / "key.pub")).holds
+    assert any(reason in one for one in consistency(bundle).against)

@@ -50,7 +50,7 @@ def test_every_mechanism_shows_by_its_witness_and_the_original_does_not(structur
     assert found
     for one in found:
         right, wrong = one.answer(original(structure)()), one.answer(one.matcher()())
-        assert (right, wrong) == (one.told.expected, one.told.got), one.id
+        assert (right, wrong) == (one.mechanism.expected, one.mechanism.got), one.id
 
 
 def test_the_first_of_every_three_is_in_sample() -> None:
@@ -67,7 +67,7 @@ def test_a_survivor_that_is_held_out_is_counted_and_not_told(monkeypatch: pytest
     monkeypatch.setattr("fencepost.conformance.strength.generated.measure.within", _all_alive)
     measured = measure(Design(source="mechanisms", structures=("scan",)))
     assert [row.alive for row in measured.rows] == [1, 1, 2]
-    assert [(case.mutant, case.change) for case in measured.cases] == [("scan/m0", found[0].told.belief)]
+    assert [(case.mutant, case.change) for case in measured.cases] == [("scan/m0", found[0].mechanism.belief)]
     assert measured.cases[0].says == "its witness of 2 calls: deny"
 
 
@@ -136,3 +136,10 @@ def test_the_command_measures_mechanisms(tmp_path: Path) -> None:
     assert [row["name"] for row in found["rows"]] == ["held out", "in sample", "all"]
     assert found["rows"][-1]["mutants"] == 2
     assert found["of"] == len(Design(source="mechanisms", structures=("scan",)).all())
+
+
+@pytest.mark.parametrize("value", ["9" * 5_000, "[" * 5_000, "1979-05-27", "inf", '"""' + "[" * 200_000 + '"""'])
+def test_a_value_that_no_reader_takes_is_told_with_the_file(value: str) -> None:
+    for name in ("id", "witness"):
+        with pytest.raises(MechanismsError, match=r"^scan\.toml: "):
+            _read(_entry("m").replace(f"{name} = ", f"{name} = {value}\nignored = ", 1))

@@ -24,6 +24,9 @@ def test_a_subject_that_names_nothing_ends_the_run_with_the_near_misses(pytester
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "referense")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--iut: referense: no carrier*Did you mean 'reference'?*"])
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", "fixture:live_vault", "--iut-clause", "STA-5")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*--iut: fixture:live_vault: no fixture has this name*"])
 
 
 def test_a_subject_that_does_not_answer_ends_the_run_and_says_why(pytester: pytest.Pytester) -> None:
@@ -110,12 +113,12 @@ def test_the_profile_and_the_seed_are_passed_on(pytester: pytest.Pytester) -> No
         "--iut-profile",
         "keyvault-2018-preview",
         "--iut-clause",
-        "VAL-8",
+        "VAL-2,VAL-8",
         "-rs",
         "--iut-open-points",
     )
     result = pytester.runpytest("--pyargs", SUITE, *arguments)
-    result.assert_outcomes(skipped=1)
+    result.assert_outcomes(passed=1, skipped=1)  # the reference is opened as this profile: VAL-2 would fail otherwise
     result.stdout.fnmatch_lines(["*VAL-8 does not apply: needs endpoint-check*"])
 
 

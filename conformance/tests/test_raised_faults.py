@@ -62,7 +62,7 @@ def test_a_kind_of_exception_is_kept_once_and_a_long_traceback_is_cut_in_the_mid
     )
     raised.note(fault, {"requests": list(range(5000))})
     raised.note(fault, {"requests": []})
-    (told,) = raised.told
+    (told,) = raised.texts
     assert "4994 more" in told
     assert "in f49" in told
     assert "in f3\n" not in told

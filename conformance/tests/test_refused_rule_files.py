@@ -65,8 +65,45 @@ REFUSED: Mapping[str, tuple[object, str]] = {
             },
             "terraform_version": "1",
         },
-        "publicNetworkAccess decides",
+        "public_network_access_enabled: false: this vault's public_network_access_enabled decides",
     ),
+    "public access in Terraform that is no truth value": (
+        plan({**TERRAFORM_VAULT, "values": {**TERRAFORM_VALUES, "public_network_access_enabled": "false"}}),
+        'public_network_access_enabled: "false": this vault',
+    ),
+    "blocks of Terraform that are none": (
+        plan({**TERRAFORM_VAULT, "values": {"name": "one", "network_acls": "Deny"}}),
+        'values.network_acls: expected a list with one block, got "Deny"',
+    ),
+    "public access disabled beside the properties": (
+        [{**vault(), "publicNetworkAccess": "Disabled"}],
+        "$[0].publicNetworkAccess: 'Disabled': this vault's publicNetworkAccess decides",
+    ),
+    "public access disabled among the rules": (
+        {**ACLS, "PublicNetworkAccess": "Disabled"},
+        "$.publicNetworkAccess: 'Disabled': this vault's publicNetworkAccess decides",
+    ),
+    "rules beside the properties": (
+        {"type": VAULT_TYPE, "properties": {"sku": {}}, "networkAcls": ACLS},
+        "$.networkAcls: it stands beside the properties of the vault, and belongs among them",
+    ),
+    "rules under the name that another client has": (
+        {"type": VAULT_TYPE, "properties": {"NetworkRuleSet": {"DefaultAction": "Deny"}}},
+        "$.properties.NetworkRuleSet: a vault has 'networkAcls' for its rules",
+    ),
+    "a parameters file in place of the template": (
+        {
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
+            "parameters": {},
+        },
+        "these are the parameters of a template: name the template, and this file by --parameters",
+    ),
+    "JSON nested too deep in an expression": (
+        template(vault(f"[json('{'[' * 100_000}')]")),
+        "json() does not take these arguments",
+    ),
+    "several values, a line each": (b'{"name": "one"}\n{"name": "two"}\n', "put them into one list"),
+    "variables of Terraform": (b'default_action = "Deny"\n', "this looks like the variables of Terraform"),
     "public access disabled for PowerShell": (
         {**POWERSHELL, "PublicNetworkAccess": "Disabled"},
         "publicNetworkAccess decides",
@@ -170,6 +207,10 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     "a body of azapi that the plan does not know": (
         plan(azapi(body=None), body=True),
         "values.body: the plan does not",
+    ),
+    "a body of azapi that is nested too deep": (
+        plan(azapi(body="[" * 200_000), body=False),
+        "values.body: not JSON: maximum recursion depth",
     ),
     "properties of azapi that the plan does not know": (
         plan(azapi(body={}), body={"properties": True}),

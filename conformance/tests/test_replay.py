@@ -45,9 +45,11 @@ def _run(*arguments: str | Path) -> Result:
 
 
 def _witnessed() -> list[Mutant]:
-    """Of the mutants whose witness is a case that the clauses judge, one in eight and those that take two vaults."""
+    """Of the mutants that clauses judge: those that take two vaults, one that errs in mid-call, one in eight."""
     told = [one for one in CATALOGUE.values() if one.choice is None and not one.overlapping]
-    return [*(one for one in told if one.outlives_reset), *[one for one in told if not one.outlives_reset][::8]]
+    middle = CATALOGUE["third-of-a-call-is-let-through"]  # neither the first answer nor the last is wrong
+    one_in_eight = [one for one in told if not one.outlives_reset and one is not middle][::8]
+    return [*(one for one in told if one.outlives_reset), middle, *one_in_eight]
 
 
 def test_a_case_still_fails_on_the_subject_that_it_was_found_in(tmp_path: Path) -> None:

@@ -124,6 +124,9 @@ RIGHT: Mapping[str, object] = {
         parameters={"given": {"type": "object", "nullable": True}},
         variables={"acls": ACLS},
     ),
+    "JSON in an expression": template(
+        vault("[if(false(), json('null'), variables('acls'))]"), variables={"acls": ACLS}
+    ),
     "the properties of a vault alone": {"accessPolicies": [], "networkAcls": ACLS, "publicNetworkAccess": "Enabled"},
     "a vault of azapi in another case": plan(azapi(body={"Properties": {"networkACLs": ACLS}})),
     "a vault of azapi of which the plan does not know another part": plan(

@@ -22,7 +22,7 @@ VAULTS = "library:fencepost.conformance.commands.demo_vaults"
 BARE = ((f"{VAULTS}:FlawedVault", 1), (f"{VAULTS}:RightVault", 0))  # their decisions are bare words
 MUTANT = (("mutant:last-address-excluded", 1), ("reference", 0))
 WRITING = (("mutant:ipv6-stored", 1), ("reference", 0))
-ADDRESS = {"plane": "data", "operation": "SecretGet", "source": {"address": "20.63.255.255"}}
+ADDRESS: dict[str, object] = {"plane": "data", "operation": "SecretGet", "source": {"address": "20.63.255.255"}}
 RULES = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": "20.0.0.0/10"}], "virtualNetworkRules": []}
 READ: Sequence[tuple[str, Mapping[str, object]]] = (
     ("reset", {"subnets": []}),
@@ -40,7 +40,7 @@ def _report(
         clause=clause,
         calls=tuple(Call(method=method, params=dict(params)) for method, params in calls),
         rules=None,
-        request={},
+        request={} if clause == "VAL-4" else ADDRESS,
         expected=expected,
         got=got,
         deciding_clause=clause,
@@ -166,3 +166,15 @@ def test_nothing_that_a_subject_says_becomes_code(tmp_path: Path) -> None:
     assert texts[".py"].count(evil) == texts[".sh"].count(evil) == 1, "the subject string, quoted, and nothing else"
     assert f"'{evil}'" in texts[".sh"]
     compile(texts[".py"], "case", "exec")
+
+
+def test_a_case_whose_wrong_answer_is_not_the_last_has_no_script(tmp_path: Path) -> None:
+    report = _report("stdio:./vault")
+    (clause,) = report.clauses
+    (found,) = clause.counterexamples
+    longer = Call(method="decide", params={"requests": [ADDRESS, {**ADDRESS, "operation": "KeySign"}]})
+    found = structs.replace(found, calls=(*found.calls[:-1], longer))
+    written = write_runnable(
+        structs.replace(report, clauses=(structs.replace(clause, counterexamples=(found,)),)), tmp_path
+    )
+    assert {path.suffix for path in written} == {".json", ".py"}

@@ -11,13 +11,13 @@ PROGRAM = """
 import sys
 
 from fencepost.conformance.bounded.bounds import Bounds
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from runs import Counted, connection_to, judged, judged_within
 
 # A counted connection is asked one call after another: the overlapping calls of STA-8 are as many as there is time for.
 subject = Counted(connection_to("reference", "keyvault-2018-preview"))
 # A clock that stands still: how many requests one call carries hangs on how long the calls before took.
-with told_by(lambda: 0.0):
+with using_clock(lambda: 0.0):
     if sys.argv[1] == "bounded":
         judged_within(Bounds(configurations=8), subject, profile="keyvault-2018-preview", seed=4)
     else:

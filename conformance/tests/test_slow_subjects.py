@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from fencepost.adapters.contract import Client, Decision, JsonObject, TimedOut, WriteResult
 from fencepost.conformance.commands import main
 from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, ReadStep, WriteStep, case_from_calls
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Caller, Network, Request, Subnet, load_profile
@@ -40,7 +40,7 @@ class _Slow:
 
 
 def _batches(slow: _Slow, requests: int) -> list[int]:
-    with told_by(lambda: slow.now):
+    with using_clock(lambda: slow.now):
         subject = Lockstep(cast("Client", slow), load_profile("keyvault"))
         subject.reset(Network())
         subject.write(WriteStep(method="putRules", params={"networkAcls": wire_rules(())}))
@@ -61,6 +61,23 @@ def test_a_call_does_not_grow_so_much_at_once_that_it_may_run_into_its_time_out(
 def test_a_subject_that_takes_its_time_over_every_decision_is_asked_a_few_at_once() -> None:
     batches = _batches(_Slow(call=0.01, decision=0.1), 500)
     assert max(batches[1:]) * 0.1 <= 2.1
+
+
+class _SlowOnce(_Slow):
+    """A client for whose third call the machine has no time at first."""
+
+    def decide(self, requests: Sequence[JsonObject]) -> list[Decision]:
+        self.now += 0.04 if len(self.batches) == 2 else 0.0
+        return super().decide(requests)
+
+
+def test_one_slow_call_of_few_requests_makes_no_later_call_smaller() -> None:
+    slow = _SlowOnce(call=0, decision=0)
+    with using_clock(lambda: slow.now):
+        subject = Lockstep(cast("Client", slow), load_profile("keyvault"))
+        for requests in (64, 64, 1, 2000):
+            subject.ask(AskStep(requests=tuple(Request(address=n) for n in range(requests))))
+    assert slow.batches == [64, 64, 1, 2000]
 
 
 class _Falling(_Slow):

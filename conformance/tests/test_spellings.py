@@ -32,7 +32,7 @@ def profiled(factory: Callable[[], object], profile: str = "keyvault", *features
 
 
 def told(rows: dict[str, Row], name: str) -> str:
-    return rows[f"ipRules {name}"].subject.told
+    return rows[f"ipRules {name}"].subject.text
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -87,12 +87,12 @@ def test_what_a_lenient_parser_makes_of_a_spelling_is_found_by_whom_it_admits(
 
 def test_an_unknown_word_is_told_by_what_it_does_to_everybody() -> None:
     rows = profiled(lambda: mutant("unknown-default-action-allows", profile="keyvault"))
-    assert rows["defaultAction defaultAction 'Block'"].subject.told == "accepted: it lets everybody in"
+    assert rows["defaultAction defaultAction 'Block'"].subject.text == "accepted: it lets everybody in"
 
 
 def test_an_id_is_told_by_the_subnets_that_it_admits() -> None:
     rows = profiled(lambda: Vault("keyvault"))
-    assert rows["virtualNetworkRules a subnet's id in capitals"].subject.told == "accepted as the subnet"
+    assert rows["virtualNetworkRules a subnet's id in capitals"].subject.text == "accepted as the subnet"
 
 
 class Fickle(StdlibVault):
@@ -108,7 +108,7 @@ class Fickle(StdlibVault):
 def test_a_subject_that_answers_the_same_spelling_in_two_ways_is_unstable() -> None:
     answer = profiled(Fickle)["ipRules an address"].subject
     assert answer.kind == "unstable"
-    assert answer.told.endswith(", then refused")
+    assert answer.text.endswith(", then refused")
 
 
 class Unsendable(StdlibVault):
@@ -172,9 +172,9 @@ def test_a_subject_without_subnets_is_asked_no_id() -> None:
 
 
 def test_an_open_reading_agrees_with_any_answer_but_a_fault() -> None:
-    open_reading = Answer(kind="open", told="open: host-bits")
-    assert open_reading.agrees_with(Answer(kind="refused", told="refused"))
-    assert not open_reading.agrees_with(Answer(kind="unstable", told="refused, then accepted"))
+    open_reading = Answer(kind="open", text="open: host-bits")
+    assert open_reading.agrees_with(Answer(kind="refused", text="refused"))
+    assert not open_reading.agrees_with(Answer(kind="unstable", text="refused, then accepted"))
 
 
 @pytest.mark.parametrize(

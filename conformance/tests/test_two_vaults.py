@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Client, open_subject
+from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.certificate.replaying import Transcript
 from fencepost.conformance.commands import main
@@ -15,9 +16,11 @@ from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, ResetStep, WriteStep
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.wire import wire_rules
+from fencepost.conformance.strength.generated.mechanisms import mechanisms
+from fencepost.conformance.strength.generated.trial import run
 from fencepost.reference import Network, Request, RuleSet, Subnet, address_from_text, load_profile
 from fencepost.reports.model import Counterexample, Report, report_from_json
 from runs import judged
@@ -132,13 +135,13 @@ def test_a_case_of_two_vaults_is_known_and_put_up_with(tmp_path: Path) -> None:
 
 def test_a_run_with_a_case_of_two_vaults_is_recorded_and_comes_to_the_same_from_its_transcript() -> None:
     file = BytesIO()
-    with Recorder(file, clean=lambda text: text) as recorder, told_by(recorder.clock):
+    with Recorder(file, clean=lambda text: text) as recorder, using_clock(recorder.clock):
         report = judged(
             recorder.connect(open_subject("library:leaking_vaults:KeepsDefaultAction"), {}), "STA-3", "DEC-1"
         )
         recorder.end("")
     transcript = Transcript(file.getvalue())
-    with told_by(transcript.clock):
+    with using_clock(transcript.clock):
         assert judged(transcript.connection(), "STA-3", "DEC-1") == report
     transcript.end()
     (one,) = _found(report)
@@ -225,3 +228,9 @@ def test_a_new_vault_that_tosses_coins_fails_and_not_every_time(
     result, report = _check(tmp_path, "UnsteadyWhenNew", "--clause", "STA-3,DEC-1", "--seed", str(seed))
     assert (result.exit_code, report.result) == (1, "fail")
     assert {one.expected for one in _found(report)} == {"allow"}
+
+
+def test_a_fault_that_smaller_cases_show_only_after_one_another_fails_by_its_whole_case() -> None:
+    remembers_the_latest = next(one for one in mechanisms("patricia") if one.id == "patricia/finger-of-the-last-block")
+    report = run(remembers_the_latest.matcher()(), profile="keyvault", effort=EFFORTS["quick"], seed=2)
+    assert report.exit_status == 1

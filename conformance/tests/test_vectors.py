@@ -156,7 +156,7 @@ def test_there_are_at_most_two_thousand_tests_in_calls_of_one_request_and_of_a_t
 
 def test_longer_lives_are_of_every_source_and_for_subjects_that_have_little(known: VectorFile) -> None:
     lives = [(group.needs, test) for group in known.test_groups for test in group.tests if LIFE in test.flags]
-    assert {source.tells for source in SOURCES} <= {test.comment for _, test in lives}
+    assert {source.comment for source in SOURCES} <= {test.comment for _, test in lives}
     assert any(needs == () for needs, _ in lives)
     assert max(len(test.calls) for _, test in lives) > 300
 

@@ -118,9 +118,9 @@ def test_a_clause_whose_requests_are_put_under_some_rules_only_does_not_pass() -
 
 def test_a_clause_of_a_kind_of_write_that_was_never_put_does_not_pass() -> None:
     tally = asked("LIM-7", right=100)
-    tally.write("addIpRule", ("LIM-7",), is_inconclusive=True)
+    tally.inconclusive_write(("addIpRule",), ("LIM-7",))
     assert row(tally, clause="LIM-7").verdict == "inconclusive"
-    tally.write("addIpRule", (), is_inconclusive=False)
+    tally.write("addIpRule", ())
     assert row(tally, clause="LIM-7").verdict == "pass"
 
 

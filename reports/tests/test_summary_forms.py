@@ -114,6 +114,19 @@ def test_the_markdown_of_very_many_causes_is_short(report: Report) -> None:
     assert len(shown) < 50_000
 
 
+def test_the_markdown_shows_the_calls_of_a_case_that_takes_more_than_rules_and_a_request(report: Report) -> None:
+    one = report.clauses[1].counterexamples[0]
+    longer = replace(
+        one, calls=(*one.calls[:2], Call(method="removeIpRule", params={"value": "9.9.9.9"}), *one.calls[2:])
+    )
+    plainly, with_calls = (
+        _markdown(replace(report, clauses=(replace(report.clauses[1], counterexamples=(case,)),)))
+        for case in (one, longer)
+    )
+    assert 'removeIpRule {"value": "9.9.9.9"}' in with_calls
+    assert "calls  " not in plainly
+
+
 def test_failures_of_one_kind_are_one_cause_and_the_smallest_stands_for_them(report: Report) -> None:
     one = report.clauses[1].counterexamples[0]
     longer = replace(one, calls=(*one.calls, one.calls[-1]), got="allow (its rule: 'b')")

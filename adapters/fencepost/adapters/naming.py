@@ -31,7 +31,7 @@ def factory_of(address: str) -> Callable[[], object]:
 
 
 def adapter_factory(name: str, args: str, **given: object) -> Callable[[], object]:
-    """A factory of what the adapter of this name makes of `args`, and of what is `given` if it has such a parameter."""
+    """A factory of the object that this adapter makes from `args`, and from those of `given` that it takes."""
     return partial(_adapter, name, args, given)
 
 

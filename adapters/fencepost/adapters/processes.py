@@ -84,7 +84,7 @@ class ProcessGroup:
             os.close(writing)
             os.close(lifeline)
         with open(reading, encoding="ascii") as failures:  # noqa: PTH123 - a descriptor
-            told = failures.read() if self._has_reaper else ""
+            report = failures.read() if self._has_reaper else ""
         if not self._has_reaper:
             log.add(b"(on this system the kit cannot see processes that the harness leaves behind)\n")
         assert self._process.stdin is not None
@@ -93,14 +93,14 @@ class ProcessGroup:
         self.stdin: IO[bytes] = self._process.stdin
         self.stdout: IO[bytes] = self._process.stdout
         self.pid = self._process.pid
-        self.command_pid = int(told) if told.startswith("+") else self.pid
+        self.command_pid = int(report) if report.startswith("+") else self.pid
         self._drain = threading.Thread(
             target=_drain, args=(self._process.stderr, log), name=f"stderr of {self.pid}", daemon=True
         )
         self._drain.start()
-        if told and not told.startswith("+"):
+        if report and not report.startswith("+"):
             self.end()
-            raise OSError(int(told), os.strerror(int(told)))
+            raise OSError(int(report), os.strerror(int(report)))
 
     def wait(self, seconds: float) -> bool:
         """Whether the process has ended within so many seconds. It is not reaped yet, so its number is not reused."""

@@ -37,7 +37,7 @@ def write_header(address: str, values: Mapping[int, bytes]) -> bytes:
 
 
 async def read_header(read_exactly: Callable[[int], Awaitable[bytes]]) -> ProxyHeader:
-    """The header, and no byte more. `BadHeader` where there is none, or one for anything but TCP over IPv4."""
+    """The header, and no byte more. `BadHeader` if there is none, or a header of anything but TCP over IPv4."""
     signature, command, family, length = _FIXED.unpack(await read_exactly(_FIXED.size))
     if signature != SIGNATURE or command not in (_LOCAL, _PROXY):
         raise BadHeader("expected a PROXY protocol header of version 2")

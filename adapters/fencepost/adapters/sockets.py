@@ -62,7 +62,7 @@ class DeadlineSocket:
                 raise _late() from None
 
     def receive(self) -> bytes:
-        """What is there, before the deadline."""
+        """The bytes that have come, at the latest at the deadline."""
         self._limit_calls()
         try:
             return self._socket.recv(16384)

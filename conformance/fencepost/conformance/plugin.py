@@ -34,7 +34,7 @@ _JUDGED = frozenset({"subject", "clause", "verdict", "asked", "decisive"})
 """The properties of a test that has judged a clause."""
 
 _FAILURES = pytest.StashKey[dict[str, tuple[str, str]]]()
-"""The tests of the suite that have failed in this session, by node id: in which phase, and what was said."""
+"""The tests of the suite that have failed in this session, by node id: the phase, and the message."""
 
 Subject: TypeAlias = str | Callable[[], object]
 _Wrapper: TypeAlias = Generator[None, pytest.TestReport, pytest.TestReport]
@@ -126,8 +126,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Keep an error an error: if nothing was judged, an expected failure cannot have occurred."""
     report = yield
     if report.failed and _asks(item):
-        told = str(call.excinfo.value) if call.excinfo is not None else ""
-        phase, _ = item.config.stash[_FAILURES].setdefault(item.nodeid, (call.when, told))
+        message = str(call.excinfo.value) if call.excinfo is not None else ""
+        phase, _ = item.config.stash[_FAILURES].setdefault(item.nodeid, (call.when, message))
         if call.when == "setup" and phase == "call":  # of a rerun: a failure stays a failure, and becomes no error
             report.when = "call"
     if call.excinfo is not None and hasattr(report, "wasxfail") and _asks(item):
@@ -163,8 +163,8 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
             terminalreporter.write_line(line)
     counts = Counter(filter(None, map(_left_out, terminalreporter.stats.get("deselected", ()))))
     if counts:
-        told = ", ".join(f"{count} {_KINDS[kind][count != 1]}" for kind, count in sorted(counts.items()))
-        terminalreporter.write_line(f"fencepost: {told} (--iut-open-points shows each)")
+        counted = ", ".join(f"{count} {_KINDS[kind][count != 1]}" for kind, count in sorted(counts.items()))
+        terminalreporter.write_line(f"fencepost: {counted} (--iut-open-points shows each)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -175,8 +175,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _worker_input(config: pytest.Config) -> dict[str, object]:
     """The data that pytest-xdist's controller has sent this worker; empty in any other process."""
-    told: dict[str, object] = getattr(config, "workerinput", {})
-    return told
+    data: dict[str, object] = getattr(config, "workerinput", {})
+    return data
 
 
 def _subjects(config: pytest.Config) -> tuple[str, ...]:
@@ -270,7 +270,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if any(_lacks_a_subject(item) for item in asking):
         raise pytest.UsageError(_WHAT_TO_GIVE)
     for subject in _subjects(config) if asking else ():
-        _is_one_place(subject)  # a name that means nothing is said before any fixture of anybody's is set up
+        _is_one_place(subject)  # report a name that means nothing before any fixture is set up
 
 
 def _lacks_a_subject(item: pytest.Item) -> bool:
@@ -349,8 +349,8 @@ def _report_folder(config: pytest.Config, subject: str | None) -> Path | None:
 
 def _is_alone(config: pytest.Config, *modes: str) -> bool:
     """Whether no other worker of pytest-xdist asks the same subject, by the mode of distribution."""
-    told = _worker_input(config)
-    return told.get("workercount", 1) == 1 or told.get(_DISTRIBUTED) in ("by clause", *modes)
+    data = _worker_input(config)
+    return data.get("workercount", 1) == 1 or data.get(_DISTRIBUTED) in ("by clause", *modes)
 
 
 @pytest.fixture(scope="class")

@@ -70,7 +70,7 @@ QUESTIONS: Mapping[str, str] = MappingProxyType(
 
 def reason(violation: Violation, *, value: object, profile: Profile) -> str:
     """Why the value at the violation's path is refused, with the value (shortened) and the limit where it matters."""
-    told = REASONS.get(violation.name, violation.name)
+    text = REASONS.get(violation.name, violation.name)
     if violation.name == "too-many":
         maximum = profile.max_ip_rules if violation.path == "$.ipRules" else profile.max_virtual_network_rules
         length = len(value) if isinstance(value, list) else "?"
@@ -79,10 +79,10 @@ def reason(violation: Violation, *, value: object, profile: Profile) -> str:
         return f"{value!r:.80} is a template expression, which is not evaluated here: write the value itself"
     if violation.name == "unknown-word":
         words = Bypass if violation.path.endswith("bypass") else DefaultAction
-        told = f"expected {' or '.join(words)}"
+        text = f"expected {' or '.join(words)}"
     if isinstance(value, list | dict):
-        return told
-    return f"{told}: {value!r:.80}"
+        return text
+    return f"{text}: {value!r:.80}"
 
 
 def open_point(key: str) -> str:

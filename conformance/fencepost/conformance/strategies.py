@@ -199,9 +199,9 @@ def requests(
     listed = {rule.id: True for rule in rules.virtual_network_rules}
     with_endpoint = listed if network is None else {str(one["id"]): _has_endpoint(one) for one in network}
     where = _places(rules, with_endpoint if capabilities.subnets else {})
-    who = _callers(edition, capabilities)
+    any_caller = _callers(edition, capabilities)
     planes = (Plane.DATA, Plane.CONTROL) if capabilities.control_plane else (Plane.DATA,)
-    said = ((), *WAYS_TO_SAY_YES) if capabilities.credentials else ((),)
+    ways = ((), *WAYS_TO_SAY_YES) if capabilities.credentials else ((),)
 
     def value(draw: st.DrawFn) -> JsonObject:
         address, subnet = draw(where)
@@ -209,9 +209,9 @@ def requests(
         names = DATA_OPERATIONS if plane is Plane.DATA else CONTROL_OPERATIONS
         plain = "SecretGet" if plane is Plane.DATA else "VaultGet"
         operation = draw(st.one_of(st.just(plain), st.sampled_from(names)))
-        caller = callers.with_credentials(one_of(draw, who), one_of(draw, callers.credentials(capabilities)))
+        caller = callers.with_credentials(one_of(draw, any_caller), one_of(draw, callers.credentials(capabilities)))
         request = Request(plane=plane, operation=operation, address=address, subnet=subnet, caller=caller)
-        return wire_request(request, explicit=draw(st.sampled_from(said)))
+        return wire_request(request, explicit=draw(st.sampled_from(ways)))
 
     return made(value)
 
@@ -246,8 +246,8 @@ def _profile(profile: Profile | str) -> Profile:
 def _bounds(name: str, least: int, most: int | None, limit: int) -> tuple[int, int]:
     upper = limit if most is None else most
     if not 0 <= least <= upper <= limit:
-        told = f"min_{name}={least}, max_{name}={most}"
-        raise InvalidArgument(f"{told}: expected 0 <= min_{name} <= max_{name} <= {limit}")
+        bounds = f"min_{name}={least}, max_{name}={most}"
+        raise InvalidArgument(f"{bounds}: expected 0 <= min_{name} <= max_{name} <= {limit}")
     return least, upper
 
 

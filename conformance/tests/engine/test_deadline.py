@@ -2,7 +2,7 @@
 
 import pytest
 from fencepost.adapters.contract import JsonObject, TimedOut, Timeouts
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime, timed
 
 
@@ -29,7 +29,7 @@ class Slow:
 
 def test_a_call_begins_only_where_one_of_its_kind_would_end_in_time() -> None:
     slow = Slow(10)
-    with told_by(lambda: slow.now):
+    with using_clock(lambda: slow.now):
         connection = timed(slow, Deadline.after(35))
         for _ in range(3):
             connection.call("putRules", {})
@@ -40,7 +40,7 @@ def test_a_call_begins_only_where_one_of_its_kind_would_end_in_time() -> None:
 
 def test_a_kind_of_call_that_was_never_made_is_tried_while_there_is_any_time() -> None:
     slow = Slow(30)
-    with told_by(lambda: slow.now):
+    with using_clock(lambda: slow.now):
         connection = timed(slow, Deadline.after(35))
         connection.call("putRules", {})
         connection.call("decide", {})
@@ -51,7 +51,7 @@ def test_a_kind_of_call_that_was_never_made_is_tried_while_there_is_any_time() -
 
 def test_the_statement_is_asked_for_whatever_the_time() -> None:
     slow = Slow(50)
-    with told_by(lambda: slow.now):
+    with using_clock(lambda: slow.now):
         connection = timed(slow, Deadline.after(35))
         connection.call("putRules", {})
         assert connection.call("describe", {}) == {}
@@ -64,7 +64,7 @@ def test_nobody_is_to_blame_for_a_silence_until_the_deadline() -> None:
             raise TimedOut(method=method, expected="an answer", came="nothing")
 
     silent = Silent(50)
-    with told_by(lambda: silent.now):
+    with using_clock(lambda: silent.now):
         connection = timed(silent, Deadline.after(35))
         with pytest.raises(OutOfTime):
             connection.call("decide", {})
@@ -72,7 +72,7 @@ def test_nobody_is_to_blame_for_a_silence_until_the_deadline() -> None:
 
 def test_time_outs_get_shorter_as_the_deadline_comes_near() -> None:
     now = 0.0
-    with told_by(lambda: now):
+    with using_clock(lambda: now):
         shortened = Deadline.after(60).within(Timeouts(start=30, call=10))
         assert (shortened.start, shortened.call) == (30, 10)
         now = 52.0

@@ -7,7 +7,8 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.judging.verdicts import DECISIVE
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.reference import text_from_address
-from toys import CALLERS, INSIDE, OUTSIDE, TWO_RULES, ToyVault, acls, row, toy_run, under_deny
+from runs import begun
+from toys import CALLERS, EFFORT, INSIDE, OUTSIDE, TWO_RULES, ToyVault, acls, exploration, row, toy_run, under_deny
 
 
 class OnFire(ToyVault):
@@ -212,3 +213,18 @@ def test_a_refusal_of_rules_that_must_be_accepted_is_a_failure_and_no_error() ->
     campaign = toy_run(Refuses, run)
     assert not campaign.tally.reasons("error")
     assert list(campaign.tally.failures) == ["VAL-1"]
+
+
+def test_a_fault_in_a_request_that_a_clause_outside_the_selection_decides_is_the_error_of_a_selected_clause() -> None:
+    class FailsInside(OnFire):
+        def outcome(self, address: str) -> str:
+            if address == text_from_address(INSIDE.address) and self.is_armed:
+                raise KeyError(address)
+            return super().outcome(address)
+
+    vault = FailsInside("decide", ())
+    with begun(lambda: vault, "DEC-5", effort=EFFORT, with_decoys=False) as campaign:
+        campaign.settle()
+        vault.is_armed = True
+        campaign.explore(exploration(under_deny))
+    assert row(campaign, "DEC-5").verdict == "error"

@@ -253,7 +253,7 @@ def _check_prefix(prefix: int, profile: Profile, choose: _Choose) -> None:
 def _placed(block: Block, profile: Profile, choose: _Choose) -> Block:
     """The block, if rules may lie at its place in the address space.
 
-    A range that covers private space goes by `private-superset` alone, unless reserved space is refused.
+    A range that covers private space depends on `private-superset` alone, unless reserved space is refused.
     """
     if any(private.holds(block) for private in PRIVATE):
         raise _Refused("private")

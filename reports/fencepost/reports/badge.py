@@ -35,11 +35,11 @@ def _result(report: Report) -> str:
     if word == "FAIL":
         failed = sum(standing(clause) == "fail" for clause in report.clauses)
         broken = sum(entry.broken for entry in report.ledger)
-        told = [
+        parts = [
             f"{number} {kind}{'s' if number > 1 else ''}" for number, kind in ((failed, "clause"), (broken, "choice"))
         ]
-        told = [one for one in told if not one.startswith("0 ")]
-        return f"{' and '.join(told)} broken" if told else "fail"
+        parts = [one for one in parts if not one.startswith("0 ")]
+        return f"{' and '.join(parts)} broken" if parts else "fail"
     if word == "PARTIAL":
         is_less = report.selected or report.suite_version
         declared = ", ".join([*restricting(report), *(["selected clauses only"] if is_less else [])])
@@ -50,8 +50,8 @@ def _result(report: Report) -> str:
 
 
 def _svg(report: Report) -> str:
-    told = message(report)
-    left, right = (len(text) * _CHARACTER + 2 * _PADDING for text in (_LABEL, told))
+    shown = message(report)
+    left, right = (len(text) * _CHARACTER + 2 * _PADDING for text in (_LABEL, shown))
     width = left + right
     picture = Element(
         "svg",
@@ -60,10 +60,10 @@ def _svg(report: Report) -> str:
             "width": f"{width:.0f}",
             "height": str(_HEIGHT),
             "role": "img",
-            "aria-label": f"{_LABEL}: {told}",
+            "aria-label": f"{_LABEL}: {shown}",
         },
     )
-    SubElement(picture, "title").text = f"{_LABEL}: {told}"
+    SubElement(picture, "title").text = f"{_LABEL}: {shown}"
     _, colour = _COLOURS[colour_of(report)]
     for x, wide, fill in ((0.0, left, "#3b4048"), (left, right, colour)):
         SubElement(picture, "rect", {"x": f"{x:.1f}", "width": f"{wide:.1f}", "height": str(_HEIGHT), "fill": fill})
@@ -73,7 +73,7 @@ def _svg(report: Report) -> str:
         "font-family": "Verdana,DejaVu Sans,sans-serif",
         "font-size": "11",
     }
-    for x, text, wide in ((left / 2, _LABEL, left), (left + right / 2, told, right)):
+    for x, text, wide in ((left / 2, _LABEL, left), (left + right / 2, shown, right)):
         place = {"x": f"{x:.1f}", "y": "14", "textLength": f"{wide - 2 * _PADDING:.1f}"}
         SubElement(picture, "text", {**words, **place}).text = text
     return tostring(picture, encoding="unicode") + "\n"
@@ -81,8 +81,8 @@ def _svg(report: Report) -> str:
 
 def _endpoint(report: Report) -> str:
     colour, _ = _COLOURS[colour_of(report)]
-    told = {"schemaVersion": 1, "label": _LABEL, "message": message(report), "color": colour}
-    return json.dumps(told, indent=2) + "\n"
+    endpoint = {"schemaVersion": 1, "label": _LABEL, "message": message(report), "color": colour}
+    return json.dumps(endpoint, indent=2) + "\n"
 
 
 render = FileRenderer(file_name="badge.svg", write=_svg)

@@ -37,9 +37,9 @@ class Cause:
         one = self.smallest
         if one.calls and one.calls[-1].method == "getRules":
             return "reads back other rules than are in force"
-        told = _TITLES.get((_first_word(self.expected), _first_word(self.got)))
+        title = _TITLES.get((_first_word(self.expected), _first_word(self.got)))
         about = _about(one)
-        return told.format(about) if told and about else self.mistake or "answers otherwise than it must"
+        return title.format(about) if title and about else self.mistake or "answers otherwise than it must"
 
 
 _TITLES: Mapping[tuple[str, str], str] = MappingProxyType(

@@ -59,14 +59,14 @@ def offending(one: Counterexample) -> tuple[str, object] | None:
 
 def explanation(one: Counterexample, texts: Mapping[str, str]) -> str:
     """The deciding clause with its text, and further facts; the broken clause stands in the heading."""
-    told = one.why.removeprefix(f"{one.clause}: {texts.get(one.clause, '')}").lstrip(". ")
+    reason = one.why.removeprefix(f"{one.clause}: {texts.get(one.clause, '')}").lstrip(". ")
     parts = []
     if one.deciding_clause != one.clause:
-        parts += [one.deciding_clause] if one.deciding_clause not in told else []
-        parts += [text] if (text := texts.get(one.deciding_clause, "")) not in told else []
-    if not told and one.deciding_clause == one.clause:
+        parts += [one.deciding_clause] if one.deciding_clause not in reason else []
+        parts += [text] if (text := texts.get(one.deciding_clause, "")) not in reason else []
+    if not reason and one.deciding_clause == one.clause:
         return visible(_by_itself(one))
-    parts.append(told)
+    parts.append(reason)
     rule = f" (rule: {one.deciding_rule})" if one.deciding_rule else ""
     return visible(": ".join(part for part in parts if part) + rule)
 

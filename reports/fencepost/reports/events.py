@@ -155,8 +155,10 @@ def report_to_events(report: Report, *, environment: Environment | None = None) 
 
 def transcript_digest(one: Counterexample) -> str:
     """The digest of a counterexample's transcript: its calls, and the answer to the last call."""
-    said = b"[" + b",".join(encoded(call) for call in one.calls) + b"]\n" + one.got.encode("utf-8", "backslashreplace")
-    return f"sha256:{hashlib.sha256(said).hexdigest()}"
+    content = (
+        b"[" + b",".join(encoded(call) for call in one.calls) + b"]\n" + one.got.encode("utf-8", "backslashreplace")
+    )
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def body_line(header: bytes) -> bytes:

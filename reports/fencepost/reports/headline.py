@@ -180,8 +180,10 @@ def not_judged(report: Report) -> tuple[NotJudged, ...]:
             groups.setdefault(_why(clause, report), []).append(clause.id)
     found = [NotJudged(why=why, clauses=tuple(ids)) for why, ids in groups.items()]
     found.sort(key=lambda one: -len(one.clauses))
-    told = " ".join(one.why for one in found)
-    found += [NotJudged(why=f"{one} is declared") for one in restricting(report) if f"{one} is declared" not in told]
+    known_reasons = " ".join(one.why for one in found)
+    found += [
+        NotJudged(why=f"{one} is declared") for one in restricting(report) if f"{one} is declared" not in known_reasons
+    ]
     if report.selected:
         found.insert(0, NotJudged(why=f"only {', '.join(report.selected)} was selected, no other clause"))
     if report.suite_version:

@@ -33,7 +33,6 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 def _write(report: Report, page: Page) -> str:
     suites = Element("testsuites")
     clauses = _suite(suites, "fencepost", report, [*_clause_cases(report)])
-    clauses.set("timestamp", page.began or _NO_TIME)
     clauses.set("time", f"{page.seconds or 0:.3f}".rstrip("0").rstrip("."))
     SubElement(clauses, "system-out").text = "\n".join(visible(note) for note in report.notes)
     SubElement(clauses, "system-err").text = "\n".join(visible_lines(report.log))
@@ -46,6 +45,8 @@ def _write(report: Report, page: Page) -> str:
             suite = _suite(suites, name, report, cases)
             SubElement(suite, "system-out")
             SubElement(suite, "system-err")
+    for suite in suites:
+        suite.set("timestamp", page.began or _NO_TIME)
     indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
@@ -59,7 +60,7 @@ def _suite(suites: Element, name: str, report: Report, cases: Sequence[Element])
             "package": "fencepost",
             "id": str(len(suites)),
             "hostname": "localhost",
-            "timestamp": _NO_TIME,
+            "timestamp": "",
             "time": "0",
             "tests": str(len(cases)),
             **{key: str(sum(case.find(tag) is not None for case in cases)) for key, tag in _COUNTED.items()},
@@ -96,8 +97,8 @@ def _case(group: str, name: str) -> Element:
 def _clause_cases(report: Report) -> Iterable[Element]:
     found = findings(report.clauses)
     for clause in report.clauses:
-        told = "not asked: the notes of the run say why" if clause.not_asked else found[clause.id]
-        yield _clause_case(clause, told)
+        detail = "not asked: the notes of the run say why" if clause.not_asked else found[clause.id]
+        yield _clause_case(clause, detail)
 
 
 def _clause_case(clause: Clause, found: str) -> Element:
@@ -147,15 +148,17 @@ def _counterexample(one: Counterexample) -> Iterable[str]:
 def _choice_case(entry: LedgerEntry) -> Element:
     case = _case("choices", entry.key)
     message = f"declared {entry.declared}, found {entry.found}"
-    told = SubElement(case, "failure", {"message": visible(message), "type": "broken choice"})
-    told.text = visible(entry.detail) or message
+    failure = SubElement(case, "failure", {"message": visible(message), "type": "broken choice"})
+    failure.text = visible(entry.detail) or message
     return case
 
 
 def _known_case(entry: KnownFailure) -> Element:
     case = _case("known", entry.id)
-    told = SubElement(case, "failure", {"message": visible(f"{entry.standing}: {entry.told}"), "type": entry.standing})
-    told.text = visible(f"{entry.clause}: {entry.reason}, until {entry.expires}, {entry.issue}")
+    failure = SubElement(
+        case, "failure", {"message": visible(f"{entry.standing}: {entry.told}"), "type": entry.standing}
+    )
+    failure.text = visible(f"{entry.clause}: {entry.reason}, until {entry.expires}, {entry.issue}")
     return case
 
 

@@ -52,8 +52,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
     yield from _known(report)
     yield from _ledger(report)
-    if told := controlled(report):
-        yield plain(f"Sensitivity: {told}.")
+    if control := controlled(report):
+        yield plain(f"Sensitivity: {control}.")
         yield ""
     totals = report.totals
     yield plain(
@@ -107,8 +107,8 @@ def _own_log(report: Report) -> Iterator[str]:
 
 def _cause(cause: Cause, texts: Mapping[str, str]) -> Iterator[str]:
     one, times = cause.smallest, len(cause.counterexamples)
-    told = plain(f": it {cause.title}")
-    yield f"### {plain(cause.clause.id)}{told}{f' ({times:,} times)' if times > 1 else ''}"
+    title = plain(f": it {cause.title}")
+    yield f"### {plain(cause.clause.id)}{title}{f' ({times:,} times)' if times > 1 else ''}"
     yield ""
     yield plain(cause.clause.text)
     if cause.clause.source:
@@ -126,7 +126,16 @@ def _in_lines(one: Counterexample, texts: Mapping[str, str]) -> Iterator[str]:
     yield f"expected  {abridged(one.expected)}"
     yield f"got       {abridged(one.got)}"
     yield f"why       {explanation(one, texts)}"
+    if _has_a_history(one):
+        for number, call in enumerate(one.calls, start=1):
+            yield f"{'calls' if number == 1 else '':<9} {number} {call.method} {as_json(abridged(call.params))}"
     yield f"replay    {one.replay}"
+
+
+def _has_a_history(one: Counterexample) -> bool:
+    """Whether the case takes more than the rules and the request: other calls, or other requests in the last call."""
+    requests = one.calls[-1].params.get("requests") if one.calls else None
+    return len(one.calls) > 3 or (isinstance(requests, list) and len(requests) > 1)
 
 
 def _known(report: Report) -> Iterator[str]:
@@ -134,8 +143,8 @@ def _known(report: Report) -> Iterator[str]:
     if rows:
         yield "| known failure | stands | |"
         yield "| --- | --- | --- |"
-        for entry, standing, told in rows:
-            yield f"| {plain(entry)} | {plain(standing)} | {plain(told)} |"
+        for entry, standing, text in rows:
+            yield f"| {plain(entry)} | {plain(standing)} | {plain(text)} |"
         yield ""
 
 

@@ -19,8 +19,8 @@ UNKNOWN_WIDTH = 100
 class Page:
     """A width in columns, whether colours show, whether lines may be cut to fit a screen, and whether all is shown.
 
-    No part of a report's body are `began` and `seconds`, when the run began, in ISO 8601, and how long it took, and
-    `source`, the file of the user's repository that is or names the subject.
+    Three fields are no part of a report's body. `began` is the time when the run began, in ISO 8601, and `seconds` its
+    duration. `source` is the file of the user's repository that is or names the subject.
     """
 
     width: int = UNKNOWN_WIDTH
@@ -41,7 +41,7 @@ class Page:
 
     @classmethod
     def since(cls, began: datetime, *, source: str = "") -> "Page":
-        """What is known of a run that began then, in UTC, and ends now."""
+        """The page of a run that began then, in UTC, and ends now."""
         seconds = (datetime.now(UTC) - began).total_seconds()
         return cls(began=f"{began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3), source=source)
 

@@ -102,8 +102,13 @@ def _source(clause: Clause) -> str:
 
 
 def _choice_rule(entry: LedgerEntry) -> _Json:
-    told = _message(f"The implementation keeps its declared choice for {entry.key}")
-    return {"id": _choice_id(entry), "shortDescription": told, "help": told, "defaultConfiguration": {"level": "error"}}
+    message = _message(f"The implementation keeps its declared choice for {entry.key}")
+    return {
+        "id": _choice_id(entry),
+        "shortDescription": message,
+        "help": message,
+        "defaultConfiguration": {"level": "error"},
+    }
 
 
 def _choice_id(entry: LedgerEntry) -> str:
@@ -126,8 +131,8 @@ def _invocation(report: Report) -> _Json:
     ]
     if report.log and any(clause.verdict == "error" for clause in report.clauses):
         end = "\n".join(visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:])
-        told = _message(f"The end of the subject's own log: {end}")
-        notices.append({"level": "note", "message": told})
+        message = _message(f"The end of the subject's own log: {end}")
+        notices.append({"level": "note", "message": message})
     return {
         "executionSuccessful": not any(clause.verdict == "error" for clause in report.clauses),
         "exitCode": report.exit_status,
@@ -143,12 +148,12 @@ def _results(report: Report, file: str) -> Iterator[_Json]:
     for cause in causes(report)[:_CAUSES]:
         yield _result(cause, texts, file, index=indices[cause.clause.id], line=lines[id(cause.smallest)])
     for index, entry in enumerate(_broken(report), start=len(report.clauses)):
-        told = f"{entry.key}: declared {entry.declared}, found {entry.found}. {entry.detail}".strip()
+        message = f"{entry.key}: declared {entry.declared}, found {entry.found}. {entry.detail}".strip()
         yield {
             "ruleId": _choice_id(entry),
             "ruleIndex": index,
             "level": "error",
-            "message": _message(told),
+            "message": _message(message),
             "locations": [_location(entry.key, file=file)],
             "partialFingerprints": {"fencepostChoice/v1": _digest("choice", entry.key)},
         }
@@ -168,12 +173,12 @@ def _lines(report: Report) -> Mapping[int, int]:
 def _result(cause: Cause, texts: Mapping[str, str], file: str, *, index: int, line: int) -> _Json:
     one, times = cause.smallest, len(cause.counterexamples)
     mistake = f"It {cause.mistake}. " if cause.mistake else ""
-    told = f"{mistake}Expected {abridged(one.expected)}, got {abridged(one.got)}. {explanation(one, texts)}"
+    message = f"{mistake}Expected {abridged(one.expected)}, got {abridged(one.got)}. {explanation(one, texts)}"
     return {
         "ruleId": visible(cause.clause.id),
         "ruleIndex": index,
         "level": "error",
-        "message": _message(f"{told} To see it again: {one.replay}"),
+        "message": _message(f"{message} To see it again: {one.replay}"),
         "locations": [_location(cause.clause.id, file=file, line=line)],
         "relatedLocations": [_location(cause.clause.id, line=line)],
         "codeFlows": [{"threadFlows": [{"locations": [*_steps(one, line)]}]}],

@@ -116,8 +116,8 @@ class _Versioned(msgspec.Struct, rename="camel"):
 
 def _known_version(version: str, *, place: str) -> None:
     if version != SCHEMA_VERSION:
-        told = abridged(version)
-        raise RunRefused(place=place, reason=f"schema version {told!r}; this fencepost reads {SCHEMA_VERSION!r}")
+        shown = abridged(version)
+        raise RunRefused(place=place, reason=f"schema version {shown!r}; this fencepost reads {SCHEMA_VERSION!r}")
 
 
 def _only_once(keys: Iterable[str], kind: str, place: str) -> None:
@@ -206,8 +206,8 @@ class _Reading:
     def _end_clause(self) -> None:
         """Attach the counterexamples read since the last clause to that clause."""
         if len(self.found) != self.announced:
-            told = f"{self.announced} counterexamples of {self.clauses[-1].id!r} announced, {len(self.found)} there"
-            raise _Unfit(told)
+            message = f"{self.announced} counterexamples of {self.clauses[-1].id!r} announced, {len(self.found)} there"
+            raise _Unfit(message)
         if self.found:
             self.clauses[-1] = replace(self.clauses[-1], counterexamples=tuple(self.found))
         self.found, self.announced = [], 0
@@ -216,8 +216,8 @@ class _Reading:
         if footer.counts != dict(self.counts):
             kinds = sorted(footer.counts.keys() | self.counts.keys())
             wrong = [kind for kind in kinds if footer.counts.get(kind, 0) != self.counts.get(kind, 0)]
-            told = [f"{footer.counts.get(kind, 0)} {kind}, counted {self.counts.get(kind, 0)}" for kind in wrong]
-            raise _Unfit(f"the footer's counts are wrong: {'; '.join(told)}")
+            differences = [f"{footer.counts.get(kind, 0)} {kind}, counted {self.counts.get(kind, 0)}" for kind in wrong]
+            raise _Unfit(f"the footer's counts are wrong: {'; '.join(differences)}")
         if footer.digest != digest:
             raise _Unfit(f"the lines before the footer have the digest {digest}, the footer says {footer.digest}")
 

@@ -23,16 +23,16 @@ def named(report: Report) -> str:
 def sentence(report: Report) -> str:
     """The number of clauses, and the number of each standing."""
     found = Counter[str](map(standing, report.clauses))
-    told = dict(counts(report.clauses))
+    by_standing = dict(counts(report.clauses))
     if not found:
         return "No clause was asked."
     judged = sum(found[one] for one in ("pass", "fail", "known failure", "shown under another"))
     parts = [f"{found['pass']} of {_clauses(judged)} that could be judged {'holds' if judged == 1 else 'hold'}"]
-    if failed := [told[one] for one in ("fail", "known failure", "shown under another") if one in told]:
+    if failed := [by_standing[one] for one in ("fail", "known failure", "shown under another") if one in by_standing]:
         parts.append(", ".join(failed))
     if unjudged := sum(found[one] for one in _UNJUDGED):
         parts.append(f"{unjudged} could not be judged")
-    parts += [told[one] for one in ("not asked", "not applicable") if one in told]
+    parts += [by_standing[one] for one in ("not asked", "not applicable") if one in by_standing]
     broken = sum(entry.broken for entry in report.ledger)
     if broken:
         parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} {_is(broken)} not kept")
@@ -43,11 +43,11 @@ def sentence(report: Report) -> str:
 
 
 def findings(clauses: Iterable[Clause]) -> dict[str, str]:
-    """What was found of each clause, by its id. What was said of an earlier clause is not said again, but referred to.
+    """The finding of each clause, by its id; a long finding of an earlier clause is referred to, not repeated.
 
     A clause that was not asked has no finding of its own: the run's notes say why it was not.
     """
-    told: dict[str, str] = {}
+    found: dict[str, str] = {}
     first: dict[str, str] = {}
     for one in clauses:
         detail = "" if one.not_asked else one.detail
@@ -55,16 +55,16 @@ def findings(clauses: Iterable[Clause]) -> dict[str, str]:
             detail = f"as {first[detail]}"
         first.setdefault(detail, one.id)
         limit = f"limit found: {one.limit_found}" if one.limit_found is not None else ""
-        told[one.id] = "; ".join(filter(None, (limit, detail)))
-    return told
+        found[one.id] = "; ".join(filter(None, (limit, detail)))
+    return found
 
 
 def in_words(causes: Sequence[Cause]) -> str:
     """What the implementation does wrong, most frequent first; empty if nothing is wrong."""
     found = Counter[str](cause.mistake or "answers otherwise than it must" for cause in causes)
     several = len(causes) > 1
-    told = [mistake + (_causes(number) if several else "") for mistake, number in found.most_common()]
-    return f"It {', '.join(told)}." if told else ""
+    mistakes = [mistake + (_causes(number) if several else "") for mistake, number in found.most_common()]
+    return f"It {', '.join(mistakes)}." if mistakes else ""
 
 
 def known(report: Report) -> list[tuple[str, str, str]]:
@@ -97,8 +97,8 @@ def controlled(report: Report) -> str:
     if not decoys:
         return ""
     missed = [f"{one.id} ({one.clause})" for one in decoys if not one.caught]
-    told = f"{len(decoys) - len(missed)} of {len(decoys)} faults laid over the subject's answers noticed"
-    return f"{told}; missed: {', '.join(missed)}" if missed else told
+    noticed = f"{len(decoys) - len(missed)} of {len(decoys)} faults laid over the subject's answers noticed"
+    return f"{noticed}; missed: {', '.join(missed)}" if missed else noticed
 
 
 def quoted(subject: str) -> str:

@@ -191,12 +191,12 @@ def _ledger(ledger: Iterable[LedgerEntry], page: Page) -> Iterable[RenderableTyp
         yield table
     if page.is_verbose:
         if silent:
-            told = f"open, not declared, and no probe could tell: {', '.join(visible(key) for key in silent)}"
-            yield Text(told, style="dim")
+            text = f"open, not declared, and no probe could tell: {', '.join(visible(key) for key in silent)}"
+            yield Text(text, style="dim")
         return
     kinds = Counter[str](map(_kind, entries))
-    told = ", ".join(f"{kinds[kind]} {kind}" for kind in _KINDS if kinds[kind])
-    yield Text(f"{len(entries)} open points: {told} (-v shows each)", style="dim")
+    text = ", ".join(f"{kinds[kind]} {kind}" for kind in _KINDS if kinds[kind])
+    yield Text(f"{len(entries)} open points: {text} (-v shows each)", style="dim")
 
 
 _KINDS = ("broken", "as declared", "declared, no probe could tell", "found, not declared", "open")
@@ -224,30 +224,30 @@ def _totals(totals: Totals) -> Text:
     if totals.inconclusive_writes:
         parts.append(f"{totals.inconclusive_writes:,} writes that could not be put as asked")
     if totals.faults:
-        parts.append(f"{totals.faults:,} harness faults")
+        parts.append(f"{totals.faults:,} harness fault{'s' if totals.faults > 1 else ''}")
     return Text(", ".join(parts))
 
 
 def _sensitivity(decoys: Iterable[Decoy]) -> Text:
     """The faults that the run injected into the subject's answers, and which of them it noticed."""
     laid = list(decoys)
-    told = Text(f"of {len(laid)} decoy faults laid over the answers, the run noticed ")
+    text = Text(f"of {len(laid)} decoy faults laid over the answers, the run noticed ")
     noticed = [decoy for decoy in laid if decoy.caught]
-    told.append(f"{'all' if len(noticed) == len(laid) else len(noticed)}: ")
+    text.append(f"{'all' if len(noticed) == len(laid) else len(noticed)}: ")
     for place, decoy in enumerate(laid):
-        told.append(", " if place else "")
-        told.append(visible(decoy.id) + ("" if decoy.caught else " UNNOTICED"), "" if decoy.caught else _STYLES["fail"])
-    return told
+        text.append(", " if place else "")
+        text.append(visible(decoy.id) + ("" if decoy.caught else " UNNOTICED"), "" if decoy.caught else _STYLES["fail"])
+    return text
 
 
 def _result(report: Report) -> Text:
-    told = [words for _, words in counts(report.clauses)]
+    parts = [words for _, words in counts(report.clauses)]
     broken = sum(entry.broken for entry in report.ledger)
     if broken:
-        told.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} broken")
+        parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} broken")
     level = f"; level: {visible(report.level)}" if report.level and report.level != report.result else ""
     word = (headline(report), _COLOURS[colour_of(report)])
-    return Text.assemble(word, f"  {', '.join(told)}{level}; exit status {report.exit_status}")
+    return Text.assemble(word, f"  {', '.join(parts)}{level}; exit status {report.exit_status}")
 
 
 render = ScreenRenderer(draw=_draw)

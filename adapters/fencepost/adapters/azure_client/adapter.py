@@ -124,7 +124,7 @@ class AzureAdapter:
         return {}
 
     def decide(self, *, requests: Sequence[JsonObject]) -> JsonObject:
-        """What became of each call."""
+        """The decision on each request."""
         asked = msgspec.convert(requests, list[Request])
         return {"decisions": self._run(self._decide(asked))}
 
@@ -365,7 +365,7 @@ def _object_id(token: str) -> str:
         middle = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
         return str(claims["oid"])
-    except (IndexError, ValueError, KeyError, TypeError):
+    except (IndexError, ValueError, KeyError, TypeError, RecursionError):
         raise TargetError("the token names no object id") from None
 
 

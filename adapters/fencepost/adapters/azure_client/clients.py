@@ -45,7 +45,7 @@ class DataClients:
 
 @dataclass(slots=True, kw_only=True)
 class Clients:
-    """Everything that one identity asks with. `data` is there once the vault's address is known."""
+    """The clients of one identity. `data` is there once the vault's address is known."""
 
     credential: Any
     transport: ConveyingTransport

@@ -38,12 +38,12 @@ class Conveyed:
 
     @property
     def source(self) -> tuple[str, str | None, str | None, bool | None]:
-        """What all calls of one connection have in common."""
+        """The caller whose calls may share a connection."""
         return self.address, self.subnet, self.service, self.trusted
 
 
 CALLER: ContextVar[Conveyed | None] = ContextVar("CALLER", default=None)
-"""The caller of the call at hand; None for our own."""
+"""The caller of the present call; None for our own calls."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -71,13 +71,13 @@ class ConveyingTransport(AioHttpTransport):
         if caller is not None:
             names = self._headers
             trusted = None if caller.trusted is None else str(caller.trusted).lower()
-            told = (
+            conveyed = (
                 (names.address if self._by_header else None, caller.address),
                 (names.subnet, caller.subnet),
                 (names.service, caller.service),
                 (names.trusted, trusted),
             )
-            for name, value in told:
+            for name, value in conveyed:
                 if name is not None and value is not None:
                     request.headers[name] = quote(value)
             if not caller.is_authenticated:
@@ -175,15 +175,17 @@ class ProxyConnector(BoundConnector):
 
     async def _announce(self, connection: socket.socket) -> None:
         caller = CALLER.get() or Conveyed(address="127.0.0.1")
-        told = {SUBNET: caller.subnet, SERVICE: caller.service}
-        values = {kind: value.encode() for kind, value in told.items() if value is not None and self._conveys_values}
+        conveyed = {SUBNET: caller.subnet, SERVICE: caller.service}
+        values = {
+            kind: value.encode() for kind, value in conveyed.items() if value is not None and self._conveys_values
+        }
         if caller.trusted is not None and self._conveys_values:
             values[TRUSTED] = str(caller.trusted).lower().encode()
         await asyncio.get_running_loop().sock_sendall(connection, write_header(caller.address, values))
 
 
 def connector(table: CallerTable, context: ssl.SSLContext) -> aiohttp.TCPConnector:
-    """What connects as the target file says; callers share connections only where a header has the address."""
+    """The connector of the target file's way; callers share connections only where a header has the address."""
     options: dict[str, Any] = {"ssl": context, "limit": 64, "keepalive_timeout": _IDLE, "resolver": BlockingResolver()}
     match table.address:
         case "header":
@@ -195,5 +197,5 @@ def connector(table: CallerTable, context: ssl.SSLContext) -> aiohttp.TCPConnect
 
 
 def kept_connector(context: ssl.SSLContext) -> aiohttp.TCPConnector:
-    """What keeps its connections, and binds and announces nothing."""
+    """A connector that keeps its connections, and binds and announces nothing."""
     return aiohttp.TCPConnector(ssl=context, limit=64, keepalive_timeout=300, resolver=BlockingResolver())

@@ -44,7 +44,7 @@ class SubnetId:
 
     @property
     def network_key(self) -> tuple[str, str, str]:
-        """What two subnets of one network share."""
+        """The network of the subnet; equal for two subnets of one network."""
         return self.subscription.lower(), self.group.lower(), self.network.lower()
 
 
@@ -115,7 +115,7 @@ class Estate:
             raise TargetError(f"the vault name {self.vault} is taken")
 
     async def make_vault(self, clients: Clients) -> str:
-        """A new vault without rules, the former one gone or locked; its address."""
+        """Make a new vault without rules, and return its address; the former vault is gone or locked."""
         if self.is_made:
             if await self._is_removed(clients, self.vault):
                 self.is_made = False
@@ -129,7 +129,7 @@ class Estate:
         return str(made.properties.vault_uri)
 
     async def lock(self, clients: Clients) -> None:
-        """Leave the vault, which cannot be removed, and take another name; `TargetError` where that one is taken."""
+        """Leave the vault, which cannot be removed, and take another name; `TargetError` where that name is taken."""
         self.locked.append(self.vault)
         self.is_made = False
         number = f"-{len(self.locked) + 1}"
@@ -275,10 +275,10 @@ def is_by_firewall(error: HttpResponseError) -> bool:
 
 
 def code_of(error: HttpResponseError) -> str | None:
-    """The error's code as the body has it, the inner one where there is one."""
+    """The error's code in the body, its inner code if it has any."""
     try:
         body = json.loads(error.response.text()) if error.response is not None else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         body = None
     shown = body.get("error") if isinstance(body, dict) else None
     if not isinstance(shown, dict):

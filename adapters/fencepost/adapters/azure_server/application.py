@@ -26,7 +26,7 @@ _LOGGED_BODY = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disturbance:
-    """What makes answers late or failing: `shares` of a status, `delay` in seconds."""
+    """The share of answers that fail, and the delay of all: `shares` of a status, `delay` in seconds."""
 
     shares: Mapping[int, float] = field(default_factory=dict)
     delay: float = 0.0
@@ -42,7 +42,7 @@ class Disturbance:
 
 
 class Application:
-    """What uvicorn's protocol calls. `ports` leads from a port to what answers there."""
+    """The ASGI application. `ports` leads from a port to the plane that answers there."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from fencepost.adapters.azure_server.errors import bad_request, refusal
 from fencepost.adapters.jsonrpc import from_json
 
 LONGEST_BODY = 4 * 1024 * 1024
-"""What Resource Manager takes at most, in bytes."""
+"""The longest body that Resource Manager takes, in bytes."""
 
 _LONGEST_TO_DISCARD = 64 * 1024 * 1024
 SLOWEST_BODY = 10.0
@@ -41,7 +41,7 @@ class Asked:
         return token.strip() or None if scheme.lower() == "bearer" else None
 
     def json(self) -> dict[str, object]:
-        """The body, which must be a JSON object; an empty one is one without members."""
+        """The body, which must be a JSON object; an empty body is an object without members."""
         if not self.body.strip():
             return {}
         try:
@@ -58,7 +58,7 @@ class Asked:
 
 
 def path_segments(path: str) -> tuple[str, ...]:
-    """The parts of the path; a 400 for one that no client means to send: traversal, control characters, too long."""
+    """The parts of the path; a 400 for a path that no client means to send: traversal, control characters, too long."""
     parts = tuple(part for part in path.split("/") if part)
     if (
         len(path) > _LONGEST_PATH
@@ -75,7 +75,7 @@ def query_of(raw: bytes) -> dict[str, str]:
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes:
-    """The whole body; a 413 for too long a one, a 408 for one that does not come."""
+    """The whole body; a 413 for too long a body, a 408 for a body that does not come."""
     announced = headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > LONGEST_BODY:
         raise _too_long()

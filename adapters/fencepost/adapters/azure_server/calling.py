@@ -19,7 +19,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a connection comes from: the peer's address, or what a PROXY protocol header said instead."""
+    """The origin of a connection: the peer's address, or the address in a PROXY protocol header."""
 
     address: str
     values: Mapping[int, bytes] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who is calling, as far as the network tells: an IPv4 address, a subnet, a Microsoft service."""
+    """The caller, as far as the network shows it: an IPv4 address, a subnet, a Microsoft service."""
 
     address: str
     subnet: str | None = None
@@ -47,14 +47,14 @@ class Convoy:
         address = _forwarded(headers.get("x-forwarded-for", ""), self.hops) or origin.address
         if not self.trusts_test_headers:
             return Caller(address=address)
-        told = {name: _unquoted(headers.get(header)) for name, header in HEADERS.items()}
-        told["subnet"] = told["subnet"] or _text(origin, SUBNET)
-        told["service"] = told["service"] or _text(origin, SERVICE)
-        trusted = told["trusted"] or _text(origin, TRUSTED)
+        conveyed = {name: _unquoted(headers.get(header)) for name, header in HEADERS.items()}
+        conveyed["subnet"] = conveyed["subnet"] or _text(origin, SUBNET)
+        conveyed["service"] = conveyed["service"] or _text(origin, SERVICE)
+        trusted = conveyed["trusted"] or _text(origin, TRUSTED)
         return Caller(
-            address=_ipv4(told["address"], HEADERS["address"]) if told["address"] else address,
-            subnet=told["subnet"],
-            service=told["service"],
+            address=_ipv4(conveyed["address"], HEADERS["address"]) if conveyed["address"] else address,
+            subnet=conveyed["subnet"],
+            service=conveyed["service"],
             trusted=None if trusted is None else trusted == "true",
         )
 

@@ -124,7 +124,7 @@ def _rules(path: Path | None) -> dict[str, object] | None:
         return None
     try:
         rules = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise click.BadParameter(f"{path}: {error}", param_hint="--rules") from None
     if not isinstance(rules, dict):
         raise click.BadParameter(f"{path}: expected a networkAcls object", param_hint="--rules")

@@ -38,7 +38,7 @@ Work = Callable[[Place, Asked], Answer]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What a request is: its name in the log, the permission that it takes, and what it does once it may."""
+    """An operation: its name in the log, the permission that it takes, and its work."""
 
     name: str
     permission: str

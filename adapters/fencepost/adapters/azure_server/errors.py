@@ -19,7 +19,7 @@ OPEN_POINT = "x-fencepost-open-point"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes back; `body` is a JSON value, None for an empty body."""
+    """An HTTP response; `body` is a JSON value, None for an empty body."""
 
     status: int = 200
     body: object = None
@@ -31,7 +31,7 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The error's code, the inner one where there is one; empty where it is no error."""
+        """The error's code, its inner code if it has any; empty if it is no error."""
         error = self.body.get("error") if isinstance(self.body, Mapping) else None
         if not isinstance(error, Mapping):
             return ""

@@ -22,7 +22,7 @@ _PERMISSION_CODES = ("ForbiddenByPolicy", "ForbiddenByRbac", "AccessDenied")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the caller's credentials permit for the operation; the other members only word a refusal."""
+    """Whether the caller's credentials permit the operation; the other members only word a refusal."""
 
     token: Token | None
     is_authorized: bool
@@ -75,14 +75,14 @@ class Gates:
         subnet = self._subnet(subject, caller)
         if subnet is not None:
             source["subnet"] = subnet
-        told: dict[str, object] = {}
+        stated: dict[str, object] = {}
         if subject.offers("caller-credentials"):
-            told |= {} if standing.token is not None else {"authenticated": False}
-            told |= {} if standing.is_authorized or standing.token is None else {"authorized": False}
+            stated |= {} if standing.token is not None else {"authenticated": False}
+            stated |= {} if standing.is_authorized or standing.token is None else {"authorized": False}
         if subject.offers("trusted-services"):
-            told |= {} if caller.service is None else {"service": caller.service}
-            told |= {} if caller.trusted is None or not self._by_attribute(subject) else {"trusted": caller.trusted}
-        return {"plane": plane, "operation": operation, "source": source, **({"caller": told} if told else {})}
+            stated |= {} if caller.service is None else {"service": caller.service}
+            stated |= {} if caller.trusted is None or not self._by_attribute(subject) else {"trusted": caller.trusted}
+        return {"plane": plane, "operation": operation, "source": source, **({"caller": stated} if stated else {})}
 
     def _subnet(self, subject: Subject, caller: Caller) -> str | None:
         if caller.subnet is None or subject.offers("ip-rules-only"):
@@ -108,7 +108,7 @@ class Gates:
         caller: Caller,
         standing: Standing,
     ) -> Refusal:
-        """The subject's deny with the subject's code, or with the one that its decisions amount to."""
+        """The subject's deny with the subject's code, or with the code that its decisions amount to."""
         if plane == "data" and subject.offers("decision-codes") and decision.status is not None:
             return self._coded(decision, standing, vault, caller)
         if standing.token is None:
@@ -171,7 +171,7 @@ class Gates:
         return refusal(403, "Forbidden", "\r\n".join(lines), inner="ForbiddenByFirewall")
 
     def _comes_through_a_subnet(self, caller: Caller) -> bool:
-        """Whether the service sees a subnet: traffic of one whose endpoint is off comes from a public address."""
+        """Whether the service sees a subnet: traffic of a subnet without the endpoint comes from a public address."""
         known = None if caller.subnet is None else self.networks.subnet(caller.subnet)
         return caller.subnet is not None and (known is None or SERVICE_ENDPOINT in known.endpoints)
 
@@ -189,9 +189,9 @@ class Gates:
                 self._vault_line(vault),
             )
             return refusal(403, "Forbidden", "\r\n".join(lines), inner=code)
-        who = _caller_line(standing.token).removeprefix("Caller: ")
+        caller = _caller_line(standing.token).removeprefix("Caller: ")
         message = (
-            f"The user, group or application '{who}' does not have {standing.action} permission on key vault "
+            f"The user, group or application '{caller}' does not have {standing.action} permission on key vault "
             f"'{self._vault_line(vault).removeprefix('Vault: ')}'. For help resolving this issue, please see "
             "https://go.microsoft.com/fwlink/?linkid=2125287"
         )
@@ -202,12 +202,13 @@ class Gates:
 
 
 def _unauthorized(standing: Standing) -> Refusal:
-    who = standing.token
+    token = standing.token
+    client, object_id = (token.client_id, token.object_id) if token else ("", "")
     return refusal(
         403,
         "AuthorizationFailed",
-        f"The client '{who.client_id if who else ''}' with object id '{who.object_id if who else ''}' does not have "
-        f"authorization to perform action '{standing.action}' over scope '{standing.scope}' or the scope is invalid. "
+        f"The client '{client}' with object id '{object_id}' does not have authorization to perform action "
+        f"'{standing.action}' over scope '{standing.scope}' or the scope is invalid. "
         "If access was recently granted, please refresh your credentials.",
     )
 

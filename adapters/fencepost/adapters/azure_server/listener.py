@@ -73,7 +73,7 @@ class AzureProtocol(H11Protocol):
             self._say(408, "Request Timeout", "RequestTimeout", "The head of the request did not come in time.")
 
     def send_400_response(self, msg: str) -> None:
-        """What h11 cannot read: two Hosts, a broken head, a broken chunk."""
+        """Answer a request that h11 cannot read: two Hosts, a broken head, a broken chunk."""
         self._say(400, "Bad Request", "BadRequest", f"The request could not be read: {msg}")
 
     def _say(self, status: int, phrase: str, code: str, message: str) -> None:

@@ -32,7 +32,7 @@ class Item:
 
 
 class Objects:
-    """What is in a vault, by kind and name; names compare without regard to case."""
+    """The secrets, keys and certificates of a vault, by kind and name; names compare without regard to case."""
 
     def __init__(self) -> None:
         self._items: dict[tuple[str, str], Item] = {}
@@ -138,7 +138,7 @@ class Objects:
             is_this_kind = content["kind"] == kind and all(
                 isinstance(one, dict) and isinstance(one.get("attributes"), dict) for one in item.versions.values()
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             is_this_kind = False
         if not is_this_kind or not item.versions or NAME.fullmatch(item.name) is None:
             raise refusal(400, "BadParameter", "The backup blob is not one of this kind of object.")
@@ -156,7 +156,7 @@ class Objects:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, dict[str, object]]) -> "Objects":
-        """What `to_json` gave."""
+        """The objects that `to_json` wrote."""
         objects = cls()
         for path, item in stored.items():
             kind, _, name = path.partition("/")

@@ -18,7 +18,7 @@ _LIMITS = (127, 200, 1000)
 
 
 def explained(refused: Refused, acls: JsonObject, networks: Networks) -> Refusal:
-    """The answer to a refused write: a private range, a subnet without endpoint, a missing one, or its own words."""
+    """The answer to a refused write: a private range, a missing subnet or endpoint, or the subject's words."""
     for path, value, private in _private_values(acls):
         first, last = private.network_address, private.broadcast_address
         return bad_request(

@@ -28,7 +28,7 @@ from fencepost.adapters.azure_server.calling import HEADERS, Convoy
 from fencepost.adapters.azure_server.gates import Gates
 from fencepost.adapters.azure_server.listener import Listener, configuration
 from fencepost.adapters.azure_server.network import Networks, Subnet, VirtualNetwork
-from fencepost.adapters.azure_server.state import State, network_from, rows_of, vault_from
+from fencepost.adapters.azure_server.state import State, network_from, read_from, rows_of, vault_from
 from fencepost.adapters.azure_server.subject import Subject, introduce
 from fencepost.adapters.azure_server.tokens import Tokens
 from fencepost.adapters.azure_server.vaults import Slot, Vault
@@ -85,6 +85,12 @@ class Server:
             self._first.close()
             raise
         self._state = State(options.state) if options.state else None
+        with read_from(options.state):
+            self._open()
+
+    def _open(self) -> None:
+        """Bind the ports, those of the state where there is one."""
+        options = self._options
         settings = dict(self._state.read("settings").get("all", {})) if self._state else {}
         self._settings: dict[str, object] = {"key": secrets.token_hex(32), "groups": [GROUP], **settings}
         self._authority = trustme.CA()
@@ -98,7 +104,7 @@ class Server:
             convoy=Convoy(trusts_test_headers=options.trust_test_headers, hops=options.hops),
             disturbance=options.disturbance,
             chance=random.Random(options.seed),
-            log=log,
+            log=self._log,
         )
         self._config = configuration(self._application)
         self._open_ports()
@@ -115,7 +121,8 @@ class Server:
 
     async def begin(self) -> None:
         """Restore the state, make the first vault where `rules` ask for it, answer, and write the target file."""
-        await self._restore()
+        with read_from(self._options.state):
+            await self._restore()
         if self._options.rules is not None and FIRST_VAULT not in self.world.slots:
             await self._make_first_vault(self._options.rules)
         self._is_begun = True

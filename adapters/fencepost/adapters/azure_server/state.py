@@ -2,8 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from fencepost.adapters.azure_server.network import Subnet, VirtualNetwork
@@ -19,6 +19,17 @@ _FIELDS = (
 
 class StateError(ValueError):
     """The file is no state of ours."""
+
+
+@contextmanager
+def read_from(path: Path | None) -> Iterator[None]:
+    """Turns the errors of values that no state has, as somebody's change in the file gives, into `StateError`."""
+    try:
+        yield
+    except (AttributeError, AssertionError, LookupError, OverflowError, RecursionError, TypeError) as error:
+        if path is None:
+            raise
+        raise StateError(f"{path}: no state of ours: {type(error).__name__}: {error}") from None
 
 
 class State:

@@ -13,7 +13,7 @@ from fencepost.adapters.contract.vocabulary import PROTOCOL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The subject refused a write: what it said about it."""
+    """The refusal of a write, in the words of the subject."""
 
     status: int
     code: str
@@ -38,7 +38,7 @@ class Subject:
         await self._call("reset", {"subnets": [] if self.offers("ip-rules-only") else list(subnets)})
 
     async def put_rules(self, acls: JsonObject) -> Refused | None:
-        """Replace the rules; what the subject said where it refused them."""
+        """Replace the rules; return the refusal if the subject refused them, else None."""
         result = await self._call("putRules", {"networkAcls": acls})
         if not isinstance(result, Mapping):
             raise self._broken("putRules", f"a write result, got {result!r:.200}")
@@ -74,11 +74,11 @@ class Subject:
     async def decide(self, requests: Sequence[JsonObject]) -> list[Decision]:
         """One decision a request."""
         result = await self._call("decide", {"requests": list(requests)})
-        told = result.get("decisions") if isinstance(result, Mapping) else None
-        if not isinstance(told, list) or len(told) != len(requests):
+        decisions = result.get("decisions") if isinstance(result, Mapping) else None
+        if not isinstance(decisions, list) or len(decisions) != len(requests):
             raise self._broken("decide", f"{len(requests)} decisions, got {result!r:.200}")
         try:
-            return [msgspec.convert({"outcome": one} if isinstance(one, str) else one, Decision) for one in told]
+            return [msgspec.convert({"outcome": one} if isinstance(one, str) else one, Decision) for one in decisions]
         except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half a surrogate pair
             raise self._broken("decide", str(error)) from None
 
@@ -99,7 +99,7 @@ class Subject:
 
 
 def introduce(connection: Connection) -> Statement:
-    """What the subject says of itself; `HarnessFault` where it does not."""
+    """The statement of the subject; `HarnessFault` if it gives none."""
     result = connection.call("describe", {"protocol": PROTOCOL})
     try:
         return msgspec.convert(result, Statement)

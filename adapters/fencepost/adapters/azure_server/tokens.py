@@ -16,7 +16,7 @@ _KEPT = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A service principal; `is_owner` has every role, on the control plane and where a vault goes by roles."""
+    """A service principal; `is_owner` has every role, on the control plane and in vaults that decide by roles."""
 
     client_id: str
     object_id: str
@@ -25,7 +25,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What a valid token says."""
+    """The claims of a valid token."""
 
     client_id: str
     object_id: str
@@ -61,7 +61,7 @@ class Tokens:
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
     def read(self, text: str) -> Token | None:
-        """What the token says; None where it is none of ours, or its time is over."""
+        """The claims of the token; None if this server has not made it, or it has expired."""
         known = self._read.get(text)
         if known is None:
             try:

@@ -64,7 +64,7 @@ class Slot:
         await self.subject.reset(as_reset(subnets))
 
     async def write(self, vault: Vault, acls: JsonObject) -> Refused | None:
-        """Put the rules to the subject; what it said where it refused them."""
+        """Put the rules to the subject; return the refusal if it refused them, else None."""
         sent = _as_stored_before(acls, vault.sent) if self.subject.statement.profile == PREVIEW else acls
         refused = await self.subject.put_rules(sent)
         if refused is None:

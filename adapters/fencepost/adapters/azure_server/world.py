@@ -31,7 +31,7 @@ STRANGER = Principal(client_id=fixed_id("client/stranger"), object_id=fixed_id("
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """What is served, and how it is reached; `save` is called after every change."""
+    """The vaults and networks that are served, and their addresses; `save` is called after every change."""
 
     tenant: str
     subscription: str
@@ -55,7 +55,7 @@ class World:
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def principal(self, client_id: str | None) -> Principal:
-        """The principal of this id; one without roles where the id is new, the owner where none is given."""
+        """The principal of this id; a principal without roles if the id is new, the owner if no id is given."""
         if client_id is None:
             return OWNER
         known = self.principals.get(client_id)
@@ -73,18 +73,18 @@ class World:
         return known
 
     def vault_uri(self, name: str, port: int) -> str:
-        """Where the data plane of a vault is: at the server's address, or at a name of its own."""
+        """The URL of a vault's data plane: at the server's address, or at a name of its own."""
         host = f"{name}.{self.hosts}" if self.hosts else self.control_url.split("//")[1].rpartition(":")[0]
         return f"https://{host}:{port}"
 
     def control_standing(self, asked: Asked, action: str, scope: str) -> Standing:
-        """What the token is worth on the control plane."""
+        """Whether the token permits the action on the control plane."""
         token = self._token(asked, (*_CONTROL_AUDIENCES, self.control_url))
         owner = token is not None and self.principal(token.client_id).is_owner
         return Standing(token=token, is_authorized=owner, action=action, scope=scope)
 
     def data_standing(self, asked: Asked, vault: Vault, permission: str) -> Standing:
-        """What the token is worth for a permission such as `secrets get`: by role, or by access policy."""
+        """Whether the token has a permission such as `secrets get`: by role, or by access policy."""
         token = self._token(asked, (self.gates.data_audience,))
         if token is None:
             is_authorized = False

@@ -94,8 +94,8 @@ class Asking:
         ended_by_signal(output, run)
         if not self._decide.done.fits(output):
             raise Broken(expected="a batch that ends as decide.done says", came=output.shown(), offending=run.shown())
-        came = output.stdout.decode("utf-8", errors="backslashreplace").splitlines()
-        answers = self._lines.of_batch(lines, came)
+        received = output.stdout.decode("utf-8", errors="backslashreplace").splitlines()
+        answers = self._lines.of_batch(lines, received)
         for (outcome, line), sent in zip(answers, lines, strict=True):
             mapping = f"decide.{outcome}" if line else "decide.absent"
             if mapping not in self._shown.first:

@@ -6,7 +6,7 @@ import msgspec
 from fencepost.adapters.cli.sections import CliFile, Decide, Says
 from fencepost.adapters.declared.commands import ambiguous
 from fencepost.adapters.declared.engine import ASKED
-from fencepost.adapters.declared.loading import refusals_are_read, requests_are_told_apart, used
+from fencepost.adapters.declared.loading import refusals_are_read, requests_are_distinguished, used
 from fencepost.adapters.declared.mistakes import Mistake
 from fencepost.adapters.declared.reading import compiled
 from fencepost.adapters.declared.texts import names_in, uses
@@ -26,7 +26,7 @@ def mistakes_of(file: CliFile) -> Iterator[Mistake]:
     yield from _addressed(decide)
     yield from _readings(decide)
     yield from _rules_arrive(file)
-    yield from requests_are_told_apart(file, decide)
+    yield from requests_are_distinguished(file, decide)
     commands = [one for one in (file.rules.check, file.rules.apply) if one is not None]
     yield from refusals_are_read(file, decide.refused is not None or any(one.refused for one in commands))
     for name in ("pid", "port"):
@@ -111,9 +111,9 @@ def _keyed(decide: Decide, outcomes: dict[str, Says]) -> Iterator[Mistake]:
 
 def _rules_arrive(file: CliFile) -> Iterator[Mistake]:
     decide, rules = file.decide, file.rules
-    said = uses([decide.run, decide.stdin, decide.env, decide.rules or ""], "rules")
+    used_rules = uses([decide.run, decide.stdin, decide.env, decide.rules or ""], "rules")
     commanded = any(one is not None and uses(msgspec.to_builtins(one), "rules") for one in (rules.check, rules.apply))
-    if rules.file is None and not said and not commanded:
+    if rules.file is None and not used_rules and not commanded:
         yield Mistake(
             path="rules", says="the rules go nowhere: name a file, or say ${rules} in decide.run, stdin, env or rules"
         )

@@ -61,7 +61,7 @@ class CliEngine:
         """Write the rules down, check and apply them, hand them to the tool that stays."""
         self._fits(values)
         had, talked_to, self._has_rules = self._has_rules, self._conversation, False
-        refusal = self._rule_file.put(values, deadline, lambda: self._tell(values, deadline))
+        refusal = self._rule_file.put(values, deadline, lambda: self._hand_over(values, deadline))
         untouched = self._file.rules.apply is None and self._conversation is talked_to
         self._has_rules = refusal is None or (had and untouched)
         return refusal
@@ -73,8 +73,8 @@ class CliEngine:
         each = filler(self._file.decide.each or "", ASKED, values)
         lines = [each(given_of(request)) for request in requests]
         outcomes = []
-        for line, came in zip(lines, self._said(lines, len(lines), deadline), strict=True):
-            outcome = self._read(self._reading, line, came)
+        for line, answer in zip(lines, self._exchange(lines, len(lines), deadline), strict=True):
+            outcome = self._read(self._reading, line, answer)
             outcomes.append(decision(outcome))
         return outcomes
 
@@ -103,7 +103,7 @@ class CliEngine:
         if longest > _LONGEST_ARGUMENT - 1024 and uses([decide.run, decide.env], "rules"):
             raise NotExpressible(reason=f"{longest} bytes of rules do not go into an argument or a variable")
 
-    def _tell(self, values: Mapping[str, str], deadline: float) -> Refusal | None:
+    def _hand_over(self, values: Mapping[str, str], deadline: float) -> Refusal | None:
         if not self._stays:
             return None
         decide = self._file.decide
@@ -115,19 +115,19 @@ class CliEngine:
         line = filled(decide.rules, values)
         if "\n" in line:
             raise NotExpressible(reason="the rules have line breaks, and the tool reads them from one line")
-        (came,) = self._said([line], 1, deadline)
+        (answer,) = self._exchange([line], 1, deadline)
         named = {"accepted": decide.accepted, "refused": decide.refused}
         reading = LineReading.of("decide", {name: says for name, says in named.items() if says is not None})
-        return Refusal(message=came) if self._read(reading, line, came) == "refused" else None
+        return Refusal(message=answer) if self._read(reading, line, answer) == "refused" else None
 
-    def _read(self, reading: LineReading, sent: str, came: str) -> str:
+    def _read(self, reading: LineReading, sent: str, answer: str) -> str:
         try:
-            meaning = reading.of_line(came)
+            meaning = reading.of_line(answer)
         except Broken as broken:
-            broken.offending = f"to {sent!r}: {came}"
+            broken.offending = f"to {sent!r}: {answer}"
             self._drop()  # lines and answers may be out of step
             raise
-        self._shown.note(f"decide.{meaning}", lambda: sent, lambda: came)
+        self._shown.note(f"decide.{meaning}", lambda: sent, lambda: answer)
         return meaning
 
     def _start(self, values: Mapping[str, str], deadline: float) -> None:
@@ -140,10 +140,10 @@ class CliEngine:
         )
         if decide.ready is not None:
             ready = compiled(decide.ready)
-            while ready.fullmatch(self._said([], 1, deadline)[0]) is None:
+            while ready.fullmatch(self._exchange([], 1, deadline)[0]) is None:
                 pass
 
-    def _said(self, lines: Sequence[str], wanted: int, deadline: float) -> list[str]:
+    def _exchange(self, lines: Sequence[str], wanted: int, deadline: float) -> list[str]:
         if self._conversation is None:
             raise Broken(expected="a tool that has its rules", came="one that has not been started")
         try:

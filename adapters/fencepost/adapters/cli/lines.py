@@ -49,20 +49,22 @@ class LineReading:
         return all(_KEY in compiled(one.says.line or "").groupindex for one in self.mappings.values())
 
     def of_line(self, line: str) -> str:
-        """What one line means; `Broken` where no mapping fits it."""
+        """The meaning of one line; `Broken` where no mapping fits it."""
         return Reading(where=self.where, mappings=self.mappings).of(line, line)
 
-    def of_batch(self, sent: Sequence[str], came: Sequence[str]) -> list[tuple[str, str]]:
+    def of_batch(self, sent: Sequence[str], received: Sequence[str]) -> list[tuple[str, str]]:
         """For each line that was sent its outcome and the line that says so; `Broken` where they do not match."""
         if not self.is_keyed:
-            if len(came) != len(sent):
+            if len(received) != len(sent):
                 raise Broken(
-                    expected=f"{len(sent)} lines, one for each request", came=str(len(came)), offending="\n".join(came)
+                    expected=f"{len(sent)} lines, one for each request",
+                    came=str(len(received)),
+                    offending="\n".join(received),
                 )
-            return [(self.of_line(line), line) for line in came]
+            return [(self.of_line(line), line) for line in received]
         named: dict[str, tuple[str, str]] = {}
         wanted = frozenset(sent)
-        for line in came:
+        for line in received:
             outcome = self.of_line(line)
             key = self.mappings[outcome].key(line)
             if key is None or key not in wanted:
@@ -71,6 +73,6 @@ class LineReading:
                 raise Broken(expected=f"one answer for {key!r}", came="two that differ", offending=line)
         missing = [line for line in sent if line not in named]
         if missing and self.absent is None:
-            raise Broken(expected=f"a line about {missing[0]!r}", came="none", offending="\n".join(came))
+            raise Broken(expected=f"a line about {missing[0]!r}", came="none", offending="\n".join(received))
         absent = (self.absent or "", "")
         return [named.get(line, absent) for line in sent]

@@ -10,7 +10,7 @@ from msgspec import Meta, field
 
 
 class Says(EndsWith, frozen=True, kw_only=True):
-    """How an answer is told: by the way a process ends, or, in the ways `batch` and `stays`, by one `line` of it.
+    """How an answer is read: from the way a process ends, or, in the ways `batch` and `stays`, from one `line` of it.
 
     `line` is a regular expression that a line must match as a whole. In the way `batch` its group `key` holds the
     line that was sent, so that lines may come in any order; without that group the lines come in the order of the

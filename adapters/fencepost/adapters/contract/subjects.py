@@ -52,7 +52,11 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str
             raise SubjectError(subject=subject, reason=f"{name} takes nothing after its name")
         of_file = carriers()[Path(file.stem).suffix.removeprefix(".")]
         return cast("Carrier", of_file.load())(str(file), timeouts=timeouts)
-    is_path = any(sign in name for sign in "/\\") or Path(name).suffix in (".py", ".js", ".sh")
+    is_folder, is_file = _is_there(subject)
+    if is_folder:
+        meant = "Name the program or the file in it: stdio:PROGRAM, cli:FILE.toml, rest:FILE.toml."
+        raise SubjectError(subject=subject, reason="this is a folder", try_instead=meant)
+    is_path = any(sign in name for sign in "/\\") or Path(name).suffix in (".py", ".js", ".sh") or is_file
     if is_path and name == subject:
         meant = f"Did you mean 'stdio:{subject}', which starts it as a program?"
         raise SubjectError(subject=subject, reason="a path alone does not say how to ask it", try_instead=meant)
@@ -60,6 +64,14 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str
     near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=1, cutoff=0.5)
     meant = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
     raise SubjectError(subject=subject, reason=f"no carrier or adapter is called {name!r}", try_instead=meant)
+
+
+def _is_there(name: str) -> tuple[bool, bool]:
+    """Whether a folder, and whether a file, has this name; a name that can be none's has neither."""
+    try:
+        return bool(name) and Path(name).is_dir(), Path(name).is_file()
+    except OSError:  # the name is too long
+        return False, False
 
 
 def open_factory(factory: Callable[[], object], *, timeouts: Timeouts | None = None) -> Connection:

@@ -55,7 +55,7 @@ class EndsWith(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 
     @property
     def says_more(self) -> bool:
-        """Whether the output counts too, so that a crash with the same status is told apart."""
+        """Whether the output counts too, so that a crash with the same status is something else."""
         return self.stdout is not None or self.stderr is not None or self.json is not None
 
     def fits(self, output: Output) -> bool:
@@ -99,7 +99,7 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
 
 def ambiguous(mappings: Mapping[str, EndsWith | None], where: str) -> Iterator[Mistake]:
-    """What in these mappings does not tell an answer from a crash, or one answer from another."""
+    """The mappings that do not tell an answer from a crash, or two answers from each other."""
     given = {meaning: mapping for meaning, mapping in mappings.items() if mapping is not None}
     for meaning, mapping in given.items():
         path = f"{where}.{meaning}"
@@ -117,10 +117,10 @@ def ambiguous(mappings: Mapping[str, EndsWith | None], where: str) -> Iterator[M
         for other in names[place + 1 :]:
             shared = set(given[one].statuses) & set(given[other].statuses)
             if shared and not (given[one].says_more and given[other].says_more):
-                told = ", ".join(map(str, sorted(shared)))
+                statuses = ", ".join(map(str, sorted(shared)))
                 yield Mistake(
                     path=f"{where}.{other}.exit",
-                    says=f"exit status {told} means {one} too; both need a condition on the output",
+                    says=f"exit status {statuses} means {one} too; both need a condition on the output",
                 )
 
 

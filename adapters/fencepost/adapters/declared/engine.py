@@ -28,8 +28,8 @@ class Refusal:
 
     def as_result(self) -> JsonObject:
         """The write result."""
-        told = {"status": self.status, "message": self.message[:2000] or None}
-        return {"accepted": False, **{name: value for name, value in told.items() if value is not None}}
+        members = {"status": self.status, "message": self.message[:2000] or None}
+        return {"accepted": False, **{name: value for name, value in members.items() if value is not None}}
 
 
 class Engine(Protocol):

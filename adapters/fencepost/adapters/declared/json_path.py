@@ -43,7 +43,7 @@ def value_at(document: bytes, path: str) -> object:
     """What stands at the path in the text of a JSON document; `NotThere` where there is nothing, or no JSON."""
     try:
         value: object = msgspec.json.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotThere("not JSON") from None
     for step in steps_of(path):
         try:

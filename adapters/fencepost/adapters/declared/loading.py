@@ -209,7 +209,7 @@ def used(file: AnyFile, *names: str) -> bool:
     return uses(msgspec.to_builtins(file), *names)
 
 
-def requests_are_told_apart(file: AnyFile, decide: object) -> Iterator[Mistake]:
+def requests_are_distinguished(file: AnyFile, decide: object) -> Iterator[Mistake]:
     """What the statement promises of requests, and the section `decide` does not pass on."""
     section, features = msgspec.to_builtins(decide), file.subject.features
     for feature, names in (

@@ -16,7 +16,7 @@ Step = Callable[[], Refusal | None]
 
 
 class RuleFile:
-    """Where rules go before anything else is told of them. Without file and commands it does nothing."""
+    """The file that gets the rules first, and its commands. Without file and commands it does nothing."""
 
     def __init__(self, rules: Rules, *, folder: Path, shown: Shown) -> None:
         self._rules = rules
@@ -83,8 +83,8 @@ def run_of(
 
 
 def _refusal(output: Output) -> Refusal:
-    told = (output.stderr or output.stdout).decode("utf-8", errors="backslashreplace").strip()
-    return Refusal(message=told)
+    message = (output.stderr or output.stdout).decode("utf-8", errors="backslashreplace").strip()
+    return Refusal(message=message)
 
 
 def _write(path: Path, text: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A rule set in the tool's own form: text in, text out; what the form cannot hold is said, never changed."""
+"""A rule set in the tool's own form: text in, text out; what the form cannot hold is an error, never changed."""
 
 import hashlib
 import re

@@ -104,20 +104,20 @@ def _outputs(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[bytes
     """
     assert process.stdout is not None
     assert process.stderr is not None
-    told: dict[int, bytearray] = {stream.fileno(): bytearray() for stream in (process.stdout, process.stderr)}
+    written: dict[int, bytearray] = {stream.fileno(): bytearray() for stream in (process.stdout, process.stderr)}
     with process.stdout, process.stderr:
-        poll, still_open = select.poll(), set(told)
+        poll, still_open = select.poll(), set(written)
         for descriptor in still_open:
             poll.register(descriptor, select.POLLIN)
         while still_open:
             for descriptor, _ in _ready(poll, process, deadline):
                 chunk = os.read(descriptor, 65536)
-                told[descriptor] += chunk
+                written[descriptor] += chunk
                 if not chunk:
                     poll.unregister(descriptor)
                     still_open.remove(descriptor)
         _await_end(process, deadline)
-        stdout, stderr = told.values()
+        stdout, stderr = written.values()
     return bytes(stdout), bytes(stderr)
 
 

@@ -89,7 +89,7 @@ class DefaultAction(Section, frozen=True, kw_only=True):
 
 
 class Language(Section, frozen=True, kw_only=True):
-    """What can be said to the tool; what cannot is answered *inconclusive*.
+    """The rules and requests that the tool can take; the answer to any other is *inconclusive*.
 
     `values` is a regular expression that a rule's value must match as a whole (where it is left out: digits, letters
     up to f, `.`, `:` and `/`; in the JSON forms anything), `longest` its length, `most-rules` how many rules a set

@@ -22,8 +22,8 @@ def statement_maker(
 
     def statement(deadline: float) -> JsonObject:
         subject = file.subject
-        told = [how, _default(file)]
-        notes = ", ".join(filter(None, told))
+        parts = [how, _default(file)]
+        notes = ", ".join(filter(None, parts))
         features = list(subject.features)
         if file.default_action.is_ == "none" and ALWAYS_DENY not in features:
             features.append(ALWAYS_DENY)

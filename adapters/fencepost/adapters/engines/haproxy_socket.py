@@ -16,19 +16,19 @@ _AT_ONCE = 64
 def main(path: str, file: str) -> int:
     """Prepare a version, add the patterns to it, commit it."""
     patterns = Path(file).read_text(encoding="ascii").split()
-    version = re.search(r"\d+", _said(path, f"prepare acl {file}"))
+    version = re.search(r"\d+", _response(path, f"prepare acl {file}"))
     if version is None:
         raise SystemExit(f"no new version of {file}")
     for start in range(0, len(patterns), _AT_ONCE):
         added = [f"add acl @{version[0]} {file} {pattern}" for pattern in patterns[start : start + _AT_ONCE]]
-        if refused := _said(path, ";".join(added)):
+        if refused := _response(path, ";".join(added)):
             sys.stderr.write(refused)
             return 3
-    sys.stderr.write(_said(path, f"commit acl @{version[0]} {file}"))
+    sys.stderr.write(_response(path, f"commit acl @{version[0]} {file}"))
     return 0
 
 
-def _said(path: str, command: str) -> str:
+def _response(path: str, command: str) -> str:
     with socket.socket(socket.AF_UNIX) as one:
         one.settimeout(10)
         one.connect(path)

@@ -1,7 +1,7 @@
 """Callers on interfaces of their own: each subnet reaches the engine by a veth pair, and so does everybody else.
 
 The engine is in one network namespace, the callers in another, in which every IPv4 address is local. Two subnets with
-the same private range are told apart by the interface that their packets come in by. Answers go back by that
+the same private range are distinguished by the interface that their packets come in by. Answers go back by that
 interface, since the kernel marks a connection with its number.
 """
 

@@ -40,7 +40,7 @@ class NoAnswer(Exception):
     came: str
 
     def __str__(self) -> str:
-        """What came."""
+        """The answer that came."""
         return self.came
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 import msgspec
-from fencepost.adapters.declared.loading import refusals_are_read, requests_are_told_apart, used
+from fencepost.adapters.declared.loading import refusals_are_read, requests_are_distinguished, used
 from fencepost.adapters.declared.mistakes import Mistake, near
 from fencepost.adapters.declared.texts import filled, names_in, uses
 from fencepost.adapters.rest.sections import Answers, Asked, RestFile, Where
@@ -22,7 +22,7 @@ def mistakes_of(file: RestFile) -> Iterator[Mistake]:
     yield from _arrive(file)
     yield from _answers(file)
     yield from _features(file)
-    yield from requests_are_told_apart(file, file.decide)
+    yield from requests_are_distinguished(file, file.decide)
     rules = file.rules
     refusing = [one for one in (rules.check, rules.apply, rules.put) if one is not None and one.refused is not None]
     yield from refusals_are_read(file, bool(refusing))
@@ -148,8 +148,8 @@ def _ambiguous(mappings: Mapping[str, Answers], where: str) -> Iterator[Mistake]
         for other in names[place + 1 :]:
             shared = set(mappings[one].statuses) & set(mappings[other].statuses)
             if shared and not (mappings[one].says_more and mappings[other].says_more):
-                told = ", ".join(map(str, sorted(shared)))
-                says = f"{told} means {one} too; both need a condition on headers or body that tells them apart"
+                statuses = ", ".join(map(str, sorted(shared)))
+                says = f"{statuses} means {one} too; both need a condition on headers or body that tells them apart"
                 yield Mistake(path=f"{where}.{other}.status", says=says)
 
 

@@ -94,7 +94,7 @@ class RestEngine:
     def outcome_of(
         self, headers: Sequence[tuple[str, str]], values: Mapping[str, str], deadline: float
     ) -> tuple[str, Reply]:
-        """What a request for a secret with these headers in place of the source's comes to."""
+        """The outcome of a request for a secret with these headers in place of the source's headers, and the reply."""
         return self.inside(lambda: self._outcome_of(headers, values, deadline))
 
     def log(self) -> str:
@@ -196,7 +196,7 @@ class RestEngine:
     def _put(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
         rules = self._file.rules
         had, ran, self._has_rules = self._has_rules, self._running, False
-        refusal = self._rule_file.put(values, deadline, lambda: self._tell(values, deadline, is_new=is_new))
+        refusal = self._rule_file.put(values, deadline, lambda: self._hand_over(values, deadline, is_new=is_new))
         if refusal is not None:
             self._has_rules = had and rules.apply is None and self._running is ran
             return refusal
@@ -206,7 +206,7 @@ class RestEngine:
         self._has_rules = True
         return None
 
-    def _tell(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
+    def _hand_over(self, values: Mapping[str, str], deadline: float, *, is_new: bool) -> Refusal | None:
         rules = self._file.rules
         if rules.restart:
             self._end_running()
@@ -297,8 +297,8 @@ class RestEngine:
         if self._file.decide.seen is not None:
             seen = self._file.decide.seen.in_(reply)
             if seen is None:
-                told = f"{self._requests.curl(question)()}\n{reply.shown()}"
-                raise Broken(expected="an answer that says where decide.seen is", came="none there", offending=told)
+                exchange = f"{self._requests.curl(question)()}\n{reply.shown()}"
+                raise Broken(expected="an answer that says where decide.seen is", came="none there", offending=exchange)
             if seen != given["address"]:
                 reason = f"the service saw {seen} instead of {given['address']}"
                 self._shown.note("decide.seen (another address)", self._requests.curl(question), reply.shown)

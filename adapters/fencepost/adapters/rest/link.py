@@ -81,12 +81,12 @@ class Link:
         """The answer, and whether the link takes another request."""
         self._socket.deadline = deadline
         try:
-            came = self._socket.receive()
+            received = self._socket.receive()
             self.used = True
-            plain = plain_answer(came, method)
+            plain = plain_answer(received, method)
             if plain is not None:
                 return plain
-            self._socket.push_back(came)
+            self._socket.push_back(received)
             return self._whole_answer(method)
         except (OSError, http.client.HTTPException) as error:
             raise _fault(self._place, "an answer", error) from None

@@ -39,12 +39,12 @@ class Reply:
         return f"HTTP {self.status} {self.reason}\n{shorten(head, 800)}\n\n{shorten(self.text.rstrip(), 800)}".rstrip()
 
 
-def plain_answer(came: bytes, method: str) -> tuple[Reply, bool] | None:
+def plain_answer(received: bytes, method: str) -> tuple[Reply, bool] | None:
     """The answer that these bytes are, and whether another may follow it; None where that takes a whole HTTP client.
 
     Nearly every answer is of this kind: one head, and just the body whose length it names.
     """
-    head, end, body = came.partition(b"\r\n\r\n")
+    head, end, body = received.partition(b"\r\n\r\n")
     text = head.decode("latin-1")
     headers = tuple(_FIELDS.findall(text))
     lines = len(headers)

@@ -55,14 +55,14 @@ class Running:
             if not self.is_alive():
                 self._group.end()
                 came = f"its end ({self._group.exit_story()})"
-                told = self._log.text()[-2000:]
-                raise Broken(expected="the service to come up", came=came, offending=told, kind=Crashed)
+                tail = self._log.text()[-2000:]
+                raise Broken(expected="the service to come up", came=came, offending=tail, kind=Crashed)
             if is_up:
                 return
             if time.monotonic() > deadline:
-                told = self._log.text()[-2000:]
+                tail = self._log.text()[-2000:]
                 expected = "an answer to start.ready in time"
-                raise Broken(expected=expected, came="none that fits", offending=told, kind=TimedOut)
+                raise Broken(expected=expected, came="none that fits", offending=tail, kind=TimedOut)
             time.sleep(_PAUSE)
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""What a spoofed list of addresses does to a service that goes by a header: asked once, and reported as found."""
+"""The effect of a spoofed list of addresses on a service that reads a header: asked once, and reported as found."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,8 +19,8 @@ def observations(header: str, adapter: DeclaredAdapter, engine: RestEngine, dead
     for number, allowed in enumerate((STRANGER, LISTED)):
         put = adapter.put_rules({"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": allowed}]}, deadline)
         for form, headers in _forms(header):
-            told = "not asked" if put.get("accepted") is not True else _outcome(engine, headers, adapter, deadline)
-            found[form].append(told)
+            seen = "not asked" if put.get("accepted") is not True else _outcome(engine, headers, adapter, deadline)
+            found[form].append(seen)
             assert len(found[form]) == number + 1
     return {form: _in_words(form, outcomes) for form, outcomes in found.items()}
 

@@ -13,7 +13,7 @@ from fencepost.conformance.lockstep.mismatch import Found
 from fencepost.reference import Request
 
 OnMismatch: TypeAlias = Callable[[Sequence[Found]], None]
-"""What to do with the mismatches of one call."""
+"""A reaction to the mismatches of one call."""
 
 
 class AskingApart:

@@ -43,7 +43,7 @@ class Bench(Notes):
     """One subject under test. Verbs that call it may raise `Abandoned`, and `EffortSpent` when the effort is spent.
 
     `on_mismatch` replaces the diagnosis of wrong answers. If `selects` is given, only the requests that it selects are
-    put, and `ask` returns no outcomes.
+    put, and `ask` returns no outcomes. A fault counts for one of the `selected` clauses, where there is one.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Bench(Notes):
         on_mismatch: OnMismatch | None = None,
         selects: Selection | None = None,
         asks_further: bool = False,
+        selected: Collection[str] = (),
     ) -> None:
         super().__init__(tally)
         self.profile = setting.profile
@@ -71,6 +72,7 @@ class Bench(Notes):
         self._lockstep = lockstep
         self._selects = selects
         self._asks_further = asks_further
+        self._selected = frozenset(selected)
         self._largest_call = 0
         self._faults = FaultPolicy(tally)
         self._counter = ClauseCounter(tally, setting.capabilities)
@@ -124,7 +126,7 @@ class Bench(Notes):
         self._in_force.reset(network)
 
     def settle_in(self, network: Network) -> None:
-        """Enter a vault in this network whose rules the scenario will replace: the present vault, or else a new one."""
+        """Enter a vault in this network whose rules the scenario will replace: the present vault, else a new vault."""
         if self._in_force.is_known_in(network):
             self._lockstep.mark()
             return
@@ -159,12 +161,12 @@ class Bench(Notes):
             answer = self._lockstep.write(step)
         self._faults.answered(method)
         if answer.is_inconclusive:
-            kind, counted = self._counter.inconclusive_write(method, answer.expected, exercises)
+            kind, counted = self._counter.inconclusive_write(step, answer.expected, exercises)
             keep_write(self._tally.not_put, self.vault, step, kind, counted)
             if not answer.is_known:
                 raise Abandoned
             return False
-        self._counter.put(method, answer.expected)
+        self._counter.put(step, answer.expected)
         self.meter.explored += Cost(configurations=answer.accepted and self.vault.rules != rules)
         if method == "putRules" and answer.accepted:
             self._in_force.put(network)
@@ -265,7 +267,7 @@ class Bench(Notes):
             raise EndedAtFailure
 
     def faulted(self, fault: HarnessFault) -> NoReturn:
-        """Record a harness fault as the error of the clause at hand."""
+        """Record a harness fault as the error of the present clause."""
         self._faults.give_up(fault)
 
     # What the run does with the bench.
@@ -303,7 +305,7 @@ class Bench(Notes):
                 again = self._step(part)
                 return self._counted(again, self._lockstep.ask(again), extra, aim)
 
-            self._ask_apart(fault, step.requests, self._clause, put, extra=extra, aim=aim)
+            self._ask_apart(fault, step.requests, lambda one: self._clause(one, extra), put, extra=extra, aim=aim)
             return []
         self._faults.answered("decide")
         found = self._counted(step, judged, extra, aim)
@@ -339,14 +341,22 @@ class Bench(Notes):
 
     def _is_of_use(self, request: Request, extra: Mapping[Request, Sequence[str]]) -> bool:
         """Whether the request serves a clause that is not over with an error."""
-        clause = self._clause(request)
+        clause = self._clause(request, extra)
         if self._tally[clause].error is None:
             return True
         self._faults.leave_out(clause, extra.get(request, ()))
         return False
 
-    def _clause(self, request: Request) -> str:
-        return self.vault.decide(request).clause
+    def _clause(self, request: Request, extra: Mapping[Request, Sequence[str]]) -> str:
+        """The clause that decides the request; if that is not selected, a selected clause that the request exercises.
+
+        A fault in the answer to the request counts for this clause.
+        """
+        expected = self.vault.decide(request)
+        if expected.clause in self._selected:
+            return expected.clause
+        exercised = self._counter.exercised(self.vault, request, expected, extra.get(request, ()))
+        return next((one for one in exercised if one in self._selected), expected.clause)
 
     def _counted(
         self,

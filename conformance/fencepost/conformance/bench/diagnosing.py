@@ -64,7 +64,7 @@ class Diagnosing:
                 self._in_force.restore()
 
     def _place_of(self, found: Sequence[Found]) -> Cost:
-        """What had been asked when the first of these wrong answers came, without the call's later requests."""
+        """The cost up to the first of these wrong answers, without the call's later requests."""
         last = self._lockstep.steps[-1]
         asked = len(last.requests) if isinstance(last, AskStep) else 0
         unasked = max(0, asked - 1 - min((one.index for one in found), default=asked))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fencepost.conformance.lockstep.cost import Cost
 
-CONTROL_WRITES, CONTROL_DECISIONS = 24, 1_000
+CONTROL_WRITES, CONTROL_DECISIONS = 40, 1_000
 """The share of every effort that is kept for the sensitivity control."""
 
 
@@ -61,10 +61,10 @@ class EffortSpent(Exception):
 
 
 class CostMeter:
-    """What has been spent: `aside` went into counterexamples, `explored` is what the explorations have asked.
+    """The cost so far: `aside` is the cost of counterexamples, `explored` the cost of the explorations.
 
-    `cost` gives what has been spent in all. Counterexamples cost at most `ASIDE_WRITES` and `ASIDE_DECISIONS`, and what
-    the last one takes. `first_failure` is what had been explored when the first wrong answer came.
+    `cost` is the sum of both. Counterexamples cost at most `ASIDE_WRITES` and `ASIDE_DECISIONS`, and the cost of the
+    last counterexample. `first_failure` is the cost of the explorations up to the first wrong answer.
     """
 
     def __init__(self, effort: Effort, cost: Callable[[], Cost]) -> None:

@@ -21,8 +21,8 @@ class Scenario:
 class Exploration:
     """A named source of scenarios and the clauses that they serve.
 
-    An early exploration, with the few most telling requests, names in `in_breadth` the exploration that asks the same
-    clauses fully. `replayed_with` gives the options that a replay needs in addition to the run's own.
+    An early exploration asks the few requests that show most. It names in `in_breadth` the exploration that asks the
+    same clauses fully. `replayed_with` gives the options that a replay needs in addition to the run's own.
     """
 
     name: str

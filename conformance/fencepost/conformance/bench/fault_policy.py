@@ -32,7 +32,7 @@ class FaultPolicy:
         self._of_method: dict[str, list[str]] = {}
 
     def note(self, fault: HarnessFault, clauses: Sequence[str]) -> None:
-        """End the clause at hand, the first clause given, with an error; `Unresponsive` after three in a row."""
+        """End the first of the clauses with an error; `Unresponsive` after three faults in a row."""
         self._tally.faults += 1
         for clause in clauses[:1]:
             self._tally.note(clause, error=str(fault))
@@ -46,7 +46,7 @@ class FaultPolicy:
 
     @contextmanager
     def blaming(self, *clauses: str) -> Iterator[None]:
-        """Turn a harness fault in here into an error of the first of these clauses, else of the clause at hand.
+        """Turn a harness fault in here into an error of the first of these clauses, else of the present clause.
 
         Raise `Abandoned` then.
         """
@@ -56,7 +56,7 @@ class FaultPolicy:
             self.give_up(fault, *clauses)
 
     def give_up(self, fault: HarnessFault, *clauses: str) -> NoReturn:
-        """Record the fault as an error of the first of these clauses, else of the clause at hand: `Abandoned`."""
+        """Record the fault as an error of the first of these clauses, else of the present clause; raise `Abandoned`."""
         self.hinder(str(fault))
         self.note(fault, clauses or self.aims)
         raise Abandoned
@@ -66,10 +66,10 @@ class FaultPolicy:
         if method == self._last:
             self.in_a_row = 0
 
-    def hinder(self, told: str) -> None:
+    def hinder(self, reason: str) -> None:
         """Note that the scenario is cut short: its clauses may get too few answers for a verdict."""
         for clause in self.aims:
-            self._tally.note(clause, hindered=told)
+            self._tally.note(clause, hindered=reason)
 
     def check(self, method: str, clauses: Sequence[str]) -> None:
         """`Abandoned` if the method, which only a feature needs, has been given up; other calls go on."""

@@ -18,7 +18,7 @@ class StepsInForce:
         self._is_known = self._is_running = False
 
     def scenario_begins(self) -> None:
-        """Begin a scenario; if the one before did not reach its end, the vault's state is unknown."""
+        """Begin a scenario; if the scenario before did not reach its end, the vault's state is unknown."""
         self._is_known = self._is_known and not self._is_running
         self._is_running = True
 

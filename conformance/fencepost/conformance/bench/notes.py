@@ -7,7 +7,7 @@ from fencepost.reports.model import Counterexample
 
 
 class Notes:
-    """What was found so far, and what an exploration says of a clause."""
+    """The results so far, and the remarks of an exploration on a clause."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally

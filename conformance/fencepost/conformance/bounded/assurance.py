@@ -57,11 +57,13 @@ def calibrations() -> Calibrations:
     return msgspec.json.decode(data, type=Calibrations)
 
 
-def told(report: Report, bounds: Bounds, explored: Cost, *, took: float | None, refuses: bool) -> Iterator[str]:
+def assurance_lines(
+    report: Report, bounds: Bounds, explored: Cost, *, took: float | None, refuses: bool
+) -> Iterator[str]:
     """The lines for the report; `took` is None if there was no bound on time."""
     decisions, configurations = explored.decisions, explored.configurations
     spent = f"{_number(configurations, 'configuration')} and {_number(decisions, 'decision')}"
-    yield f"bought by {bounds.told}: {spent}" + (f", in {took:.0f} s" if took is not None else "")
+    yield f"bought by {bounds.label}: {spent}" + (f", in {took:.0f} s" if took is not None else "")
     curves = calibrations()
     curve = curves.whole if refuses else curves.decisions_only
     score = curve.expected(configurations=configurations, decisions=decisions)

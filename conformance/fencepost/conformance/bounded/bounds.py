@@ -20,7 +20,7 @@ class Bounds:
     seconds: float | None = None
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """The bounds as the options that set them."""
         configurations = f"--max-configurations {self.configurations}" if self.configurations is not None else ""
         seconds = f"--budget {self.seconds:g}s" if self.seconds is not None else ""

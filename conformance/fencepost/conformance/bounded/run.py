@@ -7,7 +7,7 @@ import msgspec
 from fencepost.adapters.contract import Client, Connection
 from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.bounded.assurance import told
+from fencepost.conformance.bounded.assurance import assurance_lines
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.exploration import LENGTH, bounded_exploration
 from fencepost.conformance.bounded.recorded_answers import AnswerRecorder, RecordedAnswers, recording_answers
@@ -78,8 +78,8 @@ class BoundedRun:
             return report
         took = now() - self._began if self._bounds.seconds is not None else None
         refuses = self.campaign.capabilities.refusals
-        lines = told(report, self._bounds, self.campaign.explored, took=took, refuses=refuses)
-        return msgspec.structs.replace(report, bounds=self._bounds.told, notes=(*report.notes, *lines))
+        lines = assurance_lines(report, self._bounds, self.campaign.explored, took=took, refuses=refuses)
+        return msgspec.structs.replace(report, bounds=self._bounds.label, notes=(*report.notes, *lines))
 
     def _run_out(self) -> None:
         tally = self.campaign.tally

@@ -12,7 +12,7 @@ from fencepost.conformance.lockstep.case import WriteStep, apply_write, may_be_a
 from fencepost.conformance.lockstep.offered import as_offered
 from fencepost.conformance.selection import request_faults, rule_faults
 from fencepost.conformance.selection.cover import Cover, FaultClass
-from fencepost.conformance.selection.request_faults import RuleView, telling_places
+from fencepost.conformance.selection.request_faults import RuleView, distinct_places
 from fencepost.reference import Network, Plane, Request, RuleSet, Vault, Verdict
 
 REQUESTS = 240
@@ -86,19 +86,19 @@ class Schedule:
             step = as_offered(candidate, self._vault, self.setting.capabilities)
             if step is None:
                 continue
-            said = apply_write(self._vault, step)
+            write = apply_write(self._vault, step)
             if (
-                said.verdict is not Verdict.ACCEPTED
-                or said.accepted is None
-                or said.accepted.rules == self._vault.rules
+                write.verdict is not Verdict.ACCEPTED
+                or write.accepted is None
+                or write.accepted.rules == self._vault.rules
             ):
                 continue
-            rules = said.accepted.rules
+            rules = write.accepted.rules
             classes = dict.fromkeys(rule_faults.of_rules(rules, self.network))
             classes |= dict.fromkeys(rule_faults.of_turn(self._vault.rules, rules, self._earlier, step.method))
             gain = self._rules.gain(classes)
             if best is None or gain > best[0]:
-                best = gain, step, said.accepted, tuple(classes)
+                best = gain, step, write.accepted, tuple(classes)
         assert best is not None  # some of the many whole sets differs from the set in force
         _, step, vault, chosen = best
         self._rules.add(chosen)
@@ -144,7 +144,7 @@ class Schedule:
     def _addresses(self, random: Random, vault: Vault, sight: RuleView) -> list[int]:
         blocks = [rule.block for rule in vault.rules.ip_rules]
         if len(blocks) > _EVERY_EDGE:
-            some = [blocks[place] for place in telling_places(len(blocks))]
+            some = [blocks[place] for place in distinct_places(len(blocks))]
             blocks = [*some, *random.sample(blocks, _EVERY_EDGE)]
         found = dict.fromkeys(address for block in blocks for address in edges(block))
         found |= dict.fromkeys((*LANDMARKS, *sight.alike))
@@ -163,10 +163,10 @@ class Schedule:
         """A caller for each rule whose place in its list is special, and for enough rules of a full list."""
         rules, profile, found = vault.rules, vault.profile, list[Request]()
         if len(rules.ip_rules) == profile.max_ip_rules:
-            places = {*telling_places(profile.max_ip_rules), *random.sample(range(profile.max_ip_rules), 40)}
+            places = {*distinct_places(profile.max_ip_rules), *random.sample(range(profile.max_ip_rules), 40)}
             found += [Request(address=rules.ip_rules[place].block.first) for place in sorted(places)]
         if len(rules.virtual_network_rules) == profile.max_virtual_network_rules:
-            ids = [rules.virtual_network_rules[place].id for place in telling_places(len(rules.virtual_network_rules))]
+            ids = [rules.virtual_network_rules[place].id for place in distinct_places(len(rules.virtual_network_rules))]
             found += [Request(address=requests.private(random), subnet=one) for one in ids]
         return [one for one in found if may_be_asked(vault, one)]
 

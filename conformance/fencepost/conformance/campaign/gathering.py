@@ -1,4 +1,4 @@
-"""What many tasks have found, added up to what one run would have found."""
+"""The findings of many tasks, added up to the findings of one run."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -33,8 +33,8 @@ class Incomplete(ValueError):
 def merged(plan: CampaignPlan, folder: Path) -> tuple[Report, ...]:
     """A report for each subject, in the plan's order; `Incomplete` unless the folder has each shard's stream once.
 
-    The streams are read one line at a time, in the order of the shards, so the reports do not depend on the order in
-    which the shards were run.
+    The streams are read one line at a time, in the order of the shards. So the reports do not depend on the order of
+    the runs.
     """
     streams = complete_streams(plan, folder)
     found: dict[int, Findings] = {}
@@ -44,8 +44,8 @@ def merged(plan: CampaignPlan, folder: Path) -> tuple[Report, ...]:
                 before = found.get(task.subject)
                 found[task.subject] = findings if before is None else together(before, findings)
         except StreamRefused as error:
-            told = f"{streams[shard.number]}: is corrupted: {error}"
-            raise Incomplete(problems=(told,), again=(shard.number,)) from None
+            problem = f"{streams[shard.number]}: is corrupted: {error}"
+            raise Incomplete(problems=(problem,), again=(shard.number,)) from None
     return tuple(_report(plan, subject, found[subject]) for subject in range(len(plan.recipe.subjects)))
 
 
@@ -88,8 +88,8 @@ def _report(plan: CampaignPlan, subject: int, findings: Findings) -> Report:
         least_decisions=plan.floors.decisions,
     )
     tasks = sum(task.subject == subject for shard in plan.shards for task in shard.tasks)
-    told = (
+    note = (
         f"campaign {plan.campaign}: {tasks} tasks in {len(plan.shards)} shards, {recipe.seeds} seeds derived from the "
         "campaign; a replay has the seed of its task"
     )
-    return msgspec.structs.replace(report, notes=(*report.notes, told))
+    return msgspec.structs.replace(report, notes=(*report.notes, note))

@@ -35,5 +35,5 @@ def streams_from(address: str, plan: CampaignPlan, shards: Sequence[Shard]) -> I
         ]
         for future in as_completed(futures):
             error = future.exception()
-            told = f"{type(error).__name__}: {error}"
-            yield by_key[future.key], told if error is not None else future.result()
+            reason = f"{type(error).__name__}: {error}"
+            yield by_key[future.key], reason if error is not None else future.result()

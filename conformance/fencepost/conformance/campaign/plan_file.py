@@ -123,8 +123,8 @@ def _check_version(recipe: Recipe, path: Path) -> None:
         ("the catalogue", recipe.catalogue, catalogue().version),
     ):
         if theirs != ours:
-            told = f"was made with {name} {theirs!r:.40}, this is {ours!r}: plan the campaign anew"
-            raise PlanRefused(path=path, reason=told)
+            reason = f"was made with {name} {theirs!r:.40}, this is {ours!r}: plan the campaign anew"
+            raise PlanRefused(path=path, reason=reason)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

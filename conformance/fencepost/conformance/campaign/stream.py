@@ -16,6 +16,8 @@ PATTERN = "shard-*.ndjson"
 """The names of streams in a folder."""
 
 _FORM = 2
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading a line raises: it is no JSON, of another form, no UTF-8, or nested too deep."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="shard", forbid_unknown_fields=True):
@@ -101,7 +103,7 @@ def _checked(path: Path, plan: CampaignPlan) -> Header:
 def _header(line: bytes, plan: CampaignPlan) -> Header:
     try:
         header = msgspec.json.decode(line, type=Header)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise StreamRefused(reason=f"is no stream of a campaign: {error}") from None
     if header.form != _FORM or header.campaign != plan.campaign:
         raise StreamRefused(reason=f"is of another campaign ({header.campaign:.40}, form {header.form})")
@@ -119,14 +121,14 @@ def _task_of(line: bytes, number: int, header: Header) -> str:
     """The id of the task of this line, whose findings are not looked at."""
     try:
         return msgspec.json.decode(line, type=_Named).task
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise StreamRefused(reason=f"is corrupted in line {number}: {error}", header=header) from None
 
 
 def _check_end(line: bytes, more: bytes, digest: str, tasks: list[str], header: Header, plan: CampaignPlan) -> None:
     try:
         footer = msgspec.json.decode(line, type=_Footer)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise StreamRefused(reason=f"is corrupted in its last line: {error}", header=header) from None
     if more:
         raise StreamRefused(reason="is corrupted: something follows its last line", header=header)

@@ -118,7 +118,7 @@ def _by_feature(report: Report) -> Iterator[dict[str, object]]:
         yield {"feature": feature, "verdict": verdict, "passed": passed, "notApplicable": absent, "of": len(verdicts)}
 
 
-def as_page(told: Mapping[str, object], report: Report) -> str:
+def as_page(claims: Mapping[str, object], report: Report) -> str:
     """The certificate for readers, in Markdown, with the section Reproduce."""
     subject, totals = report.subject, report.totals
     facts = (
@@ -127,20 +127,20 @@ def as_page(told: Mapping[str, object], report: Report) -> str:
         ("level", report.level or ""),
         ("result", report.result),
         ("profile", report.profile),
-        ("issued", str(told["issued"])),
+        ("issued", str(claims["issued"])),
         ("suite", f"fencepost {report.kit_version}, catalogue {report.catalogue_version}"),
         ("asked", f"{totals.decisions:,} decisions and {totals.writes:,} writes at effort {report.effort}"),
-        ("seed", _seed_in_words(told)),
+        ("seed", _seed_in_words(claims)),
     )
-    features = told["features"]
+    features = claims["features"]
     assert isinstance(features, list)
     rows = [(safe(str(one["feature"])), str(one["verdict"]), f"{one['passed']} of {one['of']}") for one in features]
-    commands = told["reproduce"]
+    commands = claims["reproduce"]
     assert isinstance(commands, list)
     lines = [
         f"# Certificate of conformance: {safe(subject.name)} {safe(subject.version)}",
         "",
-        *table(("", ""), ((name, safe(said)) for name, said in facts)),
+        *table(("", ""), ((name, safe(value)) for name, value in facts)),
         "",
         "## Results by feature",
         "",
@@ -159,8 +159,8 @@ def as_page(told: Mapping[str, object], report: Report) -> str:
     return "\n".join(lines)
 
 
-def _seed_in_words(told: Mapping[str, object]) -> str:
-    asked = told["asked"]
+def _seed_in_words(claims: Mapping[str, object]) -> str:
+    asked = claims["asked"]
     assert isinstance(asked, dict)
     if asked["seedFrom"] == FROM_SIGNER:
         return f"{asked['seed']}, chosen by the signer"

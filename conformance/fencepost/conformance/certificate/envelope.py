@@ -31,12 +31,12 @@ class NotSigned(ValueError):
         return self.reason
 
 
-def statement(members: Mapping[str, bytes], report: Report, told: Mapping[str, object]) -> dict[str, object]:
+def statement(members: Mapping[str, bytes], report: Report, claims: Mapping[str, object]) -> dict[str, object]:
     """The in-toto statement that these members of a bundle are the result of this run.
 
     Its subjects are the members and the artifacts of the implementation that the certificate names.
     """
-    implementation, suite, known = told["implementation"], told["suite"], told["catalogue"]
+    implementation, suite, known = claims["implementation"], claims["suite"], claims["catalogue"]
     assert isinstance(implementation, dict)
     assert isinstance(suite, dict)
     assert isinstance(known, dict)
@@ -66,9 +66,9 @@ def _resource(name: str, digest: str) -> dict[str, object]:
     return {"name": name, "digest": {"sha256": digest}}
 
 
-def seal(told: Mapping[str, object], key: SigningKey) -> bytes:
+def seal(content: Mapping[str, object], key: SigningKey) -> bytes:
     """The envelope of a statement, as the bytes of its file."""
-    payload = _canonical(told)
+    payload = _canonical(content)
     signature = key.sign(pre_authentication(PAYLOAD_TYPE, payload))
     return _file(payload, key.public.id, signature)
 
@@ -116,21 +116,25 @@ def payload_of(file: bytes) -> dict[str, object]:
 
 def _statement_in(payload: bytes) -> dict[str, object]:
     try:
-        told = json.loads(payload)
-        is_canonical = _canonical(told) == payload
+        content = json.loads(payload)
+        is_canonical = _canonical(content) == payload
     except (ValueError, RecursionError):  # no UTF-8, no JSON, an integer that Python does not read, or nested too deep
         raise NotSigned(reason="what is signed is no JSON that can be read") from None
-    if not isinstance(told, dict) or told.get("_type") != STATEMENT_TYPE or told.get("predicateType") != PREDICATE_TYPE:
+    if (
+        not isinstance(content, dict)
+        or content.get("_type") != STATEMENT_TYPE
+        or content.get("predicateType") != PREDICATE_TYPE
+    ):
         raise NotSigned(reason=f"what is signed is no {STATEMENT_TYPE} of a {PREDICATE_TYPE}")
     if not is_canonical:
         raise NotSigned(
             reason="the statement is not in the form that fencepost writes: sorted members, no blanks, ASCII"
         )
-    return told
+    return content
 
 
-def _canonical(told: object) -> bytes:
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+def _canonical(content: object) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def _file(payload: bytes, key_id: str, signature: bytes) -> bytes:
@@ -142,10 +146,10 @@ def _file(payload: bytes, key_id: str, signature: bytes) -> bytes:
     return (json.dumps(envelope, indent=2) + "\n").encode("ascii")
 
 
-def signed_digests(told: Mapping[str, object]) -> dict[str, str]:
+def signed_digests(content: Mapping[str, object]) -> dict[str, str]:
     """The digests in a statement, by name; `NotSigned` if a name occurs twice or a digest is missing."""
     found: dict[str, str] = {}
-    subjects = told.get("subject")
+    subjects = content.get("subject")
     for one in subjects if isinstance(subjects, list) else ():
         name, digest = (one.get("name"), one.get("digest")) if isinstance(one, dict) else (None, None)
         if not isinstance(name, str) or name in found or not isinstance(digest, dict):

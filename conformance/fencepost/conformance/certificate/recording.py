@@ -20,7 +20,7 @@ from fencepost.conformance.certificate.transcript import (
     written_decisions,
     written_fault,
 )
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 
 Clean: TypeAlias = Callable[[str], str]
 """Masks the secrets in a text."""
@@ -116,7 +116,7 @@ class Recorder:
 
     def _answer(self, connection: Connection, method: str, params: JsonObject, record: dict[str, object]) -> object:
         # The code below uses the machine's clock: it does not run when the transcript is checked.
-        with told_by(time.monotonic):
+        with using_clock(time.monotonic):
             answer = connection.call(method, params)
         try:
             if method == "decide" and isinstance(answer, dict) and isinstance(answer.get("decisions"), list):
@@ -144,9 +144,9 @@ class Recorder:
             self._sides += 1
             return self._sides
 
-    def write_side(self, number: int, said: dict[str, object]) -> None:
+    def write_side(self, number: int, traffic: dict[str, object]) -> None:
         """Record the traffic of a side connection: each different call and answer once."""
-        self._write({"side": number, "said": said})
+        self._write({"side": number, "said": traffic})
 
     def _write(self, record: dict[str, object]) -> None:
         line = line_of(record)
@@ -195,7 +195,7 @@ class _RecordedSide:
         self._connection = connection
         self._recorder = recorder
         self._number = recorder.side()
-        self._said: dict[str, list[object]] = {}
+        self._traffic: dict[str, list[object]] = {}
         self._is_open = True
 
     @property
@@ -206,7 +206,7 @@ class _RecordedSide:
     def call(self, method: str, params: JsonObject) -> object:
         """Send one call and wait for its result."""
         answer = self._recorder.cleaned(self._connection.call(method, params))
-        known = self._said.setdefault(call_digest(method, params), [])
+        known = self._traffic.setdefault(call_digest(method, params), [])
         if answer not in known:
             known.append(answer)
         return answer
@@ -220,4 +220,4 @@ class _RecordedSide:
         self._connection.close()
         if self._is_open:
             self._is_open = False
-            self._recorder.write_side(self._number, dict(self._said))
+            self._recorder.write_side(self._number, dict(self._traffic))

@@ -52,12 +52,12 @@ class Transcript:
         self._readings: Iterator[object] = iter(())
         header = self._next()
         if header.get("format") != FORMAT or header.get("version") != VERSION:
-            came = f"{header.get('format')!r}, version {header.get('version')!r}"
-            raise self._differs(f"expected {FORMAT!r}, version {VERSION}, got {came}")
+            stated = f"{header.get('format')!r}, version {header.get('version')!r}"
+            raise self._differs(f"expected {FORMAT!r}, version {VERSION}, got {stated}")
         self.plan = header.get("plan")
         self._is_shareable = header.get("shareable") is True
         self.exclusive = header.get("exclusive") is True
-        self._said = _sides(packed) if self._is_shareable else {}
+        self._traffic = _sides(packed) if self._is_shareable else {}
         self._advance()
 
     def connection(self) -> Connection:
@@ -84,9 +84,9 @@ class Transcript:
             raise self._differs(f"the run ended then, and now {method} is called")
         if next(self._readings, None) is not None:
             raise self._differs("the clock was read more often then than now")
-        said = record.get("m")
-        if said != method:
-            raise self._differs(f"{said!r} was called then, {method!r} now")
+        recorded = record.get("m")
+        if recorded != method:
+            raise self._differs(f"{recorded!r} was called then, {method!r} now")
         is_same = record.get("d") == call_digest(method, params) if method == "decide" else self._same(record, params)
         if not is_same:
             raise self._differs(f"{method} was called with other parameters than now")
@@ -98,7 +98,10 @@ class Transcript:
         return answer
 
     def _same(self, record: Mapping[str, object], params: JsonObject) -> bool:
-        return line_of(record.get("p")) == line_of(params)
+        try:
+            return line_of(record.get("p")) == line_of(params)
+        except ValueError:  # an infinite number, which Python reads and JSON does not have
+            return False
 
     def _answer(self, method: str, record: Mapping[str, object]) -> object:
         try:
@@ -113,9 +116,9 @@ class Transcript:
     def another(self) -> Connection:
         """The next recorded side connection."""
         self._sides += 1
-        if self._sides not in self._said:
+        if self._sides not in self._traffic:
             raise self._differs("more connections at once than then")
-        return _ReplayedSide(self._said[self._sides], self._line)
+        return _ReplayedSide(self._traffic[self._sides], self._line)
 
     def log(self) -> str:
         """The end of what the harness wrote to its log; known once the run is over."""
@@ -132,7 +135,7 @@ class Transcript:
             raise self._differs(f"{record.get('m')!r} was called then, and now the run is over")
         if record.get("calls") != self._calls:
             raise self._differs(f"{record.get('calls')!r} calls are stated, {self._calls} exist")
-        if self._sides != len(self._said):
+        if self._sides != len(self._traffic):
             raise self._differs("there are connections that the run does not open")
         if next(self._lines, None) is not None:
             raise self._differs("something follows the end")
@@ -196,14 +199,14 @@ def _sides(packed: bytes) -> dict[int, Mapping[str, list[object]]]:
         if not line.startswith(b'{"side":'):
             continue
         record = _record(line, number)
-        side, said = record.get("side"), record.get("said")
-        if not isinstance(side, int) or side in found or not isinstance(said, dict):
+        side, traffic = record.get("side"), record.get("said")
+        if not isinstance(side, int) or side in found or not isinstance(traffic, dict):
             raise TranscriptDiffers(
                 line=number, reason="a side connection that is recorded twice, or without its traffic"
             )
-        if not all(isinstance(answers, list) and answers for answers in said.values()):
+        if not all(isinstance(answers, list) and answers for answers in traffic.values()):
             raise TranscriptDiffers(line=number, reason="a call without an answer")
-        found[side] = said
+        found[side] = traffic
     return found
 
 
@@ -243,8 +246,8 @@ class _ReplayedSide:
 
     exclusive = False
 
-    def __init__(self, said: Mapping[str, list[object]], line: int) -> None:
-        self._answers = {digest: cycle(answers) for digest, answers in said.items()}
+    def __init__(self, traffic: Mapping[str, list[object]], line: int) -> None:
+        self._answers = {digest: cycle(answers) for digest, answers in traffic.items()}
         self._line = line
         self._lock = Lock()
 

@@ -44,10 +44,10 @@ def line_of(value: object) -> bytes:
 def call_digest(method: str, params: JsonObject) -> str:
     """The first 32 hexadecimal digits of the SHA-256 of a call as JSON."""
     try:
-        told = msgspec.json.encode([method, params])
+        encoded = msgspec.json.encode([method, params])
     except UnicodeEncodeError:  # JSON can carry a lone surrogate only as an escape.
-        told = line_of([method, params])
-    return hashlib.sha256(told).hexdigest()[:32]
+        encoded = line_of([method, params])
+    return hashlib.sha256(encoded).hexdigest()[:32]
 
 
 def tabled(decisions: Sequence[object]) -> tuple[list[object], list[int]]:
@@ -86,30 +86,30 @@ def read_decisions(record: Mapping[str, object]) -> list[object]:
 
 def written_fault(fault: HarnessFault) -> dict[str, object]:
     """A harness fault as JSON."""
-    told: dict[str, object] = {
+    members: dict[str, object] = {
         "kind": fault.kind,
         "expected": fault.expected,
         "came": fault.came,
         "offending": fault.offending,
     }
     if isinstance(fault, RpcError):
-        told |= {"code": fault.code, "traceback": fault.traceback}
-    return told
+        members |= {"code": fault.code, "traceback": fault.traceback}
+    return members
 
 
-def read_fault(method: str, told: object) -> HarnessFault:
+def read_fault(method: str, stored: object) -> HarnessFault:
     """The fault that `written_fault` wrote; `ValueError` if the value is none."""
-    if not isinstance(told, dict):
+    if not isinstance(stored, dict):
         raise ValueError("a fault that is no object")
-    texts = {name: str(told.get(name, "")) for name in ("expected", "came", "offending")}
-    kind = told.get("kind")
+    texts = {name: str(stored.get(name, "")) for name in ("expected", "came", "offending")}
+    kind = stored.get("kind")
     if kind == RpcError.kind:
-        code = told.get("code")
+        code = stored.get("code")
         return RpcError(
             method=method,
             **texts,
             code=code if isinstance(code, int) else 0,
-            traceback=str(told.get("traceback", "")),
+            traceback=str(stored.get("traceback", "")),
         )
     if not isinstance(kind, str) or kind not in _FAULTS:
         raise ValueError(f"a fault of no known kind: {kind!r}")

@@ -19,7 +19,7 @@ from fencepost.conformance.certificate.keys import PublicKey
 from fencepost.conformance.certificate.origin import FORM as ORIGIN_FORM
 from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, drawn_seed
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.run.journal import Circumstances
 from fencepost.conformance.run.opening import CannotBegin, begun
 from fencepost.conformance.run.plan import Listener, Plan
@@ -51,8 +51,8 @@ def signature(bundle: Bundle, key: PublicKey) -> Finding:
 
 def _against_signature(bundle: Bundle, key: PublicKey) -> Iterator[str]:
     try:
-        told = unseal(bundle.members[ENVELOPE], key)
-        digests = signed_digests(told)
+        signed = unseal(bundle.members[ENVELOPE], key)
+        digests = signed_digests(signed)
     except NotSigned as error:
         yield f"{ENVELOPE}: {error}"
         return
@@ -76,11 +76,11 @@ def consistency(bundle: Bundle, listener: Listener = lambda _: None) -> Finding:
 def _unchecked(bundle: Bundle) -> Iterator[str]:
     """What the signer states and nothing in the bundle proves."""
     try:
-        report, told = read_report(bundle), read_certificate(bundle)
+        report, claims = read_report(bundle), read_certificate(bundle)
     except Unreadable:
         return
     yield f"the subject string {report.subject.subject!r}, the date of issue and the machine are the signer's own words"
-    others = _made_by_others(told)
+    others = _made_by_others(claims)
     if others:
         yield f"the suite's digest: it is not of the version installed here{others}"
 
@@ -88,12 +88,12 @@ def _unchecked(bundle: Bundle) -> Iterator[str]:
 def _against_consistency(bundle: Bundle, listener: Listener) -> Iterator[str]:
     try:
         report = read_report(bundle)
-        told = read_certificate(bundle)
+        claims = read_certificate(bundle)
     except Unreadable as error:
         yield str(error)
         return
-    made_by_others = _made_by_others(told)
-    yield from form_faults(told)
+    made_by_others = _made_by_others(claims)
+    yield from form_faults(claims)
     try:
         again = _run_again(report, bundle.members[TRANSCRIPT], listener)
     except TranscriptDiffers as error:
@@ -105,19 +105,19 @@ def _against_consistency(bundle: Bundle, listener: Listener) -> Iterator[str]:
     yield from (f"{REPORT}: {reason}" for reason in why_not(report))
     if report_to_json(report) != bundle.members[REPORT]:
         yield f"{REPORT}: not written as a report is"
-    yield from _against_certificate(bundle, report, told)
+    yield from _against_certificate(bundle, report, claims)
 
 
-def _against_certificate(bundle: Bundle, report: Report, told: Mapping[str, object]) -> Iterator[str]:
+def _against_certificate(bundle: Bundle, report: Report, claims: Mapping[str, object]) -> Iterator[str]:
     try:
-        expected = certificate(report, _issue(told))
+        expected = certificate(report, _issue(claims))
     except (KeyError, TypeError, ValueError):
         yield f"{CERTIFICATE}: not the certificate of this report"
         return
     yield from _against_seed(report, expected)
-    for name in sorted({*expected, *told}):
-        if expected.get(name) != told.get(name):
-            yield f"{CERTIFICATE}: {name}: {told.get(name)!r} where the report says {expected.get(name)!r}"
+    for name in sorted({*expected, *claims}):
+        if expected.get(name) != claims.get(name):
+            yield f"{CERTIFICATE}: {name}: {claims.get(name)!r} where the report says {expected.get(name)!r}"
     if written(expected) != bundle.members[CERTIFICATE]:
         yield f"{CERTIFICATE}: not written as a certificate is"
     if as_page(expected, report).encode("utf-8") != bundle.members[PAGE]:
@@ -132,9 +132,9 @@ def _against_certificate(bundle: Bundle, report: Report, told: Mapping[str, obje
         yield f"{ENVELOPE}: the statement does not say what the certificate says"
 
 
-def _against_seed(report: Report, told: Mapping[str, object]) -> Iterator[str]:
+def _against_seed(report: Report, claims: Mapping[str, object]) -> Iterator[str]:
     """Check that a seed stated as drawn from a digest is that digest's seed."""
-    asked, implementation = told["asked"], told["implementation"]
+    asked, implementation = claims["asked"], claims["implementation"]
     assert isinstance(asked, dict)
     assert isinstance(implementation, dict)
     if asked["seedFrom"] not in (FROM_DIGEST, FROM_SIGNER):
@@ -159,14 +159,14 @@ def seed_of(subject: Subject | Statement, artifacts: Mapping[str, str], nonce: s
     )
 
 
-def written(told: Mapping[str, object]) -> bytes:
+def written(claims: Mapping[str, object]) -> bytes:
     """The bytes of a certificate's file."""
-    return (json.dumps(told, indent=2, ensure_ascii=True) + "\n").encode("ascii")
+    return (json.dumps(claims, indent=2, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def _issue(told: Mapping[str, object]) -> Issue:
+def _issue(claims: Mapping[str, object]) -> Issue:
     implementation, suite, known, environment, asked = (
-        told[name] for name in ("implementation", "suite", "catalogue", "environment", "asked")
+        claims[name] for name in ("implementation", "suite", "catalogue", "environment", "asked")
     )
     parts = (implementation, suite, known, environment, asked)
     if not all(isinstance(one, dict) for one in parts):
@@ -177,7 +177,7 @@ def _issue(told: Mapping[str, object]) -> Issue:
     assert isinstance(environment, dict)
     assert isinstance(asked, dict)
     return Issue(
-        issued=str(told["issued"]),
+        issued=str(claims["issued"]),
         suite_digest=str(suite["sha256"]),
         catalogue_digest=str(known["sha256"]),
         environment=environment,
@@ -203,20 +203,20 @@ def read_report(bundle: Bundle) -> Report:
 def read_certificate(bundle: Bundle) -> Mapping[str, object]:
     """The certificate of the bundle."""
     try:
-        told = msgspec.json.decode(bundle.members[CERTIFICATE], type=dict[str, object])
+        claims = msgspec.json.decode(bundle.members[CERTIFICATE], type=dict[str, object])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"{CERTIFICATE}: no JSON object: {error}") from None
-    if told.get("format") != FORMAT or told.get("version") != VERSION:
-        came = f"{told.get('format')!r}, version {told.get('version')!r}"
-        raise Unreadable(f"{CERTIFICATE}: expected {FORMAT!r}, version {VERSION}, got {came}")
-    return told
+    if claims.get("format") != FORMAT or claims.get("version") != VERSION:
+        stated = f"{claims.get('format')!r}, version {claims.get('version')!r}"
+        raise Unreadable(f"{CERTIFICATE}: expected {FORMAT!r}, version {VERSION}, got {stated}")
+    return claims
 
 
-def _made_by_others(told: Mapping[str, object]) -> str:
+def _made_by_others(claims: Mapping[str, object]) -> str:
     """The explanation of a difference: the suite or the catalogue is not the installed one; empty if both are."""
     parts = (("suite", suite_digest()), ("catalogue", catalogue_digest()))
     for name, here in parts:
-        stated = told.get(name)
+        stated = claims.get(name)
         if isinstance(stated, dict) and stated.get("sha256") != here:
             return f" (made by another {name} than the one installed here: {name} {stated.get('version')!r})"
     return ""
@@ -239,7 +239,7 @@ def _run_again(report: Report, packed: bytes, listener: Listener) -> Report:
     then = transcript.plan if isinstance(transcript.plan, dict) else {}
     if differences := tuple(Circumstances(plan=then).differences(Circumstances(plan=plan.as_json()))):
         raise TranscriptDiffers(line=1, reason="; ".join(differences))
-    with told_by(transcript.clock):
+    with using_clock(transcript.clock):
         again = run(plan, transcript.connection(), listener, is_resumed=report.resumed)
     transcript.end()
     return again
@@ -259,15 +259,15 @@ _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-def form_faults(told: Mapping[str, object]) -> Iterator[str]:
+def form_faults(claims: Mapping[str, object]) -> Iterator[str]:
     """The parts of a certificate that fencepost would not write, or that contradict the suite installed here.
 
     The commands under *Reproduce* are pasted into shells, so the versions in them are checked by form.
     """
-    issued = told.get("issued")
+    issued = claims.get("issued")
     if not isinstance(issued, str) or not _is_past(issued):
         yield f"{CERTIFICATE}: issued: {issued!r} is no date and time in UTC that has passed"
-    suite = told.get("suite")
+    suite = claims.get("suite")
     origin = suite.get("origin") if isinstance(suite, dict) else None
     if not isinstance(origin, str) or not ORIGIN_FORM.fullmatch(origin):
         yield f"{CERTIFICATE}: suite: {origin!r} is neither a commit nor a digest"
@@ -275,7 +275,7 @@ def form_faults(told: Mapping[str, object]) -> Iterator[str]:
         ("suite", installed_version("fencepost"), suite_digest()),
         ("catalogue", catalogue().version, catalogue_digest()),
     ):
-        part = told.get(name)
+        part = claims.get(name)
         stated = part if isinstance(part, dict) else {}
         if not _VERSION.fullmatch(str(stated.get("version"))):
             yield f"{CERTIFICATE}: {name}: {stated.get('version')!r} is no version"
@@ -308,7 +308,7 @@ def differences(stated: Report, found: Report) -> Iterator[str]:
         key = "id" if name == "clauses" else "key"
         if [entry[key] for entry in one[name]] != [entry[key] for entry in other[name]]:
             yield f"{name}: in another order than the run has them, or others"
-        entries, recounted = ({entry[key]: entry for entry in told[name]} for told in (one, other))
+        entries, recounted = ({entry[key]: entry for entry in side[name]} for side in (one, other))
         for entry in dict.fromkeys((*entries, *recounted)):
             yield from _members(entry, entries.get(entry), recounted.get(entry))
 
@@ -324,8 +324,8 @@ def _members(key: str, stated: Mapping[str, object] | None, found: Mapping[str, 
 
 def unsettled(stated: Report, found: Sequence[Report]) -> tuple[str, ...]:
     """The clauses that passed when certified and were vacuous in every new run: another seed may decide."""
-    told = {row.id for report in found for row in report.clauses if row.verdict != "vacuous"}
-    return tuple(row.id for row in stated.clauses if row.verdict == "pass" and row.id not in told)
+    decided = {row.id for report in found for row in report.clauses if row.verdict != "vacuous"}
+    return tuple(row.id for row in stated.clauses if row.verdict == "pass" and row.id not in decided)
 
 
 def re_execution(stated: Report, found: Sequence[Report]) -> Finding:
@@ -361,7 +361,7 @@ def _against_rows(stated: Report, found: Report) -> Iterator[str]:
         if again is not None and again.verdict == "vacuous" and row.verdict == "pass":
             continue
         if again is None or (row.verdict, row.limit_found) != (again.verdict, again.limit_found):
-            came = f"{again.verdict} {again.limit_found or ''}".strip() if again else "not asked"
-            yield f"{row.id}: {row.verdict} {row.limit_found or ''}".rstrip() + f" certified, {came} now"
+            result = f"{again.verdict} {again.limit_found or ''}".strip() if again else "not asked"
+            yield f"{row.id}: {row.verdict} {row.limit_found or ''}".rstrip() + f" certified, {result} now"
     if found.exit_status in (1, 2):
         yield f"the result is {found.result!r} now"

@@ -141,10 +141,10 @@ def _rows(benchmarks: Any) -> Iterator[tuple[str, ...]]:
         return str(one["name"].partition("[")[0])
 
     for one in sorted(benchmarks, key=lambda one: (places.index(named(one)), one["params"]["rules"])):
-        told, count = _MEASURES[named(one)]
+        label, count = _MEASURES[named(one)]
         stats = one["stats"]
         yield (
-            told,
+            label,
             f"{one['params']['rules']:,}",
             _time(stats["median"]),
             _time(quantiles(stats["data"], n=100, method="inclusive")[-1]),

@@ -81,13 +81,13 @@ def _split(
         _branches(acls, request, network, profile.with_choices({point: answer}), (*choices, (point, answer)))
         for answer in ANSWERS[point]
     ]
-    endings = [[_told(branch, point) for branch in branches] for branches in by_answer]
+    endings = [[_shown_part(branch, point) for branch in branches] for branches in by_answer]
     if all(one == endings[0] for one in endings):
         return [_without(branch, point) for branch in by_answer[0]]
     return [branch for branches in by_answer for branch in branches]
 
 
-def _told(branch: Branch, point: str) -> object:
+def _shown_part(branch: Branch, point: str) -> object:
     """The part of a branch that matters to the reader: its other choices, and the outcome with its reasons."""
     ending = branch.ending
     return _without(branch, point).choices, ending.decision if isinstance(ending, Decided) else ending

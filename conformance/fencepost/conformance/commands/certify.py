@@ -191,7 +191,7 @@ def _key(path: Path) -> SigningKey:
 
 
 def _digests(artifacts: Sequence[str]) -> dict[str, str]:
-    """The SHA-256 of each artifact by its name; a digest that is given stands for itself."""
+    """The SHA-256 of each artifact by its name; a given digest is taken as it is."""
     found: dict[str, str] = {}
     for one in artifacts:
         given = re.fullmatch(r"sha256:([0-9a-f]{64})", one)
@@ -214,14 +214,14 @@ def _drawn(subject: str, connection: Connection, artifacts: Mapping[str, str], n
 
 
 def _members(report: Report, transcript: bytes, key: SigningKey, issue: Issue) -> dict[str, bytes]:
-    told = certificate(report, issue)
+    claims = certificate(report, issue)
     members = {
-        CERTIFICATE: written(told),
-        PAGE: as_page(told, report).encode("utf-8"),
+        CERTIFICATE: written(claims),
+        PAGE: as_page(claims, report).encode("utf-8"),
         REPORT: report_to_json(report),
         TRANSCRIPT: transcript,
     }
-    return {**members, ENVELOPE: seal(statement(members, report, told), key)}
+    return {**members, ENVELOPE: seal(statement(members, report, claims), key)}
 
 
 def _environment() -> dict[str, str]:

@@ -149,9 +149,9 @@ def check(
 ) -> None:
     """Judge SUBJECT clause by clause, and show each failure with its smallest counterexample.
 
-    Exit status, the first that holds: 2 bad usage, or a subject that does not answer `describe`; 1 a clause failed or a
-    declared choice is broken; 2 a clause was error or inconclusive; 3 the run was vacuous; 2 with --strict, a stored
-    case was not judged; otherwise 0.
+    Exit status, the first that holds: 2 bad usage, or a subject that does not answer `describe`; 1 a clause failed, a
+    declared choice is broken, or `describe` is answered otherwise at the end; 2 a clause was error or inconclusive; 3
+    the run was vacuous; 2 with --strict, a stored case was not judged; otherwise 0.
 
     An interrupted run writes its results so far; a killed run can be continued with --resume.
 
@@ -196,8 +196,8 @@ def check(
 
 
 def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """The patterns, with `ID,ID` split; bad usage if a pattern matches no clause."""
-    split = tuple(part for pattern in patterns for part in pattern.split(",") if part)
+    """The patterns, with `ID,ID` split; bad usage if a pattern matches no clause, as an empty one does not."""
+    split = tuple(part for pattern in patterns for part in [*filter(None, pattern.split(","))] or [pattern])
     for pattern in split:
         try:
             catalogue().matching(pattern)

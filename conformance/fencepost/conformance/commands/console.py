@@ -43,6 +43,6 @@ def labelled(rows: Iterable[tuple[str, str | Text]]) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    for label, said in rows:
-        grid.add_row(label, said if isinstance(said, Text) else Text(visible(said)))
+    for label, value in rows:
+        grid.add_row(label, value if isinstance(value, Text) else Text(visible(value)))
     return grid

@@ -83,8 +83,8 @@ def _question(question: Question, y: int) -> list[str]:
 
 
 def _end(outcome: str, clause: str, y: int) -> str:
-    told = f"{outcome}: {clause}" if clause else outcome
+    label = f"{outcome}: {clause}" if clause else outcome
     return (
         f'<rect x="45" y="{y}" width="140" height="40" rx="6" class="{outcome}"/>'
-        f'<text x="115" y="{y + 25}" text-anchor="middle">{told}</text>'
+        f'<text x="115" y="{y + 25}" text-anchor="middle">{label}</text>'
     )

@@ -13,8 +13,8 @@ class RightVault:
     def describe(self, *, protocol: int) -> dict[str, object]:
         """The conformance statement: decisions only, IP rules only, data plane only."""
         features = ["decisions-only", "ip-rules-only", "data-plane-only"]
-        said = {"protocol": protocol, "name": type(self).__name__, "version": "1"}
-        return {**said, "profile": "keyvault", "features": features}
+        statement = {"protocol": protocol, "name": type(self).__name__, "version": "1"}
+        return {**statement, "profile": "keyvault", "features": features}
 
     def reset(self, *, subnets: Sequence[object]) -> dict[str, object]:  # noqa: ARG002 - it has no subnets
         """A new vault: open, without rules."""

@@ -52,7 +52,7 @@ def _show(found: Difference) -> None:
     if not found.changes:
         show(Text("nothing changed"))
         return
-    show(table(("change", "what", "before → now"), [(one.kind, one.key, _told(one)) for one in found.changes]))
+    show(table(("change", "what", "before → now"), [(one.kind, one.key, _in_words(one)) for one in found.changes]))
     for one in found.changes:
         if one.case:
             show(Text(f"\n{one.key}: the smallest case"))
@@ -62,5 +62,5 @@ def _show(found: Difference) -> None:
     show(Text(f"{', '.join(counts)}: {'worse' if found.is_worse else 'no worse'} than before"))
 
 
-def _told(change: Change) -> str:
+def _in_words(change: Change) -> str:
     return f"{change.before} → {change.after}{': ' if change.told else ''}{change.told}"

@@ -72,8 +72,8 @@ def disagree(
         except HarnessFault as fault:
             raise usage(f"a subject does not answer: {fault}") from None
     if as_data:
-        told = [{**asdict(one), "case": None, "calls": calls_to_json(one.case.calls())} for one in found.found]
-        differences = [{key: value for key, value in one.items() if key != "case"} for one in told]
+        rows = [{**asdict(one), "case": None, "calls": calls_to_json(one.case.calls())} for one in found.found]
+        differences = [{key: value for key, value in one.items() if key != "case"} for one in rows]
         show_json({"differences": differences, "writes": found.writes, "decisions": found.decisions})
     else:
         _show(found, Mask.of_here().apply((subject_a, subject_b)))
@@ -85,7 +85,7 @@ def disagree(
 def _introduced(
     clients: list[Client], names: tuple[str, str], profile: str | None
 ) -> tuple[Profile, tuple[Statement, Statement]]:
-    """What both say of themselves, and the edition to ask by: one given, or the one that both claim."""
+    """The statements of both, and the edition to ask by: the given edition, or the edition that both claim."""
     first, second = (_described(client, name) for client, name in zip(clients, names, strict=True))
     wanted = load_profile(profile or first.profile)
     claimed = (first.profile, second.profile)

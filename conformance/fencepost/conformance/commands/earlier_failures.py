@@ -35,8 +35,10 @@ class EarlierFailures:
     def of(cls, known_file: Path | None, folder: Path | None) -> "EarlierFailures":
         """The content of the files; bad usage if one cannot be read.
 
-        Without `folder` the default folder is used if it exists.
+        Without `folder` the default folder is used if it exists. A folder that does not exist yet is named on stderr.
         """
+        if folder is not None and not folder.exists():
+            click.echo(visible(f"stored cases: none, the folder {folder} is not there yet"), err=True)
         if folder is None and Path(FOLDER).is_dir():
             folder = Path(FOLDER)
         return cls(
@@ -55,8 +57,8 @@ class EarlierFailures:
         recalled = replay_stored(campaign, self.cases, self.folder)
         if self.cases:
             click.echo(visible(str(recalled)), err=True)
-        for told in recalled.not_judged:
-            click.echo(visible(f"  not judged: {told}"), err=True)
+        for line in recalled.not_judged:
+            click.echo(visible(f"  not judged: {line}"), err=True)
         return recalled
 
     def store(self, report: Report) -> None:

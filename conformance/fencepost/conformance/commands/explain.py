@@ -1,11 +1,13 @@
 """`fencepost explain`: the reference's decision on a request under given rules, with clause and rule, in words."""
 
+import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NoReturn
 
 import click
-from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.case_split import split_cases
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.explanation import clause_explained, explanation
@@ -91,6 +93,11 @@ def explain(
     if request_given is None and asked == Asked() and rules.upper() in {clause.id for clause in catalogue().clauses}:
         show(*clause_explained(catalogue()[rules.upper()]))
         return
+    if re.fullmatch(r"[A-Za-z]+-[0-9]+", rules) and not Path(rules).exists():
+        try:
+            catalogue()[rules.upper()]
+        except UnknownClause as error:
+            raise click.UsageError(str(error)) from None
     if [rules, request_given, network_file, parameters].count(STDIN) > 1:
         raise click.UsageError("only one of the files can be stdin")
     profile = load_profile(profile_name)
@@ -144,10 +151,10 @@ def _check(found: FoundRules, profile: Profile, network: Network) -> None:
     lines = [f"the profile {profile.name} refuses these rules:"]
     for violation in assessment.violations:
         value = _value_at(found.network_acls, violation.path)
-        told = reason(violation, value=value, profile=profile)
+        message = reason(violation, value=value, profile=profile)
         depends = "; ".join(open_point(point) for point in sorted(violation.open_points))
         left_open = "" if violation.is_certain else f" (left open by the specification: {depends})"
-        lines.append(visible(f"  {found.path}{violation.path[1:]}: {told} [{violation.clause}]{left_open}"))
+        lines.append(visible(f"  {found.path}{violation.path[1:]}: {message} [{violation.clause}]{left_open}"))
     _refuse(lines)
 
 

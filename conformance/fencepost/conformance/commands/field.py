@@ -95,20 +95,36 @@ def _shorter(report: Path) -> bytes:
 
 def _note(folder: Path, subject: str, measured: Mapping[str, object]) -> None:
     path = folder / _MEASURED
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    known = dict(_measures(path)) if path.exists() else {}
     known[subject] = measured
     path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
+
+
+def _measures(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """The measurements by subject; bad usage where the file holds none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise click.UsageError(f"{path}: {error}") from None
+    if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+        raise click.UsageError(f"{path}: expected an object of objects")
+    return found
 
 
 @field.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def page(folder: Path) -> None:
     """Print the page in Markdown."""
-    click.echo("\n".join(_page(folder)))
+    try:
+        lines = list(_page(folder))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        text = f"{folder / _MEASURED}: not as `field measure` writes it: {type(error).__name__}: {error}"
+        raise click.UsageError(text) from None
+    click.echo("\n".join(lines))
 
 
 def _page(folder: Path) -> Iterator[str]:
-    measured: Mapping[str, Mapping[str, Any]] = json.loads((folder / _MEASURED).read_text(encoding="utf-8"))
+    measured = _measures(folder / _MEASURED)
     runs = {name: read_run(folder / f"{name}.json") for name in sorted(measured)}
     table = matrix(list(runs.values()))
     yield _HEAD

@@ -101,9 +101,9 @@ def _longest(sizes: Sequence[int], holds: Callable[[int], str]) -> str:
     """The largest of the sizes that holds, and what becomes of the next."""
     before = 0
     for size in sizes:
-        came = holds(size)
-        if came:
-            return f"{before:,}; {size:,}: {came}"
+        failure = holds(size)
+        if failure:
+            return f"{before:,}; {size:,}: {failure}"
         before = size
     return f"≥ {before:,}"
 

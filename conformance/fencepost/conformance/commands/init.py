@@ -41,7 +41,7 @@ ready = { get = "/", status = 403 }
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What the person has said by options."""
+    """The options that the person gave."""
 
     name: str
     profile: str

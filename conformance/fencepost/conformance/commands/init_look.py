@@ -55,7 +55,7 @@ def look_at_tool(command: Sequence[str], folder: Path) -> Look:
         seen = [
             _run([_filled(part, {**known, "address": one}) for part in command], folder) for one in (LISTED, STRANGER)
         ]
-    allow, deny = (_mapping(one, other, who) for one, other, who in (
+    allow, deny = (_mapping(one, other, caller) for one, other, caller in (
         (seen[0], seen[1], LISTED), (seen[1], seen[0], STRANGER),
     ))  # fmt: skip
     remarks = []
@@ -69,18 +69,20 @@ def look_at_service(rules_url: str, ask_url: str, headers: Mapping[str, str], he
     put = _asked("PUT", rules_url, {**headers, "Content-Type": "application/json"}, json.dumps([RULE]).encode())
     allow, deny = (_asked("GET", ask_url, {header: address}, None) for address in (LISTED, STRANGER))
     remarks = [f"PUT {rules_url} of a JSON list of ranges was answered with {put}"]
-    remarks += [f"GET {ask_url} from {who} was answered with {got}" for who, got in ((LISTED, allow), (STRANGER, deny))]
+    remarks += [
+        f"GET {ask_url} from {caller} was answered with {got}" for caller, got in ((LISTED, allow), (STRANGER, deny))
+    ]
     if put >= http.client.BAD_REQUEST:
         remarks.append(f"{put} is no success: say in [rules] and [rules.put] how the service takes its rules")
     if allow == deny:
         remarks.append("both callers got the same answer: say in [decide] how the caller's address reaches the service")
     accepted = put if put < http.client.BAD_REQUEST else http.client.OK
-    told = {
+    blanks = {
         "accepted": str(accepted),
         "allow": str(allow),
         "deny": str(deny if deny != allow else http.client.FORBIDDEN),
     }
-    return Look(blanks=told, remarks=tuple(remarks))
+    return Look(blanks=blanks, remarks=tuple(remarks))
 
 
 def toml_text(text: str) -> str:

@@ -17,7 +17,7 @@ from rich.progress import Progress as Bar
 EVERY = 30.0
 """After so many seconds at the most, a log has another line."""
 
-_TELLING = 0.02
+_LEAST_SHARE = 0.02
 """From this share of a run on, its pace tells how long the rest takes."""
 
 
@@ -40,7 +40,7 @@ class Pace:
 
     def expected(self, share: float) -> float | None:
         """The seconds for the rest of the run at this pace, where this share is through; None while that is a guess."""
-        return self.seconds * (1 - share) / share if share >= _TELLING else None
+        return self.seconds * (1 - share) / share if share >= _LEAST_SHARE else None
 
     def rate(self, decisions: int) -> float:
         """Decisions a second, from the beginning on."""
@@ -92,11 +92,11 @@ def _shown_on(console: Console, pace: Pace, every: float) -> Iterator[Listener]:
         TextColumn("{task.description:<12}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[details]}"),
         TimeElapsedColumn(),
     )
     with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("open points", total=None, told="")
+        task = bar.add_task("open points", total=None, details="")
 
         def show(progress: Progress) -> None:
             bar.update(
@@ -104,7 +104,7 @@ def _shown_on(console: Console, pace: Pace, every: float) -> Iterator[Listener]:
                 description=progress.exploration,
                 total=progress.total,
                 completed=progress.done,
-                told=", ".join(_told(progress, pace)),
+                details=", ".join(_details(progress, pace)),
             )
 
         yield show
@@ -122,19 +122,19 @@ class _Log:
         is_new = self._last is None or _place(progress) != _place(self._last)
         self._last = progress
         if is_new:
-            told = [progress.wave, f"{progress.decisions} decisions", *_failed(progress)]
-            self._print(f"{progress.exploration}: {', '.join(told)}")
+            parts = [progress.wave, f"{progress.decisions} decisions", *_failed(progress)]
+            self._print(f"{progress.exploration}: {', '.join(parts)}")
 
     @contextmanager
     def every(self, seconds: float) -> Iterator["_Log"]:
         """Print where the run is, each time that so many seconds are over."""
         over = Event()
 
-        def tell() -> None:
+        def log_lines() -> None:
             while not over.wait(seconds):
                 self._print(self._where())
 
-        thread = Thread(target=tell, name="progress", daemon=True)
+        thread = Thread(target=log_lines, name="progress", daemon=True)
         thread.start()
         try:
             yield self
@@ -147,7 +147,7 @@ class _Log:
         elapsed = f"after {_time(self._pace.seconds)}"
         if at is None:
             return f"{elapsed}: the open points"
-        return f"{elapsed}: {at.exploration} {at.done}/{at.total}, {', '.join(_told(at, self._pace))}"
+        return f"{elapsed}: {at.exploration} {at.done}/{at.total}, {', '.join(_details(at, self._pace))}"
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False)
@@ -157,7 +157,7 @@ def _place(progress: Progress) -> tuple[str, str]:
     return progress.exploration, progress.wave
 
 
-def _told(progress: Progress, pace: Pace) -> Iterator[str]:
+def _details(progress: Progress, pace: Pace) -> Iterator[str]:
     """The wave, decisions and their rate, verdicts so far, and the time that is left."""
     yield progress.wave
     yield f"{progress.decisions:,} decisions ({pace.rate(progress.decisions):,.0f}/s)"

@@ -43,7 +43,7 @@ class ConfiguredCommand(click.Command):
 
 
 def _settings(command: click.Command, path: Path) -> dict[str, object]:
-    """The settings in the file by key; none where there is no file or no such table. Bad usage tells every mistake."""
+    """The settings in the file by key; none where there is no file or no such table. Bad usage names every mistake."""
     table, text = _table(path)
     known = _parameters(command)
     mistakes = []

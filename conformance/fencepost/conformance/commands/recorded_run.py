@@ -19,7 +19,7 @@ from fencepost.conformance.commands.interruption import Interruption, interrupti
 from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.usage import usage
-from fencepost.conformance.lockstep.clock import told_by
+from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.run.journal import Circumstances
 from fencepost.conformance.run.opening import begun, explaining
 from fencepost.conformance.run.plan import Listener, Plan
@@ -62,11 +62,11 @@ def kept(folder: Path | None, *, is_resumed: bool) -> Iterator[Kept]:
         why = f"the run in {folder} cannot be resumed: " if is_resumed else ""
         raise usage(f"{why}{path}: {error.strerror or error}") from None
     with opened as file:
-        told = Kept(file=file, folder=folder, earlier=earlier, is_wanted=True)
+        recording = Kept(file=file, folder=folder, earlier=earlier, is_wanted=True)
         try:
-            yield told
+            yield recording
         finally:
-            if not told.is_wanted:
+            if not recording.is_wanted:
                 path.unlink(missing_ok=True)
 
 
@@ -130,7 +130,7 @@ def _run(
 ) -> Found:
     asked, clock = recorder.connect(connection, plan.as_json()), recorder.clock
     joined = continued(earlier.transcript(), asked, clock) if earlier is not None else None
-    with told_by(joined.clock if joined is not None else clock):
+    with using_clock(joined.clock if joined is not None else clock):
         campaign = begun(joined or asked, plan, listener)
         campaign.is_resumed = joined is not None
         before, now = (msgspec.to_builtins(one) for one in (campaign.statement, statement))

@@ -52,7 +52,11 @@ def replay(
         with begun(plan, timeouts) as campaign:
             mine = [one for one in cases if (profile or one.profile) == name]
             results += [(one, _replayed(one, campaign)) for one in mine]
-    show(table(("case", "state", "what came"), [(one.id, found.state, _told(found)) for one, found in results]))
+    show(
+        table(
+            ("case", "state", "what came"), [(one.id, found.state, _result_in_words(found)) for one, found in results]
+        )
+    )
     for one, found in results:
         if found.mismatch is not None:
             _show_failure(one, found)
@@ -63,16 +67,17 @@ def replay(
 def _replayed(one: StoredCase, campaign: Campaign) -> Replayed:
     if one.clause == OVERLAPPING:
         return Replayed(
-            state="not judged", told="the case needs overlapping calls, and a replay sends them one after the other"
+            state="not judged",
+            explanation="the case needs overlapping calls, and a replay sends them one after the other",
         )
     return replay_case(one.case, campaign.lockstep, campaign.capabilities)
 
 
-def _told(found: Replayed) -> str:
+def _result_in_words(found: Replayed) -> str:
     if found.mismatch is None:
-        return Mask.of_here().apply(found.told)
+        return Mask.of_here().apply(found.explanation)
     expected, got = found.mismatch.direction
-    return Mask.of_here().apply(f"expected {expected}, got {got}{'; ' if found.told else ''}{found.told}")
+    return Mask.of_here().apply(f"expected {expected}, got {got}{'; ' if found.explanation else ''}{found.explanation}")
 
 
 def _show_failure(one: StoredCase, found: Replayed) -> None:

@@ -54,8 +54,8 @@ def report(*, run: Path, form: str, out: Path | None, verbose: bool) -> None:
     try:
         found = stored_run(run)
     except (RunRefused, OSError) as error:
-        told = error.strerror if isinstance(error, OSError) else str(error)
-        raise usage(f"{run}: {told}") from None
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise usage(f"{run}: {reason}") from None
     stored, where = without_secrets(found.report), found.environment
     page = Page.of(sys.stdout, is_verbose=verbose) if out is None else Page(is_verbose=verbose)
     if where is not None:

@@ -16,7 +16,7 @@ from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.commands.clause_text import clause_rows
 from fencepost.conformance.commands.decision_diagram import decision_diagram
 from fencepost.conformance.commands.demo_vaults import FlawedVault
-from fencepost.conformance.pytest.clause_outcome import failure_told
+from fencepost.conformance.pytest.clause_outcome import failure_lines
 from fencepost.conformance.pytest.session import Options, SubjectSession
 from fencepost.reference import load_profile
 
@@ -107,7 +107,7 @@ def _links_within(text: str, path: Path, source: Path) -> str:
 def _home() -> str:
     trial = SubjectSession(FlawedVault, Options())
     try:
-        text = "\n".join(failure_told(trial.clause("DEC-4")))
+        text = "\n".join(failure_lines(trial.clause("DEC-4")))
     finally:
         trial.close()
     return f"""# fencepost

@@ -80,8 +80,8 @@ def _parts(subject: str, run: SmokeRun, log: str, mask: Mask) -> Iterable[Render
         yield table(("", "got", "expected", "clause", "question"), [_row(answered, mask) for answered in shown])
     for fault in run.faults:
         yield from _fault(fault, mask)
-    told = any(log.strip() in fault.offending for fault in run.faults)
-    if run.exit_status == 2 and log.strip() and not told:
+    is_shown = any(log.strip() in fault.offending for fault in run.faults)
+    if run.exit_status == 2 and log.strip() and not is_shown:
         yield Text()
         yield Text("the end of the subject's own log", style="bold")
         yield from (
@@ -99,11 +99,11 @@ def _head(subject: str, run: SmokeRun, mask: Mask) -> Iterable[tuple[str, str | 
     for mistake in run.mistakes:
         yield "statement", Text(visible(mask.apply(mistake)), style="bold red")
     if run.refusal is not None:
-        said = (run.refusal.status, run.refusal.code, run.refusal.message)
-        told = " ".join(str(part) for part in said if part is not None) or "without a word"
+        parts = (run.refusal.status, run.refusal.code, run.refusal.message)
+        answer = " ".join(str(part) for part in parts if part is not None) or "without a word"
         yield (
             "putRules",
-            Text(f"{run.refused}: {visible(mask.apply(told))}", style="bold red"),
+            Text(f"{run.refused}: {visible(mask.apply(answer))}", style="bold red"),
         )
 
 

@@ -67,12 +67,14 @@ def first_calls(exchanges: Iterable[Exchange], mask: Mask) -> Iterable[Renderabl
     for one in exchanges:
         yield Text()
         yield Text(f"the first {one.method}", style="bold")
-        said = (("sent", one.params), ("answer", one.answer))
-        yield labelled((label, Text(visible(mask.apply(json.dumps(value))), overflow="fold")) for label, value in said)
+        messages = (("sent", one.params), ("answer", one.answer))
+        yield labelled(
+            (label, Text(visible(mask.apply(json.dumps(value))), overflow="fold")) for label, value in messages
+        )
 
 
 def pace_in_words(pace: Pace) -> Text:
-    """What a decision takes, and what a quick run comes to at most."""
+    """The time of a decision, and the most that a quick run takes."""
     quick = EFFORTS["quick"].for_decisions_only()
     most = quick.decisions * pace.decision + quick.writes * pace.write
     return Text(

@@ -18,7 +18,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-_SHOWN, _TOLD, _AT_MOST = 40, 64, 25
+_SHOWN, _LONGEST, _AT_MOST = 40, 64, 25
 _A_LINE = 25
 _STYLES = {
     "refused": "",
@@ -95,27 +95,29 @@ def as_table(rows: Iterable[Row]) -> Table:
         drawn.add_row(
             Text(f"{mark}{visible(row.spelling.name)}", style="bold" if row.differs else ""),
             Text(_short(as_json(row.spelling.value), _SHOWN)),
-            Text(_short(visible(row.subject.told), _TOLD), style=style),
+            Text(_short(visible(row.subject.text), _LONGEST), style=style),
             _read(row),
         )
     return drawn
 
 
 def _read(row: Row) -> Text:
-    read = Text(row.reference.told, style=_STYLES[row.reference.kind])
+    read = Text(row.reference.text, style=_STYLES[row.reference.kind])
     return (
-        read.append(f": {_short(row.spelling.reason, _TOLD)}", style="dim") if row.reference.kind == "refused" else read
+        read.append(f": {_short(row.spelling.reason, _LONGEST)}", style="dim")
+        if row.reference.kind == "refused"
+        else read
     )
 
 
 def essence(rows: Sequence[Row], subject: str) -> RenderableType:
     """The differences, and a count of the other spellings."""
     differing = [row for row in rows if row.differs]
-    told = Text(f"\nthe parser profile: {summary(rows)} (all of it: fencepost spellings {visible(subject)})")
+    heading = Text(f"\nthe parser profile: {summary(rows)} (all of it: fencepost spellings {visible(subject)})")
     if not differing:
-        return told
+        return heading
     more = [Text(f"… {len(differing) - _AT_MOST} more")] if len(differing) > _AT_MOST else []
-    return Group(told, as_table(differing[:_AT_MOST]), *more)
+    return Group(heading, as_table(differing[:_AT_MOST]), *more)
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -137,7 +139,7 @@ def _as_json(row: Row) -> dict[str, object]:
         "member": spelling.member,
         "entry": spelling.entry,
         "value": spelling.value,
-        "subject": {"kind": row.subject.kind, "told": row.subject.told},
-        "reference": {"kind": row.reference.kind, "told": row.reference.told},
+        "subject": {"kind": row.subject.kind, "told": row.subject.text},
+        "reference": {"kind": row.reference.kind, "told": row.reference.text},
         "differs": row.differs,
     }

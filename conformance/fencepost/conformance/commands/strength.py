@@ -24,7 +24,7 @@ from fencepost.conformance.strength.generated.operators import OPERATORS
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.plot import picture
 from fencepost.conformance.strength.pool import default_processes
-from fencepost.conformance.strength.study import ALLOWED, Design, Teller, carry_out
+from fencepost.conformance.strength.study import ALLOWED, Design, OnProgress, carry_out
 from fencepost.reference import profile_names
 from fencepost.reports.visible import visible
 from rich.console import Console
@@ -181,15 +181,15 @@ def strength(
             seeds=seeds,
             processes=jobs,
         )
-        with _progress() as tell:
-            measured = measure.measure(wanted, tell)
+        with _progress() as on_progress:
+            measured = measure.measure(wanted, on_progress)
         _write(json_file, msgspec.json.format(msgspec.json.encode(measured), indent=2) + b"\n")
         show(*drawn_generated(measured))
         return
     if correct:
         subjects = tuple(name for one in correct for name in (PEERS if one == "peers" else (one,)))
-        with _progress() as tell:
-            acquitted = _acquitted(subjects, effort, seeds, jobs, tell)
+        with _progress() as on_progress:
+            acquitted = _acquitted(subjects, effort, seeds, jobs, on_progress)
         show(acquittals(acquitted))
         sys.exit(int(any(one.alarms for one in acquitted)))
     if plot_file is not None and plot_file.suffix != ".svg":
@@ -209,8 +209,8 @@ def strength(
     for file in (json_file, plot_file, calibration_file):
         if file is not None and not file.resolve().parent.is_dir():
             raise click.UsageError(f"{file}: there is no folder {file.parent}")
-    with _progress() as tell:
-        found = carry_out(design, tell)
+    with _progress() as on_progress:
+        found = carry_out(design, on_progress)
     _write(json_file, msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     _write(plot_file, picture(found).encode("utf-8"))
     if calibration_file is not None:
@@ -220,11 +220,13 @@ def strength(
 
 
 def _acquitted(
-    subjects: tuple[str, ...], effort: str, seeds: int, processes: int, tell: Teller
+    subjects: tuple[str, ...], effort: str, seeds: int, processes: int, on_progress: OnProgress
 ) -> tuple[FalseAlarms, ...]:
     try:
         with as_usage():
-            return tuple(count_false_alarms(subjects, effort=effort, seeds=seeds, processes=processes, tell=tell))
+            return tuple(
+                count_false_alarms(subjects, effort=effort, seeds=seeds, processes=processes, on_progress=on_progress)
+            )
     except (SubjectError, HarnessFault, StatementError) as error:
         raise click.UsageError(visible(str(error))) from None
 
@@ -260,7 +262,7 @@ def _write(file: Path | None, content: bytes) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Teller]:
+def _progress() -> Iterator[OnProgress]:
     """A progress bar on a terminal, ten lines for each part in a log."""
     console = Console(file=sys.stderr)
     if not console.is_terminal:
@@ -270,12 +272,12 @@ def _progress() -> Iterator[Teller]:
     with Progress(*columns, console=console, transient=True) as bar:
         tasks = dict[str, TaskID]()
 
-        def tell(what: str, done: int, total: int) -> None:
+        def on_progress(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done)
 
-        yield tell
+        yield on_progress
 
 
 def _log(what: str, done: int, total: int) -> None:

@@ -96,8 +96,8 @@ def _number(value: float | None) -> str:
 def _matrix(strength: Strength) -> Iterator[RenderableType]:
     def cells(row: Row) -> tuple[str, str, str, str, str]:
         untested = "UNTESTED: it applies and kills nothing" if row.claimed else "no mutant tried here breaks it"
-        told = "" if row.own or row.foreign else untested
-        return (row.clause, f"{len(row.own)}", f"{len(row.foreign)}", f"{row.decisive:,}", told)
+        remark = "" if row.own or row.foreign else untested
+        return (row.clause, f"{len(row.own)}", f"{len(row.foreign)}", f"{row.decisive:,}", remark)
 
     columns = ("clause", "own mutants failed", "others'", "decisive", "")
     yield table(columns, [cells(row) for row in strength.matrix if row.applies])
@@ -136,10 +136,10 @@ def _survivors(strength: Strength) -> Iterator[RenderableType]:
 
 
 def _survivor(one: Survivor) -> Text:
-    told = Text.assemble((one.mutant, "bold"), f" ({one.clause}, {one.group}, fails {one.direction}, {one.profile}")
-    told.append(f", killed in {one.killed} of {one.seeds} seeds)" if one.killed else ")")
-    told.append(f"\n  {one.story}")
-    return told.append(f"\n  {one.trouble}", style="yellow") if one.trouble else told
+    text = Text.assemble((one.mutant, "bold"), f" ({one.clause}, {one.group}, fails {one.direction}, {one.profile}")
+    text.append(f", killed in {one.killed} of {one.seeds} seeds)" if one.killed else ")")
+    text.append(f"\n  {one.story}")
+    return text.append(f"\n  {one.trouble}", style="yellow") if one.trouble else text
 
 
 def _rest(found: Sequence[object]) -> Iterator[RenderableType]:

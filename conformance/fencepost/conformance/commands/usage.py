@@ -9,18 +9,18 @@ from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible_lines
 
 
-def usage(told: str) -> click.UsageError:
+def usage(message: str) -> click.UsageError:
     """A usage error with this text; control characters become escapes, and secrets are masked as in a report."""
-    return click.UsageError("\n".join(visible_lines(Mask.of_here().apply(told))))
+    return click.UsageError("\n".join(visible_lines(Mask.of_here().apply(message))))
 
 
 @contextmanager
-def os_error_as_usage(told: str) -> Iterator[None]:
+def os_error_as_usage(text: str) -> Iterator[None]:
     """Turn an `OSError` into bad usage: this text, and what was wrong."""
     try:
         yield
     except OSError as error:
-        raise usage(f"{told}: {error.strerror or error}") from None
+        raise usage(f"{text}: {error.strerror or error}") from None
 
 
 class HarnessFailed(click.ClickException):

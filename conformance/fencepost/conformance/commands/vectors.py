@@ -88,7 +88,7 @@ def measure(*, file: Path, sample: int, seed: int, jobs: int, update: Path | Non
     from fencepost.conformance.strength.generated.by_vectors import measured
 
     known = _read(file)
-    strength = measured(file, sample=sample, seed=seed, processes=jobs, tell=_tell)
+    strength = measured(file, sample=sample, seed=seed, processes=jobs, on_progress=_show_progress)
     show_json(msgspec.to_builtins(strength))
     if update is not None:
         try:
@@ -97,7 +97,7 @@ def measure(*, file: Path, sample: int, seed: int, jobs: int, update: Path | Non
             raise usage(f"--update {update}: {error}") from None
 
 
-def _tell(what: str, done: int, of: int) -> None:
+def _show_progress(what: str, done: int, of: int) -> None:
     if done == of or done % max(1, of // 10) == 0:
         click.echo(f"{what}: {done} of {of}", err=True)
 
@@ -128,7 +128,7 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
         except HarnessFault as fault:
             raise usage(f"{subject} does not answer: {fault}") from None
     mask = Mask.of_here()
-    _show(known, [replace(one, told=mask.apply(one.told)) for one in results])
+    _show(known, [replace(one, reason=mask.apply(one.reason)) for one in results])
     sys.exit(1 if any(one.state == "failed" for one in results) else 0)
 
 
@@ -145,6 +145,8 @@ def _show(known: VectorFile, results: list[VectorResult]) -> None:
     for one in failed:
         bugs = [f"{flag}: {known.notes[flag].description}" for flag in one.test.flags[:3]]
         more = [f"and {len(one.test.flags) - 3} more bugs"] if len(one.test.flags) > 3 else []
-        show(table((f"FAIL {one.test.id}", one.test.comment), [("", one.told), *(("", bug) for bug in (*bugs, *more))]))
+        show(
+            table((f"FAIL {one.test.id}", one.test.comment), [("", one.reason), *(("", bug) for bug in (*bugs, *more))])
+        )
     counts = {state: sum(one.state == state for one in results) for state in ("passed", "failed", "not asked")}
     show(Text(f"{counts['passed']} passed, {counts['failed']} failed, {counts['not asked']} not asked: not offered"))

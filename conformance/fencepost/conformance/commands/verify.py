@@ -101,27 +101,27 @@ def verify(
     if read is None:
         reason = f"{ENVELOPE}: the statement is not signed with the key {key.id[:16]}…"
         findings = [Finding(name="signature valid", against=(reason,)), _NOT_OPENED]
-        told: Mapping[str, object] = {}
+        certified: Mapping[str, object] = {}
     else:
         findings = [signature(read, key)]
         if findings[0].holds or unsigned:
             with live_progress() as listener:
                 findings.append(_consistency(read, listener))
-            told = _certified(read)
-            findings += _required(told, require_level, require_effort, artifacts)
+            certified = _certified(read)
+            findings += _required(certified, require_level, require_effort, artifacts)
             if subject is not None:
                 findings.append(_run_again(read, subject, seed, Timeouts(start=start_timeout, call=call_timeout)))
         else:
-            told, findings = {}, [*findings, _NOT_OPENED]
-    told = {**told, "key": key.id} if told else told
+            certified, findings = {}, [*findings, _NOT_OPENED]
+    certified = {**certified, "key": key.id} if certified else certified
     if as_data:
         rows = [
             {"verdict": one.name, "holds": one.holds, "against": list(one.against), "unchecked": list(one.unchecked)}
             for one in findings
         ]
-        show_json({"certified": dict(told), "findings": rows})
+        show_json({"certified": dict(certified), "findings": rows})
     else:
-        _show(findings, told, asked=subject is not None)
+        _show(findings, certified, asked=subject is not None)
     sys.exit(0 if all(one.holds for one in findings) else 1)
 
 
@@ -150,10 +150,10 @@ def _consistency(read: Bundle, listener: Listener) -> Finding:
 def _certified(read: Bundle) -> Mapping[str, object]:
     """What the certificate is about, in the order in which it is shown."""
     try:
-        report, told = read_report(read), read_certificate(read)
+        report, claims = read_report(read), read_certificate(read)
     except Unreadable:
         return {}
-    implementation = told.get("implementation")
+    implementation = claims.get("implementation")
     artifacts = implementation.get("artifacts") if isinstance(implementation, dict) else None
     return {
         "name": report.subject.name,
@@ -162,25 +162,25 @@ def _certified(read: Bundle) -> Mapping[str, object]:
         "profile": report.profile,
         "effort": report.effort,
         "seed": report.seed,
-        "issued": told.get("issued"),
+        "issued": claims.get("issued"),
         "artifacts": artifacts,
         "choices": dict(report.subject.choices),
     }
 
 
 def _required(
-    told: Mapping[str, object], level: str | None, effort: str | None, artifacts: Sequence[Path]
+    certified: Mapping[str, object], level: str | None, effort: str | None, artifacts: Sequence[Path]
 ) -> Iterator[Finding]:
     """Findings about what the verifier asks of the certificate: a level, an effort, the digests of files."""
     if level is not None:
-        stated = told.get("level")
+        stated = certified.get("level")
         is_lower = stated not in LEVELS or LEVELS.index(str(stated)) < LEVELS.index(level)
         yield Finding(name=f"level {level}", against=(f"the level is {stated}",) if is_lower else ())
     if effort is not None:
-        stated, order = str(told.get("effort")), list(EFFORTS)
+        stated, order = str(certified.get("effort")), list(EFFORTS)
         is_lower = stated not in order or order.index(stated) < order.index(effort)
         yield Finding(name=f"effort {effort}", against=(f"the effort is {stated}",) if is_lower else ())
-    named = told.get("artifacts")
+    named = certified.get("artifacts")
     for path in artifacts:
         digest = sha256(path.read_bytes())
         is_named = isinstance(named, dict) and digest in named.values()
@@ -233,12 +233,12 @@ def _show(findings: list[Finding], certified: Mapping[str, object], *, asked: bo
         show(labelled((name, _in_words(value)) for name, value in certified.items()), Text(""))
     rows: list[tuple[str | Text, ...]] = []
     for one in findings:
-        told = "holds" if one.holds else "DOES NOT HOLD"
-        rows.append((one.name, Text(told, style="green" if one.holds else "bold red"), ""))
+        result = "holds" if one.holds else "DOES NOT HOLD"
+        rows.append((one.name, Text(result, style="green" if one.holds else "bold red"), ""))
         rows += [("", "", reason) for reason in one.against[:_REASONS]]
         if len(one.against) > _REASONS:
             rows.append(("", "", f"and {len(one.against) - _REASONS} more"))
-        rows += [("", "not checked" if one.name != "re-executed" else "", told) for told in one.unchecked]
+        rows += [("", "not checked" if one.name != "re-executed" else "", claim) for claim in one.unchecked]
     if not asked:
         rows.append(("re-executed", "not asked", "--re-run SUBJECT asks the subject everything again"))
     show(table(("verdict", "", ""), rows))

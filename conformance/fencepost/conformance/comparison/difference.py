@@ -94,20 +94,20 @@ def _clauses(before: Report, after: Report) -> Iterator[Change]:
 def _change(key: str, was: Clause | None, now: Clause | None, before: Report, after: Report) -> Change | None:
     earlier, later = (standing_in_words(row) if row is not None else _ABSENT for row in (was, now))
     if now is not None and now.verdict == "fail" and was is not None and was.verdict == "fail":
-        told = "" if _examples(was, before) == _examples(now, after) else "by another case"
-        case = _smallest(now) if told else ()
-        return Change(kind="still failing", key=key, before=earlier, after=later, told=told, case=case)
+        detail = "" if _examples(was, before) == _examples(now, after) else "by another case"
+        case = _smallest(now) if detail else ()
+        return Change(kind="still failing", key=key, before=earlier, after=later, told=detail, case=case)
     if now is not None and now.verdict == "fail":
-        told, case = _story(now), _smallest(now)
-        return Change(kind="new failure", key=key, before=earlier, after=later, told=told, is_worse=True, case=case)
+        detail, case = _story(now), _smallest(now)
+        return Change(kind="new failure", key=key, before=earlier, after=later, told=detail, is_worse=True, case=case)
     if was is not None and was.verdict == "fail" and later == "pass":
         return Change(kind="fixed", key=key, before=earlier, after=later)
     if earlier == later:
         return None
     left_out = (now is None and bool(after.selected or after.suite_version)) or was is None
-    told = now.detail.removeprefix("not asked: ") if now is not None else ""
+    detail = now.detail.removeprefix("not asked: ") if now is not None else ""
     worse = earlier == "pass" and not left_out
-    return Change(kind="verdict changed", key=key, before=earlier, after=later, told=told, is_worse=worse)
+    return Change(kind="verdict changed", key=key, before=earlier, after=later, told=detail, is_worse=worse)
 
 
 def _story(row: Clause | None) -> str:

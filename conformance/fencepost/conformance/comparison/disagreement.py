@@ -95,9 +95,9 @@ class _Shrinking:
         for one in differences:
             if one.mismatch.kind not in self._seen:
                 with suppress(HarnessFault):
-                    told = _smallest(self._lockstep, self._first, one)
+                    smallest = _smallest(self._lockstep, self._first, one)
                     self._seen.add(one.mismatch.kind)
-                    self._found += [told] if told is not None else []
+                    self._found += [smallest] if smallest is not None else []
                 raise Abandoned
 
 
@@ -133,10 +133,10 @@ def _answers(lockstep: Lockstep, first: Client, case: Case, mismatch: Mismatch) 
         case WrongDecision(request=request):
             asked = AskStep(requests=(request,)).wire()
             lockstep.replay(case)
-            said = [client.decide(asked)[0] for client in (first, lockstep.client)]
+            answers = [client.decide(asked)[0] for client in (first, lockstep.client)]
             if not mismatch.is_about_codes:
                 return mismatch.expected.outcome.value, mismatch.got.outcome
-            one, other = (f"deny with {answer.status} {answer.code or ''}".rstrip() for answer in said)
+            one, other = (f"deny with {answer.status} {answer.code or ''}".rstrip() for answer in answers)
             return one, other
         case WrongWrite():
             return ("accepted", "refused") if not mismatch.got.is_accepted else ("refused", "accepted")

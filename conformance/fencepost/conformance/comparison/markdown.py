@@ -70,13 +70,13 @@ def matrix_as_markdown(found: Matrix) -> str:
         ("effort, seed", [f"{column.effort}, {column.seed}" for column in found.columns]),
         ("decisions", [f"{column.decisions:,}" for column in found.columns]),
     )
-    lines = ["# Conformance", "", *table(("", *names), ((name, *map(safe, said)) for name, said in facts)), ""]
+    lines = ["# Conformance", "", *table(("", *names), ((name, *map(safe, values)) for name, values in facts)), ""]
     for group in found.groups:
         rows = [_clause(row) for row in group.rows]
         lines += [f"## {safe(group.name)}", "", *table(("clause", "level", *names, "what it promises"), rows), ""]
     for heading, others in (("Limits found", found.limits), ("Open points", found.ledger)):
         if others:
-            rows = [(safe(row.key), *(_plain(cell.verdict, cell.told) for cell in row.cells)) for row in others]
+            rows = [(safe(row.key), *(_plain(cell.verdict, cell.detail) for cell in row.cells)) for row in others]
             lines += [f"## {heading}", "", *table(("", *names), rows), ""]
     return "\n".join(lines)
 
@@ -90,5 +90,5 @@ def _clause(row: Row) -> tuple[str, ...]:
     )
 
 
-def _plain(verdict: str, told: str) -> str:
-    return f"{safe(verdict)} ({safe(told)})" if told else safe(verdict)
+def _plain(verdict: str, detail: str) -> str:
+    return f"{safe(verdict)} ({safe(detail)})" if detail else safe(verdict)

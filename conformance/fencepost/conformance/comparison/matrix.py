@@ -36,10 +36,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A clause's verdict for one implementation, or an open point's answer; `told` gives details, if any."""
+    """A clause's verdict for one implementation, or an open point's answer; `detail` explains it, if anything does."""
 
     verdict: str
-    told: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def matrix(reports: Sequence[Report]) -> Matrix:
     rows = list(_clause_rows(reports))
     groups = dict.fromkeys(group for group, _ in rows)
     return Matrix(
-        columns=tuple(_told_apart([_column(report) for report in reports])),
+        columns=tuple(_distinguished([_column(report) for report in reports])),
         groups=tuple(Group(name=name, rows=tuple(row for group, row in rows if group == name)) for name in groups),
         limits=tuple(_limit_rows(reports)),
         ledger=tuple(_ledger_rows(reports)),
@@ -100,12 +100,12 @@ def _column(report: Report) -> Column:
     )
 
 
-def _told_apart(columns: Sequence[Column]) -> Iterator[Column]:
+def _distinguished(columns: Sequence[Column]) -> Iterator[Column]:
     """The columns; runs of one name and version get their differences, or else a number."""
     for column in columns:
         alike = [one for one in columns if (one.name, one.version) == (column.name, column.version)]
-        said = {"profile": column.profile, "effort": column.effort, "seed": str(column.seed)}
-        apart = [f"{key} {value}" for key, value in said.items() if len({getattr(one, key) for one in alike}) > 1]
+        options = {"profile": column.profile, "effort": column.effort, "seed": str(column.seed)}
+        apart = [f"{key} {value}" for key, value in options.items() if len({getattr(one, key) for one in alike}) > 1]
         of_column = (column.profile, column.effort, column.seed)
         same = [one for one in alike if (one.profile, one.effort, one.seed) == of_column]
         if len(same) > 1:
@@ -132,9 +132,9 @@ def _cell(row: Clause | None) -> Cell:
     if row.counterexamples:
         first = row.counterexamples[0]
         text = f"expected {first.expected}, got {first.got}"
-        return Cell(verdict=row.verdict, told=f"{text}; known" if row.known else text)
+        return Cell(verdict=row.verdict, detail=f"{text}; known" if row.known else text)
     word = row.verdict if standing(row) in ("fail", "known failure") else standing_in_words(row)
-    return Cell(verdict=word, told="" if row.not_asked else row.detail)
+    return Cell(verdict=word, detail="" if row.not_asked else row.detail)
 
 
 def _limit_rows(reports: Sequence[Report]) -> Iterator[Row]:
@@ -154,5 +154,5 @@ def _ledger_rows(reports: Sequence[Report]) -> Iterator[Row]:
             entry = one.get(key)
             found = (entry.found or entry.declared or NOT_ASKED) if entry is not None else NOT_ASKED
             text = f"declared {entry.declared}" if entry is not None and entry.broken else ""
-            cells.append(Cell(verdict=found, told=text))
+            cells.append(Cell(verdict=found, detail=text))
         yield Row(key=key, level="", text="", cells=tuple(cells))

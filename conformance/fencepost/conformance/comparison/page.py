@@ -66,7 +66,7 @@ def _table(heading: str, heads: str, rows: Iterable[str], *, last: str) -> Itera
 
 def _facts(found: Matrix) -> Iterator[str]:
     columns = found.columns
-    said = (
+    rows = (
         ("profile", [column.profile for column in columns]),
         ("result", [column.result for column in columns]),
         ("level", [column.level for column in columns]),
@@ -74,7 +74,7 @@ def _facts(found: Matrix) -> Iterator[str]:
         ("effort, seed", [f"{column.effort}, {column.seed}" for column in columns]),
         ("decisions", [f"{column.decisions:,}" for column in columns]),
     )
-    for name, values in said:
+    for name, values in rows:
         cells = "".join(f"<td>{_text(value)}</td>" for value in values)
         yield f'<tr><th scope="row">{name}</th>{cells}</tr>'
 
@@ -88,7 +88,7 @@ def _row(row: Row, last: str) -> str:
 def _cell(cell: Cell) -> str:
     kind = cell.verdict if cell.verdict in ("pass", "fail", "error") else ""
     shown = "FAIL" if kind == "fail" else cell.verdict
-    text = f'<br><span class="dim">{_text(cell.told)}</span>' if cell.told else ""
+    text = f'<br><span class="dim">{_text(cell.detail)}</span>' if cell.detail else ""
     mark = f' class="{kind}"' if kind else ""
     return f"<td><span{mark}>{_text(shown)}</span>{text}</td>"
 

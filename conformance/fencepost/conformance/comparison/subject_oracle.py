@@ -64,8 +64,8 @@ class SubjectOracle:
             self._with_codes and one.outcome == "deny" and (one.status, one.code) != (other.status, other.code)
         ):
             return None
-        said = Decision(outcome=Outcome(one.outcome), clause="")
-        return WrongDecision(vault=vault, request=request, expected=said, got=other, is_about_codes=about_codes)
+        expected = Decision(outcome=Outcome(one.outcome), clause="")
+        return WrongDecision(vault=vault, request=request, expected=expected, got=other, is_about_codes=about_codes)
 
     def read(self, vault: Vault, got: NetworkAcls | None) -> WrongRead | None:
         """Compare both answers in their normal form."""

@@ -11,7 +11,7 @@ STATE = ("STA", "LIM", "VAL", "CTL-2", "DEC-10")
 
 
 def is_about_the_form(evidence: Evidence[WrongRead]) -> bool:
-    """What is read back is in force, and is spelled otherwise than recorded."""
+    """The rules read back are in force, and are spelled otherwise than recorded."""
     return evidence.mismatch.form is not None
 
 

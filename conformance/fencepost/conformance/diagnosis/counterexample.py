@@ -1,16 +1,17 @@
 """A mismatch as the report has it: the expected answer, the answer that came, the reason, and how to replay it."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 from fencepost.adapters.contract import NetworkAcls
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, call_of
+from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep, apply_write, call_of
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.conformance.reasons import REASONS
-from fencepost.reference import Decision, IpRule, VirtualNetworkRule, Write, acceptable_codes
+from fencepost.reference import Decision, IpRule, Profile, Vault, VirtualNetworkRule, Write, acceptable_codes
 from fencepost.reports.model import Counterexample
 from fencepost.reports.visible import abridged, as_json
 
@@ -21,7 +22,7 @@ _EMPTY = (
 )
 _BY_FIREWALL = " The firewall itself refused the write, so that nobody whom it blocks can change the rules."
 _NEW = " It takes the vault before to show it: a new vault has nothing of what was said to another."
-_ORDER = " The smallest case found asks other requests in an earlier call: the answer seems to depend on them."
+_ORDER = " The smallest case found asks {} in an earlier call: the answer seems to depend on {}."
 _COMPANY = " The smallest case found has {} in the same call: the answer seems to depend on {}."
 
 
@@ -43,28 +44,47 @@ def counterexample(clause: str, case: Case, mismatch: Mismatch, *, replay: str, 
         got=_got(mismatch),
         deciding_clause=deciding,
         deciding_rule=rule,
-        why=_why(clause, mismatch, deciding) + "".join(_what_it_takes(case)),
+        why=_why(clause, mismatch, deciding) + "".join(_what_it_takes(case, mismatch.vault.profile)),
         replay=replay,
         calls_to_shrink=calls_to_shrink,
     )
 
 
-def _what_it_takes(case: Case) -> Iterator[str]:
-    """What the smallest case needs beside the rules: an earlier vault, earlier requests, or others in the same call."""
+def _what_it_takes(case: Case, profile: Profile) -> Iterator[str]:
+    """What the case needs beside the rules: an earlier vault, a refused write, or other requests, before or with it."""
     last = case.steps[-1]
     if case.spans_vaults:
         yield _NEW
+    else:
+        yield from islice(_refused_on_the_way(case, profile), _SHOWN)
     if isinstance(last, AskStep):
-        if any(isinstance(step, AskStep) for step in case.present.steps[:-1]):
-            yield _ORDER
+        earlier = {one for step in case.present.steps[:-1] if isinstance(step, AskStep) for one in step.requests}
+        if earlier:
+            is_the_same = earlier <= {*last.requests}
+            yield _ORDER.format(*(("the same request", "that") if is_the_same else ("other requests", "them")))
         if (others := len(last.requests) - 1) > 0:
             yield _COMPANY.format(
                 *(("one other request", "it") if others == 1 else (f"{others} other requests", "them"))
             )
 
 
+def _refused_on_the_way(case: Case, profile: Profile) -> Iterator[str]:
+    """For each earlier write that must be refused, its number among the calls and the reason."""
+    vault = Vault(profile=profile).reset(case.network)
+    for number, step in enumerate(case.steps[:-1], start=2):
+        match step:
+            case EndpointsStep():
+                vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
+            case WriteStep():
+                expected = apply_write(vault, step)
+                vault = expected.accepted or vault
+                if certain := [one for one in expected.violations if one.is_certain]:
+                    reason = f"{certain[0].path}: {REASONS.get(certain[0].name, certain[0].name)}"
+                    yield f" Call {number} must be refused, and so must change nothing ({reason})."
+
+
 def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
-    """What the same comes to without the history, or without the other requests, where that is right."""
+    """A sentence with the right answer to a plainer case, beside the wrong answer to this case."""
     last = case.steps[-1]
     asked = sum(len(step.requests) for step in case.steps if isinstance(step, AskStep))
     is_alone = not isinstance(last, AskStep) or asked == 1
@@ -73,10 +93,22 @@ def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
     expected, got = mismatch.direction if is_an_outcome else ("right", "wrong")
     if is_alone and not has_history and isinstance(last, AskStep) and last.explicit:
         return f"Without the caller's members that have their default values: {expected}; with them: {got}."
-    plainly = ["the same rules put at once"] if has_history or is_alone else []
+    plainly = ["the same rules in a single putRules"] if has_history or is_alone else []
     plainly += [] if is_alone else ["asked alone"]
     text = ", ".join(plainly)
-    return f"{text[0].upper()}{text[1:]}: {expected}; {'after these calls' if is_alone else 'in this company'}: {got}."
+    is_one_call = isinstance(last, AskStep) and asked == len(last.requests)
+    here = "in this call" if is_one_call and not has_history and not is_alone else "after these calls"
+    return f"{text[0].upper()}{text[1:]}: {expected}; {here}: {got}."
+
+
+def in_another_order(case: Case) -> Iterator[tuple[str, Case]]:
+    """The case of a single `putRules` and one question, with its IP rules in another order, and the order in words."""
+    match case.steps:
+        case (WriteStep(method="putRules", params={"networkAcls": {"ipRules": [_, _, *_] as rules, **others}}), last):
+            for order, turned in (("reversed", rules[::-1]), ("sorted by their texts", sorted(rules, key=str))):
+                step = WriteStep(method="putRules", params={"networkAcls": {**others, "ipRules": turned}})
+                if turned != rules:
+                    yield order, Case(network=case.network, steps=(step, last))
 
 
 def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:

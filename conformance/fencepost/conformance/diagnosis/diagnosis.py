@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from fencepost.conformance.diagnosis.attribution import STATE, clause_of, provisional_clause
+from fencepost.conformance.diagnosis.counterexample import in_another_order
 from fencepost.conformance.diagnosis.recorder import FailureRecorder, KnownFailures
 from fencepost.conformance.diagnosis.replays import Replays
 from fencepost.conformance.diagnosis.reproduction import (
@@ -64,7 +65,7 @@ class Diagnosis:
         return not self._tally[clause].failures and self._begun[clause, found.aim] < times
 
     def diagnose(self, found: Found) -> None:
-        """Record what the mismatch comes to. The subject is left in another state: restore it."""
+        """Diagnose the mismatch, and record the result. The subject is left in another state: restore it."""
         provisional = provisional_clause(found.mismatch, found.aim)
         self._begun[provisional, found.aim] += 1
         try:
@@ -88,6 +89,8 @@ class Diagnosis:
                 self._not_every_time(provisional, found.mismatch, in_the_same_state(found, conversation.case))
             return
         smallest = self._smallest(reproduction)
+        if smallest is None and self._shows(reproduction):  # what earlier replays left had shown in the smaller cases
+            smallest = reproduction
         if smallest is None:
             self._not_every_time(provisional, reproduction.mismatch, reproduction.case)
             return
@@ -145,12 +148,19 @@ class Diagnosis:
             return smallest
 
     def _beside_the_plain_case(self, smallest: Reproduction) -> Reproduction:
-        """The same, and whether its history or its other requests matter: asked alone under the rules put at once."""
+        """The same, and whether its history, its other requests or the order of its rules matter.
+
+        It is asked alone under the rules put at once, or else under the rules in another order.
+        """
         plain = plain_case(smallest.case, smallest.mismatch)
-        if plain is None or smallest.is_cut_short:
+        if smallest.is_cut_short:
             return smallest
         try:
-            return replace(smallest, is_right_plainly=self._replays.is_right(plain))
+            if plain is not None:
+                return replace(smallest, is_right_plainly=self._replays.is_right(plain))
+            orders = in_another_order(smallest.case)
+            right = next((order for order, turned in orders if self._replays.is_right(turned)), "")
+            return replace(smallest, right_order=right)
         except OutOfTime:
             return smallest
 

@@ -86,6 +86,10 @@ class FailureRecorder:
         one = counterexample(clause, case, mismatch, replay=line, calls_to_shrink=smallest.calls)
         if smallest.is_right_plainly:
             one = structs.replace(one, why=f"{one.why} {beside_the_plain_case(case, mismatch)}")
+        elif smallest.right_order:
+            right, wrong = mismatch.direction
+            told = f"With the same rules {smallest.right_order}: {right}; in this order: {wrong}."
+            one = structs.replace(one, why=f"{one.why} {told}")
         self._tally[clause].failures.append(one)
 
     def record_kept(self) -> None:
@@ -179,5 +183,5 @@ class FailureRecorder:
         record.failures, record.unstable = [], _DIFFERENT
 
 
-def _unsteady(one: Counterexample, got: str, told: str) -> Counterexample:
-    return structs.replace(one, got=f"{got} (not every time)", why=f"{one.why} {told}")
+def _unsteady(one: Counterexample, got: str, remark: str) -> Counterexample:
+    return structs.replace(one, got=f"{got} (not every time)", why=f"{one.why} {remark}")

@@ -16,7 +16,7 @@ _MOST_STEPS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What the subject was sent up to a mismatch.
+    """The calls that were sent to the subject up to a mismatch.
 
     `case` has everything since the last `reset`, `recent` everything since the scenario began, `before` is the vault
     before, if there was one.
@@ -77,7 +77,7 @@ def in_the_same_state(found: Found, case: Case) -> Case:
 
 
 def plain_case(case: Case, mismatch: Mismatch) -> Case | None:
-    """The case without a history, other requests or members written out; None if it has none, or tells of two vaults.
+    """The case without a history, other requests or members written out; None if it has none, or uses two vaults.
 
     A whole rule set has no history: what was put before it is replaced.
     """

@@ -147,7 +147,7 @@ def _changed(case: Case, places: Sequence[tuple[int, int]], **members: Any) -> C
         assert isinstance(step, AskStep)
         changed = replace(step.requests[place], **members)
         requests = (*step.requests[:place], changed, *step.requests[place + 1 :])
-        explicit = {at: said for at, said in step.explicit.items() if at != place or "caller" not in members}
+        explicit = {at: written for at, written in step.explicit.items() if at != place or "caller" not in members}
         steps[index] = replace(step, requests=requests, explicit=explicit)
     return replace(case, steps=tuple(steps))
 

@@ -17,14 +17,15 @@ class Reproduction:
     """A case that shows a mismatch.
 
     `calls` is the number of calls that went into making it small. `is_right_plainly` is True if the answer is right
-    where the same rules are put at once and nothing else is asked. `is_cut_short` is True if the run's time was over
-    before the smallest case was found.
+    where the same rules are put at once and nothing else is asked. `right_order` says in which other order of the rules
+    it is right, if it is in one. `is_cut_short` is True if the run's time was over before the smallest case was found.
     """
 
     case: Case
     mismatch: Mismatch
     calls: int = 0
     is_right_plainly: bool = False
+    right_order: str = ""
     is_cut_short: bool = False
 
 

@@ -29,7 +29,7 @@ class Change:
 
 @dataclass(slots=True)
 class GeneratorState:
-    """The state in which a move is made: the random numbers, the capabilities, and the vault at each moment.
+    """The state from which changes are generated: the random numbers, the capabilities, and the vault at each moment.
 
     `removed` has an address of every rule that was removed, the latest last.
     """

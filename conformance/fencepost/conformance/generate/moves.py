@@ -262,8 +262,10 @@ def dormant(state: GeneratorState) -> Iterator[Change]:
     """Change rules while they are dormant under Allow, and again after they have taken effect."""
     yield update(defaultAction="Allow")
     yield add(state, new_block(state))
-    if len(state.ip_rules) > 1:
-        yield remove(state, state.random.choice([rule for rule in state.uncovered if rule is not state.ip_rules[-1]]))
+    held = state.ip_rules
+    if len(held) > 1:
+        showing = [rule for rule in state.uncovered if rule is not held[-1]]
+        yield remove(state, state.random.choice(showing or held[:-1]))
     yield update(defaultAction="Deny")
     if state.ip_rules:
         yield remove(state, state.random.choice(state.uncovered))

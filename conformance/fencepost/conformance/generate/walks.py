@@ -87,7 +87,7 @@ def assigned(
 ) -> Iterator[tuple[FactorLevels, Sequence[Kind]]]:
     """Eight walks that each have every family. Any three factors but the bypass occur in all combinations.
 
-    Two walks make each kind of a family, and differ in all factors but the bypass; one walk makes a kind of `ELSEWHERE`.
+    Two walks make each kind of a family, and differ in all factors but the bypass; one makes a kind of `ELSEWHERE`.
     If no default action can be switched, it is Deny in every walk.
     """
     firsts = [random.randrange(_PAIRS) for _ in families]

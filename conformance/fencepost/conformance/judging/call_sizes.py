@@ -51,7 +51,7 @@ def in_words(place: int) -> str:
 
 
 def _columns(size: int, place: int) -> tuple[int, ...]:
-    """What a right answer at this place of a call with so many requests counts for; places count from three on."""
+    """The columns of a right answer at this place of a call with so many requests; places count from three on."""
     if size < _SMALLEST:
         return (class_of(size),)
     at = _LAST if place == size - 1 else (_FIRST, _SECOND, _BETWEEN)[min(place, 2)]

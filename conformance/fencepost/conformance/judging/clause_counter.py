@@ -7,6 +7,8 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.judging.exercised import RuleEdges, exercised_clauses
 from fencepost.conformance.judging.not_put import kinds_of
 from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.judging.write_kinds import kinds_of_write
+from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.mismatch import WrongDecision
 from fencepost.conformance.lockstep.oracle import Judged
 from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Verdict, Write, acceptable_codes
@@ -64,15 +66,17 @@ class ClauseCounter:
         if expected.verdict is not Verdict.OPEN:
             self._tally.answer(_clauses_of(expected, exercises))
 
-    def put(self, method: str, expected: Write) -> None:
-        """Count a write that could be put as asked."""
-        self._tally.write(_kind_of(method, expected), (), is_inconclusive=False)
+    def put(self, step: WriteStep, expected: Write) -> None:
+        """Count a write that could be put as asked: for its widest kind, and for texts that could not be put before."""
+        widest, *texts = kinds_of_write(step, expected)
+        for kind in (widest, *(one for one in texts if one in self._tally.writes_by_kind)):
+            self._tally.write(kind, ())
 
-    def inconclusive_write(self, method: str, expected: Write, exercises: Collection[str]) -> tuple[str, list[str]]:
-        """Count a write that could not be put as asked; its kind and its clauses."""
-        kind, clauses = _kind_of(method, expected), sorted(_clauses_of(expected, exercises))
-        self._tally.write(kind, clauses, is_inconclusive=True)
-        return kind, clauses
+    def inconclusive_write(self, step: WriteStep, expected: Write, exercises: Collection[str]) -> tuple[str, list[str]]:
+        """Count a write that could not be put as asked; its widest kind and its clauses."""
+        clauses = sorted(_clauses_of(expected, exercises))
+        self._tally.inconclusive_write(kinds_of_write(step, expected), clauses)
+        return kinds_of_write(step, expected)[0], clauses
 
     def exercised(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
         """The clauses that an answer to the request exercises."""
@@ -99,9 +103,3 @@ def _of_single_requests(clauses: tuple[str, ...]) -> tuple[str, ...]:
 def _clauses_of(expected: Write, exercises: Collection[str]) -> set[str]:
     demanding = {violation.clause for violation in expected.violations if violation.is_certain}
     return {*exercises, *demanding} if len(demanding) == 1 else set(exercises)
-
-
-def _kind_of(method: str, expected: Write) -> str:
-    """The kind of a write: its method, and the clauses that demand its refusal, if any."""
-    refused_by = sorted({violation.clause for violation in expected.violations if violation.is_certain})
-    return " ".join([method, *refused_by])

@@ -45,7 +45,7 @@ class RuleEdges:
 
 
 def _relations(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
-    """The addresses at the edges of ranges, each with its place; of several places the last counts: one in a range."""
+    """The addresses at the edges of ranges, each with its place; of several places the last counts."""
     outer, inner = [], []
     for block in blocks:
         width = _width(block)
@@ -80,7 +80,7 @@ def _shared(blocks: Iterable[Block]) -> Iterable[Block]:
 def exercised_clauses(request: Request, expected: Decision, rules: RuleSet, landmarks: RuleEdges) -> tuple[str, ...]:
     """The clauses that a right answer to this request exercises, the deciding clause first.
 
-    Empty if the outcome is open, or if it has two independent causes: a fault in one would be masked by the other.
+    Empty if the outcome is open, or if it has two independent causes: a fault in one cause is masked by the other.
     """
     if expected.outcome is Outcome.OPEN:
         return ()

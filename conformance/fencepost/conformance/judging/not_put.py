@@ -129,7 +129,7 @@ class NotPut:
     def _new(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if name not in self.samples]
 
-    def told(self) -> Iterator[str]:
+    def notes(self) -> Iterator[str]:
         """What could never be put, whatever the rules, in one line; nothing where everything was answered."""
         never = self.never
         blocks = [IPv4Network(kind) for kind in never if kind.endswith("/8")]

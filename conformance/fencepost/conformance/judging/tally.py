@@ -1,7 +1,7 @@
 """A record for each clause: what was asked, what was decisive, what was wrong, and why it may not be judged."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from fencepost.conformance.judging.call_sizes import CallSizes
@@ -14,10 +14,10 @@ SIDE_EFFECT = 0.25
 
 
 class ClauseRecord(Struct, omit_defaults=True, kw_only=True):
-    """What a run has on one clause: its answers, the decisive answers, and the outcomes of decisive decisions.
+    """The counts and findings of one clause: its answers, the decisive answers, and the outcomes of decisive decisions.
 
     `failures` show in each replay; `unsteady` failures did not. `limit` and `remark` are shown beside a verdict. The
-    other texts are reasons for one: each is None until there is such a reason, and the first stays.
+    other texts are reasons for a verdict: each is None until there is such a reason, and the first reason stays.
     """
 
     asked: int = 0
@@ -117,18 +117,23 @@ class Tally:
                 else:
                     record.denied += 1
 
-    def write(self, kind: str, clauses: Iterable[str], *, is_inconclusive: bool) -> None:
-        """Count one write of its kind. An inconclusive write counts for none of its clauses."""
+    def write(self, kind: str, clauses: Iterable[str], *, is_put: bool = True) -> None:
+        """Count one write for its kind; `clauses` are those that depend on the kind."""
         put, not_put = self.writes_by_kind.get(kind, (0, 0))
-        self.writes_by_kind[kind] = (put + (not is_inconclusive), not_put + is_inconclusive)
-        self.inconclusive_writes += is_inconclusive
-        if is_inconclusive:
+        self.writes_by_kind[kind] = (put + is_put, not_put + (not is_put))
+        if not is_put:
             known = self.clauses_by_kind.get(kind, ())
             self.clauses_by_kind[kind] = tuple(dict.fromkeys((*known, *clauses)))
-            for clause in clauses:
-                self.records[clause].asked += 1
-                self.records[clause].inconclusive += 1
-                self.records[clause].inconclusive_writes += 1
+
+    def inconclusive_write(self, kinds: Iterable[str], clauses: Sequence[str]) -> None:
+        """Count one write of these kinds that could not be put as asked. It counts for none of its clauses."""
+        for kind in kinds:
+            self.write(kind, clauses, is_put=False)
+        self.inconclusive_writes += 1
+        for clause in clauses:
+            self.records[clause].asked += 1
+            self.records[clause].inconclusive += 1
+            self.records[clause].inconclusive_writes += 1
 
     def counted_not_put(self) -> Iterator[str]:
         """How many requests and writes could not be put as asked, in one line; nothing where each could."""

@@ -264,10 +264,10 @@ def summed_up(
     """The summary of a run. See `RESULTS` for the order of the results.
 
     The result is partial, which is still 0, in three cases: a core clause does not apply, the subject declares that it
-    can do less (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, if it decided too
-    little, saw hardly more than one outcome, or did not notice one of its own decoys. A run that ended early is an
-    error even if every clause passes: it had no positive control. A failure of a clause in `later`, which came into the
-    suite after the version that was asked for, is a note alone.
+    can do less (`is_restricted`), or clauses were selected. A run of all clauses is vacuous, too, in three cases: it
+    decided too little, it saw hardly more than one outcome, or it did not notice one of its own decoys. A run that
+    ended early is an error even if every clause passes: it had no positive control. A failure of a clause in `later`
+    is a note alone: the clause came into the suite after the version that was asked for.
     """
     broken = [f"{entry.key}: declared {entry.declared}, found {entry.found}" for entry in ledger if entry.broken]
     outside = sorted(tally.failed - {row.id for row in rows} - {*later})

@@ -85,14 +85,14 @@ class Case:
     def vaults(self) -> tuple["Case", ...]:
         """Each vault's part, as a case of its own."""
         parts: list[Case] = []
-        network, told = self.network, list[Step]()
+        network, part = self.network, list[Step]()
         for step in self.steps:
             if isinstance(step, ResetStep):
-                parts.append(Case(network=network, steps=tuple(told)))
-                network, told = step.network, []
+                parts.append(Case(network=network, steps=tuple(part)))
+                network, part = step.network, []
             else:
-                told.append(step)
-        return (*parts, Case(network=network, steps=tuple(told)))
+                part.append(step)
+        return (*parts, Case(network=network, steps=tuple(part)))
 
     @property
     def present(self) -> "Case":
@@ -135,7 +135,7 @@ def _step_of(call: Call) -> Step:
             return EndpointsStep(subnet=str(params["subnet"]), service_endpoints=tuple(endpoints))
         case "decide":
             requests = _objects(params["requests"])
-            explicit = {place: said for place, one in enumerate(requests) if (said := written_out(one))}
+            explicit = {place: members for place, one in enumerate(requests) if (members := written_out(one))}
             return AskStep(requests=tuple(map(request_from_wire, requests)), explicit=explicit)
         case "getRules":
             return ReadStep()

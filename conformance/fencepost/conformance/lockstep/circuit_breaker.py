@@ -1,6 +1,16 @@
 """A connection that limits the total wait for a silent harness, and repeats `describe` after a fault."""
 
-from fencepost.adapters.contract import Connection, HarnessFault, JsonObject, RpcError, Shareable, TimedOut
+from collections.abc import Iterator
+
+from fencepost.adapters.contract import (
+    Connection,
+    HarnessFault,
+    JsonObject,
+    MalformedResult,
+    RpcError,
+    Shareable,
+    TimedOut,
+)
 from fencepost.adapters.contract.vocabulary import PROTOCOL
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.raised_faults import RaisedFaults
@@ -19,7 +29,8 @@ def with_circuit_breaker(connection: Connection, *, seconds: float) -> "CircuitB
 class CircuitBreaker:
     """Adds up the time spent on time-outs. From `seconds` on, every call fails at once and is not sent.
 
-    After a fault the subject may be a new process, so the next call is preceded by `describe`, as the contract says.
+    After a fault the subject may be a new process, so the next call is preceded by `describe`, as the contract says. An
+    answer other than the first one is a fault of every call from then on: another subject is not asked.
     """
 
     def __init__(self, connection: Connection, *, seconds: float) -> None:
@@ -27,6 +38,8 @@ class CircuitBreaker:
         self._seconds = seconds
         self._waited = 0.0
         self._last = ""
+        self._described: object = None
+        self._changed: tuple[str, ...] = ()
         self._is_new = False
         self._raised = RaisedFaults()
 
@@ -45,10 +58,21 @@ class CircuitBreaker:
                 offending=self._last,
             )
         if self._is_new and method != "describe":
-            self._call("describe", {"protocol": PROTOCOL})
+            self._changed = self._changed or tuple(_changed(self._described, self._describe()))
+        if self._changed:
+            raise MalformedResult(
+                method="describe",
+                expected="the same answer as at the start",
+                came=f"another one after a fault: {', '.join(self._changed)}",
+            )
         result = self._call(method, params)
+        if method == "describe" and self._described is None:
+            self._described = result
         self._is_new = False
         return result
+
+    def _describe(self) -> object:
+        return self._call("describe", {"protocol": PROTOCOL})
 
     def _call(self, method: str, params: JsonObject) -> object:
         began = now()
@@ -68,7 +92,7 @@ class CircuitBreaker:
 
     def log(self) -> str:
         """The end of the harness's own log, and the first exceptions that it raised, with their calls."""
-        return "\n".join(filter(None, (self._connection.log().rstrip("\n"), *self._raised.told)))
+        return "\n".join(filter(None, (self._connection.log().rstrip("\n"), *self._raised.texts)))
 
     def close(self) -> None:
         """Close the connection, and end whatever it started."""
@@ -86,3 +110,11 @@ class _ShareableCircuitBreaker(CircuitBreaker):
     def another(self) -> Connection:
         """A connection to the same subject; closing it leaves the subject alone."""
         return self._shareable.another()
+
+
+def _changed(one: object, other: object) -> Iterator[str]:
+    """The members that differ between two answers to `describe`."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        yield from sorted(str(name) for name in {*one, *other} if one.get(name) != other.get(name))
+    elif one is not None and one != other:
+        yield "it is no object"

@@ -19,7 +19,7 @@ def now() -> float:
 
 
 @contextmanager
-def told_by(clock: Callable[[], float]) -> Iterator[None]:
+def using_clock(clock: Callable[[], float]) -> Iterator[None]:
     """Within this context, `now` reads the clock given."""
     token = _CLOCK.set(clock)
     try:

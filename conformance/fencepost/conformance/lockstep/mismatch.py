@@ -11,7 +11,7 @@ from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Writ
 
 
 class _Comparable(ABC):
-    """What the three kinds of mismatch have in common."""
+    """The base of the three kinds of mismatch."""
 
     __slots__ = ()
 

@@ -52,8 +52,8 @@ def _flagged(acls: object, vault: Vault) -> object:
     if not isinstance(acls, Mapping) or not isinstance(entries, list):
         return acls
     flag = "ignoreMissingVnetServiceEndpoint"
-    told = [{**entry, flag: True} if _must_say_the_flag(entry, vault) else entry for entry in entries]
-    return {**acls, "virtualNetworkRules": told}
+    flagged = [{**entry, flag: True} if _must_say_the_flag(entry, vault) else entry for entry in entries]
+    return {**acls, "virtualNetworkRules": flagged}
 
 
 def _must_say_the_flag(entry: object, vault: Vault) -> bool:
@@ -71,13 +71,13 @@ def _with_host_bits(params: Mapping[str, object], profile: Profile) -> Mapping[s
     entries = acls.get("ipRules") if isinstance(acls, Mapping) else None
     if not isinstance(acls, Mapping) or not isinstance(entries, list):
         return params
-    told = [
+    changed = [
         {**entry, "value": with_host_bits(entry["value"], profile)}
         if isinstance(entry, Mapping) and "value" in entry
         else entry
         for entry in entries
     ]
-    return {**params, "networkAcls": {**acls, "ipRules": told}}
+    return {**params, "networkAcls": {**acls, "ipRules": changed}}
 
 
 def with_host_bits(value: object, profile: Profile) -> object:

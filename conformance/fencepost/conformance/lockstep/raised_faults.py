@@ -15,20 +15,20 @@ class RaisedFaults:
     """The first few kinds of exceptions that a harness raised, as lines for its log."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[str, str], str] = {}
+        self._texts: dict[tuple[str, str], str] = {}
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def texts(self) -> tuple[str, ...]:
         """Each kind as a text of several lines."""
-        return tuple(self._told.values())
+        return tuple(self._texts.values())
 
     def note(self, fault: RpcError, params: JsonObject) -> None:
         """Keep the fault if it has a traceback and is one of the first of its kind, by method and last line."""
         lines = fault.traceback.strip().split("\n")
         kind = fault.method, lines[-1]
-        if fault.traceback.strip() and kind not in self._told and len(self._told) < _MOST:
+        if fault.traceback.strip() and kind not in self._texts and len(self._texts) < _MOST:
             call = f"{fault.method} {as_json(abridged(params))}"
-            self._told[kind] = "\n".join([f"the harness raised an exception at: {call}", *_shortened(lines)])
+            self._texts[kind] = "\n".join([f"the harness raised an exception at: {call}", *_shortened(lines)])
 
 
 def _shortened(lines: list[str]) -> list[str]:

@@ -29,21 +29,21 @@ WAYS_TO_SAY_YES: Sequence[tuple[str, ...]] = (
 def wire_request(request: Request, *, explicit: Collection[str] = ()) -> JsonObject:
     """A request as the contract has it; members with default values are left out unless `explicit` names them."""
     caller = request.caller
-    said: dict[str, object] = {}
+    members: dict[str, object] = {}
     if "authenticated" in explicit or not caller.authenticated:
-        said["authenticated"] = caller.authenticated
+        members["authenticated"] = caller.authenticated
     if "authorized" in explicit or not caller.authorized:
-        said["authorized"] = caller.authorized
+        members["authorized"] = caller.authorized
     if caller.service is not None:
-        said["service"] = caller.service
+        members["service"] = caller.service
     if caller.trusted is not None:
-        said["trusted"] = caller.trusted
+        members["trusted"] = caller.trusted
     source: dict[str, object] = {"address": text_from_address(request.address)}
     if request.subnet is not None:
         source["subnet"] = request.subnet
     message: dict[str, object] = {"plane": request.plane.value, "operation": request.operation, "source": source}
-    if said or "caller" in explicit:
-        message["caller"] = said
+    if members or "caller" in explicit:
+        message["caller"] = members
     return message
 
 

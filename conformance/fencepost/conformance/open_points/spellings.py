@@ -71,7 +71,7 @@ class Answer:
     """The result of a spelling: refused, accepted as something, open, unstable, inconclusive, or a harness fault."""
 
     kind: Kind
-    told: str
+    text: str
 
     def agrees_with(self, other: "Answer") -> bool:
         """Whether another answer is the same. If this answer is open, any answer agrees except a fault."""
@@ -189,17 +189,17 @@ def reference_reading(spelling: Spelling, profile: Profile, network: Network) ->
     vault = Vault(profile=profile).reset(network)
     write = apply_write(vault, WriteStep(method="putRules", params={"networkAcls": spelling.acls()}))
     if write.verdict is Verdict.REFUSED:
-        return Answer(kind="refused", told="refused")
+        return Answer(kind="refused", text="refused")
     if write.verdict is Verdict.OPEN:
         points = sorted({point for violation in write.violations for point in violation.open_points})
         return Answer(
-            kind="open", told=f"open: {', '.join(point for point in points if point in QUESTIONS) or points[0]}"
+            kind="open", text=f"open: {', '.join(point for point in points if point in QUESTIONS) or points[0]}"
         )
     assert write.accepted is not None
     rules = write.accepted.rules
     if rules.ip_rules:
-        return Answer(kind="accepted", told=f"accepted as {cidr_from_block(rules.ip_rules[0].block)}")
-    return Answer(kind="accepted", told="accepted as the subnet" if rules.virtual_network_rules else "accepted")
+        return Answer(kind="accepted", text=f"accepted as {cidr_from_block(rules.ip_rules[0].block)}")
+    return Answer(kind="accepted", text="accepted as the subnet" if rules.virtual_network_rules else "accepted")
 
 
 @dataclass(slots=True)
@@ -225,26 +225,26 @@ class Profiler:
     def answer(self, spelling: Spelling) -> Answer:
         """How the subject reads one spelling."""
         if self._faults >= _FAULTS:
-            return Answer(kind="error", told="not asked: three harness faults in a row")
+            return Answer(kind="error", text="not asked: three harness faults in a row")
         found = [self._once(spelling) for _ in range(2)]
         if found[0] == found[1] or "error" in (found[0].kind, found[1].kind):
             return found[0]
         for one in found:
             if one.kind == "inconclusive":
                 return one
-        return Answer(kind="unstable", told=f"{found[0].told}, then {found[1].told}")
+        return Answer(kind="unstable", text=f"{found[0].text}, then {found[1].text}")
 
     def _once(self, spelling: Spelling) -> Answer:
         try:
             answer = self._asked(spelling)
         except RpcError as error:
             self._faults = 0  # the subject answers, even if only to decline
-            return Answer(kind="error", told=f"error: {error.came}")
+            return Answer(kind="error", text=f"error: {error.came}")
         except HarnessFault as fault:
             self._faults += 1
-            return Answer(kind="error", told=f"error: {fault}")
+            return Answer(kind="error", text=f"error: {fault}")
         except _NotAnswered as reason:
-            answer = Answer(kind="inconclusive", told=f"inconclusive: {reason}")
+            answer = Answer(kind="inconclusive", text=f"inconclusive: {reason}")
         self._faults = 0
         return answer
 
@@ -254,14 +254,14 @@ class Profiler:
         if written.is_inconclusive:
             raise _NotAnswered(written.reason or "no reason given")
         if not written.is_accepted:
-            return Answer(kind="refused", told="refused")
+            return Answer(kind="refused", text="refused")
         match spelling.member:
             case "ipRules":
-                return Answer(kind="accepted", told=f"accepted as {self._addresses_admitted(spelling)}")
+                return Answer(kind="accepted", text=f"accepted as {self._addresses_admitted(spelling)}")
             case "virtualNetworkRules":
-                return Answer(kind="accepted", told=f"accepted as {self._subnets_admitted()}")
+                return Answer(kind="accepted", text=f"accepted as {self._subnets_admitted()}")
             case _:
-                return Answer(kind="accepted", told=f"accepted: {self._switched()}")
+                return Answer(kind="accepted", text=f"accepted: {self._switched()}")
 
     def _addresses_admitted(self, spelling: Spelling) -> str:
         """The likeliest meaning by the callers admitted; `_NotAnswered` where no caller that shows it could be put."""

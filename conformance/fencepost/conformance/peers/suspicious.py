@@ -46,8 +46,8 @@ class SuspiciousVault:
 
     def describe(self, *, protocol: int) -> JsonObject:
         """The statement, with the features of this class."""
-        said = {**self._vault.describe(protocol=protocol), "name": self.name, "features": list(self.features)}
-        return said if self.operations is None else {**said, "operations": list(self.operations)}
+        statement = {**self._vault.describe(protocol=protocol), "name": self.name, "features": list(self.features)}
+        return statement if self.operations is None else {**statement, "operations": list(self.operations)}
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         """A new vault without rules, in a network of exactly these subnets."""

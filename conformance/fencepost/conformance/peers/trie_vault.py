@@ -202,10 +202,10 @@ class TrieVault(MemoryVault[str]):
         return covers
 
     def _spell_decision(self, request: JsonObject, verdict: Verdict) -> JsonObject | str:
-        told: dict[str, object] = {"rule": {"why": verdict.reason, "asked": request}, "elapsedNanoseconds": 1}
+        extra: dict[str, object] = {"rule": {"why": verdict.reason, "asked": request}, "elapsedNanoseconds": 1}
         if verdict.allowed:
-            return {"outcome": "allow", "status": 204, "code": "OK", **told}
-        return {"outcome": "deny", "status": verdict.status, "code": verdict.code, **told}
+            return {"outcome": "allow", "status": 204, "code": "OK", **extra}
+        return {"outcome": "deny", "status": verdict.status, "code": verdict.code, **extra}
 
     def _spell_refusal(self, refusal: Refused) -> JsonObject:
         return {"accepted": False, "status": "Bad Request", "code": 4711, "message": {"text": [str(refusal), None]}}

@@ -17,7 +17,7 @@ class ClauseFailed(AssertionError):
 
     def __str__(self) -> str:
         """The clause, the expected answer, the answer that came, the reason, and the command that shows it again."""
-        return "\n".join(failure_told(self.row))
+        return "\n".join(failure_lines(self.row))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -40,8 +40,8 @@ class ClauseUnjudged(RuntimeError):
 
     def __str__(self) -> str:
         """The clause, its verdict and the reason; then the end of the subject's own log, if it is given."""
-        told = visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
-        return "\n".join([told, "the end of the subject's own log:", *visible_lines(self.log)]) if self.log else told
+        line = visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
+        return "\n".join([line, "the end of the subject's own log:", *visible_lines(self.log)]) if self.log else line
 
 
 @dataclass(kw_only=True, eq=False)
@@ -82,10 +82,22 @@ class KnownFailureWrong(AssertionError):
 
     def __str__(self) -> str:
         """The entry and its standing."""
-        return visible(self.told)
+        return "\n".join(visible_lines(self.told))
 
 
-Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong
+@dataclass(kw_only=True, eq=False)
+class RunEnded(RuntimeError):
+    """Harness faults have ended the run, and no test has reported one; `log` is the end of the subject's own log."""
+
+    log: str
+
+    def __str__(self) -> str:
+        """What happened, then the log."""
+        told = "three harness faults in a row ended the run: clauses that passed were asked less than planned"
+        return "\n".join([told, *visible_lines(self.log.rstrip("\n"))])
+
+
+Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong | RunEnded
 
 
 @dataclass(kw_only=True, eq=False)
@@ -115,19 +127,25 @@ def raise_unless_judged(row: Clause, *, log: str = "") -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseOutcome:
-    """The result of a judged clause."""
+    """The result of a judged clause, and a line for each known failure of it that does not hold."""
 
     row: Clause
+    wrong_entries: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """The clause and its verdict, which pytest shows as a failed test's argument."""
         return f"<{self.row.id}: {self.row.verdict}>"
 
     def must_pass(self) -> None:
-        """Return if the clause has passed; else raise `ClauseFailed`."""
+        """Return if the clause has passed; else raise `ClauseFailed`.
+
+        `KnownFailureWrong` if it has passed, and an entry of the list of known failures says otherwise.
+        """
         __tracebackhide__ = True
         if self.row.verdict != "pass":
             raise ClauseFailed(row=self.row)
+        if self.wrong_entries:
+            raise KnownFailureWrong(told="\n".join(self.wrong_entries))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,14 +176,14 @@ class SensitivityOutcome:
         return f"<{len(self.decoys)} decoys noticed>"
 
 
-def failure_told(row: Clause) -> Iterator[str]:
+def failure_lines(row: Clause) -> Iterator[str]:
     """The lines about a failed clause: its text, then its smallest counterexample. All of it is safe to show."""
     yield visible(f"{row.id} ({row.level}): {row.text}.")
     for one in row.counterexamples[:1]:
-        yield from _counterexample_told(one, row)
+        yield from _counterexample_lines(one, row)
 
 
-def _counterexample_told(one: Counterexample, row: Clause) -> Iterator[str]:
+def _counterexample_lines(one: Counterexample, row: Clause) -> Iterator[str]:
     if one.rules is not None:
         yield f"  rules     {as_json(abridged(one.rules))}"
     yield f"  request   {as_json(abridged(one.request))}"

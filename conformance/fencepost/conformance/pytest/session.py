@@ -15,6 +15,7 @@ from fencepost.conformance.pytest.clause_outcome import (
     ChoiceBroken,
     ClauseFailed,
     KnownFailureWrong,
+    RunEnded,
     Unreported,
 )
 from fencepost.conformance.regression.reading import NotACase
@@ -125,8 +126,8 @@ class SubjectSession:
         try:
             campaign.explore(exploration)
         except BaseException as error:
-            told = str(error).partition("\n")[0]
-            campaign.cut_short(f"not asked: a test was ended in the middle: {type(error).__name__}: {told}")
+            line = str(error).partition("\n")[0]
+            campaign.cut_short(f"not asked: a test was ended in the middle: {type(error).__name__}: {line}")
             raise
         self._note_failures(exploration.serves)
 
@@ -134,6 +135,11 @@ class SubjectSession:
     def shown_name(self) -> str:
         """What the subject is called, with secrets masked."""
         return visible(self._mask.apply(self.name))
+
+    def wrong_entries(self, clause_id: str) -> tuple[str, ...]:
+        """A line for each known failure of this clause that does not hold. Raises as `clause` does."""
+        problems = self._begun().baseline.problems_by_clause
+        return tuple(told for clause, told in problems if clause == clause_id)
 
     def choice(self, key: str) -> LedgerEntry:
         """The open point of that key; `KeyError` if there is none. Raises as `clause` does."""
@@ -195,8 +201,12 @@ class SubjectSession:
         return () if report is None else tuple(self._unreported(report))
 
     def _unreported(self, report: Report) -> Iterator[Unreported]:
-        if self._campaign is not None and self._names_what_all_find:
-            yield from (KnownFailureWrong(told=told) for told in self._campaign.baseline.problems)
+        if self._campaign is not None:
+            for clause, problem in self._campaign.baseline.problems_by_clause:
+                if self._reports_entry_of(clause):
+                    yield KnownFailureWrong(told=problem)
+        if report.ended == "harness faults" and "error" not in self._told.values():
+            yield RunEnded(log=report.log)
         for row in report.clauses:
             told = self._told.get(row.id)
             if row.verdict == "fail" and told != "fail" and not row.known:
@@ -208,6 +218,12 @@ class SubjectSession:
         for entry in report.ledger:
             if entry.broken and self._told.get(entry.key) != "fail" and entry.key not in self._shared:
                 yield ChoiceBroken(entry=entry)
+
+    def _reports_entry_of(self, clause_id: str) -> bool:
+        """Whether an entry of the list that does not hold is left to the end: its clause has no test that passed."""
+        if clause_id in self._told:
+            return self._told[clause_id] != "pass"
+        return clause_id not in self._shared and self._names_what_all_find
 
     def _is_told_by_another_worker(self, clause_id: str) -> bool:
         """Whether another worker reports the clause: all workers that run an exploration find the same.
@@ -252,7 +268,7 @@ class SubjectSession:
             settle_seconds=terms.settle_seconds,
             again=self._again,
         )
-        connection = self._opened.enter_context(connected(self._subject, terms.timeouts))
+        connection = self._opened.enter_context(connected(self._subject, terms.timeouts, profile=terms.profile))
         if connection.exclusive and not self._alone:
             raise OneWorkerOnly(subject=self.name)
         campaign = begun(connection, plan)
@@ -273,8 +289,8 @@ class SubjectSession:
             replay_known(campaign, known, terms.known)
         recalled = replay_stored(campaign, cases, terms.regressions)
         self._found_by |= {clause: (clause,) for clause, found in campaign.tally.failures.items() if found}
-        for told in recalled.not_judged:
-            self._not_judged.append(visible(told))
+        for line in recalled.not_judged:
+            self._not_judged.append(visible(line))
 
     def keep(self) -> None:
         """Write the report into its folder, and each new counterexample into the folder of the stored cases.

@@ -27,8 +27,8 @@ class CaseFailed(AssertionError):
         """The clause, both answers and the calls."""
         clause = catalogue()[self.case.clause]
         calls = (f"{number} {call.method} {as_json(call.params)}" for number, call in enumerate(self.case.calls, 1))
-        told = (f"{clause.id}: {clause.text}.", f"expected {self.expected}, got {self.got}", *calls)
-        return "\n  ".join(map(visible, told))
+        lines = (f"{clause.id}: {clause.text}.", f"expected {self.expected}, got {self.got}", *calls)
+        return "\n  ".join(map(visible, lines))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -46,9 +46,9 @@ class CaseNotJudged(RuntimeError):
 def stored_case_must_pass(file: str | Path, subject: object, *, timeouts: Timeouts | None = None) -> None:
     """Put the stored case to the subject: return where the last answer is right, as `fencepost replay` judges it.
 
-    `subject` is a subject string, a factory of an implementation, or the implementation itself. `CaseFailed` where an
-    answer is wrong, `CaseNotJudged` where none can be judged, `CannotBegin` where the subject does not answer, and
-    `NotACase` or `UnreadableInput` where the file holds no case.
+    `subject` is a subject string, a factory of an implementation, or the implementation itself. Raises `CaseFailed` if
+    an answer is wrong, and `CaseNotJudged` if no answer can be judged. Raises `CannotBegin` if the subject does not
+    answer, and `NotACase` or `UnreadableInput` if the file holds no case.
     """
     __tracebackhide__ = True
     case = case_at(Path(file))
@@ -65,4 +65,4 @@ def stored_case_must_pass(file: str | Path, subject: object, *, timeouts: Timeou
         expected, got = replayed.mismatch.direction
         raise CaseFailed(case=case, expected=expected, got=got)
     if replayed.state == "not judged":
-        raise CaseNotJudged(case=case, reason=replayed.told)
+        raise CaseNotJudged(case=case, reason=replayed.explanation)

@@ -1,14 +1,13 @@
 """The suite in a pytest run: its tests, their subject's session, and their outcomes."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType, MappingProxyType, ModuleType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pytest
 from fencepost.conformance.catalogue import catalogue
@@ -24,6 +23,7 @@ from fencepost.conformance.pytest.clause_outcome import (
 from fencepost.conformance.pytest.session import FIXTURE, OneWorkerOnly, Options, SubjectSession
 from fencepost.conformance.run.opening import CannotBegin, Subject
 
+_T = TypeVar("_T")
 _SUITE = "fencepost.conformance.suite"
 _MODULES = (
     "decisions",
@@ -98,8 +98,9 @@ def on_trial(
         named = subject
         try:
             given = request.getfixturevalue(named.removeprefix(FIXTURE))
-        except pytest.FixtureLookupError:
-            unusable = CannotBegin(reasons=(f"{named}: no fixture has this name; pytest --fixtures lists them",))
+        except pytest.FixtureLookupError as error:
+            missing = f"{FIXTURE}{error.argname}"
+            unusable = CannotBegin(reasons=(f"{missing}: no fixture has this name; pytest --fixtures lists them",))
         except (Exception, pytest.fail.Exception) as error:  # reported once, not by every test
             unusable = CannotBegin(reasons=(f"{named}: {type(error).__name__}: {error}",))
         else:
@@ -171,8 +172,7 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
         raise pytest.UsageError(f"{request.node.nodeid}: which clause? Mark it: @pytest.mark.clause('DEC-4')")
     clause = catalogue()[str(mark.args[0])]
     trial = _trial_of(request)
-    with _given_up_once(request, trial):
-        row = trial.clause(clause.id)
+    row = _given_up_once(request, trial, lambda: trial.clause(clause.id))
     told = {
         "subject": trial.shown_name,
         "clause": row.id,
@@ -187,15 +187,14 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
     if row.known:
         pytest.xfail(row.detail)
     raise_unless_judged(row, log=trial.log_once() if row.verdict == "error" else "")
-    return ClauseOutcome(row=row)
+    return ClauseOutcome(row=row, wrong_entries=trial.wrong_entries(row.id))
 
 
 def outcome_of_choice(request: pytest.FixtureRequest) -> ChoiceOutcome:
     """The outcome of the open point that the fixture's parameter names; see the fixture `choice_outcome`."""
     __tracebackhide__ = True
     trial = _trial_of(request)
-    with _given_up_once(request, trial):
-        entry = trial.choice(str(request.param))
+    entry = _given_up_once(request, trial, lambda: trial.choice(str(request.param)))
     request.node.user_properties += [("declared", entry.declared), ("found", entry.found)]
     if entry.declared is None:
         leave_out(request, OPEN_POINT, f"{entry.key}: nothing is declared; found: {entry.found or 'nothing'}")
@@ -206,8 +205,7 @@ def outcome_of_sensitivity(request: pytest.FixtureRequest) -> SensitivityOutcome
     """The decoys that the run has noticed; see the fixture `sensitivity_outcome`."""
     __tracebackhide__ = True
     trial = _trial_of(request)
-    with _given_up_once(request, trial):
-        decoys = trial.decoys()
+    decoys = _given_up_once(request, trial, trial.decoys)
     request.node.user_properties += [(f"decoy {one.id}", "noticed" if one.caught else "unnoticed") for one in decoys]
     if unnoticed := tuple(one for one in decoys if not one.caught):
         if trial.has_failed:
@@ -228,19 +226,18 @@ def _trial_of(request: pytest.FixtureRequest) -> SubjectSession:
     return trial
 
 
-@contextmanager
-def _given_up_once(request: pytest.FixtureRequest, trial: SubjectSession) -> Iterator[None]:
-    """Makes a subject that cannot be asked an error of one test, and skips the others."""
+def _given_up_once(request: pytest.FixtureRequest, trial: SubjectSession, ask: Callable[[], _T]) -> _T:
+    """The answer; a subject that cannot be asked is an error of one test without a traceback, and skips the others."""
     __tracebackhide__ = True
     try:
-        yield
+        return ask()
     except (CannotBegin, OneWorkerOnly) as error:
         if trial.is_given_up:
             leave_out(request, UNASKED, "not asked: the subject cannot be asked, as the first test says")
         trial.is_given_up = True
         if isinstance(error, CannotBegin):
             _give_up(request, error)
-        raise
+        raise replace(error) from None  # the copy is without the traceback of the original
 
 
 def leave_out(request: pytest.FixtureRequest, kind: str, reason: str) -> NoReturn:

@@ -15,7 +15,7 @@ from fencepost.conformance.regression.known import KnownFailure
 from fencepost.conformance.regression.likeness import Likeness, glance, likeness
 from fencepost.conformance.regression.replay import OVERLAPPING, replay_case
 from fencepost.reports.model import Clause, Counterexample, Standing
-from fencepost.reports.model import KnownFailure as ToldFailure
+from fencepost.reports.model import KnownFailure as ReportedFailure
 from msgspec import structs
 
 _LET_OFF = ("pass", "vacuous", "not applicable")
@@ -61,21 +61,21 @@ class Baseline:
         self, failure: KnownFailure, lockstep: Lockstep, capabilities: Capabilities, today: date, line: str
     ) -> Entry:
         if failure.profile != lockstep.vault.profile.name:
-            told = (
+            explanation = (
                 f"the entry is for the profile {failure.profile}, and the run judges by {lockstep.vault.profile.name}"
             )
-            return Entry(failure=failure, standing="unmatched", told=told)
+            return Entry(failure=failure, standing="unmatched", told=explanation)
         if failure.clause == OVERLAPPING:
-            told = "the case needs overlapping calls, and a replay sends them one after the other"
-            return Entry(failure=failure, standing="unmatched", told=told)
+            explanation = "the case needs overlapping calls, and a replay sends them one after the other"
+            return Entry(failure=failure, standing="unmatched", told=explanation)
         replayed = replay_case(failure.case, lockstep, capabilities)
         mismatch = replayed.mismatch
         if mismatch is None:
             standing: Standing = "unexpected success" if replayed.state == "fixed" else "unmatched"
             prune = line.replace("fencepost replay ", "fencepost baseline prune ", 1)
             fixed = f"the answer is right now; to take the entry off the list: {prune}"
-            told = fixed if replayed.state == "fixed" else replayed.told
-            return Entry(failure=failure, standing=standing, told=told)
+            explanation = fixed if replayed.state == "fixed" else replayed.explanation
+            return Entry(failure=failure, standing=standing, told=explanation)
         got = mismatch.direction[1]
         if got != failure.got:
             return Entry(failure=failure, standing="another failure", told=f"{failure.got} is known, {got} came")
@@ -108,14 +108,14 @@ class Baseline:
     def shown(self, row: Clause) -> Clause:
         """The clause's row as the report shows it.
 
-        A known failure is a *fail* with its example, its reason and its issue.
+        A known failure is a *fail* with its example, its reason and its issue. Other failures stand before it.
         """
         known = self.excused.get(row.id, ())
         if not known:
             return row
         examples = tuple(entry.found for entry in known if entry.found is not None)
         text = "; ".join(f"known failure {one.failure.id}: {one.failure.reason} ({one.failure.issue})" for one in known)
-        examples = (*examples, *row.counterexamples)
+        examples = (*row.counterexamples, *examples)
         if row.verdict in _LET_OFF or row.verdict == "fail":
             is_known = row.verdict in _LET_OFF
             return structs.replace(row, verdict="fail", known=is_known, detail=text, counterexamples=examples)
@@ -149,10 +149,10 @@ class Baseline:
         return replace(summary, result="fail", level=None) if known and summary.exit_status == 0 else summary
 
     @property
-    def told(self) -> tuple[ToldFailure, ...]:
+    def in_report(self) -> tuple[ReportedFailure, ...]:
         """The entries in the form of the report."""
         return tuple(
-            ToldFailure(
+            ReportedFailure(
                 id=one.failure.id,
                 clause=one.failure.clause,
                 standing=one.standing,
@@ -167,5 +167,11 @@ class Baseline:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the list, one line for each entry."""
+        return tuple(told for _, told in self.problems_by_clause)
+
+    @property
+    def problems_by_clause(self) -> tuple[tuple[str, str], ...]:
+        """For each entry that does not hold, its clause and a line about it."""
         wrong = [entry for entry in self.entries if entry.standing != "known"]
-        return tuple(f"known failure {one.failure.id}: {one.standing}: {one.told}" for one in wrong)
+        told = (f"known failure {one.failure.id}: {one.standing}: {one.told}" for one in wrong)
+        return tuple(zip((one.failure.clause for one in wrong), told, strict=True))

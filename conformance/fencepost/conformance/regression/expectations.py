@@ -36,27 +36,27 @@ def expected_calls(case: Case, profile: Profile) -> tuple[VectorCall, ...]:
 
 
 def _expected(step: Step, vault: Vault) -> tuple[VectorCall, Vault]:
-    told = call_of(step)
+    sent = call_of(step)
     match step:
         case WriteStep():
             write = apply_write(vault, step)
             if write.verdict is Verdict.OPEN:
                 raise Uncertain
             after = write.accepted if write.verdict is Verdict.ACCEPTED else None
-            call = VectorCall(method=told.method, params=told.params, accepted=write.verdict is Verdict.ACCEPTED)
+            call = VectorCall(method=sent.method, params=sent.params, accepted=write.verdict is Verdict.ACCEPTED)
             return call, after or vault
         case EndpointsStep():
             if step.subnet not in vault.network:
                 raise Uncertain
             after = vault.set_service_endpoints(step.subnet, step.service_endpoints)
-            return VectorCall(method=told.method, params=told.params), after
+            return VectorCall(method=sent.method, params=sent.params), after
         case ResetStep():
-            return VectorCall(method=told.method, params=told.params), vault.reset(step.network)
+            return VectorCall(method=sent.method, params=sent.params), vault.reset(step.network)
         case AskStep():
             decisions = tuple(_decision(request, vault) for request in step.requests)
-            return VectorCall(method=told.method, params=told.params, decisions=decisions), vault
+            return VectorCall(method=sent.method, params=sent.params, decisions=decisions), vault
         case ReadStep():
-            return VectorCall(method=told.method, params=told.params, rules=_rules(vault)), vault
+            return VectorCall(method=sent.method, params=sent.params, rules=_rules(vault)), vault
 
 
 def _decision(request: Request, vault: Vault) -> ExpectedDecision:
@@ -86,9 +86,9 @@ def _one_form(values: Iterable[str]) -> tuple[str, ...]:
 def first_wrong(calls: Sequence[VectorCall], client: Client, *, with_codes: bool) -> str | None:
     """Send the calls; the first answer that is not the expected one, in words, or None. Raises `HarnessFault`."""
     for number, call in enumerate(calls, start=1):
-        told = _wrong(call, client, with_codes=with_codes)
-        if told is not None:
-            return f"call {number}, {call.method}: {told}"
+        reason = _wrong(call, client, with_codes=with_codes)
+        if reason is not None:
+            return f"call {number}, {call.method}: {reason}"
     return None
 
 
@@ -104,9 +104,9 @@ def _wrong(call: VectorCall, client: Client, *, with_codes: bool) -> str | None:
         requests = call.params["requests"]
         assert isinstance(requests, list)
         for place, (one, answer) in enumerate(zip(call.decisions, client.decide(requests), strict=True)):
-            told = _wrong_decision(one, answer, with_codes=with_codes)
-            if told is not None:
-                return f"request {place + 1}: {told}"
+            reason = _wrong_decision(one, answer, with_codes=with_codes)
+            if reason is not None:
+                return f"request {place + 1}: {reason}"
         return None
     if call.rules is not None:
         read = _read(client.get_rules())

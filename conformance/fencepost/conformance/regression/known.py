@@ -89,8 +89,10 @@ def file_content(entries: Iterable[KnownFailure]) -> dict[str, object]:
 def known_from_json(value: object) -> tuple[KnownFailure, ...]:
     """The entries of a file; `NotACase` lists every reason with its JSON path."""
     if not isinstance(value, dict) or value.get("format") != FORMAT or value.get("version") != VERSION:
-        came = f"{value.get('format')!r}, version {value.get('version')!r}" if isinstance(value, dict) else "no object"
-        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {came}",))
+        stated = (
+            f"{value.get('format')!r}, version {value.get('version')!r}" if isinstance(value, dict) else "no object"
+        )
+        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {stated}",))
     entries = value.get("entries")
     if not isinstance(entries, list):
         raise NotACase(reasons=("$.entries: expected a list",))
@@ -116,25 +118,25 @@ def known_from_json(value: object) -> tuple[KnownFailure, ...]:
 
 def _entry(value: dict[str, object]) -> KnownFailure:
     calls, reasons = checked_calls(value)
-    told = {name: str(value.get(name) or "") for name in ("reason", "issue", "expected", "got", "clause", "profile")}
-    if not told["reason"].strip():
+    texts = {name: str(value.get(name) or "") for name in ("reason", "issue", "expected", "got", "clause", "profile")}
+    if not texts["reason"].strip():
         reasons.append("$.reason: why is it put up with?")
-    if not is_url(told["issue"]):
-        reasons.append(f"$.issue: expected the URL of an issue, got {told['issue']!r}")
-    if told["got"] not in ANSWERS:
-        reasons.append(f"$.got: expected one of {', '.join(ANSWERS)}, got {told['got']!r}")
+    if not is_url(texts["issue"]):
+        reasons.append(f"$.issue: expected the URL of an issue, got {texts['issue']!r}")
+    if texts["got"] not in ANSWERS:
+        reasons.append(f"$.got: expected one of {', '.join(ANSWERS)}, got {texts['got']!r}")
     try:
         expires = date.fromisoformat(str(value.get("expires")))
     except ValueError:
         reasons.append(f"$.expires: expected a date, YYYY-MM-DD, got {value.get('expires')!r}")
         expires = date.min
     if not reasons:
-        known = case_id(told["clause"], told["profile"], calls)
+        known = case_id(texts["clause"], texts["profile"], calls)
         if value.get("id", known) != known:
             reasons.append(f"$.id: the content has the id {known!r}, not {value['id']!r}: it was changed since")
     if reasons:
         raise NotACase(reasons=tuple(reasons))
-    return KnownFailure(calls=calls, expires=expires, **told)
+    return KnownFailure(calls=calls, expires=expires, **texts)
 
 
 def is_url(text: str) -> bool:

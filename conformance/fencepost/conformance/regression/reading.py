@@ -111,7 +111,7 @@ def _ask(requests: object) -> AskStep:
     found = [one for one in requests if isinstance(one, Mapping)] if isinstance(requests, list | tuple) else []
     if not found:
         raise ValueError("decide without a request asks nothing")
-    explicit = {place: said for place, one in enumerate(found) if (said := written_out(one))}
+    explicit = {place: members for place, one in enumerate(found) if (members := written_out(one))}
     return AskStep(requests=tuple(request_from_wire(one) for one in found), explicit=explicit)
 
 

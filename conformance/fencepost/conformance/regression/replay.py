@@ -37,41 +37,41 @@ class Replayed:
 
     state: State
     mismatch: Mismatch | None = None
-    told: str = ""
+    explanation: str = ""
     is_steady: bool = True
 
 
 class _NotJudgedError(Exception):
-    """The last answer of the case cannot be judged for this subject."""
+    """The answer to the last call of the case cannot be judged for this subject."""
 
 
 def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Replayed:
-    """Replay the case three times; a single wrong last answer makes it *still failing*.
+    """Replay the case three times; a single wrong answer to its last call makes it *still failing*.
 
     A case is *not judged* in three cases: the statement forbids one of its calls, an earlier answer is wrong, or the
     right answer is an open point for this subject. Raises `HarnessFault` as the client does.
     """
     missing = not_offered(case, capabilities)
     if missing:
-        return Replayed(state="not judged", told=f"the subject does not offer {', '.join(missing)}")
+        return Replayed(state="not judged", explanation=f"the subject does not offer {', '.join(missing)}")
     shown: list[Mismatch] = []
     for _ in range(_TIMES):
         try:
             mismatch = _put(case, lockstep, capabilities)
         except _NotJudgedError as reason:
             if not shown:
-                return Replayed(state="not judged", told=str(reason))
+                return Replayed(state="not judged", explanation=str(reason))
             break
         if mismatch is not None:
             shown.append(mismatch)
     if not shown:
         return Replayed(state="fixed")
     text = "" if len(shown) == _TIMES else f"wrong {len(shown)} of {_TIMES} times: the same calls get different answers"
-    return Replayed(state="still failing", mismatch=shown[0], told=text, is_steady=not text)
+    return Replayed(state="still failing", mismatch=shown[0], explanation=text, is_steady=not text)
 
 
 def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch | None:
-    """The mismatch of the last answer; None if the answer is right."""
+    """The first mismatch in the answers to the last call; None if all are right."""
     lockstep.reset(case.network)
     for number, step in enumerate(case.steps[:-1], start=2):
         _run_up(number, step, lockstep, capabilities)
@@ -85,12 +85,16 @@ def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch
             return lockstep.read()
         case AskStep():
             _check_may_be_asked(last, lockstep)
-            expected, answer, wrong = lockstep.ask(last)[-1]
+            judged = lockstep.ask(last)
+            mismatch = next((wrong for _, _, wrong in judged if wrong is not None), None)
+            if mismatch is not None:
+                return mismatch
+            expected, answer, _ = judged[-1]
             if expected.outcome is Outcome.OPEN:
                 raise _NotJudgedError("the right answer is an open point for this subject")
             if answer.outcome == "inconclusive":
                 raise _NotJudgedError(f"the request could not be put as asked: {answer.reason or 'no reason given'}")
-            return wrong
+            return None
         case EndpointsStep() | ResetStep():
             raise ValueError("a case ends with an answer")
 
@@ -101,8 +105,10 @@ def _run_up(number: int, step: Step, lockstep: Lockstep, capabilities: Capabilit
             _expected(step, lockstep, capabilities)
             answer = lockstep.write(step)
             if answer.wrong is not None:
-                came = answer.wrong.direction
-                raise _NotJudgedError(f"call {number}, {step.method}, is answered wrongly: {came[1]}, not {came[0]}")
+                direction = answer.wrong.direction
+                raise _NotJudgedError(
+                    f"call {number}, {step.method}, is answered wrongly: {direction[1]}, not {direction[0]}"
+                )
             if not answer.is_known:
                 raise _NotJudgedError(f"after call {number}, {step.method}, the rules in force are unknown")
         case EndpointsStep():

@@ -1,6 +1,6 @@
 """A failure as files that a person runs: a pytest test for any subject, a script with curl or a pipe where that fits.
 
-Nothing that a subject has said is written into a test or a script: its words stay in the files of JSON beside them.
+No text of a subject is written into a test or a script: it stays in the JSON files beside them.
 """
 
 import json
@@ -106,17 +106,23 @@ def _files(found: Counterexample, profile: str, subject: Subject) -> Iterator[tu
     if case.clause == OVERLAPPING or "<" in subject.subject:
         return
     expected, got = answer_of(found.expected), answer_of(found.got)
-    told = {"id": case.id, "expected": expected, "got": got}
+    fields = {"id": case.id, "expected": expected, "got": got}
     name = re.sub(r"\W", "_", case.id.lower())
     fixture = subject.subject.removeprefix("fixture:") if subject.subject.startswith("fixture:") else ""
     if not fixture or (fixture.isidentifier() and not keyword.iskeyword(fixture)):
-        text = _TEST.format(**told, name=name, fixture=fixture, subject=fixture or repr(subject.subject))
+        text = _TEST.format(**fields, name=name, fixture=fixture, subject=fixture or repr(subject.subject))
         yield f"{case.id}.py", text
-    asked = _asking(subject.subject)
+    asked = _asking(subject.subject) if _is_last(found) else ""
     if asked and not subject.settle_seconds and _WORDS.keys() >= {expected, got} and _WORDS[expected] != _WORDS[got]:
         (last, right), (_, wrong) = _WORDS[expected], _WORDS[got]
         yield f"{case.id}.ndjson", "".join(f"{line}\n" for line in _lines(case))
-        yield f"{case.id}.sh", _SCRIPT.format(**told, ask=asked, last=last, right=right, wrong=wrong)
+        yield f"{case.id}.sh", _SCRIPT.format(**fields, ask=asked, last=last, right=right, wrong=wrong)
+
+
+def _is_last(found: Counterexample) -> bool:
+    """Whether the wrong answer is the last answer: a script reads no other."""
+    requests = found.calls[-1].params.get("requests")
+    return not isinstance(requests, list) or requests[-1] == found.request
 
 
 def _asking(subject: str) -> str:

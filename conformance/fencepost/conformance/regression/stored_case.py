@@ -22,7 +22,7 @@ _DIGITS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCase:
-    """One stored case: its calls, the clause that a wrong last answer breaks, and the expected answer.
+    """One stored case: its calls, the clause that a wrong answer to its last call breaks, and the expected answer.
 
     `expected` and `why` are for the reader; a replay asks the reference again.
     """
@@ -59,8 +59,8 @@ class StoredCase:
 
 def case_id(clause: str, profile: str, calls: Iterable[Call]) -> str:
     """The clause, and the first twelve hexadecimal digits of the SHA-256 of clause, profile and calls as JSON."""
-    told = json.dumps([clause, profile, calls_to_json(calls)], sort_keys=True, separators=(",", ":"))
-    return f"{clause}-{hashlib.sha256(told.encode('ascii')).hexdigest()[:_DIGITS]}"
+    text = json.dumps([clause, profile, calls_to_json(calls)], sort_keys=True, separators=(",", ":"))
+    return f"{clause}-{hashlib.sha256(text.encode('ascii')).hexdigest()[:_DIGITS]}"
 
 
 def calls_to_json(calls: Iterable[Call]) -> list[dict[str, object]]:
@@ -88,8 +88,8 @@ def stored_from_json(value: object) -> StoredCase:
     if not isinstance(value, dict):
         raise NotACase(reasons=(f"$: expected an object, got {type(value).__name__}",))
     if value.get("format") != FORMAT or value.get("version") != VERSION:
-        came = f"format {value.get('format')!r}, version {value.get('version')!r}"
-        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {came}",))
+        stated = f"format {value.get('format')!r}, version {value.get('version')!r}"
+        raise NotACase(reasons=(f"$.format: expected {FORMAT!r}, version {VERSION}, got {stated}",))
     calls, reasons = checked_calls(value)
     reasons += [
         f"$.{name}: expected a text" for name in ("expected", "why") if not isinstance(value.get(name, ""), str)

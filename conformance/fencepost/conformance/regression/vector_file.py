@@ -88,8 +88,8 @@ class Strength(_Value, frozen=True, kw_only=True):
     """How many generated mutants the tests have killed, and the command that measures it.
 
     The mutants are vaults with one slip in their source, of structures that the tests were not made by. `low` and
-    `high` are the interval of 95% by Wilson. `undecided` survive, and a long random run tells them from no right vault:
-    they are not among the `mutants`.
+    `high` are the interval of 95% by Wilson. `undecided` survive, and no long random run distinguishes them from a
+    correct vault: they are not among the `mutants`.
     """
 
     command: str

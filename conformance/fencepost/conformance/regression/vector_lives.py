@@ -56,7 +56,7 @@ class Source:
 
     exploration: Exploration
     clause: str
-    tells: str
+    comment: str
     most: int
     choices: Mapping[str, str] | None = None
     without: frozenset[Ability] = frozenset()
@@ -67,30 +67,30 @@ EVERYWHERE: Mapping[str, str] = {**WIDE, "prefix-0": "accept"}
 """What a subject has chosen that accepts rules for every address, for the first and for the last."""
 
 SOURCES = (
-    Source(exploration=FIRST_LOOK, clause="DEC-3", tells="a few sets, and who tells most of each", most=32),
-    Source(exploration=TURNS, clause="DEC-3", tells="requests that differ in one trait, in turn", most=32),
-    Source(exploration=ENDPOINT_SWITCHES, clause="DEC-7", tells="service endpoints that go and come", most=16),
-    Source(exploration=REFUSALS, clause="VAL-9", tells="refused writes of every kind", most=16),
-    Source(exploration=BARE_VAULTS, clause="STA-3", tells="switches of a vault without rules", most=20),
+    Source(exploration=FIRST_LOOK, clause="DEC-3", comment="a few sets, and who tells most of each", most=32),
+    Source(exploration=TURNS, clause="DEC-3", comment="requests that differ in one trait, in turn", most=32),
+    Source(exploration=ENDPOINT_SWITCHES, clause="DEC-7", comment="service endpoints that go and come", most=16),
+    Source(exploration=REFUSALS, clause="VAL-9", comment="refused writes of every kind", most=16),
+    Source(exploration=BARE_VAULTS, clause="STA-3", comment="switches of a vault without rules", most=20),
     Source(
         exploration=BARE_VAULTS,
         clause="DEC-2",
-        tells="rules that mean something elsewhere",
+        comment="rules that mean something elsewhere",
         most=16,
         choices=EVERYWHERE,
     ),
-    Source(exploration=STATE, clause="STA-1", tells="whole sets after one another", most=12),
-    Source(exploration=HISTORIES, clause="STA-2", tells="every kind of write in every state", most=5),
-    Source(exploration=GROVES, clause="STA-2", tells="nested ranges that come and go", most=4),
-    Source(exploration=GROVES, clause="STA-2", tells="nested ranges that come and go", most=6, without=_RANGES),
-    Source(exploration=DECISIONS, clause="DEC-3", tells="lists of ranges", most=120, without=_FILTER),
-    Source(exploration=BARE_VAULTS, clause="STA-3", tells="a filter without ranges", most=32, without=_FILTER),
-    Source(exploration=STATE, clause="STA-1", tells="whole lists after one another", most=12, without=_FILTER),
+    Source(exploration=STATE, clause="STA-1", comment="whole sets after one another", most=12),
+    Source(exploration=HISTORIES, clause="STA-2", comment="every kind of write in every state", most=5),
+    Source(exploration=GROVES, clause="STA-2", comment="nested ranges that come and go", most=4),
+    Source(exploration=GROVES, clause="STA-2", comment="nested ranges that come and go", most=6, without=_RANGES),
+    Source(exploration=DECISIONS, clause="DEC-3", comment="lists of ranges", most=120, without=_FILTER),
+    Source(exploration=BARE_VAULTS, clause="STA-3", comment="a filter without ranges", most=32, without=_FILTER),
+    Source(exploration=STATE, clause="STA-1", comment="whole lists after one another", most=12, without=_FILTER),
     Source(
-        exploration=GROVES, clause="STA-1", tells="nested ranges, by whole lists", most=12, without=_FILTER, seeds=4
+        exploration=GROVES, clause="STA-1", comment="nested ranges, by whole lists", most=12, without=_FILTER, seeds=4
     ),
 )
-"""What is played, for a whole vault and for those that have less."""
+"""The sources of the long tests, for subjects with every ability and with fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class Life:
     """One vault's life as a case, the clause that it is most about, and what happens in it."""
 
     clause: str
-    tells: str
+    comment: str
     case: Case
     choices: Mapping[str, str] | None = None
 
@@ -115,10 +115,10 @@ def lives(profile: Profile) -> Iterator[Life]:
                 random = Random(f"{source.exploration.name}:{seed}:{number}")
                 chosen = profile.with_choices(source.choices) if source.choices else profile
                 played = case_from_calls(_in_whole_looks(calls))
-                steps = tuple(_told(played, chosen, source.most, random))
+                steps = tuple(_certain_steps(played, chosen, source.most, random))
                 if any(isinstance(step, AskStep) for step in steps):
                     case = Case(network=played.network, steps=steps)
-                    yield Life(clause=source.clause, tells=source.tells, case=case, choices=source.choices)
+                    yield Life(clause=source.clause, comment=source.comment, case=case, choices=source.choices)
 
 
 def _played(source: Source, profile: Profile, seed: int) -> list[list[Call]]:
@@ -180,7 +180,7 @@ def _in_whole_looks(calls: list[Call]) -> list[Call]:
     return whole
 
 
-def _told(case: Case, profile: Profile, most: int, random: Random) -> Iterator[Step]:
+def _certain_steps(case: Case, profile: Profile, most: int, random: Random) -> Iterator[Step]:
     """The steps with certain answers; of each look at most so many requests, now and then one by one."""
     vault, before, looks = Vault(profile=profile).reset(case.network), dict[Request, Outcome](), 0
     for step in case.steps:

@@ -30,7 +30,7 @@ class VectorResult:
     group: TestGroup
     test: Test
     state: State
-    told: str = ""
+    reason: str = ""
 
 
 def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iterator[VectorResult]:
@@ -45,13 +45,13 @@ def run_vectors(known: VectorFile, client: Client, statement: Statement) -> Iter
             missing.append("the other way of telling who is trusted")
         for test in group.tests:
             if missing:
-                yield VectorResult(group=group, test=test, state="not asked", told=", ".join(missing))
+                yield VectorResult(group=group, test=test, state="not asked", reason=", ".join(missing))
                 continue
             try:
-                told = first_wrong(test.calls, client, with_codes=capabilities.codes and capabilities.credentials)
+                reason = first_wrong(test.calls, client, with_codes=capabilities.codes and capabilities.credentials)
             except HarnessFault as fault:
-                told = f"the harness failed: {fault}"
-            yield VectorResult(group=group, test=test, state="failed" if told else "passed", told=told or "")
+                reason = f"the harness failed: {fault}"
+            yield VectorResult(group=group, test=test, state="failed" if reason else "passed", reason=reason or "")
 
 
 def _needed_choices(known: VectorFile) -> tuple[str, ...]:

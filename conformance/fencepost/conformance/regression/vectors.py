@@ -67,8 +67,8 @@ def vector_file(profile_name: str, *, listener: Callable[[str], None] = lambda _
 def _lives(profile: Profile) -> Iterator[Candidate]:
     """Each life as a test, without the codes of its many denials: other tests ask for every code."""
     for one in lives(profile):
-        told = candidate(one.clause, one.tells, one.case, profile, LIFE, choices=one.choices)
-        yield replace(told, calls=tuple(map(_without_codes, told.calls)))
+        life_test = candidate(one.clause, one.comment, one.case, profile, LIFE, choices=one.choices)
+        yield replace(life_test, calls=tuple(map(_without_codes, life_test.calls)))
 
 
 def _without_codes(call: VectorCall) -> VectorCall:
@@ -119,8 +119,8 @@ def _is_killed(one: Candidate, entry: Mutant, profile: str) -> bool:
 
 def _witness(entry: Mutant, profile: Profile) -> Candidate | None:
     calls = tuple(Call(method=method, params=dict(params)) for method, params in entry.calls(profile.name))
-    for told in (_without_idle_subnets(calls), calls):
-        case = case_from_calls(told)
+    for history in (_without_idle_subnets(calls), calls):
+        case = case_from_calls(history)
         try:
             one = candidate(entry.clause, entry.story, case, profile)
         except Uncertain:
@@ -133,10 +133,10 @@ def _witness(entry: Mutant, profile: Profile) -> Candidate | None:
 def _without_idle_subnets(calls: tuple[Call, ...]) -> tuple[Call, ...]:
     """The calls in a network of only those subnets that they name."""
     reset, *others = calls
-    told = repr([call.params for call in others]).lower()
+    text = repr([call.params for call in others]).lower()
     subnets = reset.params["subnets"]
     assert isinstance(subnets, list)
-    named = [subnet for subnet in subnets if f"'{subnet['id'].lower()}'" in told]
+    named = [subnet for subnet in subnets if f"'{subnet['id'].lower()}'" in text]
     return (Call(method="reset", params={"subnets": named}), *others)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from fencepost.conformance.rule_files.found import NEVER_SET_UP, FoundRules
-from fencepost.conformance.rule_files.members import read_members
+from fencepost.conformance.rule_files.members import member, read_members
 
 MEMBERS = ("bypass", "defaultAction", "ipRules", "virtualNetworkRules")
 _ENTRY = {
@@ -24,7 +24,8 @@ def read_acls(value: object, path: str, *, vault: str | None = None) -> FoundRul
         return FoundRules(network_acls=value, path=path, vault=vault, faults=cut)
     members = read_members(value, path, MEMBERS)
     acls = dict(members.values)
-    faults = list(members.faults)
+    strayed = public_access_faults(member(value, "publicNetworkAccess"), f"{path}.publicNetworkAccess")
+    faults = [*members.faults, *strayed]
     misspelt = " ".join(faults)
     notes = [f"{path}.{name}: passed over, networkAcls has no such member" for name in members.others]
     notes = [note for note in notes if f"{note.partition(':')[0]}:" not in misspelt]

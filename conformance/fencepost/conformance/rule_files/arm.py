@@ -22,6 +22,8 @@ from fencepost.conformance.rule_files.template import (
 from fencepost.reference import Subnet, is_subnet_id
 
 WITHOUT_PROPERTIES = "this vault comes without its properties, as az keyvault list prints it; ask az keyvault show"
+_RULES = re.compile(r"network_?rule", re.IGNORECASE)
+"""How the name of a member begins that holds rules in the objects of other clients and of other services."""
 _VAULT_ID = re.compile(r"/providers/Microsoft\.KeyVault/vaults/([^/]+)$", re.IGNORECASE)
 
 
@@ -111,7 +113,17 @@ def _of_resource(resource: Resource, *, literal: bool) -> Iterator[FoundRules]:
     members = read_members(resource.properties, path, ("networkAcls",))
     # A resource cut out of a file may have lost its type; its rules are what marks it then.
     if resource.kind == VAULT or (not resource.kind and (members.values or members.faults)):
-        yield rules_in(resource.properties, path, vault=name, evaluation=None if literal else resource.evaluation)
+        found = rules_in(resource.properties, path, vault=name, evaluation=None if literal else resource.evaluation)
+        yield replace(found, faults=(*_beside_properties(resource, has_rules=bool(members.values)), *found.faults))
+
+
+def _beside_properties(resource: Resource, *, has_rules: bool) -> Iterator[str]:
+    """The faults of a vault that has what decides beside its properties, and not among them."""
+    yield from public_access_faults(
+        member(resource.body, "publicNetworkAccess"), f"{resource.path}.publicNetworkAccess"
+    )
+    if not has_rules and member(resource.body, "networkAcls") is not None:
+        yield f"{resource.path}.networkAcls: it stands beside the properties of the vault, and belongs among them"
 
 
 def rules_in(
@@ -122,6 +134,10 @@ def rules_in(
     Texts are values without an `evaluation`; else they may be expressions.
     """
     members = read_members(properties, path, ("networkAcls", "publicNetworkAccess"))
+    others = [
+        f"{path}.{name}: a vault has 'networkAcls' for its rules" for name in members.others if _RULES.match(name)
+    ]
+    members = replace(members, faults=(*members.faults, *others))
     values = dict(members.values)
     try:
         if evaluation is not None:
@@ -202,5 +218,5 @@ def _after(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         if isinstance(after, Mapping):
             yield from _of_resource(literal_resource(after, here), literal=True)
         elif named is not None and change.get("changeType") != "Delete":
-            told = f"{here}: the vault as it is after the change is not in the file; ask for FullResourcePayloads"
-            yield FoundRules(network_acls=None, path=here, vault=named[1], faults=(told,))
+            fault = f"{here}: the vault as it is after the change is not in the file; ask for FullResourcePayloads"
+            yield FoundRules(network_acls=None, path=here, vault=named[1], faults=(fault,))

@@ -36,7 +36,7 @@ def from_short_form(value: Mapping[str, object]) -> FoundRules:
 
 
 def powershell_rules(value: Mapping[str, object]) -> tuple[Mapping[str, object], str] | None:
-    """The rule set in what PowerShell writes, and its path in there; None where the object is another one."""
+    """The rule set in an object that PowerShell writes, and its path in it; None if the object is of another kind."""
     inner = value.get("NetworkAcls")
     if isinstance(inner, Mapping) and {"IpAddressRanges", "VirtualNetworkResourceIds"} & inner.keys():
         return inner, ".NetworkAcls"

@@ -3,6 +3,7 @@
 Source of the syntax: learn.microsoft.com, "Syntax and expressions in ARM templates" and "ARM template functions".
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -163,7 +164,7 @@ def _call(name: str, arguments: list[object], scope: Scope) -> object:
         return function(*arguments) if function is not None else _resource_id(scope, arguments)
     except NotEvaluated:
         raise
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError, RecursionError):
         raise NotEvaluated(f"{name}() does not take these arguments") from None
 
 
@@ -273,5 +274,6 @@ _FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "tolower": lambda text: text.lower(),
     "toupper": lambda text: text.upper(),
     "string": _text,
+    "json": json.loads,
 }
 """Every function that takes its arguments alone, by its name in lower case."""

@@ -84,6 +84,8 @@ _ADVICE = (
     ),
     (r'\{"@level":', f"this looks like the log of terraform plan -json: {_TERRAFORM_AS_JSON}"),
     (r"(?:- )?\w+:(?: |$)", "this looks like YAML: ask for JSON instead (az … --output json)"),
+    (r"\w+[ \t]*=[ \t]*\S", f"this looks like the variables of Terraform: {_TERRAFORM_AS_JSON}"),
+    (r"\{.*\}[ \t\r]*\n[ \t]*\{", "these are several JSON values, and a file holds one: put them into one list"),
 )
 """What a line of a text in another form looks like, and what to do with it; the first that holds counts."""
 
@@ -94,8 +96,8 @@ def _advice(text: str, place: int) -> str:
         return "; the file is empty"
     if text[place:].lstrip()[:1] in ("]", "}") and text[:place].rstrip().endswith(","):
         return "; a comma stands before the closing bracket"
-    told = (advice for line, advice in _ADVICE if re.search(f"^{line}", text[:100_000], re.MULTILINE))
-    return next((f"; {advice}" for advice in told), "")
+    fitting = (advice for line, advice in _ADVICE if re.search(f"^{line}", text[:100_000], re.MULTILINE))
+    return next((f"; {advice}" for advice in fitting), "")
 
 
 def _bytes(path: str) -> bytes:

@@ -27,7 +27,7 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
     where no vault has that name, where it takes a name to choose, or where the rules cannot be known or judged.
     """
     name = "stdin" if path == STDIN else path
-    source = next((told for suffix, told in _SOURCES.items() if path.lower().endswith(suffix)), None)
+    source = next((reason for suffix, reason in _SOURCES.items() if path.lower().endswith(suffix)), None)
     if source is not None:
         raise UnreadableInput(name=name, reasons=(source.format(name=path),))
     value = read_json(path, with_comments=True)
@@ -109,6 +109,9 @@ def _with_known_members(value: object, found: FoundRules) -> FoundRules:
     """The same with a fault where an object has members and none of them is a member of `networkAcls`."""
     if not isinstance(value, Mapping) or not value or found.network_acls or found.faults:
         return found
+    if "deploymentparameters.json" in str(value.get("$schema")).lower():
+        told = "these are the parameters of a template: name the template, and this file by --parameters"
+        return replace(found, faults=(f"{found.path}: {told}",))
     members = ", ".join(repr(member) for member in list(value)[:6])
     kinds = f"a networkAcls object ({', '.join(MEMBERS)}), a vault resource, an ARM template, or a client's output"
     return replace(found, faults=(f"{found.path}: expected {kinds}; the object has {members}",))
@@ -133,7 +136,8 @@ def _without_vaults(value: object) -> str:
     if isinstance(value, Mapping) and "terraform_version" in value and isinstance(value.get("resources"), list):
         return "$: this is the state as Terraform stores it; terraform show -json prints it in the form that is read"
     if isinstance(value, Mapping) and arm.is_template(value):
-        return f"$.resources: no vault ({_VAULT_TYPE}) is in this template; templates that it links to are other files"
+        told = "is deployed by this template as it stands; templates that it links to are other files"
+        return f"$.resources: no vault ({_VAULT_TYPE}) {told}"
     if isinstance(value, Mapping) and terraform.is_terraform(value):
         return "$: no azurerm_key_vault is among the resources"
     if isinstance(value, Mapping) and isinstance(member(value, "type"), str):

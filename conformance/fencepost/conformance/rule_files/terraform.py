@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from fencepost.conformance.rule_files.acls import public_access_faults, read_acls
+from fencepost.conformance.rule_files.acls import read_acls
 from fencepost.conformance.rule_files.arm import properties_of, rules_in
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.members import member
@@ -78,11 +78,17 @@ def _of_azurerm(resource: Mapping[str, object], path: str, unknown: object) -> F
     here, vault = f"{path}.network_acls", str(name)
     faults = [f"{path}.{one}: {_UNKNOWN}" for one in _unknown(unknown)]
     enabled = values.get("public_network_access_enabled")
-    faults += public_access_faults("Disabled" if enabled is False else None, f"{path}.public_network_access_enabled")
+    if enabled not in (None, True):
+        told = "this vault's public_network_access_enabled decides, which is not judged yet"
+        faults.append(f"{path}.public_network_access_enabled: {json.dumps(enabled)}: {told}")
     blocks = values.get("network_acls")
-    block = blocks[0] if isinstance(blocks, list) and blocks else None
-    if not isinstance(block, Mapping):
+    blocks = [blocks] if isinstance(blocks, Mapping) else blocks or []
+    if not isinstance(blocks, list) or len(blocks) > 1 or not all(isinstance(one, Mapping) for one in blocks):
+        faults.append(f"{here}: expected a list with one block, got {json.dumps(blocks):.60}")
+        blocks = []
+    if not blocks:
         return FoundRules(network_acls=read_acls(None, here).network_acls, path=here, vault=vault, faults=tuple(faults))
+    block = blocks[0]
     acls: dict[str, object] = {to: block[name] for name, to in _MEMBERS.items() if block.get(name) is not None}
     acls["ipRules"] = [{"value": one} for one in block.get("ip_rules") or ()]
     acls["virtualNetworkRules"] = [{"id": one} for one in block.get("virtual_network_subnet_ids") or ()]
@@ -115,7 +121,7 @@ def _of_azapi(resource: Mapping[str, object], path: str, unknown: object) -> Ite
     if isinstance(body, str):
         try:
             body = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             faults.append(f"{path}.body: not JSON: {error}")
     properties = properties_of(body) if isinstance(body, Mapping) else {}
     found = rules_in(properties, here, vault=vault)

@@ -23,9 +23,8 @@ _MOST, _OF_A_PLACE = 96, 2
 def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, seed: int) -> None:
     """Put inconclusive samples again: alone, then under Allow without rules, then under Deny without rules.
 
-    Requests and writes alike.
-
-    The clauses of one that is answered then are inconclusive: its first answer depended on the rules.
+    A sample is a request or a write. The clauses of a sample that is answered then are inconclusive: its first answer
+    depended on the rules.
     """
     not_put = tally.not_put
     left = [name for name in not_put.samples if name not in not_put.again]
@@ -71,10 +70,10 @@ def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) ->
         ("under rules that let it in", _open(request, capabilities)),
         ("under Deny without rules", wire_rules(())),
     )
-    for told, acls in ways:
+    for way, acls in ways:
         changed = case if acls is None else _under(case, acls, lockstep, capabilities)
         if changed is not None and lockstep.outcome_of(changed) in ("allow", "deny"):
-            yield told
+            yield way
 
 
 def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: WriteStep) -> Iterator[str]:
@@ -86,10 +85,10 @@ def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: W
             ("while no rules were in force", wire_rules((), **is_open)),
             ("under Deny without rules", wire_rules(())),
         ]
-    for told, acls in ways:
+    for way, acls in ways:
         changed = case if acls is None else _under(case, acls, lockstep, capabilities)
         if changed is not None and lockstep.could_write(changed):
-            yield told
+            yield way
 
 
 def _open(request: Request, capabilities: Capabilities) -> WireRules:

@@ -114,6 +114,7 @@ class Campaign:
             ends_at_failure=self.plan.fail_fast,
             known_failures=self.baseline,
             asks_further=most_configurations is None,
+            selected=[clause.id for clause in self.selected()],
         )
 
     @property
@@ -158,8 +159,8 @@ class Campaign:
     def circumstances(self) -> Circumstances:
         """What a resumption must match: the plan, and the settled subject's statement."""
         answers = {entry.key: [entry.declared, entry.found] for entry in self._open_points}
-        said = {"statement": msgspec.to_builtins(self.statement), "profile judged by": self.setting.profile.name}
-        return Circumstances(plan=self.plan.as_json(), subject={**said, "open points": answers})
+        facts = {"statement": msgspec.to_builtins(self.statement), "profile judged by": self.setting.profile.name}
+        return Circumstances(plan=self.plan.as_json(), subject={**facts, "open points": answers})
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on after this checkpoint of a settled run in the same circumstances; the report says so."""
@@ -257,7 +258,7 @@ class Campaign:
 
     @property
     def explored(self) -> Cost:
-        """What the explorations have asked so far."""
+        """The cost of the explorations so far."""
         return self.bench.meter.explored
 
     def cut_short(self, reason: str = "not asked: the run was interrupted") -> None:
@@ -271,7 +272,7 @@ class Campaign:
         return bool(self._unfinished) and not self.plan.fail_fast
 
     def findings(self) -> Findings:
-        """What the run has found so far; what was kept for its end is looked at first."""
+        """The findings of the run so far; first, the mismatches kept for its end are reviewed."""
         self.bench.diagnosing.finish(is_cut_short=self._is_cut_short)
         self._review_open_points()
         if not self._is_cut_short:

@@ -39,7 +39,7 @@ class Decoy(ABC):
 
     @abstractmethod
     def text(self) -> str:
-        """What the decoy does, in words, as far as it is fixed."""
+        """The decoy's fault in words, as far as it is fixed."""
 
     def concerns(self, request: Request, vault: Vault) -> bool:  # noqa: ARG002 - what every decoy is asked
         """Whether the fault may show at requests of this kind."""
@@ -152,7 +152,7 @@ class _OfOneKind(Decoy):
         self._let_by = min(self._let_by, count - 1)
 
     def text(self) -> str:
-        """What the decoy does, and to which service, operation or subnet."""
+        """The decoy's fault in words, with the service, operation or subnet."""
         return self.says.format(self._taken or "one")
 
     def concerns(self, request: Request, vault: Vault) -> bool:
@@ -165,7 +165,7 @@ class _OfOneKind(Decoy):
         return True
 
     def key(self, request: Request) -> str:
-        """What distinguishes requests of the kind, by default the operation."""
+        """The value that distinguishes requests of the kind, by default the operation."""
         return request.operation
 
     def flips(self, request: Request, vault: Vault) -> bool:

@@ -29,7 +29,7 @@ class Recalled:
     @property
     def not_judged(self) -> tuple[str, ...]:
         """The cases that could not be judged, each with the reason."""
-        return tuple(f"{case}: {told}" for case, state, told in self.states if state == "not judged")
+        return tuple(f"{case}: {reason}" for case, state, reason in self.states if state == "not judged")
 
     def __str__(self) -> str:
         """The counts of the three states."""
@@ -54,7 +54,7 @@ def case_at(file: Path) -> StoredCase:
 
 
 def read_at(file: Path, take: Callable[[object], _T]) -> _T:
-    """What `take` makes of the JSON of a file; each reason of a `NotACase` begins with the file."""
+    """The result of `take` for the JSON of a file; each reason of a `NotACase` begins with the file."""
     try:
         return take(read_json(str(file)))
     except NotACase as error:
@@ -69,7 +69,7 @@ def replay_known(campaign: Campaign, known: Sequence[KnownFailure], file: Path |
 
 
 def replay_stored(campaign: Campaign, cases: Sequence[StoredCase], folder: Path | None) -> Recalled:
-    """Replay the stored cases: one that still fails is a failure of its clause."""
+    """Replay the stored cases: a case that still fails is a failure of its clause."""
     wanted = {clause.id for clause in campaign.selected()}
     return Recalled(states=tuple((one.id, *_state(one, campaign, wanted, folder)) for one in cases))
 
@@ -86,7 +86,7 @@ def _state(one: StoredCase, campaign: Campaign, wanted: Collection[str], folder:
         campaign.tally.note(one.clause, error=str(fault))
         return "not judged", str(fault)
     _take_over(one, replayed, campaign, folder)
-    return replayed.state, replayed.told
+    return replayed.state, replayed.explanation
 
 
 def _take_over(one: StoredCase, replayed: Replayed, campaign: Campaign, folder: Path | None) -> None:
@@ -94,5 +94,5 @@ def _take_over(one: StoredCase, replayed: Replayed, campaign: Campaign, folder: 
     found = replayed.mismatch
     if found is not None and replayed.is_steady and not campaign.baseline.knows(one.clause, one.case, found):
         line = f"fencepost replay {one.id} {quoted(campaign.plan.subject)} --folder {folder}"
-        told = counterexample(one.clause, one.case, found, replay=line, calls_to_shrink=0)
-        campaign.tally[one.clause].failures.append(told)
+        example = counterexample(one.clause, one.case, found, replay=line, calls_to_shrink=0)
+        campaign.tally[one.clause].failures.append(example)

@@ -11,7 +11,7 @@ from fencepost.reports.model import Decoy, Ending, LedgerEntry, Totals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What a run that is over has found, with what the subject said of itself.
+    """The findings of a run that is over, and the statement of its subject.
 
     `served` are the clauses whose turn has come. `unfinished` says why the run ended before its end, and `ended` what
     ended it; both are empty otherwise. `changed_members` are those of the statement that the subject answered otherwise

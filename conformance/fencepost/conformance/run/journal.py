@@ -110,8 +110,8 @@ class Journal:
         if path.is_symlink():
             path.unlink()
         journal = cls(path.open("wb", buffering=0), path)
-        told = circumstances.masked()
-        journal._write({"journal": _FORM, "plan": told.plan, "subject": told.subject})
+        masked = circumstances.masked()
+        journal._write({"journal": _FORM, "plan": masked.plan, "subject": masked.subject})
         return journal
 
     @classmethod
@@ -132,12 +132,12 @@ class Journal:
         records = dict(tally.records)
         records |= {clause: structs.replace(records[clause], failures=[]) for clause in self._failed & records.keys()}
         self._failed |= tally.failures.keys()
-        sizes = {kind: told for kind, told in tally.call_sizes.seen.items() if self._sizes.get(kind) != told}
+        sizes = {kind: size for kind, size in tally.call_sizes.seen.items() if self._sizes.get(kind) != size}
         self._sizes |= sizes
-        told = {each.name: getattr(tally, each.name) for each in fields(tally)} | {"records": records}
-        told["not_put"] = replace(tally.not_put, answered_kinds=kinds)
-        told["call_sizes"] = replace(tally.call_sizes, seen=sizes)
-        self._write(_plain(replace(checkpoint, tally=Tally(**self._mask.apply(told)))))
+        members = {each.name: getattr(tally, each.name) for each in fields(tally)} | {"records": records}
+        members["not_put"] = replace(tally.not_put, answered_kinds=kinds)
+        members["call_sizes"] = replace(tally.call_sizes, seen=sizes)
+        self._write(_plain(replace(checkpoint, tally=Tally(**self._mask.apply(members)))))
 
     def close(self) -> None:
         """Close the file and keep it for a resumption."""

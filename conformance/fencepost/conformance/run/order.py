@@ -69,7 +69,7 @@ _LEAST = 50
 
 
 def share_through(order: Sequence[Exploration], at_hand: Exploration, part: float) -> float:
-    """About which share of these explorations is through, by their decisions; of the one at hand this part is."""
+    """About which share of these explorations is through, by their decisions; of the present one this part is."""
     weights = {one.name: DECISIONS_OF.get(one.title, _LEAST) for one in order}
     before = sum(weights[one.name] for one in order[: order.index(at_hand)]) if at_hand in order else 0
     return min(1.0, (before + part * weights.get(at_hand.name, 0)) / max(1, sum(weights.values())))

@@ -91,7 +91,7 @@ def report_of(
         clauses=tuple(map(baseline.shown, rows)),
         ledger=(*findings.ledger, *_observed(statement)),
         sensitivity=findings.decoys,
-        known_failures=baseline.told,
+        known_failures=baseline.in_report,
         first_failure=_first_failure(findings.first_failure) if findings.first_failure is not None else None,
         totals=findings.totals,
         log=findings.log,
@@ -104,7 +104,7 @@ def _completed(summary: Summary, findings: Findings, capabilities: Capabilities)
     if findings.changed_members:
         text = f"describe is answered otherwise at the end of the run: {', '.join(findings.changed_members)}"
         summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, text))
-    summary = replace(summary, notes=(*tally.not_put.told(), *tally.counted_not_put(), *summary.notes))
+    summary = replace(summary, notes=(*tally.not_put.notes(), *tally.counted_not_put(), *summary.notes))
     unasked = capabilities.unasked_operations
     if unasked:
         text = f"operations that cannot be put, and were not asked: {', '.join(unasked)}"

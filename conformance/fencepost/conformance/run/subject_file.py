@@ -13,8 +13,9 @@ _CI = (".github/workflows/*.yml", ".github/workflows/*.yaml", ".gitlab-ci.yml", 
 def subject_file(subject: str, folder: Path) -> str:
     """The file's path from the top of the repository that `folder` is in, or from `folder` itself; empty if none.
 
-    The first of: a file that the subject string names, the file of its `library:` module, a file of settings beside it
-    or of CI at the top that contains the subject string. A file in a hidden folder (`.venv`) is not the user's.
+    A file that the subject string names comes first, then the file of its `library:` module. The last is a file that
+    contains the subject string: of settings beside it, or of CI at the top. A file in a hidden folder (`.venv`) is not
+    the user's.
     """
     folder = folder.resolve()
     top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)

@@ -15,7 +15,7 @@ _FADING = 0.4
 
 
 class _Worth(dict[FaultClass, float]):
-    """What it is now worth to cover each fault class once more."""
+    """The worth of covering each fault class once more."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Cover:
         self._worth = _Worth(weights or {})
 
     def gain(self, classes: Iterable[FaultClass]) -> float:
-        """What covering these would add: the same, to the last bit, in any order of the set."""
+        """The worth that covering these would add: the same, to the last bit, in any order of the set."""
         return fsum(map(self._worth.__getitem__, classes))
 
     def add(self, classes: Iterable[FaultClass]) -> None:

@@ -36,7 +36,7 @@ WEIGHTS = {
     "clause": 1.0,
     "kin": 6.0,
 }
-"""What the first time is worth, by kind."""
+"""The worth of the first time, by kind."""
 
 _EDGES = ("before", "first", "inside", "last", "after")
 _ENDS, _SUBNETS, _FEW = 4, 48, 8
@@ -160,7 +160,7 @@ def place_class(place: int, count: int) -> str:
     return f"among the first {1 << max(place, 1).bit_length()}"
 
 
-def telling_places(count: int) -> list[int]:
+def distinct_places(count: int) -> list[int]:
     """The places of a list of this length that are each in a different class, ends first."""
     found: dict[str, int] = {}
     for place in (*range(min(count, 1)), *range(count - 1, -1, -1)):

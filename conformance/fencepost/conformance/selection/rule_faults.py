@@ -36,7 +36,7 @@ WEIGHTS = {
     "turn": 6.0,
     "by": 5.0,
 }
-"""What the first time is worth, by kind."""
+"""The worth of the first time, by kind."""
 
 
 def of_rules(rules: RuleSet, network: Network) -> Iterator[FaultClass]:
@@ -204,10 +204,10 @@ def _alike_but_for(before: Sequence[IpRule], after: Sequence[IpRule]) -> Iterato
 
 
 def _changes(before: Sequence[object], after: Sequence[object]) -> Sequence[str]:
-    return tuple(_told(before, after))
+    return tuple(_differences(before, after))
 
 
-def _told(before: Sequence[object], after: Sequence[object]) -> Iterable[str]:
+def _differences(before: Sequence[object], after: Sequence[object]) -> Iterable[str]:
     if before == after:
         return
     if not after or not before:

@@ -74,12 +74,12 @@ def script(cases: Iterable[Case], profile: Profile) -> Iterable[Asked]:
         for step in case.steps:
             match step:
                 case WriteStep():
-                    said = apply_write(vault, step)
+                    write = apply_write(vault, step)
                     arguments = {snake_case(name): value for name, value in step.params.items()}
-                    yield snake_case(step.method), arguments, (_wanted(said.verdict),)
-                    if said.verdict is Verdict.OPEN:
+                    yield snake_case(step.method), arguments, (_wanted(write.verdict),)
+                    if write.verdict is Verdict.OPEN:
                         break
-                    vault = said.accepted if said.verdict is Verdict.ACCEPTED and said.accepted else vault
+                    vault = write.accepted if write.verdict is Verdict.ACCEPTED and write.accepted else vault
                 case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
                     vault = vault.set_service_endpoints(subnet, endpoints)
                     yield "set_service_endpoints", {"subnet": subnet, "service_endpoints": list(endpoints)}, None

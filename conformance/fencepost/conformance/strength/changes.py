@@ -75,7 +75,7 @@ def combined(levels: Levels, size: int) -> Iterator[str]:
 
 @cache
 def possible() -> frozenset[Levels]:
-    """Every two changes that can follow one another, as far as the number of rules in force tells."""
+    """Every two changes that can follow one another, as far as the number of rules in force shows."""
     found = set[Levels]()
     for action, (ranges, subnets) in product(("Allow", "Deny"), product(range(3), repeat=2)):
         for kind, relation in _kinds(ranges, subnets):

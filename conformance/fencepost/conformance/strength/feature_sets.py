@@ -125,15 +125,15 @@ class ArrayRun:
     seed: int
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """The run in one line."""
         return f"{self.kind}, {self.profile}, {', '.join(self.features) or 'no feature'}"
 
 
 def ask_vault(run: ArrayRun) -> Finding:
-    """What the suite says of a correct vault of this offer."""
+    """The finding of the suite on a correct vault with these features."""
     connection = open_factory(lambda: vault(run.kind, run.features, profile=run.profile))
-    return _asked(connection, run.told, run.seed, ())
+    return _asked(connection, run.label, run.seed, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,19 +146,19 @@ class ClauseRun:
 
 
 def ask_clause(run: ClauseRun) -> Finding:
-    """What the suite says of the reference where it asks for one clause alone."""
+    """The finding of the suite on the reference, where it asks one clause alone."""
     connection = open_subject(f"reference:{run.profile}")
     return _asked(connection, f"{run.clause}, {run.profile}", run.seed, (run.clause,))
 
 
-def _asked(connection: Connection, told: str, seed: int, clauses: Features) -> Finding:
-    plan = Plan(subject=told, effort=EFFORTS["quick"], seed=seed, clauses=clauses)
+def _asked(connection: Connection, label: str, seed: int, clauses: Features) -> Finding:
+    plan = Plan(subject=label, effort=EFFORTS["quick"], seed=seed, clauses=clauses)
     client = Client(connection)
     try:
         campaign = begin(client, plan)
         campaign.run()
         report = campaign.report()
-        found = finding_of(FalseAlarmRun(subject=told, effort="quick", seed=seed), report)
+        found = finding_of(FalseAlarmRun(subject=label, effort="quick", seed=seed), report)
         does_apply = any(row.verdict != "not applicable" for row in report.clauses)
         return found if does_apply else replace(found, result="not applicable")
     finally:

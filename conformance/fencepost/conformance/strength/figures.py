@@ -59,7 +59,7 @@ def _score(name: str, trials: Trials) -> Iterator[Score]:
 
 
 def prices(trials: Trials) -> Iterator[Price]:
-    """What the first kill cost, in decisions and in examples."""
+    """The cost of the first kill, in decisions and in examples."""
     units: Mapping[str, Callable[[Cost], int]] = {
         "decisions": lambda spent: spent.decisions,
         "examples": lambda spent: spent.resets,

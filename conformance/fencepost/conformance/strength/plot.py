@@ -91,13 +91,13 @@ class _Frame:
 
 
 def _text(
-    x: float, y: float, said: str, *, size: int = 12, anchor: str = "start", weight: str = "400", fill: str = _INK
+    x: float, y: float, content: str, *, size: int = 12, anchor: str = "start", weight: str = "400", fill: str = _INK
 ) -> str:
     style = f'font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{fill}"'
-    return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(said)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(content)}</text>'
 
 
-def _axes(frame: _Frame, said: str) -> Iterator[str]:
+def _axes(frame: _Frame, label: str) -> Iterator[str]:
     right, bottom = frame.x(max(10, frame.most)), frame.y(0)
     for tenth in range(0, 11, 2):
         row = frame.y(tenth / 10)
@@ -107,7 +107,7 @@ def _axes(frame: _Frame, said: str) -> Iterator[str]:
         column = frame.x(spent)
         yield f'<line x1="{column:.1f}" x2="{column:.1f}" y1="{frame.y(1):.1f}" y2="{bottom:.1f}" stroke="{_GRID}"/>'
         yield _text(column, bottom + 18, f"{spent:,}", anchor="middle")
-    yield _text((_LEFT + right) / 2, frame.top + _HEIGHT - 12, said, anchor="middle")
+    yield _text((_LEFT + right) / 2, frame.top + _HEIGHT - 12, label, anchor="middle")
 
 
 def _mark(frame: _Frame, spent: int) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smallest:
-    """What was found of a mutant's case: what could be deleted from it, in words; `why` where there is no case."""
+    """The deletions that a mutant's case survives, in words; `why` if there is no case."""
 
     mutant: str
     clause: str = ""
@@ -65,7 +65,7 @@ def examine(task: Task) -> Smallest:
     mismatch = put(case)
     if mismatch is None:
         return Smallest(mutant=task.mutant, clause=found.clause, why="calls one after another do not show it")
-    needless = tuple(told for told, lesser in lessened(found.calls) if _shows(mismatch, put(lesser, mismatch)))
+    needless = tuple(deletion for deletion, lesser in lessened(found.calls) if _shows(mismatch, put(lesser, mismatch)))
     return Smallest(mutant=task.mutant, clause=found.clause, needless=needless)
 
 
@@ -80,10 +80,10 @@ def lessened(calls: Sequence[Call]) -> Iterator[tuple[str, Case]]:
     A subnet that a later call names must stay: the contract lets no call name another.
     """
     plain: _Calls = [{"method": call.method, "params": call.params} for call in calls]
-    for told, delete in _deletions(plain):
+    for deletion, delete in _deletions(plain):
         changed = deepcopy(plain)
         delete(changed)
-        yield told, case_from_calls([Call(method=one["method"], params=one["params"]) for one in changed])
+        yield deletion, case_from_calls([Call(method=one["method"], params=one["params"]) for one in changed])
 
 
 _Deletion: TypeAlias = tuple[str, Callable[[_Calls], object]]

@@ -29,7 +29,7 @@ MATRIX_EFFORT = "quick"
 GREEDY, WHOLE = "greedy", "greedy, whole"
 ALLOWED = 2_000
 
-Teller = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,25 +61,29 @@ class Design:
         return found
 
 
-def carry_out(design: Design, tell: Teller = lambda *_: None) -> Strength:
-    """Run the study. `tell` gets the progress: the part, how much of it is done, and its size."""
+def carry_out(design: Design, on_progress: OnProgress = lambda *_: None) -> Strength:
+    """Run the study. `on_progress` gets the progress: the part, how much of it is done, and its size."""
     pairs = design.pairs()
     profiles = tuple(dict.fromkeys(profile for _, profile in pairs))
-    tell("the correct vault", 0, 1)
+    on_progress("the correct vault", 0, 1)
     correct, watch = _watched(profiles[0], design.effort)
-    tell("the correct vault", 1, 1)
+    on_progress("the correct vault", 1, 1)
     whole: list[MutantRun] = []
     if design.with_matrix:
-        whole = _trials("whole runs for the matrix", list(_tasks(design, pairs, 0, to_the_end=True)), design, tell)
+        whole = _trials(
+            "whole runs for the matrix", list(_tasks(design, pairs, 0, to_the_end=True)), design, on_progress
+        )
     serves_both = design.with_matrix and design.effort == MATRIX_EFFORT
     seeds = range(int(serves_both), design.seeds)
     rest = [task for seed in seeds for task in _tasks(design, pairs, seed)]
-    trials = [*(whole if serves_both else ()), *_trials("runs to the first kill", rest, design, tell)]
+    trials = [*(whole if serves_both else ()), *_trials("runs to the first kill", rest, design, on_progress)]
     carriable = [(mutant, profile) for mutant, profile in pairs if mutant.carriable_by_decisions_only]
-    slow = _slow_trials(design, carriable, tell)
-    plain = _trials("the same in plain order", list(_tasks(design, carriable, 0, decisions_only=True)), design, tell)
-    whole_bounded = _bounded_trials(design, pairs, tell) if design.calibrates else []
-    baselines = _baselines(design, pairs, tell)
+    slow = _slow_trials(design, carriable, on_progress)
+    plain = _trials(
+        "the same in plain order", list(_tasks(design, carriable, 0, decisions_only=True)), design, on_progress
+    )
+    whole_bounded = _bounded_trials(design, pairs, on_progress) if design.calibrates else []
+    baselines = _baselines(design, pairs, on_progress)
     alive, unstable = figures.survivors(trials)
     return Strength(
         kit_version=version("fencepost"),
@@ -143,27 +147,27 @@ def _tasks(
         )
 
 
-def _slow_trials(design: Design, carriable: Sequence[tuple[Mutant, str]], tell: Teller) -> list[MutantRun]:
+def _slow_trials(design: Design, carriable: Sequence[tuple[Mutant, str]], on_progress: OnProgress) -> list[MutantRun]:
     """The mutants that decisions alone show, in the order of a bounded run, with the first seed."""
     tasks = list(_tasks(design, carriable, 0, decisions_only=True, bounded=True))
-    return _trials("as decisions-only subjects", tasks, design, tell)
+    return _trials("as decisions-only subjects", tasks, design, on_progress)
 
 
-def _bounded_trials(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[MutantRun]:
+def _bounded_trials(design: Design, pairs: Sequence[tuple[Mutant, str]], on_progress: OnProgress) -> list[MutantRun]:
     """Every mutant in the order of a bounded run, with the first seed."""
     tasks = list(_tasks(design, pairs, 0, bounded=True))
-    return _trials("in bounded runs", tasks, design, tell)
+    return _trials("in bounded runs", tasks, design, on_progress)
 
 
-def _trials(what: str, tasks: Sequence[Task], design: Design, tell: Teller) -> list[MutantRun]:
+def _trials(what: str, tasks: Sequence[Task], design: Design, on_progress: OnProgress) -> list[MutantRun]:
     found: dict[int, MutantRun] = {}
     for place, trial in spread(run_mutant, tasks, processes=design.processes):
         found[place] = trial
-        tell(what, len(found), len(tasks))
+        on_progress(what, len(found), len(tasks))
     return [found[place] for place in range(len(tasks))]
 
 
-def _baselines(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller) -> list[Outcomes]:
+def _baselines(design: Design, pairs: Sequence[tuple[Mutant, str]], on_progress: OnProgress) -> list[Outcomes]:
     """One job for each suite and profile: drawing the examples costs as much as asking many mutants."""
     runs = []
     for profile in dict.fromkeys(profile for _, profile in pairs):
@@ -172,7 +176,7 @@ def _baselines(design: Design, pairs: Sequence[tuple[Mutant, str]], tell: Teller
     found: dict[int, Outcomes] = {}
     for place, outcomes in spread(outcomes_of, runs, processes=design.processes):
         found[place] = outcomes
-        tell("other arms", len(found), len(runs))
+        on_progress("other arms", len(found), len(runs))
     return [found[place] for place in range(len(runs))]
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import log2
 from xml.etree.ElementTree import Element
 
-from fencepost.reports.html.boxes import outcome_told
+from fencepost.reports.html.boxes import outcome_label
 from fencepost.reports.html.tree import h
 
 _WIDTH, _MARGIN = 360.0, 8.0
@@ -91,7 +91,7 @@ def address_line(ranges: Sequence[Range], probe: Probe | None, *, title: str) ->
         parts.insert(0, h("line", x1=x, x2=x, y1=top - 4, y2=y + 2, class_="probe"))
         parts.append(h("circle", cx=x, cy=on_axis, r=5, class_="probe-dot"))
         for label, outcome in (("expected", probe.expected), ("got", probe.got)):
-            parts.append(_text(outcome_told(label, outcome), x, y + 14, f"outcome {label}"))
+            parts.append(_text(outcome_label(label, outcome), x, y + 14, f"outcome {label}"))
             y += 18
     height = y + 6
     return h(

@@ -41,7 +41,7 @@ def boxes(listed: Sequence[Box], own: Box, *, unlisted: int, expected: str, got:
     parts += _box(own, y, kind="own")
     y += _ROW + 8
     for label, outcome in (("expected", expected), ("got", got)):
-        parts.append(h("text", outcome_told(label, outcome), x=_MARGIN, y=y, class_=f"outcome {label}"))
+        parts.append(h("text", outcome_label(label, outcome), x=_MARGIN, y=y, class_=f"outcome {label}"))
         y += 18
     height = y - 6
     box = f"0 0 {_WIDTH:.0f} {height:.0f}"
@@ -51,10 +51,10 @@ def boxes(listed: Sequence[Box], own: Box, *, unlisted: int, expected: str, got:
 def subnet_boxes(listed: Sequence[object], own: object, *, expected: str, got: str, title: str) -> Element:
     """The listed subnets, those most like the caller's own first, and the caller's own."""
     near = sorted(listed, key=lambda one: -alike(one, own))[:_SHOWN]
-    told = [_subnet("listed, the caller's" if _same(one, own) else "listed", one, own) for one in near]
+    listed_boxes = [_subnet("listed, the caller's" if _same(one, own) else "listed", one, own) for one in near]
     left_out = len(listed) - len(near)
     return boxes(
-        told,
+        listed_boxes,
         _subnet("asked from", own, near[0] if near else own),
         unlisted=left_out,
         expected=expected,
@@ -71,7 +71,7 @@ def rule_boxes(
     address = source.get("address") if isinstance(source, Mapping) else None
     caller = caller if isinstance(caller, Mapping) else {}
     service = caller.get("service")
-    lacking = [told for member, told in _CREDENTIALS if caller.get(member) is False]
+    lacking = [words for member, words in _CREDENTIALS if caller.get(member) is False]
     own = Box(
         name=f"asked by: {'a caller' if service is None else service}",
         below=", ".join([f"from {address}", f"{request.get('plane')} plane", f"{request.get('operation')}", *lacking]),
@@ -89,7 +89,7 @@ def _let_in(rules: Mapping[str, object], request: Mapping[str, object]) -> Seque
     return [Box(name="passes: no caller", below="default action Deny, no IP rule, bypass None")]
 
 
-def outcome_told(label: str, outcome: str) -> str:
+def outcome_label(label: str, outcome: str) -> str:
     """An outcome with its sign, cut to fit the picture."""
     kind, comma, _ = outcome.partition(",")
     return f"{label} {SIGNS.get(kind, '')} {kind[:40]}{'…' if comma or len(kind) > 40 else ''}"
@@ -111,16 +111,16 @@ def _same(one: object, other: object) -> bool:
     return isinstance(one, str) and isinstance(other, str) and one.lower() == other.lower()
 
 
-def _subnet(told: str, one: object, other: object) -> Box:
+def _subnet(label: str, one: object, other: object) -> Box:
     """The box of a subnet; what is cut of its names is not where they differ from the other's."""
     parts, others = str(one).split("/"), str(other).split("/")
     if len(parts) != 11:
-        return Box(name=f"{told}: {as_json(abridged(one))}", below="no subnet id")
+        return Box(name=f"{label}: {as_json(abridged(one))}", below="no subnet id")
     if len(others) != 11:
         others = parts
-    name = around(parts[10], others[10], _LONGEST - len(told) - 2)
+    name = around(parts[10], others[10], _LONGEST - len(label) - 2)
     network = around(parts[8], others[8], _LONGEST_BELOW // 2 - 3)
-    return Box(name=f"{told}: {name}", below=f"in {network}, {around(parts[4], others[4], _LONGEST_BELOW // 2 - 3)}")
+    return Box(name=f"{label}: {name}", below=f"in {network}, {around(parts[4], others[4], _LONGEST_BELOW // 2 - 3)}")
 
 
 def around(text: str, other: str, longest: int) -> str:

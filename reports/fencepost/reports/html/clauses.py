@@ -47,8 +47,8 @@ def clause_tables(report: Report) -> list[Element]:
         if rows:
             groups = groupby(rows, key=lambda clause: clause.group)
             tables = [_table(group, "", list(those), found) for group, those in groups]
-            told = f"{len(rows)} {singular if len(rows) == 1 else plural}"
-            parts.append(h("details", h("summary", told), tables, class_="folded"))
+            label = f"{len(rows)} {singular if len(rows) == 1 else plural}"
+            parts.append(h("details", h("summary", label), tables, class_="folded"))
     return parts
 
 
@@ -108,8 +108,8 @@ def origin(clause: Clause) -> Element | None:
     """Where the promise comes from, folded: its basis, what says it, and what is asked of it."""
     if not clause.source:
         return None
-    told = [h("p", one) for one in (clause.note, clause.source) if one]
-    return h("details", h("summary", clause.basis), told, class_="quiet")
+    details = [h("p", one) for one in (clause.note, clause.source) if one]
+    return h("details", h("summary", clause.basis), details, class_="quiet")
 
 
 def _answers(clause: Clause) -> list[tuple[str, int]]:
@@ -123,11 +123,11 @@ def _bar(clause: Clause, most: int) -> Element | str:
     parts = _answers(clause)
     if not any(count for _, count in parts):
         return "–"
-    told = ", ".join(f"{count:,} {name}" for name, count in parts if count)
+    title = ", ".join(f"{count:,} {name}" for name, count in parts if count)
     drawn, x = [], 0.0
     for name, count in parts:
         width = max(120 * count / most, 1.0) if count else 0.0
         if count:
             drawn.append(h("rect", x=x, y=0, width=width, height=12, class_=name))
         x += width
-    return h("svg", h("title", told), drawn, role="img", view_box="0 0 124 12", class_="bar", width=124, height=12)
+    return h("svg", h("title", title), drawn, role="img", view_box="0 0 124 12", class_="bar", width=124, height=12)

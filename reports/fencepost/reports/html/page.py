@@ -57,8 +57,8 @@ def _body(report: Report) -> list[Element]:
     if report.known_failures:
         sections.insert(0, ("known", "Known failures", known_failures(report)))
     if found:
-        told = f"Failures: {len(found):,} cause{'s' if len(found) > 1 else ''}"
-        sections.insert(0, ("failures", told, failure_cards(found, texts)))
+        heading = f"Failures: {len(found):,} cause{'s' if len(found) > 1 else ''}"
+        sections.insert(0, ("failures", heading, failure_cards(found, texts)))
     links = [h("li", h("a", title, href=f"#{name}")) for name, title, _ in sections]
     return [
         h("a", "Skip to what was found", href=f"#{sections[0][0]}", class_="skip"),

@@ -32,7 +32,7 @@ def picture(one: Counterexample) -> Element | None:
 def _on_a_line(one: Counterexample, ranges: Sequence[Range], strange: Sequence[object], address: int | None) -> Element:
     expected, got = _answers(one)
     probe = None if address is None else Probe(address=address, expected=expected, got=got)
-    told = f"{_counted(len(ranges), 'IP rule')} in force: expected {expected}, got {got}"
+    caption = f"{_counted(len(ranges), 'IP rule')} in force: expected {expected}, got {got}"
     more = [
         f"{_counted(number, 'subnet rule')} beside." if (number := len(_subnets(one.rules or {}))) else "",
         "The default action is Allow, so the rules have no effect."
@@ -41,19 +41,19 @@ def _on_a_line(one: Counterexample, ranges: Sequence[Range], strange: Sequence[o
         f"Not drawn: {as_json(abridged(list(strange)))}." if strange else "",
         _NOT_TO_SCALE,
     ]
-    return _figure(address_line(ranges, probe, title=told), told, *more)
+    return _figure(address_line(ranges, probe, title=caption), caption, *more)
 
 
 def _from_subnet(one: Counterexample, listed: Sequence[object], own: object) -> Element:
     expected, got = _answers(one)
-    told = f"{_counted(len(listed), 'subnet rule')} in force: expected {expected}, got {got}"
-    return _figure(subnet_boxes(listed, own, expected=expected, got=got, title=told), told)
+    caption = f"{_counted(len(listed), 'subnet rule')} in force: expected {expected}, got {got}"
+    return _figure(subnet_boxes(listed, own, expected=expected, got=got, title=caption), caption)
 
 
 def _by_other_means(one: Counterexample, rules: Mapping[str, object]) -> Element:
     expected, got = _answers(one)
-    told = f"The rules and the caller: expected {expected}, got {got}"
-    return _figure(rule_boxes(rules, one.request, expected=expected, got=got, title=told), told)
+    caption = f"The rules and the caller: expected {expected}, got {got}"
+    return _figure(rule_boxes(rules, one.request, expected=expected, got=got, title=caption), caption)
 
 
 def _written(one: Counterexample) -> Element | None:
@@ -62,8 +62,8 @@ def _written(one: Counterexample) -> Element | None:
     if not ranges:
         return None
     expected, got = _answers(one)
-    told = f"{_counted(len(ranges), 'IP rule')} written: expected {expected}, got {got}"
-    return _figure(address_line(ranges, None, title=told), told, _NOT_TO_SCALE)
+    caption = f"{_counted(len(ranges), 'IP rule')} written: expected {expected}, got {got}"
+    return _figure(address_line(ranges, None, title=caption), caption, _NOT_TO_SCALE)
 
 
 def _answers(one: Counterexample) -> tuple[str, str]:
@@ -80,6 +80,6 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}" if number else f"no {what}"
 
 
-def _figure(drawn: Element, *told: str) -> Element:
-    first, *others = told
+def _figure(drawn: Element, *caption: str) -> Element:
+    first, *others = caption
     return h("figure", drawn, h("figcaption", " ".join([f"{first}.", *filter(None, others)])))

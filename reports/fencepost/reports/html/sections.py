@@ -23,8 +23,8 @@ def banner(report: Report) -> Element:
     word = headline(report)
     shown = [
         h("li", h("b", number), f" {rest}", class_=name.replace(" ", "-"))
-        for name, told in counts(report.clauses)
-        for number, _, rest in (told.partition(" "),)
+        for name, words in counts(report.clauses)
+        for number, _, rest in (words.partition(" "),)
     ]
     left_out = [h("li", str(one)) for one in not_judged(report)]
     first, others = left_out[:_REASONS], left_out[_REASONS:]
@@ -73,7 +73,7 @@ def facts(report: Report) -> Element:
         ("Run it again", h("code", reproduce(report))),
     ]
     return h(
-        "dl", [(h("div", h("dt", name), h("dd", told))) for name, told in rows if told is not None], class_="facts"
+        "dl", [(h("div", h("dt", name), h("dd", value))) for name, value in rows if value is not None], class_="facts"
     )
 
 
@@ -107,8 +107,8 @@ def ledger(report: Report) -> Iterator[Element]:
     if broken:
         yield _table("Broken choices", columns, broken)
     if others:
-        told = f"{len(others)} open point{'' if len(others) == 1 else 's'} without a fault"
-        yield h("details", h("summary", told), _table("Open points", columns, others), class_="folded")
+        label = f"{len(others)} open point{'' if len(others) == 1 else 's'} without a fault"
+        yield h("details", h("summary", label), _table("Open points", columns, others), class_="folded")
     if silent:
         yield h("p", f"Neither declared nor probed: {', '.join(silent)}.", class_="quiet")
 

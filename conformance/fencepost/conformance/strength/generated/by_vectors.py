@@ -17,7 +17,7 @@ from fencepost.conformance.strength.generated.measure import SECONDS, Design, wi
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.generated.trial import StructureConnection
 from fencepost.conformance.strength.generated.workers import within
-from fencepost.conformance.strength.study import Teller
+from fencepost.conformance.strength.study import OnProgress
 
 HELD_OUT = tuple(name for name, one in STRUCTURES.items() if not one.in_sample)
 """The structures that no test was developed against."""
@@ -33,13 +33,15 @@ class Task:
     file: Path
 
 
-def measured(file: Path, *, sample: int, seed: int, processes: int, tell: Teller = lambda *_: None) -> Strength:
+def measured(
+    file: Path, *, sample: int, seed: int, processes: int, on_progress: OnProgress = lambda *_: None
+) -> Strength:
     """The strength of the tests of a file, by a seeded sample of mutants; those that crash at once are in no count."""
     tasks = [Task(made=one, file=file) for one in Design(structures=HELD_OUT, sample=sample, seed=seed).chosen()]
     outcomes = Counter[Outcome]()
     for _, outcome in within(SECONDS, attempt, tasks, processes=processes):
         outcomes[outcome or "error"] += 1
-        tell("generated mutants", outcomes.total(), len(tasks))
+        on_progress("generated mutants", outcomes.total(), len(tasks))
     rate = wilson(outcomes["killed"], outcomes["killed"] + outcomes["alive"])
     return Strength(
         command=f"fencepost vectors measure FILE --sample {sample} --seed {seed}",
@@ -53,7 +55,7 @@ def measured(file: Path, *, sample: int, seed: int, processes: int, tell: Teller
 
 
 def attempt(task: Task) -> Outcome:
-    """What comes of a mutant: where no test fails, a long random run says whether it is another vault at all."""
+    """The outcome of a mutant: if no test fails, a long random run shows whether it differs from a correct vault."""
     try:
         mutant = task.made.matcher()
         if kills(_vectors(task.file), mutant):

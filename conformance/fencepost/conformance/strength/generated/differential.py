@@ -23,7 +23,7 @@ class Difference:
 
     def __str__(self) -> str:
         """The history in one line."""
-        return f"{'; '.join(_told(step) for step in self.history)}: {self.mutant}"
+        return f"{'; '.join(_in_words(step) for step in self.history)}: {self.mutant}"
 
 
 def difference(original: Callable[[], Matcher], mutant: Callable[[], Matcher], *, seed: int) -> Difference | None:
@@ -31,8 +31,8 @@ def difference(original: Callable[[], Matcher], mutant: Callable[[], Matcher], *
     random = Random(seed)
     for _ in range(WORLDS):
         history = list(_world(random))
-        said = _differs(history, original, mutant)
-        if said is not None:
+        shown = _differs(history, original, mutant)
+        if shown is not None:
             return _shortest(history, original, mutant)
     return None
 
@@ -84,11 +84,11 @@ def _differs(
     for place, (call, first, length) in enumerate(history):
         expected = _step(right, call, first, length)
         try:
-            came = _step(wrong, call, first, length)
+            answer = _step(wrong, call, first, length)
         except Exception as error:  # The same.
             return place, f"raises {type(error).__name__}"
-        if bool(came) != expected:
-            return place, "admits" if came else "denies"
+        if bool(answer) != expected:
+            return place, "admits" if answer else "denies"
     return None
 
 
@@ -113,9 +113,9 @@ def _shortest(history: list[Step], original: Callable[[], Matcher], mutant: Call
     left = _cuts(len(history))
     while cut := next(left, None):
         shorter = [step for place, step in enumerate(history) if place not in cut]
-        said = _differs(shorter, original, mutant) if _is_lawful(shorter) else None
-        if said is not None:
-            history, found = shorter[: said[0] + 1], said
+        shown = _differs(shorter, original, mutant) if _is_lawful(shorter) else None
+        if shown is not None:
+            history, found = shorter[: shown[0] + 1], shown
             left = _cuts(len(history))
     return Difference(history=tuple(history), mutant=found[1])
 
@@ -137,7 +137,7 @@ def _is_lawful(history: Sequence[Step]) -> bool:
     return True
 
 
-def _told(step: Step) -> str:
+def _in_words(step: Step) -> str:
     call, first, length = step
     dotted = ".".join(str(first >> shift & 255) for shift in (24, 16, 8, 0))
     return call if call == "clear" else f"{call} {dotted}" if call == "ask" else f"{call} {dotted}/{length}"

@@ -34,7 +34,7 @@ class Made(Protocol):
 
     @property
     def change(self) -> str:
-        """What is changed, for the reader."""
+        """The change in words."""
 
     @property
     def is_shown(self) -> bool:
@@ -45,7 +45,7 @@ class Made(Protocol):
         """The rows of the result that it counts in."""
 
     def matcher(self) -> Callable[[], Matcher]:
-        """What makes a faulty matcher."""
+        """A factory of the faulty matcher."""
 
     def difference(self, *, seed: int) -> str | None:
         """A history in which it differs from the original, and its answer there; None where none is known."""

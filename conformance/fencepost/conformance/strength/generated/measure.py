@@ -14,7 +14,7 @@ from fencepost.conformance.strength.generated.operators import OPERATORS
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.generated.trial import Task, Trial, attempt
 from fencepost.conformance.strength.generated.workers import within
-from fencepost.conformance.strength.study import Teller
+from fencepost.conformance.strength.study import OnProgress
 from msgspec import Struct
 
 SECONDS = 120.0
@@ -114,8 +114,8 @@ class Generated(_Value, frozen=True, kw_only=True):
     cases: tuple[Case, ...]
 
 
-def measure(design: Design, tell: Teller = lambda *_: None) -> Generated:
-    """Put every chosen faulty vault to the suite. `tell` gets the progress."""
+def measure(design: Design, on_progress: OnProgress = lambda *_: None) -> Generated:
+    """Put every chosen faulty vault to the suite. `on_progress` gets the progress."""
     source, chosen = SOURCES[design.source], design.chosen()
     seeds = tuple(range(design.seed, design.seed + design.seeds))
     tasks = [Task(made=one, profile=design.profile, effort=design.effort, seeds=seeds) for one in chosen]
@@ -123,7 +123,7 @@ def measure(design: Design, tell: Teller = lambda *_: None) -> Generated:
     for place, trial in within(SECONDS, attempt, tasks, processes=design.processes):
         late = Trial(made=chosen[place], outcome="error", says="its process ended, or took too long")
         found[place] = trial or late
-        tell(source.name, len(found), len(tasks))
+        on_progress(source.name, len(found), len(tasks))
     trials = [found[place] for place in range(len(tasks))]
     return Generated(
         source=source.name,

@@ -76,13 +76,13 @@ class Believed:
     """A mechanism in its structure."""
 
     structure: str
-    told: Mechanism
+    mechanism: Mechanism
     is_held_out: bool
 
     @property
     def id(self) -> str:
         """The structure, and the id within the file."""
-        return f"{self.structure}/{self.told.id}"
+        return f"{self.structure}/{self.mechanism.id}"
 
     @property
     def operator(self) -> str:
@@ -93,12 +93,12 @@ class Believed:
     def line(self) -> int:
         """The line at which the first edit begins."""
         source = STRUCTURES[self.structure].source
-        return source[: source.index(self.told.edit[0].old)].count("\n") + 1
+        return source[: source.index(self.mechanism.edit[0].old)].count("\n") + 1
 
     @property
     def change(self) -> str:
         """The belief."""
-        return self.told.belief
+        return self.mechanism.belief
 
     @property
     def is_shown(self) -> bool:
@@ -112,16 +112,16 @@ class Believed:
 
     def matcher(self) -> Callable[[], Matcher]:
         """The class of the edited structure."""
-        return compiled(self.structure, ast.parse(_edited(STRUCTURES[self.structure].source, self.told)))
+        return compiled(self.structure, ast.parse(_edited(STRUCTURES[self.structure].source, self.mechanism)))
 
     def difference(self, *, seed: int) -> str:  # noqa: ARG002 - a witness needs no search
         """Its witness."""
-        return f"its witness of {len(self.told.calls)} calls: {self.told.got}"
+        return f"its witness of {len(self.mechanism.calls)} calls: {self.mechanism.got}"
 
     def answer(self, matcher: Matcher, *, profile: str = "keyvault") -> str:
         """What a vault around the matcher answers to the last call of the witness."""
         connection = StructureConnection(matcher, profile=profile)
-        for call in self.told.calls:
+        for call in self.mechanism.calls:
             answer = connection.call(call.method, call.params)
         assert isinstance(answer, Mapping)
         return str(answer["decisions"][0]["outcome"])
@@ -138,7 +138,7 @@ def read(structure: str, text: str, *, file: str) -> tuple[Believed, ...]:
     """The mechanisms in the text of a file; `MechanismsError` with every fault of it."""
     try:
         entries = tomllib.loads(text).get("mechanism")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also an integer of 5,000 digits
         raise MechanismsError(file=file, faults=(str(error),)) from None
     if not isinstance(entries, list):
         raise MechanismsError(file=file, faults=("expected an array of tables [[mechanism]]",))
@@ -146,38 +146,38 @@ def read(structure: str, text: str, *, file: str) -> tuple[Believed, ...]:
     for place, entry in enumerate(entries):
         name = entry.get("id") if isinstance(entry, dict) else None
         try:
-            told = msgspec.convert(entry, Mechanism)
+            mechanism = msgspec.convert(entry, Mechanism)
         except msgspec.ValidationError as error:
             faults.append(f"{name or f'mechanism {place + 1}'}: {error}")
             continue
-        faults += (f"{told.id}: {fault}" for fault in _faults(STRUCTURES[structure].source, told))
-        if any(told.id == other.told.id for other in found):
-            faults.append(f"{told.id}: the id is there twice")
-        found.append(Believed(structure=structure, told=told, is_held_out=bool(place % EVERY)))
+        faults += (f"{mechanism.id}: {fault}" for fault in _faults(STRUCTURES[structure].source, mechanism))
+        if any(mechanism.id == other.mechanism.id for other in found):
+            faults.append(f"{mechanism.id}: the id is there twice")
+        found.append(Believed(structure=structure, mechanism=mechanism, is_held_out=bool(place % EVERY)))
     if faults:
         raise MechanismsError(file=file, faults=tuple(faults))
     return tuple(found)
 
 
-def _faults(source: str, told: Mechanism) -> Iterator[str]:
-    if told.expected == told.got:
-        yield f"expected and got are both {told.got}"
-    if not told.edit:
+def _faults(source: str, mechanism: Mechanism) -> Iterator[str]:
+    if mechanism.expected == mechanism.got:
+        yield f"expected and got are both {mechanism.got}"
+    if not mechanism.edit:
         yield "there is no edit"
-    for edit in told.edit:
+    for edit in mechanism.edit:
         if source.count(edit.old) != 1:
             yield f"this stands {source.count(edit.old)} times in the source, expected once: {edit.old!r}"
-    yield from _faults_of_witness(told)
+    yield from _faults_of_witness(mechanism)
     try:
-        ast.parse(_edited(source, told))
+        ast.parse(_edited(source, mechanism))
     except SyntaxError as error:
         yield f"the edited source is no Python: {error}"
 
 
-def _faults_of_witness(told: Mechanism) -> Iterator[str]:
+def _faults_of_witness(mechanism: Mechanism) -> Iterator[str]:
     try:
-        calls = told.calls
-    except msgspec.MsgspecError as error:
+        calls = mechanism.calls
+    except (msgspec.MsgspecError, RecursionError) as error:
         yield f"the witness is no list of calls: {error}"
         return
     asked = calls[-1].params.get("requests") if calls and calls[-1].method == "decide" else None
@@ -185,7 +185,7 @@ def _faults_of_witness(told: Mechanism) -> Iterator[str]:
         yield "the last call of the witness must be decide, with one request"
 
 
-def _edited(source: str, told: Mechanism) -> str:
-    for edit in told.edit:
+def _edited(source: str, mechanism: Mechanism) -> str:
+    for edit in mechanism.edit:
         source = source.replace(edit.old, edit.new)
     return source

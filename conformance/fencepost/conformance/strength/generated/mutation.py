@@ -56,7 +56,7 @@ class Mutation:
         return compiled(self.structure, _put(tree, path, new))
 
     def difference(self, *, seed: int) -> str | None:
-        """What a long random run finds."""
+        """The difference that a long random run finds, if any."""
         found = difference(original(self.structure), self.matcher(), seed=seed)
         return None if found is None else str(found)
 

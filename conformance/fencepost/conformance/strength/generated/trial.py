@@ -1,4 +1,4 @@
-"""One faulty vault put to the suite, and where it survives, what tells it from the original."""
+"""One faulty vault put to the suite; if it survives, the question that distinguishes it from the original."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -29,7 +29,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What came of a faulty vault: `says` names the clauses that failed, the difference, or the error."""
+    """The outcome of a faulty vault: `says` names the clauses that failed, the difference, or the error."""
 
     made: Made
     outcome: Outcome

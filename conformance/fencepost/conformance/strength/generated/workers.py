@@ -13,7 +13,7 @@ _J = TypeVar("_J")
 _R = TypeVar("_R")
 
 MEMORY = 2 << 30
-"""What a worker may take, in bytes, where the system can limit it."""
+"""The memory that a worker may take, in bytes, where the system can limit it."""
 
 
 def within(
@@ -54,12 +54,12 @@ class _Worker(Generic[_J, _R]):
         self.pipe.send(job)
 
     def result(self) -> _R | None:
-        """What has come back; where nothing has, the process is ended and another begun."""
+        """The result; if there is none, the process is ended and another begun."""
         self.place = None
         try:
             if self.pipe.poll():
-                came: _R = self.pipe.recv()
-                return came
+                result: _R = self.pipe.recv()
+                return result
         except EOFError:
             pass
         self.end()
