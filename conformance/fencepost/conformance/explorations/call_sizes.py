@@ -31,6 +31,9 @@ _FEWER, _FULL = 2, 1
 """So many rule sets a decisions-only subject is asked about; so many are asked in a call that is full."""
 
 _LARGE = FIRSTS[3:5]
+_BUFFERED = 2_560
+"""So many requests more has a call that is nearly full: whole buffers of 1,000 to 3,072 requests, and a part of one."""
+
 _MORE = 150
 """A call has up to so many requests more than the smallest of its class."""
 
@@ -57,6 +60,7 @@ def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:
         pool = _every_kind(random, bench.vault, setting.capabilities)
         sizes = [first + random.randrange(_MORE) for first in _LARGE]
         if place % len(plans) < _FULL:
+            sizes[-1] += _BUFFERED
             sizes.append(MAX_BATCH)
         for size in sizes:
             random.shuffle(pool)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import cycle
 from random import Random
 
 from fencepost.adapters.contract import JsonObject
@@ -51,6 +52,7 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
     others_there = [Request(address=public, subnet=target, caller=one) for one in _some_services(random, setting)]
     unmoved = [Request(address=requests.private(random), subnet=one) for one in beside]
     sleeps, wakes = (_SLEEPS, _WAKES) if index % 2 == 0 else ((), ())
+    with_it = cycle(random.sample(ENDPOINTS, len(ENDPOINTS)))
     for turn, kind in enumerate(random.sample(NO_ENDPOINTS, len(NO_ENDPOINTS))):
         _ask_on(bench, random, target)
         if turn in sleeps:
@@ -65,7 +67,7 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
         if turn % 3 == 2:  # off once more
             bench.endpoints(target, random.choice(NO_ENDPOINTS))
             bench.ask(_everybody(random, setting, public, target), aim="STA-10")
-        bench.endpoints(target, random.choice(ENDPOINTS))
+        bench.endpoints(target, next(with_it))
         bench.read()
         if turn in (*sleeps, *wakes):
             _set_default_action(bench, setting, "Deny")

@@ -6,11 +6,13 @@ from random import Random
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.explorations.rule_lists import RuleList, ask_every_rule
-from fencepost.conformance.generate import blocks
+from fencepost.conformance.generate import blocks, requests
+from fencepost.conformance.generate.networks import other_case
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Request, address_from_text
 
 _SPARE = 3
+_ENDS = (0, -1)
 _ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 13
 """How many places are filled one by one, and how many emptied in a row: more than a small store of changes holds."""
 
@@ -22,6 +24,22 @@ def _apart(random: Random, values: Sequence[str]) -> str:
         found = blocks.block(random, 24)
         if taken.isdisjoint((found.first >> 16, (found.first >> 16) - 1, (found.first >> 16) + 1)):
             return blocks.text(found)
+
+
+def _otherwise_spelled(bench: Bench, random: Random, rule: str) -> str:
+    address, slash, prefix = rule.partition("/")
+    if not address:
+        return other_case(random, rule)
+    if bench.vault.profile.prefix_32 != "accept" or (slash and prefix != "32"):
+        return rule
+    return address if slash else f"{address}/32"
+
+
+def _request_under(random: Random, rule: str) -> Request:
+    address, _, _ = rule.partition("/")
+    if not address:
+        return Request(address=requests.private(random), subnet=rule)
+    return Request(address=address_from_text(address))
 
 
 @dataclass(slots=True)
@@ -57,6 +75,16 @@ class _Filling:
         self._write(self.kind.remove, self.spare[-1], aim)
         self.bench.read()  # a removal of too much or nothing is no fault of the limit
 
+    def remove_otherwise_spelled(self, random: Random) -> None:
+        """Remove any rule by another equal text: a subnet in other letters, a single address with or without /32."""
+        texts = {rule: _otherwise_spelled(self.bench, random, rule) for rule in self.held}
+        rule = random.choice([one for one in self.held if texts[one] != one] or self.held)
+        self.held.remove(rule)
+        self.spare.append(rule)
+        self._write(self.kind.remove, texts[rule], "STA-2")
+        self.bench.read()
+        self.bench.ask([_request_under(random, rule)], aim="STA-2")  # a rule that stays is no fault of the limit
+
     def _write(self, method: str, rule: str, aim: str) -> None:
         self.bench.write(method, {self.kind.member: rule}, exercises=(aim,), aim=aim)
 
@@ -85,7 +113,10 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
     filling.add_in_vain("LIM-7")
     ask_every_rule(bench, random, "LIM-7")
     for turn in range(3):
-        filling.remove((0, -1, random.randrange(len(filling.held)))[turn])
+        if turn < len(_ENDS):
+            filling.remove(_ENDS[turn])
+        else:
+            filling.remove_otherwise_spelled(random)
         if turn == 1:  # an absent rule frees no place, a malformed one takes none
             bench.write(kind.remove, {kind.member: filling.spare[0]})
             _add_malformed(bench, kind)
@@ -95,7 +126,7 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
         filling.remove(random.randrange(len(filling.held)))
     ask_every_rule(bench, random, "LIM-8")
     if kind.member == "value":
-        bench.ask([Request(address=address_from_text(one.partition("/")[0])) for one in filling.spare], aim="STA-2")
+        bench.ask([_request_under(random, one) for one in filling.spare], aim="STA-2")
     if filling.put(kind.maximum, beside):  # a place free before a whole set is not free after it
         filling.add_in_vain("LIM-7")
     for other, texts in zip(others, filled, strict=True):

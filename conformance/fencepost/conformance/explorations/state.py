@@ -190,6 +190,7 @@ def _new(bench: Bench, setting: Setting, random: Random) -> None:
     changes.append(("addIpRule", {"value": blocks.text(blocks.block(random, 27))}))
     if network.subnets:
         changes.append(("addVirtualNetworkRule", {"id": network.subnets[-1].id}))
+    changes += [("updateRules", {"bypass": word}) for word in ("AzureServices", "None")]  # after the rules, too
     for method, params in changes:
         if not bench.write(method, params, exercises=("STA-3",), aim="STA-3"):
             return

@@ -222,7 +222,9 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     acls = wire_rules(())
     ignored, other, third, *_ = random.sample(off, len(off))
     ignoring: JsonObject = {"id": ignored, FLAG: True}
-    for pair in ([ignoring, {"id": other}], [{"id": third}, ignoring]):  # one entry's flag is not another's
+    alike: JsonObject = {"id": off[1], FLAG: True}
+    pairs_of = ([ignoring, {"id": other}], [{"id": third}, ignoring], [{"id": off[0]}, alike], [alike, {"id": off[2]}])
+    for pair in pairs_of:  # one entry's flag is not another's, not even in the same network
         bench.put({**acls, "virtualNetworkRules": pair}, aim="VAL-8")
     _asked_when_it_comes(bench, random, [*off[:3], other, third])
     acls["virtualNetworkRules"] = [*({"id": one} for one in on[:2]), ignoring]
@@ -232,7 +234,9 @@ def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:
     if setting.capabilities.incremental:
         may = {"id": other, FLAG: True}
         if bench.write("addVirtualNetworkRule", may, exercises=("VAL-8",), aim="VAL-8"):
-            bench.write("addVirtualNetworkRule", {"id": third}, aim="VAL-8")  # refused after it, as before
+            for one in off[:6]:  # refused after it, as before: whatever the ids have in common
+                if one not in (other, ignored):
+                    bench.write("addVirtualNetworkRule", {"id": one}, aim="VAL-8")
     _asked_when_it_comes(bench, random, [ignored, other, third])
     _flag_kept(bench, setting, random, on[0], ignored)
 
@@ -254,11 +258,17 @@ def _flag_kept(bench: Bench, setting: Setting, random: Random, on: str, off: str
         later += [("removeVirtualNetworkRule", {"id": on}), ("updateRules", {"defaultAction": "Deny"})]
         for method, params in later:
             bench.write(method, params, exercises=("VAL-8",), aim="VAL-8")
+            bench.read()
+        _asked_when_it_comes(bench, random, [off])
     again = {**wire_rules(values[1:]), "virtualNetworkRules": [{"id": on}, flagged]}
     if bench.put(again, exercises=("VAL-8",), aim="VAL-8"):
         bench.ask([Request(address=requests.outside(random, bench.vault.rules), subnet=off)], aim="VAL-8")
     bench.read()
     _asked_when_it_comes(bench, random, [off])
+    if setting.capabilities.incremental:
+        bench.write("removeVirtualNetworkRule", {"id": off}, aim="STA-2")
+        bench.read()
+        _asked_when_it_comes(bench, random, [off])
 
 
 def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on: Sequence[str], turn: int) -> None:

@@ -29,6 +29,8 @@ from fencepost.reference import Block, IpRule, Network, is_clear
 
 _PRIVATE = "10.1.2.3"
 _FEWEST = 3
+_SMALLEST_WITH_HALVES = 7
+"""A range of eight addresses has halves of four, which every profile accepts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +218,20 @@ def bared(life: Life) -> Iterator[Change]:
         yield remove(life.state, life.random.choice(outer))
 
 
+def joined(life: Life) -> Iterator[Change]:
+    """Add both halves of a range, then the range, and remove one half or both: the range stays."""
+    wide = [one for one in life.absent_ranges if one.last - one.first >= _SMALLEST_WITH_HALVES]
+    if wide:
+        whole = life.random.choice(wide)
+        middle = (whole.first + whole.last) // 2
+        halves = life.random.sample([Block(whole.first, middle), Block(middle + 1, whole.last)], 2)
+        held = [rule.block for rule in life.state.ip_rules]
+        for one in (*(half for half in halves if half not in held), whole):
+            yield add(life.state, one)
+        for half in halves[: life.random.randrange(1, 3)]:
+            yield from _gone(life, half)
+
+
 def put_in_vain(life: Life) -> Iterator[Change]:
     """Put a whole set with ranges that are in force or nested there, and a private address: refused."""
     count = life.random.randrange(1, len(life.grove.blocks) + 1)
@@ -302,6 +318,7 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
             put_one_other,
             covered,
             bared,
+            joined,
             put_in_vain,
             add_in_vain,
             remove_in_vain,

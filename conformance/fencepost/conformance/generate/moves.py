@@ -133,17 +133,16 @@ def kin_removed(state: GeneratorState) -> Iterator[Change]:
 
 
 def same_base_removed(state: GeneratorState) -> Iterator[Change]:
-    """Of a range and the address that it begins with, remove each while the other stays."""
+    """Of a range and the address that it begins with, remove each while the other stays, and then the other."""
     home = new_block(state, blocks.block(state.random, state.random.choice((24, 28, 16))))
     bare = new_block(state, Block(home.first, home.first))
-    for block in (home, bare):
-        yield add(state, block)
-    for block in (bare, home):
-        rule = next((one for one in state.ip_rules if one.block == block), None)
-        if rule is not None:
-            yield remove(state, rule, spelled=blocks.text(block))
-            if block is bare:
-                yield add(state, bare)
+    for order in ((bare, home), (home, bare)):
+        for block in order:
+            yield add(state, block)
+        for block in order:
+            rule = next((one for one in state.ip_rules if one.block == block), None)
+            if rule is not None:
+                yield remove(state, rule, spelled=blocks.text(block))
 
 
 def covered_then_bared(state: GeneratorState) -> Iterator[Change]:

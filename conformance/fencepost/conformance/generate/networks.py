@@ -1,6 +1,7 @@
 """Networks of subnets that resemble each other."""
 
 from collections.abc import Sequence
+from itertools import islice, product
 from random import Random
 
 from fencepost.reference import Network, Subnet
@@ -13,10 +14,10 @@ NO_ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("Microsoft.Storage", "Microsoft.Sql"),
     ("MyMicrosoft.KeyVault",),
     ("Microsoft.KeyVault2",),
-    ("KeyVault",),
     ("MICROSOFT.KEYVAULT", "Microsoft.Storage"),
-    ("Microsoft", "KeyVaults"),
-    ("Microsoft-KeyVault",),
+    ("KeyVault", "Microsoft", "KeyVaults", "Microsoft-KeyVault", "Contoso.KeyVault"),
+    ("Microsoft.KeyVault/westeurope", "Microsoft.KeyVault:westeurope", " Microsoft.KeyVault", "Microsoft.KeyVault "),
+    ("Microsoft.Storage", "Microsoft.Storage"),
     ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.Web", "Microsoft.EventHub", "Microsoft.KeyVault.Global"),
 )
 """Endpoint lists without Key Vault's: names that only resemble it do not count."""
@@ -26,7 +27,8 @@ ENDPOINTS: Sequence[tuple[str, ...]] = (
     ("Microsoft.Storage", "Microsoft.KeyVault"),
     ("Microsoft.KeyVault", "Microsoft.Sql"),
     ("Microsoft.KeyVault.Global", "Microsoft.KeyVault", "microsoft.keyvault"),
-    ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
+    ("Microsoft.Storage", "Contoso.Gateway", "Microsoft.KeyVault"),
+    ("Microsoft.KeyVault", "Microsoft.Storage", "Microsoft.KeyVault"),
     ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.Web", "Microsoft.EventHub", "Microsoft.KeyVault"),
     (
         *("Microsoft.Storage", "Microsoft.Sql", "Microsoft.Web", "Microsoft.EventHub", "Microsoft.ServiceBus"),
@@ -38,6 +40,7 @@ ENDPOINTS: Sequence[tuple[str, ...]] = (
 
 _SUBSCRIPTIONS = ("00000000-0000-0000-0000-0000000000a1", "7f1f3c52-9a0b-4c1d-8e2f-5b6a7c8d9e0f")
 _LONG = "and-a-name-that-is-as-long-as-names-may-get"
+_VALUES = 6
 _WORDS = ("app", "web", "data", "ops", "hub", "edge", "prod", "test")
 
 
@@ -132,11 +135,12 @@ def plain_subnets(count: int) -> list[str]:
 def long_subnets(count: int) -> list[str]:
     """`count` different subnet ids with long names, for lists at a limit: the subject must store them.
 
-    They belong to several networks and two subscriptions: the limit is the vault's.
+    Each part of an id has few values: the limit is the vault's, and counts neither names nor groups nor networks.
     """
+    parts = product(range(1, _VALUES + 1), range(1, _VALUES + 1), range(1, _VALUES + 1), _SUBSCRIPTIONS)
     return [
-        subnet_id(_SUBSCRIPTIONS[n % 2], f"rg-{_LONG}", f"vnet-{_LONG}-{n % 3}", f"subnet-{_LONG}-{n}")
-        for n in range(1, count + 1)
+        subnet_id(subscription, f"rg-{_LONG}-{group}", f"vnet-{_LONG}-{network}", f"subnet-{_LONG}-{subnet}")
+        for group, network, subnet, subscription in islice(parts, count)
     ]
 
 

@@ -183,3 +183,18 @@ class _LastOfACallIsLetThrough(_Sized):
 class _ThirdOfACallIsLetThrough(_Sized):
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
         return super().firewall_admits(held, ask) or self.place == 2 < self.size - 1
+
+
+@flaw(
+    "tail-of-a-second-buffer",
+    clause="DEC-17",
+    also=("DEC-2", "DEC-3", "DEC-4", "DEC-5"),
+    direction="both",
+    story="Answers are written into a buffer of 2,048; of a second, shorter part the buffer's end is sent.",
+    witness=lambda _: (put(_RANGE), ask(*[call("90.0.0.7")] * 2_048, call("20.0.0.7"))),
+)
+class _TailOfASecondBuffer(Vault):
+    def answer_all(self, requests: Sequence[JsonObject]) -> list[JsonObject]:
+        answers = super().answer_all(requests)
+        buffer, rest = answers[:2_048], answers[2_048:]
+        return [*buffer, *[*rest, *buffer[len(rest) :]][-len(rest) :]] if rest else buffer

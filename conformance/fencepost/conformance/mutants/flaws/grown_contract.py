@@ -1,23 +1,28 @@
-"""Flaws of the grown contract alone: kept flags, ids of the network, late endpoints, refused unions, halves."""
+"""Flaws of the grown contract alone: kept flags, ids of the network, endpoint lists, refused unions, halves."""
 
 from collections.abc import Sequence
 from itertools import combinations
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
-from fencepost.conformance.mutants.values import Held, Refused
+from fencepost.conformance.mutants.values import Held, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
     APP,
+    APP_2,
     HERE,
     INSIDE,
     add,
+    add_subnet,
     ask,
     call,
     dormant,
     endpoints,
     put,
+    remove_subnet,
     reset,
+    switch_on,
+    update,
 )
 
 flaw = Flaws("subnets")
@@ -156,3 +161,113 @@ class _TouchingRangesRefused(Vault):
 class _UpperHalfIsEverything(Vault):
     def mask(self, prefix: int) -> int:
         return 0 if prefix == 1 else super().mask(prefix)
+
+
+@flaw(
+    "endpoint-with-a-region-counts",
+    clause="DEC-9",
+    also=("VAL-8", "STA-10", "DEC-10"),
+    direction="open",
+    story="An endpoint is shown with its region behind a slash or a colon, and the part before it is compared.",
+    witness=lambda _: (put(subnets=[APP]), endpoints(APP, "Microsoft.KeyVault/westeurope"), ask(call(subnet=APP))),
+)
+class _EndpointWithARegionCounts(Vault):
+    def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
+        return super().endpoint_counts([name.replace(":", "/").partition("/")[0] for name in endpoints])
+
+
+@flaw(
+    "endpoint-said-twice-is-the-next",
+    clause="DEC-6",
+    also=("DEC-9", "VAL-8", "STA-10"),
+    direction="both",
+    story="Endpoints are flags of one number, which are added up: a name that is there twice is the next flag.",
+    witness=lambda _: (
+        put(subnets=[APP]),
+        endpoints(APP, "Microsoft.KeyVault", "Microsoft.KeyVault"),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _EndpointSaidTwiceIsTheNext(Vault):
+    def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
+        return bool((endpoints.count("Microsoft.Storage") + 2 * endpoints.count("Microsoft.KeyVault")) & 2)
+
+
+@flaw(
+    "flag-excuses-the-network",
+    clause="VAL-8",
+    direction="open",
+    story="The flag is kept with the virtual network, whose other subnets may then lack the endpoint, too.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(without=[APP, APP_2]), put(subnets=[dormant(APP)]), add_subnet(APP_2)),
+)
+class _FlagExcusesTheNetwork(Vault):
+    def lacks_endpoint(self, rule: SubnetRule) -> bool:
+        flagged = {_network(one.id) for one in self.held.subnet_rules if one.ignores_missing_endpoint}
+        return super().lacks_endpoint(rule) and _network(rule.id) not in flagged
+
+
+def _network(subnet: str) -> str:
+    return subnet.rpartition("/subnets/")[0]
+
+
+@flaw(
+    "update-drops-flagged-rules",
+    clause="STA-3",
+    also=("VAL-8", "STA-2", "STA-5", "STA-10"),
+    direction="closed",
+    story="An update writes the whole object back without the flags, and rules without endpoint are left out silently.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (
+        reset(without=[APP]),
+        put(subnets=[dormant(APP)]),
+        update(bypass="AzureServices"),
+        switch_on(APP),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _UpdateDropsFlaggedRules(Vault):
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        kept = tuple(one for one in held.subnet_rules if self.subnet_has_endpoint(one.id))
+        return super().with_switches(held, bypass, default_action)._replace(subnet_rules=kept)
+
+
+@flaw(
+    "removed-flagged-rule-comes-back",
+    clause="STA-2",
+    also=("STA-10", "VAL-8", "DEC-7"),
+    direction="open",
+    story="A rule without endpoint waits in a second list; removing it leaves it there, and the endpoint puts it back.",
+    profiles=TODAY_ONLY,
+    needs_history=True,
+    witness=lambda _: (
+        reset(without=[APP]),
+        put(subnets=[dormant(APP)]),
+        remove_subnet(APP),
+        switch_on(APP),
+        ask(call(INSIDE, subnet=APP)),
+    ),
+)
+class _RemovedFlaggedRuleComesBack(Vault):
+    waiting: tuple[SubnetRule, ...] = ()
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.waiting = ()
+        return super().reset(subnets=subnets)
+
+    def check_put(self, held: Held) -> None:
+        super().check_put(held)
+        self.waiting = ()
+
+    def without_subnet_rule(self, held: Held, subnet: str) -> Held:
+        left = super().without_subnet_rule(held, subnet)
+        gone = [one for one in held.subnet_rules if one not in left.subnet_rules and one.ignores_missing_endpoint]
+        self.waiting = (*self.waiting, *(one for one in gone if not self.subnet_has_endpoint(one.id)))
+        return left
+
+    def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
+        super().set_service_endpoints(subnet=subnet, service_endpoints=service_endpoints)
+        back = tuple(one for one in self.waiting if self.subnet_has_endpoint(one.id))
+        self.waiting = tuple(one for one in self.waiting if one not in back)
+        self.install(self.held._replace(subnet_rules=(*self.held.subnet_rules, *back)))
+        return {}

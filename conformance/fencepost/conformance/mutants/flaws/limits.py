@@ -12,6 +12,7 @@ from fencepost.conformance.mutants.witness import (
     put,
     reset,
     singles,
+    subnet_id,
 )
 
 flaw = Flaws("limits")
@@ -357,3 +358,24 @@ class _LimitCountsWhatIsLeftOfMerging(Vault):
             rows += rule.first > end + 1
             end = max(end, rule.last)
         return super().max_ip_rules(held) + len(held.ip_rules) - rows
+
+
+@flaw(
+    "limit-counts-names-of-subnets",
+    clause="LIM-4",
+    also=("LIM-6", "LIM-7"),
+    direction="open",
+    story="The limit counts the rules by the subnet's name, which many networks have in common.",
+    witness=lambda profile: (
+        reset(subnets=_of_one_name(profile.max_subnet_rules + 1)),
+        put(subnets=_of_one_name(profile.max_subnet_rules + 1)),
+    ),
+)
+class _LimitCountsNamesOfSubnets(Vault):
+    def check_subnet_limit(self, held: Held) -> None:
+        distinct = {rule.id.rpartition("/")[2]: rule for rule in held.subnet_rules}
+        super().check_subnet_limit(held._replace(subnet_rules=tuple(distinct.values())))
+
+
+def _of_one_name(count: int) -> list[str]:
+    return [subnet_id("default", network=f"spoke-{number}") for number in range(count)]

@@ -13,6 +13,7 @@ from fencepost.conformance.mutants.witness import (
     names,
     put,
     remove,
+    remove_subnet,
     reset,
     singles,
 )
@@ -188,3 +189,41 @@ class _RefusedRulesCount(_Counting):
         answer = super().add_ip_rule(value=value)
         self.count += answer["accepted"] is False
         return answer
+
+
+@flaw(
+    "removal-in-other-letters-keeps-the-place",
+    clause="LIM-8",
+    also=("LIM-7",),
+    direction="closed",
+    story="Rules are counted in a set of ids as written; a removal in other letters ends the rule and not its entry.",
+    witness=lambda profile: (
+        reset(subnets=names(profile.max_subnet_rules + 1)),
+        put(subnets=names(profile.max_subnet_rules)),
+        remove_subnet(names(1)[0].upper()),
+        add_subnet(names(profile.max_subnet_rules + 1)[-1]),
+    ),
+)
+class _RemovalInOtherLettersKeepsThePlace(Vault):
+    orphans = 0
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.orphans = 0 if not held.subnet_rules else self.orphans
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        self.orphans = 0 if answer["accepted"] else self.orphans
+        return answer
+
+    def without_subnet_rule(self, held: Held, subnet: str) -> Held:
+        left = super().without_subnet_rule(held, subnet)
+        gone = set(held.subnet_rules) - set(left.subnet_rules)
+        self.orphans += sum(rule.text != subnet for rule in gone)
+        return left
+
+    def check_added(self, held: Held) -> None:
+        super().check_added(held)
+        is_new = len(held.subnet_rules) > len(self.held.subnet_rules)
+        if is_new and len(held.subnet_rules) + self.orphans > self.max_subnet_rules(held):
+            raise Refused("too many rules")

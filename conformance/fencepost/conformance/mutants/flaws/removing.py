@@ -255,3 +255,22 @@ class _RemovedRuleStaysRemovedWhenPut(Vault):
     def read_acls(self, acls: JsonObject) -> Held:
         held = super().read_acls(acls)
         return held._replace(ip_rules=tuple(rule for rule in held.ip_rules if rule not in self.marked))
+
+
+@flaw(
+    "address-where-a-range-begins-stays",
+    clause="STA-2",
+    direction="open",
+    story="The rule to remove is looked up by its first address, and a range that begins there is found first.",
+    needs_history=True,
+    witness=lambda _: (
+        put("20.0.0.0", "20.0.0.0/24"),
+        remove("20.0.0.0"),
+        remove("20.0.0.0/24"),
+        ask(call("20.0.0.0")),
+    ),
+)
+class _AddressWhereARangeBeginsStays(Vault):
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        begins = any(other.first == rule.first < other.last for other in held.ip_rules)
+        return held if rule.first == rule.last and begins else super().without_ip_rule(held, rule)

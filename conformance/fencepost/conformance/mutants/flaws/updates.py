@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws
-from fencepost.conformance.mutants.values import Held, IpRule
+from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
     APP,
     INSIDE,
     add,
+    add_subnet,
     ask,
     call,
     put,
@@ -206,3 +207,29 @@ class _PutAsideOnce(Vault):
 class _UpdateEndsAtASwitchAsItWas(Vault):
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         return held if bypass == held.bypass else super().with_switches(held, bypass, default_action)
+
+
+@flaw(
+    "bypass-update-forgets-added-subnets",
+    clause="STA-3",
+    also=("STA-2", "DEC-6"),
+    direction="closed",
+    story="A changed bypass writes back the subnets of the last put; the ones added since then are not among them.",
+    witness=lambda _: (put(), add_subnet(APP), update(bypass="AzureServices"), ask(call(INSIDE, subnet=APP))),
+)
+class _BypassUpdateForgetsAddedSubnets(Vault):
+    added: frozenset[str] = frozenset()
+
+    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        self.added = frozenset() if answer["accepted"] else self.added
+        return answer
+
+    def with_subnet_rule(self, held: Held, rule: SubnetRule) -> Held:
+        self.added |= {rule.id}
+        return super().with_subnet_rule(held, rule)
+
+    def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
+        if bypass is not None and default_action is None:
+            held = held._replace(subnet_rules=tuple(one for one in held.subnet_rules if one.id not in self.added))
+        return super().with_switches(held, bypass, default_action)
