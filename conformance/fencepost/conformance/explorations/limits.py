@@ -111,16 +111,16 @@ def _refused_whole(
 
 
 def _of(random: Random, acls: WireRules) -> list[Request]:
-    """Callers that the refused rule set would have admitted: by its first and its last rule."""
+    """Callers that the refused rule set would have admitted: by its first rule, its last, and the rule between."""
     found = []
     entries = acls["virtualNetworkRules"]
     if isinstance(entries, list) and entries:
-        ends = (entries[0]["id"], entries[-1]["id"])
-        found += [Request(address=requests.private(random), subnet=str(one)) for one in ends]
+        ids = (entries[place]["id"] for place in (0, len(entries) // 2, -1))
+        found += [Request(address=requests.private(random), subnet=str(one)) for one in ids]
     entries = acls["ipRules"]
     if isinstance(entries, list) and entries:
-        ends = (str(entries[0]["value"]), str(entries[-1]["value"]))
-        found += [Request(address=address_from_text(one.partition("/")[0])) for one in ends]
+        values = (str(entries[place]["value"]) for place in (0, len(entries) // 2, -1))
+        found += [Request(address=address_from_text(one.partition("/")[0])) for one in values]
     return found
 
 
