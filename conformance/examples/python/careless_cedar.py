@@ -2,7 +2,7 @@
 
 Addresses and subnets are matched as text, which reads well and is wrong three times over: a prefix is rounded
 up to whole octets, a single address is the beginning of others, and so is a subnet's id. To see what a run makes of it,
-from this folder: `fencepost check library:careless_cedar:CarelessCedar`.
+from this folder: `fencepost check library:careless_cedar:CarelessCedar --seed 1`.
 """
 
 import importlib.metadata
