@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+sys.path.insert(0, str(Path(__file__).parent))
 broken = importlib.import_module("broken")
 Call: TypeAlias = Any
 """A `broken.Call`."""

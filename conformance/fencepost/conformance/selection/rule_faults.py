@@ -27,7 +27,7 @@ WEIGHTS = {
     "longer than": 0.8,
     "as long as": 1.0,
     "switches": 9.0,
-    "default action": 6.0,
+    "default action": 30.0,
     "listed": 2.5,
     "listed together": 2.0,
     "kin": 5.0,
