@@ -230,7 +230,7 @@ def test_a_new_vault_that_tosses_coins_fails_and_not_every_time(
     assert {one.expected for one in _found(report)} == {"allow"}
 
 
-def test_a_fault_that_smaller_cases_show_only_after_one_another_fails_by_its_whole_case() -> None:
+def test_a_matcher_that_remembers_the_latest_rule_over_a_reset_fails() -> None:
     remembers_the_latest = next(one for one in mechanisms("patricia") if one.id == "patricia/finger-of-the-last-block")
     report = run(remembers_the_latest.matcher()(), profile="keyvault", effort=EFFORTS["quick"], seed=2)
     assert report.exit_status == 1

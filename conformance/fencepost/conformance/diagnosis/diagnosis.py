@@ -89,8 +89,6 @@ class Diagnosis:
                 self._not_every_time(provisional, found.mismatch, in_the_same_state(found, conversation.case))
             return
         smallest = self._smallest(reproduction)
-        if smallest is None and self._shows(reproduction):  # what earlier replays left had shown in the smaller cases
-            smallest = reproduction
         if smallest is None:
             self._not_every_time(provisional, reproduction.mismatch, reproduction.case)
             return
