@@ -94,7 +94,8 @@ def _advice(text: str, place: int) -> str:
     """Advice for a text that is not JSON: an empty file, a comma too many, another form, which is compiled to JSON."""
     if not text.strip():
         return "; the file is empty"
-    if text[place:].lstrip()[:1] in ("]", "}") and text[:place].rstrip().endswith(","):
+    before, after = text[:place].rstrip()[-1:], text[place:].lstrip()
+    if re.match(r",\s*[\]}]", after if after.startswith(",") else before + after):  # Python 3.13 points at the comma
         return "; a comma stands before the closing bracket"
     fitting = (advice for line, advice in _ADVICE if re.search(f"^{line}", text[:100_000], re.MULTILINE))
     return next((f"; {advice}" for advice in fitting), "")
