@@ -66,7 +66,8 @@ def _report(*rows: Clause, ledger: tuple[LedgerEntry, ...] = (), name: str = "Va
         "exit_status": 0,
         **more,
     }
-    return Report(subject=Subject(subject="x", name=name, version="1"), clauses=rows, ledger=ledger, **said)  # type: ignore[arg-type]
+    subject = Subject(subject="x", name=name, version="1")
+    return Report(subject=subject, clauses=rows, ledger=ledger, **said)  # type: ignore[arg-type]
 
 
 def _written(report: Report, folder: Path) -> str:

@@ -149,7 +149,8 @@ def test_a_file_that_cannot_be_written_is_bad_usage_before_anything_is_asked(tmp
 
 
 def _task(mutant: str = PLAIN[0], **said: object) -> Task:
-    return Task(mutant=mutant, profile="keyvault", effort="quick", seed=int(str(said.pop("seed", 0))), **said)  # type: ignore[arg-type]  # flags by name
+    seed = int(str(said.pop("seed", 0)))
+    return Task(mutant=mutant, profile="keyvault", effort="quick", seed=seed, **said)  # type: ignore[arg-type]
 
 
 def test_a_trial_stops_at_the_first_failure() -> None:

@@ -151,7 +151,8 @@ def test_each_verdict_outranks_those_below_it() -> None:
     what, options = ALL, {"unfinished": "", "has_ended_at_failure": False}
 
     def judged() -> tuple[str, str]:
-        (found,) = results([catalogue()["LIM-7"]], what, tally, explored=frozenset(), **options)  # type: ignore[arg-type]  # as named
+        clauses = [catalogue()["LIM-7"]]
+        (found,) = results(clauses, what, tally, explored=frozenset(), **options)  # type: ignore[arg-type]
         return found.verdict, found.detail
 
     assert judged()[0] == "vacuous"

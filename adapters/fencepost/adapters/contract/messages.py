@@ -70,7 +70,7 @@ class WriteResult(_Message, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """`ValueError` where the answer is neither or both."""
         if (self.accepted is UNSET) is not self.is_inconclusive:
-            raise ValueError("a write result is {accepted: true}, {accepted: false, …} or {outcome: 'inconclusive', …}")
+            raise ValueError("a write result is {accepted: true}, {accepted: false} or {outcome: 'inconclusive'}")
 
     @property
     def is_accepted(self) -> bool:

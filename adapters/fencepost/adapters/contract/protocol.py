@@ -14,7 +14,7 @@ class Implementation(Protocol):
     Parameters and results are exactly as on the wire; an exception is a harness fault. The methods of the features
     (`get_rules`, `update_rules(bypass=…, default_action=…)`, `add_ip_rule(value=…)`, `remove_ip_rule(value=…)`,
     `add_virtual_network_rule(id=…, ignore_missing_vnet_service_endpoint=…)`, `remove_virtual_network_rule(id=…)`,
-    `set_service_endpoints(subnet=…, service_endpoints=…)`, `shutdown()`) are called only where `describe` offers them.
+    `set_service_endpoints(subnet=…, service_endpoints=…)`, `shutdown()`) are called where `describe` offers them.
     """
 
     def describe(self, *, protocol: int) -> JsonObject:

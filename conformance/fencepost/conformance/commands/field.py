@@ -32,7 +32,7 @@ python -m fencepost.conformance.commands.field page docs/field > docs/field-repo
 ```
 
 The runs are made again, all or some of them, by `python -m fencepost.conformance.commands.field run docs/field
-[SUBJECT…]`. A stored run has the clauses that apply to its subject, and no others. `measure` in place of `run` repeats
+[SUBJECT…]`. A stored run has only the clauses that apply to its subject. `measure` in place of `run` repeats
 the measurements alone.
 """
 
@@ -165,7 +165,8 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
     yield from _header(["subject", "what it is", "version", "decisions/s", "of a bare loop", "a write", "date"])
     for name, report in runs.items():
         one = measured[name]
-        speed = [f"{one['decisions']:,}" if "decisions" in one else "–", f"{one['bare']:.2f}" if "bare" in one else "–"]
+        decisions = f"{one['decisions']:,}" if "decisions" in one else "–"
+        speed = [decisions, f"{one['bare']:.2f}" if "bare" in one else "–"]
         written = f"{one['write']:g} ms" if "write" in one else "–"
         yield _line([f"`{name}`", report.subject.name, report.subject.version, *speed, written, one["date"]])
     yield ""

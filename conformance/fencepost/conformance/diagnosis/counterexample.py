@@ -6,7 +6,7 @@ from itertools import islice
 import msgspec
 from fencepost.adapters.contract import NetworkAcls
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, WriteStep, apply_write, call_of
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, call_of, through_the_reference
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.conformance.lockstep.normal_form import normal_form, normal_form_of_answer
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
@@ -70,17 +70,11 @@ def _what_it_takes(case: Case, profile: Profile) -> Iterator[str]:
 
 def _refused_on_the_way(case: Case, profile: Profile) -> Iterator[str]:
     """For each earlier write that must be refused, its number among the calls and the reason."""
-    vault = Vault(profile=profile).reset(case.network)
-    for number, step in enumerate(case.steps[:-1], start=2):
-        match step:
-            case EndpointsStep():
-                vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
-            case WriteStep():
-                expected = apply_write(vault, step)
-                vault = expected.accepted or vault
-                if certain := [one for one in expected.violations if one.is_certain]:
-                    reason = f"{certain[0].path}: {REASONS.get(certain[0].name, certain[0].name)}"
-                    yield f" Call {number} must be refused, and so must change nothing ({reason})."
+    new = Vault(profile=profile).reset(case.network)
+    for number, (_, _, write) in enumerate(through_the_reference(case.steps[:-1], new), start=2):
+        if certain := [one for one in (write.violations if write is not None else ()) if one.is_certain]:
+            reason = f"{certain[0].path}: {REASONS.get(certain[0].name, certain[0].name)}"
+            yield f" Call {number} must be refused, and so must change nothing ({reason})."
 
 
 def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
@@ -99,16 +93,6 @@ def beside_the_plain_case(case: Case, mismatch: Mismatch) -> str:
     is_one_call = isinstance(last, AskStep) and asked == len(last.requests)
     here = "in this call" if is_one_call and not has_history and not is_alone else "after these calls"
     return f"{text[0].upper()}{text[1:]}: {expected}; {here}: {got}."
-
-
-def in_another_order(case: Case) -> Iterator[tuple[str, Case]]:
-    """The case of a single `putRules` and one question, with its IP rules in another order, and the order in words."""
-    match case.steps:
-        case (WriteStep(method="putRules", params={"networkAcls": {"ipRules": [_, _, *_] as rules, **others}}), last):
-            for order, turned in (("reversed", rules[::-1]), ("sorted by their texts", sorted(rules, key=str))):
-                step = WriteStep(method="putRules", params={"networkAcls": {**others, "ipRules": turned}})
-                if turned != rules:
-                    yield order, Case(network=case.network, steps=(step, last))
 
 
 def _deciding(mismatch: Mismatch, clause: str) -> tuple[str, str | None]:

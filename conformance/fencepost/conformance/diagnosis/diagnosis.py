@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from fencepost.conformance.diagnosis.attribution import STATE, clause_of, provisional_clause
-from fencepost.conformance.diagnosis.counterexample import in_another_order
 from fencepost.conformance.diagnosis.recorder import FailureRecorder, KnownFailures
 from fencepost.conformance.diagnosis.replays import Replays
 from fencepost.conformance.diagnosis.reproduction import (
     Conversation,
+    in_another_order,
     in_the_same_state,
     plain_case,
     reproduce,

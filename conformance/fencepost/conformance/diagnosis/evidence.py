@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeAlias, TypeVar
 
-from fencepost.conformance.lockstep.case import EndpointsStep, Step, WriteStep, apply_write
+from fencepost.conformance.lockstep.case import EndpointsStep, Step, WriteStep, through_the_reference
 from fencepost.conformance.lockstep.mismatch import Mismatch
 from fencepost.reference import Network, Vault
 
@@ -142,14 +142,8 @@ def turns_rules_on_again(evidence: AnyEvidence) -> bool:
 def refusal_clause(evidence: AnyEvidence) -> str | None:
     """LIM-6 or VAL-9 if an earlier write must be refused, because of a limit or not; None if there is no such write."""
     vault = Vault(profile=evidence.mismatch.vault.profile).reset(evidence.network)
-    for step in evidence.steps[:-1]:
-        match step:
-            case WriteStep():
-                expected = apply_write(vault, step)
-                for violation in expected.violations:
-                    if violation.is_certain:
-                        return "LIM-6" if violation.clause.startswith("LIM") else "VAL-9"
-                vault = expected.accepted or vault
-            case EndpointsStep():
-                vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
+    for _, _, write in through_the_reference(evidence.steps[:-1], vault):
+        for violation in write.violations if write is not None else ():
+            if violation.is_certain:
+                return "LIM-6" if violation.clause.startswith("LIM") else "VAL-9"
     return None

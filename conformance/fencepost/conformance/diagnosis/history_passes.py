@@ -7,7 +7,7 @@ from functools import partial
 from fencepost.conformance.diagnosis.reproduction import minimal_setup
 from fencepost.conformance.diagnosis.request_passes import PLAIN_PUBLIC
 from fencepost.conformance.diagnosis.trials import Trials
-from fencepost.conformance.lockstep.case import Case, EndpointsStep, ResetStep, WriteStep, apply_write
+from fencepost.conformance.lockstep.case import Case, WriteStep, through_the_reference
 from fencepost.reference import Vault, Verdict, text_from_address
 
 _LAST = (1, 2, 3, 5, 8, 13, 21, 34)
@@ -70,14 +70,6 @@ def no_refused_writes(trials: Trials) -> None:
 
 def _states(trials: Trials) -> Iterator[tuple[Vault, bool]]:
     """The reference's vault before each call, and whether the call is a write that must be refused."""
-    vault = Vault(profile=trials.mismatch.vault.profile).reset(trials.case.network)
-    for step in trials.case.steps:
-        expected = apply_write(vault, step) if isinstance(step, WriteStep) else None
-        is_refused = expected is not None and expected.verdict is Verdict.REFUSED
-        yield vault, is_refused
-        if expected is not None and not is_refused:
-            vault = expected.accepted or vault
-        if isinstance(step, EndpointsStep):
-            vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
-        if isinstance(step, ResetStep):
-            vault = vault.reset(step.network)
+    new = Vault(profile=trials.mismatch.vault.profile).reset(trials.case.network)
+    for _, vault, write in through_the_reference(trials.case.steps, new):
+        yield vault, write is not None and write.verdict is Verdict.REFUSED

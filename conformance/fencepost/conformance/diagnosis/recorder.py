@@ -88,8 +88,8 @@ class FailureRecorder:
             one = structs.replace(one, why=f"{one.why} {beside_the_plain_case(case, mismatch)}")
         elif smallest.right_order:
             right, wrong = mismatch.direction
-            told = f"With the same rules {smallest.right_order}: {right}; in this order: {wrong}."
-            one = structs.replace(one, why=f"{one.why} {told}")
+            orders = f"With the same rules {smallest.right_order}: {right}; in this order: {wrong}."
+            one = structs.replace(one, why=f"{one.why} {orders}")
         self._tally[clause].failures.append(one)
 
     def record_kept(self) -> None:

@@ -93,6 +93,16 @@ def plain_case(case: Case, mismatch: Mismatch) -> Case | None:
     return plain if is_shorter and not case.spans_vaults else None
 
 
+def in_another_order(case: Case) -> Iterator[tuple[str, Case]]:
+    """The case of a single `putRules` and one question, with its IP rules in another order, and the order in words."""
+    match case.steps:
+        case (WriteStep(method="putRules", params={"networkAcls": {"ipRules": [_, _, *_] as rules, **others}}), last):
+            for order, turned in (("reversed", rules[::-1]), ("sorted by their texts", sorted(rules, key=str))):
+                step = WriteStep(method="putRules", params={"networkAcls": {**others, "ipRules": turned}})
+                if turned != rules:
+                    yield order, Case(network=case.network, steps=(step, last))
+
+
 def candidates_in_one_vault(case: Case, recent: Case, found: Found, *, with_batch: bool) -> Iterator[Case]:
     """Cases that may show the mismatch, the smallest first: the request alone, in its batch, after all earlier calls.
 

@@ -7,6 +7,7 @@ from random import Random
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.explorations.rule_lists import RuleList, ask_every_rule
 from fencepost.conformance.generate import blocks, requests
+from fencepost.conformance.generate.changes import other_spelling
 from fencepost.conformance.generate.networks import other_case
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Request, address_from_text
@@ -27,12 +28,7 @@ def _apart(random: Random, values: Sequence[str]) -> str:
 
 
 def _otherwise_spelled(bench: Bench, random: Random, rule: str) -> str:
-    address, slash, prefix = rule.partition("/")
-    if not address:
-        return other_case(random, rule)
-    if bench.vault.profile.prefix_32 != "accept" or (slash and prefix != "32"):
-        return rule
-    return address if slash else f"{address}/32"
+    return other_case(random, rule) if rule.startswith("/") else other_spelling(rule, bench.vault.profile)
 
 
 def _request_under(random: Random, rule: str) -> Request:

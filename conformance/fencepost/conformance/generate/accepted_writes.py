@@ -124,7 +124,7 @@ def remove_first_ip_rule(walk: Walk) -> Change | None:
 def remove_last_ip_rule(walk: Walk) -> Change | None:
     """Remove the last IP rule, by another spelling if there is one."""
     held = walk.state.ip_rules
-    return call("removeIpRule", value=other_spelling(walk.state, held[-1])) if held else None
+    return call("removeIpRule", value=other_spelling(held[-1].text, walk.vault.profile)) if held else None
 
 
 def remove_an_ip_rule(walk: Walk) -> Change | None:

@@ -9,7 +9,7 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.generate import blocks, requests
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
-from fencepost.reference import Block, IpRule, Request, Vault, is_clear
+from fencepost.reference import Block, IpRule, Profile, Request, Vault, is_clear
 
 _SMALLEST_RANGE = 4
 _WATCHED_RULES, _WATCHED_SUBNETS, _REMEMBERED = 12, 10, 8
@@ -129,11 +129,11 @@ def _with(change: Change, kinds: Mapping[str, object]) -> Change:
     return replace(change, aim=aim, clauses=clauses)
 
 
-def other_spelling(state: GeneratorState, rule: IpRule) -> str:
+def other_spelling(value: str, profile: Profile) -> str:
     """Another text of the same rule: a bare address for its /32 or the reverse, if both are one rule."""
-    if rule.block.first != rule.block.last or not state.single_as_slash_32:
-        return rule.text
-    return rule.text.removesuffix("/32") if rule.text.endswith("/32") else f"{rule.text}/32"
+    if profile.prefix_32 != "accept" or ("/" in value and not value.endswith("/32")):
+        return value
+    return value.removesuffix("/32") if value.endswith("/32") else f"{value}/32"
 
 
 def new_block(state: GeneratorState, *candidates: Block) -> Block:

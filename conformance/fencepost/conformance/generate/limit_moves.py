@@ -64,7 +64,12 @@ def _ip_rules_at_the_limit(state: GeneratorState) -> Iterator[Change]:
         yield add(state, new_block(state), **_EXCHANGED)
     for spelled_otherwise in (False, True):
         rule = state.random.choice(state.ip_rules)
-        yield remove(state, rule, spelled=other_spelling(state, rule) if spelled_otherwise else None, **_EXCHANGED)
+        yield remove(
+            state,
+            rule,
+            spelled=other_spelling(rule.text, state.vault.profile) if spelled_otherwise else None,
+            **_EXCHANGED,
+        )
         yield add(state, new_block(state), **_EXCHANGED)
     if refusals:
         yield add(state, new_block(state), **_EXCHANGED)

@@ -1,6 +1,6 @@
 """A case: the contract calls from a `reset` on, the last of which is the one in question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -184,6 +184,20 @@ def apply_write(vault: Vault, step: WriteStep) -> Write:
             return vault.remove_virtual_network_rule(str(params["id"]))
         case method:
             raise ValueError(f"{method!r} is no write of the contract")
+
+
+def through_the_reference(steps: Iterable[Step], vault: Vault) -> Iterator[tuple[Step, Vault, Write | None]]:
+    """Each call with the reference's vault before it; for a write also what the reference answers."""
+    for step in steps:
+        write = apply_write(vault, step) if isinstance(step, WriteStep) else None
+        yield step, vault, write
+        match step:
+            case WriteStep():
+                vault = (write.accepted if write is not None else None) or vault
+            case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
+                vault = vault.set_service_endpoints(subnet, endpoints)
+            case ResetStep(network=network):
+                vault = vault.reset(network)
 
 
 def may_be_asked(vault: Vault, request: Request) -> bool:

@@ -58,7 +58,7 @@ class CircuitBreaker:
                 offending=self._last,
             )
         if self._is_new and method != "describe":
-            self._changed = self._changed or tuple(_changed(self._described, self._describe()))
+            self._changed = self._changed or tuple(changed_members(self._described, self._describe()))
         if self._changed:
             raise MalformedResult(
                 method="describe",
@@ -112,7 +112,7 @@ class _ShareableCircuitBreaker(CircuitBreaker):
         return self._shareable.another()
 
 
-def _changed(one: object, other: object) -> Iterator[str]:
+def changed_members(one: object, other: object) -> Iterator[str]:
     """The members that differ between two answers to `describe`."""
     if isinstance(one, dict) and isinstance(other, dict):
         yield from sorted(str(name) for name in {*one, *other} if one.get(name) != other.get(name))

@@ -14,6 +14,7 @@ from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.judging.verdicts import is_settled
+from fencepost.conformance.lockstep.circuit_breaker import changed_members
 from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.oracle import ReferenceOracle
@@ -189,7 +190,7 @@ class Campaign:
             self.tally.note("DEC-17", hindered=str(fault))
             return
         before, after = (msgspec.to_builtins(one) for one in (self.statement, again))
-        self._changed_members = tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
+        self._changed_members = tuple(changed_members(before, after))
 
     def explore_all(self, *, seed: int | None = None) -> bool:
         """Run every useful exploration once, or with a seed all of them again. Returns as `explore` does."""
