@@ -200,7 +200,8 @@ def one_for_another(life: Life) -> Iterator[Change]:
 def while_asleep(life: Life) -> Iterator[Change]:
     """Make a change while the default action is Allow; it shows once the default action is Deny."""
     yield update(defaultAction="Allow")
-    yield from life.random.choice((_one_change, gone_and_back, back_and_gone, one_for_another))(life)
+    kinds = (_one_change, gone_and_back, back_and_gone, one_for_another, exposed, subnet_changed)
+    yield from life.random.choice(kinds)(life)
     yield update(defaultAction="Deny")
 
 
