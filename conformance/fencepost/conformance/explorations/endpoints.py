@@ -190,9 +190,14 @@ def _changed_before(bench: Bench, setting: Setting, random: Random) -> None:
     look()
     written([one], flagged)
     off(first)
-    if setting.profile.missing_endpoint == "reject" and setting.capabilities.refusals:
-        bench.put(wire_rules([one, other], [first]), aim="VAL-8")
-        look()
+    how = setting.profile.missing_endpoint
+    if (setting.profile.choice("missing-service-endpoint") if how == "open" else how) == "reject":
+        if setting.capabilities.refusals:
+            bench.put(wire_rules([one, other], [first]), aim="VAL-8")
+            look()
+        if setting.capabilities.refusals and setting.capabilities.incremental:
+            bench.write("addVirtualNetworkRule", {"id": first}, aim="VAL-8")
+            look()
     on(first)
     written([one], {"id": first})
     off(second)
