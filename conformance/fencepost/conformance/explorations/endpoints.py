@@ -201,7 +201,11 @@ def _changed_before(bench: Bench, setting: Setting, random: Random) -> None:
     on(first)
     written([one], {"id": first})
     off(second)
+    if setting.capabilities.incremental:
+        bench.write("addVirtualNetworkRule", flagged, aim="STA-10")
+    added(other)
     on(second)
+    look()
     written([one], flagged, {"id": first})
     written([one], flagged, {"id": first, "ignoreMissingVnetServiceEndpoint": True})
     off(first)

@@ -130,7 +130,7 @@ class _Watched:
         if not self.is_due:
             return
         bench, life = self.bench, self.life
-        asked = [Request(address=one) for one in life.grove.ends]
+        asked = [Request(address=one) for one in (*life.grove.ends, *life.grove.within(life.random))]
         asked += [Request(address=one.last) for one in life.random.sample(life.ballast, min(_FEW, len(life.ballast)))]
         asked += requests_about(life.state, (), [one.id for one in bench.vault.network.subnets])
         far = requests.Place(address=life.grove.ends[0])

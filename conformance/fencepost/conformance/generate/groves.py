@@ -55,6 +55,17 @@ class Grove:
         """The addresses at the ends of every range, and beside them."""
         return list(dict.fromkeys(end for one in self.blocks for end in edges(one)))
 
+    def within(self, random: Random) -> list[int]:
+        """An address in each range: any, or the first or last of a part that an octet, or one bit more, selects."""
+        found = []
+        for one in self.blocks:
+            size = one.last - one.first + 1
+            parts = [part for part in (2**24, 2**16, 2**8, size // 2, 1) if 0 < part <= size]
+            part = random.choice(parts)
+            first = one.first + random.randrange(size // part) * part
+            found.append(random.choice((first, first + part - 1)))
+        return found
+
     def somewhere(self, random: Random) -> int:
         """Any address in or near any of the ranges."""
         one = random.choice(self.blocks)

@@ -100,7 +100,7 @@ def far(random: Random) -> list[Block]:
     """Wide ranges around one another, and long ones inside, far from where the wide begin, and outside of them."""
     short = blocks.block(random, random.randrange(blocks.SHORTEST, 9))
     wide = [around(short.first, length) for length in range(blocks.SHORTEST, _length(short))]
-    found = [short, *random.sample(wide, min(1, len(wide)))]
+    found = [short, *random.sample(wide, min(random.randrange(1, 4), len(wide)))]
     for length in (random.randrange(9, 17), random.randrange(17, 25), random.randrange(25, 31), _SINGLE):
         inner = around(random.randrange(short.first, short.last + 1), length)
         found.append(inner)
