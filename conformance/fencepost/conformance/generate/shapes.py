@@ -107,6 +107,23 @@ def far(random: Random) -> list[Block]:
     return [*found, other_half(found[-2]), blocks.block(random, random.randrange(12, 25)), other_half(short)]
 
 
+def broad(random: Random) -> list[Block]:
+    """Ranges that span several first octets, in one another and side by side; /8s and longer ranges in them."""
+    found = [blocks.block(random, random.choice((blocks.SHORTEST, 4, 5)))]
+    for _ in range(4):
+        found.append(_inside(random.choice(found[:3]), random.randrange(4, 9), random))
+    octet = _inside(found[0], 8, random)
+    inner = _inside(octet, random.choice((9, 16, 24)), random)
+    return [
+        *found,
+        other_half(found[1]),
+        octet,
+        other_half(octet),
+        inner,
+        _inside(random.choice(found), _SINGLE, random),
+    ]
+
+
 def grid(random: Random) -> list[Block]:
     """The same places in several pages: addresses that differ in one octet only, at a few places in each."""
     shift = random.choice((8, 8, 16, 16, 24))
@@ -141,7 +158,7 @@ def slots(random: Random) -> list[Block]:
 
 
 SHAPES: Mapping[str, Shape] = MappingProxyType(
-    {shape.__name__: shape for shape in (chain, stairs, fork, fan, far, grid, filled)}
+    {shape.__name__: shape for shape in (chain, stairs, fork, fan, far, broad, grid, filled)}
 )
 """Every shape of a long life by its name."""
 
