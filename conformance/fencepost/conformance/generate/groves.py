@@ -224,14 +224,25 @@ def put_some(life: Life) -> Iterator[Change]:
 
 
 def put_one_other(life: Life) -> Iterator[Change]:
-    """Put as many ranges as are in force, one for another: often a range in it, or with the same beginning."""
+    """Put as many ranges, one for another: in it, beginning where it begins, or with the same first and last range."""
     pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
     if pairs:
         alike = [pair for pair in pairs if pair[0].first == pair[1].first]
         nested = [(one, other) for one, other in pairs if one.holds(other)]
-        block, other = life.random.choice(life.random.choice((alike, nested)) or pairs)
+        ordered = sorted(rule.block for rule in life.ip_rules)
+        inner = [(one, other) for one, other in pairs if one in ordered[1:-1] and ordered[0] < other < ordered[-1]]
+        block, other = life.random.choice(life.random.choice((alike, nested, inner)) or pairs)
         kept = [rule.block for rule in life.held]
         yield put(_set_of(life, [other if one == block else one for one in kept]), life.state.vault)
+
+
+def put_other_subnets(life: Life) -> Iterator[Change]:
+    """Put the same ranges with other subnets."""
+    listed, unlisted = life.state.listed, life.state.unlisted
+    if listed or unlisted:
+        chosen = life.random.sample(unlisted, len(unlisted) and life.random.randrange(1, len(unlisted) + 1))
+        acls = wire_rules_in_force(life.state.vault.rules)
+        yield put({**acls, "virtualNetworkRules": [{"id": one} for one in chosen]}, life.state.vault)
 
 
 def covered(life: Life) -> Iterator[Change]:
@@ -395,6 +406,7 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
             while_asleep,
             put_some,
             put_one_other,
+            put_other_subnets,
             covered,
             bared,
             exposed,
