@@ -91,7 +91,8 @@ def _of_template(template: Mapping[str, object], path: str, given: Mapping[str, 
             raise Fault(
                 path=f"{path}.parameters", reason=f"no parameter {name!r} is declared, which --parameters gives"
             )
-    resources = list(resources_of(template, path, Evaluation(template=template, given=given)))
+    evaluation = Evaluation(template=template, given=given).checked(path)
+    resources = list(resources_of(template, path, evaluation))
     subnets = tuple(one for resource in resources for one in _subnets_of(resource))
     linked = tuple(
         f"{resource.path}.properties.templateLink: passed over, the template that it names is another file"
