@@ -1,4 +1,4 @@
-"""`explain` on files that lack a part: cut lists, deleted vaults, texts for objects; and on `union()` of two lists."""
+"""`explain` on files that lack a part: cut lists, deleted vaults, texts for objects; and `union()` of two lists."""
 
 import json
 import re
@@ -53,6 +53,12 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         {"type": VAULT_TYPE, "properties": "@{networkAcls=}"},
         "$.properties: PowerShell has cut this to '@{networkAcls=}'; write it by ConvertTo-Json -Depth 10",
     ),
+    "a parameter that is nested too deep": (
+        json.dumps(template(vault(), parameters={"p": {"type": "array", "defaultValue": 0}}))
+        .replace(" 0}", f" {'[' * 900}{']' * 900}}}")
+        .encode(),
+        "nested too deep",
+    ),
     "a list that is cut before the first vault": (
         {"value": [], "nextLink": "https://a.example/p"},
         "$.nextLink: the list is cut, more entries are on the next page",
@@ -80,7 +86,8 @@ def test_a_vault_that_is_asked_by_name_and_deleted_is_said_to_be_deleted(explain
         ({"value": [vault()], "nextLink": "https://a.example/p"}, "$.nextLink: the list is cut"),
         ({"data": [vault()], "skip_token": "a"}, "$.skip_token: the list is cut"),
         ({"data": [vault()], "total_records": 5}, "$.total_records: the list is cut, it has 1 of 5 entries"),
-        ({"data": [TEXT], "total_records": 1, "skip_token": None}, ""),
+        ({"data": [vault()], "resultTruncated": "true"}, "$.resultTruncated: the list is cut"),
+        ({"data": [TEXT], "total_records": 1, "skip_token": None, "resultTruncated": "false"}, ""),
     ],
 )
 def test_a_list_that_is_cut_is_answered_with_a_note(explain: Explainer, beside: object, note: str) -> None:

@@ -96,6 +96,7 @@ RIGHT: Mapping[str, object] = {
             "number": {"type": "int", "defaultValue": 2, "minValue": 2, "maxValue": 2},
             "unknown": {"type": "string", "defaultValue": "[newGuid()]", "maxLength": 1},
             "unused": {"type": "string"},
+            "group": {"type": "string", "defaultValue": "[resourceGroup().name]", "maxLength": 10},
         },
         definitions={
             "rule": {

@@ -219,6 +219,8 @@ def cut_in(value: object) -> Iterator[str]:
     for name in ("nextLink", "skip_token", "skipToken", "$skipToken"):
         if member(value, name):
             yield f"$.{name}: the list is cut, more entries are on the next page"
+    if str(member(value, "resultTruncated")).lower() == "true":
+        yield "$.resultTruncated: the list is cut, not every entry is in it"
     rows = _rows(value.get("value", value.get("data")))
     for name in ("total_records", "totalRecords"):
         total = member(value, name)

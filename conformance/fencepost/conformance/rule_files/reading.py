@@ -38,6 +38,8 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
         found = _chosen(value, vault, given)
     except Fault as fault:
         raise UnreadableInput(name=name, reasons=(str(fault),)) from None
+    except RecursionError:
+        raise UnreadableInput(name=name, reasons=("$: a value in it is nested too deep",)) from None
     except _NoRules as error:
         raise UnreadableInput(name=name, reasons=error.reasons) from None
     if found.faults:
