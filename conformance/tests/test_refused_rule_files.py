@@ -300,6 +300,10 @@ BROKEN: Mapping[str, tuple[dict[str, object], str]] = {
         {"type": "secureString", "defaultValue": 5},
         "$.parameters.p.type: the value is not shown",
     ),
+    "a part of a secret": (
+        {"type": "secureObject", "defaultValue": {"a": 5}, "properties": {"a": {"type": "string"}}},
+        "$.parameters.p.properties.a.type: the value is not shown, and breaks this",
+    ),
     "no type": ({"defaultValue": "a"}, "$.parameters.p.type: expected one of string, "),
     "an entry of a wrong type": (
         {"type": "array", "defaultValue": [1], "items": {"type": "string"}},

@@ -67,7 +67,8 @@ def constraint_faults(
         if schema is False:
             yield here, "no other members are allowed"
         elif part is not _ABSENT:
-            yield from constraint_faults(part, schema, here, definitions, depth + 1)
+            for place, reason in constraint_faults(part, schema, here, definitions, depth + 1):
+                yield place, "the value is not shown, and breaks this" if kind.startswith("secure") else reason
         elif not (isinstance(schema, Mapping) and member(schema, "nullable") is True):
             yield here, "the value lacks this member"
 
