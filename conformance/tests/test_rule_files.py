@@ -78,7 +78,33 @@ RIGHT: Mapping[str, object] = {
         vault({**DENYING, **loop(2, "[concat('20.1.', string(copyIndex('ipRules', 1)), '.0/24')]")})
     ),
     "a condition that holds": template(
-        {**vault(), "condition": "[equals(parameters('kind'), 'a')]"}, parameters={"kind": {"defaultValue": "a"}}
+        {**vault(), "condition": "[equals(parameters('kind'), 'a')]"},
+        parameters={"kind": {"type": "string", "defaultValue": "a"}},
+    ),
+    "values that the constraints of their parameters allow": template(
+        vault({**DENYING, "ipRules": "[parameters('ranges')]"}),
+        parameters={
+            "ranges": {
+                "type": "Array",
+                "defaultValue": [{"value": "20.1.2.0/24"}],
+                "allowedValues": [{"value": "20.1.2.0/24"}, {"value": "20.1.3.0/24"}],
+                "minLength": 1,
+                "maxLength": 1,
+                "items": {"$ref": "#/definitions/rule"},
+            },
+            "none": {"type": "string", "nullable": True, "allowedValues": ["a"]},
+            "number": {"type": "int", "defaultValue": 2, "minValue": 2, "maxValue": 2},
+            "unknown": {"type": "string", "defaultValue": "[newGuid()]", "maxLength": 1},
+            "unused": {"type": "string"},
+            "group": {"type": "string", "defaultValue": "[resourceGroup().name]", "maxLength": 10},
+        },
+        definitions={
+            "rule": {
+                "type": "object",
+                "properties": {"value": {"type": "string"}, "note": {"type": "string", "nullable": True}},
+                "additionalProperties": False,
+            }
+        },
     ),
     "a condition that does not hold beside one that does": template({**vault(DENYING), "condition": False}, vault()),
     "a loop of vaults": template({**vault(), "copy": {"name": "vaults", "count": 1}}),
@@ -218,6 +244,22 @@ def test_a_members_that_says_nothing_is_noted(explain: Explainer) -> None:
 
 def test_a_vault_among_several_of_one_name_is_chosen_by_its_path(explain: Explainer) -> None:
     assert "1 IP rule" in explain([vault(DENYING), vault()], INSIDE, "--vault", "$[1].properties.networkAcls").stdout
+
+
+@pytest.mark.parametrize("symbolic", [False, True])
+def test_a_vault_of_a_loop_is_chosen_by_its_path(explain: Explainer, *, symbolic: bool) -> None:
+    range_ = "[concat('20.1.', string(copyIndex('kv', 2)), '.0/24')]"
+    looped = {
+        **vault({**DENYING, "ipRules": [{"value": range_}]}, "[uniqueString('a')]"),
+        "copy": {"name": "kv", "count": 2},
+    }
+    rules = {"resources": {"kv": looped}} if symbolic else template(looped)
+    place = "$.resources.kv" if symbolic else "$.resources[0]"
+    paths = [f"{place}[{turn}].properties.networkAcls" for turn in (0, 1)]
+    listed = explain(rules, INSIDE).stderr
+    assert all(path in listed for path in paths)
+    chosen = [explain(rules, INSIDE, "--vault", path).stdout.partition("\n")[0] for path in paths]
+    assert chosen == ["ALLOW", "DENY"]
 
 
 def test_a_template_that_links_to_another_is_read_with_a_note(explain: Explainer) -> None:

@@ -1,12 +1,18 @@
 """Shapes of ranges that come and go: each range is one that a rule can name, and a shape has what it is for."""
 
 from collections.abc import Sequence
+from itertools import combinations
 from random import Random
 
 import pytest
-from fencepost.conformance.generate.groves import Grove
-from fencepost.conformance.generate.shapes import SHAPES, fork, pages, stairs
-from fencepost.reference import Block, is_clear
+from fencepost.conformance.capabilities import Ability, Capabilities
+from fencepost.conformance.generate import blocks
+from fencepost.conformance.generate.changes import GeneratorState
+from fencepost.conformance.generate.groves import Grove, Life, exposed, put_all
+from fencepost.conformance.generate.shapes import SHAPES, ballast, fork, pages, stairs
+from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.conformance.lockstep.wire import WireRules, wire_rules
+from fencepost.reference import Block, Vault, is_clear, load_profile
 
 
 def _is_writable(one: Block) -> bool:
@@ -44,3 +50,71 @@ def test_pages_are_as_many_as_asked_each_a_16_of_its_own_with_two_ranges() -> No
         found = pages(Random(seed), count)
         assert len({one.first >> 16 for pair in found for one in pair}) == len(found) == count
         assert all(one != other and _is_writable(one) and is_clear(one) for one, other in found)
+
+
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_ballast_is_as_many_as_asked_clear_and_apart_from_the_grove_and_one_another(count: int) -> None:
+    for seed in range(4):
+        grove = Grove.of(stairs, Random(seed)).blocks
+        found = ballast(Random(seed), count, grove)
+        assert len(found) == count
+        assert all(_is_writable(one) and is_clear(one) for one in found)
+        assert not any(_overlap(one, other) for one in found for other in grove)
+        assert not any(_overlap(one, other) for one, other in combinations(found, 2))
+
+
+def test_there_is_no_ballast_where_there_is_no_room() -> None:
+    assert ballast(Random(0), 9, [Block(0, 2**32 - 1)]) == ()
+
+
+def _overlap(one: Block, other: Block) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+class ModelLife:
+    """The life of the reference's vault, in which every change is accepted."""
+
+    def __init__(self, seed: int) -> None:
+        self.vault = Vault(profile=load_profile("keyvault").with_choices({"lost-service-endpoint": "accept"}))
+        offer = Capabilities(abilities=frozenset(Ability))
+        state = GeneratorState(random=Random(seed), capabilities=offer, now=lambda: self.vault)
+        self.life = Life(state=state, grove=Grove.of(stairs, Random(seed)))
+
+    def put(self, acls: WireRules) -> None:
+        self.take(WriteStep(method="putRules", params={"networkAcls": acls}))
+
+    def take(self, step: object) -> str:
+        assert isinstance(step, WriteStep)
+        accepted = apply_write(self.vault, step).accepted
+        assert accepted is not None
+        self.vault = accepted
+        return step.method
+
+    @property
+    def blocks(self) -> list[Block]:
+        return [rule.block for rule in self.vault.rules.ip_rules]
+
+
+@pytest.mark.parametrize(("held", "method"), [(1, "addIpRule"), (None, "removeIpRule")])
+def test_a_range_changed_under_others_is_exposed_by_their_removal(held: int | None, method: str) -> None:
+    for seed in range(10):
+        model = ModelLife(seed)
+        model.put(wire_rules(map(blocks.text, model.life.grove.blocks[:held])))
+        before, changes = model.blocks, exposed(model.life)
+        assert model.take(next(changes).step) == method
+        (inner,) = set(before) ^ set(model.blocks)
+        assert {model.take(change.step) for change in changes} == {"removeIpRule"}
+        assert any(one != inner and one.holds(inner) for one in before)
+        assert not any(one != inner and one.holds(inner) for one in model.blocks)
+        assert (inner in model.blocks) == (method == "addIpRule")
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_an_open_grove_lacks_its_outermost_range_alone_and_keeps_its_ballast(is_open: bool) -> None:
+    model = ModelLife(seed=1)
+    life = model.life
+    life.ballast, life.is_open = ballast(Random(1), 20, life.grove.blocks), is_open
+    model.put(put_all(life))
+    assert set(model.blocks) == {*life.ballast, *life.grove.blocks[is_open:]}
+    assert {rule.block for rule in life.held} == set(life.grove.blocks[is_open:])
+    assert not life.absent_ranges

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import defaultdict
 
 import pytest
@@ -85,6 +86,15 @@ def test_a_subject_that_names_nothing_is_bad_usage_here_too(pytester: pytest.Pyt
     result = pytester.runpytest_subprocess("--pyargs", SUITE, "--iut", "referense", "-n", "2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "Did you mean 'reference'?" in result.stdout.str() + result.stderr.str()
+
+
+def test_a_subject_that_cannot_be_asked_is_one_error_of_all_workers(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(harness="raise SystemExit('no vault here')")
+    arguments = ("--iut", f"stdio:{sys.executable} harness.py", "--iut-clause", CLAUSES, "-n", "2")
+    result = pytester.runpytest_subprocess("--pyargs", SUITE, *arguments)
+    outcomes = result.parseoutcomes()
+    assert outcomes.get("errors", 0) + outcomes.get("error", 0) == 1
+    assert outcomes["deselected"] == 5
 
 
 def test_every_clause_has_a_home_where_an_exploration_asks_it() -> None:

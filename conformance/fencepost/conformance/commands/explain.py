@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -98,6 +99,11 @@ def explain(
             catalogue()[rules.upper()]
         except UnknownClause as error:
             raise click.UsageError(str(error)) from None
+    if rules.isalpha() and not Path(rules).exists():
+        with suppress(UnknownClause):
+            family = catalogue().matching(rules)
+            text = f"{rules.upper()} is a family of {len(family)} clauses: name one, as {family[0].id}"
+            raise click.UsageError(f"{text}; fencepost clauses lists them")
     if [rules, request_given, network_file, parameters].count(STDIN) > 1:
         raise click.UsageError("only one of the files can be stdin")
     profile = load_profile(profile_name)

@@ -6,7 +6,7 @@ of one request and of few: it puts requests of every exploration again in such c
 """
 
 from collections.abc import Iterator
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from random import Random
 
 from fencepost.adapters.contract.vocabulary import MAX_BATCH
@@ -15,24 +15,33 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.decisions import network_of, rule_set
+from fencepost.conformance.explorations.whole_sets import offered
 from fencepost.conformance.generate import callers, requests
 from fencepost.conformance.generate.boundaries import edges
+from fencepost.conformance.generate.changes import GeneratorState, add, new_block, remove, update
+from fencepost.conformance.generate.networks import NO_ENDPOINTS
 from fencepost.conformance.judging.call_sizes import FIRSTS, class_of, in_words
+from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.reference import Caller, Request, Vault
 from fencepost.reference.addresses import LAST_ADDRESS
 
 _PLANS = (
     ("rich", "Deny", "AzureServices"),
+    ("rich", "Deny", "None"),
     ("rich", "Allow", "None"),
     ("subnets", "Deny", "None"),
     ("empty", "Deny", "None"),
 )
-_FEWER, _FULL = 2, 1
-"""So many rule sets a decisions-only subject is asked about; so many are asked in a call that is full."""
+_WITH_SUBNETS = 3
+_FEWER, _FULL, _NEARLY_FULL = 2, 3, 1
+"""So many rule sets a decisions-only subject is asked about; so many in a full call, and in one that is nearly full."""
 
 _LARGE = FIRSTS[3:5]
 _BUFFERED = 2_560
 """So many requests more has a call that is nearly full: whole buffers of 1,000 to 3,072 requests, and a part of one."""
+
+_PAIRS = 3
+"""Of the combinations of token and permission: both, and either alone missing."""
 
 _MORE = 150
 """A call has up to so many requests more than the smallest of its class."""
@@ -58,23 +67,47 @@ def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:
         if not bench.put(rule_set(random, setting, network, kind, default_action, bypass, turn=turn), aim=None):
             continue
         pool = _every_kind(random, bench.vault, setting.capabilities)
-        sizes = [first + random.randrange(_MORE) for first in _LARGE]
-        if place % len(plans) < _FULL:
+        few, many = (first + random.randrange(_MORE) for first in _LARGE)
+        is_full = place % len(plans) < (_FULL if setting.capabilities.refusals else _NEARLY_FULL)
+        sizes = [few, MAX_BATCH if is_full else many, many]
+        if place % len(plans) < _NEARLY_FULL:
             sizes[-1] += _BUFFERED
-            sizes.append(MAX_BATCH)
-        for size in sizes:
+        for number, size in enumerate(sizes, start=1):
+            if number == len(sizes):
+                _change(bench, setting, random, place)
+                pool = _every_kind(random, bench.vault, setting.capabilities)
             random.shuffle(pool)
             bench.ask(
                 [*islice(cycle(pool), size)],
                 exercises=dict.fromkeys(pool, ("DEC-17",)),
                 aim="DEC-17",
-                in_every_size=size == sizes[-1],
+                in_every_size=number == len(sizes),
             )
             if bench.largest_call < FIRSTS[class_of(size)]:
                 missing.add(class_of(size))
     if missing:
         sizes_missing = f"calls of {in_words(min(missing))} requests were not made: the subject takes too long"
         bench.remark("DEC-17", f"{sizes_missing}; the largest had {bench.largest_call:,}")
+
+
+def _change(bench: Bench, setting: Setting, random: Random, place: int) -> None:
+    """Make a change of another kind for each rule set, which must hold in a large call that follows a large call."""
+    state = GeneratorState(random=random, capabilities=setting.capabilities, now=lambda: bench.vault)
+    listed = state.listed[:1]
+    if place % len(_PLANS) == _WITH_SUBNETS and listed and setting.capabilities.endpoints:
+        bench.endpoints(listed[0], random.choice(NO_ENDPOINTS))
+        return
+    held = state.ip_rules
+    changes = (
+        update(bypass="None"),
+        update(defaultAction="Allow"),
+        update(defaultAction="Deny"),
+        remove(state, random.choice(held)) if held else add(state, new_block(state)),
+        add(state, new_block(state)),
+    )
+    made = offered(changes[place % len(changes)], bench.vault, setting.capabilities)
+    if made is not None and isinstance(made.step, WriteStep):
+        bench.write(made.step.method, made.step.params, aim="STA-2")
 
 
 def _every_kind(random: Random, vault: Vault, capabilities: Capabilities) -> list[Request]:
@@ -87,14 +120,12 @@ def _every_kind(random: Random, vault: Vault, capabilities: Capabilities) -> lis
     at_edges = [one for rule in vault.rules.ip_rules for one in edges(rule.block) if 0 <= one <= LAST_ADDRESS]
     for address in dict.fromkeys(at_edges):
         place = requests.Place(address=address)
-        kinds = [*callers.some(random, trusted, 1), *callers.some(random, untrusted, 1)]
-        found += [place.request(), *map(place.request, kinds)]
-        found += [
-            place.request(callers.with_credentials(random.choice([*kinds, Caller()]), pair))
-            for pair in callers.credentials(capabilities)[1:3]
-        ]
-        if capabilities.control_plane:
-            found.append(place.control(callers.control_operation(random)))
+        kinds = (Caller(), *callers.some(random, trusted, 1), *callers.some(random, untrusted, 1))
+        for kind, pair in product(kinds, callers.credentials(capabilities)[:_PAIRS]):
+            caller = callers.with_credentials(kind, pair)
+            found.append(place.request(caller, operation=callers.data_operation(random)))
+            if capabilities.control_plane:
+                found.append(place.control(callers.control_operation(random), caller))
     return list(dict.fromkeys(found))
 
 

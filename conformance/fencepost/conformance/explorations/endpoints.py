@@ -1,6 +1,6 @@
 """Service endpoints switched off and on, and the addresses that their callers show (DEC-9, DEC-10, STA-10)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import cycle
 from random import Random
@@ -13,7 +13,7 @@ from fencepost.conformance.generate import callers, networks, requests
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules, wire_rules_in_force
-from fencepost.reference import Caller, DefaultAction, Network, Request, Subnet, text_from_address
+from fencepost.reference import Caller, DefaultAction, Network, Request, RuleSet, Subnet, text_from_address
 
 _AIMS = ("DEC-9", "DEC-10", "STA-10", "DEC-6")
 
@@ -26,6 +26,9 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         paired = setting.random("nat", index)
         yield Scenario(aims=("STA-10", "DEC-9"), run=partial(_switched, setting=setting, random=switched, index=index))
         yield Scenario(aims=("DEC-10",), run=partial(_pair, random=paired))
+    for index in setting.rounds(1):
+        run = partial(_changed_before, setting=setting, random=setting.random("before", index))
+        yield Scenario(aims=("STA-10",), run=run)
     if setting.capabilities.incremental:
         for index in setting.rounds(1):
             run = partial(_changed_meanwhile, setting=setting, random=setting.random("meanwhile", index))
@@ -131,6 +134,83 @@ def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:
         bench.write("removeVirtualNetworkRule", {"id": subnet}, aim="STA-2")
         bench.read()
         bench.ask(asked, aim="STA-2")
+
+
+def _changed_before(bench: Bench, setting: Setting, random: Random) -> None:
+    """Endpoints of subnets that no rule names change, then their rules come; a rule with the flag keeps it.
+
+    No later write is refused for a rule that has the flag, whatever its endpoint did in between. A set that is refused
+    for a missing endpoint leaves the IP rules that it names in force.
+    """
+    first, second = (one.id for one in random.sample(networks.network(random, some_without_endpoint=False).subnets, 2))
+    network = Network(subnets=(Subnet(id=first, service_endpoints=random.choice(NO_ENDPOINTS)), Subnet(id=second)))
+    flagged: JsonObject = {"id": second, "ignoreMissingVnetServiceEndpoint": True}
+    addresses = [requests.outside(random, RuleSet()) for _ in range(3)]
+    one, other, last = map(text_from_address, addresses)
+
+    def off(subnet: str) -> None:
+        bench.endpoints(subnet, random.choice(NO_ENDPOINTS))
+
+    def on(subnet: str) -> None:
+        bench.endpoints(subnet, random.choice(ENDPOINTS))
+
+    def look() -> None:
+        asked = [Request(address=address) for address in addresses]
+        for subnet in (first, second):
+            is_on = bench.vault.network.has_endpoint(subnet)
+            address = requests.private(random) if is_on else requests.outside(random, bench.vault.rules)
+            asked.append(Request(address=address, subnet=subnet))
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-10",)), aim="STA-10")
+
+    def written(ip_rules: Sequence[str], *entries: JsonObject) -> None:
+        bench.put({**wire_rules(ip_rules), "virtualNetworkRules": [*entries]}, aim="STA-10")
+        look()
+
+    def added(value: str) -> None:
+        if setting.capabilities.incremental:
+            bench.write("addIpRule", {"value": value}, aim="STA-10")
+
+    bench.reset(network)
+    on(first)
+    off(second)
+    written((), {"id": first}, flagged)
+    for switch in (on, off):
+        switch(second)
+        look()
+    added(one)
+    look()
+    off(first)
+    on(second)  # as many as before have the endpoint
+    look()
+    on(first)
+    look()
+    off(second)
+    added(other)  # meanwhile the endpoint is off, and then on as before
+    on(second)
+    look()
+    written([one], flagged)
+    off(first)
+    how = setting.profile.missing_endpoint
+    if (setting.profile.choice("missing-service-endpoint") if how == "open" else how) == "reject":
+        if setting.capabilities.refusals:
+            bench.put(wire_rules([one, other], [first]), aim="VAL-8")
+            look()
+        if setting.capabilities.refusals and setting.capabilities.incremental:
+            bench.write("addVirtualNetworkRule", {"id": first}, aim="VAL-8")
+            look()
+    on(first)
+    written([one], {"id": first})
+    off(second)
+    if setting.capabilities.incremental:
+        bench.write("addVirtualNetworkRule", flagged, aim="STA-10")
+    added(other)
+    on(second)
+    look()
+    written([one], flagged, {"id": first})
+    written([one], flagged, {"id": first, "ignoreMissingVnetServiceEndpoint": True})
+    off(first)
+    added(last)
+    look()
 
 
 def _some_services(random: Random, setting: Setting) -> list[Caller]:

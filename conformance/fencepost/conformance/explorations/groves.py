@@ -10,12 +10,14 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import offered
 from fencepost.conformance.generate import blocks, callers, networks, opened, requests, shapes
-from fencepost.conformance.generate.changes import Change, GeneratorState, add, put, remove
+from fencepost.conformance.generate.changes import Change, GeneratorState, add, put, remove, requests_about
 from fencepost.conformance.generate.groves import (
     Grove,
     Life,
+    all_but_few,
     gone_and_back,
     outermost_last,
+    put_all,
     put_in_new,
     put_in_place,
     put_one,
@@ -26,7 +28,6 @@ from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, Subnet, is_clear, read_ip_rule
 
 _SUBNETS = 3
-_INSIDE = (10 << 24) + 4
 _CROWD, _CROWDED_FOR = 1_000, 4
 """How many addresses are asked, and after how many turns they are asked again."""
 
@@ -35,6 +36,12 @@ _OFTEN = 24
 
 _BACK = 2
 """So many of the first shapes come back at the end of a long life."""
+
+_LENGTHS = (16, 32, 64, 100)
+"""Lengths of lists at which a program may take another structure: as many shapes of a long life come in such a list."""
+
+_FEW = 3
+"""So many of the ranges that stay are asked after each change."""
 
 _LAST_FIRST = 8
 """So many of the requests that were asked last are asked first after the next change."""
@@ -50,7 +57,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=3, turns=19, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=1, turns=18, vaults=9, short=3)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
@@ -90,9 +97,13 @@ class _Watched:
     last: Change | None = None
     is_due: bool = False
 
-    def grow(self, shape: shapes.Shape) -> None:
-        """From now on other ranges come and go."""
-        self.life.grove = Grove.of(shape, self.life.random, opened.wide(self.setting.profile))
+    def grow(self, shape: shapes.Shape, long: int = 0) -> None:
+        """From now on other ranges come and go, in a list that is about so `long` when some of them are there."""
+        life = self.life
+        life.grove = Grove.of(shape, life.random, opened.wide(self.setting.profile))
+        life.is_open = bool(life.random.randrange(2))
+        count = long - life.random.randrange(1, len(life.grove.blocks)) if long else 0
+        life.ballast = shapes.ballast(life.random, count, life.grove.blocks)
 
     def enter(self, acls: WireRules, *, is_new: bool) -> bool:
         """Put a whole set, in a new vault or in the present one; what was asked before is asked after it."""
@@ -119,8 +130,9 @@ class _Watched:
         if not self.is_due:
             return
         bench, life = self.bench, self.life
-        asked = [Request(address=one) for one in life.grove.ends]
-        asked += [Request(address=_INSIDE, subnet=one.id) for one in bench.vault.network.subnets]
+        asked = [Request(address=one) for one in (*life.grove.ends, *life.grove.within(life.random))]
+        asked += [Request(address=one.last) for one in life.random.sample(life.ballast, min(_FEW, len(life.ballast)))]
+        asked += requests_about(life.state, (), [one.id for one in bench.vault.network.subnets])
         far = requests.Place(address=life.grove.ends[0])
         for kind in (callers.trusted_callers, callers.untrusted_callers):
             asked += [far.request(one) for one in kind(bench.vault.profile, life.state.capabilities)[:1]]
@@ -150,7 +162,11 @@ def _watched(bench: Bench, setting: Setting, purpose: Sequence[object]) -> _Watc
     state = GeneratorState(random=setting.random(*purpose), capabilities=setting.capabilities, now=lambda: bench.vault)
     network = Network()
     if setting.capabilities.subnets:
-        network = Network(subnets=tuple(Subnet(id=one) for one in networks.subnet_ids(state.random)[:_SUBNETS]))
+        *ids, lacking = networks.subnet_ids(state.random)[: _SUBNETS + 1]
+        subnets = [Subnet(id=one) for one in ids]
+        if setting.capabilities.endpoints:
+            subnets.append(Subnet(id=lacking, service_endpoints=state.random.choice(networks.NO_ENDPOINTS)))
+        network = Network(subnets=tuple(subnets))
     return _Watched(bench, setting, Life(state=state, grove=Grove.of(shapes.chain, state.random)), network)
 
 
@@ -161,22 +177,29 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
     every = list(SHAPES.values())
     order = [*random.sample(every, len(every)), *random.sample(every, length.more)]
     groves = list[Grove]()
+    lengths = random.sample((*_LENGTHS, *[0] * (len(order) - len(_LENGTHS))), len(order)) if length.more else repeat(0)
+    long = iter(lengths)
     recalled = _recalled(life, len(order) * length.turns) if length.more else repeat([])
     for place in range(len(order) + _BACK):
         if place < len(order):
-            watched.grow(order[place])
+            watched.grow(order[place], next(long))
             groves.append(life.grove)
         else:
-            life.grove = groves[place - len(order)]
+            life.grove, life.ballast = groves[place - len(order)], ()
         acls = put_in_place(life) if place else put_in_new(life, watched.network)
         if not watched.enter(acls, is_new=not place):
             return
         is_crowded = length.more and place == len(order) // 2
         crowd = [life.grove.somewhere(random) for _ in range(_CROWD if is_crowded else 0)]
-        turns = islice(life.turns(), length.turns if place < len(order) else length.turns // 2)
+        turns = islice(life.turns(), length.turns if place < len(order) else length.turns // 3)
         for number, (turn, more) in enumerate(zip(turns, recalled, strict=False)):
             watched.take(turn, (*more, *(crowd if number in (0, _CROWDED_FOR) else ())))
         watched.take(gone_and_back(life))
+    if length.more:
+        watched.grow(shapes.slots)
+        if watched.enter(put_all(life), is_new=False):
+            watched.take(all_but_few(life))
+            watched.look()
 
 
 def _recalled(life: Life, turns: int) -> Iterator[list[int]]:

@@ -98,6 +98,8 @@ def _over(bench: Bench, random: Random, kind: RuleList) -> None:
         rules = _mergeable(random, count) if turn == 1 and kind.member == "value" else kind.fill(random, count)
         switches = SWITCHES[random.randrange(4)]
         _refused_whole(bench, random, kind.acls(rules, switches), before, exercises=(), aim=kind.refused)
+    if bench.capabilities.incremental:  # a refused set takes no room
+        bench.write(kind.add, {kind.member: kind.fill(random, 1)[0]}, aim="LIM-6")
     bench.limit_found(kind.accepted, str(maximum))
 
 
@@ -211,9 +213,12 @@ def _full_and_over(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> N
             bench.read()
         if bench.capabilities.refusals and bench.capabilities.incremental:
             bench.write(kind.add, {kind.member: spare}, exercises=("LIM-7",), aim="LIM-7")
+            bench.read()
             bench.write(kind.remove, {kind.member: last}, exercises=("LIM-8",), aim="LIM-8")
             bench.write(kind.add, {kind.member: spare}, exercises=("LIM-8",), aim="LIM-8")
             bench.read()
+            if bench.vault.profile.choice("duplicates") in ("keep", "collapse"):
+                bench.write(kind.add, {kind.member: spare}, aim="DEC-5")
             if kind.member == "id":
                 late = acls()
                 late["virtualNetworkRules"] = [*({"id": one} for one in filled[kind.accepted][:-2]), {"id": f"{last}/"}]

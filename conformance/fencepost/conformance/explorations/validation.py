@@ -8,6 +8,7 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
+from fencepost.conformance.explorations import spellings
 from fencepost.conformance.explorations.refusals import every_mistake, home, ignoring, small_set
 from fencepost.conformance.generate import blocks, mistakes, networks, opened, requests
 from fencepost.conformance.generate.boundaries import edges
@@ -33,6 +34,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             yield Scenario(aims=("VAL-1",), run=partial(_opened, setting=setting, index=index))
         if not setting.capabilities.refusals:
             continue
+        yield from spellings.scenarios(setting)
         yield _accepted(setting, index, "VAL-3", list(mistakes.PUBLIC_NEIGHBOURS), network)
         if setting.profile.prefix_32 == "accept":
             random = setting.random("slash-32", index)

@@ -55,6 +55,17 @@ class Grove:
         """The addresses at the ends of every range, and beside them."""
         return list(dict.fromkeys(end for one in self.blocks for end in edges(one)))
 
+    def within(self, random: Random) -> list[int]:
+        """An address in each range: any, or the first or last of a part that an octet, or one bit more, selects."""
+        found = []
+        for one in self.blocks:
+            size = one.last - one.first + 1
+            parts = [part for part in (2**24, 2**16, 2**8, size // 2, 1) if 0 < part <= size]
+            part = random.choice(parts)
+            first = one.first + random.randrange(size // part) * part
+            found.append(random.choice((first, first + part - 1)))
+        return found
+
     def somewhere(self, random: Random) -> int:
         """Any address in or near any of the ranges."""
         one = random.choice(self.blocks)
@@ -85,11 +96,17 @@ _ORDERS = (_outer_first, _inner_first, _any_first, _lowest_first)
 
 @dataclass(slots=True)
 class Life:
-    """The history of one vault: its ranges are added in one order and removed in another, repeatedly."""
+    """The history of one vault: its ranges are added in one order and removed in another, repeatedly.
+
+    While `is_open`, the outermost range stays away: that range would hide a wrong answer about those inside it.
+    `ballast` are ranges far from the grove's. They stay while the others come and go, so that the list is long.
+    """
 
     state: GeneratorState
     grove: Grove
+    ballast: tuple[Block, ...] = ()
     is_filling: bool = True
+    is_open: bool = False
     order: Callable[[Sequence[Block], Random], Block] = field(default=_any_first)
 
     @property
@@ -98,15 +115,25 @@ class Life:
         return self.state.random
 
     @property
+    def held(self) -> list[IpRule]:
+        """The rules in force, in the order of the list, without the ballast."""
+        return [rule for rule in self.state.ip_rules if rule.block not in self.ballast]
+
+    @property
     def ip_rules(self) -> list[IpRule]:
-        """The rules in force, the outermost first."""
-        return sorted(self.state.ip_rules, key=lambda rule: (rule.block.first - rule.block.last, rule.block.first))
+        """The same, the outermost first."""
+        return sorted(self.held, key=lambda rule: (rule.block.first - rule.block.last, rule.block.first))
+
+    @property
+    def ranges(self) -> tuple[Block, ...]:
+        """The ranges that may come, the outermost first."""
+        return self.grove.blocks[self.is_open :]
 
     @property
     def absent_ranges(self) -> list[Block]:
-        """The ranges that no rule names, the outermost first."""
+        """Those of them that no rule names."""
         held = {rule.block for rule in self.state.ip_rules}
-        return [one for one in self.grove.blocks if one not in held]
+        return [one for one in self.ranges if one not in held]
 
     def turns(self) -> Iterator[Iterator[Change]]:
         """Turn after turn without end: mostly one rule added or removed, else a turn from the table."""
@@ -125,9 +152,12 @@ Turn: TypeAlias = Callable[[Life], Iterator[Change]]
 def _one_change(life: Life) -> Iterator[Change]:
     """Add one rule until nearly all are there, then remove one until nearly none is, each time in another order."""
     if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(3)) or (
-        not life.is_filling and len(life.ip_rules) <= life.random.randrange(3)
+        not life.is_filling and len(life.ip_rules) <= life.random.randrange(2)
     ):
         life.is_filling, life.order = not life.is_filling, life.random.choice(_ORDERS)
+        if life.is_filling:
+            life.is_open = bool(life.random.randrange(2))
+            yield from _gone(life, life.grove.blocks[0]) if life.is_open else ()
     if life.is_filling and life.absent_ranges:
         yield add(life.state, life.order(life.absent_ranges, life.random))
     elif life.ip_rules:
@@ -142,9 +172,8 @@ def _gone(life: Life, block: Block) -> Iterator[Change]:
 
 def _some_held(life: Life) -> Block:
     """The rule that came last, or any other rule in force."""
-    return life.random.choice(
-        (life.state.ip_rules[-1], *life.random.sample(life.state.ip_rules, min(2, len(life.ip_rules))))
-    ).block
+    held = life.held
+    return life.random.choice((held[-1], *life.random.sample(held, min(2, len(held))))).block
 
 
 def gone_and_back(life: Life) -> Iterator[Change]:
@@ -182,40 +211,64 @@ def one_for_another(life: Life) -> Iterator[Change]:
 def while_asleep(life: Life) -> Iterator[Change]:
     """Make a change while the default action is Allow; it shows once the default action is Deny."""
     yield update(defaultAction="Allow")
-    yield from life.random.choice((_one_change, gone_and_back, back_and_gone, one_for_another))(life)
+    kinds = (_one_change, gone_and_back, back_and_gone, one_for_another, exposed, subnet_changed)
+    yield from life.random.choice(kinds)(life)
     yield update(defaultAction="Deny")
 
 
 def put_some(life: Life) -> Iterator[Change]:
     """Put any of the ranges as a whole set, often nearly all; the subnets stay."""
-    most = len(life.grove.blocks)
+    most = len(life.ranges)
     count = life.random.choice((life.random.randrange(most + 1), most - life.random.randrange(min(3, most))))
-    yield put(_set_of(life, life.random.sample(life.grove.blocks, count)), life.state.vault)
+    yield put(_set_of(life, life.random.sample(life.ranges, count)), life.state.vault)
 
 
 def put_one_other(life: Life) -> Iterator[Change]:
-    """Put as many ranges as are in force, one of them for another, which begins at the same address where it can."""
+    """Put as many ranges, one for another: in it, beginning where it begins, or with the same first and last range."""
     pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
     if pairs:
         alike = [pair for pair in pairs if pair[0].first == pair[1].first]
-        block, other = life.random.choice(alike or pairs)
-        kept = [rule.block for rule in life.state.ip_rules]
+        nested = [(one, other) for one, other in pairs if one.holds(other)]
+        ordered = sorted(rule.block for rule in life.ip_rules)
+        inner = [(one, other) for one, other in pairs if one in ordered[1:-1] and ordered[0] < other < ordered[-1]]
+        block, other = life.random.choice(life.random.choice((alike, nested, inner)) or pairs)
+        kept = [rule.block for rule in life.held]
         yield put(_set_of(life, [other if one == block else one for one in kept]), life.state.vault)
+
+
+def put_other_subnets(life: Life) -> Iterator[Change]:
+    """Put the same ranges with other subnets."""
+    listed, unlisted = life.state.listed, life.state.unlisted
+    if listed or unlisted:
+        chosen = life.random.sample(unlisted, len(unlisted) and life.random.randrange(1, len(unlisted) + 1))
+        acls = wire_rules_in_force(life.state.vault.rules)
+        yield put({**acls, "virtualNetworkRules": [{"id": one} for one in chosen]}, life.state.vault)
 
 
 def covered(life: Life) -> Iterator[Change]:
     """Add a range around some that are in force."""
-    outer = [one for one in life.absent_ranges if any(one.holds(rule.block) for rule in life.state.ip_rules)]
+    outer = [one for one in life.absent_ranges if any(one.holds(rule.block) for rule in life.held)]
     if outer:
         yield add(life.state, life.random.choice(outer))
 
 
 def bared(life: Life) -> Iterator[Change]:
     """Remove a range around some that stay."""
-    held = life.state.ip_rules
+    held = life.held
     outer = [one for one in held if any(one is not other and one.block.holds(other.block) for other in held)]
     if outer:
         yield remove(life.state, life.random.choice(outer))
+
+
+def exposed(life: Life) -> Iterator[Change]:
+    """Add or remove a range under others, then remove the others: only now a wrong answer about the range shows."""
+    nested = [one for one in life.ranges if any(rule.block != one and rule.block.holds(one) for rule in life.held)]
+    if nested:
+        inner = life.random.choice(nested)
+        yield from _gone(life, inner) if inner not in life.absent_ranges else iter((add(life.state, inner),))
+        around = [rule.block for rule in life.ip_rules if rule.block != inner and rule.block.holds(inner)]
+        for block in around if life.random.randrange(2) else around[::-1]:
+            yield from _gone(life, block)
 
 
 def joined(life: Life) -> Iterator[Change]:
@@ -232,14 +285,38 @@ def joined(life: Life) -> Iterator[Change]:
             yield from _gone(life, half)
 
 
+def twice(life: Life) -> Iterator[Change]:
+    """Add a rule that is in force, where the subject takes repetitions; one removal removes both."""
+    if life.ip_rules and life.state.vault.profile.choice("duplicates") in ("keep", "collapse"):
+        block = _some_held(life)
+        yield add(life.state, block)
+        yield from _gone(life, block)
+
+
 def put_in_vain(life: Life) -> Iterator[Change]:
-    """Put a whole set with ranges that are in force or nested there, and a private address: refused."""
+    """Put a whole set with ranges that are in force or nested there, and a mistake in any member: refused."""
     count = life.random.randrange(1, len(life.grove.blocks) + 1)
     acls = _set_of(life, life.random.sample(life.grove.blocks, count))
-    entries = acls["ipRules"]
-    assert isinstance(entries, list)
-    entries.insert(life.random.choice((0, len(entries), life.random.randrange(len(entries) + 1))), {"value": _PRIVATE})
-    yield replace(put(acls, life.state.vault), aim="VAL-3", clauses=("VAL-9",))
+    member, wrong, clause = life.random.choice(list(_wrong_members(life)))
+    entries = acls.get(member)
+    if isinstance(entries, list):
+        entries.insert(life.random.choice((0, len(entries), life.random.randrange(len(entries) + 1))), wrong)
+    else:
+        acls = {**acls, member: wrong}
+    yield replace(put(acls, life.state.vault), aim=clause, clauses=("VAL-9",))
+
+
+def _wrong_members(life: Life) -> Iterator[tuple[str, object, str]]:
+    """A mistake for each member of a whole set that the subject knows, and the clause that demands its refusal."""
+    vault, capabilities = life.state.vault, life.state.capabilities
+    yield "ipRules", {"value": _PRIVATE}, "VAL-3"
+    if capabilities.a_switch:
+        yield "bypass", "All", "VAL-6"
+    if capabilities.subnets:
+        yield "virtualNetworkRules", {"id": "default"}, "VAL-7"
+        lacking = [one.id for one in vault.network.subnets if not vault.network.has_endpoint(one.id)]
+        if lacking and vault.profile.missing_endpoint == "reject":
+            yield "virtualNetworkRules", {"id": lacking[0]}, "VAL-8"
 
 
 def add_in_vain(life: Life) -> Iterator[Change]:
@@ -273,6 +350,13 @@ def subnet_changed(life: Life) -> Iterator[Change]:
             yield add_subnet(gone)
 
 
+def all_but_few(life: Life) -> Iterator[Change]:
+    """Remove the rules one after another, in any order, until one or two are left."""
+    held = [rule.block for rule in life.ip_rules]
+    for block in life.random.sample(held, max(0, len(held) - life.random.randrange(1, 3))):
+        yield from _gone(life, block)
+
+
 def outermost_last(life: Life) -> Iterator[Change]:
     """Make the outermost range the rule that came last."""
     yield from _gone(life, life.grove.blocks[0])
@@ -281,8 +365,13 @@ def outermost_last(life: Life) -> Iterator[Change]:
 
 def put_in_place(life: Life) -> WireRules:
     """Some of the ranges as a whole set; the subnets and the rule that came last stay."""
-    chosen = life.random.sample(life.grove.blocks, life.random.randrange(1, len(life.grove.blocks) + 1))
-    return _set_of(life, dict.fromkeys((*(rule.block for rule in life.state.ip_rules[-1:]), *chosen)))
+    chosen = life.random.sample(life.ranges, life.random.randrange(1, len(life.ranges) + 1))
+    return _set_of(life, dict.fromkeys((*(rule.block for rule in life.held[-1:]), *chosen)))
+
+
+def put_all(life: Life) -> WireRules:
+    """All the ranges as a whole set; the subnets stay."""
+    return _set_of(life, life.random.sample(life.ranges, len(life.ranges)))
 
 
 def put_one(life: Life) -> WireRules:
@@ -303,7 +392,8 @@ def put_in_new(life: Life, network: Network) -> WireRules:
 
 def _set_of(life: Life, chosen: Iterable[Block]) -> WireRules:
     acls = wire_rules_in_force(life.state.vault.rules)
-    return {**acls, "ipRules": [{"value": blocks.text(one)} for one in chosen]}
+    listed = life.random.choice(((*life.ballast, *chosen), (*chosen, *life.ballast)))
+    return {**acls, "ipRules": [{"value": blocks.text(one)} for one in listed]}
 
 
 TURNS: Mapping[str, Turn] = MappingProxyType(
@@ -316,9 +406,12 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
             while_asleep,
             put_some,
             put_one_other,
+            put_other_subnets,
             covered,
             bared,
+            exposed,
             joined,
+            twice,
             put_in_vain,
             add_in_vain,
             remove_in_vain,

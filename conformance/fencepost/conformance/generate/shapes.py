@@ -4,13 +4,13 @@ Each is a way in which a tree, a table per prefix length, a count per slot or a 
 more ranges than are needed: those with private or reserved space are left out later.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from random import Random
 from types import MappingProxyType
 from typing import TypeAlias
 
 from fencepost.conformance.generate import blocks
-from fencepost.reference import Block
+from fencepost.reference import Block, is_clear
 
 Shape: TypeAlias = Callable[[Random], list[Block]]
 
@@ -18,6 +18,8 @@ _COUNTS = (3, 4, 5, 8, 9, 15, 16, 17)
 """Numbers of equal ranges: around powers of two, at which slots, pages and small counts are full."""
 
 _SINGLE = 32
+_TRIES = 10
+_SLOTS = 20
 
 
 def around(address: int, length: int) -> Block:
@@ -98,11 +100,28 @@ def far(random: Random) -> list[Block]:
     """Wide ranges around one another, and long ones inside, far from where the wide begin, and outside of them."""
     short = blocks.block(random, random.randrange(blocks.SHORTEST, 9))
     wide = [around(short.first, length) for length in range(blocks.SHORTEST, _length(short))]
-    found = [short, *random.sample(wide, min(1, len(wide)))]
+    found = [short, *random.sample(wide, min(random.randrange(1, 4), len(wide)))]
     for length in (random.randrange(9, 17), random.randrange(17, 25), random.randrange(25, 31), _SINGLE):
         inner = around(random.randrange(short.first, short.last + 1), length)
         found.append(inner)
     return [*found, other_half(found[-2]), blocks.block(random, random.randrange(12, 25)), other_half(short)]
+
+
+def broad(random: Random) -> list[Block]:
+    """Ranges that span several first octets, in one another and side by side; /8s and longer ranges in them."""
+    found = [blocks.block(random, random.choice((blocks.SHORTEST, 4, 5)))]
+    for _ in range(4):
+        found.append(_inside(random.choice(found[:3]), random.randrange(4, 9), random))
+    octet = _inside(found[0], 8, random)
+    inner = _inside(octet, random.choice((9, 16, 24)), random)
+    return [
+        *found,
+        other_half(found[1]),
+        octet,
+        other_half(octet),
+        inner,
+        _inside(random.choice(found), _SINGLE, random),
+    ]
 
 
 def grid(random: Random) -> list[Block]:
@@ -119,10 +138,29 @@ def grid(random: Random) -> list[Block]:
     return [Block(one, one + size - 1) for one in found]
 
 
+def filled(random: Random) -> list[Block]:
+    """A page of 256 or 65,536 addresses, or more, filled by a half and quarters or smaller parts; and the next page."""
+    page = blocks.block(random, random.choice((8, 16, 16, 24)))
+    found = [page]
+    for _ in range(random.randrange(2, 5)):
+        split = found.pop()
+        half = around(split.first, _length(split) + 1)
+        found += random.sample([half, other_half(half)], 2)
+    return [*found, other_half(page), around(other_half(page).first, _length(page) + random.randrange(1, 6))]
+
+
+def slots(random: Random) -> list[Block]:
+    """Equal ranges in one page, more of them than four bits count."""
+    page = blocks.block(random, random.choice((16, 16, 24)))
+    size = random.choice((1, 4, (page.last - page.first + 1) // 256))
+    room = (page.last - page.first + 1) // size
+    return [Block(page.first + n * size, page.first + n * size + size - 1) for n in random.sample(range(room), _SLOTS)]
+
+
 SHAPES: Mapping[str, Shape] = MappingProxyType(
-    {shape.__name__: shape for shape in (chain, stairs, fork, fan, far, grid)}
+    {shape.__name__: shape for shape in (chain, stairs, fork, fan, far, broad, grid, filled)}
 )
-"""Every shape by its name."""
+"""Every shape of a long life by its name."""
 
 
 def pages(random: Random, count: int) -> list[list[Block]]:
@@ -132,3 +170,17 @@ def pages(random: Random, count: int) -> list[list[Block]]:
     size = 2 ** (32 - length)
     places = random.sample(range(256 // size), 2)
     return [[around(home + n * 65536 + place * size, length) for place in places] for n in range(count)]
+
+
+def ballast(random: Random, count: int, apart_from: Collection[Block]) -> tuple[Block, ...]:
+    """So many small ranges and addresses apart from these, some in the same /16 or /8; fewer where there is no room."""
+    found: dict[Block, None] = {}
+    homes = [one.first for one in apart_from]
+    for _ in range(_TRIES * count):
+        home = random.choice(homes) if random.randrange(2) else blocks.block(random, 16).first
+        one = around(home ^ random.randrange(2 ** random.choice((8, 16, 24))), random.choice((24, 28, 30, _SINGLE)))
+        if is_clear(one) and not any(one.holds(other) or other.holds(one) for other in (*apart_from, *found)):
+            found[one] = None
+        if len(found) == count:
+            break
+    return tuple(found)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from fencepost.conformance.mutants.lenient_vault import LenientVault
 from fencepost.conformance.mutants.values import PROFILES, Profile
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.wire_vault import WireVault
@@ -82,7 +83,8 @@ class Mutant:
 
     def sound(self, profile: str) -> Vault:
         """The vault without the flaw: the one from which the mutant differs."""
-        return (WireVault if issubclass(self.flaw, WireVault) else Vault)(profile)
+        kinds: tuple[type[Vault], ...] = (WireVault, LenientVault, Vault)
+        return next(kind for kind in kinds if issubclass(self.flaw, kind))(profile)
 
     @property
     def outlives_reset(self) -> bool:

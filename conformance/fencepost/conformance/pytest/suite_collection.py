@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType, MappingProxyType, ModuleType
@@ -237,7 +238,22 @@ def _given_up_once(request: pytest.FixtureRequest, trial: SubjectSession, ask: C
         trial.is_given_up = True
         if isinstance(error, CannotBegin):
             _give_up(request, error)
+            if not _is_first_worker_with(request, str(error)):
+                leave_out(request, UNASKED, "not asked: the subject cannot be asked, as another worker says")
         raise replace(error) from None  # the copy is without the traceback of the original
+
+
+def _is_first_worker_with(request: pytest.FixtureRequest, problem: str) -> bool:
+    """Whether no other worker of the run has reported the problem: each worker of pytest-xdist has a subject."""
+    worker = getattr(request.config, "workerinput", None)
+    if worker is None:
+        return True
+    folder: Path = request.getfixturevalue("tmp_path_factory").getbasetemp().parent  # shared by all workers
+    try:
+        (folder / f"unasked-{worker['testrunuid']}-{sha256(problem.encode()).hexdigest()}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def leave_out(request: pytest.FixtureRequest, kind: str, reason: str) -> NoReturn:

@@ -19,7 +19,7 @@ def read_acls(value: object, path: str, *, vault: str | None = None) -> FoundRul
     """The rules in a `networkAcls` object; null or nothing is a vault whose firewall was never set up."""
     if value is None:
         return FoundRules(network_acls=NEVER_SET_UP, path=path, vault=vault)
-    cut = tuple(_cut_by_powershell(value, path))
+    cut = tuple(cut_by_powershell(value, path))
     if cut or not isinstance(value, Mapping):
         return FoundRules(network_acls=value, path=path, vault=vault, faults=cut)
     members = read_members(value, path, MEMBERS)
@@ -51,15 +51,15 @@ def _entry(entry: object, path: str, known: frozenset[str], faults: list[str], n
 _CUT = re.compile(r"@\{.*\}|(?:System|Microsoft)\.[\w.]+(?:\[\])?", re.DOTALL)
 
 
-def _cut_by_powershell(acls: object, path: str) -> Iterator[str]:
+def cut_by_powershell(acls: object, path: str) -> Iterator[str]:
     """A fault for each object or list that `ConvertTo-Json` has cut to one text, beyond its `-Depth`."""
     if isinstance(acls, str) and _CUT.fullmatch(acls):
         yield f"{path}: PowerShell has cut this to {acls!r:.60}; write it by ConvertTo-Json -Depth 10"
     elif isinstance(acls, Mapping):
         for name, one in acls.items():
-            yield from _cut_by_powershell(one, f"{path}.{name}")
+            yield from cut_by_powershell(one, f"{path}.{name}")
     elif isinstance(acls, list) and acls:  # every entry is cut, or none is
-        yield from _cut_by_powershell(acls[0], f"{path}[0]")
+        yield from cut_by_powershell(acls[0], f"{path}[0]")
 
 
 def public_access_faults(value: object, path: str) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fencepost.adapters.contract.vocabulary import SERVICE_ENDPOINT
-from fencepost.conformance.rule_files.acls import public_access_faults, read_acls
+from fencepost.conformance.rule_files.acls import cut_by_powershell, public_access_faults, read_acls
 from fencepost.conformance.rule_files.clients import from_powershell, powershell_rules
 from fencepost.conformance.rule_files.found import FoundRules
+from fencepost.conformance.rule_files.json_file import parsed
 from fencepost.conformance.rule_files.members import member, read_members
 from fencepost.conformance.rule_files.template import (
     DEPLOYMENT,
@@ -67,8 +68,16 @@ def vaults_in(value: object, path: str, parameters: Mapping[str, object]) -> Ite
 
 
 def literal_resource(body: Mapping[str, object], path: str) -> Resource:
-    """A resource whose texts are values: as a service or a client prints it."""
+    """A resource whose texts are values: as a service or a client prints it.
+
+    Properties may be JSON as a text, which is what a query of Resource Graph makes of them by `tostring()`.
+    """
     properties = member(body, "properties")
+    if isinstance(properties, str):
+        try:
+            properties = parsed(properties)
+        except (ValueError, RecursionError):
+            properties = None
     return Resource(
         body=body,
         path=path,
@@ -91,7 +100,8 @@ def _of_template(template: Mapping[str, object], path: str, given: Mapping[str, 
             raise Fault(
                 path=f"{path}.parameters", reason=f"no parameter {name!r} is declared, which --parameters gives"
             )
-    resources = list(resources_of(template, path, Evaluation(template=template, given=given)))
+    evaluation = Evaluation(template=template, given=given).checked(path)
+    resources = list(resources_of(template, path, evaluation))
     subnets = tuple(one for resource in resources for one in _subnets_of(resource))
     linked = tuple(
         f"{resource.path}.properties.templateLink: passed over, the template that it names is another file"
@@ -108,13 +118,21 @@ def _of_resource(resource: Resource, *, literal: bool) -> Iterator[FoundRules]:
     path, name = f"{resource.path}.properties", _name(resource, literal=literal)
     if resource.properties is None:
         if resource.kind == VAULT:
-            yield FoundRules(network_acls=None, path=path, vault=name, faults=(f"{path}: {WITHOUT_PROPERTIES}",))
+            yield FoundRules(network_acls=None, path=path, vault=name, faults=_without_properties(resource.body, path))
         return
     members = read_members(resource.properties, path, ("networkAcls",))
     # A resource cut out of a file may have lost its type; its rules are what marks it then.
     if resource.kind == VAULT or (not resource.kind and (members.values or members.faults)):
         found = rules_in(resource.properties, path, vault=name, evaluation=None if literal else resource.evaluation)
         yield replace(found, faults=(*_beside_properties(resource, has_rules=bool(members.values)), *found.faults))
+
+
+def _without_properties(body: Mapping[str, object], path: str) -> tuple[str, ...]:
+    written = member(body, "properties")
+    if written is None:
+        return (f"{path}: {WITHOUT_PROPERTIES}",)
+    cut = tuple(cut_by_powershell(written, path))
+    return cut or (f"{path}: expected an object, or one as JSON text, got {written!r:.60}",)
 
 
 def _beside_properties(resource: Resource, *, has_rules: bool) -> Iterator[str]:
@@ -194,6 +212,22 @@ def _subnet(name: str, properties: Mapping[str, object], known: Evaluation) -> I
         yield Subnet(id=found, service_endpoints=(SERVICE_ENDPOINT,) if SERVICE_ENDPOINT in services else ())
 
 
+def cut_in(value: object) -> Iterator[str]:
+    """What says that a list of a service is not whole: a next page, or a number of entries that are not there."""
+    if not isinstance(value, Mapping) or "properties" in value or not {"value", "data"} & value.keys():
+        return
+    for name in ("nextLink", "skip_token", "skipToken", "$skipToken"):
+        if member(value, name):
+            yield f"$.{name}: the list is cut, more entries are on the next page"
+    if str(member(value, "resultTruncated")).lower() == "true":
+        yield "$.resultTruncated: the list is cut, not every entry is in it"
+    rows = _rows(value.get("value", value.get("data")))
+    for name in ("total_records", "totalRecords"):
+        total = member(value, name)
+        if isinstance(total, int) and isinstance(rows, list) and total > len(rows):
+            yield f"$.{name}: the list is cut, it has {len(rows)} of {total} entries"
+
+
 def _rows(data: object) -> object:
     """The rows of a Resource Graph answer as objects; its older form is a table of columns and rows."""
     if isinstance(data, Mapping) and isinstance(data.get("columns"), list) and isinstance(data.get("rows"), list):
@@ -204,6 +238,21 @@ def _rows(data: object) -> object:
 
 def _changes(value: Mapping[str, object]) -> object:
     return value["changes"] if "changes" in value else properties_of(value).get("changes")
+
+
+def deleted_in(value: object) -> Iterator[str]:
+    """A sentence for each vault that a what-if result deletes."""
+    changes = _changes(value) if isinstance(value, Mapping) else None
+    inside = "" if isinstance(value, Mapping) and "changes" in value else ".properties"
+    for index, change in enumerate(changes if isinstance(changes, list) else ()):
+        if not isinstance(change, Mapping) or change.get("changeType") != "Delete":
+            continue
+        before = change.get("before")
+        before = before if isinstance(before, Mapping) else {}
+        named = _VAULT_ID.search(str(change.get("resourceId")))
+        if named is not None or str(member(before, "type")).lower() == VAULT:
+            name = named[1] if named is not None else member(before, "name")
+            yield f"${inside}.changes[{index}]: the change deletes the vault {name}"
 
 
 def _after(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:

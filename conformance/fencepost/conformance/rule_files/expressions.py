@@ -157,7 +157,7 @@ def _call(name: str, arguments: list[object], scope: Scope) -> object:
             return {"subscriptionId": scope.subscription, "id": f"/subscriptions/{scope.subscription}"}
         case "resourcegroup", []:
             return {"name": scope.group, "id": f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}"}
-    function = _FUNCTIONS.get(lowered)
+    function = FUNCTIONS.get(lowered)
     if function is None and lowered != "resourceid":
         raise NotEvaluated(f"the function {name}() is not evaluated here")
     try:
@@ -255,12 +255,49 @@ def _name(value: object) -> str:
     return value
 
 
-_FUNCTIONS: Mapping[str, Callable[..., object]] = {
+def _union(*values: object) -> object:
+    """The distinct entries of arrays by their first places, or objects merged, the last value of a name in force.
+
+    Objects within objects are merged too. What the service does with names or entries that are equal but for case, and
+    with null for a value, is not documented.
+    """
+    if len(values) >= 2 and all(isinstance(one, list) for one in values):
+        entries = [one for value in values if isinstance(value, list) for one in value]
+        distinct = {json.dumps(one, sort_keys=True): one for one in entries}
+        if len({key.lower() for key in distinct}) < len(distinct):
+            raise NotEvaluated("entries of union() that are equal but for case are not evaluated here")
+        return list(distinct.values())
+    if len(values) < 2 or not all(isinstance(one, Mapping) for one in values):
+        raise TypeError
+    merged: dict[str, object] = {}
+    for value in values:
+        merged = _merged(merged, value if isinstance(value, Mapping) else {})
+    return merged
+
+
+def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(one)
+    names = {name.lower(): name for name in one}
+    for name, value in other.items():
+        before = merged.get(name)
+        if names.get(name.lower(), name) != name:
+            raise NotEvaluated("names in union() that are equal but for case are not evaluated here")
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            merged[name] = _merged(before, value)
+        elif name in one and (value is None or isinstance(before, Mapping) or isinstance(value, Mapping)):
+            raise NotEvaluated(f"union() has values of two kinds for {name!r}, which is not evaluated here")
+        else:
+            merged[name] = value
+    return merged
+
+
+FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "concat": _concat,
     "format": _format,
     "createarray": lambda *values: list(values),
     "createobject": _object,
     "coalesce": lambda *values: next((one for one in values if one is not None), None),
+    "union": _union,
     "length": _length,
     "empty": _is_empty,
     "equals": _equals,

@@ -38,7 +38,7 @@ def read_json(path: str, *, with_comments: bool = False) -> object:
         text = _decoded(data)
         if with_comments and "/" in text:
             text = _without_comments(text)
-        return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_constant)
+        return parsed(text)
     except OSError as error:
         reason = error.strerror or str(error)
     except UnicodeDecodeError as error:
@@ -50,6 +50,11 @@ def read_json(path: str, *, with_comments: bool = False) -> object:
     except ValueError as error:
         reason = str(error)
     raise UnreadableInput(name=name, reasons=(reason,))
+
+
+def parsed(text: str) -> object:
+    """The JSON value of a text; `ValueError` where there is none, a member is repeated or a number is not finite."""
+    return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_constant)
 
 
 def _decoded(data: bytes) -> str:

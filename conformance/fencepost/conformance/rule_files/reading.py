@@ -38,6 +38,8 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
         found = _chosen(value, vault, given)
     except Fault as fault:
         raise UnreadableInput(name=name, reasons=(str(fault),)) from None
+    except RecursionError:
+        raise UnreadableInput(name=name, reasons=("$: a value in it is nested too deep",)) from None
     except _NoRules as error:
         raise UnreadableInput(name=name, reasons=error.reasons) from None
     if found.faults:
@@ -66,18 +68,21 @@ def _chosen(value: object, vault: str | None, given: Mapping[str, object]) -> Fo
         found = list(terraform.vaults_in(value, "$"))
     else:
         found = list(arm.vaults_in(value, "$", given))
+    deleted, cut = tuple(arm.deleted_in(value)), tuple(arm.cut_in(value))
     if not found:
-        raise _NoRules(_without_vaults(value))
-    return _named(found, vault)
+        raise _NoRules(*(deleted or (_without_vaults(value),)), *cut)
+    chosen = _named(found, vault, (*deleted, *cut))
+    return replace(chosen, notes=(*chosen.notes, *cut))
 
 
-def _named(found: list[FoundRules], vault: str | None) -> FoundRules:
+def _named(found: list[FoundRules], vault: str | None, beside: tuple[str, ...]) -> FoundRules:
+    """The vault of that name or path; `beside` says why it may be absent."""
     chosen = [one for one in found if vault is None or vault.lower() in ((one.vault or "").lower(), one.path.lower())]
     if len(chosen) == 1:
         return chosen[0]
     listed = ", ".join(f"{one.vault or '(without a name)'} at {one.path}" for one in chosen or found)
     if not chosen:
-        raise _NoRules(f"there is no vault called {vault!r}; there are: {listed}")
+        raise _NoRules(f"there is no vault called {vault!r}; there are: {listed}", *beside)
     if all(one.faults for one in chosen):
         raise _NoRules(*(fault for one in chosen for fault in one.faults))
     raise _NoRules(f"there are {len(chosen)} vaults; choose one by --vault NAME, or by its path: {listed}")
@@ -133,18 +138,28 @@ def _parameters(path: str) -> Mapping[str, object]:
 
 
 def _without_vaults(value: object) -> str:
-    if isinstance(value, Mapping) and "terraform_version" in value and isinstance(value.get("resources"), list):
+    if _is_stored_state(value):
         return "$: this is the state as Terraform stores it; terraform show -json prints it in the form that is read"
     if isinstance(value, Mapping) and arm.is_template(value):
         told = "is deployed by this template as it stands; templates that it links to are other files"
         return f"$.resources: no vault ({_VAULT_TYPE}) {told}"
     if isinstance(value, Mapping) and terraform.is_terraform(value):
-        return "$: no azurerm_key_vault is among the resources"
+        passed_over = "data sources (data.azurerm_key_vault) are passed over"
+        return f"$: no azurerm_key_vault is among the resources; {passed_over}"
     if isinstance(value, Mapping) and isinstance(member(value, "type"), str):
         return f"$.type: expected a vault ({_VAULT_TYPE}) or a template, got {member(value, 'type')!r}"
     if isinstance(value, Mapping) and member(value, "properties") is not None:
         return "$.properties: no networkAcls in it, and no type that says that it is a vault"
     return f"$: no vault ({_VAULT_TYPE}) is in the list{_first_entry(value)}"
+
+
+def _is_stored_state(value: object) -> bool:
+    """Whether an object is a file `terraform.tfstate`: its version is a number, which no ARM template has."""
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("resources"), list)
+        and ("terraform_version" in value or isinstance(value.get("version"), int))
+    )
 
 
 _VAULT_TYPE = "Microsoft.KeyVault/vaults"

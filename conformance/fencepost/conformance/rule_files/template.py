@@ -13,6 +13,7 @@ from fencepost.conformance.rule_files.expressions import (
     literal,
 )
 from fencepost.conformance.rule_files.members import member
+from fencepost.conformance.rule_files.parameters import constraint_faults
 
 VAULT = "microsoft.keyvault/vaults"
 NETWORK = "microsoft.network/virtualnetworks"
@@ -80,6 +81,22 @@ class Evaluation:
         if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= _LONGEST_LOOP:
             raise Fault(path=f"{path}.count", reason=f"expected a number from 0 to {_LONGEST_LOOP}, got {count!r:.60}")
         return count
+
+    def checked(self, path: str) -> "Evaluation":
+        """The same, after a check of its parameters; `path` is that of the template.
+
+        `Fault` where a value breaks a constraint of its parameter. A parameter whose value is not known is passed over.
+        """
+        declared = member(self.template, "parameters")
+        for name, one in declared.items() if isinstance(declared, Mapping) else ():
+            try:
+                value = self._parameter(name)
+            except NotEvaluated:
+                continue
+            here, definitions = f"{path}.parameters.{name}", member(self.template, "definitions")
+            for place, reason in constraint_faults(value, one, here, definitions):
+                raise Fault(path=place, reason=reason)
+        return self
 
     def _text(self, text: str, path: str) -> object:
         if not is_expression(text):
@@ -206,7 +223,7 @@ def _looped(
     if not isinstance(name, str):
         raise Fault(path=f"{path}.copy.name", reason=f"expected the name of the loop, got {name!r:.60}")
     for turn in range(evaluation.count(loop, f"{path}.copy")):
-        yield from _deployed(body, path, evaluation.within(name, turn), parents)
+        yield from _deployed(body, f"{path}[{turn}]", evaluation.within(name, turn), parents)
 
 
 def _deployed(
@@ -261,7 +278,8 @@ def _inner(
         str(evaluation.value(member(body, name, known), f"{path}.{name}"))
         for name, known in (("subscriptionId", evaluation.subscription), ("resourceGroup", evaluation.group))
     ]
-    return Evaluation(template=template, given=given, subscription=there[0], group=there[1])
+    inner = Evaluation(template=template, given=given, subscription=there[0], group=there[1])
+    return inner.checked(f"{path}.properties.template")
 
 
 def _given(holder: object, path: str, evaluation: Evaluation) -> object:

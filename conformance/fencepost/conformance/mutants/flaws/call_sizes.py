@@ -1,16 +1,30 @@
 """Flaws that show only in calls of a certain size: a path of its own for one request, few, many, or a full call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, Mutant
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import APP, INSIDE, OTHER_NETWORK, ask, call, control, put, trusted
+from fencepost.conformance.mutants.witness import (
+    APP,
+    HERE,
+    INSIDE,
+    OTHER_NETWORK,
+    ask,
+    call,
+    control,
+    endpoints,
+    put,
+    trusted,
+    update,
+)
 
 flaw = Flaws("state")
 
 _RANGE, _LAST = "20.0.0.0/24", "20.0.0.255"
+_SHARED = 256
+"""In calls of more requests than this, workers decide."""
 
 
 class _Sized(Vault):
@@ -198,3 +212,51 @@ class _TailOfASecondBuffer(Vault):
         answers = super().answer_all(requests)
         buffer, rest = answers[:2_048], answers[2_048:]
         return [*buffer, *[*rest, *buffer[len(rest) :]][-len(rest) :]] if rest else buffer
+
+
+@flaw(
+    "workers-miss-updates",
+    clause="STA-3",
+    also=("DEC-1", "DEC-3", "DEC-11", "DEC-12", "DEC-17", "STA-2", "STA-4"),
+    direction="both",
+    story="Above 256 requests workers decide. They get the switches with a put or a changed rule, not by updates.",
+    witness=lambda _: (put(default="Allow"), update(default="Deny"), ask(*[call()] * (_SHARED + 1))),
+)
+class _WorkersMissUpdates(_Sized):
+    theirs = Held()
+    is_update = False
+
+    def update_rules(self, **switches: object) -> JsonObject:
+        self.is_update = True
+        answer = super().update_rules(**switches)
+        self.is_update = False
+        return answer
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.theirs = self.theirs if self.is_update else self.held
+
+    def network_admits(self, held: Held, ask: Ask) -> bool:
+        return super().network_admits(self.theirs if self.size > _SHARED else held, ask)
+
+
+@flaw(
+    "workers-miss-endpoints",
+    clause="STA-10",
+    also=("DEC-6", "DEC-9", "DEC-17"),
+    direction="both",
+    story="Above 256 requests workers decide. They get the network with each rule set and miss a change of endpoints.",
+    witness=lambda _: (put(subnets=[APP]), endpoints(APP), ask(*[call(HERE, subnet=APP)] * (_SHARED + 1))),
+)
+class _WorkersMissEndpoints(_Sized):
+    theirs: Mapping[str, Sequence[str]] = {}
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.theirs = dict(self.network)
+
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        if self.size <= _SHARED or ask.subnet is None:
+            return super().subnet_admits(held, ask)
+        known = self.theirs.get(self.fold(ask.subnet), ())
+        return self.endpoint_counts(known) and self.subnet_matches(held.subnet_rules, ask.subnet)

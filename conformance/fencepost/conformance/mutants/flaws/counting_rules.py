@@ -1,9 +1,11 @@
 """Flaws in which rules count towards the limits, and when they are counted."""
 
 from collections import Counter
+from collections.abc import Sequence
 
+from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws
-from fencepost.conformance.mutants.values import Held, SubnetRule
+from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
     HERE,
@@ -98,3 +100,36 @@ class _AddingLimitWithoutBypassOnly(Vault):
     def check_added(self, held: Held) -> None:
         counted = held if held.bypass == "None" else held._replace(ip_rules=held.ip_rules[-1:])
         super().check_added(counted)
+
+
+@flaw(
+    "refused-put-takes-room",
+    clause="LIM-6",
+    also=("LIM-7", "VAL-9", "STA-2"),
+    direction="closed",
+    story="The rules of a put are counted before the check of their number; refused, they still take the room of adds.",
+    needs_history=True,
+    witness=lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), add("52.0.0.7")),
+)
+class _RefusedPutTakesRoom(Vault):
+    counted = 0
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        self.counted = 0
+        return super().reset(subnets=subnets)
+
+    def check_put(self, held: Held) -> None:
+        self.counted = len(held.ip_rules)
+        super().check_put(held)
+
+    def check_added(self, held: Held) -> None:
+        more = len(held.ip_rules) - len(self.held.ip_rules)
+        if more and self.counted + more > self.max_ip_rules(held):
+            raise Refused("there is no room for another IP rule")
+        super().check_added(held)
+        self.counted += more
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        left = super().without_ip_rule(held, rule)
+        self.counted -= len(held.ip_rules) - len(left.ip_rules)
+        return left

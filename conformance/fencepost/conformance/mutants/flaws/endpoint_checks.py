@@ -1,12 +1,12 @@
-"""Flaws in checking the service endpoint when a rule is written: an earlier result is remembered."""
+"""Flaws in checking the service endpoint when a rule is written: a result is remembered, a refusal leaves a trace."""
 
 from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
-from fencepost.conformance.mutants.values import SubnetRule
+from fencepost.conformance.mutants.values import Held, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import APP, dormant, endpoints, put, reset, switch_on
+from fencepost.conformance.mutants.witness import APP, HERE, ask, call, dormant, endpoints, put, reset, switch_on
 
 flaw = Flaws("validation")
 
@@ -67,3 +67,24 @@ class _IgnoringOutlivesTheRule(_RememberingSubnets):
         if rule.ignores_missing_endpoint:
             self.excused |= {rule.id}
         return rule._replace(ignores_missing_endpoint=rule.id in self.excused)
+
+
+@flaw(
+    "refusal-for-an-endpoint-takes-named-rules-out",
+    clause="VAL-9",
+    also=("VAL-8", "STA-2"),
+    direction="closed",
+    story="IP rules are stored before endpoints are checked. A refusal takes out all that the put named, old ones too.",
+    profiles=TODAY_ONLY,
+    witness=lambda _: (reset(without=[APP]), put(HERE), put(HERE, subnets=[APP]), ask(call())),
+)
+class _RefusalForAnEndpointTakesNamedRulesOut(Vault):
+    def check_put(self, held: Held) -> None:
+        self.check_ip_limit(held)
+        self.check_subnet_limit(held)
+        try:
+            super().check_put(held)
+        except Refused:
+            kept = (rule for rule in self.held.ip_rules if rule not in held.ip_rules)
+            self.install(self.held._replace(ip_rules=tuple(kept)))
+            raise

@@ -8,6 +8,7 @@ from fencepost.conformance.mutants.values import Ask, Held, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
     APP,
+    APP_2,
     INSIDE,
     ask,
     call,
@@ -15,6 +16,7 @@ from fencepost.conformance.mutants.witness import (
     endpoints,
     put,
     remove_subnet,
+    reset,
     switch_on,
 )
 
@@ -207,3 +209,61 @@ class _ListedSubnetAddedAgainWaits(Vault):
 
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         return self.fold(ask.subnet or "") not in self.waiting and super().subnet_admits(held, ask)
+
+
+@flaw(
+    "endpoint-of-a-subnet-without-a-rule-is-not-noticed",
+    clause="STA-10",
+    also=("DEC-6", "DEC-9"),
+    direction="both",
+    story="Decisions have a copy of the endpoints. A change reaches it only if a rule names the subnet just then.",
+    witness=lambda _: (endpoints(APP), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
+)
+class _EndpointOfASubnetWithoutARuleIsNotNoticed(Vault):
+    noticed: Mapping[str, Sequence[str]] = {}
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        answer = super().reset(subnets=subnets)
+        self.noticed = dict(self.network)
+        return answer
+
+    def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
+        key = self.fold(subnet)
+        if any(rule.id == key for rule in self.held.subnet_rules):
+            self.noticed = {**self.noticed, key: tuple(service_endpoints)}
+        return super().set_service_endpoints(subnet=subnet, service_endpoints=service_endpoints)
+
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        noticed = self.noticed.get(self.fold(ask.subnet or ""), ())
+        return self.endpoint_counts(noticed) and self.subnet_matches(held.subnet_rules, str(ask.subnet))
+
+
+@flaw(
+    "subnets-remembered-by-the-number-of-endpoints",
+    clause="STA-10",
+    also=("DEC-6", "DEC-9"),
+    direction="both",
+    story="The answer for a subnet is cached until the number of subnets with the endpoint changes, or the rules do.",
+    witness=lambda _: (
+        reset(without=[APP_2]),
+        put(subnets=[APP]),
+        ask(call(INSIDE, subnet=APP)),
+        endpoints(APP),
+        switch_on(APP_2),
+        ask(call(subnet=APP)),
+    ),
+)
+class _SubnetsRememberedByTheNumberOfEndpoints(Vault):
+    remembered: dict[tuple[str, int], bool]
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        self.remembered = {}
+
+    def subnet_admits(self, held: Held, ask: Ask) -> bool:
+        if ask.subnet is None:
+            return False
+        key = self.fold(ask.subnet), sum(map(self.endpoint_counts, self.network.values()))
+        if key not in self.remembered:
+            self.remembered[key] = super().subnet_admits(held, ask)
+        return self.remembered[key]

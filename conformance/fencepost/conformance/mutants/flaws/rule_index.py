@@ -1,0 +1,180 @@
+"""Flaws in what is kept of the rules for searching them, and not followed through adds and removals."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.values import Held, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.conformance.mutants.witness import add, ask, call, put, remove, singles
+
+flaw = Flaws("rule-list")
+
+_LONG = 64
+"""A longer list is searched by an index."""
+
+_MOST = 15
+"""The largest number of four bits."""
+
+_WIDE, _INNER, _IN_INNER = "52.0.0.0/16", "52.0.4.0/24", "52.0.4.7"
+_LOWER, _UPPER = "20.0.0.0/17", "20.0.128.0/17"
+
+
+class _Indexed(Vault):
+    """A vault with an index of a long list, made anew by a put; `wrong` are the rules that the index has wrong."""
+
+    wrong: frozenset[IpRule] = frozenset()
+
+    def check_put(self, held: Held) -> None:
+        super().check_put(held)
+        self.wrong = frozenset()
+
+
+def _is_covered(rule: IpRule, rules: Iterable[IpRule]) -> bool:
+    return any(one.prefix < rule.prefix and one.first <= rule.first <= one.last for one in rules)
+
+
+@flaw(
+    "removed-inner-rule-stays-in-the-index",
+    clause="STA-2",
+    also=("DEC-3", "STA-6", "LIM-8"),
+    direction="open",
+    story="Of more than 64 rules an index is kept; removing a rule inside a wider one leaves it there.",
+    needs_history=True,
+    witness=lambda _: (
+        put(*singles(_LONG), "20.9.0.1", _WIDE, _INNER),
+        remove(_INNER),
+        remove(_WIDE),
+        ask(call(_IN_INNER)),
+    ),
+)
+class _RemovedInnerRuleStaysInTheIndex(_Indexed):
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        left = super().without_ip_rule(held, rule)
+        gone = frozenset(held.ip_rules).difference(left.ip_rules)
+        self.wrong = self.wrong - gone | {one for one in gone if _is_covered(one, left.ip_rules)}
+        return left
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        self.wrong = self.wrong if len(rules) > _LONG else frozenset()
+        return (*super().arrange(rules), *self.wrong)
+
+
+@flaw(
+    "added-inner-rule-is-not-indexed",
+    clause="STA-2",
+    also=("DEC-2", "STA-6", "STA-7", "LIM-7"),
+    direction="closed",
+    story="Of more than 64 rules an index is kept; a rule added inside a wider one is left out as needless.",
+    needs_history=True,
+    witness=lambda _: (put(*singles(_LONG), "20.9.0.1", _WIDE), add(_INNER), remove(_WIDE), ask(call(_IN_INNER))),
+)
+class _AddedInnerRuleIsNotIndexed(_Indexed):
+    def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        if rule not in held.ip_rules:
+            self.wrong = self.wrong | {rule} if _is_covered(rule, held.ip_rules) else self.wrong - {rule}
+        return super().with_ip_rule(held, rule)
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        self.wrong = self.wrong if len(rules) > _LONG else frozenset()
+        return tuple(rule for rule in super().arrange(rules) if rule not in self.wrong)
+
+
+@flaw(
+    "short-list-gets-the-outermost-rules",
+    clause="STA-2",
+    also=("DEC-2", "STA-7", "LIM-8"),
+    direction="closed",
+    story="When removals bring a list to 64, its tree is given up, and only the outermost rules go to the plain list.",
+    needs_history=True,
+    witness=lambda _: (
+        put(*singles(_LONG - 1), _WIDE, _INNER),
+        remove(singles(1)[0]),
+        remove(_WIDE),
+        ask(call(_IN_INNER)),
+    ),
+)
+class _ShortListGetsTheOutermostRules(_Indexed):
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        left = super().without_ip_rule(held, rule)
+        if len(held.ip_rules) > _LONG >= len(left.ip_rules):
+            self.wrong = frozenset(one for one in left.ip_rules if _is_covered(one, left.ip_rules))
+        return left
+
+    def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        self.wrong -= {rule}
+        return super().with_ip_rule(held, rule)
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        self.wrong = self.wrong if 0 < len(rules) <= _LONG else frozenset()
+        return tuple(rule for rule in super().arrange(rules) if rule not in self.wrong)
+
+
+def _page(rule: IpRule) -> int:
+    return rule.first >> 16
+
+
+@flaw(
+    "count-of-a-page-stops-at-fifteen",
+    clause="STA-2",
+    also=("DEC-2", "STA-7", "LIM-8"),
+    direction="closed",
+    story="The rules of each /16 are counted in four bits; the count stops at 15, and each removal takes one off.",
+    needs_history=True,
+    witness=lambda _: (
+        put(*(f"20.0.{index}.0/24" for index in range(_MOST + 1))),
+        *(remove(f"20.0.{index}.0/24") for index in range(_MOST)),
+        ask(call(f"20.0.{_MOST}.7")),
+    ),
+)
+class _CountOfAPageStopsAtFifteen(Vault):
+    counts: Mapping[int, int] = {}
+
+    def check_put(self, held: Held) -> None:
+        super().check_put(held)
+        self.counts = {page: min(_MOST, count) for page, count in Counter(map(_page, held.ip_rules)).items()}
+
+    def check_added(self, held: Held) -> None:
+        super().check_added(held)
+        for page in map(_page, held.ip_rules[len(self.held.ip_rules) :]):
+            self.counts = {**self.counts, page: min(_MOST, self.counts.get(page, 0) + 1)}
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        left = super().without_ip_rule(held, rule)
+        gone = Counter(map(_page, held.ip_rules)) - Counter(map(_page, left.ip_rules))
+        self.counts = {page: max(0, count - gone[page]) for page, count in self.counts.items()}
+        return left
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        self.counts = self.counts if rules else {}
+        return tuple(rule for rule in super().arrange(rules) if rule.prefix < 16 or self.counts.get(_page(rule)))
+
+
+@flaw(
+    "full-page-stays-full",
+    clause="STA-2",
+    also=("DEC-3", "DEC-4", "STA-6"),
+    direction="open",
+    story="Two halves of a /16 set its flag for full; the removal of a half does not clear the flag.",
+    needs_history=True,
+    witness=lambda _: (put(_LOWER, _UPPER), remove(_UPPER), ask(call("20.0.128.7"))),
+)
+class _FullPageStaysFull(Vault):
+    full: frozenset[int] = frozenset()
+
+    def check_put(self, held: Held) -> None:
+        super().check_put(held)
+        self.full = _filled(held.ip_rules)
+
+    def check_added(self, held: Held) -> None:
+        super().check_added(held)
+        self.full |= _filled(held.ip_rules)
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        self.full &= frozenset(map(_page, rules))
+        return (*super().arrange(rules), *(self.rule_of(page << 16, 16) for page in self.full))
+
+
+def _filled(rules: Iterable[IpRule]) -> frozenset[int]:
+    halves = Counter(_page(rule) for rule in set(rules) if rule.prefix == 17)
+    return frozenset(page for page, count in halves.items() if count == 2)
