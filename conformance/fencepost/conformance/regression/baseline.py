@@ -21,6 +21,8 @@ from msgspec import structs
 _LET_OFF = ("pass", "vacuous", "not applicable")
 """The verdicts of a clause with known failures in which the search found no other failure."""
 
+_REMEDY = "; to put it on the list, too, store this run (--report) and put `fencepost baseline add` to it"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -136,7 +138,9 @@ class Baseline:
         if not self.entries:
             return summary
         others = [
-            f"{row.id}: another failure beside the known one" for row in rows if row.id in known and row.counterexamples
+            f"{row.id}: another failure beside the known one{_REMEDY}"
+            for row in rows
+            if row.id in known and row.counterexamples
         ]
         held = [
             f"{clause}: known failure {one.failure.id} until {one.failure.expires.isoformat()}: {one.failure.reason}"
