@@ -21,7 +21,8 @@ from msgspec import structs
 _LET_OFF = ("pass", "vacuous", "not applicable")
 """The verdicts of a clause with known failures in which the search found no other failure."""
 
-_REMEDY = "; to put it on the list, too, store this run (--report) and put `fencepost baseline add` to it"
+_REMEDY = "; to put it on the list, too: run once more with --report DIR, then fencepost baseline add LIST --from DIR"
+"""What to do about a failure that is not on the list: a run stores only some of the ways in which a flaw shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
