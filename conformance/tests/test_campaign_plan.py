@@ -1,5 +1,6 @@
 """The plan of a campaign: what it holds, what its ids and seeds follow from, and the files that others run it by."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -119,6 +120,9 @@ def test_a_hundred_million_decisions_are_planned_and_their_cost_is_told(tmp_path
     assert f"{plan.estimate.decisions:,} decisions" in result.stdout
     assert "min of a processor" in result.stdout
     assert seeds_for(1, subjects=1, effort="quick") == 1
+    small = _plan("reference", "--shards", "3", "--out", str(out)).stdout
+    assert " 0.0 min" not in small
+    assert re.search(r"shards +3, of [0-9.]+ s to [0-9.]+ s\n", small), small
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,12 @@ def test_a_newly_broken_choice_is_for_the_worse_and_another_answer_is_not() -> N
 def test_runs_on_other_terms_say_so() -> None:
     found = difference(_report(), _report(seed=7, profile="keyvault-2018-preview"))
     assert found.caveats == ("profile: keyvault before, keyvault-2018-preview now", "seed: 0 before, 7 now")
+    merged = _report(notes=("campaign 5eed: 12 tasks in 3 shards, 2 seeds; a replay has the seed of its task",))
+    found = difference(_report(bounds="--max-seconds 9"), merged)
+    assert found.caveats == (
+        "bounds: --max-seconds 9 before, none now",
+        "asked in: a single run before, campaign 5eed: 12 tasks in 3 shards, 2 seeds now",
+    )
 
 
 @pytest.mark.parametrize(
@@ -274,5 +280,7 @@ def test_two_runs_of_one_version_are_told_apart() -> None:
     labels = [column.run for column in matrix(runs).columns]
     assert labels == ["seed 1", "seed 2, run 1", "seed 2, run 2"]
     assert matrix(runs[:1]).columns[0].run == ""
+    named = matrix(runs, names=("run0", "run1", "run2"))
+    assert [column.run for column in named.columns] == ["seed 1", "seed 2, run1", "seed 2, run2"]
     for shown in (matrix_as_markdown(matrix(runs)), matrix_as_html(matrix(runs))):
         assert "(seed 2, run 2)" in shown.replace("\\", "")

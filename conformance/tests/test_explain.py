@@ -308,6 +308,13 @@ def test_a_clause_is_explained_by_its_id() -> None:
     assert "no clause is called 'DEC-44'; did you mean DEC-4" in unknown.stderr
 
 
+def test_the_example_of_a_clause_has_no_subnet_that_it_does_not_need() -> None:
+    of_a_range = CliRunner().invoke(main, ["explain", "DEC-2"], env={"COLUMNS": "2000"}).stdout
+    assert '1 reset {"subnets": []}' in of_a_range
+    of_a_subnet = CliRunner().invoke(main, ["explain", "DEC-9"], env={"COLUMNS": "2000"}).stdout
+    assert "virtualNetworks" in of_a_subnet
+
+
 def test_there_are_words_for_every_mistake_and_every_open_point() -> None:
     assert MISTAKES.keys() <= REASONS.keys()
     assert ANSWERS.keys() <= QUESTIONS.keys()

@@ -132,7 +132,8 @@ def test_another_failure_in_the_same_clause_fails_the_run(tmp_path: Path) -> Non
     known = ("--known", _file(tmp_path, _known()))
     result = _check(f"{FLAWED}+first-address-excluded", *known, "--report", tmp_path / "r")
     assert result.exit_code == 1
-    assert "DEC-4: another failure beside the known one" in " ".join(result.stdout.split())
+    told = " ".join(result.stdout.split())
+    assert "DEC-4: another failure beside the known one; to put it on the list, too: run once more" in told
     found = stored_run(tmp_path / "r").report.clauses[0].counterexamples
     assert ["known.json" in one.replay for one in found] == [False, True]  # the new failure stands first
 

@@ -295,8 +295,17 @@ def test_an_adapter_file_is_shown_mapping_by_mapping_and_timed(tmp_path: Path) -
     assert "by the mapping decide.deny" in told
     assert "output exit status 1 stdout: kept out" in told
     assert "a decision takes" in told
-    quick = EFFORTS["quick"].for_decisions_only()
-    assert f"asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: at most about" in told
+
+
+@pytest.mark.parametrize(("features", "is_smaller"), [([], False), (["decisions-only"], True)])
+def test_the_bound_of_a_quick_run_is_that_of_what_the_statement_offers(
+    tmp_path: Path, features: list[str], *, is_smaller: bool
+) -> None:
+    statement = {**STATEMENT, "features": ["ip-rules-only", *features]}
+    told = " ".join(_smoke(_harness(tmp_path, describe=statement)).stdout.split())
+    quick = EFFORTS["quick"].for_decisions_only() if is_smaller else EFFORTS["quick"]
+    assert f"a quick run asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: at most about" in told
+    assert "of the subject's time" in told
 
 
 def test_of_an_answer_that_nothing_maps_the_request_and_the_output_are_shown(tmp_path: Path) -> None:

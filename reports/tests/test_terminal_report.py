@@ -103,6 +103,13 @@ def test_the_last_line_says_the_result_and_the_exit_status(report: Report) -> No
     assert last.endswith("1 declared choice broken; exit status 1")
 
 
+def test_the_decisions_that_count_for_no_clause_are_named_beside_the_others(report: Report) -> None:
+    assert "56,789 decisions (1,000 allowed, 55,789 denied), 1,234 writes" in render(report, page=WIDE)
+    totals = replace(report.totals, decisions=56_791 + 41, inconclusive=2)
+    shown = render(replace(report, totals=totals), page=WIDE)
+    assert "55,789 denied, 2 inconclusive, 41 not counted for a clause: open points, decoys, replays)" in shown
+
+
 def test_a_passing_run_names_its_level(report: Report) -> None:
     passed = replace(report, result="pass", exit_status=0, level="core", clauses=report.clauses[:1], ledger=())
     assert render(passed, page=WIDE).splitlines()[-1] == "PASS  1 passes; level: core; exit status 0"

@@ -169,6 +169,10 @@ class Totals(_Value, frozen=True, kw_only=True):
     faults: int = 0
 
 
+CAMPAIGN = "campaign "
+"""The beginning of the note in a report that was merged from the shards of a campaign."""
+
+
 class Report(_Value, frozen=True, kw_only=True):
     """A whole run. Nothing in it depends on the clock or the machine: same seed, subject and version, same report.
 

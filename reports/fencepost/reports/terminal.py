@@ -217,8 +217,10 @@ def _broken(entry: LedgerEntry) -> Text:
 
 def _totals(totals: Totals) -> Text:
     decisions = f"{totals.decisions:,} decisions ({totals.allowed:,} allowed, {totals.denied:,} denied"
-    decisions += f", {totals.inconclusive:,} inconclusive)" if totals.inconclusive else ")"
-    parts = [decisions, f"{totals.writes:,} writes", f"{totals.resets:,} resets"]
+    decisions += f", {totals.inconclusive:,} inconclusive" if totals.inconclusive else ""
+    apart = totals.decisions - totals.allowed - totals.denied - totals.inconclusive
+    decisions += f", {apart:,} not counted for a clause: open points, decoys, replays" if apart > 0 else ""
+    parts = [f"{decisions})", f"{totals.writes:,} writes", f"{totals.resets:,} resets"]
     if totals.shrink_calls:
         parts.append(f"beside them {totals.shrink_writes:,} writes and {totals.shrink_decisions:,} decisions to shrink")
     if totals.inconclusive_writes:

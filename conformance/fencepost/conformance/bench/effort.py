@@ -23,6 +23,10 @@ class Effort:
     writes: int
     decisions: int
 
+    def offered(self, *, with_refusals: bool) -> "Effort":
+        """The effort itself, or the smaller effort for a subject that only decides."""
+        return self if with_refusals else self.for_decisions_only()
+
     def for_decisions_only(self) -> "Effort":
         """The smaller effort for a subject that only decides."""
         return Effort(

@@ -15,7 +15,7 @@ from fencepost.conformance.regression.baseline import Baseline
 from fencepost.conformance.run.findings import Findings
 from fencepost.conformance.run.reporting import report_of
 from fencepost.reference import load_profile
-from fencepost.reports.model import Report
+from fencepost.reports.model import CAMPAIGN, Report
 
 
 @dataclass(kw_only=True, eq=False)
@@ -89,7 +89,7 @@ def _report(plan: CampaignPlan, subject: int, findings: Findings) -> Report:
     )
     tasks = sum(task.subject == subject for shard in plan.shards for task in shard.tasks)
     note = (
-        f"campaign {plan.campaign}: {tasks} tasks in {len(plan.shards)} shards, {recipe.seeds} seeds derived from the "
+        f"{CAMPAIGN}{plan.campaign}: {tasks} tasks in {len(plan.shards)} shards, {recipe.seeds} seeds derived from the "
         "campaign; a replay has the seed of its task"
     )
     return msgspec.structs.replace(report, notes=(*report.notes, note))

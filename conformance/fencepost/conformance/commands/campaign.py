@@ -174,12 +174,12 @@ def _summary(made: CampaignPlan) -> Iterator[tuple[str, str]]:
         f"{tasks:,} (subjects: {len(made.recipe.subjects)}, groups: {len(GROUPS)}, seeds: {made.recipe.seeds:,})",
     )
     yield "expected", f"{made.estimate.decisions:,} decisions and {made.estimate.writes:,} writes"
-    yield "of the kit", f"{_minutes(made.estimate.milliseconds)} of a processor; the subject's own time comes on top"
-    yield "shards", f"{len(made.shards)}, of {_minutes(lightest.milliseconds)} to {_minutes(heaviest.milliseconds)}"
+    yield "of the kit", f"{_duration(made.estimate.milliseconds)} of a processor; the subject's own time comes on top"
+    yield "shards", f"{len(made.shards)}, of {_duration(lightest.milliseconds)} to {_duration(heaviest.milliseconds)}"
 
 
-def _minutes(milliseconds: int) -> str:
-    return f"{milliseconds / 60_000:,.1f} min"
+def _duration(milliseconds: int) -> str:
+    return f"{milliseconds / 1_000:.1f} s" if milliseconds < 60_000 else f"{milliseconds / 60_000:,.1f} min"
 
 
 @campaign.command(short_help="Run a shard, or all of them on a Dask cluster.")

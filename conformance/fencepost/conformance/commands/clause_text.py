@@ -1,10 +1,13 @@
 """All that the kit says about a clause, as labelled texts: for `fencepost explain CLAUSE` and the clause's page."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.mutants import CATALOGUE, Mutant
+from fencepost.conformance.mutants.direct import snake_case
+from fencepost.conformance.mutants.witness import Call
 from fencepost.conformance.run.order import EXPLORATIONS
 from fencepost.reports.visible import abridged, as_json
 
@@ -22,7 +25,8 @@ SHOWN = 5
 def clause_rows(clause: Clause) -> Iterator[tuple[str, str]]:
     """Label and text: the promise, how sure it is and by which sources, who asks it, and what breaks it.
 
-    The example is that of the mistake that takes the fewest calls to show: with it, the last answer is wrong.
+    The example is that of the mistake that takes the fewest calls to show: with it, the last answer is wrong. Its
+    network has no subnet that the example does not need.
     """
     yield "says", f"{clause.text}."
     if clause.note:
@@ -48,6 +52,32 @@ def clause_rows(clause: Clause) -> Iterator[tuple[str, str]]:
             yield "", f"{number} {method} {as_json(abridged(params))}"
 
 
-def _smallest(breaking: Sequence[Mutant]) -> tuple[Mutant, list[tuple[str, JsonObject]]]:
-    shown = [(one, [*one.calls(one.profiles[0])]) for one in breaking]
-    return min(shown, key=lambda pair: (len(pair[1]), len(str(pair[1])), pair[0].id))
+def _smallest(breaking: Sequence[Mutant]) -> tuple[Mutant, tuple[Call, ...]]:
+    shown = [(one, _with_named_subnets(one.calls(one.profiles[0]))) for one in breaking]
+    first, calls = min(shown, key=lambda pair: (len(pair[1]), len(str(pair[1])), pair[0].id))
+    whole = first.calls(first.profiles[0])
+    is_the_same = not first.overlapping and _answers(first, calls) == _answers(first, whole)
+    return first, calls if is_the_same else whole
+
+
+def _with_named_subnets(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """The calls with networks of those subnets alone that another call names, in whatever letter case."""
+    named = str([params for method, params in calls if method != "reset"]).lower()
+
+    def of_named(params: JsonObject) -> JsonObject:
+        subnets: Any = params["subnets"]
+        return {"subnets": [one for one in subnets if str(one["id"]).lower() in named]}
+
+    return tuple((method, of_named(params) if method == "reset" else params) for method, params in calls)
+
+
+def _answers(one: Mutant, calls: Sequence[Call]) -> list[list[JsonObject]]:
+    """The answers of the vault without the flaw, and those of the mutant."""
+    profile = one.profiles[0]
+    return [
+        [
+            getattr(vault, snake_case(method))(**{snake_case(key): value for key, value in params.items()})
+            for method, params in calls
+        ]
+        for vault in (one.sound(profile), one.flaw(profile))
+    ]

@@ -117,7 +117,7 @@ def _searched(
     first, second = clients
     oracle = SubjectOracle(first, with_codes=codes and capabilities.codes and capabilities.credentials)
     lockstep = Lockstep(second, profile, oracle=oracle, settle_seconds=common.settle_seconds)
-    ration = EFFORTS[effort] if capabilities.refusals else EFFORTS[effort].for_decisions_only()
+    ration = EFFORTS[effort].offered(with_refusals=capabilities.refusals)
     return search(
         lockstep,
         first,

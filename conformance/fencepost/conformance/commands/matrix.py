@@ -32,7 +32,7 @@ def matrix(*, runs: tuple[Path, ...], form: str, out: Path | None) -> None:
 
     Exit status: 0 whatever the runs found; 2 bad usage, or a RUN that is no stored run.
     """
-    found = compared([read_run(run) for run in runs])
+    found = compared([read_run(run) for run in runs], names=[str(run) for run in runs])
     text = matrix_as_html(found) if form == "html" else matrix_as_markdown(found)
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))

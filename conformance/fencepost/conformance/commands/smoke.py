@@ -48,7 +48,9 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     Names every violation of the contract with the offending message, secrets masked as in a report. Of a cli: or rest:
     file it shows for each mapping the real request, to paste, and what was read from the real answer; of any other
     subject it shows the first putRules and the first getRules. It writes again: other rules, no rule lists and
-    empty lists. It sends batches of up to 4,096 requests, times a decision, and says what a quick run will take.
+    empty lists. It sends batches of up to 4,096 requests, times a decision, and says how much of the subject's time
+    a quick run takes at most.
+
     Exit status: 0 wired up; 1 wired up, but an answer is obviously wrong; 2 the subject does not answer as the contract
     says.
     """
@@ -68,7 +70,8 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     log = connection.log()  # whole only now: what a harness says on stderr may come after its answer
     mask = Mask.of_here()
     calls = shown(mappings, mask) if mappings else first_calls(run.exchanges, mask)
-    timed = [Text(), pace_in_words(pace)] if isinstance(pace, Pace) else []
+    with_refusals = run.statement is None or "decisions-only" not in run.statement.features
+    timed = [Text(), pace_in_words(pace, with_refusals=with_refusals)] if isinstance(pace, Pace) else []
     show(*_parts(subject, run, log, mask), *calls, *timed, Text(), _result(run))
     sys.exit(run.exit_status)
 

@@ -73,14 +73,15 @@ def first_calls(exchanges: Iterable[Exchange], mask: Mask) -> Iterable[Renderabl
         )
 
 
-def pace_in_words(pace: Pace) -> Text:
-    """The time of a decision, and the most that a quick run takes."""
-    quick = EFFORTS["quick"].for_decisions_only()
+def pace_in_words(pace: Pace, *, with_refusals: bool) -> Text:
+    """The time of a decision, and the most of the subject's time that a quick run takes."""
+    quick = EFFORTS["quick"].offered(with_refusals=with_refusals)
     most = quick.decisions * pace.decision + quick.writes * pace.write
     return Text(
         f"a decision takes {_in_units(pace.decision)} ({pace.at_once:,} asked at once), "
-        f"a write {_in_units(pace.write)}; a quick run of a decisions-only subject "
-        f"asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: at most about {_in_words(most)}"
+        f"a write {_in_units(pace.write)}; a quick run asks at most "
+        f"{quick.decisions:,} decisions and {quick.writes:,} writes: at most about {_in_words(most)} "
+        "of the subject's time; the time of the kit and of counterexamples is not in it"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from fencepost.conformance.regression.stored_case import case_id
 from fencepost.reports.causes import causes_of
 from fencepost.reports.headline import standing_in_words
-from fencepost.reports.model import Clause, LedgerEntry, Report
+from fencepost.reports.model import CAMPAIGN, Clause, LedgerEntry, Report
 from fencepost.reports.visible import abridged, as_json
 
 Kind: TypeAlias = Literal["new failure", "fixed", "still failing", "verdict changed", "limit changed", "ledger changed"]
@@ -70,6 +70,8 @@ def _caveats(before: Report, after: Report) -> Iterator[str]:
         ("profile", before.profile, after.profile),
         ("effort", before.effort, after.effort),
         ("seed", before.seed, after.seed),
+        ("bounds", before.bounds or "none", after.bounds or "none"),
+        ("asked in", _asked_in(before), _asked_in(after)),
         ("catalogue", before.catalogue_version, after.catalogue_version),
         ("suite version", before.kit_version, after.kit_version),
         ("implementation", before.subject.name, after.subject.name),
@@ -80,6 +82,12 @@ def _caveats(before: Report, after: Report) -> Iterator[str]:
     for name, one, other in pairs:
         if one != other:
             yield f"{name}: {one} before, {other} now"
+
+
+def _asked_in(report: Report) -> str:
+    """A single run, or the campaign by its note: its tasks, shards and seeds."""
+    found = (note for note in report.notes if note.startswith(CAMPAIGN))
+    return next(found, "a single run").partition(";")[0]
 
 
 def _clauses(before: Report, after: Report) -> Iterator[Change]:

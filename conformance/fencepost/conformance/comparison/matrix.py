@@ -70,15 +70,15 @@ class Matrix:
     ledger: tuple[Row, ...]
 
 
-def matrix(reports: Sequence[Report]) -> Matrix:
-    """The table of these runs, in their order.
+def matrix(reports: Sequence[Report], *, names: Sequence[str] = ()) -> Matrix:
+    """The table of these runs, in their order; `names` tell runs apart that are alike in all else.
 
     Clauses have the catalogue's order, with unknown clauses at the end of their group.
     """
     rows = list(_clause_rows(reports))
     groups = dict.fromkeys(group for group, _ in rows)
     return Matrix(
-        columns=tuple(_distinguished([_column(report) for report in reports])),
+        columns=tuple(_distinguished([_column(report) for report in reports], names)),
         groups=tuple(Group(name=name, rows=tuple(row for group, row in rows if group == name)) for name in groups),
         limits=tuple(_limit_rows(reports)),
         ledger=tuple(_ledger_rows(reports)),
@@ -100,17 +100,17 @@ def _column(report: Report) -> Column:
     )
 
 
-def _distinguished(columns: Sequence[Column]) -> Iterator[Column]:
-    """The columns; runs of one name and version get their differences, or else a number."""
-    for column in columns:
+def _distinguished(columns: Sequence[Column], names: Sequence[str]) -> Iterator[Column]:
+    """The columns; runs of one name and version get their differences, or else their names, or a number."""
+    for place, column in enumerate(columns):
         alike = [one for one in columns if (one.name, one.version) == (column.name, column.version)]
         options = {"profile": column.profile, "effort": column.effort, "seed": str(column.seed)}
         apart = [f"{key} {value}" for key, value in options.items() if len({getattr(one, key) for one in alike}) > 1]
         of_column = (column.profile, column.effort, column.seed)
         same = [one for one in alike if (one.profile, one.effort, one.seed) == of_column]
         if len(same) > 1:
-            place = next(number for number, one in enumerate(same, start=1) if one is column)
-            apart.append(f"run {place}")
+            number = next(number for number, one in enumerate(same, start=1) if one is column)
+            apart.append(names[place] if names else f"run {number}")
         yield replace(column, run=", ".join(apart))
 
 

@@ -21,6 +21,9 @@ from msgspec import structs
 _LET_OFF = ("pass", "vacuous", "not applicable")
 """The verdicts of a clause with known failures in which the search found no other failure."""
 
+_REMEDY = "; to put it on the list, too: run once more with --report DIR, then fencepost baseline add LIST --from DIR"
+"""What to do about a failure that is not on the list: a run stores only some of the ways in which a flaw shows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -136,7 +139,9 @@ class Baseline:
         if not self.entries:
             return summary
         others = [
-            f"{row.id}: another failure beside the known one" for row in rows if row.id in known and row.counterexamples
+            f"{row.id}: another failure beside the known one{_REMEDY}"
+            for row in rows
+            if row.id in known and row.counterexamples
         ]
         held = [
             f"{clause}: known failure {one.failure.id} until {one.failure.expires.isoformat()}: {one.failure.reason}"

@@ -51,7 +51,7 @@ def begin(
     settle = statement.settle_seconds if plan.settle_seconds is None else plan.settle_seconds
     profile = profile_of(statement, profile)
     capabilities = Capabilities.from_statement(statement, profile, settle_seconds=settle)
-    effort = plan.effort if capabilities.refusals else plan.effort.for_decisions_only()
+    effort = plan.effort.offered(with_refusals=capabilities.refusals)
     if plan.most_decisions is not None:
         effort = replace(effort, decisions=min(effort.decisions, plan.most_decisions))
     setting = Setting(profile=profile, capabilities=capabilities, effort=effort, seed=plan.seed)
