@@ -37,7 +37,7 @@ _OFTEN = 24
 _BACK = 2
 """So many of the first shapes come back at the end of a long life."""
 
-_LENGTHS = (16, 32, 64, 100)
+_LENGTHS = (32, 64, 100)
 """Lengths of lists at which a program may take another structure: as many shapes of a long life come in such a list."""
 
 _FEW = 3
@@ -57,7 +57,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=1, turns=18, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=3, turns=19, vaults=9, short=3)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
@@ -191,7 +191,7 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
             return
         is_crowded = length.more and place == len(order) // 2
         crowd = [life.grove.somewhere(random) for _ in range(_CROWD if is_crowded else 0)]
-        turns = islice(life.turns(), length.turns if place < len(order) else length.turns // 3)
+        turns = islice(life.turns(), length.turns if place < len(order) else length.turns // 2)
         for number, (turn, more) in enumerate(zip(turns, recalled, strict=False)):
             watched.take(turn, (*more, *(crowd if number in (0, _CROWDED_FOR) else ())))
         watched.take(gone_and_back(life))

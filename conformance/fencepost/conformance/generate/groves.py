@@ -29,6 +29,9 @@ from fencepost.reference import Block, IpRule, Network, is_clear
 
 _PRIVATE = "10.1.2.3"
 _FEWEST = 3
+_WITHIN = 3
+"""So many addresses in each range are asked after each change, beside its ends."""
+
 _SMALLEST_WITH_HALVES = 7
 """A range of eight addresses has halves of four, which every profile accepts."""
 
@@ -56,9 +59,9 @@ class Grove:
         return list(dict.fromkeys(end for one in self.blocks for end in edges(one)))
 
     def within(self, random: Random) -> list[int]:
-        """An address in each range: any, or the first or last of a part that an octet, or one bit more, selects."""
+        """Addresses in each range: any, or the first or last of a part that an octet, or one bit more, selects."""
         found = []
-        for one in self.blocks:
+        for one in self.blocks * _WITHIN:
             size = one.last - one.first + 1
             parts = [part for part in (2**24, 2**16, 2**8, size // 2, 1) if 0 < part <= size]
             part = random.choice(parts)
@@ -151,7 +154,7 @@ Turn: TypeAlias = Callable[[Life], Iterator[Change]]
 
 def _one_change(life: Life) -> Iterator[Change]:
     """Add one rule until nearly all are there, then remove one until nearly none is, each time in another order."""
-    if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(3)) or (
+    if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(2)) or (
         not life.is_filling and len(life.ip_rules) <= life.random.randrange(2)
     ):
         life.is_filling, life.order = not life.is_filling, life.random.choice(_ORDERS)
