@@ -121,6 +121,25 @@ def grid(random: Random) -> list[Block]:
     return [Block(one, one + size - 1) for one in found]
 
 
+def nest(random: Random) -> list[Block]:
+    """Three ranges, each inside the one before."""
+    found = [blocks.block(random, random.randrange(7, 20))]
+    for _ in range(2):
+        found.append(_inside(found[-1], _length(found[-1]) + random.randrange(1, 5), random))
+    return found
+
+
+def filled(random: Random, length: int) -> list[Block]:
+    """A page of this prefix length, then what fills it: a half and quarters, or smaller parts."""
+    page = blocks.block(random, length)
+    parts = [page]
+    for _ in range(random.randrange(1, 4)):
+        split = parts.pop(random.randrange(len(parts)))
+        half = around(split.first, _length(split) + 1)
+        parts += [half, other_half(half)]
+    return [page, *parts]
+
+
 def slots(random: Random) -> list[Block]:
     """Equal ranges in one page, more of them than four bits count."""
     page = blocks.block(random, random.choice((16, 16, 24)))
