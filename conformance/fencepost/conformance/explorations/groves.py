@@ -15,12 +15,15 @@ from fencepost.conformance.generate.groves import (
     Grove,
     Life,
     all_but_few,
+    bare,
+    gone,
     gone_and_back,
     outermost_last,
     put_all,
     put_in_new,
     put_in_place,
     put_one,
+    set_of,
 )
 from fencepost.conformance.generate.shapes import SHAPES
 from fencepost.conformance.lockstep.case import WriteStep
@@ -38,7 +41,10 @@ _BACK = 2
 """So many of the first shapes come back at the end of a long life."""
 
 _LENGTHS = (16, 32, 64, 100)
-"""Lengths of lists at which a program may take another structure: as many shapes of a long life come in such a list."""
+"""Lengths of lists at which a program may take another structure."""
+
+_LONG = 105
+"""A list that is longer than any of them, and fits into the limit of each profile."""
 
 _FEW = 3
 """So many of the ranges that stay are asked after each change."""
@@ -57,7 +63,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=1, turns=18, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=3, turns=18, vaults=9, short=3)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
@@ -77,7 +83,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         for number, run in enumerate((_long_life, _short_lives)):
             run_one = partial(run, setting=setting, purpose=("grove", index, number), length=length)
             yield Scenario(aims=("STA-2",), run=run_one)
-        yield Scenario(aims=("STA-2",), run=partial(_paged, setting=setting, purpose=("pages", index)))
+        for name, run_other in (("pages", _paged), ("long list", _long_lists)):
+            yield Scenario(aims=("STA-2",), run=partial(run_other, setting=setting, purpose=(name, index)))
 
 
 @dataclass(slots=True)
@@ -97,13 +104,11 @@ class _Watched:
     last: Change | None = None
     is_due: bool = False
 
-    def grow(self, shape: shapes.Shape, long: int = 0) -> None:
-        """From now on other ranges come and go, in a list that is about so `long` when some of them are there."""
+    def grow(self, shape: shapes.Shape) -> None:
+        """From now on other ranges come and go."""
         life = self.life
         life.grove = Grove.of(shape, life.random, opened.wide(self.setting.profile))
         life.is_open = bool(life.random.randrange(2))
-        count = long - life.random.randrange(1, len(life.grove.blocks)) if long else 0
-        life.ballast = shapes.ballast(life.random, count, life.grove.blocks)
 
     def enter(self, acls: WireRules, *, is_new: bool) -> bool:
         """Put a whole set, in a new vault or in the present one; what was asked before is asked after it."""
@@ -177,15 +182,13 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
     every = list(SHAPES.values())
     order = [*random.sample(every, len(every)), *random.sample(every, length.more)]
     groves = list[Grove]()
-    lengths = random.sample((*_LENGTHS, *[0] * (len(order) - len(_LENGTHS))), len(order)) if length.more else repeat(0)
-    long = iter(lengths)
     recalled = _recalled(life, len(order) * length.turns) if length.more else repeat([])
     for place in range(len(order) + _BACK):
         if place < len(order):
-            watched.grow(order[place], next(long))
+            watched.grow(order[place])
             groves.append(life.grove)
         else:
-            life.grove, life.ballast = groves[place - len(order)], ()
+            life.grove = groves[place - len(order)]
         acls = put_in_place(life) if place else put_in_new(life, watched.network)
         if not watched.enter(acls, is_new=not place):
             return
@@ -234,6 +237,43 @@ def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], leng
         for turn in islice(life.turns(), length.short):
             watched.take(turn)
         watched.take(outermost_last(life) if life.random.randrange(2) else next(life.turns()))
+
+
+def _long_lists(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:
+    """Nested ranges in a long list, in lists that get shorter, and ranges that fill a page."""
+    watched = _watched(bench, setting, purpose)
+    life, random = watched.life, watched.life.random
+
+    def grown(length: int) -> tuple[Block, Block]:
+        life.grove = Grove.of(shapes.nest, random)
+        life.ballast = shapes.ballast(random, length, life.grove.blocks)
+        outer, *nested = life.grove.blocks
+        return outer, random.choice(nested)
+
+    def entered(ranges: Sequence[Block], *, is_new: bool = False) -> None:
+        watched.enter(set_of(life, ranges), is_new=is_new)
+        watched.look()
+
+    for is_absent in (False, True):
+        outer, inner = grown(_LONG)
+        entered([one for one in life.grove.blocks if one != inner or not is_absent], is_new=not is_absent)
+        watched.take(bare(life, inner))
+        watched.look()
+    for one in (outer, inner):
+        entered([one])
+    for length in _LENGTHS:
+        outer, inner = grown(length - 1)
+        entered([outer, inner])
+        for block in (*life.ballast[:2], outer):
+            watched.take(gone(life, block))
+        watched.look()
+    life.ballast = ()
+    for length in random.sample((8, 16, 24), 2):
+        page, *parts = shapes.filled(random, length)
+        life.grove = Grove(blocks=(page, *parts))
+        entered(parts)
+        watched.take(gone(life, random.choice(parts)))
+        watched.look()
 
 
 def _paged(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:

@@ -29,6 +29,9 @@ from fencepost.reference import Block, IpRule, Network, is_clear
 
 _PRIVATE = "10.1.2.3"
 _FEWEST = 3
+_WITHIN = 3
+"""So many addresses in each range are asked after each change, beside its ends."""
+
 _SMALLEST_WITH_HALVES = 7
 """A range of eight addresses has halves of four, which every profile accepts."""
 
@@ -56,9 +59,9 @@ class Grove:
         return list(dict.fromkeys(end for one in self.blocks for end in edges(one)))
 
     def within(self, random: Random) -> list[int]:
-        """An address in each range: any, or the first or last of a part that an octet, or one bit more, selects."""
+        """Addresses in each range: any, or the first or last of a part that an octet, or one bit more, selects."""
         found = []
-        for one in self.blocks:
+        for one in self.blocks * _WITHIN:
             size = one.last - one.first + 1
             parts = [part for part in (2**24, 2**16, 2**8, size // 2, 1) if 0 < part <= size]
             part = random.choice(parts)
@@ -151,20 +154,21 @@ Turn: TypeAlias = Callable[[Life], Iterator[Change]]
 
 def _one_change(life: Life) -> Iterator[Change]:
     """Add one rule until nearly all are there, then remove one until nearly none is, each time in another order."""
-    if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(3)) or (
+    if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(2)) or (
         not life.is_filling and len(life.ip_rules) <= life.random.randrange(2)
     ):
         life.is_filling, life.order = not life.is_filling, life.random.choice(_ORDERS)
         if life.is_filling:
             life.is_open = bool(life.random.randrange(2))
-            yield from _gone(life, life.grove.blocks[0]) if life.is_open else ()
+            yield from gone(life, life.grove.blocks[0]) if life.is_open else ()
     if life.is_filling and life.absent_ranges:
         yield add(life.state, life.order(life.absent_ranges, life.random))
     elif life.ip_rules:
-        yield from _gone(life, life.order([rule.block for rule in life.ip_rules], life.random))
+        yield from gone(life, life.order([rule.block for rule in life.ip_rules], life.random))
 
 
-def _gone(life: Life, block: Block) -> Iterator[Change]:
+def gone(life: Life, block: Block) -> Iterator[Change]:
+    """Remove the range's rule, if there is one."""
     rule = next((one for one in life.state.ip_rules if one.block == block), None)
     if rule is not None:
         yield remove(life.state, rule)
@@ -180,7 +184,7 @@ def gone_and_back(life: Life) -> Iterator[Change]:
     """Remove a rule and add it again."""
     if life.ip_rules:
         block = _some_held(life)
-        yield from _gone(life, block)
+        yield from gone(life, block)
         yield add(life.state, block)
 
 
@@ -189,7 +193,7 @@ def back_and_gone(life: Life) -> Iterator[Change]:
     if life.absent_ranges:
         block = life.random.choice(life.absent_ranges)
         yield add(life.state, block)
-        yield from _gone(life, block)
+        yield from gone(life, block)
         if life.random.randrange(2):
             yield add(life.state, block)
 
@@ -202,9 +206,9 @@ def one_for_another(life: Life) -> Iterator[Change]:
         other = life.random.choice(life.absent_ranges)
         if life.random.randrange(2):
             yield add(life.state, other)
-            yield from _gone(life, block)
+            yield from gone(life, block)
         else:
-            yield from _gone(life, block)
+            yield from gone(life, block)
             yield add(life.state, other)
 
 
@@ -220,7 +224,7 @@ def put_some(life: Life) -> Iterator[Change]:
     """Put any of the ranges as a whole set, often nearly all; the subnets stay."""
     most = len(life.ranges)
     count = life.random.choice((life.random.randrange(most + 1), most - life.random.randrange(min(3, most))))
-    yield put(_set_of(life, life.random.sample(life.ranges, count)), life.state.vault)
+    yield put(set_of(life, life.random.sample(life.ranges, count)), life.state.vault)
 
 
 def put_one_other(life: Life) -> Iterator[Change]:
@@ -233,7 +237,7 @@ def put_one_other(life: Life) -> Iterator[Change]:
         inner = [(one, other) for one, other in pairs if one in ordered[1:-1] and ordered[0] < other < ordered[-1]]
         block, other = life.random.choice(life.random.choice((alike, nested, inner)) or pairs)
         kept = [rule.block for rule in life.held]
-        yield put(_set_of(life, [other if one == block else one for one in kept]), life.state.vault)
+        yield put(set_of(life, [other if one == block else one for one in kept]), life.state.vault)
 
 
 def put_other_subnets(life: Life) -> Iterator[Change]:
@@ -261,14 +265,18 @@ def bared(life: Life) -> Iterator[Change]:
 
 
 def exposed(life: Life) -> Iterator[Change]:
-    """Add or remove a range under others, then remove the others: only now a wrong answer about the range shows."""
+    """Add or remove a range under others, then remove the others."""
     nested = [one for one in life.ranges if any(rule.block != one and rule.block.holds(one) for rule in life.held)]
     if nested:
-        inner = life.random.choice(nested)
-        yield from _gone(life, inner) if inner not in life.absent_ranges else iter((add(life.state, inner),))
-        around = [rule.block for rule in life.ip_rules if rule.block != inner and rule.block.holds(inner)]
-        for block in around if life.random.randrange(2) else around[::-1]:
-            yield from _gone(life, block)
+        yield from bare(life, life.random.choice(nested))
+
+
+def bare(life: Life, inner: Block) -> Iterator[Change]:
+    """Add this range, or remove it, then remove the ranges around it: only now a wrong answer about it shows."""
+    yield from gone(life, inner) if inner not in life.absent_ranges else iter((add(life.state, inner),))
+    around = [rule.block for rule in life.ip_rules if rule.block != inner and rule.block.holds(inner)]
+    for block in around if life.random.randrange(2) else around[::-1]:
+        yield from gone(life, block)
 
 
 def joined(life: Life) -> Iterator[Change]:
@@ -282,7 +290,7 @@ def joined(life: Life) -> Iterator[Change]:
         for one in (*(half for half in halves if half not in held), whole):
             yield add(life.state, one)
         for half in halves[: life.random.randrange(1, 3)]:
-            yield from _gone(life, half)
+            yield from gone(life, half)
 
 
 def twice(life: Life) -> Iterator[Change]:
@@ -290,13 +298,13 @@ def twice(life: Life) -> Iterator[Change]:
     if life.ip_rules and life.state.vault.profile.choice("duplicates") in ("keep", "collapse"):
         block = _some_held(life)
         yield add(life.state, block)
-        yield from _gone(life, block)
+        yield from gone(life, block)
 
 
 def put_in_vain(life: Life) -> Iterator[Change]:
     """Put a whole set with ranges that are in force or nested there, and a mistake in any member: refused."""
     count = life.random.randrange(1, len(life.grove.blocks) + 1)
-    acls = _set_of(life, life.random.sample(life.grove.blocks, count))
+    acls = set_of(life, life.random.sample(life.grove.blocks, count))
     member, wrong, clause = life.random.choice(list(_wrong_members(life)))
     entries = acls.get(member)
     if isinstance(entries, list):
@@ -354,24 +362,24 @@ def all_but_few(life: Life) -> Iterator[Change]:
     """Remove the rules one after another, in any order, until one or two are left."""
     held = [rule.block for rule in life.ip_rules]
     for block in life.random.sample(held, max(0, len(held) - life.random.randrange(1, 3))):
-        yield from _gone(life, block)
+        yield from gone(life, block)
 
 
 def outermost_last(life: Life) -> Iterator[Change]:
     """Make the outermost range the rule that came last."""
-    yield from _gone(life, life.grove.blocks[0])
+    yield from gone(life, life.grove.blocks[0])
     yield add(life.state, life.grove.blocks[0])
 
 
 def put_in_place(life: Life) -> WireRules:
     """Some of the ranges as a whole set; the subnets and the rule that came last stay."""
     chosen = life.random.sample(life.ranges, life.random.randrange(1, len(life.ranges) + 1))
-    return _set_of(life, dict.fromkeys((*(rule.block for rule in life.held[-1:]), *chosen)))
+    return set_of(life, dict.fromkeys((*(rule.block for rule in life.held[-1:]), *chosen)))
 
 
 def put_all(life: Life) -> WireRules:
-    """All the ranges as a whole set; the subnets stay."""
-    return _set_of(life, life.random.sample(life.ranges, len(life.ranges)))
+    """All the ranges as a whole set."""
+    return set_of(life, life.random.sample(life.ranges, len(life.ranges)))
 
 
 def put_one(life: Life) -> WireRules:
@@ -390,7 +398,8 @@ def put_in_new(life: Life, network: Network) -> WireRules:
     return wire_rules(map(blocks.text, chosen), listed, bypass=random.choice(("None", "AzureServices")))
 
 
-def _set_of(life: Life, chosen: Iterable[Block]) -> WireRules:
+def set_of(life: Life, chosen: Iterable[Block]) -> WireRules:
+    """These ranges, and the ballast before or after them, as a whole set; the subnets stay."""
     acls = wire_rules_in_force(life.state.vault.rules)
     listed = life.random.choice(((*life.ballast, *chosen), (*chosen, *life.ballast)))
     return {**acls, "ipRules": [{"value": blocks.text(one)} for one in listed]}

@@ -107,23 +107,6 @@ def far(random: Random) -> list[Block]:
     return [*found, other_half(found[-2]), blocks.block(random, random.randrange(12, 25)), other_half(short)]
 
 
-def broad(random: Random) -> list[Block]:
-    """Ranges that span several first octets, in one another and side by side; /8s and longer ranges in them."""
-    found = [blocks.block(random, random.choice((blocks.SHORTEST, 4, 5)))]
-    for _ in range(4):
-        found.append(_inside(random.choice(found[:3]), random.randrange(4, 9), random))
-    octet = _inside(found[0], 8, random)
-    inner = _inside(octet, random.choice((9, 16, 24)), random)
-    return [
-        *found,
-        other_half(found[1]),
-        octet,
-        other_half(octet),
-        inner,
-        _inside(random.choice(found), _SINGLE, random),
-    ]
-
-
 def grid(random: Random) -> list[Block]:
     """The same places in several pages: addresses that differ in one octet only, at a few places in each."""
     shift = random.choice((8, 8, 16, 16, 24))
@@ -138,15 +121,23 @@ def grid(random: Random) -> list[Block]:
     return [Block(one, one + size - 1) for one in found]
 
 
-def filled(random: Random) -> list[Block]:
-    """A page of 256 or 65,536 addresses, or more, filled by a half and quarters or smaller parts; and the next page."""
-    page = blocks.block(random, random.choice((8, 16, 16, 24)))
-    found = [page]
-    for _ in range(random.randrange(2, 5)):
-        split = found.pop()
+def nest(random: Random) -> list[Block]:
+    """Three ranges, each inside the one before."""
+    found = [blocks.block(random, random.randrange(7, 20))]
+    for _ in range(2):
+        found.append(_inside(found[-1], _length(found[-1]) + random.randrange(1, 5), random))
+    return found
+
+
+def filled(random: Random, length: int) -> list[Block]:
+    """A page of this prefix length, then what fills it: a half and quarters, or smaller parts."""
+    page = blocks.block(random, length)
+    parts = [page]
+    for _ in range(random.randrange(1, 4)):
+        split = parts.pop(random.randrange(len(parts)))
         half = around(split.first, _length(split) + 1)
-        found += random.sample([half, other_half(half)], 2)
-    return [*found, other_half(page), around(other_half(page).first, _length(page) + random.randrange(1, 6))]
+        parts += [half, other_half(half)]
+    return [page, *parts]
 
 
 def slots(random: Random) -> list[Block]:
@@ -158,7 +149,7 @@ def slots(random: Random) -> list[Block]:
 
 
 SHAPES: Mapping[str, Shape] = MappingProxyType(
-    {shape.__name__: shape for shape in (chain, stairs, fork, fan, far, broad, grid, filled)}
+    {shape.__name__: shape for shape in (chain, stairs, fork, fan, far, grid)}
 )
 """Every shape of a long life by its name."""
 
