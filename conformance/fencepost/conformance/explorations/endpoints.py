@@ -190,13 +190,22 @@ def _changed_before(bench: Bench, setting: Setting, random: Random) -> None:
     look()
     written([one], flagged)
     off(first)
-    if setting.profile.missing_endpoint == "reject" and setting.capabilities.refusals:
-        bench.put(wire_rules([one, other], [first]), aim="VAL-8")
-        look()
+    how = setting.profile.missing_endpoint
+    if (setting.profile.choice("missing-service-endpoint") if how == "open" else how) == "reject":
+        if setting.capabilities.refusals:
+            bench.put(wire_rules([one, other], [first]), aim="VAL-8")
+            look()
+        if setting.capabilities.refusals and setting.capabilities.incremental:
+            bench.write("addVirtualNetworkRule", {"id": first}, aim="VAL-8")
+            look()
     on(first)
     written([one], {"id": first})
     off(second)
+    if setting.capabilities.incremental:
+        bench.write("addVirtualNetworkRule", flagged, aim="STA-10")
+    added(other)
     on(second)
+    look()
     written([one], flagged, {"id": first})
     written([one], flagged, {"id": first, "ignoreMissingVnetServiceEndpoint": True})
     off(first)

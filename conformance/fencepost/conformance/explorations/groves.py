@@ -37,8 +37,8 @@ _OFTEN = 24
 _BACK = 2
 """So many of the first shapes come back at the end of a long life."""
 
-_LENGTHS = (16, 32, 64, 64, 100, 100)
-"""Lengths of lists at which a program may take another structure: most shapes of a long life come in a long list."""
+_LENGTHS = (16, 32, 64, 100)
+"""Lengths of lists at which a program may take another structure: as many shapes of a long life come in such a list."""
 
 _FEW = 3
 """So many of the ranges that stay are asked after each change."""
@@ -57,7 +57,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=2, turns=18, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=1, turns=18, vaults=9, short=3)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
@@ -130,7 +130,7 @@ class _Watched:
         if not self.is_due:
             return
         bench, life = self.bench, self.life
-        asked = [Request(address=one) for one in life.grove.ends]
+        asked = [Request(address=one) for one in (*life.grove.ends, *life.grove.within(life.random))]
         asked += [Request(address=one.last) for one in life.random.sample(life.ballast, min(_FEW, len(life.ballast)))]
         asked += requests_about(life.state, (), [one.id for one in bench.vault.network.subnets])
         far = requests.Place(address=life.grove.ends[0])

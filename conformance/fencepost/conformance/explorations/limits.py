@@ -213,6 +213,7 @@ def _full_and_over(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> N
             bench.read()
         if bench.capabilities.refusals and bench.capabilities.incremental:
             bench.write(kind.add, {kind.member: spare}, exercises=("LIM-7",), aim="LIM-7")
+            bench.read()
             bench.write(kind.remove, {kind.member: last}, exercises=("LIM-8",), aim="LIM-8")
             bench.write(kind.add, {kind.member: spare}, exercises=("LIM-8",), aim="LIM-8")
             bench.read()

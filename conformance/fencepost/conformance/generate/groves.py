@@ -55,6 +55,17 @@ class Grove:
         """The addresses at the ends of every range, and beside them."""
         return list(dict.fromkeys(end for one in self.blocks for end in edges(one)))
 
+    def within(self, random: Random) -> list[int]:
+        """An address in each range: any, or the first or last of a part that an octet, or one bit more, selects."""
+        found = []
+        for one in self.blocks:
+            size = one.last - one.first + 1
+            parts = [part for part in (2**24, 2**16, 2**8, size // 2, 1) if 0 < part <= size]
+            part = random.choice(parts)
+            first = one.first + random.randrange(size // part) * part
+            found.append(random.choice((first, first + part - 1)))
+        return found
+
     def somewhere(self, random: Random) -> int:
         """Any address in or near any of the ranges."""
         one = random.choice(self.blocks)
@@ -200,7 +211,8 @@ def one_for_another(life: Life) -> Iterator[Change]:
 def while_asleep(life: Life) -> Iterator[Change]:
     """Make a change while the default action is Allow; it shows once the default action is Deny."""
     yield update(defaultAction="Allow")
-    yield from life.random.choice((_one_change, gone_and_back, back_and_gone, one_for_another))(life)
+    kinds = (_one_change, gone_and_back, back_and_gone, one_for_another, exposed, subnet_changed)
+    yield from life.random.choice(kinds)(life)
     yield update(defaultAction="Deny")
 
 
@@ -212,14 +224,25 @@ def put_some(life: Life) -> Iterator[Change]:
 
 
 def put_one_other(life: Life) -> Iterator[Change]:
-    """Put as many ranges as are in force, one for another: often a range in it, or with the same beginning."""
+    """Put as many ranges, one for another: in it, beginning where it begins, or with the same first and last range."""
     pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
     if pairs:
         alike = [pair for pair in pairs if pair[0].first == pair[1].first]
         nested = [(one, other) for one, other in pairs if one.holds(other)]
-        block, other = life.random.choice(life.random.choice((alike, nested)) or pairs)
+        ordered = sorted(rule.block for rule in life.ip_rules)
+        inner = [(one, other) for one, other in pairs if one in ordered[1:-1] and ordered[0] < other < ordered[-1]]
+        block, other = life.random.choice(life.random.choice((alike, nested, inner)) or pairs)
         kept = [rule.block for rule in life.held]
         yield put(_set_of(life, [other if one == block else one for one in kept]), life.state.vault)
+
+
+def put_other_subnets(life: Life) -> Iterator[Change]:
+    """Put the same ranges with other subnets."""
+    listed, unlisted = life.state.listed, life.state.unlisted
+    if listed or unlisted:
+        chosen = life.random.sample(unlisted, len(unlisted) and life.random.randrange(1, len(unlisted) + 1))
+        acls = wire_rules_in_force(life.state.vault.rules)
+        yield put({**acls, "virtualNetworkRules": [{"id": one} for one in chosen]}, life.state.vault)
 
 
 def covered(life: Life) -> Iterator[Change]:
@@ -383,6 +406,7 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
             while_asleep,
             put_some,
             put_one_other,
+            put_other_subnets,
             covered,
             bared,
             exposed,

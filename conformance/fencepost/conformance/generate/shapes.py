@@ -100,11 +100,28 @@ def far(random: Random) -> list[Block]:
     """Wide ranges around one another, and long ones inside, far from where the wide begin, and outside of them."""
     short = blocks.block(random, random.randrange(blocks.SHORTEST, 9))
     wide = [around(short.first, length) for length in range(blocks.SHORTEST, _length(short))]
-    found = [short, *random.sample(wide, min(1, len(wide)))]
+    found = [short, *random.sample(wide, min(random.randrange(1, 4), len(wide)))]
     for length in (random.randrange(9, 17), random.randrange(17, 25), random.randrange(25, 31), _SINGLE):
         inner = around(random.randrange(short.first, short.last + 1), length)
         found.append(inner)
     return [*found, other_half(found[-2]), blocks.block(random, random.randrange(12, 25)), other_half(short)]
+
+
+def broad(random: Random) -> list[Block]:
+    """Ranges that span several first octets, in one another and side by side; /8s and longer ranges in them."""
+    found = [blocks.block(random, random.choice((blocks.SHORTEST, 4, 5)))]
+    for _ in range(4):
+        found.append(_inside(random.choice(found[:3]), random.randrange(4, 9), random))
+    octet = _inside(found[0], 8, random)
+    inner = _inside(octet, random.choice((9, 16, 24)), random)
+    return [
+        *found,
+        other_half(found[1]),
+        octet,
+        other_half(octet),
+        inner,
+        _inside(random.choice(found), _SINGLE, random),
+    ]
 
 
 def grid(random: Random) -> list[Block]:
@@ -141,7 +158,7 @@ def slots(random: Random) -> list[Block]:
 
 
 SHAPES: Mapping[str, Shape] = MappingProxyType(
-    {shape.__name__: shape for shape in (chain, stairs, fork, fan, far, grid, filled)}
+    {shape.__name__: shape for shape in (chain, stairs, fork, fan, far, broad, grid, filled)}
 )
 """Every shape of a long life by its name."""
 

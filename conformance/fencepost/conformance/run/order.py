@@ -59,9 +59,9 @@ DECISIONS_OF = {
     "groves": 15_500,
     "concurrency": 300,
     "limits": 11_500,
-    "repetition": 10_000,
-    "call sizes": 12_500,
-    "more decisions": 22_000,
+    "repetition": 6_000,
+    "call sizes": 21_000,
+    "more decisions": 20_000,
 }
 """About how many decisions the reference takes for each exploration at quick effort, if more than a hundred."""
 
