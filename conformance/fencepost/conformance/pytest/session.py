@@ -17,6 +17,7 @@ from fencepost.conformance.pytest.clause_outcome import (
     KnownFailureWrong,
     RunEnded,
     Unreported,
+    verdict_of,
 )
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.runnable import write_runnable
@@ -118,7 +119,7 @@ class SubjectSession:
             for exploration in explorations_for((clause.id,), campaign.plan.effort):
                 self._explore(campaign, exploration)
         row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
-        self._told[clause.id] = row.verdict
+        self._told[clause.id] = verdict_of(row)
         return row
 
     def _explore(self, campaign: Campaign, exploration: Exploration) -> None:
@@ -213,8 +214,8 @@ class SubjectSession:
                 if self._is_told_by_another_worker(row.id):
                     continue
                 yield ClauseFailed(row=row)
-            elif told == "pass" and row.verdict in UNJUDGED:
-                yield UNJUDGED[row.verdict](row=row)
+            elif told == "pass" and (kind := UNJUDGED.get(verdict_of(row))) is not None:
+                yield kind(row=row)
         for entry in report.ledger:
             if entry.broken and self._told.get(entry.key) != "fail" and entry.key not in self._shared:
                 yield ChoiceBroken(entry=entry)

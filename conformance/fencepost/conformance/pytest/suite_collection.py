@@ -13,6 +13,7 @@ from typing import NoReturn, TypeVar
 import pytest
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.clause_outcome import (
+    SHOWN_UNDER_ANOTHER,
     ChoiceOutcome,
     ClauseOutcome,
     ClauseUnjudged,
@@ -20,6 +21,7 @@ from fencepost.conformance.pytest.clause_outcome import (
     FoundBeside,
     SensitivityOutcome,
     raise_unless_judged,
+    verdict_of,
 )
 from fencepost.conformance.pytest.session import FIXTURE, OneWorkerOnly, Options, SubjectSession
 from fencepost.conformance.run.opening import CannotBegin, Subject
@@ -177,7 +179,7 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
     told = {
         "subject": trial.shown_name,
         "clause": row.id,
-        "verdict": "known failure" if row.known else row.verdict,
+        "verdict": "known failure" if row.known else verdict_of(row),
         "asked": row.asked,
         "decisive": row.decisive,
         "limit found": row.limit_found,
@@ -187,6 +189,8 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
         leave_out(request, NOT_APPLICABLE, f"{row.id} does not apply: {row.detail}")
     if row.known:
         pytest.xfail(row.detail)
+    if verdict_of(row) == SHOWN_UNDER_ANOTHER:
+        pytest.skip(f"its wrong answers are shown under {', '.join(row.shown_under)}")
     raise_unless_judged(row, log=trial.log_once() if row.verdict == "error" else "")
     return ClauseOutcome(row=row, wrong_entries=trial.wrong_entries(row.id))
 
