@@ -84,14 +84,16 @@ class SubjectSession:
         name: str | None = None,
         shared: Sequence[str] = (),
         again: str = "",
+        needs_pytest: bool = False,
     ) -> None:
         """`alone` means that no other worker asks the same subject at that time; `name` is its name in a report.
 
         `shared` has, in order, the clauses and open points that the tests on all workers ask. It is empty if one
-        process runs all tests. `again` is the pytest command that asks the subject again.
+        process runs all tests. `again` is the pytest command that asks the subject again; `needs_pytest` says that
+        no other command finds the subject's module.
         """
         self.name = name or (subject if isinstance(subject, str) else _name_of(subject))
-        self._again = again if self.name.startswith(FIXTURE) or "<" in self.name else ""
+        self._again = again if needs_pytest or self.name.startswith(FIXTURE) or "<" in self.name else ""
         self._shared = tuple(shared)
         self._found_by: dict[str, tuple[str, ...]] = {}
         self._subject = subject

@@ -1,12 +1,14 @@
 """The suite in a pytest run: its tests, their subject's session, and their outcomes."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from sysconfig import get_paths
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import NoReturn, TypeVar
 
@@ -113,7 +115,15 @@ def on_trial(
         terms = replace(terms, report=terms.report / worker["workerid"])  # each worker has asked some of the clauses
     unusable = unusable or _unwritable(terms.report)
     again = f"pytest {request.node.nodeid if request.scope == 'class' else f'--pyargs {_SUITE}'}"
-    trial = SubjectSession(subject, terms, alone=alone, name=name, shared=tuple(_shared(request)), again=again)
+    trial = SubjectSession(
+        subject,
+        terms,
+        alone=alone,
+        name=name,
+        shared=tuple(_shared(request)),
+        again=again,
+        needs_pytest=needs_pytest(subject, request),
+    )
     if unusable is not None:
         trial.give_up(unusable)
     try:
@@ -138,6 +148,23 @@ def subject_of(given: object) -> Subject:
     if isinstance(given, str | type) or (callable(given) and not hasattr(given, "decide")):
         return given
     return lambda: given
+
+
+def needs_pytest(subject: Subject, request: pytest.FixtureRequest) -> bool:
+    """Whether another command may not find the subject's module from the directory where pytest was started.
+
+    It is a module of tests, or a module of the project that is neither there nor among the installed modules.
+    """
+    name = str(getattr(subject, "__module__", ""))
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file is None:
+        return False
+    path = Path(file)
+    if path in {item.path for item in request.session.items}:
+        return True
+    top = path.parents[name.count(".") + (path.stem == "__init__")]
+    found = {request.config.invocation_params.dir, *(Path(one) for one in get_paths().values())}
+    return top.is_relative_to(request.config.rootpath) and top not in found
 
 
 def _unwritable(folder: Path | None) -> CannotBegin | None:
