@@ -162,7 +162,8 @@ def needs_pytest(subject: Subject, request: pytest.FixtureRequest) -> bool:
     path = Path(file)
     if path in {item.path for item in request.session.items}:
         return True
-    top = path.parents[name.count(".") + (path.stem == "__init__")]
+    depth = name.count(".") + (path.stem == "__init__")
+    top = path.parents[min(depth, len(path.parents) - 1)]
     found = {request.config.invocation_params.dir, *(Path(one) for one in get_paths().values())}
     return top.is_relative_to(request.config.rootpath) and top not in found
 
