@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fencepost.adapters.contract import Timeouts
+from fencepost.adapters.contract import Connection, Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
@@ -100,6 +100,7 @@ class SubjectSession:
         self._terms = terms
         self._alone = alone
         self._opened = ExitStack()
+        self._connection: Connection | None = None
         self._campaign: Campaign | None = None
         self._unusable: CannotBegin | OneWorkerOnly | None = None
         self.is_given_up = False
@@ -231,7 +232,7 @@ class SubjectSession:
     def _is_told_by_another_worker(self, clause_id: str) -> bool:
         """Whether another worker reports the clause: all workers that run an exploration find the same.
 
-        The clause's own test reports it if it runs the same exploration, else the first test that runs it.
+        The clause's own test reports it if its explorations find it, else the first test that runs the exploration.
         """
         serves = self._found_by.get(clause_id)
         if serves is None or not self._shared or self._campaign is None:
@@ -240,7 +241,26 @@ class SubjectSession:
             return True
         missing_for = self._campaign.capabilities.missing_for
         asking = (one for one in self._shared if one in serves and not missing_for(catalogue()[one]))
-        return next(asking, self._shared[0]) not in self._told
+        if next(asking, self._shared[0]) not in self._told:
+            return True
+        return clause_id in self._shared and clause_id not in self._told and self._is_found_elsewhere(clause_id)
+
+    def _is_found_elsewhere(self, clause_id: str) -> bool:
+        """Whether the clause's own explorations, which only another worker has run, find that it is broken.
+
+        They are run here too, in a second run, until they find it. A list of known failures leaves it open: False.
+        """
+        if self._connection is None or self._terms.known is not None:
+            return False
+        try:
+            second = begun(self._connection, self._plan())
+        except CannotBegin:
+            return False
+        for exploration in explorations_for((clause_id,), second.plan.effort):
+            second.explore(exploration)
+            if any(row.id == clause_id and row.verdict == "fail" for row in second.report().clauses):
+                return True
+        return False
 
     def close(self) -> None:
         """End everything that was started for this subject; may be called twice."""
@@ -261,9 +281,9 @@ class SubjectSession:
     def _report_of(self, campaign: Campaign) -> Report:
         return self._mask.apply(campaign.report())
 
-    def _begin(self) -> Campaign:
+    def _plan(self) -> Plan:
         terms = self._terms
-        plan = Plan(
+        return Plan(
             subject=self.name,
             effort=EFFORTS[terms.effort],
             seed=terms.seed,
@@ -271,10 +291,14 @@ class SubjectSession:
             settle_seconds=terms.settle_seconds,
             again=self._again,
         )
+
+    def _begin(self) -> Campaign:
+        terms = self._terms
         connection = self._opened.enter_context(connected(self._subject, terms.timeouts, profile=terms.profile))
         if connection.exclusive and not self._alone:
             raise OneWorkerOnly(subject=self.name)
-        campaign = begun(connection, plan)
+        self._connection = connection
+        campaign = begun(connection, self._plan())
         if terms.known is not None or terms.regressions is not None:
             self._recall(campaign)
         return campaign
