@@ -70,8 +70,9 @@ def test_the_reference_passes(pytester: pytest.Pytester) -> None:
 
 
 def test_a_broken_clause_fails_with_its_smallest_counterexample(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:last-address-excluded", "--iut-clause", "DEC-4")
-    result.assert_outcomes(failed=1, deselected=84)
+    options = ("--iut-clause", "DEC-2,DEC-4", "-rs")
+    result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:last-address-excluded", *options)
+    result.assert_outcomes(failed=1, skipped=1, deselected=83)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
@@ -85,6 +86,9 @@ def test_a_broken_clause_fails_with_its_smallest_counterexample(pytester: pytest
             "*2 putRules *",
             "*3 decide *",
             "*replay    fencepost check mutant:last-address-excluded *--clause DEC-4*",
+            "mutant:last-address-excluded: 1 fail, 1 shown under another",
+            "  shown under another DEC-2: asked *",
+            "SKIPPED *: its wrong answers are shown under DEC-4",
         ]
     )
 

@@ -319,15 +319,28 @@ def test_a_folder_that_takes_no_report_is_an_error_before_anything_is_asked(pyte
     assert any("no report can be written into taken: File exists" in line for line in result.outlines + result.errlines)
 
 
-def test_the_replay_line_of_what_has_no_subject_string_can_be_run_in_another_shell(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("""
+def test_the_replay_line_of_what_check_may_not_find_can_be_run_in_another_shell(pytester: pytest.Pytester) -> None:
+    flawed = """
         from fencepost.conformance import conformance_suite
         from fencepost.conformance.mutants import mutant
 
-        TestVault = conformance_suite(lambda: mutant("last-address-excluded"), clauses=["DEC-4"])
-    """)
+        class Vault:
+            def __new__(cls):
+                return mutant("octets-up-to-256")
+    """
+    pytester.mkdir("src")
+    pytester.makepyfile(**{"src/in_src": flawed})
+    pytester.makeini("[pytest]\npythonpath = src")
+    classes = """
+        import in_src
+
+        TestHere = conformance_suite(Vault, clauses=["VAL-5"])
+        TestInSrc = conformance_suite(in_src.Vault, clauses=["VAL-5"])
+        TestNameless = conformance_suite(lambda: Vault(), clauses=["VAL-5"])
+    """
+    name = f"{pytester.makepyfile(test_vault=flawed + classes).name}::Test"
     result = pytester.runpytest()
-    result.assert_outcomes(failed=1)
-    name = "test_the_replay_line_of_what_has_no_subject_string_can_be_run_in_another_shell.py"
-    result.stdout.fnmatch_lines([f"*replay*pytest {name}::TestVault -k DEC-4"])
-    pytester.runpytest(f"{name}::TestVault", "-k", "DEC-4").assert_outcomes(failed=1)
+    result.assert_outcomes(failed=3)
+    lines = [f"*replay*pytest {name}{one} -k VAL-5" for one in ("Here", "InSrc", "Nameless")]
+    result.stdout.fnmatch_lines(lines)
+    pytester.runpytest(f"{name}InSrc", "-k", "VAL-5").assert_outcomes(failed=1)

@@ -4,10 +4,13 @@ import json
 import re
 import sys
 from collections import defaultdict
+from contextlib import closing
 
 import pytest
 from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.pytest import session
 from fencepost.conformance.pytest.distribution import group_of, homes
+from fencepost.conformance.pytest.session import Options, SubjectSession
 from fencepost.conformance.run.order import EXPLORATIONS
 
 pytest_plugins = ["pytester"]
@@ -122,6 +125,16 @@ def test_a_failure_of_a_class_spread_over_workers_is_told_by_its_own_test_alone(
     result = pytester.runpytest_subprocess("-n", "2")
     outcomes = result.parseoutcomes()
     assert (outcomes["failed"], outcomes.get("errors", 0) + outcomes.get("error", 0)) == (1, 0)
+
+
+def test_a_failure_that_its_own_test_finds_on_another_worker_is_told_there_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with closing(SubjectSession("mutant:last-address-excluded", Options(), shared=("DEC-4", "STA-8"))) as worker:
+        assert worker.clause("STA-8").verdict == "pass"
+        assert not worker.unreported()
+        monkeypatch.setattr(session, "explorations_for", lambda *_: ())  # the own test finds nothing
+        assert [str(one)[:5] for one in worker.unreported()] == ["DEC-4"]
 
 
 def test_what_no_selected_test_tells_is_told_once_by_all_workers(pytester: pytest.Pytester) -> None:

@@ -365,7 +365,7 @@ def class_trial(request: pytest.FixtureRequest) -> Iterator["SubjectSession"]:
 
 @pytest.fixture
 def clause_outcome(request: pytest.FixtureRequest) -> "ClauseOutcome":
-    """The result of the clause in the test's mark; skips if the clause does not apply.
+    """The result of the clause in the test's mark; skips if it does not apply, or errs only as other clauses show.
 
     `HarnessBroken`, `Inconclusive` or `Vacuous` if the clause could not be judged: an error, not a failure.
     """

@@ -117,6 +117,14 @@ UNJUDGED: Mapping[str, type[ClauseUnjudged]] = MappingProxyType(
 """The verdicts that judge nothing, each with its exception."""
 
 
+SHOWN_UNDER_ANOTHER = "shown under another"
+
+
+def verdict_of(row: Clause) -> str:
+    """The clause's verdict; `SHOWN_UNDER_ANOTHER` if answers were wrong that are failures of other clauses alone."""
+    return SHOWN_UNDER_ANOTHER if row.shown_under and row.verdict != "fail" else row.verdict
+
+
 def raise_unless_judged(row: Clause, *, log: str = "") -> None:
     """Return for a clause that has passed, failed or does not apply; else raise `ClauseUnjudged` with this log."""
     __tracebackhide__ = True

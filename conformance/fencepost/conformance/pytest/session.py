@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fencepost.adapters.contract import Timeouts
+from fencepost.adapters.contract import Connection, Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.catalogue import catalogue
@@ -17,6 +17,7 @@ from fencepost.conformance.pytest.clause_outcome import (
     KnownFailureWrong,
     RunEnded,
     Unreported,
+    verdict_of,
 )
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.runnable import write_runnable
@@ -83,20 +84,23 @@ class SubjectSession:
         name: str | None = None,
         shared: Sequence[str] = (),
         again: str = "",
+        needs_pytest: bool = False,
     ) -> None:
         """`alone` means that no other worker asks the same subject at that time; `name` is its name in a report.
 
         `shared` has, in order, the clauses and open points that the tests on all workers ask. It is empty if one
-        process runs all tests. `again` is the pytest command that asks the subject again.
+        process runs all tests. `again` is the pytest command that asks the subject again; `needs_pytest` says that
+        no other command finds the subject's module.
         """
         self.name = name or (subject if isinstance(subject, str) else _name_of(subject))
-        self._again = again if self.name.startswith(FIXTURE) or "<" in self.name else ""
+        self._again = again if needs_pytest or self.name.startswith(FIXTURE) or "<" in self.name else ""
         self._shared = tuple(shared)
         self._found_by: dict[str, tuple[str, ...]] = {}
         self._subject = subject
         self._terms = terms
         self._alone = alone
         self._opened = ExitStack()
+        self._connection: Connection | None = None
         self._campaign: Campaign | None = None
         self._unusable: CannotBegin | OneWorkerOnly | None = None
         self.is_given_up = False
@@ -118,7 +122,7 @@ class SubjectSession:
             for exploration in explorations_for((clause.id,), campaign.plan.effort):
                 self._explore(campaign, exploration)
         row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
-        self._told[clause.id] = row.verdict
+        self._told[clause.id] = verdict_of(row)
         return row
 
     def _explore(self, campaign: Campaign, exploration: Exploration) -> None:
@@ -213,8 +217,8 @@ class SubjectSession:
                 if self._is_told_by_another_worker(row.id):
                     continue
                 yield ClauseFailed(row=row)
-            elif told == "pass" and row.verdict in UNJUDGED:
-                yield UNJUDGED[row.verdict](row=row)
+            elif told == "pass" and (kind := UNJUDGED.get(verdict_of(row))) is not None:
+                yield kind(row=row)
         for entry in report.ledger:
             if entry.broken and self._told.get(entry.key) != "fail" and entry.key not in self._shared:
                 yield ChoiceBroken(entry=entry)
@@ -228,7 +232,7 @@ class SubjectSession:
     def _is_told_by_another_worker(self, clause_id: str) -> bool:
         """Whether another worker reports the clause: all workers that run an exploration find the same.
 
-        The clause's own test reports it if it runs the same exploration, else the first test that runs it.
+        The clause's own test reports it if its explorations find it, else the first test that runs the exploration.
         """
         serves = self._found_by.get(clause_id)
         if serves is None or not self._shared or self._campaign is None:
@@ -237,7 +241,26 @@ class SubjectSession:
             return True
         missing_for = self._campaign.capabilities.missing_for
         asking = (one for one in self._shared if one in serves and not missing_for(catalogue()[one]))
-        return next(asking, self._shared[0]) not in self._told
+        if next(asking, self._shared[0]) not in self._told:
+            return True
+        return clause_id in self._shared and clause_id not in self._told and self._is_found_elsewhere(clause_id)
+
+    def _is_found_elsewhere(self, clause_id: str) -> bool:
+        """Whether the clause's own explorations, which only another worker has run, find that it is broken.
+
+        They are run here too, in a second run, until they find it. A list of known failures leaves it open: False.
+        """
+        if self._connection is None or self._terms.known is not None:
+            return False
+        try:
+            second = begun(self._connection, self._plan())
+        except CannotBegin:
+            return False
+        for exploration in explorations_for((clause_id,), second.plan.effort):
+            second.explore(exploration)
+            if any(row.id == clause_id and row.verdict == "fail" for row in second.report().clauses):
+                return True
+        return False
 
     def close(self) -> None:
         """End everything that was started for this subject; may be called twice."""
@@ -258,9 +281,9 @@ class SubjectSession:
     def _report_of(self, campaign: Campaign) -> Report:
         return self._mask.apply(campaign.report())
 
-    def _begin(self) -> Campaign:
+    def _plan(self) -> Plan:
         terms = self._terms
-        plan = Plan(
+        return Plan(
             subject=self.name,
             effort=EFFORTS[terms.effort],
             seed=terms.seed,
@@ -268,10 +291,14 @@ class SubjectSession:
             settle_seconds=terms.settle_seconds,
             again=self._again,
         )
+
+    def _begin(self) -> Campaign:
+        terms = self._terms
         connection = self._opened.enter_context(connected(self._subject, terms.timeouts, profile=terms.profile))
         if connection.exclusive and not self._alone:
             raise OneWorkerOnly(subject=self.name)
-        campaign = begun(connection, plan)
+        self._connection = connection
+        campaign = begun(connection, self._plan())
         if terms.known is not None or terms.regressions is not None:
             self._recall(campaign)
         return campaign

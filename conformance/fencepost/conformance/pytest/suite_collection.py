@@ -1,18 +1,21 @@
 """The suite in a pytest run: its tests, their subject's session, and their outcomes."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from sysconfig import get_paths
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import NoReturn, TypeVar
 
 import pytest
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.clause_outcome import (
+    SHOWN_UNDER_ANOTHER,
     ChoiceOutcome,
     ClauseOutcome,
     ClauseUnjudged,
@@ -20,6 +23,7 @@ from fencepost.conformance.pytest.clause_outcome import (
     FoundBeside,
     SensitivityOutcome,
     raise_unless_judged,
+    verdict_of,
 )
 from fencepost.conformance.pytest.session import FIXTURE, OneWorkerOnly, Options, SubjectSession
 from fencepost.conformance.run.opening import CannotBegin, Subject
@@ -111,7 +115,15 @@ def on_trial(
         terms = replace(terms, report=terms.report / worker["workerid"])  # each worker has asked some of the clauses
     unusable = unusable or _unwritable(terms.report)
     again = f"pytest {request.node.nodeid if request.scope == 'class' else f'--pyargs {_SUITE}'}"
-    trial = SubjectSession(subject, terms, alone=alone, name=name, shared=tuple(_shared(request)), again=again)
+    trial = SubjectSession(
+        subject,
+        terms,
+        alone=alone,
+        name=name,
+        shared=tuple(_shared(request)),
+        again=again,
+        needs_pytest=needs_pytest(subject, request),
+    )
     if unusable is not None:
         trial.give_up(unusable)
     try:
@@ -136,6 +148,24 @@ def subject_of(given: object) -> Subject:
     if isinstance(given, str | type) or (callable(given) and not hasattr(given, "decide")):
         return given
     return lambda: given
+
+
+def needs_pytest(subject: Subject, request: pytest.FixtureRequest) -> bool:
+    """Whether another command may not find the subject's module from the directory where pytest was started.
+
+    It is a module of tests, or a module of the project that is neither there nor among the installed modules.
+    """
+    name = str(getattr(subject, "__module__", ""))
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file is None:
+        return False
+    path = Path(file)
+    if path in {item.path for item in request.session.items}:
+        return True
+    depth = name.count(".") + (path.stem == "__init__")
+    top = path.parents[min(depth, len(path.parents) - 1)]
+    found = {request.config.invocation_params.dir, *(Path(one) for one in get_paths().values())}
+    return top.is_relative_to(request.config.rootpath) and top not in found
 
 
 def _unwritable(folder: Path | None) -> CannotBegin | None:
@@ -177,7 +207,7 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
     told = {
         "subject": trial.shown_name,
         "clause": row.id,
-        "verdict": "known failure" if row.known else row.verdict,
+        "verdict": "known failure" if row.known else verdict_of(row),
         "asked": row.asked,
         "decisive": row.decisive,
         "limit found": row.limit_found,
@@ -187,6 +217,8 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
         leave_out(request, NOT_APPLICABLE, f"{row.id} does not apply: {row.detail}")
     if row.known:
         pytest.xfail(row.detail)
+    if verdict_of(row) == SHOWN_UNDER_ANOTHER:
+        pytest.skip(f"its wrong answers are shown under {', '.join(row.shown_under)}")
     raise_unless_judged(row, log=trial.log_once() if row.verdict == "error" else "")
     return ClauseOutcome(row=row, wrong_entries=trial.wrong_entries(row.id))
 

@@ -72,7 +72,7 @@ class _IgnoringOutlivesTheRule(_RememberingSubnets):
 @flaw(
     "refusal-for-an-endpoint-takes-named-rules-out",
     clause="VAL-9",
-    also=("VAL-8", "STA-2"),
+    also=("VAL-8", "STA-2", "STA-10"),
     direction="closed",
     story="IP rules are stored before endpoints are checked. A refusal takes out all that the put named, old ones too.",
     profiles=TODAY_ONLY,
