@@ -33,7 +33,7 @@ _PLANS = (
     ("empty", "Deny", "None"),
 )
 _WITH_SUBNETS = 3
-_FEWER, _FULL, _NEARLY_FULL = 2, 3, 1
+_FEWER, _FULL, _NEARLY_FULL = 2, 2, 1
 """So many rule sets a decisions-only subject is asked about; so many in a full call, and in one that is nearly full."""
 
 _LARGE = FIRSTS[3:5]

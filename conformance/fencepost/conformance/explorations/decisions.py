@@ -25,7 +25,7 @@ _AIMS = (
 )
 
 
-_LIVES, _FIRST = 5, 1
+_LIVES, _FIRST = 4, 1
 _STRIDE, _GONE, _OTHERS, _OPENED = 11, 8, 6, 3
 
 

@@ -29,7 +29,7 @@ from fencepost.reference import Block, IpRule, Network, is_clear
 
 _PRIVATE = "10.1.2.3"
 _FEWEST = 3
-_WITHIN = 3
+_WITHIN = 1
 """So many addresses in each range are asked after each change, beside its ends."""
 
 _SMALLEST_WITH_HALVES = 7
