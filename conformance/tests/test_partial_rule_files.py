@@ -27,6 +27,9 @@ def explain(tmp_path: Path) -> Explainer:
     return Explainer(tmp_path)
 
 
+DEPTH = 100_000
+"""Deeper than any version of Python reads."""
+
 REFUSED: Mapping[str, tuple[object, str]] = {
     "a stored state without the version of Terraform": (
         {"version": 4, "resources": [{"mode": "managed", "type": "azurerm_key_vault", "instances": []}]},
@@ -55,7 +58,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "a parameter that is nested too deep": (
         json.dumps(template(vault(), parameters={"p": {"type": "array", "defaultValue": 0}}))
-        .replace(" 0}", f" {'[' * 900}{']' * 900}}}")
+        .replace(" 0}", f" {'[' * DEPTH}{']' * DEPTH}}}")
         .encode(),
         "nested too deep",
     ),
