@@ -83,7 +83,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         for number, run in enumerate((_long_life, _short_lives)):
             run_one = partial(run, setting=setting, purpose=("grove", index, number), length=length)
             yield Scenario(aims=("STA-2",), run=run_one)
-        for name, run_other in (("pages", _paged), ("long list", _long_lists)):
+        others = (("pages", _paged), ("long list", _long_lists))
+        for name, run_other in others if capabilities.refusals else others[:1]:  # a decisions-only run has few writes
             yield Scenario(aims=("STA-2",), run=partial(run_other, setting=setting, purpose=(name, index)))
 
 
