@@ -8,8 +8,9 @@ import pytest
 from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.changes import GeneratorState
-from fencepost.conformance.generate.groves import Grove, Life, exposed, put_all
+from fencepost.conformance.generate.groves import Grove, Life, put_all
 from fencepost.conformance.generate.shapes import SHAPES, ballast, fork, pages, stairs
+from fencepost.conformance.generate.turns import exposed
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Vault, is_clear, load_profile

@@ -7,7 +7,7 @@ from itertools import chain, pairwise
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.explorations.whole_sets import offered
+from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.generate.accepted_writes import call
 from fencepost.conformance.generate.boundaries import edges
@@ -21,7 +21,6 @@ from fencepost.conformance.generate.changes import (
     remove_subnet,
     update,
 )
-from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import (
     Caller,
@@ -125,9 +124,7 @@ def _switched_bare(bench: Bench, setting: Setting, index: int) -> None:
 
 def _make(bench: Bench, setting: Setting, change: Change) -> bool:
     made = offered(change, bench.vault, setting.capabilities)
-    if made is None or not isinstance(made.step, WriteStep):
-        return False
-    return bench.write(made.step.method, made.step.params, aim=made.aim)
+    return made is not None and send(bench, made)
 
 
 def _meant_elsewhere(bench: Bench, setting: Setting, index: int) -> None:

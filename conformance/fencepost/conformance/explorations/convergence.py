@@ -13,9 +13,11 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.diagnosis.counterexample import counterexample
+from fencepost.conformance.explorations.whole_sets import send
 from fencepost.conformance.generate import blocks, networks, requests
+from fencepost.conformance.generate.changes import Change
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
-from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, Step, WriteStep
+from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.mismatch import WrongDecision, compare
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
@@ -52,7 +54,7 @@ def _changes_followed(bench: Bench, setting: Setting, random: Random) -> None:
     first, second = (_rules(random, subnets[:1]) for _ in range(2))
     asked = [*_callers(first), *_callers(second)]
     asked.append(Request(address=requests.outside(random, bench.vault.rules)))
-    steps: list[Step] = [_put(first), _put(second), _put(first)]
+    steps: list[WriteStep | EndpointsStep] = [_put(first), _put(second), _put(first)]
     if setting.capabilities.incremental:
         gone = str(_values(first)[0])
         steps += [_write("removeIpRule", value=gone), _write("addIpRule", value=gone)]
@@ -66,7 +68,7 @@ def _changes_followed(bench: Bench, setting: Setting, random: Random) -> None:
             for kind in (NO_ENDPOINTS, ENDPOINTS)
         ]
     for step in steps:
-        if not _made(bench, step):
+        if not send(bench, Change(step=step, aim=CLAUSE)):
             return
         _followed(bench, [*asked, *_from_subnets(bench, random, subnets)])
     count = len(steps)
@@ -106,15 +108,6 @@ def _put(acls: WireRules) -> WriteStep:
 
 def _write(method: str, **params: str) -> WriteStep:
     return WriteStep(method=method, params=params)
-
-
-def _made(bench: Bench, step: Step) -> bool:
-    match step:
-        case WriteStep(method=method, params=params):
-            return bench.write(method, params, aim=CLAUSE)
-        case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
-            bench.endpoints(subnet, endpoints)
-    return True
 
 
 def _followed(bench: Bench, asked: Sequence[Request]) -> None:

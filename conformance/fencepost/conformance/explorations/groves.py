@@ -8,24 +8,12 @@ from itertools import chain, islice, repeat
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.explorations.whole_sets import offered
+from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import blocks, callers, networks, opened, requests, shapes
 from fencepost.conformance.generate.changes import Change, GeneratorState, add, put, remove, requests_about
-from fencepost.conformance.generate.groves import (
-    Grove,
-    Life,
-    all_but_few,
-    bare,
-    gone,
-    gone_and_back,
-    outermost_last,
-    put_all,
-    put_in_new,
-    put_in_place,
-    put_one,
-    set_of,
-)
+from fencepost.conformance.generate.groves import Grove, Life, put_all, put_in_new, put_in_place, put_one, set_of
 from fencepost.conformance.generate.shapes import SHAPES
+from fencepost.conformance.generate.turns import all_but_few, bare, gone, gone_and_back, outermost_last, turns
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, Subnet, is_clear, read_ip_rule
@@ -127,9 +115,9 @@ class _Watched:
         self.look(_changed_by(self.life, first))
         for change in chain((first,), turn):
             made = offered(change, self.bench.vault, self.setting.capabilities)
-            if made is not None and isinstance(made.step, WriteStep):
+            if made is not None:
                 self.last, self.more, self.is_due = made, more, True
-                self.bench.write(made.step.method, made.step.params, aim=made.aim)
+                send(self.bench, made)
 
     def look(self, soon: Sequence[int] = ()) -> None:
         """Ask, if a write was made, at the ends of every range, from every subnet, for two services, and more."""
@@ -195,8 +183,8 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
             return
         is_crowded = length.more and place == len(order) // 2
         crowd = [life.grove.somewhere(random) for _ in range(_CROWD if is_crowded else 0)]
-        turns = islice(life.turns(), length.turns if place < len(order) else length.turns // 3)
-        for number, (turn, more) in enumerate(zip(turns, recalled, strict=False)):
+        made = islice(turns(life), length.turns if place < len(order) else length.turns // 3)
+        for number, (turn, more) in enumerate(zip(made, recalled, strict=False)):
             watched.take(turn, (*more, *(crowd if number in (0, _CROWDED_FOR) else ())))
         watched.take(gone_and_back(life))
     if length.more:
@@ -235,9 +223,9 @@ def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], leng
         if not watched.enter(put_in_new(life, watched.network), is_new=True):
             return
         watched.look()
-        for turn in islice(life.turns(), length.short):
+        for turn in islice(turns(life), length.short):
             watched.take(turn)
-        watched.take(outermost_last(life) if life.random.randrange(2) else next(life.turns()))
+        watched.take(outermost_last(life) if life.random.randrange(2) else next(turns(life)))
 
 
 def _long_lists(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:

@@ -7,11 +7,11 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.walks import walks
-from fencepost.conformance.explorations.whole_sets import offered
+from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import callers, limit_moves, moves, networks, requests
 from fencepost.conformance.generate.changes import Change, GeneratorState, requests_about, watched
 from fencepost.conformance.generate.moves import MOVES, Move
-from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
+from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules
 from fencepost.reference import Network, Request, Subnet
 
@@ -140,18 +140,10 @@ def _make_all(
             _ask(bench, setting, state, pending, about_to=change)
             if random.randrange(6) == 0 and not bench.failed:
                 bench.read()  # the rules in force are known here; after a failure a read-back shows nothing
-        _make(bench, change)
+        send(bench, change, exercises=change.clauses)
         pending.note(change)
         pending.clauses |= set(change.clauses)
     _ask(bench, setting, state, pending)
-
-
-def _make(bench: Bench, change: Change) -> None:
-    match change.step:
-        case WriteStep(method=method, params=params):
-            bench.write(method, params, exercises=change.clauses, aim=change.aim)
-        case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
-            bench.endpoints(subnet, endpoints)
 
 
 def _as_offered(state: GeneratorState, chosen: Iterable[Iterator[Change]]) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from random import Random
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Scenario
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.explorations.whole_sets import offered
+from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import callers, requests
 from fencepost.conformance.generate.changes import Change, update
 from fencepost.conformance.lockstep.case import WriteStep
@@ -120,8 +120,8 @@ def _put(acls: WireRules) -> WriteStep:
 def _made(bench: Bench, setting: Setting, random: Random, change: Change) -> None:
     """Make a change as the subject offers it, and ask after it."""
     made = offered(change, bench.vault, setting.capabilities)
-    if made is not None and isinstance(made.step, WriteStep):
-        bench.write(made.step.method, made.step.params, aim=made.aim)
+    if made is not None:
+        send(bench, made)
         _look(bench, setting, random)
 
 

@@ -6,12 +6,11 @@ from functools import partial
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Scenario
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.explorations.whole_sets import offered
+from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate.accepted_writes import Kind
 from fencepost.conformance.generate.changes import Change, GeneratorState
 from fencepost.conformance.generate.small_world import FactorLevels, SmallWorld, Walk
 from fencepost.conformance.generate.walks import ACCEPTED, REFUSED, assigned, next_of, restore_levels
-from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Outcome, Request
 
@@ -69,11 +68,7 @@ def _make(bench: Bench, setting: Setting, walk: Walk, change: Change, *, is_aske
         return
     everybody = walk.world.everybody(walk.state)
     was = [bench.vault.decide(request).outcome for request in everybody]
-    match made.step:
-        case WriteStep(method=method, params=params):
-            bench.write(method, params, exercises=(), aim=made.aim)
-        case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
-            bench.endpoints(subnet, endpoints)
+    send(bench, made)
     if is_asked:
         _look(bench, walk.world, walk.state, made, list(zip(everybody, was, strict=True)))
 

@@ -1,7 +1,9 @@
-"""Single changes as whole sets, for a subject without single changes."""
+"""Changes as the subject offers them: single changes as whole sets, for a subject without single changes."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
+from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.generate.changes import Change
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
@@ -23,6 +25,16 @@ def offered(change: Change, vault: Vault, capabilities: Capabilities) -> Change 
     if made is None or not isinstance(made.step, WriteStep) or as_offered(made.step, vault, capabilities) is None:
         return None
     return made
+
+
+def send(bench: Bench, change: Change, *, exercises: Collection[str] = ()) -> bool:
+    """Send a change that the subject offers; whether the subject accepted it, as `Bench.write` has it."""
+    match change.step:
+        case WriteStep(method=method, params=params):
+            return bench.write(method, params, exercises=exercises, aim=change.aim)
+        case EndpointsStep(subnet=subnet, service_endpoints=endpoints):
+            bench.endpoints(subnet, endpoints)
+    return True
 
 
 def as_whole_set(change: Change, vault: Vault) -> Change | None:

@@ -1,39 +1,23 @@
 """Groves: a few aligned, nested ranges that are added and removed one by one in every order.
 
 A program may keep its rules in a tree, in a table per prefix length, or in counts. Such a program fails where a rule
-around others is removed, or where a rule comes back. A *turn* is a run of writes without requests in between.
+around others is removed, or where a rule comes back. The writes are those of fencepost.conformance.generate.turns.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from random import Random
-from types import MappingProxyType
-from typing import TypeAlias
 
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.boundaries import edges
-from fencepost.conformance.generate.changes import (
-    Change,
-    GeneratorState,
-    add,
-    add_subnet,
-    put,
-    remove,
-    remove_subnet,
-    update,
-)
+from fencepost.conformance.generate.changes import GeneratorState
 from fencepost.conformance.generate.shapes import Shape, far
-from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, IpRule, Network, is_clear
 
-_PRIVATE = "10.1.2.3"
 _FEWEST = 3
 _WITHIN = 1
 """So many addresses in each range are asked after each change, beside its ends."""
-
-_SMALLEST_WITH_HALVES = 7
-"""A range of eight addresses has halves of four, which every profile accepts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +78,8 @@ def _lowest_first(found: Sequence[Block], random: Random) -> Block:
     return min(found, key=lambda one: one.first)
 
 
-_ORDERS = (_outer_first, _inner_first, _any_first, _lowest_first)
+ORDERS = (_outer_first, _inner_first, _any_first, _lowest_first)
+"""Which range comes or goes next: of these, the outermost first, and a source of random numbers."""
 
 
 @dataclass(slots=True)
@@ -138,238 +123,6 @@ class Life:
         held = {rule.block for rule in self.state.ip_rules}
         return [one for one in self.ranges if one not in held]
 
-    def turns(self) -> Iterator[Iterator[Change]]:
-        """Turn after turn without end: mostly one rule added or removed, else a turn from the table."""
-        special: list[Turn] = []
-        while True:
-            if self.random.randrange(3):
-                yield _one_change(self)
-                continue
-            special = special or self.random.sample(list(TURNS.values()), len(TURNS))
-            yield special.pop()(self)
-
-
-Turn: TypeAlias = Callable[[Life], Iterator[Change]]
-
-
-def _one_change(life: Life) -> Iterator[Change]:
-    """Add one rule until nearly all are there, then remove one until nearly none is, each time in another order."""
-    if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(2)) or (
-        not life.is_filling and len(life.ip_rules) <= life.random.randrange(2)
-    ):
-        life.is_filling, life.order = not life.is_filling, life.random.choice(_ORDERS)
-        if life.is_filling:
-            life.is_open = bool(life.random.randrange(2))
-            yield from gone(life, life.grove.blocks[0]) if life.is_open else ()
-    if life.is_filling and life.absent_ranges:
-        yield add(life.state, life.order(life.absent_ranges, life.random))
-    elif life.ip_rules:
-        yield from gone(life, life.order([rule.block for rule in life.ip_rules], life.random))
-
-
-def gone(life: Life, block: Block) -> Iterator[Change]:
-    """Remove the range's rule, if there is one."""
-    rule = next((one for one in life.state.ip_rules if one.block == block), None)
-    if rule is not None:
-        yield remove(life.state, rule)
-
-
-def _some_held(life: Life) -> Block:
-    """The rule that came last, or any other rule in force."""
-    held = life.held
-    return life.random.choice((held[-1], *life.random.sample(held, min(2, len(held))))).block
-
-
-def gone_and_back(life: Life) -> Iterator[Change]:
-    """Remove a rule and add it again."""
-    if life.ip_rules:
-        block = _some_held(life)
-        yield from gone(life, block)
-        yield add(life.state, block)
-
-
-def back_and_gone(life: Life) -> Iterator[Change]:
-    """Add a rule and remove it again; sometimes add it for good."""
-    if life.absent_ranges:
-        block = life.random.choice(life.absent_ranges)
-        yield add(life.state, block)
-        yield from gone(life, block)
-        if life.random.randrange(2):
-            yield add(life.state, block)
-
-
-def one_for_another(life: Life) -> Iterator[Change]:
-    """Remove a rule and add another, or the other way round: as many as before, often with the same first and last."""
-    if life.ip_rules and life.absent_ranges:
-        between = sorted((rule.block for rule in life.ip_rules), key=lambda one: one.first)[1:-1]
-        block = life.random.choice((_some_held(life), *life.random.sample(between, min(1, len(between)))))
-        other = life.random.choice(life.absent_ranges)
-        if life.random.randrange(2):
-            yield add(life.state, other)
-            yield from gone(life, block)
-        else:
-            yield from gone(life, block)
-            yield add(life.state, other)
-
-
-def while_asleep(life: Life) -> Iterator[Change]:
-    """Make a change while the default action is Allow; it shows once the default action is Deny."""
-    yield update(defaultAction="Allow")
-    kinds = (_one_change, gone_and_back, back_and_gone, one_for_another, exposed, subnet_changed)
-    yield from life.random.choice(kinds)(life)
-    yield update(defaultAction="Deny")
-
-
-def put_some(life: Life) -> Iterator[Change]:
-    """Put any of the ranges as a whole set, often nearly all; the subnets stay."""
-    most = len(life.ranges)
-    count = life.random.choice((life.random.randrange(most + 1), most - life.random.randrange(min(3, most))))
-    yield put(set_of(life, life.random.sample(life.ranges, count)), life.state.vault)
-
-
-def put_one_other(life: Life) -> Iterator[Change]:
-    """Put as many ranges, one for another: in it, beginning where it begins, or with the same first and last range."""
-    pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
-    if pairs:
-        alike = [pair for pair in pairs if pair[0].first == pair[1].first]
-        nested = [(one, other) for one, other in pairs if one.holds(other)]
-        ordered = sorted(rule.block for rule in life.ip_rules)
-        inner = [(one, other) for one, other in pairs if one in ordered[1:-1] and ordered[0] < other < ordered[-1]]
-        block, other = life.random.choice(life.random.choice((alike, nested, inner)) or pairs)
-        kept = [rule.block for rule in life.held]
-        yield put(set_of(life, [other if one == block else one for one in kept]), life.state.vault)
-
-
-def put_other_subnets(life: Life) -> Iterator[Change]:
-    """Put the same ranges with other subnets."""
-    listed, unlisted = life.state.listed, life.state.unlisted
-    if listed or unlisted:
-        chosen = life.random.sample(unlisted, len(unlisted) and life.random.randrange(1, len(unlisted) + 1))
-        acls = wire_rules_in_force(life.state.vault.rules)
-        yield put({**acls, "virtualNetworkRules": [{"id": one} for one in chosen]}, life.state.vault)
-
-
-def covered(life: Life) -> Iterator[Change]:
-    """Add a range around some that are in force."""
-    outer = [one for one in life.absent_ranges if any(one.holds(rule.block) for rule in life.held)]
-    if outer:
-        yield add(life.state, life.random.choice(outer))
-
-
-def bared(life: Life) -> Iterator[Change]:
-    """Remove a range around some that stay."""
-    held = life.held
-    outer = [one for one in held if any(one is not other and one.block.holds(other.block) for other in held)]
-    if outer:
-        yield remove(life.state, life.random.choice(outer))
-
-
-def exposed(life: Life) -> Iterator[Change]:
-    """Add or remove a range under others, then remove the others."""
-    nested = [one for one in life.ranges if any(rule.block != one and rule.block.holds(one) for rule in life.held)]
-    if nested:
-        yield from bare(life, life.random.choice(nested))
-
-
-def bare(life: Life, inner: Block) -> Iterator[Change]:
-    """Add this range, or remove it, then remove the ranges around it: only now a wrong answer about it shows."""
-    yield from gone(life, inner) if inner not in life.absent_ranges else iter((add(life.state, inner),))
-    around = [rule.block for rule in life.ip_rules if rule.block != inner and rule.block.holds(inner)]
-    for block in around if life.random.randrange(2) else around[::-1]:
-        yield from gone(life, block)
-
-
-def joined(life: Life) -> Iterator[Change]:
-    """Add both halves of a range, then the range, and remove one half or both: the range stays."""
-    wide = [one for one in life.absent_ranges if one.last - one.first >= _SMALLEST_WITH_HALVES]
-    if wide:
-        whole = life.random.choice(wide)
-        middle = (whole.first + whole.last) // 2
-        halves = life.random.sample([Block(whole.first, middle), Block(middle + 1, whole.last)], 2)
-        held = [rule.block for rule in life.state.ip_rules]
-        for one in (*(half for half in halves if half not in held), whole):
-            yield add(life.state, one)
-        for half in halves[: life.random.randrange(1, 3)]:
-            yield from gone(life, half)
-
-
-def twice(life: Life) -> Iterator[Change]:
-    """Add a rule that is in force, where the subject takes repetitions; one removal removes both."""
-    if life.ip_rules and life.state.vault.profile.choice("duplicates") in ("keep", "collapse"):
-        block = _some_held(life)
-        yield add(life.state, block)
-        yield from gone(life, block)
-
-
-def put_in_vain(life: Life) -> Iterator[Change]:
-    """Put a whole set with ranges that are in force or nested there, and a mistake in any member: refused."""
-    count = life.random.randrange(1, len(life.grove.blocks) + 1)
-    acls = set_of(life, life.random.sample(life.grove.blocks, count))
-    member, wrong, clause = life.random.choice(list(_wrong_members(life)))
-    entries = acls.get(member)
-    if isinstance(entries, list):
-        entries.insert(life.random.choice((0, len(entries), life.random.randrange(len(entries) + 1))), wrong)
-    else:
-        acls = {**acls, member: wrong}
-    yield replace(put(acls, life.state.vault), aim=clause, clauses=("VAL-9",))
-
-
-def _wrong_members(life: Life) -> Iterator[tuple[str, object, str]]:
-    """A mistake for each member of a whole set that the subject knows, and the clause that demands its refusal."""
-    vault, capabilities = life.state.vault, life.state.capabilities
-    yield "ipRules", {"value": _PRIVATE}, "VAL-3"
-    if capabilities.a_switch:
-        yield "bypass", "All", "VAL-6"
-    if capabilities.subnets:
-        yield "virtualNetworkRules", {"id": "default"}, "VAL-7"
-        lacking = [one.id for one in vault.network.subnets if not vault.network.has_endpoint(one.id)]
-        if lacking and vault.profile.missing_endpoint == "reject":
-            yield "virtualNetworkRules", {"id": lacking[0]}, "VAL-8"
-
-
-def add_in_vain(life: Life) -> Iterator[Change]:
-    """Add a rule that begins like a present or absent rule, and is too long: refused."""
-    block = life.random.choice(life.grove.blocks)
-    value = f"{blocks.text(block).partition('/')[0]}/33"
-    step = WriteStep(method="addIpRule", params={"value": value})
-    yield Change(step=step, aim="VAL-5", clauses=("VAL-9",))
-
-
-def remove_in_vain(life: Life) -> Iterator[Change]:
-    """Remove an absent rule, nested in a present one or not: nothing changes."""
-    if life.absent_ranges and life.state.vault.profile.choice("remove-unknown") is not None:
-        step = WriteStep(method="removeIpRule", params={"value": blocks.text(life.random.choice(life.absent_ranges))})
-        yield Change(step=step)
-
-
-def bypass_switched(life: Life) -> Iterator[Change]:
-    """Change the bypass."""
-    yield update(bypass="None" if life.state.vault.rules.bypass.value == "AzureServices" else "AzureServices")
-
-
-def subnet_changed(life: Life) -> Iterator[Change]:
-    """Add a subnet or remove it, or remove it and add it again."""
-    listed, unlisted = life.state.listed, life.state.unlisted
-    if unlisted and (not listed or life.random.randrange(2)):
-        yield add_subnet(life.random.choice(unlisted))
-    elif listed:
-        yield remove_subnet(gone := life.random.choice(listed))
-        if life.random.randrange(2):
-            yield add_subnet(gone)
-
-
-def all_but_few(life: Life) -> Iterator[Change]:
-    """Remove the rules one after another, in any order, until one or two are left."""
-    held = [rule.block for rule in life.ip_rules]
-    for block in life.random.sample(held, max(0, len(held) - life.random.randrange(1, 3))):
-        yield from gone(life, block)
-
-
-def outermost_last(life: Life) -> Iterator[Change]:
-    """Make the outermost range the rule that came last."""
-    yield from gone(life, life.grove.blocks[0])
-    yield add(life.state, life.grove.blocks[0])
-
 
 def put_in_place(life: Life) -> WireRules:
     """Some of the ranges as a whole set; the subnets and the rule that came last stay."""
@@ -403,30 +156,3 @@ def set_of(life: Life, chosen: Iterable[Block]) -> WireRules:
     acls = wire_rules_in_force(life.state.vault.rules)
     listed = life.random.choice(((*life.ballast, *chosen), (*chosen, *life.ballast)))
     return {**acls, "ipRules": [{"value": blocks.text(one)} for one in listed]}
-
-
-TURNS: Mapping[str, Turn] = MappingProxyType(
-    {
-        turn.__name__: turn
-        for turn in (
-            gone_and_back,
-            back_and_gone,
-            one_for_another,
-            while_asleep,
-            put_some,
-            put_one_other,
-            put_other_subnets,
-            covered,
-            bared,
-            exposed,
-            joined,
-            twice,
-            put_in_vain,
-            add_in_vain,
-            remove_in_vain,
-            bypass_switched,
-            subnet_changed,
-        )
-    }
-)
-"""Every turn of more than one plain change, by its name."""
