@@ -5,7 +5,7 @@ them, builds an index first, shares the work out, or treats a full call apart. T
 of one request and of few: it puts requests of every exploration again in such calls.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle, islice, product
 from random import Random
 
@@ -15,24 +15,25 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.decisions import network_of, rule_set
-from fencepost.conformance.explorations.whole_sets import offered
+from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import callers, requests
 from fencepost.conformance.generate.boundaries import edges
-from fencepost.conformance.generate.changes import GeneratorState, add, new_block, remove, update
+from fencepost.conformance.generate.changes import Change, GeneratorState, add, new_block, remove, update
 from fencepost.conformance.generate.networks import NO_ENDPOINTS
 from fencepost.conformance.judging.call_sizes import FIRSTS, class_of, in_words
-from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.lockstep.case import EndpointsStep
 from fencepost.reference import Caller, Request, Vault
 from fencepost.reference.addresses import LAST_ADDRESS
 
-_PLANS = (
+_RULE_SETS = (
     ("rich", "Deny", "AzureServices"),
     ("rich", "Deny", "None"),
     ("rich", "Allow", "None"),
     ("subnets", "Deny", "None"),
     ("empty", "Deny", "None"),
 )
-_WITH_SUBNETS = 3
+"""The kind of each rule set, its default action and its bypass."""
+
 _FEWER, _FULL, _NEARLY_FULL = 2, 2, 1
 """So many rule sets a decisions-only subject is asked about; so many in a full call, and in one that is nearly full."""
 
@@ -60,21 +61,24 @@ def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:
     random = setting.random("call sizes", index)
     network = network_of(random, setting)
     bench.reset(network)
-    plans = _PLANS if setting.capabilities.refusals else _PLANS[:_FEWER]
+    rule_sets = _RULE_SETS if setting.capabilities.refusals else _RULE_SETS[:_FEWER]
     missing: set[int] = set()
-    for place, (kind, default_action, bypass) in enumerate(plans, start=index):
-        turn = index * len(_PLANS) + place
+    for place, (kind, default_action, bypass) in enumerate(rule_sets, start=index):
+        turn = index * len(_RULE_SETS) + place
         if not bench.put(rule_set(random, setting, network, kind, default_action, bypass, turn=turn), aim=None):
             continue
         pool = _every_kind(random, bench.vault, setting.capabilities)
         few, many = (first + random.randrange(_MORE) for first in _LARGE)
-        is_full = place % len(plans) < (_FULL if setting.capabilities.refusals else _NEARLY_FULL)
+        is_full = place % len(rule_sets) < (_FULL if setting.capabilities.refusals else _NEARLY_FULL)
         sizes = [few, MAX_BATCH if is_full else many, many]
-        if place % len(plans) < _NEARLY_FULL:
+        if place % len(rule_sets) < _NEARLY_FULL:
             sizes[-1] += _BUFFERED
         for number, size in enumerate(sizes, start=1):
             if number == len(sizes):
-                _change(bench, setting, random, place)
+                state = GeneratorState(random=random, capabilities=setting.capabilities, now=lambda: bench.vault)
+                made = offered(_CHANGES[place % len(_CHANGES)](state), bench.vault, setting.capabilities)
+                if made is not None:
+                    send(bench, made)
                 pool = _every_kind(random, bench.vault, setting.capabilities)
             random.shuffle(pool)
             bench.ask(
@@ -90,24 +94,41 @@ def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:
         bench.remark("DEC-17", f"{sizes_missing}; the largest had {bench.largest_call:,}")
 
 
-def _change(bench: Bench, setting: Setting, random: Random, place: int) -> None:
-    """Make a change of another kind for each rule set, which must hold in a large call that follows a large call."""
-    state = GeneratorState(random=random, capabilities=setting.capabilities, now=lambda: bench.vault)
-    listed = state.listed[:1]
-    if place % len(_PLANS) == _WITH_SUBNETS and listed and setting.capabilities.endpoints:
-        bench.endpoints(listed[0], random.choice(NO_ENDPOINTS))
-        return
-    held = state.ip_rules
-    changes = (
-        update(bypass="None"),
-        update(defaultAction="Allow"),
-        update(defaultAction="Deny"),
-        remove(state, random.choice(held)) if held else add(state, new_block(state)),
-        add(state, new_block(state)),
-    )
-    made = offered(changes[place % len(changes)], bench.vault, setting.capabilities)
-    if made is not None and isinstance(made.step, WriteStep):
-        bench.write(made.step.method, made.step.params, aim="STA-2")
+def _bypass_none(state: GeneratorState) -> Change:
+    del state
+    return update(bypass="None")
+
+
+def _default_action_allow(state: GeneratorState) -> Change:
+    del state
+    return update(defaultAction="Allow")
+
+
+def _default_action_deny(state: GeneratorState) -> Change:
+    del state
+    return update(defaultAction="Deny")
+
+
+def _endpoint_gone(state: GeneratorState) -> Change:
+    """A listed subnet loses its endpoint; where no endpoint can change, a rule goes, or comes if there is none."""
+    if state.listed and state.capabilities.endpoints:
+        step = EndpointsStep(subnet=state.listed[0], service_endpoints=state.random.choice(NO_ENDPOINTS))
+        return Change(step=step)
+    return remove(state, state.random.choice(state.ip_rules)) if state.ip_rules else _rule_added(state)
+
+
+def _rule_added(state: GeneratorState) -> Change:
+    return add(state, new_block(state))
+
+
+_CHANGES: tuple[Callable[[GeneratorState], Change], ...] = (
+    _bypass_none,
+    _default_action_allow,
+    _default_action_deny,
+    _endpoint_gone,
+    _rule_added,
+)
+"""The change between two large calls, for each rule set another."""
 
 
 def _every_kind(random: Random, vault: Vault, capabilities: Capabilities) -> list[Request]:

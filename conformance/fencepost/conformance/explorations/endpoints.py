@@ -9,9 +9,11 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
+from fencepost.conformance.explorations.whole_sets import send
 from fencepost.conformance.generate import callers, networks, requests
+from fencepost.conformance.generate.changes import Change
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
-from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules, wire_rules_in_force
 from fencepost.reference import Caller, DefaultAction, Network, Request, RuleSet, Subnet, text_from_address
 
@@ -144,17 +146,12 @@ def _changed_before(bench: Bench, setting: Setting, random: Random) -> None:
     """
     first, second = (one.id for one in random.sample(networks.network(random, some_without_endpoint=False).subnets, 2))
     network = Network(subnets=(Subnet(id=first, service_endpoints=random.choice(NO_ENDPOINTS)), Subnet(id=second)))
-    flagged: JsonObject = {"id": second, "ignoreMissingVnetServiceEndpoint": True}
     addresses = [requests.outside(random, RuleSet()) for _ in range(3)]
-    one, other, last = map(text_from_address, addresses)
-
-    def off(subnet: str) -> None:
-        bench.endpoints(subnet, random.choice(NO_ENDPOINTS))
-
-    def on(subnet: str) -> None:
-        bench.endpoints(subnet, random.choice(ENDPOINTS))
-
-    def look() -> None:
+    bench.reset(network)
+    for change in _changes_before(setting, random, first, second, [*map(text_from_address, addresses)]):
+        if change is not None:
+            send(bench, change)
+            continue
         asked = [Request(address=address) for address in addresses]
         for subnet in (first, second):
             is_on = bench.vault.network.has_endpoint(subnet)
@@ -162,55 +159,50 @@ def _changed_before(bench: Bench, setting: Setting, random: Random) -> None:
             asked.append(Request(address=address, subnet=subnet))
         bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-10",)), aim="STA-10")
 
-    def written(ip_rules: Sequence[str], *entries: JsonObject) -> None:
-        bench.put({**wire_rules(ip_rules), "virtualNetworkRules": [*entries]}, aim="STA-10")
-        look()
 
-    def added(value: str) -> None:
-        if setting.capabilities.incremental:
-            bench.write("addIpRule", {"value": value}, aim="STA-10")
+def _changes_before(
+    setting: Setting, random: Random, first: str, second: str, texts: Sequence[str]
+) -> Iterator[Change | None]:
+    """The changes; None where all callers are asked. At first only the second subnet has the endpoint."""
+    one, other, last = texts
+    plain: JsonObject = {"id": first}
+    flagged: JsonObject = {"id": second, "ignoreMissingVnetServiceEndpoint": True}
+    capabilities, how = setting.capabilities, setting.profile.missing_endpoint
+    is_refused = (
+        capabilities.refusals
+        and (setting.profile.choice("missing-service-endpoint") if how == "open" else how) == "reject"
+    )
 
-    bench.reset(network)
-    on(first)
-    off(second)
-    written((), {"id": first}, flagged)
-    for switch in (on, off):
-        switch(second)
-        look()
-    added(one)
-    look()
-    off(first)
-    on(second)  # as many as before have the endpoint
-    look()
-    on(first)
-    look()
-    off(second)
-    added(other)  # meanwhile the endpoint is off, and then on as before
-    on(second)
-    look()
-    written([one], flagged)
-    off(first)
-    how = setting.profile.missing_endpoint
-    if (setting.profile.choice("missing-service-endpoint") if how == "open" else how) == "reject":
-        if setting.capabilities.refusals:
-            bench.put(wire_rules([one, other], [first]), aim="VAL-8")
-            look()
-        if setting.capabilities.refusals and setting.capabilities.incremental:
-            bench.write("addVirtualNetworkRule", {"id": first}, aim="VAL-8")
-            look()
-    on(first)
-    written([one], {"id": first})
-    off(second)
-    if setting.capabilities.incremental:
-        bench.write("addVirtualNetworkRule", flagged, aim="STA-10")
-    added(other)
-    on(second)
-    look()
-    written([one], flagged, {"id": first})
-    written([one], flagged, {"id": first, "ignoreMissingVnetServiceEndpoint": True})
-    off(first)
-    added(last)
-    look()
+    def on(subnet: str) -> Change:
+        return Change(step=EndpointsStep(subnet=subnet, service_endpoints=random.choice(ENDPOINTS)))
+
+    def off(subnet: str) -> Change:
+        return Change(step=EndpointsStep(subnet=subnet, service_endpoints=random.choice(NO_ENDPOINTS)))
+
+    def put(ip_rules: Sequence[str], *entries: JsonObject, aim: str = "STA-10") -> Change:
+        acls = {**wire_rules(ip_rules), "virtualNetworkRules": [*entries]}
+        return Change(step=WriteStep(method="putRules", params={"networkAcls": acls}), aim=aim)
+
+    def single(method: str, params: JsonObject, aim: str = "STA-10") -> list[Change]:
+        return [Change(step=WriteStep(method=method, params=params), aim=aim)] if capabilities.incremental else []
+
+    ask = None
+    yield from (on(first), off(second), put((), plain, flagged), ask, on(second), ask, off(second), ask)
+    yield from (*single("addIpRule", {"value": one}), ask)
+    yield from (off(first), on(second), ask, on(first), ask)  # as many as before have the endpoint
+    yield from (off(second), *single("addIpRule", {"value": other}), on(second), ask)
+    yield from (put([one], flagged), ask, off(first))
+    if is_refused:
+        yield from (put([one, other], plain, aim="VAL-8"), ask)
+        yield from (*single("addVirtualNetworkRule", plain, aim="VAL-8"), ask)
+    yield from (on(first), put([one], plain), ask, off(second))
+    yield from (*single("addVirtualNetworkRule", flagged), *single("addIpRule", {"value": other}), on(second), ask)
+    yield from (
+        put([one], flagged, plain),
+        ask,
+        put([one], flagged, {**plain, "ignoreMissingVnetServiceEndpoint": True}),
+    )
+    yield from (ask, off(first), *single("addIpRule", {"value": last}), ask)
 
 
 def _some_services(random: Random, setting: Setting) -> list[Caller]:
