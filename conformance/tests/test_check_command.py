@@ -208,11 +208,14 @@ def test_the_same_seed_gives_the_same_report(tmp_path: Path) -> None:
     assert bodies[0] == bodies[1]
 
 
-def test_junit_has_the_time_of_the_run_also_from_the_stored_form(tmp_path: Path) -> None:
-    assert _check("reference", "--clause", "STA-5", "--report", str(tmp_path)).exit_code == 0
+def test_junit_has_the_times_of_the_run_and_of_its_clauses_also_from_the_stored_form(tmp_path: Path) -> None:
+    assert _check("reference", "--clause", "STA-5,VAL-4", "--report", str(tmp_path)).exit_code == 0
     written = (tmp_path / "junit.xml").read_text(encoding="utf-8")
     suite = ET.fromstring(written)[0]
-    assert float(suite.attrib["time"]) > 0
+    shares = [float(case.attrib["time"]) for case in suite.iter("testcase")]
+    assert len(shares) == 2
+    assert min(shares) > 0
+    assert sum(shares) <= float(suite.attrib["time"])
     assert datetime.fromisoformat(suite.attrib["timestamp"]) > datetime(2026, 1, 1)
     again = CliRunner().invoke(main, ["report", str(tmp_path), "--format", "junit"], catch_exceptions=False)
     assert again.stdout == written

@@ -21,6 +21,7 @@ from fencepost.reports.model import (
     encoded,
     without_bidirectional,
 )
+from fencepost.reports.page import Page
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
@@ -35,7 +36,8 @@ class _Event(Struct, frozen=True, kw_only=True, rename="camel", tag_field="event
 class Environment(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Where and when the run took place, without host, absolute path or environment variables.
 
-    `source` is the file of the user's repository that is or names the subject.
+    `source` is the file of the user's repository that is or names the subject. `clause_seconds` is how long the run
+    took for each clause: a share of the time by the number of answers that count for the clause.
     """
 
     python: str
@@ -43,12 +45,19 @@ class Environment(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     began: str = ""
     seconds: float | None = None
     source: str = ""
+    clause_seconds: dict[str, float] = {}
 
     @classmethod
-    def here(cls, *, began: str = "", seconds: float | None = None, source: str = "") -> "Environment":
-        """The version of the running Python, the name of its operating system, the time of the run, and its source."""
-        version, system = platform.python_version(), platform.system()
-        return cls(python=version, platform=system, began=began, seconds=seconds, source=source)
+    def here(cls, page: Page) -> "Environment":
+        """The version of the running Python, the name of its operating system, and what the page says of the run."""
+        return cls(
+            python=platform.python_version(),
+            platform=platform.system(),
+            began=page.began,
+            seconds=page.seconds,
+            source=page.source,
+            clause_seconds=dict(page.clause_seconds),
+        )
 
 
 class Began(_Event, frozen=True, kw_only=True, tag="run"):

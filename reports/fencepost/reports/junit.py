@@ -1,8 +1,9 @@
 """`junit.xml`: one test case a clause, for programs that read JUnit's form.
 
 The form fits all published schemas; one of them gives `skipped` no attribute, so its reason is its text. A clause with
-known failures only is skipped, and so is a clause whose wrong answers are shown under another clause. The time is that
-of the whole run, in its first suite; where it is not known, times are zero and the time stamp is a constant.
+known failures only is skipped, and so is a clause whose wrong answers are shown under another clause. The time of the
+first suite is that of the whole run. A clause's time is its share: the time of each scenario, shared out by the number
+of answers that count for each clause. Where no time is known, times are zero and the time stamp is a constant.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,8 +33,11 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 def _write(report: Report, page: Page) -> str:
     suites = Element("testsuites")
-    clauses = _suite(suites, "fencepost", report, [*_clause_cases(report)])
-    clauses.set("time", f"{page.seconds or 0:.3f}".rstrip("0").rstrip("."))
+    cases = [*_clause_cases(report)]
+    for clause, case in zip(report.clauses, cases, strict=True):
+        case.set("time", _seconds(page.clause_seconds.get(clause.id, 0)))
+    clauses = _suite(suites, "fencepost", report, cases)
+    clauses.set("time", _seconds(page.seconds or 0))
     SubElement(clauses, "system-out").text = "\n".join(visible(note) for note in report.notes)
     SubElement(clauses, "system-err").text = "\n".join(visible_lines(report.log))
     others = (
@@ -49,6 +53,10 @@ def _write(report: Report, page: Page) -> str:
         suite.set("timestamp", page.began or _NO_TIME)
     indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+
+
+def _seconds(number: float) -> str:
+    return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
 def _suite(suites: Element, name: str, report: Report, cases: Sequence[Element]) -> Element:

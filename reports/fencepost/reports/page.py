@@ -3,8 +3,10 @@
 import io
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TextIO
 
 from rich.console import Console, RenderableType
@@ -19,8 +21,9 @@ UNKNOWN_WIDTH = 100
 class Page:
     """A width in columns, whether colours show, whether lines may be cut to fit a screen, and whether all is shown.
 
-    Three fields are no part of a report's body. `began` is the time when the run began, in ISO 8601, and `seconds` its
-    duration. `source` is the file of the user's repository that is or names the subject.
+    Four fields are no part of a report's body. `began` is the time when the run began, in ISO 8601, `seconds` its
+    duration, and `clause_seconds` the share of each clause in it. `source` is the file of the user's repository that is
+    or names the subject.
     """
 
     width: int = UNKNOWN_WIDTH
@@ -30,6 +33,7 @@ class Page:
     began: str = ""
     seconds: float | None = None
     source: str = ""
+    clause_seconds: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stream: TextIO, *, is_verbose: bool = False) -> "Page":
@@ -40,10 +44,14 @@ class Page:
         return cls(width=max(width, NARROWEST), colour=colour, is_screen=is_terminal, is_verbose=is_verbose)
 
     @classmethod
-    def since(cls, began: datetime, *, source: str = "") -> "Page":
+    def since(
+        cls, began: datetime, *, source: str = "", clause_seconds: Mapping[str, float] = MappingProxyType({})
+    ) -> "Page":
         """The page of a run that began then, in UTC, and ends now."""
         seconds = (datetime.now(UTC) - began).total_seconds()
-        return cls(began=f"{began:%Y-%m-%dT%H:%M:%S}", seconds=round(seconds, 3), source=source)
+        shares = {clause: round(share, 3) for clause, share in clause_seconds.items()}
+        began_at = f"{began:%Y-%m-%dT%H:%M:%S}"
+        return cls(began=began_at, seconds=round(seconds, 3), source=source, clause_seconds=shares)
 
     def draw(self, *parts: RenderableType) -> str:
         """The parts one below the other as text; without escape sequences where colours do not show.

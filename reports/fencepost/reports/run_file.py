@@ -7,7 +7,7 @@ from fencepost.reports.renderer import TimedRenderer
 
 
 def _write(report: Report, page: Page) -> str:
-    environment = Environment.here(began=page.began, seconds=page.seconds, source=page.source)
+    environment = Environment.here(page)
     return b"".join(report_to_events(report, environment=environment)).decode("utf-8")
 
 

@@ -250,7 +250,7 @@ def _judged(
         except OutOfTime:  # in what is replayed before the run itself
             campaign.cut_short("not asked: the time was gone before the run began")
             report = run.report()
-        folder.finish(report, is_unfinished=campaign.is_unfinished)
+        folder.finish(report, campaign)
         is_whole = _VALIDATION in (pattern.upper() for pattern in plan.clauses) and not campaign.is_unfinished
         return report, _interruptibly(profiled(campaign), interruption) if is_whole else ()
 

@@ -11,6 +11,7 @@ from fencepost.conformance.commands.usage import os_error_as_usage
 from fencepost.conformance.run.plan import Listener, Progress
 from fencepost.reports.events import Environment, report_to_events
 from fencepost.reports.model import Report, encoded
+from fencepost.reports.page import Page
 from fencepost.reports.secrets import without_secrets
 
 STDOUT = "-"
@@ -64,7 +65,7 @@ class LiveEvents:
 
     def end(self, report: Report) -> None:
         """Write the lines of run.ndjson; secrets are masked."""
-        for line in report_to_events(without_secrets(report), environment=Environment.here()):
+        for line in report_to_events(without_secrets(report), environment=Environment.here(Page())):
             self._write(line)
 
 

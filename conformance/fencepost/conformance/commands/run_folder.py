@@ -64,14 +64,14 @@ class RunFolder:
         with _written_into(self.path):
             self.journal.add(checkpoint)
 
-    def finish(self, report: Report, *, is_unfinished: bool) -> None:
+    def finish(self, report: Report, campaign: Campaign) -> None:
         """Write the report's files; the journal stays only if a part of the run is left."""
         if self.path is None:
             return
-        write_report(report, self.path, page=Page.since(self.began))
+        write_report(report, self.path, page=Page.since(self.began, clause_seconds=campaign.times.seconds))
         if self.journal is None:
             return
-        if is_unfinished:
+        if campaign.is_unfinished:
             self.journal.close()
             click.echo(f"to go on from here: the same command with --resume {self.path}", err=True)
         else:

@@ -331,7 +331,9 @@ class SubjectSession:
                 self._campaign.plan = replace(self._campaign.plan, clauses=asked)
         report = self.report()
         if report is not None and self._terms.report is not None:
-            page = Page.since(self._first_asked, source=subject_file(self.name, Path.cwd()))
+            seconds = self._campaign.times.seconds if self._campaign is not None else {}
+            source = subject_file(self.name, Path.cwd())
+            page = Page.since(self._first_asked, source=source, clause_seconds=seconds)
             write_files(report, self._terms.report, page=page)
             write_runnable(report, self._terms.report)
         if report is not None and self._terms.regressions is not None:

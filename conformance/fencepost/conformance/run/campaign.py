@@ -21,6 +21,7 @@ from fencepost.conformance.lockstep.oracle import ReferenceOracle
 from fencepost.conformance.open_points.settling import settle_open_points, undocumented
 from fencepost.conformance.regression.baseline import Baseline
 from fencepost.conformance.run.asking_again import ask_again
+from fencepost.conformance.run.clause_times import ClauseTimes
 from fencepost.conformance.run.control import ControlPlan, control
 from fencepost.conformance.run.findings import Findings
 from fencepost.conformance.run.journal import Checkpoint, Circumstances
@@ -82,6 +83,7 @@ class Campaign:
         self.statement = statement
         self.tally = Tally()
         self.baseline = Baseline()
+        self.times = ClauseTimes()
         self.record: Callable[[Checkpoint], None] = lambda _: None
         self._listener = listener
         self._explorations = explorations
@@ -224,8 +226,10 @@ class Campaign:
                 if not all(self.tally[aim].error for aim in scenario.aims):
                     yield scenario
 
+        self.times.begin(self.tally)
         try:
             for _ in play(self.bench, due()):
+                self.times.share(self.tally)
                 if self.plan.fail_fast and self.tally.failed:
                     raise EndedAtFailure
                 self._checkpoint(done)
@@ -233,6 +237,8 @@ class Campaign:
             self._unfinished = "not asked: the run ended at the first failure"
         except Unresponsive as fault:
             self._unfinished = f"not asked: three harness faults in a row, the last one: {fault}"
+        finally:
+            self.times.share(self.tally)
         if self._unfinished:
             return False
         if scenarios:
