@@ -191,12 +191,13 @@ def _changes_before(
     yield from (*single("addIpRule", {"value": one}), ask)
     yield from (off(first), on(second), ask, on(first), ask)  # as many as before have the endpoint
     yield from (off(second), *single("addIpRule", {"value": other}), on(second), ask)
-    yield from (put([one], flagged), ask, off(first))
+    yield from (put([one], flagged), ask, off(first), off(second))
     if is_refused:
-        yield from (put([one, other], plain, aim="VAL-8"), ask)
-        yield from (*single("addVirtualNetworkRule", plain, aim="VAL-8"), ask)
-    yield from (on(first), ask, put([one], plain), ask, off(second))
-    yield from (*single("addVirtualNetworkRule", flagged), *single("addIpRule", {"value": other}), on(second), ask)
+        refused = put([one, other], plain, aim="VAL-8")
+        yield from (refused, ask, *single("addVirtualNetworkRule", plain, aim="VAL-8") * 2, refused)
+        yield from (*single("addIpRule", {"value": last}), ask)
+    yield from (on(first), ask, put([one, other], plain), ask, off(second))  # what was refused before is put again
+    yield from (*single("addVirtualNetworkRule", flagged), *single("addIpRule", {"value": last}), on(second), ask)
     yield from (
         put([one], flagged, plain),
         ask,

@@ -51,7 +51,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=3, turns=18, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=3, turns=17, vaults=9, short=3)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
