@@ -30,7 +30,10 @@ class KnownList(_Value, frozen=True, kw_only=True):
 
 
 class Recipe(_Value, frozen=True, kw_only=True):
-    """What a campaign asks, from which all else follows: every subject by every clause group under so many seeds."""
+    """What a campaign asks, from which all else follows: every subject by every clause group under so many seeds.
+
+    With `transcripts` each task records every answer, as a certificate takes them.
+    """
 
     fencepost: str = msgspec.field(default_factory=lambda: version("fencepost"))
     catalogue: str = msgspec.field(default_factory=lambda: catalogue().version)
@@ -43,6 +46,7 @@ class Recipe(_Value, frozen=True, kw_only=True):
     call_timeout: float = 10.0
     start_timeout: float = 30.0
     known: KnownList | msgspec.UnsetType = msgspec.UNSET
+    transcripts: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Task(_Value, frozen=True, kw_only=True):
