@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from fencepost.conformance.campaign.certifying import campaign_consistency, why_
 from fencepost.conformance.campaign.merging import complete_streams, merged
 from fencepost.conformance.campaign.plan_file import CampaignPlan, Recipe, Task, plan_to_json
 from fencepost.conformance.campaign.planning import planned, read_plan
-from fencepost.conformance.campaign.stream import findings_in
+from fencepost.conformance.campaign.stream import as_streamed, findings_in, stream_of
+from fencepost.conformance.campaign.task import TaskResult
 from fencepost.conformance.certificate import replaying
 from fencepost.conformance.certificate.bundle import NAMES, Bundle, packed, read_bundle
 from fencepost.conformance.certificate.keys import make_keys, read_public_key
@@ -237,6 +239,10 @@ def _one_answer_altered(transcripts: list[bytes]) -> None:
     transcripts[0] = gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines), mtime=0)
 
 
+def _more_after_the_end(transcripts: list[bytes]) -> None:
+    transcripts[0] = gzip.compress(gzip.decompress(transcripts[0]) + b"{}\n", mtime=0)
+
+
 def _two_swapped(transcripts: list[bytes]) -> None:
     transcripts[0], transcripts[1] = transcripts[1], transcripts[0]
 
@@ -253,6 +259,7 @@ def _none_at_all(transcripts: list[bytes]) -> None:
     ("change", "reason"),
     [
         (_one_answer_altered, "than now"),
+        (_more_after_the_end, "something follows the end"),
         (_two_swapped, "task: "),
         (_cut_short, "cut short"),
         (_none_at_all, "the transcript is missing"),
@@ -333,6 +340,14 @@ def test_a_plan_of_several_subjects_is_no_plan_of_a_certificate(whole: Path, mem
     plan = planned(Recipe(subjects=(VAULT, VAULT), seeds=1, transcripts=True), shards=1)
     found = campaign_consistency(signed_anew({**members, "campaign.json": plan_to_json(plan)}, whole))
     assert found.against == ("campaign.json: a certificate is of one subject: plan a campaign for each",)
+
+
+def test_findings_of_a_replay_are_masked_as_those_of_a_stream(whole: Path, tmp_path: Path) -> None:
+    plan = read_plan(whole / "campaign.json")
+    (shard, _), path = plan.shards, tmp_path / "shard.ndjson"
+    found = [replace(one, log="token=abcdefgh") for one in findings_in(whole / "shards" / "shard-00001.ndjson")]
+    path.write_bytes(stream_of(plan, shard, (TaskResult(findings=one) for one in found)))
+    assert list(map(as_streamed, found)) == list(findings_in(path))
 
 
 def test_what_would_swell_is_not_unpacked_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
