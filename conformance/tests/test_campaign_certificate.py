@@ -299,7 +299,7 @@ def test_a_merged_report_and_a_number_that_the_signer_altered_are_each_named(
     told["asked"]["seedFrom"] = "digest"
     altered = {"report.json": json.dumps(report, indent=2).encode(), "certificate.json": json.dumps(told).encode()}
     against = campaign_consistency(signed_anew({**members, **altered}, whole)).against
-    for reason in ("report.json: DEC-4: decisive", "certificate.json: campaign: ", "certificate.json: asked: "):
+    for reason in ("report.json: DEC-4: decisive", "certificate.json: campaign: {", "certificate.json: asked: {"):
         assert any(one.startswith(reason) for one in against), against
 
 
@@ -334,6 +334,20 @@ def test_a_plan_that_the_signer_altered_is_inconsistent(
     (found,) = campaign_consistency(bundle).against
     assert found.startswith("campaign.json: ")
     assert reason in found
+
+
+@pytest.mark.parametrize("plan", [b"", b"{}", b"\xff", b"[" * 200_000], ids=["empty", "bare", "no UTF-8", "deep"])
+def test_what_is_no_plan_is_named(whole: Path, members: dict[str, bytes], plan: bytes) -> None:
+    (found,) = campaign_consistency(signed_anew({**members, "campaign.json": plan}, whole)).against
+    assert found.startswith("campaign.json: is no plan of a campaign")
+
+
+def test_a_plan_of_another_version_is_named(whole: Path, members: dict[str, bytes]) -> None:
+    plan = json.loads(members["campaign.json"])
+    plan["recipe"]["fencepost"] = "99"
+    (found,) = campaign_consistency(signed_anew({**members, "campaign.json": json.dumps(plan).encode()}, whole)).against
+    assert found.startswith("campaign.json: was made with fencepost '99', this is ")
+    assert "plan the campaign anew" not in found
 
 
 def test_a_plan_of_several_subjects_is_no_plan_of_a_certificate(whole: Path, members: dict[str, bytes]) -> None:

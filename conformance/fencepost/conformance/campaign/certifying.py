@@ -18,6 +18,7 @@ from fencepost.conformance.run.journal import Circumstances
 from fencepost.conformance.run.plan import Listener
 from fencepost.reports.model import Report
 from fencepost.reports.secrets import Mask
+from fencepost.reports.visible import visible
 
 _MOST = LARGEST - 4 * 1024**2
 """The largest size of all transcripts, in bytes: what a bundle can hold, with room for its other members."""
@@ -74,7 +75,7 @@ def campaign_consistency(bundle: Bundle, listener: Listener = lambda _: None) ->
     try:
         plan = checked(plan_from_json(bundle.members[PLAN], Path(PLAN)), Path(PLAN))
     except PlanRefused as error:
-        return Finding(name=CONSISTENT, against=(str(error),))
+        return Finding(name=CONSISTENT, against=(visible(f"{PLAN}: {error.reason}"),))
     is_canonical = plan_to_json(plan) == bundle.members[PLAN]
     if against := (*why_not_by_plan(plan, Mask.of({})), *(() if is_canonical else ("not written as a plan is",))):
         return Finding(name=CONSISTENT, against=tuple(f"{PLAN}: {reason}" for reason in against))

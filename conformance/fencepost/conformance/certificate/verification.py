@@ -12,15 +12,7 @@ import msgspec
 from fencepost.adapters.contract import Connection, HarnessFault, Statement
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.certificate.bundle import (
-    CERTIFICATE,
-    ENVELOPE,
-    PAGE,
-    PLAN,
-    REPORT,
-    TRANSCRIPT,
-    Bundle,
-)
+from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, PLAN, REPORT, TRANSCRIPT, Bundle
 from fencepost.conformance.certificate.certificate import FORMAT, VERSION, Issue, as_page, certificate, why_not
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
 from fencepost.conformance.certificate.envelope import NotSigned, payload_of, signed_digests, statement, unseal
