@@ -151,7 +151,7 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
 
 def _kept(entry: Entry) -> tuple[str, str]:
     """The standing of the entry, and its explanation."""
-    return ("fixed: removed", "") if entry.standing == "unexpected success" else (entry.standing, entry.told)
+    return ("fixed: removed", "") if entry.standing == "unexpected success" else (entry.standing, entry.explanation)
 
 
 def _today() -> date:

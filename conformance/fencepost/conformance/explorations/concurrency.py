@@ -201,7 +201,7 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
     except Fault as fault:
         bench.faulted(fault)
     _count(bench, asked, race, writes)
-    for one in _told(bench, asked, race, (old, new), writes):
+    for one in _counterexamples(bench, asked, race, (old, new), writes):
         if all(one.got != before.got for before in bench.failures_of(CLAUSE)):
             bench.fail(one)
 
@@ -254,7 +254,7 @@ def _count(bench: Bench, asked: Sequence[Request], race: _Race, writes: Sequence
     bench.observed(CLAUSE, [(race.wanted[place], place not in wrong) for place in range(len(asked))] * len(writes))
 
 
-def _told(
+def _counterexamples(
     bench: Bench,
     asked: Sequence[Request],
     race: _Race,

@@ -142,7 +142,7 @@ def _changed_before(bench: Bench, setting: Setting, random: Random) -> None:
     """Endpoints of subnets that no rule names change, then their rules come; a rule with the flag keeps it.
 
     No later write is refused for a rule that has the flag, whatever its endpoint did in between. A set that is refused
-    for a missing endpoint leaves the IP rules that it names in force.
+    for a missing endpoint leaves the IP rules that it names in force, and does not come with the endpoint.
     """
     first, second = (one.id for one in random.sample(networks.network(random, some_without_endpoint=False).subnets, 2))
     network = Network(subnets=(Subnet(id=first, service_endpoints=random.choice(NO_ENDPOINTS)), Subnet(id=second)))
@@ -195,7 +195,7 @@ def _changes_before(
     if is_refused:
         yield from (put([one, other], plain, aim="VAL-8"), ask)
         yield from (*single("addVirtualNetworkRule", plain, aim="VAL-8"), ask)
-    yield from (on(first), put([one], plain), ask, off(second))
+    yield from (on(first), ask, put([one], plain), ask, off(second))
     yield from (*single("addVirtualNetworkRule", flagged), *single("addIpRule", {"value": other}), on(second), ask)
     yield from (
         put([one], flagged, plain),

@@ -115,8 +115,8 @@ def _with_known_members(value: object, found: FoundRules) -> FoundRules:
     if not isinstance(value, Mapping) or not value or found.network_acls or found.faults:
         return found
     if "deploymentparameters.json" in str(value.get("$schema")).lower():
-        told = "these are the parameters of a template: name the template, and this file by --parameters"
-        return replace(found, faults=(f"{found.path}: {told}",))
+        reason = "these are the parameters of a template: name the template, and this file by --parameters"
+        return replace(found, faults=(f"{found.path}: {reason}",))
     members = ", ".join(repr(member) for member in list(value)[:6])
     kinds = f"a networkAcls object ({', '.join(MEMBERS)}), a vault resource, an ARM template, or a client's output"
     return replace(found, faults=(f"{found.path}: expected {kinds}; the object has {members}",))
@@ -141,8 +141,8 @@ def _without_vaults(value: object) -> str:
     if _is_stored_state(value):
         return "$: this is the state as Terraform stores it; terraform show -json prints it in the form that is read"
     if isinstance(value, Mapping) and arm.is_template(value):
-        told = "is deployed by this template as it stands; templates that it links to are other files"
-        return f"$.resources: no vault ({_VAULT_TYPE}) {told}"
+        reason = "is deployed by this template as it stands; templates that it links to are other files"
+        return f"$.resources: no vault ({_VAULT_TYPE}) {reason}"
     if isinstance(value, Mapping) and terraform.is_terraform(value):
         passed_over = "data sources (data.azurerm_key_vault) are passed over"
         return f"$: no azurerm_key_vault is among the resources; {passed_over}"
