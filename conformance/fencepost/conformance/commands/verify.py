@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.certificate.bundle import ENVELOPE, Bundle, NotABundle, read_bundle, read_envelope
+from fencepost.conformance.campaign.certifying import campaign_consistency
+from fencepost.conformance.certificate.bundle import ENVELOPE, PLAN, Bundle, NotABundle, read_bundle, read_envelope
 from fencepost.conformance.certificate.digests import sha256
 from fencepost.conformance.certificate.envelope import NotSigned, unseal
 from fencepost.conformance.certificate.keys import KeyUnusable, PublicKey, read_public_key
@@ -142,7 +143,7 @@ def _is_signed(envelope: bytes, key: PublicKey) -> bool:
 def _consistency(read: Bundle, listener: Listener) -> Finding:
     try:
         with Interruption():
-            return consistency(read, listener)
+            return (campaign_consistency if PLAN in read.members else consistency)(read, listener)
     except KeyboardInterrupt:
         raise click.UsageError("interrupted: the bundle was not checked to its end") from None
 
@@ -155,6 +156,7 @@ def _certified(read: Bundle) -> Mapping[str, object]:
         return {}
     implementation = claims.get("implementation")
     artifacts = implementation.get("artifacts") if isinstance(implementation, dict) else None
+    campaign = {"campaign": claims["campaign"]} if "campaign" in claims else {}
     return {
         "name": report.subject.name,
         "version": report.subject.version,
@@ -162,6 +164,7 @@ def _certified(read: Bundle) -> Mapping[str, object]:
         "profile": report.profile,
         "effort": report.effort,
         "seed": report.seed,
+        **campaign,
         "issued": claims.get("issued"),
         "artifacts": artifacts,
         "choices": dict(report.subject.choices),
