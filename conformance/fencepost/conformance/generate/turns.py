@@ -10,6 +10,7 @@ from fencepost.conformance.generate.changes import (
     Change,
     add,
     add_subnet,
+    other_spelling,
     put,
     remove,
     remove_subnet,
@@ -56,10 +57,11 @@ def _one_change(life: Life) -> Iterator[Change]:
 
 
 def gone(life: Life, block: Block) -> Iterator[Change]:
-    """Remove the range's rule, if there is one."""
+    """Remove the range's rule, if there is one, by its text or by another text of the same address."""
     rule = next((one for one in life.state.ip_rules if one.block == block), None)
     if rule is not None:
-        yield remove(life.state, rule)
+        other = other_spelling(rule.text, life.state.vault.profile)
+        yield remove(life.state, rule, spelled=life.random.choice((rule.text, other)) if other != rule.text else None)
 
 
 def _some_held(life: Life) -> Block:
@@ -298,9 +300,9 @@ def subnet_changed(life: Life) -> Iterator[Change]:
 
 
 def all_but_few(life: Life) -> Iterator[Change]:
-    """Remove the rules one after another, in any order, until one or two are left."""
-    held = [rule.block for rule in life.ip_rules]
-    for block in life.random.sample(held, max(0, len(held) - life.random.randrange(1, 3))):
+    """Remove the rules one after another, in any order, until one or two are left, among them the rule added last."""
+    held = [rule.block for rule in life.held[:-1]]
+    for block in life.random.sample(held, max(0, len(held) - life.random.randrange(2))):
         yield from gone(life, block)
 
 
