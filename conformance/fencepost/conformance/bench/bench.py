@@ -41,7 +41,7 @@ _TURNED = (
 )
 
 _EXPLICIT = 3
-"""One request in so many writes out members with default values."""
+"""One request in so many writes out members with default values; whether the first does, depends on the call."""
 
 
 class Bench(Notes):
@@ -341,8 +341,11 @@ class Bench(Notes):
                 return
 
     def _step(self, requests: Sequence[Request]) -> AskStep:
-        places = range(0, len(requests), _EXPLICIT) if self.capabilities.credentials else ()
-        explicit = {place: WAYS_TO_SAY_YES[turn % len(WAYS_TO_SAY_YES)] for turn, place in enumerate(places)}
+        if not requests or not self.capabilities.credentials:
+            return AskStep(requests=tuple(requests))
+        turn, begin = divmod(requests[0].address + len(requests), _EXPLICIT)  # of a call's first requests, some each
+        places = range(begin, len(requests), _EXPLICIT)
+        explicit = {place: WAYS_TO_SAY_YES[(turn + count) % len(WAYS_TO_SAY_YES)] for count, place in enumerate(places)}
         return AskStep(requests=tuple(requests), explicit=explicit)
 
     def _is_of_use(self, request: Request, extra: Mapping[Request, Sequence[str]]) -> bool:
