@@ -11,6 +11,7 @@ import msgspec
 from fencepost.conformance.campaign.plan_file import CampaignPlan, Shard
 from fencepost.conformance.campaign.task import TaskResult
 from fencepost.conformance.run.findings import Findings
+from fencepost.reports.files import LARGEST
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
@@ -98,8 +99,10 @@ def _checked(path: Path, plan: CampaignPlan) -> Header:
     digest = hashlib.sha256()
     header: Header | None = None
     tasks: list[str] = []
+    if not path.is_file():
+        raise StreamRefused(reason="is no regular file")
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(LARGEST), b""), start=1):
             if not line.endswith(b"\n"):
                 raise StreamRefused(reason=f"is truncated in line {number}", header=header)
             if header is None:

@@ -19,6 +19,7 @@ from fencepost.conformance.regression.known import KnownFailure, file_content, i
 from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
 from fencepost.conformance.run.plan import Plan
+from fencepost.reports.files import write_text
 from fencepost.reports.summary import quoted
 from rich.text import Text
 
@@ -160,6 +161,6 @@ def _today() -> date:
 
 def _write(file: Path, entries: Iterable[KnownFailure]) -> None:
     try:
-        file.write_text(json_text(file_content(entries)), encoding="ascii", newline="\n")
+        write_text(file, json_text(file_content(entries)))
     except OSError as error:
         raise usage(f"{file}: {error.strerror or error}") from None

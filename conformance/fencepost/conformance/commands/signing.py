@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, NAMES, PAGE, REPORT, write_bundle
 from fencepost.conformance.certificate.certificate import Issue, as_page, certificate
-from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
+from fencepost.conformance.certificate.digests import catalogue_digest, sha256_of_file, suite_digest
 from fencepost.conformance.certificate.envelope import seal, statement
 from fencepost.conformance.certificate.keys import KeyUnusable, SigningKey, read_signing_key
 from fencepost.conformance.certificate.origin import suite_origin
@@ -67,7 +67,7 @@ def artifact_digests(artifacts: Sequence[str]) -> dict[str, str]:
                 "--artifact: each file needs a different name, and none may have the name of a bundle member"
             )
         try:
-            found[name] = given[1] if given else sha256(Path(one).read_bytes())
+            found[name] = given[1] if given else sha256_of_file(Path(one))
         except OSError as error:
             raise click.UsageError(f"--artifact {one}: {error.strerror or error}") from None
     return found

@@ -10,7 +10,7 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.campaign.certifying import campaign_consistency
 from fencepost.conformance.certificate.bundle import ENVELOPE, PLAN, Bundle, NotABundle, read_bundle, read_envelope
-from fencepost.conformance.certificate.digests import sha256
+from fencepost.conformance.certificate.digests import sha256_of_file
 from fencepost.conformance.certificate.envelope import NotSigned, unseal
 from fencepost.conformance.certificate.keys import KeyUnusable, PublicKey, read_public_key
 from fencepost.conformance.certificate.verification import (
@@ -30,7 +30,7 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.opening import CannotBegin
 from fencepost.conformance.run.plan import Listener, Plan
 from fencepost.reports.model import Report
@@ -185,7 +185,8 @@ def _required(
         yield Finding(name=f"effort {effort}", against=(f"the effort is {stated}",) if is_lower else ())
     named = certified.get("artifacts")
     for path in artifacts:
-        digest = sha256(path.read_bytes())
+        with os_error_as_usage(f"--artifact {path}"):
+            digest = sha256_of_file(path)
         is_named = isinstance(named, dict) and digest in named.values()
         reason = f"no artifact of the certificate has its SHA-256, {digest}"
         yield Finding(name=f"artifact {path.name}", against=() if is_named else (reason,))
