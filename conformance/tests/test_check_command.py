@@ -105,6 +105,7 @@ def test_a_run_that_had_nothing_to_judge_is_vacuous_and_status_3(tmp_path: Path)
         (("mutant:last-adress-excluded",), "last-address-excluded"),
         (("library:fencepost.conformance.peers:StdlibValt",), "StdlibVault"),
         (("reference", "--clause", "DECC-4"), "did you mean DEC-4"),
+        (("reference", "--clause", "DCE"), "did you mean DEC or"),
         (("reference", "--clause", "VALL"), "no clause is called 'VALL'"),
         (("reference", "--clause", ""), "no clause is called ''"),
         (("/",), "/: this is a folder. Name the program or the file in it"),

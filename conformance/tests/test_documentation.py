@@ -82,6 +82,7 @@ def test_the_example_of_a_harness_is_wired_up(tmp_path: Path) -> None:
 def test_the_page_of_commands_is_what_the_commands_say_of_themselves() -> None:
     written = (SOURCE / "docs" / "commands.md").read_text(encoding="utf-8")
     assert written == page(), "python -m fencepost.conformance.commands.page > docs/commands.md"
+    assert "\\b" not in written, "a backspace that click reads is a character, and no two letters"
 
 
 def test_the_readme_begins_with_the_two_commands_each_of_which_works_alone() -> None:

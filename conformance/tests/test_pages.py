@@ -65,7 +65,7 @@ def _block(page: str, begins: str) -> str:
 
 
 RUN_HERE = {
-    "README.md": ("clause         verdict",),
+    "README.md": ("clause         verdict", "fencepost init library"),
     "adapters/examples/node/README.md": ("$ echo",),
     "docs/azure.md": ("fencepost serve --target", 'reset = "reuse"'),
     "docs/explain.md": ("$ cat rules.json",),
@@ -233,6 +233,13 @@ def test_the_class_of_the_guide_is_wired_up(tmp_path: Path) -> None:
     (tmp_path / "vault.py").write_text(_block("docs/writing-a-harness.md", "from ipaddress"), encoding="utf-8")
     done = _shell("fencepost smoke library:vault:Vault", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_readmes_way_to_a_certificate_ends_with_one(tmp_path: Path) -> None:
+    done = _shell(_block("README.md", "fencepost init library"), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "transcript consistent  holds" in done.stdout
 
 
 def test_a_rule_file_is_explained(tmp_path: Path) -> None:

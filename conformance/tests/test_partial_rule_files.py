@@ -42,7 +42,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "a state with data sources alone": (
         {"format_version": "1.0", "values": {"root_module": {"resources": [DATA]}}},
-        "no azurerm_key_vault is among the resources; data sources (data.azurerm_key_vault) are passed over",
+        "no azurerm_key_vault is among the resources; data sources (data.azurerm_key_vault), azapi_update_resource",
     ),
     "properties as a text that is no JSON": (
         [{**TEXT, "properties": "{'networkAcls'"}],

@@ -10,7 +10,7 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.judging.verdicts import DECISIVE, Summary, results, summed_up
+from fencepost.conformance.judging.verdicts import DECISIVE, UNSEEN, Summary, results, summed_up
 from fencepost.reference import load_profile
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Counterexample, Decoy, LedgerEntry
@@ -380,12 +380,11 @@ def test_a_pass_is_partial_where_core_clauses_features_or_a_selection_leave_some
     assert summed_up(rows("pass"), (), plenty(), selected=False, is_restricted=True).result == "partial"
 
 
-def test_an_open_point_that_is_answered_in_a_third_way_is_a_note_and_no_failure() -> None:
+def test_an_answer_to_an_open_point_that_no_statement_can_declare_is_a_note_and_no_failure() -> None:
     ledger = [
-        LedgerEntry(key="duplicates", declared=None, found="accepted: kept or collapsed, there is no reading back")
+        LedgerEntry(key="leading-zeros", declared=None, found="hexadecimal"),
+        LedgerEntry(key="duplicates", declared=None, found=UNSEEN),
     ]
     found = summary(rows("pass"), ledger=ledger)
     assert (found.result, found.exit_status) == ("pass", 0)
-    assert found.notes == (
-        "duplicates: answered in a third way: accepted: kept or collapsed, there is no reading back",
-    )
+    assert found.notes == ("the open point leading-zeros has an answer that no statement can declare: hexadecimal",)

@@ -112,6 +112,8 @@ class Catalogue:
 
     def _unknown(self, clause_id: str) -> "UnknownClause":
         ids = [clause.id for clause in self.clauses]
+        if "-" not in clause_id:
+            ids += dict.fromkeys(one.partition("-")[0] for one in ids)
         return UnknownClause(
             clause_id=clause_id, near=tuple(difflib.get_close_matches(clause_id.upper(), ids, n=3, cutoff=0.5))
         )

@@ -67,7 +67,7 @@ def explain(
     parameters: str | None,
     vault: str | None,
 ) -> None:
-    r"""Say what the specification makes of a request: the outcome, the clause and the rule that decide.
+    """Say what the specification makes of a request: the outcome, the clause and the rule that decide.
 
     \b
       fencepost explain vault.json 20.1.2.3
@@ -82,7 +82,7 @@ def explain(
 
     Exit status: 0 the request is decided, or open points decide it and each answer is shown; 2 bad usage, or rules that
     are refused or cannot be known.
-    """
+    """  # noqa: D301 - the backspace is a character, by which click keeps the lines of a paragraph
     asked = Asked(
         subnet=subnet,
         service=service,

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 SHORT_HELP: Mapping[str, str] = MappingProxyType(
     {
-        "baseline": "Maintain the list of known failures: add, list, prune.",
+        "baseline": "Maintain the list of known failures: add, list, renew, prune.",
         "bench": "Measure how fast implementations decide and write.",
         "campaign": "Spread a suite over many machines: plan, run, merge, certify.",
         "certify": "Run the whole suite and sign the result: a bundle that others can check.",

@@ -13,6 +13,9 @@ from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 DECISIVE = 20
 """To pass, a clause must have been decisive this many times, at any effort."""
 
+UNSEEN = "accepted: kept or collapsed, there is no reading back"
+"""What is found of the open point `duplicates` where nothing can be read back: an answer like any other."""
+
 DECISIONS = 500
 """A run of all clauses must have at least this many decisions."""
 
@@ -285,7 +288,7 @@ def summed_up(
     uncounted = [
         f"{clause} failed, and counts for nothing: it came later" for clause in sorted(tally.failed & {*later})
     ]
-    notes = (*run.failures, *uncounted, *_third_ways(ledger))
+    notes = (*run.failures, *uncounted, *_not_declarable(ledger))
     if result == "vacuous":
         notes = (*notes, *run.shortcomings)
     if unfinished:
@@ -294,14 +297,14 @@ def summed_up(
     return Summary(result=result, exit_status=status, level=level, notes=notes)
 
 
-def _third_ways(ledger: Sequence[LedgerEntry]) -> list[str]:
+def _not_declarable(ledger: Sequence[LedgerEntry]) -> list[str]:
     """The open points whose probed answers are no choice that can be declared."""
     return [
-        f"{entry.key}: answered in a third way: {entry.found}"
+        f"the open point {entry.key} has an answer that no statement can declare: {entry.found}"
         for entry in ledger
         if entry.key in ANSWERS
         and entry.key != "reserved-ranges"
-        and entry.found not in (None, "error", *ANSWERS[entry.key])
+        and entry.found not in (None, "error", UNSEEN, *ANSWERS[entry.key])
     ]
 
 

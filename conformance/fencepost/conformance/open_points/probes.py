@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS, RESERVED_BLOCKS
 from fencepost.conformance.generate.callers import trusted_callers
 from fencepost.conformance.generate.networks import NO_ENDPOINTS, plain_subnets
+from fencepost.conformance.judging.verdicts import UNSEEN
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.conformance.open_points.prober import OUTSIDE, Prober
 from fencepost.reference import Caller, Network, Request, Subnet, block_from_cidr
@@ -112,7 +113,7 @@ def _duplicates(prober: Prober) -> str | None:
 
 def _as_read_back(prober: Prober) -> str:
     if not prober.capabilities.read_back:
-        return "accepted: kept or collapsed, there is no reading back"
+        return UNSEEN
     shown = prober.values_read()
     return "keep" if len(shown) == 3 else "collapse" if len(shown) == 2 else f"other: read back as {shown}"
 

@@ -54,7 +54,7 @@ _CUT = re.compile(r"@\{.*\}|(?:System|Microsoft)\.[\w.]+(?:\[\])?", re.DOTALL)
 def cut_by_powershell(acls: object, path: str) -> Iterator[str]:
     """A fault for each object or list that `ConvertTo-Json` has cut to one text, beyond its `-Depth`."""
     if isinstance(acls, str) and _CUT.fullmatch(acls):
-        yield f"{path}: PowerShell has cut this to {acls!r:.60}; write it by ConvertTo-Json -Depth 10"
+        yield f"{path}: PowerShell has cut this to {acls[:80]!r}; write it by ConvertTo-Json -Depth 10"
     elif isinstance(acls, Mapping):
         for name, one in acls.items():
             yield from cut_by_powershell(one, f"{path}.{name}")

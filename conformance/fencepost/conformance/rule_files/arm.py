@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fencepost.adapters.contract.vocabulary import SERVICE_ENDPOINT
 from fencepost.conformance.rule_files.acls import cut_by_powershell, public_access_faults, read_acls
-from fencepost.conformance.rule_files.clients import from_powershell, powershell_rules
+from fencepost.conformance.rule_files.clients import from_powershell, is_powershell, powershell_rules, without_rules
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.json_file import parsed
 from fencepost.conformance.rule_files.members import member, read_members
@@ -60,6 +60,8 @@ def vaults_in(value: object, path: str, parameters: Mapping[str, object]) -> Ite
     elif (written := powershell_rules(value)) is not None:
         rules, inside = written
         yield from_powershell(value, rules, f"{path}{inside}")
+    elif is_powershell(value):
+        yield without_rules(value, path)
     else:
         yield from _of_resource(literal_resource(value, path), literal=True)
         nested = properties_of(value).get("template")

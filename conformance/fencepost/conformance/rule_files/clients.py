@@ -6,7 +6,7 @@ Sources: Azure/azure-cli `keyvault/custom.py` (`_parse_network_acls`, members `i
 
 from collections.abc import Mapping
 
-from fencepost.conformance.rule_files.acls import public_access_faults
+from fencepost.conformance.rule_files.acls import cut_by_powershell, public_access_faults
 from fencepost.conformance.rule_files.found import FoundRules
 
 _POWERSHELL = ("DefaultAction", "Bypass", "IpAddressRanges", "VirtualNetworkResourceIds")
@@ -41,6 +41,26 @@ def powershell_rules(value: Mapping[str, object]) -> tuple[Mapping[str, object],
     if isinstance(inner, Mapping) and {"IpAddressRanges", "VirtualNetworkResourceIds"} & inner.keys():
         return inner, ".NetworkAcls"
     return (value, "") if {"IpAddressRanges", "VirtualNetworkResourceIds"} & value.keys() else None
+
+
+def is_powershell(value: Mapping[str, object]) -> bool:
+    """Whether an object is a vault as `Get-AzKeyVault` writes it."""
+    return "VaultName" in value and bool({"ResourceId", "NetworkAcls"} & value.keys())
+
+
+def without_rules(value: Mapping[str, object], path: str) -> FoundRules:
+    """A vault of PowerShell that comes without its rules: as an entry of a list, or cut by `ConvertTo-Json`."""
+    name = value.get("VaultName")
+    cut = tuple(cut_by_powershell(value.get("NetworkAcls"), f"{path}.NetworkAcls"))
+    fault = (
+        f"{path}.NetworkAcls: not in the file, as Get-AzKeyVault lists a vault; ask Get-AzKeyVault -VaultName {name}"
+    )
+    return FoundRules(
+        network_acls=None,
+        path=f"{path}.NetworkAcls",
+        vault=name if isinstance(name, str) else None,
+        faults=cut or (fault,),
+    )
 
 
 def from_powershell(value: Mapping[str, object], rules: Mapping[str, object], path: str) -> FoundRules:

@@ -17,6 +17,8 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>[()\[\].,]))"
 )
 _DEEPEST = 50
+_LONGEST = 4 * 1024 * 1024
+"""The longest text that a function may make, in characters: the service takes no template over 4 MB."""
 
 
 def may_be(written: str, actual: str) -> bool:
@@ -102,6 +104,8 @@ class _Parser:
             return token[1:-1].replace("''", "'")
         if token.lstrip("-").isdecimal():
             return int(token)
+        if token[0].isalpha() and self._peek() == ".":
+            raise NotEvaluated(f"the template's own functions, here those of {token!r}, are not evaluated here")
         if not token[0].isalpha() or self._peek() != "(":
             raise NotEvaluated(f"{token!r} is not expected in an expression")
         value = _call(token, self._arguments(depth + 1), self._scope)
@@ -144,6 +148,9 @@ class _Parser:
         return token
 
 
+_WHAT_IF = "a result of az deployment group what-if --no-pretty-print holds the value"
+
+
 def _call(name: str, arguments: list[object], scope: Scope) -> object:
     lowered = name.lower()
     match lowered, arguments:
@@ -159,13 +166,16 @@ def _call(name: str, arguments: list[object], scope: Scope) -> object:
             return {"name": scope.group, "id": f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}"}
     function = FUNCTIONS.get(lowered)
     if function is None and lowered != "resourceid":
-        raise NotEvaluated(f"the function {name}() is not evaluated here")
+        raise NotEvaluated(f"the function {name}() is not evaluated here; {_WHAT_IF}")
     try:
-        return function(*arguments) if function is not None else _resource_id(scope, arguments)
+        value = function(*arguments) if function is not None else _resource_id(scope, arguments)
     except NotEvaluated:
         raise
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, RecursionError):
         raise NotEvaluated(f"{name}() does not take these arguments") from None
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise NotEvaluated(f"{name}() makes a text of {len(value):,} characters; {_LONGEST:,} are the most")
+    return value
 
 
 def _copy_index(arguments: list[object], scope: Scope) -> int:

@@ -10,6 +10,8 @@ from typing import NoReturn
 from fencepost.reports.files import LARGEST, bytes_of
 
 STDIN = "-"
+_MOST_DIGITS = 4_000
+"""Python converts no longer number, and its message names a setting of Python's."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -54,7 +56,7 @@ def read_json(path: str, *, with_comments: bool = False) -> object:
 
 def parsed(text: str) -> object:
     """The JSON value of a text; `ValueError` where there is none, a member is repeated or a number is not finite."""
-    return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_constant)
+    return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_no_constant, parse_int=_whole)
 
 
 def _decoded(data: bytes) -> str:
@@ -88,6 +90,8 @@ _ADVICE = (
         "this looks like Bicep source: az bicep build --file FILE --stdout prints it as JSON",
     ),
     (r'\{"@level":', f"this looks like the log of terraform plan -json: {_TERRAFORM_AS_JSON}"),
+    (r"ERROR: ", "this is an error of the Azure CLI, and no output"),
+    (r"-{3,}(?:[ \t]+-{3,})*[ \t\r]*$", "this looks like a table: ask for JSON instead (az … --output json)"),
     (r"(?:- )?\w+:(?: |$)", "this looks like YAML: ask for JSON instead (az … --output json)"),
     (r"\w+[ \t]*=[ \t]*\S", f"this looks like the variables of Terraform: {_TERRAFORM_AS_JSON}"),
     (r"\{.*\}[ \t\r]*\n[ \t]*\{", "these are several JSON values, and a file holds one: put them into one list"),
@@ -117,9 +121,16 @@ def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in members:
         if key in found:
-            raise ValueError(f"the member {key!r} occurs twice in one object")
+            values = f"with {json.dumps(found[key]):.60} and with {json.dumps(value):.60}"
+            raise ValueError(f"the member {key!r} occurs twice in one object, {values}")
         found[key] = value
     return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits):,} digits, which no file of this kind holds: {digits[:20]}…")
+    return int(digits)
 
 
 def _no_constant(word: str) -> NoReturn:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from fencepost.conformance.rule_files import arm, terraform
 from fencepost.conformance.rule_files.acls import MEMBERS, read_acls
-from fencepost.conformance.rule_files.clients import from_short_form, is_short_form, powershell_rules
+from fencepost.conformance.rule_files.clients import from_short_form, is_powershell, is_short_form, powershell_rules
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput, read_json
 from fencepost.conformance.rule_files.members import member
@@ -77,10 +77,13 @@ def _chosen(value: object, vault: str | None, given: Mapping[str, object]) -> Fo
 
 def _named(found: list[FoundRules], vault: str | None, beside: tuple[str, ...]) -> FoundRules:
     """The vault of that name or path; `beside` says why it may be absent."""
-    chosen = [one for one in found if vault is None or vault.lower() in ((one.vault or "").lower(), one.path.lower())]
+    chosen = [one for one in found if vault is None or vault.lower() in _names(one)]
     if len(chosen) == 1:
         return chosen[0]
-    listed = ", ".join(f"{one.vault or '(without a name)'} at {one.path}" for one in chosen or found)
+    several = chosen or found
+    listed = ", ".join(f"{one.vault or '(without a name)'} at {one.address or one.path}" for one in several[:_LISTED])
+    if len(several) > _LISTED:
+        listed += f", and {len(several) - _LISTED:,} more"
     if not chosen:
         raise _NoRules(f"there is no vault called {vault!r}; there are: {listed}", *beside)
     if all(one.faults for one in chosen):
@@ -88,16 +91,29 @@ def _named(found: list[FoundRules], vault: str | None, beside: tuple[str, ...]) 
     raise _NoRules(f"there are {len(chosen)} vaults; choose one by --vault NAME, or by its path: {listed}")
 
 
+_LISTED = 20
+"""So many vaults are named in an error."""
+
+
+def _names(found: FoundRules) -> Iterable[str]:
+    """What `--vault` may call a vault, in lower case."""
+    return (name.lower() for name in (found.vault, found.address, found.path) if name is not None)
+
+
 def _alone(value: Mapping[str, object]) -> FoundRules | None:
     """The rules where the file holds nothing else: a `networkAcls` object, or a client's own form of it."""
     if is_short_form(value):
         return from_short_form(value)
-    if powershell_rules(value) is not None:
+    if powershell_rules(value) is not None or is_powershell(value):
         return None
+    if not value:
+        raise _NoRules('$: the object is empty; a vault whose firewall was never set up is {"networkAcls": null}')
     keys = {key.lower(): key for key in value}
+    if "resourceaccessrules" in keys and "properties" not in keys:
+        raise _NoRules(f"$.{keys['resourceaccessrules']}: a storage account has this member, and a vault has not")
     if "networkacls" in keys and "properties" not in keys and "type" not in keys:
         return _with_known_members(value[keys["networkacls"]], arm.rules_in(value, "$"))
-    if not value or keys.keys() & {name.lower() for name in MEMBERS}:
+    if keys.keys() & {name.lower() for name in MEMBERS}:
         return read_acls(value, "$")
     if arm.is_template(value) or keys.keys() & _AROUND_VAULTS or terraform.is_terraform(value):
         return None
@@ -117,9 +133,22 @@ def _with_known_members(value: object, found: FoundRules) -> FoundRules:
     if "deploymentparameters.json" in str(value.get("$schema")).lower():
         reason = "these are the parameters of a template: name the template, and this file by --parameters"
         return replace(found, faults=(f"{found.path}: {reason}",))
+    advice = next((advice for known, advice in _FORMS if known <= {name.lower() for name in value}), None)
+    if advice is not None:
+        return replace(found, faults=(f"{found.path}: {advice}",))
     members = ", ".join(repr(member) for member in list(value)[:6])
     kinds = f"a networkAcls object ({', '.join(MEMBERS)}), a vault resource, an ARM template, or a client's output"
     return replace(found, faults=(f"{found.path}: expected {kinds}; the object has {members}",))
+
+
+_NOT_PULUMI = "is not read: give the object networkAcls of the vault alone, or what az keyvault show prints"
+_FORMS = (
+    (frozenset({"error"}), "this is an error of the service, and no vault"),
+    (frozenset({"resource", "terraform"}), f"this is Terraform source as JSON; {_PRINT_PLAN}"),
+    (frozenset({"version", "deployment"}), f"this is a stack of Pulumi, which {_NOT_PULUMI}"),
+    (frozenset({"steps"}), f"this is a preview of Pulumi, which {_NOT_PULUMI}"),
+)
+"""Members, in lower case, of objects that are known and not read, and what to do with these."""
 
 
 def _parameters(path: str) -> Mapping[str, object]:
@@ -141,10 +170,12 @@ def _without_vaults(value: object) -> str:
     if _is_stored_state(value):
         return "$: this is the state as Terraform stores it; terraform show -json prints it in the form that is read"
     if isinstance(value, Mapping) and arm.is_template(value):
-        reason = "is deployed by this template as it stands; templates that it links to are other files"
+        left_out = "a condition that is false, a loop without a turn, or `existing` leaves a vault out"
+        reason = f"is deployed by this template: {left_out}; templates that it links to are other files"
         return f"$.resources: no vault ({_VAULT_TYPE}) {reason}"
     if isinstance(value, Mapping) and terraform.is_terraform(value):
-        passed_over = "data sources (data.azurerm_key_vault) are passed over"
+        others = "azapi_update_resource and vaults that the plan deletes"
+        passed_over = f"data sources (data.azurerm_key_vault), {others} are passed over"
         return f"$: no azurerm_key_vault is among the resources; {passed_over}"
     if isinstance(value, Mapping) and isinstance(member(value, "type"), str):
         return f"$.type: expected a vault ({_VAULT_TYPE}) or a template, got {member(value, 'type')!r}"
@@ -172,6 +203,8 @@ def _first_entry(value: object) -> str:
     first = value[0] if isinstance(value, list) and value else None
     if not isinstance(first, Mapping):
         return ""
+    if isinstance(first.get("value"), str) or "virtualnetworks/" in str(first.get("id")).lower():
+        return "; these are rules alone, and the default action decides too: give the whole object networkAcls"
     if isinstance(member(first, "type"), str):
         return f"; the first entry is a {member(first, 'type')}"
     return f"; an entry has a type and properties, the first here has {', '.join(map(repr, list(first)[:6]))}"

@@ -1,6 +1,6 @@
 """ARM templates: parameters, variables, loops and conditions, evaluated as far as a vault's rules need it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from fencepost.conformance.rule_files.expressions import (
@@ -24,6 +24,11 @@ _DECIDING = frozenset({VAULT, NETWORK, *SUBNETS, DEPLOYMENT})
 _LONGEST_LOOP = 800
 """How often a loop of a template may run (learn.microsoft.com, "Property iteration in ARM templates", copy limits)."""
 
+_MOST_STEPS = 1_000_000
+"""How many values are evaluated at most: loops in loops can ask for more than any machine evaluates."""
+_LARGEST = 100_000
+"""How many values a variable or a default may hold, each in each place where it stands."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault(ValueError):
@@ -42,6 +47,8 @@ class Evaluation:
     """A template's parameters and variables, and the values that a parameters file gives.
 
     `indexes` are the loops that are under way, by their names. `subscription` and `group` are those of the deployment.
+    `steps` yields as often as a value may yet be evaluated; nested templates share it. `known` are the variables and
+    defaults that were evaluated, each once for the turns of the loops around it.
     """
 
     template: Mapping[str, object] = field(default_factory=dict)
@@ -50,9 +57,13 @@ class Evaluation:
     open_names: frozenset[str] = frozenset()
     subscription: str = SUBSCRIPTION
     group: str = RESOURCE_GROUP
+    steps: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_STEPS)), compare=False)
+    known: dict[object, object] = field(default_factory=dict, compare=False)
 
     def value(self, value: object, path: str) -> object:
         """The value with every expression in it evaluated and every loop written out; `Fault` where that fails."""
+        if next(self.steps, None) is None:
+            raise Fault(path=path, reason=f"the template takes more than {_MOST_STEPS:,} steps to evaluate")
         if isinstance(value, str):
             return self._text(value, path)
         if isinstance(value, list):
@@ -139,13 +150,26 @@ class Evaluation:
             return None
         if default is _NOTHING:
             raise NotEvaluated(f"the parameter {name!r} has no value; --parameters FILE may give it")
-        return self._resolved(f"parameters.{name}", default)
+        return self._once(f"parameters.{name}", lambda: default)
 
     def _variable(self, name: str) -> object:
-        declared = self._declared("variables", name)
-        if declared is _NOTHING:
-            raise NotEvaluated(f"there is no variable {name!r}")
-        return self._resolved(f"variables.{name}", declared)
+        def declared() -> object:
+            value = self._declared("variables", name)
+            if value is _NOTHING:
+                raise NotEvaluated(f"there is no variable {name!r}")
+            return value
+
+        return self._once(f"variables.{name}", declared)
+
+    def _once(self, key: str, written: Callable[[], object]) -> object:
+        """The value of a variable or a default: evaluated where it is first asked for, and kept."""
+        turns = (key.lower(), *self.indexes.items())
+        if turns not in self.known:
+            value = self._resolved(key, written())
+            if _is_larger(value, _LARGEST):
+                raise NotEvaluated(f"{key} holds more than {_LARGEST:,} values")
+            self.known[turns] = value
+        return self.known[turns]
 
     def _declared(self, section: str, name: str) -> object:
         declared = member(self.template, section)
@@ -170,6 +194,17 @@ class Evaluation:
 
 
 _NOTHING = object()
+
+
+def _is_larger(value: object, most: int) -> bool:
+    """Whether there are more than so many values in a value, one that stands in several places counted in each."""
+    left, waiting = most, [value]
+    while waiting and left >= 0:
+        one = waiting.pop()
+        left -= 1
+        if isinstance(one, Mapping | list):
+            waiting.extend(one.values() if isinstance(one, Mapping) else one)
+    return left < 0
 
 
 def _is_loops(key: str, value: object) -> bool:
@@ -278,7 +313,8 @@ def _inner(
         str(evaluation.value(member(body, name, known), f"{path}.{name}"))
         for name, known in (("subscriptionId", evaluation.subscription), ("resourceGroup", evaluation.group))
     ]
-    inner = Evaluation(template=template, given=given, subscription=there[0], group=there[1])
+    steps = evaluation.steps
+    inner = Evaluation(template=template, given=given, subscription=there[0], group=there[1], steps=steps)
     return inner.checked(f"{path}.properties.template")
 
 

@@ -50,7 +50,7 @@ def vaults_in(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         elif one.get("type") == "azapi_resource" and _is_vault_of_azapi(one):
             found = _of_azapi(one, here, not_known)
         for each in found:
-            yield replace(each, faults=(*each.faults, *updates))
+            yield replace(each, address=str(one.get("address")), faults=(*each.faults, *updates))
 
 
 def _resources(module: object, path: str) -> Iterator[tuple[Mapping[str, object], str]]:
