@@ -17,6 +17,9 @@ from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules, wire_rules_in_force
 from fencepost.reference import Caller, DefaultAction, Network, Request, RuleSet, Subnet, text_from_address
 
+_MANY, _MANY_OFF = 48, 40
+"""So many subnets are listed, and lose their endpoints: more than a store of 32 changes holds."""
+
 _AIMS = ("DEC-9", "DEC-10", "STA-10", "DEC-6")
 
 
@@ -31,6 +34,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
         run = partial(_changed_before, setting=setting, random=setting.random("before", index))
         yield Scenario(aims=("STA-10",), run=run)
+    for index in setting.rounds(1):
+        yield Scenario(aims=("STA-10",), run=partial(_many_off, random=setting.random("many off", index)))
     if setting.capabilities.incremental:
         for index in setting.rounds(1):
             run = partial(_changed_meanwhile, setting=setting, random=setting.random("meanwhile", index))
@@ -97,6 +102,24 @@ def _everybody(random: Random, setting: Setting, address: int, subnet: str) -> l
             if capabilities.control_plane:
                 found.append(place.control(callers.control_operation(random), who))
     return found
+
+
+def _many_off(bench: Bench, random: Random) -> None:
+    """Many listed subnets lose their endpoints with nothing asked in between, and get them back."""
+    ids = networks.long_subnets(_MANY)
+    bench.reset(Network(subnets=tuple(Subnet(id=one) for one in ids)))
+    if not bench.put(wire_rules((), random.sample(ids, len(ids))), aim="STA-10"):
+        return
+    off = random.sample(ids, _MANY_OFF)
+    for kinds in (NO_ENDPOINTS, ENDPOINTS):
+        for one in off:
+            bench.endpoints(one, random.choice(kinds))
+        asked = []
+        for one in ids:
+            is_on = bench.vault.network.has_endpoint(one)
+            address = requests.private(random) if is_on else requests.outside(random, bench.vault.rules)
+            asked.append(Request(address=address, subnet=one))
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-10",)), aim="STA-10")
 
 
 def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:

@@ -121,13 +121,18 @@ def put_one_other(life: Life) -> Iterator[Change]:
     """Put as many ranges, one for another: in it, beginning where it begins, or with the same first and last range."""
     pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
     if pairs:
-        alike = [pair for pair in pairs if pair[0].first == pair[1].first]
+        shorter = [(one, _first_half(one)) for one, _ in pairs if one.last - one.first >= _SMALLEST_WITH_HALVES]
+        alike = [pair for pair in pairs if pair[0].first == pair[1].first] or shorter
         nested = [(one, other) for one, other in pairs if one.holds(other)]
         ordered = sorted(rule.block for rule in life.ip_rules)
         inner = [(one, other) for one, other in pairs if one in ordered[1:-1] and ordered[0] < other < ordered[-1]]
         block, other = life.random.choice(life.random.choice((alike, nested, inner)) or pairs)
         kept = [rule.block for rule in life.held]
         yield put(set_of(life, [other if one == block else one for one in kept]), life.state.vault)
+
+
+def _first_half(one: Block) -> Block:
+    return Block(one.first, (one.first + one.last) // 2)
 
 
 def put_other_subnets(life: Life) -> Iterator[Change]:
@@ -189,9 +194,11 @@ def twice(life: Life) -> Iterator[Change]:
         return
     listed = life.state.listed
     if life.ip_rules and (not listed or life.random.randrange(3)):
-        block = _some_held(life)
-        yield add(life.state, block)
-        yield from gone(life, block)
+        single = [rule for rule in life.held if rule.block.first == rule.block.last]
+        rule = life.random.choice(single or life.held)
+        value = other_spelling(rule.text, life.state.vault.profile)
+        yield Change(step=WriteStep(method="addIpRule", params={"value": value}))
+        yield from gone(life, rule.block)
     elif listed:
         subnet = life.random.choice(listed)
         yield add_subnet(other_case(life.random, subnet))
