@@ -125,3 +125,16 @@ def test_a_pipe_that_somebody_writes_to_is_read_to_its_end(folder: Path) -> None
     with _freed(folder / "pipe"):
         assert bytes_of(folder / "pipe") == content
     writer.join()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [f"{'a.' * 50_000}a = 1", f"a = {'[' * 50_000}", f"a = {'9' * 5_000}"],
+    ids=["a key of many parts", "nested", "a large number"],
+)
+def test_a_toml_file_that_is_dear_to_read_is_refused(folder: Path, content: str) -> None:
+    (folder / "pyproject.toml").write_text(content)
+    for words in (("smoke", "cli:pyproject.toml"), ("clean", "pyproject.toml"), ("check", "reference")):
+        result = _run(*words)
+        assert isinstance(result.exception, SystemExit)
+        assert result.exit_code == 2
