@@ -1,17 +1,20 @@
-"""A pipe without a writer, a pipe without a reader, a link to itself, a file without an end: no command waits."""
+"""Pipes that nobody uses, files without an end, surroundings beyond measure: no command waits, or shows a traceback."""
 
 import json
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.conformance.certificate.keys import make_keys
 from fencepost.conformance.commands import main
+from fencepost.conformance.rule_files.json_file import UnreadableInput, read_json
 from fencepost.reports.files import bytes_of
+from fencepost.reports.page import WIDEST, Page
 
 RULES = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": "20.0.0.0/24"}], "virtualNetworkRules": []}
 NOBODY_WRITES = "a pipe to which nobody writes"
@@ -125,3 +128,40 @@ def test_a_pipe_that_somebody_writes_to_is_read_to_its_end(folder: Path) -> None
     with _freed(folder / "pipe"):
         assert bytes_of(folder / "pipe") == content
     writer.join()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [f"{'a.' * 50_000}a = 1", f"a = {'[' * 50_000}", f"a = {'9' * 5_000}"],
+    ids=["a key of many parts", "nested", "a large number"],
+)
+def test_a_toml_file_that_is_dear_to_read_is_refused(folder: Path, content: str) -> None:
+    (folder / "pyproject.toml").write_text(content)
+    for words in (("smoke", "cli:pyproject.toml"), ("clean", "pyproject.toml"), ("check", "reference")):
+        result = _run(*words)
+        assert isinstance(result.exception, SystemExit)
+        assert result.exit_code == 2
+
+
+def test_surroundings_that_are_beyond_measure_are_bad_usage(folder: Path) -> None:
+    assert _run("campaign", "plan", "reference", "--shards", "2", "--out", "plan.json").exit_code == 0
+    rows: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
+        (("campaign", "run", "plan.json"), {"JOB_COMPLETION_INDEX": "9" * 5_000}),
+        ((*CHECK, "--call-timeout", "1e300"), {}),
+        ((*CHECK, "--settle", "1e18"), {}),
+    )
+    for words, environment in rows:
+        result = CliRunner().invoke(main, words, env=environment)
+        assert isinstance(result.exception, SystemExit), (words, result.exception)
+        assert result.exit_code == 2
+
+
+def test_an_output_is_never_wider_than_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "99999999999")
+    assert Page.of(StringIO()).width == WIDEST
+
+
+def test_a_closed_stdin_is_an_input_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UnreadableInput, match="stdin: it is closed"):
+        read_json("-")

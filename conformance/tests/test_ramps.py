@@ -1,7 +1,11 @@
 """The limits that are found: by bisection where the promised ones do not hold, and for nothing where they do."""
 
+from collections.abc import Sequence
+
 import pytest
+from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.explorations.limit_search import RAMPS
+from fencepost.conformance.peers import StdlibVault
 from runs import Counted, begun, connection_to, judged
 
 
@@ -38,3 +42,30 @@ def test_nothing_is_asked_of_a_subject_whose_limits_hold() -> None:
         before = len(subject.calls.sent)
         assert campaign.explore(RAMPS)
         assert len(subject.calls.sent) == before
+
+
+class _Crowded(StdlibVault):
+    """A vault whose rules let nobody in while it has many, and fewer than the limit allows."""
+
+    _count = 0
+
+    def reset(self, *, subnets: Sequence[JsonObject], **_: object) -> JsonObject:
+        self._count = 0
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject, **_: object) -> JsonObject:
+        answer = super().put_rules(network_acls=network_acls)
+        entries = network_acls.get("ipRules") or ()
+        if answer["accepted"] and isinstance(entries, list):
+            self._count = len(entries)
+        return answer
+
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        if 300 <= self._count <= 900:
+            return {"decisions": ["deny" for _ in requests]}
+        return super().decide(requests=requests)
+
+
+def test_a_fault_of_lists_between_short_and_full_is_found() -> None:
+    report = judged(_Crowded, "LIM-6", fail_fast=True)
+    assert (report.result, report.exit_status) == ("fail", 1)

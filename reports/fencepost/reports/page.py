@@ -12,7 +12,7 @@ from typing import TextIO
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-NARROWEST = 60
+NARROWEST, WIDEST = 60, 10_000
 UNKNOWN_WIDTH = 100
 """The width in columns of an output that is no terminal (a file, a pipe), unless `COLUMNS` is set."""
 
@@ -41,7 +41,9 @@ class Page:
         is_terminal = stream.isatty()
         colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size((UNKNOWN_WIDTH, 24)).columns if is_terminal else _columns()
-        return cls(width=max(width, NARROWEST), colour=colour, is_screen=is_terminal, is_verbose=is_verbose)
+        return cls(
+            width=min(max(width, NARROWEST), WIDEST), colour=colour, is_screen=is_terminal, is_verbose=is_verbose
+        )
 
     @classmethod
     def since(

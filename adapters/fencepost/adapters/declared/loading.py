@@ -1,7 +1,6 @@
 """An adapter file read from disk: TOML to values, every mistake of the file in one `SubjectError`."""
 
 import inspect
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import msgspec
 from fencepost.adapters.contract.faults import StatementError, SubjectError
 from fencepost.adapters.contract.messages import Statement
 from fencepost.adapters.contract.statement import check_statement
+from fencepost.adapters.contract.toml_text import toml_from
 from fencepost.adapters.contract.vocabulary import FEATURES, PROTOCOL
 from fencepost.adapters.declared.commands import Command, ambiguous
 from fencepost.adapters.declared.mistakes import Mistake, listed, mistakes_in, near
@@ -53,7 +53,7 @@ def load(
     subject = f"{carrier}:{address}"
     path = Path(address)
     try:
-        document = tomllib.loads(text_of(path))
+        document = toml_from(text_of(path))
     except OSError as error:
         raise SubjectError(
             subject=subject,

@@ -1,6 +1,7 @@
 """`fencepost campaign`: a suite spread over many machines: plan, run, merge, certify."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -269,8 +270,8 @@ def _chosen(made: CampaignPlan, shard: str | None, environment: Mapping[str, str
 
 def _numbered(made: CampaignPlan, text: str, *, first: int, hint: str) -> Shard:
     last = first + len(made.shards) - 1
-    if not text.isascii() or not text.isdigit() or not first <= int(text) <= last:
-        raise click.BadParameter(f"expected a number from {first} to {last}, got {text!r}", param_hint=hint)
+    if not re.fullmatch("[0-9]{1,9}", text) or not first <= int(text) <= last:
+        raise click.BadParameter(f"expected a number from {first} to {last}, got {text!r:.60}", param_hint=hint)
     return made.shards[int(text) - first]
 
 

@@ -9,6 +9,9 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import UnknownVersion, catalogue
 from fencepost.reference import UnknownProfile, load_profile
 
+_MOST_SECONDS = 1_000_000
+"""The longest time that an option may name, eleven days: a clock can add it, and a run that waits so long ends."""
+
 
 class Seconds(click.FloatRange):
     """A finite number of seconds, `min` or more."""
@@ -18,8 +21,8 @@ class Seconds(click.FloatRange):
     def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number of seconds; bad usage if the value is none."""
         seconds = float(super().convert(value, param, ctx))
-        if not isfinite(seconds):
-            self.fail(f"expected a finite number of seconds, got {value!r}", param, ctx)
+        if not isfinite(seconds) or seconds > _MOST_SECONDS:
+            self.fail(f"expected a finite number of seconds, at most {_MOST_SECONDS:,}, got {value!r}", param, ctx)
         return seconds
 
 

@@ -1,12 +1,12 @@
 """`[tool.fencepost]` in pyproject.toml: options of `check` that a project sets once."""
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from fencepost.adapters.contract.toml_text import toml_from
 from fencepost.conformance.commands.usage import usage
 from fencepost.reports.files import bytes_of
 
@@ -78,7 +78,7 @@ def _table(path: Path) -> tuple[dict[str, object], str]:
         raise usage(f"{path} cannot be read: {error}") from None
     try:
         table = _in_text(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise usage(f"{path}: is no TOML: {error}") from None
     if not isinstance(table, dict):
         raise usage(f"{path}: tool.fencepost: expected a table, got {table!r:.60}")
@@ -86,7 +86,7 @@ def _table(path: Path) -> tuple[dict[str, object], str]:
 
 
 def _in_text(text: str) -> object:
-    found: object = tomllib.loads(text)
+    found: object = toml_from(text)
     for key in ("tool", "fencepost"):
         found = found.get(key, {}) if isinstance(found, Mapping) else {}
     return found
@@ -98,7 +98,7 @@ def _files_above(folder: Path) -> Iterator[Path]:
         try:
             if _in_text(bytes_of(above / FILE_NAME).decode("utf-8")):
                 yield above / FILE_NAME
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        except (OSError, ValueError, RecursionError):
             continue
 
 
@@ -142,7 +142,7 @@ def _line_of(key: str, text: str) -> int:
     for number in range(len(lines) - 1, 0, -1):
         try:
             table = _in_text("".join(lines[:number]))
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             continue
         if not isinstance(table, Mapping) or key not in table:
             return number + 1

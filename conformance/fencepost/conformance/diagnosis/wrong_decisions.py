@@ -174,7 +174,7 @@ ADDRESS: Table[WrongDecision] = (
 
 REQUEST: Table[WrongDecision] = (
     (of(NUMBER), aim_in("LIM"), unless(has_few_rules)),
-    (of(NUMBER), either(ip_rules(more_than=MANY), subnet_rules(more_than=MANY))),
+    (of(NUMBER), either(ip_rules(more_than=MANY), subnet_rules(more_than=MANY)), unless(switches_endpoints)),
     ("CRED-4", is_about_codes),
     ("CTL-2", decided_by("CTL-1"), operation_is("VaultNetworkRuleSet")),
     ("CTL-5", decided_by("CTL-1"), operation_is("VaultList")),

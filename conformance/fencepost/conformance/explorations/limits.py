@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
+from typing import TypeVar
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
@@ -17,6 +18,11 @@ from fencepost.reference import Block, Request, Vault, address_from_text
 
 _LISTS = ("ipRules", "virtualNetworkRules")
 _SAMPLE = 40
+_SOME, _MANY = (0.1, 0.5), (0.5, 0.98)
+"""Shares of the maximum, and how many rules of such a list are asked about: most lists elsewhere are short or full."""
+
+_ASKED_ABOUT = 16
+_T = TypeVar("_T")
 
 
 def _mergeable(random: Random, count: int) -> list[str]:
@@ -85,25 +91,40 @@ def _some_callers(bench: Bench, random: Random) -> list[Request]:
     return found + [Request(address=requests.private(random), subnet=rule.id) for rule in listed]
 
 
-def _base(bench: Bench, random: Random, kind: RuleList) -> list[Request] | None:
-    """Put a small rule set; requests that show whether it is still in force. None if it was refused."""
-    ids = [subnet.id for subnet in bench.vault.network.subnets[-2:]]
+def _base(bench: Bench, random: Random, kind: RuleList, share: tuple[float, float]) -> list[Request] | None:
+    """Put a rule set; requests that show whether it is still in force. None if it was refused.
+
+    Of the maximum it has some share between these two.
+    """
     values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32, 12)]
     gone = _some_callers(bench, random)
-    if not bench.put(wire_rules(values, ids if kind.member == "id" else ())):
+    apart = Random(values[0])
+    more = int(kind.maximum * apart.uniform(*share))
+    ids = [subnet.id for subnet in bench.vault.network.subnets[-2 - more :]] if kind.member == "id" else []
+    if kind.member == "value":
+        values += [blocks.text(blocks.block(apart, apart.randrange(18, 31))) for _ in range(more)]
+    if not bench.put(wire_rules(dict.fromkeys(values), ids)):
         return None
     bench.ask(gone, aim="STA-1")
     rules = bench.vault.rules
-    asked = [Request(address=rule.block.last) for rule in rules.ip_rules]
-    asked += [Request(address=requests.private(random), subnet=rule.id) for rule in rules.virtual_network_rules]
+    found = [*rules.ip_rules[:3], *_some(apart, rules.ip_rules[3:])]
+    listed = rules.virtual_network_rules
+    listed = (*listed[:1], *_some(apart, listed[1:-2]), *listed[-2:])
+    asked = [Request(address=rule.block.last) for rule in found]
+    asked += [Request(address=requests.private(random), subnet=rule.id) for rule in listed]
     return [*asked, Request(address=requests.outside(random, rules))]
+
+
+def _some(random: Random, rules: Sequence[_T]) -> list[_T]:
+    return random.sample(rules, min(_ASKED_ABOUT, len(rules)))
 
 
 def _over(bench: Bench, random: Random, kind: RuleList) -> None:
     """One more than the maximum is refused, as is any greater number; the rules in force stay (LIM-6)."""
-    before = _base(bench, random, kind)
+    before = _base(bench, random, kind, _MANY)
     if before is None:
         return
+    bench.ask(before)
     maximum = kind.maximum
     by_one = 2 if bench.capabilities.incremental else 6  # adding asks it again and again
     overs = [maximum + 1] * by_one + ([] if bench.capabilities.incremental else [maximum + 3]) + [maximum * 2 + 3]
@@ -141,8 +162,10 @@ def _of(random: Random, acls: WireRules) -> list[Request]:
 
 def _whatever_the_switches(bench: Bench, random: Random, kind: RuleList) -> None:
     """LIM-9: the same limits under each default action and bypass."""
-    if _base(bench, random, kind) is None:
+    before = _base(bench, random, kind, _SOME)
+    if before is None:
         return
+    bench.ask(before)
     for switches in SWITCHES[2:] if bench.capabilities.incremental else SWITCHES:  # adding covers the first two
         bench.put(kind.acls(kind.fill(random, kind.maximum), switches), exercises=("LIM-9",), aim="LIM-9")
         for more in (1,) if bench.capabilities.incremental else (1, 2, 5):

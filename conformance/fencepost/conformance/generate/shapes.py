@@ -28,6 +28,11 @@ def around(address: int, length: int) -> Block:
     return Block(address - address % size, address - address % size + size - 1)
 
 
+def first_half(one: Block) -> Block:
+    """The lower half of a block, which begins with the same address."""
+    return Block(one.first, (one.first + one.last) // 2)
+
+
 def other_half(one: Block) -> Block:
     """The block beside this one in the block of twice its size."""
     size = one.last - one.first + 1

@@ -18,6 +18,7 @@ from fencepost.conformance.generate.changes import (
 )
 from fencepost.conformance.generate.groves import ORDERS, Life, set_of
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
+from fencepost.conformance.generate.shapes import first_half
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Block
@@ -121,18 +122,14 @@ def put_one_other(life: Life) -> Iterator[Change]:
     """Put as many ranges, one for another: in it, beginning where it begins, or with the same first and last range."""
     pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
     if pairs:
-        shorter = [(one, _first_half(one)) for one, _ in pairs if one.last - one.first >= _SMALLEST_WITH_HALVES]
+        shorter = [(one, first_half(one)) for one, _ in pairs if one.last - one.first >= _SMALLEST_WITH_HALVES]
         alike = [pair for pair in pairs if pair[0].first == pair[1].first] or shorter
         nested = [(one, other) for one, other in pairs if one.holds(other)]
         ordered = sorted(rule.block for rule in life.ip_rules)
         inner = [(one, other) for one, other in pairs if one in ordered[1:-1] and ordered[0] < other < ordered[-1]]
-        block, other = life.random.choice(life.random.choice((alike, nested, inner)) or pairs)
+        block, other = life.random.choice(life.random.choice((alike, alike, nested, inner)) or pairs)
         kept = [rule.block for rule in life.held]
         yield put(set_of(life, [other if one == block else one for one in kept]), life.state.vault)
-
-
-def _first_half(one: Block) -> Block:
-    return Block(one.first, (one.first + one.last) // 2)
 
 
 def put_other_subnets(life: Life) -> Iterator[Change]:

@@ -1,5 +1,6 @@
 """Reads a JSON file; if it is not JSON, the error gives the line, the column and the reason."""
 
+import errno
 import json
 import re
 import sys
@@ -113,6 +114,8 @@ def _advice(text: str, place: int) -> str:
 def _bytes(path: str) -> bytes:
     """The bytes of the file, at most one more than the largest size."""
     if path == STDIN:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
         return sys.stdin.buffer.read(LARGEST + 1)
     return bytes_of(Path(path))
 
