@@ -60,9 +60,8 @@ def look_at_tool(command: Sequence[str], folder: Path) -> Look:
     ))  # fmt: skip
     remarks = []
     if allow == deny:
-        remarks.append(
-            f"both callers got the same answer, {_words(seen[0])}: say in decide what tells allow from deny, or mend --run"
-        )
+        got = f"both callers got the same answer, {_words(seen[0])}"
+        remarks.append(f"{got}: say in decide what tells allow from deny, or mend --run")
     return Look(blanks={"allow": allow, "deny": deny, "version": _version(command[0])}, remarks=tuple(remarks))
 
 
