@@ -54,7 +54,7 @@ def features(*, seeds: int, vaults: Sequence[str], sets: int | None, profiles: S
         for some in chosen
     ]
     click.echo(f"{len(chosen)} sets, {len(vaults)} vaults, {len(profiles)} profiles, {seeds} seeds", err=True)
-    sys.exit(_told(ask_vault, runs, jobs))
+    sys.exit(_shown(ask_vault, runs, jobs))
 
 
 @main.command()
@@ -72,10 +72,10 @@ def clauses(*, seeds: int, clauses: Sequence[str], profiles: Sequence[str], jobs
         for profile in profiles
         for seed in range(seeds)
     ]
-    sys.exit(_told(ask_clause, runs, jobs))
+    sys.exit(_shown(ask_clause, runs, jobs))
 
 
-def _told(ask: Callable[[_R], Finding], runs: Sequence[_R], jobs: int) -> int:
+def _shown(ask: Callable[[_R], Finding], runs: Sequence[_R], jobs: int) -> int:
     """Show what is wrong as it comes, then how the runs ended; 1 where something is."""
     results, wrong = Counter[str](), list[tuple[str, str, str]]()
     for done, (_, finding) in enumerate(spread(ask, runs, processes=jobs), start=1):

@@ -28,14 +28,14 @@ def main(*, mutants: tuple[str, ...], every: int, jobs: int) -> None:
     tasks = [Task(mutant=mutant.id, profile=profile) for mutant, profile in chosen]
     found = dict(spread(examine, tasks, processes=jobs))
     cases = [found[place] for place in range(len(tasks))]
-    rows = [(one.mutant, one.clause, one.why or _told(one.needless)) for one in cases if one.why or one.needless]
+    rows = [(one.mutant, one.clause, one.why or _in_words(one.needless)) for one in cases if one.why or one.needless]
     show(table(("mutant", "clause", "needless, or why there is no case"), rows))
-    told = [one for one in cases if not one.why]
-    smallest = sum(not one.needless for one in told)
-    click.echo(f"{smallest} of {len(told)} cases are smallest: {smallest / max(1, len(told)):.3f}")
+    shown = [one for one in cases if not one.why]
+    smallest = sum(not one.needless for one in shown)
+    click.echo(f"{smallest} of {len(shown)} cases are smallest: {smallest / max(1, len(shown)):.3f}")
 
 
-def _told(needless: tuple[str, ...]) -> str:
+def _in_words(needless: tuple[str, ...]) -> str:
     more = f"; and {len(needless) - _MOST} more" if len(needless) > _MOST else ""
     return "; ".join(needless[:_MOST]) + more
 

@@ -1,16 +1,23 @@
 """The rules do not decide whether a request can be put: a subject that declines what it gets wrong does not pass."""
 
+from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
-from fencepost.adapters.contract import JsonObject
+from fencepost.adapters.contract import Client, JsonObject
+from fencepost.conformance.bench.turning import Turning
+from fencepost.conformance.lockstep.case import AskStep
+from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.mutants import Vault
 from fencepost.conformance.peers import StdlibVault
+from fencepost.reference import Network, Plane, Request, load_profile
 from fencepost.reports.model import Report
 from fencepost.reports.renderer import write_files
 from runs import Relay, connection_to, judged
 
 UNSENDABLE = ("0.", *(f"{octet}." for octet in range(224, 240)))
+REQUESTS = tuple(Request(plane=Plane.DATA, operation="SecretGet", address=address) for address in (1, 2, 3))
 NOT_PUT = {"outcome": "inconclusive", "reason": "the vantage has moved"}
 
 
@@ -87,9 +94,10 @@ def test_what_can_never_be_sent_is_told_first_as_blocks_and_does_not_keep_a_righ
 class Forgetful(Relay):
     """A faulty vault whose harness says that it could not put what it would answer wrongly, under any later rules."""
 
-    def __init__(self, flaw: str) -> None:
+    def __init__(self, flaw: str, of: Callable[[JsonObject], object] = itemgetter("source")) -> None:
         super().__init__(connection_to(f"mutant:{flaw}", "keyvault"))
         self._right = connection_to(lambda: Vault("keyvault"))
+        self._of = of
         self._kept: set[str] = set()
 
     def call(self, method: str, params: JsonObject) -> object:
@@ -100,9 +108,9 @@ class Forgetful(Relay):
         assert isinstance(requests, list)
         for request, one, other in zip(requests, _decisions(ours), _decisions(right), strict=True):
             if one != other:
-                self._kept.add(str(request["source"]))
+                self._kept.add(str(self._of(request)))
         told = zip(requests, _decisions(ours), strict=True)
-        return {"decisions": [NOT_PUT if str(request["source"]) in self._kept else one for request, one in told]}
+        return {"decisions": [NOT_PUT if str(self._of(request)) in self._kept else one for request, one in told]}
 
 
 @pytest.mark.slow
@@ -111,6 +119,66 @@ def test_a_kind_of_request_that_got_nothing_else_makes_its_clauses_inconclusive(
     rows = {row.id: row for row in report.clauses}
     assert rows["DEC-4"].verdict == "inconclusive"
     assert "no request of this kind could be put as asked" in rows["DEC-4"].detail
+
+
+@pytest.mark.parametrize("of", [str, itemgetter("operation")])
+def test_a_harness_that_never_again_puts_what_its_vault_got_wrong_is_inconclusive(
+    of: Callable[[JsonObject], object],
+) -> None:
+    report = judged(Forgetful("unlisted-operation-passes", of), "DEC-3", "DEC-16")
+    assert (report.result, report.exit_status) == ("inconclusive", 2)
+    assert any("could not be put as asked was answered" in row.detail for row in report.clauses)
+
+
+def test_a_request_that_is_put_at_one_time_and_not_at_another_is_found_within_one_vault() -> None:
+    def stepped(*outcomes: str) -> set[int]:
+        lockstep.steps.append(AskStep(requests=REQUESTS[: len(outcomes)]))
+        found = turning.found(REQUESTS[: len(outcomes)], outcomes)
+        return {one.address for one in found}
+
+    lockstep = Lockstep(Client(connection_to(StdlibVault)), load_profile("keyvault"))
+    turning = Turning(lockstep)
+    assert stepped("allow", "deny", "deny") == set()
+    assert stepped("inconclusive", "deny") == {1}
+    assert stepped("deny", "inconclusive", "deny") == {1, 2}
+    lockstep.reset(Network())
+    assert stepped("inconclusive", "deny", "inconclusive") == set()
+    assert stepped("inconclusive", "deny", "allow") == {3}
+
+
+class Unable(Relay):
+    """A right vault whose harness can put no request for some operation, or only those of callers with a token."""
+
+    def __init__(self, operation: str, *, with_token: bool) -> None:
+        super().__init__(connection_to(StdlibVault))
+        self._operation, self._with_token = operation, with_token
+
+    def call(self, method: str, params: JsonObject) -> object:
+        answer = super().call(method, params)
+        if method != "decide":
+            return answer
+        requests = params["requests"]
+        assert isinstance(requests, list)
+        pairs = zip(requests, _decisions(answer), strict=True)
+        return {"decisions": [one if self._can_put(request) else NOT_PUT for request, one in pairs]}
+
+    def _can_put(self, request: JsonObject) -> bool:
+        caller = request.get("caller", {})
+        assert isinstance(caller, dict)
+        return request["operation"] != self._operation or (self._with_token and caller.get("authenticated", True))
+
+
+def test_an_operation_that_is_never_put_makes_the_clause_about_operations_inconclusive() -> None:
+    report = judged(Unable("KeySign", with_token=False), "DEC-16")
+    (row,) = report.clauses
+    assert (row.verdict, report.exit_status) == ("inconclusive", 2)
+    assert row.detail == "no request of this kind could be put as asked: data KeySign"
+    assert "the operation KeySign" in report.notes[0]
+
+
+def test_an_operation_that_is_never_put_for_one_kind_of_caller_alone_hinders_nothing() -> None:
+    report = judged(Unable("KeySign", with_token=True), "DEC-16", "CRED-1")
+    assert (report.totals.inconclusive > 0, report.exit_status, _depending(report)) == (True, 0, set())
 
 
 class Shy(Relay):

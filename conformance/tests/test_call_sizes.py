@@ -7,7 +7,7 @@ from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.mutants import mutant
 from fencepost.conformance.mutants.witness import call
-from fencepost.conformance.peers import EnforcerVault
+from fencepost.conformance.peers import EnforcerVault, StdlibVault
 from runs import Relay, Subject, begun, connection_to, judged
 
 
@@ -148,3 +148,24 @@ def test_sizes_that_a_slow_subject_cannot_be_asked_are_named_under_dec_17() -> N
     (row,) = report.clauses
     assert row.verdict == "pass"
     assert "divided, since an answer before took too long: 2 of 2 calls of 65 to 512 requests, " in row.detail
+
+
+class Listening(Relay):
+    """A right vault that keeps which members of the caller the first request of each call has."""
+
+    def __init__(self) -> None:
+        super().__init__(connection_to(StdlibVault))
+        self.first = set[str]()
+
+    def call(self, method: str, params: JsonObject) -> object:
+        if method == "decide":
+            requests = params["requests"]
+            assert isinstance(requests, list)
+            self.first.add(" ".join(requests[0].get("caller", ["absent"])))
+        return super().call(method, params)
+
+
+def test_the_first_request_of_a_call_writes_out_members_with_default_values_in_every_way_and_not_at_all() -> None:
+    subject = Listening()
+    assert judged(subject, "DEC-3").exit_status == 0
+    assert subject.first >= {"absent", "", "authenticated", "authorized", "authenticated authorized"}

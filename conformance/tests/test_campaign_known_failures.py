@@ -10,7 +10,7 @@ from fencepost.conformance.campaign.gathering import together
 from fencepost.conformance.campaign.plan_file import KnownList, Recipe
 from fencepost.conformance.campaign.planning import planned
 from fencepost.conformance.campaign.stream import findings_in, stream_of
-from fencepost.conformance.campaign.task import found_by
+from fencepost.conformance.campaign.task import result_of
 from fencepost.conformance.commands import main
 from fencepost.conformance.regression.known import KnownFailure, file_content
 from fencepost.conformance.run.findings import Findings
@@ -48,7 +48,7 @@ def _found(folder: Path, subject: str, *known: KnownFailure) -> Findings:
     plan = planned(Recipe(subjects=(subject,), seeds=1, known=listed), shards=5)
     (shard,) = (one for one in plan.shards if one.tasks[0].group == "decisions")
     path = folder / "shard.ndjson"
-    path.write_bytes(stream_of(plan, shard, [found_by(shard.tasks[0], plan.recipe)]))
+    path.write_bytes(stream_of(plan, shard, [result_of(shard.tasks[0], plan.recipe)]))
     (found,) = findings_in(path)
     return found
 

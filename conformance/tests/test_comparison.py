@@ -120,12 +120,12 @@ def test_a_clause_whose_wrong_answers_are_shown_under_another_is_neither_fixed_n
 def test_a_clause_that_was_not_asked_is_no_error_of_the_harness() -> None:
     cut = structs.replace(_row("DEC-5", "error"), not_asked=True, detail="not asked: the run was interrupted")
     (change,) = difference(_report(_row("DEC-5")), _report(cut)).changes
-    assert (change.after, change.told, change.is_worse) == ("not asked", "the run was interrupted", True)
+    assert (change.after, change.detail, change.is_worse) == ("not asked", "the run was interrupted", True)
 
 
 def test_a_clause_that_fails_by_another_case_is_told_so() -> None:
     found = difference(_report(_row("DEC-1", "fail")), _report(_row("DEC-1", "fail", address="20.0.0.9")))
-    assert found.changes[0].told == "by another case"
+    assert found.changes[0].detail == "by another case"
     assert found.is_any
     assert not found.is_worse
 

@@ -1,6 +1,7 @@
 """STA-8: rule sets replaced while others ask, over carriers that carry several calls at once."""
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -81,3 +82,48 @@ class _FailsInCompany(StdlibVault):
 def test_a_harness_that_fails_in_company_is_an_error() -> None:
     found = row(lambda: _FailsInCompany(declare=True))
     assert (found.verdict, "database is locked" in found.detail) == ("error", True)
+
+
+class Haunted(StdlibVault):
+    """A vault in which the rules before a write stay in force beside the new ones if it met a decision on its way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deciding = 0
+        self._before: JsonObject = {}
+        self._ghost: StdlibVault | None = None
+
+    def reset(self, *, subnets: Sequence[JsonObject], **_: object) -> JsonObject:
+        self._ghost, self._subnets = None, subnets
+        return super().reset(subnets=subnets)
+
+    def put_rules(self, *, network_acls: JsonObject, **_: object) -> JsonObject:
+        if self._deciding and self._before:
+            self._ghost = StdlibVault()
+            self._ghost.reset(subnets=self._subnets)
+            self._ghost.put_rules(network_acls=self._before)
+        self._before = network_acls
+        return super().put_rules(network_acls=network_acls)
+
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        self._deciding += 1
+        time.sleep(0.0003)
+        ghost, others = self._ghost, self._deciding - 1
+        self._deciding -= 1
+        if ghost is None or others:
+            return super().decide(requests=requests)
+        pairs = zip(
+            _decisions(super().decide(requests=requests)), _decisions(ghost.decide(requests=requests)), strict=True
+        )
+        return {"decisions": [now if "allow" in str(now) else then for now, then in pairs]}
+
+
+def _decisions(answer: JsonObject) -> list[object]:
+    found = answer["decisions"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_what_a_race_leaves_behind_fails_the_run() -> None:
+    report = judged(Haunted, "STA-8")
+    assert (report.result, report.exit_status) == ("fail", 1)

@@ -8,7 +8,7 @@ import pytest
 from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.changes import GeneratorState
-from fencepost.conformance.generate.groves import Grove, Life, put_all
+from fencepost.conformance.generate.groves import Grove, Life, put_most
 from fencepost.conformance.generate.shapes import SHAPES, ballast, fork, pages, stairs
 from fencepost.conformance.generate.turns import exposed
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
@@ -115,7 +115,7 @@ def test_an_open_grove_lacks_its_outermost_range_alone_and_keeps_its_ballast(is_
     model = ModelLife(seed=1)
     life = model.life
     life.ballast, life.is_open = ballast(Random(1), 20, life.grove.blocks), is_open
-    model.put(put_all(life))
+    model.put(put_most(life))
     assert set(model.blocks) == {*life.ballast, *life.grove.blocks[is_open:]}
     assert {rule.block for rule in life.held} == set(life.grove.blocks[is_open:])
     assert not life.absent_ranges

@@ -191,7 +191,7 @@ def test_an_open_reading_agrees_with_any_answer_but_a_fault() -> None:
     ],
 )
 def test_a_value_might_mean(value: object, meaning: str) -> None:
-    assert meaning in [one.told for one in meanings(value, load_profile("keyvault"))]
+    assert meaning in [one.text for one in meanings(value, load_profile("keyvault"))]
 
 
 def test_the_command_prints_the_table_with_a_summary_and_marks_what_differs() -> None:

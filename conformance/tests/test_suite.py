@@ -148,7 +148,7 @@ def test_a_failure_that_no_test_tells_is_told_at_the_end(pytester: pytest.Pytest
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:octets-up-to-256", "--iut-clause", "VAL-4")
     result.assert_outcomes(passed=1, errors=1, deselected=84)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*FoundBeside: also found, and told by no other test:", "*VAL-5 (core): *"])
+    result.stdout.fnmatch_lines(["*FoundBeside: also found, and shown by no other test:", "*VAL-5 (core): *"])
 
 
 def test_a_broken_choice_fails_the_test_of_its_open_point(pytester: pytest.Pytester) -> None:

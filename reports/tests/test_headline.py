@@ -19,7 +19,7 @@ def _entry(standing: Standing) -> KnownFailure:
         id="DEC-4-0123456789ab",
         clause="DEC-4",
         standing=standing,
-        told="the answer is right now; to take the entry off the list: fencepost baseline prune known.json vault",
+        explanation="the answer is right now; to take the entry off: fencepost baseline prune known.json vault",
         reason="the old engine",
         issue="https://issues.example/1",
         expires="2027-03-31",
@@ -55,7 +55,7 @@ def test_a_run_whose_known_failures_are_gone_is_fixed_and_names_the_command(repo
     passed = replace(report, clauses=report.clauses[:1], ledger=(), known_failures=(_entry("unexpected success"),))
     assert headline(passed) == "FIXED"
     for form in (html, markdown, terminal):
-        shown = form(replace(passed, notes=(passed.known_failures[0].told,)), page=Page(width=400))
+        shown = form(replace(passed, notes=(passed.known_failures[0].explanation,)), page=Page(width=400))
         assert "FIXED" in shown
         assert "fencepost baseline prune known.json vault" in shown
     assert headline(replace(passed, clauses=report.clauses)) == "FAIL"

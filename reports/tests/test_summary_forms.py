@@ -70,7 +70,7 @@ def test_known_failures_are_told_apart_from_others_in_every_summary(report: Repo
         id="DEC-4-0123456789ab",
         clause="DEC-4",
         standing=standing,
-        told="since 2020-01-01",
+        explanation="since 2020-01-01",
         reason="the old engine",
         issue="https://issues.example/1",
         expires="2027-03-31",

@@ -10,6 +10,7 @@ import process from 'node:process'
 
 const ENVELOPE = 'statement.dsse.json'
 const SIGNED = ['certificate.json', 'certificate.md', 'report.json', 'transcript.ndjson.gz']
+const PLAN = 'campaign.json' // of the bundle of a campaign
 const TYPES = {
   payloadType: 'application/vnd.in-toto+json',
   _type: 'https://in-toto.io/Statement/v1',
@@ -33,18 +34,24 @@ function unsealed (envelope, key) {
   return statement
 }
 
+/** The members that the statement must be about. */
+function membersIn (statement) {
+  return statement.subject.some(({ name }) => name === PLAN) ? [...SIGNED, PLAN] : SIGNED
+}
+
 /** What is not as the statement says: a member that is missing, changed, a link, or too many. */
 function differences (folder, statement) {
+  const members = membersIn(statement)
   const digests = new Map(statement.subject.map(({ name, digest }) => [name, digest.sha256]))
   const present = new Set(readdirSync(folder))
   const faults = []
-  for (const name of SIGNED) {
+  for (const name of members) {
     if (!present.has(name)) faults.push(`${name} is missing`)
     else if (!lstatSync(join(folder, name)).isFile()) faults.push(`${name} is no file`)
     else if (digests.get(name) !== sha256(readFileSync(join(folder, name)))) faults.push(`${name} is not what was signed`)
   }
   for (const name of present) {
-    if (name !== ENVELOPE && !SIGNED.includes(name)) faults.push(`${name} is no member of a bundle`)
+    if (name !== ENVELOPE && !members.includes(name)) faults.push(`${name} is no member of a bundle`)
   }
   return faults
 }
@@ -68,7 +75,7 @@ function main (folder, keyFile) {
   }
   const faults = differences(folder, statement)
   for (const fault of faults) console.log(fault)
-  console.log(faults.length ? 'does not hold' : `holds: ${statement.predicate.result}, ${SIGNED.length} files`)
+  console.log(faults.length ? 'does not hold' : `holds: ${statement.predicate.result}, ${membersIn(statement).length} files`)
   return faults.length ? 1 : 0
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from fencepost.conformance.certificate.bundle import ENVELOPE, SIGNED, Bundle, read_bundle
+from fencepost.conformance.certificate.bundle import ENVELOPE, Bundle, read_bundle
 from fencepost.conformance.certificate.certificate import Issue, as_page, certificate
 from fencepost.conformance.certificate.envelope import seal, statement
 from fencepost.conformance.certificate.keys import make_keys, read_signing_key
@@ -53,10 +53,12 @@ def signed_anew(members: Mapping[str, bytes], folder: Path) -> Bundle:
         environment=told["environment"],
         artifacts={},
         origin=told["suite"]["origin"],
+        seed_from=told["asked"]["seedFrom"],
+        campaign=told.get("campaign"),
     )
     told = certificate(report, issue)
     new = {**members, "certificate.json": written(told), "certificate.md": as_page(told, report).encode()}
-    signed = {name: new[name] for name in SIGNED}
+    signed = {name: content for name, content in new.items() if name != ENVELOPE}
     return Bundle(members={**signed, ENVELOPE: seal(statement(signed, report, told), read_signing_key(folder / "key"))})
 
 

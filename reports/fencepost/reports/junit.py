@@ -164,7 +164,7 @@ def _choice_case(entry: LedgerEntry) -> Element:
 def _known_case(entry: KnownFailure) -> Element:
     case = _case("known", entry.id)
     failure = SubElement(
-        case, "failure", {"message": visible(f"{entry.standing}: {entry.told}"), "type": entry.standing}
+        case, "failure", {"message": visible(f"{entry.standing}: {entry.explanation}"), "type": entry.standing}
     )
     failure.text = visible(f"{entry.clause}: {entry.reason}, until {entry.expires}, {entry.issue}")
     return case

@@ -141,13 +141,14 @@ class FirstFailure(_Value, frozen=True, kw_only=True):
 class KnownFailure(_Value, frozen=True, kw_only=True):
     """One entry of the list of known failures and its standing; every standing but *known* fails the run.
 
-    `told` explains the standing; `reason`, `issue` and `expires` (a date) come from the list.
+    `explanation`, on the wire `told`, is why the standing is so. `reason`, `issue` and `expires` (a date) come from the
+    list.
     """
 
     id: str
     clause: str
     standing: Standing
-    told: str
+    explanation: str = msgspec.field(name="told")
     reason: str
     issue: str
     expires: str

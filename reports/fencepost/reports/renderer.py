@@ -82,9 +82,9 @@ def write_files(
     """Write the file of each installed renderer that has one; the folder is made if it does not exist.
 
     The page has the time of the run, where it is known. Each renderer, a third party's too, gets the report with its
-    secrets masked. Nothing is written outside the folder: an existing link is replaced and not followed. A third
-    party's renderer that fails is passed to `on_failure`, and the others still run; without `on_failure` its exception
-    is raised. `OSError` if a file cannot be written.
+    secrets masked. Nothing is written outside the folder: an existing link or pipe is replaced and not followed. A
+    third party's renderer that fails is passed to `on_failure`, and the others still run; without `on_failure` its
+    exception is raised. `OSError` if a file cannot be written.
     """
     report = without_secrets(report)
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def _check_name(name: str | None) -> None:
 
 def _write(folder: Path, name: str, text: str) -> Path:
     path = folder / name
-    if path.is_symlink():
+    if path.is_symlink() or path.is_fifo():
         path.unlink()
     path.write_text(text, encoding="utf-8", newline="\n")
     return path

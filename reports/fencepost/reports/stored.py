@@ -22,12 +22,10 @@ from fencepost.reports.events import (
     body_line,
     transcript_digest,
 )
+from fencepost.reports.files import LARGEST, bytes_of
 from fencepost.reports.model import SCHEMA_VERSION, Clause, Counterexample, Decoy, LedgerEntry, Report, report_from_json
 from fencepost.reports.visible import abridged, visible
 from msgspec.structs import replace
-
-LARGEST = 64 * 1024 * 1024
-"""The largest size of a stored run, in bytes."""
 
 RUN_FILE, REPORT_FILE = "run.ndjson", "report.json"
 
@@ -62,8 +60,7 @@ def stored_run(path: Path) -> StoredRun:
         if not names:
             raise RunRefused(place="", reason=f"holds neither {RUN_FILE} nor {REPORT_FILE}")
         path = path / names[0]
-    with path.open("rb") as stream:
-        return run_from(stream.read(LARGEST + 1))
+    return run_from(bytes_of(path))
 
 
 def run_from(data: bytes) -> StoredRun:

@@ -73,7 +73,7 @@ def known(report: Report) -> list[tuple[str, str, str]]:
         (
             f"{one.clause}, {one.id}",
             one.standing,
-            f"{one.reason} ({one.issue}), until {one.expires}" if one.standing == "known" else one.told,
+            f"{one.reason} ({one.issue}), until {one.expires}" if one.standing == "known" else one.explanation,
         )
         for one in report.known_failures
     ]

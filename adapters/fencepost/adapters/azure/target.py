@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from fencepost.adapters.text_file import text_of
 
 AddressBy = Literal["header", "bound", "proxy-v2"]
 
@@ -120,7 +121,7 @@ class TargetError(ValueError):
 def load_target(path: Path) -> TargetFile:
     """The file's content, `ca` made a path that can be opened; `TargetError` in one line where it is unusable."""
     try:
-        target = msgspec.convert(tomllib.loads(path.read_text("utf-8")), TargetFile)
+        target = msgspec.convert(tomllib.loads(text_of(path)), TargetFile)
     except OSError as error:
         raise TargetError(f"{path}: {error.strerror or error}") from None
     except (ValueError, msgspec.ValidationError) as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from fencepost.adapters.contract import HarnessFault, SubjectError
+from fencepost.adapters.text_file import text_of
 
 
 class _Share(click.ParamType):  # type: ignore[type-arg]  # a generic in newer versions alone
@@ -123,8 +124,10 @@ def _rules(path: Path | None) -> dict[str, object] | None:
     if path is None:
         return None
     try:
-        rules = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        rules = json.loads(text_of(path))
+    except OSError as error:
+        raise click.BadParameter(f"{path}: {error.strerror or error}", param_hint="--rules") from None
+    except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"{path}: {error}", param_hint="--rules") from None
     if not isinstance(rules, dict):
         raise click.BadParameter(f"{path}: expected a networkAcls object", param_hint="--rules")

@@ -17,6 +17,7 @@ from fencepost.adapters.declared.mistakes import Mistake, listed, mistakes_in, n
 from fencepost.adapters.declared.rule_text import JSON_FORMS, Template, jinja_template
 from fencepost.adapters.declared.sections import AnyFile
 from fencepost.adapters.declared.texts import uses
+from fencepost.adapters.text_file import text_of
 
 _F = TypeVar("_F", bound=AnyFile)
 
@@ -52,7 +53,7 @@ def load(
     subject = f"{carrier}:{address}"
     path = Path(address)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(text_of(path))
     except OSError as error:
         raise SubjectError(
             subject=subject,

@@ -1,13 +1,13 @@
 """Merging the streams of a campaign: one report for each subject, and none while a shard is missing or there twice."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from fencepost.conformance.campaign.gathering import together
-from fencepost.conformance.campaign.plan_file import CampaignPlan
+from fencepost.conformance.campaign.plan_file import CampaignPlan, Task
 from fencepost.conformance.campaign.stream import PATTERN, StreamRefused, checked_stream, findings_in
 from fencepost.conformance.campaign.task import plan_of
 from fencepost.conformance.capabilities import Capabilities, profile_of
@@ -36,17 +36,25 @@ def merged(plan: CampaignPlan, folder: Path) -> tuple[Report, ...]:
     The streams are read one line at a time, in the order of the shards. So the reports do not depend on the order of
     the runs.
     """
-    streams = complete_streams(plan, folder)
-    found: dict[int, Findings] = {}
+    return reports_of(plan, _found_in(plan, complete_streams(plan, folder)))
+
+
+def _found_in(plan: CampaignPlan, streams: Mapping[int, Path]) -> Iterator[tuple[Task, Findings]]:
     for shard in plan.shards:
         try:
-            for task, findings in zip(shard.tasks, findings_in(streams[shard.number]), strict=True):
-                before = found.get(task.subject)
-                found[task.subject] = findings if before is None else together(before, findings)
+            yield from zip(shard.tasks, findings_in(streams[shard.number]), strict=True)
         except StreamRefused as error:
             problem = f"{streams[shard.number]}: is corrupted: {error}"
             raise Incomplete(problems=(problem,), again=(shard.number,)) from None
-    return tuple(_report(plan, subject, found[subject]) for subject in range(len(plan.recipe.subjects)))
+
+
+def reports_of(plan: CampaignPlan, found: Iterable[tuple[Task, Findings]]) -> tuple[Report, ...]:
+    """A report for each subject, in the plan's order, of what all tasks have found, in the order of the shards."""
+    added: dict[int, Findings] = {}
+    for task, findings in found:
+        before = added.get(task.subject)
+        added[task.subject] = findings if before is None else together(before, findings)
+    return tuple(_report(plan, subject, added[subject]) for subject in range(len(plan.recipe.subjects)))
 
 
 def complete_streams(plan: CampaignPlan, folder: Path) -> Mapping[int, Path]:

@@ -30,7 +30,10 @@ class KnownList(_Value, frozen=True, kw_only=True):
 
 
 class Recipe(_Value, frozen=True, kw_only=True):
-    """What a campaign asks, from which all else follows: every subject by every clause group under so many seeds."""
+    """What a campaign asks, from which all else follows: every subject by every clause group under so many seeds.
+
+    With `transcripts` each task records every answer, as a certificate takes them.
+    """
 
     fencepost: str = msgspec.field(default_factory=lambda: version("fencepost"))
     catalogue: str = msgspec.field(default_factory=lambda: catalogue().version)
@@ -43,6 +46,7 @@ class Recipe(_Value, frozen=True, kw_only=True):
     call_timeout: float = 10.0
     start_timeout: float = 30.0
     known: KnownList | msgspec.UnsetType = msgspec.UNSET
+    transcripts: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Task(_Value, frozen=True, kw_only=True):
@@ -81,14 +85,15 @@ class CampaignPlan(_Value, frozen=True, kw_only=True):
 
 @dataclass(kw_only=True, eq=False)
 class PlanRefused(ValueError):
-    """The file is no plan that this fencepost can carry out."""
+    """The file is no plan that this fencepost can carry out; `remedy` says what to do about it, if anything."""
 
     path: Path
     reason: str
+    remedy: str = ""
 
     def __str__(self) -> str:
-        """The file and the reason."""
-        return visible(f"{self.path}: {self.reason}")
+        """The file, the reason and the remedy."""
+        return visible(f"{self.path}: {self.reason}{f': {self.remedy}' if self.remedy else ''}")
 
 
 def plan_to_json(plan: CampaignPlan) -> bytes:
@@ -123,8 +128,8 @@ def _check_version(recipe: Recipe, path: Path) -> None:
         ("the catalogue", recipe.catalogue, catalogue().version),
     ):
         if theirs != ours:
-            reason = f"was made with {name} {theirs!r:.40}, this is {ours!r}: plan the campaign anew"
-            raise PlanRefused(path=path, reason=reason)
+            reason = f"was made with {name} {theirs!r:.40}, this is {ours!r}"
+            raise PlanRefused(path=path, reason=reason, remedy="plan the campaign anew")
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -21,6 +21,7 @@ from fencepost.conformance.campaign.plan_file import (
 )
 from fencepost.conformance.judging.verdicts import DECISIONS
 from fencepost.conformance.regression.reading import NotACase
+from fencepost.reports.files import bytes_of
 
 
 def planned(recipe: Recipe, *, shards: int) -> CampaignPlan:
@@ -41,7 +42,7 @@ def planned(recipe: Recipe, *, shards: int) -> CampaignPlan:
 
 def read_plan(path: Path) -> CampaignPlan:
     """The plan in the file; `PlanRefused` where it is none or was altered, `OSError` where it cannot be read."""
-    return checked(plan_from_json(path.read_bytes(), path), path)
+    return checked(plan_from_json(bytes_of(path), path), path)
 
 
 def checked(plan: CampaignPlan, path: Path) -> CampaignPlan:

@@ -6,8 +6,7 @@ from typing import TypeAlias
 
 from fencepost.conformance.campaign.plan_file import CampaignPlan, Shard, Task, write_atomically
 from fencepost.conformance.campaign.stream import StreamRefused, checked_stream, file_name, stream_of
-from fencepost.conformance.campaign.task import found_by
-from fencepost.conformance.run.findings import Findings
+from fencepost.conformance.campaign.task import TaskResult, result_of
 from fencepost.conformance.run.plan import Listener
 
 Announcement: TypeAlias = Callable[[int, Task], None]
@@ -23,12 +22,12 @@ def shard_stream(
 ) -> bytes:
     """The stream of the shard. `CannotBegin` where a subject cannot be asked; then there is no stream at all."""
 
-    def found() -> Iterator[Findings]:
+    def results() -> Iterator[TaskResult]:
         for number, task in enumerate(shard.tasks, start=1):
             announce(number, task)
-            yield found_by(task, plan.recipe, listener)
+            yield result_of(task, plan.recipe, listener)
 
-    return stream_of(plan, shard, found())
+    return stream_of(plan, shard, results())
 
 
 def is_there(plan: CampaignPlan, shard: Shard, folder: Path) -> bool:

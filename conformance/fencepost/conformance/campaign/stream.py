@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from fencepost.conformance.campaign.plan_file import CampaignPlan, Shard
+from fencepost.conformance.campaign.task import TaskResult
 from fencepost.conformance.run.findings import Findings
+from fencepost.reports.files import LARGEST
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
@@ -33,6 +36,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="
 class _Found(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="task", forbid_unknown_fields=True):
     task: str
     findings: Findings
+    transcript: str = ""
 
 
 class _Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="end", forbid_unknown_fields=True):
@@ -57,20 +61,30 @@ def file_name(shard: Shard) -> str:
     return f"shard-{shard.number:05}.ndjson"
 
 
-def stream_of(plan: CampaignPlan, shard: Shard, found: Iterable[Findings]) -> bytes:
+def stream_of(plan: CampaignPlan, shard: Shard, results: Iterable[TaskResult]) -> bytes:
     """The stream of what the shard's tasks have found, in their order; secrets are masked as in a report."""
     header = Header(form=_FORM, campaign=plan.campaign, number=shard.number, of=len(plan.shards), id=shard.id)
     mask = Mask.of_here()
     lines = [msgspec.json.encode(header)]
-    for task, findings in zip(shard.tasks, found, strict=True):
-        plain = msgspec.to_builtins(findings)
-        plain["served"] = sorted(plain["served"])
+    for task, result in zip(shard.tasks, results, strict=True):
+        recorded = {"transcript": b64encode(result.transcript).decode("ascii")} if result.transcript else {}
         # The standard library writes what msgspec cannot: half a surrogate pair, as a value under test may hold.
-        line = {"event": "task", "task": task.id, "findings": mask.apply(plain)}
+        line = {"event": "task", "task": task.id, "findings": _plain(result.findings, mask), **recorded}
         lines.append(json.dumps(line, separators=(",", ":")).encode("ascii"))
     body = b"".join(line + b"\n" for line in lines)
     footer = _Footer(tasks=len(shard.tasks), digest=_digest(body))
     return body + msgspec.json.encode(footer) + b"\n"
+
+
+def _plain(findings: Findings, mask: Mask) -> object:
+    plain = msgspec.to_builtins(findings)
+    plain["served"] = sorted(plain["served"])
+    return mask.apply(plain)
+
+
+def as_streamed(findings: Findings) -> Findings:
+    """The findings as a stream brings them, whatever this process's environment holds."""
+    return msgspec.convert(json.loads(json.dumps(_plain(findings, Mask.of({})))), type=Findings)
 
 
 def checked_stream(path: Path, plan: CampaignPlan) -> Header:
@@ -85,8 +99,10 @@ def _checked(path: Path, plan: CampaignPlan) -> Header:
     digest = hashlib.sha256()
     header: Header | None = None
     tasks: list[str] = []
+    if not path.is_file():
+        raise StreamRefused(reason="is no regular file")
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(LARGEST), b""), start=1):
             if not line.endswith(b"\n"):
                 raise StreamRefused(reason=f"is truncated in line {number}", header=header)
             if header is None:
@@ -115,6 +131,7 @@ def _header(line: bytes, plan: CampaignPlan) -> Header:
 
 class _Named(msgspec.Struct):
     task: str
+    transcript: bytes = b""
 
 
 def _task_of(line: bytes, number: int, header: Header) -> str:
@@ -149,6 +166,18 @@ def findings_in(path: Path) -> Iterator[Findings]:
                 yield msgspec.convert(json.loads(line), type=_Found).findings
             except (ValueError, RecursionError) as error:  # msgspec's own is a ValueError
                 raise StreamRefused(reason=f"line {number}: {error!s:.200}") from None
+
+
+def transcripts_of(path: Path) -> Iterator[bytes]:
+    """The transcripts of the tasks of a checked stream, in their order; `StreamRefused` where a task has none."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.startswith(b'{"event":"task"'):
+                continue
+            transcript = msgspec.json.decode(line, type=_Named).transcript
+            if not transcript:
+                raise StreamRefused(reason=f"line {number}: the task has no transcript")
+            yield transcript
 
 
 def _digest(data: bytes) -> str:

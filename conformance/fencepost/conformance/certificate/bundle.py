@@ -1,4 +1,4 @@
-"""The bundle: five files in a plain zip or a folder. Reading writes nothing and trusts no size or checksum."""
+"""The bundle: five or six files in a plain zip or a folder. Reading writes nothing and trusts no size or checksum."""
 
 import os
 import stat
@@ -16,7 +16,13 @@ SIGNED = (CERTIFICATE, PAGE, REPORT, TRANSCRIPT)
 """The members whose digests the statement gives."""
 
 MEMBERS = (*SIGNED, ENVELOPE)
-"""The members of a bundle, in the order in which the zip has them, and no others."""
+"""The members of every bundle, in the order in which the zip has them."""
+
+PLAN = "campaign.json"
+"""The member that the bundle of a campaign has beside them, before the envelope: what was asked in which shard."""
+
+NAMES = (*SIGNED, PLAN, ENVELOPE)
+"""The names that members can have, and no others."""
 
 LARGEST = 64 * 1024 * 1024
 """The largest size of a bundle, and the largest stated size of a member, in bytes."""
@@ -51,12 +57,17 @@ class Bundle:
     members: Mapping[str, bytes]
     altered_at: int | None = None
 
+    @property
+    def signed(self) -> Mapping[str, bytes]:
+        """The members whose digests the statement gives."""
+        return {name: content for name, content in self.members.items() if name != ENVELOPE}
+
 
 def packed(members: Mapping[str, bytes]) -> bytes:
     """The zip of these members, uncompressed; equal members give equal bytes."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name in MEMBERS:
+        for name in filter(members.__contains__, NAMES):
             entry = zipfile.ZipInfo(name, date_time=_EPOCH)
             entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
             archive.writestr(entry, members[name])
@@ -124,7 +135,7 @@ def _from_folder(folder: Path) -> Bundle:
     names = sorted(entry.name for entry in folder.iterdir())
     _check_names(folder, names)
     members, total = {}, 0
-    for name in MEMBERS:
+    for name in filter(names.__contains__, NAMES):
         status = (folder / name).lstat()
         if not stat.S_ISREG(status.st_mode):
             raise NotABundle(path=folder, place=name, reason="a link or something else that is no file")
@@ -138,10 +149,8 @@ def _check_names(path: Path, names: list[str]) -> None:
     for name in names:
         if "/" in name or "\\" in name or name in (".", ".."):
             raise NotABundle(path=path, place=repr(name), reason="a member's name that leads elsewhere")
-        if name not in MEMBERS:
-            raise NotABundle(
-                path=path, place=repr(name), reason=f"no member of a bundle; they are {', '.join(MEMBERS)}"
-            )
+        if name not in NAMES:
+            raise NotABundle(path=path, place=repr(name), reason=f"no member of a bundle; they are {', '.join(NAMES)}")
         if names.count(name) > 1:
             raise NotABundle(path=path, place=name, reason="there more than once")
     for name in MEMBERS:
@@ -181,7 +190,9 @@ def _check_directory(path: Path, file: BinaryIO) -> None:
     if place >= 0 and len(record) == _END_OF_DIRECTORY.size:
         size = _END_OF_DIRECTORY.unpack(record)[5]
         if size > _LARGEST_DIRECTORY:
-            raise NotABundle(path=path, place="", reason=f"its directory has {size:,} bytes; a bundle has five members")
+            raise NotABundle(
+                path=path, place="", reason=f"its directory has {size:,} bytes; a bundle has six members at most"
+            )
     file.seek(0)
 
 
@@ -189,7 +200,7 @@ def _last_begun(file: BinaryIO) -> str:
     """The last member with a header, which is where a zip without a directory was cut; empty if there is none."""
     file.seek(0)
     data = file.read(LARGEST)
-    for name in reversed(MEMBERS):
+    for name in reversed(NAMES):
         header = data.rfind(name.encode("ascii")) - _LOCAL_HEADER.size
         if header >= 0 and data[header : header + 4] == b"PK\x03\x04":
             return name

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.certificate.bundle import PLAN
 from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.certificate.origin import installing
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
@@ -28,7 +29,8 @@ class Issue:
     """The parts of a certificate that are not in the report: the time, the suite's digest, and the machine.
 
     `origin` is where the suite comes from. `seed_from` says who chose the seed, and `nonce` is the customer's own text
-    in the digest that the seed was drawn from.
+    in the digest that the seed was drawn from. `campaign` says which campaign was asked, in how many shards, tasks and
+    seeds; None for a single run.
     """
 
     issued: str
@@ -39,6 +41,7 @@ class Issue:
     origin: str = ""
     seed_from: str = FROM_DIGEST
     nonce: str = ""
+    campaign: Mapping[str, object] | None = None
 
 
 def why_not(report: Report) -> tuple[str, ...]:
@@ -83,6 +86,7 @@ def certificate(report: Report, issue: Issue) -> dict[str, object]:
         "features": list(_by_feature(report)),
         "clauses": {row.id: row.verdict for row in report.clauses},
         "asked": {"effort": report.effort, "seed": report.seed, "seedFrom": issue.seed_from, "nonce": issue.nonce},
+        **({"campaign": dict(issue.campaign)} if issue.campaign is not None else {}),
         "notes": list(report.notes),
         "suite": {
             "name": "fencepost",
@@ -100,8 +104,18 @@ def reproduce(report: Report, issue: Issue) -> list[str]:
     """The commands that reproduce it: install the suite, run it, and check this bundle against the subject."""
     subject = quoted(report.subject.subject)
     override = f" --profile {report.profile}" if report.profile_is_override else ""
+    install = installing(report.kit_version, issue.origin, issue.suite_digest)
+    if issue.campaign is not None:
+        shards = issue.campaign["shards"]
+        return [
+            install,
+            "unzip BUNDLE.zip -d BUNDLE",
+            f"for i in $(seq {shards}); do fencepost campaign run BUNDLE/{PLAN} --shard $i/{shards}; done",
+            f"fencepost campaign merge BUNDLE/{PLAN} shards",
+            "fencepost verify BUNDLE --key KEY.pub",
+        ]
     return [
-        installing(report.kit_version, issue.origin, issue.suite_digest),
+        install,
         f"fencepost check {subject}{override} --effort {report.effort} --seed {report.seed}",
         f"fencepost verify BUNDLE --key KEY.pub --re-run {subject}",
     ]
@@ -130,6 +144,7 @@ def as_page(claims: Mapping[str, object], report: Report) -> str:
         ("issued", str(claims["issued"])),
         ("suite", f"fencepost {report.kit_version}, catalogue {report.catalogue_version}"),
         ("asked", f"{totals.decisions:,} decisions and {totals.writes:,} writes at effort {report.effort}"),
+        *_campaign_in_words(claims),
         ("seed", _seed_in_words(claims)),
     )
     features = claims["features"]
@@ -157,6 +172,13 @@ def as_page(claims: Mapping[str, object], report: Report) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _campaign_in_words(claims: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    campaign = claims.get("campaign")
+    if isinstance(campaign, dict):
+        how_much = "{tasks} tasks in {shards} shards, seeds: {seeds}".format_map(campaign)
+        yield "campaign", f"{campaign['id']}: {how_much}, each task's derived from the plan"
 
 
 def _seed_in_words(claims: Mapping[str, object]) -> str:

@@ -1,9 +1,12 @@
 """Digests of the suite's own files and of the catalogue of clauses."""
 
+import errno
 import hashlib
+import os
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 _PARTS = ("fencepost.conformance", "fencepost.reference", "fencepost.adapters.contract", "fencepost.reports")
 _KINDS = (".py", ".toml")
@@ -12,6 +15,14 @@ _KINDS = (".py", ".toml")
 def sha256(data: bytes) -> str:
     """The digest in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """The digest of a file of any size; `OSError` if it cannot be read, or is a pipe or a device, which may not end."""
+    if not path.is_file():
+        raise OSError(errno.EINVAL, os.strerror(errno.EISDIR) if path.is_dir() else "no regular file", str(path))
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from fencepost.reports.files import bytes_of
+
 try:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
@@ -110,8 +112,7 @@ def read_public_key(path: Path) -> PublicKey:
 
 
 def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(_LARGEST + 1)
+    content = bytes_of(path, most=_LARGEST)
     if len(content) > _LARGEST:
         raise KeyUnusable(path=path, reason="too large for a key")
     return content

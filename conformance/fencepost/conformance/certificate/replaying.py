@@ -24,18 +24,23 @@ LARGEST = 4 * 1024**3
 """The largest unpacked size of a transcript, in bytes."""
 
 _LONGEST_LINE = 64 * 1024**2
+_CHUNK = 4 * 1024
 
 
 @dataclass(kw_only=True, eq=False)
 class TranscriptDiffers(Exception):
-    """The transcript is not a record of this run; `line` and `reason` give the first difference."""
+    """The transcript is not a record of this run; `line` and `reason` give the first difference.
+
+    `part` names the part of the member whose line it is, where the member holds several transcripts.
+    """
 
     line: int
     reason: str
+    part: str = ""
 
     def __str__(self) -> str:
-        """The member of the bundle, the line in it and the reason."""
-        return f"{TRANSCRIPT}, line {self.line}: {self.reason}"
+        """The member of the bundle, its part, the line in it and the reason."""
+        return f"{TRANSCRIPT}, {f'{self.part}, ' if self.part else ''}line {self.line}: {self.reason}"
 
 
 class Transcript:
@@ -191,6 +196,25 @@ def _lines(packed: bytes) -> Iterator[bytes]:
             if total > LARGEST or not line.endswith(b"\n"):
                 raise TranscriptDiffers(line=number, reason="it is larger than any transcript, or cut short")
             yield line
+
+
+def transcripts_in(packed: bytes) -> Iterator[bytes]:
+    """The transcripts that stand one after another in a member, each gzipped by itself; their text is not kept."""
+    begin, total = 0, 0
+    while begin < len(packed):
+        one, place = zlib.decompressobj(wbits=31), begin
+        while not one.eof:
+            chunk = packed[place : place + _CHUNK]
+            try:
+                total += len(one.decompress(chunk))
+            except zlib.error as error:
+                raise TranscriptDiffers(line=1, reason=f"it cannot be unpacked: {error}") from None
+            if not chunk or total > LARGEST:
+                raise TranscriptDiffers(line=1, reason="it is larger than any transcript, or cut short")
+            place += len(chunk)
+        end = place - len(one.unused_data)
+        yield packed[begin:end]
+        begin = end
 
 
 def _sides(packed: bytes) -> dict[int, Mapping[str, list[object]]]:

@@ -2,16 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
+from typing import TypeAlias
 
 import msgspec
 from fencepost.adapters.contract import Connection, HarnessFault, Statement
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, REPORT, SIGNED, TRANSCRIPT, Bundle
+from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, PLAN, REPORT, TRANSCRIPT, Bundle
 from fencepost.conformance.certificate.certificate import FORMAT, VERSION, Issue, as_page, certificate, why_not
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
 from fencepost.conformance.certificate.envelope import NotSigned, payload_of, signed_digests, statement, unseal
@@ -56,21 +57,38 @@ def _against_signature(bundle: Bundle, key: PublicKey) -> Iterator[str]:
     except NotSigned as error:
         yield f"{ENVELOPE}: {error}"
         return
-    altered = [name for name in SIGNED if digests.get(name) != sha256(bundle.members[name])]
+    if PLAN in digests and PLAN not in bundle.members:
+        yield f"{PLAN}: signed, and missing"
+    altered = [name for name, content in bundle.signed.items() if digests.get(name) != sha256(content)]
     for name in altered:
         yield f"{name}: not what was signed: its SHA-256 is {sha256(bundle.members[name])}"
     if not altered and bundle.altered_at is not None:
         yield f"the zip around the members, byte {bundle.altered_at}: not as it was written"
 
 
-def consistency(bundle: Bundle, listener: Listener = lambda _: None) -> Finding:
+Again: TypeAlias = Callable[[Report, bytes, Listener], Report]
+"""The report that the recorded answers lead to, from the stated report and the transcript.
+
+Raises `TranscriptDiffers`, `CannotBegin` or `HarnessFault` where they lead to none.
+"""
+
+CONSISTENT = "transcript consistent"
+
+
+def consistency(
+    bundle: Bundle,
+    listener: Listener = lambda _: None,
+    *,
+    again: Again | None = None,
+    campaign: Mapping[str, object] | None = None,
+) -> Finding:
     """Transcript consistent: the same run over the recorded answers gives the same report and the same certificate.
 
     The installed reference computes every expected outcome again, every count is repeated, and every call is compared
-    with the recorded call.
+    with the recorded call. For a `campaign`, which its certificate names so, `again` merges its tasks.
     """
-    against = tuple(_against_consistency(bundle, listener))
-    return Finding(name="transcript consistent", against=against, unchecked=tuple(_unchecked(bundle)))
+    against = tuple(_against_consistency(bundle, listener, again or _run_again, campaign))
+    return Finding(name=CONSISTENT, against=against, unchecked=tuple(_unchecked(bundle)))
 
 
 def _unchecked(bundle: Bundle) -> Iterator[str]:
@@ -85,7 +103,9 @@ def _unchecked(bundle: Bundle) -> Iterator[str]:
         yield f"the suite's digest: it is not of the version installed here{others}"
 
 
-def _against_consistency(bundle: Bundle, listener: Listener) -> Iterator[str]:
+def _against_consistency(
+    bundle: Bundle, listener: Listener, run_again: Again, campaign: Mapping[str, object] | None
+) -> Iterator[str]:
     try:
         report = read_report(bundle)
         claims = read_certificate(bundle)
@@ -95,7 +115,7 @@ def _against_consistency(bundle: Bundle, listener: Listener) -> Iterator[str]:
     made_by_others = _made_by_others(claims)
     yield from form_faults(claims)
     try:
-        again = _run_again(report, bundle.members[TRANSCRIPT], listener)
+        again = run_again(report, bundle.members[TRANSCRIPT], listener)
     except TranscriptDiffers as error:
         yield f"{error}{made_by_others}"
     except (CannotBegin, HarnessFault) as error:
@@ -105,12 +125,14 @@ def _against_consistency(bundle: Bundle, listener: Listener) -> Iterator[str]:
     yield from (f"{REPORT}: {reason}" for reason in why_not(report))
     if report_to_json(report) != bundle.members[REPORT]:
         yield f"{REPORT}: not written as a report is"
-    yield from _against_certificate(bundle, report, claims)
+    yield from _against_certificate(bundle, report, claims, campaign)
 
 
-def _against_certificate(bundle: Bundle, report: Report, claims: Mapping[str, object]) -> Iterator[str]:
+def _against_certificate(
+    bundle: Bundle, report: Report, claims: Mapping[str, object], campaign: Mapping[str, object] | None
+) -> Iterator[str]:
     try:
-        expected = certificate(report, _issue(claims))
+        expected = certificate(report, _issue(claims, campaign))
     except (KeyError, TypeError, ValueError):
         yield f"{CERTIFICATE}: not the certificate of this report"
         return
@@ -122,7 +144,7 @@ def _against_certificate(bundle: Bundle, report: Report, claims: Mapping[str, ob
         yield f"{CERTIFICATE}: not written as a certificate is"
     if as_page(expected, report).encode("utf-8") != bundle.members[PAGE]:
         yield f"{PAGE}: does not say what the certificate says"
-    signed = statement({name: bundle.members[name] for name in SIGNED}, report, expected)
+    signed = statement(bundle.signed, report, expected)
     try:
         payload = payload_of(bundle.members[ENVELOPE])
     except NotSigned as error:
@@ -164,7 +186,8 @@ def written(claims: Mapping[str, object]) -> bytes:
     return (json.dumps(claims, indent=2, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def _issue(claims: Mapping[str, object]) -> Issue:
+def _issue(claims: Mapping[str, object], campaign: Mapping[str, object] | None) -> Issue:
+    """The issue that the claims state. The seeds of a campaign are those of its plan, which the signer has written."""
     implementation, suite, known, environment, asked = (
         claims[name] for name in ("implementation", "suite", "catalogue", "environment", "asked")
     )
@@ -183,8 +206,9 @@ def _issue(claims: Mapping[str, object]) -> Issue:
         environment=environment,
         artifacts=implementation["artifacts"],
         origin=str(suite["origin"]),
-        seed_from=str(asked["seedFrom"]),
-        nonce=str(asked["nonce"]),
+        seed_from=str(asked["seedFrom"]) if campaign is None else FROM_SIGNER,
+        nonce=str(asked["nonce"]) if campaign is None else "",
+        campaign=campaign,
     )
 
 

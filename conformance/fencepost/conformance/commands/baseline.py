@@ -19,6 +19,7 @@ from fencepost.conformance.regression.known import KnownFailure, file_content, i
 from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
 from fencepost.conformance.run.plan import Plan
+from fencepost.reports.files import write_text
 from fencepost.reports.summary import quoted
 from rich.text import Text
 
@@ -151,7 +152,7 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
 
 def _kept(entry: Entry) -> tuple[str, str]:
     """The standing of the entry, and its explanation."""
-    return ("fixed: removed", "") if entry.standing == "unexpected success" else (entry.standing, entry.told)
+    return ("fixed: removed", "") if entry.standing == "unexpected success" else (entry.standing, entry.explanation)
 
 
 def _today() -> date:
@@ -160,6 +161,6 @@ def _today() -> date:
 
 def _write(file: Path, entries: Iterable[KnownFailure]) -> None:
     try:
-        file.write_text(json_text(file_content(entries)), encoding="ascii", newline="\n")
+        write_text(file, json_text(file_content(entries)))
     except OSError as error:
         raise usage(f"{file}: {error.strerror or error}") from None

@@ -1,4 +1,4 @@
-"""`fencepost campaign`: a suite spread over many machines: plan, run, merge."""
+"""`fencepost campaign`: a suite spread over many machines: plan, run, merge, certify."""
 
 import os
 import sys
@@ -8,20 +8,21 @@ from typing import NoReturn
 
 import click
 from fencepost.conformance.campaign.groups import GROUPS
-from fencepost.conformance.campaign.merging import Incomplete, merged
+from fencepost.conformance.campaign.merging import merged
 from fencepost.conformance.campaign.plan_file import (
     CampaignPlan,
     KnownList,
-    PlanRefused,
     Recipe,
     Shard,
     Task,
     plan_to_json,
     write_atomically,
 )
-from fencepost.conformance.campaign.planning import planned, read_plan, seeds_for
+from fencepost.conformance.campaign.planning import planned, seeds_for
 from fencepost.conformance.campaign.shard_run import is_there, keep, shard_stream
 from fencepost.conformance.campaign.targets import TARGETS, Place
+from fencepost.conformance.commands.campaign_certify import certify
+from fencepost.conformance.commands.campaign_files import PLAN_FILE, STREAMS, in_full, plan_at
 from fencepost.conformance.commands.console import labelled, show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures, read_known
 from fencepost.conformance.commands.interruption import Interruption
@@ -41,12 +42,13 @@ from msgspec import UNSET
 TRY_AGAIN = 75
 """The exit status of a shard whose stream could not be made, as `sysexits.h` has it."""
 
-_PLAN = click.Path(dir_okay=False, exists=True, path_type=Path)
-
 
 @click.group(short_help=SHORT_HELP["campaign"])
 def campaign() -> None:
     """Spread the suite over many machines: plan it once, run each shard somewhere, merge what they found."""
+
+
+campaign.add_command(certify)
 
 
 @campaign.command(short_help="Write the plan: subjects × clause groups × seeds, in numbered shards.")
@@ -71,6 +73,9 @@ def campaign() -> None:
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     metavar="FILE",
     help="Tolerate the failures on this list, and no others; of one subject.",
+)
+@click.option(
+    "--transcripts", is_flag=True, help="Record every answer in the streams, as `campaign certify` needs them."
 )
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
 @call_timeout
@@ -114,6 +119,7 @@ def plan(
     seed: int,
     profile: str | None,
     known_file: Path | None,
+    transcripts: bool,
     settle: float | None,
     call_timeout: float,
     start_timeout: float,
@@ -142,6 +148,7 @@ def plan(
         call_timeout=call_timeout,
         start_timeout=start_timeout,
         known=_known_list(known_file) if known_file is not None else UNSET,
+        transcripts=transcripts or UNSET,
     )
     try:
         made = planned(recipe, shards=shards)
@@ -183,7 +190,7 @@ def _duration(milliseconds: int) -> str:
 
 
 @campaign.command(short_help="Run a shard, or all of them on a Dask cluster.")
-@click.argument("plan_file", type=_PLAN, metavar="PLAN")
+@PLAN_FILE
 @click.option(
     "--shard",
     metavar="I/N",
@@ -202,7 +209,7 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -
     Exit status: 0 the stream is complete, whatever the verdicts; 75 it could not be made, and may be tried again;
     2 bad usage.
     """
-    made = _read(plan_file)
+    made = plan_at(plan_file)
     if address is not None:
         if shard is not None:
             raise click.UsageError("--dask runs every shard: leave --shard out")
@@ -237,14 +244,6 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -
 def _try_again(why: str) -> NoReturn:
     click.echo(visible(f"the stream could not be made: {why}"), err=True)
     sys.exit(TRY_AGAIN)
-
-
-def _read(path: Path) -> CampaignPlan:
-    try:
-        with os_error_as_usage(str(path)):
-            return read_plan(path)
-    except PlanRefused as error:
-        raise usage(str(error)) from None
 
 
 _VARIABLES = (("JOB_COMPLETION_INDEX", 0), ("CI_NODE_INDEX", 1))
@@ -296,8 +295,8 @@ def _run_on_dask(made: CampaignPlan, address: str, out: Path) -> None:
 
 
 @campaign.command(short_help="Merge the streams of all shards into one verdict for each subject.")
-@click.argument("plan_file", type=_PLAN, metavar="PLAN")
-@click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path), metavar="DIR")
+@PLAN_FILE
+@STREAMS
 @click.option(
     "--report",
     "reports",
@@ -320,17 +319,9 @@ def merge(*, plan_file: Path, folder: Path, reports: Path | None, regressions: P
 
     Exit status, the first that holds for a subject: 1, 2, 3 or 0, as for `check`.
     """
-    made = _read(plan_file)
-    try:
+    made = plan_at(plan_file)
+    with in_full(made, plan_file, folder):
         found = merged(made, folder)
-    except Incomplete as error:
-        for problem in error.problems:
-            click.echo(visible(problem), err=True)
-        for number in error.again:
-            text = f"fencepost campaign run {plan_file} --shard {number}/{len(made.shards)} --out {folder}"
-            click.echo(visible(f"run again: {text}"), err=True)
-        click.echo("no verdict: the campaign is not complete", err=True)
-        sys.exit(2)
     page = Page.of(sys.stdout, is_verbose=verbose)
     for report in found:
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour)

@@ -16,7 +16,7 @@ FILE_NAME = ".fencepost-run"
 def claimed(**folders: Path | None) -> Iterator[None]:
     """Claim the folders, by the options that name them; bad usage if another run uses one or it cannot be written."""
     with ExitStack() as stack:
-        by_place = {path.resolve(): (option, path) for option, path in folders.items() if path is not None}
+        by_place = {os.path.realpath(path): (option, path) for option, path in folders.items() if path is not None}
         for option, path in by_place.values():
             stack.enter_context(_claim(f"--{option}", path))
         yield

@@ -63,4 +63,4 @@ def _show(found: Difference) -> None:
 
 
 def _in_words(change: Change) -> str:
-    return f"{change.before} → {change.after}{': ' if change.told else ''}{change.told}"
+    return f"{change.before} → {change.after}{': ' if change.detail else ''}{change.detail}"

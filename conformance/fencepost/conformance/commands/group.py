@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 from fencepost.conformance.commands.short_help import SHORT_HELP
+from fencepost.reports.visible import visible
 
 COMMANDS = "fencepost.commands"
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT})
@@ -27,16 +28,18 @@ class CommandsByEntryPoint(click.Group):
     """A group with the commands of the entry-point group. A command that fails to load does not affect the others."""
 
     def main(self, *args: Any, **extra: Any) -> Any:  # click's own signature
-        """Run the command. Where stdout cannot be written, say so on stderr and end with exit status 2."""
+        """Run the command. Where stdout or a file cannot be used, say so on stderr and end with exit status 2."""
         if sys.stdout is None:
             sys.exit(_no_output("it is closed"))
         before = sys.stdout
         try:
             return super().main(*args, **extra)
         except OSError as error:
-            if error.filename is not None or error.errno not in _UNWRITABLE:
-                raise
-            sys.exit(_no_output(error.strerror or str(error)))
+            if error.filename is None and error.errno in _UNWRITABLE:
+                sys.exit(_no_output(error.strerror or str(error)))
+            place = f"{visible(os.fsdecode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
+            _say(f"Error: {place}{error.strerror or error}")
+            sys.exit(2)
         except SystemExit:
             if sys.stdout is not before:  # click has replaced it: the reader of a pipe has left
                 sys.exit(2)
@@ -85,14 +88,21 @@ class CommandsByEntryPoint(click.Group):
 
 def _no_output(why: str) -> int:
     """Say on stderr why nothing can be written to stdout, and keep Python from trying again at its end."""
-    if why and sys.stderr is not None:
-        try:
-            sys.stderr.write(f"Error: stdout cannot be written: {why}\n")
-            sys.stderr.flush()
-        except OSError:
-            sys.stderr = _nowhere()
+    if why:
+        _say(f"Error: stdout cannot be written: {why}")
     sys.stdout = _nowhere()
     return 2
+
+
+def _say(text: str) -> None:
+    """Write a line to stderr, if there is one that can be written."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = _nowhere()
 
 
 def _nowhere() -> io.TextIOWrapper:

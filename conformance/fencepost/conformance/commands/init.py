@@ -17,7 +17,7 @@ from fencepost.conformance.commands.init_look import CannotLook, Look, look_at_s
 from fencepost.conformance.commands.init_start import InTheWay, Start
 from fencepost.conformance.commands.options import PROFILE
 from fencepost.conformance.commands.short_help import SHORT_HELP
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage, usage
 
 _PYTHON = "python3"
 """What a start names: the interpreter of the person who runs it, in whatever version it is."""
@@ -92,7 +92,8 @@ def init(
     or service to begin with. Exit status: that of `smoke`.
     """
     _only_where_it_belongs(kind, run, url)
-    into.mkdir(parents=True, exist_ok=True)
+    with os_error_as_usage(f"--into {into}"):
+        into.mkdir(parents=True, exist_ok=True)
     name = name or into.resolve().name or "my vault"
     asked = _Asked(name=name, profile=profile, run=run, url=url, ask=ask, source=source, headers=headers)
     try:

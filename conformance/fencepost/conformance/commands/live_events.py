@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 import msgspec
@@ -10,6 +11,7 @@ from fencepost.conformance.commands.progress import Pace
 from fencepost.conformance.commands.usage import os_error_as_usage
 from fencepost.conformance.run.plan import Listener, Progress
 from fencepost.reports.events import Environment, report_to_events
+from fencepost.reports.files import opened_to_write
 from fencepost.reports.model import Report, encoded
 from fencepost.reports.page import Page
 from fencepost.reports.secrets import without_secrets
@@ -80,7 +82,7 @@ def live_events(target: str | None, *, budget: float | None) -> Iterator[LiveEve
     else:
         option = f"--events {target}"
         with os_error_as_usage(option):
-            file = open(target, "wb")  # noqa: SIM115, PTH123 - closed below, where an error is bad usage too
+            file = opened_to_write(Path(target))  # closed below, where an error is bad usage too
         write = _writer(file)
 
         def checked(line: bytes) -> None:

@@ -9,6 +9,7 @@ from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.markdown import matrix_as_markdown
 from fencepost.conformance.comparison.matrix import matrix as compared
 from fencepost.conformance.comparison.page import matrix_as_html
+from fencepost.reports.files import write_text
 
 
 @click.command(short_help=SHORT_HELP["matrix"])
@@ -38,6 +39,6 @@ def matrix(*, runs: tuple[Path, ...], form: str, out: Path | None) -> None:
         click.echo(text, nl=not text.endswith("\n"))
         return
     try:
-        out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
+        write_text(out, text)
     except OSError as error:
         raise usage(f"--out {out}: {error.strerror}") from None

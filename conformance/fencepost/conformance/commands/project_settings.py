@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from fencepost.conformance.commands.usage import usage
+from fencepost.reports.files import bytes_of
 
 FILE_NAME = "pyproject.toml"
 ISOLATED = "--isolated"
@@ -70,7 +71,7 @@ def _parameters(command: click.Command) -> dict[str, click.Parameter]:
 def _table(path: Path) -> tuple[dict[str, object], str]:
     """The table and the text of the file; bad usage where the file is no TOML, or `tool.fencepost` no table."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = bytes_of(path).decode("utf-8")
     except FileNotFoundError:
         return {}, ""
     except (OSError, UnicodeDecodeError) as error:
@@ -95,7 +96,7 @@ def _files_above(folder: Path) -> Iterator[Path]:
     """The project files above the folder that have the table, the nearest first."""
     for above in folder.parents:
         try:
-            if _in_text((above / FILE_NAME).read_text(encoding="utf-8")):
+            if _in_text(bytes_of(above / FILE_NAME).decode("utf-8")):
                 yield above / FILE_NAME
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
             continue

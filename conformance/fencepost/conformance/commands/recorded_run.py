@@ -23,6 +23,7 @@ from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.run.journal import Circumstances
 from fencepost.conformance.run.opening import begun, explaining
 from fencepost.conformance.run.plan import Listener, Plan
+from fencepost.reports.files import bytes_of
 from fencepost.reports.model import Report
 from fencepost.reports.secrets import Mask
 
@@ -54,7 +55,7 @@ def kept(folder: Path | None, *, is_resumed: bool) -> Iterator[Kept]:
         return
     path = folder / TRANSCRIPT
     try:
-        earlier = Earlier.of(path.read_bytes()) if is_resumed else None
+        earlier = Earlier.of(bytes_of(path)) if is_resumed else None
         opened = _begun_anew(path, earlier)
     except NoTranscript as error:
         raise usage(f"the run in {folder} cannot be resumed: {path}: {error}") from None

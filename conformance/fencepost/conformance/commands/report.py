@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
+from fencepost.reports.files import write_text
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import Renderer, load_renderer, renderers
 from fencepost.reports.secrets import without_secrets
@@ -68,7 +69,7 @@ def report(*, run: Path, form: str, out: Path | None, verbose: bool) -> None:
         return
     text = renderer(stored, page=page)
     try:
-        out.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
+        write_text(out, text)
     except OSError as error:
         raise usage(f"--out {out}: {error.strerror}") from None
 

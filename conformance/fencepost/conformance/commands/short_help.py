@@ -7,7 +7,7 @@ SHORT_HELP: Mapping[str, str] = MappingProxyType(
     {
         "baseline": "Maintain the list of known failures: add, list, renew, prune.",
         "bench": "Measure how fast implementations decide and write.",
-        "campaign": "Spread a suite over many machines: plan, run, merge.",
+        "campaign": "Spread a suite over many machines: plan, run, merge, certify.",
         "certify": "Run the whole suite and sign the result: a bundle that others can check.",
         "check": "Run the suite against a subject: a verdict for each clause.",
         "clauses": "List the clauses: what an implementation promises.",

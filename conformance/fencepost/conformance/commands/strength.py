@@ -26,6 +26,7 @@ from fencepost.conformance.strength.plot import picture
 from fencepost.conformance.strength.pool import default_processes
 from fencepost.conformance.strength.study import ALLOWED, Design, OnProgress, carry_out
 from fencepost.reference import profile_names
+from fencepost.reports.files import opened_to_write
 from fencepost.reports.visible import visible
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -255,7 +256,8 @@ def _write(file: Path | None, content: bytes) -> None:
     if file is None:
         return
     try:
-        file.write_bytes(content)
+        with opened_to_write(file) as opened:
+            opened.write(content)
     except OSError as error:
         raise click.UsageError(f"{file}: {error}") from None
     click.echo(f"written: {file}", err=True)

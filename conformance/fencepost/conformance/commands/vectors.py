@@ -12,7 +12,6 @@ from fencepost.conformance.commands.opening import call_timeout, connected, star
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.vector_file import (
-    LARGEST,
     VectorFile,
     VectorsRefused,
     vectors_from_json,
@@ -21,6 +20,7 @@ from fencepost.conformance.regression.vector_file import (
 )
 from fencepost.conformance.regression.vector_run import VectorResult, run_vectors
 from fencepost.reference import profile_names
+from fencepost.reports.files import bytes_of, write_text
 from fencepost.reports.secrets import Mask
 from rich.text import Text
 
@@ -57,7 +57,7 @@ def export(*, profile: str, out: Path | None) -> None:
         click.echo(text, nl=False)
         return
     try:
-        out.write_text(text, encoding="ascii", newline="\n")
+        write_text(out, text)
     except OSError as error:
         raise usage(f"--out {out}: {error.strerror or error}") from None
 
@@ -134,10 +134,11 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
 
 def _read(file: Path) -> VectorFile:
     try:
-        with file.open("rb") as opened:
-            return vectors_from_json(opened.read(LARGEST + 1))
-    except (VectorsRefused, OSError) as error:
+        return vectors_from_json(bytes_of(file))
+    except VectorsRefused as error:
         raise usage(f"{file}: {error}") from None
+    except OSError as error:
+        raise usage(f"{file}: {error.strerror or error}") from None
 
 
 def _show(known: VectorFile, results: list[VectorResult]) -> None:

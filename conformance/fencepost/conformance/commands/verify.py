@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.certificate.bundle import ENVELOPE, Bundle, NotABundle, read_bundle, read_envelope
-from fencepost.conformance.certificate.digests import sha256
+from fencepost.conformance.campaign.certifying import campaign_consistency
+from fencepost.conformance.certificate.bundle import ENVELOPE, PLAN, Bundle, NotABundle, read_bundle, read_envelope
+from fencepost.conformance.certificate.digests import sha256_of_file
 from fencepost.conformance.certificate.envelope import NotSigned, unseal
 from fencepost.conformance.certificate.keys import KeyUnusable, PublicKey, read_public_key
 from fencepost.conformance.certificate.verification import (
@@ -29,7 +30,7 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.opening import CannotBegin
 from fencepost.conformance.run.plan import Listener, Plan
 from fencepost.reports.model import Report
@@ -142,7 +143,7 @@ def _is_signed(envelope: bytes, key: PublicKey) -> bool:
 def _consistency(read: Bundle, listener: Listener) -> Finding:
     try:
         with Interruption():
-            return consistency(read, listener)
+            return (campaign_consistency if PLAN in read.members else consistency)(read, listener)
     except KeyboardInterrupt:
         raise click.UsageError("interrupted: the bundle was not checked to its end") from None
 
@@ -155,6 +156,7 @@ def _certified(read: Bundle) -> Mapping[str, object]:
         return {}
     implementation = claims.get("implementation")
     artifacts = implementation.get("artifacts") if isinstance(implementation, dict) else None
+    campaign = {"campaign": claims["campaign"]} if "campaign" in claims else {}
     return {
         "name": report.subject.name,
         "version": report.subject.version,
@@ -162,6 +164,7 @@ def _certified(read: Bundle) -> Mapping[str, object]:
         "profile": report.profile,
         "effort": report.effort,
         "seed": report.seed,
+        **campaign,
         "issued": claims.get("issued"),
         "artifacts": artifacts,
         "choices": dict(report.subject.choices),
@@ -182,7 +185,8 @@ def _required(
         yield Finding(name=f"effort {effort}", against=(f"the effort is {stated}",) if is_lower else ())
     named = certified.get("artifacts")
     for path in artifacts:
-        digest = sha256(path.read_bytes())
+        with os_error_as_usage(f"--artifact {path}"):
+            digest = sha256_of_file(path)
         is_named = isinstance(named, dict) and digest in named.values()
         reason = f"no artifact of the certificate has its SHA-256, {digest}"
         yield Finding(name=f"artifact {path.name}", against=() if is_named else (reason,))

@@ -31,7 +31,7 @@ class Change:
     key: str
     before: str
     after: str
-    told: str = ""
+    detail: str = ""
     is_worse: bool = False
     case: tuple[str, ...] = ()
 
@@ -51,7 +51,7 @@ class Difference:
     @property
     def is_any(self) -> bool:
         """Whether anything differs; a failure that both runs show by the same case does not count."""
-        return any(change.kind != "still failing" or change.told for change in self.changes)
+        return any(change.kind != "still failing" or change.detail for change in self.changes)
 
     def of(self, kind: Kind) -> tuple[Change, ...]:
         """The changes of one kind."""
@@ -104,10 +104,10 @@ def _change(key: str, was: Clause | None, now: Clause | None, before: Report, af
     if now is not None and now.verdict == "fail" and was is not None and was.verdict == "fail":
         detail = "" if _examples(was, before) == _examples(now, after) else "by another case"
         case = _smallest(now) if detail else ()
-        return Change(kind="still failing", key=key, before=earlier, after=later, told=detail, case=case)
+        return Change(kind="still failing", key=key, before=earlier, after=later, detail=detail, case=case)
     if now is not None and now.verdict == "fail":
         detail, case = _story(now), _smallest(now)
-        return Change(kind="new failure", key=key, before=earlier, after=later, told=detail, is_worse=True, case=case)
+        return Change(kind="new failure", key=key, before=earlier, after=later, detail=detail, is_worse=True, case=case)
     if was is not None and was.verdict == "fail" and later == "pass":
         return Change(kind="fixed", key=key, before=earlier, after=later)
     if earlier == later:
@@ -115,7 +115,7 @@ def _change(key: str, was: Clause | None, now: Clause | None, before: Report, af
     left_out = (now is None and bool(after.selected or after.suite_version)) or was is None
     detail = now.detail.removeprefix("not asked: ") if now is not None else ""
     worse = earlier == "pass" and not left_out
-    return Change(kind="verdict changed", key=key, before=earlier, after=later, told=detail, is_worse=worse)
+    return Change(kind="verdict changed", key=key, before=earlier, after=later, detail=detail, is_worse=worse)
 
 
 def _story(row: Clause | None) -> str:
@@ -162,7 +162,7 @@ def _ledger(before: Report, after: Report) -> Iterator[Change]:
                 key=entry.key,
                 before=_stands(was),
                 after=_stands(entry),
-                told=text,
+                detail=text,
                 is_worse=worse,
             )
 

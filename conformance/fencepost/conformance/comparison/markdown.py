@@ -46,7 +46,7 @@ def difference_as_markdown(found: Difference) -> str:
     for kind in KINDS:
         changes = found.of(kind)
         if changes:
-            rows = [(safe(one.key), safe(one.before), safe(one.after), safe(one.told)) for one in changes]
+            rows = [(safe(one.key), safe(one.before), safe(one.after), safe(one.detail)) for one in changes]
             lines += [f"## {_HEADINGS[kind]} ({len(changes)})", "", *table(("", "before", "now", ""), rows), ""]
     for change in found.changes:
         if change.case:

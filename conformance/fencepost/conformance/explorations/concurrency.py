@@ -32,6 +32,9 @@ _REPLACEMENTS = 3
 _BATCHES = 4_000
 """How often one decider asks at most while one pair of sets is exchanged."""
 
+_AFTERWARDS = 8
+"""So many of the last IP rules of each set are asked about when the race is over."""
+
 _PATIENCE, _PAUSE = 2.0, 0.0005
 
 _Sets = tuple[WireRules, WireRules]
@@ -201,9 +204,12 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
     except Fault as fault:
         bench.faulted(fault)
     _count(bench, asked, race, writes)
-    for one in _told(bench, asked, race, (old, new), writes):
+    for one in _counterexamples(bench, asked, race, (old, new), writes):
         if all(one.got != before.got for before in bench.failures_of(CLAUSE)):
             bench.fail(one)
+    if not race.thirds:  # what a race has left behind shows when it is over
+        afterwards = [*candidates, *_by_rules(old), *_by_rules(new)]
+        bench.ask(afterwards, exercises=dict.fromkeys(afterwards, (CLAUSE,)), aim=CLAUSE)
 
 
 def _asked_in_quiet(bench: Bench, sets: _Sets, candidates: Sequence[Request]) -> Iterator[Vault]:
@@ -220,6 +226,13 @@ def _asked_in_quiet(bench: Bench, sets: _Sets, candidates: Sequence[Request]) ->
         ):
             return
         yield bench.vault
+
+
+def _by_rules(vault: Vault) -> list[Request]:
+    """Callers of some of the rules."""
+    rules = vault.rules
+    found = [Request(address=rule.block.first) for rule in rules.ip_rules[-_AFTERWARDS:]]
+    return [*found, *_from_subnets(rule.id for rule in rules.virtual_network_rules)]
 
 
 def _is_answered_alike(request: Request, old: Vault, new: Vault) -> bool:
@@ -254,7 +267,7 @@ def _count(bench: Bench, asked: Sequence[Request], race: _Race, writes: Sequence
     bench.observed(CLAUSE, [(race.wanted[place], place not in wrong) for place in range(len(asked))] * len(writes))
 
 
-def _told(
+def _counterexamples(
     bench: Bench,
     asked: Sequence[Request],
     race: _Race,

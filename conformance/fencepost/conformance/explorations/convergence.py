@@ -142,11 +142,11 @@ def _fail(bench: Bench, step: AskStep, wrong: tuple[int, WrongDecision], *, held
     place, mismatch = wrong
     bench.observed(CLAUSE, [(mismatch.got.outcome, False)])
     case = bench.case_with(step.only(place))
-    told = counterexample(CLAUSE, case, mismatch, replay=bench.replay_line(CLAUSE), calls_to_shrink=0)
+    found = counterexample(CLAUSE, case, mismatch, replay=bench.replay_line(CLAUSE), calls_to_shrink=0)
     late = (
         "the new answers had come, and then this one" if held_once else "the new answers had not come all at once yet"
     )
-    bench.fail(structs.replace(told, got=f"{told.got} after the settle time was over: {late}"))
+    bench.fail(structs.replace(found, got=f"{found.got} after the settle time was over: {late}"))
 
 
 CONVERGENCE = Exploration(name="convergence", serves=(CLAUSE,), scenarios=_scenarios)

@@ -13,10 +13,20 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, opened, requests
+from fencepost.conformance.generate.changes import other_spelling
 from fencepost.conformance.generate.networks import CASES, ENDPOINTS, NO_ENDPOINTS, other_case
 from fencepost.conformance.generate.rule_sets import with_flags, without_empty_lists
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
-from fencepost.reference import Block, Caller, Network, Request, address_from_text, block_from_cidr, read_ip_rule
+from fencepost.reference import (
+    Block,
+    Caller,
+    Network,
+    Request,
+    address_from_text,
+    block_from_cidr,
+    read_ip_rule,
+    text_from_address,
+)
 
 _AIMS = (
     *("DEC-2", "DEC-3", "DEC-1", "DEC-4", "DEC-5", "DEC-6", "DEC-7", "DEC-8", "DEC-11", "DEC-12", "DEC-13"),
@@ -298,8 +308,10 @@ def _refused_again(bench: Bench, setting: Setting, index: int) -> None:
     if not bench.put(wire_rules(values, ids), aim="DEC-5"):
         return
     other = [blocks.text(one) for one in dict.fromkeys(blocks.crowd(random))]
+    single = text_from_address(blocks.block(random, 32).first)
     repeated: list[tuple[str, JsonObject]] = [
-        ("putRules", {"networkAcls": wire_rules([*other, other[0]], ids[:1], default_action="Allow")})
+        ("putRules", {"networkAcls": wire_rules(twice, ids[:1], default_action="Allow")})
+        for twice in ([*other, other[0]], [single, *other, other_spelling(single, setting.profile)])
     ]
     if ids:
         acls = wire_rules(other, [ids[0], *ids[1:2], other_case(random, ids[0])], bypass="AzureServices")

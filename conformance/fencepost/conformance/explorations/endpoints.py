@@ -17,6 +17,9 @@ from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules, wire_rules_in_force
 from fencepost.reference import Caller, DefaultAction, Network, Request, RuleSet, Subnet, text_from_address
 
+_MANY, _MANY_OFF = 48, 40
+"""So many subnets are listed, and lose their endpoints: more than a store of 32 changes holds."""
+
 _AIMS = ("DEC-9", "DEC-10", "STA-10", "DEC-6")
 
 
@@ -31,6 +34,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
         run = partial(_changed_before, setting=setting, random=setting.random("before", index))
         yield Scenario(aims=("STA-10",), run=run)
+    for index in setting.rounds(1):
+        yield Scenario(aims=("STA-10",), run=partial(_many_off, random=setting.random("many off", index)))
     if setting.capabilities.incremental:
         for index in setting.rounds(1):
             run = partial(_changed_meanwhile, setting=setting, random=setting.random("meanwhile", index))
@@ -99,6 +104,24 @@ def _everybody(random: Random, setting: Setting, address: int, subnet: str) -> l
     return found
 
 
+def _many_off(bench: Bench, random: Random) -> None:
+    """Many listed subnets lose their endpoints with nothing asked in between, and get them back."""
+    ids = networks.long_subnets(_MANY)
+    bench.reset(Network(subnets=tuple(Subnet(id=one) for one in ids)))
+    if not bench.put(wire_rules((), random.sample(ids, len(ids))), aim="STA-10"):
+        return
+    off = random.sample(ids, _MANY_OFF)
+    for kinds in (NO_ENDPOINTS, ENDPOINTS):
+        for one in off:
+            bench.endpoints(one, random.choice(kinds))
+        asked = []
+        for one in ids:
+            is_on = bench.vault.network.has_endpoint(one)
+            address = requests.private(random) if is_on else requests.outside(random, bench.vault.rules)
+            asked.append(Request(address=address, subnet=one))
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-10",)), aim="STA-10")
+
+
 def _changed_meanwhile(bench: Bench, setting: Setting, random: Random) -> None:
     """Writes made while a listed subnet's endpoint is off hold when it is on again.
 
@@ -142,7 +165,7 @@ def _changed_before(bench: Bench, setting: Setting, random: Random) -> None:
     """Endpoints of subnets that no rule names change, then their rules come; a rule with the flag keeps it.
 
     No later write is refused for a rule that has the flag, whatever its endpoint did in between. A set that is refused
-    for a missing endpoint leaves the IP rules that it names in force.
+    for a missing endpoint leaves the IP rules that it names in force, and does not come with the endpoint.
     """
     first, second = (one.id for one in random.sample(networks.network(random, some_without_endpoint=False).subnets, 2))
     network = Network(subnets=(Subnet(id=first, service_endpoints=random.choice(NO_ENDPOINTS)), Subnet(id=second)))
@@ -191,12 +214,13 @@ def _changes_before(
     yield from (*single("addIpRule", {"value": one}), ask)
     yield from (off(first), on(second), ask, on(first), ask)  # as many as before have the endpoint
     yield from (off(second), *single("addIpRule", {"value": other}), on(second), ask)
-    yield from (put([one], flagged), ask, off(first))
+    yield from (put([one], flagged), ask, off(first), off(second))
     if is_refused:
-        yield from (put([one, other], plain, aim="VAL-8"), ask)
-        yield from (*single("addVirtualNetworkRule", plain, aim="VAL-8"), ask)
-    yield from (on(first), put([one], plain), ask, off(second))
-    yield from (*single("addVirtualNetworkRule", flagged), *single("addIpRule", {"value": other}), on(second), ask)
+        refused = put([one, other], plain, aim="VAL-8")
+        yield from (refused, ask, *single("addVirtualNetworkRule", plain, aim="VAL-8") * 2, refused)
+        yield from (*single("addIpRule", {"value": last}), ask)
+    yield from (on(first), ask, put([one, other], plain), ask, off(second))  # what was refused before is put again
+    yield from (*single("addVirtualNetworkRule", flagged), *single("addIpRule", {"value": last}), on(second), ask)
     yield from (
         put([one], flagged, plain),
         ask,

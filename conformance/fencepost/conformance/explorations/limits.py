@@ -68,18 +68,31 @@ def _full(bench: Bench, random: Random, kind: RuleList) -> None:
     for rules in (*filled, longest) if kind.member == "value" else filled:
         count = len(rules)
         exercises = (kind.accepted,) if count == kind.maximum else ()
+        gone = _some_callers(bench, random)
         if bench.put(kind.acls(rules, SWITCHES[random.randrange(2)]), exercises=exercises, aim=kind.accepted):
             bench.limit_at_least(kind.accepted, count)
             bench.read()
             ask_every_rule(bench, random, kind.accepted)
+            bench.ask(gone, aim="STA-1")
+
+
+def _some_callers(bench: Bench, random: Random) -> list[Request]:
+    """Callers of some rules of each list in force, from any place in it."""
+    rules = bench.vault.rules
+    ranges = random.sample(rules.ip_rules, min(_SAMPLE, len(rules.ip_rules)))
+    listed = random.sample(rules.virtual_network_rules, min(_SAMPLE, len(rules.virtual_network_rules)))
+    found = [Request(address=rule.block.first) for rule in ranges]
+    return found + [Request(address=requests.private(random), subnet=rule.id) for rule in listed]
 
 
 def _base(bench: Bench, random: Random, kind: RuleList) -> list[Request] | None:
     """Put a small rule set; requests that show whether it is still in force. None if it was refused."""
     ids = [subnet.id for subnet in bench.vault.network.subnets[-2:]]
     values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32, 12)]
+    gone = _some_callers(bench, random)
     if not bench.put(wire_rules(values, ids if kind.member == "id" else ())):
         return None
+    bench.ask(gone, aim="STA-1")
     rules = bench.vault.rules
     asked = [Request(address=rule.block.last) for rule in rules.ip_rules]
     asked += [Request(address=requests.private(random), subnet=rule.id) for rule in rules.virtual_network_rules]

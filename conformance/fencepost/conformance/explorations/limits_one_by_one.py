@@ -8,7 +8,7 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.explorations.rule_lists import RuleList, ask_every_rule
 from fencepost.conformance.generate import blocks, requests
 from fencepost.conformance.generate.changes import other_spelling
-from fencepost.conformance.generate.networks import other_case
+from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Request, address_from_text
 
@@ -16,6 +16,9 @@ _SPARE = 3
 _ENDS = (0, -1)
 _ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 13
 """How many places are filled one by one, and how many emptied in a row: more than a small store of changes holds."""
+
+_REFUSED = {"value": (("10.1.2.3", "VAL-3"), ("20.0.0.0/33", "VAL-5")), "id": (("default", "VAL-7"),)}
+"""Rules that are refused for their values, and the clause that says so."""
 
 
 def _apart(random: Random, values: Sequence[str]) -> str:
@@ -104,7 +107,9 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
         return
     for _ in range(one_by_one - 1):
         filling.add("LIM-7")
-    _add_malformed(bench, kind)
+    _add_refused(bench, kind)
+    if kind.member == "id":
+        _add_without_endpoint(bench, filling.spare[-1])
     filling.add("LIM-7")
     filling.add_in_vain("LIM-7")
     ask_every_rule(bench, random, "LIM-7")
@@ -115,7 +120,7 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
             filling.remove_otherwise_spelled(random)
         if turn == 1:  # an absent rule frees no place, a malformed one takes none
             bench.write(kind.remove, {kind.member: filling.spare[0]})
-            _add_malformed(bench, kind)
+            _add_refused(bench, kind)
         filling.add("LIM-8")
         filling.add_in_vain("LIM-8")
     for _ in range(_REMOVED if kind.member == "value" else 1):
@@ -125,10 +130,12 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
         bench.ask([_request_under(random, one) for one in filling.spare], aim="STA-2")
     if filling.put(kind.maximum, beside):  # a place free before a whole set is not free after it
         filling.add_in_vain("LIM-7")
-    for other, texts in zip(others, filled, strict=True):
-        _exchanged(filling, other, texts)
-    bench.put(kind.acls([*filling.held, filling.spare[0]]), aim=kind.refused)  # a refused set keeps the count
+    refused = kind.acls([*filling.held, filling.spare[0]])  # a refused set keeps the count
+    stray = [_apart(random, filled[0])] if kind.member == "id" else []  # and leaves what else it names out
+    bench.put({**refused, "ipRules": refused["ipRules"] or [{"value": one} for one in stray]}, aim=kind.refused)
     filling.add_in_vain("LIM-7")
+    for other, texts in zip(others, filled, strict=True):
+        _exchanged(filling, other, texts, [_request_under(random, one) for one in stray])
     filling.remove(-1)
     filling.add("LIM-8")
     if filling.put(kind.maximum - 1, beside):
@@ -146,22 +153,39 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
     bench.write("updateRules", usual)
     bench.read()
     ask_every_rule(bench, random, "LIM-7")
+    if kind.member == "value" and bench.profile.choice("duplicates") in ("keep", "collapse"):
+        again, *kept = filling.held
+        bench.put(kind.acls([again, again, *kept[: kind.maximum - 2]]), aim="LIM-1")
+        for method, value in (("removeIpRule", again), *(("addIpRule", one) for one in filling.spare[:3])):
+            bench.write(method, {"value": value}, exercises=("LIM-8",), aim="LIM-8")  # both places are free again
     bench.reset(bench.vault.network)  # the next vault is not full
     bench.write(kind.add, {kind.member: filling.spare[0]}, exercises=("LIM-7",), aim="LIM-7")
 
 
-def _add_malformed(bench: Bench, kind: RuleList) -> None:
-    """Add a rule that is refused for its value, not for the limit."""
-    wrong = "10.1.2.3" if kind.member == "value" else "default"
-    bench.write(kind.add, {kind.member: wrong}, aim="VAL-3" if kind.member == "value" else "VAL-7")
+def _add_refused(bench: Bench, kind: RuleList) -> None:
+    """Add rules that are refused for their values, not for the limit."""
+    for value, clause in _REFUSED[kind.member]:
+        bench.write(kind.add, {kind.member: value}, aim=clause)
 
 
-def _exchanged(filling: _Filling, other: RuleList, texts: Sequence[str]) -> None:
-    """Both lists full: a place freed in one list is no place in the other. `texts` are the other's, and one more."""
+def _add_without_endpoint(bench: Bench, subnet: str) -> None:
+    """Add a rule for a subnet while it has no service endpoint, where the subject refuses such a rule."""
+    if bench.capabilities.endpoints and bench.profile.missing_endpoint == "reject":
+        bench.endpoints(subnet, NO_ENDPOINTS[0])
+        bench.write("addVirtualNetworkRule", {"id": subnet}, aim="VAL-8")
+        bench.endpoints(subnet, ENDPOINTS[0])
+
+
+def _exchanged(filling: _Filling, other: RuleList, texts: Sequence[str], refused: Sequence[Request]) -> None:
+    """Both lists full: a place freed in one list is no place in the other. `texts` are the other's, and one more.
+
+    `refused` are callers whom a refused set would admit: the next write that is accepted does not admit them.
+    """
     bench = filling.bench
     bench.write(other.remove, {other.member: texts[0]}, exercises=("LIM-8",), aim="LIM-8")
     filling.add_in_vain("LIM-7")
     bench.write(other.add, {other.member: texts[0]}, exercises=("LIM-8",), aim="LIM-8")
+    bench.ask(refused, aim="VAL-9")
     filling.remove(0)
     bench.write(other.add, {other.member: texts[-1]}, exercises=("LIM-7",), aim="LIM-7")
     filling.add("LIM-8")

@@ -39,7 +39,7 @@ def small_set(bench: Bench, random: Random) -> list[Request] | None:
     Nothing is written if the set is in force already.
     """
     ids = [subnet.id for subnet in bench.vault.network.subnets[:1]]
-    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32)]
+    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 20, 32)]
     write = WriteStep(method="putRules", params={"networkAcls": wire_rules(values, ids)})
     wanted = apply_write(bench.vault, write).accepted
     is_in_force = wanted is not None and wanted.rules == bench.vault.rules
@@ -75,7 +75,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
 
 
 def _refuse_each(bench: Bench, before: Sequence[Request], found: Sequence[Mistake]) -> None:
-    """Each mistake by a call of its own, half of them while the rules are dormant.
+    """Each mistake by a call of its own, the last twice in a row; half of them while the rules are dormant.
 
     A read-back then shows at once what a refusal has changed; without read-back, some callers are asked.
     """
@@ -83,10 +83,10 @@ def _refuse_each(bench: Bench, before: Sequence[Request], found: Sequence[Mistak
     def ask() -> None:
         bench.ask(before, exercises=dict.fromkeys(before, ("VAL-9",)), aim="STA-2")
 
-    for turn, mistake in enumerate(found):
+    calls = [(mistake, *_call(mistake, turn)) for turn, mistake in enumerate(found)]
+    for turn, (mistake, method, params) in enumerate([*calls, *calls[-1:]]):
         if turn == len(found) // 2:
             bench.write("updateRules", {"defaultAction": "Allow"})
-        method, params = _call(mistake, turn)
         bench.write(method, params, aim=mistake.clause)
         if bench.capabilities.read_back:
             bench.read()

@@ -22,30 +22,39 @@ _BLOCK = Block((20 << 24) + (11 << 16) + (2 << 8), (20 << 24) + (11 << 16) + (2 
 _PLAIN = "21.7.0.0/16"
 
 _TEXTS: Mapping[tuple[str, str], str] = {
-    ("surrounding-blanks", "strip"): " 20.11.2.0/24 ",
-    ("leading-zeros", "decimal"): "020.011.002.0/24",
-    ("leading-zeros", "octal"): "024.013.002.0/24",
-    ("prefix-spelling", "accept"): "20.11.2.0/024",
-    ("netmask-form", "accept"): "20.11.2.0/255.255.255.0",
-    ("hostmask-form", "accept"): "20.11.2.0/0.0.0.255",
+    ("surrounding-blanks", "strip"): " {0}.11.2.0/24 ",
+    ("leading-zeros", "decimal"): "{0:03}.011.002.0/24",
+    ("leading-zeros", "octal"): "{0:03o}.013.002.0/24",
+    ("prefix-spelling", "accept"): "{0}.11.2.0/024",
+    ("netmask-form", "accept"): "{0}.11.2.0/255.255.255.0",
+    ("hostmask-form", "accept"): "{0}.11.2.0/0.0.0.255",
 }
-"""The range 20.11.2.0/24 in the form that each answer to an open point accepts."""
+"""A range like 20.11.2.0/24 in the form that each answer to an open point accepts; its first octet is left out."""
 
-_OTHERS = ("20.11.2.254/31", "192.0.2.0/24", "224.0.0.9", "0.0.0.0/0", "172.0.0.0/8", "20.11.2.77/24")
-"""Other rules whose acceptance is a choice."""
+_PUBLIC, _PRIVATE = 20, 10
+_OTHERS = (
+    *("20.11.2.254/31", "20.11.2.254/031", "20.11.2.254/255.255.255.254", "20.11.2.254/255.255.255.255"),
+    *("192.0.2.0/24", "224.0.0.9", "127.0.0.0/24", "0.0.0.0/0", "172.0.0.0/8"),
+    *("20.11.2.77/24", "20.11.2.77/255.255.255.0", "11.2.3.4/7"),
+)
+"""Other rules whose acceptance is a choice, among them the last, whose host bits hide that it is around 10.0.0.0/8."""
 
 
 def scenarios(setting: Setting) -> Iterator[Scenario]:
     """A scenario for each form of an IP rule that is accepted, for those that are refused, for words and for null."""
     profile = setting.profile
-    accepted = [text for (point, answer), text in _TEXTS.items() if profile.choice(point) == answer]
-    for text in accepted:
-        yield Scenario(aims=("STA-2", "STA-1"), run=partial(_written, setting=setting, text=text))
+    accepted = [form for (point, answer), form in _TEXTS.items() if profile.choice(point) == answer]
+    for form in accepted:
+        yield Scenario(aims=("STA-2", "STA-1", "VAL-3"), run=partial(_written, setting=setting, form=form))
     if setting.capabilities.incremental:
-        others = [one for one in (*_TEXTS.values(), *_OTHERS) if one not in accepted]
+        others = [form.format(_PUBLIC) for form in _TEXTS.values() if form not in accepted]
+        others += [one for form in accepted for one in (form.format(_PRIVATE), form.format(_PRIVATE).partition("/")[0])]
+        others += _OTHERS
         yield Scenario(aims=("VAL-5",), run=partial(_added, setting=setting, texts=others))
     if setting.capabilities.a_switch and profile.choice("enum-case") is not None:
         yield Scenario(aims=("VAL-6", "STA-4", "STA-3"), run=partial(_words, setting=setting))
+    if setting.capabilities.a_switch:
+        yield Scenario(aims=("STA-1", "STA-3"), run=partial(_absent, setting=setting))
     if setting.capabilities.a_switch and profile.choice("null-members") is not None:
         yield Scenario(aims=("VAL-6", "STA-4", "STA-1"), run=partial(_nulls, setting=setting))
 
@@ -62,11 +71,19 @@ def _added(bench: Bench, setting: Setting, texts: Sequence[str]) -> None:
     _look(bench, setting, setting.random("spellings", "added"))
 
 
-def _written(bench: Bench, setting: Setting, text: str) -> None:
-    """Put, left out, added, and removed by the text that it was added by; by turns beside another rule."""
+def _written(bench: Bench, setting: Setting, form: str) -> None:
+    """Put, left out, added, and removed by the text that it was added by; by turns beside another rule.
+
+    A private range is refused in this form, too.
+    """
+    text = form.format(_PUBLIC)
     random = setting.random("spellings", text)
     bench.reset(bench.vault.network)
     bench.put(wire_rules([_PLAIN, text]))
+    if setting.capabilities.refusals:
+        private = form.format(_PRIVATE)
+        for one in dict.fromkeys((private, private.partition("/")[0])):
+            bench.put(wire_rules([_PLAIN, one]), aim="VAL-3")
     _look(bench, setting, random)
     bench.put(wire_rules([_PLAIN]))
     _look(bench, setting, random)
@@ -91,6 +108,22 @@ def _words(bench: Bench, setting: Setting) -> None:
         ("bypass", "AZURESERVICES"),
     ):
         _made(bench, setting, random, update(**{member: word}))
+
+
+def _absent(bench: Bench, setting: Setting) -> None:
+    """A whole set without a switch whose default is known, after a set with the other word."""
+    random, profile = setting.random("spellings", "absent"), setting.profile
+    switches = [("bypass", "default-of-bypass", ("None", "AzureServices"))]
+    if setting.capabilities.default_action:
+        switches.append(("defaultAction", "default-of-default-action", ("Allow", "Deny")))
+    bench.reset(bench.vault.network)
+    for member, point, words in switches:
+        default = profile.choice(point)
+        if default in words:
+            full = {**wire_rules([_PLAIN]), member: words[words[0] == default]}
+            _made(bench, setting, random, Change(step=_put(full)))
+            absent = {name: value for name, value in full.items() if name != member}
+            _made(bench, setting, random, Change(step=_put(absent)))
 
 
 def _nulls(bench: Bench, setting: Setting) -> None:

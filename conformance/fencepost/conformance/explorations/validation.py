@@ -74,7 +74,7 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
 
 
 def _opened(bench: Bench, setting: Setting, index: int) -> None:
-    """What this subject's choices accept: wide ranges one by one, merged and removed, and narrow ones together."""
+    """What this subject's choices accept: wide ranges one by one, each around a narrow one; narrow ones together."""
     random = setting.random("opened", index)
     wide, narrow = opened.wide(setting.profile), opened.narrow(setting.profile)
     bench.settle_in(home(setting, index))
@@ -83,11 +83,15 @@ def _opened(bench: Bench, setting: Setting, index: int) -> None:
         text = blocks.text(one)
         if bench.put(wire_rules([text]), exercises=("VAL-1",), aim="VAL-1"):
             _ask_ends(bench, "VAL-1")
-        if not bench.put(wire_rules([text, kept]), exercises=("DEC-5",), aim="DEC-5"):
+        inner = [other for other in narrow if one.holds(other)]
+        begin_alike = [other for other in inner if other.first == one.first]
+        inside = [*random.sample(inner, min(1, len(inner))), *begin_alike[:1]]
+        beside = [kept, *map(blocks.text, inside)]
+        if not bench.put(wire_rules([text, *beside]), exercises=("DEC-5",), aim="DEC-5"):
             continue
         if setting.capabilities.incremental:
             bench.write("removeIpRule", {"value": text}, aim="STA-2")
-            bench.ask([Request(address=end) for end in edges(one)], aim="STA-2")
+            bench.ask([Request(address=end) for some in (one, *inside) for end in edges(some)], aim="STA-2")
             bench.write("addIpRule", {"value": text}, exercises=("VAL-1",), aim="VAL-1")
         _ask_ends(bench, "VAL-1")
         bench.read()
@@ -168,11 +172,12 @@ def _entry(mistake: Mistake) -> object:
 
 
 def _in_place_of_a_rule(random: Random, vault: Vault, mistake: Mistake) -> WireRules:
-    """The set in force with the mistake in place of its last rule or of a switch: as long, and begun alike."""
+    """The set in force with the mistake in place of one of its rules, the last or another, or of a switch."""
     acls = wire_rules_in_force(vault.rules)
     entries = acls[mistake.member]
     if isinstance(entries, list):
-        acls[mistake.member] = [*entries[:-1], _entry(mistake)]
+        place = random.choice((len(entries) - 1, random.randrange(len(entries))))
+        acls[mistake.member] = [*entries[:place], _entry(mistake), *entries[place + 1 :]]
     else:
         acls[mistake.member] = mistake.value
     if random.randrange(2):

@@ -46,9 +46,10 @@ def _walk(
         made = kind(walk)
         if made is not None:
             _make(bench, setting, walk, made, is_asked=state.random.randrange(_UNASKED) > 0)
-    if levels.is_off and setting.capabilities.endpoints:
-        for one in world.network.subnets:  # writes made while endpoints were off show when they are on
-            bench.endpoints(one.id, ("Microsoft.KeyVault",))
+    if setting.capabilities.endpoints:  # writes made or refused while endpoints were off show when they are on
+        for one in world.network.subnets:
+            if levels.is_off or not bench.vault.network.has_endpoint(one.id):
+                bench.endpoints(one.id, ("Microsoft.KeyVault",))
     if levels.default_action == "Allow":
         acls = {**wire_rules_in_force(bench.vault.rules), "defaultAction": "Deny"}
         is_awake = (

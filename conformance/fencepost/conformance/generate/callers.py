@@ -34,13 +34,14 @@ def trusted_callers(profile: Profile, capabilities: Capabilities) -> list[Caller
 def untrusted_callers(profile: Profile, capabilities: Capabilities) -> list[Caller]:
     """Services that are not trusted: unknown, announced but not yet there, and names similar to a trusted name.
 
-    If requests state who is trusted, also names of trusted services.
+    If requests state who is trusted, also names of trusted services, with that statement and without it.
     """
     if not capabilities.services:
         return []
     if capabilities.by_attribute:
         others = [*UNKNOWN_SERVICES, "Azure Backup", "App Services"]
-        return [*(Caller(service=name, trusted=False) for name in others), Caller(trusted=False)]
+        unmarked = [Caller(service=name) for name in sorted(profile.trusted_services)[:2]]
+        return [*(Caller(service=name, trusted=False) for name in others), Caller(trusted=False), *unmarked]
     named = [service.name for service in profile.services if not service.trusted]
     if profile.trusted_scenarios == "connection":  # only there is each name given exactly
         named += _LATER_SERVICES

@@ -21,7 +21,7 @@ _LONGEST = 80
 class Meaning:
     """A set of addresses that a spelling may be taken for, and its name in a table."""
 
-    told: str
+    text: str
     blocks: tuple[Block, ...]
 
     def __contains__(self, address: int) -> bool:
@@ -52,8 +52,8 @@ def _plain(block: Block) -> Meaning:
 
 
 def _span(one: Block, other: Block) -> Meaning:
-    told = f"{text_from_address(one.first)}-{text_from_address(other.first)}"
-    return Meaning(told, (Block(one.first, other.first),))
+    text = f"{text_from_address(one.first)}-{text_from_address(other.first)}"
+    return Meaning(text, (Block(one.first, other.first),))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -10,13 +10,15 @@ from fencepost.conformance.generate.changes import (
     Change,
     add,
     add_subnet,
+    other_spelling,
     put,
     remove,
     remove_subnet,
     update,
 )
 from fencepost.conformance.generate.groves import ORDERS, Life, set_of
-from fencepost.conformance.lockstep.case import WriteStep
+from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Block
 
@@ -55,10 +57,11 @@ def _one_change(life: Life) -> Iterator[Change]:
 
 
 def gone(life: Life, block: Block) -> Iterator[Change]:
-    """Remove the range's rule, if there is one."""
+    """Remove the range's rule, if there is one, by its text or by another text of the same address."""
     rule = next((one for one in life.state.ip_rules if one.block == block), None)
     if rule is not None:
-        yield remove(life.state, rule)
+        other = other_spelling(rule.text, life.state.vault.profile)
+        yield remove(life.state, rule, spelled=life.random.choice((rule.text, other)) if other != rule.text else None)
 
 
 def _some_held(life: Life) -> Block:
@@ -118,13 +121,18 @@ def put_one_other(life: Life) -> Iterator[Change]:
     """Put as many ranges, one for another: in it, beginning where it begins, or with the same first and last range."""
     pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
     if pairs:
-        alike = [pair for pair in pairs if pair[0].first == pair[1].first]
+        shorter = [(one, _first_half(one)) for one, _ in pairs if one.last - one.first >= _SMALLEST_WITH_HALVES]
+        alike = [pair for pair in pairs if pair[0].first == pair[1].first] or shorter
         nested = [(one, other) for one, other in pairs if one.holds(other)]
         ordered = sorted(rule.block for rule in life.ip_rules)
         inner = [(one, other) for one, other in pairs if one in ordered[1:-1] and ordered[0] < other < ordered[-1]]
         block, other = life.random.choice(life.random.choice((alike, nested, inner)) or pairs)
         kept = [rule.block for rule in life.held]
         yield put(set_of(life, [other if one == block else one for one in kept]), life.state.vault)
+
+
+def _first_half(one: Block) -> Block:
+    return Block(one.first, (one.first + one.last) // 2)
 
 
 def put_other_subnets(life: Life) -> Iterator[Change]:
@@ -182,10 +190,19 @@ def joined(life: Life) -> Iterator[Change]:
 
 def twice(life: Life) -> Iterator[Change]:
     """Add a rule that is in force, where the subject takes repetitions; one removal removes both."""
-    if life.ip_rules and life.state.vault.profile.choice("duplicates") in ("keep", "collapse"):
-        block = _some_held(life)
-        yield add(life.state, block)
-        yield from gone(life, block)
+    if life.state.vault.profile.choice("duplicates") not in ("keep", "collapse"):
+        return
+    listed = life.state.listed
+    if life.ip_rules and (not listed or life.random.randrange(3)):
+        single = [rule for rule in life.held if rule.block.first == rule.block.last]
+        rule = life.random.choice(single or life.held)
+        value = other_spelling(rule.text, life.state.vault.profile)
+        yield Change(step=WriteStep(method="addIpRule", params={"value": value}))
+        yield from gone(life, rule.block)
+    elif listed:
+        subnet = life.random.choice(listed)
+        yield add_subnet(other_case(life.random, subnet))
+        yield remove_subnet(subnet)
 
 
 def put_in_vain(life: Life) -> Iterator[Change]:
@@ -203,30 +220,74 @@ def put_in_vain(life: Life) -> Iterator[Change]:
 
 def _wrong_members(life: Life) -> Iterator[tuple[str, object, str]]:
     """A mistake for each member of a whole set that the subject knows, and the clause that demands its refusal."""
-    vault, capabilities = life.state.vault, life.state.capabilities
+    capabilities = life.state.capabilities
     yield "ipRules", {"value": _PRIVATE}, "VAL-3"
     if capabilities.a_switch:
         yield "bypass", "All", "VAL-6"
     if capabilities.subnets:
         yield "virtualNetworkRules", {"id": "default"}, "VAL-7"
-        lacking = [one.id for one in vault.network.subnets if not vault.network.has_endpoint(one.id)]
-        if lacking and vault.profile.missing_endpoint == "reject":
-            yield "virtualNetworkRules", {"id": lacking[0]}, "VAL-8"
+        for subnet in _lacking(life)[:1]:
+            yield "virtualNetworkRules", {"id": subnet}, "VAL-8"
 
 
 def add_in_vain(life: Life) -> Iterator[Change]:
-    """Add a rule that begins like a present or absent rule, and is too long: refused."""
+    """Add a rule that begins like a present or absent rule, and is too long, or for a subnet without the endpoint."""
+    lacking = _lacking(life)
+    if lacking and life.random.randrange(2):
+        subnet = life.random.choice(lacking)
+        step = WriteStep(method="addVirtualNetworkRule", params={"id": subnet})
+        yield Change(step=step, subnets=(subnet,), aim="VAL-8", clauses=("VAL-9",))
+        if life.random.randrange(2) and life.state.vault.profile.choice("remove-unknown") is not None:
+            yield remove_subnet(subnet)
+        return
     block = life.random.choice(life.grove.blocks)
     value = f"{blocks.text(block).partition('/')[0]}/33"
     step = WriteStep(method="addIpRule", params={"value": value})
     yield Change(step=step, aim="VAL-5", clauses=("VAL-9",))
 
 
+def _lacking(life: Life) -> list[str]:
+    """The subnets whose rules are refused, since they have no service endpoint and are not listed."""
+    vault = life.state.vault
+    if vault.profile.missing_endpoint != "reject":
+        return []
+    return [
+        one.id
+        for one in vault.network.subnets
+        if not vault.network.has_endpoint(one.id) and vault.rules.rule_for_subnet(one.id) is None
+    ]
+
+
 def remove_in_vain(life: Life) -> Iterator[Change]:
-    """Remove an absent rule, nested in a present one or not: nothing changes."""
-    if life.absent_ranges and life.state.vault.profile.choice("remove-unknown") is not None:
-        step = WriteStep(method="removeIpRule", params={"value": blocks.text(life.random.choice(life.absent_ranges))})
-        yield Change(step=step)
+    """Remove an absent rule, a range or a subnet: nothing changes. Then perhaps add it and remove it."""
+    unlisted = life.state.unlisted
+    if life.state.vault.profile.choice("remove-unknown") is None:
+        return
+    if unlisted and life.random.randrange(2):
+        subnet = life.random.choice(unlisted)
+        yield remove_subnet(life.random.choice((subnet, other_case(life.random, subnet))))
+        yield add_subnet(subnet)
+        if life.random.randrange(2):
+            yield remove_subnet(subnet)
+    elif life.absent_ranges:
+        block = life.random.choice(life.absent_ranges)
+        absent = Change(step=WriteStep(method="removeIpRule", params={"value": blocks.text(block)}))
+        yield absent
+        if life.random.randrange(2):
+            yield add(life.state, block)
+            yield from gone(life, block)
+            yield absent
+
+
+def endpoint_switched(life: Life) -> Iterator[Change]:
+    """Switch the service endpoint of an unlisted subnet off or on; what holds for a listed one later may be open."""
+    vault = life.state.vault
+    unlisted = [one.id for one in vault.network.subnets if vault.rules.rule_for_subnet(one.id) is None]
+    if life.state.capabilities.endpoints and unlisted:
+        subnet = life.random.choice(unlisted)
+        kinds = NO_ENDPOINTS if vault.network.has_endpoint(subnet) else ENDPOINTS
+        step = EndpointsStep(subnet=subnet, service_endpoints=life.random.choice(kinds))
+        yield Change(step=step, subnets=(subnet,), clauses=("STA-10",))
 
 
 def bypass_switched(life: Life) -> Iterator[Change]:
@@ -246,9 +307,9 @@ def subnet_changed(life: Life) -> Iterator[Change]:
 
 
 def all_but_few(life: Life) -> Iterator[Change]:
-    """Remove the rules one after another, in any order, until one or two are left."""
-    held = [rule.block for rule in life.ip_rules]
-    for block in life.random.sample(held, max(0, len(held) - life.random.randrange(1, 3))):
+    """Remove the rules one after another, in any order, until one or two are left, among them the rule added last."""
+    held = [rule.block for rule in life.held[:-1]]
+    for block in life.random.sample(held, max(0, len(held) - life.random.randrange(2))):
         yield from gone(life, block)
 
 
@@ -279,6 +340,7 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
             remove_in_vain,
             bypass_switched,
             subnet_changed,
+            endpoint_switched,
         )
     }
 )

@@ -78,7 +78,10 @@ REFUSED: tuple[Family, ...] = (
 
 _PAIRS = 4
 
-ELSEWHERE = frozenset((*REFUSED[0], *REFUSED[1], *REFUSED[-1]))
+_SINGLE_REFUSED = frozenset((*REFUSED[0], *REFUSED[1]))
+"""Kinds of single additions that are refused: no whole set comes after those that are made under Allow."""
+
+ELSEWHERE = frozenset((*_SINGLE_REFUSED, *REFUSED[-1]))
 """Kinds that other explorations make often: every second walk leaves them out."""
 
 
@@ -103,7 +106,8 @@ def assigned(
                 has_few_ranges=has_few,
                 has_few_subnets=(is_asleep + is_off + has_few) % 2 == 1,
             )
-            yield levels, random.sample(kinds, len(kinds))
+            late = [kind for kind in kinds if is_asleep and kind in _SINGLE_REFUSED]
+            yield levels, [*random.sample(early := [kind for kind in kinds if kind not in late], len(early)), *late]
 
 
 _RANGES_REMOVED = (remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule)

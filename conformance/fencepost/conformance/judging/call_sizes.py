@@ -12,6 +12,7 @@ _WANTED = (3, 3, 1, 1, 1, 1, 1, 1, 1, 2)
 """How often each kind of request is to be decisive in a call of each class; then first, second, last, and between."""
 
 _NEVER = "0" * len(_WANTED)
+_ENOUGH = "".join(map(str, _WANTED))
 _ALONE, _FEW, _MORE = range(3)
 _FIRST, _SECOND, _LAST, _BETWEEN = range(len(FIRSTS), len(_WANTED))
 
@@ -94,7 +95,10 @@ class CallSizes:
         fillers = [place for place, one in enumerate(kinds) if one]
         left = list(_ROUNDS)
         while pool and self.further < most:
-            found = self._alone(pool), self._few(pool), self._more(pool, fillers)
+            every = {kind for kinds in pool for kind in kinds}
+            small = {kind for kind in every if self._lacks_small(kind)}
+            lacking = [kinds for kinds in pool if not small.isdisjoint(kinds)]
+            found = self._alone(pool, lacking), self._few(pool, lacking), self._more(pool, every, fillers)
             turn = max(range(len(found)), key=lambda turn: found[turn][0] if left[turn] or self.is_late else 0)
             left[turn] -= 1
             lacked_by, places = found[turn]
@@ -102,16 +106,18 @@ class CallSizes:
                 return
             yield places
 
-    def _alone(self, pool: Mapping[Kinds, int]) -> tuple[int, list[int]]:
+    def _alone(self, pool: Mapping[Kinds, int], lacking: Sequence[Kinds]) -> tuple[int, list[int]]:
         """How many kinds lack the best call of one request, and that call."""
-        lacked_by = {kinds: sum(self._lacks(kind, _ALONE) > 0 for kind in kinds) for kinds in pool}
-        best = max(pool, key=lacked_by.__getitem__)
-        return lacked_by[best], [pool[best]]
+        lacked_by = {kinds: sum(self._lacks(kind, _ALONE) > 0 for kind in kinds) for kinds in lacking}
+        best = max(lacking, key=lacked_by.__getitem__, default=None)
+        return (0, []) if best is None else (lacked_by[best], [pool[best]])
 
-    def _few(self, pool: Mapping[Kinds, int]) -> tuple[int, list[int]]:
+    def _few(self, pool: Mapping[Kinds, int], lacking: Sequence[Kinds]) -> tuple[int, list[int]]:
         """How many kinds lack the best call of three to eight requests or its places, and that call."""
-        need = {kind: self._lacks(kind, _FEW) for kinds in pool for kind in kinds}
-        rest, fillers = dict(pool), cycle(pool.values())
+        if not lacking:
+            return 0, []
+        need = {kind: self._lacks(kind, _FEW) for kinds in lacking for kind in kinds}
+        rest, fillers = {kinds: pool[kinds] for kinds in lacking}, cycle(pool.values())
         lacked_by, found = 0, []
         for column in (_FIRST, _SECOND, _LAST, *[None] * (_SMALL - _SMALLEST)):
             gains = {
@@ -129,16 +135,21 @@ class CallSizes:
         first, second, last, *between = found
         return lacked_by, [first, second, *between, last]
 
-    def _more(self, pool: Mapping[Kinds, int], fillers: Sequence[int]) -> tuple[int, list[int]]:
+    def _more(self, pool: Mapping[Kinds, int], every: set[str], fillers: Sequence[int]) -> tuple[int, list[int]]:
         """How many kinds lack the best call of nine requests, or late in a run of more, and that call."""
         lacked_by, found = 0, list[int]()
         for column in range(_MORE, len(FIRSTS) if self.is_late else _MORE + 1):
-            lacking = {kind for kinds in pool for kind in kinds if self._lacks(kind, column)}
+            lacking = {kind for kind in every if self._lacks(kind, column)}
             if len(lacking) > max(lacked_by, FIRSTS[column] // _DEAR):
                 lacked_by = len(lacking)
                 wanted = (place for kinds, place in pool.items() if not lacking.isdisjoint(kinds))
                 found = [*islice(chain(wanted, cycle(fillers)), FIRSTS[column])]
         return lacked_by, found
+
+    def _lacks_small(self, kind: str) -> bool:
+        """Whether the kind lacks a call of one request or of few, or a place in a call of few."""
+        seen = self.seen.get(kind, _NEVER)
+        return seen[:_MORE] != _ENOUGH[:_MORE] or seen[_FIRST:_BETWEEN] != _ENOUGH[_FIRST:_BETWEEN]
 
     def _lacks(self, kind: str, column: int) -> int:
         """How many right answers of this column the kind lacks."""

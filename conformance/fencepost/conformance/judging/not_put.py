@@ -30,6 +30,24 @@ def caller_of(request: Request) -> str:
     return "other callers" if caller.authorized else "callers without permission"
 
 
+def operation_of(request: Request) -> str:
+    """The operation that is asked for, in words."""
+    return f"the operation {request.operation}"
+
+
+def kinds_of_operation(request: Request) -> tuple[str, str]:
+    """The kind of the requests for its operation, for the clause about operations, and that of this class of caller."""
+    caller = request.caller
+    gates = (caller.service is not None, caller.authenticated, caller.authorized)
+    return _kinds_of_operation(request.plane, request.operation, gates)
+
+
+@cache
+def _kinds_of_operation(plane: Plane, operation: str, gates: tuple[bool, ...]) -> tuple[str, str]:
+    kind = f"{'CTL-1' if plane is Plane.CONTROL else 'DEC-16'} {plane.value} {operation}"
+    return kind, f"{kind} {gates}"
+
+
 def kinds_of(request: Request, clauses: tuple[str, ...], relation: str) -> tuple[str, ...]:
     """The kinds of a request in this relation to the rules, one for each clause that its answer exercises."""
     return _kinds(clauses, request.plane.value, relation, _class_of(request))
@@ -70,7 +88,7 @@ class Sample:
 
 @dataclass(slots=True)
 class NotPut:
-    """How often each place and kind of caller was answered and was not, with a sample of each, and of each clause.
+    """How often each place, kind of caller and operation was answered and was not, with samples of these and clauses.
 
     A kind of request is a clause, the plane, the relation to the rules, and the class of caller. `missing_kinds` has,
     for each kind that was not put, some addresses that were asked from, each with its place and its kind of caller.
@@ -88,21 +106,22 @@ class NotPut:
         """Count one decision of these kinds."""
         counts = self.answered if is_answered else self.missing
         place, caller = place_of(request), caller_of(request)
-        for kind in (place, caller):
+        for kind in (place, caller, operation_of(request)):
             counts[kind] = counts.get(kind, 0) + 1
+        of_operation = kinds_of_operation(request)
         if is_answered:
-            self.answered_kinds.update(kinds)
+            self.answered_kinds.update(kinds, of_operation)
             return
         if _is_hard_to_put(request.address):
             return
-        for kind in kinds:
+        for kind in (*kinds, of_operation[0]):
             seen = self.missing_kinds.setdefault(kind, {})
             if len(seen) < _ADDRESSES:
                 seen[str(request.address)] = (place, caller)
 
     @property
     def never(self) -> list[str]:
-        """The places and the kinds of callers that could never be put, whatever the rules."""
+        """The places, the kinds of callers and the operations that could never be put, whatever the rules."""
         return [kind for kind in self.missing if kind not in self.answered and self.again.get(kind) is False]
 
     def kinds_never_put(self) -> Iterator[tuple[str, str]]:
@@ -120,7 +139,7 @@ class NotPut:
 
     def wanted(self, request: Request, clauses: Sequence[str]) -> list[str]:
         """The names under which a sample of this request is still wanted."""
-        return self._new([place_of(request), caller_of(request), *clauses]) if clauses else []
+        return self._new([place_of(request), caller_of(request), operation_of(request), *clauses]) if clauses else []
 
     def wanted_write(self, kind: str, clauses: Sequence[str]) -> list[str]:
         """The names under which a sample of a write of this kind is still wanted."""

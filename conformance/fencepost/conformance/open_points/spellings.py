@@ -274,7 +274,7 @@ class Profiler:
             if all((address in one) is is_in for address, is_in in zip(asked, admitted, strict=True)):
                 if not any(admitted):
                     _must_be_put(answers)
-                return one.told
+                return one.text
         inside = [cidr_from_block(block) for block in _runs(asked, admitted)]
         return f"something else: it admits {', '.join(inside[:4])}{' …' if len(inside) > 4 else ''}"
 

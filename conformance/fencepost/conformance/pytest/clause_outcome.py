@@ -76,13 +76,13 @@ class DecoysUnnoticed(RuntimeError):
 
 @dataclass(kw_only=True, eq=False)
 class KnownFailureWrong(AssertionError):
-    """An entry of the list of known failures does not hold; `told` is the entry with its standing."""
+    """An entry of the list of known failures does not hold; `entry` is the entry with its standing."""
 
-    told: str
+    entry: str
 
     def __str__(self) -> str:
         """The entry and its standing."""
-        return "\n".join(visible_lines(self.told))
+        return "\n".join(visible_lines(self.entry))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -93,8 +93,8 @@ class RunEnded(RuntimeError):
 
     def __str__(self) -> str:
         """What happened, then the log."""
-        told = "three harness faults in a row ended the run: clauses that passed were asked less than planned"
-        return "\n".join([told, *visible_lines(self.log.rstrip("\n"))])
+        text = "three harness faults in a row ended the run: clauses that passed were asked less than planned"
+        return "\n".join([text, *visible_lines(self.log.rstrip("\n"))])
 
 
 Unreported: TypeAlias = ClauseFailed | ClauseUnjudged | ChoiceBroken | KnownFailureWrong | RunEnded
@@ -108,7 +108,7 @@ class FoundBeside(AssertionError):
 
     def __str__(self) -> str:
         """Each failure in full."""
-        return "\n\n".join(["also found, and told by no other test:", *(str(failure) for failure in self.failures)])
+        return "\n\n".join(["also found, and shown by no other test:", *(str(failure) for failure in self.failures)])
 
 
 UNJUDGED: Mapping[str, type[ClauseUnjudged]] = MappingProxyType(
@@ -153,7 +153,7 @@ class ClauseOutcome:
         if self.row.verdict != "pass":
             raise ClauseFailed(row=self.row)
         if self.wrong_entries:
-            raise KnownFailureWrong(told="\n".join(self.wrong_entries))
+            raise KnownFailureWrong(entry="\n".join(self.wrong_entries))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,7 +105,7 @@ class SubjectSession:
         self._unusable: CannotBegin | OneWorkerOnly | None = None
         self.is_given_up = False
         self._not_judged: list[str] = []
-        self._told: dict[str, str] = {}
+        self._verdicts: dict[str, str] = {}
         self._first_asked = datetime.now(UTC)
         self._has_shown_log = False
         self._mask = Mask.of_here()
@@ -122,7 +122,7 @@ class SubjectSession:
             for exploration in explorations_for((clause.id,), campaign.plan.effort):
                 self._explore(campaign, exploration)
         row = next(row for row in self._report_of(campaign).clauses if row.id == clause.id)
-        self._told[clause.id] = verdict_of(row)
+        self._verdicts[clause.id] = verdict_of(row)
         return row
 
     def _explore(self, campaign: Campaign, exploration: Exploration) -> None:
@@ -143,7 +143,7 @@ class SubjectSession:
     def wrong_entries(self, clause_id: str) -> tuple[str, ...]:
         """A line for each known failure of this clause that does not hold. Raises as `clause` does."""
         problems = self._begun().baseline.problems_by_clause
-        return tuple(told for clause, told in problems if clause == clause_id)
+        return tuple(problem for clause, problem in problems if clause == clause_id)
 
     def choice(self, key: str) -> LedgerEntry:
         """The open point of that key; `KeyError` if there is none. Raises as `clause` does."""
@@ -151,7 +151,7 @@ class SubjectSession:
         campaign.settle()
         for entry in self._report_of(campaign).ledger:
             if entry.key == key:
-                self._told[key] = "fail" if entry.broken else "pass"
+                self._verdicts[key] = "fail" if entry.broken else "pass"
                 return entry
         raise KeyError(key)
 
@@ -180,12 +180,12 @@ class SubjectSession:
     @property
     def _names_what_all_find(self) -> bool:
         """Whether this worker reports what every worker finds at the start: only the first clause's worker does."""
-        return not self._shared or self._shared[0] in self._told
+        return not self._shared or self._shared[0] in self._verdicts
 
     @property
     def has_failed(self) -> bool:
         """Whether a test has reported a failed clause so far."""
-        return "fail" in self._told.values()
+        return "fail" in self._verdicts.values()
 
     def report(self) -> Report | None:
         """The report of the run so far, secrets masked, or None if the run has not begun."""
@@ -208,28 +208,28 @@ class SubjectSession:
         if self._campaign is not None:
             for clause, problem in self._campaign.baseline.problems_by_clause:
                 if self._reports_entry_of(clause):
-                    yield KnownFailureWrong(told=problem)
-        if report.ended == "harness faults" and "error" not in self._told.values():
+                    yield KnownFailureWrong(entry=problem)
+        if report.ended == "harness faults" and "error" not in self._verdicts.values():
             yield RunEnded(log=report.log)
         for row in report.clauses:
-            told = self._told.get(row.id)
-            if row.verdict == "fail" and told != "fail" and not row.known:
-                if self._is_told_by_another_worker(row.id):
+            verdict = self._verdicts.get(row.id)
+            if row.verdict == "fail" and verdict != "fail" and not row.known:
+                if self._is_shown_by_another_worker(row.id):
                     continue
                 yield ClauseFailed(row=row)
-            elif told == "pass" and (kind := UNJUDGED.get(verdict_of(row))) is not None:
+            elif verdict == "pass" and (kind := UNJUDGED.get(verdict_of(row))) is not None:
                 yield kind(row=row)
         for entry in report.ledger:
-            if entry.broken and self._told.get(entry.key) != "fail" and entry.key not in self._shared:
+            if entry.broken and self._verdicts.get(entry.key) != "fail" and entry.key not in self._shared:
                 yield ChoiceBroken(entry=entry)
 
     def _reports_entry_of(self, clause_id: str) -> bool:
         """Whether an entry of the list that does not hold is left to the end: its clause has no test that passed."""
-        if clause_id in self._told:
-            return self._told[clause_id] != "pass"
+        if clause_id in self._verdicts:
+            return self._verdicts[clause_id] != "pass"
         return clause_id not in self._shared and self._names_what_all_find
 
-    def _is_told_by_another_worker(self, clause_id: str) -> bool:
+    def _is_shown_by_another_worker(self, clause_id: str) -> bool:
         """Whether another worker reports the clause: all workers that run an exploration find the same.
 
         The clause's own test reports it if its explorations find it, else the first test that runs the exploration.
@@ -241,9 +241,9 @@ class SubjectSession:
             return True
         missing_for = self._campaign.capabilities.missing_for
         asking = (one for one in self._shared if one in serves and not missing_for(catalogue()[one]))
-        if next(asking, self._shared[0]) not in self._told:
+        if next(asking, self._shared[0]) not in self._verdicts:
             return True
-        return clause_id in self._shared and clause_id not in self._told and self._is_found_elsewhere(clause_id)
+        return clause_id in self._shared and clause_id not in self._verdicts and self._is_found_elsewhere(clause_id)
 
     def _is_found_elsewhere(self, clause_id: str) -> bool:
         """Whether the clause's own explorations, which only another worker has run, find that it is broken.
@@ -326,7 +326,7 @@ class SubjectSession:
         """
         if self._campaign is not None:
             known = [clause.id for clause in catalogue().clauses]
-            asked = tuple(one for one in known if one in self._told)
+            asked = tuple(one for one in known if one in self._verdicts)
             if len(asked) < len(known):
                 self._campaign.plan = replace(self._campaign.plan, clauses=asked)
         report = self.report()

@@ -204,7 +204,7 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
     clause = catalogue()[str(mark.args[0])]
     trial = _trial_of(request)
     row = _given_up_once(request, trial, lambda: trial.clause(clause.id))
-    told = {
+    properties = {
         "subject": trial.shown_name,
         "clause": row.id,
         "verdict": "known failure" if row.known else verdict_of(row),
@@ -212,7 +212,7 @@ def outcome_of_clause(request: pytest.FixtureRequest) -> ClauseOutcome:
         "decisive": row.decisive,
         "limit found": row.limit_found,
     }
-    request.node.user_properties += [(name, value) for name, value in told.items() if value is not None]
+    request.node.user_properties += [(name, value) for name, value in properties.items() if value is not None]
     if row.verdict == "not applicable":
         leave_out(request, NOT_APPLICABLE, f"{row.id} does not apply: {row.detail}")
     if row.known:

@@ -31,7 +31,7 @@ class Entry:
 
     failure: KnownFailure
     standing: Standing
-    told: str = ""
+    explanation: str = ""
     found: Counterexample | None = None
 
 
@@ -67,10 +67,10 @@ class Baseline:
             explanation = (
                 f"the entry is for the profile {failure.profile}, and the run judges by {lockstep.vault.profile.name}"
             )
-            return Entry(failure=failure, standing="unmatched", told=explanation)
+            return Entry(failure=failure, standing="unmatched", explanation=explanation)
         if failure.clause == OVERLAPPING:
             explanation = "the case needs overlapping calls, and a replay sends them one after the other"
-            return Entry(failure=failure, standing="unmatched", told=explanation)
+            return Entry(failure=failure, standing="unmatched", explanation=explanation)
         replayed = replay_case(failure.case, lockstep, capabilities)
         mismatch = replayed.mismatch
         if mismatch is None:
@@ -78,18 +78,18 @@ class Baseline:
             prune = line.replace("fencepost replay ", "fencepost baseline prune ", 1)
             fixed = f"the answer is right now; to take the entry off the list: {prune}"
             explanation = fixed if replayed.state == "fixed" else replayed.explanation
-            return Entry(failure=failure, standing=standing, told=explanation)
+            return Entry(failure=failure, standing=standing, explanation=explanation)
         got = mismatch.direction[1]
         if got != failure.got:
-            return Entry(failure=failure, standing="another failure", told=f"{failure.got} is known, {got} came")
+            return Entry(failure=failure, standing="another failure", explanation=f"{failure.got} is known, {got} came")
         if failure.is_expired(today):
-            return Entry(failure=failure, standing="expired", told=f"since {failure.expires.isoformat()}")
+            return Entry(failure=failure, standing="expired", explanation=f"since {failure.expires.isoformat()}")
         self._alike.add(likeness(failure.clause, failure.case, mismatch))
         at_first = glance(provisional_clause(mismatch, None), mismatch)
         if at_first is not None:
             self._looks.add(at_first)
         found = counterexample(failure.clause, failure.case, mismatch, replay=line, calls_to_shrink=0)
-        return Entry(failure=failure, standing="known", told=failure.reason, found=found)
+        return Entry(failure=failure, standing="known", explanation=failure.reason, found=found)
 
     def looks_known(self, provisional: str, mismatch: Mismatch) -> bool:
         """Whether a wrong decision looks like a known failure at first sight, so that it is not diagnosed again."""
@@ -161,7 +161,7 @@ class Baseline:
                 id=one.failure.id,
                 clause=one.failure.clause,
                 standing=one.standing,
-                told=one.told,
+                explanation=one.explanation,
                 reason=one.failure.reason,
                 issue=one.failure.issue,
                 expires=one.failure.expires.isoformat(),
@@ -172,11 +172,11 @@ class Baseline:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the list, one line for each entry."""
-        return tuple(told for _, told in self.problems_by_clause)
+        return tuple(problem for _, problem in self.problems_by_clause)
 
     @property
     def problems_by_clause(self) -> tuple[tuple[str, str], ...]:
         """For each entry that does not hold, its clause and a line about it."""
         wrong = [entry for entry in self.entries if entry.standing != "known"]
-        told = (f"known failure {one.failure.id}: {one.standing}: {one.told}" for one in wrong)
-        return tuple(zip((one.failure.clause for one in wrong), told, strict=True))
+        problems = (f"known failure {one.failure.id}: {one.standing}: {one.explanation}" for one in wrong)
+        return tuple(zip((one.failure.clause for one in wrong), problems, strict=True))

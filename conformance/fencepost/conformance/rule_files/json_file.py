@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from fencepost.reports.files import LARGEST, bytes_of
+
 STDIN = "-"
-LARGEST = 64 * 1024 * 1024
-"""The largest size of a file, in bytes."""
 _MOST_DIGITS = 4_000
 """Python converts no longer number, and its message names a setting of Python's."""
 
@@ -114,8 +114,7 @@ def _bytes(path: str) -> bytes:
     """The bytes of the file, at most one more than the largest size."""
     if path == STDIN:
         return sys.stdin.buffer.read(LARGEST + 1)
-    with Path(path).open("rb") as file:
-        return file.read(LARGEST + 1)
+    return bytes_of(Path(path))
 
 
 def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:

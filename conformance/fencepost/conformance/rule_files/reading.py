@@ -131,8 +131,8 @@ def _with_known_members(value: object, found: FoundRules) -> FoundRules:
     if not isinstance(value, Mapping) or not value or found.network_acls or found.faults:
         return found
     if "deploymentparameters.json" in str(value.get("$schema")).lower():
-        told = "these are the parameters of a template: name the template, and this file by --parameters"
-        return replace(found, faults=(f"{found.path}: {told}",))
+        reason = "these are the parameters of a template: name the template, and this file by --parameters"
+        return replace(found, faults=(f"{found.path}: {reason}",))
     advice = next((advice for known, advice in _FORMS if known <= {name.lower() for name in value}), None)
     if advice is not None:
         return replace(found, faults=(f"{found.path}: {advice}",))
@@ -171,8 +171,8 @@ def _without_vaults(value: object) -> str:
         return "$: this is the state as Terraform stores it; terraform show -json prints it in the form that is read"
     if isinstance(value, Mapping) and arm.is_template(value):
         left_out = "a condition that is false, a loop without a turn, or `existing` leaves a vault out"
-        told = f"is deployed by this template: {left_out}; templates that it links to are other files"
-        return f"$.resources: no vault ({_VAULT_TYPE}) {told}"
+        reason = f"is deployed by this template: {left_out}; templates that it links to are other files"
+        return f"$.resources: no vault ({_VAULT_TYPE}) {reason}"
     if isinstance(value, Mapping) and terraform.is_terraform(value):
         others = "azapi_update_resource and vaults that the plan deletes"
         passed_over = f"data sources (data.azurerm_key_vault), {others} are passed over"

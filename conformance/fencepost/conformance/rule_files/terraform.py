@@ -79,8 +79,8 @@ def _of_azurerm(resource: Mapping[str, object], path: str, unknown: object) -> F
     faults = [f"{path}.{one}: {_UNKNOWN}" for one in _unknown(unknown)]
     enabled = values.get("public_network_access_enabled")
     if enabled not in (None, True):
-        told = "this vault's public_network_access_enabled decides, which is not judged yet"
-        faults.append(f"{path}.public_network_access_enabled: {json.dumps(enabled)}: {told}")
+        reason = "this vault's public_network_access_enabled decides, which is not judged yet"
+        faults.append(f"{path}.public_network_access_enabled: {json.dumps(enabled)}: {reason}")
     blocks = values.get("network_acls")
     blocks = [blocks] if isinstance(blocks, Mapping) else blocks or []
     if not isinstance(blocks, list) or len(blocks) > 1 or not all(isinstance(one, Mapping) for one in blocks):

@@ -6,15 +6,22 @@ from dataclasses import replace
 from random import Random
 
 from fencepost.adapters.contract import HarnessFault
+from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
 from fencepost.conformance.capabilities import Capabilities
-from fencepost.conformance.judging.not_put import Sample
+from fencepost.conformance.judging.not_put import NotPut, Sample, kinds_of_operation
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, case_from_calls
 from fencepost.conformance.lockstep.deadline import OutOfTime
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.offered import as_offered
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
-from fencepost.reference import Request, text_from_address
+from fencepost.reference import Plane, Request, text_from_address
+
+_ANSWERS = ("allow", "deny")
+_BY_RULES = ": whether it is put depends on the rules"
+
+_OTHERS = 4
+"""At least so many other operations are tried, of different kinds."""
 
 _MOST, _OF_A_PLACE = 96, 2
 """How many samples are put again at most, and how many of a place while none of the place was answered."""
@@ -23,8 +30,8 @@ _MOST, _OF_A_PLACE = 96, 2
 def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, seed: int) -> None:
     """Put inconclusive samples again: alone, then under Allow without rules, then under Deny without rules.
 
-    A sample is a request or a write. The clauses of a sample that is answered then are inconclusive: its first answer
-    depended on the rules.
+    At last the request is put for other operations, if its own was answered at some time. A sample is a request or a
+    write. The clauses of a sample that is answered then are inconclusive: what cannot be put cannot be put ever.
     """
     not_put = tally.not_put
     left = [name for name in not_put.samples if name not in not_put.again]
@@ -38,7 +45,7 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
             if unanswered[sample.place] >= _OF_A_PLACE:
                 continue
             try:
-                under = next(_answered(lockstep, capabilities, sample), None)
+                under = next(_answered(lockstep, capabilities, sample, not_put), None)
             except HarnessFault as fault:
                 tally.note(sample.clauses[0], error=str(fault))
                 return
@@ -49,14 +56,12 @@ def ask_again(lockstep: Lockstep, capabilities: Capabilities, tally: Tally, *, s
                 continue
             not_put.again[name] = True
             what = "write" if sample.is_write else "request"
-            text = (
-                f"a {what} that could not be put as asked was answered {under}: whether it is put depends on the rules"
-            )
+            text = f"a {what} that could not be put as asked was answered {under}"
             for clause in sample.clauses:
                 tally.note(clause, depends=text)
 
 
-def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) -> Iterator[str]:
+def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample, not_put: NotPut) -> Iterator[str]:
     """The ways in which the sample is now answered, in words."""
     case = case_from_calls(sample.calls)
     last = case.steps[-1]
@@ -72,8 +77,22 @@ def _answered(lockstep: Lockstep, capabilities: Capabilities, sample: Sample) ->
     )
     for way, acls in ways:
         changed = case if acls is None else _under(case, acls, lockstep, capabilities)
-        if changed is not None and lockstep.outcome_of(changed) in ("allow", "deny"):
-            yield way
+        if changed is not None and lockstep.outcome_of(changed) in _ANSWERS:
+            yield f"{way}{_BY_RULES}"
+    is_asked_for = not_put.answered_kinds.issuperset(kinds_of_operation(request))
+    if is_asked_for and _comes_for_another(lockstep, capabilities, case, request):
+        yield "for another operation, and its own operation was answered from another address"
+
+
+def _comes_for_another(lockstep: Lockstep, capabilities: Capabilities, case: Case, request: Request) -> bool:
+    """Whether the same request is answered for another operation."""
+    names = CONTROL_OPERATIONS if request.plane is Plane.CONTROL else DATA_OPERATIONS
+    others = [name for name in names if name in capabilities.operations and name != request.operation]
+    otherwise = (replace(request, operation=name) for name in others[:: len(others) // _OTHERS or 1])
+    return any(
+        lockstep.outcome_of(replace(case, steps=(*case.steps[:-1], AskStep(requests=(one,))))) in _ANSWERS
+        for one in otherwise
+    )
 
 
 def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: WriteStep) -> Iterator[str]:
@@ -88,7 +107,7 @@ def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: W
     for way, acls in ways:
         changed = case if acls is None else _under(case, acls, lockstep, capabilities)
         if changed is not None and lockstep.could_write(changed):
-            yield way
+            yield f"{way}{_BY_RULES}"
 
 
 def _open(request: Request, capabilities: Capabilities) -> WireRules:

@@ -18,6 +18,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 from fencepost.conformance.bench.state import BenchState
 from fencepost.conformance.judging.tally import Tally
+from fencepost.reports.files import bytes_of
 from fencepost.reports.model import Counterexample
 from fencepost.reports.secrets import Mask
 from msgspec import structs
@@ -26,6 +27,7 @@ FILE_NAME = "journal.ndjson"
 """The journal's name in the report's folder; the file exists while there is something to resume."""
 
 _FORM = 5
+_LARGEST = 1 << 30
 _T = TypeVar("_T")
 
 
@@ -107,7 +109,7 @@ class Journal:
         """A new journal in the folder, which is made if missing; an old journal is removed."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE_NAME
-        if path.is_symlink():
+        if path.is_symlink() or path.is_fifo():
             path.unlink()
         journal = cls(path.open("wb", buffering=0), path)
         masked = circumstances.masked()
@@ -165,7 +167,7 @@ def _plain(checkpoint: Checkpoint) -> dict[str, dict[str, dict[str, object]]]:
 def read_journal(folder: Path) -> Recorded:
     """The journal in the folder; `CannotResume` if there is none or it is invalid. An incomplete line is ignored."""
     try:
-        data = (folder / FILE_NAME).read_bytes()
+        data = bytes_of(folder / FILE_NAME, most=_LARGEST)
     except OSError as error:
         why = f"{folder / FILE_NAME}: {error.strerror or error}"
         reasons = (why, "A run that is through has left its report.json and no journal.")

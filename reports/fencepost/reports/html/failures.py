@@ -49,7 +49,7 @@ def _card(number: int, cause: Cause, texts: Mapping[str, str]) -> Element:
                 h("p", f"{times:,} counterexamples of this kind; this is the smallest.") if times > 1 else None,
                 class_="answers",
             ),
-            class_="told",
+            class_="comparison",
         ),
         _replay(one),
         h(
