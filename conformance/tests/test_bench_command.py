@@ -22,6 +22,7 @@ def test_latency_throughput_and_writes_are_measured_stored_and_compared(tmp_path
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")  # the project's, and not bench's
     first = _bench(tmp_path, f"{VAULTS}:RightVault", "reference", "--save", "first")
     assert first.returncode == 0, first.stdout + first.stderr
+    assert "warning" not in first.stdout + first.stderr
     for measure in ("one decision", "decisions, 256 a call", "write of all rules"):
         assert first.stdout.count(measure) == 2
     assert all(column in first.stdout for column in ("median", "p99", "a second"))

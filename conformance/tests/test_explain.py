@@ -125,7 +125,7 @@ def test_one_of_several_vaults_is_chosen_by_name_in_any_case(files: Files) -> No
 def test_several_vaults_without_a_choice_are_named(files: Files) -> None:
     result = files.explain(TWO, INSIDE)
     assert result.exit_code == 2
-    assert "there are 2 vaults; choose one by --vault NAME, or by its path: one at $.resources[0]" in result.stderr
+    assert "there are 2 vaults; choose one by --vault NAME, or by its place: one at $.resources[0]" in result.stderr
     assert "two at $.resources[1]" in result.stderr
 
 

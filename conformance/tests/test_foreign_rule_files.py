@@ -56,7 +56,15 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "a vault of PowerShell beside one without rules": (
         [POWERSHELL, LISTED],
-        "there are 2 vaults; choose one by --vault NAME, or by its path: ",
+        "there are 2 vaults; choose one by --vault NAME, or by its place: ",
+    ),
+    "a list beside a loop of its name": (
+        template(vault({**DENYING, "IpRules": [], "copy": [{"name": "ipRules", "count": 1, "input": {"value": "1"}}]})),
+        "$.resources[0].properties.networkAcls.ipRules: a loop of this name stands beside it: one of them is meant",
+    ),
+    "a text of Terraform for a list": (
+        plan({**TERRAFORM_VAULT, "values": {"network_acls": [{"default_action": "Deny", "ip_rules": "20.1.2.3"}]}}),
+        'values.network_acls[0].ip_rules: expected a list, got "20.1.2.3"',
     ),
     "a function of the template": (
         template(vault({**DENYING, "ipRules": "[mine.rules('a')]"})),
@@ -101,6 +109,20 @@ def test_loops_in_loops_end(explain: Explainer, monkeypatch: pytest.MonkeyPatch)
     result = explain(template(vault(rules)), INSIDE)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "the template takes more than 100 steps to evaluate" in result.stderr
+
+
+def test_a_vault_among_several_of_one_name_is_chosen_by_its_id(explain: Explainer) -> None:
+    ids = [f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/one" for group in "ab"]
+    rules = [{**vault(DENYING), "id": ids[0]}, {**vault(), "id": ids[1]}]
+    assert f"one at {ids[0]}, one at {ids[1]}" in explain(rules, INSIDE).stderr
+    chosen = [explain(rules, INSIDE, "--vault", one).stdout.partition("\n")[0] for one in ids]
+    assert chosen == ["DENY", "ALLOW"]
+
+
+def test_changes_that_may_come_are_noted(explain: Explainer) -> None:
+    result = explain({"changes": [{"changeType": "Create", "after": vault()}], "potentialChanges": [{}]}, INSIDE)
+    assert result.stdout.startswith("ALLOW\n")
+    assert "$.potentialChanges: passed over, whether these changes come is not known before" in result.stderr
 
 
 def test_a_vault_of_terraform_is_chosen_by_the_address_of_its_resource(explain: Explainer) -> None:

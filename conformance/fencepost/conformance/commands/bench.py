@@ -13,7 +13,7 @@ import click
 import pytest
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.commands import bench_measures
-from fencepost.conformance.commands.bench_measures import BULK, Measures
+from fencepost.conformance.commands.bench_measures import BULK, Measures, fixtures
 from fencepost.conformance.commands.console import show, table
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import NEW_FOLDER
@@ -108,13 +108,19 @@ def bench(
         (Path(folder) / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         arguments = [
             *("-c", str(Path(folder) / "pytest.ini"), f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"),
-            *("--no-header", "--disable-warnings", "--tb=short", "-o", "console_output_style=classic"),
+            *(
+                "--no-header",
+                "-Wignore::pytest.PytestAssertRewriteWarning",
+                "--tb=short",
+                "-o",
+                "console_output_style=classic",
+            ),
             *("--import-mode=importlib", "--benchmark-only", "--benchmark-warmup=off", "--benchmark-min-rounds=20"),
             *("--benchmark-group-by=func,param:rules", f"--benchmark-json={figures}", *options),
             bench_measures.__file__,
         ]
-        measures = Measures(subjects, tuple(sorted(set(counts))), timeouts)
-        is_good = _run(arguments, measures)
+        measures = Measures(subjects, tuple(sorted(set(counts))))
+        is_good = _run(arguments, [measures, fixtures(timeouts)])
         measured = json.loads(figures.read_bytes() or b"{}") if figures.exists() else {}
     rows = list(_rows(measured.get("benchmarks", ())))
     if rows:
@@ -122,12 +128,12 @@ def bench(
     sys.exit(0 if is_good else 1)
 
 
-def _run(arguments: Sequence[str], measures: Measures) -> bool:
+def _run(arguments: Sequence[str], plugins: Sequence[object]) -> bool:
     """Whether every measure was made, and none is too slow: pytest-benchmark names those, and raises."""
     from pytest_benchmark.session import PerformanceRegression
 
     try:
-        return pytest.main([*arguments], plugins=[measures]) == pytest.ExitCode.OK
+        return pytest.main([*arguments], plugins=[*plugins]) == pytest.ExitCode.OK
     except PerformanceRegression:
         return False
 

@@ -18,22 +18,29 @@ _FIRST = int(IPv4Address("20.0.0.0"))
 class Measures:
     """The plugin that tells the tests below what to measure."""
 
-    def __init__(self, subjects: tuple[str, ...], rules: tuple[int, ...], timeouts: Timeouts) -> None:
+    def __init__(self, subjects: tuple[str, ...], rules: tuple[int, ...]) -> None:
         self.subjects = subjects
         self.rules = rules
-        self.timeouts = timeouts
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Each measure for each subject and each number of rules."""
         metafunc.parametrize("subject", self.subjects, indirect=True, scope="module")
         metafunc.parametrize("rules", self.rules)
 
+
+def fixtures(timeouts: Timeouts) -> type:
+    """The plugin with the fixture `subject`: a connection to a subject, which has described itself.
+
+    It is a class, since pytest 10 takes no fixture of a module that is a method of an object.
+    """
+
     @pytest.fixture(scope="module")
-    def subject(self, request: pytest.FixtureRequest) -> Iterator[Connection]:
-        """A connection to the subject, which has described itself."""
-        with connected(request.param, self.timeouts) as connection:
+    def subject(request: pytest.FixtureRequest) -> Iterator[Connection]:
+        with connected(request.param, timeouts) as connection:
             connection.call("describe", {"protocol": 1})
             yield connection
+
+    return type("Fixtures", (), {"subject": subject})
 
 
 def _acls(rules: int, *, turn: int = 0) -> dict[str, object]:

@@ -60,7 +60,8 @@ def look_at_tool(command: Sequence[str], folder: Path) -> Look:
     ))  # fmt: skip
     remarks = []
     if allow == deny:
-        remarks.append("both callers got the same answer: say in decide what tells allow from deny")
+        got = f"both callers got the same answer, {_words(seen[0])}"
+        remarks.append(f"{got}: say in decide what tells allow from deny, or mend --run")
     return Look(blanks={"allow": allow, "deny": deny, "version": _version(command[0])}, remarks=tuple(remarks))
 
 
@@ -123,6 +124,12 @@ def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[s
         raise CannotLook(reason=f"{command[0]}: {error.strerror}") from None
     except subprocess.TimeoutExpired:
         raise CannotLook(reason=f"{command[0]} has not ended after {_PATIENCE} s") from None
+
+
+def _words(seen: "subprocess.CompletedProcess[str]") -> str:
+    """The exit status, and the last line that the tool wrote, of its errors if there are some."""
+    lines = (seen.stderr.strip() or seen.stdout.strip()).splitlines()
+    return f"exit status {seen.returncode} and {lines[-1][:120]!r}" if lines else f"exit status {seen.returncode}"
 
 
 def _mapping(seen: "subprocess.CompletedProcess[str]", other: "subprocess.CompletedProcess[str]", address: str) -> str:

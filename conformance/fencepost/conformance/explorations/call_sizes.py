@@ -5,6 +5,7 @@ them, builds an index first, shares the work out, or treats a full call apart. T
 of one request and of few: it puts requests of every exploration again in such calls.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice, product
 from random import Random
@@ -62,7 +63,8 @@ def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:
     network = network_of(random, setting)
     bench.reset(network)
     rule_sets = _RULE_SETS if setting.capabilities.refusals else _RULE_SETS[:_FEWER]
-    missing: set[int] = set()
+    largest = 0
+    asked, missing = Counter[int](), Counter[int]()
     for place, (kind, default_action, bypass) in enumerate(rule_sets, start=index):
         turn = index * len(_RULE_SETS) + place
         if not bench.put(rule_set(random, setting, network, kind, default_action, bypass, turn=turn), aim=None):
@@ -87,11 +89,13 @@ def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:
                 aim="DEC-17",
                 in_every_size=number == len(sizes),
             )
-            if bench.largest_call < FIRSTS[class_of(size)]:
-                missing.add(class_of(size))
-    if missing:
-        sizes_missing = f"calls of {in_words(min(missing))} requests were not made: the subject takes too long"
-        bench.remark("DEC-17", f"{sizes_missing}; the largest had {bench.largest_call:,}")
+            asked[class_of(size)] += 1
+            missing[class_of(size)] += bench.largest_call < FIRSTS[class_of(size)]
+            largest = max(largest, bench.largest_call)
+    shares = [f"{missing[one]} of {asked[one]} calls of {in_words(one)} requests" for one in sorted(+missing)]
+    if shares:
+        divided = f"divided, since an answer before took too long: {', '.join(shares)}"
+        bench.remark("DEC-17", f"{divided}; the largest call had {largest:,}")
 
 
 def _bypass_none(state: GeneratorState) -> Change:

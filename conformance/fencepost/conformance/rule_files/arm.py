@@ -126,7 +126,14 @@ def _of_resource(resource: Resource, *, literal: bool) -> Iterator[FoundRules]:
     # A resource cut out of a file may have lost its type; its rules are what marks it then.
     if resource.kind == VAULT or (not resource.kind and (members.values or members.faults)):
         found = rules_in(resource.properties, path, vault=name, evaluation=None if literal else resource.evaluation)
-        yield replace(found, faults=(*_beside_properties(resource, has_rules=bool(members.values)), *found.faults))
+        faults = (*_beside_properties(resource, has_rules=bool(members.values)), *found.faults)
+        yield replace(found, address=_id(resource) if literal else None, faults=faults)
+
+
+def _id(resource: Resource) -> str | None:
+    """The resource's id, by which a vault is known among those of one name."""
+    written = member(resource.body, "id")
+    return written if isinstance(written, str) else None
 
 
 def _without_properties(body: Mapping[str, object], path: str) -> tuple[str, ...]:
@@ -215,7 +222,14 @@ def _subnet(name: str, properties: Mapping[str, object], known: Evaluation) -> I
 
 
 def cut_in(value: object) -> Iterator[str]:
-    """What says that a list of a service is not whole: a next page, or a number of entries that are not there."""
+    """What says that a list of a service is not whole: a next page, or a number of entries that are not there.
+
+    Of a what-if result that are the changes of which the service cannot say whether they come.
+    """
+    if isinstance(value, Mapping) and isinstance(_changes(value), list):
+        path, holder = ("$", value) if "changes" in value else ("$.properties", properties_of(value))
+        if member(holder, "potentialChanges"):
+            yield f"{path}.potentialChanges: passed over, whether these changes come is not known before"
     if not isinstance(value, Mapping) or "properties" in value or not {"value", "data"} & value.keys():
         return
     for name in ("nextLink", "skip_token", "skipToken", "$skipToken"):

@@ -14,9 +14,9 @@ NEVER_SET_UP: Mapping[str, object] = MappingProxyType({"bypass": "AzureServices"
 class FoundRules:
     """The rules of one vault, as the contract spells them, and where in its file they stand (a JSON path).
 
-    `vault` is the vault's name, where the file names it, and `address` Terraform's name for its resource. `faults` are
-    the reasons for which the rules cannot be judged. `notes` name what the reader passed over. `subnets` are the
-    subnets that the same file defines.
+    `vault` is the vault's name, where the file names it, and `address` its resource id or Terraform's address.
+    `faults` are the reasons for which the rules cannot be judged. `notes` name what the reader passed over. `subnets`
+    are the subnets that the same file defines.
     """
 
     network_acls: object

@@ -88,7 +88,7 @@ def _named(found: list[FoundRules], vault: str | None, beside: tuple[str, ...]) 
         raise _NoRules(f"there is no vault called {vault!r}; there are: {listed}", *beside)
     if all(one.faults for one in chosen):
         raise _NoRules(*(fault for one in chosen for fault in one.faults))
-    raise _NoRules(f"there are {len(chosen)} vaults; choose one by --vault NAME, or by its path: {listed}")
+    raise _NoRules(f"there are {len(chosen)} vaults; choose one by --vault NAME, or by its place: {listed}")
 
 
 _LISTED = 20

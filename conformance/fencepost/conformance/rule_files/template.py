@@ -70,7 +70,13 @@ class Evaluation:
             return [self.value(one, f"{path}[{index}]") for index, one in enumerate(value)]
         if isinstance(value, Mapping):
             plain = {name: self.value(one, f"{path}.{name}") for name, one in value.items() if not _is_loops(name, one)}
-            return plain | self._loops(value, path)
+            loops = self._loops(value, path)
+            for name in loops:
+                if member(plain, name, _NOTHING) is not _NOTHING:
+                    raise Fault(
+                        path=f"{path}.{name}", reason="a loop of this name stands beside it: one of them is meant"
+                    )
+            return plain | loops
         return value
 
     def truth(self, condition: object, path: str) -> bool:

@@ -15,6 +15,7 @@ from fencepost.conformance.rule_files.members import member
 from fencepost.conformance.rule_files.template import VAULT
 
 _MEMBERS = {"bypass": "bypass", "default_action": "defaultAction"}
+_LISTS = {"ip_rules": ("ipRules", "value"), "virtual_network_subnet_ids": ("virtualNetworkRules", "id")}
 _UNKNOWN = "the plan does not know this value before it is applied"
 
 
@@ -90,8 +91,12 @@ def _of_azurerm(resource: Mapping[str, object], path: str, unknown: object) -> F
         return FoundRules(network_acls=read_acls(None, here).network_acls, path=here, vault=vault, faults=tuple(faults))
     block = blocks[0]
     acls: dict[str, object] = {to: block[name] for name, to in _MEMBERS.items() if block.get(name) is not None}
-    acls["ipRules"] = [{"value": one} for one in block.get("ip_rules") or ()]
-    acls["virtualNetworkRules"] = [{"id": one} for one in block.get("virtual_network_subnet_ids") or ()]
+    for name, (to, key) in _LISTS.items():
+        entries = block.get(name) or []
+        if not isinstance(entries, list):
+            faults.append(f"{here}[0].{name}: expected a list, got {json.dumps(entries):.60}")
+            entries = []
+        acls[to] = [{key: one} for one in entries]
     return FoundRules(network_acls=acls, path=f"{here}[0]", vault=vault, faults=tuple(faults))
 
 
