@@ -41,9 +41,12 @@ class EachWriteForItself(StdlibVaultUndeclared):
     """Refuses the removal of an unknown IP rule, ignores that of an unknown subnet's rule, and declares neither."""
 
     def remove_virtual_network_rule(self, *, id: object, **_: object) -> Mapping[str, object]:  # noqa: A002
-        """Remove every rule for this subnet, if there is one."""
-        super().remove_virtual_network_rule(id=id)
-        return {"accepted": True}
+        """Remove every rule for this subnet, if there is one; a refusal for another reason stays."""
+        answer = super().remove_virtual_network_rule(id=id)
+        acls = self.get_rules()["networkAcls"]
+        assert isinstance(acls, Mapping)
+        is_there = any(str(rule["id"]).lower() == str(id).lower() for rule in acls["virtualNetworkRules"])
+        return answer if is_there else {"accepted": True}
 
 
 class Raising(StdlibVault):
