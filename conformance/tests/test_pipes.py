@@ -1,4 +1,4 @@
-"""Pipes that nobody uses, files without an end, surroundings beyond measure: no command waits, or ends in a traceback."""
+"""Pipes that nobody uses, files without an end, odd surroundings: no command waits, or ends in a traceback."""
 
 import json
 import os
@@ -145,7 +145,7 @@ def test_a_toml_file_that_is_dear_to_read_is_refused(folder: Path, content: str)
 
 def test_surroundings_that_are_beyond_measure_are_bad_usage(folder: Path) -> None:
     assert _run("campaign", "plan", "reference", "--shards", "2", "--out", "plan.json").exit_code == 0
-    rows = (
+    rows: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
         (("campaign", "run", "plan.json"), {"JOB_COMPLETION_INDEX": "9" * 5_000}),
         ((*CHECK, "--call-timeout", "1e300"), {}),
         ((*CHECK, "--settle", "1e18"), {}),
