@@ -1,5 +1,6 @@
 """Known failures and stored ones in a run: what is put up with, and everything that ends the patience."""
 
+import errno
 import json
 import shlex
 from datetime import date
@@ -356,3 +357,16 @@ def test_entries_are_renewed(tmp_path: Path) -> None:
     assert _run("baseline", "renew", file, "--expires", "2999-01-01", "--entry", entry.id).exit_code == 0
     (renewed,) = known_from_json(json.loads(file.read_text()))
     assert (renewed.id, renewed.expires, renewed.reason) == (entry.id, NEVER, entry.reason)
+
+
+def test_a_list_that_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = _file(tmp_path, _known())
+    before = file.read_bytes()
+    monkeypatch.setattr("os.fsync", full)
+    result = _run("baseline", "renew", file, "--expires", "2998-01-01")
+    assert (result.exit_code, file.read_bytes()) == (2, before)
+    assert "No space left on device" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]

@@ -1,4 +1,4 @@
-"""Pipes that nobody uses, files without an end, surroundings beyond measure: no command waits, or shows a traceback."""
+"""Pipes that nobody uses, files without an end, odd surroundings: no command waits, or ends in a traceback."""
 
 import json
 import os

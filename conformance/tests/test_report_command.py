@@ -63,7 +63,8 @@ def test_a_run_is_the_same_but_for_its_environment(folder: Path, tmp_path: Path)
     for run in (tmp_path, folder):
         first, _, rest = (run / "run.ndjson").read_bytes().partition(b"\n")
         header = json.loads(first)
-        assert set(header.pop("environment")) - {"source"} == {"python", "platform", "began", "seconds", "clauseSeconds"}
+        members = {"python", "platform", "began", "seconds", "clauseSeconds"}
+        assert set(header.pop("environment")) - {"source"} == members
         bodies.append((header, rest))
     assert bodies[0] == bodies[1]
 

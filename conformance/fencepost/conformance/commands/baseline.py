@@ -1,5 +1,6 @@
 """`fencepost baseline`: maintains the list of known failures."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.campaign.plan_file import write_atomically
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.earlier_failures import read_known
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
@@ -19,7 +21,6 @@ from fencepost.conformance.regression.known import KnownFailure, file_content, i
 from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
 from fencepost.conformance.run.plan import Plan
-from fencepost.reports.files import write_text
 from fencepost.reports.summary import quoted
 from rich.text import Text
 
@@ -161,6 +162,6 @@ def _today() -> date:
 
 def _write(file: Path, entries: Iterable[KnownFailure]) -> None:
     try:
-        write_text(file, json_text(file_content(entries)))
+        write_atomically(Path(os.path.realpath(file)), json_text(file_content(entries)).encode("ascii"))
     except OSError as error:
         raise usage(f"{file}: {error.strerror or error}") from None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
@@ -18,8 +18,10 @@ from fencepost.reference import Block, Request, Vault, address_from_text
 
 _LISTS = ("ipRules", "virtualNetworkRules")
 _SAMPLE = 40
-_SOME, _MANY = (0.1, 0.5), (0.5, 0.98)
-"""Shares of the maximum, and how many rules of such a list are asked about: most lists elsewhere are short or full."""
+_Shares: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+_SOME: _Shares = ((0.1, 0.5), (0.03, 0.06))
+_MANY: _Shares = ((0.5, 0.98), (0.06, 0.1))
+"""Shares of the maximum of a list, and those of IP rules beside a list of subnets: most others are short or full."""
 
 _ASKED_ABOUT = 16
 _T = TypeVar("_T")
@@ -91,18 +93,16 @@ def _some_callers(bench: Bench, random: Random) -> list[Request]:
     return found + [Request(address=requests.private(random), subnet=rule.id) for rule in listed]
 
 
-def _base(bench: Bench, random: Random, kind: RuleList, share: tuple[float, float]) -> list[Request] | None:
-    """Put a rule set; requests that show whether it is still in force. None if it was refused.
-
-    Of the maximum it has some share between these two.
-    """
+def _base(bench: Bench, random: Random, kind: RuleList, shares: _Shares) -> list[Request] | None:
+    """Put a rule set with such shares of the maxima; requests that show whether it is in force. None if refused."""
     values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32, 12)]
     gone = _some_callers(bench, random)
     apart = Random(values[0])
-    more = int(kind.maximum * apart.uniform(*share))
+    of_list, of_ip_rules = shares
+    more = int(kind.maximum * apart.uniform(*of_list))
     ids = [subnet.id for subnet in bench.vault.network.subnets[-2 - more :]] if kind.member == "id" else []
-    if kind.member == "value":
-        values += [blocks.text(blocks.block(apart, apart.randrange(18, 31))) for _ in range(more)]
+    count = more if kind.member == "value" else int(bench.profile.max_ip_rules * apart.uniform(*of_ip_rules))
+    values += [blocks.text(blocks.block(apart, apart.randrange(18, 31))) for _ in range(count)]
     if not bench.put(wire_rules(dict.fromkeys(values), ids)):
         return None
     bench.ask(gone, aim="STA-1")
