@@ -127,7 +127,7 @@ def test_a_harness_that_never_again_puts_what_its_vault_got_wrong_is_inconclusiv
 ) -> None:
     report = judged(Forgetful("unlisted-operation-passes", of), "DEC-3", "DEC-16")
     assert (report.result, report.exit_status) == ("inconclusive", 2)
-    assert any("could not be put as asked was answered" in row.detail for row in report.clauses)
+    assert any("be put as asked" in row.detail for row in report.clauses)
 
 
 def test_a_request_that_is_put_at_one_time_and_not_at_another_is_found_within_one_vault() -> None:
