@@ -131,6 +131,7 @@ def test_a_hundred_million_decisions_are_planned_and_their_cost_is_told(tmp_path
         (("reference", "--shards", "6"), "6 shards: the campaign has 5 tasks"),
         (("reference", "--shards", "1", "--seeds", "1", "--decisions", "9"), "leave one out"),
         (("reference", "--shards", "300", "--seeds", "100", "--for", "github"), "it takes 256 at the most"),
+        (("reference", "--shards", "1", "--for", "github"), "--install COMMAND installs fencepost and the subject"),
         (("reference", "--shards", "1", "--profile", "nope"), "'nope' is not one of"),
         (("reference",), "Missing option '--shards'"),
         (("--shards", "1"), "Missing argument"),

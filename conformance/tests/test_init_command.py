@@ -141,10 +141,10 @@ def test_what_looks_alike_for_both_callers_is_said(tmp_path: Path, service: Smal
 
 
 def test_what_a_tool_says_that_answers_both_callers_alike_is_shown(tmp_path: Path) -> None:
-    run = "sh -c 'echo no such file >&2; exit 2' ${address} ${rules_file}"
+    run = "sh -c 'echo no such file, password=hunter2hunter2 >&2; exit 2' ${address} ${rules_file}"
     result = _init("cli", "--into", str(tmp_path), "--run", run)
     assert result.exit_code == 2
-    assert "both callers got the same answer, exit status 2 and 'no such file': say in decide" in result.stdout
+    assert "both callers got the same answer, exit status 2 and 'no such file, password=***': say in" in result.stdout
 
 
 def test_a_harness_that_runs_already_is_tried(tmp_path: Path) -> None:

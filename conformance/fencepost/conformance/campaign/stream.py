@@ -18,7 +18,7 @@ from fencepost.reports.visible import visible
 PATTERN = "shard-*.ndjson"
 """The names of streams in a folder."""
 
-_FORM = 2
+_FORM = 3
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a line raises: it is no JSON, of another form, no UTF-8, or nested too deep."""
 

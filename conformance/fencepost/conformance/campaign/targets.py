@@ -20,11 +20,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Who runs the campaign: the name of its file, how many shards it takes at the most, and the text of the file."""
+    """Who runs the campaign: the name of its file, how many shards it takes at the most, and the text of the file.
+
+    `installs` says whether each shard installs fencepost and the subject itself.
+    """
 
     file_name: str
     most_shards: int
     text: Callable[[CampaignPlan, Place], str]
+    installs: bool
 
 
 def _quoted(text: str) -> str:
@@ -172,9 +176,11 @@ def _gitlab(plan: CampaignPlan, place: Place) -> str:
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
     {
-        "kubernetes": Target(file_name="campaign.kubernetes.yaml", most_shards=100_000, text=_kubernetes),
-        "github": Target(file_name="campaign.github.yml", most_shards=256, text=_github),
-        "gitlab": Target(file_name="campaign.gitlab-ci.yml", most_shards=200, text=_gitlab),
+        "kubernetes": Target(
+            file_name="campaign.kubernetes.yaml", most_shards=100_000, text=_kubernetes, installs=False
+        ),
+        "github": Target(file_name="campaign.github.yml", most_shards=256, text=_github, installs=True),
+        "gitlab": Target(file_name="campaign.gitlab-ci.yml", most_shards=200, text=_gitlab, installs=True),
     }
 )
 """By the names that `campaign plan --for` takes."""

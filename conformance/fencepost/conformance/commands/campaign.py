@@ -105,10 +105,8 @@ campaign.add_command(certify)
 )
 @click.option(
     "--install",
-    default="pip install fencepost",
-    show_default=True,
     metavar="COMMAND",
-    help="The command that installs fencepost and the subject, in the files of --for.",
+    help="The command that installs fencepost and the subject, in the files of --for github and --for gitlab.",
 )
 def plan(
     *,
@@ -127,7 +125,7 @@ def plan(
     out: Path,
     targets: tuple[str, ...],
     image: str,
-    install: str,
+    install: str | None,
 ) -> None:
     """Write a plan for these SUBJECTs, and say what it is expected to cost. No subject is asked anything.
 
@@ -160,7 +158,10 @@ def plan(
         target = TARGETS[name]
         if shards > target.most_shards:
             raise click.UsageError(f"--for {name}: {shards} shards, of which it takes {target.most_shards} at the most")
-        place = Place(plan=out.as_posix(), image=image, install=install)
+        if target.installs and install is None:
+            example = 'such as "pip install ./fencepost ."'
+            raise click.UsageError(f"--for {name}: --install COMMAND installs fencepost and the subject, {example}")
+        place = Place(plan=out.as_posix(), image=image, install=install or "")
         files[out.parent / target.file_name] = target.text(made, place).encode("utf-8")
     for path, data in files.items():
         with os_error_as_usage(f"{path} cannot be written"):

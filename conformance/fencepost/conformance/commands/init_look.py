@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fencepost.reports.secrets import Mask
+
 LISTED, STRANGER = "20.1.2.77", "52.10.20.30"
 """A caller in the one rule that is put, and one who is not."""
 
@@ -129,7 +131,9 @@ def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[s
 def _words(seen: "subprocess.CompletedProcess[str]") -> str:
     """The exit status, and the last line that the tool wrote, of its errors if there are some."""
     lines = (seen.stderr.strip() or seen.stdout.strip()).splitlines()
-    return f"exit status {seen.returncode} and {lines[-1][:120]!r}" if lines else f"exit status {seen.returncode}"
+    if not lines:
+        return f"exit status {seen.returncode}"
+    return f"exit status {seen.returncode} and {Mask.of_here().apply(lines[-1])[:120]!r}"
 
 
 def _mapping(seen: "subprocess.CompletedProcess[str]", other: "subprocess.CompletedProcess[str]", address: str) -> str:
