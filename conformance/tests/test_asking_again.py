@@ -121,7 +121,7 @@ def test_a_kind_of_request_that_got_nothing_else_makes_its_clauses_inconclusive(
     assert "no request of this kind could be put as asked" in rows["DEC-4"].detail
 
 
-@pytest.mark.parametrize("of", [str, itemgetter("operation")])
+@pytest.mark.parametrize("of", [str, pytest.param(itemgetter("operation"), marks=pytest.mark.slow)])
 def test_a_harness_that_never_again_puts_what_its_vault_got_wrong_is_inconclusive(
     of: Callable[[JsonObject], object],
 ) -> None:
@@ -168,6 +168,7 @@ class Unable(Relay):
         return request["operation"] != self._operation or (self._with_token and caller.get("authenticated", True))
 
 
+@pytest.mark.slow
 def test_an_operation_that_is_never_put_makes_the_clause_about_operations_inconclusive() -> None:
     report = judged(Unable("KeySign", with_token=False), "DEC-16")
     (row,) = report.clauses
@@ -176,6 +177,7 @@ def test_an_operation_that_is_never_put_makes_the_clause_about_operations_inconc
     assert "the operation KeySign" in report.notes[0]
 
 
+@pytest.mark.slow
 def test_an_operation_that_is_never_put_for_one_kind_of_caller_alone_hinders_nothing() -> None:
     report = judged(Unable("KeySign", with_token=True), "DEC-16", "CRED-1")
     assert (report.totals.inconclusive > 0, report.exit_status, _depending(report)) == (True, 0, set())
