@@ -87,6 +87,7 @@ def test_every_mutant_is_found_that_one_vault_can_show_call_by_call_without_an_o
     missed = {one.id for one in entries} - set(known.notes)
     assert missed <= {
         "repeated-rule-cancels",
+        "repeated-rule-frees-one-place",
         "endpoint-of-the-network-counts",
         "endpoint-of-a-subnet-without-a-rule-is-not-noticed",
         "upper-half-is-everything",
