@@ -204,6 +204,7 @@ class Shy(Relay):
         return super().call(method, params)
 
 
+@pytest.mark.slow
 def test_a_write_that_is_put_under_other_rules_makes_its_clauses_inconclusive() -> None:
     report = judged(Shy(3), "STA")
     details = [row.detail for row in report.clauses if row.verdict == "inconclusive"]

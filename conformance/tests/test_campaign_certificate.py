@@ -88,6 +88,7 @@ def quickly(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certifying, "_replayed", replayed)
 
 
+@pytest.mark.slow
 def test_a_whole_bundle_holds(whole: Path) -> None:
     result = run("verify", whole / "b.zip", "--key", whole / "key.pub", "--json")
     told = json.loads(result.stdout)

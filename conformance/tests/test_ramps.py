@@ -66,6 +66,7 @@ class _Crowded(StdlibVault):
         return super().decide(requests=requests)
 
 
+@pytest.mark.slow
 def test_a_fault_of_lists_between_short_and_full_is_found() -> None:
     report = judged(_Crowded, "LIM-6", fail_fast=True)
     assert (report.result, report.exit_status) == ("fail", 1)
