@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fencepost.adapters.contract import Client, JsonObject
-from fencepost.conformance.bench.turning import Turning
+from fencepost.conformance.bench.sometimes_put import SometimesPut
 from fencepost.conformance.lockstep.case import AskStep
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.mutants import Vault
@@ -49,7 +49,10 @@ class Honest(Relay):
         requests = params["requests"]
         assert isinstance(requests, list)
         pairs = zip(requests, _decisions(answer), strict=True)
-        return {"decisions": [NOT_PUT if _is_unsendable(request) else one for request, one in pairs]}
+        return {"decisions": [one if self._can_put(request) else NOT_PUT for request, one in pairs]}
+
+    def _can_put(self, request: JsonObject) -> bool:
+        return not _is_unsendable(request)
 
 
 def _decisions(answer: object) -> list[object]:
@@ -137,7 +140,7 @@ def test_a_request_that_is_put_at_one_time_and_not_at_another_is_found_within_on
         return {one.address for one in found}
 
     lockstep = Lockstep(Client(connection_to(StdlibVault)), load_profile("keyvault"))
-    turning = Turning(lockstep)
+    turning = SometimesPut(lockstep)
     assert stepped("allow", "deny", "deny") == set()
     assert stepped("inconclusive", "deny") == {1}
     assert stepped("deny", "inconclusive", "deny") == {1, 2}
@@ -146,21 +149,12 @@ def test_a_request_that_is_put_at_one_time_and_not_at_another_is_found_within_on
     assert stepped("inconclusive", "deny", "allow") == {3}
 
 
-class Unable(Relay):
+class Unable(Honest):
     """A right vault whose harness can put no request for some operation, or only those of callers with a token."""
 
     def __init__(self, operation: str, *, with_token: bool) -> None:
-        super().__init__(connection_to(StdlibVault))
+        super().__init__()
         self._operation, self._with_token = operation, with_token
-
-    def call(self, method: str, params: JsonObject) -> object:
-        answer = super().call(method, params)
-        if method != "decide":
-            return answer
-        requests = params["requests"]
-        assert isinstance(requests, list)
-        pairs = zip(requests, _decisions(answer), strict=True)
-        return {"decisions": [one if self._can_put(request) else NOT_PUT for request, one in pairs]}
 
     def _can_put(self, request: JsonObject) -> bool:
         caller = request.get("caller", {})

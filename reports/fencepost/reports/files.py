@@ -3,6 +3,7 @@
 import errno
 import os
 import select
+import tempfile
 from pathlib import Path
 from stat import S_ISFIFO
 from typing import BinaryIO
@@ -50,6 +51,22 @@ def write_text(path: Path, text: str) -> None:
     """Make this the content of the file, in UTF-8 and with its last line ended; raises as `opened_to_write` does."""
     with opened_to_write(path) as file:
         file.write((text if text.endswith("\n") else f"{text}\n").encode())
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write the file whole, or leave what was there: `OSError` where it cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _at_once(name: str, flags: int) -> int:

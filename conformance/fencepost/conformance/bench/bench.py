@@ -14,7 +14,7 @@ from fencepost.conformance.bench.in_force import StepsInForce
 from fencepost.conformance.bench.notes import Notes
 from fencepost.conformance.bench.samples import keep_request, keep_write
 from fencepost.conformance.bench.setting import Setting
-from fencepost.conformance.bench.turning import Turning
+from fencepost.conformance.bench.sometimes_put import SometimesPut
 from fencepost.conformance.diagnosis.diagnosis import Diagnosis
 from fencepost.conformance.diagnosis.recorder import KnownFailures
 from fencepost.conformance.judging.call_sizes import intended
@@ -36,7 +36,7 @@ Selection: TypeAlias = Callable[[Sequence[Request], Vault], Iterable[Sequence[Re
 _EARLY = 200
 """After so many requests some are put again in calls of other sizes: what comes first finds much for little."""
 
-_TURNED = (
+_SOMETIMES_PUT = (
     "a request that could not be put as asked was answered at another time: whether it is put depends on the rules"
 )
 
@@ -82,7 +82,7 @@ class Bench(Notes):
         self._faults = FaultPolicy(tally)
         self._counter = ClauseCounter(tally, setting.capabilities)
         self._in_force = StepsInForce(lockstep)
-        self._turning = Turning(lockstep)
+        self._sometimes_put = SometimesPut(lockstep)
         self.diagnosing = Diagnosing(
             lockstep,
             tally,
@@ -343,7 +343,7 @@ class Bench(Notes):
     def _step(self, requests: Sequence[Request]) -> AskStep:
         if not requests or not self.capabilities.credentials:
             return AskStep(requests=tuple(requests))
-        turn, begin = divmod(requests[0].address + len(requests), _EXPLICIT)  # of a call's first requests, some each
+        turn, begin = divmod(requests[0].address + len(requests), _EXPLICIT)  # so calls begin in different ways
         places = range(begin, len(requests), _EXPLICIT)
         explicit = {place: WAYS_TO_SAY_YES[(turn + count) % len(WAYS_TO_SAY_YES)] for count, place in enumerate(places)}
         return AskStep(requests=tuple(requests), explicit=explicit)
@@ -383,8 +383,8 @@ class Bench(Notes):
                 more = extra.get(step.requests[index], ())
                 clauses = tuple(self._counter.exercised(self.vault, step.requests[index], expected, more))
                 keep_request(self._tally.not_put, self.vault, step.only(index), clauses)
-        for request in self._turning.found(step.requests, [answer.outcome for _, answer, _ in judged]):
-            self._tally.note(self.vault.decide(request).clause, depends=_TURNED)
+        for request in self._sometimes_put.found(step.requests, [answer.outcome for _, answer, _ in judged]):
+            self._tally.note(self.vault.decide(request).clause, depends=_SOMETIMES_PUT)
         return [Found(mismatch=mismatch, index=index, aim=aim) for index, mismatch in wrong]
 
     def _wrong_in_force(self) -> list[Found]:

@@ -1,7 +1,5 @@
 """The file of a campaign: what is to be asked, cut into numbered shards; written, and read back strictly."""
 
-import os
-import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -130,19 +128,3 @@ def _check_version(recipe: Recipe, path: Path) -> None:
         if theirs != ours:
             reason = f"was made with {name} {theirs!r:.40}, this is {ours!r}"
             raise PlanRefused(path=path, reason=reason, remedy="plan the campaign anew")
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write the file whole, or leave what was there: `OSError` where it cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from fencepost.conformance.campaign.plan_file import CampaignPlan, Shard, Task, write_atomically
+from fencepost.conformance.campaign.plan_file import CampaignPlan, Shard, Task
 from fencepost.conformance.campaign.stream import StreamRefused, checked_stream, file_name, stream_of
 from fencepost.conformance.campaign.task import TaskResult, result_of
 from fencepost.conformance.run.plan import Listener
+from fencepost.reports.files import write_atomically
 
 Announcement: TypeAlias = Callable[[int, Task], None]
 """Called with the number of a task in its shard, and the task, before it begins."""

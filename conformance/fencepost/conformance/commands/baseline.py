@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.campaign.plan_file import write_atomically
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.earlier_failures import read_known
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
@@ -21,6 +20,7 @@ from fencepost.conformance.regression.known import KnownFailure, file_content, i
 from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
 from fencepost.conformance.run.plan import Plan
+from fencepost.reports.files import write_atomically
 from fencepost.reports.summary import quoted
 from rich.text import Text
 

@@ -17,7 +17,6 @@ from fencepost.conformance.campaign.plan_file import (
     Shard,
     Task,
     plan_to_json,
-    write_atomically,
 )
 from fencepost.conformance.campaign.planning import planned, seeds_for
 from fencepost.conformance.campaign.shard_run import is_there, keep, shard_stream
@@ -35,6 +34,7 @@ from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.opening import CannotBegin
 from fencepost.reference import profile_names
+from fencepost.reports.files import write_atomically
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
 from fencepost.reports.visible import visible

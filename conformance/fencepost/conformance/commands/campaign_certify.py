@@ -10,17 +10,8 @@ from fencepost.conformance.campaign.plan_file import plan_to_json
 from fencepost.conformance.certificate.bundle import PLAN, TRANSCRIPT
 from fencepost.conformance.certificate.certificate import why_not
 from fencepost.conformance.certificate.seed import FROM_SIGNER
+from fencepost.conformance.commands import signing
 from fencepost.conformance.commands.campaign_files import PLAN_FILE, STREAMS, in_full, plan_at
-from fencepost.conformance.commands.signing import (
-    artifact_digests,
-    artifact_files,
-    bundle_file,
-    check_new,
-    issue_now,
-    key_file,
-    signing_key,
-    write_signed,
-)
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
 from fencepost.reports.secrets import Mask
@@ -30,9 +21,9 @@ from fencepost.reports.visible import visible
 @click.command(short_help="Merge the streams of all shards, and sign the result: a bundle that others can check.")
 @PLAN_FILE
 @STREAMS
-@bundle_file
-@key_file
-@artifact_files
+@signing.bundle_file
+@signing.key_file
+@signing.artifact_files
 def certify(*, plan_file: Path, folder: Path, out: Path, key_file: Path, artifacts: tuple[str, ...]) -> None:
     """Merge the streams in DIR, and in the folders in it, and write a signed bundle if the campaign passes.
 
@@ -42,9 +33,9 @@ def certify(*, plan_file: Path, folder: Path, out: Path, key_file: Path, artifac
     `campaign merge`, and no bundle is written.
     """
     made = plan_at(plan_file)
-    key = signing_key(key_file)
-    check_new(out)
-    issue = issue_now(artifact_digests(artifacts), seed_from=FROM_SIGNER, campaign=in_numbers(made))
+    key = signing.signing_key(key_file)
+    signing.check_new(out)
+    issue = signing.issue_now(signing.artifact_digests(artifacts), seed_from=FROM_SIGNER, campaign=in_numbers(made))
     if against := why_not_by_plan(made, Mask.of_here()):
         raise click.UsageError(f"{plan_file} gives no certificate: {'; '.join(against)}")
     try:
@@ -58,4 +49,4 @@ def certify(*, plan_file: Path, folder: Path, out: Path, key_file: Path, artifac
     if against := why_not(report):
         click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)
         sys.exit(report.exit_status or 2)
-    write_signed(report, {PLAN: plan_to_json(made), TRANSCRIPT: recorded}, out, key, issue)
+    signing.write_signed(report, {PLAN: plan_to_json(made), TRANSCRIPT: recorded}, out, key, issue)

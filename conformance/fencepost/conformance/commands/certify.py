@@ -12,6 +12,7 @@ from fencepost.conformance.certificate.bundle import TRANSCRIPT
 from fencepost.conformance.certificate.certificate import why_not
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
 from fencepost.conformance.certificate.verification import seed_of
+from fencepost.conformance.commands import signing
 from fencepost.conformance.commands.case_files import read_folder
 from fencepost.conformance.commands.claim import claimed
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
@@ -21,16 +22,6 @@ from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED
 from fencepost.conformance.commands.recorded_run import Found, kept, recorded
 from fencepost.conformance.commands.run_folder import write_report
 from fencepost.conformance.commands.short_help import SHORT_HELP
-from fencepost.conformance.commands.signing import (
-    artifact_digests,
-    artifact_files,
-    bundle_file,
-    check_new,
-    issue_now,
-    key_file,
-    signing_key,
-    write_signed,
-)
 from fencepost.conformance.run.opening import explaining
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.page import Page
@@ -41,8 +32,8 @@ from fencepost.reports.visible import visible
 
 @click.command(short_help=SHORT_HELP["certify"])
 @click.argument("subject")
-@bundle_file
-@key_file
+@signing.bundle_file
+@signing.key_file
 @click.option("--effort", type=EFFORT, default="thorough", show_default=True, help="How much to ask.")
 @click.option(
     "--seed",
@@ -50,7 +41,7 @@ from fencepost.reports.visible import visible
     help="Choose the seed; the certificate then says so. Without it, the seed is drawn from a digest.",
 )
 @click.option("--nonce", default="", metavar="TEXT", help="The customer's own text, for the digest of the seed.")
-@artifact_files
+@signing.artifact_files
 @click.option(
     "--report",
     "folder",
@@ -98,10 +89,10 @@ def certify(
     """
     if resumed is not None and folder not in (None, resumed):
         raise click.UsageError("--resume DIR goes on in DIR and leaves its report there: leave --report out")
-    key = signing_key(key_file)
-    check_new(out)
-    digests = artifact_digests(artifacts)
-    issue = issue_now(digests, seed_from=FROM_DIGEST if seed is None else FROM_SIGNER, nonce=nonce)
+    key = signing.signing_key(key_file)
+    signing.check_new(out)
+    digests = signing.artifact_digests(artifacts)
+    issue = signing.issue_now(digests, seed_from=FROM_DIGEST if seed is None else FROM_SIGNER, nonce=nonce)
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     clean = Mask.of_here().apply
     plan = Plan(subject=clean(subject), effort=EFFORTS[effort], seed=0 if seed is None else seed)
@@ -133,7 +124,7 @@ def certify(
             click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)
             transcript.is_wanted = found.is_unfinished
             sys.exit(report.exit_status or 2)
-        write_signed(report, {TRANSCRIPT: transcript.content()}, out, key, issue)
+        signing.write_signed(report, {TRANSCRIPT: transcript.content()}, out, key, issue)
         transcript.is_wanted = False
 
 

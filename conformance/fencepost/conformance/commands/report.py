@@ -60,8 +60,13 @@ def report(*, run: Path, form: str, out: Path | None, verbose: bool) -> None:
     stored, where = without_secrets(found.report), found.environment
     page = Page.of(sys.stdout, is_verbose=verbose) if out is None else Page(is_verbose=verbose)
     if where is not None:
-        page = replace(page, began=where.began, seconds=where.seconds, clause_seconds=where.clause_seconds)
-        page = replace(page, source=where.source)
+        page = replace(
+            page,
+            began=where.began,
+            seconds=where.seconds,
+            source=where.source,
+            clause_seconds=where.clause_seconds,
+        )
     renderer = _loaded(form)
     if out is None:
         text = renderer(stored, page=page)

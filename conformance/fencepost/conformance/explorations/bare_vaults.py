@@ -9,13 +9,13 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import blocks, callers, networks, requests
-from fencepost.conformance.generate.accepted_writes import call
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.changes import (
     Change,
     GeneratorState,
     add,
     add_subnet,
+    call,
     put,
     remove,
     remove_subnet,

@@ -19,10 +19,9 @@ from fencepost.conformance.explorations.decisions import network_of, rule_set
 from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import callers, requests
 from fencepost.conformance.generate.boundaries import edges
-from fencepost.conformance.generate.changes import Change, GeneratorState, add, new_block, remove, update
+from fencepost.conformance.generate.changes import Change, GeneratorState, add, new_block, remove, set_endpoints, update
 from fencepost.conformance.generate.networks import NO_ENDPOINTS
 from fencepost.conformance.judging.call_sizes import FIRSTS, class_of, in_words
-from fencepost.conformance.lockstep.case import EndpointsStep
 from fencepost.reference import Caller, Request, Vault
 from fencepost.reference.addresses import LAST_ADDRESS
 
@@ -98,26 +97,10 @@ def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:
         bench.remark("DEC-17", f"{divided}; the largest call had {largest:,}")
 
 
-def _bypass_none(state: GeneratorState) -> Change:
-    del state
-    return update(bypass="None")
-
-
-def _default_action_allow(state: GeneratorState) -> Change:
-    del state
-    return update(defaultAction="Allow")
-
-
-def _default_action_deny(state: GeneratorState) -> Change:
-    del state
-    return update(defaultAction="Deny")
-
-
 def _endpoint_gone(state: GeneratorState) -> Change:
     """A listed subnet loses its endpoint; where no endpoint can change, a rule goes, or comes if there is none."""
     if state.listed and state.capabilities.endpoints:
-        step = EndpointsStep(subnet=state.listed[0], service_endpoints=state.random.choice(NO_ENDPOINTS))
-        return Change(step=step)
+        return set_endpoints(state.listed[0], state.random.choice(NO_ENDPOINTS))
     return remove(state, state.random.choice(state.ip_rules)) if state.ip_rules else _rule_added(state)
 
 
@@ -126,13 +109,13 @@ def _rule_added(state: GeneratorState) -> Change:
 
 
 _CHANGES: tuple[Callable[[GeneratorState], Change], ...] = (
-    _bypass_none,
-    _default_action_allow,
-    _default_action_deny,
+    lambda _: update(bypass="None"),
+    lambda _: update(defaultAction="Allow"),
+    lambda _: update(defaultAction="Deny"),
     _endpoint_gone,
     _rule_added,
 )
-"""The change between two large calls, for each rule set another."""
+"""The changes between two large calls: each rule set has another."""
 
 
 def _every_kind(random: Random, vault: Vault, capabilities: Capabilities) -> list[Request]:

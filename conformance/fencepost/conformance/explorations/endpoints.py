@@ -1,6 +1,7 @@
 """Service endpoints switched off and on, and the addresses that their callers show (DEC-9, DEC-10, STA-10)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import cycle
 from random import Random
@@ -11,9 +12,9 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import send
 from fencepost.conformance.generate import callers, networks, requests
-from fencepost.conformance.generate.changes import Change
+from fencepost.conformance.generate.changes import Change, call, set_endpoints
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
-from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
+from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules, wire_rules_in_force
 from fencepost.reference import Caller, DefaultAction, Network, Request, RuleSet, Subnet, text_from_address
 
@@ -190,24 +191,23 @@ def _changes_before(
     one, other, last = texts
     plain: JsonObject = {"id": first}
     flagged: JsonObject = {"id": second, "ignoreMissingVnetServiceEndpoint": True}
-    capabilities, how = setting.capabilities, setting.profile.missing_endpoint
-    is_refused = (
-        capabilities.refusals
-        and (setting.profile.choice("missing-service-endpoint") if how == "open" else how) == "reject"
-    )
+    capabilities = setting.capabilities
+    when_missing: str | None = setting.profile.missing_endpoint
+    if when_missing == "open":
+        when_missing = setting.profile.choice("missing-service-endpoint")
 
     def on(subnet: str) -> Change:
-        return Change(step=EndpointsStep(subnet=subnet, service_endpoints=random.choice(ENDPOINTS)))
+        return set_endpoints(subnet, random.choice(ENDPOINTS))
 
     def off(subnet: str) -> Change:
-        return Change(step=EndpointsStep(subnet=subnet, service_endpoints=random.choice(NO_ENDPOINTS)))
+        return set_endpoints(subnet, random.choice(NO_ENDPOINTS))
 
     def put(ip_rules: Sequence[str], *entries: JsonObject, aim: str = "STA-10") -> Change:
         acls = {**wire_rules(ip_rules), "virtualNetworkRules": [*entries]}
-        return Change(step=WriteStep(method="putRules", params={"networkAcls": acls}), aim=aim)
+        return replace(call("putRules", networkAcls=acls), aim=aim)
 
     def single(method: str, params: JsonObject, aim: str = "STA-10") -> list[Change]:
-        return [Change(step=WriteStep(method=method, params=params), aim=aim)] if capabilities.incremental else []
+        return [replace(call(method, **params), aim=aim)] if capabilities.incremental else []
 
     ask = None
     yield from (on(first), off(second), put((), plain, flagged), ask, on(second), ask, off(second), ask)
@@ -215,7 +215,7 @@ def _changes_before(
     yield from (off(first), on(second), ask, on(first), ask)  # as many as before have the endpoint
     yield from (off(second), *single("addIpRule", {"value": other}), on(second), ask)
     yield from (put([one], flagged), ask, off(first), off(second))
-    if is_refused:
+    if when_missing == "reject" and capabilities.refusals:
         refused = put([one, other], plain, aim="VAL-8")
         yield from (refused, ask, *single("addVirtualNetworkRule", plain, aim="VAL-8") * 2, refused)
         yield from (*single("addIpRule", {"value": last}), ask)

@@ -37,9 +37,6 @@ _LONG = 105
 _FEW = 3
 """So many of the ranges that stay are asked after each change."""
 
-_SMALLEST_WITH_HALVES = 7
-"""A range of eight addresses has halves of four, which every profile accepts."""
-
 _LAST_FIRST = 8
 """So many of the requests that were asked last are asked first after the next change."""
 
@@ -225,7 +222,7 @@ def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], leng
             return
         watched.look()
         (rule,) = life.state.ip_rules
-        if place % 3 == 0 and rule.block.last - rule.block.first >= _SMALLEST_WITH_HALVES:
+        if place % 3 == 0 and shapes.has_halves(rule.block):
             watched.enter(wire_rules([blocks.text(shapes.first_half(rule.block))]), is_new=False)
             watched.look()
         if not watched.enter(put_in_new(life, watched.network), is_new=True):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
@@ -18,13 +18,20 @@ from fencepost.reference import Block, Request, Vault, address_from_text
 
 _LISTS = ("ipRules", "virtualNetworkRules")
 _SAMPLE = 40
-_Shares: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
-_SOME: _Shares = ((0.1, 0.5), (0.03, 0.06))
-_MANY: _Shares = ((0.5, 0.98), (0.06, 0.1))
-"""Shares of the maximum of a list, and those of IP rules beside a list of subnets: most others are short or full."""
-
 _ASKED_ABOUT = 16
 _T = TypeVar("_T")
+
+
+class _Shares(NamedTuple):
+    """How full lists are: the least and the greatest share of the maximum, of a list and of the IP rules beside it."""
+
+    of_list: tuple[float, float]
+    beside: tuple[float, float]
+
+
+_SOME = _Shares(of_list=(0.1, 0.5), beside=(0.03, 0.06))
+_MANY = _Shares(of_list=(0.5, 0.98), beside=(0.06, 0.1))
+"""Other explorations fill a list little, or up to its maximum."""
 
 
 def _mergeable(random: Random, count: int) -> list[str]:
@@ -97,19 +104,17 @@ def _base(bench: Bench, random: Random, kind: RuleList, shares: _Shares) -> list
     """Put a rule set with such shares of the maxima; requests that show whether it is in force. None if refused."""
     values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 32, 12)]
     gone = _some_callers(bench, random)
-    apart = Random(values[0])
-    of_list, of_ip_rules = shares
-    more = int(kind.maximum * apart.uniform(*of_list))
+    more = int(kind.maximum * random.uniform(*shares.of_list))
     ids = [subnet.id for subnet in bench.vault.network.subnets[-2 - more :]] if kind.member == "id" else []
-    count = more if kind.member == "value" else int(bench.profile.max_ip_rules * apart.uniform(*of_ip_rules))
-    values += [blocks.text(blocks.block(apart, apart.randrange(18, 31))) for _ in range(count)]
+    count = more if kind.member == "value" else int(bench.profile.max_ip_rules * random.uniform(*shares.beside))
+    values += [blocks.text(blocks.block(random, random.randrange(18, 31))) for _ in range(count)]
     if not bench.put(wire_rules(dict.fromkeys(values), ids)):
         return None
     bench.ask(gone, aim="STA-1")
     rules = bench.vault.rules
-    found = [*rules.ip_rules[:3], *_some(apart, rules.ip_rules[3:])]
+    found = [*rules.ip_rules[:3], *_some(random, rules.ip_rules[3:])]
     listed = rules.virtual_network_rules
-    listed = (*listed[:1], *_some(apart, listed[1:-2]), *listed[-2:])
+    listed = (*listed[:1], *_some(random, listed[1:-2]), *listed[-2:])
     asked = [Request(address=rule.block.last) for rule in found]
     asked += [Request(address=requests.private(random), subnet=rule.id) for rule in listed]
     return [*asked, Request(address=requests.outside(random, rules))]

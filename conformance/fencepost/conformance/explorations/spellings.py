@@ -32,7 +32,7 @@ _TEXTS: Mapping[tuple[str, str], str] = {
 """A range like 20.11.2.0/24 in the form that each answer to an open point accepts; its first octet is left out."""
 
 _MOST_FORMS = 2
-"""So many forms are written in every way: a subject that accepts them all would spend on them what its limits need."""
+"""So many forms are written in every way: all six would take the writes that the limits need."""
 
 _PUBLIC, _PRIVATE = 20, 10
 _OTHERS = (
@@ -123,8 +123,9 @@ def _absent(bench: Bench, setting: Setting) -> None:
     bench.reset(bench.vault.network)
     for member, point, words in switches:
         default = profile.choice(point)
-        if default in words:
-            full = {**wire_rules([_PLAIN]), member: words[words[0] == default]}
+        if default is not None:
+            (other,) = set(words) - {default}
+            full = {**wire_rules([_PLAIN]), member: other}
             _made(bench, setting, random, Change(step=_put(full)))
             absent = {name: value for name, value in full.items() if name != member}
             _made(bench, setting, random, Change(step=_put(absent)))

@@ -208,7 +208,7 @@ def _a_few_from_outside(random: Random, bench: Bench, setting: Setting) -> list[
 
 
 def _begin_anew(bench: Bench, setting: Setting, network: Network, asked: Sequence[Request]) -> None:
-    """A new vault, asked and read before its first write, the vault before read last; not read if bypass is unknown."""
+    """Read the present vault, then ask and read a new one before its first write; not read if its bypass is unknown."""
     bench.read()
     bench.reset(network)
     bench.ask(asked, aim="DEC-1")

@@ -85,7 +85,7 @@ def _opened(bench: Bench, setting: Setting, index: int) -> None:
             _ask_ends(bench, "VAL-1")
         inner = [other for other in narrow if one.holds(other)]
         begin_alike = [other for other in inner if other.first == one.first]
-        inside = [*random.sample(inner, min(1, len(inner))), *begin_alike[:1]]
+        inside = dict.fromkeys((*random.sample(inner, min(1, len(inner))), *begin_alike[:1]))
         beside = [kept, *map(blocks.text, inside)]
         if not bench.put(wire_rules([text, *beside]), exercises=("DEC-5",), aim="DEC-5"):
             continue

@@ -5,11 +5,11 @@ from typing import TypeAlias
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.generate import blocks
-from fencepost.conformance.generate.changes import Change, other_spelling, update
+from fencepost.conformance.generate.changes import Change, call, other_spelling, set_endpoints, update
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
 from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
 from fencepost.conformance.generate.small_world import Walk
-from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
+from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 
 Kind: TypeAlias = Callable[[Walk], Change | None]
@@ -18,11 +18,6 @@ Kind: TypeAlias = Callable[[Walk], Change | None]
 def put(acls: JsonObject) -> Change:
     """Put a whole set."""
     return Change(step=WriteStep(method="putRules", params={"networkAcls": acls}), clauses=("STA-1",))
-
-
-def call(method: str, **params: object) -> Change:
-    """Make a single change."""
-    return Change(step=WriteStep(method=method, params=params), clauses=("STA-2",))
 
 
 def put_other(walk: Walk) -> Change:
@@ -189,5 +184,4 @@ def _switched(walk: Walk, subnets: Sequence[str], kinds: Sequence[tuple[str, ...
         return None
     known = {one.id.lower(): one.id for one in walk.vault.network.subnets}
     subnet = known[walk.random.choice(subnets).lower()]
-    step = EndpointsStep(subnet=subnet, service_endpoints=walk.random.choice(kinds))
-    return Change(step=step, subnets=(subnet,), clauses=("STA-10",))
+    return set_endpoints(subnet, walk.random.choice(kinds))

@@ -1,6 +1,6 @@
 """Changes: single steps of a history, the state from which they are generated, and the requests about them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -115,6 +115,17 @@ def remove_subnet(subnet: str, *, spelled: str | None = None, **kinds: object) -
     """Remove a virtual network rule."""
     step = WriteStep(method="removeVirtualNetworkRule", params={"id": spelled or subnet})
     return _with(Change(step=step, subnets=(subnet,)), kinds)
+
+
+def call(method: str, **params: object) -> Change:
+    """A single write, whatever its answer."""
+    return Change(step=WriteStep(method=method, params=params))
+
+
+def set_endpoints(subnet: str, endpoints: Sequence[str]) -> Change:
+    """Give a subnet these service endpoints."""
+    step = EndpointsStep(subnet=subnet, service_endpoints=tuple(endpoints))
+    return Change(step=step, subnets=(subnet,), clauses=("STA-10",))
 
 
 def update(**switches: str) -> Change:

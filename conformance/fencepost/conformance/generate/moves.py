@@ -4,7 +4,7 @@ A move looks at the rules in force before every change, so any move can follow a
 new; every write that it expects to be refused is certainly refused by the profile.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from types import MappingProxyType
@@ -21,11 +21,12 @@ from fencepost.conformance.generate.changes import (
     put,
     remove,
     remove_subnet,
+    set_endpoints,
     update,
 )
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
-from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
+from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, IpRule
 
@@ -333,15 +334,10 @@ def endpoint_switched(state: GeneratorState) -> Iterator[Change]:
     if not state.capabilities.endpoints or not listed:
         return
     subnet = state.random.choice(listed)
-    yield _switch(subnet, state.random.choice(NO_ENDPOINTS))
+    yield set_endpoints(subnet, state.random.choice(NO_ENDPOINTS))
     if state.vault.profile.choice("lost-service-endpoint") == "accept":
         yield add(state, new_block(state))
-    yield _switch(subnet, state.random.choice(ENDPOINTS))
-
-
-def _switch(subnet: str, endpoints: Sequence[str]) -> Change:
-    step = EndpointsStep(subnet=subnet, service_endpoints=tuple(endpoints))
-    return Change(step=step, subnets=(subnet,), clauses=("STA-10",))
+    yield set_endpoints(subnet, state.random.choice(ENDPOINTS))
 
 
 def put_again(state: GeneratorState) -> Iterator[Change]:

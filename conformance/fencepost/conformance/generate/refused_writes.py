@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.generate import blocks, mistakes
-from fencepost.conformance.generate.accepted_writes import call, put
-from fencepost.conformance.generate.changes import Change
+from fencepost.conformance.generate.accepted_writes import put
+from fencepost.conformance.generate.changes import Change, call
 from fencepost.conformance.generate.rule_sets import FLAG
 from fencepost.conformance.generate.small_world import Walk
 from fencepost.conformance.lockstep.case import WriteStep

@@ -20,12 +20,18 @@ _COUNTS = (3, 4, 5, 8, 9, 15, 16, 17)
 _SINGLE = 32
 _TRIES = 10
 _SLOTS = 20
+_SMALLEST_WITH_HALVES = 7
 
 
 def around(address: int, length: int) -> Block:
     """The block of this prefix length that holds the address."""
     size = 2 ** (32 - length)
     return Block(address - address % size, address - address % size + size - 1)
+
+
+def has_halves(one: Block) -> bool:
+    """Whether both halves of the block are ranges of four addresses or more, which every profile accepts."""
+    return one.last - one.first >= _SMALLEST_WITH_HALVES
 
 
 def first_half(one: Block) -> Block:

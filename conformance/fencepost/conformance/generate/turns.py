@@ -10,23 +10,21 @@ from fencepost.conformance.generate.changes import (
     Change,
     add,
     add_subnet,
+    call,
     other_spelling,
     put,
     remove,
     remove_subnet,
+    set_endpoints,
     update,
 )
 from fencepost.conformance.generate.groves import ORDERS, Life, set_of
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
-from fencepost.conformance.generate.shapes import first_half
-from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep
+from fencepost.conformance.generate.shapes import first_half, has_halves, other_half
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Block
 
 _PRIVATE = "10.1.2.3"
-_SMALLEST_WITH_HALVES = 7
-"""A range of eight addresses has halves of four, which every profile accepts."""
-
 
 Turn: TypeAlias = Callable[[Life], Iterator[Change]]
 
@@ -122,7 +120,7 @@ def put_one_other(life: Life) -> Iterator[Change]:
     """Put as many ranges, one for another: in it, beginning where it begins, or with the same first and last range."""
     pairs = [(rule.block, other) for rule in life.ip_rules for other in life.absent_ranges]
     if pairs:
-        shorter = [(one, first_half(one)) for one, _ in pairs if one.last - one.first >= _SMALLEST_WITH_HALVES]
+        shorter = [(one, first_half(one)) for one, _ in pairs if has_halves(one)]
         alike = [pair for pair in pairs if pair[0].first == pair[1].first] or shorter
         nested = [(one, other) for one, other in pairs if one.holds(other)]
         ordered = sorted(rule.block for rule in life.ip_rules)
@@ -173,11 +171,11 @@ def bare(life: Life, inner: Block) -> Iterator[Change]:
 
 def joined(life: Life) -> Iterator[Change]:
     """Add both halves of a range, then the range, and remove one half or both: the range stays."""
-    wide = [one for one in life.absent_ranges if one.last - one.first >= _SMALLEST_WITH_HALVES]
+    wide = [one for one in life.absent_ranges if has_halves(one)]
     if wide:
         whole = life.random.choice(wide)
-        middle = (whole.first + whole.last) // 2
-        halves = life.random.sample([Block(whole.first, middle), Block(middle + 1, whole.last)], 2)
+        lower = first_half(whole)
+        halves = life.random.sample([lower, other_half(lower)], 2)
         held = [rule.block for rule in life.state.ip_rules]
         for one in (*(half for half in halves if half not in held), whole):
             yield add(life.state, one)
@@ -194,7 +192,7 @@ def twice(life: Life) -> Iterator[Change]:
         single = [rule for rule in life.held if rule.block.first == rule.block.last]
         rule = life.random.choice(single or life.held)
         value = other_spelling(rule.text, life.state.vault.profile)
-        yield Change(step=WriteStep(method="addIpRule", params={"value": value}))
+        yield call("addIpRule", value=value)
         yield from gone(life, rule.block)
     elif listed:
         subnet = life.random.choice(listed)
@@ -232,15 +230,13 @@ def add_in_vain(life: Life) -> Iterator[Change]:
     lacking = _lacking(life)
     if lacking and life.random.randrange(2):
         subnet = life.random.choice(lacking)
-        step = WriteStep(method="addVirtualNetworkRule", params={"id": subnet})
-        yield Change(step=step, subnets=(subnet,), aim="VAL-8", clauses=("VAL-9",))
+        yield add_subnet(subnet, aim="VAL-8", clauses=("VAL-9",))
         if life.random.randrange(2) and life.state.vault.profile.choice("remove-unknown") is not None:
             yield remove_subnet(subnet)
         return
     block = life.random.choice(life.grove.blocks)
     value = f"{blocks.text(block).partition('/')[0]}/33"
-    step = WriteStep(method="addIpRule", params={"value": value})
-    yield Change(step=step, aim="VAL-5", clauses=("VAL-9",))
+    yield replace(call("addIpRule", value=value), aim="VAL-5", clauses=("VAL-9",))
 
 
 def _lacking(life: Life) -> list[str]:
@@ -268,7 +264,7 @@ def remove_in_vain(life: Life) -> Iterator[Change]:
             yield remove_subnet(subnet)
     elif life.absent_ranges:
         block = life.random.choice(life.absent_ranges)
-        absent = Change(step=WriteStep(method="removeIpRule", params={"value": blocks.text(block)}))
+        absent = call("removeIpRule", value=blocks.text(block))
         yield absent
         if life.random.randrange(2):
             yield add(life.state, block)
@@ -283,8 +279,7 @@ def endpoint_switched(life: Life) -> Iterator[Change]:
     if life.state.capabilities.endpoints and unlisted:
         subnet = life.random.choice(unlisted)
         kinds = NO_ENDPOINTS if vault.network.has_endpoint(subnet) else ENDPOINTS
-        step = EndpointsStep(subnet=subnet, service_endpoints=life.random.choice(kinds))
-        yield Change(step=step, subnets=(subnet,), clauses=("STA-10",))
+        yield set_endpoints(subnet, life.random.choice(kinds))
 
 
 def bypass_switched(life: Life) -> Iterator[Change]:

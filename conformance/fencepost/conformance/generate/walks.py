@@ -31,7 +31,7 @@ from fencepost.conformance.generate.accepted_writes import (
     update_default_action,
     update_to_the_same,
 )
-from fencepost.conformance.generate.changes import Change, update
+from fencepost.conformance.generate.changes import Change, set_endpoints, update
 from fencepost.conformance.generate.networks import ENDPOINTS
 from fencepost.conformance.generate.refused_writes import (
     add_ipv6,
@@ -48,7 +48,6 @@ from fencepost.conformance.generate.refused_writes import (
     update_with_a_wrong_default_action,
 )
 from fencepost.conformance.generate.small_world import FactorLevels, Walk
-from fencepost.conformance.lockstep.case import EndpointsStep
 
 Family: TypeAlias = tuple[Kind, Kind, Kind, Kind]
 
@@ -154,5 +153,4 @@ def restore_levels(walk: Walk) -> Iterator[Change]:
         for one in listed:
             if not network.has_endpoint(one):
                 known = {subnet.id.lower(): subnet.id for subnet in network.subnets}
-                step = EndpointsStep(subnet=known[one.lower()], service_endpoints=ENDPOINTS[0])
-                yield Change(step=step, clauses=("STA-10",))
+                yield set_endpoints(known[one.lower()], ENDPOINTS[0])

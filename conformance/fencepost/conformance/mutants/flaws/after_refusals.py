@@ -1,6 +1,7 @@
 """Flaws that a refused write leaves behind, and limits on how much one write changes: they show later."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.lenient_vault import LenientVault
@@ -87,33 +88,23 @@ class _RefusedRuleComesWithItsEndpoint(Vault):
 class _RulesOfARefusedSetComeWithTheNext(Vault):
     draft: tuple[IpRule, ...] = ()
 
-    def write(self, make, *checks):  # type: ignore[no-untyped-def]  # as the vault's own
-        self.draft, draft = (), self.draft
-        answer = super().write(make, *checks)
-        if answer["accepted"] and self.adds and draft:
-            self.install(self.held._replace(ip_rules=(*draft, *self.held.ip_rules)))
-        return answer
-
-    adds = False
-
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         self.draft = ()
         return super().reset(subnets=subnets)
 
-    def add_ip_rule(self, *, value: object) -> JsonObject:
-        self.adds = True
-        try:
-            return super().add_ip_rule(value=value)
-        finally:
-            self.adds = False
-
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)
+        self.draft = ()
         if not answer["accepted"]:
-            try:
+            with suppress(Refused):
                 self.draft = self.read_ip_rules(self.entries(network_acls, "ipRules"))
-            except Refused:
-                self.draft = ()
+        return answer
+
+    def add_ip_rule(self, *, value: object) -> JsonObject:
+        answer = super().add_ip_rule(value=value)
+        if answer["accepted"]:
+            self.install(self.held._replace(ip_rules=(*self.draft, *self.held.ip_rules)))
+            self.draft = ()
         return answer
 
 
@@ -195,9 +186,14 @@ class _OneWriteRemovesSoManyRulesAtMost(Vault):
 class _ReadBackOutlivesTheVault(Vault):
     shown: JsonObject | None = None
 
-    def write(self, make, *checks):  # type: ignore[no-untyped-def]  # as the vault's own
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        shown, answer = self.shown, super().reset(subnets=subnets)
+        self.shown = shown
+        return answer
+
+    def install(self, held: Held) -> None:
         self.shown = None
-        return super().write(make, *checks)
+        super().install(held)
 
     def get_rules(self) -> JsonObject:
         self.shown = self.shown or super().get_rules()

@@ -7,7 +7,7 @@ from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.reference import Request
 
 
-class Turning:
+class SometimesPut:
     """Finds requests of the present vault that were answered, and once were inconclusive.
 
     The calls since `reset` are looked through only after the first inconclusive answer of a vault.
