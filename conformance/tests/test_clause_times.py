@@ -31,6 +31,7 @@ def test_a_scenario_is_shared_out_by_the_answers_that_count_for_each_clause(read
 
 def test_a_scenario_without_answers_is_no_clauses_time(readings: list[float]) -> None:
     times, tally = ClauseTimes(), Tally()
+    tally["DEC-2"].asked = 5
     times.begin(tally)
     readings.append(2.0)
     times.share(tally)
