@@ -102,7 +102,7 @@ SPECIAL = _blocks(
 
 
 class _Disjoint:
-    """Membership in a fixed collection of blocks that do not overlap, by bisection."""
+    """A fixed collection of blocks that do not overlap, searched by bisection."""
 
     __slots__ = ("_blocks", "_firsts")
 
@@ -111,8 +111,12 @@ class _Disjoint:
         self._firsts = [block.first for block in self._blocks]
 
     def __contains__(self, address: int) -> bool:
-        index = bisect_right(self._firsts, address) - 1
-        return index >= 0 and address <= self._blocks[index].last
+        return self.meets(address, address)
+
+    def meets(self, first: int, last: int) -> bool:
+        """Whether one of the blocks has an address from `first` to `last`."""
+        index = bisect_right(self._firsts, last) - 1
+        return index >= 0 and first <= self._blocks[index].last
 
 
 _NOT_PUBLIC = _Disjoint((*PRIVATE, *RESERVED, *SPECIAL))
@@ -156,4 +160,4 @@ def is_clear(block: Block) -> bool:
     >>> is_clear(block_from_cidr("128.0.0.0/3")), is_clear(block_from_cidr("128.0.0.0/2"))
     (True, False)
     """
-    return not any(other.meets(block) for other in (*PRIVATE, *RESERVED, *SPECIAL))
+    return not _NOT_PUBLIC.meets(block.first, block.last)

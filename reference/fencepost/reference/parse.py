@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from types import MappingProxyType
 
-from fencepost.reference.addresses import PRIVATE, RESERVED, SPECIAL, Block, cidr_from_block
+from fencepost.reference.addresses import PRIVATE, RESERVED, SPECIAL, Block, cidr_from_block, is_clear
 from fencepost.reference.open_points import ANSWERS
 from fencepost.reference.profile import Profile
 
@@ -183,7 +183,12 @@ def _is_decimal(text: str) -> bool:
     return text.isascii() and text.isdecimal()
 
 
+_PLAIN_OCTETS = MappingProxyType({str(number): number for number in range(256)})
+
+
 def _octet(text: str, choose: _Choose) -> int:
+    if text in _PLAIN_OCTETS:
+        return _PLAIN_OCTETS[text]
     if not text:
         raise _Refused("empty-octet")
     if not _is_decimal(text):
@@ -255,6 +260,8 @@ def _placed(block: Block, profile: Profile, choose: _Choose) -> Block:
 
     A range that covers private space depends on `private-superset` alone, unless reserved space is refused.
     """
+    if is_clear(block):
+        return block
     if any(private.holds(block) for private in PRIVATE):
         raise _Refused("private")
     if any(private.meets(block) for private in PRIVATE):

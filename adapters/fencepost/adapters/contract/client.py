@@ -25,8 +25,8 @@ _ALLOW, _DENY = Decision(outcome="allow"), Decision(outcome="deny")
 
 def _bounded(answer: _R) -> _R:
     """The answer with the subject's own words in it cut to the length that the contract keeps."""
-    words = {name: getattr(answer, name, None) for name in _WORDS}
-    long = {name: text[:MAX_TEXT] for name, text in words.items() if isinstance(text, str) and len(text) > MAX_TEXT}
+    words = ((name, getattr(answer, name, None)) for name in _WORDS)
+    long = {name: text[:MAX_TEXT] for name, text in words if isinstance(text, str) and len(text) > MAX_TEXT}
     return structs.replace(answer, **long) if long else answer
 
 

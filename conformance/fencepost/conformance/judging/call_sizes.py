@@ -1,5 +1,6 @@
 """How many requests a call carries: each kind of request must be right alone, among few, and in calls of each size."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, cycle, islice
@@ -36,7 +37,7 @@ Kinds: TypeAlias = tuple[str, ...]
 
 def class_of(size: int) -> int:
     """The class of sizes of a call with so many requests."""
-    return sum(size >= first for first in FIRSTS[1:])
+    return bisect_right(FIRSTS, size) - 1
 
 
 def intended(requests: int) -> list[int]:

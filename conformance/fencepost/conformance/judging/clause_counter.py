@@ -11,7 +11,7 @@ from fencepost.conformance.judging.write_kinds import kinds_of_write
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.mismatch import WrongDecision
 from fencepost.conformance.lockstep.oracle import Judged
-from fencepost.reference import Decision, Outcome, Request, RuleSet, Vault, Verdict, Write, acceptable_codes
+from fencepost.reference import Decision, Outcome, Plane, Request, RuleSet, Vault, Verdict, Write
 
 _OF_REQUESTS = ("DEC", "CTL", "CRED")
 """The families of clauses that are about single requests; DEC-17 is about several."""
@@ -84,9 +84,8 @@ class ClauseCounter:
         yield from clauses
         if clauses:
             yield from extra
-        has_codes = self._capabilities.codes and self._capabilities.credentials and expected.outcome is Outcome.DENY
-        rules, network, profile = vault.rules, vault.network, vault.profile
-        if has_codes and acceptable_codes(request, rules=rules, network=network, profile=profile) is not None:
+        has_codes = self._capabilities.codes and self._capabilities.credentials
+        if has_codes and expected.outcome is Outcome.DENY and request.plane is Plane.DATA:
             yield "CRED-4"
 
     def _landmarks_of(self, rules: RuleSet) -> RuleEdges:

@@ -50,12 +50,12 @@ def _kinds_of_operation(plane: Plane, operation: str, gates: tuple[bool, ...]) -
 
 def kinds_of(request: Request, clauses: tuple[str, ...], relation: str) -> tuple[str, ...]:
     """The kinds of a request in this relation to the rules, one for each clause that its answer exercises."""
-    return _kinds(clauses, request.plane.value, relation, _class_of(request))
+    return _kinds(clauses, request.plane, relation, _class_of(request))
 
 
 @cache  # a run has few kinds, and asks this for every decision
-def _kinds(clauses: tuple[str, ...], plane: str, relation: str, caller: str) -> tuple[str, ...]:
-    return tuple(f"{clause} {plane} {relation} {caller}" for clause in clauses)
+def _kinds(clauses: tuple[str, ...], plane: Plane, relation: str, caller: str) -> tuple[str, ...]:
+    return tuple(f"{clause} {plane.value} {relation} {caller}" for clause in clauses)
 
 
 def _class_of(request: Request) -> str:
