@@ -44,6 +44,10 @@ ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
         told(NOWHERE, put(*(f"20.0.0.{n}" for n in range(13)), "9.0.0.0/8"), asked("9.9.9.9")),
         told(NOWHERE, put("9.0.0.0/8"), asked("9.9.9.9")),
     ),
+    "one kind of rules": (
+        told(NOWHERE, put(*(f"20.0.0.{n}" for n in range(13))), asked("9.9.9.9")),
+        told(NOWHERE, put(), asked("9.9.9.9")),
+    ),
     "fewer subnets": (told(HOME, asked("9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
     "no refused writes": (
         told(NOWHERE, put("10.0.0.1"), put(), put("10.0.0.2"), asked("9.9.9.9")),

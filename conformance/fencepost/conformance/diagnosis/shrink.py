@@ -27,7 +27,13 @@ from fencepost.conformance.diagnosis.request_passes import (
     plain_place_of_several,
     requesting,
 )
-from fencepost.conformance.diagnosis.rule_passes import named_rules, plain_range, rules_of_several_sets, simpler_rules
+from fencepost.conformance.diagnosis.rule_passes import (
+    named_rules,
+    one_kind_of_rules,
+    plain_range,
+    rules_of_several_sets,
+    simpler_rules,
+)
 from fencepost.conformance.diagnosis.subnet_passes import nearer_subnets, one_switch, plain_endpoints, unmarked_rules
 from fencepost.conformance.diagnosis.trials import RationSpentError, Replay, Reproduction, Trials
 from fencepost.conformance.lockstep.deadline import OutOfTime
@@ -47,6 +53,7 @@ SHRINK_PASSES: tuple[tuple[str, Callable[[Trials], None]], ...] = (
     ("recent history", recent_history),
     ("plain history", plain_history),
     ("named rules", named_rules),
+    ("one kind of rules", one_kind_of_rules),
     ("fewer subnets", fewer_subnets),
     ("no refused writes", no_refused_writes),
     ("fewer calls", fewer_calls),

@@ -1,7 +1,7 @@
 """Shrink passes over subnets and switches: ids that differ in one part, plain endpoints, no marks, one switch."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -76,12 +76,23 @@ def one_switch(trials: Trials) -> None:
 
 
 def unmarked_rules(trials: Trials) -> None:
-    """Leave `ignoreMissingVnetServiceEndpoint` out of every rule."""
-    steps = (
-        replace(step, params=_without_marks(step.params)) if isinstance(step, WriteStep) else step
-        for step in trials.case.steps
-    )
-    trials.attempt(replace(trials.case, steps=tuple(steps)))
+    """Leave `ignoreMissingVnetServiceEndpoint` out of every rule, or of the rules of as many writes as possible."""
+    marked = [
+        index
+        for index, step in enumerate(trials.case.steps)
+        if isinstance(step, WriteStep) and step.params != _without_marks(step.params)
+    ]
+
+    def rebuild(kept: Sequence[int]) -> Case:
+        steps = (
+            replace(step, params=_without_marks(step.params))
+            if isinstance(step, WriteStep) and index not in kept
+            else step
+            for index, step in enumerate(trials.case.steps)
+        )
+        return replace(trials.case, steps=tuple(steps))
+
+    trials.keep_needed(marked, rebuild)
 
 
 def _with_plain_endpoints(network: Network) -> Network:
