@@ -10,7 +10,7 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
-from fencepost.reference import Block, Network, Request, address_from_text, is_clear
+from fencepost.reference import Block, Network, Request, address_from_text, is_clear, text_from_address
 
 _ALIKE = 6
 """The first so many subnets of a network differ in one part each."""
@@ -45,6 +45,13 @@ class _Alternation:
         block = blocks.block(self.random, length)
         self.world.append(Request(address=block.last))
         return blocks.text(block)
+
+    def over_a_gap(self, text: str) -> str:
+        """An address with one address between it and this one; both are asked from now on."""
+        address = address_from_text(text)
+        other = address ^ 2
+        self.world += [Request(address=other), Request(address=min(address, other) + 1)]
+        return text_from_address(other)
 
     def subnet(self, place: int) -> list[str]:
         """The subnet at this place, and a caller in it from now on; empty if the subject offers no subnets."""
@@ -102,7 +109,7 @@ def _put_again(alternation: _Alternation) -> None:
     acls = wire_rules([lasting, gone], alternation.subnet(0))
     if not alternation.put(acls):
         return
-    alternation.write("addIpRule", value=alternation.rule(30))
+    alternation.write("addIpRule", value=alternation.over_a_gap(gone))
     for one in alternation.subnet(1):
         alternation.write("addVirtualNetworkRule", id=one)
     alternation.put(acls)
@@ -175,6 +182,7 @@ def _alike(alternation: _Alternation) -> None:
     alternation.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
     alternation.look("STA-2")
     alternation.write("removeIpRule", value=wide)
+    alternation.write("addIpRule", value=unknown)  # the removal in vain keeps no rule out
 
 
 def _bared(alternation: _Alternation) -> None:

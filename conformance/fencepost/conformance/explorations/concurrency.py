@@ -5,10 +5,11 @@ firewall off for a moment shows as the other answer. How many answers come while
 machine; each request therefore counts once a replacement, however often it was asked.
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event
@@ -36,6 +37,9 @@ _AFTERWARDS = 8
 """So many of the last IP rules of each set are asked about when the race is over."""
 
 _PATIENCE, _PAUSE = 2.0, 0.0005
+
+_TURN = 1e-5
+"""The seconds after which the interpreter lets another thread run."""
 
 _Sets = tuple[WireRules, WireRules]
 _NEEDS_CALLS_AT_ONCE = "needs a carrier that carries several calls at once (http, https, library)"
@@ -73,7 +77,7 @@ def _rules_exchanged(random: Random, setting: Setting, network: Network) -> tupl
     middle = (wide.first + wide.last) // 2
     halves = [Block(wide.first, middle), Block(middle + 1, wide.last)]
     kept = list(dict.fromkeys(blocks.block(random, 28) for _ in range(2)))
-    many = blocks.many(random, 40)
+    many = blocks.many(random, 100)
     ids = [subnet.id for subnet in network.subnets]
     first = wire_rules(_texts([*kept, wide, *many[:8]]), ids[:1])
     second = wire_rules(_texts([*many[8:], *halves, *kept]), ids[:2])
@@ -190,6 +194,7 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
     race.batches = [0] * _DECIDERS
     try:
         with ExitStack() as opened:
+            opened.enter_context(_threads_in_quick_turns())
             pool = opened.enter_context(ThreadPoolExecutor(max_workers=_DECIDERS, thread_name_prefix="decider"))
             others = [opened.enter_context(closing(bench.another())) for _ in range(_DECIDERS)]
             asking = [pool.submit(race.ask, other, decider) for decider, other in enumerate(others)]
@@ -210,6 +215,17 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
     if not race.thirds:  # what a race has left behind shows when it is over
         afterwards = [*candidates, *_by_rules(old), *_by_rules(new)]
         bench.ask(afterwards, exercises=dict.fromkeys(afterwards, (CLAUSE,)), aim=CLAUSE)
+
+
+@contextmanager
+def _threads_in_quick_turns() -> Iterator[None]:
+    """The interpreter changes threads often, so that a write of a subject in this process is seen half done."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _asked_in_quiet(bench: Bench, sets: _Sets, candidates: Sequence[Request]) -> Iterator[Vault]:

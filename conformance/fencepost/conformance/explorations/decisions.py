@@ -60,15 +60,15 @@ def _first(setting: Setting) -> Iterator[Scenario]:
 
 
 def _rest(setting: Setting) -> Iterator[Scenario]:
-    asked = 0 if setting.wave else _FIRST
-    yield from _lives(setting, setting.rounds(_LIVES, decisions_only=2)[asked:])
-    yield from _letters(setting, setting.rounds(2, decisions_only=1)[asked:])
     if setting.profile.choice("duplicates") in ("keep", "collapse"):
         for index in setting.rounds(1):
             yield Scenario(aims=("DEC-5",), run=partial(_repeated, setting=setting, index=index))
     elif setting.profile.choice("duplicates") == "reject" and setting.capabilities.refusals:
         for index in setting.rounds(1):
             yield Scenario(aims=("DEC-5",), run=partial(_refused_again, setting=setting, index=index))
+    asked = 0 if setting.wave else _FIRST
+    yield from _letters(setting, setting.rounds(2, decisions_only=1)[asked:])
+    yield from _lives(setting, setting.rounds(_LIVES, decisions_only=2)[asked:])  # where writes run out, fewer of these
 
 
 def _vault_life(bench: Bench, setting: Setting, index: int) -> None:
@@ -317,7 +317,9 @@ def _refused_again(bench: Bench, setting: Setting, index: int) -> None:
         acls = wire_rules(other, [ids[0], *ids[1:2], other_case(random, ids[0])], bypass="AzureServices")
         repeated.append(("putRules", {"networkAcls": acls}))
     if setting.capabilities.incremental:
-        repeated.append(("addIpRule", {"value": random.choice(values)}))
+        rules = bench.vault.rules.ip_rules
+        alone = [one.text for one in rules if sum(one.block.last in other.block for other in rules) == 1]
+        repeated.append(("addIpRule", {"value": random.choice(alone or values)}))
         repeated += [("addVirtualNetworkRule", {"id": other_case(random, one)}) for one in ids[:1]]
     asked = [place.request() for place in requests.places(random, bench.vault)]
     asked += [Request(address=rule.block.last) for rule in bench.vault.rules.ip_rules]

@@ -13,7 +13,16 @@ from fencepost.conformance.generate import blocks, callers, networks, opened, re
 from fencepost.conformance.generate.changes import Change, GeneratorState, add, put, remove, requests_about
 from fencepost.conformance.generate.groves import Grove, Life, put_in_new, put_in_place, put_most, put_one, set_of
 from fencepost.conformance.generate.shapes import SHAPES
-from fencepost.conformance.generate.turns import all_but_few, bare, gone, gone_and_back, outermost_last, turns
+from fencepost.conformance.generate.turns import (
+    SINGLE_CHANGES,
+    all_but_few,
+    bare,
+    bypass_switched,
+    gone,
+    gone_and_back,
+    outermost_last,
+    turns,
+)
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, Subnet, is_clear, read_ip_rule
@@ -24,6 +33,9 @@ _CROWD, _CROWDED_FOR = 1_000, 4
 
 _OFTEN = 24
 """How many addresses are asked in each of the first turns, and again in one of the last."""
+
+_WITHOUT_SETS = (1, 2)
+"""The shapes at these places come one after the other by single changes alone, after the bypass has changed."""
 
 _BACK = 2
 """So many of the first shapes come back at the end of a long life."""
@@ -165,7 +177,7 @@ def _watched(bench: Bench, setting: Setting, purpose: Sequence[object]) -> _Watc
 
 
 def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length: _Length) -> None:
-    """One vault, in which one shape comes after another; the first two come back at the end."""
+    """One vault, in which one shape comes after another, once without a whole set; the first two come back."""
     watched = _watched(bench, setting, purpose)
     life, random = watched.life, watched.life.random
     every = list(SHAPES.values())
@@ -178,12 +190,16 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
             groves.append(life.grove)
         else:
             life.grove = groves[place - len(order)]
-        acls = put_in_place(life) if place else put_in_new(life, watched.network)
-        if not watched.enter(acls, is_new=not place):
-            return
+        by_single_changes = length.more and place in _WITHOUT_SETS
+        if not by_single_changes or place == _WITHOUT_SETS[0]:
+            acls = put_in_place(life) if place else put_in_new(life, watched.network)
+            if not watched.enter(acls, is_new=not place):
+                return
+            watched.take(bypass_switched(life) if by_single_changes else iter(()))
         is_crowded = length.more and place == len(order) // 2
         crowd = [life.grove.somewhere(random) for _ in range(_CROWD if is_crowded else 0)]
-        made = islice(turns(life), length.turns if place < len(order) else length.turns // 3)
+        table = SINGLE_CHANGES if by_single_changes else None
+        made = islice(turns(life, table), length.turns if place < len(order) else length.turns // 3)
         for number, (turn, more) in enumerate(zip(made, recalled, strict=False)):
             watched.take(turn, (*more, *(crowd if number in (0, _CROWDED_FOR) else ())))
         watched.take(gone_and_back(life))
@@ -215,6 +231,8 @@ def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], leng
     """New vaults in a row, some with one rule, the others with a few changes; what came last there is not asked."""
     watched = _watched(bench, setting, purpose)
     life = watched.life
+    takes_pairs = setting.profile.choice("duplicates") in ("keep", "collapse")
+    alike = (_with_same_sums, _with_a_pair if takes_pairs else _halved, _halved)
     for place in range(length.vaults):
         if place % 3 == 0:
             watched.grow(life.random.choice(list(SHAPES.values())))
@@ -222,8 +240,8 @@ def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], leng
             return
         watched.look()
         (rule,) = life.state.ip_rules
-        if place % 3 == 0 and shapes.has_halves(rule.block):
-            watched.enter(wire_rules([blocks.text(shapes.first_half(rule.block))]), is_new=False)
+        for some in alike[place // 3](rule.block) if place % 3 == 0 and shapes.has_quarters(rule.block) else ():
+            watched.enter(wire_rules(map(blocks.text, some)), is_new=False)
             watched.look()
         if not watched.enter(put_in_new(life, watched.network), is_new=True):
             return
@@ -231,6 +249,24 @@ def _short_lives(bench: Bench, setting: Setting, purpose: Sequence[object], leng
         for turn in islice(turns(life), length.short):
             watched.take(turn)
         watched.take(outermost_last(life) if life.random.randrange(2) else next(turns(life)))
+
+
+def _halved(block: Block) -> list[list[Block]]:
+    """One range that begins where the block begins."""
+    return [[shapes.first_half(block)]]
+
+
+def _with_same_sums(block: Block) -> list[list[Block]]:
+    """Two quarters, then the two others: as many ranges, of the same lengths, and the same sum of addresses."""
+    size = (block.last - block.first + 1) // 4
+    quarters = [Block(first, first + size - 1) for first in range(block.first, block.last, size)]
+    return [[quarters[0], quarters[3]], [quarters[1], quarters[2]]]
+
+
+def _with_a_pair(block: Block) -> list[list[Block]]:
+    """Half of the block, then twice the other half as well: a sum by exclusive or has nothing of a pair."""
+    half = shapes.first_half(block)
+    return [[half], [half, *[shapes.other_half(half)] * 2]]
 
 
 def _long_lists(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:

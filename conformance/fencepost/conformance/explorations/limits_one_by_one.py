@@ -153,11 +153,12 @@ def by_adding(bench: Bench, random: Random, kind: RuleList, others: Sequence[Rul
     bench.write("updateRules", usual)
     bench.read()
     ask_every_rule(bench, random, "LIM-7")
-    if kind.member == "value" and bench.profile.choice("duplicates") in ("keep", "collapse"):
+    if bench.profile.choice("duplicates") in ("keep", "collapse"):
         again, *kept = filling.held
-        bench.put(kind.acls([again, again, *kept[: kind.maximum - 2]]), aim="LIM-1")
-        for method, value in (("removeIpRule", again), *(("addIpRule", one) for one in filling.spare[:3])):
-            bench.write(method, {"value": value}, exercises=("LIM-8",), aim="LIM-8")  # both places are free again
+        room = kind.maximum if bench.profile.choice("duplicates-count") == "no" else kind.maximum - 1
+        bench.put(kind.acls([again, again, *kept[: room - 1]]), aim=kind.accepted)
+        for method, rule in ((kind.remove, again), *((kind.add, one) for one in filling.spare[:3])):
+            bench.write(method, {kind.member: rule}, exercises=("LIM-8",), aim="LIM-8")  # both places are free again
     bench.reset(bench.vault.network)  # the next vault is not full
     bench.write(kind.add, {kind.member: filling.spare[0]}, exercises=("LIM-7",), aim="LIM-7")
 

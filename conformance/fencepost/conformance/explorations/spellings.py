@@ -116,34 +116,38 @@ def _words(bench: Bench, setting: Setting) -> None:
 
 def _absent(bench: Bench, setting: Setting) -> None:
     """A whole set without a switch whose default is known, after a set with the other word."""
-    random, profile = setting.random("spellings", "absent"), setting.profile
+    random = setting.random("spellings", "absent")
+    bench.reset(bench.vault.network)
+    for member, before in _before_defaults(setting):
+        _made(bench, setting, random, Change(step=_put(before)))
+        absent = {name: value for name, value in before.items() if name != member}
+        _made(bench, setting, random, Change(step=_put(absent)))
+
+
+def _before_defaults(setting: Setting) -> Iterator[tuple[str, WireRules]]:
+    """Each switch whose default is known, and a whole set in which it has the other word."""
     switches = [("bypass", "default-of-bypass", ("None", "AzureServices"))]
     if setting.capabilities.default_action:
         switches.append(("defaultAction", "default-of-default-action", ("Allow", "Deny")))
-    bench.reset(bench.vault.network)
     for member, point, words in switches:
-        default = profile.choice(point)
+        default = setting.profile.choice(point)
         if default is not None:
             (other,) = set(words) - {default}
-            full = {**wire_rules([_PLAIN]), member: other}
-            _made(bench, setting, random, Change(step=_put(full)))
-            absent = {name: value for name, value in full.items() if name != member}
-            _made(bench, setting, random, Change(step=_put(absent)))
+            yield member, {**wire_rules([_PLAIN]), member: other}
 
 
 def _nulls(bench: Bench, setting: Setting) -> None:
-    """Null for each member of a whole set, and for a switch of an update, which keeps its value."""
+    """Null for each member of a whole set, after a set with another value, and for a switch of an update."""
     random, capabilities = setting.random("spellings", "null"), setting.capabilities
     bench.reset(bench.vault.network)
     full = wire_rules([_PLAIN], default_action="Deny", bypass="AzureServices")
     is_lenient = setting.profile.choice("null-members") == "as-absent"
+    befores = [full, *([full] if capabilities.subnets else []), *(before for _, before in _before_defaults(setting))]
     members = ["ipRules", *(["virtualNetworkRules"] if capabilities.subnets else [])]
-    members += ["bypass"] * (setting.profile.choice("default-of-bypass") is not None)
-    if capabilities.default_action and setting.profile.choice("default-of-default-action") is not None:
-        members.append("defaultAction")
-    for member in members if is_lenient else ():
-        _made(bench, setting, random, Change(step=_put(full)))
-        _made(bench, setting, random, Change(step=_put({**full, member: None})))
+    members += [member for member, _ in _before_defaults(setting)]
+    for member, before in zip(members, befores, strict=True) if is_lenient else ():
+        _made(bench, setting, random, Change(step=_put(before)))
+        _made(bench, setting, random, Change(step=_put({**before, member: None})))
     for bypass in ("None", "AzureServices") if is_lenient else ("None",):
         for switches in ({"bypass": bypass, "defaultAction": None}, {"bypass": None, "defaultAction": "Deny"}):
             if capabilities.default_action and capabilities.incremental:

@@ -145,6 +145,8 @@ def _malformed(a: int, b: int, c: int) -> dict[str, object]:
         "an underscore": f"{a}.{b}.{c}.1_0",
         "an underscore in a range": f"{a}.{b}.1_0.0/24",
         "an inner blank": f"{a}. {b}.{c}.1",
+        "a byte order mark in front": f"\ufeff{quad}",
+        "a zero-width space at the end": f"{quad}\u200b",
         "a blank before the slash": f"{net} /24",
         "a blank after the slash": f"{net}/ 24",
         "a comma": f"{a},{b},{c},1",

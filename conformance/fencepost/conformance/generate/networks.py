@@ -57,7 +57,7 @@ def subnet_ids(random: Random) -> list[str]:
 
     They differ from it in one part or two, in the order of the parts, or in where a part ends. A part differs in its
     beginning or end, by more text before or after it, or by another separator. Others differ from each other in a
-    number's zeros, or late in a long name.
+    number's zeros, or late in a long name. In the last id the names are words that every id has.
     """
     word = random.choice(_WORDS)
     group, network, subnet = f"rg-{word}", f"vnet-{word}", f"snet-{word}"
@@ -102,6 +102,7 @@ def subnet_ids(random: Random) -> list[str]:
         subnet_id(own, group, f"{network}-snet", word),
         subnet_id(own, f"{group}{network[0]}", network[1:], subnet),
         subnet_id(own, group, f"{network}{subnet[0]}", subnet[1:]),
+        subnet_id(own, "subnets", "providers", "virtualNetworks"),
     ]
 
 

@@ -34,6 +34,11 @@ def has_halves(one: Block) -> bool:
     return one.last - one.first >= _SMALLEST_WITH_HALVES
 
 
+def has_quarters(one: Block) -> bool:
+    """Whether the quarters of the block are such ranges, too."""
+    return one.last - one.first >= 2 * _SMALLEST_WITH_HALVES
+
+
 def first_half(one: Block) -> Block:
     """The lower half of a block, which begins with the same address."""
     return Block(one.first, (one.first + one.last) // 2)
@@ -63,12 +68,13 @@ def _parent(one: Block) -> Block:
 
 
 def chain(random: Random) -> list[Block]:
-    """Three to six ranges, each inside the one before; the other halves of some; and single addresses."""
+    """Three to six ranges, each inside the one before; the other halves of some; and addresses with a gap of one."""
     found = [blocks.block(random, random.randrange(6, 15))]
     for _ in range(random.randrange(2, 6)):
         found.append(_inside(found[-1], _length(found[-1]) + random.randrange(1, 6), random))
     single = _inside(found[-1], _SINGLE, random)
-    return [*found, *(other_half(one) for one in random.sample(found, 3)), single, other_half(single)]
+    over_a_gap = Block(single.first ^ 2, single.last ^ 2)
+    return [*found, *(other_half(one) for one in random.sample(found, 3)), single, other_half(single), over_a_gap]
 
 
 def stairs(random: Random) -> list[Block]:

@@ -1,6 +1,6 @@
 """Turns: runs of writes, without requests in between, by which a grove's rules come and go."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -29,14 +29,15 @@ _PRIVATE = "10.1.2.3"
 Turn: TypeAlias = Callable[[Life], Iterator[Change]]
 
 
-def turns(life: Life) -> Iterator[Iterator[Change]]:
-    """Turn after turn without end: mostly one rule added or removed, else a turn from the table."""
+def turns(life: Life, table: Sequence[Turn] | None = None) -> Iterator[Iterator[Change]]:
+    """Turn after turn without end: mostly one rule added or removed, else a turn from the table, or from all."""
+    known = table or list(TURNS.values())
     special: list[Turn] = []
     while True:
         if life.random.randrange(3):
             yield _one_change(life)
             continue
-        special = special or life.random.sample(list(TURNS.values()), len(TURNS))
+        special = special or life.random.sample(known, len(known))
         yield special.pop()(life)
 
 
@@ -184,11 +185,14 @@ def joined(life: Life) -> Iterator[Change]:
 
 
 def twice(life: Life) -> Iterator[Change]:
-    """Add a rule that is in force, where the subject takes repetitions; one removal removes both."""
+    """Where the subject takes repetitions, put a new rule twice, or add a rule in force; one removal removes both."""
     if life.state.vault.profile.choice("duplicates") not in ("keep", "collapse"):
         return
     listed = life.state.listed
-    if life.ip_rules and (not listed or life.random.randrange(3)):
+    if life.absent_ranges and not life.random.randrange(3):
+        block = life.random.choice(life.absent_ranges)
+        yield put(set_of(life, [*(rule.block for rule in life.held), block, block]), life.state.vault)
+    elif life.ip_rules and (not listed or life.random.randrange(3)):
         single = [rule for rule in life.held if rule.block.first == rule.block.last]
         rule = life.random.choice(single or life.held)
         value = other_spelling(rule.text, life.state.vault.profile)
@@ -252,7 +256,7 @@ def _lacking(life: Life) -> list[str]:
 
 
 def remove_in_vain(life: Life) -> Iterator[Change]:
-    """Remove an absent rule, a range or a subnet: nothing changes. Then perhaps add it and remove it."""
+    """Remove an absent rule, a range or a subnet: nothing changes. Then add it, and perhaps remove it."""
     unlisted = life.state.unlisted
     if life.state.vault.profile.choice("remove-unknown") is None:
         return
@@ -266,8 +270,8 @@ def remove_in_vain(life: Life) -> Iterator[Change]:
         block = life.random.choice(life.absent_ranges)
         absent = call("removeIpRule", value=blocks.text(block))
         yield absent
+        yield add(life.state, block)
         if life.random.randrange(2):
-            yield add(life.state, block)
             yield from gone(life, block)
             yield absent
 
@@ -337,3 +341,10 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
     }
 )
 """Every turn of more than one plain change, by its name."""
+
+SINGLE_CHANGES = tuple(
+    turn
+    for turn in TURNS.values()
+    if turn not in (put_some, put_one_other, put_other_subnets, put_in_vain, twice, bypass_switched)
+)
+"""The turns without a whole set, which leave the bypass as it is."""

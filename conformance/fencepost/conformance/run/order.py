@@ -41,11 +41,11 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     CONVERGENCE,
     REPETITION,
     CALL_SIZES,
-    MORE_DECISIONS,
     RAMPS,
     READ_BACK,
+    MORE_DECISIONS,
 )
-"""Every exploration, the cheapest and most telling first."""
+"""Every exploration, the cheapest and most telling first; the last has volume alone, and is asked as far as it can."""
 
 DECISIONS_OF = {
     "first look": 100,
