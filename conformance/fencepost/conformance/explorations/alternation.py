@@ -166,7 +166,7 @@ def _alike(alternation: _Alternation) -> None:
         *(f"1{one}", f"{one}0", f"{one}3", f"{a}.{b}.{c}.2", f"{a}.{b}.{c}.23", f"{a}.{c}.{b}.3", f"{b}.{a}.{c}.3"),
         *(f"{a}.{b}.{c + 1}.0", f"{a}.{b}.{c + 1}.0/26", f"1{a}.{b}.{c + 1}.0/24", f"{a}.{b}.{c}0.0/24"),
     ]
-    wide, unknown = f"{a}.{b}.{c + 1}.0/24", f"{a}.{b}.{c + 1}.9"
+    wide, unknown = f"{a}.{b}.{c + 1}.0/24", f"{a}.{b}.{c + 1}.200"
     for text in (one, *others):
         address, _, _ = text.partition("/")
         alternation.world.append(Request(address=address_from_text(address)))
