@@ -36,7 +36,7 @@ def _denying() -> Vault:
 def _counted(expected: Write) -> dict[str, int]:
     tally = Tally()
     offer = Capabilities.from_statement(Client(connection_to(StdlibVault)).describe(), VAULT.profile)
-    ClauseCounter(tally, offer).write(expected, {"STA-1"})
+    ClauseCounter(tally, offer, ()).write(expected, {"STA-1"})
     return {clause: count.decisive for clause, count in tally.records.items()}
 
 

@@ -80,7 +80,7 @@ class Bench(Notes):
         self._selected = frozenset(selected)
         self._largest_call = 0
         self._faults = FaultPolicy(tally)
-        self._counter = ClauseCounter(tally, setting.capabilities)
+        self._counter = ClauseCounter(tally, setting.capabilities, self._selected)
         self._in_force = StepsInForce(lockstep)
         self._sometimes_put = SometimesPut(lockstep)
         self.diagnosing = Diagnosing(

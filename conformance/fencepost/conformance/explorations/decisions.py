@@ -67,8 +67,8 @@ def _rest(setting: Setting) -> Iterator[Scenario]:
         for index in setting.rounds(1):
             yield Scenario(aims=("DEC-5",), run=partial(_refused_again, setting=setting, index=index))
     asked = 0 if setting.wave else _FIRST
+    yield from _lives(setting, setting.rounds(_LIVES, decisions_only=2)[asked:])
     yield from _letters(setting, setting.rounds(2, decisions_only=1)[asked:])
-    yield from _lives(setting, setting.rounds(_LIVES, decisions_only=2)[asked:])  # where writes run out, fewer of these
 
 
 def _vault_life(bench: Bench, setting: Setting, index: int) -> None:

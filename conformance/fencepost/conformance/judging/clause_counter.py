@@ -18,11 +18,13 @@ _OF_REQUESTS = ("DEC", "CTL", "CRED")
 
 
 class ClauseCounter:
-    """Counts answers in a tally, each for the clauses that it exercises."""
+    """Counts answers in a tally, each for the clauses that it exercises; `selected` are the clauses of the run."""
 
-    def __init__(self, tally: Tally, capabilities: Capabilities) -> None:
+    def __init__(self, tally: Tally, capabilities: Capabilities, selected: Collection[str]) -> None:
         self._tally = tally
         self._capabilities = capabilities
+        self._selected = selected
+        self._is_about_calls = "DEC-17" in selected  # the clause about several requests takes every kind
         self.kinds: list[tuple[str, ...]] = []
         self._landmarks: tuple[RuleSet, RuleEdges] | None = None
 
@@ -39,8 +41,8 @@ class ClauseCounter:
         """Count these answers; return each wrong answer with its place. `extra` adds clauses to some requests.
 
         `sizes` are those of the calls that were to carry the requests. Right answers to calls that only ask the same
-        again (`is_further`) count for no clause. `kinds` are then those of the requests, the width of rules left
-        out, and none where the answer was not right.
+        again (`is_further`) count for no clause. `kinds` are then those of the requests for the selected clauses, or
+        for all if calls are judged, the width of rules left out, and none where the answer was not right.
         """
         found = []
         carried = [(size, place) for size in sizes for place in range(size)]
@@ -55,6 +57,8 @@ class ClauseCounter:
             not_put.count(request, kinds_of(request, clauses, relation), is_answered=is_answered)
             is_right = wrong is None and is_answered
             singles = _of_single_requests(clauses) if is_right else ()
+            if not self._is_about_calls:
+                singles = tuple(one for one in singles if one in self._selected)
             self.kinds.append(kinds_of(request, singles, relation.partition(" ")[0]))
             self._tally.call_sizes.count(self.kinds[-1], *carried[index])
             if wrong is not None:
