@@ -23,8 +23,15 @@ from fencepost.conformance.rule_files.template import (
 from fencepost.reference import Subnet, is_subnet_id
 
 WITHOUT_PROPERTIES = "this vault comes without its properties, as az keyvault list prints it; ask az keyvault show"
+_RECOVERED = (
+    "a vault that is recovered keeps the rules that it was deleted with, whatever stands here, and these are not in "
+    "the file; ask az keyvault show once it is recovered"
+)
+"""Azure/azure-rest-api-specs #21306: a PUT of other rules with createMode recover left those of the deleted vault."""
 _RULES = re.compile(r"network_?rule", re.IGNORECASE)
 """How the name of a member begins that holds rules in the objects of other clients and of other services."""
+DECIDING = ("networkAcls", "publicNetworkAccess", "createMode")
+"""The properties of a vault that decide what rules are in force, or that rules do not decide."""
 _VAULT_ID = re.compile(r"/providers/Microsoft\.KeyVault/vaults/([^/]+)$", re.IGNORECASE)
 
 
@@ -160,7 +167,7 @@ def rules_in(
 
     Texts are values without an `evaluation`; else they may be expressions.
     """
-    members = read_members(properties, path, ("networkAcls", "publicNetworkAccess"))
+    members = read_members(properties, path, DECIDING)
     others = [
         f"{path}.{name}: a vault has 'networkAcls' for its rules" for name in members.others if _RULES.match(name)
     ]
@@ -173,7 +180,16 @@ def rules_in(
         return FoundRules(network_acls=None, path=path, vault=vault, faults=(str(fault), *members.faults))
     found = read_acls(values.get("networkAcls"), f"{path}.networkAcls", vault=vault)
     faults = public_access_faults(values.get("publicNetworkAccess"), f"{path}.publicNetworkAccess")
+    faults += _recovery_faults(values.get("createMode"), f"{path}.createMode")
     return replace(found, faults=(*members.faults, *faults, *found.faults))
+
+
+def _recovery_faults(mode: object, path: str) -> tuple[str, ...]:
+    """The reason why the rules of a vault that is made in this `createMode` cannot be known; none for a new vault."""
+    if mode is None or (isinstance(mode, str) and mode.lower() in ("", "default")):
+        return ()
+    reason = _RECOVERED if str(mode).lower() == "recover" else "expected 'default' or 'recover'"
+    return (f"{path}: {mode!r:.60}: {reason}",)
 
 
 def _name(resource: Resource, *, literal: bool) -> str | None:

@@ -61,14 +61,21 @@ def parsed(text: str) -> object:
 
 
 def _decoded(data: bytes) -> str:
-    """The text: UTF-16 where a byte order mark says so, or every other of the first bytes is zero; else UTF-8."""
+    """The text: UTF-16 where a byte order mark says so, or every other of the first bytes is zero; else UTF-8.
+
+    Two programs that write a mark each leave two of them.
+    """
+    return _by_its_first_bytes(data).lstrip("\ufeff")
+
+
+def _by_its_first_bytes(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16")
     if data[1:2] == b"\0":
         return data.decode("utf-16-le")
     if data[:1] == b"\0":
         return data.decode("utf-16-be")
-    return data.decode("utf-8-sig")
+    return data.decode("utf-8")
 
 
 _TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n\r]*|/\*.*?\*/', re.DOTALL)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from fencepost.conformance.rule_files.acls import read_acls
-from fencepost.conformance.rule_files.arm import properties_of, rules_in
+from fencepost.conformance.rule_files.arm import DECIDING, properties_of, rules_in
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.members import member
 from fencepost.conformance.rule_files.template import VAULT
@@ -138,7 +138,8 @@ def _unknown_in_body(after_unknown: object) -> Iterator[str]:
     body = after_unknown.get("body") if isinstance(after_unknown, Mapping) else None
     properties = member(body, "properties") if isinstance(body, Mapping) else None
     inner = properties if isinstance(properties, Mapping) else {}
-    deciding = {name: one for name, one in inner.items() if name.lower() in ("networkacls", "publicnetworkaccess")}
+    names = {name.lower() for name in DECIDING}
+    deciding = {name: one for name, one in inner.items() if name.lower() in names}
     if body is True:
         yield "body"
     if properties is True:
