@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 from fencepost.adapters.contract.toml_text import toml_from
-from fencepost.adapters.declared.mistakes import listed, mistakes_in
+from fencepost.adapters.mistakes import listed, mistakes_in
 from fencepost.adapters.text_file import text_of
 
 AddressBy = Literal["header", "bound", "proxy-v2"]

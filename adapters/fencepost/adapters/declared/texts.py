@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated
 
 import msgspec
-from fencepost.adapters.declared.mistakes import Check, near
+from fencepost.adapters.mistakes import Check, near
 from msgspec import Meta
 
 _PLACEHOLDER = re.compile(r"\$\$(?=\{)|\$\{([^{}]*)\}")

@@ -1,4 +1,4 @@
-"""What is wrong with an adapter file: every mistake at once, each with its TOML path and the near misses."""
+"""What is wrong with a file that configures an adapter: every mistake at once, with its TOML path and near misses."""
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
