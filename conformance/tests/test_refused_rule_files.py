@@ -164,6 +164,10 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         template(vault({**DENYING, **loop("[parameters('n')]", "20.1.2.0/24")})),
         "properties.networkAcls.copy[0].count",
     ),
+    "a number of a loop without its name": (
+        template(vault({**DENYING, **loop(2, "[concat('20.1.', string(copyIndex()), '.0/24')]")})),
+        "copyIndex() stands outside of its loop; without the name of a loop it means the loop of its resource",
+    ),
     "a variable defined by itself": (
         template(vault("[variables('a')]"), variables={"a": "[variables('b')]", "b": "[variables('a')]"}),
         "is defined by itself",

@@ -79,6 +79,14 @@ RIGHT: Mapping[str, object] = {
     "a loop with an offset": template(
         vault({**DENYING, **loop(2, "[concat('20.1.', string(copyIndex('ipRules', 1)), '.0/24')]")})
     ),
+    "a loop of rules with the number of its resource's loop": template(
+        {
+            **vault(
+                {**DENYING, **loop(3, "[concat('20.', string(copyIndex(1)), '.', copyIndex('ipRules'), '.0/24')]")}
+            ),
+            "copy": {"name": "vaults", "count": 1},
+        }
+    ),
     "a condition that holds": template(
         {**vault(), "condition": "[equals(parameters('kind'), 'a')]"},
         parameters={"kind": {"type": "string", "defaultValue": "a"}},

@@ -38,6 +38,8 @@ def read_json(path: str, *, with_comments: bool = False) -> object:
         data = _bytes(path)
         if len(data) > LARGEST:
             raise ValueError(f"larger than {LARGEST >> 20} MiB, which no file of this kind is")
+        if data.startswith(_ZIP):
+            raise ValueError(f"a zip archive, as terraform plan -out writes one; {_TERRAFORM_AS_JSON}")
         text = _decoded(data)
         if with_comments and "/" in text:
             text = _without_comments(text)
@@ -87,6 +89,7 @@ def _without_comments(text: str) -> str:
 
 
 _BLANKED = re.compile(r"[^\n\r]")
+_ZIP = b"PK\x03\x04"
 _TERRAFORM_AS_JSON = "terraform plan -out p && terraform show -json p prints it as JSON"
 _ADVICE = (
     (
@@ -99,8 +102,14 @@ _ADVICE = (
     ),
     (r'\{"@level":', f"this looks like the log of terraform plan -json: {_TERRAFORM_AS_JSON}"),
     (r"ERROR: ", "this is an error of the Azure CLI, and no output"),
-    (r"-{3,}(?:[ \t]+-{3,})*[ \t\r]*$", "this looks like a table: ask for JSON instead (az … --output json)"),
-    (r"(?:- )?\w+:(?: |$)", "this looks like YAML: ask for JSON instead (az … --output json)"),
+    (r"WARNING: ", "a warning of the Azure CLI stands before its output: leave it out (az … --only-show-errors)"),
+    (r"\x1b\[", "the text has colours in it: ask for JSON without them (az … --output json)"),
+    (r"\s*<[!?/a-zA-Z]", "this looks like XML or HTML"),
+    (
+        r"(?:-{2,}[ \t]+)+-{2,}[ \t\r]*$|-{4,}[ \t\r]*$",
+        "this looks like a table: ask for JSON instead (az … --output json)",
+    ),
+    (r"---[ \t\r]*$|(?:- )?\w+:(?: |$)", "this looks like YAML: ask for JSON instead (az … --output json)"),
     (r"\w+[ \t]*=[ \t]*\S", f"this looks like the variables of Terraform: {_TERRAFORM_AS_JSON}"),
     (r"\{.*\}[ \t\r]*\n[ \t]*\{", "these are several JSON values, and a file holds one: put them into one list"),
 )

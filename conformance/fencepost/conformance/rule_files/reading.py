@@ -9,6 +9,7 @@ from fencepost.conformance.rule_files.clients import from_short_form, is_powersh
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput, read_json
 from fencepost.conformance.rule_files.members import member
+from fencepost.conformance.rule_files.subnets import listed_subnets
 from fencepost.conformance.rule_files.template import Fault
 
 _PRINT_PLAN = "print the plan: terraform plan -out p && terraform show -json p > plan.json"
@@ -72,7 +73,7 @@ def _chosen(value: object, vault: str | None, given: Mapping[str, object]) -> Fo
     if not found:
         raise _NoRules(*(deleted or (_without_vaults(value),)), *cut)
     chosen = _named(found, vault, (*deleted, *cut))
-    return replace(chosen, notes=(*chosen.notes, *cut))
+    return replace(chosen, notes=(*chosen.notes, *cut), subnets=(*chosen.subnets, *listed_subnets(value)))
 
 
 def _named(found: list[FoundRules], vault: str | None, beside: tuple[str, ...]) -> FoundRules:
