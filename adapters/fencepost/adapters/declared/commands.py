@@ -33,7 +33,7 @@ def _json_check(conditions: Mapping[str, object]) -> Iterator[str]:
             yield f"{path!r}: {says}"
 
 
-JsonConditions = Annotated[dict[str, Any], Meta(extra={"check": _json_check})]
+JsonConditions = Annotated[dict[str, Any], Meta(extra={"check": _json_check}, examples=[{"$.decision": "allow"}])]
 
 
 class EndsWith(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):

@@ -87,7 +87,7 @@ def text_check(*known: str) -> Check:
         for name in names_in(text):
             if name.startswith(_ENV):
                 if name.removeprefix(_ENV) not in os.environ:
-                    yield f"the environment has no variable {name.removeprefix(_ENV)!r}, which ${{{name}}} stands for"
+                    yield f"${{{name}}} stands for an environment variable that is not set"
             elif not name.startswith(_PORT) and name not in known:
                 yield f"no placeholder ${{{name}}} is known here{near(name, known)}; a literal ${{ is written $${{"
 
