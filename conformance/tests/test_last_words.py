@@ -46,6 +46,8 @@ def test_the_last_words_of_a_service_that_is_down_stand_once_in_an_output(
     effort = ["--effort", "quick"] if command == "check" else []
     shown = _shown(command, f"{program} {ends_in}", *effort)
     assert shown.count(LAST_WORDS) == 1, shown
+    if (command, ends_in) == ("smoke", "reset"):
+        assert "contract violation in putRules (crashed), as in reset" in shown
 
 
 def test_the_forms_of_a_report_show_them_once(program: str, tmp_path: Path) -> None:

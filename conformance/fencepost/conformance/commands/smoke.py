@@ -133,7 +133,7 @@ def _fault(fault: HarnessFault, alike: str | None, mask: Mask) -> Iterable[Rende
     title = Text(f"contract violation in {visible(fault.method)} ({fault.kind})", style="bold")
     yield Text()
     if alike is not None:
-        yield title.append(f", as in {visible(alike)}", style="not bold")
+        yield title.append(", as before" if alike == fault.method else f", as in {visible(alike)}", style="not bold")
         return
     yield title
     rows: list[tuple[str, str | Text]] = [
