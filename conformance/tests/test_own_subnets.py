@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from explained_files import ACLS, PROVIDER, SUBNET, TERRAFORM_VAULT, Explainer, plan, template, vault
+from explained_files import ACLS, POWERSHELL, PROVIDER, SUBNET, TERRAFORM_VAULT, Explainer, plan, template, vault
 
 NETWORK_TYPE = "Microsoft.Network/virtualNetworks"
 NETWORK = PROVIDER.removesuffix("/subnets")
@@ -79,6 +79,21 @@ def _files(endpoints: list[object]) -> Mapping[str, object]:
             _of_terraform("azurerm_virtual_network", subnet=[in_terraform]), TERRAFORM_VAULT
         ),
     }
+
+
+@pytest.mark.parametrize("form", ["vault of a service", "vault of Terraform", "vault of PowerShell"])
+def test_a_rule_in_force_is_not_refused_for_a_lacking_endpoint(explain: Explainer, form: str) -> None:
+    unflagged = {**ACLS, "virtualNetworkRules": [{"id": SUBNET}]}
+    state = {"terraform_version": "1", "values": {"root_module": {"resources": [TERRAFORM_VAULT]}}}
+    written: Mapping[str, tuple[object, object]] = {
+        "vault of a service": ({**vault(unflagged), "id": "/subscriptions/s"}, vault(unflagged)),
+        "vault of Terraform": (state, plan(TERRAFORM_VAULT)),
+        "vault of PowerShell": (POWERSHELL, vault(unflagged)),
+    }
+    network = explain.path("net.json", {"subnets": [{"id": SUBNET, "serviceEndpoints": []}]})
+    stored, to_be_written = (explain(one, "--subnet", SUBNET, "--network", network) for one in written[form])
+    assert stored.stdout.startswith("DENY\n"), stored.stderr
+    assert "the subnet does not have the service endpoint" in to_be_written.stderr
 
 
 @pytest.mark.parametrize("form", _files([]))

@@ -68,7 +68,9 @@ def vaults_in(value: object, path: str, parameters: Mapping[str, object]) -> Ite
     elif is_powershell(value):
         yield without_rules(value, path)
     else:
-        yield from _of_resource(literal_resource(value, path), literal=True)
+        is_stored = member(value, "id") is not None
+        for one in _of_resource(literal_resource(value, path), literal=True):
+            yield replace(one, is_stored=is_stored)
         nested = properties_of(value).get("template")
         if isinstance(nested, Mapping):
             yield from vaults_in(nested, f"{path}.properties.template", parameters)

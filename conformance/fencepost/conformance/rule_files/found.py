@@ -31,7 +31,7 @@ class FoundRules:
 
     `vault` is the vault's name, where the file names it, and `address` its resource id or Terraform's address.
     `faults` are the reasons for which the rules cannot be judged. `notes` name what the reader passed over. `subnets`
-    are those that the same file defines.
+    are those that the same file defines. `is_stored` is True of rules that are in force already: nothing refuses them.
     """
 
     network_acls: object
@@ -41,3 +41,4 @@ class FoundRules:
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     subnets: tuple[OwnSubnet, ...] = ()
+    is_stored: bool = False

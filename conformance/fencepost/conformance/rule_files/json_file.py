@@ -104,6 +104,12 @@ _ADVICE = (
     (r"ERROR: ", "this is an error of the Azure CLI, and no output"),
     (r"WARNING: ", "a warning of the Azure CLI stands before its output: leave it out (az … --only-show-errors)"),
     (r"\x1b\[", "the text has colours in it: ask for JSON without them (az … --output json)"),
+    (r"HTTP/\d", "the head of an HTTP answer stands before its body: leave it out (curl without -i)"),
+    (
+        "(?:Note: The result may contain false positive|Resource and property changes are indicated)",
+        "this is what-if for a person: az deployment … what-if --no-pretty-print prints it as JSON",
+    ),
+    (r"\w+(?:,\w+)+[ \t\r]*$", "this looks like CSV: ask for JSON instead"),
     (r"\s*<[!?/a-zA-Z]", "this looks like XML or HTML"),
     (
         r"(?:-{2,}[ \t]+)+-{2,}[ \t\r]*$|-{4,}[ \t\r]*$",

@@ -45,7 +45,19 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
         raise UnreadableInput(name=name, reasons=error.reasons) from None
     if found.faults:
         raise UnreadableInput(name=name, reasons=found.faults)
-    return found
+    return replace(found, network_acls=_in_force(found.network_acls)) if found.is_stored else found
+
+
+def _in_force(acls: object) -> object:
+    """Rules that the service has accepted: a subnet that lacks the service endpoint now does not refuse its rule.
+
+    The service does not print the flag with which a rule without the endpoint was put.
+    """
+    rules = acls.get("virtualNetworkRules") if isinstance(acls, Mapping) else None
+    if not isinstance(acls, Mapping) or not isinstance(rules, list):
+        return acls
+    flagged = [{**one, "ignoreMissingVnetServiceEndpoint": True} if isinstance(one, Mapping) else one for one in rules]
+    return {**acls, "virtualNetworkRules": flagged}
 
 
 def _takes_parameters(value: object) -> bool:

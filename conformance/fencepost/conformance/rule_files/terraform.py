@@ -59,7 +59,9 @@ def vaults_in(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         elif one.get("type") == "azapi_resource" and _is_vault_of_azapi(one):
             found = _of_azapi(one, here, not_known)
         for each in found:
-            yield replace(each, address=str(one.get("address")), faults=(*each.faults, *updates), subnets=subnets)
+            faults = (*each.faults, *updates)
+            address, is_stored = str(one.get("address")), part == "values"
+            yield replace(each, address=address, faults=faults, subnets=subnets, is_stored=is_stored)
 
 
 def _resources(module: object, path: str) -> Iterator[tuple[Mapping[str, object], str]]:
