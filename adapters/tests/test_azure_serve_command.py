@@ -87,6 +87,27 @@ def test_a_target_file_with_what_nobody_knows_is_refused(tmp_path: Path, line: s
         load_target(file)
 
 
+def test_a_misspelt_member_of_a_target_file_is_named_with_what_may_be_meant(tmp_path: Path) -> None:
+    file = tmp_path / "t.toml"
+    endpoint = 'control = "https://x"\ntenant = "t"\nsubscription = "s"\nresource_group = "g"'
+    file.write_text(f'[endpoint]\n{endpoint}\n[caller]\nadress = "header"\n')
+    with pytest.raises(TargetError) as caught:
+        load_target(file)
+    assert "endpoint.resource_group: no such key; did you mean 'resource-group'?" in str(caught.value)
+    assert "caller.adress: no such key; did you mean 'address'" in str(caught.value)
+    file.write_text(f'[endpoint]\n{endpoint.replace("_", "-")}\n[caller]\naddress = "heder"\n')
+    with pytest.raises(TargetError) as caught:
+        load_target(file)
+    assert str(caught.value).endswith("got 'heder'; did you mean 'header'?")
+
+
+def test_a_byte_order_mark_before_a_target_file_is_passed_over(tmp_path: Path) -> None:
+    endpoint = 'control = "https://x"\ntenant = "t"\nsubscription = "s"\nresource-group = "g"'
+    file = tmp_path / "t.toml"
+    file.write_text(f'\ufeff[endpoint]\n{endpoint}\n[caller]\naddress = "header"\n', encoding="utf-8-sig")
+    assert load_target(file).endpoint.tenant == "t"
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

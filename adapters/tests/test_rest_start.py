@@ -88,7 +88,7 @@ def test_a_service_that_dies_is_started_anew_and_gets_its_rules_again(opening: O
 
 
 def test_a_service_that_ends_at_once_is_an_error_with_its_last_words(opening: Opening) -> None:
-    start = '[start]\nrun = ["sh", "-c", "echo no such port; exit 4"]\nready = { get = "/" }\n[rules]\n'
+    start = '[start]\nrun = ["sh", "-c", "echo no such port; exit 4"]\nready = { get = "/", status = 299 }\n[rules]\n'
     connection = opening(("[rules]\n", start))
     with pytest.raises(Crashed, match=r"exit status 4.*no such port"):
         connection.call("describe", {"protocol": 1})

@@ -51,3 +51,21 @@ def test_a_string_that_names_nothing_is_told_the_near_misses(subject: str, words
         open_subject(subject)
     assert words in str(caught.value)
     assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("./harness.py", "Did you mean 'stdio:./harness.py', which starts it as a program, or 'library:harness:NAME'"),
+        ("harness.py", "Did you mean 'stdio:./harness.py', which starts it as a program, or 'library:harness:NAME'"),
+        ("build/harness", "Did you mean 'stdio:build/harness', which starts it as a program?"),
+        (
+            "some/target.toml",
+            "Did you mean 'rest:some/target.toml', 'cli:some/target.toml' or 'azure:some/target.toml'?",
+        ),
+    ],
+)
+def test_a_path_alone_gets_the_subjects_that_may_be_meant(path: str, meant: str) -> None:
+    with pytest.raises(SubjectError) as caught:
+        open_subject(path)
+    assert meant in str(caught.value)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from fencepost.adapters.cli.sections import CliFile
-from fencepost.adapters.declared.mistakes import mistakes_in
+from fencepost.adapters.mistakes import mistakes_in
 from fencepost.adapters.rest.sections import RestFile
 
 SOURCE = Path(__file__).parents[2]

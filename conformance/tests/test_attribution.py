@@ -306,6 +306,7 @@ NEW = ResetStep(network=NETWORK)
         ("a rule that may be accepted or not", "none", (write("addIpRule", value="020.0.0.9"), ASKED), "STA-2"),
         ("switches are no single rules", "STA-6", LATE, "STA-3"),
         ("rules that stay in force are not turned on again", "STA-4", STALE, "STA-3"),
+        ("rules that are replaced under the same switches", "STA-3", STALE, "STA-1"),
         ("rules that are turned on again", "STA-2 VAL-9 STA-4", WOKEN, "STA-4"),
         ("a lock-out of the control plane", "CTL-2", (*STALE[:2], asked(request("20.0.0.9", "VaultGet"))), "CTL-2"),
         (

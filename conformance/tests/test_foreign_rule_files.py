@@ -40,6 +40,18 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     "IP rules alone": ([{"value": "20.1.2.0/24"}], "these are rules alone, and the default action decides too"),
     "an error of the Azure CLI": (b"ERROR: (VaultNotFound) no vault\n", "this is an error of the Azure CLI"),
     "a table": (b"Name    Group\n------  ------\none     g\n", "this looks like a table: ask for JSON instead"),
+    "a playbook": (b"---\n- name: one\n  hosts: all\n", "this looks like YAML"),
+    "a table with a short column": (b"Id    Name\n----  ------\n1     one\n", "this looks like a table"),
+    "a warning of the Azure CLI": (b'WARNING: a preview\n{"defaultAction": "Deny"}\n', "az … --only-show-errors"),
+    "the Azure CLI in colours": (b'\x1b[39m{\x1b[94m"bypass"\x1b[39m: "None"}', "the text has colours in it"),
+    "an HTTP answer with its head": (b"HTTP/1.1 200 OK\r\nDate: a\r\n\r\n{}", "the head of an HTTP answer"),
+    "what-if for a person": (
+        b"Resource and property changes are indicated with these symbols:\n  + Create\n\nScope: /s\n",
+        "what-if --no-pretty-print prints it as JSON",
+    ),
+    "CSV": (b'id,name,properties\n/s,one,"{}"\n', "this looks like CSV"),
+    "a page to sign in": (b"<!DOCTYPE html><html></html>", "this looks like XML or HTML"),
+    "a plan that Terraform has stored": (b"PK\x03\x04\x14\x00\x08\x08", "as terraform plan -out writes one"),
     "a member twice": (b'{"bypass": "None", "bypass": ["a"]}', 'twice in one object, with "None" and with ["a"]'),
     "a number that Python does not convert": (b'{"bypass": ' + b"9" * 5000 + b"}", "a number of 5,000 digits, which"),
     "a vault of a list of PowerShell": (

@@ -71,6 +71,32 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         plan({**TERRAFORM_VAULT, "values": {**TERRAFORM_VALUES, "public_network_access_enabled": "false"}}),
         'public_network_access_enabled: "false": this vault',
     ),
+    "a vault that is recovered": (
+        vault(createMode="recover"),
+        "$.properties.createMode: 'recover': a vault that is recovered keeps the rules that it was deleted with",
+    ),
+    "a vault that a parameter recovers": (
+        template(
+            vault(CreateMode="[parameters('mode')]"), parameters={"mode": {"defaultValue": "Recover", "type": "string"}}
+        ),
+        "$.resources[0].properties.createMode: 'Recover': a vault that is recovered keeps",
+    ),
+    "a vault that may be recovered": (
+        template(vault(createMode="[parameters('mode')]"), parameters={"mode": {"type": "string"}}),
+        "the parameter 'mode' has no value; --parameters FILE may give it",
+    ),
+    "a vault that azapi recovers": (
+        plan(azapi(body={"properties": {"networkAcls": ACLS, "createMode": "recover"}})),
+        "values.body.properties.createMode: 'recover': a vault that is recovered keeps",
+    ),
+    "a vault that azapi may recover": (
+        plan(azapi(), body={"properties": {"createMode": True}}),
+        "values.body.properties.createMode: the plan does not",
+    ),
+    "a mode that there is not": (
+        vault(createMode="createOrRecover"),
+        "$.properties.createMode: 'createOrRecover': expected 'default' or 'recover'",
+    ),
     "blocks of Terraform that are none": (
         plan({**TERRAFORM_VAULT, "values": {"name": "one", "network_acls": "Deny"}}),
         'values.network_acls: expected a list with one block, got "Deny"',
@@ -137,6 +163,10 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     "a loop whose number is not known": (
         template(vault({**DENYING, **loop("[parameters('n')]", "20.1.2.0/24")})),
         "properties.networkAcls.copy[0].count",
+    ),
+    "a number of a loop without its name": (
+        template(vault({**DENYING, **loop(2, "[concat('20.1.', string(copyIndex()), '.0/24')]")})),
+        "copyIndex() stands outside of its loop; without the name of a loop it means the loop of its resource",
     ),
     "a variable defined by itself": (
         template(vault("[variables('a')]"), variables={"a": "[variables('b')]", "b": "[variables('a')]"}),

@@ -59,6 +59,8 @@ RIGHT: Mapping[str, object] = {
     "an export": {"template": template(vault())},
     "a list of vaults": [vault()],
     "an empty publicNetworkAccess": vault(publicNetworkAccess=""),
+    "a new vault": vault(createMode="default"),
+    "a vault as the Azure CLI shows it, with its mode": vault(createMode=None),
     "publicNetworkAccess in another case": vault(publicNetworkAccess="ENABLED"),
     "parameters with defaults": template(
         vault({**DENYING, "ipRules": [{"value": "[parameters('office')]"}]}),
@@ -76,6 +78,14 @@ RIGHT: Mapping[str, object] = {
     ),
     "a loop with an offset": template(
         vault({**DENYING, **loop(2, "[concat('20.1.', string(copyIndex('ipRules', 1)), '.0/24')]")})
+    ),
+    "a loop of rules with the number of its resource's loop": template(
+        {
+            **vault(
+                {**DENYING, **loop(3, "[concat('20.', string(copyIndex(1)), '.', copyIndex('ipRules'), '.0/24')]")}
+            ),
+            "copy": {"name": "vaults", "count": 1},
+        }
     ),
     "a condition that holds": template(
         {**vault(), "condition": "[equals(parameters('kind'), 'a')]"},
@@ -189,6 +199,8 @@ RIGHT: Mapping[str, object] = {
         b' "ipRules": [{"value": "20.1.2.0/24"}], "bypass": "None"}'
     ),
     "UTF-16 as Windows writes it": json.dumps(ACLS).encode("utf-16"),
+    "two byte order marks": b"\xef\xbb\xbf" * 2 + json.dumps(ACLS).encode(),
+    "two byte order marks in UTF-16": ("\ufeff" + json.dumps(ACLS)).encode("utf-16"),
     "UTF-16 without a mark": json.dumps(ACLS).encode("utf-16-le"),
 }
 

@@ -322,3 +322,11 @@ def test_of_an_answer_that_nothing_maps_the_request_and_the_output_are_shown(tmp
     assert "expected an answer that fits decide.allow or decide.deny" in told
     assert "stdout: kept out" in told
     assert "a decision takes" not in told
+
+
+def test_a_mistake_at_a_secret_header_is_shown_whole(tmp_path: Path) -> None:
+    file = tmp_path / "fencepost.toml"
+    file.write_text('[decide]\nheaders = { Authorization = "Bearer ${env.NO_TOKEN_HERE}" }\n')
+    result = CliRunner().invoke(main, ["smoke", f"rest:{file}"], env={"NO_TOKEN_HERE": None})
+    said = "decide.headers[Authorization]: ${env.NO_TOKEN_HERE} stands for an environment variable that is not set"
+    assert said in result.stderr

@@ -350,6 +350,34 @@ def test_a_card_of_a_refused_write_shows_the_value_at_once_and_in_its_title(repo
     assert outline.texts[place - 1] == "$.ipRules[1].value: "
 
 
+@pytest.mark.parametrize(
+    ("value", "path", "title"),
+    [
+        ([{"value": f"20.0.{n >> 8}.{n & 255}"} for n in range(1001)], "$.ipRules", "it accepts 1,001 IP rules, which"),
+        ("a" * 80, "$.defaultAction", f'it accepts "{"a" * 59}…, which must be refused'),
+    ],
+)
+def test_a_title_counts_a_list_and_says_where_a_long_value_is_cut(
+    report: Report, value: object, path: str, title: str
+) -> None:
+    one = replace(
+        report.clauses[1].counterexamples[0],
+        rules=None,
+        request={"networkAcls": {path.removeprefix("$."): value}},
+        deciding_rule=path,
+        expected="refused",
+        got="accepted",
+    )
+    outline = _outline(replace(report, clauses=(replace(report.clauses[1], counterexamples=(one,)),)))
+    assert any(title in text for text in outline.texts)
+
+
+def test_a_clause_whose_wrong_answers_another_shows_is_folded_away(report: Report) -> None:
+    other = replace(report.clauses[0], shown_under=("DEC-4",), detail="641 of 7,996 answers were wrong")
+    told = " ".join(_outline(replace(report, clauses=(other, report.clauses[1]))).texts)
+    assert "1 clause with wrong answers that are shown under another clause" in told
+
+
 def test_clauses_that_hold_or_do_not_apply_are_folded_away_and_the_columns_are_explained(report: Report) -> None:
     outline = _outline(report)
     told = " ".join(outline.texts)

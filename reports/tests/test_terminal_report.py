@@ -4,6 +4,7 @@ import re
 from dataclasses import replace as replace_page
 
 import pytest
+from fencepost.reports.counterexample import explanation
 from fencepost.reports.model import Call, Clause, LedgerEntry, Report
 from fencepost.reports.page import Page
 from fencepost.reports.terminal import render
@@ -208,3 +209,20 @@ def test_of_many_failures_of_one_kind_the_smallest_is_shown_and_the_others_are_c
     ways = tuple(replace(one, got=f"answer {chr(97 + number)}") for number in range(26))
     shown = render(replace(report, clauses=(replace(clause, counterexamples=ways),)), page=WIDE)
     assert "DEC-4 fails in 6 more ways" in shown.splitlines()
+
+
+def test_words_that_an_accepted_write_spells_otherwise_are_explained(report: Report) -> None:
+    acls = {"bypass": "none", "defaultAction": "Deny", "ipRules": []}
+    one = replace(
+        report.clauses[1].counterexamples[0],
+        calls=(Call(method="putRules", params={"networkAcls": acls}),),
+        rules={"bypass": "None", "defaultAction": "Deny"},
+    )
+    assert explanation(one, {}).endswith("; the write was accepted, so 'none' means None")
+    assert "the write was accepted" not in explanation(replace(one, rules={**acls}), {})
+
+
+def test_a_path_that_the_reason_names_is_not_named_again(report: Report) -> None:
+    one = replace(report.clauses[1].counterexamples[0], why="Wrong in it: $.bypass: no word", deciding_rule="$.bypass")
+    assert explanation(one, {}).count("$.bypass") == 1
+    assert explanation(replace(one, deciding_rule="20.0.0.0/7"), {}).endswith("(rule: 20.0.0.0/7)")

@@ -18,30 +18,35 @@ from typing import IO
 TAIL = 16 * 1024
 """The number of bytes of a log that are kept."""
 
+_SAID = 2000
+"""The most characters of the log that one process is quoted with."""
 _TERM_GRACE, _REAPER_GRACE = 0.5, 3.0
 _REAPER = Path(__file__).with_name("reaper.py")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
 
 
 class Tail:
-    """The last `TAIL` bytes of a stream; any thread may add to it."""
+    """The last `TAIL` bytes of a stream; any thread may add to it. `added` is how many bytes have been added."""
 
-    __slots__ = ("_bytes", "_lock")
+    __slots__ = ("_bytes", "_lock", "added")
 
     def __init__(self) -> None:
+        self.added = 0
         self._bytes = bytearray()
         self._lock = threading.Lock()
 
     def add(self, chunk: bytes) -> None:
         """Append the chunk, and drop what exceeds the bound."""
         with self._lock:
+            self.added += len(chunk)
             self._bytes += chunk
             del self._bytes[:-TAIL]
 
-    def text(self) -> str:
-        """The kept bytes as text; bytes that are not UTF-8 are escaped."""
+    def text(self, *, since: int = 0) -> str:
+        """The kept bytes as text, without the first `since` that were added; bytes that are not UTF-8 are escaped."""
         with self._lock:
-            return self._bytes.decode("utf-8", errors="backslashreplace")
+            place = max(0, since - (self.added - len(self._bytes)))
+            return self._bytes[place:].decode("utf-8", errors="backslashreplace")
 
 
 class ProcessGroup:
@@ -59,6 +64,7 @@ class ProcessGroup:
         folder: Path | None = None,
     ) -> None:
         self._has_reaper = sys.platform == "linux"
+        self._log, self._log_before = log, log.added
         reading, writing = os.pipe()
         lifeline, held = os.pipe()
         self._lifeline = os.fdopen(held, "wb")
@@ -101,6 +107,10 @@ class ProcessGroup:
         if report and not report.startswith("+"):
             self.end()
             raise OSError(int(report), os.strerror(int(report)))
+
+    def said(self) -> str:
+        """The end of what has been added to the log since the command was started."""
+        return self._log.text(since=self._log_before)[-_SAID:]
 
     def wait(self, seconds: float) -> bool:
         """Whether the process has ended within so many seconds. It is not reaped yet, so its number is not reused."""

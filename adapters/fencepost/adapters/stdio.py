@@ -31,7 +31,6 @@ _GLANCE = 0.05
 
 _LEAVE = 2.0
 _EXIT_GRACE = 0.5
-_LOG_SHOWN = 2000
 
 
 def connect(address: str, *, timeouts: Timeouts) -> Connection:
@@ -99,7 +98,7 @@ class StdioConnection:
             raise NotStarted(
                 method=method, expected=f"to start {shlex.join(self._command)}", came=error.strerror or str(error)
             ) from None
-        return _Pipes(group, self._log)
+        return _Pipes(group)
 
     def _drop(self) -> None:
         if self._pipes is not None:
@@ -110,9 +109,8 @@ class StdioConnection:
 class _Pipes:
     """Both pipes of one running child; neither a write nor a read blocks for longer than its time limit."""
 
-    def __init__(self, group: ProcessGroup, log: Tail) -> None:
+    def __init__(self, group: ProcessGroup) -> None:
         self._group = group
-        self._log = log
         self._in, self._out = group.stdin.fileno(), group.stdout.fileno()
         os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
@@ -190,7 +188,7 @@ class _Pipes:
             method=method,
             expected="an answer",
             came=f"the end of its output ({how}){half}",
-            offending=self._log.text()[-_LOG_SHOWN:],
+            offending=self._group.said(),
         )
 
 

@@ -62,12 +62,21 @@ _MISTAKES: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 
 
+_ENTRIES: Mapping[str, str] = MappingProxyType(
+    {"$.ipRules": "IP rules", "$.virtualNetworkRules": "virtual network rules"}
+)
+"""What the entries of a list in a write are called."""
+
+
 def _about(one: Counterexample) -> str:
     """The caller of the request, or the value that a write brings in; empty if it is no single one."""
     found = offending(one)
     if one.rules is None:
         value = found[1] if found is not None else one.request.get("value")
-        return in_json[:_LONGEST] if value is not None and (in_json := as_json(value)) else ""
+        if isinstance(value, list):
+            return f"{len(value):,} {_ENTRIES.get(found[0] if found is not None else '', 'entries')}"
+        in_json = as_json(value) if value is not None else ""
+        return in_json if len(in_json) <= _LONGEST else f"{in_json[:_LONGEST]}…"
     source, caller = one.request.get("source"), one.request.get("caller")
     service = caller.get("service") if isinstance(caller, Mapping) else None
     if service is not None:

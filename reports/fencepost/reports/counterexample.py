@@ -59,16 +59,30 @@ def offending(one: Counterexample) -> tuple[str, object] | None:
 
 def explanation(one: Counterexample, texts: Mapping[str, str]) -> str:
     """The deciding clause with its text, and further facts; the broken clause stands in the heading."""
+    return visible(_reason(one, texts) + _words_taken(one))
+
+
+def _reason(one: Counterexample, texts: Mapping[str, str]) -> str:
     reason = one.why.removeprefix(f"{one.clause}: {texts.get(one.clause, '')}").lstrip(". ")
     parts = []
     if one.deciding_clause != one.clause:
         parts += [one.deciding_clause] if one.deciding_clause not in reason else []
         parts += [text] if (text := texts.get(one.deciding_clause, "")) not in reason else []
     if not reason and one.deciding_clause == one.clause:
-        return visible(_by_itself(one))
+        return _by_itself(one)
     parts.append(reason)
-    rule = f" (rule: {one.deciding_rule})" if one.deciding_rule else ""
-    return visible(": ".join(part for part in parts if part) + rule)
+    rule = f" (rule: {one.deciding_rule})" if one.deciding_rule and one.deciding_rule not in reason else ""
+    return ": ".join(part for part in parts if part) + rule
+
+
+def _words_taken(one: Counterexample) -> str:
+    """The words of the last write that stand for a known word, since they were accepted."""
+    written = [params for call in one.calls if isinstance(params := call.params.get("networkAcls"), Mapping)]
+    if one.rules is None or not written:
+        return ""
+    said = ((written[-1].get(name), one.rules.get(name)) for name in ("bypass", "defaultAction"))
+    taken = [f"{word!r} means {known}" for word, known in said if isinstance(word, str) and word != known]
+    return f"; the write was accepted, so {' and '.join(taken)}" if taken else ""
 
 
 def _by_itself(one: Counterexample) -> str:

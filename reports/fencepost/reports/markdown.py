@@ -8,8 +8,8 @@ from fencepost.reports.counterexample import explanation
 from fencepost.reports.headline import colour_of, headline, not_judged, standing
 from fencepost.reports.model import Counterexample, Report
 from fencepost.reports.renderer import FileRenderer
-from fencepost.reports.summary import controlled, findings, in_words, known, named, reproduce, sentence
-from fencepost.reports.visible import abridged, as_json, visible, visible_lines
+from fencepost.reports.summary import controlled, findings, in_words, known, named, own_log, reproduce, sentence
+from fencepost.reports.visible import abridged, as_json, visible
 
 _CAUSES = 25
 _SIGNS = {"green": "✅", "yellow": "🟡", "red": "❌", "grey": "⚠️"}
@@ -98,11 +98,11 @@ def _unjudged(report: Report) -> Iterator[str]:
 
 
 def _own_log(report: Report) -> Iterator[str]:
-    """The end of the subject's own log, if a clause ended in error."""
-    if report.log and any(clause.verdict == "error" for clause in report.clauses):
+    """The end of the subject's own log, if a clause ended in error that does not show it."""
+    if lines := own_log(report, _LOG_LINES):
         yield "The end of the subject's own log:"
         yield ""
-        yield from _fenced(*visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:])
+        yield from _fenced(*lines)
 
 
 def _cause(cause: Cause, texts: Mapping[str, str]) -> Iterator[str]:

@@ -17,8 +17,8 @@ from fencepost.reports.headline import headline, not_judged, standing
 from fencepost.reports.model import Clause, Counterexample, LedgerEntry, Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import TimedRenderer
-from fencepost.reports.summary import findings, reproduce
-from fencepost.reports.visible import abridged, as_json, visible, visible_lines
+from fencepost.reports.summary import findings, own_log, reproduce
+from fencepost.reports.visible import abridged, as_json, visible
 
 _RUN_FILE = "run.ndjson"
 _CAUSES = 1000
@@ -129,9 +129,8 @@ def _invocation(report: Report) -> _Json:
         for index, clause in enumerate(report.clauses)
         if clause.verdict in _LEVELS
     ]
-    if report.log and any(clause.verdict == "error" for clause in report.clauses):
-        end = "\n".join(visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:])
-        message = _message(f"The end of the subject's own log: {end}")
+    if lines := own_log(report, _LOG_LINES):
+        message = _message("\n".join(["The end of the subject's own log:", *lines]))
         notices.append({"level": "note", "message": message})
     return {
         "executionSuccessful": not any(clause.verdict == "error" for clause in report.clauses),

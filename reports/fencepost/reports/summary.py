@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from fencepost.reports.causes import Cause
 from fencepost.reports.headline import counts, standing
 from fencepost.reports.model import Clause, Report
+from fencepost.reports.visible import visible_lines
 
 _LOCAL = re.compile(r"^(library:[\w.]+:).*<(?:lambda|locals)>.*$")
 _SHORT = 60
@@ -57,6 +58,24 @@ def findings(clauses: Iterable[Clause]) -> dict[str, str]:
         limit = f"limit found: {one.limit_found}" if one.limit_found is not None else ""
         found[one.id] = "; ".join(filter(None, (limit, detail)))
     return found
+
+
+def own_log(report: Report, most: int) -> list[str]:
+    """The last lines of the subject's own log; none where no clause is in error, or where errors show every line."""
+    errors = [clause.detail for clause in report.clauses if clause.verdict == "error"]
+    if not errors or stands_in(report.log, errors):
+        return []
+    return visible_lines(report.log.rstrip("\n"))[-most:]
+
+
+def stands_in(log: str, texts: Iterable[str]) -> bool:
+    r"""Whether every line of a log stands in one of the texts.
+
+    >>> stands_in("starting\nno such table\n", ["the end of its output: starting\nno such table"])
+    True
+    """
+    shown = "\n".join(texts)
+    return all(line in shown for line in log.splitlines())
 
 
 def in_words(causes: Sequence[Cause]) -> str:

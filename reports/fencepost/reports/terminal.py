@@ -9,8 +9,8 @@ from fencepost.reports.headline import colour_of, counts, headline, not_judged, 
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import ScreenRenderer
-from fencepost.reports.summary import findings
-from fencepost.reports.visible import visible, visible_lines
+from fencepost.reports.summary import findings, own_log
+from fencepost.reports.visible import visible
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -156,12 +156,11 @@ def _heading(clause: Clause) -> Text:
 
 
 def _own_log(report: Report) -> Iterable[RenderableType]:
-    """The end of the subject's own log, if a clause ended in error."""
-    if report.log and any(clause.verdict == "error" for clause in report.clauses):
+    """The end of the subject's own log, if a clause ended in error that does not show it."""
+    if lines := own_log(report, _LOG_LINES):
         yield Text()
         yield Text("the end of the subject's own log", style="bold")
-        for line in visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:]:
-            yield Text(f"  {line}", overflow="fold")
+        yield from (Text(f"  {line}", overflow="fold") for line in lines)
 
 
 def _ledger(ledger: Iterable[LedgerEntry], page: Page) -> Iterable[RenderableType]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 from fencepost.adapters.contract.toml_text import toml_from
+from fencepost.adapters.mistakes import listed, mistakes_in
 from fencepost.adapters.text_file import text_of
 
 AddressBy = Literal["header", "bound", "proxy-v2"]
@@ -119,15 +120,19 @@ class TargetError(ValueError):
 
 
 def load_target(path: Path) -> TargetFile:
-    """The file's content, `ca` made a path that can be opened; `TargetError` in one line where it is unusable."""
+    """The file's content, `ca` made a path that can be opened; `TargetError` with every mistake in it."""
     try:
-        target = msgspec.convert(toml_from(text_of(path)), TargetFile)
+        document = toml_from(text_of(path))
     except OSError as error:
         raise TargetError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, msgspec.ValidationError) as error:
+    except ValueError as error:
         raise TargetError(f"{path}: {error}") from None
     except RecursionError:
         raise TargetError(f"{path}: nested too deep") from None
+    found = list(mistakes_in(document, TargetFile))
+    if found:
+        raise TargetError(f"{path}: {found[0] if len(found) == 1 else listed(found)}")
+    target = msgspec.convert(document, TargetFile)
     if target.endpoint.ca is None:
         return target
     ca = path.parent / target.endpoint.ca

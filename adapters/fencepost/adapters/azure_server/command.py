@@ -124,7 +124,7 @@ def _rules(path: Path | None) -> dict[str, object] | None:
     if path is None:
         return None
     try:
-        rules = json.loads(text_of(path))
+        rules = json.loads(text_of(path).lstrip("\ufeff"))  # a byte order mark, of Windows
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror or error}", param_hint="--rules") from None
     except (ValueError, RecursionError) as error:

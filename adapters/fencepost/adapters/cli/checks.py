@@ -7,9 +7,9 @@ from fencepost.adapters.cli.sections import CliFile, Decide, Says
 from fencepost.adapters.declared.commands import ambiguous
 from fencepost.adapters.declared.engine import ASKED
 from fencepost.adapters.declared.loading import refusals_are_read, requests_are_distinguished, used
-from fencepost.adapters.declared.mistakes import Mistake
 from fencepost.adapters.declared.reading import compiled
 from fencepost.adapters.declared.texts import names_in, uses
+from fencepost.adapters.mistakes import Mistake
 
 _OF_WAY = {
     "one": frozenset({"stdin", "parallel"}),

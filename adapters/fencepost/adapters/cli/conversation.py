@@ -27,7 +27,6 @@ class Conversation:
         except OSError as error:
             came = error.strerror or str(error)
             raise Broken(expected=f"to start {' '.join(command)}", came=came, kind=NotStarted) from None
-        self._log = log
         self._in, self._out = self._group.stdin.fileno(), self._group.stdout.fileno()
         for descriptor in (self._in, self._out):
             os.set_blocking(descriptor, False)
@@ -112,7 +111,7 @@ class Conversation:
         return Broken(
             expected="an answer",
             came=f"the end of its output ({how})",
-            offending=self._log.text()[-2000:],
+            offending=self._group.said(),
             kind=Crashed,
         )
 

@@ -58,12 +58,23 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str
         raise SubjectError(subject=subject, reason="this is a folder", try_instead=meant)
     is_path = any(sign in name for sign in "/\\") or Path(name).suffix in (".py", ".js", ".sh") or is_file
     if is_path and name == subject:
-        meant = f"Did you mean 'stdio:{subject}', which starts it as a program?"
-        raise SubjectError(subject=subject, reason="a path alone does not say how to ask it", try_instead=meant)
+        raise SubjectError(
+            subject=subject, reason="a path alone does not say how to ask it", try_instead=_meant_by(subject)
+        )
     known = sorted({*(f"{word}:" for word in carriers()), *adapters(), *engines()})
     near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=1, cutoff=0.5)
     meant = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
     raise SubjectError(subject=subject, reason=f"no carrier or adapter is called {name!r}", try_instead=meant)
+
+
+def _meant_by(path: str) -> str:
+    """The subjects that may be meant by the path of a file alone."""
+    file = Path(path)
+    if file.suffix == ".toml":
+        return f"Did you mean 'rest:{path}', 'cli:{path}' or 'azure:{path}'?"
+    program = path if any(sign in path for sign in "/\\") else f"./{path}"
+    in_python = f", or 'library:{file.stem}:NAME', an object in it" if file.suffix == ".py" else ""
+    return f"Did you mean 'stdio:{program}', which starts it as a program{in_python}?"
 
 
 def _is_there(name: str) -> tuple[bool, bool]:

@@ -8,7 +8,7 @@ _MOST = 100_000_000
 
 
 def toml_from(text: str) -> dict[str, Any]:
-    """The document of the text; `ValueError` if it is no TOML, or has keys of too many parts."""
+    """The document of the text, byte order marks passed over; `ValueError` if it is no TOML, or has too long keys."""
     if sum(line.count(".") ** 2 for line in text.splitlines()) > _MOST:
         raise ValueError("a line has too many dots: keys of so many parts are not read")
-    return tomllib.loads(text)
+    return tomllib.loads(text.lstrip("\ufeff"))

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from fencepost.adapters.declared.json_path import NotThere, path_check, value_at
-from fencepost.adapters.declared.mistakes import Mistake
 from fencepost.adapters.declared.reading import Reading, compiled
 from fencepost.adapters.declared.run import Output
 from fencepost.adapters.declared.texts import Regex, RuleSetText
+from fencepost.adapters.mistakes import Mistake
 from msgspec import Meta, Struct
 
 CRASHES: Mapping[int, str] = {
@@ -33,7 +33,7 @@ def _json_check(conditions: Mapping[str, object]) -> Iterator[str]:
             yield f"{path!r}: {says}"
 
 
-JsonConditions = Annotated[dict[str, Any], Meta(extra={"check": _json_check})]
+JsonConditions = Annotated[dict[str, Any], Meta(extra={"check": _json_check}, examples=[{"$.decision": "allow"}])]
 
 
 class EndsWith(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):

@@ -13,10 +13,10 @@ from fencepost.adapters.contract.statement import check_statement
 from fencepost.adapters.contract.toml_text import toml_from
 from fencepost.adapters.contract.vocabulary import FEATURES, PROTOCOL
 from fencepost.adapters.declared.commands import Command, ambiguous
-from fencepost.adapters.declared.mistakes import Mistake, listed, mistakes_in, near
 from fencepost.adapters.declared.rule_text import JSON_FORMS, Template, jinja_template
 from fencepost.adapters.declared.sections import AnyFile
 from fencepost.adapters.declared.texts import uses
+from fencepost.adapters.mistakes import Mistake, listed, mistakes_in, near
 from fencepost.adapters.text_file import text_of
 
 _F = TypeVar("_F", bound=AnyFile)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated
 
 import msgspec
-from fencepost.adapters.declared.mistakes import Check, near
+from fencepost.adapters.mistakes import Check, near
 from msgspec import Meta
 
 _PLACEHOLDER = re.compile(r"\$\$(?=\{)|\$\{([^{}]*)\}")
@@ -87,7 +87,7 @@ def text_check(*known: str) -> Check:
         for name in names_in(text):
             if name.startswith(_ENV):
                 if name.removeprefix(_ENV) not in os.environ:
-                    yield f"the environment has no variable {name.removeprefix(_ENV)!r}, which ${{{name}}} stands for"
+                    yield f"${{{name}}} stands for an environment variable that is not set"
             elif not name.startswith(_PORT) and name not in known:
                 yield f"no placeholder ${{{name}}} is known here{near(name, known)}; a literal ${{ is written $${{"
 

@@ -6,8 +6,8 @@ from typing import cast
 
 import msgspec
 from fencepost.adapters.declared.loading import refusals_are_read, requests_are_distinguished, used
-from fencepost.adapters.declared.mistakes import Mistake, near
 from fencepost.adapters.declared.texts import filled, names_in, uses
+from fencepost.adapters.mistakes import Mistake, near
 from fencepost.adapters.rest.sections import Answers, Asked, RestFile, Where
 from fencepost.adapters.rest.urls import place_of
 

@@ -36,7 +36,6 @@ class Running:
             came = error.strerror or str(error)
             raise Broken(expected=f"to start {' '.join(command)}", came=came, kind=NotStarted) from None
         self._group.close_stdin()
-        self._log = log
         threading.Thread(target=_drain, args=(self._group.stdout, log), daemon=True).start()
 
     @property
@@ -55,14 +54,12 @@ class Running:
             if not self.is_alive():
                 self._group.end()
                 came = f"its end ({self._group.exit_story()})"
-                tail = self._log.text()[-2000:]
-                raise Broken(expected="the service to come up", came=came, offending=tail, kind=Crashed)
+                raise Broken(expected="the service to come up", came=came, offending=self._group.said(), kind=Crashed)
             if is_up:
                 return
             if time.monotonic() > deadline:
-                tail = self._log.text()[-2000:]
                 expected = "an answer to start.ready in time"
-                raise Broken(expected=expected, came="none that fits", offending=tail, kind=TimedOut)
+                raise Broken(expected=expected, came="none that fits", offending=self._group.said(), kind=TimedOut)
             time.sleep(_PAUSE)
 
     def end(self) -> None:

@@ -26,6 +26,7 @@ from fencepost.reference import (
     Request,
     Subnet,
     Verdict,
+    is_subnet_id,
     load_profile,
     validate,
 )
@@ -113,7 +114,7 @@ def explain(
         request = read_asked(request_given, asked)
     except UnreadableInput as error:
         _refuse([visible(line) for line in str(error).splitlines()])
-    _check_subnet(found, request.subnet)
+    _check_subnet(found, request.subnet, given)
     network = _completed(given, found, request)
     _check(found, profile, network)
     for note in (*found.notes, *oddities(request)):
@@ -122,10 +123,18 @@ def explain(
     show(*explanation(branches, request=request, network=network, profile=profile, found=found))
 
 
-def _check_subnet(found: FoundRules, subnet: str | None) -> None:
-    """Nothing, where the caller's subnet is known to be listed or not to be; bad usage otherwise."""
+def _check_subnet(found: FoundRules, subnet: str | None, given: Network) -> None:
+    """Nothing, where it is known whether the caller's subnet is listed, and if so, its endpoints; bad usage otherwise.
+
+    `given` is the network file, which says whether a subnet has the endpoint where the file of the rules does not.
+    """
     listed = list(named_subnets(found))
-    if subnet is None or any(one.lower() == subnet.lower() for one in listed):
+    if subnet is None:
+        return
+    if any(one.lower() == subnet.lower() for one in listed):
+        unknown = [one.unknown for one in found.subnets if one.unknown and one.is_for(subnet)]
+        if unknown and subnet not in given:
+            _refuse([visible(f"{unknown[0]}; --network FILE may say whether the subnet has the service endpoint")])
         return
     for one in listed:
         if may_be(one, subnet):
@@ -142,7 +151,12 @@ def _completed(given: Network, found: FoundRules, request: Request) -> Network:
     A subnet that the network file defines counts before one that the file of the rules defines. One that neither
     defines has the service endpoint.
     """
-    known = Network(subnets=(*given.subnets, *(subnet for subnet in found.subnets if subnet.id not in given)))
+    own = {
+        one.id.lower(): Subnet(id=one.id, service_endpoints=one.service_endpoints)
+        for one in reversed(found.subnets)
+        if not one.unknown and one.id not in given and is_subnet_id(one.id)
+    }
+    known = Network(subnets=(*given.subnets, *own.values()))
     named = [*named_subnets(found), *([request.subnet] if request.subnet is not None else [])]
     by_key = {subnet.lower(): subnet for subnet in reversed(named) if subnet not in known}
     return Network(subnets=(*known.subnets, *(Subnet(id=subnet) for subnet in by_key.values())))

@@ -22,6 +22,7 @@ from fencepost.conformance.commands.smoke_mappings import Pace, first_calls, map
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
 from fencepost.reports.secrets import Mask
+from fencepost.reports.summary import stands_in
 from fencepost.reports.visible import visible, visible_lines
 from rich.console import RenderableType
 from rich.text import Text
@@ -81,10 +82,12 @@ def _parts(subject: str, run: SmokeRun, log: str, mask: Mask) -> Iterable[Render
     if shown := [*run.answers, *run.wrong_further]:
         yield Text()
         yield table(("", "got", "expected", "clause", "question"), [_row(answered, mask) for answered in shown])
+    first: dict[tuple[str, str, str], str] = {}
     for fault in run.faults:
-        yield from _fault(fault, mask)
-    is_shown = any(log.strip() in fault.offending for fault in run.faults)
-    if run.exit_status == 2 and log.strip() and not is_shown:
+        found = (fault.expected, fault.came, fault.offending)
+        yield from _fault(fault, first.get(found), mask)
+        first.setdefault(found, fault.method)
+    if run.exit_status == 2 and log.strip() and not stands_in(log, [fault.offending for fault in run.faults]):
         yield Text()
         yield Text("the end of the subject's own log", style="bold")
         yield from (
@@ -125,7 +128,14 @@ def _row(answered: Answered, mask: Mask) -> tuple[str | Text, ...]:
     return mark, answered.got.outcome, question.expected.value, question.clause, f"{question.says}{reason}"
 
 
-def _fault(fault: HarnessFault, mask: Mask) -> Iterable[RenderableType]:
+def _fault(fault: HarnessFault, alike: str | None, mask: Mask) -> Iterable[RenderableType]:
+    """What was expected and what came; if a call of the method `alike` has shown the same, that method's name."""
+    title = Text(f"contract violation in {visible(fault.method)} ({fault.kind})", style="bold")
+    yield Text()
+    if alike is not None:
+        yield title.append(", as before" if alike == fault.method else f", as in {visible(alike)}", style="not bold")
+        return
+    yield title
     rows: list[tuple[str, str | Text]] = [
         ("expected", fault.expected),
         ("got", Text(visible(mask.apply(fault.came)), style="red")),
@@ -134,8 +144,6 @@ def _fault(fault: HarnessFault, mask: Mask) -> Iterable[RenderableType]:
         rows += _lines("message", shorten(mask.apply(fault.offending), _SHOWN))
     if isinstance(fault, RpcError) and fault.traceback:
         rows += _lines("traceback", shorten(mask.apply(fault.traceback), _SHOWN))
-    yield Text()
-    yield Text(f"contract violation in {visible(fault.method)} ({fault.kind})", style="bold")
     yield labelled(rows)
 
 

@@ -1,6 +1,7 @@
 """The first exchanges that `smoke` shows, of each mapping of an adapter file or of the contract, and the pace."""
 
 import json
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -58,8 +59,22 @@ def shown(mappings: Iterable[ShownMapping], mask: Mask) -> Iterable[RenderableTy
     for one in mappings:
         yield Text()
         yield Text(f"by the mapping {visible(one.mapping)}", style="bold")
-        rows = [*_lines("request", mask.apply(one.request)), *_lines("output", mask.apply(one.output))]
+        rows = [*_lines("request", masked_words(one.request, mask)), *_lines("output", mask.apply(one.output))]
         yield labelled(rows)
+
+
+def masked_words(command: str, mask: Mask) -> str:
+    """A command line with secrets masked word by word, so that a masked header ends with its word.
+
+    >>> masked_words("curl -H 'Authorization: Bearer hunter2' http://127.0.0.1/rules", Mask.of({}))
+    "curl -H 'Authorization: ***' http://127.0.0.1/rules"
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return mask.apply(command)
+    is_one_line = shlex.join(words) == command
+    return shlex.join(mask.apply(word) for word in words) if is_one_line else mask.apply(command)
 
 
 def first_calls(exchanges: Iterable[Exchange], mask: Mask) -> Iterable[RenderableType]:

@@ -139,6 +139,13 @@ def turns_rules_on_again(evidence: AnyEvidence) -> bool:
     return [action for action in actions if action is not None][-2:] == ["Allow", "Deny"]
 
 
+def puts_keep_the_switches(evidence: AnyEvidence) -> bool:
+    """Every write puts a whole rule set, each with the default action and the bypass of the first."""
+    bodies = [step.params.get("networkAcls") for step in evidence.writes if step.method == "putRules"]
+    switches = [(body.get("defaultAction"), body.get("bypass")) for body in bodies if isinstance(body, Mapping)]
+    return len(switches) == len(evidence.writes) and len(set(map(repr, switches))) == 1
+
+
 def refusal_clause(evidence: AnyEvidence) -> str | None:
     """LIM-6 or VAL-9 if an earlier write must be refused, because of a limit or not; None if there is no such write."""
     vault = Vault(profile=evidence.mismatch.vault.profile).reset(evidence.network)

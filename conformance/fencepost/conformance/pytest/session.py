@@ -33,8 +33,10 @@ from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import write_files
 from fencepost.reports.secrets import Mask, without_secrets
+from fencepost.reports.summary import own_log
 from fencepost.reports.visible import visible
 
+_LOG_LINES = 40
 FIXTURE = "fixture:"
 """The prefix of a subject string that names a fixture."""
 
@@ -197,7 +199,7 @@ class SubjectSession:
             return ""
         self._has_shown_log = True
         report = self.report()
-        return report.log.rstrip("\n") if report is not None else ""
+        return "\n".join(own_log(report, _LOG_LINES)) if report is not None else ""
 
     def unreported(self) -> tuple[Unreported, ...]:
         """Findings that `clause` and `choice` did not return: an exploration may find more than it serves."""

@@ -4,27 +4,32 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fencepost.adapters.contract.vocabulary import SERVICE_ENDPOINT
 from fencepost.conformance.rule_files.acls import cut_by_powershell, public_access_faults, read_acls
 from fencepost.conformance.rule_files.clients import from_powershell, is_powershell, powershell_rules, without_rules
 from fencepost.conformance.rule_files.found import FoundRules
+from fencepost.conformance.rule_files.holders import changes_of, properties_of, rows_of
 from fencepost.conformance.rule_files.json_file import parsed
 from fencepost.conformance.rule_files.members import member, read_members
+from fencepost.conformance.rule_files.subnets import subnets_of
 from fencepost.conformance.rule_files.template import (
     DEPLOYMENT,
-    NETWORK,
-    SUBNETS,
     VAULT,
     Evaluation,
     Fault,
     Resource,
     resources_of,
 )
-from fencepost.reference import Subnet, is_subnet_id
 
 WITHOUT_PROPERTIES = "this vault comes without its properties, as az keyvault list prints it; ask az keyvault show"
+_RECOVERED = (
+    "a vault that is recovered keeps the rules that it was deleted with, whatever stands here, and these are not in "
+    "the file; ask az keyvault show once it is recovered"
+)
+"""Azure/azure-rest-api-specs #21306: a PUT of other rules with createMode recover left those of the deleted vault."""
 _RULES = re.compile(r"network_?rule", re.IGNORECASE)
 """How the name of a member begins that holds rules in the objects of other clients and of other services."""
+DECIDING = ("networkAcls", "publicNetworkAccess", "createMode")
+"""The properties of a vault that decide what rules are in force, or that rules do not decide."""
 _VAULT_ID = re.compile(r"/providers/Microsoft\.KeyVault/vaults/([^/]+)$", re.IGNORECASE)
 
 
@@ -54,8 +59,8 @@ def vaults_in(value: object, path: str, parameters: Mapping[str, object]) -> Ite
     elif isinstance(value.get("value"), list) and "properties" not in value:  # a page of a list
         yield from vaults_in(value["value"], f"{path}.value", parameters)
     elif "data" in value and "properties" not in value:  # Resource Graph
-        yield from vaults_in(_rows(value["data"]), f"{path}.data", parameters)
-    elif isinstance(_changes(value), list):  # what-if
+        yield from vaults_in(rows_of(value["data"]), f"{path}.data", parameters)
+    elif isinstance(changes_of(value), list):  # what-if
         yield from _after(value, path)
     elif (written := powershell_rules(value)) is not None:
         rules, inside = written
@@ -63,7 +68,9 @@ def vaults_in(value: object, path: str, parameters: Mapping[str, object]) -> Ite
     elif is_powershell(value):
         yield without_rules(value, path)
     else:
-        yield from _of_resource(literal_resource(value, path), literal=True)
+        is_stored = member(value, "id") is not None
+        for one in _of_resource(literal_resource(value, path), literal=True):
+            yield replace(one, is_stored=is_stored)
         nested = properties_of(value).get("template")
         if isinstance(nested, Mapping):
             yield from vaults_in(nested, f"{path}.properties.template", parameters)
@@ -89,12 +96,6 @@ def literal_resource(body: Mapping[str, object], path: str) -> Resource:
     )
 
 
-def properties_of(body: Mapping[str, object]) -> Mapping[str, object]:
-    """The properties of a resource; none where they are no object."""
-    properties = member(body, "properties")
-    return properties if isinstance(properties, Mapping) else {}
-
-
 def _of_template(template: Mapping[str, object], path: str, given: Mapping[str, object]) -> Iterator[FoundRules]:
     declared = member(template, "parameters")
     for name in given:
@@ -104,7 +105,7 @@ def _of_template(template: Mapping[str, object], path: str, given: Mapping[str, 
             )
     evaluation = Evaluation(template=template, given=given).checked(path)
     resources = list(resources_of(template, path, evaluation))
-    subnets = tuple(one for resource in resources for one in _subnets_of(resource))
+    subnets = tuple(one for resource in resources for one in subnets_of(resource))
     linked = tuple(
         f"{resource.path}.properties.templateLink: passed over, the template that it names is another file"
         for resource in resources
@@ -160,7 +161,7 @@ def rules_in(
 
     Texts are values without an `evaluation`; else they may be expressions.
     """
-    members = read_members(properties, path, ("networkAcls", "publicNetworkAccess"))
+    members = read_members(properties, path, DECIDING)
     others = [
         f"{path}.{name}: a vault has 'networkAcls' for its rules" for name in members.others if _RULES.match(name)
     ]
@@ -173,7 +174,16 @@ def rules_in(
         return FoundRules(network_acls=None, path=path, vault=vault, faults=(str(fault), *members.faults))
     found = read_acls(values.get("networkAcls"), f"{path}.networkAcls", vault=vault)
     faults = public_access_faults(values.get("publicNetworkAccess"), f"{path}.publicNetworkAccess")
+    faults += _recovery_faults(values.get("createMode"), f"{path}.createMode")
     return replace(found, faults=(*members.faults, *faults, *found.faults))
+
+
+def _recovery_faults(mode: object, path: str) -> tuple[str, ...]:
+    """The reason why the rules of a vault that is made in this `createMode` cannot be known; none for a new vault."""
+    if mode is None or (isinstance(mode, str) and mode.lower() in ("", "default")):
+        return ()
+    reason = _RECOVERED if str(mode).lower() == "recover" else "expected 'default' or 'recover'"
+    return (f"{path}: {mode!r:.60}: {reason}",)
 
 
 def _name(resource: Resource, *, literal: bool) -> str | None:
@@ -190,43 +200,12 @@ def _name(resource: Resource, *, literal: bool) -> str | None:
     return value if isinstance(value, str) else name
 
 
-def _subnets_of(resource: Resource) -> Iterator[Subnet]:
-    """The subnets that a network or a subnet of a template defines; none of those whose name or list is not known."""
-    properties, known = resource.properties or {}, resource.evaluation
-    try:
-        if resource.kind == NETWORK:
-            network = known.value(member(resource.body, "name"), "$.name")
-            parts = {key: one for key, one in properties.items() if key.lower() in ("subnets", "copy")}
-            subnets = known.value(parts, "$")
-            listed = member(subnets, "subnets") if isinstance(subnets, Mapping) else None
-            for one in listed if isinstance(listed, list) else ():
-                if isinstance(one, Mapping) and isinstance(member(one, "name"), str):
-                    yield from _subnet(f"{network}/{member(one, 'name')}", properties_of(one), known)
-        elif resource.kind in SUBNETS:
-            names = [known.value(one, "$.name") for one in (*resource.parents, member(resource.body, "name"))]
-            value = known.value(member(properties, "serviceEndpoints"), "$.properties.serviceEndpoints")
-            yield from _subnet("/".join(map(str, names)), {"serviceEndpoints": value}, known)
-    except Fault:
-        return
-
-
-def _subnet(name: str, properties: Mapping[str, object], known: Evaluation) -> Iterator[Subnet]:
-    network, _, subnet = name.partition("/")
-    listed = member(properties, "serviceEndpoints")
-    entries = listed if isinstance(listed, list) else ()
-    services = [member(one, "service") for one in entries if isinstance(one, Mapping)]
-    provider = f"/subscriptions/{known.subscription}/resourceGroups/{known.group}/providers/Microsoft.Network"
-    found = f"{provider}/virtualNetworks/{network}/subnets/{subnet}"
-    if is_subnet_id(found):
-        yield Subnet(id=found, service_endpoints=(SERVICE_ENDPOINT,) if SERVICE_ENDPOINT in services else ())
-
-
 def cut_in(value: object) -> Iterator[str]:
     """What says that a list of a service is not whole: a next page, or a number of entries that are not there.
 
     Of a what-if result that are the changes of which the service cannot say whether they come.
     """
-    if isinstance(value, Mapping) and isinstance(_changes(value), list):
+    if isinstance(value, Mapping) and isinstance(changes_of(value), list):
         path, holder = ("$", value) if "changes" in value else ("$.properties", properties_of(value))
         if member(holder, "potentialChanges"):
             yield f"{path}.potentialChanges: passed over, whether these changes come is not known before"
@@ -237,28 +216,16 @@ def cut_in(value: object) -> Iterator[str]:
             yield f"$.{name}: the list is cut, more entries are on the next page"
     if str(member(value, "resultTruncated")).lower() == "true":
         yield "$.resultTruncated: the list is cut, not every entry is in it"
-    rows = _rows(value.get("value", value.get("data")))
+    rows = rows_of(value.get("value", value.get("data")))
     for name in ("total_records", "totalRecords"):
         total = member(value, name)
         if isinstance(total, int) and isinstance(rows, list) and total > len(rows):
             yield f"$.{name}: the list is cut, it has {len(rows)} of {total} entries"
 
 
-def _rows(data: object) -> object:
-    """The rows of a Resource Graph answer as objects; its older form is a table of columns and rows."""
-    if isinstance(data, Mapping) and isinstance(data.get("columns"), list) and isinstance(data.get("rows"), list):
-        names = [str(column.get("name")) for column in data["columns"] if isinstance(column, Mapping)]
-        return [dict(zip(names, row, strict=False)) for row in data["rows"] if isinstance(row, list)]
-    return data
-
-
-def _changes(value: Mapping[str, object]) -> object:
-    return value["changes"] if "changes" in value else properties_of(value).get("changes")
-
-
 def deleted_in(value: object) -> Iterator[str]:
     """A sentence for each vault that a what-if result deletes."""
-    changes = _changes(value) if isinstance(value, Mapping) else None
+    changes = changes_of(value) if isinstance(value, Mapping) else None
     inside = "" if isinstance(value, Mapping) and "changes" in value else ".properties"
     for index, change in enumerate(changes if isinstance(changes, list) else ()):
         if not isinstance(change, Mapping) or change.get("changeType") != "Delete":
@@ -274,7 +241,7 @@ def deleted_in(value: object) -> Iterator[str]:
 def _after(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
     """The vaults as they are after the changes that a what-if result predicts; a deleted vault is none."""
     inside = "" if "changes" in value else ".properties"
-    changes = _changes(value)
+    changes = changes_of(value)
     for index, change in enumerate(changes if isinstance(changes, list) else ()):
         if not isinstance(change, Mapping):
             continue

@@ -93,7 +93,8 @@ def from_powershell(value: Mapping[str, object], rules: Mapping[str, object], pa
             entries = []
         acls[to] = [{key: one} for one in entries]
     name = value.get("VaultName")
-    return FoundRules(network_acls=acls, path=path, vault=name if isinstance(name, str) else None, faults=tuple(faults))
+    vault = name if isinstance(name, str) else None
+    return FoundRules(network_acls=acls, path=path, vault=vault, faults=tuple(faults), is_stored=True)
 
 
 def _is_list(value: object) -> bool:

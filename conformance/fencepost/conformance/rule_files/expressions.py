@@ -45,12 +45,13 @@ class Scope:
     """What `parameters()`, `variables()`, `copyIndex()` and `resourceGroup()` mean where an expression stands.
 
     `parameter` and `variable` raise `NotEvaluated` for a name without a value. `indexes` are the loops around the
-    expression by name, the innermost loop last.
+    expression by name, and `turn` is the index of the loop of its resource, None outside of any.
     """
 
     parameter: Callable[[str], object]
     variable: Callable[[str], object]
     indexes: Mapping[str, int]
+    turn: int | None = None
     subscription: str
     group: str
 
@@ -181,9 +182,11 @@ def _call(name: str, arguments: list[object], scope: Scope) -> object:
 def _copy_index(arguments: list[object], scope: Scope) -> int:
     names = [one for one in arguments if isinstance(one, str)]
     offset = sum(one for one in arguments if isinstance(one, int))
-    if not scope.indexes or (names and names[0] not in scope.indexes):
-        raise NotEvaluated("copyIndex() stands outside of its loop")
-    return offset + (scope.indexes[names[0]] if names else [*scope.indexes.values()][-1])
+    index = scope.indexes.get(names[0]) if names else scope.turn
+    if index is None:
+        name = "" if names else "; without the name of a loop it means the loop of its resource"
+        raise NotEvaluated(f"copyIndex() stands outside of its loop{name}")
+    return offset + index
 
 
 def _concat(*parts: object) -> object:

@@ -1,13 +1,28 @@
 """What a file holds: the rules of a vault, and what decides beside them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-
-from fencepost.reference import Subnet
 
 NEVER_SET_UP: Mapping[str, object] = MappingProxyType({"bypass": "AzureServices", "defaultAction": "Allow"})
 """The rules of a vault without `networkAcls`: its firewall lets every caller through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSubnet:
+    """A subnet that a file defines, with its service endpoints, or the reason why they are `unknown`.
+
+    An unknown subnet without a name stands for every subnet of its network.
+    """
+
+    id: str
+    service_endpoints: tuple[str, ...] = ()
+    unknown: str = ""
+
+    def is_for(self, subnet: str) -> bool:
+        """Whether the id of a subnet is this subnet's, or that of a subnet of a network whose subnets are unknown."""
+        mine = self.id.lower()
+        return subnet.lower().startswith(mine) if mine.endswith("/") else subnet.lower() == mine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +31,7 @@ class FoundRules:
 
     `vault` is the vault's name, where the file names it, and `address` its resource id or Terraform's address.
     `faults` are the reasons for which the rules cannot be judged. `notes` name what the reader passed over. `subnets`
-    are the subnets that the same file defines.
+    are those that the same file defines. `is_stored` is True of rules that are in force already: nothing refuses them.
     """
 
     network_acls: object
@@ -25,4 +40,5 @@ class FoundRules:
     address: str | None = None
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    subnets: tuple[Subnet, ...] = field(default=())
+    subnets: tuple[OwnSubnet, ...] = ()
+    is_stored: bool = False

@@ -38,6 +38,8 @@ def read_json(path: str, *, with_comments: bool = False) -> object:
         data = _bytes(path)
         if len(data) > LARGEST:
             raise ValueError(f"larger than {LARGEST >> 20} MiB, which no file of this kind is")
+        if data.startswith(_ZIP):
+            raise ValueError(f"a zip archive, as terraform plan -out writes one; {_TERRAFORM_AS_JSON}")
         text = _decoded(data)
         if with_comments and "/" in text:
             text = _without_comments(text)
@@ -61,14 +63,21 @@ def parsed(text: str) -> object:
 
 
 def _decoded(data: bytes) -> str:
-    """The text: UTF-16 where a byte order mark says so, or every other of the first bytes is zero; else UTF-8."""
+    """The text: UTF-16 where a byte order mark says so, or every other of the first bytes is zero; else UTF-8.
+
+    Two programs that write a mark each leave two of them.
+    """
+    return _by_its_first_bytes(data).lstrip("\ufeff")
+
+
+def _by_its_first_bytes(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16")
     if data[1:2] == b"\0":
         return data.decode("utf-16-le")
     if data[:1] == b"\0":
         return data.decode("utf-16-be")
-    return data.decode("utf-8-sig")
+    return data.decode("utf-8")
 
 
 _TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n\r]*|/\*.*?\*/', re.DOTALL)
@@ -80,6 +89,7 @@ def _without_comments(text: str) -> str:
 
 
 _BLANKED = re.compile(r"[^\n\r]")
+_ZIP = b"PK\x03\x04"
 _TERRAFORM_AS_JSON = "terraform plan -out p && terraform show -json p prints it as JSON"
 _ADVICE = (
     (
@@ -92,8 +102,20 @@ _ADVICE = (
     ),
     (r'\{"@level":', f"this looks like the log of terraform plan -json: {_TERRAFORM_AS_JSON}"),
     (r"ERROR: ", "this is an error of the Azure CLI, and no output"),
-    (r"-{3,}(?:[ \t]+-{3,})*[ \t\r]*$", "this looks like a table: ask for JSON instead (az … --output json)"),
-    (r"(?:- )?\w+:(?: |$)", "this looks like YAML: ask for JSON instead (az … --output json)"),
+    (r"WARNING: ", "a warning of the Azure CLI stands before its output: leave it out (az … --only-show-errors)"),
+    (r"\x1b\[", "the text has colours in it: ask for JSON without them (az … --output json)"),
+    (r"HTTP/\d", "the head of an HTTP answer stands before its body: leave it out (curl without -i)"),
+    (
+        "(?:Note: The result may contain false positive|Resource and property changes are indicated)",
+        "this is what-if for a person: az deployment … what-if --no-pretty-print prints it as JSON",
+    ),
+    (r"\w+(?:,\w+)+[ \t\r]*$", "this looks like CSV: ask for JSON instead"),
+    (r"\s*<[!?/a-zA-Z]", "this looks like XML or HTML"),
+    (
+        r"(?:-{2,}[ \t]+)+-{2,}[ \t\r]*$|-{4,}[ \t\r]*$",
+        "this looks like a table: ask for JSON instead (az … --output json)",
+    ),
+    (r"---[ \t\r]*$|(?:- )?\w+:(?: |$)", "this looks like YAML: ask for JSON instead (az … --output json)"),
     (r"\w+[ \t]*=[ \t]*\S", f"this looks like the variables of Terraform: {_TERRAFORM_AS_JSON}"),
     (r"\{.*\}[ \t\r]*\n[ \t]*\{", "these are several JSON values, and a file holds one: put them into one list"),
 )

@@ -9,6 +9,7 @@ from fencepost.conformance.rule_files.clients import from_short_form, is_powersh
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput, read_json
 from fencepost.conformance.rule_files.members import member
+from fencepost.conformance.rule_files.subnets import listed_subnets
 from fencepost.conformance.rule_files.template import Fault
 
 _PRINT_PLAN = "print the plan: terraform plan -out p && terraform show -json p > plan.json"
@@ -44,7 +45,19 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
         raise UnreadableInput(name=name, reasons=error.reasons) from None
     if found.faults:
         raise UnreadableInput(name=name, reasons=found.faults)
-    return found
+    return replace(found, network_acls=_in_force(found.network_acls)) if found.is_stored else found
+
+
+def _in_force(acls: object) -> object:
+    """Rules that the service has accepted: a subnet that lacks the service endpoint now does not refuse its rule.
+
+    The service does not print the flag with which a rule without the endpoint was put.
+    """
+    rules = acls.get("virtualNetworkRules") if isinstance(acls, Mapping) else None
+    if not isinstance(acls, Mapping) or not isinstance(rules, list):
+        return acls
+    flagged = [{**one, "ignoreMissingVnetServiceEndpoint": True} if isinstance(one, Mapping) else one for one in rules]
+    return {**acls, "virtualNetworkRules": flagged}
 
 
 def _takes_parameters(value: object) -> bool:
@@ -72,7 +85,7 @@ def _chosen(value: object, vault: str | None, given: Mapping[str, object]) -> Fo
     if not found:
         raise _NoRules(*(deleted or (_without_vaults(value),)), *cut)
     chosen = _named(found, vault, (*deleted, *cut))
-    return replace(chosen, notes=(*chosen.notes, *cut))
+    return replace(chosen, notes=(*chosen.notes, *cut), subnets=(*chosen.subnets, *listed_subnets(value)))
 
 
 def _named(found: list[FoundRules], vault: str | None, beside: tuple[str, ...]) -> FoundRules:

@@ -46,14 +46,16 @@ class Fault(ValueError):
 class Evaluation:
     """A template's parameters and variables, and the values that a parameters file gives.
 
-    `indexes` are the loops that are under way, by their names. `subscription` and `group` are those of the deployment.
-    `steps` yields as often as a value may yet be evaluated; nested templates share it. `known` are the variables and
-    defaults that were evaluated, each once for the turns of the loops around it.
+    `indexes` are the loops that are under way, by their names; `turn` is the index of the loop of a resource.
+    `subscription` and `group` are those of the deployment. `steps` yields as often as a value may yet be evaluated;
+    nested templates share it. `known` are the variables and defaults that were evaluated, each once for the turns of
+    the loops around it.
     """
 
     template: Mapping[str, object] = field(default_factory=dict)
     given: Mapping[str, object] = field(default_factory=dict)
     indexes: Mapping[str, int] = field(default_factory=dict)
+    turn: int | None = None
     open_names: frozenset[str] = frozenset()
     subscription: str = SUBSCRIPTION
     group: str = RESOURCE_GROUP
@@ -122,13 +124,14 @@ class Evaluation:
             parameter=self._parameter,
             variable=self._variable,
             indexes=self.indexes,
+            turn=self.turn,
             subscription=self.subscription,
             group=self.group,
         )
         try:
             return evaluated(text, scope)
         except NotEvaluated as error:
-            raise Fault(path=path, reason=f"{text!r:.120} is a template expression: {error}") from None
+            raise Fault(path=path, reason=f"{_in_short(text)!r} is a template expression: {error}") from None
 
     def _loops(self, value: Mapping[str, object], path: str) -> dict[str, object]:
         found: dict[str, object] = {}
@@ -202,6 +205,10 @@ class Evaluation:
 _NOTHING = object()
 
 
+def _in_short(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:120]}…"
+
+
 def _is_larger(value: object, most: int) -> bool:
     """Whether there are more than so many values in a value, one that stands in several places counted in each."""
     left, waiting = most, [value]
@@ -264,7 +271,8 @@ def _looped(
     if not isinstance(name, str):
         raise Fault(path=f"{path}.copy.name", reason=f"expected the name of the loop, got {name!r:.60}")
     for turn in range(evaluation.count(loop, f"{path}.copy")):
-        yield from _deployed(body, f"{path}[{turn}]", evaluation.within(name, turn), parents)
+        here = replace(evaluation.within(name, turn), turn=turn)
+        yield from _deployed(body, f"{path}[{turn}]", here, parents)
 
 
 def _deployed(
@@ -274,16 +282,18 @@ def _deployed(
         return
     kind = str(evaluation.value(member(body, "type", ""), f"{path}.type")).lower()
     decides = kind in _DECIDING
+    children = member(body, "resources")
+    below = _listed(children, f"{path}.resources", evaluation, (*parents, str(member(body, "name"))))
     condition = member(body, "condition", _NOTHING)
     if decides and condition is not _NOTHING and not evaluation.truth(condition, f"{path}.condition"):
+        yield from below  # a condition holds for its own resource alone
         return
     properties = member(body, "properties")
     if decides and isinstance(properties, str):
         properties = evaluation.value(properties, f"{path}.properties")
     known = properties if isinstance(properties, Mapping) else None
     yield Resource(body=body, path=path, evaluation=evaluation, kind=kind, properties=known, parents=parents)
-    children = member(body, "resources")
-    yield from _listed(children, f"{path}.resources", evaluation, (*parents, str(member(body, "name"))))
+    yield from below
     inner = member(known, "template") if known is not None else None
     if isinstance(inner, str) and kind == DEPLOYMENT:
         raise Fault(path=f"{path}.properties.template", reason="a template that an expression gives is not read")

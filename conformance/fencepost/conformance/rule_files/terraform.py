@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from fencepost.conformance.rule_files.acls import read_acls
-from fencepost.conformance.rule_files.arm import properties_of, rules_in
+from fencepost.conformance.rule_files.arm import DECIDING, rules_in
 from fencepost.conformance.rule_files.found import FoundRules
+from fencepost.conformance.rule_files.holders import properties_of
 from fencepost.conformance.rule_files.members import member
+from fencepost.conformance.rule_files.subnets import terraform_subnets
 from fencepost.conformance.rule_files.template import VAULT
 
 _MEMBERS = {"bypass": "bypass", "default_action": "defaultAction"}
@@ -43,6 +45,12 @@ def vaults_in(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         for one, here in resources
         if one.get("type") == "azapi_update_resource" and _is_vault_of_azapi(one)
     )
+    subnets = tuple(
+        subnet
+        for one, _ in resources
+        if isinstance(values := one.get("values"), Mapping)
+        for subnet in terraform_subnets(one.get("type"), values, unknown.get(str(one.get("address"))))
+    )
     for one, here in resources:
         not_known = unknown.get(str(one.get("address")))
         found: Iterable[FoundRules] = ()
@@ -51,7 +59,9 @@ def vaults_in(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         elif one.get("type") == "azapi_resource" and _is_vault_of_azapi(one):
             found = _of_azapi(one, here, not_known)
         for each in found:
-            yield replace(each, address=str(one.get("address")), faults=(*each.faults, *updates))
+            faults = (*each.faults, *updates)
+            address, is_stored = str(one.get("address")), part == "values"
+            yield replace(each, address=address, faults=faults, subnets=subnets, is_stored=is_stored)
 
 
 def _resources(module: object, path: str) -> Iterator[tuple[Mapping[str, object], str]]:
@@ -138,7 +148,8 @@ def _unknown_in_body(after_unknown: object) -> Iterator[str]:
     body = after_unknown.get("body") if isinstance(after_unknown, Mapping) else None
     properties = member(body, "properties") if isinstance(body, Mapping) else None
     inner = properties if isinstance(properties, Mapping) else {}
-    deciding = {name: one for name, one in inner.items() if name.lower() in ("networkacls", "publicnetworkaccess")}
+    names = {name.lower() for name in DECIDING}
+    deciding = {name: one for name, one in inner.items() if name.lower() in names}
     if body is True:
         yield "body"
     if properties is True:

@@ -11,7 +11,7 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario, play
 from fencepost.conformance.bench.fault_policy import Unresponsive
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities, profile_of
-from fencepost.conformance.catalogue import Clause
+from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.judging.verdicts import is_settled
 from fencepost.conformance.lockstep.circuit_breaker import changed_members
@@ -236,7 +236,10 @@ class Campaign:
         except EndedAtFailure:
             self._unfinished = "not asked: the run ended at the first failure"
         except Unresponsive as fault:
-            self._unfinished = f"not asked: three harness faults in a row, the last one: {fault}"
+            errors = self.tally.reasons("error")
+            shown = [clause.id for clause in catalogue().clauses if errors.get(clause.id) == str(fault)]
+            last = f"shown under {shown[0]}" if shown else str(fault)
+            self._unfinished = f"not asked: three harness faults in a row, the last one: {last}"
         finally:
             self.times.share(self.tally)
         if self._unfinished:

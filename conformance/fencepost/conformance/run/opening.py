@@ -23,6 +23,7 @@ from fencepost.conformance.run.order import EXPLORATIONS
 from fencepost.conformance.run.plan import Listener, Plan
 from fencepost.reference import UnknownProfile, load_profile
 from fencepost.reports.secrets import Mask
+from fencepost.reports.summary import stands_in
 from fencepost.reports.visible import visible_lines
 
 Subject: TypeAlias = str | Callable[[], object]
@@ -55,8 +56,9 @@ def explaining(subject: str, connection: Connection) -> Iterator[None]:
         text = f"the conformance statement of {subject} cannot be used:"
         raise CannotBegin(reasons=(text, *error.mistakes)) from None
     except HarnessFault as fault:
-        log = connection.log().strip()
-        end = ("the end of its own log:", log) if log and log not in str(fault) else ()
+        log, last_words = connection.log().strip(), fault.offending.strip()
+        log = last_words if last_words and log.endswith(last_words) else log  # earlier starts wrote more
+        end = () if stands_in(log, [str(fault)]) else ("the end of its own log:", log)
         raise CannotBegin(reasons=(f"{subject} does not answer: {fault}", *end), is_of_harness=True) from None
 
 

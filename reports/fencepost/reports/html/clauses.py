@@ -1,4 +1,4 @@
-"""The clauses: those with a finding at once, and the others folded away, group by group."""
+"""The clauses: those with a finding of their own at once, and the others folded away, group by group."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -24,6 +24,10 @@ SIGNS = {
 
 _COLUMNS = ("clause", "verdict", "what it promises, and what was found", "asked", "decisive", "answers")
 _FOLDED = {
+    "shown under another": (
+        "clause with wrong answers that are shown under another clause",
+        "clauses with wrong answers that are shown under another clause",
+    ),
     "pass": ("clause that holds", "clauses that hold"),
     "not asked": ("clause that was not asked", "clauses that were not asked"),
     "not applicable": ("clause that does not apply", "clauses that do not apply"),
@@ -38,7 +42,7 @@ def badge(clause: Clause) -> Element:
 
 
 def clause_tables(report: Report) -> list[Element]:
-    """A table of the clauses with a finding; then, folded, those that hold, were not asked, or do not apply."""
+    """A table of the clauses with a finding; then, folded, those without a failure of their own."""
     found = findings(report.clauses)
     noted = [clause for clause in report.clauses if standing(clause) not in _FOLDED]
     parts = [_table("With a finding", f" {len(noted)} of {len(report.clauses)}", noted, found)] if noted else []

@@ -1,6 +1,7 @@
-"""What is wrong with an adapter file: every mistake at once, each with its TOML path and the near misses."""
+"""What is wrong with a file that configures an adapter: every mistake at once, with its TOML path and near misses."""
 
 import difflib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,8 @@ class Mistake:
 def mistakes_in(value: object, shape: type[msgspec.Struct]) -> Iterator[Mistake]:
     """Every mistake in a document that ought to have this shape.
 
-    Beside the types, the checks that a field carries in `Meta(extra={"check": …})` are made.
+    Beside the types, the checks that a field carries in `Meta(extra={"check": …})` are made. `Meta(examples=[…])` gives
+    what a value looks like where one of another type stands.
     """
     return _of(value, inspect.type_info(shape), "")
 
@@ -59,7 +61,8 @@ def _of(value: object, shape: inspect.Type, path: str) -> Iterator[Mistake]:
             yield from _of_table(value, shape, path)
         case inspect.DictType() if isinstance(value, Mapping):
             for name, entry in value.items():
-                yield from _of(entry, shape.value_type, _below(path, name))
+                # Not "headers.Authorization: …", which would be masked as a header with its secret.
+                yield from _of(entry, shape.value_type, f"{path}[{name}]")
         case inspect.ListType() if isinstance(value, list):
             if not value and shape.min_length:
                 yield Mistake(path=path, says="expected at least one entry, got an empty list")
@@ -97,8 +100,18 @@ def _of_union(value: object, shape: inspect.UnionType, path: str) -> Iterator[Mi
     if fitting:
         yield from _of(value, fitting[0], path)
     else:
-        names = " or ".join(_name(kind) for kind in kinds)
+        names = " or ".join(f"{_name(kind)}{_like(kind)}" for kind in kinds)
         yield Mistake(path=path, says=f"expected {names}, got {_shown(value)}")
+
+
+def _like(shape: inspect.Type) -> str:
+    """An example of a value, where the field has one."""
+    schema = (shape.extra_json_schema or {}) if isinstance(shape, inspect.Metadata) else {}
+    example = next(iter(schema.get("examples") or ()), None)
+    if not isinstance(example, Mapping):
+        return ""
+    members = ", ".join(f"{_below('', name)} = {json.dumps(value)}" for name, value in example.items())
+    return f" like {{ {members} }}"
 
 
 def _of_number(value: object, shape: inspect.IntType | inspect.FloatType, path: str) -> Iterator[Mistake]:
