@@ -1,5 +1,6 @@
 """The sections of a `cli:` file: how a tool is asked, and how what it gives back is read."""
 
+import re
 from typing import Annotated, Literal
 
 from fencepost.adapters.declared.commands import EndsWith, holds
@@ -19,11 +20,10 @@ class Says(EndsWith, frozen=True, kw_only=True):
 
     line: Regex | None = None
 
-    def fits_line(self, line: str) -> bool:
-        """Whether every condition on a line holds."""
-        return (self.line is None or compiled(self.line).fullmatch(line) is not None) and (
-            self.json is None or holds(self.json, line.encode("utf-8"))
-        )
+    def found_in(self, line: str) -> re.Match[str] | None:
+        """The line as the expression matches it; None where a condition on a line does not hold."""
+        found = compiled(r"(?s:.*)" if self.line is None else self.line).fullmatch(line)
+        return found if self.json is None or holds(self.json, line.encode("utf-8")) else None
 
 
 class Decide(Section, frozen=True, kw_only=True):
