@@ -60,7 +60,7 @@ class Engine(Protocol):
         ...
 
     def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
-        """A loop that sends what `ask` sends, at the same concurrency, and waits for each answer without reading it."""
+        """A loop that sends what `ask` sends, at the same concurrency, and reads each answer without its meaning."""
         ...
 
     def log(self) -> str:
