@@ -87,19 +87,18 @@ class Asking:
         if not self._decide.done.fits(output):
             raise Broken(expected="a batch that ends as decide.done says", came=output.shown(), offending=run.shown())
         received = output.stdout.decode("utf-8", errors="backslashreplace").splitlines()
-        answers = self._lines.of_batch(lines, received)
-        for (outcome, line), sent in zip(answers, lines, strict=True):
-            mapping = f"decide.{outcome}" if line else "decide.absent"
-            if mapping not in self._shown.first:
-                alone = self._run_of([sent], values)
-                request, came_of_it = as_line(values) + alone.shown(), line or "no line about it"
-                self._shown.note(mapping, partial(str, request), partial(str, came_of_it))
-        return [decision(outcome) for outcome, _ in answers]
+        outcomes, firsts = self._lines.of_batch(lines, received)
+        for meaning, (sent, line) in firsts.items():
+            self._shown.note(f"decide.{meaning}", partial(self._pasted, sent, values), partial(str, line))
+        return list(map(decision, outcomes))
+
+    def _pasted(self, line: str, values: Mapping[str, str]) -> str:
+        return as_line(values) + self._run_of([line], values).shown()
 
     def _run_of(self, lines: Sequence[str], values: Mapping[str, str]) -> Run:
         """The process that is asked these lines."""
         command = tuple(filled(part, values) for part in self._decide.run)
-        return self._running(values)(command=command, stdin="".join(f"{line}\n" for line in lines).encode("utf-8"))
+        return self._running(values)(command=command, stdin="\n".join([*lines, ""]).encode("utf-8"))
 
     def _run_maker(self, values: Mapping[str, str]) -> Callable[[Request], Run]:
         """A function from a request to the process that is asked."""

@@ -48,7 +48,7 @@ class Conversation:
 
     def lines(self, sent: Sequence[str], wanted: int, deadline: float) -> list[str]:
         """Send the lines, and read so many; `Broken` where they do not come in time."""
-        unsent = memoryview("".join(f"{line}\n" for line in sent).encode("utf-8"))
+        unsent = memoryview("\n".join([*sent, ""]).encode("utf-8"))
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
         if unsent:

@@ -1,6 +1,7 @@
 """The sections of a `cli:` file: how a tool is asked, and how what it gives back is read."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fencepost.adapters.declared.commands import EndsWith, holds
@@ -20,10 +21,13 @@ class Says(EndsWith, frozen=True, kw_only=True):
 
     line: Regex | None = None
 
-    def found_in(self, line: str) -> re.Match[str] | None:
-        """The line as the expression matches it; None where a condition on a line does not hold."""
-        found = compiled(r"(?s:.*)" if self.line is None else self.line).fullmatch(line)
-        return found if self.json is None or holds(self.json, line.encode("utf-8")) else None
+    def finder(self) -> Callable[[str], re.Match[str] | None]:
+        """A function from a line to what the expression matches; to None where a condition on a line does not hold."""
+        match = compiled(r"(?s:.*)" if self.line is None else self.line).fullmatch
+        conditions = self.json
+        if conditions is None:
+            return match
+        return lambda line: match(line) if holds(conditions, line.encode("utf-8")) else None
 
 
 class Decide(Section, frozen=True, kw_only=True):
