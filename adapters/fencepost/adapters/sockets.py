@@ -19,6 +19,8 @@ class DeadlineSocket:
     connect.
     """
 
+    __slots__ = ("_ahead", "_blocks", "_limit", "_socket", "deadline")
+
     def __init__(self, connected: socket.socket, deadline: float, *, limit: float = 0.0) -> None:
         """A connected socket that blocks has a time `limit` of the kernel's (`any_ip.set_time_limit`)."""
         self.deadline = deadline
@@ -54,12 +56,12 @@ class DeadlineSocket:
 
     def send(self, data: bytes) -> None:
         """Send all of it before the deadline."""
-        while data:
-            self._limit_calls()
-            try:
+        try:
+            while data:
+                self._limit_calls()
                 data = data[self._socket.send(data) :]
-            except BlockingIOError:
-                raise _late() from None
+        except BlockingIOError:
+            raise _late() from None
 
     def receive(self) -> bytes:
         """The bytes that have come, at the latest at the deadline."""

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from fencepost.adapters.cli.lines import LineReading
 from fencepost.adapters.cli.sections import Decide
 from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject
-from fencepost.adapters.declared.engine import ASKED, Shown, decision, given_of
+from fencepost.adapters.declared.engine import ASKED, Shown, decision
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import as_line
 from fencepost.adapters.declared.run import Output, Run, ended_by_signal, environment
@@ -19,7 +20,6 @@ from fencepost.adapters.declared.texts import filled, filler
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-_RunMaker = Callable[[Mapping[str, str]], Run]
 
 
 class Asking:
@@ -34,40 +34,32 @@ class Asking:
 
     def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
         """One decision a request, in order."""
-        given = [given_of(request) for request in requests]
         if self._decide.way == "one":
             make = self._run_maker(values)
-            return self._each(lambda one: self._one(make(one), values, deadline), given)
-        lines, parts = self._parts(given, values)
+            return self._each(lambda request: self._one(make(request), values, deadline), requests)
+        lines, parts = self._parts(requests, values)
         made = self._each(lambda part: self._batch(part, values, deadline), parts)
-        answers = [answer for part in made for answer in part]
-        if not self._lines.is_keyed:
+        answers = list(chain.from_iterable(made))
+        if len(answers) == len(lines):
             return answers
-        of_line = dict(zip((line for part in parts for line in part), answers, strict=True))
+        of_line = dict(zip(chain.from_iterable(parts), answers, strict=True))
         return [of_line[line] for line in lines]
 
     def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
         """A loop that runs the same processes, as many at a time."""
-        given = [given_of(request) for request in requests]
         if self._decide.way == "one":
-            runs = list(map(self._run_maker(values), given))
+            runs = list(map(self._run_maker(values), requests))
         else:
-            runs = [self._run_of(part, values) for part in self._parts(given, values)[1]]
+            runs = [self._run_of(part, values) for part in self._parts(requests, values)[1]]
         return lambda: self._each(_run, runs)
 
-    def _parts(
-        self, given: Sequence[Mapping[str, str]], values: Mapping[str, str]
-    ) -> tuple[list[str], list[list[str]]]:
+    def _parts(self, requests: Sequence[Request], values: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
         """The line of each request, and the lines of each process."""
-        each = filler(self._decide.each or "", ASKED, values)
-        lines = [each(one) for one in given]
+        lines = list(map(filler(self._decide.each or "", ASKED, values), requests))
         # A tool that names what it means would name a line twice that was sent twice: it is sent once.
         sent = list(dict.fromkeys(lines)) if self._lines.is_keyed else lines
         size = min(self._decide.batch_size, -(-len(sent) // self._decide.parallel) or 1)
         return lines, [sent[start : start + size] for start in range(0, len(sent), size)]
-
-    def _run_of(self, lines: Sequence[str], values: Mapping[str, str]) -> Run:
-        return self._run_maker(values, "".join(f"{line}\n" for line in lines))({})
 
     def close(self) -> None:
         """End the threads."""
@@ -95,34 +87,32 @@ class Asking:
         if not self._decide.done.fits(output):
             raise Broken(expected="a batch that ends as decide.done says", came=output.shown(), offending=run.shown())
         received = output.stdout.decode("utf-8", errors="backslashreplace").splitlines()
-        answers = self._lines.of_batch(lines, received)
-        for (outcome, line), sent in zip(answers, lines, strict=True):
-            mapping = f"decide.{outcome}" if line else "decide.absent"
-            if mapping not in self._shown.first:
-                alone = self._run_maker(values, f"{sent}\n")({})
-                request, came_of_it = as_line(values) + alone.shown(), line or "no line about it"
-                self._shown.note(mapping, partial(str, request), partial(str, came_of_it))
-        return [decision(outcome) for outcome, _ in answers]
+        outcomes, firsts = self._lines.of_batch(lines, received)
+        for meaning, (sent, line) in firsts.items():
+            self._shown.note(f"decide.{meaning}", partial(self._pasted, sent, values), partial(str, line))
+        return list(map(decision, outcomes))
 
-    def _run_maker(self, values: Mapping[str, str], stdin: str | None = None) -> _RunMaker:
-        """A function from a request's placeholders to the process that is asked."""
-        decide = self._decide
-        own = {name: filled(text, values) for name, text in decide.env.items()}
-        every = environment(own)
-        folder = Path(filled(decide.folder, values))
-        parts = [filler(part, ASKED, values) for part in decide.run]
-        text = filler(decide.stdin, ASKED, values)
+    def _pasted(self, line: str, values: Mapping[str, str]) -> str:
+        return as_line(values) + self._run_of([line], values).shown()
 
-        def run(given: Mapping[str, str]) -> Run:
-            return Run(
-                command=tuple(part(given) for part in parts),
-                environment=every,
-                own=own,
-                folder=folder,
-                stdin=(text(given) if stdin is None else stdin).encode("utf-8"),
-            )
+    def _run_of(self, lines: Sequence[str], values: Mapping[str, str]) -> Run:
+        """The process that is asked these lines."""
+        command = tuple(filled(part, values) for part in self._decide.run)
+        return self._running(values)(command=command, stdin="\n".join([*lines, ""]).encode("utf-8"))
 
-        return run
+    def _run_maker(self, values: Mapping[str, str]) -> Callable[[Request], Run]:
+        """A function from a request to the process that is asked."""
+        running = self._running(values)
+        parts = [filler(part, ASKED, values) for part in self._decide.run]
+        text = filler(self._decide.stdin, ASKED, values)
+        return lambda request: running(
+            command=tuple(part(request) for part in parts), stdin=text(request).encode("utf-8")
+        )
+
+    def _running(self, values: Mapping[str, str]) -> Callable[..., Run]:
+        """A function from a command and its input to the process."""
+        own = {name: filled(text, values) for name, text in self._decide.env.items()}
+        return partial(Run, environment=environment(own), own=own, folder=Path(filled(self._decide.folder, values)))
 
 
 def _run(run: Run) -> object:

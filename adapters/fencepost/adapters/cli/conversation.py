@@ -47,21 +47,20 @@ class Conversation:
 
     def lines(self, sent: Sequence[str], wanted: int, deadline: float) -> list[str]:
         """Send the lines, and read so many; `Broken` where they do not come in time."""
-        unsent = memoryview("".join(f"{line}\n" for line in sent).encode("utf-8"))
+        unsent = memoryview("\n".join([*sent, ""]).encode("utf-8"))
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
         if unsent:
             poll.register(self._in, select.POLLOUT)
-        got = self._whole(wanted)
-        ended = False
-        while len(got) < wanted or unsent:
+        ended, missing = False, wanted - self._received.count(b"\n")
+        while missing > 0 or unsent:
             left = deadline - time.monotonic()
             ready = poll.poll(0 if ended else max(0.0, min(left, _GLANCE)) * 1000)
             if not ready:
                 if ended:
                     raise self._died()
                 if left <= 0:
-                    raise self._late(wanted - len(got))
+                    raise self._late(missing)
                 ended = self._group.wait(0)
             for descriptor, _ in ready:
                 if descriptor == self._in:
@@ -70,24 +69,27 @@ class Conversation:
                         poll.unregister(self._in)
                 elif chunk := os.read(self._out, _CHUNK):
                     self._received += chunk
-                    got += self._whole(wanted - len(got))
-                    if len(self._received) > MAX_LINE:
+                    missing -= chunk.count(b"\n")
+                    if len(self._received) - self._received.rfind(b"\n") - 1 > MAX_LINE:
                         raise Broken(expected=f"a line of at most {MAX_LINE} bytes", came="a longer one")
                 else:
                     raise self._died()
-        return got
+        return self._whole(wanted)
 
-    def write_and_read(self, text: bytes, lines: int) -> None:
+    def write_and_read(self, text: bytes, lines: int) -> list[bytes]:
         """Write the text, and read so many lines, whatever they say."""
+        received = bytearray()
         for descriptor in (self._in, self._out):
             os.set_blocking(descriptor, True)
         writer = threading.Thread(target=_write_all, args=(self._in, text))
         writer.start()
         while lines > 0 and (chunk := os.read(self._out, _CHUNK)):
+            received += chunk
             lines -= chunk.count(b"\n")
         writer.join()
         for descriptor in (self._in, self._out):
             os.set_blocking(descriptor, False)
+        return bytes(received).split(b"\n")
 
     def _write(self, unsent: memoryview) -> memoryview:
         try:
@@ -98,10 +100,11 @@ class Conversation:
             return unsent[:0]
 
     def _whole(self, most: int) -> list[str]:
-        """At most so many whole lines of what has been received."""
-        *whole, _ = self._received.split(b"\n", most)
-        del self._received[: sum(len(line) + 1 for line in whole)]
-        return [line.decode("utf-8", errors="backslashreplace").rstrip("\r") for line in whole]
+        """The first so many lines of what has been received."""
+        *whole, rest = bytes(self._received).split(b"\n", most)
+        self._received[:] = rest
+        texts = {line: line.decode("utf-8", errors="backslashreplace").rstrip("\r") for line in set(whole)}
+        return [texts[line] for line in whole]
 
     def _died(self) -> Broken:
         ended = self._group.wait(_GRACE)

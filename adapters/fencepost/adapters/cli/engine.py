@@ -11,7 +11,7 @@ from fencepost.adapters.cli.lines import LineReading
 from fencepost.adapters.cli.sections import CliFile
 from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject
-from fencepost.adapters.declared.engine import ASKED, Refusal, Shown, decision, given_of
+from fencepost.adapters.declared.engine import ASKED, Refusal, Shown, decision
 from fencepost.adapters.declared.reading import Broken, compiled
 from fencepost.adapters.declared.rule_file import RuleFile
 from fencepost.adapters.declared.rule_text import NotExpressible
@@ -71,19 +71,20 @@ class CliEngine:
         if not self._stays:
             return self._asking.ask(requests, values, deadline)
         each = filler(self._file.decide.each or "", ASKED, values)
-        lines = [each(given_of(request)) for request in requests]
-        outcomes = []
-        for line, answer in zip(lines, self._exchange(lines, len(lines), deadline), strict=True):
-            outcome = self._read(self._reading, line, answer)
-            outcomes.append(decision(outcome))
-        return outcomes
+        lines = list(map(each, requests))
+        answers = self._exchange(lines, len(lines), deadline)
+        read: dict[str, JsonObject] = {}
+        for line, answer in zip(lines, answers, strict=True):
+            if answer not in read:
+                read[answer] = decision(self._read(self._reading, line, answer))
+        return [read[answer] for answer in answers]
 
     def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
         """A loop that runs the same processes side by side, or writes the same lines to the tool that stays."""
         if not self._stays or self._conversation is None:
             return self._asking.bare_loop(requests, values)
         each = filler(self._file.decide.each or "", ASKED, values)
-        text = "".join(f"{each(given_of(request))}\n" for request in requests).encode("utf-8")
+        text = "".join(f"{each(request)}\n" for request in requests).encode("utf-8")
         conversation = self._conversation
         return lambda: conversation.write_and_read(text, len(requests))
 
@@ -117,7 +118,8 @@ class CliEngine:
             raise NotExpressible(reason="the rules have line breaks, and the tool reads them from one line")
         (answer,) = self._exchange([line], 1, deadline)
         named = {"accepted": decide.accepted, "refused": decide.refused}
-        reading = LineReading.of("decide", {name: says for name, says in named.items() if says is not None})
+        mappings = {name: says for name, says in named.items() if says is not None}
+        reading = LineReading(where="decide", mappings=mappings)
         return Refusal(message=answer) if self._read(reading, line, answer) == "refused" else None
 
     def _read(self, reading: LineReading, sent: str, answer: str) -> str:

@@ -1,5 +1,7 @@
 """The sections of a `cli:` file: how a tool is asked, and how what it gives back is read."""
 
+import re
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fencepost.adapters.declared.commands import EndsWith, holds
@@ -19,11 +21,13 @@ class Says(EndsWith, frozen=True, kw_only=True):
 
     line: Regex | None = None
 
-    def fits_line(self, line: str) -> bool:
-        """Whether every condition on a line holds."""
-        return (self.line is None or compiled(self.line).fullmatch(line) is not None) and (
-            self.json is None or holds(self.json, line.encode("utf-8"))
-        )
+    def finder(self) -> Callable[[str], re.Match[str] | None]:
+        """A function from a line to what the expression matches; to None where a condition on a line does not hold."""
+        match = compiled(r"(?s:.*)" if self.line is None else self.line).fullmatch
+        conditions = self.json
+        if conditions is None:
+            return match
+        return lambda line: match(line) if holds(conditions, line.encode("utf-8")) else None
 
 
 class Decide(Section, frozen=True, kw_only=True):

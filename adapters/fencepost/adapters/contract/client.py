@@ -1,6 +1,6 @@
 """A typed client of one subject: each method of the contract, its answer checked before anyone sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -20,7 +20,7 @@ from msgspec import structs
 
 _R = TypeVar("_R", bound=msgspec.Struct)
 _WORDS = ("reason", "message", "rule")
-_ALLOW, _DENY = Decision(outcome="allow"), Decision(outcome="deny")
+_BARE: Mapping[str, Decision] = {"allow": Decision(outcome="allow"), "deny": Decision(outcome="deny")}
 
 
 def _bounded(answer: _R) -> _R:
@@ -28,6 +28,12 @@ def _bounded(answer: _R) -> _R:
     words = ((name, getattr(answer, name, None)) for name in _WORDS)
     long = {name: text[:MAX_TEXT] for name, text in words if isinstance(text, str) and len(text) > MAX_TEXT}
     return structs.replace(answer, **long) if long else answer
+
+
+def _decision(answer: Decision | str) -> Decision:
+    if isinstance(answer, str):
+        return _BARE[answer]
+    return answer if answer.reason is None and answer.rule is None else _bounded(answer)
 
 
 class Client:
@@ -69,10 +75,7 @@ class Client:
             raise MalformedResult(
                 method="decide", expected=f"{len(requests)} decisions", came=f"{len(answers)}", offending=repr(answers)
             )
-        return [
-            _bounded(answer) if isinstance(answer, Decision) else _ALLOW if answer == "allow" else _DENY
-            for answer in answers
-        ]
+        return list(map(_decision, answers))
 
     def close(self) -> None:
         """Take leave and end what the connection started."""

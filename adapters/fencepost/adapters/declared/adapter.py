@@ -61,10 +61,10 @@ class DeclaredAdapter:
     def decide(self, asked: Sequence[Request], deadline: float) -> JsonObject:
         """One decision a request; those from addresses that cannot be sent are inconclusive."""
         self.bring(deadline)
+        if not self._unsendable:
+            return {"decisions": self._engine.ask(asked, self._values, deadline)}
         sent = [place for place, request in enumerate(asked) if not self._cannot_send(request.source.address)]
         answers = self._engine.ask([asked[place] for place in sent], self._values, deadline)
-        if len(sent) == len(asked):
-            return {"decisions": answers}
         of_place = dict(zip(sent, answers, strict=True))
         return {
             "decisions": [of_place.get(place) or _unsent(request.source.address) for place, request in enumerate(asked)]
@@ -111,8 +111,6 @@ class DeclaredAdapter:
         return {"accepted": True}
 
     def _cannot_send(self, address: str) -> bool:
-        if not self._unsendable:
-            return False
         number = ipaddress.IPv4Address(address)
         return any(number in block for block in self._unsendable)
 

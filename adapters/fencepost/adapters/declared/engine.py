@@ -60,7 +60,7 @@ class Engine(Protocol):
         ...
 
     def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
-        """A loop that sends what `ask` sends, at the same concurrency, and waits for each answer without reading it."""
+        """A loop that sends what `ask` sends, at the same concurrency, and reads each answer without its meaning."""
         ...
 
     def log(self) -> str:
@@ -84,20 +84,14 @@ class Shown:
             self.first[mapping] = ShownMapping(mapping=mapping, request=request(), output=output())
 
 
-def given_of(request: Request) -> dict[str, str]:
-    """The placeholders of a request."""
-    caller = request.caller
-    return {
-        "address": request.source.address,
-        "subnet": request.source.subnet or "",
-        "plane": request.plane,
-        "operation": request.operation,
-        "service": caller.service or "",
-        "trusted": str(bool(caller.trusted)).lower(),
-        "authenticated": str(caller.authenticated).lower(),
-        "authorized": str(caller.authorized).lower(),
-    }
-
-
-ASKED = ("address", "subnet", "plane", "operation", "service", "trusted", "authenticated", "authorized")
-"""The placeholders that each request has its own value for."""
+ASKED: Mapping[str, Callable[[Request], str]] = {
+    "address": lambda request: request.source.address,
+    "subnet": lambda request: request.source.subnet or "",
+    "plane": lambda request: request.plane,
+    "operation": lambda request: request.operation,
+    "service": lambda request: request.caller.service or "",
+    "trusted": lambda request: str(bool(request.caller.trusted)).lower(),
+    "authenticated": lambda request: str(request.caller.authenticated).lower(),
+    "authorized": lambda request: str(request.caller.authorized).lower(),
+}
+"""The placeholders that each request has its own value for, and the values."""

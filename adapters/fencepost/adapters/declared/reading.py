@@ -1,7 +1,7 @@
 """From what a tool gave back to what it means: every mapping of the file is tried, and just one must fit."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
@@ -44,11 +44,16 @@ class Reading(Generic[_Output]):
     def of(self, output: _Output, shown: str) -> str:
         """What the output means; `Broken` where no mapping fits or several do. `shown` is the output as text."""
         fitting = [meaning for meaning, mapping in self.mappings.items() if mapping.fits(output)]
-        if len(fitting) == 1:
-            return fitting[0]
-        names = " or ".join(f"{self.where}.{meaning}" for meaning in self.mappings)
-        came = f"what {' and '.join(fitting)} fit" if fitting else "what no mapping fits"
-        raise Broken(expected=f"an answer that fits {names}", came=came, offending=shorten(shown, 2000))
+        if len(fitting) != 1:
+            raise not_one(fitting, self.where, self.mappings, shown)
+        return fitting[0]
+
+
+def not_one(fitting: Sequence[str], where: str, mappings: Iterable[str], shown: str) -> Broken:
+    """That none of the mappings fits an output, or several do. `shown` is the output as text."""
+    names = " or ".join(f"{where}.{meaning}" for meaning in mappings)
+    came = f"what {' and '.join(fitting)} fit" if fitting else "what no mapping fits"
+    return Broken(expected=f"an answer that fits {names}", came=came, offending=shorten(shown, 2000))
 
 
 @lru_cache(maxsize=256)

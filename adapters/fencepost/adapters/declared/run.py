@@ -57,10 +57,7 @@ class Run:
             self.command, self.environment, self.folder, stdin=subprocess.PIPE if self.stdin else _no_input()
         )
         try:
-            if self.stdin:
-                stdout, stderr = process.communicate(self.stdin, timeout=max(0.0, deadline - time.monotonic()))
-            else:
-                stdout, stderr = _outputs(process, deadline)
+            stdout, stderr = _outputs(process, self.stdin, deadline)
         except subprocess.TimeoutExpired:
             _kill(process)
             raise Broken(
@@ -97,28 +94,47 @@ def start(
         ) from None
 
 
-def _outputs(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[bytes, bytes]:
-    """What a process without input writes, until it has ended; `subprocess.TimeoutExpired` at the deadline.
+def _outputs(process: "subprocess.Popen[bytes]", given: bytes, deadline: float) -> tuple[bytes, bytes]:
+    """What a process with this input writes, until it has ended; `subprocess.TimeoutExpired` at the deadline.
 
     `communicate` with a time-out does the same, but sleeps between looks at whether the process has ended.
     """
     assert process.stdout is not None
     assert process.stderr is not None
     written: dict[int, bytearray] = {stream.fileno(): bytearray() for stream in (process.stdout, process.stderr)}
-    with process.stdout, process.stderr:
+    unsent = memoryview(given)
+    with process.stdin or contextlib.nullcontext(), process.stdout, process.stderr:
         poll, still_open = select.poll(), set(written)
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            still_open.add(process.stdin.fileno())
         for descriptor in still_open:
-            poll.register(descriptor, select.POLLIN)
+            poll.register(descriptor, select.POLLIN if descriptor in written else select.POLLOUT)
         while still_open:
             for descriptor, _ in _ready(poll, process, deadline):
-                chunk = os.read(descriptor, 65536)
-                written[descriptor] += chunk
-                if not chunk:
+                if descriptor in written:
+                    chunk = os.read(descriptor, 65536)
+                    written[descriptor] += chunk
+                    is_done = not chunk
+                else:
+                    unsent = unsent[_taken(descriptor, unsent) :]
+                    is_done = not unsent
+                if is_done:
                     poll.unregister(descriptor)
                     still_open.remove(descriptor)
+                    if process.stdin is not None and descriptor not in written:
+                        process.stdin.close()
         _await_end(process, deadline)
         stdout, stderr = written.values()
     return bytes(stdout), bytes(stderr)
+
+
+def _taken(descriptor: int, text: memoryview) -> int:
+    """How many bytes of it the process takes now: all where it reads no more."""
+    try:
+        return os.write(descriptor, text)
+    except BrokenPipeError:
+        return len(text)
 
 
 def _await_end(process: "subprocess.Popen[bytes]", deadline: float) -> None:

@@ -3,13 +3,14 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, TypeVar
 
 import msgspec
 from fencepost.adapters.mistakes import Check, near
 from msgspec import Meta
 
+_T = TypeVar("_T")
 _PLACEHOLDER = re.compile(r"\$\$(?=\{)|\$\{([^{}]*)\}")
 """A placeholder, or the `$$` before a brace that stands for a `$`."""
 
@@ -46,22 +47,24 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: "$" if found[1] is None else values[found[1]], text)
 
 
-def filler(text: str, own: Iterable[str], values: Mapping[str, str]) -> Callable[[Mapping[str, str]], str]:
-    """A function that fills in the placeholders called `own`; all others are filled in now."""
-    later = frozenset(own)
-    pieces: list[tuple[str, str | None]] = []  # a text, and the name whose value follows it
+def filler(text: str, own: Mapping[str, Callable[[_T], str]], values: Mapping[str, str]) -> Callable[[_T], str]:
+    """A function that fills in the placeholders of `own`, each by its own function; all others are filled in now."""
+    pieces: list[tuple[str, Callable[[_T], str]]] = []  # a text, and what gives the text that follows it
     before, end = "", 0
     for found in _PLACEHOLDER.finditer(text):
         before, end = before + text[end : found.start()], found.end()
-        if found[1] in later:
-            pieces.append((before, found[1]))
+        if found[1] in own:
+            pieces.append((before, own[found[1]]))
             before = ""
         else:
             before += "$" if found[1] is None else values[found[1]]
-    pieces.append((before + text[end:], None))
+    last = before + text[end:]
+    if not pieces:
+        return lambda _: last
     if len(pieces) == 1:
-        return lambda _: pieces[0][0]
-    return lambda given: "".join(piece if name is None else piece + given[name] for piece, name in pieces)
+        ((first, value),) = pieces
+        return lambda one: f"{first}{value(one)}{last}"
+    return lambda one: "".join([f"{piece}{value(one)}" for piece, value in pieces]) + last
 
 
 def environment_names(document: object) -> set[str]:

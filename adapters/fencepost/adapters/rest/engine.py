@@ -13,7 +13,7 @@ from fencepost.adapters import any_ip
 from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut
 from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject
-from fencepost.adapters.declared.engine import Refusal, Shown, decision, given_of
+from fencepost.adapters.declared.engine import Refusal, Shown, decision
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import RuleFile
 from fencepost.adapters.declared.run import environment
@@ -79,7 +79,7 @@ class RestEngine:
     def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
         """A loop that sends what `ask` sends, in waves of the same size."""
         make = self._requests.question_maker(values)
-        questions = [make(given_of(request)) for request in requests]
+        questions = list(map(make, requests))
         loop = bare_loop(questions, self._way, self._file.service.concurrency)
         return lambda: self.inside(loop)
 
@@ -255,12 +255,10 @@ class RestEngine:
             time.sleep(_PAUSE)
 
     def _ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
-        given = [given_of(request) for request in requests]
-        make = self._requests.question_maker(values)
-        questions = [make(one) for one in given]
+        questions = list(map(self._requests.question_maker(values), requests))
         replies = self._http.ask(questions, deadline)
         self._renew_old(questions, replies, values, deadline)
-        return [self._decision(*one) for one in zip(given, questions, replies, strict=True)]
+        return list(map(self._decision, requests, questions, replies))
 
     def _renew_old(
         self,
@@ -291,7 +289,7 @@ class RestEngine:
             for place, again in zip(old, self._http.ask([questions[place] for place in old], until), strict=True):
                 replies[place] = again
 
-    def _decision(self, given: Mapping[str, str], question: Question, reply: Reply | NotSent) -> JsonObject:
+    def _decision(self, request: Request, question: Question, reply: Reply | NotSent) -> JsonObject:
         if isinstance(reply, NotSent):
             return {"outcome": "inconclusive", "reason": reply.reason}
         if self._file.decide.seen is not None:
@@ -299,8 +297,8 @@ class RestEngine:
             if seen is None:
                 exchange = f"{self._requests.curl(question)()}\n{reply.shown()}"
                 raise Broken(expected="an answer that says where decide.seen is", came="none there", offending=exchange)
-            if seen != given["address"]:
-                reason = f"the service saw {seen} instead of {given['address']}"
+            if seen != request.source.address:
+                reason = f"the service saw {seen} instead of {request.source.address}"
                 self._shown.note("decide.seen (another address)", self._requests.curl(question), reply.shown)
                 return {"outcome": "inconclusive", "reason": reason}
         try:

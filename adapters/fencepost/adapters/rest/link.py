@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, cast
 
 from fencepost.adapters import any_ip
@@ -16,7 +17,7 @@ from fencepost.adapters.contract.faults import Crashed, NotJson, NotStarted, Tim
 from fencepost.adapters.contract.vocabulary import MAX_LINE
 from fencepost.adapters.declared.reading import Broken
 from fencepost.adapters.proxy_header import write_header
-from fencepost.adapters.rest.reply import Reply, plain_answer
+from fencepost.adapters.rest.reply import Reply, head_of, plain_answer
 from fencepost.adapters.rest.urls import Place, Sent
 from fencepost.adapters.sockets import DeadlineSocket
 
@@ -24,9 +25,8 @@ _CHUNK = 65536
 _TLVS = {"authority": (0x02, 255), "unique-id": (0x05, 128)}
 """The types of the values that a PROXY header may have, and how long each may be, in bytes."""
 
-_FROM_PORT = 40000
+_HERE, _FROM_PORT = "127.0.0.1", 40000
 _BLOCKS = sys.platform == "linux"
-_IS_IPV4 = re.compile(r"[0-9.]+").fullmatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +41,15 @@ class Way:
 class Link:
     """One connection, over which one request after another goes, each exchange by its own deadline."""
 
+    __slots__ = ("_before", "_place", "_socket", "used")
+
     def __init__(
         self, place: Place, way: Way, address: str | None, deadline: float, tlvs: Sequence[tuple[str, str]] = ()
     ) -> None:
         """Connect; `any_ip.NotFromHere` where that cannot be done from the address, `Broken` where there is nobody."""
-        header = b"" if way.proxy is None else proxy_header(way.proxy, address or "127.0.0.1", place.port, tlvs)
         self._place = place
+        self._before = b"" if way.proxy is None else proxy_header(way.proxy, address or _HERE, place.port, tlvs)
         self._socket = _connected(place, way, address, deadline)
-        self._before = header
         self.used = False
         if place.secure:
             self._secure(way.context or ssl.create_default_context())
@@ -71,7 +72,9 @@ class Link:
     def send(self, sent: Sent, deadline: float) -> None:
         """Send a request."""
         self._socket.deadline = deadline
-        text, self._before = self._before + sent.text, b""
+        text = sent.text
+        if self._before:
+            text, self._before = self._before + text, b""
         try:
             self._socket.send(text)
         except OSError as error:
@@ -100,8 +103,8 @@ class Link:
                 body += chunk
                 if len(body) > MAX_LINE:
                     raise Broken(expected=f"an answer of at most {MAX_LINE} bytes", came="a longer one", kind=NotJson)
-            headers = tuple(response.headers.items())
-            reply = Reply(status=response.status, reason=response.reason, headers=headers, body=bytes(body))
+            head = head_of(response.headers.items())
+            reply = Reply(status=response.status, reason=response.reason, head=head, body=bytes(body))
             return reply, not response.will_close
 
     def close(self) -> None:
@@ -114,7 +117,7 @@ def _connected(place: Place, way: Way, address: str | None, deadline: float) -> 
     if seconds <= 0:
         raise TimeoutError
     try:
-        if _BLOCKS and _IS_IPV4(place.host):
+        if _BLOCKS and _is_ipv4(place.host):
             made = any_ip.connect_from(address if way.bound else None, (place.host, place.port), seconds=seconds)
         else:
             made = socket.create_connection((place.host, place.port), seconds)
@@ -125,6 +128,11 @@ def _connected(place: Place, way: Way, address: str | None, deadline: float) -> 
     except OSError as error:
         raise _nobody(place, error) from None
     return DeadlineSocket(made, deadline, limit=seconds)
+
+
+@lru_cache(maxsize=64)
+def _is_ipv4(host: str) -> bool:
+    return re.fullmatch(r"[0-9.]+", host) is not None
 
 
 def _nobody(place: Place, error: OSError) -> Broken:

@@ -1,32 +1,40 @@
 """One answer of a service."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
+from functools import lru_cache
 
 from fencepost.adapters.contract.faults import shorten
 
-_FIELDS = re.compile(r"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)")
+_PLAIN = re.compile(
+    rb"HTTP/1\.1 ([2-5]\d\d)(?: ([^\r\n]*))?"
+    rb"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ \t]*(?:[^\r\n]*[^\r\n \t])?)*\r\n)\r\n"
+)
+"""A status line, and headers of one line each without blanks at their ends."""
+
+_NO_LINE_ENDS = str.maketrans("", "", "\r\n")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Reply:
-    """Status, headers and body of an answer."""
+    """Status, headers and body of an answer. `head` has the headers as they came, a line end before and after each."""
 
-    status: int
-    reason: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+    __slots__ = ("_lowered", "body", "head", "reason", "status")
 
-    @cached_property
-    def named(self) -> Mapping[str, str]:
-        """The first header of each name, by its name in lower case."""
-        return {name.lower(): value for name, value in reversed(self.headers)}
+    def __init__(self, *, status: int, reason: str, head: bytes, body: bytes) -> None:
+        self.status = status
+        self.reason = reason
+        self.head = head
+        self.body = body
+        self._lowered = head.lower()
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case; None where there is none."""
-        return self.named.get(name.lower())
+        key = _key(name)
+        found = self._lowered.find(key)
+        if found < 0:
+            return None
+        start = found + len(key)
+        return self.head[start : self.head.find(b"\r\n", start)].strip(b" \t").decode("latin-1")
 
     @property
     def text(self) -> str:
@@ -35,8 +43,19 @@ class Reply:
 
     def shown(self) -> str:
         """The same as text, for a fault or for the eye."""
-        head = "\n".join(f"{name}: {value}" for name, value in self.headers)
+        head = self.head.decode("latin-1").strip().replace("\r\n", "\n")
         return f"HTTP {self.status} {self.reason}\n{shorten(head, 800)}\n\n{shorten(self.text.rstrip(), 800)}".rstrip()
+
+
+@lru_cache(maxsize=256)
+def _key(name: str) -> bytes:
+    return f"\r\n{name.lower()}:".encode("latin-1")
+
+
+def head_of(headers: Iterable[tuple[str, str]]) -> bytes:
+    """The headers as a reply has them; a header of several lines becomes one."""
+    lines = (f"{name}: {value.translate(_NO_LINE_ENDS)}" for name, value in headers)
+    return "\r\n".join(["", *lines, ""]).encode("latin-1")
 
 
 def plain_answer(received: bytes, method: str) -> tuple[Reply, bool] | None:
@@ -44,16 +63,12 @@ def plain_answer(received: bytes, method: str) -> tuple[Reply, bool] | None:
 
     Nearly every answer is of this kind: one head, and just the body whose length it names.
     """
-    head, end, body = received.partition(b"\r\n\r\n")
-    text = head.decode("latin-1")
-    headers = tuple(_FIELDS.findall(text))
-    lines = len(headers)
-    is_plain = end and text[:9] == "HTTP/1.1 " and text[9] in "2345" and text.count("\n") == text.count("\r") == lines
-    if not is_plain or " \r" in text or "\t\r" in text or not text[9:12].isdigit():
+    found = _PLAIN.match(received)
+    if found is None:
         return None
-    reply = Reply(status=int(text[9:12]), reason=text[13 : text.find("\r")], headers=headers, body=body)
-    named = reply.named
-    length = "0" if method == "HEAD" or reply.status in (204, 304) else named.get("content-length")
-    if length != str(len(body)) or "transfer-encoding" in named or text[12:13] not in (" ", "\r"):
+    status, reason, head = found.groups(b"")
+    reply = Reply(status=int(status), reason=reason.decode("latin-1"), head=head, body=received[found.end() :])
+    length = "0" if method == "HEAD" or reply.status in (204, 304) else reply.header("Content-Length")
+    if length != str(len(reply.body)) or reply.header("Transfer-Encoding") is not None:
         return None
-    return reply, "close" not in named.get("connection", "").lower()
+    return reply, "close" not in (reply.header("Connection") or "").lower()

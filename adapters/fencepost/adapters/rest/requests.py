@@ -1,18 +1,18 @@
 """The requests of a file, their placeholders filled in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 from fencepost.adapters.contract.messages import Request, Source
-from fencepost.adapters.declared.engine import ASKED, given_of
+from fencepost.adapters.declared.engine import ASKED
 from fencepost.adapters.declared.texts import filled, filler
 from fencepost.adapters.rest.sections import RestFile
 from fencepost.adapters.rest.urls import Place, Sent, place_of, quoted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(NamedTuple):
     """A request for a decision, and the address that its connection is to have, where connections have one.
 
     `tlvs` are further values of the connection's PROXY header, each with its name.
@@ -39,8 +39,8 @@ class Requests:
         data = None if body is None else filled(body, values).encode("utf-8")
         return Sent(place=place, method=method, path=asked, headers=made, body=data)
 
-    def question_maker(self, values: Mapping[str, str]) -> Callable[[Mapping[str, str]], Question]:
-        """A function from a request's placeholders to the question."""
+    def question_maker(self, values: Mapping[str, str]) -> Callable[[Request], Question]:
+        """A function from a request to the question."""
         decide, source = self._decide, self._decide.source
         path = filler(decide.path, ASKED, values)
         headers = [(name, filler(text, ASKED, values)) for name, text in decide.headers.items()]
@@ -49,24 +49,25 @@ class Requests:
         tlvs = [(name, filler(text, ASKED, values)) for name, text in source.tlvs.given.items()]
 
         @cache
-        def request(path: str, headers: tuple[tuple[str, str], ...], body: bytes | None) -> Sent:
+        def sent(path: str, headers: tuple[tuple[str, str], ...], body: bytes | None) -> Sent:
             place, asked = self._resolved(path)
             return Sent(place=place, method=decide.method, path=asked, headers=headers, body=body)
 
-        def question(given: Mapping[str, str]) -> Question:
-            made = [(name, text(given)) for name, text in headers]
+        def question(request: Request) -> Question:
+            address = request.source.address
+            made = [(name, text(request)) for name, text in headers]
             if source.header is not None:
-                made.append((source.header, source.value(given["address"])))
-            sent = request(path(given), tuple(made), None if body is None else body(given).encode("utf-8"))
-            values = tuple((name, value) for name, text in tlvs if (value := text(given)))
-            return Question(sent=sent, address=given["address"] if carries else None, tlvs=values)
+                made.append((source.header, source.value(address)))
+            data = None if body is None else body(request).encode("utf-8")
+            values = tuple([(name, value) for name, text in tlvs if (value := text(request))])
+            return Question(sent(path(request), tuple(made), data), address if carries else None, values)
 
         return question
 
     def spoofed(self, headers: Sequence[tuple[str, str]], values: Mapping[str, str]) -> Sent:
         """A request for a secret with these headers where the source's stands."""
         request = Request(plane="data", operation="SecretGet", source=Source(address="20.1.2.3"))
-        sent = self.question_maker(values)(given_of(request)).sent
+        sent = self.question_maker(values)(request).sent
         kept = tuple(one for one in sent.headers if one[0] != self._decide.source.header)
         return replace(sent, headers=(*kept, *headers))
 

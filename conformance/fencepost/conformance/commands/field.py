@@ -159,9 +159,10 @@ def _conditions(runs: Mapping[str, Report], measured: Mapping[str, Mapping[str, 
     yield "## Versions and speed\n"
     yield "Decisions a second inside one call of `decide` (4,096 requests, or 64 where 64 take over a second; none in"
     yield "a rule), and the median of the writes until they are in force, both under 100 rules. The machine had two"
-    yield "cores and other work. *Of a bare loop*: the median of six pairs, one call of `decide` and a loop that sends"
-    yield "the same requests at the same concurrency and reads no meaning, by turns: other work slows both. For a"
-    yield "tool that reads lines the loop writes the same lines. *–*: not measured.\n"
+    yield "cores and other work. *Of a bare loop*: the median of 6 to 60 pairs, one call of `decide` and a loop of the"
+    yield "same calls at the same concurrency, by turns: other work slows both. The loop has its requests ready, as"
+    yield "bytes. It reads each HTTP answer to its end and takes its status; of a tool it reads all lines, and compares"
+    yield "none. *–*: not measured.\n"
     yield from _header(["subject", "what it is", "version", "decisions/s", "of a bare loop", "a write", "date"])
     for name, report in runs.items():
         one = measured[name]
