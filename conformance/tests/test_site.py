@@ -32,6 +32,8 @@ from fencepost.reference import (
     decide,
     load_profile,
 )
+from fencepost.reference.open_points import OPEN_POINTS
+from fencepost.reference.parse import MISTAKES
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -73,6 +75,27 @@ def test_every_clause_that_a_mutant_breaks_has_an_example() -> None:
     with_example = {one for one in IDS if any(label == "example" for label, _ in clause_rows(catalogue()[one]))}
     assert with_example == {one.clause for one in CATALOGUE.values() if one.choice is None}
     assert len(with_example) > 0.9 * len(IDS)
+
+
+def test_every_open_point_stands_at_the_clauses_that_leave_it_out() -> None:
+    for point in OPEN_POINTS:
+        assert point.clauses
+        for clause_id in point.clauses:
+            rows = list(clause_rows(catalogue()[clause_id]))
+            assert ("open point", f"{point.key}: {point.question}; {point.known}") in rows
+        assert MISTAKES.get(point.key, point.clauses[0]) in point.clauses
+
+
+def test_a_public_source_of_a_flaw_is_shown_and_none_is_invented() -> None:
+    rows = {clause_id: list(clause_rows(catalogue()[clause_id])) for clause_id in IDS}
+    source = "elddy/NimScan #16: the last address of a range is left out (mutant:last-address-excluded)"
+    assert ("seen in", source) in rows["DEC-4"]
+    seen = {clause_id for clause_id in IDS if any(label == "seen in" for label, _ in rows[clause_id])}
+    assert seen == {one.clause for one in CATALOGUE.values() if one.origin and one.choice is None}
+    for clause_id in IDS:
+        origins = [one.origin for one in CATALOGUE.values() if one.clause == clause_id and one.origin]
+        texts = [text for label, text in rows[clause_id] if label == "seen in"]
+        assert all(text.startswith(tuple(origins)) for text in texts)
 
 
 def test_the_diagram_is_drawn_well_and_names_every_question() -> None:
