@@ -65,7 +65,9 @@ def write_site(folder: Path, clone: Path = _CLONE) -> None:
 def _settings() -> dict[str, object]:
     """The settings of mkdocs; JSON, which is YAML too."""
     clauses = [{clause.id: f"clauses/{clause.id.lower()}.md"} for clause in catalogue().clauses]
-    dark = {"media": "(prefers-color-scheme: dark)", "scheme": "slate"}
+    # The first entry is in force and goes by the system. Without it a browser keeps the scheme of the first view.
+    schemes = {"": "default", ": light": "default", ": dark": "slate"}
+    palette = [{"media": f"(prefers-color-scheme{is_for})", "scheme": name} for is_for, name in schemes.items()]
     return {
         "site_name": "fencepost",
         "docs_dir": "source",
@@ -75,7 +77,7 @@ def _settings() -> dict[str, object]:
             "name": "material",
             "font": False,
             "features": ["navigation.tabs", "navigation.indexes", "content.code.copy"],
-            "palette": [{"media": "(prefers-color-scheme: light)", "scheme": "default"}, dark],
+            "palette": palette,
         },
         "plugins": ["search"],
         "markdown_extensions": ["tables", "fenced_code", {"toc": {"permalink": True}}],
@@ -120,12 +122,10 @@ of a vault that leaves out the first and the last address of a range (`fencepost
 {text}
 ```
 
-| | |
-| --- | --- |
-| **[Start](install.md)** | install it, see it judge, wire up your own implementation |
-| **[How-to](recipes/README.md)** | recipes for CI, pytest, adapters, certificates, campaigns |
-| **[Understand](model.md)** | how a vault decides, what the words mean, how strong the kit is |
-| **[Reference](commands.md)** | commands, the contract, and a page for each clause |
+- **[Start](install.md)**: install it, see it judge, wire up your own implementation
+- **[How-to](recipes/README.md)**: recipes for CI, pytest, adapters, certificates, campaigns
+- **[Understand](model.md)**: how a vault decides, what the words mean, how strong the kit is
+- **[Reference](commands.md)**: commands, the contract, and a page for each clause
 """
 
 
