@@ -1,5 +1,6 @@
 """The documentation site: a page for each clause, and a diagram that is the reference's decision."""
 
+import json
 import re
 from html import unescape
 from itertools import product
@@ -108,6 +109,24 @@ def test_the_diagram_is_drawn_well_and_names_every_question() -> None:
         float(one.get("x", 0)) + float(one.get("width", 0)) for one in drawn.iter("{http://www.w3.org/2000/svg}rect")
     )
     assert right <= float(drawn.get("viewBox", "").split()[2])
+
+
+def test_examples_are_drawn_of_every_strategy_that_the_page_names(sources: Path) -> None:
+    page = (sources / "source" / "strategies.md").read_text(encoding="utf-8")
+    _, _, drawn = page.partition("## Drawn examples")
+    named = set(re.findall(r"`(\w+)\([^`]*\)`", page.partition("A parameter")[0])) - {"history_machine"}
+    assert set(re.findall(r"^`(\w+)\(.*`$", drawn, re.MULTILINE)) == named
+    lines = [line.strip() for line in drawn.splitlines() if line.startswith("    ")]
+    assert len(lines) > 2 * len(named)
+    assert all(json.loads(line) for line in lines)
+
+
+def test_the_page_of_the_architecture_links_to_pages_and_names_other_files(sources: Path) -> None:
+    page = (sources / "source" / "architecture.md").read_text(encoding="utf-8")
+    assert "[docs/contract.md](contract.md)" in page
+    assert "`reference/` (`reference/README.md`)" in page
+    assert "## Where do I put …?" in page
+    assert "## How it is tested" in page
 
 
 ANSWERS = tuple(product((False, True), repeat=len(FIREWALL) + len(CREDENTIALS)))
