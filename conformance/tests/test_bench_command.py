@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
+from fencepost.conformance.commands.bench_plot import bench_plot
 
 VAULTS = "library:fencepost.conformance.commands.demo_vaults"
 COMMAND = (sys.executable, "-c", "from fencepost.conformance.commands import main; main()", "bench")
@@ -20,18 +22,31 @@ def _bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_latency_throughput_and_writes_are_measured_stored_and_compared(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")  # the project's, and not bench's
-    first = _bench(tmp_path, f"{VAULTS}:RightVault", "reference", "--save", "first")
+    plot = ("--rules", "30", "--plot", "scaling.svg")
+    first = _bench(tmp_path, f"{VAULTS}:RightVault", "reference", "--save", "first", *plot)
     assert first.returncode == 0, first.stdout + first.stderr
     assert "warning" not in first.stdout + first.stderr
     for measure in ("one decision", "decisions, 256 a call", "write of all rules"):
-        assert first.stdout.count(measure) == 2
+        assert first.stdout.count(measure) == 2 * 2
     assert all(column in first.stdout for column in ("median", "p99", "a second"))
     (stored,) = (tmp_path / "stored").rglob("*_first.json")
     measured = json.loads(stored.read_bytes())["benchmarks"]
+    assert ET.parse(tmp_path / "scaling.svg").getroot().tag.endswith("svg")
     assert {one["params"]["subject"] for one in measured} == {f"{VAULTS}:RightVault", "reference"}
     again = _bench(tmp_path, "reference", "--compare", "0001", "--fail-if-slower", "100000")
     assert again.returncode == 0, again.stdout + again.stderr
     assert "0001_first" in again.stdout
+
+
+def test_the_plot_has_a_panel_for_each_measure_and_a_line_for_each_subject(tmp_path: Path) -> None:
+    times = {"one": [(3, 2e-6), (1_000, 5e-4)], "<other>": [(3, 1e-6), (1_000, 1e-6)]}
+    drawn = ET.fromstring(bench_plot({"one decision": times, "write of all rules": {"one": [(3, 1.0)]}}))
+    lines = [one.get("points", "").split() for one in drawn.iter("{http://www.w3.org/2000/svg}polyline")]
+    (first, last), (low, level), (alone,) = ([tuple(map(float, at.split(","))) for at in line] for line in lines)
+    assert first[0] == low[0] < last[0] == level[0]
+    assert last[1] < first[1] < low[1] == level[1] < alone[1]
+    words = {one.text for one in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"one", "<other>", "3", "1,000", "1 µs", "100 µs", "1 ms", "1 s"} <= words
 
 
 def test_a_median_that_is_slower_than_allowed_ends_with_1_and_is_shown(tmp_path: Path) -> None:
@@ -55,7 +70,9 @@ def test_wrong_decisions_are_not_measured(tmp_path: Path) -> None:
     assert "one decision " not in result.stdout
 
 
-@pytest.mark.parametrize("arguments", [("no-such-subject",), ("reference", "--fail-if-slower", "10")])
+@pytest.mark.parametrize(
+    "arguments", [("no-such-subject",), ("reference", "--fail-if-slower", "10"), ("reference", "--plot", "no/such.svg")]
+)
 def test_bad_usage_measures_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     result = _bench(tmp_path, *arguments)
     assert result.returncode == 2

@@ -1,4 +1,4 @@
-"""A campaign on a Dask cluster: a worker that is killed loses nothing; and the page's commands run.
+"""A campaign on a Dask cluster: a worker that is killed loses nothing, transcripts included; the page's commands run.
 
 Where the tests may, the scheduler and each worker have a network namespace of their own; elsewhere all share loopback.
 """
@@ -89,8 +89,7 @@ def test_a_worker_that_is_killed_in_mid_run_loses_nothing(tmp_path: Path) -> Non
     plan, out = str(tmp_path / "campaign.json"), str(tmp_path / "shards")
     logs = tmp_path / "logs"
     logs.mkdir()
-    planned = CliRunner().invoke(main, ["campaign", "plan", VAULT, "--seeds", "2", "--shards", "6", "--out", plan])
-    assert planned.exit_code == 0, planned.stderr
+    _fencepost("campaign", "plan", VAULT, "--seeds", "2", "--shards", "6", "--transcripts", "--out", plan)
     with ExitStack() as stack:
         host, hub, spaces = stack.enter_context(_network())
         address = f"tcp://{host}:{(port := _free_port())}"
@@ -110,9 +109,18 @@ def test_a_worker_that_is_killed_in_mid_run_loses_nothing(tmp_path: Path) -> Non
         assert running.wait(300) == 0, _told(logs)
         assert workers[0].wait(30) == -signal.SIGKILL
         assert workers[1].poll() is None
-    merged = CliRunner().invoke(main, ["campaign", "merge", plan, out])
-    assert merged.exit_code == 0, merged.output
+    _fencepost("campaign", "merge", plan, out)
     assert len(list(Path(out).iterdir())) == 6
+    key, bundle = str(tmp_path / "key"), str(tmp_path / "certificate.zip")
+    _fencepost("keygen", "--out", key)
+    _fencepost("campaign", "certify", plan, out, "--key", key, "--out", bundle)
+    assert "transcript consistent  holds" in _fencepost("verify", bundle, "--key", f"{key}.pub")
+
+
+def _fencepost(*arguments: str) -> str:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
 
 
 WATCHING = """

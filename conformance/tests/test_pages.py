@@ -237,7 +237,9 @@ def test_the_class_of_the_guide_is_wired_up(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_readmes_way_to_a_certificate_ends_with_one(tmp_path: Path) -> None:
-    done = _shell(_block("README.md", "fencepost init library"), tmp_path)
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    done = _shell(_block("README.md", "fencepost init library"), clone)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "transcript consistent  holds" in done.stdout
 

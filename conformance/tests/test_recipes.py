@@ -65,6 +65,19 @@ def test_the_commands_of_yaml_recipes_run(project: Path) -> None:
     assert (project / "fencepost-report" / "junit.xml").exists()
 
 
+@pytest.mark.slow
+def test_a_tag_is_certified_by_the_key_that_the_server_keeps(project: Path) -> None:
+    (pipeline,), (_, workflow) = _blocks("gitlab.md", "yaml"), _blocks("github.md", "yaml")
+    work = project / "work"
+    _run("fencepost keygen --out key && mkdir work && cp my_vault.py work", project)
+    (in_gitlab,) = re.findall(r"- (fencepost certify .*)", pipeline)
+    (in_github,) = re.findall(r"run: \|\n((?: {10}.*\n)+)", workflow)
+    _run(f"export FENCEPOST_KEY={project}/key\n{in_gitlab} --effort quick\nmv certificate.zip first.zip", work)
+    _run(f'export FENCEPOST_KEY="$(cat {project}/key)"\n{in_github.rstrip()} --effort quick', work)
+    for bundle in ("first.zip", "certificate.zip"):
+        _run(f"fencepost verify {bundle} --key {project}/key.pub", work)
+
+
 def test_the_steps_of_the_action_run_and_keep_the_exit_status(project: Path) -> None:
     text = (SOURCE / "action.yml").read_text(encoding="utf-8")
     (step,) = re.findall(r"^      run: \|\n(.*?)^    - name", text, re.DOTALL | re.MULTILINE)

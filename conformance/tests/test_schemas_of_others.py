@@ -47,10 +47,9 @@ def test_the_files_for_other_systems_fit_their_schemas(shards: int, tmp_path: Pa
     assert json.dumps('pip install "fencepost" # and: more') in (tmp_path / "campaign.github.yml").read_text()
 
 
-def _first_block(name: str) -> str:
+def _yaml_blocks(name: str) -> list[str]:
     text = (SOURCE / "docs" / "recipes" / name).read_text(encoding="utf-8")
-    found: list[str] = re.findall(r"^```yaml[^\n]*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    return found[0]
+    return re.findall(r"^```yaml[^\n]*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def _valid(schema: str, path: Path) -> None:
@@ -60,11 +59,11 @@ def _valid(schema: str, path: Path) -> None:
 
 
 def test_files_for_others_fit_their_schemas(tmp_path: Path) -> None:
-    workflow, pipeline = tmp_path / "workflow.yml", tmp_path / "pipeline.yml"
-    workflow.write_text(_first_block("github.md"), encoding="utf-8")
-    pipeline.write_text(_first_block("gitlab.md"), encoding="utf-8")
-    _valid("vendor.github-workflows", workflow)
-    _valid("vendor.gitlab-ci", pipeline)
+    for page, schema in (("github.md", "vendor.github-workflows"), ("gitlab.md", "vendor.gitlab-ci")):
+        for block in _yaml_blocks(page):
+            path = tmp_path / "block.yml"
+            path.write_text(block, encoding="utf-8")
+            _valid(schema, path)
     _valid("vendor.github-actions", SOURCE / "action.yml")
     _valid("vendor.citation-file-format", SOURCE / "CITATION.cff")
     templates = sorted((SOURCE / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))

@@ -1,5 +1,6 @@
 """The documentation site: a page for each clause, and a diagram that is the reference's decision."""
 
+import json
 import re
 from html import unescape
 from itertools import product
@@ -32,6 +33,8 @@ from fencepost.reference import (
     decide,
     load_profile,
 )
+from fencepost.reference.open_points import OPEN_POINTS
+from fencepost.reference.parse import MISTAKES
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -75,6 +78,27 @@ def test_every_clause_that_a_mutant_breaks_has_an_example() -> None:
     assert len(with_example) > 0.9 * len(IDS)
 
 
+def test_every_open_point_stands_at_the_clauses_that_leave_it_out() -> None:
+    for point in OPEN_POINTS:
+        assert point.clauses
+        for clause_id in point.clauses:
+            rows = list(clause_rows(catalogue()[clause_id]))
+            assert ("open point", f"{point.key}: {point.question}; {point.known}") in rows
+        assert MISTAKES.get(point.key, point.clauses[0]) in point.clauses
+
+
+def test_a_public_source_of_a_flaw_is_shown_and_none_is_invented() -> None:
+    rows = {clause_id: list(clause_rows(catalogue()[clause_id])) for clause_id in IDS}
+    source = "elddy/NimScan #16: the last address of a range is left out (mutant:last-address-excluded)"
+    assert ("seen in", source) in rows["DEC-4"]
+    seen = {clause_id for clause_id in IDS if any(label == "seen in" for label, _ in rows[clause_id])}
+    assert seen == {one.clause for one in CATALOGUE.values() if one.origin and one.choice is None}
+    for clause_id in IDS:
+        origins = [one.origin for one in CATALOGUE.values() if one.clause == clause_id and one.origin]
+        texts = [text for label, text in rows[clause_id] if label == "seen in"]
+        assert all(text.startswith(tuple(origins)) for text in texts)
+
+
 def test_the_diagram_is_drawn_well_and_names_every_question() -> None:
     drawn = ET.fromstring(decision_diagram())
     told = _words(" ".join(drawn.itertext()))
@@ -85,6 +109,24 @@ def test_the_diagram_is_drawn_well_and_names_every_question() -> None:
         float(one.get("x", 0)) + float(one.get("width", 0)) for one in drawn.iter("{http://www.w3.org/2000/svg}rect")
     )
     assert right <= float(drawn.get("viewBox", "").split()[2])
+
+
+def test_examples_are_drawn_of_every_strategy_that_the_page_names(sources: Path) -> None:
+    page = (sources / "source" / "strategies.md").read_text(encoding="utf-8")
+    _, _, drawn = page.partition("## Drawn examples")
+    named = set(re.findall(r"`(\w+)\([^`]*\)`", page.partition("A parameter")[0])) - {"history_machine"}
+    assert set(re.findall(r"^`(\w+)\(.*`$", drawn, re.MULTILINE)) == named
+    lines = [line.strip() for line in drawn.splitlines() if line.startswith("    ")]
+    assert len(lines) > 2 * len(named)
+    assert all(json.loads(line) for line in lines)
+
+
+def test_the_page_of_the_architecture_links_to_pages_and_names_other_files(sources: Path) -> None:
+    page = (sources / "source" / "architecture.md").read_text(encoding="utf-8")
+    assert "[docs/contract.md](contract.md)" in page
+    assert "`reference/` (`reference/README.md`)" in page
+    assert "## Where do I put …?" in page
+    assert "## How it is tested" in page
 
 
 ANSWERS = tuple(product((False, True), repeat=len(FIREWALL) + len(CREDENTIALS)))

@@ -51,6 +51,10 @@ def test_plain_mutants_die_in_every_seed_and_by_their_own_clauses(study: dict[st
     assert (found["stable"], found["survivors"], found["unstable"]) == (3, [], [])
     own = {row["clause"]: row["own"] for row in found["matrix"]}
     assert "last-address-excluded" in own["DEC-4"]
+    alone = {name for row in found["matrix"] for name in row["alone"]}
+    failed = [name for row in found["matrix"] for name in (*row["own"], *row["foreign"])]
+    assert alone == {name for name in PLAIN if failed.count(name) == 1}
+    assert "last-address-excluded" in alone
 
 
 def test_the_json_holds_every_figure(study: dict[str, str]) -> None:

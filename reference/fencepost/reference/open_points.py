@@ -11,11 +11,13 @@ from types import MappingProxyType
 class OpenPoint:
     """One open point.
 
-    `answers` are what a statement may declare, `question` says in words what is open, `shown` the same for the table of
-    the contract, `known` what public sources say, and `put_by` the call whose answer shows it.
+    `clauses` are the ids of the clauses that leave it out of what they demand. `answers` are what a statement may
+    declare, `question` says in words what is open, `shown` the same for the table of the contract, `known` what public
+    sources say, and `put_by` the call whose answer shows it.
     """
 
     key: str
+    clauses: tuple[str, ...]
     answers: tuple[str, ...]
     question: str
     shown: str
@@ -27,6 +29,7 @@ def _from_toml(text: str) -> tuple[OpenPoint, ...]:
     return tuple(
         OpenPoint(
             key=row["key"],
+            clauses=tuple(row["clauses"]),
             answers=tuple(row["answers"]),
             question=row["question"],
             shown=row["shown"],

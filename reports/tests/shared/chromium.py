@@ -30,6 +30,7 @@ class Browser:
     to: Any
     answers: int
     session: str = ""
+    window: str = ""
     told: list[dict[str, Any]] = field(default_factory=list)
     _number: int = 0
     _rest: bytes = b""
@@ -73,11 +74,13 @@ class Browser:
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
-    def show(self, page: Path, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> None:
-        """Open the page anew in a window of its own."""
-        self.session = ""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    def show(self, page: Path | str, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> None:
+        """Open the page, a file or an address, anew in a window of its own, and close the window before."""
+        self.session, before = "", self.window
+        self.window = self.call("Target.createTarget", url="about:blank")["targetId"]
+        if before:
+            self.call("Target.closeTarget", targetId=before)
+        self.session = self.call("Target.attachToTarget", targetId=self.window, flatten=True)["sessionId"]
         self.told = []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
@@ -85,7 +88,7 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.told = []
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         self.wait_for("Page.loadEventFired")
 
     def complaints(self) -> list[dict[str, Any]]:

@@ -14,10 +14,12 @@ import pytest
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.commands import bench_measures
 from fencepost.conformance.commands.bench_measures import BULK, Measures, fixtures
+from fencepost.conformance.commands.bench_plot import bench_plot
 from fencepost.conformance.commands.console import show, table
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import NEW_FOLDER
 from fencepost.conformance.commands.short_help import SHORT_HELP
+from fencepost.reports.files import write_text
 from fencepost.reports.secrets import Mask
 
 _MEASURES: Mapping[str, tuple[str, int]] = {
@@ -26,6 +28,8 @@ _MEASURES: Mapping[str, tuple[str, int]] = {
     "test_write": ("write of all rules", 1),
 }
 """What a test measures, in words, and how many of it one call has."""
+
+_SVG = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 @click.command(short_help=SHORT_HELP["bench"])
@@ -64,6 +68,7 @@ _MEASURES: Mapping[str, tuple[str, int]] = {
     metavar="DIR",
     help="Where figures are stored.",
 )
+@click.option("--plot", metavar="FILE.svg", type=_SVG, help="Draw the medians by number of rules into this SVG file.")
 @call_timeout
 @start_timeout
 def bench(
@@ -75,6 +80,7 @@ def bench(
     compare: str | None,
     worse: int | None,
     storage: Path,
+    plot: Path | None,
     call_timeout: float,
     start_timeout: float,
 ) -> None:
@@ -90,6 +96,8 @@ def bench(
         raise click.UsageError("bench takes pytest-benchmark: pip install pytest-benchmark")
     if worse is not None and compare is None:
         raise click.UsageError("--fail-if-slower needs --compare NUMBER")
+    if plot is not None and not plot.resolve().parent.is_dir():
+        raise click.UsageError(f"{plot}: there is no folder {plot.parent}")
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     for subject in subjects:
         with as_usage(), connected(subject, timeouts):
@@ -122,9 +130,12 @@ def bench(
         measures = Measures(subjects, tuple(sorted(set(counts))))
         is_good = _run(arguments, [measures, fixtures(timeouts)])
         measured = json.loads(figures.read_bytes() or b"{}") if figures.exists() else {}
-    rows = list(_rows(measured.get("benchmarks", ())))
-    if rows:
-        show(table(("measure", "rules", "median", "p99", "a second", "subject"), rows))
+    made = _sorted(measured.get("benchmarks", ()))
+    if made:
+        show(table(("measure", "rules", "median", "p99", "a second", "subject"), list(_rows(made))))
+        if plot is not None:
+            write_text(plot, bench_plot(_medians(made)))
+            click.echo(f"written: {plot}", err=True)
     sys.exit(0 if is_good else 1)
 
 
@@ -138,16 +149,28 @@ def _run(arguments: Sequence[str], plugins: Sequence[object]) -> bool:
         return False
 
 
-def _rows(benchmarks: Any) -> Iterator[tuple[str, ...]]:
+def _sorted(benchmarks: Any) -> list[Any]:
+    """What was measured, by measure and number of rules; text that looks like a secret is masked in the subjects."""
+    mask, places = Mask.of_here(), list(_MEASURES)
+    for one in benchmarks:
+        one["name"] = one["name"].partition("[")[0]
+        one["params"]["subject"] = mask.apply(str(one["params"]["subject"]))
+    return sorted(benchmarks, key=lambda one: (places.index(one["name"]), one["params"]["rules"]))
+
+
+def _medians(benchmarks: Sequence[Any]) -> dict[str, dict[str, list[tuple[int, float]]]]:
+    found: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    for one in benchmarks:
+        label, _ = _MEASURES[one["name"]]
+        times = found.setdefault(label, {}).setdefault(one["params"]["subject"], [])
+        times.append((one["params"]["rules"], one["stats"]["median"]))
+    return found
+
+
+def _rows(benchmarks: Sequence[Any]) -> Iterator[tuple[str, ...]]:
     """A row for each measure; times are of one call."""
-    mask = Mask.of_here()
-    places = list(_MEASURES)
-
-    def named(one: Any) -> str:
-        return str(one["name"].partition("[")[0])
-
-    for one in sorted(benchmarks, key=lambda one: (places.index(named(one)), one["params"]["rules"])):
-        label, count = _MEASURES[named(one)]
+    for one in benchmarks:
+        label, count = _MEASURES[one["name"]]
         stats = one["stats"]
         yield (
             label,
@@ -155,7 +178,7 @@ def _rows(benchmarks: Any) -> Iterator[tuple[str, ...]]:
             _time(stats["median"]),
             _time(quantiles(stats["data"], n=100, method="inclusive")[-1]),
             f"{count / stats['median']:,.0f}",
-            mask.apply(str(one["params"]["subject"])),
+            one["params"]["subject"],
         )
 
 

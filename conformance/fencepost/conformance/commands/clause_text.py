@@ -1,6 +1,7 @@
 """All that the kit says about a clause, as labelled texts: for `fencepost explain CLAUSE` and the clause's page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from fencepost.adapters.contract import JsonObject
@@ -9,24 +10,29 @@ from fencepost.conformance.mutants import CATALOGUE, Mutant
 from fencepost.conformance.mutants.direct import snake_case
 from fencepost.conformance.mutants.witness import Call
 from fencepost.conformance.run.order import EXPLORATIONS
+from fencepost.reference.open_points import OPEN_POINTS
 from fencepost.reports.visible import abridged, as_json
 
 _BASES = {
     "documented": "a public page says it",
     "recorded": "the service did it, as a recording shows",
     "follows": "it follows from what a rule is",
-    "inferred": "inferred; it could be otherwise",
+    "inferred": "it could be otherwise",
 }
 
 SHOWN = 5
 """So many mistakes of a clause are shown, of those that the catalogue of mutants has."""
 
+SEEN = 3
+"""So many public sources of such mistakes are shown."""
+
 
 def clause_rows(clause: Clause) -> Iterator[tuple[str, str]]:
     """Label and text: the promise, how sure it is and by which sources, who asks it, and what breaks it.
 
-    The example is that of the mistake that takes the fewest calls to show: with it, the last answer is wrong. Its
-    network has no subnet that the example does not need.
+    `open point` is what the documents leave open beside the clause: its answers are recorded, not judged. `seen in` is
+    a public source of a mistake, elsewhere; most mistakes have none. The example is that of the mistake that takes the
+    fewest calls to show: with it, the last answer is wrong. Its network has no subnet that the example does not need.
     """
     yield "says", f"{clause.text}."
     if clause.note:
@@ -38,18 +44,30 @@ def clause_rows(clause: Clause) -> Iterator[tuple[str, str]]:
     yield "basis", f"{clause.basis}: {_BASES[clause.basis]}"
     for citation in clause.citations:
         yield "source", str(citation)
+    for point in OPEN_POINTS:
+        if clause.id in point.clauses:
+            yield "open point", f"{point.key}: {point.question}; {point.known}"
     asking = [one.name for one in EXPLORATIONS if clause.id in one.serves]
     yield "asked by", ", ".join(asking)
     breaking = [one for one in CATALOGUE.values() if one.clause == clause.id and one.choice is None]
     for one in breaking[:SHOWN]:
         yield "mistake", f"{one.story} (mutant:{one.id})"
-    if len(breaking) > SHOWN:
-        yield "mistake", f"and {len(breaking) - SHOWN} more mutants of this clause (fencepost strength)"
+    if breaking:
+        yield "mutants", f"{len(breaking)} of this clause; `fencepost strength --json FILE` has those it alone kills"
+    yield from (("seen in", text) for text in islice(_seen(breaking), SEEN))
     if breaking:
         first, calls = _smallest(breaking)
         yield "example", f"of mutant:{first.id}, whose last answer is wrong"
         for number, (method, params) in enumerate(calls, start=1):
             yield "", f"{number} {method} {as_json(abridged(params))}"
+
+
+def _seen(breaking: Iterable[Mutant]) -> Iterator[str]:
+    """The public sources of these flaws, each with what went wrong there or, where that is not noted, with the flaw."""
+    for one in breaking:
+        if one.origin:
+            flaw = "" if ": " in one.origin else f": {one.story.rstrip('.')}"
+            yield f"{one.origin} (mutant:{one.id}{flaw})"
 
 
 def _smallest(breaking: Sequence[Mutant]) -> tuple[Mutant, tuple[Call, ...]]:

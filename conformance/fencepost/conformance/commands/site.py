@@ -1,7 +1,7 @@
 """The sources of the documentation site: `python -m fencepost.conformance.commands.site DIR`, in a clone.
 
 `mkdocs build --strict -f DIR/mkdocs.yml` makes the site of them, without a network. The pages are those of `docs/`, in
-plain Markdown; the home page, the model and a page for each clause are made here.
+plain Markdown; the home page, the model, examples of the strategies and a page for each clause are made here.
 """
 
 import json
@@ -16,6 +16,7 @@ from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.commands.clause_text import clause_rows
 from fencepost.conformance.commands.decision_diagram import decision_diagram
 from fencepost.conformance.commands.demo_vaults import FlawedVault
+from fencepost.conformance.commands.drawn_examples import drawn_examples
 from fencepost.conformance.pytest.clause_outcome import failure_lines
 from fencepost.conformance.pytest.session import Options, SubjectSession
 from fencepost.reference import load_profile
@@ -38,7 +39,7 @@ RECIPES = (
     "release-gate.md",
     "watching.md",
 )
-UNDERSTAND = ("model.md", "strength.md", "performance.md", "glossary.md")
+UNDERSTAND = ("model.md", "strength.md", "architecture.md", "performance.md", "glossary.md")
 REFERENCE = (
     *("commands.md", "contract.md", "sources.md", "field-report.md", "azure-cli.md", "azure-hidden-mutants.md"),
 )
@@ -54,6 +55,8 @@ def write_site(folder: Path, clone: Path = _CLONE) -> None:
         text = path.read_text(encoding="utf-8")
         path.write_text(_links_within(text, path, source), encoding="utf-8")
     made = {"index.md": _home(), "install.md": _install(clone), "model.md": _model()}
+    made |= {"architecture.md": _from_root((clone / "ARCHITECTURE.md").read_text(encoding="utf-8"))}
+    made |= {"strategies.md": "\n".join([(source / "strategies.md").read_text(encoding="utf-8"), *_drawn()])}
     made |= {f"clauses/{clause.id.lower()}.md": _page(clause) for clause in catalogue().clauses}
     made |= {"decision.svg": decision_diagram()}
     for name, text in made.items():
@@ -65,7 +68,9 @@ def write_site(folder: Path, clone: Path = _CLONE) -> None:
 def _settings() -> dict[str, object]:
     """The settings of mkdocs; JSON, which is YAML too."""
     clauses = [{clause.id: f"clauses/{clause.id.lower()}.md"} for clause in catalogue().clauses]
-    dark = {"media": "(prefers-color-scheme: dark)", "scheme": "slate"}
+    # The first entry is in force and goes by the system. Without it a browser keeps the scheme of the first view.
+    schemes = {"": "default", ": light": "default", ": dark": "slate"}
+    palette = [{"media": f"(prefers-color-scheme{is_for})", "scheme": name} for is_for, name in schemes.items()]
     return {
         "site_name": "fencepost",
         "docs_dir": "source",
@@ -75,7 +80,7 @@ def _settings() -> dict[str, object]:
             "name": "material",
             "font": False,
             "features": ["navigation.tabs", "navigation.indexes", "content.code.copy"],
-            "palette": [{"media": "(prefers-color-scheme: light)", "scheme": "default"}, dark],
+            "palette": palette,
         },
         "plugins": ["search"],
         "markdown_extensions": ["tables", "fenced_code", {"toc": {"permalink": True}}],
@@ -120,20 +125,28 @@ of a vault that leaves out the first and the last address of a range (`fencepost
 {text}
 ```
 
-| | |
-| --- | --- |
-| **[Start](install.md)** | install it, see it judge, wire up your own implementation |
-| **[How-to](recipes/README.md)** | recipes for CI, pytest, adapters, certificates, campaigns |
-| **[Understand](model.md)** | how a vault decides, what the words mean, how strong the kit is |
-| **[Reference](commands.md)** | commands, the contract, and a page for each clause |
+- **[Start](install.md)**: install it, see it judge, wire up your own implementation
+- **[How-to](recipes/README.md)**: recipes for CI, pytest, adapters, certificates, campaigns
+- **[Understand](model.md)**: how a vault decides, what the words mean, how strong the kit is
+- **[Reference](commands.md)**: commands, the contract, and a page for each clause
 """
 
 
 def _install(clone: Path) -> str:
     readme = (clone / "README.md").read_text(encoding="utf-8")
     (body,) = re.findall(r"^Watch it judge.*?(?=^## Questions)", readme, re.DOTALL | re.MULTILINE)
-    links = re.sub(r"\]\(docs/", "](", body)
-    return "# Install and run\n\n" + _links_within(links, Path("/source/install.md"), Path("/source"))
+    return f"# Install and run\n\n{_from_root(body)}"
+
+
+def _from_root(text: str) -> str:
+    """The text of a page of the repository's root as a page of the site."""
+    above = re.sub(r"\]\((?![#/]|\w+:)", "](../", text)
+    return _links_within(above.replace("](../docs/", "]("), Path("/source/page.md"), Path("/source"))
+
+
+def _drawn() -> Iterator[str]:
+    yield from ("## Drawn examples", "", "The shortest of some that each strategy drew when this page was made:", "")
+    yield from drawn_examples()
 
 
 def _model() -> str:

@@ -94,12 +94,12 @@ def _number(value: float | None) -> str:
 
 
 def _matrix(strength: Strength) -> Iterator[RenderableType]:
-    def cells(row: Row) -> tuple[str, str, str, str, str]:
+    def cells(row: Row) -> tuple[str, ...]:
         untested = "UNTESTED: it applies and kills nothing" if row.claimed else "no mutant tried here breaks it"
         remark = "" if row.own or row.foreign else untested
-        return (row.clause, f"{len(row.own)}", f"{len(row.foreign)}", f"{row.decisive:,}", remark)
+        return (row.clause, f"{len(row.own)}", f"{len(row.foreign)}", f"{len(row.alone)}", f"{row.decisive:,}", remark)
 
-    columns = ("clause", "own mutants failed", "others'", "decisive", "")
+    columns = ("clause", "own mutants failed", "others'", "alone", "decisive", "")
     yield table(columns, [cells(row) for row in strength.matrix if row.applies])
     silent = [row.clause for row in strength.matrix if not row.applies]
     if silent:

@@ -131,6 +131,7 @@ def matrix(whole: Trials, correct: Report) -> Iterator[Row]:
     claimed = {clause for one in whole for clause in _own(CATALOGUE[one.task.mutant])}
     for clause in catalogue().clauses:
         failed = [one.task.mutant for one in whole if clause.id in one.clauses]
+        alone = [one.task.mutant for one in whole if {*one.clauses, *one.broken_choices} == {clause.id}]
         row = rows[clause.id]
         yield Row(
             clause=clause.id,
@@ -138,6 +139,7 @@ def matrix(whole: Trials, correct: Report) -> Iterator[Row]:
             claimed=clause.id in claimed,
             own=tuple(name for name in failed if clause.id in _own(CATALOGUE[name])),
             foreign=tuple(name for name in failed if clause.id not in _own(CATALOGUE[name])),
+            alone=tuple(alone),
             decisive=row.decisive,
             required=row.required,
         )

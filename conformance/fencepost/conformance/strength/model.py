@@ -70,6 +70,7 @@ class Survivor(_Value, frozen=True, kw_only=True):
 class Row(_Value, frozen=True, kw_only=True):
     """One clause of the matrix: the mutants that failed it, those of the clause first.
 
+    `alone` are those that failed no other clause and broke no declared choice: without this clause they would survive.
     `applies` is False if the vault under the mutants is not asked about the clause, `claimed` if no mutant names it.
     """
 
@@ -78,6 +79,7 @@ class Row(_Value, frozen=True, kw_only=True):
     claimed: bool
     own: tuple[str, ...]
     foreign: tuple[str, ...]
+    alone: tuple[str, ...]
     decisive: int
     required: int
 

@@ -130,7 +130,6 @@ class _OneLimitForBothLists(Vault):
     also=("LIM-5",),
     direction="closed",
     story="The limit of the service went from 127 to 1,000, and this implementation kept 127.",
-    origin="MicrosoftDocs/azure-docs, articles/key-vault/general/network-security.md: 1,000 and 200",
     profiles=TODAY_ONLY,
     witness=lambda _: (put(*singles(128)),),
 )
@@ -145,7 +144,6 @@ class _Still127IpRules(Vault):
     also=("LIM-5",),
     direction="closed",
     story="The limit of the service went from 127 to 200, and this implementation kept 127.",
-    origin="MicrosoftDocs/azure-docs, articles/key-vault/general/network-security.md: 1,000 and 200",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(subnets=names(128)), put(subnets=names(128))),
 )

@@ -222,7 +222,6 @@ def _if_read(read: Callable[[Sequence[object]], tuple[SubnetRule, ...]], entry: 
     clause="VAL-8",
     direction="open",
     story="Rules are accepted for any subnet; without the endpoint the rule merely never matches.",
-    origin="hashicorp/terraform-provider-azurerm #11759 shows the service's refusal",
     profiles=TODAY_ONLY,
     witness=lambda _: (reset(without=[APP]), put(subnets=[APP])),
 )
