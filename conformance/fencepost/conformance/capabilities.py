@@ -88,10 +88,12 @@ class _Offered:
 class Capabilities:
     """The abilities that a statement offers under a profile; no call and no member beyond them is ever sent.
 
-    `operations` are the operations that can be put to the subject.
+    `operations` are the operations that can be put to the subject. `masks_host_bits` is true if the statement declares
+    that host bits are masked; an answer that only a probe has found excuses a refused write.
     """
 
     abilities: frozenset[Ability]
+    masks_host_bits: bool = False
     operations: frozenset[str] = frozenset((*CONTROL_OPERATIONS, *DATA_OPERATIONS))
 
     subnets = _Offered(Ability.SUBNETS)
@@ -123,7 +125,8 @@ class Capabilities:
         operations = every if statement.operations is None else every & frozenset(statement.operations)
         if operations.isdisjoint(CONTROL_OPERATIONS):
             abilities.discard(Ability.CONTROL_PLANE)
-        return cls(abilities=frozenset(abilities), operations=operations)
+        masks = statement.choices.get("host-bits") == "mask"
+        return cls(abilities=frozenset(abilities), masks_host_bits=masks, operations=operations)
 
     @property
     def unasked_operations(self) -> tuple[str, ...]:

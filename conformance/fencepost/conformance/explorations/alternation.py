@@ -182,7 +182,9 @@ def _alike(alternation: _Alternation) -> None:
     alternation.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
     alternation.look("STA-2")
     alternation.write("removeIpRule", value=wide)
-    alternation.write("addIpRule", value=unknown)  # the removal in vain keeps no rule out
+    alternation.write("removeIpRule", value=one)  # once more, and in vain: nothing is freed, and nothing kept out
+    for text in (unknown, one, alternation.rule(30)):
+        alternation.write("addIpRule", value=text)
 
 
 def _bared(alternation: _Alternation) -> None:

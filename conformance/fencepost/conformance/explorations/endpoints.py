@@ -70,6 +70,7 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
             _set_default_action(bench, setting, "Allow")
         if turn % 3 == 1:  # on once more: a program that counts would now be one ahead
             bench.endpoints(target, random.choice(ENDPOINTS))
+            _ask_on(bench, random, target)
         bench.endpoints(target, kind)
         if turn in wakes:
             _set_default_action(bench, setting, _other(bench))

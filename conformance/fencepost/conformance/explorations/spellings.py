@@ -16,7 +16,7 @@ from fencepost.conformance.generate import callers, requests
 from fencepost.conformance.generate.changes import Change, update
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
-from fencepost.reference import Block, Caller, Request, read_ip_rule
+from fencepost.reference import Block, Caller, Request, cidr_from_block, read_ip_rule
 
 _BLOCK = Block((20 << 24) + (11 << 16) + (2 << 8), (20 << 24) + (11 << 16) + (2 << 8) + 255)
 _PLAIN = "21.7.0.0/16"
@@ -76,14 +76,16 @@ def _added(bench: Bench, setting: Setting, texts: Sequence[str]) -> None:
 
 
 def _written(bench: Bench, setting: Setting, form: str) -> None:
-    """Put, left out, added, and removed by the text that it was added by; by turns beside another rule.
+    """Put after the same range in its plain text, left out, added, and removed by the text that it was added by.
 
-    A private range is refused in this form, too.
+    By turns it is beside another rule. A private range is refused in this form, too.
     """
     text = form.format(_PUBLIC)
     random = setting.random("spellings", text)
     bench.reset(bench.vault.network)
-    bench.put(wire_rules([_PLAIN, text]))
+    plain = [cidr_from_block(one) for one in read_ip_rule(text, setting.profile).blocks]
+    for one in (*plain, text):
+        bench.put(wire_rules([_PLAIN, one]))
     if setting.capabilities.refusals:
         private = form.format(_PRIVATE)
         for one in dict.fromkeys((private, private.partition("/")[0])):

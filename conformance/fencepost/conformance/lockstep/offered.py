@@ -8,8 +8,8 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.reference import Profile, Vault, Verdict, cidr_from_block, read_ip_rule, text_from_address
 
-_ONE_IN = 3
-"""One range in so many is written with host bits if the subject masks them."""
+_ONE_IN, _SELDOM = 3, 24
+"""One range in so many is written with host bits if the subject declares that it masks them, or is found to do so."""
 
 
 def as_offered(step: WriteStep, vault: Vault, capabilities: Capabilities) -> WriteStep | None:
@@ -28,7 +28,8 @@ def as_offered(step: WriteStep, vault: Vault, capabilities: Capabilities) -> Wri
     if step.method == "putRules":
         params = {**params, "networkAcls": _flagged(params["networkAcls"], vault)}
     if vault.profile.choice("host-bits") == "mask":
-        params = _with_host_bits(params, vault.profile)
+        one_in = _ONE_IN if capabilities.masks_host_bits else _SELDOM
+        params = _with_host_bits(params, vault.profile, one_in)
     offered = replace(step, params=params)
     if not capabilities.refusals and apply_write(vault, offered).verdict is not Verdict.ACCEPTED:
         return None
@@ -64,15 +65,15 @@ def _must_say_the_flag(entry: object, vault: Vault) -> bool:
     return kept is not None and kept.ignore_missing_endpoint
 
 
-def _with_host_bits(params: Mapping[str, object], profile: Profile) -> Mapping[str, object]:
+def _with_host_bits(params: Mapping[str, object], profile: Profile, one_in: int) -> Mapping[str, object]:
     if "value" in params:
-        return {**params, "value": with_host_bits(params["value"], profile)}
+        return {**params, "value": with_host_bits(params["value"], profile, one_in)}
     acls = params.get("networkAcls")
     entries = acls.get("ipRules") if isinstance(acls, Mapping) else None
     if not isinstance(acls, Mapping) or not isinstance(entries, list):
         return params
     changed = [
-        {**entry, "value": with_host_bits(entry["value"], profile)}
+        {**entry, "value": with_host_bits(entry["value"], profile, one_in)}
         if isinstance(entry, Mapping) and "value" in entry
         else entry
         for entry in entries
@@ -80,17 +81,17 @@ def _with_host_bits(params: Mapping[str, object], profile: Profile) -> Mapping[s
     return {**params, "networkAcls": {**acls, "ipRules": changed}}
 
 
-def with_host_bits(value: object, profile: Profile) -> object:
-    """The fixed text of a range where host bits are masked, with host bits or without; any other value unchanged."""
+def with_host_bits(value: object, profile: Profile, one_in: int = _ONE_IN) -> object:
+    """The fixed text of a range where host bits are masked, one in so many with host bits; other values unchanged."""
     reading = read_ip_rule(value, profile)
     if not reading.is_accepted:
         return value
     (block,) = reading.blocks
     plain, size = cidr_from_block(block), block.last - block.first + 1
     mark = crc32(plain.encode())
-    if size == 1 or mark % _ONE_IN:
+    if size == 1 or mark % one_in:
         return plain if size > 1 and _is_plainly_written(value) else value
-    host = text_from_address(block.first + 1 + mark // _ONE_IN % (size - 1))
+    host = text_from_address(block.first + 1 + mark // one_in % (size - 1))
     return f"{host}/{plain.partition('/')[2]}" if _is_plainly_written(value) else value
 
 
