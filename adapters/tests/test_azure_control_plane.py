@@ -217,15 +217,15 @@ def test_what_nobody_knows_is_answered_with_its_name(wire: Wire) -> None:
     absent = wire.create()
     malformed = wire.create({**DENY, "ipRules": [{"value": "20.1.2.3/33"}]})
     many = wire.create({**DENY, "ipRules": [{"value": f"20.{n // 256}.{n % 256}.0/24"} for n in range(1001)]})
-    told = [reply.headers.get("x-fencepost-open-point") for reply in (patched, null, absent, malformed, many)]
-    assert told == [
+    found = [reply.headers.get("x-fencepost-open-point") for reply in (patched, null, absent, malformed, many)]
+    assert found == [
         "patch-with-network-acls",
         "null-network-acls",
         "put-without-network-acls",
         "malformed-address",
         "over-the-limit",
     ]
-    assert set(told) <= set(FACTS.open_points)
+    assert set(found) <= set(FACTS.open_points)
 
 
 @pytest.mark.parametrize(

@@ -80,12 +80,12 @@ def test_a_process_that_hangs_is_ended_with_what_it_started(opening: Opening, tm
 
 
 def test_an_answer_may_be_json(opening: Opening) -> None:
-    told = ONE.replace(
+    changed = ONE.replace(
         GREP, 'echo "{\\"verdict\\": {\\"allowed\\": $(grep -qxF "$2" "$1" && echo true || echo false)}}"'
     )
-    told = told.replace("exit = 0, stdout = '^in$'", "json = { '$.verdict.allowed' = true }")
-    told = told.replace("exit = 1, stdout = '^out$'", "json = { '$.verdict.allowed' = false }")
-    connection = opening(HEAD, LISTED, told)
+    changed = changed.replace("exit = 0, stdout = '^in$'", "json = { '$.verdict.allowed' = true }")
+    changed = changed.replace("exit = 1, stdout = '^out$'", "json = { '$.verdict.allowed' = false }")
+    connection = opening(HEAD, LISTED, changed)
     put(connection, "1.2.3.4")
     assert ask(connection, "1.2.3.4", "1.2.3.5") == ["allow", "deny"]
 
@@ -156,7 +156,7 @@ def test_nothing_is_left_behind(opening: Opening) -> None:
 
 
 def test_this_python_and_the_folders_are_known_where_they_are_needed(opening: Opening) -> None:
-    program = "import sys; told = open(sys.argv[1]).read().split(); sys.exit(3 if told == 2 * [sys.argv[2]] else 4)"
+    program = "import sys; words = open(sys.argv[1]).read().split(); sys.exit(3 if words == 2 * [sys.argv[2]] else 4)"
     rules = LISTED.replace("file = ", "form = 'jinja'\ntemplate = '{{ tmp }} {{ tmp }}'\nfile = ")
     decide = f"[decide]\nrun = ['${{python}}', '-c', '{program}', '${{rules_file}}', '${{tmp}}', '${{address}}']\n"
     connection = opening(HEAD, rules, decide, "allow = { exit = 3 }\ndeny = { exit = 4 }\n")

@@ -154,8 +154,8 @@ def test_a_malformed_result_says_where() -> None:
 
 
 def test_a_write_that_could_not_be_put_is_neither_accepted_nor_refused() -> None:
-    told = client(putRules={"outcome": "inconclusive", "reason": "too long"}).write("putRules", {})
-    assert (told.is_inconclusive, told.is_accepted, told.reason) == (True, False, "too long")
+    found = client(putRules={"outcome": "inconclusive", "reason": "too long"}).write("putRules", {})
+    assert (found.is_inconclusive, found.is_accepted, found.reason) == (True, False, "too long")
     for both_or_none in ({"accepted": True, "outcome": "inconclusive"}, {"outcome": "allow"}, {}):
         with pytest.raises(MalformedResult, match="a write result is"):
             client(putRules=both_or_none).write("putRules", {})

@@ -212,11 +212,11 @@ def test_what_a_spoofed_list_of_addresses_does_is_observed(
     if manner:
         service.manners[manner] = "yes"
     statement = cast("dict[str, dict[str, str]]", opening().call("describe", {"protocol": 1}))
-    told = statement["observations"]
-    assert set(told) >= {"X-Forwarded-For: 9.9.9.9, 20.1.2.3", "X-Forwarded-For: 20.1.2.3, 9.9.9.9"}
+    found = statement["observations"]
+    assert set(found) >= {"X-Forwarded-For: 9.9.9.9, 20.1.2.3", "X-Forwarded-For: 20.1.2.3, 9.9.9.9"}
     for form in ("X-Forwarded-For: 9.9.9.9, 20.1.2.3", "X-Forwarded-For: 20.1.2.3, 9.9.9.9"):
-        assert told[form].startswith(says)
-    assert told["X-Forwarded-For twice: 9.9.9.9, 20.1.2.3"] == "goes by the first address, 9.9.9.9"
+        assert found[form].startswith(says)
+    assert found["X-Forwarded-For twice: 9.9.9.9, 20.1.2.3"] == "goes by the first address, 9.9.9.9"
 
 
 def test_a_vault_is_new_after_the_spoofed_lists(opening: Opening) -> None:

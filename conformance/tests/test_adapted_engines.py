@@ -67,6 +67,6 @@ def test_a_faulty_version_of_an_adapted_engine_is_failed(
 @pytest.mark.engine("nginx")
 def test_what_a_spoofed_list_does_to_nginx_stands_beside_the_clauses() -> None:
     result = _check("rest", EXAMPLES / "rest" / "nginx.toml", (*BOUNDED[:2], "--max-configurations", "1"))
-    told = " ".join(result.stdout.split())
-    assert "X-Forwarded-For: 9.9.9.9, 20.1.2.3" in told
-    assert "goes by the last observed, not judged" in told
+    output = " ".join(result.stdout.split())
+    assert "X-Forwarded-For: 9.9.9.9, 20.1.2.3" in output
+    assert "goes by the last observed, not judged" in output

@@ -71,8 +71,8 @@ def test_every_block_of_a_page_runs_and_prints_what_the_page_says(tmp_path: Path
             ran += 1
         elif block.language == "text":
             for line in block.text.splitlines():
-                told = " ".join(line.partition("…")[0].split())
-                assert told in printed, f"{told!r} is not in {printed!r}"
+                output = " ".join(line.partition("…")[0].split())
+                assert output in printed, f"{output!r} is not in {printed!r}"
     assert ran >= 2
 
 

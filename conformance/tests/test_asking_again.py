@@ -112,8 +112,8 @@ class Forgetful(Relay):
         for request, one, other in zip(requests, _decisions(ours), _decisions(right), strict=True):
             if one != other:
                 self._kept.add(str(self._of(request)))
-        told = zip(requests, _decisions(ours), strict=True)
-        return {"decisions": [NOT_PUT if str(self._of(request)) in self._kept else one for request, one in told]}
+        found = zip(requests, _decisions(ours), strict=True)
+        return {"decisions": [NOT_PUT if str(self._of(request)) in self._kept else one for request, one in found]}
 
 
 @pytest.mark.slow
@@ -210,10 +210,10 @@ def test_a_write_that_is_put_under_other_rules_makes_its_clauses_inconclusive() 
 
 def test_the_count_of_inconclusive_answers_stands_in_every_form_and_in_the_badge(tmp_path: Path) -> None:
     report = judged(Honest(), "DEC-3", "DEC-4")
-    told = f"inconclusive, and counted for nothing: {report.totals.inconclusive:,} requests"
-    assert told in report.notes
+    found = f"inconclusive, and counted for nothing: {report.totals.inconclusive:,} requests"
+    assert found in report.notes
     assert report.totals.inconclusive > 0
     for path in write_files(report, tmp_path):
         text = " ".join(path.read_text(encoding="utf-8").split())
-        wanted = f"{report.totals.inconclusive:,} inconclusive answers" if path.stem == "badge" else told
+        wanted = f"{report.totals.inconclusive:,} inconclusive answers" if path.stem == "badge" else found
         assert wanted in text, path.name

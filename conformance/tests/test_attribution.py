@@ -72,18 +72,18 @@ def case(*steps: Step) -> Case:
 
 
 def wrongly_answered(
-    told: Case, profile: str = "keyvault-2018-preview", choices: Mapping[str, str] = MappingProxyType({})
+    given: Case, profile: str = "keyvault-2018-preview", choices: Mapping[str, str] = MappingProxyType({})
 ) -> Mismatch:
     """The mismatch of an implementation that gives the last step the opposite of the right answer."""
-    vault = Vault(profile=load_profile(profile).with_choices(choices)).reset(told.network)
-    for step in told.steps[:-1]:
+    vault = Vault(profile=load_profile(profile).with_choices(choices)).reset(given.network)
+    for step in given.steps[:-1]:
         if isinstance(step, WriteStep):
             vault = apply_write(vault, step).accepted or vault
         elif isinstance(step, EndpointsStep):
             vault = vault.set_service_endpoints(step.subnet, step.service_endpoints)
         elif isinstance(step, ResetStep):
             vault = vault.reset(step.network)
-    last = told.steps[-1]
+    last = given.steps[-1]
     match last:
         case WriteStep():
             expected = apply_write(vault, last)
@@ -137,8 +137,8 @@ def wrongly_answered(
 def test_a_wrong_decision_breaks_the_clause_that_its_features_are_needed_for(
     written: WriteStep, one: Request, clause: str
 ) -> None:
-    told = case(written, asked(one))
-    assert clause_of(wrongly_answered(told), told) == clause
+    found = case(written, asked(one))
+    assert clause_of(wrongly_answered(found), found) == clause
 
 
 @pytest.mark.parametrize(
@@ -161,32 +161,32 @@ def test_a_wrong_decision_breaks_the_clause_that_its_features_are_needed_for(
 def test_a_wrong_answer_to_a_write_breaks_the_clause_that_demands_the_right_one(
     written: WriteStep, clause: str
 ) -> None:
-    told = case(written)
-    assert clause_of(wrongly_answered(told), told) == clause
+    found = case(written)
+    assert clause_of(wrongly_answered(found), found) == clause
 
 
 def test_three_rules_of_which_two_are_the_same_are_refused_for_that() -> None:
-    told = case(put("20.0.0.9", "20.0.0.9", "21.0.0.9"))
-    assert clause_of(wrongly_answered(told, choices={"duplicates": "keep"}), told) == "DEC-5"
+    found = case(put("20.0.0.9", "20.0.0.9", "21.0.0.9"))
+    assert clause_of(wrongly_answered(found, choices={"duplicates": "keep"}), found) == "DEC-5"
 
 
 def test_a_rule_that_is_refused_beside_a_rule_that_it_touches_is_refused_for_that() -> None:
-    told = case(put("20.0.0.0/24"), write("addIpRule", value="20.0.1.0/24"))
-    assert clause_of(wrongly_answered(told), told) == "DEC-5"
+    found = case(put("20.0.0.0/24"), write("addIpRule", value="20.0.1.0/24"))
+    assert clause_of(wrongly_answered(found), found) == "DEC-5"
 
 
 def test_a_slash_32_that_is_refused_today_breaks_its_own_clause() -> None:
-    told = case(put("20.0.0.9/32"))
-    assert clause_of(wrongly_answered(told, "keyvault"), told) == "VAL-2"
+    found = case(put("20.0.0.9/32"))
+    assert clause_of(wrongly_answered(found, "keyvault"), found) == "VAL-2"
 
 
 def test_a_write_that_the_firewall_refuses_is_a_lock_out_whatever_is_written() -> None:
-    told = case(put("20.0.0.9"))
-    mismatch = wrongly_answered(told)
+    found = case(put("20.0.0.9"))
+    mismatch = wrongly_answered(found)
     assert isinstance(mismatch, WrongWrite)
     mismatch = replace(mismatch, got=WriteResult(accepted=False, status=403, code="ForbiddenByFirewall"))
-    assert clause_of(mismatch, told, "LIM-1") == "CTL-2"
-    shown = counterexample("CTL-2", told, mismatch, replay="", calls_to_shrink=0)
+    assert clause_of(mismatch, found, "LIM-1") == "CTL-2"
+    shown = counterexample("CTL-2", found, mismatch, replay="", calls_to_shrink=0)
     assert "The firewall itself refused the write" in shown.why
 
 
@@ -240,8 +240,8 @@ def test_a_write_that_the_firewall_refuses_is_a_lock_out_whatever_is_written() -
     ],
 )
 def test_what_needs_its_history_breaks_a_clause_of_state(steps: tuple[Step, ...], clause: str) -> None:
-    told = case(*steps)
-    assert clause_of(wrongly_answered(told), told) == clause
+    found = case(*steps)
+    assert clause_of(wrongly_answered(found), found) == clause
 
 
 OVERFULL = tuple(f"20.0.{n}.1" for n in range(128))
@@ -335,15 +335,15 @@ NEW = ResetStep(network=NETWORK)
 def test_what_a_scenario_tests_decides_as_far_as_the_case_bears_it_out(
     why: str, aims: str, steps: tuple[Step, ...], clause: str
 ) -> None:
-    told = case(*steps)
-    assert {clause_of(wrongly_answered(told), told, None if aim == "none" else aim) for aim in aims.split()} == {
+    found = case(*steps)
+    assert {clause_of(wrongly_answered(found), found, None if aim == "none" else aim) for aim in aims.split()} == {
         clause
     }, why
 
 
 def test_wrong_codes_break_the_clause_of_codes() -> None:
-    told = case(put("20.0.0.9"), asked(request("99.0.0.1")))
-    mismatch = wrongly_answered(told)
+    found = case(put("20.0.0.9"), asked(request("99.0.0.1")))
+    mismatch = wrongly_answered(found)
     assert isinstance(mismatch, WrongDecision)
     about_codes = WrongDecision(
         vault=mismatch.vault,
@@ -352,7 +352,7 @@ def test_wrong_codes_break_the_clause_of_codes() -> None:
         got=Decision(outcome="deny", status=404),
         is_about_codes=True,
     )
-    assert clause_of(about_codes, told) == "CRED-4"
+    assert clause_of(about_codes, found) == "CRED-4"
 
 
 @pytest.mark.parametrize(
@@ -369,8 +369,8 @@ def test_wrong_codes_break_the_clause_of_codes() -> None:
 def test_what_a_vault_before_has_left_breaks_what_is_said_of_the_present_one(
     steps: tuple[Step, ...], clause: str
 ) -> None:
-    told = case(*steps)
-    assert clause_of(wrongly_answered(told), told, "STA-2" if clause == "STA-2" else "STA-4") == clause
+    found = case(*steps)
+    assert clause_of(wrongly_answered(found), found, "STA-2" if clause == "STA-2" else "STA-4") == clause
 
 
 @pytest.mark.parametrize(

@@ -236,11 +236,11 @@ def _bad_usages() -> Iterator[tuple[tuple[str, ...], str]]:
     yield ("--max-configurations", "5", "--resume", "somewhere"), "leave --max-configurations and --budget out"
 
 
-@pytest.mark.parametrize(("arguments", "told"), list(_bad_usages()))
-def test_bounds_that_mean_nothing_are_bad_usage(arguments: tuple[str, ...], told: str) -> None:
+@pytest.mark.parametrize(("arguments", "message"), list(_bad_usages()))
+def test_bounds_that_mean_nothing_are_bad_usage(arguments: tuple[str, ...], message: str) -> None:
     result = _check("reference", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert told in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
 
 
 def test_a_budget_that_is_over_before_the_parser_profile_is_drawn_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,13 +111,15 @@ AT_READING = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "told"), AT_READING)
-def test_a_fault_in_one_method_is_named_at_its_clause_and_spoils_no_other(check: Check, fault: str, told: str) -> None:
+@pytest.mark.parametrize(("fault", "message"), AT_READING)
+def test_a_fault_in_one_method_is_named_at_its_clause_and_spoils_no_other(
+    check: Check, fault: str, message: str
+) -> None:
     ended = check(fault, "getRules", "STA-5,VAL-4")
     row = ended.row("STA-5")
     assert (ended.status, row.verdict) == (2, "error")
     assert row.detail.startswith("getRules: expected")
-    assert told in row.detail
+    assert message in row.detail
     assert ended.row("VAL-4").verdict == "pass"
     assert ended.report is not None
     assert ended.report.totals.faults >= 1
@@ -125,20 +127,20 @@ def test_a_fault_in_one_method_is_named_at_its_clause_and_spoils_no_other(check:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "message"),
     [
         ("crash", "the disk is on fire"),
         ("hang", "expected an answer within"),
     ],
 )
 def test_a_fault_at_control_plane_requests_spoils_no_clause_of_the_data_plane(
-    check: Check, fault: str, told: str
+    check: Check, fault: str, message: str
 ) -> None:
     ended = check(fault, "control", "DEC,CRED-1,CTL")
     assert ended.status == 2
     for clause in ("CTL-1", "CTL-2", "CTL-4", "CTL-5"):
         assert ended.row(clause).verdict == "error", clause
-        assert told in ended.row(clause).detail
+        assert message in ended.row(clause).detail
     assert ended.report is not None
     others = {row.id: row.verdict for row in ended.report.clauses if not row.id.startswith("CTL")}
     assert set(others.values()) == {"pass"}, others
@@ -147,7 +149,7 @@ def test_a_fault_at_control_plane_requests_spoils_no_clause_of_the_data_plane(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "message"),
     [
         ("hang", "decide: expected an answer within 0.6 s, got nothing"),
         ("crash", "decide: expected an answer, got the end of its output (exit status 3)"),
@@ -159,7 +161,7 @@ def test_a_fault_at_control_plane_requests_spoils_no_clause_of_the_data_plane(
     ],
 )
 def test_a_harness_that_never_decides_is_given_up_with_every_clause_in_error_that_takes_a_decision(
-    check: Check, fault: str, told: str
+    check: Check, fault: str, message: str
 ) -> None:
     ended = check(fault, "decide", "DEC,VAL,STA-1")
     assert ended.status == 2
@@ -169,7 +171,7 @@ def test_a_harness_that_never_decides_is_given_up_with_every_clause_in_error_tha
     others = [row for row in ended.report.clauses if row not in refused]
     assert len(others) > len(refused)
     assert {row.verdict for row in others} <= {"error", "not applicable"}
-    assert all(told in row.detail for row in others)
+    assert all(message in row.detail for row in others)
     unasked = [row for row in others if row.detail.startswith("not asked: three harness faults in a row")]
     assert len(unasked) >= len(others) - 3, "but for those at hand when it did not answer"
     assert len(ended.pids) <= 20
@@ -177,7 +179,7 @@ def test_a_harness_that_never_decides_is_given_up_with_every_clause_in_error_tha
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("fault", "when", "told"),
+    ("fault", "when", "message"),
     [
         ("crash", "start", "the disk is on fire"),
         ("exit_quietly", "start", "describe: expected an answer, got the end of its output (exit status 0)"),
@@ -191,10 +193,12 @@ def test_a_harness_that_never_decides_is_given_up_with_every_clause_in_error_tha
         ("contradictory_features", "describe", "'ip-rules-only' and 'service-endpoints' contradict each other"),
     ],
 )
-def test_a_subject_that_does_not_describe_itself_is_bad_usage(check: Check, fault: str, when: str, told: str) -> None:
+def test_a_subject_that_does_not_describe_itself_is_bad_usage(
+    check: Check, fault: str, when: str, message: str
+) -> None:
     ended = check(fault, when, "DEC-1")
     assert (ended.status, ended.stdout, ended.report) == (2, "", None)
-    assert told in ended.stderr
+    assert message in ended.stderr
 
 
 @pytest.mark.slow

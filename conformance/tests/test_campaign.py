@@ -287,9 +287,9 @@ def test_a_shard_that_is_ended_by_a_signal_is_to_be_tried_again(whole: Path, tmp
         assert "task 1 of" in process.stderr.readline()
         time.sleep(0.2)
         os.kill(process.pid, signal.SIGTERM)
-        told = process.stderr.read()
-    assert process.returncode == 75, told
-    assert "interrupted" in told
+        output = process.stderr.read()
+    assert process.returncode == 75, output
+    assert "interrupted" in output
     assert not list(tmp_path.iterdir())
 
 

@@ -91,11 +91,11 @@ def quickly(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_a_whole_bundle_holds(whole: Path) -> None:
     result = run("verify", whole / "b.zip", "--key", whole / "key.pub", "--json")
-    told = json.loads(result.stdout)
-    assert result.exit_code == 0, told["findings"]
-    assert [one["verdict"] for one in told["findings"]] == ["signature valid", "transcript consistent"]
+    document = json.loads(result.stdout)
+    assert result.exit_code == 0, document["findings"]
+    assert [one["verdict"] for one in document["findings"]] == ["signature valid", "transcript consistent"]
     plan = read_plan(whole / "campaign.json")
-    assert told["certified"]["campaign"] == {"id": plan.campaign, "shards": 2, "tasks": 5, "seeds": 1}
+    assert document["certified"]["campaign"] == {"id": plan.campaign, "shards": 2, "tasks": 5, "seeds": 1}
 
 
 @pytest.mark.usefixtures("quickly")
@@ -122,9 +122,9 @@ def test_the_bundle_has_the_plan_the_merged_report_and_the_transcript_of_each_ta
 def test_certificate_and_page_say_that_it_is_of_a_campaign_whose_seeds_the_signer_chose(
     members: dict[str, bytes],
 ) -> None:
-    told, page = json.loads(members["certificate.json"]), members["certificate.md"].decode()
-    assert told["asked"] == {"effort": "quick", "seed": 0, "seedFrom": "signer", "nonce": ""}
-    assert (told["campaign"]["shards"], told["campaign"]["tasks"], told["campaign"]["seeds"]) == (2, 5, 1)
+    document, page = json.loads(members["certificate.json"]), members["certificate.md"].decode()
+    assert document["asked"] == {"effort": "quick", "seed": 0, "seedFrom": "signer", "nonce": ""}
+    assert (document["campaign"]["shards"], document["campaign"]["tasks"], document["campaign"]["seeds"]) == (2, 5, 1)
     assert "5 tasks in 2 shards, seeds: 1, each task's derived from the plan" in page
     assert "0, chosen by the signer" in page
     assert "fencepost campaign run BUNDLE/campaign.json --shard $i/2" in page
@@ -294,11 +294,11 @@ def test_a_merged_report_and_a_number_that_the_signer_altered_are_each_named(
     whole: Path, members: dict[str, bytes]
 ) -> None:
     assert campaign_consistency(Bundle(members=members)).holds
-    report, told = (json.loads(members[name]) for name in ("report.json", "certificate.json"))
+    report, document = (json.loads(members[name]) for name in ("report.json", "certificate.json"))
     next(row for row in report["clauses"] if row["id"] == "DEC-4")["decisive"] += 1
-    told["campaign"]["seeds"] = 1_000
-    told["asked"]["seedFrom"] = "digest"
-    altered = {"report.json": json.dumps(report, indent=2).encode(), "certificate.json": json.dumps(told).encode()}
+    document["campaign"]["seeds"] = 1_000
+    document["asked"]["seedFrom"] = "digest"
+    altered = {"report.json": json.dumps(report, indent=2).encode(), "certificate.json": json.dumps(document).encode()}
     against = campaign_consistency(signed_anew({**members, **altered}, whole)).against
     for reason in ("report.json: DEC-4: decisive", "certificate.json: campaign: {", "certificate.json: asked: {"):
         assert any(one.startswith(reason) for one in against), against

@@ -33,9 +33,9 @@ def test_each_exploration_is_in_one_group_and_every_clause_in_some() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_expected_cost_of_a_group_is_near_what_it_asks(group: str) -> None:
-    found, told = measured(group), GROUPS[group].cost
-    assert found.decisions == pytest.approx(told.decisions, rel=0.3, abs=50)
-    assert found.writes == pytest.approx(told.writes, rel=0.3, abs=50)
+    found, result = measured(group), GROUPS[group].cost
+    assert found.decisions == pytest.approx(result.decisions, rel=0.3, abs=50)
+    assert found.writes == pytest.approx(result.writes, rel=0.3, abs=50)
 
 
 def test_the_plan_has_every_subject_group_and_seed_once() -> None:
@@ -126,7 +126,7 @@ def test_a_hundred_million_decisions_are_planned_and_their_cost_is_told(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("reference", "--shards", "6"), "6 shards: the campaign has 5 tasks"),
         (("reference", "--shards", "1", "--seeds", "1", "--decisions", "9"), "leave one out"),
@@ -138,10 +138,10 @@ def test_a_hundred_million_decisions_are_planned_and_their_cost_is_told(tmp_path
     ],
 )
 def test_bad_usage_writes_nothing(
-    arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = _plan(*arguments)
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
     assert not list(tmp_path.iterdir())

@@ -54,9 +54,9 @@ def test_a_whole_bundle_holds(certified: Path, unpacked: Path) -> None:
 
 
 def test_another_key_has_not_signed_it(certified: Path, unpacked: Path) -> None:
-    status, told = _checked(unpacked, certified / "other.pub")
+    status, found = _checked(unpacked, certified / "other.pub")
     assert status == 1
-    assert told.startswith(f"{ENVELOPE}: the signature is not this key's")
+    assert found.startswith(f"{ENVELOPE}: the signature is not this key's")
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -64,15 +64,15 @@ def test_a_flipped_byte_of_any_member_is_named(certified: Path, unpacked: Path, 
     content = bytearray((unpacked / name).read_bytes())
     content[len(content) // 2] ^= 0x01
     (unpacked / name).write_bytes(content)
-    status, told = _checked(unpacked, certified / "key.pub")
-    assert (status, told.startswith(name)) == (1, True), told
+    status, found = _checked(unpacked, certified / "key.pub")
+    assert (status, found.startswith(name)) == (1, True), found
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_missing_member_is_named(certified: Path, unpacked: Path, name: str) -> None:
     (unpacked / name).unlink()
-    status, told = _checked(unpacked, certified / "key.pub")
-    assert (status, told.startswith(name)) == (1, True), told
+    status, found = _checked(unpacked, certified / "key.pub")
+    assert (status, found.startswith(name)) == (1, True), found
 
 
 @pytest.mark.parametrize("name", SIGNED)
@@ -110,8 +110,8 @@ def test_an_envelope_without_its_signature_does_not_hold(
     envelope = json.loads((unpacked / ENVELOPE).read_bytes())
     change(envelope)
     (unpacked / ENVELOPE).write_text(json.dumps(envelope), encoding="ascii")
-    status, told = _checked(unpacked, certified / "key.pub")
-    assert (status, told.startswith(f"{ENVELOPE}: ")) == (1, True), told
+    status, found = _checked(unpacked, certified / "key.pub")
+    assert (status, found.startswith(f"{ENVELOPE}: ")) == (1, True), found
 
 
 def test_without_a_folder_it_is_bad_usage() -> None:

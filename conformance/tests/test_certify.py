@@ -42,8 +42,8 @@ class Talkative(EnforcerVault):
 
     def decide(self, *, requests):
         decisions = super().decide(requests=requests)["decisions"]
-        told = [one if isinstance(one, str) else one["outcome"] for one in decisions]
-        return {{"decisions": [{{"outcome": one, "rule": "token={SECRET}"}} for one in told]}}
+        outcomes = [one if isinstance(one, str) else one["outcome"] for one in decisions]
+        return {{"decisions": [{{"outcome": one, "rule": "token={SECRET}"}} for one in outcomes]}}
 """
 
 
@@ -73,14 +73,14 @@ def _member(folder: Path, name: str) -> bytes:
 
 
 def _told(folder: Path, name: str) -> dict[str, object]:
-    told = json.loads(_member(folder, name))
-    assert isinstance(told, dict)
-    return told
+    document = json.loads(_member(folder, name))
+    assert isinstance(document, dict)
+    return document
 
 
 def test_a_partial_result_is_certified_as_partial(certified: Path) -> None:
-    told = _told(certified, "certificate.json")
-    assert (told["level"], told["result"]) == ("partial", "partial")
+    found = _told(certified, "certificate.json")
+    assert (found["level"], found["result"]) == ("partial", "partial")
 
 
 def test_the_bundle_is_a_plain_zip_of_five_files(certified: Path) -> None:
@@ -90,8 +90,8 @@ def test_the_bundle_is_a_plain_zip_of_five_files(certified: Path) -> None:
 
 
 def test_the_certificate_names_every_clause_and_every_feature(certified: Path) -> None:
-    told = _told(certified, "certificate.json")
-    clauses, features = told["clauses"], told["features"]
+    found = _told(certified, "certificate.json")
+    clauses, features = found["clauses"], found["features"]
     assert isinstance(clauses, dict)
     assert isinstance(features, list)
     assert list(clauses) == [clause.id for clause in catalogue().clauses]

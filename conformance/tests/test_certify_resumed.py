@@ -103,9 +103,9 @@ def test_a_run_that_was_cut_off_is_resumed_and_certified_as_resumed(
     assert not (tmp_path / "rep" / "transcript.ndjson.gz").exists()
     resumed = report_from_json((tmp_path / "rep" / "report.json").read_bytes())
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
-        told = json.loads(archive.read("certificate.json"))
+        document = json.loads(archive.read("certificate.json"))
         assert RESUMED in archive.read("certificate.md").decode()
-    assert told["notes"] == list(resumed.notes)
+    assert document["notes"] == list(resumed.notes)
     assert RESUMED in resumed.notes
     assert _run("verify", tmp_path / "b.zip", "--key", tmp_path / "key.pub").exit_code == 0
     assert (whole.clauses, whole.totals, whole.seed) == (resumed.clauses, resumed.totals, resumed.seed)

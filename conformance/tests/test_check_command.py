@@ -98,7 +98,7 @@ def test_a_run_that_had_nothing_to_judge_is_vacuous_and_status_3(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("refernce",), "Did you mean 'reference'?"),
         (("stdoi:python3 x.py",), "Did you mean 'stdio'"),
@@ -119,10 +119,10 @@ def test_a_run_that_had_nothing_to_judge_is_vacuous_and_status_3(tmp_path: Path)
         (("stdio:/no/such/program",), "No such file or directory"),
     ],
 )
-def test_bad_usage_is_status_2_and_names_the_near_misses(arguments: Sequence[str], told: str) -> None:
+def test_bad_usage_is_status_2_and_names_the_near_misses(arguments: Sequence[str], message: str) -> None:
     result = _check(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert told in result.stderr
+    assert message in result.stderr
 
 
 def test_a_family_is_all_its_clauses_however_it_is_written(tmp_path: Path) -> None:
@@ -233,10 +233,10 @@ def test_version_and_help_are_no_runs() -> None:
     version = CliRunner().invoke(main, ["--version"])
     assert version.exit_code == 0
     assert version.stdout.startswith("fencepost, version ")
-    told = _check("--help")
-    assert told.exit_code == 0
+    found = _check("--help")
+    assert found.exit_code == 0
     for option in ("--profile", "--effort", "--seed", "--clause", "--report", "--resume", "--settle", "--fail-fast"):
-        assert option in told.stdout
+        assert option in found.stdout
 
 
 def test_a_harness_says_in_its_own_words_why_it_does_not_describe_itself() -> None:

@@ -99,15 +99,15 @@ def test_a_method_that_failed_twice_is_not_called_again_and_its_scenario_may_lac
     tally = Tally()
     policy = FaultPolicy(tally)
     policy.aims = ("STA-2",)
-    for told in ("first", "second"):
+    for entry in ("first", "second"):
         policy.check("addIpRule", ("STA-2",))
         with pytest.raises(Abandoned), policy.blaming("STA-6"):
-            raise _fault(told)
+            raise _fault(entry)
     with pytest.raises(Abandoned):
         policy.check("addIpRule", ("LIM-7",))
     assert set(tally.reasons("error")) == {"STA-6", "LIM-7"}
     assert set(tally.reasons("hindered")) == {"STA-2"}
 
 
-def _fault(told: str) -> RpcError:
-    return RpcError(method="addIpRule", expected="an answer", came=told, code=-32000)
+def _fault(message: str) -> RpcError:
+    return RpcError(method="addIpRule", expected="an answer", came=message, code=-32000)

@@ -187,9 +187,9 @@ def test_strict_counts_a_fixed_clause_as_a_difference(tmp_path: Path) -> None:
 def test_the_differences_are_to_be_had_as_json(tmp_path: Path) -> None:
     before = _written(_report(_row("DEC-1")), tmp_path / "a")
     after = _written(_report(_row("DEC-1", "fail")), tmp_path / "b")
-    told = json.loads(_run("diff", before, after, "--format", "json").stdout)
-    assert told["worse"] is True
-    assert told["changes"][0]["kind"] == "new failure"
+    document = json.loads(_run("diff", before, after, "--format", "json").stdout)
+    assert document["worse"] is True
+    assert document["changes"][0]["kind"] == "new failure"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"schemaVersion": "99"}', b'{"a": 1}\n{"b": 2}'])

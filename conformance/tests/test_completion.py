@@ -14,8 +14,8 @@ FENCEPOST = Path(sys.executable).parent / "fencepost"
 
 
 def _completed(words: str) -> list[str]:
-    told = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1), "_FENCEPOST_COMPLETE": "bash_complete"}
-    done = subprocess.run([FENCEPOST], env=os.environ | told, capture_output=True, text=True, check=False)
+    found = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1), "_FENCEPOST_COMPLETE": "bash_complete"}
+    done = subprocess.run([FENCEPOST], env=os.environ | found, capture_output=True, text=True, check=False)
     return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
 
@@ -23,8 +23,8 @@ def _completed(words: str) -> list[str]:
 def test_each_line_of_the_page_prints_a_completion_script(shell: str) -> None:
     found = re.search(rf"_FENCEPOST_COMPLETE=({shell}_source) fencepost", LINES[shell])
     assert found
-    told = os.environ | {"_FENCEPOST_COMPLETE": found[1]}
-    done = subprocess.run([FENCEPOST], env=told, capture_output=True, text=True, check=False)
+    result = os.environ | {"_FENCEPOST_COMPLETE": found[1]}
+    done = subprocess.run([FENCEPOST], env=result, capture_output=True, text=True, check=False)
     assert "_FENCEPOST_COMPLETE" in done.stdout
 
 

@@ -35,17 +35,17 @@ def test_what_a_run_counts_does_not_depend_on_how_often_the_deciders_came_round(
 def test_a_third_answer_fails_and_is_told_with_its_window(name: str) -> None:
     found = row(f"mutant:{name}", seed=1)
     assert found.verdict == "fail"
-    told = found.counterexamples[0]
-    assert [call.method for call in told.calls] == ["reset", "putRules", "putRules", "decide"]
-    assert " ms, in " in told.why
-    assert told.got.startswith({"open": "allow", "closed": "deny"}.get(CATALOGUE[name].direction, ""))
+    result = found.counterexamples[0]
+    assert [call.method for call in result.calls] == ["reset", "putRules", "putRules", "decide"]
+    assert " ms, in " in result.why
+    assert result.got.startswith({"open": "allow", "closed": "deny"}.get(CATALOGUE[name].direction, ""))
     assert len(found.counterexamples) <= 2
 
 
 def test_a_firewall_that_stands_open_for_a_moment_is_told_first() -> None:
-    told = row("mutant:open-while-it-changes").counterexamples[0]
-    assert told.expected.startswith("deny")
-    assert "the firewall stood open" in told.why
+    found = row("mutant:open-while-it-changes").counterexamples[0]
+    assert found.expected.startswith("deny")
+    assert "the firewall stood open" in found.why
 
 
 def test_a_carrier_that_answers_in_order_is_not_asked() -> None:

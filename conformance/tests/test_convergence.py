@@ -57,9 +57,9 @@ def test_without_a_settle_time_there_is_nothing_to_wait_for() -> None:
 def test_a_vault_whose_change_comes_too_late_fails() -> None:
     found = row(NeverSettles)
     assert found.verdict == "fail"
-    told = found.counterexamples[0]
-    assert "after the settle time was over: the new answers had not come" in told.got
-    assert (told.calls[0].method, told.calls[-1].method) == ("reset", "decide")
+    result = found.counterexamples[0]
+    assert "after the settle time was over: the new answers had not come" in result.got
+    assert (result.calls[0].method, result.calls[-1].method) == ("reset", "decide")
 
 
 def test_a_vault_that_goes_back_to_its_old_answers_fails() -> None:

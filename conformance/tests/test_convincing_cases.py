@@ -93,8 +93,8 @@ def test_a_fault_of_members_written_out_says_what_the_caller_gets_without_them()
                 ]
             }
 
-    told = "Without the caller's members that have their default values: allow; with them: deny."
-    assert any(told in why for why in _whys(Literal, TURNS))
+    found = "Without the caller's members that have their default values: allow; with them: deny."
+    assert any(found in why for why in _whys(Literal, TURNS))
 
 
 def test_a_fault_that_the_rules_alone_show_says_nothing_of_other_rules_or_requests() -> None:
@@ -112,8 +112,8 @@ def test_a_fault_of_order_says_in_which_order_of_the_rules_the_answer_is_right()
         def _matcher(self, rules: tuple[IPv4Network, ...]) -> Callable[[str], bool]:
             return super()._matcher(rules[-1:])
 
-    told = "With the same rules reversed: allow; in this order: deny."
-    assert any(told in why for why in _whys(LastOnly, DECISIONS))
+    found = "With the same rules reversed: allow; in this order: deny."
+    assert any(found in why for why in _whys(LastOnly, DECISIONS))
 
 
 def test_a_fault_of_a_refused_write_names_the_call_and_why_it_is_refused() -> None:
@@ -152,6 +152,6 @@ def test_an_answer_that_outlives_a_write_is_shown_by_the_same_request_in_an_earl
             return {"decisions": [self.answers.setdefault(request, decision) for request, decision in pairs]}
 
     whys = _whys(Remembers, GROVES)
-    told = "asks the same request in an earlier call: the answer seems to depend on that. The same rules in a single"
-    assert any(told in why for why in whys), whys
+    found = "asks the same request in an earlier call: the answer seems to depend on that. The same rules in a single"
+    assert any(found in why for why in whys), whys
     assert any("asked alone: allow; after these calls: deny." in why for why in whys), whys

@@ -187,17 +187,17 @@ def test_every_violation_of_the_rules_is_told_with_its_path(files: Files) -> Non
     }
     result = files.explain({**VAULT, "properties": {"networkAcls": rules}}, INSIDE)
     assert result.exit_code == 2
-    told = {line.strip().partition(": ")[0]: line for line in result.stderr.splitlines()[1:]}
+    output = {line.strip().partition(": ")[0]: line for line in result.stderr.splitlines()[1:]}
     path = "$.properties.networkAcls"
-    assert set(told) == {
+    assert set(output) == {
         f"{path}.bypass",
         *(f"{path}.ipRules[{index}]{'' if index in (1, 2) else '.value'}" for index in range(7)),
         f"{path}.virtualNetworkRules[1].id",
     }
-    assert "expected AzureServices or None: 'Everybody' [VAL-6]" in told[f"{path}.bypass"]
-    assert "'1.2.3.4\\x1b/33'" in told[f"{path}.ipRules[3].value"]
-    assert "is a template expression, which is not evaluated here" in told[f"{path}.ipRules[5].value"]
-    assert "left open by the specification: host-bits" in told[f"{path}.ipRules[6].value"]
+    assert "expected AzureServices or None: 'Everybody' [VAL-6]" in output[f"{path}.bypass"]
+    assert "'1.2.3.4\\x1b/33'" in output[f"{path}.ipRules[3].value"]
+    assert "is a template expression, which is not evaluated here" in output[f"{path}.ipRules[5].value"]
+    assert "left open by the specification: host-bits" in output[f"{path}.ipRules[6].value"]
     assert "\x1b" not in result.stderr
 
 

@@ -115,9 +115,9 @@ def test_a_write_that_could_not_be_put_counts_for_nothing_and_stands_in_the_repo
 @pytest.mark.slow
 def test_a_kind_of_write_that_was_never_put_makes_its_clauses_inconclusive() -> None:
     report = run(_NeverAddsRanges, "LIM-7", "LIM-8", "VAL-3")
-    told = {clause.id: clause.verdict for clause in report.clauses}
+    found = {clause.id: clause.verdict for clause in report.clauses}
     assert not failed(report)
-    assert {told["LIM-7"], told["LIM-8"], told["VAL-3"]} == {"inconclusive"}
+    assert {found["LIM-7"], found["LIM-8"], found["VAL-3"]} == {"inconclusive"}
     assert report.exit_status == 2
 
 

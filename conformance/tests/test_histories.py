@@ -163,11 +163,11 @@ def test_histories_ask_nothing_that_the_statement_does_not_offer(peer: type[obje
 )
 def test_a_flaw_that_takes_a_history_is_told_by_a_short_one(name: str, clause: str, calls: int) -> None:
     report = judged(f"mutant:{name}", "STA-2", clause)
-    told = [one for row in report.clauses for one in row.counterexamples if one.clause == clause]
+    found = [one for row in report.clauses for one in row.counterexamples if one.clause == clause]
     assert report.exit_status == 1
-    assert told, report.notes
-    assert len(told[0].calls) <= calls
-    assert told[0].calls[0].method == "reset"
+    assert found, report.notes
+    assert len(found[0].calls) <= calls
+    assert found[0].calls[0].method == "reset"
 
 
 def test_a_write_that_must_be_refused_is_blamed_for_what_it_leaves() -> None:

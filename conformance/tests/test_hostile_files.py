@@ -184,7 +184,7 @@ address = "header"
 
 def _signed(key: SigningKey) -> bytes:
     """A bundle whose statement is signed, and whose other members hold little."""
-    told = {
+    found = {
         "implementation": {"artifacts": {}},
         "suite": {"version": "1", "sha256": "0"},
         "catalogue": {"version": "1", "sha256": "0"},
@@ -200,7 +200,7 @@ def _signed(key: SigningKey) -> bytes:
         result="pass",
         exit_status=0,
     )
-    return packed({**others, ENVELOPE: seal(statement(others, report, told), key)})
+    return packed({**others, ENVELOPE: seal(statement(others, report, found), key)})
 
 
 @pytest.fixture(scope="module")

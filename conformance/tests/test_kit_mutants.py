@@ -64,8 +64,8 @@ def _ended(tree: Path, nodes: Sequence[str]) -> tuple[int, str]:
 
 
 def test_each_test_that_is_named_is_green_in_the_copy(tree: Path) -> None:
-    status, told = _ended(tree, list(dict.fromkeys(one.test for one in MUTANTS)))
-    assert status == 0, told
+    status, found = _ended(tree, list(dict.fromkeys(one.test for one in MUTANTS)))
+    assert status == 0, found
 
 
 def test_there_are_enough_mutants_of_the_kit_and_no_two_alike() -> None:
@@ -80,9 +80,9 @@ def test_a_test_goes_red_where_something_is_taken_out_of_the_kit(mutant: KitMuta
     assert source.count(mutant.old) == 1, "the entry is stale"
     file.write_text(source.replace(mutant.old, mutant.new), "utf-8")
     try:
-        status, told = _ended(tree, [mutant.test])
+        status, found = _ended(tree, [mutant.test])
     finally:
         shutil.copy2(
             ROOT / KIT / mutant.file, file
         )  # with its old time, so that no bytecode of the mutant is taken for it
-    assert status == 1, told
+    assert status == 1, found

@@ -133,8 +133,8 @@ def test_another_failure_in_the_same_clause_fails_the_run(tmp_path: Path) -> Non
     known = ("--known", _file(tmp_path, _known()))
     result = _check(f"{FLAWED}+first-address-excluded", *known, "--report", tmp_path / "r")
     assert result.exit_code == 1
-    told = " ".join(result.stdout.split())
-    assert "DEC-4: another failure beside the known one; to put it on the list, too: run once more" in told
+    output = " ".join(result.stdout.split())
+    assert "DEC-4: another failure beside the known one; to put it on the list, too: run once more" in output
     found = stored_run(tmp_path / "r").report.clauses[0].counterexamples
     assert ["known.json" in one.replay for one in found] == [False, True]  # the new failure stands first
 
@@ -223,7 +223,7 @@ def test_pruning_takes_off_what_is_fixed_and_nothing_else(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"reason": " "}, "$.entries[0].reason"),
         ({"issue": "JIRA-1"}, "$.entries[0].issue"),
@@ -235,12 +235,12 @@ def test_pruning_takes_off_what_is_fixed_and_nothing_else(tmp_path: Path) -> Non
         ({"calls": []}, "$.entries[0].calls"),
     ],
 )
-def test_an_entry_that_is_incomplete_is_refused_with_its_place(change: dict[str, object], told: str) -> None:
+def test_an_entry_that_is_incomplete_is_refused_with_its_place(change: dict[str, object], message: str) -> None:
     content = file_content([_known()])
     content["entries"] = [{**_known().to_json(), **change}]
     with pytest.raises(NotACase) as refused:
         known_from_json(content)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_every_mistake_in_a_list_comes_out_together() -> None:

@@ -61,12 +61,12 @@ def test_the_forms_of_a_report_show_them_once(program: str, tmp_path: Path) -> N
 
 def test_a_crash_is_told_with_the_words_of_the_process_that_crashed(program: str) -> None:
     connection = open_subject(f"{program} describe", timeouts=Timeouts())
-    told = []
+    found = []
     for _ in range(3):
         with pytest.raises(Crashed) as caught:
             connection.call("describe", {"protocol": 1})
-        told.append(caught.value.offending.strip())
-    assert told == [LAST_WORDS] * 3
+        found.append(caught.value.offending.strip())
+    assert found == [LAST_WORDS] * 3
     assert connection.log().count(LAST_WORDS) == 3
 
 

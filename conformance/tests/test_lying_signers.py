@@ -25,8 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _one_answer_flipped(lines: list[dict[str, object]]) -> None:
     asks = [line for line in lines if line.get("m") == "decide" and len(set(str(line["o"]))) > 1]
-    told = str(asks[3]["o"])
-    asks[3]["o"] = told[:-1] + ("b" if told[-1] == "a" else "a")
+    found = str(asks[3]["o"])
+    asks[3]["o"] = found[:-1] + ("b" if found[-1] == "a" else "a")
 
 
 def _one_refusal_made_up(lines: list[dict[str, object]]) -> None:
@@ -97,21 +97,21 @@ def test_a_signed_transcript_that_does_not_lead_to_the_report_is_inconsistent(
 
 def test_a_signed_report_with_one_count_raised_is_inconsistent_and_the_clause_is_named(folder: Path) -> None:
     members = members_of(folder)
-    told = json.loads(members["report.json"])
-    row = next(row for row in told["clauses"] if row["id"] == "DEC-3")
+    document = json.loads(members["report.json"])
+    row = next(row for row in document["clauses"] if row["id"] == "DEC-3")
     row["decisive"] += 1
-    text = json.dumps(told, indent=2).encode()
+    text = json.dumps(document, indent=2).encode()
     found = consistency(signed_anew({**members, "report.json": text}, folder))
     assert any("DEC-3: decisive" in reason for reason in found.against)
 
 
 def test_a_signed_certificate_that_claims_another_level_is_inconsistent(folder: Path) -> None:
     members = members_of(folder)
-    told = json.loads(members["certificate.json"])
-    told["level"] = "core+extended"
+    document = json.loads(members["certificate.json"])
+    document["level"] = "core+extended"
     report = report_from_json(members["report.json"])
-    signed = {name: members[name] for name in SIGNED} | {"certificate.json": written(told)}
-    envelope = seal(statement(signed, report, told), read_signing_key(folder / "key"))
+    signed = {name: members[name] for name in SIGNED} | {"certificate.json": written(document)}
+    envelope = seal(statement(signed, report, document), read_signing_key(folder / "key"))
     bundle = Bundle(members={**signed, ENVELOPE: envelope})
     assert signature(bundle, read_public_key(folder / "key.pub")).holds
     assert any("level" in reason for reason in consistency(bundle).against)
@@ -120,18 +120,18 @@ def test_a_signed_certificate_that_claims_another_level_is_inconsistent(folder: 
 def _lying(folder: Path, change: Callable[[dict[str, object]], None]) -> tuple[str, ...]:
     """What is against a certificate that its signer has altered; all other members say the same."""
     members = members_of(folder)
-    told = json.loads(members["certificate.json"])
-    change(told)
+    document = json.loads(members["certificate.json"])
+    change(document)
     report = report_from_json(members["report.json"])
-    new = {name: members[name] for name in SIGNED} | {"certificate.json": written(told)}
-    new["certificate.md"] = as_page(told, report).encode()
-    envelope = seal(statement(new, report, told), read_signing_key(folder / "key"))
+    new = {name: members[name] for name in SIGNED} | {"certificate.json": written(document)}
+    new["certificate.md"] = as_page(document, report).encode()
+    envelope = seal(statement(new, report, document), read_signing_key(folder / "key"))
     return consistency(Bundle(members={**new, ENVELOPE: envelope})).against
 
 
 def _set(part: str, name: str, value: object) -> Callable[[dict[str, object]], None]:
-    def change(told: dict[str, object]) -> None:
-        inner = told[part] if part else told
+    def change(given: dict[str, object]) -> None:
+        inner = given[part] if part else given
         assert isinstance(inner, dict)
         inner[name] = value
 
@@ -163,9 +163,9 @@ def test_what_a_lying_signer_writes_is_checked_by_form_and_against_the_suite(
 
 def test_clauses_in_another_order_are_no_report_of_the_run(folder: Path) -> None:
     members = members_of(folder)
-    told = json.loads(members["report.json"])
-    told["clauses"].reverse()
-    text = json.dumps(told, indent=2).encode()
+    document = json.loads(members["report.json"])
+    document["clauses"].reverse()
+    text = json.dumps(document, indent=2).encode()
     found = consistency(signed_anew({**members, "report.json": text}, folder))
     assert any("in another order" in reason for reason in found.against)
 
@@ -184,41 +184,41 @@ def test_a_signed_payload_that_is_no_statement_is_no_valid_signature(folder: Pat
     assert not signature(bundle, read_public_key(folder / "key.pub")).holds
 
 
-def _renames_a_clause(told: dict[str, Any]) -> None:
-    told["clauses"][0]["id"] = "DEC-99"
+def _renames_a_clause(given: dict[str, Any]) -> None:
+    given["clauses"][0]["id"] = "DEC-99"
 
 
-def _turns_a_verdict(told: dict[str, Any]) -> None:
-    row = next(row for row in told["clauses"] if row["verdict"] == "not applicable")
+def _turns_a_verdict(given: dict[str, Any]) -> None:
+    row = next(row for row in given["clauses"] if row["verdict"] == "not applicable")
     row.update(verdict="pass", asked=40, decisive=40, required=20, needs=[])
 
 
-def _raises_totals(told: dict[str, Any]) -> None:
-    told["totals"]["decisions"] *= 10
+def _raises_totals(given: dict[str, Any]) -> None:
+    given["totals"]["decisions"] *= 10
 
 
-def _claims_more_effort(told: dict[str, Any]) -> None:
-    told["effort"] = "thorough"
+def _claims_more_effort(given: dict[str, Any]) -> None:
+    given["effort"] = "thorough"
 
 
-def _claims_another_seed(told: dict[str, Any]) -> None:
-    told["seed"] += 1
+def _claims_another_seed(given: dict[str, Any]) -> None:
+    given["seed"] += 1
 
 
-def _claims_features(told: dict[str, Any]) -> None:
-    told["subject"]["features"] = [*told["subject"]["features"], "snapshot-isolation"]
+def _claims_features(given: dict[str, Any]) -> None:
+    given["subject"]["features"] = [*given["subject"]["features"], "snapshot-isolation"]
 
 
-def _claims_a_choice(told: dict[str, Any]) -> None:
-    told["subject"]["choices"]["host-bits"] = "mask"
+def _claims_a_choice(given: dict[str, Any]) -> None:
+    given["subject"]["choices"]["host-bits"] = "mask"
 
 
-def _claims_another_version(told: dict[str, Any]) -> None:
-    told["subject"]["version"] = "9.9.9"
+def _claims_another_version(given: dict[str, Any]) -> None:
+    given["subject"]["version"] = "9.9.9"
 
 
-def _adds_a_note(told: dict[str, Any]) -> None:
-    told["notes"] = [*told["notes"], "audited"]
+def _adds_a_note(given: dict[str, Any]) -> None:
+    given["notes"] = [*given["notes"], "audited"]
 
 
 @pytest.mark.slow
@@ -240,9 +240,9 @@ def test_a_signed_report_that_claims_what_its_transcript_does_not_show_is_incons
     folder: Path, lie: Callable[[dict[str, Any]], None], reason: str
 ) -> None:
     members = members_of(folder)
-    told = json.loads(members["report.json"])
-    lie(told)
-    text = json.dumps(told, indent=2).encode()
+    document = json.loads(members["report.json"])
+    lie(document)
+    text = json.dumps(document, indent=2).encode()
     bundle = signed_anew({**members, "report.json": text}, folder)
     assert signature(bundle, read_public_key(folder / "key.pub")).holds
     assert any(reason in one for one in consistency(bundle).against)

@@ -117,8 +117,8 @@ def test_a_run_is_resumed_under_another_secret_but_not_for_another_subject(tmp_p
     Journal.begin(tmp_path, then).close()
     recorded = read_journal(tmp_path).circumstances
     assert list(recorded.differences(Circumstances(plan={"subject": "stdio:./vault --token other"}))) == []
-    (told,) = recorded.differences(Circumstances(plan={"subject": f"stdio:./other --token {SECRET}"}))
-    assert SECRET not in told
+    (found,) = recorded.differences(Circumstances(plan={"subject": f"stdio:./other --token {SECRET}"}))
+    assert SECRET not in found
 
 
 def test_no_file_that_a_run_writes_and_nothing_that_it_prints_holds_a_secret(
@@ -155,10 +155,10 @@ def _files(folder: Path) -> list[Path]:
 def test_a_stored_run_that_was_never_masked_is_masked_when_it_is_read(tmp_path: Path) -> None:
     _run("check", "mutant:last-address-excluded", "--clause", "DEC-4", "--report", tmp_path / "r")
     path = tmp_path / "r" / "report.json"
-    told = json.loads(path.read_bytes())
-    told["subject"]["name"] = f"token={SECRET}"
-    told["clauses"][0]["counterexamples"][0]["got"] = f"deny (its rule: 'password={SECRET}')"
-    path.write_text(json.dumps(told), encoding="utf-8")
+    document = json.loads(path.read_bytes())
+    document["subject"]["name"] = f"token={SECRET}"
+    document["clauses"][0]["counterexamples"][0]["got"] = f"deny (its rule: 'password={SECRET}')"
+    path.write_text(json.dumps(document), encoding="utf-8")
     for arguments in (("diff", path, path), ("matrix", path), ("report", path, "--format", "html")):
         shown = _run(*arguments)
         assert shown.exit_code == 0

@@ -98,8 +98,8 @@ def test_every_fault_of_a_file_is_told_with_the_file_and_the_id() -> None:
     ]
     with pytest.raises(MechanismsError) as caught:
         _read(*entries)
-    told = str(caught.value)
-    assert told.startswith("scan.toml: ")
+    found = str(caught.value)
+    assert found.startswith("scan.toml: ")
     for said in (
         "garbled: the witness is no list of calls",
         "twice: this stands",
@@ -109,7 +109,7 @@ def test_every_fault_of_a_file_is_told_with_the_file_and_the_id() -> None:
         "unknown: Object",
         "again: the id is there twice",
     ):
-        assert said in told
+        assert said in found
 
 
 @pytest.mark.parametrize("text", ["[[mechanism", "other = 1"])

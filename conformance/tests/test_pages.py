@@ -129,19 +129,19 @@ def _words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_a_page_and_every_option_of_it_is_there(page: str) -> None:
-    for told in _commands(page):
+    for entry in _commands(page):
         command: click.Command = main
         context = click.Context(main)
-        for word in _words(told)[1:]:
+        for word in _words(entry)[1:]:
             if isinstance(command, click.Group) and not word.startswith("-"):
                 if not word.islower():
                     break  # a placeholder
                 found = command.get_command(context, word)
-                assert found is not None, f"{page}: {told}"
+                assert found is not None, f"{page}: {entry}"
                 command = found
             elif word.startswith("--"):
                 options = {name for one in command.get_params(context) for name in (*one.opts, *one.secondary_opts)}
-                assert word.partition("=")[0].rstrip(".,)") in options, f"{page}: {told}"
+                assert word.partition("=")[0].rstrip(".,)") in options, f"{page}: {entry}"
 
 
 # -- blocks that are run -----------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def test_a_subject_that_does_not_answer_ends_the_run_and_says_why(pytester: pyte
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "message"),
     [
         ("--iut-effort=quik", "*no effort is called 'quik' (known: quick, standard, thorough)*"),
         ("--iut-profile=keyvalut", "*no profile is called 'keyvalut'; did you mean keyvault*"),
@@ -50,10 +50,10 @@ def test_a_subject_that_does_not_answer_ends_the_run_and_says_why(pytester: pyte
         ("--iut-report=", "*expected a path, got an empty text*"),
     ],
 )
-def test_an_option_that_names_nothing_is_bad_usage(pytester: pytest.Pytester, option: str, told: str) -> None:
+def test_an_option_that_names_nothing_is_bad_usage(pytester: pytest.Pytester, option: str, message: str) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "reference", option)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([told])
+    result.stderr.fnmatch_lines([message])
 
 
 def test_clauses_and_families_are_selected_by_their_ids(pytester: pytest.Pytester) -> None:
@@ -101,9 +101,9 @@ def test_no_secret_of_a_subject_is_shown(pytester: pytest.Pytester, monkeypatch:
     result.stdout.fnmatch_lines(["iut: http://[*][*][*]@127.0.0.1:9/?sig=[*][*][*], *"])
     harness = "import os, sys; print('token', os.environ['HARNESS_TOKEN'], file=sys.stderr)"
     result = pytester.runpytest("--pyargs", SUITE, "--iut", f"stdio:{sys.executable} -c {shlex.quote(harness)}")
-    told = "\n".join(result.outlines + result.errlines)
-    assert "token ***" in told
-    assert "planted" not in told + pytester.path.joinpath("junit.xml").read_text()
+    output = "\n".join(result.outlines + result.errlines)
+    assert "token ***" in output
+    assert "planted" not in output + pytester.path.joinpath("junit.xml").read_text()
 
 
 def test_the_profile_and_the_seed_are_passed_on(pytester: pytest.Pytester) -> None:

@@ -57,17 +57,17 @@ def test_every_mistake_is_told_with_its_line_and_the_nearest_name(project: Path)
     project.write_text("\n".join(lines) + "\n")
     result = _check()
     assert result.exit_code == 2
-    told = result.stderr
-    assert "pyproject.toml:8: tool.fencepost.seeed: no such setting. Did you mean seed?" in told
-    assert "pyproject.toml:9: tool.fencepost.seed: expected a whole number, got True" in told
-    assert "pyproject.toml:10: tool.fencepost.effort: 'quik' is not one of" in told
-    assert "pyproject.toml:11: tool.fencepost.verbose: expected true or false, got 1" in told
-    assert "pyproject.toml:12: tool.fencepost.clauses: no such setting. Did you mean clause?" in told
-    assert "pyproject.toml:13: tool.fencepost.budget: 'soon' is no time" in told
-    assert "pyproject.toml:14: tool.fencepost.call-timeout: " in told
-    assert "pyproject.toml:15: tool.fencepost.xyz: no such setting. There are: subject, " in told
-    assert "pyproject.toml:16: tool.fencepost.resume: no such setting." in told
-    assert told.count("pyproject.toml:") == 9
+    output = result.stderr
+    assert "pyproject.toml:8: tool.fencepost.seeed: no such setting. Did you mean seed?" in output
+    assert "pyproject.toml:9: tool.fencepost.seed: expected a whole number, got True" in output
+    assert "pyproject.toml:10: tool.fencepost.effort: 'quik' is not one of" in output
+    assert "pyproject.toml:11: tool.fencepost.verbose: expected true or false, got 1" in output
+    assert "pyproject.toml:12: tool.fencepost.clauses: no such setting. Did you mean clause?" in output
+    assert "pyproject.toml:13: tool.fencepost.budget: 'soon' is no time" in output
+    assert "pyproject.toml:14: tool.fencepost.call-timeout: " in output
+    assert "pyproject.toml:15: tool.fencepost.xyz: no such setting. There are: subject, " in output
+    assert "pyproject.toml:16: tool.fencepost.resume: no such setting." in output
+    assert output.count("pyproject.toml:") == 9
 
 
 def test_the_line_of_a_list_is_its_first(project: Path) -> None:
@@ -76,17 +76,17 @@ def test_the_line_of_a_list_is_its_first(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[tool.fencepost\n", "pyproject.toml: is no TOML"),
         ("[tool]\nfencepost = 3\n", "tool.fencepost: expected a table"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_bad_usage(project: Path, text: str, told: str) -> None:
+def test_a_file_that_cannot_be_read_is_bad_usage(project: Path, text: str, message: str) -> None:
     project.write_text(text)
     result = _check("reference")
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
 
 
 def test_a_project_without_the_table_changes_nothing(project: Path) -> None:

@@ -62,9 +62,9 @@ def test_a_kind_of_exception_is_kept_once_and_a_long_traceback_is_cut_in_the_mid
     )
     raised.note(fault, {"requests": list(range(5000))})
     raised.note(fault, {"requests": []})
-    (told,) = raised.texts
-    assert "4994 more" in told
-    assert "in f49" in told
-    assert "in f3\n" not in told
-    assert len(told.splitlines()) < 25
-    assert json.dumps(told)
+    (output,) = raised.texts
+    assert "4994 more" in output
+    assert "in f49" in output
+    assert "in f3\n" not in output
+    assert len(output.splitlines()) < 25
+    assert json.dumps(output)

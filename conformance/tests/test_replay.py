@@ -46,10 +46,10 @@ def _run(*arguments: str | Path) -> Result:
 
 def _witnessed() -> list[Mutant]:
     """Of the mutants that clauses judge: those that take two vaults, one that errs in mid-call, one in eight."""
-    told = [one for one in CATALOGUE.values() if one.choice is None and not one.overlapping]
+    found = [one for one in CATALOGUE.values() if one.choice is None and not one.overlapping]
     middle = CATALOGUE["third-of-a-call-is-let-through"]  # neither the first answer nor the last is wrong
-    one_in_eight = [one for one in told if not one.outlives_reset and one is not middle][::8]
-    return [*(one for one in told if one.outlives_reset), middle, *one_in_eight]
+    one_in_eight = [one for one in found if not one.outlives_reset and one is not middle][::8]
+    return [*(one for one in found if one.outlives_reset), middle, *one_in_eight]
 
 
 def test_a_case_still_fails_on_the_subject_that_it_was_found_in(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_file_of_2_gib_is_refused_unread(tmp_path: Path, command: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"version": 2}, "version 2"),
         ({"format": "other"}, "'other'"),
@@ -167,10 +167,10 @@ def test_a_file_of_2_gib_is_refused_unread(tmp_path: Path, command: str) -> None
         ({"calls": [{"method": "reset", "params": {"subnets": []}}]}, "ends with a call that is answered"),
     ],
 )
-def test_a_file_that_is_no_stored_case_is_refused_with_the_place(change: dict[str, object], told: str) -> None:
+def test_a_file_that_is_no_stored_case_is_refused_with_the_place(change: dict[str, object], message: str) -> None:
     with pytest.raises(NotACase) as refused:
         stored_from_json({**_case("20.0.0.0/24").to_json(), **change})
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_member_that_stands_twice_is_refused(tmp_path: Path) -> None:
@@ -184,8 +184,8 @@ def test_a_member_that_stands_twice_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mutant", _witnessed(), ids=lambda one: str(one.id))
 def test_the_witness_of_a_mutant_fails_there_and_is_fixed_in_the_reference(mutant: Mutant) -> None:
     profile = mutant.profiles[0]
-    told = [{"method": method, "params": params} for method, params in mutant.calls(profile)]
-    case = case_from_calls(calls_from_json(told))
+    found = [{"method": method, "params": params} for method, params in mutant.calls(profile)]
+    case = case_from_calls(calls_from_json(found))
     states = {}
     for subject in (f"mutant:{mutant.id}", "reference"):
         plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=profile)

@@ -86,7 +86,7 @@ def test_a_run_that_is_cut_short_is_bad_usage_with_the_line(folder: Path, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["nowhere"], "No such file"),
         ([], "Missing argument"),
@@ -94,11 +94,13 @@ def test_a_run_that_is_cut_short_is_bad_usage_with_the_line(folder: Path, tmp_pa
         ([".", "--format", "events"], "'events' is none of"),
     ],
 )
-def test_bad_usage_is_named(arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_usage_is_named(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     result = _report(*arguments)
     assert result.exit_code == 2
-    assert told in " ".join(result.output.split())
+    assert message in " ".join(result.output.split())
 
 
 def test_a_file_that_cannot_be_written_is_bad_usage(folder: Path, tmp_path: Path) -> None:
@@ -108,8 +110,8 @@ def test_a_file_that_cannot_be_written_is_bad_usage(folder: Path, tmp_path: Path
 
 
 def test_the_help_lists_the_installed_formats() -> None:
-    told = _report("--help").output
-    assert all(name in told for name in renderers() if name != "events")
+    changed = _report("--help").output
+    assert all(name in changed for name in renderers() if name != "events")
 
 
 def test_no_clause_of_the_catalogue_is_taken_for_a_secret(folder: Path) -> None:
@@ -118,7 +120,7 @@ def test_no_clause_of_the_catalogue_is_taken_for_a_secret(folder: Path) -> None:
         Clause(id=one.id, level=one.level, group=one.group, text=one.text, verdict="pass", detail=one.text)
         for one in catalogue().clauses
     ]
-    told = Report(
+    changed = Report(
         kit_version=stored.kit_version,
         catalogue_version=stored.catalogue_version,
         profile=stored.profile,
@@ -130,4 +132,4 @@ def test_no_clause_of_the_catalogue_is_taken_for_a_secret(folder: Path) -> None:
         clauses=tuple(rows),
         ledger=stored.ledger,
     )
-    assert without_secrets(told, environment={}) == told
+    assert without_secrets(changed, environment={}) == changed

@@ -74,8 +74,8 @@ def test_the_decoys_are_those_that_the_statement_makes_visible() -> None:
 
 
 def test_the_seed_chooses_what_a_decoy_does() -> None:
-    told = {tuple(decoy.text for decoy in _decoys_alone("reference", seed=seed).sensitivity) for seed in range(3)}
-    assert len(told) == 3
+    output = {tuple(decoy.text for decoy in _decoys_alone("reference", seed=seed).sensitivity) for seed in range(3)}
+    assert len(output) == 3
 
 
 def test_decoys_leave_every_verdict_as_it_was_and_are_counted(enforcer: Report) -> None:

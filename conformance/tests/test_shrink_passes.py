@@ -18,9 +18,9 @@ from shrunk_cases import (
     always_wrong,
     asked,
     asked_from,
+    case_of,
     put,
     put_subnet,
-    told,
     updated,
 )
 
@@ -29,88 +29,88 @@ MANY_VALUES = [f"20.0.0.{n}" for n in range(26)]
 
 ONE_PASS_EACH: dict[str, tuple[Case, Case]] = {
     "one earlier call": (
-        told(NOWHERE, asked("1.1.1.1"), asked("2.2.2.2"), asked("9.9.9.9")),
-        told(NOWHERE, asked("9.9.9.9")),
+        case_of(NOWHERE, asked("1.1.1.1"), asked("2.2.2.2"), asked("9.9.9.9")),
+        case_of(NOWHERE, asked("9.9.9.9")),
     ),
     "recent history": (
-        told(NOWHERE, put("20.0.0.1"), put("20.0.0.2"), put("20.0.0.3"), asked("9.9.9.9")),
-        told(NOWHERE, put("20.0.0.2"), put("20.0.0.3"), asked("9.9.9.9")),
+        case_of(NOWHERE, put("20.0.0.1"), put("20.0.0.2"), put("20.0.0.3"), asked("9.9.9.9")),
+        case_of(NOWHERE, put("20.0.0.2"), put("20.0.0.3"), asked("9.9.9.9")),
     ),
     "plain history": (
-        told(NOWHERE, *map(added, MANY_VALUES), asked("9.9.9.9")),
-        told(NOWHERE, put(default_action="Allow", bypass="AzureServices"), asked("9.9.9.9")),
+        case_of(NOWHERE, *map(added, MANY_VALUES), asked("9.9.9.9")),
+        case_of(NOWHERE, put(default_action="Allow", bypass="AzureServices"), asked("9.9.9.9")),
     ),
     "named rules": (
-        told(NOWHERE, put(*(f"20.0.0.{n}" for n in range(13)), "9.0.0.0/8"), asked("9.9.9.9")),
-        told(NOWHERE, put("9.0.0.0/8"), asked("9.9.9.9")),
+        case_of(NOWHERE, put(*(f"20.0.0.{n}" for n in range(13)), "9.0.0.0/8"), asked("9.9.9.9")),
+        case_of(NOWHERE, put("9.0.0.0/8"), asked("9.9.9.9")),
     ),
     "one kind of rules": (
-        told(NOWHERE, put(*(f"20.0.0.{n}" for n in range(13))), asked("9.9.9.9")),
-        told(NOWHERE, put(), asked("9.9.9.9")),
+        case_of(NOWHERE, put(*(f"20.0.0.{n}" for n in range(13))), asked("9.9.9.9")),
+        case_of(NOWHERE, put(), asked("9.9.9.9")),
     ),
-    "fewer subnets": (told(HOME, asked("9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
+    "fewer subnets": (case_of(HOME, asked("9.9.9.9")), case_of(NOWHERE, asked("9.9.9.9"))),
     "no refused writes": (
-        told(NOWHERE, put("10.0.0.1"), put(), put("10.0.0.2"), asked("9.9.9.9")),
-        told(NOWHERE, put(), asked("9.9.9.9")),
+        case_of(NOWHERE, put("10.0.0.1"), put(), put("10.0.0.2"), asked("9.9.9.9")),
+        case_of(NOWHERE, put(), asked("9.9.9.9")),
     ),
-    "fewer calls": (told(NOWHERE, put(), put(), asked("9.9.9.9")), told(NOWHERE, put(), asked("9.9.9.9"))),
+    "fewer calls": (case_of(NOWHERE, put(), put(), asked("9.9.9.9")), case_of(NOWHERE, put(), asked("9.9.9.9"))),
     "fewest calls": (
-        told(NOWHERE, put("20.0.0.1"), put(), put("20.0.0.2"), put(), asked("9.9.9.9")),
-        told(NOWHERE, put("20.0.0.1"), asked("9.9.9.9")),
+        case_of(NOWHERE, put("20.0.0.1"), put(), put("20.0.0.2"), put(), asked("9.9.9.9")),
+        case_of(NOWHERE, put("20.0.0.1"), asked("9.9.9.9")),
     ),
-    "fewer requests": (told(NOWHERE, asked("1.1.1.1", "9.9.9.9")), told(NOWHERE, asked("9.9.9.9"))),
-    "default members left out": (told(NOWHERE, EXPLICIT), told(NOWHERE, asked("9.9.9.9"))),
-    "plain operation": (told(NOWHERE, asked("9.9.9.9", operation="KeySign")), told(NOWHERE, asked("9.9.9.9"))),
+    "fewer requests": (case_of(NOWHERE, asked("1.1.1.1", "9.9.9.9")), case_of(NOWHERE, asked("9.9.9.9"))),
+    "default members left out": (case_of(NOWHERE, EXPLICIT), case_of(NOWHERE, asked("9.9.9.9"))),
+    "plain operation": (case_of(NOWHERE, asked("9.9.9.9", operation="KeySign")), case_of(NOWHERE, asked("9.9.9.9"))),
     "plain caller": (
-        told(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False))),
-        told(NOWHERE, asked("9.9.9.9")),
+        case_of(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False))),
+        case_of(NOWHERE, asked("9.9.9.9")),
     ),
     "plain company": (
-        told(NOWHERE, asked("1.1.1.1", caller=Caller(service="Contoso", trusted=False)), asked("9.9.9.9")),
-        told(NOWHERE, asked("1.1.1.1"), asked("9.9.9.9")),
+        case_of(NOWHERE, asked("1.1.1.1", caller=Caller(service="Contoso", trusted=False)), asked("9.9.9.9")),
+        case_of(NOWHERE, asked("1.1.1.1"), asked("9.9.9.9")),
     ),
     "no subnets in company": (
-        told(HOME, asked_from(SUBNET, "20.77.66.54"), asked("9.9.9.9")),
-        told(HOME, asked("20.77.66.54"), asked("9.9.9.9")),
+        case_of(HOME, asked_from(SUBNET, "20.77.66.54"), asked("9.9.9.9")),
+        case_of(HOME, asked("20.77.66.54"), asked("9.9.9.9")),
     ),
-    "no subnet": (told(HOME, asked_from(SUBNET)), told(HOME, asked("20.77.66.55"))),
-    "plain letters": (told(HOME, asked_from(SUBNET.upper())), told(HOME, asked_from(SUBNET))),
-    "plain address": (told(NOWHERE, asked("9.9.9.9")), told(NOWHERE, asked("20.77.66.55"))),
+    "no subnet": (case_of(HOME, asked_from(SUBNET)), case_of(HOME, asked("20.77.66.55"))),
+    "plain letters": (case_of(HOME, asked_from(SUBNET.upper())), case_of(HOME, asked_from(SUBNET))),
+    "plain address": (case_of(NOWHERE, asked("9.9.9.9")), case_of(NOWHERE, asked("20.77.66.55"))),
     "plain place of several requests": (
-        told(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False)), asked("9.9.9.9")),
-        told(NOWHERE, asked("20.77.66.55", caller=Caller(service="Contoso", trusted=False)), asked("20.77.66.55")),
+        case_of(NOWHERE, asked("9.9.9.9", caller=Caller(service="Contoso", trusted=False)), asked("9.9.9.9")),
+        case_of(NOWHERE, asked("20.77.66.55", caller=Caller(service="Contoso", trusted=False)), asked("20.77.66.55")),
     ),
     "simpler rules": (
-        told(NOWHERE, put("20.0.0.0/24", bypass="AzureServices"), asked("9.9.9.9")),
-        told(NOWHERE, put(), asked("9.9.9.9")),
+        case_of(NOWHERE, put("20.0.0.0/24", bypass="AzureServices"), asked("9.9.9.9")),
+        case_of(NOWHERE, put(), asked("9.9.9.9")),
     ),
     "rules of several sets": (
-        told(NOWHERE, put("20.0.0.0/24", "30.0.0.0/8"), put("20.0.0.0/24"), asked("9.9.9.9")),
-        told(NOWHERE, put("30.0.0.0/8"), put(), asked("9.9.9.9")),
+        case_of(NOWHERE, put("20.0.0.0/24", "30.0.0.0/8"), put("20.0.0.0/24"), asked("9.9.9.9")),
+        case_of(NOWHERE, put("30.0.0.0/8"), put(), asked("9.9.9.9")),
     ),
     "plain range": (
-        told(NOWHERE, put("99.7.0.0/24"), asked("99.7.0.5")),
-        told(NOWHERE, put("20.0.0.0/24"), asked("20.0.0.5")),
+        case_of(NOWHERE, put("99.7.0.0/24"), asked("99.7.0.5")),
+        case_of(NOWHERE, put("20.0.0.0/24"), asked("20.0.0.5")),
     ),
     "nearer subnets": (
-        told(HOME, put_subnet(SUBNET), asked_from(OTHER_SUBNET)),
-        told(
+        case_of(HOME, put_subnet(SUBNET), asked_from(OTHER_SUBNET)),
+        case_of(
             Network(subnets=(HOME.subnets[0], Subnet(id=NEARER_SUBNET, service_endpoints=BOTH_ENDPOINTS))),
             put_subnet(SUBNET),
             asked_from(NEARER_SUBNET),
         ),
     ),
     "plain endpoints": (
-        told(HOME, asked("9.9.9.9")),
-        told(Network(subnets=(Subnet(id=SUBNET), Subnet(id=OTHER_SUBNET))), asked("9.9.9.9")),
+        case_of(HOME, asked("9.9.9.9")),
+        case_of(Network(subnets=(Subnet(id=SUBNET), Subnet(id=OTHER_SUBNET))), asked("9.9.9.9")),
     ),
     "unmarked rules": (
-        told(HOME, put_subnet(SUBNET, ignoreMissingVnetServiceEndpoint=True), asked("9.9.9.9")),
-        told(HOME, put_subnet(SUBNET), asked("9.9.9.9")),
+        case_of(HOME, put_subnet(SUBNET, ignoreMissingVnetServiceEndpoint=True), asked("9.9.9.9")),
+        case_of(HOME, put_subnet(SUBNET), asked("9.9.9.9")),
     ),
     "one switch": (
-        told(NOWHERE, updated(defaultAction="Deny", bypass="None"), asked("9.9.9.9")),
-        told(NOWHERE, updated(defaultAction="Deny"), asked("9.9.9.9")),
+        case_of(NOWHERE, updated(defaultAction="Deny", bypass="None"), asked("9.9.9.9")),
+        case_of(NOWHERE, updated(defaultAction="Deny"), asked("9.9.9.9")),
     ),
 }
 

@@ -27,6 +27,7 @@ from shrunk_cases import (
     SUBNET,
     always_wrong,
     asked,
+    case_of,
     hundred_rules_only,
     last_address_excluded,
     one_rule_only,
@@ -34,7 +35,6 @@ from shrunk_cases import (
     right,
     shrunk,
     third_write_forgets,
-    told,
     values,
 )
 
@@ -101,11 +101,11 @@ class Leaking:
         self.calls = 0
         self._keeps_answers = keeps_answers
 
-    def __call__(self, told: Case, like: Mismatch | None = None) -> Mismatch | None:
-        self.calls += len(told.steps) + 1 + BESIDE
-        vault, action, answers = Vault(profile=PROFILE).reset(told.network), "Allow", dict[Request, str]()
+    def __call__(self, case_of: Case, like: Mismatch | None = None) -> Mismatch | None:
+        self.calls += len(case_of.steps) + 1 + BESIDE
+        vault, action, answers = Vault(profile=PROFILE).reset(case_of.network), "Allow", dict[Request, str]()
         mismatch: WrongDecision | None = None
-        for step in told.steps:
+        for step in case_of.steps:
             if isinstance(step, WriteStep):
                 vault = apply_write(vault, step).accepted or vault
                 action, answers = vault.rules.default_action.value, {}
@@ -140,14 +140,14 @@ def test_two_vaults_are_made_as_small_as_they_can_be_to_show_it(keeps_answers: b
     )
     before = (put("1.2.3.4"), asked("9.9.9.9"), rich, asked("99.1.2.3", "20.8.0.1", "77.7.7.7", operation="KeySign"))
     present = (asked("5.5.5.5"), asked("5.5.5.5", "77.7.7.7", operation="KeySign"))
-    told, replayer = (
+    case_of, replayer = (
         Case(network=network, steps=(*before, ResetStep(network=network), *present)),
         Leaking(keeps_answers=keeps_answers),
     )
-    mismatch = replayer(told)
+    mismatch = replayer(case_of)
     assert mismatch is not None
     replayer.calls = 0
-    smallest = shrink(Reproduction(case=told, mismatch=mismatch), replayer, beside=BESIDE)
+    smallest = shrink(Reproduction(case=case_of, mismatch=mismatch), replayer, beside=BESIDE)
     assert smallest.calls == replayer.calls <= RATION
     plain = asked("20.77.66.55")
     asked_before = [plain] if keeps_answers else []
@@ -180,18 +180,18 @@ def test_every_rule_set_shrinks_to_one_rule_that_shows_the_flaw(data: st.DataObj
 
 
 def test_the_only_call_is_taken_away_where_the_same_clause_decides_without_it() -> None:
-    under_allow = told(NOWHERE, put("20.0.0.0/24", default_action="Allow"), asked("9.9.9.9"))
+    under_allow = case_of(NOWHERE, put("20.0.0.0/24", default_action="Allow"), asked("9.9.9.9"))
     mismatch = always_wrong(under_allow)
     assert mismatch is not None
     smallest = shrink(Reproduction(case=under_allow, mismatch=mismatch), always_wrong)
-    assert smallest.case == told(NOWHERE, asked("20.77.66.55"))
+    assert smallest.case == case_of(NOWHERE, asked("20.77.66.55"))
 
 
 def test_subnets_that_no_call_names_any_more_are_taken_away_although_the_ration_is_spent() -> None:
     ids = [subnet.id for subnet in HOME.subnets]
     crowd = [f"20.{place // 200}.{place % 200}.0/30" for place in range(0, 300, 2)]
     write = WriteStep(method="putRules", params={"networkAcls": wire_rules(crowd, ids)})
-    case, replayer = shrunk(told(HOME, write, asked("20.1.90.1")), hundred_rules_only, ration=40)
+    case, replayer = shrunk(case_of(HOME, write, asked("20.1.90.1")), hundred_rules_only, ration=40)
     assert len(values(case.steps[0])) > 100
     assert replayer.calls > 30
     assert case.network == NOWHERE
@@ -203,11 +203,11 @@ def test_of_subnets_that_no_call_names_those_are_kept_that_show_the_flaw() -> No
 
     crowd = tuple(Subnet(id=f"{SUBNET}-{place}") for place in range(12))
     network = Network(subnets=(*crowd[:7], *HOME.subnets, *crowd[7:]))
-    case, _ = shrunk(told(network, put(), asked("9.9.9.9")), shown_in_this_network)
+    case, _ = shrunk(case_of(network, put(), asked("9.9.9.9")), shown_in_this_network)
     assert [subnet.id for subnet in case.network.subnets] == [OTHER_SUBNET]
 
 
 def test_a_long_case_has_a_ration_of_its_length() -> None:
     history = [put(f"20.0.{place // 200}.{place % 200}") for place in range(250)]
-    case, _ = shrunk(told(NOWHERE, *history, asked("20.0.1.49")), third_write_forgets, ration=None)
+    case, _ = shrunk(case_of(NOWHERE, *history, asked("20.0.1.49")), third_write_forgets, ration=None)
     assert len(case.steps) == 4

@@ -101,10 +101,10 @@ def test_a_public_source_of_a_flaw_is_shown_and_none_is_invented() -> None:
 
 def test_the_diagram_is_drawn_well_and_names_every_question() -> None:
     drawn = ET.fromstring(decision_diagram())
-    told = _words(" ".join(drawn.itertext()))
+    output = _words(" ".join(drawn.itertext()))
     for question in (*FIREWALL, *CREDENTIALS):
-        assert all(line in told for line in question.lines)
-        assert f"{question.outcome}: {question.clause}" in told
+        assert all(line in output for line in question.lines)
+        assert f"{question.outcome}: {question.clause}" in output
     right = max(
         float(one.get("x", 0)) + float(one.get("width", 0)) for one in drawn.iter("{http://www.w3.org/2000/svg}rect")
     )

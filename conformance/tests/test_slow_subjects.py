@@ -90,8 +90,8 @@ class _Falling(_Slow):
 
 
 def test_a_time_out_says_how_many_requests_were_asked_and_at_what_pace() -> None:
-    told = "got nothing for 66 requests in one call; the call before took 1.9 s for 64"
-    with pytest.raises(TimedOut, match=re.escape(told)):
+    found = "got nothing for 66 requests in one call; the call before took 1.9 s for 64"
+    with pytest.raises(TimedOut, match=re.escape(found)):
         _batches(_Falling(call=0, decision=0.03), 200)
 
 

@@ -49,7 +49,7 @@ def test_whatever_a_case_holds_is_deleted_once() -> None:
         Call(method="updateRules", params={"bypass": "None", "defaultAction": "Deny"}),
         Call(method="decide", params={"requests": [asked(), asked(service="Azure Backup")]}),
     )
-    assert [told for told, _ in lessened(calls)] == [
+    assert [entry for entry, _ in lessened(calls)] == [
         "subnet 2 in call 1",
         "the endpoint Microsoft.Sql in call 1",
         "call 2, putRules",

@@ -145,7 +145,7 @@ def test_an_unknown_feature_is_shown_and_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["stdoi:x"], "Did you mean 'stdio'"),
         (["stdio:"], "there is no command"),
@@ -154,10 +154,10 @@ def test_an_unknown_feature_is_shown_and_ignored(tmp_path: Path) -> None:
         (["reference:keyvalt"], "did you mean keyvault"),
     ],
 )
-def test_a_subject_or_profile_that_names_nothing_is_bad_usage(arguments: list[str], told: str) -> None:
+def test_a_subject_or_profile_that_names_nothing_is_bad_usage(arguments: list[str], message: str) -> None:
     result = _smoke(*arguments)
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
     assert result.stdout == ""
 
 
@@ -233,7 +233,7 @@ FRAIL = """
 
 
 @pytest.mark.parametrize(
-    ("write", "largest", "status", "told"),
+    ("write", "largest", "status", "message"),
     [
         ("pass", 4096, 1, "1 of 8 wrong after further writes"),
         ("pass", 4096, 1, "WRONG allow deny DEC-15 52.10.20.30, after a write without rule lists"),
@@ -261,25 +261,25 @@ FRAIL = """
     ],
 )
 def test_what_check_would_stumble_over_is_found_beside_the_ten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: str, largest: int, status: int, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: str, largest: int, status: int, message: str
 ) -> None:
-    name = f"frail_{abs(hash((write, largest, told)))}"
+    name = f"frail_{abs(hash((write, largest, message)))}"
     body = FRAIL.replace("WRITE", write).replace("LARGEST", str(largest))
     (tmp_path / f"{name}.py").write_text(f"from ipaddress import ip_address, ip_network\n\nclass Vault:{body}")
     monkeypatch.syspath_prepend(tmp_path)
     result = _smoke(f"library:{name}:Vault")
     assert result.exit_code == status, result.output
-    assert told in " ".join(result.output.split())
+    assert message in " ".join(result.output.split())
 
 
 def test_the_first_write_and_the_first_read_back_are_shown_and_a_malformed_read_back_is_named(tmp_path: Path) -> None:
     acls = {"bypass": "None", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []}
     statement = {**STATEMENT, "features": ["ip-rules-only", "read-back"]}
     result = _smoke(_harness(tmp_path, describe=statement, getRules={"networkAcls": acls}))
-    told = " ".join(result.stdout.split())
-    assert 'the first putRules sent {"networkAcls": {"bypass": "None", "defaultAction": "Deny"' in told
-    assert 'answer {"accepted": true}' in told
-    assert f"the first getRules sent {{}} answer {json.dumps({'networkAcls': acls})}" in told
+    output = " ".join(result.stdout.split())
+    assert 'the first putRules sent {"networkAcls": {"bypass": "None", "defaultAction": "Deny"' in output
+    assert 'answer {"accepted": true}' in output
+    assert f"the first getRules sent {{}} answer {json.dumps({'networkAcls': acls})}" in output
     result = _smoke(_harness(tmp_path, describe=statement, getRules={"networkAcls": 5}))
     assert result.exit_code == 2
     assert "getRules (malformed-result)" in result.stdout
@@ -289,12 +289,12 @@ def test_an_adapter_file_is_shown_mapping_by_mapping_and_timed(tmp_path: Path) -
     example = Path(__file__).parents[2] / "adapters" / "examples" / "cli" / "shell.toml"
     result = _smoke(f"cli:{example}")
     assert result.exit_code == 0, result.output
-    told = " ".join(result.stdout.split())
-    assert "by the mapping decide.allow request mkdir -p" in told
-    assert "sh allowed.sh" in told
-    assert "by the mapping decide.deny" in told
-    assert "output exit status 1 stdout: kept out" in told
-    assert "a decision takes" in told
+    output = " ".join(result.stdout.split())
+    assert "by the mapping decide.allow request mkdir -p" in output
+    assert "sh allowed.sh" in output
+    assert "by the mapping decide.deny" in output
+    assert "output exit status 1 stdout: kept out" in output
+    assert "a decision takes" in output
 
 
 @pytest.mark.parametrize(("features", "is_smaller"), [([], False), (["decisions-only"], True)])
@@ -302,10 +302,12 @@ def test_the_bound_of_a_quick_run_is_that_of_what_the_statement_offers(
     tmp_path: Path, features: list[str], *, is_smaller: bool
 ) -> None:
     statement = {**STATEMENT, "features": ["ip-rules-only", *features]}
-    told = " ".join(_smoke(_harness(tmp_path, describe=statement)).stdout.split())
+    output = " ".join(_smoke(_harness(tmp_path, describe=statement)).stdout.split())
     quick = EFFORTS["quick"].for_decisions_only() if is_smaller else EFFORTS["quick"]
-    assert f"a quick run asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: at most about" in told
-    assert "of the subject's time" in told
+    assert (
+        f"a quick run asks at most {quick.decisions:,} decisions and {quick.writes:,} writes: at most about" in output
+    )
+    assert "of the subject's time" in output
 
 
 def test_of_an_answer_that_nothing_maps_the_request_and_the_output_are_shown(tmp_path: Path) -> None:
@@ -318,10 +320,10 @@ def test_of_an_answer_that_nothing_maps_the_request_and_the_output_are_shown(tmp
     (tmp_path / "fencepost.toml").write_text(text)
     result = _smoke(f"cli:{tmp_path / 'fencepost.toml'}")
     assert result.exit_code == 2
-    told = " ".join(result.stdout.split())
-    assert "expected an answer that fits decide.allow or decide.deny" in told
-    assert "stdout: kept out" in told
-    assert "a decision takes" not in told
+    output = " ".join(result.stdout.split())
+    assert "expected an answer that fits decide.allow or decide.deny" in output
+    assert "stdout: kept out" in output
+    assert "a decision takes" not in output
 
 
 def test_a_mistake_at_a_secret_header_is_shown_whole(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def profiled(factory: Callable[[], object], profile: str = "keyvault", *features
         client.close()
 
 
-def told(rows: dict[str, Row], name: str) -> str:
+def answer_of(rows: dict[str, Row], name: str) -> str:
     return rows[f"ipRules {name}"].subject.text
 
 
@@ -82,7 +82,7 @@ def test_a_correct_vault_reads_nothing_otherwise_than_the_reference(peer: type[S
 def test_what_a_lenient_parser_makes_of_a_spelling_is_found_by_whom_it_admits(
     name: str, spelling: str, answer: str
 ) -> None:
-    assert told(profiled(lambda: mutant(name, profile="keyvault"), "keyvault"), spelling) == answer
+    assert answer_of(profiled(lambda: mutant(name, profile="keyvault"), "keyvault"), spelling) == answer
 
 
 def test_an_unknown_word_is_told_by_what_it_does_to_everybody() -> None:
@@ -135,9 +135,9 @@ def _is_unsendable(request: JsonObject) -> bool:
 
 def test_who_cannot_be_put_is_inconclusive_and_not_kept_out() -> None:
     rows = profiled(Unsendable)
-    assert told(rows, "an address with high octets") == "inconclusive: the kernel replaces it"
-    assert told(rows, "a /8") == "accepted as 20.0.0.0/8"
-    assert told(rows, "an address") == "accepted as 20.1.2.3"
+    assert answer_of(rows, "an address with high octets") == "inconclusive: the kernel replaces it"
+    assert answer_of(rows, "a /8") == "accepted as 20.0.0.0/8"
+    assert answer_of(rows, "an address") == "accepted as 20.1.2.3"
     assert [name for name, row in rows.items() if row.differs] == []
 
 
@@ -161,8 +161,8 @@ class Raising(StdlibVault):
 
 def test_a_subject_that_raises_is_shown_with_its_error_and_asked_on() -> None:
     rows = profiled(Raising)
-    assert told(rows, "a word") == "error: ValueError: what is that?"
-    assert told(rows, "an address") == "accepted as 20.1.2.3"
+    assert answer_of(rows, "a word") == "error: ValueError: what is that?"
+    assert answer_of(rows, "an address") == "accepted as 20.1.2.3"
     assert not rows["ipRules a word"].differs
 
 

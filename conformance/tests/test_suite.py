@@ -108,7 +108,7 @@ def test_what_does_not_apply_is_counted_and_its_needs_are_named(pytester: pytest
 
 
 @pytest.mark.parametrize(
-    ("vault", "clause", "told"),
+    ("vault", "clause", "message"),
     [
         ("Broken", "STA-5", "*HarnessBroken: STA-5: error: *RuntimeError: boom*"),
         ("Doubtful", "DEC-9", "*Inconclusive: DEC-9: inconclusive: * requests could not be put as asked*"),
@@ -116,7 +116,7 @@ def test_what_does_not_apply_is_counted_and_its_needs_are_named(pytester: pytest
     ],
 )
 def test_a_clause_that_cannot_be_judged_is_an_error_and_no_failure(
-    pytester: pytest.Pytester, vault: str, clause: str, told: str
+    pytester: pytest.Pytester, vault: str, clause: str, message: str
 ) -> None:
     pytester.makepyfile(unjudged=DOUBTFUL)
     result = pytester.runpytest("--pyargs", SUITE, "--iut", f"library:unjudged:{vault}", "--iut-clause", clause)
@@ -124,7 +124,7 @@ def test_a_clause_that_cannot_be_judged_is_an_error_and_no_failure(
     assert "passed" not in outcomes
     assert "failed" not in outcomes
     assert outcomes["errors" if outcomes.get("errors") else "error"] >= 1
-    result.stdout.fnmatch_lines([told])
+    result.stdout.fnmatch_lines([message])
 
 
 def test_a_harness_that_raises_is_shown_once_with_the_call_and_the_traceback(pytester: pytest.Pytester) -> None:

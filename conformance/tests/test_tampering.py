@@ -72,9 +72,9 @@ def _against(folder: Path, tmp_path: Path, data: bytes, finding: int = 0) -> lis
     """The reasons against the signature (0) or the consistency (1) of a bundle that is one, and does not hold."""
     result = _verified(folder, tmp_path, data)
     assert result.exit_code == 1, result.output
-    told = json.loads(result.stdout)["findings"][finding]
-    assert told["holds"] is False
-    return [str(reason) for reason in told["against"]]
+    document = json.loads(result.stdout)["findings"][finding]
+    assert document["holds"] is False
+    return [str(reason) for reason in document["against"]]
 
 
 # -- one byte, and what is not there -----------------------------------------------------------------------------------
@@ -96,23 +96,23 @@ def test_a_missing_member(folder: Path, tmp_path: Path, members: dict[str, bytes
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_an_empty_member(folder: Path, tmp_path: Path, members: dict[str, bytes], name: str) -> None:
-    told = _against(folder, tmp_path, packed({**members, name: b""}))
-    assert any(reason.startswith(f"{name}: ") for reason in told)
+    found = _against(folder, tmp_path, packed({**members, name: b""}))
+    assert any(reason.startswith(f"{name}: ") for reason in found)
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_member_that_is_cut_short(folder: Path, tmp_path: Path, members: dict[str, bytes], name: str) -> None:
     cut = members[name][: len(members[name]) * 2 // 3]
-    told = _against(folder, tmp_path, packed({**members, name: cut}))
-    assert any(reason.startswith(f"{name}: ") for reason in told)
+    found = _against(folder, tmp_path, packed({**members, name: cut}))
+    assert any(reason.startswith(f"{name}: ") for reason in found)
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_zip_that_ends_within_a_member(folder: Path, tmp_path: Path, members: dict[str, bytes], name: str) -> None:
     data = (folder / "b.zip").read_bytes()
     end = data.index(members[name]) + len(members[name]) // 2
-    told = _refused(folder, tmp_path, data[:end])
-    assert f"{name}: no zip, or one that is cut short" in told
+    found = _refused(folder, tmp_path, data[:end])
+    assert f"{name}: no zip, or one that is cut short" in found
 
 
 # -- what is there too much, or by another name ------------------------------------------------------------------------
@@ -130,23 +130,23 @@ def test_a_member_twice(
 
 @pytest.mark.parametrize("name", ["notes.txt", "report.json.asc", "REPORT.JSON", "report.json ", "\u202enosj.troper"])
 def test_a_member_too_many(folder: Path, tmp_path: Path, members: dict[str, bytes], name: str) -> None:
-    told = _refused(folder, tmp_path, _zip([*members.items(), (name, b"x")]))
-    assert repr(name).strip("'") in told
-    assert "no member of a bundle" in told
+    found = _refused(folder, tmp_path, _zip([*members.items(), (name, b"x")]))
+    assert repr(name).strip("'") in found
+    assert "no member of a bundle" in found
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_renamed_member(folder: Path, tmp_path: Path, members: dict[str, bytes], name: str) -> None:
-    told = _refused(folder, tmp_path, _zip(_entries(members, name, (f"{name}.old", members[name]))))
-    assert f"'{name}.old': no member of a bundle" in told
+    found = _refused(folder, tmp_path, _zip(_entries(members, name, (f"{name}.old", members[name]))))
+    assert f"'{name}.old': no member of a bundle" in found
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_member_in_place_of_the_next(folder: Path, tmp_path: Path, members: dict[str, bytes], name: str) -> None:
     other = MEMBERS[(MEMBERS.index(name) + 1) % len(MEMBERS)]
     swapped = {**members, name: members[other], other: members[name]}
-    told = _against(folder, tmp_path, packed(swapped))
-    assert any(reason.startswith((f"{name}: ", f"{ENVELOPE}: ")) for reason in told)
+    found = _against(folder, tmp_path, packed(swapped))
+    assert any(reason.startswith((f"{name}: ", f"{ENVELOPE}: ")) for reason in found)
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -154,17 +154,17 @@ def test_a_member_in_place_of_the_next(folder: Path, tmp_path: Path, members: di
 def test_a_name_that_leads_elsewhere(
     folder: Path, tmp_path: Path, members: dict[str, bytes], name: str, way: str
 ) -> None:
-    told = _refused(folder, tmp_path, _zip(_entries(members, name, (way + name, members[name]))))
-    assert "leads elsewhere" in told
-    assert name in told
+    found = _refused(folder, tmp_path, _zip(_entries(members, name, (way + name, members[name]))))
+    assert "leads elsewhere" in found
+    assert name in found
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_link_in_a_zip(folder: Path, tmp_path: Path, members: dict[str, bytes], name: str) -> None:
     link = zipfile.ZipInfo(name)
     link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
-    told = _refused(folder, tmp_path, _zip(_entries(members, name, (link, b"/etc/passwd"))))
-    assert f"{name}: a link" in told
+    found = _refused(folder, tmp_path, _zip(_entries(members, name, (link, b"/etc/passwd"))))
+    assert f"{name}: a link" in found
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -182,8 +182,8 @@ def test_a_link_in_a_folder(folder: Path, tmp_path: Path, members: dict[str, byt
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_folder_in_place_of_a_member(folder: Path, tmp_path: Path, members: dict[str, bytes], name: str) -> None:
-    told = _refused(folder, tmp_path, _zip(_entries(members, name, (f"{name}/", b""))))
-    assert name in told
+    found = _refused(folder, tmp_path, _zip(_entries(members, name, (f"{name}/", b""))))
+    assert name in found
 
 
 # -- sizes -------------------------------------------------------------------------------------------------------------
@@ -196,9 +196,9 @@ def test_a_member_that_claims_2_gib_in_a_zip(
     data = bytearray((folder / "b.zip").read_bytes())
     entry = data.index(b"PK\x01\x02" + data[data.rindex(name.encode()) - 42 :][:42])
     data[entry + 20 : entry + 28] = struct.pack("<LL", TWO_GIB, TWO_GIB)
-    told = _refused(folder, tmp_path, bytes(data))
-    assert f"{name}: " in told
-    assert "2,147,483,648 bytes" in told
+    found = _refused(folder, tmp_path, bytes(data))
+    assert f"{name}: " in found
+    assert "2,147,483,648 bytes" in found
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -216,8 +216,8 @@ def test_a_member_of_2_gib_in_a_folder(folder: Path, tmp_path: Path, members: di
 def test_a_transcript_that_unpacks_without_an_end(folder: Path, tmp_path: Path, members: dict[str, bytes]) -> None:
     bomb = gzip.compress(b" " * (80 * 1024 * 1024), mtime=0)
     data = _signed_anew({**members, "transcript.ndjson.gz": bomb}, folder)
-    told = _against(folder, tmp_path, data, finding=1)
-    assert any("larger than any transcript" in reason for reason in told)
+    found = _against(folder, tmp_path, data, finding=1)
+    assert any("larger than any transcript" in reason for reason in found)
 
 
 # -- another version, by somebody who has the key ----------------------------------------------------------------------
@@ -247,14 +247,14 @@ VERSIONS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def _signed(members: Mapping[str, bytes], folder: Path, told: Mapping[str, object]) -> bytes:
-    return packed({**members, ENVELOPE: seal(told, read_signing_key(folder / "key"))})
+def _signed(members: Mapping[str, bytes], folder: Path, given: Mapping[str, object]) -> bytes:
+    return packed({**members, ENVELOPE: seal(given, read_signing_key(folder / "key"))})
 
 
 def _statement(members: Mapping[str, bytes]) -> dict[str, object]:
-    told = json.loads(b64decode(json.loads(members[ENVELOPE])["payload"]))
-    assert isinstance(told, dict)
-    return told
+    document = json.loads(b64decode(json.loads(members[ENVELOPE])["payload"]))
+    assert isinstance(document, dict)
+    return document
 
 
 def _signed_anew(members: Mapping[str, bytes], folder: Path) -> bytes:
@@ -284,5 +284,5 @@ def test_a_statement_of_another_type(folder: Path, tmp_path: Path, members: dict
 
 def test_an_envelope_with_another_type_of_payload(folder: Path, tmp_path: Path, members: dict[str, bytes]) -> None:
     envelope = members[ENVELOPE].replace(b"application/vnd.in-toto+json", b"application/vnd.in-toto2+json")
-    (told,) = _against(folder, tmp_path, packed({**members, ENVELOPE: envelope}))
-    assert told.startswith(f"{ENVELOPE}: the statement is not signed with the key")
+    (found,) = _against(folder, tmp_path, packed({**members, ENVELOPE: envelope}))
+    assert found.startswith(f"{ENVELOPE}: the statement is not signed with the key")

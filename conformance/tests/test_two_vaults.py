@@ -68,7 +68,7 @@ def test_what_is_kept_over_a_reset_is_failed_with_two_vaults_in_five_calls(
 
 
 @pytest.mark.parametrize(
-    ("leak", "clause", "told"),
+    ("leak", "clause", "given"),
     [
         ("KeepsDefaultAction", "DEC-1", ["reset", "putRules", "reset", "decide"]),
         ("KeepsInTheSameNetwork", "DEC-1", ["reset", "putRules", "reset", "decide"]),
@@ -78,11 +78,11 @@ def test_what_is_kept_over_a_reset_is_failed_with_two_vaults_in_five_calls(
     ],
 )
 def test_the_smallest_case_is_told_under_the_clause_that_the_new_vault_breaks(
-    tmp_path: Path, leak: str, clause: str, told: list[str]
+    tmp_path: Path, leak: str, clause: str, given: list[str]
 ) -> None:
     _, report = _check(tmp_path, leak, "--clause", "STA-3", "--clause", "STA-5", "--clause", "DEC-1", "--fail-fast")
     (one,) = _found(report)
-    assert (one.clause, _methods(one)) == (clause, told)
+    assert (one.clause, _methods(one)) == (clause, given)
     last = [call for call in one.calls if call.method == "reset"][-1]
     assert last.params == {"subnets": []}
     assert one.rules == wire_rules((), default_action="Allow", bypass="AzureServices")
@@ -192,16 +192,16 @@ def test_the_vault_before_is_remembered_unless_nothing_was_said_to_it(sound: Loc
     sound.reset(NEAR)
     sound.write(DENY)
     sound.reset(Network())
-    told = Case(network=NEAR, steps=(DENY,))
-    assert sound.before == told
+    found = Case(network=NEAR, steps=(DENY,))
+    assert sound.before == found
     sound.reset(Network())
-    assert sound.before == told
+    assert sound.before == found
     with sound.aside():
         sound.replay(TWO)
-    assert (sound.before, sound.steps) == (told, [])
+    assert (sound.before, sound.steps) == (found, [])
     sound.ask(ASK)
     sound.restart(Network())
-    assert sound.before == told
+    assert sound.before == found
 
 
 def test_a_run_is_resumed_with_its_case_of_two_vaults_where_that_shows_again(

@@ -289,7 +289,7 @@ def test_the_other_language_finds_a_flaw_too(file: Path) -> None:
 
 @needs_node
 @pytest.mark.parametrize(
-    ("harness", "told"),
+    ("harness", "message"),
     [
         ((), "usage: node run-vectors.mjs VECTORS.json COMMAND"),
         (("no-such-command",), "the harness does not start"),
@@ -298,16 +298,16 @@ def test_the_other_language_finds_a_flaw_too(file: Path) -> None:
     ],
 )
 def test_the_other_language_says_in_a_line_why_nothing_was_asked(
-    file: Path, harness: tuple[str, ...], told: str
+    file: Path, harness: tuple[str, ...], message: str
 ) -> None:
     done = _consumer(file, *harness)
     assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"schema": "fencepost-vectors-v2"}, "$.schema"),
         ({"numberOfTests": 1}, "$.numberOfTests"),
@@ -315,19 +315,19 @@ def test_the_other_language_says_in_a_line_why_nothing_was_asked(
         ({"testGroups": 7}, "$.testGroups"),
     ],
 )
-def test_a_file_that_is_none_is_refused_with_the_place(file: Path, change: dict[str, object], told: str) -> None:
+def test_a_file_that_is_none_is_refused_with_the_place(file: Path, change: dict[str, object], message: str) -> None:
     data = json.dumps({**json.loads(file.read_bytes()), **change}).encode()
     with pytest.raises(VectorsRefused) as refused:
         vectors_from_json(data)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_test_that_is_there_twice_is_refused(file: Path) -> None:
-    told = json.loads(file.read_bytes())
-    told["testGroups"].append(told["testGroups"][0])
-    told["numberOfTests"] += len(told["testGroups"][0]["tests"])
+    document = json.loads(file.read_bytes())
+    document["testGroups"].append(document["testGroups"][0])
+    document["numberOfTests"] += len(document["testGroups"][0]["tests"])
     with pytest.raises(VectorsRefused, match="there twice"):
-        vectors_from_json(json.dumps(told).encode())
+        vectors_from_json(json.dumps(document).encode())
 
 
 def test_the_cover_takes_what_finds_most_and_leaves_what_finds_nothing_new() -> None:

@@ -219,8 +219,8 @@ def _kept(folder: Path) -> Path:
         main, ["check", "mutant:last-address-excluded", "--clause", "DEC-4", "--report", str(run)]
     )
     assert done.exit_code == 1
-    told = ["--reason", "fixed in 2.4", "--issue", "https://example.com/7", "--expires", "2999-01-01"]
-    done = CliRunner().invoke(main, ["baseline", "add", str(known), "--from", str(run), *told])
+    found = ["--reason", "fixed in 2.4", "--issue", "https://example.com/7", "--expires", "2999-01-01"]
+    done = CliRunner().invoke(main, ["baseline", "add", str(known), "--from", str(run), *found])
     assert done.exit_code == 0, done.output
     return known
 
@@ -239,8 +239,8 @@ def test_known_failures_and_the_report_are_as_in_check(pytester: pytest.Pytester
     """)
     result = pytester.runpytest("-rx")
     result.assert_outcomes(xfailed=1, failed=1)
-    told = ["*_ TestFixed.test_dec_4_*", "*unexpected success*", "*XFAIL*known failure DEC-4-*: fixed in 2.4*"]
-    result.stdout.fnmatch_lines(told)
+    found = ["*_ TestFixed.test_dec_4_*", "*unexpected success*", "*XFAIL*known failure DEC-4-*: fixed in 2.4*"]
+    result.stdout.fnmatch_lines(found)
     assert (pytester.path / "out" / "report.json").is_file()
     elsewhere = SubjectSession(
         "reference", Options(profile="keyvault-2018-preview", known=known), shared=("VAL-3", "DEC-4")

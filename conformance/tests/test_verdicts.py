@@ -202,8 +202,8 @@ def test_a_wrong_answer_that_did_not_come_again_fails_its_clause_and_counts_outs
     assert (found.verdict, found.counterexamples) == ("fail", (COUNTEREXAMPLE,))
     assert "not every time" in found.detail
     tally["DEC-17"].unsteady = [COUNTEREXAMPLE]
-    told = summary([found], tally, selected=True)
-    assert (told.result, told.exit_status, told.notes) == (
+    result = summary([found], tally, selected=True)
+    assert (result.result, result.exit_status, result.notes) == (
         "fail",
         1,
         ("DEC-17 failed too, outside the selection: --clause DEC-17 shows its case",),

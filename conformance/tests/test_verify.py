@@ -41,12 +41,16 @@ def test_an_unpacked_bundle_is_a_bundle_too(folder: Path, tmp_path: Path) -> Non
 def test_a_subject_asked_again_comes_to_the_same(folder: Path) -> None:
     result = run("verify", folder / "b.zip", "--key", folder / "key.pub", "--re-run", ENFORCER, "--json")
     assert result.exit_code == 0
-    told = json.loads(result.stdout)
-    assert [one["verdict"] for one in told["findings"]] == ["signature valid", "transcript consistent", "re-executed"]
-    assert told["certified"]["effort"] == "quick"
-    assert told["certified"]["key"] == read_public_key(folder / "key.pub").id
-    seed = str(told["certified"]["seed"])
-    assert seed not in told["findings"][2]["unchecked"][0], "the verifier's seed is another than the signer's"
+    document = json.loads(result.stdout)
+    assert [one["verdict"] for one in document["findings"]] == [
+        "signature valid",
+        "transcript consistent",
+        "re-executed",
+    ]
+    assert document["certified"]["effort"] == "quick"
+    assert document["certified"]["key"] == read_public_key(folder / "key.pub").id
+    seed = str(document["certified"]["seed"])
+    assert seed not in document["findings"][2]["unchecked"][0], "the verifier's seed is another than the signer's"
 
 
 def test_another_subject_does_not_stand_for_the_one_that_was_certified(folder: Path) -> None:
@@ -143,8 +147,8 @@ def test_a_clause_that_is_vacuous_at_one_seed_is_told_by_the_next(folder: Path) 
 @pytest.mark.parametrize("version", ["99", 2])
 def test_a_report_of_another_schema_version_is_told_as_such(folder: Path, version: object) -> None:
     members = members_of(folder)
-    told = {**json.loads(members["report.json"]), "schemaVersion": version}
-    found = consistency(Bundle(members={**members, "report.json": json.dumps(told).encode()}))
+    document = {**json.loads(members["report.json"]), "schemaVersion": version}
+    found = consistency(Bundle(members={**members, "report.json": json.dumps(document).encode()}))
     assert any(reason.startswith("report.json") for reason in found.against)
 
 
@@ -169,8 +173,8 @@ def _refused(tmp_path: Path, folder: Path, data: bytes) -> str:
 
 
 def test_a_compressed_member_is_refused_whatever_it_would_swell_to(tmp_path: Path, folder: Path) -> None:
-    told = _refused(tmp_path, folder, _zip(list(members_of(folder).items()), zipfile.ZIP_DEFLATED))
-    assert "stored as is" in told
+    found = _refused(tmp_path, folder, _zip(list(members_of(folder).items()), zipfile.ZIP_DEFLATED))
+    assert "stored as is" in found
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.9, 0.999])

@@ -44,11 +44,11 @@ def _entry(standing: Standing) -> KnownFailure:
 def test_the_headline_of_a_run_says_what_its_exit_status_says(
     report: Report, result: Result, status: int, ended: Ending, word: str
 ) -> None:
-    told = replace(report, result=result, exit_status=status, ended=ended)
-    assert headline(told) == word
-    assert f"{word}: my vault 2.0" in markdown(told, page=Page())
-    assert f"\n{word}  1 passes" in terminal(told, page=Page(width=200))
-    assert f" {word}</span> my vault 2.0</h1>" in html(told, page=Page())
+    changed = replace(report, result=result, exit_status=status, ended=ended)
+    assert headline(changed) == word
+    assert f"{word}: my vault 2.0" in markdown(changed, page=Page())
+    assert f"\n{word}  1 passes" in terminal(changed, page=Page(width=200))
+    assert f" {word}</span> my vault 2.0</h1>" in html(changed, page=Page())
 
 
 def test_a_run_whose_known_failures_are_gone_is_fixed_and_names_the_command(report: Report) -> None:
@@ -78,8 +78,8 @@ def test_every_form_names_first_what_was_not_judged_and_the_declaration_behind_i
     subnets = replace(report.clauses[0], id="DEC-6", verdict="not applicable", needs=("virtual-networks",))
     codes = replace(report.clauses[2], needs=("decision-codes",))
     subject = replace(report.subject, features=("ip-rules-only", "decisions-only"))
-    told = replace(report, subject=subject, selected=("DEC",), clauses=(*report.clauses[:2], subnets, codes))
-    lines = [str(one) for one in not_judged(told)]
+    changed = replace(report, subject=subject, selected=("DEC",), clauses=(*report.clauses[:2], subnets, codes))
+    lines = [str(one) for one in not_judged(changed)]
     assert lines == [
         "only DEC was selected, no other clause",
         "ip-rules-only is declared: 1 clause (DEC-6)",
@@ -87,7 +87,7 @@ def test_every_form_names_first_what_was_not_judged_and_the_declaration_behind_i
         "decisions-only is declared",
     ]
     for form in FORMS:
-        shown = form(told, page=Page(width=400))
+        shown = form(changed, page=Page(width=400))
         places = [shown.index(line) for line in lines]
         assert max(places) < shown.index("A range holds both"), form
 
@@ -99,21 +99,23 @@ def _shown_elsewhere(report: Report) -> Report:
 
 
 def test_a_clause_with_wrong_answers_that_are_shown_elsewhere_neither_holds_nor_fails(report: Report) -> None:
-    told = _shown_elsewhere(report)
-    assert standing_in_words(told.clauses[0]) == "shown under DEC-4"
-    assert [words for _, words in counts(told.clauses)] == ["1 fails", "1 shown under it"]
-    assert sentence(told) == "0 of 2 clauses that could be judged hold; 1 fails, 1 shown under it."
-    assert "  DEC-3    shown under DEC-4" in terminal(told, page=Page(width=200))
-    assert "shown under DEC-4" in html(told, page=Page())
+    found = _shown_elsewhere(report)
+    assert standing_in_words(found.clauses[0]) == "shown under DEC-4"
+    assert [words for _, words in counts(found.clauses)] == ["1 fails", "1 shown under it"]
+    assert sentence(found) == "0 of 2 clauses that could be judged hold; 1 fails, 1 shown under it."
+    assert "  DEC-3    shown under DEC-4" in terminal(found, page=Page(width=200))
+    assert "shown under DEC-4" in html(found, page=Page())
 
 
 def test_clauses_that_were_not_reached_are_called_not_asked_and_the_cause_stands_once(report: Report) -> None:
     cause = "not asked: three harness faults in a row, the last one: decide: expected an answer, got a closed socket"
     left = tuple(replace(row, verdict="error", not_asked=True, detail=cause) for row in report.clauses[2:])
-    told = replace(report, clauses=(report.clauses[0], *left), ledger=(), result="error", exit_status=2, notes=(cause,))
-    assert sentence(told) == "1 of 1 clause that could be judged holds; 4 not asked."
+    changed = replace(
+        report, clauses=(report.clauses[0], *left), ledger=(), result="error", exit_status=2, notes=(cause,)
+    )
+    assert sentence(changed) == "1 of 1 clause that could be judged holds; 4 not asked."
     for form in FORMS:
-        shown = form(told, page=Page(width=400))
+        shown = form(changed, page=Page(width=400))
         assert shown.count(cause) == 1, form
         assert "not asked" in shown.replace(cause, "")
 

@@ -86,7 +86,7 @@ def test_nothing_is_styled_or_scripted_but_by_what_the_policy_names(report: Repo
 
 
 def test_the_page_tells_a_failure_in_full(report: Report) -> None:
-    told = " ".join(_outline(report).texts)
+    output = " ".join(_outline(report).texts)
     for part in (
         "It lets in callers that must be kept out",
         ": it lets in 20.1.3.0, which must be kept out",
@@ -103,7 +103,7 @@ def test_the_page_tells_a_failure_in_full(report: Report) -> None:
         "Traceback (most recent call last):",
         "time-travel",
     ):
-        assert part in told, part
+        assert part in output, part
 
 
 def test_a_run_without_failures_has_no_section_for_them(report: Report) -> None:
@@ -179,8 +179,8 @@ def _work(name: str, report: Report) -> int:
 
 
 def test_a_text_can_only_become_text() -> None:
-    told = document(h("p", "<b>&", h("i", "]]>"), None, ["a", "\x00\u202e"], title='">&'))
-    assert told == ('<!DOCTYPE html>\n<p title="&quot;&gt;&amp;">&lt;b&gt;&amp;<i>]]&gt;</i>a\\x00\\u202e</p>\n')
+    found = document(h("p", "<b>&", h("i", "]]>"), None, ["a", "\x00\u202e"], title='">&'))
+    assert found == ('<!DOCTYPE html>\n<p title="&quot;&gt;&amp;">&lt;b&gt;&amp;<i>]]&gt;</i>a\\x00\\u202e</p>\n')
 
 
 def _drawn(element: Element, kind: str) -> list[Element]:
@@ -268,7 +268,7 @@ def test_the_subnet_that_the_caller_comes_from_is_drawn_beside_those_that_are_li
 
 
 @pytest.mark.parametrize(
-    ("rules", "request_", "told"),
+    ("rules", "request_", "message"),
     [
         ({"bypass": "None", "defaultAction": "Deny"}, {"plane": "data"}, "passes: no caller"),
         ({"bypass": "AzureServices", "defaultAction": "Deny"}, {"plane": "data"}, "passes: trusted Microsoft services"),
@@ -277,14 +277,14 @@ def test_the_subnet_that_the_caller_comes_from_is_drawn_beside_those_that_are_li
     ],
 )
 def test_where_no_range_decides_the_picture_says_what_does(
-    report: Report, rules: dict[str, object], request_: dict[str, object], told: str
+    report: Report, rules: dict[str, object], request_: dict[str, object], message: str
 ) -> None:
     caller = {"service": "Azure DevOps", "authenticated": False}
     asked = {"operation": "SecretGet", "source": {"address": "20.1.3.0"}, "caller": caller, **request_}
     drawn = picture(replace(report.clauses[1].counterexamples[0], rules=rules, request=asked))
     assert drawn is not None
     texts = [one.text for one in drawn.iter("text")]
-    assert texts[0] == told
+    assert texts[0] == message
     assert texts[2] == "asked by: Azure DevOps"
     assert str(texts[3]).endswith("SecretGet, no valid token")
 
@@ -374,15 +374,15 @@ def test_a_title_counts_a_list_and_says_where_a_long_value_is_cut(
 
 def test_a_clause_whose_wrong_answers_another_shows_is_folded_away(report: Report) -> None:
     other = replace(report.clauses[0], shown_under=("DEC-4",), detail="641 of 7,996 answers were wrong")
-    told = " ".join(_outline(replace(report, clauses=(other, report.clauses[1]))).texts)
-    assert "1 clause with wrong answers that are shown under another clause" in told
+    changed = " ".join(_outline(replace(report, clauses=(other, report.clauses[1]))).texts)
+    assert "1 clause with wrong answers that are shown under another clause" in changed
 
 
 def test_clauses_that_hold_or_do_not_apply_are_folded_away_and_the_columns_are_explained(report: Report) -> None:
     outline = _outline(report)
-    told = " ".join(outline.texts)
+    output = " ".join(outline.texts)
     for part in ("1 clause that holds", "1 clause that does not apply", "counts the answers that say something"):
-        assert part in told, part
+        assert part in output, part
     rows = [one["data-verdict"] for tag, one in outline.elements if tag == "tr" and "data-verdict" in one]
     assert rows == ["fail", "inconclusive", "error", "vacuous", "pass", "not applicable"]
 

@@ -89,10 +89,10 @@ def test_the_counts_of_a_suite_are_those_of_its_cases(report: Report) -> None:
 
 
 def test_a_failure_carries_the_counterexample_and_the_replay_line(report: Report) -> None:
-    told = _rendered(report).findtext(".//failure") or ""
-    assert '"address": "20.1.3.0"' in told
-    assert "expected: deny" in told
-    assert report.clauses[1].counterexamples[0].replay in told
+    output = _rendered(report).findtext(".//failure") or ""
+    assert '"address": "20.1.3.0"' in output
+    assert "expected: deny" in output
+    assert report.clauses[1].counterexamples[0].replay in output
 
 
 def test_a_broken_choice_is_a_failure_in_a_suite_of_its_own(report: Report) -> None:
@@ -106,8 +106,8 @@ def test_a_clause_that_fails_in_known_ways_alone_is_skipped_with_the_reason(repo
     suite = _rendered(_with_a_known_failure(report))[0]
     case = next(case for case in suite.iter("testcase") if case.get("name") == "DEC-4")
     assert [child.tag for child in case] == ["skipped"]
-    told = case.findtext("skipped") or ""
-    assert told.startswith("known failure DEC-4-0123456789ab: the old engine\n")
+    output = case.findtext("skipped") or ""
+    assert output.startswith("known failure DEC-4-0123456789ab: the old engine\n")
     assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["6", "0", "2"]
 
 
@@ -156,9 +156,9 @@ def test_the_form_is_the_common_ground_of_the_published_schemas(report: Report) 
 
 
 def test_control_characters_and_lone_surrogates_are_written_as_escapes(report: Report) -> None:
-    told = _rendered(_foul(report)).find(".//failure")
-    assert told is not None
-    assert told.get("message") == "\\x00\\x1b\\x0b\\ufffe\\ud800 <&>]]> \"'"
+    found = _rendered(_foul(report)).find(".//failure")
+    assert found is not None
+    assert found.get("message") == "\\x00\\x1b\\x0b\\ufffe\\ud800 <&>]]> \"'"
 
 
 def test_the_same_report_gives_the_same_file(report: Report) -> None:

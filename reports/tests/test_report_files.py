@@ -37,8 +37,8 @@ def test_a_report_that_is_written_is_read_back_the_same(report: Report) -> None:
 
 
 def test_a_lone_surrogate_is_written_as_its_escape(report: Report) -> None:
-    told = replace(report, log="\ud800", subject=replace(report.subject, choices={"\udfff": ["\ud800"]}))
-    read = report_from_json(render(told, page=Page()).encode("utf-8"))
+    changed = replace(report, log="\ud800", subject=replace(report.subject, choices={"\udfff": ["\ud800"]}))
+    read = report_from_json(render(changed, page=Page()).encode("utf-8"))
     assert read.log == "\\ud800"
     assert read.subject.choices == {"\\udfff": ["\\ud800"]}
 
@@ -75,9 +75,9 @@ def test_no_renderer_writes_outside_the_folder(
     leading = FileRenderer(file_name=name, write=lambda _: "text")
     monkeypatch.setattr(renderer, "renderers", lambda: {"leading": None})
     monkeypatch.setattr(renderer, "load_renderer", lambda _: leading)
-    told: list[str] = []
-    assert write_files(report, tmp_path / "out", on_failure=lambda _, error: told.append(str(error))) == ()
-    assert told == [f"its file {name!r} would not be in the folder itself"]
+    found: list[str] = []
+    assert write_files(report, tmp_path / "out", on_failure=lambda _, error: found.append(str(error))) == ()
+    assert found == [f"its file {name!r} would not be in the folder itself"]
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
@@ -87,9 +87,9 @@ def test_a_renderer_that_does_not_load_is_told_and_stops_no_other(
     broken = EntryPoint(name="broken", value="no.such.module:render", group=renderer.REPORTS)
     found = {"broken": broken, **renderers()}
     monkeypatch.setattr(renderer, "renderers", lambda: found)
-    told: list[str] = []
-    written = write_files(report, tmp_path, on_failure=lambda name, error: told.append(f"{name}: {error}"))
-    assert told == ["broken: No module named 'no'"]
+    result: list[str] = []
+    written = write_files(report, tmp_path, on_failure=lambda name, error: result.append(f"{name}: {error}"))
+    assert result == ["broken: No module named 'no'"]
     assert {path.name for path in written} >= {"report.json", "junit.xml"}
     with pytest.raises(ModuleNotFoundError):
         write_files(report, tmp_path)

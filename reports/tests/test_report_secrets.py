@@ -97,8 +97,8 @@ def _with_secrets(report: Report, hiding: str) -> Report:
 
 def test_no_installed_form_tells_a_planted_secret(report: Report, tmp_path: Path) -> None:
     for number, hiding in enumerate(HIDING):
-        told = _with_secrets(report, hiding)
-        for path in write_files(told, tmp_path / str(number)):
+        found = _with_secrets(report, hiding)
+        for path in write_files(found, tmp_path / str(number)):
             assert PLANTED not in path.read_text(encoding="utf-8"), path.name
 
 
@@ -110,17 +110,17 @@ def test_no_renderer_tells_a_planted_secret_by_itself(report: Report, name: str)
 
 
 def test_a_secret_of_the_environment_is_masked_wherever_it_stands(report: Report) -> None:
-    told = replace(report, log=f"hello {PLANTED}, my home is /srv/of/all")
+    changed = replace(report, log=f"hello {PLANTED}, my home is /srv/of/all")
     surroundings = {"VAULT_PASSWORD": PLANTED, "HOME": "/srv/of/all", "API_KEY": "short"}
-    assert without_secrets(told, environment=surroundings).log == "hello ***, my home is /srv/of/all"
+    assert without_secrets(changed, environment=surroundings).log == "hello ***, my home is /srv/of/all"
 
 
 def test_what_the_kit_itself_asked_is_left_as_it_was(report: Report) -> None:
     clause = report.clauses[1]
     foul: dict[str, object] = {"value": f"PASSWORD={PLANTED}"}
     one = replace(clause.counterexamples[0], rules=foul, request=foul, calls=(Call(method="m", params=foul),))
-    told = replace(report, clauses=(replace(clause, counterexamples=(one,)),))
-    assert without_secrets(told, environment={}) == told
+    changed = replace(report, clauses=(replace(clause, counterexamples=(one,)),))
+    assert without_secrets(changed, environment={}) == changed
 
 
 def test_a_report_without_secrets_stays_the_same(report: Report) -> None:

@@ -49,8 +49,10 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 @given(texts=st.lists(_TEXT, max_size=3, unique=True), log=_TEXT, more=st.dictionaries(_TEXT, _TEXT, max_size=2))
 def test_any_texts_are_read_back_the_same(report: Report, texts: list[str], log: str, more: dict[str, object]) -> None:
     clauses = tuple(Clause(id=one, level=one, group=log, text=one, verdict="pass", detail=log) for one in texts)
-    told = replace(report, clauses=clauses, notes=tuple(texts), log=log, subject=replace(report.subject, choices=more))
-    assert report_from_events(b"".join(_lines(told))) == told
+    changed = replace(
+        report, clauses=clauses, notes=tuple(texts), log=log, subject=replace(report.subject, choices=more)
+    )
+    assert report_from_events(b"".join(_lines(changed))) == changed
 
 
 def test_every_line_is_valid_against_the_published_schema(report: Report) -> None:
@@ -75,8 +77,8 @@ def test_the_environment_is_told_in_the_header_and_is_no_part_of_the_body(report
     assert here[0] != elsewhere[0]
     assert here[1:] == elsewhere[1:]
     assert NOT_OF_THE_BODY == ("environment",)
-    told = run_from(b"".join(here)).environment
-    assert told == Environment(python=platform.python_version(), platform=platform.system())
+    output = run_from(b"".join(here)).environment
+    assert output == Environment(python=platform.python_version(), platform=platform.system())
     assert run_from(b"".join(here)).report == run_from(b"".join(elsewhere)).report
 
 
@@ -90,8 +92,8 @@ def test_a_member_that_only_a_later_version_knows_is_passed_over(report: Report)
 def test_a_counterexample_with_a_lone_surrogate_has_the_digest_that_its_line_says(report: Report) -> None:
     call = Call(method="addIpRule", params={"value": "\ud800"})
     one = replace(report.clauses[1].counterexamples[0], calls=(call,), got="\udfff")
-    told = replace(report, clauses=(replace(report.clauses[1], counterexamples=(one,)),))
-    (read,) = report_from_events(b"".join(_lines(told))).clauses[0].counterexamples
+    changed = replace(report, clauses=(replace(report.clauses[1], counterexamples=(one,)),))
+    (read,) = report_from_events(b"".join(_lines(changed))).clauses[0].counterexamples
     assert (read.got, read.calls[0].params) == ("\\udfff", {"value": "\\ud800"})
 
 
@@ -154,9 +156,9 @@ def _changed(index: int, before: bytes, after: bytes) -> Callable[[Lines], Lines
 def test_a_stream_that_is_not_whole_is_refused_with_the_line_and_the_reason(
     report: Report, spoil: Callable[[Lines], Lines], place: str, reason: str
 ) -> None:
-    told = _refused(spoil(_lines(report)))
-    assert told.startswith(f"{place}: ")
-    assert reason in told
+    found = _refused(spoil(_lines(report)))
+    assert found.startswith(f"{place}: ")
+    assert reason in found
 
 
 def test_any_flipped_bit_of_the_body_is_refused(report: Report) -> None:
@@ -184,9 +186,9 @@ def test_a_run_over_the_limit_is_refused_without_reading_all_of_it(
     with pytest.raises(RunRefused, match="larger than 64 MiB"):
         stored_run(Path("/dev/zero"))
     monkeypatch.setattr(stored, "LARGEST", 1 << 20)
-    told = replace(report, log="x" * (1 << 20))
+    changed = replace(report, log="x" * (1 << 20))
     with pytest.raises(RunRefused, match="larger than 1 MiB"):
-        run_from(b"".join(_lines(told)))
+        run_from(b"".join(_lines(changed)))
 
 
 @pytest.mark.parametrize(

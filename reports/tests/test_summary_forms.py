@@ -77,9 +77,9 @@ def test_known_failures_are_told_apart_from_others_in_every_summary(report: Repo
     )
     row = replace(report.clauses[1], known=standing == "known", detail="known failure: the old engine")
     clauses = (report.clauses[0], row, *report.clauses[2:])
-    told = replace(report, clauses=clauses, known_failures=(entry,))
-    shown = _markdown(told)
-    (result,) = [one for one in _sarif(told)["runs"][0]["results"] if one["ruleId"] == "DEC-4"]
+    changed = replace(report, clauses=clauses, known_failures=(entry,))
+    shown = _markdown(changed)
+    (result,) = [one for one in _sarif(changed)["runs"][0]["results"] if one["ruleId"] == "DEC-4"]
     if standing == "known":
         assert "1 fails as known" in shown
         assert "| known | the old engine" in shown
@@ -153,8 +153,8 @@ def test_who_is_let_in_wrongly_comes_before_codes_and_before_what_is_read_back(r
     longer = replace(one, calls=(*one.calls[:2], *one.calls))
     code = replace(one, expected="deny with 401", got="deny with 403 ForbiddenByFirewall")
     read = replace(one, calls=(one.calls[0], Call(method="getRules", params={})), got="other rules")
-    told = [replace(report.clauses[0], verdict="fail", counterexamples=(case,)) for case in (read, code, longer)]
-    assert [cause.smallest for cause in causes(replace(report, clauses=tuple(told)))] == [longer, code, read]
+    changed = [replace(report.clauses[0], verdict="fail", counterexamples=(case,)) for case in (read, code, longer)]
+    assert [cause.smallest for cause in causes(replace(report, clauses=tuple(changed)))] == [longer, code, read]
 
 
 def test_the_sentence_counts_every_clause(report: Report) -> None:
@@ -165,8 +165,8 @@ def test_the_sentence_counts_every_clause(report: Report) -> None:
 
 
 def test_a_run_is_reproduced_with_its_profile_seed_and_selection(report: Report) -> None:
-    told = reproduce(replace(report, selected=("DEC",)))
-    assert told == (
+    changed = reproduce(replace(report, selected=("DEC",)))
+    assert changed == (
         'fencepost check "stdio:python3 my_vault.py" --profile keyvault --effort quick --seed 7 --clause DEC'
     )
 
@@ -301,8 +301,8 @@ def test_a_message_of_the_sarif_can_hold_neither_link_nor_placeholder(hostile: R
 def test_the_badges_say_what_the_run_came_to(
     report: Report, result: Result, status: int, level: str | None, says: str, colour: str
 ) -> None:
-    told = replace(report, result=result, exit_status=status, level=level)
-    assert _badges(told) == (says, colour)
+    changed = replace(report, result=result, exit_status=status, level=level)
+    assert _badges(changed) == (says, colour)
 
 
 def test_the_badges_of_a_partial_pass_are_yellow_and_name_what_was_not_judged(report: Report) -> None:

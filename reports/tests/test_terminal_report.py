@@ -38,7 +38,7 @@ def test_the_replay_line_is_one_line_on_a_narrow_page(report: Report) -> None:
 
 def test_a_failure_is_told_in_full(report: Report) -> None:
     shown = render(report, page=WIDE)
-    told = shown[shown.index("FAIL DEC-4") :]
+    found = shown[shown.index("FAIL DEC-4") :]
     for part in (
         'ipRules (1): [{"value": "20.1.2.0/24"}]',
         '"source": {"address": "20.1.3.0"}',
@@ -49,7 +49,7 @@ def test_a_failure_is_told_in_full(report: Report) -> None:
         "2 putRules",
         "3 decide",
     ):
-        assert part in told
+        assert part in found
 
 
 def test_what_is_left_out_of_a_long_list_is_told_in_plain_characters(report: Report) -> None:
@@ -78,8 +78,8 @@ def test_what_does_not_apply_shares_a_line_until_all_is_to_be_shown(report: Repo
     assert not re.search(r"^  CRED-4", render(report, page=WIDE), re.MULTILINE)
     assert re.search(r"^  CRED-4 +not applicable +needs decision-codes", render(report, page=EVERYTHING), re.MULTILINE)
     for page in (WIDE, EVERYTHING):
-        told = "not judged  needs decision-codes, which the statement does not offer: 1 clause (CRED-4)"
-        assert told in render(report, page=page).splitlines()
+        found = "not judged  needs decision-codes, which the statement does not offer: 1 clause (CRED-4)"
+        assert found in render(report, page=page).splitlines()
 
 
 def test_a_clauses_text_is_cut_on_a_narrow_screen_and_nowhere_else(report: Report) -> None:
@@ -175,7 +175,7 @@ def test_the_text_of_the_broken_clause_stands_in_the_heading_alone(report: Repor
 
 
 @pytest.mark.parametrize(
-    ("clause", "expected", "rule", "told"),
+    ("clause", "expected", "rule", "message"),
     [
         ("DEC-4", "allow", "20.0.0.0/8", "the rule 20.0.0.0/8 lets this caller in"),
         ("DEC-4", "deny", None, "nothing in the rules lets this caller in"),
@@ -184,7 +184,7 @@ def test_the_text_of_the_broken_clause_stands_in_the_heading_alone(report: Repor
     ],
 )
 def test_a_clause_that_decides_itself_says_so_in_plain_words(
-    report: Report, clause: str, expected: str, rule: str | None, told: str
+    report: Report, clause: str, expected: str, rule: str | None, message: str
 ) -> None:
     row = replace(report.clauses[1], id=clause)
     one = replace(
@@ -196,7 +196,7 @@ def test_a_clause_that_decides_itself_says_so_in_plain_words(
         deciding_rule=rule,
     )
     shown = render(replace(report, clauses=(replace(row, counterexamples=(one,)),)), page=WIDE)
-    assert f"why       {told}\n" in re.sub(" +\n", "\n", shown)
+    assert f"why       {message}\n" in re.sub(" +\n", "\n", shown)
 
 
 def test_of_many_failures_of_one_kind_the_smallest_is_shown_and_the_others_are_counted(report: Report) -> None:

@@ -160,8 +160,8 @@ class Wire:
             text = response.read()
         finally:
             connection.close()
-        told = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(status=response.status, body=json.loads(text) if text else None, headers=told)
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return Reply(status=response.status, body=json.loads(text) if text else None, headers=found)
 
 
 def connect(context: ssl.SSLContext | None, port: int) -> http.client.HTTPConnection:

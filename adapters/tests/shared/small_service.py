@@ -73,20 +73,20 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._note()
         try:
-            told = json.loads(body)
-            rules = told["rules"] if isinstance(told, dict) else told
+            document = json.loads(body)
+            rules = document["rules"] if isinstance(document, dict) else document
             for value in rules:
                 IPv4Network(value)
         except ValueError as error:
             return self._answer(400, {"error": f"{error}; token {self.headers.get('Authorization')}"})
         delay = float(self.service.manners.get("late", "0"))
-        taken: Callable[[], None] = lambda: self._take(rules, told)  # noqa: E731 - said twice below
+        taken: Callable[[], None] = lambda: self._take(rules, document)  # noqa: E731 - said twice below
         threading.Timer(delay, taken).start() if delay else taken()
         return self._answer(200, {"rules": len(rules)})
 
-    def _take(self, rules: list[str], told: object) -> None:
+    def _take(self, rules: list[str], given: object) -> None:
         self.service.rules = rules
-        self.service.version = str(told["mark"]) if isinstance(told, dict) else ""
+        self.service.version = str(given["mark"]) if isinstance(given, dict) else ""
 
     def do_POST(self) -> None:
         """Add a rule."""
@@ -127,8 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
             seen = seen.split(",")[0]
         seen = seen.rpartition(",")[2].strip()
         listed = any(ip_address(seen) in IPv4Network(one) for one in self.service.rules)
-        told = {"X-Seen": manners.get("seen", seen), "X-Version": self.service.version}
-        return self._answer(200 if listed else 403, {"allowed": listed}, told)
+        found = {"X-Seen": manners.get("seen", seen), "X-Version": self.service.version}
+        return self._answer(200 if listed else 403, {"allowed": listed}, found)
 
     def _note(self) -> None:
         self.service.requests.append((self.command, self.path, dict(self.headers.items())))

@@ -52,10 +52,12 @@ def duplicates_count(vault: Vault) -> str | None:
 
 
 def reserved(vault: Vault) -> object:
-    told = vault.statement.choices["reserved-ranges"]
-    blocks = told if isinstance(told, dict) else dict.fromkeys(("127.0.0.0/8", "224.0.0.0/4", "100.64.0.0/10"), told)
+    result = vault.statement.choices["reserved-ranges"]
+    blocks = (
+        result if isinstance(result, dict) else dict.fromkeys(("127.0.0.0/8", "224.0.0.0/4", "100.64.0.0/10"), result)
+    )
     found = {block: "accept" if vault.put([block]) else "reject" for block in blocks}
-    return found if isinstance(told, dict) else set(found.values()).pop() if len(set(found.values())) == 1 else found
+    return found if isinstance(result, dict) else set(found.values()).pop() if len(set(found.values())) == 1 else found
 
 
 def superset_matches(vault: Vault) -> str | None:

@@ -45,21 +45,23 @@ def members_of(folder: Path) -> dict[str, bytes]:
 def signed_anew(members: Mapping[str, bytes], folder: Path) -> Bundle:
     """The bundle that a liar with the key makes of altered members: certificate, page and envelope fit them."""
     report = report_from_json(members["report.json"])
-    told = json.loads(members["certificate.json"])
+    document = json.loads(members["certificate.json"])
     issue = Issue(
-        issued=told["issued"],
-        suite_digest=told["suite"]["sha256"],
-        catalogue_digest=told["catalogue"]["sha256"],
-        environment=told["environment"],
+        issued=document["issued"],
+        suite_digest=document["suite"]["sha256"],
+        catalogue_digest=document["catalogue"]["sha256"],
+        environment=document["environment"],
         artifacts={},
-        origin=told["suite"]["origin"],
-        seed_from=told["asked"]["seedFrom"],
-        campaign=told.get("campaign"),
+        origin=document["suite"]["origin"],
+        seed_from=document["asked"]["seedFrom"],
+        campaign=document.get("campaign"),
     )
-    told = certificate(report, issue)
-    new = {**members, "certificate.json": written(told), "certificate.md": as_page(told, report).encode()}
+    document = certificate(report, issue)
+    new = {**members, "certificate.json": written(document), "certificate.md": as_page(document, report).encode()}
     signed = {name: content for name, content in new.items() if name != ENVELOPE}
-    return Bundle(members={**signed, ENVELOPE: seal(statement(signed, report, told), read_signing_key(folder / "key"))})
+    return Bundle(
+        members={**signed, ENVELOPE: seal(statement(signed, report, document), read_signing_key(folder / "key"))}
+    )
 
 
 def transcript_with(members: dict[str, bytes], change: Callable[[list[dict[str, object]]], None]) -> dict[str, bytes]:

@@ -45,11 +45,11 @@ class Replayer:
         self.calls = 0
         self._flaw = flaw
 
-    def __call__(self, told: Case, like: Mismatch | None = None) -> Mismatch | None:
-        self.calls += len(told.steps) + 1
-        vault, writes = Vault(profile=PROFILE).reset(told.network), 0
+    def __call__(self, given: Case, like: Mismatch | None = None) -> Mismatch | None:
+        self.calls += len(given.steps) + 1
+        vault, writes = Vault(profile=PROFILE).reset(given.network), 0
         mismatch: WrongDecision | None = None
-        for step in told.steps:
+        for step in given.steps:
             if isinstance(step, WriteStep):
                 vault, writes = apply_write(vault, step).accepted or vault, writes + 1
             elif isinstance(step, AskStep):
@@ -60,13 +60,13 @@ class Replayer:
         return mismatch
 
 
-def shrunk(told: Case, flaw: Flaw, *, ration: int | None = RATION) -> tuple[Case, Replayer]:
+def shrunk(given: Case, flaw: Flaw, *, ration: int | None = RATION) -> tuple[Case, Replayer]:
     replayer = Replayer(flaw)
-    mismatch = replayer(told)
+    mismatch = replayer(given)
     assert mismatch is not None
     replayer.calls = 0
-    smallest = shrink(Reproduction(case=told, mismatch=mismatch), replayer, ration=ration)
-    assert smallest.calls == replayer.calls <= (ration or RATION_A_CALL * len(told.steps))
+    smallest = shrink(Reproduction(case=given, mismatch=mismatch), replayer, ration=ration)
+    assert smallest.calls == replayer.calls <= (ration or RATION_A_CALL * len(given.steps))
     assert mismatch.is_like(Replayer(flaw)(smallest.case))
     return smallest.case, replayer
 
@@ -114,7 +114,7 @@ def asked_from(subnet: str, address: str = "10.0.0.9") -> AskStep:
     return AskStep(requests=(Request(address=address_from_text(address), subnet=subnet),))
 
 
-def told(network: Network, *steps: Step) -> Case:
+def case_of(network: Network, *steps: Step) -> Case:
     return Case(network=network, steps=steps)
 
 

@@ -31,7 +31,7 @@ class Browser:
     answers: int
     session: str = ""
     window: str = ""
-    told: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
     _number: int = 0
     _rest: bytes = b""
 
@@ -49,14 +49,14 @@ class Browser:
         return found
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        return [one["params"] for one in self.told if one.get("method") == name]
+        return [one["params"] for one in self.messages if one.get("method") == name]
 
     def _until(self, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
         deadline = time.monotonic() + PATIENCE
         while True:
             *whole, self._rest = self._rest.split(b"\0")
             messages = [json.loads(one) for one in whole]
-            self.told += messages
+            self.messages += messages
             if found := [one for one in messages if wanted(one)]:
                 return found
             ready, _, _ = select.select([self.answers], [], [], max(deadline - time.monotonic(), 0))
@@ -81,13 +81,13 @@ class Browser:
         if before:
             self.call("Target.closeTarget", targetId=before)
         self.session = self.call("Target.attachToTarget", targetId=self.window, flatten=True)["sessionId"]
-        self.told = []
+        self.messages = []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self.told = []
+        self.messages = []
         self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         self.wait_for("Page.loadEventFired")
 
