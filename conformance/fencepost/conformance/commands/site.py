@@ -39,7 +39,7 @@ RECIPES = (
     "release-gate.md",
     "watching.md",
 )
-UNDERSTAND = ("model.md", "strength.md", "architecture.md", "performance.md", "glossary.md")
+UNDERSTAND = ("model.md", "strength.md", "long-runs.md", "architecture.md", "performance.md", "glossary.md")
 REFERENCE = (
     *("commands.md", "contract.md", "sources.md", "field-report.md", "azure-cli.md", "azure-hidden-mutants.md"),
 )
