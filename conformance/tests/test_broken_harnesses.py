@@ -171,7 +171,8 @@ def test_a_harness_that_never_decides_is_given_up_with_every_clause_in_error_tha
     others = [row for row in ended.report.clauses if row not in refused]
     assert len(others) > len(refused)
     assert {row.verdict for row in others} <= {"error", "not applicable"}
-    assert all(message in row.detail for row in others)
+    assert sum(message in row.detail for row in others) > 0, "once, and then where it stands"
+    assert all(message in row.detail or "shown under" in row.detail for row in others if row.verdict == "error")
     unasked = [row for row in others if row.detail.startswith("not asked: three harness faults in a row")]
     assert len(unasked) >= len(others) - 3, "but for those at hand when it did not answer"
     assert len(ended.pids) <= 20

@@ -95,9 +95,6 @@ class Cached(Index):
         if self.fault == "kept after a removal of a single address" and not is_there and rule.prefixlen == 32:
             return
         self.generation += 1
-        if self.fault == "generation in a byte":
-            self.generation %= 256
-            return
         if self.fault == "kept beyond the first block":
             first = int(rule[0]) >> 16
             self.known = OrderedDict((at, known) for at, known in self.known.items() if at >> 16 != first)

@@ -115,7 +115,6 @@ MECHANISMS: Mapping[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "cached": (
         _indexed(Cached),
         (
-            "generation in a byte",
             "kept after a removal of a single address",
             "kept beyond the first block",
             "second level kept",
