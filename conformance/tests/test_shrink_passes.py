@@ -127,3 +127,17 @@ def test_a_shrink_pass_makes_its_example_simpler(name: str, apply: Callable[[Tri
     trials = Trials(Reproduction(case=before, mismatch=mismatch), always_wrong, ration=RATION)
     apply(trials)
     assert trials.case == after
+
+
+def test_of_flags_in_several_writes_those_are_kept_that_show_the_mismatch() -> None:
+    flagged, plain = put_subnet(SUBNET, ignoreMissingVnetServiceEndpoint=True), put_subnet(SUBNET)
+    before = case_of(HOME, flagged, flagged, asked("9.9.9.9"))
+    mismatch = always_wrong(before)
+    assert mismatch is not None
+    trials = Trials(
+        Reproduction(case=before, mismatch=mismatch),
+        lambda case, _: mismatch if case.steps[1] == flagged else None,
+        ration=RATION,
+    )
+    dict(SHRINK_PASSES)["unmarked rules"](trials)
+    assert trials.case == case_of(HOME, plain, flagged, asked("9.9.9.9"))

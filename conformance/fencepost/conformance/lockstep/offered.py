@@ -81,7 +81,7 @@ def _with_host_bits(params: Mapping[str, object], profile: Profile, one_in: int)
     return {**params, "networkAcls": {**acls, "ipRules": changed}}
 
 
-def with_host_bits(value: object, profile: Profile, one_in: int = _ONE_IN) -> object:
+def with_host_bits(value: object, profile: Profile, one_in: int) -> object:
     """The fixed text of a range where host bits are masked, one in so many with host bits; other values unchanged."""
     reading = read_ip_rule(value, profile)
     if not reading.is_accepted:
