@@ -34,7 +34,7 @@ _RULE_SETS = (
 )
 """The kind of each rule set, its default action and its bypass."""
 
-_FEWER, _FULL, _NEARLY_FULL = 2, 2, 1
+_FEWER, _FULL, _NEARLY_FULL = 2, 3, 1
 """So many rule sets a decisions-only subject is asked about; so many in a full call, and in one that is nearly full."""
 
 _LARGE = FIRSTS[3:5]

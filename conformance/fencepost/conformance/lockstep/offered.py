@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
+from ipaddress import IPv4Interface
 from zlib import crc32
 
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
-from fencepost.reference import Profile, Vault, Verdict, cidr_from_block, read_ip_rule, text_from_address
+from fencepost.reference import Profile, Vault, Verdict, read_ip_rule
 
 _ONE_IN, _SELDOM = 3, 24
 """One range in so many is written with host bits if the subject declares that it masks them, or is found to do so."""
@@ -83,22 +85,19 @@ def _with_host_bits(params: Mapping[str, object], profile: Profile, one_in: int)
 
 def with_host_bits(value: object, profile: Profile, one_in: int) -> object:
     """The fixed text of a range where host bits are masked, one in so many with host bits; other values unchanged."""
-    reading = read_ip_rule(value, profile)
-    if not reading.is_accepted:
-        return value
-    (block,) = reading.blocks
-    plain, size = cidr_from_block(block), block.last - block.first + 1
-    mark = crc32(plain.encode())
-    if size == 1 or mark % one_in:
-        return plain if size > 1 and _is_plainly_written(value) else value
-    host = text_from_address(block.first + 1 + mark // one_in % (size - 1))
-    return f"{host}/{plain.partition('/')[2]}" if _is_plainly_written(value) else value
+    other = _fixed_text(value, one_in) if isinstance(value, str) else None
+    return value if other in (None, value) or not read_ip_rule(value, profile).is_accepted else other
 
 
-def _is_plainly_written(value: object) -> bool:
-    """Whether the text is an address and a prefix in their usual form, apart from host bits."""
-    address, _, prefix = str(value).partition("/")
-    octets = address.split(".")
-    return all(octet == str(int(octet)) for octet in octets if octet.isascii() and octet.isdecimal()) and (
-        prefix.isascii() and prefix.isdecimal() and prefix == str(int(prefix)) and address == address.strip()
-    )
+@lru_cache(maxsize=4_096)
+def _fixed_text(value: str, one_in: int) -> str | None:
+    """The text for the range of this address and prefix; None for texts that are not written in the usual form."""
+    try:
+        interface = IPv4Interface(value)
+    except ValueError:
+        return None
+    block = interface.network
+    mark, hosts = crc32(str(block).encode()), block.num_addresses - 1
+    if str(interface) != value or not hosts:
+        return None
+    return str(block) if mark % one_in else f"{block[1 + mark // one_in % hosts]}/{block.prefixlen}"
