@@ -148,6 +148,19 @@ _FULL = _last_excluded(
 
 
 @flaw(
+    "full-call-forgets-allow",
+    clause="DEC-17",
+    also=("DEC-1",),
+    direction="closed",
+    story="A call of 4,096 requests is full and goes another way, which looks at no default action.",
+    witness=lambda _: (put(default="Allow"), ask(*[call()] * 4_096)),
+)
+class _FullCallForgetsAllow(_Sized):
+    def network_admits(self, held: Held, ask: Ask) -> bool:
+        return super().network_admits(held._replace(default_action="Deny") if self.size == 4_096 else held, ask)
+
+
+@flaw(
     "first-of-a-call-is-let-through",
     clause="DEC-17",
     also=("DEC-3",),
