@@ -1,7 +1,7 @@
 """Flaws that a refused write, a large write or a short cut leaves behind: the exploration that finds each."""
 
 import pytest
-from runs import explored, named
+from runs import explored, judged, named
 
 FOUND = {
     "refused-rule-comes-with-its-endpoint": "endpoints",
@@ -21,6 +21,17 @@ FOUND = {
     "invisible-characters-dropped": "refusals",
     "id-is-cut-at-its-first-subnets": "decisions",
     "null-default-action-keeps-the-old": "validation",
+    "hole-between-equal-ranges-is-closed": "decisions",
+    "two-addresses-in-a-row-are-a-range": "decisions",
+    "removal-and-addition-at-one-start-cancel-out": "turns",
+    "seventeenth-waiting-addition-is-lost": "groves",
+    "full-count-goes-down": "groves",
+    "set-put-again-after-a-subnet-went-is-skipped": "turns",
+    "refused-set-ends-the-watch-over-endpoints": "turns",
+    "removed-rule-of-the-last-set-needs-no-endpoint": "turns",
+    "emptied-vault-is-open-with-the-bypass": "bare vaults",
+    "updated-bypass-outlives-the-vault": "bare vaults",
+    "first-added-rule-brings-the-former-vaults-rules": "bare vaults",
 }
 
 
@@ -34,3 +45,8 @@ CASES = [
 def test_a_flaw_that_shows_only_later_is_found(name: str, exploration: str) -> None:
     campaign = explored(f"mutant:{name}@keyvault", *named(exploration), fail_fast=True)
     assert campaign.tally.failures
+
+
+def test_a_vault_that_only_resets_in_a_row_show_is_failed_although_no_case_shows_it_again() -> None:
+    report = judged("mutant:third-reset-in-a-row-begins-with-deny@keyvault", "DEC-1")
+    assert report.exit_status == 1

@@ -68,7 +68,8 @@ class CostMeter:
     """The cost so far: `aside` is the cost of counterexamples, `explored` the cost of the explorations.
 
     `cost` is the sum of both. Counterexamples cost at most `ASIDE_WRITES` and `ASIDE_DECISIONS`, and the cost of the
-    last counterexample. `first_failure` is the cost of the explorations up to the first wrong answer.
+    last counterexample. `kept_writes` of the effort are left for explorations that come later. `first_failure` is the
+    cost of the explorations up to the first wrong answer.
     """
 
     def __init__(self, effort: Effort, cost: Callable[[], Cost]) -> None:
@@ -76,6 +77,7 @@ class CostMeter:
         self._cost = cost
         self.aside = Cost()
         self.explored = Cost()
+        self.kept_writes = 0
         self.first_failure: Cost | None = None
 
     @property
@@ -86,7 +88,10 @@ class CostMeter:
     def check(self, decisions: int = 1) -> None:
         """Raise `EffortSpent` if no write or fewer than so many decisions are left."""
         spent = self.spent
-        if spent.writes >= self._effort.writes or spent.decisions + decisions > self._effort.decisions:
+        if (
+            spent.writes >= self._effort.writes - self.kept_writes
+            or spent.decisions + decisions > self._effort.decisions
+        ):
             raise EffortSpent
 
     def allows_another(self) -> bool:

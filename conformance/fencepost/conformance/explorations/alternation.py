@@ -1,8 +1,9 @@
 """Whole sets and single changes in turns, each followed by requests from the callers concerned (STA-1 … STA-5)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from random import Random
 
 from fencepost.conformance.bench.bench import Bench
@@ -11,6 +12,8 @@ from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, address_from_text, is_clear, text_from_address
+
+_PRIVATE = "10.1.2.3"
 
 _ALIKE = 6
 """The first so many subnets of a network differ in one part each."""
@@ -33,6 +36,10 @@ class _Alternation:
     def write(self, method: str, *, aim: str = "STA-2", **params: object) -> bool:
         """Make a single change."""
         return self.bench.write(method, params, exercises=(aim,), aim=aim) and self.look(aim)
+
+    def unseen(self, method: str, **params: object) -> None:
+        """Make a single change after which nobody is asked."""
+        self.bench.write(method, params, exercises=("STA-2",), aim="STA-2")
 
     def look(self, aim: str) -> bool:
         """Ask all callers, and read the rules."""
@@ -69,6 +76,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         *((("STA-4", _asleep),) if setting.capabilities.default_action else ()),
         ("STA-2", _alike),
         ("STA-2", _bared),
+        ("STA-2", _narrowed),
+        *((("STA-10", _parked),) if setting.capabilities.endpoints else ()),
     )
     for index in setting.rounds(1):
         for place, (clause, body) in enumerate(bodies):
@@ -115,6 +124,9 @@ def _put_again(alternation: _Alternation) -> None:
     alternation.put(acls)
     alternation.write("removeIpRule", value=gone)
     alternation.put(acls)
+    for one in alternation.ids[:1]:
+        alternation.write("removeVirtualNetworkRule", id=one)
+        alternation.put(acls)
     alternation.write("updateRules", aim="STA-3", bypass="AzureServices", defaultAction="Allow")
     alternation.put(acls)
 
@@ -179,11 +191,12 @@ def _alike(alternation: _Alternation) -> None:
     for subnet in subnets[:1]:
         alternation.write("removeVirtualNetworkRule", id=subnet)
     alternation.write("removeIpRule", value=one)
+    alternation.unseen("addIpRule", value=alternation.rule(30))
     alternation.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
     alternation.look("STA-2")
     alternation.write("removeIpRule", value=wide)
     alternation.write("removeIpRule", value=one)  # once more, and in vain: nothing is freed, and nothing kept out
-    for text in (unknown, one, alternation.rule(30)):
+    for text in (unknown, one):
         alternation.write("addIpRule", value=text)
 
 
@@ -204,6 +217,35 @@ def _bared(alternation: _Alternation) -> None:
         return
     for value in values[:3]:
         alternation.write("removeIpRule", value=value)
+
+
+def _narrowed(alternation: _Alternation) -> None:
+    """A range gives way to a part of it, where it begins or inside, and comes back; nobody is asked between."""
+    whole = blocks.block(alternation.random, 24)
+    size = (whole.last - whole.first + 1) // 4
+    quarters = [Block(first, first + size - 1) for first in range(whole.first, whole.last, size)]
+    alternation.world += [Request(address=address) for one in quarters for address in (one.first, one.last)]
+    half = Block(whole.first, quarters[1].last)
+    if not alternation.put(wire_rules([blocks.text(whole), alternation.rule()])):
+        return
+    for before, after in pairwise((whole, half, quarters[1], whole)):
+        alternation.unseen("removeIpRule", value=blocks.text(before))
+        alternation.write("addIpRule", value=blocks.text(after))
+
+
+def _parked(alternation: _Alternation) -> None:
+    """A subnet's endpoint goes off after a refused set, and its rule goes; without the endpoint no rule comes back."""
+    (subnet,) = alternation.subnet(0)
+    alternation.world.append(replace(alternation.world[0], subnet=subnet))  # without the endpoint it shows this address
+    if not alternation.put(wire_rules([alternation.rule()], [subnet])):
+        return
+    alternation.bench.put(wire_rules([alternation.rule(), _PRIVATE]), aim="VAL-3")
+    alternation.bench.endpoints(subnet, networks.NO_ENDPOINTS[0])
+    alternation.look("STA-10")
+    alternation.write("removeVirtualNetworkRule", id=subnet)
+    alternation.write("addVirtualNetworkRule", aim="VAL-8", id=subnet)
+    alternation.bench.endpoints(subnet, networks.ENDPOINTS[0])
+    alternation.look("STA-10")
 
 
 TURNS = Exploration(

@@ -36,6 +36,9 @@ from fencepost.reference import (
 _ENDS_OF_SPACE = (0, 2**32 - 1)
 _INSIDE = (10 << 24) + 4
 
+_RESETS = 4
+"""So many vaults are made in a row, with nothing in between."""
+
 _STATES = (("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Deny", "None"), ("Allow", "None"))
 """Pairs of switches; each pair differs from the next in one switch, and the last from the first."""
 
@@ -56,6 +59,8 @@ _SETS = (
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
         yield Scenario(aims=("STA-3",), run=partial(_switched_bare, setting=setting, index=index))
+        if setting.capabilities.refusals:  # a decisions-only run has few writes
+            yield Scenario(aims=("STA-1",), run=partial(_begun_anew, setting=setting, index=index))
         yield Scenario(aims=("DEC-12",), run=partial(_meant_elsewhere, setting=setting, index=index))
 
 
@@ -109,6 +114,7 @@ def _switched_bare(bench: Bench, setting: Setting, index: int) -> None:
         for subnet in state.unlisted[:1]:
             yield add_subnet(subnet)
             yield remove_subnet(subnet)
+        yield update(defaultAction="Deny", bypass="AzureServices")
         for action, bypass in state.random.sample(_STATES, len(_STATES)):
             yield put(wire_rules((), default_action=action, bypass=bypass), state.vault)
 
@@ -120,6 +126,30 @@ def _switched_bare(bench: Bench, setting: Setting, index: int) -> None:
         bench.ask(asked, exercises=dict.fromkeys(moved, change.clauses), aim="STA-3")
         if setting.profile.choice("default-of-bypass") is not None:
             bench.read()
+
+
+def _begun_anew(bench: Bench, setting: Setting, index: int) -> None:
+    """New vaults after a vault with rules: each begins with another single change, the last after several resets."""
+    state = _state(bench, setting, "begun anew", index)
+    network = bench.vault.network
+    before = [blocks.block(state.random, blocks.prefix(state.random)) for _ in range(2)]
+    asked = _everybody(state, *(one.last for one in before))
+
+    acls = wire_rules([blocks.text(before[0])], [one.id for one in network.subnets[1:]], bypass="None")
+    firsts = [add(state, before[1]), *map(add_subnet, state.unlisted[:1]), update(bypass="None")]
+    for first in firsts:
+        if not bench.put(acls, aim=None):
+            return
+        bench.ask(asked, aim="STA-1")
+        bench.reset(network)
+        _make(bench, setting, first)
+        _make(bench, setting, update(defaultAction="Deny"))
+        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-1",)), aim="STA-1")
+    for _ in range(_RESETS):
+        bench.reset(network)
+    bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-1",)), aim="STA-1")
+    _make(bench, setting, update(defaultAction="Deny"))
+    bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-1",)), aim="STA-1")
 
 
 def _make(bench: Bench, setting: Setting, change: Change) -> bool:

@@ -94,6 +94,7 @@ _PLANS = (
     ("rich", "Allow", "None"),
     ("subnets", "Deny", "None"),
     ("pair", "Deny", "AzureServices"),
+    ("holes", "Deny", "None"),
     ("empty", "Deny", "AzureServices"),
     ("rich", "Deny", "None"),
     ("single", "Deny", "AzureServices"),
@@ -119,7 +120,7 @@ def rule_set(
 ) -> WireRules:
     """A rule set of this kind; `turn` selects its prefix lengths and subnets.
 
-    The kinds are "rich", "empty", "single", "subnets", "pair" and "crowded".
+    The kinds are "rich", "empty", "single", "subnets", "pair", "holes" and "crowded".
     """
     slash_32 = setting.profile.prefix_32 == "accept"
     found = _blocks(random, setting, kind, turn)
@@ -159,6 +160,8 @@ def _blocks(random: Random, setting: Setting, kind: str, turn: int) -> list[Bloc
         while len(set(found)) < count:
             found += random.choice(blocks.CONSTELLATIONS)(random)
         found = list(dict.fromkeys(found))[:count]
+    elif kind == "holes":
+        found = blocks.with_holes(random)
     elif kind == "pair":
         found = random.choice(blocks.CONSTELLATIONS[1:])(random)
     elif kind == "subnets" and random.randrange(2):
@@ -191,7 +194,7 @@ def _listed(random: Random, network: Network, kind: str, turn: int) -> list[str]
     All of them have their endpoint.
     """
     candidates = [subnet.id for subnet in network.subnets if network.has_endpoint(subnet.id)]
-    if not candidates or kind in ("empty", "single"):
+    if not candidates or kind in ("empty", "single", "holes"):
         return []
     if kind == "pair":
         return random.sample(candidates, 1) if random.randrange(2) else []

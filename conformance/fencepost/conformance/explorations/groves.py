@@ -11,7 +11,7 @@ from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import blocks, callers, networks, opened, requests, shapes
 from fencepost.conformance.generate.changes import Change, GeneratorState, add, put, remove, requests_about
-from fencepost.conformance.generate.groves import Grove, Life, put_in_new, put_in_place, put_most, put_one, set_of
+from fencepost.conformance.generate.groves import Grove, Life, put_in_new, put_in_place, put_one, set_of
 from fencepost.conformance.generate.shapes import SHAPES
 from fencepost.conformance.generate.turns import (
     SINGLE_CHANGES,
@@ -63,7 +63,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=3, turns=16, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=2, turns=12, vaults=9, short=3)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
@@ -205,8 +205,9 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
         watched.take(gone_and_back(life))
     if length.more:
         watched.grow(shapes.slots)
-        if watched.enter(put_most(life), is_new=False):
-            watched.take(iter([add(life.state, life.absent_ranges[0])]))
+        if watched.enter(set_of(life, life.grove.blocks[:2]), is_new=False):
+            watched.look()
+            watched.take(add(life.state, block) for block in life.grove.blocks[2:])
             watched.take(all_but_few(life))
             watched.look()
 

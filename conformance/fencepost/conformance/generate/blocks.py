@@ -74,6 +74,10 @@ def _three_quarters(random: Random, wider: Block) -> Iterator[Block]:
         yield from (Block(middle - half // 2, middle - 1), Block(middle, wider.last))
 
 
+_PLACES, _ROOM = (1, 2, 4, 6, 8, 9, 10), 16
+"""Which of so many equal ranges in a row are rules, where there are holes between rules."""
+
+
 def near_neighbours(random: Random) -> list[Block]:
     """Two ranges or addresses with exactly one address, or one block, between them."""
     if random.randrange(2):
@@ -158,6 +162,15 @@ def engulfed(random: Random, count: int) -> list[Block]:
     stride = (outer.last - outer.first + 1) // 2 // count & ~3
     inside = (Block(outer.first + n * stride, outer.first + n * stride + random.choice((0, 3))) for n in range(count))
     return [outer, *inside]
+
+
+def with_holes(random: Random) -> list[Block]:
+    """Equal ranges of several sizes: two in a row that are no range, two beside a hole of one's size, three of four."""
+    found = []
+    for size in {1, 16, 2**8, 2**16, 2 ** random.randrange(2, 16)}:
+        home = block(random, 33 - (_ROOM * size).bit_length()).first
+        found += [Block(home + place * size, home + (place + 1) * size - 1) for place in _PLACES]
+    return found
 
 
 CONSTELLATIONS: Sequence[Callable[[Random], list[Block]]] = (

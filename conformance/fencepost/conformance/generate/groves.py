@@ -130,11 +130,6 @@ def put_in_place(life: Life) -> WireRules:
     return set_of(life, dict.fromkeys((*(rule.block for rule in life.held[-1:]), *chosen)))
 
 
-def put_most(life: Life) -> WireRules:
-    """All the ranges but one as a whole set."""
-    return set_of(life, life.random.sample(life.ranges, len(life.ranges) - 1))
-
-
 def put_one(life: Life) -> WireRules:
     """The outermost range alone, or any other."""
     block = life.random.choice((*life.grove.blocks[:1] * 3, life.random.choice(life.grove.blocks)))

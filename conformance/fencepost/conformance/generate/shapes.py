@@ -19,7 +19,7 @@ _COUNTS = (3, 4, 5, 8, 9, 15, 16, 17)
 
 _SINGLE = 32
 _TRIES = 10
-_SLOTS = 20
+_SLOTS = 36
 _SMALLEST_WITH_HALVES = 7
 
 
@@ -158,7 +158,7 @@ def filled(random: Random, length: int) -> list[Block]:
 
 
 def slots(random: Random) -> list[Block]:
-    """Equal ranges in one page, more of them than four bits count."""
+    """Equal ranges in one page, more of them than five bits count."""
     page = blocks.block(random, random.choice((16, 16, 24)))
     size = random.choice((1, 4, (page.last - page.first + 1) // 256))
     room = (page.last - page.first + 1) // size

@@ -67,6 +67,15 @@ DECISIONS_OF = {
 
 _LEAST = 50
 
+_KEPT_WRITES = {"concurrency": 15, "limits": 165, "repetition": 1, "call sizes": 10, "read-back": 6}
+"""How many writes are kept for each of these explorations, for a subject that takes single changes and refuses."""
+
+
+def kept_writes(order: Sequence[Exploration], at_hand: Exploration) -> int:
+    """How many writes of an effort are kept for the explorations that come after this exploration."""
+    after = order[order.index(at_hand) + 1 :] if at_hand in order else ()
+    return sum(_KEPT_WRITES.get(one.title, 0) for one in after)
+
 
 def share_through(order: Sequence[Exploration], at_hand: Exploration, part: float) -> float:
     """About which share of these explorations is through, by their decisions; of the present one this part is."""
