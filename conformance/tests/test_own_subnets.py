@@ -16,7 +16,7 @@ OWN_ID = (
 )
 FLAGGED = {**ACLS, "virtualNetworkRules": [{"id": OWN, "ignoreMissingVnetServiceEndpoint": True}]}
 LISTED = {**ACLS, "virtualNetworkRules": [{"id": SUBNET, "ignoreMissingVnetServiceEndpoint": True}]}
-UNKNOWN = "[map(createArray('Microsoft.KeyVault'), lambda('x', createObject('service', lambdaVariables('x'))))]"
+UNKNOWN = "[reference('another').outputs.endpoints.value]"
 
 
 @pytest.fixture

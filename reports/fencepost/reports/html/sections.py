@@ -43,8 +43,8 @@ def _asked(report: Report) -> str:
     return (
         f"Asked {asked}, and compared each answer with what the specification says: the network firewall of Azure Key "
         f"Vault, edition {report.profile}, clause by clause. What the implementation does not offer does not apply. "
-        "A failure is shown by its smallest case: the rules in force, the caller or the written value, the right answer, "
-        "and the answer that came."
+        "A failure is shown by its smallest case: the rules in force, the caller or the written value, the right "
+        "answer, and the answer that came."
     )
 
 
