@@ -96,6 +96,12 @@ def test_a_rule_in_force_is_not_refused_for_a_lacking_endpoint(explain: Explaine
     assert "the subnet does not have the service endpoint" in to_be_written.stderr
 
 
+def test_null_in_rules_in_force_is_nothing(explain: Explainer) -> None:
+    printed = {**ACLS, "ipRules": None, "virtualNetworkRules": None}
+    assert explain({"id": "/subscriptions/s", **vault(printed)}, "20.1.2.3").stdout.startswith("DENY\n")
+    assert explain(vault(printed), "20.1.2.3").stdout.startswith("OPEN\n")
+
+
 @pytest.mark.parametrize("form", _files([]))
 def test_a_subnet_that_the_file_defines_without_the_endpoint_does_not_have_it(explain: Explainer, form: str) -> None:
     without = explain(_files([])[form], "--subnet", SUBNET)

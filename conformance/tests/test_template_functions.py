@@ -128,6 +128,7 @@ REFUSED: Mapping[str, str] = {
     "filter(createArray(1), lambda('x', 1))": "filter() does not take these arguments",
     "if('true', 1, 2)": "the condition of if() is 'true', and neither true nor false",
     "sort(createArray(2, 1), lambda('a', 'b', true()))": "sort() with a lambda is not evaluated here",
+    "__bicep.rule('20.1.2.0/24')": "the template's own functions, here those of '__bicep', are not evaluated here",
     "reference('other')": "the function reference() is not evaluated here",
 }
 

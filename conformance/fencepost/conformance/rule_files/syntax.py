@@ -81,9 +81,10 @@ class _Parser:
             return Literal(value=token[1:-1].replace("''", "'"))
         if token.lstrip("-").isdecimal():
             return Literal(value=int(token))
-        if token[0].isalpha() and self._peek() == ".":
+        is_name = token[0].isalpha() or token[0] == "_"
+        if is_name and self._peek() == ".":
             raise NotEvaluated(f"the template's own functions, here those of {token!r}, are not evaluated here")
-        if not token[0].isalpha() or self._peek() != "(":
+        if not is_name or self._peek() != "(":
             raise NotEvaluated(f"{token!r} is not expected in an expression")
         node: Node = Call(name=token, arguments=self._arguments(depth + 1))
         while self._peek() in (".", "["):
