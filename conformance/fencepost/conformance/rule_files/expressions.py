@@ -7,6 +7,7 @@ from typing import Final
 
 from fencepost.conformance.rule_files.functions import FUNCTIONS
 from fencepost.conformance.rule_files.syntax import Call, Literal, Node, NotEvaluated, Part, parsed
+from fencepost.reports.counted import counted
 
 SUBSCRIPTION: Final = "{subscription}"
 RESOURCE_GROUP: Final = "{resource-group}"
@@ -149,7 +150,9 @@ class _Lambda:
     def __call__(self, *values: object) -> object:
         """The value of its body. What it makes counts as steps, since a lambda may repeat a value without end."""
         if len(values) != self.parameters:
-            raise NotEvaluated(f"a lambda has {self.parameters} parameters here, and {len(values)} are expected")
+            raise NotEvaluated(
+                f"a lambda has {counted(self.parameters, 'parameter')} here, and {len(values)} are expected"
+            )
         bound = {**self._bound, **dict(zip(self._names, values, strict=True))}
         value = _value(self._body, self._scope, bound)
         self._scope.spend(_size(value))

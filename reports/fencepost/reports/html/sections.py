@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import causes
+from fencepost.reports.counted import counted
 from fencepost.reports.headline import SIGNS, colour_of, headline, not_judged
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.model import Decoy, Report
@@ -28,7 +29,9 @@ def banner(report: Report) -> Element:
         h("p", "fencepost: does this network firewall let in exactly the callers that it must?", class_="quiet"),
         h("h1", h("span", f"{SIGNS[word]} {word}", class_="result"), f" {named(report)}"),
         (h("p", h("b", "Not judged:"), class_="left-out"), h("ul", first, class_="left-out")) if first else None,
-        h("details", h("summary", f"and for {len(others)} more reasons"), h("ul", others)) if others else None,
+        h("details", h("summary", f"and for {counted(len(others), 'more reason')}"), h("ul", others))
+        if others
+        else None,
         h("p", sentence(report), class_="sentence"),
         h("p", in_words(causes(report)), class_="sentence"),
         h("ul", [h("li", note) for note in report.notes]) if report.notes else None,
@@ -39,7 +42,7 @@ def banner(report: Report) -> Element:
 
 def _asked(report: Report) -> str:
     """How the run came to its verdict, for readers who see such a page for the first time."""
-    asked = f"{report.totals.decisions:,} decisions and {report.totals.writes:,} writes"
+    asked = f"{counted(report.totals.decisions, 'decision')} and {counted(report.totals.writes, 'write')}"
     return (
         f"Asked {asked}, and compared each answer with what the specification says: the network firewall of Azure Key "
         f"Vault, edition {report.profile}, clause by clause. What the implementation does not offer does not apply. "
@@ -102,7 +105,7 @@ def ledger(report: Report) -> Iterator[Element]:
     if broken:
         yield _table("Broken choices", columns, broken)
     if others:
-        label = f"{len(others)} open point{'' if len(others) == 1 else 's'} without a fault"
+        label = f"{counted(len(others), 'open point')} without a fault"
         yield _folded(label, meaning, _table("Open points", columns, others))
     else:
         yield meaning
@@ -136,21 +139,22 @@ def sensitivity(report: Report) -> Iterator[Element]:
         caught = sum(one.caught for one in report.sensitivity)
         rows = [(one.id, one.clause, one.text, _noticed(one)) for one in report.sensitivity]
         faults = _table("Injected faults", ("fault", "breaks", "what it does", "noticed"), rows)
-        injected = "1 fault" if len(rows) == 1 else f"{len(rows)} faults"
-        yield _folded(f"The run noticed {caught} of {injected} that it injected into the answers", faults)
+        yield _folded(
+            f"The run noticed {caught} of {counted(len(rows), 'fault')} that it injected into the answers", faults
+        )
     else:
         yield h("p", "This run has no sensitivity control: no faults were injected into the implementation's answers.")
     first = report.first_failure
     if first is not None:
         yield h(
             "p",
-            f"The first failure came after {first.decisions:,} decisions, {first.configurations:,} configurations and "
-            f"{first.examples:,} examples.",
+            f"The first failure came after {counted(first.decisions, 'decision')}, "
+            f"{counted(first.configurations, 'configuration')} and {counted(first.examples, 'example')}.",
         )
 
 
 def _noticed(decoy: Decoy) -> str:
-    asked = f" in {decoy.decisions:,} decisions" if decoy.decisions else ""
+    asked = f" in {counted(decoy.decisions, 'decision')}" if decoy.decisions else ""
     return f"{'✓ noticed' if decoy.caught else '✕ missed'}{asked}"
 
 
