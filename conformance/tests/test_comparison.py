@@ -109,6 +109,18 @@ def test_what_became_of_a_verdict_has_its_kind(before: Verdict, after: Verdict, 
     assert [(change.kind, change.is_worse) for change in found.changes] == [(kind, worse)]
 
 
+def test_changes_are_counted_in_the_singular_and_in_the_plural(tmp_path: Path) -> None:
+    passed = _report(_row("DEC-1"), _row("DEC-2"), _row("DEC-3"), _row("DEC-4"))
+    one = _report(_row("DEC-1", "fail"), _row("DEC-2", "vacuous"), _row("DEC-3", "vacuous"), _row("DEC-4"))
+    two = _report(_row("DEC-1", "fail"), _row("DEC-2", "fail"), _row("DEC-3", "vacuous"), _row("DEC-4"))
+    before = _written(passed, tmp_path / "a")
+    first, second = (
+        _run("diff", before, _written(report, tmp_path / name)) for name, report in (("b", one), ("c", two))
+    )
+    assert first.stdout.splitlines()[-1] == "1 new failure, 2 verdicts changed: worse than before"
+    assert second.stdout.splitlines()[-1] == "2 new failures, 1 verdict changed: worse than before"
+
+
 def test_a_clause_whose_wrong_answers_are_shown_under_another_is_neither_fixed_nor_passed() -> None:
     shown = structs.replace(_row("DEC-5"), shown_under=("DEC-4",), detail="5 of 9 answers were wrong")
     (fixed,) = difference(_report(_row("DEC-5", "fail")), _report(shown)).changes

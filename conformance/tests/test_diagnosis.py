@@ -167,14 +167,19 @@ def test_every_call_of_a_replay_is_counted() -> None:
 class Known:
     """Known failures of a clause, before its case is shrunk or after."""
 
-    def __init__(self, *, foreseen: str = "", known: str = "") -> None:
+    def __init__(self, *, foreseen: str = "", known: str = "", goes_on: bool = False) -> None:
         self._looks, self._known = foreseen, known
+        self._learned: list[Case] = []
+        self.goes_on = goes_on
 
     def looks_known(self, provisional: str, _: Mismatch) -> bool:
         return provisional == self._looks
 
-    def knows(self, clause: str, _: Case, __: Mismatch) -> bool:
-        return clause == self._known
+    def knows(self, clause: str, case: Case, _: Mismatch) -> bool:
+        return clause == self._known or case in self._learned
+
+    def learn(self, _: str, case: Case, __: Mismatch) -> None:
+        self._learned.append(case)
 
 
 SMALLEST = Reproduction(case=history(ADMIT, asked(THERE)), mismatch=wrong(THERE, "allow"), calls=7)
@@ -192,6 +197,15 @@ def test_the_first_failure_of_a_clause_is_recorded_with_its_line_to_replay() -> 
     failures.record("DEC-3", LONG)
     (found,) = tally.failures["DEC-3"]
     assert (found.calls, found.replay, found.calls_to_shrink) == (SMALLEST.case.calls(), "replay DEC-3", 7)
+    assert failures.recorded == {"DEC-3": SMALLEST}
+
+
+def test_beside_known_failures_a_clause_fails_once_in_each_way() -> None:
+    tally = Tally()
+    failures = FailureRecorder(tally, lambda _: "", Known(goes_on=True))
+    for smallest in (SMALLEST, LONG, SMALLEST):
+        failures.record("DEC-3", smallest)
+    assert [one.calls for one in tally.failures["DEC-3"]] == [SMALLEST.case.calls(), LONG.case.calls()]
     assert failures.recorded == {"DEC-3": SMALLEST}
 
 

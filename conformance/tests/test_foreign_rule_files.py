@@ -131,6 +131,18 @@ def test_a_vault_among_several_of_one_name_is_chosen_by_its_id(explain: Explaine
     assert chosen == ["DENY", "ALLOW"]
 
 
+@pytest.mark.parametrize(
+    ("actions", "is_noted"), [(["create"], True), (["delete", "create"], True), (["update"], False), (["no-op"], False)]
+)
+def test_a_plan_that_creates_a_vault_is_answered_with_a_note_about_recovery(
+    explain: Explainer, actions: list[str], *, is_noted: bool
+) -> None:
+    change = {"address": TERRAFORM_VAULT["address"], "change": {"actions": actions, "after_unknown": {}}}
+    result = explain({**plan(TERRAFORM_VAULT), "resource_changes": [change]}, INSIDE)
+    assert result.stdout.startswith("ALLOW\n")
+    assert ("$.planned_values.root_module.resources[0]: if a deleted vault of this name" in result.stderr) is is_noted
+
+
 def test_changes_that_may_come_are_noted(explain: Explainer) -> None:
     result = explain({"changes": [{"changeType": "Create", "after": vault()}], "potentialChanges": [{}]}, INSIDE)
     assert result.stdout.startswith("ALLOW\n")

@@ -177,6 +177,31 @@ def test_the_failures_of_a_run_are_added_to_the_list_and_then_put_up_with(tmp_pa
     assert _check(FLAWED, "--known", path).exit_code == 0
 
 
+def test_a_list_that_is_not_there_is_empty_and_is_named(tmp_path: Path) -> None:
+    result = _check("reference", "--known", tmp_path / "known.json")
+    assert result.exit_code == 0
+    assert "known failures: none, the list " in result.stderr
+    assert not (tmp_path / "known.json").exists()
+
+
+@pytest.mark.slow
+def test_one_run_with_a_list_finds_every_way_in_which_a_flaw_shows(tmp_path: Path) -> None:
+    check: list[str | Path] = [
+        "check",
+        "mutant:removing-skips-the-rule-after",
+        "--clause",
+        "STA",
+        "--known",
+        tmp_path / "known.json",
+    ]
+    assert _run(*check, "--report", tmp_path / "r").exit_code == 1
+    rows = {row.id: len(row.counterexamples) for row in stored_run(tmp_path / "r").report.clauses}
+    assert rows["STA-7"] > 1
+    terms = ["--reason", "old", "--issue", "https://issues.example/1", "--expires", "2999-01-01"]
+    assert _run("baseline", "add", tmp_path / "known.json", "--from", tmp_path / "r", *terms).exit_code == 0
+    assert _run(*check).exit_code == 0
+
+
 def test_the_replay_line_of_a_known_failure_shows_it_again(tmp_path: Path) -> None:
     _check(FLAWED, "--known", _file(tmp_path, _known()), "--report", tmp_path / "r")
     (example,) = stored_run(tmp_path / "r").report.clauses[0].counterexamples

@@ -16,7 +16,7 @@ OWN_ID = (
 )
 FLAGGED = {**ACLS, "virtualNetworkRules": [{"id": OWN, "ignoreMissingVnetServiceEndpoint": True}]}
 LISTED = {**ACLS, "virtualNetworkRules": [{"id": SUBNET, "ignoreMissingVnetServiceEndpoint": True}]}
-UNKNOWN = "[map(createArray('Microsoft.KeyVault'), lambda('x', createObject('service', lambdaVariables('x'))))]"
+UNKNOWN = "[reference('another').outputs.endpoints.value]"
 
 
 @pytest.fixture
@@ -94,6 +94,12 @@ def test_a_rule_in_force_is_not_refused_for_a_lacking_endpoint(explain: Explaine
     stored, to_be_written = (explain(one, "--subnet", SUBNET, "--network", network) for one in written[form])
     assert stored.stdout.startswith("DENY\n"), stored.stderr
     assert "the subnet does not have the service endpoint" in to_be_written.stderr
+
+
+def test_null_in_rules_in_force_is_nothing(explain: Explainer) -> None:
+    printed = {**ACLS, "ipRules": None, "virtualNetworkRules": None}
+    assert explain({"id": "/subscriptions/s", **vault(printed)}, "20.1.2.3").stdout.startswith("DENY\n")
+    assert explain(vault(printed), "20.1.2.3").stdout.startswith("OPEN\n")
 
 
 @pytest.mark.parametrize("form", _files([]))

@@ -76,7 +76,7 @@ RUN_HERE = {
         "fencepost diff",
         "fencepost matrix",
         "fencepost disagree",
-        "fencepost check SUBJECT --report run/",
+        "fencepost check SUBJECT --known known.json --report run/",
         '{\n  "format": "fencepost-known-failures"',
         "fencepost vectors export",
     ),
@@ -185,7 +185,7 @@ def test_the_stored_case_and_the_list_of_the_page_are_replayed(tmp_path: Path) -
 def test_known_failures_are_kept_listed_renewed_and_taken_off(tmp_path: Path) -> None:
     ended = _each(
         "docs/regressions.md",
-        "fencepost check SUBJECT --report run/",
+        "fencepost check SUBJECT --known known.json --report run/",
         tmp_path,
         **{"check SUBJECT": f"check {FLAWED} --clause DEC-4", "SUBJECT": "reference:keyvault-2018-preview"},
         **{"https://…": "https://example.com/1", " --entry DEC-4-ad34926c847d": ""},

@@ -1,7 +1,6 @@
-"""`explain` on files that lack a part: cut lists, deleted vaults, texts for objects; and `union()` of two lists."""
+"""`explain` on files that lack a part: cut lists, deleted vaults, texts for objects."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +8,7 @@ import pytest
 from click.testing import CliRunner
 from explained_files import ACLS, DENYING, INSIDE, VAULT_TYPE, Explainer, template, vault
 from fencepost.conformance.commands import main
-from fencepost.conformance.rule_files.expressions import FUNCTIONS, NotEvaluated, Scope, evaluated
 
-PAGE = Path(__file__).parents[2] / "docs" / "explain.md"
 GONE = {
     "changeType": "Delete",
     "resourceId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/gone",
@@ -105,53 +102,3 @@ def test_a_family_of_clauses_is_named_as_one() -> None:
     assert result.exit_code == 2
     assert "VAL is a family of" in result.stderr
     assert "fencepost clauses lists them" in result.stderr
-
-
-def _value(expression: str) -> object:
-    def given(name: str) -> object:
-        raise NotEvaluated(name)
-
-    return evaluated(expression, Scope(parameter=given, variable=given, indexes={}, subscription="s", group="g"))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "merged"),
-    [
-        (["[1,2,1]", "[2,3]"], [1, 2, 3]),
-        (['[{"value":"b"}]', '[{"value":"a"}]', '[{"value":"b"}]'], [{"value": "b"}, {"value": "a"}]),
-        (['{"a":1,"b":[1]}', '{"b":[2],"c":3}'], {"a": 1, "b": [2], "c": 3}),
-        (['{"a":{"b":1,"c":2}}', '{"a":{"c":3}}'], {"a": {"b": 1, "c": 3}}),
-        (['["a"]', '["A"]'], None),
-        (['{"a":1}', '{"A":1}'], None),
-        (['{"a":1}', '{"a":null}'], None),
-        (['{"a":1}', '{"a":{}}'], None),
-        (["[1]", "{}"], None),
-        (["[1]"], None),
-    ],
-)
-def test_union_merges_as_the_service_documents_it_and_nothing_else(arguments: list[str], merged: object) -> None:
-    written = ", ".join(f"json('{one}')" for one in arguments)
-    expression = f"[union({written})]"
-    if merged is None:
-        with pytest.raises(NotEvaluated, match=r"union\(\)"):
-            _value(expression)
-    else:
-        assert _value(expression) == merged
-
-
-def test_a_union_of_two_lists_of_rules_is_in_force(explain: Explainer) -> None:
-    both = "[union(variables('a'), variables('b'))]"
-    rules = template(
-        vault({**DENYING, "ipRules": both}),
-        variables={"a": [{"value": "20.1.9.0/24"}], "b": [{"value": "20.1.2.0/24"}, {"value": "20.1.9.0/24"}]},
-    )
-    result = explain(rules, INSIDE)
-    assert result.stdout.startswith("ALLOW\n"), result.stderr
-    assert "2 IP rules" in result.stdout
-
-
-def test_the_page_lists_the_functions_that_are_evaluated() -> None:
-    (paragraph,) = re.findall(r"These functions of templates are evaluated:(.*?)\n\n", PAGE.read_text(), re.DOTALL)
-    named = re.findall(r"`(\w+)`", paragraph)
-    of_the_template = {"parameters", "variables", "copyindex", "subscription", "resourcegroup", "resourceid"}
-    assert {name.lower() for name in named} == FUNCTIONS.keys() | of_the_template

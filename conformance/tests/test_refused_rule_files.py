@@ -156,9 +156,10 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "a function that is not evaluated": (
         template(
-            vault({**DENYING, "ipRules": "[map(parameters('a'), lambda('i', 1))]"}), parameters={"a": BOTH_RANGES}
+            vault({**DENYING, "ipRules": "[sort(parameters('a'), lambda('i', 'j', true()))]"}),
+            parameters={"a": BOTH_RANGES},
         ),
-        "the function lambda() is not evaluated here",
+        "template expression: sort() with a lambda is not evaluated here",
     ),
     "a loop whose number is not known": (
         template(vault({**DENYING, **loop("[parameters('n')]", "20.1.2.0/24")})),

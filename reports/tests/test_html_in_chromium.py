@@ -62,6 +62,38 @@ def test_the_page_fits_every_width_and_nothing_complains(
     assert browser.complaints() == []
 
 
+def _three_causes(report: Report) -> Report:
+    """A run as it is found in practice: three causes, sixty clauses with texts of the usual length, four reasons."""
+    (one,), text = report.clauses[1].counterexamples, "A caller whose address is in a rule MUST be let through. " * 5
+    written = replace(
+        one,
+        rules=None,
+        request={"networkAcls": {"ipRules": [{"value": "28..168.1"}]}},
+        expected="refused",
+        got="accepted",
+        deciding_rule="$.ipRules[0].value",
+    )
+    subnet = f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/{'v' * 40}/subnets/a"
+    request: dict[str, object] = {"plane": "data", "source": {"address": "10.0.0.4", "subnet": subnet}}
+    from_subnet = replace(one, rules={"virtualNetworkRules": [{"id": f"{subnet}b"}]}, request=request)
+    failed = [
+        replace(report.clauses[1], id=f"DEC-4{number}", text=text, counterexamples=(replace(case, why=""),))
+        for number, case in enumerate((one, written, from_subnet))
+    ]
+    others = [replace(report.clauses[0], id=f"STA-{number}", text=text) for number in range(49)]
+    left_out = [
+        replace(report.clauses[2], id=f"WIRE-{number}", needs=(f"a-feature-with-a-name-{number % 4}",))
+        for number in range(8)
+    ]
+    return replace(report, clauses=(*failed, *others, *left_out), log="")
+
+
+def test_a_run_with_three_causes_is_three_screens_of_a_phone(browser: Browser, report: Report, tmp_path: Path) -> None:
+    browser.show(_write(_three_causes(report), tmp_path), width=400)
+    assert browser.evaluate("document.querySelectorAll('article').length") == 3
+    assert browser.evaluate("document.documentElement.scrollHeight") <= 3 * 850
+
+
 def test_the_page_asks_for_nothing_but_itself(browser: Browser, report: Report, tmp_path: Path) -> None:
     page = _write(report, tmp_path)
     browser.show(page)

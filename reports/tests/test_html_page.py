@@ -98,7 +98,7 @@ def test_the_page_tells_a_failure_in_full(report: Report) -> None:
         report.clauses[1].counterexamples[0].replay,
         "limit found: 1000",
         "20.1.2.3/24 was taken",
-        "noticed 1 of them",
+        "The run noticed 1 of 2 faults that it injected",
         "The first failure came after 40 decisions",
         "Traceback (most recent call last):",
         "time-travel",
@@ -375,16 +375,37 @@ def test_a_title_counts_a_list_and_says_where_a_long_value_is_cut(
 def test_a_clause_whose_wrong_answers_another_shows_is_folded_away(report: Report) -> None:
     other = replace(report.clauses[0], shown_under=("DEC-4",), detail="641 of 7,996 answers were wrong")
     changed = " ".join(_outline(replace(report, clauses=(other, report.clauses[1]))).texts)
-    assert "1 clause with wrong answers that are shown under another clause" in changed
+    assert "Clauses with wrong answers that are shown under another clause" in changed
 
 
 def test_clauses_that_hold_or_do_not_apply_are_folded_away_and_the_columns_are_explained(report: Report) -> None:
     outline = _outline(report)
     output = " ".join(outline.texts)
-    for part in ("1 clause that holds", "1 clause that does not apply", "counts the answers that say something"):
+    for part in ("Clauses that hold", "Clauses that do not apply", "counts the answers that say something"):
         assert part in output, part
     rows = [one["data-verdict"] for tag, one in outline.elements if tag == "tr" and "data-verdict" in one]
-    assert rows == ["fail", "inconclusive", "error", "vacuous", "pass", "not applicable"]
+    assert rows == ["inconclusive", "error", "vacuous", "fail", "pass", "not applicable"]
+
+
+def test_a_clause_that_fails_is_folded_away_only_if_a_card_shows_its_failure(report: Report) -> None:
+    shown, bare = report.clauses[1], replace(report.clauses[1], id="STA-8", counterexamples=())
+    outline = _outline(replace(report, clauses=(shown, bare)))
+    assert outline.texts.index("With a finding") < outline.texts.index("Clauses whose failures are shown above")
+    rows = [one["id"] for tag, one in outline.elements if tag == "tr" and "data-verdict" in one]
+    assert rows == ["clause-STA-8", "clause-DEC-4"]
+
+
+def test_the_number_of_clauses_of_a_standing_and_the_answers_of_a_case_are_said_once(report: Report) -> None:
+    clauses = [replace(report.clauses[0], id=f"DEC-{number}") for number in range(40, 77)]
+    outline = _outline(replace(report, clauses=(*clauses, *report.clauses[1:])))
+    texts = [text for text in outline.texts if not text.lstrip().startswith((":root", '"use strict"'))]
+    assert len([text for text in texts if "37" in text.split()]) == 1
+    assert len([text for text in texts if "1 cause" in text]) == 0
+    captions = [text for text in texts if "IP rule in force" in text]
+    assert captions == [
+        "1 IP rule in force: expected deny, got allow",  # the picture's own title, for who cannot see it
+        "1 IP rule in force. The line holds all addresses in order and is not to scale.",
+    ]
 
 
 def test_the_legend_names_exactly_the_kinds_of_answers_that_have_bars(report: Report) -> None:
@@ -393,3 +414,12 @@ def test_the_legend_names_exactly_the_kinds_of_answers_that_have_bars(report: Re
     drawn = {name for name in ("allowed", "denied", "inconclusive", "wrong") if f'height="12" class="{name}"' in page}
     shown = {name for name in ("allowed", "denied", "inconclusive", "wrong") if f'class="key {name}"' in page}
     assert drawn == shown == {"allowed", "denied", "wrong"}
+
+
+def test_a_card_names_the_deciding_clause_and_has_its_text_among_the_details(report: Report) -> None:
+    one = replace(report.clauses[1].counterexamples[0], why="", deciding_rule="20.1.2.0/24")
+    outline = _outline(replace(report, clauses=(report.clauses[0], replace(report.clauses[1], counterexamples=(one,)))))
+    place = outline.texts.index("Why: ")
+    assert outline.texts[place + 1] == "DEC-3 (rule: 20.1.2.0/24)"
+    details = outline.texts[place:]
+    assert f" {report.clauses[0].text}" in details[: details.index("Clauses")]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,19 @@ import jsonschema
 import pytest
 from fencepost.reports import badge, markdown, sarif
 from fencepost.reports.causes import causes
-from fencepost.reports.model import Call, Clause, KnownFailure, LedgerEntry, Report, Result, Standing
+from fencepost.reports.model import (
+    Call,
+    Clause,
+    FirstFailure,
+    KnownFailure,
+    LedgerEntry,
+    Report,
+    Result,
+    Standing,
+    Totals,
+)
 from fencepost.reports.page import Page
+from fencepost.reports.renderer import load_renderer
 from fencepost.reports.summary import reproduce, sentence
 from fencepost.reports.terminal import render
 from markdown_it import MarkdownIt
@@ -325,3 +337,18 @@ def _badges(report: Report) -> tuple[str, str]:
 def test_a_hostile_level_is_text_in_the_badge(hostile: Report) -> None:
     picture = fromstring(badge.render(replace(hostile, result="pass", exit_status=0), page=Page()))
     assert {element.tag.rpartition("}")[2] for element in picture.iter()} == {"svg", "title", "rect", "text"}
+
+
+@pytest.mark.parametrize("form", ["terminal", "html", "markdown"])
+def test_one_of_a_kind_is_counted_in_the_singular(report: Report, form: str) -> None:
+    ones = Totals(resets=1, writes=1, decisions=1, shrink_writes=1, shrink_decisions=1, shrink_calls=2)
+    first = FirstFailure(examples=1, writes=1, configurations=1, decisions=1)
+    (decoy,) = report.sensitivity[:1]
+    shown = load_renderer(form)(
+        replace(report, totals=ones, first_failure=first, sensitivity=(decoy,), ledger=report.ledger[1:2]), page=Page()
+    )
+    assert (
+        re.findall(r"\b1 (?:decisions|writes|resets|faults|decoy faults|configurations|examples|open points)", shown)
+        == []
+    )
+    assert "1 decision" in shown

@@ -62,6 +62,14 @@ def explanation(one: Counterexample, texts: Mapping[str, str]) -> str:
     return visible(_reason(one, texts) + _words_taken(one))
 
 
+def without_texts(one: Counterexample, texts: Mapping[str, str]) -> str:
+    """The explanation with the deciding clause by its name alone."""
+    reason, text = explanation(one, texts), visible(texts.get(one.deciding_clause, ""))
+    for written in (f": {text}.", f": {text}") if text else ():
+        reason = reason.replace(f"{one.deciding_clause}{written}", one.deciding_clause)
+    return reason
+
+
 def _reason(one: Counterexample, texts: Mapping[str, str]) -> str:
     reason = one.why.removeprefix(f"{one.clause}: {texts.get(one.clause, '')}").lstrip(". ")
     parts = []

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from fencepost.reports.causes import Cause, causes
+from fencepost.reports.counted import counted
 from fencepost.reports.counterexample import explanation
 from fencepost.reports.headline import colour_of, headline, not_judged, standing
 from fencepost.reports.model import Counterexample, Report
@@ -57,8 +58,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
     totals = report.totals
     yield plain(
-        f"{totals.decisions:,} decisions, {totals.writes:,} writes; profile {report.profile}, effort {report.effort}, "
-        f"seed {report.seed}, level {report.level or 'none'}, fencepost {report.kit_version}"
+        f"{counted(totals.decisions, 'decision')}, {counted(totals.writes, 'write')}; profile {report.profile}, "
+        f"effort {report.effort}, seed {report.seed}, level {report.level or 'none'}, fencepost {report.kit_version}"
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from fencepost.reports.causes import Cause
+from fencepost.reports.counted import counted
 from fencepost.reports.headline import counts, standing
 from fencepost.reports.model import Clause, Report
 from fencepost.reports.visible import visible_lines
@@ -116,7 +117,7 @@ def controlled(report: Report) -> str:
     if not decoys:
         return ""
     missed = [f"{one.id} ({one.clause})" for one in decoys if not one.caught]
-    noticed = f"{len(decoys) - len(missed)} of {len(decoys)} faults laid over the subject's answers noticed"
+    noticed = f"{len(decoys) - len(missed)} of {counted(len(decoys), 'fault')} laid over the subject's answers noticed"
     return f"{noticed}; missed: {', '.join(missed)}" if missed else noticed
 
 

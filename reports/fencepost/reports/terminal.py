@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from fencepost.reports.causes import causes, causes_of
+from fencepost.reports.counted import counted
 from fencepost.reports.counterexample import counterexample
 from fencepost.reports.headline import colour_of, counts, headline, not_judged, standing, standing_in_words
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report, Subject, Totals
@@ -195,7 +196,7 @@ def _ledger(ledger: Iterable[LedgerEntry], page: Page) -> Iterable[RenderableTyp
         return
     kinds = Counter[str](map(_kind, entries))
     text = ", ".join(f"{kinds[kind]} {kind}" for kind in _KINDS if kinds[kind])
-    yield Text(f"{len(entries)} open points: {text} (-v shows each)", style="dim")
+    yield Text(f"{counted(len(entries), 'open point')}: {text} (-v shows each)", style="dim")
 
 
 _KINDS = ("broken", "as declared", "declared, no probe could tell", "found, not declared", "open")
@@ -215,15 +216,18 @@ def _broken(entry: LedgerEntry) -> Text:
 
 
 def _totals(totals: Totals) -> Text:
-    decisions = f"{totals.decisions:,} decisions ({totals.allowed:,} allowed, {totals.denied:,} denied"
+    decisions = f"{counted(totals.decisions, 'decision')} ({totals.allowed:,} allowed, {totals.denied:,} denied"
     decisions += f", {totals.inconclusive:,} inconclusive" if totals.inconclusive else ""
     apart = totals.decisions - totals.allowed - totals.denied - totals.inconclusive
     decisions += f", {apart:,} not counted for a clause: open points, decoys, replays" if apart > 0 else ""
-    parts = [f"{decisions})", f"{totals.writes:,} writes", f"{totals.resets:,} resets"]
+    parts = [f"{decisions})", counted(totals.writes, "write"), counted(totals.resets, "reset")]
     if totals.shrink_calls:
-        parts.append(f"beside them {totals.shrink_writes:,} writes and {totals.shrink_decisions:,} decisions to shrink")
+        parts.append(
+            f"beside them {counted(totals.shrink_writes, 'write')} and "
+            f"{counted(totals.shrink_decisions, 'decision')} to shrink"
+        )
     if totals.inconclusive_writes:
-        parts.append(f"{totals.inconclusive_writes:,} writes that could not be put as asked")
+        parts.append(f"{counted(totals.inconclusive_writes, 'write')} that could not be put as asked")
     if totals.faults:
         parts.append(f"{totals.faults:,} harness fault{'s' if totals.faults > 1 else ''}")
     return Text(", ".join(parts))
@@ -232,7 +236,7 @@ def _totals(totals: Totals) -> Text:
 def _sensitivity(decoys: Iterable[Decoy]) -> Text:
     """The faults that the run injected into the subject's answers, and which of them it noticed."""
     laid = list(decoys)
-    text = Text(f"of {len(laid)} decoy faults laid over the answers, the run noticed ")
+    text = Text(f"of {counted(len(laid), 'decoy fault')} laid over the answers, the run noticed ")
     noticed = [decoy for decoy in laid if decoy.caught]
     text.append(f"{'all' if len(noticed) == len(laid) else len(noticed)}: ")
     for place, decoy in enumerate(laid):

@@ -67,7 +67,7 @@ class Bench(Notes):
         asks_further: bool = False,
         selected: Collection[str] = (),
     ) -> None:
-        super().__init__(tally)
+        super().__init__(tally, known_failures)
         self.profile = setting.profile
         self.capabilities = setting.capabilities
         self.replay_line = replay_line

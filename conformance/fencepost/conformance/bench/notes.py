@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from fencepost.conformance.diagnosis.recorder import KnownFailures
 from fencepost.conformance.judging.tally import Tally
 from fencepost.reports.model import Counterexample
 
@@ -9,8 +10,14 @@ from fencepost.reports.model import Counterexample
 class Notes:
     """The results so far, and the remarks of an exploration on a clause."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, known_failures: KnownFailures | None = None) -> None:
         self._tally = tally
+        self._known_failures = known_failures
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether nothing has failed yet, or the run searches on beside known failures."""
+        return not self.failed or (self._known_failures is not None and self._known_failures.goes_on)
 
     @property
     def failed(self) -> Collection[str]:

@@ -15,6 +15,7 @@ from fencepost.conformance.regression.baseline import Baseline
 from fencepost.conformance.run.findings import Findings
 from fencepost.conformance.run.reporting import report_of
 from fencepost.reference import load_profile
+from fencepost.reports.counted import counted
 from fencepost.reports.model import CAMPAIGN, Report
 
 
@@ -98,7 +99,7 @@ def _report(plan: CampaignPlan, subject: int, findings: Findings) -> Report:
     tasks = sum(task.subject == subject for shard in plan.shards for task in shard.tasks)
     seeds = f"{recipe.seeds} seed{'s' if recipe.seeds > 1 else ''}"
     note = (
-        f"{CAMPAIGN}{plan.campaign}: {tasks} tasks in {len(plan.shards)} shards, {seeds} derived from the campaign; "
-        "a replay has the seed of its task"
+        f"{CAMPAIGN}{plan.campaign}: {counted(tasks, 'task')} in {counted(len(plan.shards), 'shard')}, "
+        f"{seeds} derived from the campaign; a replay has the seed of its task"
     )
     return msgspec.structs.replace(report, notes=(*report.notes, note))

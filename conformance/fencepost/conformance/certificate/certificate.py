@@ -9,6 +9,7 @@ from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.certificate.origin import installing
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
 from fencepost.conformance.comparison.markdown import safe, table
+from fencepost.reports.counted import counted
 from fencepost.reports.model import Report
 from fencepost.reports.summary import quoted
 from fencepost.reports.visible import visible
@@ -143,7 +144,10 @@ def as_page(claims: Mapping[str, object], report: Report) -> str:
         ("profile", report.profile),
         ("issued", str(claims["issued"])),
         ("suite", f"fencepost {report.kit_version}, catalogue {report.catalogue_version}"),
-        ("asked", f"{totals.decisions:,} decisions and {totals.writes:,} writes at effort {report.effort}"),
+        (
+            "asked",
+            f"{counted(totals.decisions, 'decision')} and {counted(totals.writes, 'write')} at effort {report.effort}",
+        ),
         *_campaign_in_words(claims),
         ("seed", _seed_in_words(claims)),
     )

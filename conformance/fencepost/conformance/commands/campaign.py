@@ -34,6 +34,7 @@ from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.opening import CannotBegin
 from fencepost.reference import profile_names
+from fencepost.reports.counted import counted
 from fencepost.reports.files import write_atomically
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
@@ -182,7 +183,7 @@ def _summary(made: CampaignPlan) -> Iterator[tuple[str, str]]:
         "tasks",
         f"{tasks:,} (subjects: {len(made.recipe.subjects)}, groups: {len(GROUPS)}, seeds: {made.recipe.seeds:,})",
     )
-    yield "expected", f"{made.estimate.decisions:,} decisions and {made.estimate.writes:,} writes"
+    yield "expected", f"{counted(made.estimate.decisions, 'decision')} and {counted(made.estimate.writes, 'write')}"
     yield "of the kit", f"{_duration(made.estimate.milliseconds)} of a processor; the subject's own time comes on top"
     yield "shards", f"{len(made.shards)}, of {_duration(lightest.milliseconds)} to {_duration(heaviest.milliseconds)}"
 

@@ -14,6 +14,7 @@ from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.stored_case import StoredCase, stored_from_json
 from fencepost.conformance.rule_files.json_file import UnreadableInput
 from fencepost.conformance.run.earlier import case_at, cases_at, read_at
+from fencepost.reports.counted import counted
 
 _T = TypeVar("_T")
 _ID = re.compile(r"[A-Za-z]+-[0-9]+-[0-9a-f]+")
@@ -63,5 +64,5 @@ def found_cases(named: str, folder: Path) -> tuple[StoredCase, ...]:
         return (read_case(folder / f"{named}.json"),)
     known = sorted(one.stem for one in folder.glob("*.json"))
     near = difflib.get_close_matches(named, known, n=3, cutoff=0.4)
-    meant = f"; did you mean {' or '.join(near)}?" if near else f"; {folder} holds {len(known)} cases"
+    meant = f"; did you mean {' or '.join(near)}?" if near else f"; {folder} holds {counted(len(known), 'case')}"
     raise click.UsageError(f"{named}: no file, no folder, and no case of this id{meant}")

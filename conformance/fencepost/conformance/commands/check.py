@@ -74,9 +74,9 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 @click.option(
     "--known",
     "known_file",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Tolerate the failures on this list, and no others; see `baseline`.",
+    help="Tolerate the failures on this list, and no others; see `baseline`. A missing file is an empty list.",
 )
 @click.option(
     "--regressions",

@@ -17,6 +17,7 @@ from fencepost.conformance.lockstep.oracle import ReferenceOracle
 from fencepost.conformance.run.opening import begun, connected
 from fencepost.conformance.run.plan import Plan
 from fencepost.reference import load_profile
+from fencepost.reports.counted import counted
 from fencepost.reports.model import Clause, Counterexample
 from fencepost.reports.visible import as_json
 from rich.text import Text
@@ -69,7 +70,7 @@ def _judged(vault: type[RightVault]) -> Clause:
 
 
 def _verdict(row: Clause) -> Text:
-    text = f"{row.verdict}: {row.asked:,} decisions of this clause asked, {row.decisive:,} right"
+    text = f"{row.verdict}: {counted(row.asked, 'decision')} of this clause asked, {row.decisive:,} right"
     return Text(text, style="bold red" if row.verdict == "fail" else "bold green")
 
 
@@ -92,10 +93,8 @@ def _steps(case: Counterexample) -> Iterator[tuple[str, str | Text]]:
             Text(f"{answer}, {'as expected' if is_right else 'wrong'}", style="" if is_right else "bold red"),
         )
     yield "expected", f"{case.expected}: {case.why}"
-    yield (
-        "size",
-        f"{len(case.calls)} calls, from which nothing can be left out; finding that out took {case.calls_to_shrink}",
-    )
+    calls = counted(len(case.calls), "call")
+    yield "size", f"{calls}, from which nothing can be left out; finding that out took {case.calls_to_shrink}"
 
 
 def _extent(rule: IPv4Network, address: IPv4Address) -> str:

@@ -10,10 +10,18 @@ from fencepost.conformance.commands.run_files import read_run
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.comparison.difference import KINDS, Change, Difference, difference
 from fencepost.conformance.comparison.markdown import difference_as_markdown
+from fencepost.reports.counted import counted
 from fencepost.reports.visible import visible
 from rich.text import Text
 
 _RUN = click.Path(path_type=Path)
+_COUNTED = {
+    "new failure": ("new failure", "new failures"),
+    "verdict changed": ("verdict changed", "verdicts changed"),
+    "limit changed": ("limit changed", "limits changed"),
+    "ledger changed": ("open point changed", "open points changed"),
+}
+"""The kinds of changes as they are counted, one of them and several; the others are the same in both."""
 
 
 @click.command(short_help=SHORT_HELP["diff"])
@@ -58,7 +66,7 @@ def _show(found: Difference) -> None:
             show(Text(f"\n{one.key}: the smallest case"))
             for line in one.case:
                 show(Text(f"  {visible(line)}", no_wrap=True, overflow="ignore"))
-    counts = [f"{len(found.of(kind))} {kind}" for kind in KINDS if found.of(kind)]
+    counts = [counted(len(found.of(kind)), *_COUNTED.get(kind, (kind, kind))) for kind in KINDS if found.of(kind)]
     show(Text(f"{', '.join(counts)}: {'worse' if found.is_worse else 'no worse'} than before"))
 
 

@@ -26,6 +26,7 @@ from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.regression.stored_case import calls_to_json
 from fencepost.conformance.run.opening import explaining
 from fencepost.reference import Profile, UnknownProfile, load_profile
+from fencepost.reports.counted import counted
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import abridged, as_json, visible
 from rich.text import Text
@@ -138,13 +139,13 @@ def _masked(found: Search) -> Search:
 
 
 def _progress(exploration: str, decisions: int) -> None:
-    click.echo(f"{exploration}: {decisions} decisions", err=True)
+    click.echo(f"{exploration}: {counted(decisions, 'decision')}", err=True)
 
 
 def _show(found: Search, names: tuple[str, str]) -> None:
     for one in found.found:
         show(labelled([*_calls(one), (names[0], one.first), (names[1], one.second)]), Text(""))
-    asked = f"{found.decisions:,} decisions and {found.writes:,} writes asked of each"
+    asked = f"{counted(found.decisions, 'decision')} and {counted(found.writes, 'write')} asked of each"
     show(Text(f"{len(found.found) or 'no'} difference{'s' if len(found.found) != 1 else ''} found; {asked}"))
     if found.fault:
         show(Text(visible(f"the search ended early: {found.fault}")))

@@ -35,14 +35,18 @@ class EarlierFailures:
     def of(cls, known_file: Path | None, folder: Path | None) -> "EarlierFailures":
         """The content of the files; bad usage if one cannot be read.
 
-        Without `folder` the default folder is used if it exists. A folder that does not exist yet is named on stderr.
+        Without `folder` the default folder is used if it exists. A list or a folder that does not exist yet is named on
+        stderr.
         """
         if folder is not None and not folder.exists():
             click.echo(visible(f"stored cases: none, the folder {folder} is not there yet"), err=True)
         if folder is None and Path(FOLDER).is_dir():
             folder = Path(FOLDER)
+        is_there = known_file is not None and known_file.exists()
+        if known_file is not None and not is_there:
+            click.echo(visible(f"known failures: none, the list {known_file} is not there yet"), err=True)
         return cls(
-            known=read_known(known_file) if known_file is not None else (),
+            known=read_known(known_file) if known_file is not None and is_there else (),
             known_file=known_file,
             cases=read_folder(folder) if folder is not None else (),
             folder=folder,

@@ -30,6 +30,7 @@ from fencepost.reference import (
     load_profile,
     validate,
 )
+from fencepost.reports.counted import counted
 from fencepost.reports.visible import visible
 
 
@@ -103,7 +104,7 @@ def explain(
     if rules.isalpha() and not Path(rules).exists():
         with suppress(UnknownClause):
             family = catalogue().matching(rules)
-            text = f"{rules.upper()} is a family of {len(family)} clauses: name one, as {family[0].id}"
+            text = f"{rules.upper()} is a family of {counted(len(family), 'clause')}: name one, as {family[0].id}"
             raise click.UsageError(f"{text}; fencepost clauses lists them")
     if [rules, request_given, network_file, parameters].count(STDIN) > 1:
         raise click.UsageError("only one of the files can be stdin")

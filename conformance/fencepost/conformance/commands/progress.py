@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 
 from fencepost.conformance.run.plan import Listener, Progress
+from fencepost.reports.counted import counted
 from fencepost.reports.visible import visible
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -122,7 +123,7 @@ class _Log:
         is_new = self._last is None or _place(progress) != _place(self._last)
         self._last = progress
         if is_new:
-            parts = [progress.wave, f"{progress.decisions} decisions", *_failed(progress)]
+            parts = [progress.wave, counted(progress.decisions, "decision"), *_failed(progress)]
             self._print(f"{progress.exploration}: {', '.join(parts)}")
 
     @contextmanager
@@ -160,7 +161,7 @@ def _place(progress: Progress) -> tuple[str, str]:
 def _details(progress: Progress, pace: Pace) -> Iterator[str]:
     """The wave, decisions and their rate, verdicts so far, and the time that is left."""
     yield progress.wave
-    yield f"{progress.decisions:,} decisions ({pace.rate(progress.decisions):,.0f}/s)"
+    yield f"{counted(progress.decisions, 'decision')} ({pace.rate(progress.decisions):,.0f}/s)"
     yield f"{progress.settled} of {progress.clauses} clauses settled"
     yield from _failed(progress)
     expected = pace.expected(progress.share)

@@ -13,6 +13,7 @@ from fencepost.conformance.open_points.spellings import Profiler, Row
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.plan import Plan
 from fencepost.reference import load_profile
+from fencepost.reports.counted import counted
 from fencepost.reports.visible import as_json, visible
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -79,9 +80,9 @@ def _with_progress(rows: Iterable[Row]) -> Iterable[Row]:
     console = Console(stderr=True)
     with console.status("0 spellings") as status:
         for count, row in enumerate(rows, start=1):
-            status.update(f"{count} spellings")
+            status.update(counted(count, "spelling"))
             if not console.is_terminal and count % _A_LINE == 0:
-                console.print(f"{count} spellings", highlight=False)
+                console.print(counted(count, "spelling"), highlight=False)
             yield row
 
 
@@ -123,8 +124,9 @@ def essence(rows: Sequence[Row], subject: str) -> RenderableType:
 def summary(rows: Sequence[Row]) -> str:
     """How many spellings had which result."""
     kinds = Counter(row.subject.kind for row in rows)
-    counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-    return f"{len(rows)} spellings: {counted}; {sum(row.differs for row in rows)} read differently from the reference"
+    by_kind = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    differing = sum(row.differs for row in rows)
+    return f"{counted(len(rows), 'spelling')}: {by_kind}; {differing} read differently from the reference"
 
 
 def _short(text: str, length: int) -> str:

@@ -55,14 +55,14 @@ class Diagnosis:
         self._begun: Counter[tuple[str, str | None]] = Counter()
 
     def wants(self, found: Found) -> bool:
-        """Whether to diagnose this mismatch: its clause has not failed, and its kind has not been diagnosed often."""
+        """Whether to diagnose this mismatch: its clause may fail by it, and its kind has not been diagnosed often."""
         if not self._allows_another():
             return False
         clause = provisional_clause(found.mismatch, found.aim)
         if self._known_failures is not None and self._known_failures.looks_known(clause, found.mismatch):
             return False
         times = 1 if self._recorder.unreproduced >= _MANY_UNREPRODUCED else _PER_CLAUSE
-        return not self._tally[clause].failures and self._begun[clause, found.aim] < times
+        return not self._recorder.is_done(clause) and self._begun[clause, found.aim] < times
 
     def diagnose(self, found: Found) -> None:
         """Diagnose the mismatch, and record the result. The subject is left in another state: restore it."""
@@ -73,6 +73,9 @@ class Diagnosis:
         except OutOfTime:
             self._recorder.no_time_left(provisional, found.mismatch)
             raise
+        known = self._known_failures
+        if known is not None and known.goes_on and known.looks_known(provisional, found.mismatch):
+            self._begun[provisional, found.aim] -= 1  # a run that knows this failure does not diagnose it
 
     def _diagnose(self, found: Found, provisional: str) -> None:
         lockstep, recorder = self._lockstep, self._recorder
@@ -93,7 +96,7 @@ class Diagnosis:
             self._not_every_time(provisional, reproduction.mismatch, reproduction.case)
             return
         clause = clause_of(smallest.mismatch, smallest.case, found.aim)
-        if not recorder.has_failed(clause):
+        if recorder.takes(clause, smallest):
             smallest = self._beside_the_plain_case(smallest)
         recorder.record(clause, smallest)
         self._keep_for_its_decider(reproduction, smallest)
@@ -212,7 +215,7 @@ class Diagnosis:
     ) -> None:
         """Go on from another run's counts. Each failure that the run has recorded must show once more to stand."""
         self._recorder.resume(
-            [(clause, case_from_calls(self._tally[clause].failures[0].calls)) for clause in recorded],
+            [(clause, case_from_calls(one.calls)) for clause in recorded for one in self._tally[clause].failures],
             [(clause, case_from_calls(calls_of_case), cost) for clause, calls_of_case, cost in kept],
             self._replays.replay,
         )

@@ -14,6 +14,9 @@ from msgspec import structs
 SAME_ANSWER = "DEC-17"
 """The clause of answers that depend on other requests, or on chance."""
 
+_MOST_WAYS = 20
+"""So many failures of one clause are recorded beside known failures: each is like no other."""
+
 _LONG_HISTORY = 10
 """The longest case that is still recorded of a subject that other requests sway."""
 
@@ -25,12 +28,21 @@ _DIFFERENT = "the same calls got different answers"
 class KnownFailures(Protocol):
     """The failures of a subject that are known already, and are not to be found again."""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a clause that has failed is searched on for failures that are not like those found."""
+        ...
+
     def looks_known(self, provisional: str, mismatch: Mismatch) -> bool:
         """Whether a mismatch looks like a known failure before its case is shrunk."""
         ...
 
     def knows(self, clause: str, case: Case, mismatch: Mismatch) -> bool:
         """Whether a smallest case is a known failure."""
+        ...
+
+    def learn(self, clause: str, case: Case, mismatch: Mismatch) -> None:
+        """Take a smallest case for a known failure from now on."""
         ...
 
 
@@ -74,14 +86,28 @@ class FailureRecorder:
         """Whether a failure of the clause is recorded."""
         return bool(self._tally[clause].failures)
 
-    def record(self, clause: str, smallest: Reproduction) -> None:
-        """Record a failure of the clause, unless it has failed already, the failure is known, or the case too long."""
+    def is_done(self, clause: str) -> bool:
+        """Whether no further failure of the clause is recorded.
+
+        It has failed, and is not searched on beside known failures; or it has failed in very many ways.
+        """
+        most = _MOST_WAYS if self._known_failures is not None and self._known_failures.goes_on else 1
+        return len(self._tally[clause].failures) >= most
+
+    def takes(self, clause: str, smallest: Reproduction) -> bool:
+        """Whether the failure is to be recorded: its clause is not done, it is not known, and its case not too long."""
         case, mismatch = smallest.case, smallest.mismatch
-        if self.has_failed(clause) or (self.is_batch_dependent and len(case.steps) > _LONG_HISTORY):
+        if self.is_done(clause) or (self.is_batch_dependent and len(case.steps) > _LONG_HISTORY):
+            return False
+        return self._known_failures is None or not self._known_failures.knows(clause, case, mismatch)
+
+    def record(self, clause: str, smallest: Reproduction) -> None:
+        """Record a failure of the clause, if it is to be recorded."""
+        case, mismatch = smallest.case, smallest.mismatch
+        if not self.takes(clause, smallest):
             return
-        if self._known_failures is not None and self._known_failures.knows(clause, case, mismatch):
-            return
-        self.recorded[clause] = smallest
+        self._learn(clause, smallest)
+        self.recorded.setdefault(clause, smallest)
         line = self._replay_line(clause)
         one = counterexample(clause, case, mismatch, replay=line, calls_to_shrink=smallest.calls)
         if smallest.is_right_plainly:
@@ -91,6 +117,10 @@ class FailureRecorder:
             orders = f"With the same rules {smallest.right_order}: {right}; in this order: {wrong}."
             one = structs.replace(one, why=f"{one.why} {orders}")
         self._tally[clause].failures.append(one)
+
+    def _learn(self, clause: str, smallest: Reproduction) -> None:
+        if self._known_failures is not None and self._known_failures.goes_on:
+            self._known_failures.learn(clause, smallest.case, smallest.mismatch)
 
     def record_kept(self) -> None:
         """Record what was kept, for clauses with too many wrong answers to be a side effect of another failure."""
@@ -160,7 +190,9 @@ class FailureRecorder:
         """Take over another run's failures; each of them must show again to stand."""
         for clause, case in recorded:
             if (mismatch := replay(case)) is not None:
-                self.recorded[clause] = Reproduction(case=case, mismatch=mismatch)
+                again = Reproduction(case=case, mismatch=mismatch)
+                self.recorded.setdefault(clause, again)
+                self._learn(clause, again)
             else:
                 self._does_not_stand(clause)
         for clause, case, calls in kept:

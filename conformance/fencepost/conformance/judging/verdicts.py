@@ -7,6 +7,7 @@ from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import ClauseRecord, Tally
 from fencepost.reference.open_points import ANSWERS
+from fencepost.reports.counted import counted
 from fencepost.reports.model import Clause as Row
 from fencepost.reports.model import Decoy, LedgerEntry, Result, Verdict
 
@@ -312,7 +313,7 @@ def _floors(tally: Tally, least: int) -> Iterator[str]:
     total = tally.allowed + tally.denied
     if total < least:
         mend = "ask more (--effort), or mend what refuses rules"
-        yield f"only {total} decisions; a run of all clauses takes {least}: {mend}"
+        yield f"only {counted(total, 'decision')}; a run of all clauses takes {least}: {mend}"
     for outcome, seen in (("allowed", tally.allowed), ("denied", tally.denied)):
         if total and seen < SHARE * total:
             mend = "a run looks at one side only: mend what keeps the rules from taking effect"

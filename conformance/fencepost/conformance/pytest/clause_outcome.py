@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
+from fencepost.reports.counted import counted
 from fencepost.reports.model import Clause, Counterexample, Decoy, LedgerEntry
 from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
@@ -181,7 +182,7 @@ class SensitivityOutcome:
 
     def __repr__(self) -> str:
         """The number of noticed faults."""
-        return f"<{len(self.decoys)} decoys noticed>"
+        return f"<{counted(len(self.decoys), 'decoy')} noticed>"
 
 
 def failure_lines(row: Clause) -> Iterator[str]:

@@ -37,9 +37,14 @@ class Entry:
 
 @dataclass(slots=True)
 class Baseline:
-    """The list and its standing with one subject. Each entry is replayed once, exactly, and never searched for."""
+    """The list and its standing with one subject. Each entry is replayed once, exactly, and never searched for.
+
+    `goes_on` is True of a run that is given a list: it records each further failure that is like no other, so that one
+    `baseline add` of the run completes the list.
+    """
 
     entries: list[Entry] = field(default_factory=list)
+    goes_on: bool = False
     _alike: set[Likeness] = field(default_factory=set)
     _looks: set[Likeness] = field(default_factory=set)
 
@@ -84,12 +89,16 @@ class Baseline:
             return Entry(failure=failure, standing="another failure", explanation=f"{failure.got} is known, {got} came")
         if failure.is_expired(today):
             return Entry(failure=failure, standing="expired", explanation=f"since {failure.expires.isoformat()}")
-        self._alike.add(likeness(failure.clause, failure.case, mismatch))
+        self.learn(failure.clause, failure.case, mismatch)
+        found = counterexample(failure.clause, failure.case, mismatch, replay=line, calls_to_shrink=0)
+        return Entry(failure=failure, standing="known", explanation=failure.reason, found=found)
+
+    def learn(self, clause: str, case: Case, mismatch: Mismatch) -> None:
+        """Take a smallest case for a known failure from now on."""
+        self._alike.add(likeness(clause, case, mismatch))
         at_first = glance(provisional_clause(mismatch, None), mismatch)
         if at_first is not None:
             self._looks.add(at_first)
-        found = counterexample(failure.clause, failure.case, mismatch, replay=line, calls_to_shrink=0)
-        return Entry(failure=failure, standing="known", explanation=failure.reason, found=found)
 
     def looks_known(self, provisional: str, mismatch: Mismatch) -> bool:
         """Whether a wrong decision looks like a known failure at first sight, so that it is not diagnosed again."""

@@ -1,24 +1,22 @@
-"""Expressions of ARM templates: the few functions that names, conditions and rules of vaults are written with.
+"""Expressions of ARM templates: what names, conditions and rules of vaults are written with, evaluated."""
 
-Source of the syntax: learn.microsoft.com, "Syntax and expressions in ARM templates" and "ARM template functions".
-"""
-
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fencepost.conformance.rule_files.functions import FUNCTIONS
+from fencepost.conformance.rule_files.syntax import Call, Literal, Node, NotEvaluated, Part, parsed
+from fencepost.reports.counted import counted
+
 SUBSCRIPTION: Final = "{subscription}"
 RESOURCE_GROUP: Final = "{resource-group}"
 """What stands in an id for the subscription and the resource group that only the deployment knows."""
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>[()\[\].,]))"
-)
-_DEEPEST = 50
 _LONGEST = 4 * 1024 * 1024
 """The longest text that a function may make, in characters: the service takes no template over 4 MB."""
+_WHAT_IF = "a result of az deployment group what-if --no-pretty-print holds the value"
+_WITH_LAMBDAS = frozenset({"map", "filter", "reduce", "toobject"})
 
 
 def may_be(written: str, actual: str) -> bool:
@@ -36,16 +34,13 @@ def may_be(written: str, actual: str) -> bool:
     return written.lower() != actual.lower() and re.fullmatch(pattern, actual.lower()) is not None
 
 
-class NotEvaluated(ValueError):
-    """An expression that cannot be evaluated here, and why."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What `parameters()`, `variables()`, `copyIndex()` and `resourceGroup()` mean where an expression stands.
 
     `parameter` and `variable` raise `NotEvaluated` for a name without a value. `indexes` are the loops around the
-    expression by name, and `turn` is the index of the loop of its resource, None outside of any.
+    expression by name, and `turn` is the index of the loop of its resource, None outside of any. `spend` takes so many
+    steps of those that a template may take, and raises `NotEvaluated` when they are used up.
     """
 
     parameter: Callable[[str], object]
@@ -54,6 +49,7 @@ class Scope:
     turn: int | None = None
     subscription: str
     group: str
+    spend: Callable[[int], None] = lambda _: None
 
 
 def is_expression(value: object) -> bool:
@@ -68,93 +64,52 @@ def literal(text: str) -> str:
 
 def evaluated(text: str, scope: Scope) -> object:
     """The value of an expression (with its brackets); `NotEvaluated` where that takes more than is known here."""
-    parser = _Parser(_tokens(text[1:-1]), scope)
-    value = parser.value(0)
-    if parser.rest():
-        raise NotEvaluated(f"{text!r:.80} is no expression")
+    value = _value(parsed(text[1:-1]), scope, {})
+    if isinstance(value, _Lambda):
+        raise NotEvaluated("a lambda alone is no value")
     return value
 
 
-def _tokens(text: str) -> list[str]:
-    found, place = [], 0
-    while text[place:].strip():
-        match = _TOKEN.match(text, place)
-        if match is None:
-            raise NotEvaluated(f"{text!r:.80} is no expression")
-        found.append(match[0].strip())
-        place = match.end()
-    return found
+def _value(node: Node, scope: Scope, bound: Mapping[str, object]) -> object:
+    """The value of a part of an expression; `bound` are the parameters of the lambdas around it, in lower case."""
+    match node:
+        case Literal(value=value):
+            return value
+        case Part(of=of, key=key):
+            return _part(_value(of, scope, bound), _value(key, scope, bound))
+        case Call(name=name, arguments=arguments):
+            return _called(name, arguments, scope, bound)
 
 
-class _Parser:
-    """Evaluates while it reads: a literal, or a call, followed by members (`.name`) and elements (`[index]`)."""
-
-    def __init__(self, tokens: Sequence[str], scope: Scope) -> None:
-        self._tokens = tokens
-        self._scope = scope
-        self._place = 0
-
-    def rest(self) -> Sequence[str]:
-        return self._tokens[self._place :]
-
-    def value(self, depth: int) -> object:
-        if depth > _DEEPEST:
-            raise NotEvaluated("the expression is nested too deep")
-        token = self._next()
-        if token.startswith("'"):
-            return token[1:-1].replace("''", "'")
-        if token.lstrip("-").isdecimal():
-            return int(token)
-        if token[0].isalpha() and self._peek() == ".":
-            raise NotEvaluated(f"the template's own functions, here those of {token!r}, are not evaluated here")
-        if not token[0].isalpha() or self._peek() != "(":
-            raise NotEvaluated(f"{token!r} is not expected in an expression")
-        value = _call(token, self._arguments(depth + 1), self._scope)
-        while self._peek() in (".", "["):
-            value = self._part(value, depth + 1)
-        return value
-
-    def _arguments(self, depth: int) -> list[object]:
-        self._next("(")
-        found: list[object] = []
-        while self._peek() != ")":
-            if found:
-                self._next(",")
-            found.append(self.value(depth))
-        self._next(")")
-        return found
-
-    def _part(self, value: object, depth: int) -> object:
-        if self._next() == ".":
-            key: object = self._next()
-        else:
-            key = self.value(depth)
-            self._next("]")
-        if isinstance(value, Mapping) and isinstance(key, str):
-            for name, content in value.items():
-                if name.lower() == key.lower():
-                    return content
-        if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
-            return value[key]
-        raise NotEvaluated(f"there is no {key!r} in the value before it")
-
-    def _peek(self) -> str:
-        return self._tokens[self._place] if self._place < len(self._tokens) else ""
-
-    def _next(self, expected: str = "") -> str:
-        token = self._peek()
-        if not token or (expected and token != expected):
-            raise NotEvaluated(f"expected {expected or 'a value'!r}, got {token or 'the end'!r}")
-        self._place += 1
-        return token
+def _part(value: object, key: object) -> object:
+    if isinstance(value, Mapping) and isinstance(key, str):
+        for name, content in value.items():
+            if name.lower() == key.lower():
+                return content
+    if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+        return value[key]
+    raise NotEvaluated(f"there is no {key!r} in the value before it")
 
 
-_WHAT_IF = "a result of az deployment group what-if --no-pretty-print holds the value"
-
-
-def _call(name: str, arguments: list[object], scope: Scope) -> object:
+def _called(name: str, written: Sequence[Node], scope: Scope, bound: Mapping[str, object]) -> object:
+    """The value of a call. Of `if` only the branch that holds is evaluated, and a lambda where it is called."""
+    scope.spend(1)
     lowered = name.lower()
+    if lowered == "if" and len(written) == 3:
+        condition = _value(written[0], scope, bound)
+        if not isinstance(condition, bool):
+            raise NotEvaluated(f"the condition of if() is {condition!r:.40}, and neither true nor false")
+        return _value(written[1] if condition else written[2], scope, bound)
+    if lowered == "lambda" and written:
+        return _Lambda(written, scope, bound)
+    arguments = [_value(one, scope, bound) for one in written]
+    if any(isinstance(one, _Lambda) for one in arguments) and lowered not in _WITH_LAMBDAS:
+        raise NotEvaluated(f"{name}() with a lambda is not evaluated here; {_WHAT_IF}")
     match lowered, arguments:
+        case "lambdavariables", [str(which)]:
+            if which.lower() not in bound:
+                raise NotEvaluated(f"no lambda around it has the parameter {which!r}")
+            return bound[which.lower()]
         case "parameters", [str(which)]:
             return scope.parameter(which)
         case "variables", [str(which)]:
@@ -176,7 +131,46 @@ def _call(name: str, arguments: list[object], scope: Scope) -> object:
         raise NotEvaluated(f"{name}() does not take these arguments") from None
     if isinstance(value, str) and len(value) > _LONGEST:
         raise NotEvaluated(f"{name}() makes a text of {len(value):,} characters; {_LONGEST:,} are the most")
+    if isinstance(value, list):
+        scope.spend(len(value))
     return value
+
+
+class _Lambda:
+    """A lambda of an expression, as a function; `parameters` is their number."""
+
+    def __init__(self, written: Sequence[Node], scope: Scope, bound: Mapping[str, object]) -> None:
+        names = [one.value.lower() for one in written[:-1] if isinstance(one, Literal) and isinstance(one.value, str)]
+        if len(names) < len(written) - 1:
+            raise NotEvaluated("lambda() takes the names of its parameters as texts")
+        self.parameters = len(names)
+        self._names, self._body = names, written[-1]
+        self._scope, self._bound = scope, bound
+
+    def __call__(self, *values: object) -> object:
+        """The value of its body. What it makes counts as steps, since a lambda may repeat a value without end."""
+        if len(values) != self.parameters:
+            raise NotEvaluated(
+                f"a lambda has {counted(self.parameters, 'parameter')} here, and {len(values)} are expected"
+            )
+        bound = {**self._bound, **dict(zip(self._names, values, strict=True))}
+        value = _value(self._body, self._scope, bound)
+        self._scope.spend(_size(value))
+        return value
+
+
+_MOST_COUNTED = 1_000_000
+
+
+def _size(value: object) -> int:
+    """How many values there are in a value, one that stands in several places counted in each; at most a million."""
+    counted, waiting = 0, [value]
+    while waiting and counted < _MOST_COUNTED:
+        one = waiting.pop()
+        counted += 1
+        if isinstance(one, Mapping | list):
+            waiting.extend(one.values() if isinstance(one, Mapping) else one)
+    return counted
 
 
 def _copy_index(arguments: list[object], scope: Scope) -> int:
@@ -187,36 +181,6 @@ def _copy_index(arguments: list[object], scope: Scope) -> int:
         name = "" if names else "; without the name of a loop it means the loop of its resource"
         raise NotEvaluated(f"copyIndex() stands outside of its loop{name}")
     return offset + index
-
-
-def _concat(*parts: object) -> object:
-    if parts and all(isinstance(part, list) for part in parts):
-        return [one for part in parts if isinstance(part, list) for one in part]
-    return "".join(_text(part) for part in parts)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str | int):
-        return str(value)
-    raise TypeError
-
-
-_FIELD = re.compile(r"\{\{|\}\}|\{(\d+)\}|[{}]")
-
-
-def _format(pattern: str, *values: object) -> str:
-    """The text with each `{number}` replaced; `NotEvaluated` for widths and formats, whose rules are those of .NET."""
-
-    def replaced(found: re.Match[str]) -> str:
-        if found[1] is not None:
-            return _text(values[int(found[1])])
-        if len(found[0]) == 2:
-            return found[0][0]
-        raise NotEvaluated("of the fields of format(), only {0}, {1} and so on are evaluated here")
-
-    return _FIELD.sub(replaced, pattern)
 
 
 def _resource_id(scope: Scope, arguments: Sequence[object]) -> str:
@@ -232,98 +196,3 @@ def _resource_id(scope: Scope, arguments: Sequence[object]) -> str:
     subscription = given[0] if len(given) == 2 else scope.subscription
     below = "/".join(f"{part}/{name}" for part, name in zip(kind[1:], names, strict=True))
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind[0]}/{below}"
-
-
-def _equals(one: object, other: object) -> bool:
-    return type(one) is type(other) and one == other
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str | list | dict) and len(value) == 0)
-
-
-def _length(value: str | list[object] | dict[str, object]) -> int:
-    return len(value)
-
-
-def _if(condition: object, then: object, otherwise: object) -> object:
-    return then if _truth(condition) else otherwise
-
-
-def _truth(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _object(*parts: object) -> dict[str, object]:
-    """The object of names and values in turn."""
-    names, values = parts[::2], parts[1::2]
-    return dict(zip(map(_name, names), values, strict=True))
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _union(*values: object) -> object:
-    """The distinct entries of arrays by their first places, or objects merged, the last value of a name in force.
-
-    Objects within objects are merged too. What the service does with names or entries that are equal but for case, and
-    with null for a value, is not documented.
-    """
-    if len(values) >= 2 and all(isinstance(one, list) for one in values):
-        entries = [one for value in values if isinstance(value, list) for one in value]
-        distinct = {json.dumps(one, sort_keys=True): one for one in entries}
-        if len({key.lower() for key in distinct}) < len(distinct):
-            raise NotEvaluated("entries of union() that are equal but for case are not evaluated here")
-        return list(distinct.values())
-    if len(values) < 2 or not all(isinstance(one, Mapping) for one in values):
-        raise TypeError
-    merged: dict[str, object] = {}
-    for value in values:
-        merged = _merged(merged, value if isinstance(value, Mapping) else {})
-    return merged
-
-
-def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:
-    merged = dict(one)
-    names = {name.lower(): name for name in one}
-    for name, value in other.items():
-        before = merged.get(name)
-        if names.get(name.lower(), name) != name:
-            raise NotEvaluated("names in union() that are equal but for case are not evaluated here")
-        if isinstance(before, Mapping) and isinstance(value, Mapping):
-            merged[name] = _merged(before, value)
-        elif name in one and (value is None or isinstance(before, Mapping) or isinstance(value, Mapping)):
-            raise NotEvaluated(f"union() has values of two kinds for {name!r}, which is not evaluated here")
-        else:
-            merged[name] = value
-    return merged
-
-
-FUNCTIONS: Mapping[str, Callable[..., object]] = {
-    "concat": _concat,
-    "format": _format,
-    "createarray": lambda *values: list(values),
-    "createobject": _object,
-    "coalesce": lambda *values: next((one for one in values if one is not None), None),
-    "union": _union,
-    "length": _length,
-    "empty": _is_empty,
-    "equals": _equals,
-    "not": lambda value: not _truth(value),
-    "and": lambda *values: all(list(map(_truth, values))),
-    "or": lambda *values: any(list(map(_truth, values))),
-    "if": _if,
-    "true": lambda: True,
-    "false": lambda: False,
-    "null": lambda: None,
-    "tolower": lambda text: text.lower(),
-    "toupper": lambda text: text.upper(),
-    "string": _text,
-    "json": json.loads,
-}
-"""Every function that takes its arguments alone, by its name in lower case."""

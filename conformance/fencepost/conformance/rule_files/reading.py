@@ -49,10 +49,13 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
 
 
 def _in_force(acls: object) -> object:
-    """Rules that the service has accepted: a subnet that lacks the service endpoint now does not refuse its rule.
+    """Rules that the service has accepted: neither null nor a subnet that lacks the endpoint now refuses them.
 
-    The service does not print the flag with which a rule without the endpoint was put.
+    The service does not print the flag with which a rule without the endpoint was put. A client prints null for a list
+    or a word that it has not got.
     """
+    if isinstance(acls, Mapping):
+        acls = {name: one for name, one in acls.items() if one is not None}
     rules = acls.get("virtualNetworkRules") if isinstance(acls, Mapping) else None
     if not isinstance(acls, Mapping) or not isinstance(rules, list):
         return acls

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from fencepost.conformance.rule_files.expressions import (
     RESOURCE_GROUP,
     SUBSCRIPTION,
-    NotEvaluated,
     Scope,
     evaluated,
     is_expression,
@@ -14,6 +14,7 @@ from fencepost.conformance.rule_files.expressions import (
 )
 from fencepost.conformance.rule_files.members import member
 from fencepost.conformance.rule_files.parameters import constraint_faults
+from fencepost.conformance.rule_files.syntax import NotEvaluated
 
 VAULT = "microsoft.keyvault/vaults"
 NETWORK = "microsoft.network/virtualnetworks"
@@ -64,8 +65,10 @@ class Evaluation:
 
     def value(self, value: object, path: str) -> object:
         """The value with every expression in it evaluated and every loop written out; `Fault` where that fails."""
-        if next(self.steps, None) is None:
-            raise Fault(path=path, reason=f"the template takes more than {_MOST_STEPS:,} steps to evaluate")
+        try:
+            self._spend(1)
+        except NotEvaluated as error:
+            raise Fault(path=path, reason=str(error)) from None
         if isinstance(value, str):
             return self._text(value, path)
         if isinstance(value, list):
@@ -127,11 +130,16 @@ class Evaluation:
             turn=self.turn,
             subscription=self.subscription,
             group=self.group,
+            spend=self._spend,
         )
         try:
             return evaluated(text, scope)
         except NotEvaluated as error:
             raise Fault(path=path, reason=f"{_in_short(text)!r} is a template expression: {error}") from None
+
+    def _spend(self, steps: int) -> None:
+        if sum(1 for _ in islice(self.steps, steps)) < steps:
+            raise NotEvaluated(f"the template takes more than {_MOST_STEPS:,} steps to evaluate")
 
     def _loops(self, value: Mapping[str, object], path: str) -> dict[str, object]:
         found: dict[str, object] = {}

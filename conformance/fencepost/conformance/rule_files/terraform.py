@@ -19,6 +19,11 @@ from fencepost.conformance.rule_files.template import VAULT
 _MEMBERS = {"bypass": "bypass", "default_action": "defaultAction"}
 _LISTS = {"ip_rules": ("ipRules", "value"), "virtual_network_subnet_ids": ("virtualNetworkRules", "id")}
 _UNKNOWN = "the plan does not know this value before it is applied"
+_RECOVERS = (
+    "if a deleted vault of this name can be recovered, the provider recovers it with the rules that it was deleted "
+    "with, unless recover_soft_deleted_key_vaults is false"
+)
+"""hashicorp/terraform-provider-azurerm #17375 and #18970: the plan shows other rules than those of such a vault."""
 
 
 def is_terraform(value: object) -> bool:
@@ -36,6 +41,11 @@ def vaults_in(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         str(change.get("address")): change["change"].get("after_unknown")
         for change in (changes if isinstance(changes, list) else ())
         if isinstance(change, Mapping) and isinstance(change.get("change"), Mapping)
+    }
+    created = {
+        str(change.get("address"))
+        for change in (changes if isinstance(changes, list) else ())
+        if isinstance(change, Mapping) and "create" in _actions(change.get("change"))
     }
     values = value.get(part)
     module = values.get("root_module") if isinstance(values, Mapping) else None
@@ -55,13 +65,20 @@ def vaults_in(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         not_known = unknown.get(str(one.get("address")))
         found: Iterable[FoundRules] = ()
         if one.get("type") == "azurerm_key_vault":
-            found = [_of_azurerm(one, here, not_known)]
+            recovers = f"{here.removesuffix('.values')}: {_RECOVERS}"
+            notes = (recovers,) if str(one.get("address")) in created else ()
+            found = [replace(_of_azurerm(one, here, not_known), notes=notes)]
         elif one.get("type") == "azapi_resource" and _is_vault_of_azapi(one):
             found = _of_azapi(one, here, not_known)
         for each in found:
             faults = (*each.faults, *updates)
             address, is_stored = str(one.get("address")), part == "values"
             yield replace(each, address=address, faults=faults, subnets=subnets, is_stored=is_stored)
+
+
+def _actions(change: object) -> list[object]:
+    actions = change.get("actions") if isinstance(change, Mapping) else None
+    return actions if isinstance(actions, list) else []
 
 
 def _resources(module: object, path: str) -> Iterator[tuple[Mapping[str, object], str]]:

@@ -62,7 +62,8 @@ def read_at(file: Path, take: Callable[[object], _T]) -> _T:
 
 
 def replay_known(campaign: Campaign, known: Sequence[KnownFailure], file: Path | None) -> None:
-    """Replay the list of known failures. Raises `HarnessFault` as the client does."""
+    """Replay the list of known failures, if there is a file. Raises `HarnessFault` as the client does."""
+    campaign.baseline.goes_on = file is not None
     line = f"fencepost replay {file} {quoted(campaign.plan.subject)}"
     today = datetime.now(UTC).date()
     campaign.baseline.replay(known, campaign.lockstep, campaign.capabilities, today=today, line=line)
@@ -96,3 +97,5 @@ def _take_over(one: StoredCase, replayed: Replayed, campaign: Campaign, folder: 
         line = f"fencepost replay {one.id} {quoted(campaign.plan.subject)} --folder {folder}"
         example = counterexample(one.clause, one.case, found, replay=line, calls_to_shrink=0)
         campaign.tally[one.clause].failures.append(example)
+        if campaign.baseline.goes_on:
+            campaign.baseline.learn(one.clause, one.case, found)

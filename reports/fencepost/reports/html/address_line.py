@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import log2
 from xml.etree.ElementTree import Element
 
+from fencepost.reports.counted import counted
 from fencepost.reports.html.boxes import outcome_label
 from fencepost.reports.html.tree import h
 
@@ -85,7 +86,9 @@ def address_line(ranges: Sequence[Range], probe: Probe | None, *, title: str) ->
     parts += _axis(shown, scale, on_axis - 2)
     y += 34
     if len(ranges) > len(shown):
-        parts.append(h("text", f"and {len(ranges) - len(shown):,} more rules", x=_MARGIN, y=y + 10, class_="small"))
+        parts.append(
+            h("text", f"and {counted(len(ranges) - len(shown), 'more rule')}", x=_MARGIN, y=y + 10, class_="small")
+        )
         y += 16
     if probe is not None:
         parts.insert(0, h("line", x1=x, x2=x, y1=top - 4, y2=y + 2, class_="probe"))

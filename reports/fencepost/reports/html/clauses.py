@@ -1,4 +1,4 @@
-"""The clauses: those with a finding of their own at once, and the others folded away, group by group."""
+"""The clauses: those with a finding that no card shows at once, and the others folded away, group by group."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -24,13 +24,12 @@ SIGNS = {
 
 _COLUMNS = ("clause", "verdict", "what it promises, and what was found", "asked", "decisive", "answers")
 _FOLDED = {
-    "shown under another": (
-        "clause with wrong answers that are shown under another clause",
-        "clauses with wrong answers that are shown under another clause",
-    ),
-    "pass": ("clause that holds", "clauses that hold"),
-    "not asked": ("clause that was not asked", "clauses that were not asked"),
-    "not applicable": ("clause that does not apply", "clauses that do not apply"),
+    "fail": "Clauses whose failures are shown above",
+    "known failure": "Clauses whose known failures are shown above",
+    "shown under another": "Clauses with wrong answers that are shown under another clause",
+    "pass": "Clauses that hold",
+    "not asked": "Clauses that were not asked",
+    "not applicable": "Clauses that do not apply",
 }
 _ANSWERS = ("allowed", "denied", "inconclusive", "wrong")
 
@@ -42,18 +41,27 @@ def badge(clause: Clause) -> Element:
 
 
 def clause_tables(report: Report) -> list[Element]:
-    """A table of the clauses with a finding; then, folded, those without a failure of their own."""
+    """A table of the clauses with a finding that no card shows; then, folded, the others.
+
+    The number of clauses of each standing is in the sentence at the head of the page, and nowhere else.
+    """
     found = findings(report.clauses)
-    noted = [clause for clause in report.clauses if standing(clause) not in _FOLDED]
-    parts = [_table("With a finding", f" {len(noted)} of {len(report.clauses)}", noted, found)] if noted else []
-    for name, (singular, plural) in _FOLDED.items():
-        rows = [clause for clause in report.clauses if standing(clause) == name]
+    noted = [clause for clause in report.clauses if _fold(clause) is None]
+    parts = [_table("With a finding", noted, found)] if noted else []
+    for name, label in _FOLDED.items():
+        rows = [clause for clause in report.clauses if _fold(clause) == name]
         if rows:
             groups = groupby(rows, key=lambda clause: clause.group)
-            tables = [_table(group, "", list(those), found) for group, those in groups]
-            label = f"{len(rows)} {singular if len(rows) == 1 else plural}"
+            tables = [_table(group, list(those), found) for group, those in groups]
             parts.append(h("details", h("summary", label), tables, class_="folded"))
     return parts
+
+
+def _fold(clause: Clause) -> str | None:
+    """The part in which the clause is folded away; None if its finding is shown nowhere else."""
+    name = standing(clause)
+    is_shown = bool(clause.counterexamples) or name not in ("fail", "known failure")
+    return name if name in _FOLDED and is_shown else None
 
 
 def key(clauses: Iterable[Clause]) -> Element:
@@ -75,11 +83,11 @@ def key(clauses: Iterable[Clause]) -> Element:
             " counts those that the clause alone determines: a fault in it would have shown in them.",
         ),
         h("p", "Answers: ", keys, class_="legend") if keys else None,
-        class_="quiet",
+        class_="quiet columns",
     )
 
 
-def _table(caption: str, counted: str, clauses: Sequence[Clause], found: dict[str, str]) -> Element:
+def _table(caption: str, clauses: Sequence[Clause], found: dict[str, str]) -> Element:
     most = max((sum(number for _, number in _answers(clause)) for clause in clauses), default=0)
     head = h(
         "tr",
@@ -87,7 +95,7 @@ def _table(caption: str, counted: str, clauses: Sequence[Clause], found: dict[st
     )
     return h(
         "table",
-        h("caption", h("b", caption), counted),
+        h("caption", h("b", caption)),
         h("thead", head),
         h("tbody", [_row(clause, most, found[clause.id]) for clause in clauses]),
         class_="clauses",

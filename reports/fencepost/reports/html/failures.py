@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import Cause
-from fencepost.reports.counterexample import explanation, offending
+from fencepost.reports.counterexample import offending, without_texts
 from fencepost.reports.html.clauses import origin
 from fencepost.reports.html.comparison import comparison
 from fencepost.reports.html.picture import picture
@@ -14,16 +14,11 @@ from fencepost.reports.visible import abridged, as_json
 
 _CARDS = 150
 _OTHERS = 10
-_HOW_TO_READ = (
-    "Each card shows one cause by the smallest case found: the rules in force, the caller or the written value, the "
-    "right answer, and the answer that came."
-)
 
 
 def failure_cards(causes: tuple[Cause, ...], texts: Mapping[str, str]) -> Content:
     """A card for each cause; if there are very many causes, the others are counted."""
-    cards = [h("p", _HOW_TO_READ)]
-    cards += [_card(number, cause, texts) for number, cause in enumerate(causes[:_CARDS], start=1)]
+    cards = [_card(number, cause, texts) for number, cause in enumerate(causes[:_CARDS], start=1)]
     left_out = len(causes) - _CARDS
     if left_out > 0:
         cards.append(h("p", f"{left_out:,} further causes are not drawn here; the stored run has them all."))
@@ -36,30 +31,34 @@ def _card(number: int, cause: Cause, texts: Mapping[str, str]) -> Element:
     return h(
         "article",
         h("h3", h("a", clause.id, href=f"#clause-{clause.id}"), f": it {cause.title}", id=f"failure-{number}"),
-        h("p", h("span", "The clause: ", class_="quiet"), clause.text),
         h(
             "div",
             picture(one),
             h(
                 "div",
                 _offending(one),
-                h("p", h("span", "expected ", h("b", _short(one.expected)), class_="pill expected")),
-                h("p", h("span", "got ", h("b", _short(one.got)), class_="pill got")),
-                h("p", h("span", "Why: ", class_="quiet"), explanation(one, texts)),
+                h(
+                    "p",
+                    h("span", "expected ", h("b", _short(one.expected)), class_="pill expected"),
+                    " ",
+                    h("span", "got ", h("b", _short(one.got)), class_="pill got"),
+                ),
+                h("p", h("span", "Why: ", class_="quiet"), without_texts(one, texts)),
                 h("p", f"{times:,} counterexamples of this kind; this is the smallest.") if times > 1 else None,
                 class_="answers",
             ),
             class_="comparison",
         ),
-        _replay(one),
         h(
             "details",
-            h("summary", f"Rules, caller and the {len(one.calls)} calls in full"),
+            h("summary", f"See it again: command, clause, {_calls(one)}"),
+            _replay(one),
+            [h("p", h("b", key), " ", texts[key]) for key in _clauses(one, texts)],
+            origin(clause),
             comparison(one.rules, one.request) if one.rules is not None and "source" in one.request else None,
             _in_full(one),
         ),
         _others(cause),
-        origin(clause),
         class_="failure",
         aria_labelledby=f"failure-{number}",
     )
@@ -74,12 +73,21 @@ def _offending(one: Counterexample) -> Element | None:
     return h("p", h("span", f"{path}: ", class_="quiet"), h("code", as_json(abridged(value)), class_="offending"))
 
 
+def _calls(one: Counterexample) -> str:
+    return "1 call" if len(one.calls) == 1 else f"{len(one.calls)} calls"
+
+
+def _clauses(one: Counterexample, texts: Mapping[str, str]) -> list[str]:
+    """The clause that is broken, and the clause that decides where it is another."""
+    return [key for key in dict.fromkeys((one.clause, one.deciding_clause)) if key in texts]
+
+
 def _short(answer: str) -> str:
     return str(abridged(answer))
 
 
 def _replay(one: Counterexample) -> Element:
-    return h("div", h("p", "See it again:"), h("pre", h("code", one.replay)), class_="replay")
+    return h("div", h("pre", h("code", one.replay)), class_="replay")
 
 
 def _in_full(one: Counterexample) -> list[Element]:

@@ -32,7 +32,7 @@ def picture(one: Counterexample) -> Element | None:
 def _on_a_line(one: Counterexample, ranges: Sequence[Range], strange: Sequence[object], address: int | None) -> Element:
     expected, got = _answers(one)
     probe = None if address is None else Probe(address=address, expected=expected, got=got)
-    caption = f"{_counted(len(ranges), 'IP rule')} in force: expected {expected}, got {got}"
+    what = f"{_counted(len(ranges), 'IP rule')} in force"
     more = [
         f"{_counted(number, 'subnet rule')} beside." if (number := len(_subnets(one.rules or {}))) else "",
         "The default action is Allow, so the rules have no effect."
@@ -41,19 +41,21 @@ def _on_a_line(one: Counterexample, ranges: Sequence[Range], strange: Sequence[o
         f"Not drawn: {as_json(abridged(list(strange)))}." if strange else "",
         _NOT_TO_SCALE,
     ]
-    return _figure(address_line(ranges, probe, title=caption), caption, *more)
+    return _figure(address_line(ranges, probe, title=f"{what}: expected {expected}, got {got}"), what, *more)
 
 
 def _from_subnet(one: Counterexample, listed: Sequence[object], own: object) -> Element:
     expected, got = _answers(one)
-    caption = f"{_counted(len(listed), 'subnet rule')} in force: expected {expected}, got {got}"
-    return _figure(subnet_boxes(listed, own, expected=expected, got=got, title=caption), caption)
+    what = f"{_counted(len(listed), 'subnet rule')} in force"
+    title = f"{what}: expected {expected}, got {got}"
+    return _figure(subnet_boxes(listed, own, expected=expected, got=got, title=title), what)
 
 
 def _by_other_means(one: Counterexample, rules: Mapping[str, object]) -> Element:
     expected, got = _answers(one)
-    caption = f"The rules and the caller: expected {expected}, got {got}"
-    return _figure(rule_boxes(rules, one.request, expected=expected, got=got, title=caption), caption)
+    what = "The rules and the caller"
+    title = f"{what}: expected {expected}, got {got}"
+    return _figure(rule_boxes(rules, one.request, expected=expected, got=got, title=title), what)
 
 
 def _written(one: Counterexample) -> Element | None:
@@ -62,8 +64,9 @@ def _written(one: Counterexample) -> Element | None:
     if not ranges:
         return None
     expected, got = _answers(one)
-    caption = f"{_counted(len(ranges), 'IP rule')} written: expected {expected}, got {got}"
-    return _figure(address_line(ranges, None, title=caption), caption, _NOT_TO_SCALE)
+    what = f"{_counted(len(ranges), 'IP rule')} written"
+    title = f"{what}: expected {expected}, got {got}"
+    return _figure(address_line(ranges, None, title=title), what, _NOT_TO_SCALE)
 
 
 def _answers(one: Counterexample) -> tuple[str, str]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import causes
-from fencepost.reports.headline import SIGNS, colour_of, counts, headline, not_judged
+from fencepost.reports.counted import counted
+from fencepost.reports.headline import SIGNS, colour_of, headline, not_judged
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.model import Decoy, Report
 from fencepost.reports.summary import in_words, known, named, reproduce, sentence
@@ -19,13 +20,8 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][A-Za-z0-9._~/?#
 
 
 def banner(report: Report) -> Element:
-    """The verdict: the headline, what was not judged, one sentence, the counts."""
+    """The verdict: the headline, what was not judged, the counts in a sentence, and what is wrong."""
     word = headline(report)
-    shown = [
-        h("li", h("b", number), f" {rest}", class_=name.replace(" ", "-"))
-        for name, words in counts(report.clauses)
-        for number, _, rest in (words.partition(" "),)
-    ]
     left_out = [h("li", str(one)) for one in not_judged(report)]
     first, others = left_out[:_REASONS], left_out[_REASONS:]
     return h(
@@ -33,10 +29,11 @@ def banner(report: Report) -> Element:
         h("p", "fencepost: does this network firewall let in exactly the callers that it must?", class_="quiet"),
         h("h1", h("span", f"{SIGNS[word]} {word}", class_="result"), f" {named(report)}"),
         (h("p", h("b", "Not judged:"), class_="left-out"), h("ul", first, class_="left-out")) if first else None,
-        h("details", h("summary", f"and for {len(others)} more reasons"), h("ul", others)) if others else None,
+        h("details", h("summary", f"and for {counted(len(others), 'more reason')}"), h("ul", others))
+        if others
+        else None,
         h("p", sentence(report), class_="sentence"),
         h("p", in_words(causes(report)), class_="sentence"),
-        h("ul", shown, class_="counts"),
         h("ul", [h("li", note) for note in report.notes]) if report.notes else None,
         h("details", h("summary", "How this was judged"), h("p", _asked(report)), h("p", report.scope), class_="quiet"),
         class_=f"banner {colour_of(report)}",
@@ -45,15 +42,17 @@ def banner(report: Report) -> Element:
 
 def _asked(report: Report) -> str:
     """How the run came to its verdict, for readers who see such a page for the first time."""
-    asked = f"{report.totals.decisions:,} decisions and {report.totals.writes:,} writes"
+    asked = f"{counted(report.totals.decisions, 'decision')} and {counted(report.totals.writes, 'write')}"
     return (
         f"Asked {asked}, and compared each answer with what the specification says: the network firewall of Azure Key "
-        f"Vault, edition {report.profile}, clause by clause. What the implementation does not offer does not apply."
+        f"Vault, edition {report.profile}, clause by clause. What the implementation does not offer does not apply. "
+        "A failure is shown by its smallest case: the rules in force, the caller or the written value, the right "
+        "answer, and the answer that came."
     )
 
 
 def facts(report: Report) -> Element:
-    """The subject, the suite, and the command that repeats the run."""
+    """The subject and the suite, folded; and the command that repeats the run."""
     subject = report.subject
     claimed = f" (it claims {subject.profile} itself)" if report.profile_is_override else ""
     rows: list[tuple[str, Content]] = [
@@ -72,9 +71,8 @@ def facts(report: Report) -> Element:
         ("The suite as of", report.suite_version or None),
         ("Run it again", h("code", reproduce(report))),
     ]
-    return h(
-        "dl", [(h("div", h("dt", name), h("dd", value))) for name, value in rows if value is not None], class_="facts"
-    )
+    shown = [h("div", h("dt", name), h("dd", value)) for name, value in rows if value is not None]
+    return _folded("What was judged, and how to run it again", h("dl", shown, class_="facts"))
 
 
 def _link(homepage: str | None) -> Content:
@@ -96,7 +94,7 @@ def ledger(report: Report) -> Iterator[Element]:
         )
         for one in known
     ]
-    yield h(
+    meaning = h(
         "p",
         "These points are open, or an implementation may differ from Azure in them. What was found is recorded; only a "
         "choice that the implementation declares and does not keep counts against it.",
@@ -107,8 +105,10 @@ def ledger(report: Report) -> Iterator[Element]:
     if broken:
         yield _table("Broken choices", columns, broken)
     if others:
-        label = f"{len(others)} open point{'' if len(others) == 1 else 's'} without a fault"
-        yield h("details", h("summary", label), _table("Open points", columns, others), class_="folded")
+        label = f"{counted(len(others), 'open point')} without a fault"
+        yield _folded(label, meaning, _table("Open points", columns, others))
+    else:
+        yield meaning
     if silent:
         yield h("p", f"Neither declared nor probed: {', '.join(silent)}.", class_="quiet")
 
@@ -126,38 +126,35 @@ def known_failures(report: Report) -> Iterator[Element]:
 def limits(report: Report) -> Iterator[Element]:
     """The limits that were found."""
     rows = [(one.id, one.text, one.limit_found) for one in report.clauses if one.limit_found is not None]
-    yield (
-        _table("Limits found", ("clause", "what it promises", "found"), rows)
-        if rows
-        else h("p", "No limit was looked for, or none was found.")
-    )
+    if rows:
+        found = ", ".join(f"{clause}: {limit}" for clause, _, limit in rows)
+        yield _folded(found, _table("Limits found", ("clause", "what it promises", "found"), rows))
+    else:
+        yield h("p", "No limit was looked for, or none was found.")
 
 
 def sensitivity(report: Report) -> Iterator[Element]:
     """The result of the decoys, and the time of the first failure."""
     if report.sensitivity:
         caught = sum(one.caught for one in report.sensitivity)
-        yield h(
-            "p",
-            f"The run injected {len(report.sensitivity)} faults into the implementation's answers. It noticed "
-            f"{caught} of them, as it would have noticed such faults in the implementation.",
-        )
         rows = [(one.id, one.clause, one.text, _noticed(one)) for one in report.sensitivity]
         faults = _table("Injected faults", ("fault", "breaks", "what it does", "noticed"), rows)
-        yield h("details", h("summary", f"The {len(rows)} faults"), faults, class_="folded")
+        yield _folded(
+            f"The run noticed {caught} of {counted(len(rows), 'fault')} that it injected into the answers", faults
+        )
     else:
         yield h("p", "This run has no sensitivity control: no faults were injected into the implementation's answers.")
     first = report.first_failure
     if first is not None:
         yield h(
             "p",
-            f"The first failure came after {first.decisions:,} decisions, {first.configurations:,} configurations and "
-            f"{first.examples:,} examples.",
+            f"The first failure came after {counted(first.decisions, 'decision')}, "
+            f"{counted(first.configurations, 'configuration')} and {counted(first.examples, 'example')}.",
         )
 
 
 def _noticed(decoy: Decoy) -> str:
-    asked = f" in {decoy.decisions:,} decisions" if decoy.decisions else ""
+    asked = f" in {counted(decoy.decisions, 'decision')}" if decoy.decisions else ""
     return f"{'✓ noticed' if decoy.caught else '✕ missed'}{asked}"
 
 
@@ -170,11 +167,15 @@ def the_run(report: Report) -> Iterator[Element]:
         if getattr(totals, name)
     ]
     asked = _table("What the run asked", ("what", "how many"), counted)
-    yield h("details", h("summary", "What the run asked"), asked, class_="folded")
+    yield _folded("What the run asked", asked)
     if report.log:
         lines = visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:]
         shown = [part for line in lines for part in (line, h("br"))]
         yield h("details", h("summary", "The end of the implementation's own log"), h("pre", shown))
+
+
+def _folded(label: str, *content: Content) -> Element:
+    return h("details", h("summary", label), *content, class_="folded")
 
 
 def _table(caption: str, columns: Iterable[str], rows: Iterable[tuple[Content, ...]]) -> Element:
