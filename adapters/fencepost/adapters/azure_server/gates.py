@@ -168,7 +168,15 @@ class Gates:
             _caller_line(standing.token),
             self._vault_line(vault),
         )
-        return refusal(403, "Forbidden", "\r\n".join(lines), inner="ForbiddenByFirewall")
+        headers = {OPEN_POINT: "deleted-subnet"} if self._was_deleted(caller, vault) else None
+        return refusal(403, "Forbidden", "\r\n".join(lines), inner="ForbiddenByFirewall", headers=headers)
+
+    def _was_deleted(self, caller: Caller, vault: Vault | None) -> bool:
+        """Whether a rule names the caller's subnet, which is no more."""
+        name = caller.subnet
+        return (
+            name is not None and self.networks.subnet(name) is None and name.lower() in (vault.subnets if vault else ())
+        )
 
     def _comes_through_a_subnet(self, caller: Caller) -> bool:
         """Whether the service sees a subnet: traffic of a subnet without the endpoint comes from a public address."""
