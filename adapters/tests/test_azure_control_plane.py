@@ -337,6 +337,17 @@ def test_a_body_that_nobody_should_send_is_refused_and_makes_no_vault(wire: Wire
     assert wire.control("GET", wire.path()).status == 404
 
 
+@pytest.mark.parametrize("absent", ["location", "tenantId", "sku"])
+def test_a_put_that_lacks_what_a_vault_needs_is_refused_where_the_vault_is_there_too(wire: Wire, absent: str) -> None:
+    wire.create(DENY)
+    before = wire.read()
+    body = wire.body()
+    (body if absent in body else body["properties"]).pop(absent)
+    refused = wire.control("PUT", wire.path(), body)
+    assert (refused.status, refused.code) == (400, "LocationRequired" if absent == "location" else "BadRequest")
+    assert wire.read() == before
+
+
 @pytest.mark.parametrize("name", ["a", "1abc", "a--b", "a_b", "x" * 25, "ab-"])
 def test_a_name_that_no_vault_may_have_is_refused(wire: Wire, name: str) -> None:
     policies = wire.control("PUT", f"{wire.path(name)}/accessPolicies/add", {"properties": {}})

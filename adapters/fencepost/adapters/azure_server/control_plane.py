@@ -67,9 +67,11 @@ class ControlPlane:
                 )
             if vault is not None and not _is_at(vault, subscription, group):
                 raise refusal(409, "VaultAlreadyExists", f"The vault name '{name}' is already in use.")
-            location = body.get("location", vault.location if vault else None)
+            location = body.get("location")
             if not isinstance(location, str) or not location:
                 raise refusal(400, "LocationRequired", "The location property is required for this definition.")
+            if not isinstance(written.get("tenantId"), str) or "sku" not in written:
+                raise bad_request("A vault needs properties.tenantId and properties.sku.")
             if vault is None or slot is None:
                 return await self._create(asked, body, written, subscription, group, name)
             if _place(location) != _place(vault.location):
@@ -253,8 +255,6 @@ class ControlPlane:
         group: str,
         name: str,
     ) -> Answer:
-        if not isinstance(written.get("tenantId"), str) or "sku" not in written:
-            raise bad_request("A new vault needs properties.tenantId and properties.sku.")
         slot = self._world.slot(name)
         vault = Vault(
             name=name, subscription=subscription, group=group, location=_place(str(body["location"])), created=now()
@@ -275,7 +275,7 @@ class ControlPlane:
         if acls is not None or vault.sent is not None:
             points += await self._write_rules(slot, vault, _DEFAULT_RULES if acls is None else acls)
         vault.sent = None if acls is None else vault.sent
-        self._take(vault, body, {**{key: vault.properties[key] for key in ("sku", "tenantId")}, **written})
+        self._take(vault, body, written)
         return await self._changed(asked, slot, vault, points)
 
     async def _recover(
