@@ -29,6 +29,7 @@ class Standing:
     action: str
     scope: str
     version: str = ""
+    fault: tuple[str, str] = ("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +146,7 @@ class Gates:
         if plane == "control":
             return refusal(
                 401,
-                "AuthenticationFailed",
-                "Authentication failed. The 'Authorization' header is missing or holds no valid token.",
+                *standing.fault,
                 headers={"www-authenticate": f'Bearer authorization_uri="{self.login}/{self.tenant}"'},
             )
         challenge = f'Bearer authorization="{self.login}/{self.tenant}", resource="{self.data_audience}"'
