@@ -21,6 +21,7 @@ _RESERVED = tuple(
 _WORDS = {"bypass": ("AzureServices", "None"), "defaultAction": ("Allow", "Deny")}
 _LISTS = ("ipRules", "virtualNetworkRules")
 _LIMITS = (127, 200, 1000)
+_SIZES = {str(prefix): 1 << 32 - prefix for prefix in range(33)}
 
 
 def _ends(blocks: tuple[ipaddress.IPv4Network, ...]) -> tuple[tuple[int, int], ...]:
@@ -31,7 +32,7 @@ _PRIVATE_ENDS, _RESERVED_ENDS = _ends(PRIVATE), _ends(_RESERVED)
 
 
 def open_points_in(acls: JsonObject) -> tuple[str, ...]:
-    """The names of the open points, each once, in the order of the table in `facts.toml`.
+    """The names of the open points, each once; `facts.toml` says what each is.
 
     >>> open_points_in({"defaultAction": "deny", "ipRules": [{"value": "20.1.2.2/31"}]})
     ('enum-case', 'prefix-31')
@@ -61,8 +62,10 @@ def _of_addresses(acls: JsonObject) -> Iterator[str]:
             yield "ipv6"
             continue
         address, _, prefix = with_prefix(value).partition("/")
+        if prefix not in _SIZES:
+            continue
         try:
-            first, size = int.from_bytes(socket.inet_pton(socket.AF_INET, address)), 1 << 32 - int(prefix)
+            first, size = int.from_bytes(socket.inet_pton(socket.AF_INET, address)), _SIZES[prefix]
         except (OSError, ValueError):
             continue
         if size in (2, 1 << 32):
