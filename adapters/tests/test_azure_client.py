@@ -2,6 +2,9 @@
 
 import os
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,8 @@ from fencepost.adapters.azure.target import (
 from fencepost.adapters.azure_server.application import Disturbance
 from fencepost.adapters.azure_server.background import running
 from fencepost.adapters.azure_server.server import Options
+from fencepost.adapters.azure_server.tokens import LIFETIME
+from fencepost.adapters.azure_server.world import OWNER
 from fencepost.adapters.contract import SubjectError, open_factory
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
 from fencepost.conformance.commands import main
@@ -246,6 +251,30 @@ def test_an_endpoint_that_cannot_be_asked_is_one_line_before_anything_is_written
         assert "\n" not in str(caught.value)
         assert set(server.server.world.slots) == before
         assert not [line for line in server.log if line.startswith(("PUT", "PATCH", "DELETE"))]
+
+
+def test_an_expired_token_is_one_line_before_anything_is_written(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fencepost.adapters.azure_client import open_adapter
+
+    with running(Options(target=target, trust_test_headers=True)) as server:
+        tokens = server.server.world.tokens
+        made = tokens.make(OWNER, "https://management.azure.com")
+        monkeypatch.setattr(tokens, "make", lambda *_: made)
+        monkeypatch.setattr(tokens, "now", lambda: time.time() + LIFETIME + 60)
+        with pytest.raises(SubjectError, match=r"answered 401 ExpiredAuthenticationToken: .* Nothing was written"):
+            open_adapter(str(target))
+        assert not server.server.world.slots
+
+
+def test_an_endpoint_that_is_not_there_is_one_line_on_stderr(target: Path) -> None:
+    with running(Options(target=target, trust_test_headers=True)):
+        dead, authority = target.read_text(), target.with_name("ca.pem")
+        authority.write_bytes(target.with_name(f"{target.name}.ca.pem").read_bytes())
+    target.write_text(dead.replace(f"{target.name}.ca.pem", authority.name))
+    fencepost = Path(sys.executable).with_name("fencepost")
+    done = subprocess.run([fencepost, "clean", str(target)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("Cannot connect") == 1
 
 
 @pytest.mark.parametrize("text", ["", "[endpoint]\n", "nonsense", "[endpoint]\ncontrol = 7\n"])

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from azure_adapter import BACK, DENY, FRONT, Opened, ask, openings, outcomes
 from fencepost.adapters.azure.target import load_target, save_target
+from fencepost.adapters.contract import open_factory
 from fencepost.adapters.proxy_header import write_header
 from msgspec.structs import replace
 
@@ -59,6 +60,37 @@ def test_credentials_subnets_and_services_are_conveyed(opened: Opened) -> None:
     assert code in ("AccessDenied", "ForbiddenByPolicy", "ForbiddenByRbac")
     adapter.set_service_endpoints(subnet=FRONT, service_endpoints=[])
     assert outcomes(adapter, ask("20.9.9.9", subnet=FRONT)) == [("deny", 403, "ForbiddenByFirewall")]
+
+
+def test_a_subnet_whose_endpoint_is_switched_reaches_the_subject_in_the_letters_of_the_call(opened: Opened) -> None:
+    class Noting:
+        """A subject that notes which subnet is switched."""
+
+        switched: list[str] = []  # noqa: RUF012 - one for the test
+
+        def describe(self, *, protocol: int) -> object:
+            features = ["service-endpoints"]
+            return {"protocol": protocol, "name": "noting", "version": "1", "profile": "keyvault", "features": features}
+
+        def reset(self, *, subnets: object) -> object:
+            return {}
+
+        def put_rules(self, *, network_acls: object) -> object:
+            return {"accepted": True}
+
+        def set_service_endpoints(self, *, subnet: str, service_endpoints: object) -> object:
+            self.switched.append(subnet)
+            return {}
+
+        def decide(self, *, requests: list[object]) -> object:
+            return {"decisions": ["allow" for _ in requests]}
+
+    adapter, server = opened(opener=lambda: open_factory(Noting))
+    adapter.reset(subnets=[{"id": FRONT, "serviceEndpoints": ["Microsoft.KeyVault"]}])
+    other = FRONT.replace("/Net/", "/NET/").replace("/Vnet/", "/vNET/").replace("/Front", "/fRONT")
+    adapter.set_service_endpoints(subnet=other, service_endpoints=[])
+    assert Noting.switched == [other]
+    assert [subnet.id for subnet in server.server.world.networks.subnets()] == [FRONT]
 
 
 def test_a_caller_that_the_endpoint_takes_for_another_is_inconclusive(opened: Opened, target: Path) -> None:

@@ -229,6 +229,76 @@ def test_what_nobody_knows_is_answered_with_its_name(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
+    ("acls", "points"),
+    [
+        ({"ipRules": [{"value": "20.1.2.2/31"}]}, "prefix-31"),
+        ({"ipRules": [{"value": "0.0.0.0/0"}]}, "prefix-0, private-superset"),
+        ({"ipRules": [{"value": "20.1.2.3/24"}]}, "host-bits"),
+        ({"ipRules": [{"value": "20.1.2.3/-99999999999999"}]}, "malformed-address"),
+        ({"ipRules": [{"value": "20.1.2.3\0/24"}]}, "malformed-address"),
+        ({"ipRules": [{"value": "\ud800/24"}]}, "malformed-address"),
+        ({"ipRules": [{"value": "172.0.0.0/8"}]}, "private-superset"),
+        ({"ipRules": [{"value": "127.0.0.1"}]}, "reserved-ranges"),
+        ({"ipRules": [{"value": "2001:db8::/32"}]}, "ipv6"),
+        ({"ipRules": None}, "null-members"),
+        ({"defaultAction": "deny"}, "enum-case"),
+        ({"defaultAction": "Allow"}, "allow-with-bypass-none"),
+        ({"ipRules": [{"value": "20.1.2.3"}] * 1001}, "duplicates-count"),
+        ({"virtualNetworkRules": [{"id": "{subnet}"}, {"id": "{SUBNET}"}]}, "duplicates"),
+        ({"ipRules": [{"value": "20.1.2.3/32"}, {"value": "20.1.2.3"}]}, None),
+        ({"ipRules": [{"value": "10.0.0.0/8"}]}, None),
+        ({"virtualNetworkRules": [{"id": "{subnet}"}]}, None),
+    ],
+)
+def test_an_answer_about_rules_that_nobody_has_recorded_names_its_open_points(
+    wire: Wire, acls: dict[str, Any], points: str | None
+) -> None:
+    subnet = wire.subnet("open", "Microsoft.KeyVault")
+    written = json.loads(json.dumps({**DENY, **acls}).replace("{subnet}", subnet).replace("{SUBNET}", subnet.upper()))
+    reply = wire.create(written)
+    assert reply.headers.get("x-fencepost-open-point") == points
+    assert set((points or "over-the-limit").split(", ")) <= set(FACTS.open_points)
+    if points == "allow-with-bypass-none":
+        assert wire.control("GET", wire.path()).headers["x-fencepost-open-point"] == points
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_rule_of_a_deleted_subnet_stays_and_matches_nothing_by_a_choice_of_ours(wire: Wire, *, whole: bool) -> None:
+    subnet = wire.subnet(f"gone-{wire.vault}", "Microsoft.KeyVault")
+    inside = {"x-fencepost-address": "10.1.1.4", "x-fencepost-subnet": subnet}
+    unnamed = wire.subnet(f"unnamed-{wire.vault}", "Microsoft.KeyVault")
+    wire.create({**DENY, "virtualNetworkRules": [{"id": subnet}]})
+    assert wire.data("GET", "/secrets", headers=inside).status == 200
+    other = wire.control("DELETE", unnamed, version=NETWORK_VERSION)
+    assert "x-fencepost-open-point" not in other.headers
+    removed = subnet.rpartition("/subnets/")[0] if whole else subnet
+    answers = [wire.control("DELETE", removed, version=NETWORK_VERSION), wire.data("GET", "/secrets", headers=inside)]
+    assert [answer.status for answer in answers] == [200, 403]
+    assert {answer.headers["x-fencepost-open-point"] for answer in answers} == {"deleted-subnet"}
+    assert wire.read()["networkAcls"]["virtualNetworkRules"] == [{"id": subnet.lower()}]
+    stranger = {**inside, "x-fencepost-subnet": unnamed}
+    assert "x-fencepost-open-point" not in wire.data("GET", "/secrets", headers=stranger).headers
+
+
+def test_a_caller_without_token_or_role_hears_of_that_before_the_body(wire: Wire) -> None:
+    wire.create(DENY)
+    for method in ("PUT", "PATCH"):
+        statuses = [
+            wire.control(method, wire.path(), b"{", token=token).status for token in (None, wire.stranger(), "")
+        ]
+        assert statuses == [401, 403, 400]
+
+
+def test_a_deleted_vault_is_at_its_own_location_alone(wire: Wire) -> None:
+    wire.create(DENY)
+    wire.control("DELETE", wire.path())
+    elsewhere = deleted(wire).replace("/westeurope/", "/eastus/")
+    assert wire.control("GET", elsewhere).status == 404
+    assert wire.control("POST", f"{elsewhere}/purge").status == 404
+    assert wire.control("GET", deleted(wire).replace("/westeurope/", "/WestEurope/")).status == 200
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"{",
@@ -249,6 +319,12 @@ def test_what_nobody_knows_is_answered_with_its_name(wire: Wire) -> None:
             "location": "westeurope",
             "properties": {"networkAcls": {"ipRules": [{"value": "20.0.0.0/8", "action": "Allow"}]}},
         },
+        {
+            "location": "westeurope",
+            "properties": {
+                "networkAcls": {"virtualNetworkRules": [{"id": "/a", "ignoreMissingVnetServiceEndpoint": "yes"}]}
+            },
+        },
         {"location": "westeurope", "properties": {"sku": {"family": "B", "name": "standard"}}},
         {"location": "westeurope", "properties": {"accessPolicies": [{}]}},
         {"location": "westeurope", "properties": {"softDeleteRetentionInDays": 6}},
@@ -262,6 +338,17 @@ def test_a_body_that_nobody_should_send_is_refused_and_makes_no_vault(wire: Wire
     assert reply.status == 400
     assert reply.body["error"]["message"]
     assert wire.control("GET", wire.path()).status == 404
+
+
+@pytest.mark.parametrize("absent", ["location", "tenantId", "sku"])
+def test_a_put_that_lacks_what_a_vault_needs_is_refused_where_the_vault_is_there_too(wire: Wire, absent: str) -> None:
+    wire.create(DENY)
+    before = wire.read()
+    body = wire.body()
+    (body if absent in body else body["properties"]).pop(absent)
+    refused = wire.control("PUT", wire.path(), body)
+    assert (refused.status, refused.code) == (400, "LocationRequired" if absent == "location" else "BadRequest")
+    assert wire.read() == before
 
 
 @pytest.mark.parametrize("name", ["a", "1abc", "a--b", "a_b", "x" * 25, "ab-"])

@@ -121,6 +121,19 @@ def test_a_token_is_good_until_it_expires_and_for_its_tenant_alone() -> None:
     assert tokens.read(token) is None
 
 
+def test_the_control_plane_says_what_is_wrong_with_a_token(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    # azure-sdk-for-java #33112, azure-powershell #27882
+    tokens, good = wire.running.server.world.tokens, wire.token()
+    assert wire.control("GET", wire.path(), token=None).code == "AuthenticationFailed"
+    for wrong in ("garbage", wire.token(DATA)):
+        assert wire.control("GET", wire.path(), token=wrong).code == "InvalidAuthenticationToken"
+    monkeypatch.setattr(tokens, "now", lambda: time.time() + LIFETIME + 60)
+    late = wire.control("GET", wire.path(), token=good)
+    assert (late.status, late.code) == (401, "ExpiredAuthenticationToken")
+    assert late.body["error"]["message"].startswith("The access token expiry UTC time '")
+    assert wire.data("GET", "/secrets", token=good, headers=LISTED).status == 401
+
+
 def test_a_missing_permission_is_told_only_after_the_firewall(wire: Wire) -> None:
     stranger = wire.stranger(DATA)
     assert wire.data("GET", "/secrets", token=stranger, headers=LISTED).code in PERMISSION_CODES

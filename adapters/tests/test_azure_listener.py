@@ -138,10 +138,17 @@ def test_a_connection_with_a_good_proxy_header_is_answered(proxied: Wire) -> Non
         b"PUT /secrets/x?api-version=7.4 HTTP/1.1\r\nHost: a\r\nContent-Length: 10485760\r\n\r\n" + b" " * 10485760,
     ],
 )
-def test_what_no_client_sends_gets_an_error_of_azures_kind(plain: Wire, request_: bytes) -> None:
+def test_what_no_client_sends_gets_an_error_of_azures_kind_and_a_line(
+    plain: Wire, request_: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = len(plain.running.log)
     status, body = exchange(plain, port(plain), request_)
     assert 400 <= status < 500
-    assert json.loads(body)["error"]["code"]
+    code = json.loads(body)["error"]["code"]
+    line = plain.running.log[before]
+    assert "from 127.0.0.1" in line
+    assert f"{status} {code}" in line
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

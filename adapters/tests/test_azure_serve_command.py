@@ -1,6 +1,7 @@
 """`fencepost serve` as a program: its target file, its state, its end; and what it is asked to do wrong."""
 
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -183,6 +184,37 @@ def test_a_restart_loses_nothing(tmp_path: Path) -> None:
         assert wire.create(name="kv-gone").code == "ConflictError"
         path = SUBNETS.format(server.server.world.subscription)
         assert len(wire.control("GET", path, version=NETWORK_VERSION).body["value"]) == 1
+
+
+def test_a_state_file_that_takes_no_change_is_a_503_with_a_code_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with running(Options(state=folder / "state")) as server:
+        wire = Wire(running=server)
+        wire.create(RULES)
+        wire.read()
+        shutil.rmtree(folder)
+        refused = wire.create({**RULES, "bypass": "AzureServices"})
+        assert (refused.status, refused.code) == (503, "FencepostStateNotWritten")
+        assert wire.read()["networkAcls"]["bypass"] == "AzureServices"
+
+
+def test_requests_are_answered_though_nobody_reads_the_log(tmp_path: Path) -> None:
+    target = tmp_path / "t.toml"
+    with served(target) as process:
+        assert process.stderr is not None
+        process.stderr.close()
+        endpoint = load_target(target).endpoint
+        context = ssl.create_default_context(cafile=endpoint.ca)
+        port = int(endpoint.control.rpartition(":")[2])
+        statuses = []
+        for _ in range(3):
+            connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
+            connection.request("GET", "/subscriptions?api-version=2022-12-01")
+            statuses.append(connection.getresponse().status)
+            connection.close()
+        process.stderr = None
+    assert statuses == [401, 401, 401]
 
 
 def test_a_file_that_is_no_state_is_refused_and_kept(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ class AzureAdapter:
         try:
             context = context_for(endpoint)
         except OSError as error:
-            raise TargetError(f"{endpoint.ca}: {error}") from None
+            raise TargetError(f"{endpoint.ca}: {error.strerror or error}") from None
         self._sets = open_clients(self._target, context)
         clients = self._sets.authorized
         try:
@@ -377,4 +377,4 @@ def _in_a_line(control: str, error: Exception) -> str:
 
 
 def _first(text: object) -> str:
-    return (str(text).strip().splitlines() or ["no reason given"])[0][:400]
+    return (str(text).strip().splitlines() or ["no reason given"])[0][:400].rstrip(".")

@@ -1,6 +1,7 @@
 """The SDK's clients for one endpoint: one set for each identity, over transports that they share."""
 
 import asyncio
+import logging
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 from azure.mgmt.network.aio import NetworkManagementClient
 from fencepost.adapters.azure.target import Endpoint, Identity, TargetFile, environment
 from fencepost.adapters.azure_client.conveying import ConveyingTransport, OfOneCaller, connector, kept_connector
+
+logging.getLogger("azure").addHandler(logging.NullHandler())  # else its warnings go to stderr, beside our one line
 
 _ATTEMPTS = 8
 _LAST_WORDS = 0.05

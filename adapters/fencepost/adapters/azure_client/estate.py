@@ -154,13 +154,14 @@ class Estate:
                 await self._put_network(clients, key, network)
 
     async def switch(self, clients: Clients, subnet: str, endpoints: Iterable[str]) -> None:
-        """Switch the endpoints of one subnet of ours."""
+        """Switch the endpoints of one subnet of ours, its id spelt as in the call (DEC-8)."""
         parsed = SubnetId.parsed(subnet)
         network = self.networks[parsed.network_key]
         name = next(known for known in network.subnets if known.lower() == parsed.name.lower())
         network.subnets[name] = tuple(endpoints)
-        poller = await clients.network(network.subscription).subnets.begin_create_or_update(
-            network.group, network.name, name, _subnet(name, network.subnets[name], list(network.subnets).index(name))
+        body = _subnet(parsed.name, network.subnets[name], list(network.subnets).index(name))
+        poller = await clients.network(parsed.subscription).subnets.begin_create_or_update(
+            parsed.group, parsed.network, parsed.name, body
         )
         await poller.result()
 

@@ -12,9 +12,18 @@ from fencepost.adapters.azure.facts import FACTS
 from fencepost.adapters.azure_server.asked import Asked, Receive, discard_body, path_segments, query_of, read_body
 from fencepost.adapters.azure_server.calling import Caller, Convoy
 from fencepost.adapters.azure_server.data_plane import Place, operation_of
-from fencepost.adapters.azure_server.errors import SERVICE_VERSION, Answer, Refusal, bad_request, not_found, refusal
+from fencepost.adapters.azure_server.errors import (
+    SERVICE_VERSION,
+    UNWRITTEN,
+    Answer,
+    Refusal,
+    bad_request,
+    not_found,
+    refusal,
+)
 from fencepost.adapters.azure_server.identity_plane import IdentityPlane
 from fencepost.adapters.azure_server.resource_plane import ResourcePlane
+from fencepost.adapters.azure_server.state import StateError
 from fencepost.adapters.azure_server.vaults import Slot
 from fencepost.adapters.azure_server.world import World
 from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS
@@ -70,6 +79,8 @@ class Application:
             answer = await self._answer(scope, path, receive, seen)
         except Refusal as refused:
             answer = refused.answer
+        except StateError as error:
+            answer = refusal(503, UNWRITTEN, f"The change is lost at the next start: {error}").answer
         self._log(
             f"{scope['method']} {path[:200]!r} from {seen['who']}: {seen['what']} {answer.status}"
             f"{' ' + answer.code if answer.code else ''}{' by ' + seen['rule'] if seen['rule'] else ''}{seen['wrote']}"

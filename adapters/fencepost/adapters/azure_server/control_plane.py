@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from fencepost.adapters.azure_server.asked import Asked
-from fencepost.adapters.azure_server.errors import OPEN_POINT, Answer, bad_request, not_found, refusal
+from fencepost.adapters.azure_server.errors import OPEN_POINT, Answer, Refusal, bad_request, not_found, refusal
+from fencepost.adapters.azure_server.open_rules import open_forms_of, open_points_in
 from fencepost.adapters.azure_server.refused_rules import explained
 from fencepost.adapters.azure_server.vault_bodies import as_of, read_body, read_policies, shown, shown_deleted
 from fencepost.adapters.azure_server.vaults import Slot, Vault
@@ -39,7 +40,7 @@ class ControlPlane:
     async def put(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Create the vault, replace it, or recover it."""
         _check_vault_name(name)
-        body = asked.json()
+        body = self._body(asked, "vaults/write")
         properties = body.get("properties") if isinstance(body.get("properties"), dict) else {}
         assert isinstance(properties, dict)
         operation = "VaultNetworkRuleSet" if properties.get("networkAcls") is not None else "VaultPut"
@@ -66,9 +67,11 @@ class ControlPlane:
                 )
             if vault is not None and not _is_at(vault, subscription, group):
                 raise refusal(409, "VaultAlreadyExists", f"The vault name '{name}' is already in use.")
-            location = body.get("location", vault.location if vault else None)
+            location = body.get("location")
             if not isinstance(location, str) or not location:
                 raise refusal(400, "LocationRequired", "The location property is required for this definition.")
+            if not isinstance(written.get("tenantId"), str) or "sku" not in written:
+                raise bad_request("A vault needs properties.tenantId and properties.sku.")
             if vault is None or slot is None:
                 return await self._create(asked, body, written, subscription, group, name)
             if _place(location) != _place(vault.location):
@@ -83,7 +86,7 @@ class ControlPlane:
 
     async def patch(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Change the members that are named."""
-        body = asked.json()
+        body = self._body(asked, "vaults/write")
         properties = body.get("properties")
         names_rules = isinstance(properties, dict) and properties.get("networkAcls") is not None
         async with self._world.writing:
@@ -91,17 +94,15 @@ class ControlPlane:
                 asked, "VaultNetworkRuleSet" if names_rules else "VaultPatch", subscription, group, name
             )
             written = read_body(body)
-            headers: dict[str, str] = {}
+            points: tuple[str, ...] = ()
             if "networkAcls" in written:
-                headers[OPEN_POINT] = (
-                    "null-network-acls" if written["networkAcls"] is None else "patch-with-network-acls"
-                )
+                points = ("null-network-acls" if written["networkAcls"] is None else "patch-with-network-acls",)
                 if written["networkAcls"] is not None:
-                    await self._write_rules(slot, vault, written["networkAcls"])
+                    points += await self._write_rules(slot, vault, written["networkAcls"])
             vault.properties |= {key: value for key, value in written.items() if key != "networkAcls"}
             if isinstance(body.get("tags"), dict):
                 vault.tags = dict(body["tags"])  # type: ignore[call-overload]
-            return (await self._changed(asked, slot, vault)).with_headers(headers)
+            return await self._changed(asked, slot, vault, points)
 
     async def get(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Read the vault."""
@@ -109,7 +110,7 @@ class ControlPlane:
         if not vault.is_provisioned:
             vault.is_provisioned = True
             self._world.save()
-        return Answer(body=await self._shown(asked, slot, vault))
+        return Answer(body=await self._shown(asked, slot, vault), headers=_open(open_forms_of(vault.sent or {})))
 
     async def delete(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Delete the vault; its name stays taken until it is purged."""
@@ -170,26 +171,26 @@ class ControlPlane:
         self,
         asked: Asked,
         subscription: str,
-        location: str,  # noqa: ARG002 - a vault's name is enough to find it
+        location: str,
         name: str,
     ) -> Answer:
         """Read a deleted vault."""
         slot = self._world.slots.get(name.lower())
         await self._gate(asked, "VaultGetDeleted", [slot] if slot else [])
-        return Answer(body=_deleted(_find_deleted(slot, subscription, name)))
+        return Answer(body=_deleted(_find_deleted(slot, subscription, location, name)))
 
     async def purge(
         self,
         asked: Asked,
         subscription: str,
-        location: str,  # noqa: ARG002 - a vault's name is enough to find it
+        location: str,
         name: str,
     ) -> Answer:
         """Delete a deleted vault for good."""
         async with self._world.writing:
             slot = self._world.slots.get(name.lower())
             await self._gate(asked, "VaultPurge", [slot] if slot else [])
-            _find_deleted(slot, subscription, name)
+            _find_deleted(slot, subscription, location, name)
             assert slot is not None
             slot.vault = None
             self._world.save()
@@ -215,6 +216,15 @@ class ControlPlane:
                 "message": f"The vault name '{name}' is already in use.",
             }
         )
+
+    def _body(self, asked: Asked, action: str) -> dict[str, object]:
+        """The body; where it cannot be read, a caller without token or role hears of that first."""
+        try:
+            return asked.json()
+        except Refusal:
+            standing = self._world.control_standing(asked, f"Microsoft.KeyVault/{action}", asked.path)
+            self._world.gates.check_credentials(standing)
+            raise
 
     async def _gated(
         self, asked: Asked, operation: str, subscription: str, group: str, name: str
@@ -245,31 +255,28 @@ class ControlPlane:
         group: str,
         name: str,
     ) -> Answer:
-        if not isinstance(written.get("tenantId"), str) or "sku" not in written:
-            raise bad_request("A new vault needs properties.tenantId and properties.sku.")
         slot = self._world.slot(name)
         vault = Vault(
             name=name, subscription=subscription, group=group, location=_place(str(body["location"])), created=now()
         )
         await slot.begin(self._world.networks.subnets())
         acls = written.get("networkAcls")
-        if acls is not None:
-            await self._write_rules(slot, vault, acls)
+        points = () if acls is None else await self._write_rules(slot, vault, acls)
         slot.vault = vault
         self._take(vault, body, written)
-        return await self._changed(asked, slot, vault)
+        return await self._changed(asked, slot, vault, points)
 
     async def _replace(
         self, asked: Asked, slot: Slot, vault: Vault, body: Mapping[str, object], written: dict[str, object]
     ) -> Answer:
-        acls, headers = written.get("networkAcls"), {}
+        acls, points = written.get("networkAcls"), tuple[str, ...]()
         if acls is None:
-            headers[OPEN_POINT] = "null-network-acls" if "networkAcls" in written else "put-without-network-acls"
+            points = ("null-network-acls" if "networkAcls" in written else "put-without-network-acls",)
         if acls is not None or vault.sent is not None:
-            await self._write_rules(slot, vault, _DEFAULT_RULES if acls is None else acls)
+            points += await self._write_rules(slot, vault, _DEFAULT_RULES if acls is None else acls)
         vault.sent = None if acls is None else vault.sent
-        self._take(vault, body, {**{key: vault.properties[key] for key in ("sku", "tenantId")}, **written})
-        return (await self._changed(asked, slot, vault)).with_headers(headers)
+        self._take(vault, body, written)
+        return await self._changed(asked, slot, vault, points)
 
     async def _recover(
         self, asked: Asked, slot: Slot | None, body: Mapping[str, object], subscription: str, group: str, name: str
@@ -282,11 +289,13 @@ class ControlPlane:
         vault.deleted = None
         return await self._changed(asked, slot, vault)
 
-    async def _write_rules(self, slot: Slot, vault: Vault, acls: object) -> None:
+    async def _write_rules(self, slot: Slot, vault: Vault, acls: object) -> tuple[str, ...]:
+        """Write the rules; the open points that the answer hangs on."""
         assert isinstance(acls, Mapping)
         refused = await slot.write(vault, acls)
         if refused is not None:
             raise explained(refused, acls, self._world.networks)
+        return open_points_in(acls)
 
     @staticmethod
     def _take(vault: Vault, body: Mapping[str, object], written: Mapping[str, object]) -> None:
@@ -294,17 +303,21 @@ class ControlPlane:
         tags = body.get("tags")
         vault.tags = dict(tags) if isinstance(tags, Mapping) else {}
 
-    async def _changed(self, asked: Asked, slot: Slot, vault: Vault) -> Answer:
+    async def _changed(self, asked: Asked, slot: Slot, vault: Vault, points: Sequence[str] = ()) -> Answer:
         vault.modified = now()
         token = self._world.tokens.read(asked.bearer) if asked.bearer else None
         vault.modified_by = token.client_id if token else ""
         vault.created_by = vault.created_by or vault.modified_by
         self._world.save()
-        return Answer(body=await self._shown(asked, slot, vault))
+        return Answer(body=await self._shown(asked, slot, vault), headers=_open(points))
 
     async def _shown(self, asked: Asked, slot: Slot, vault: Vault) -> Mapping[str, object]:
         uri = self._world.vault_uri(vault.name, slot.listener.port)
         return as_of(shown(vault, await slot.shown_rules(vault), uri), asked.query["api-version"])
+
+
+def _open(points: Sequence[str]) -> Mapping[str, str]:
+    return {OPEN_POINT: ", ".join(points)} if points else {}
 
 
 def _check_vault_name(name: str) -> None:
@@ -335,8 +348,9 @@ def _deleted(vault: Vault | None) -> Mapping[str, object]:
     return shown_deleted(vault, (at + _RETENTION).isoformat().replace("+00:00", "Z"))
 
 
-def _find_deleted(slot: Slot | None, subscription: str, name: str) -> Vault:
+def _find_deleted(slot: Slot | None, subscription: str, location: str, name: str) -> Vault:
     vault = slot.vault if slot else None
-    if vault is None or vault.deleted is None or not _is_at(vault, subscription):
+    is_here = vault is not None and _is_at(vault, subscription) and _place(vault.location) == _place(location)
+    if vault is None or vault.deleted is None or not is_here:
         raise not_found(f"deleted vault {name}")
     return vault

@@ -13,6 +13,9 @@ BROKEN_SUBJECT = "FencepostSubjectBroken"
 INCONCLUSIVE = "FencepostInconclusive"
 """The code of a 503: the subject could not put the request, or the write, as asked."""
 
+UNWRITTEN = "FencepostStateNotWritten"
+"""The code of a 503: the change is made, but the state file does not take it."""
+
 OPEN_POINT = "x-fencepost-open-point"
 """The header that names what nobody knows and serve chose."""
 

@@ -29,6 +29,7 @@ class Standing:
     action: str
     scope: str
     version: str = ""
+    fault: tuple[str, str] = ("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +146,7 @@ class Gates:
         if plane == "control":
             return refusal(
                 401,
-                "AuthenticationFailed",
-                "Authentication failed. The 'Authorization' header is missing or holds no valid token.",
+                *standing.fault,
                 headers={"www-authenticate": f'Bearer authorization_uri="{self.login}/{self.tenant}"'},
             )
         challenge = f'Bearer authorization="{self.login}/{self.tenant}", resource="{self.data_audience}"'
@@ -168,7 +168,15 @@ class Gates:
             _caller_line(standing.token),
             self._vault_line(vault),
         )
-        return refusal(403, "Forbidden", "\r\n".join(lines), inner="ForbiddenByFirewall")
+        headers = {OPEN_POINT: "deleted-subnet"} if self._was_deleted(caller, vault) else None
+        return refusal(403, "Forbidden", "\r\n".join(lines), inner="ForbiddenByFirewall", headers=headers)
+
+    def _was_deleted(self, caller: Caller, vault: Vault | None) -> bool:
+        """Whether a rule names the caller's subnet, which is no more."""
+        name = caller.subnet
+        return (
+            name is not None and self.networks.subnet(name) is None and name.lower() in (vault.subnets if vault else ())
+        )
 
     def _comes_through_a_subnet(self, caller: Caller) -> bool:
         """Whether the service sees a subnet: traffic of a subnet without the endpoint comes from a public address."""

@@ -30,6 +30,7 @@ def configuration(app: Callable[..., Any]) -> Config:
         lifespan="off",
         interface="asgi3",
         log_config=None,
+        log_level="error",
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -44,6 +45,11 @@ class AzureProtocol(H11Protocol):
     """uvicorn's protocol with a bound on the time that a request's head may take, and 400s of Azure's kind."""
 
     _overdue: asyncio.TimerHandle | None = None
+
+    def __init__(self, *arguments: Any, log: Callable[[str], None], **settings: Any) -> None:
+        """The protocol, whose own answers are lines in the log."""
+        super().__init__(*arguments, **settings)
+        self._log = log
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect the first head."""
@@ -78,6 +84,7 @@ class AzureProtocol(H11Protocol):
 
     def _say(self, status: int, phrase: str, code: str, message: str) -> None:
         body = json.dumps({"error": {"code": code, "message": message}}).encode()
+        self._log(f"a request from {self.app_state['origin'].address}: {status} {code}")
         head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
         self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
         self.transport.close()
@@ -87,9 +94,17 @@ class Listener:
     """One port. `port` is known from the start; connections are taken once `start()` was awaited."""
 
     def __init__(
-        self, config: Config, *, address: str, port: int, context: ssl.SSLContext | None, reads_proxy_header: bool
+        self,
+        config: Config,
+        *,
+        address: str,
+        port: int,
+        context: ssl.SSLContext | None,
+        reads_proxy_header: bool,
+        log: Callable[[str], None],
     ) -> None:
         self._config = config
+        self._log = log
         self._context = context
         self._reads_proxy_header = reads_proxy_header
         self._state = ServerState()
@@ -151,7 +166,7 @@ class Listener:
                 if header.address is not None:
                     origin = Origin(address=header.address, values=header.values)
             await loop.connect_accepted_socket(
-                lambda: AzureProtocol(self._config, self._state, {"origin": origin}, _loop=loop),
+                lambda: AzureProtocol(self._config, self._state, {"origin": origin}, _loop=loop, log=self._log),
                 connection,
                 ssl=self._context,
                 ssl_handshake_timeout=SLOWEST if self._context else None,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fencepost.adapters.azure_server.asked import Asked
-from fencepost.adapters.azure_server.errors import Answer, bad_request, not_found
+from fencepost.adapters.azure_server.errors import OPEN_POINT, Answer, bad_request, not_found
 from fencepost.adapters.azure_server.network import Subnet, VirtualNetwork
 from fencepost.adapters.azure_server.world import World
 
@@ -45,11 +45,12 @@ class NetworkPlane:
         self._check(asked, "virtualNetworks/subnets/write")
         body = asked.json()
         async with self._world.writing:
-            before = self._find(_id(subscription, group, network))
+            network_id = _id(subscription, group, network)
+            before = self._find(network_id)
             made = _subnet(before.id, {**body, "name": subnet})
             is_new = all(known.id.lower() != made.id.lower() for known in before.subnets)
             after = before.with_subnet(made)
-            await self._take(after)
+            await self._take(after, spelt=f"{network_id}/subnets/{subnet}")
             shown = next(known for known in after.subnets if known.id.lower() == made.id.lower())
             return Answer(status=201 if is_new else 200, body=shown.to_json())
 
@@ -86,14 +87,22 @@ class NetworkPlane:
             found = self._world.networks.find(_id(subscription, group, network))
             if found is None:
                 return Answer(status=204)
-            if subnet is None:
+            kept = None if subnet is None else found.without_subnet(f"{found.id}/subnets/{subnet}")
+            if kept is None:
                 self._world.networks.remove(found.id)
             else:
-                self._world.networks.put(found.without_subnet(f"{found.id}/subnets/{subnet}"))
+                self._world.networks.put(kept)
             self._world.save()
-            return Answer(status=200)
+            gone = {known.id.lower() for known in found.subnets if kept is None or known not in kept.subnets}
+            vaults = [slot.vault for slot in self._world.slots.values() if slot.vault is not None]
+            is_named = any(gone & vault.subnets for vault in vaults)
+            return Answer(status=200, headers={OPEN_POINT: "deleted-subnet"} if is_named else {})
 
-    async def _take(self, network: VirtualNetwork) -> None:
+    async def _take(self, network: VirtualNetwork, *, spelt: str | None = None) -> None:
+        """Keep the network and pass on what has changed: `spelt` is the id, in the letters of the request, of a subnet.
+
+        Letters are the subject's to compare.
+        """
         before = {subnet.id.lower(): subnet for subnet in self._world.networks.subnets()}
         self._world.networks.put(network)
         after = self._world.networks.subnets()
@@ -113,7 +122,7 @@ class NetworkPlane:
                     self._world.log(f"{name}: the subject refuses the rules that it had taken: {refused.message}")
             else:
                 for subnet in switched:
-                    await slot.subject.set_service_endpoints(subnet.id, subnet.endpoints)
+                    await slot.subject.set_service_endpoints(spelt or subnet.id, subnet.endpoints)
         self._world.save()
 
     def _find(self, network_id: str) -> VirtualNetwork:

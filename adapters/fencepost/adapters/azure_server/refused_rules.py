@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from fencepost.adapters.azure_server.errors import OPEN_POINT, Refusal, bad_request, refusal
 from fencepost.adapters.azure_server.network import Networks
+from fencepost.adapters.azure_server.open_rules import PRIVATE, open_points_in
 from fencepost.adapters.azure_server.subject import Refused
 from fencepost.adapters.contract.protocol import JsonObject
 
-_PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _SUBNET = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualNetworks/[^/]+/subnets/[^/]+", re.I
 )
@@ -49,11 +49,12 @@ def explained(refused: Refused, acls: JsonObject, networks: Networks) -> Refusal
             headers={OPEN_POINT: "missing-subnet"} if is_network else None,
         )
     is_long = any(len(rules) > min(_LIMITS) for rules in _lists(acls))
+    points = open_points_in(acls) or ("over-the-limit" if is_long else "malformed-address",)
     return refusal(
         refused.status,
         refused.code,
         f"The rules were refused: {refused.message}",
-        headers={OPEN_POINT: "over-the-limit" if is_long else "malformed-address"},
+        headers={OPEN_POINT: ", ".join(points)},
     )
 
 
@@ -72,7 +73,7 @@ def _private_values(acls: JsonObject) -> Iterator[tuple[str, str, ipaddress.IPv4
             block = ipaddress.IPv4Network(value) if isinstance(value, str) else None
         except ValueError:
             block = None
-        for private in _PRIVATE if block is not None else ():
+        for private in PRIVATE if block is not None else ():
             if block is not None and block.subnet_of(private):
                 yield f"ipRules[{index}].value", str(value), private
 

@@ -237,6 +237,7 @@ class Server:
             port=port,
             context=None if plain else self._context,
             reads_proxy_header=proxy,
+            log=self._log,
         )
 
     def _open_slot(self, name: str, port: int = 0) -> Slot:
@@ -320,7 +321,8 @@ async def serve_until(options: Options, stop: asyncio.Event, ready: Callable[[Se
 
 
 def _to_stderr(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    with contextlib.suppress(OSError):  # nobody reads any more, as behind `| head`
+        sys.stderr.write(f"{line}\n")
 
 
 def _authority_beside(target: Path) -> Path:

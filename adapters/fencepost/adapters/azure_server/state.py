@@ -18,7 +18,7 @@ _FIELDS = (
 
 
 class StateError(ValueError):
-    """The file is no state of ours."""
+    """The file is no state of ours, or cannot be written."""
 
 
 @contextmanager
@@ -60,15 +60,19 @@ class State:
             raise StateError(f"{self._path}: {error}") from None
 
     def write(self, rows: Mapping[tuple[str, str], Mapping[str, object]]) -> None:
-        """Make these the rows of the file; only what differs is written."""
+        """Make these the rows of the file; only what differs is written. `StateError` where the file takes nothing."""
         wanted = {key: json.dumps(content) for key, content in rows.items()}
         changed = [(*key, content) for key, content in wanted.items() if self._written.get(key) != content]
         gone = [key for key in self._written if key not in wanted]
-        if changed or gone:
+        if not changed and not gone:
+            return
+        try:
             with closing(sqlite3.connect(self._path)) as file, file:
                 file.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", changed)
                 file.executemany("DELETE FROM state WHERE kind = ? AND name = ?", gone)
-            self._written = wanted
+        except sqlite3.Error as error:
+            raise StateError(f"{self._path}: {error}") from None
+        self._written = wanted
 
 
 def rows_of(

@@ -62,6 +62,11 @@ class Tokens:
 
     def read(self, text: str) -> Token | None:
         """The claims of the token; None if this server has not made it, or it has expired."""
+        known = self.claims(text)
+        return known if known is not None and self.now() < known.expires else None
+
+    def claims(self, text: str) -> Token | None:
+        """The claims of the token, expired or not; None if this server has not made it."""
         known = self._read.get(text)
         if known is None:
             try:
@@ -90,4 +95,4 @@ class Tokens:
             if len(self._read) >= _KEPT:
                 self._read.clear()
             self._read[text] = known
-        return known if self.now() < known.expires else None
+        return known

@@ -19,9 +19,10 @@ _KNOWN = {"sku", "tenantId", "accessPolicies", "networkAcls", "publicNetworkAcce
 _MEMBERS = {"location", "tags", "properties", "id", "name", "type", "systemData", "identity", "etag"}
 _MEMBERS_OF_2021 = "2021-04-01-preview"
 _ACLS = {"bypass", "defaultAction", "ipRules", "virtualNetworkRules"}
+_IGNORE = "ignoreMissingVnetServiceEndpoint"
 _RULES = {
     "ipRules": {"value"},
-    "virtualNetworkRules": {"id", "ignoreMissingVnetServiceEndpoint", "state"},
+    "virtualNetworkRules": {"id", _IGNORE, "state"},
 }
 
 
@@ -154,6 +155,10 @@ def _read_acls(acls: object) -> None:
         for index, rule in enumerate(rules or ()):
             if isinstance(rule, dict):
                 _known(rule, names, f"{path}.{member}[{index}].")
+                if not isinstance(rule.get(_IGNORE), bool | None):
+                    raise bad_request(
+                        f"Invalid value found at {path}.{member}[{index}].{_IGNORE}: expected true or false."
+                    )
 
 
 def _known(members: Mapping[str, object], names: set[str], path: str) -> None:

@@ -45,6 +45,13 @@ class Vault:
         """The bypass in force, for the words of a refusal."""
         return str((self.sent or {}).get("bypass") or "AzureServices")
 
+    @property
+    def subnets(self) -> frozenset[str]:
+        """The subnets that the rules in force name, in lower case."""
+        rules = (self.sent or {}).get("virtualNetworkRules")
+        entries = rules if isinstance(rules, list) else []
+        return frozenset(str(rule.get("id", "")).lower() for rule in entries if isinstance(rule, Mapping))
+
 
 @dataclass(slots=True, kw_only=True)
 class Slot:
@@ -73,10 +80,7 @@ class Slot:
 
     async def restore(self, vault: Vault, subnets: Sequence[Subnet]) -> Refused | None:
         """A vault for the subject with the rules in force: endpoints on while they are written, then as they are."""
-        named = {
-            str(rule.get("id", "")).lower()
-            for rule in (vault.sent or {}).get("virtualNetworkRules") or ()  # type: ignore[attr-defined]
-        }
+        named = vault.subnets
         on = [
             Subnet(id=subnet.id, endpoints=(*subnet.endpoints, "Microsoft.KeyVault"))
             if subnet.id.lower() in named and "Microsoft.KeyVault" not in subnet.endpoints

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.errors import refusal
@@ -81,7 +81,20 @@ class World:
         """Whether the token permits the action on the control plane."""
         token = self._token(asked, (*_CONTROL_AUDIENCES, self.control_url))
         owner = token is not None and self.principal(token.client_id).is_owner
-        return Standing(token=token, is_authorized=owner, action=action, scope=scope)
+        standing = Standing(token=token, is_authorized=owner, action=action, scope=scope)
+        return standing if token is not None or not asked.bearer else replace(standing, fault=self._fault(asked.bearer))
+
+    def _fault(self, bearer: str) -> tuple[str, str]:
+        """Code and message for a token that is not good, as issues have quoted them."""
+        known = self.tokens.claims(bearer)
+        now = self.tokens.now()
+        if known is None or now < known.expires:
+            return "InvalidAuthenticationToken", "The access token is invalid."
+        expiry, at = (
+            f"{dt.datetime.fromtimestamp(when, dt.UTC):%m/%d/%Y %I:%M:%S %p}" for when in (known.expires, now)
+        )
+        message = f"The access token expiry UTC time '{expiry}' is earlier than current UTC time '{at}'."
+        return "ExpiredAuthenticationToken", message
 
     def data_standing(self, asked: Asked, vault: Vault, permission: str) -> Standing:
         """Whether the token has a permission such as `secrets get`: by role, or by access policy."""
