@@ -54,7 +54,11 @@ class Asking:
 
     def _parts(self, requests: Sequence[RequestObject], values: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
         """The line of each request, and the lines of each process."""
-        lines = list(map(filler(self._decide.each or "", ASKED, values), requests))
+        each = self._decide.each or ""
+        if each == "${address}":  # a call for each request would take half of the time
+            lines = [request["source"]["address"] for request in requests]
+        else:
+            lines = list(map(filler(each, ASKED, values), requests))
         # A tool that names what it means would name a line twice that was sent twice: it is sent once.
         sent = list(dict.fromkeys(lines)) if self._lines.is_keyed else lines
         size = min(self._decide.batch_size, -(-len(sent) // self._decide.parallel) or 1)

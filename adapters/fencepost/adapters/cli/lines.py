@@ -62,8 +62,10 @@ class Batch:
         self._reading = reading
         self._sent = sent
         self._received: list[str] = []
-        self._finders = [says.finder() for says in reading.mappings.values()]
-        self._columns: list[list[re.Match[str] | None]] = [[] for _ in self._finders]
+        self._finders = [(name, says.finder()) for name, says in reading.mappings.items()]
+        self._named: dict[str, str] = {}
+        self._firsts: dict[str, tuple[str, str]] = {}
+        self._is_even = True
         self._part = b""
 
     def hear(self, chunk: bytes) -> None:
@@ -88,8 +90,15 @@ class Batch:
     def _read(self, text: bytes) -> None:
         lines = text.decode("utf-8", errors="backslashreplace").splitlines()
         self._received += lines
-        for find, column in zip(self._finders, self._columns, strict=True):
-            column += map(find, lines)
+        if not self._reading.is_keyed:
+            return
+        columns = [list(map(find, lines)) for _, find in self._finders]
+        for (name, _), column in zip(self._finders, columns, strict=True):
+            found = list(filter(None, column))
+            self._named.update(dict.fromkeys(map(itemgetter(_KEY), found), name))
+            if found:
+                self._firsts.setdefault(name, (found[0][_KEY], found[0].string))
+        self._is_even = self._is_even and _is_each_read_once(columns, len(lines))
 
     def _in_order(self) -> tuple[list[str], Mapping[str, tuple[str, str]]]:
         if len(self._received) != len(self._sent):
@@ -103,16 +112,10 @@ class Batch:
         return outcomes, firsts
 
     def _by_key(self) -> tuple[list[str], Mapping[str, tuple[str, str]]]:
-        named: dict[str, str] = {}
-        firsts: dict[str, tuple[str, str]] = {}
-        for name, column in zip(self._reading.mappings, self._columns, strict=True):
-            found = list(filter(None, column))
-            named.update(dict.fromkeys(map(itemgetter(_KEY), found), name))
-            if found:
-                firsts[name] = (found[0][_KEY], found[0].string)
-        outcomes = list(map(named.get, self._sent))
+        firsts = self._firsts
+        outcomes = list(map(self._named.get, self._sent)) if self._named else [None] * len(self._sent)
         unnamed = outcomes.count(None)
-        if not len(named) == len(self._received) == len(self._sent) - unnamed or not self._is_each_read_once():
+        if not self._is_even or not len(self._named) == len(self._received) == len(self._sent) - unnamed:
             outcomes = list(map(self._one_by_one().get, self._sent))
             unnamed = outcomes.count(None)
         absent = self._reading.absent or ""
@@ -121,15 +124,9 @@ class Batch:
             if not absent:
                 raise Broken(expected=f"a line about {missing!r}", came="none", offending="\n".join(self._received))
             firsts["absent"] = (missing, "no line about it")
+        if unnamed == len(outcomes):
+            return [absent] * unnamed, firsts
         return [outcome or absent for outcome in outcomes], firsts
-
-    def _is_each_read_once(self) -> bool:
-        """Whether just one mapping fits each line."""
-        fitting = [len(column) - column.count(None) for column in self._columns]
-        if sum(fitting) != len(self._received) or len(self._received) in fitting:
-            return sum(fitting) == len(self._received)
-        flags = (map(is_not, column, repeat(None)) for column in self._columns)
-        return all(sum(pattern) == 1 for pattern in set(zip(*flags, strict=True)))
 
     def _one_by_one(self) -> dict[str, str]:
         """The outcome of each line that was sent and is named; `Broken` at the first line that does not match."""
@@ -143,3 +140,12 @@ class Batch:
             if named.setdefault(key, outcome) != outcome:
                 raise Broken(expected=f"one answer for {key!r}", came="two that differ", offending=line)
         return named
+
+
+def _is_each_read_once(columns: Sequence[Sequence[re.Match[str] | None]], lines: int) -> bool:
+    """Whether just one mapping fits each line, given what each mapping has found in each."""
+    fitting = [len(column) - column.count(None) for column in columns]
+    if sum(fitting) != lines or lines in fitting:
+        return sum(fitting) == lines
+    flags = (map(is_not, column, repeat(None)) for column in columns)
+    return all(sum(pattern) == 1 for pattern in set(zip(*flags, strict=True)))

@@ -63,8 +63,6 @@ def filler(text: str, own: Mapping[str, Callable[[_T], str]], values: Mapping[st
         return lambda _: last
     if len(pieces) == 1:
         ((first, value),) = pieces
-        if not first and not last:
-            return value
         return lambda one: f"{first}{value(one)}{last}"
     return lambda one: "".join([f"{piece}{value(one)}" for piece, value in pieces]) + last
 
