@@ -83,7 +83,7 @@ class Asking:
         self._shown.note(f"decide.{outcome}", lambda: as_line(values) + run.shown(), output.shown)
         return decision(outcome)
 
-    def _batch(self, lines: Sequence[str], values: Mapping[str, str], deadline: float) -> list[Answer]:
+    def _batch(self, lines: Sequence[str], values: Mapping[str, str], deadline: float) -> Sequence[Answer]:
         run, batch = self._run_of(lines, values), self._lines.batch(lines)
         output = run.output(deadline, batch.hear)
         ended_by_signal(output, run)

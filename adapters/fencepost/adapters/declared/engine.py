@@ -1,6 +1,6 @@
 """What a carrier of declared adapters provides: a tool or a service that takes rules and is asked for decisions."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, Protocol, TypedDict
 
@@ -47,9 +47,9 @@ def decision(outcome: str) -> Answer:
     return _DECISIONS[outcome]
 
 
-def decisions(outcomes: Iterable[str]) -> list[Answer]:
+def decisions(outcomes: Sequence[str]) -> Sequence[Answer]:
     """The decision of each outcome."""
-    return list(map(_DECISIONS.__getitem__, outcomes))
+    return list(map(decision, outcomes)) if "inconclusive" in outcomes else outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
