@@ -1,6 +1,7 @@
 """The shipped engine files: each can be read and says how to install its engine; a missing engine is one line."""
 
 import contextlib
+import re
 import tomllib
 from pathlib import Path
 
@@ -27,6 +28,20 @@ def test_an_engine_file_has_no_mistakes_and_says_what_it_is_and_what_to_install(
     open_subject(name).close()
 
 
+def test_each_engine_is_a_small_file() -> None:
+    package = PAGE.parents[1] / "adapters" / "fencepost" / "adapters"
+    adapters = [*(package / "nginx").glob("*.py"), *(package / "cedar").glob("*.py"), *FILES.values()]
+    adapters += (package / "engines" / "libraries").iterdir()
+    long = {one.name: count for one in adapters if one.is_file() and (count := _lines(one)) >= 120}
+    assert not long
+
+
+def _lines(path: Path) -> int:
+    """How many lines are not blank; of Python without the docstrings."""
+    text = path.read_text(encoding="utf-8")
+    return sum(1 for line in re.sub(r'"""[\s\S]*?"""', "", text).splitlines() if line.strip())
+
+
 def test_a_name_takes_nothing_after_it() -> None:
     with pytest.raises(SubjectError, match="haproxy takes nothing after its name"):
         open_subject("haproxy:anyip")
@@ -39,8 +54,12 @@ def test_a_name_is_found_among_near_misses() -> None:
 
 @pytest.mark.parametrize(
     "version",
-    ['["no-such-program", "-V"]', '["sh", "-c", "echo no such module >&2; exit 1"]'],
-    ids=["program", "module"],
+    [
+        '["no-such-program", "-V"]',
+        '["sh", "-c", "echo no such module >&2; exit 1"]',
+        '["sh", "-c", "echo no module grepcidr 3.11 >&2; exit 1"]',
+    ],
+    ids=["program", "module", "a number in what the failure says"],
 )
 def test_an_engine_that_is_missing_is_one_line_that_says_what_to_install(version: str, tmp_path: Path) -> None:
     text = FILES["grepcidr"].read_text(encoding="utf-8").replace('["grepcidr", "-V"]', version)

@@ -20,5 +20,5 @@ def ask(connection: Connection, *addresses: str) -> list[str]:
 
 def decisions(connection: Connection, addresses: Sequence[str]) -> list[dict[str, str]]:
     requests = [{"plane": "data", "operation": "SecretGet", "source": {"address": one}} for one in addresses]
-    answer = cast("dict[str, list[dict[str, str]]]", connection.call("decide", {"requests": requests}))
-    return answer["decisions"]
+    answer = cast("dict[str, list[dict[str, str] | str]]", connection.call("decide", {"requests": requests}))
+    return [{"outcome": one} if isinstance(one, str) else one for one in answer["decisions"]]

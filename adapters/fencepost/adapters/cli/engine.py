@@ -9,9 +9,7 @@ from fencepost.adapters.cli.asking import Asking
 from fencepost.adapters.cli.conversation import Conversation
 from fencepost.adapters.cli.lines import LineReading
 from fencepost.adapters.cli.sections import CliFile
-from fencepost.adapters.contract.messages import Request
-from fencepost.adapters.contract.protocol import JsonObject
-from fencepost.adapters.declared.engine import ASKED, Refusal, Shown, decision
+from fencepost.adapters.declared.engine import ASKED, Answer, Refusal, RequestObject, Shown, decision
 from fencepost.adapters.declared.reading import Broken, compiled
 from fencepost.adapters.declared.rule_file import RuleFile
 from fencepost.adapters.declared.rule_text import NotExpressible
@@ -66,20 +64,20 @@ class CliEngine:
         self._has_rules = refusal is None or (had and untouched)
         return refusal
 
-    def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+    def ask(self, requests: Sequence[RequestObject], values: Mapping[str, str], deadline: float) -> list[Answer]:
         """One decision a request, in order."""
         if not self._stays:
             return self._asking.ask(requests, values, deadline)
         each = filler(self._file.decide.each or "", ASKED, values)
         lines = list(map(each, requests))
         answers = self._exchange(lines, len(lines), deadline)
-        read: dict[str, JsonObject] = {}
+        read: dict[str, Answer] = {}
         for line, answer in zip(lines, answers, strict=True):
             if answer not in read:
                 read[answer] = decision(self._read(self._reading, line, answer))
         return [read[answer] for answer in answers]
 
-    def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
+    def bare_loop(self, requests: Sequence[RequestObject], values: Mapping[str, str]) -> Callable[[], object]:
         """A loop that runs the same processes side by side, or writes the same lines to the tool that stays."""
         if not self._stays or self._conversation is None:
             return self._asking.bare_loop(requests, values)

@@ -4,9 +4,8 @@ import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
-from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject
-from fencepost.adapters.declared.engine import Engine
+from fencepost.adapters.declared.engine import Answer, Engine, RequestObject
 from fencepost.adapters.declared.reading import Broken
 from fencepost.adapters.declared.rule_text import NotExpressible, RuleForm, RuleSet
 from fencepost.adapters.declared.sections import AnyFile
@@ -58,19 +57,24 @@ class DeclaredAdapter:
             self._wanted = network_acls
         return result
 
-    def decide(self, asked: Sequence[Request], deadline: float) -> JsonObject:
+    def decide(self, asked: Sequence[RequestObject], deadline: float) -> JsonObject:
         """One decision a request; those from addresses that cannot be sent are inconclusive."""
         self.bring(deadline)
         if not self._unsendable:
             return {"decisions": self._engine.ask(asked, self._values, deadline)}
-        sent = [place for place, request in enumerate(asked) if not self._cannot_send(request.source.address)]
+        sent = [place for place, request in enumerate(asked) if not self._cannot_send(request["source"]["address"])]
         answers = self._engine.ask([asked[place] for place in sent], self._values, deadline)
-        of_place = dict(zip(sent, answers, strict=True))
+        decisions: list[Answer | None] = [None] * len(asked)
+        for place, answer in zip(sent, answers, strict=True):
+            decisions[place] = answer
         return {
-            "decisions": [of_place.get(place) or _unsent(request.source.address) for place, request in enumerate(asked)]
+            "decisions": [
+                answer or _unsent(request["source"]["address"])
+                for answer, request in zip(decisions, asked, strict=True)
+            ]
         }
 
-    def bare_loop(self, asked: Sequence[Request]) -> Callable[[], object]:
+    def bare_loop(self, asked: Sequence[RequestObject]) -> Callable[[], object]:
         """The same requests in a bare loop, under the rules in force."""
         return self._engine.bare_loop(asked, self._values)
 

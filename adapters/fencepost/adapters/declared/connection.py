@@ -5,12 +5,11 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
-import msgspec
 from fencepost.adapters.contract.faults import HarnessFault, RpcError, TimedOut
-from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject, ShownMapping, Timeouts
-from fencepost.adapters.declared.engine import Engine, Shown
+from fencepost.adapters.declared.engine import Engine, RequestObject, Shown
 from fencepost.adapters.declared.reading import Broken
 from fencepost.adapters.declared.secrets import Secrets
 from fencepost.adapters.jsonrpc import HARNESS_ERROR, METHOD_NOT_FOUND
@@ -28,7 +27,7 @@ class DeclaredConnection:
         *,
         secrets: Secrets,
         shown: Shown,
-        bare_loop: Callable[[Sequence[Request]], Callable[[], object]],
+        bare_loop: Callable[[Sequence[RequestObject]], Callable[[], object]],
         timeouts: Timeouts,
         exclusive: bool,
     ) -> None:
@@ -75,7 +74,7 @@ class DeclaredConnection:
 
     def bare_loop(self, requests: Sequence[JsonObject]) -> Callable[[], object]:
         """A loop that sends what the decisions of these requests send, under the rules in force."""
-        return self._bare_loop(msgspec.convert(requests, list[Request]))
+        return self._bare_loop(cast("Sequence[RequestObject]", requests))
 
     def log(self) -> str:
         """The end of what the tool or the service wrote to its own log."""

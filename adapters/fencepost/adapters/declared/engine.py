@@ -2,21 +2,54 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, NotRequired, Protocol, TypedDict
 
-from fencepost.adapters.contract.messages import Request
 from fencepost.adapters.contract.protocol import JsonObject, ShownMapping
 
-_DECISIONS: Mapping[str, JsonObject] = {
-    "allow": {"outcome": "allow"},
-    "deny": {"outcome": "deny"},
+
+class SourceObject(TypedDict):
+    """Where a request comes from, as it stands in the call."""
+
+    address: str
+    subnet: NotRequired[str | None]
+
+
+class CallerObject(TypedDict, total=False):
+    """Who asks, as it stands in the call: any member may be absent."""
+
+    authenticated: bool
+    authorized: bool
+    service: str | None
+    trusted: bool | None
+
+
+class RequestObject(TypedDict):
+    """One request as it stands in the call. The kit has made it: a value for each would cost more than some tools."""
+
+    plane: Literal["data", "control"]
+    operation: str
+    source: SourceObject
+    caller: NotRequired[CallerObject]
+
+
+Answer = JsonObject | str
+"""A decision; without a reason it is its outcome alone."""
+
+_DECISIONS: Mapping[str, Answer] = {
+    "allow": "allow",
+    "deny": "deny",
     "inconclusive": {"outcome": "inconclusive", "reason": "the answer is what the file maps to inconclusive"},
 }
 
 
-def decision(outcome: str) -> JsonObject:
+def decision(outcome: str) -> Answer:
     """The decision of that outcome."""
     return _DECISIONS[outcome]
+
+
+def decisions(outcomes: Sequence[str]) -> Sequence[Answer]:
+    """The decision of each outcome."""
+    return list(map(decision, outcomes)) if "inconclusive" in outcomes else outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +88,11 @@ class Engine(Protocol):
         """
         ...
 
-    def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+    def ask(self, requests: Sequence[RequestObject], values: Mapping[str, str], deadline: float) -> list[Answer]:
         """One decision a request, in order."""
         ...
 
-    def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
+    def bare_loop(self, requests: Sequence[RequestObject], values: Mapping[str, str]) -> Callable[[], object]:
         """A loop that sends what `ask` sends, at the same concurrency, and reads each answer without its meaning."""
         ...
 
@@ -84,14 +117,20 @@ class Shown:
             self.first[mapping] = ShownMapping(mapping=mapping, request=request(), output=output())
 
 
-ASKED: Mapping[str, Callable[[Request], str]] = {
-    "address": lambda request: request.source.address,
-    "subnet": lambda request: request.source.subnet or "",
-    "plane": lambda request: request.plane,
-    "operation": lambda request: request.operation,
-    "service": lambda request: request.caller.service or "",
-    "trusted": lambda request: str(bool(request.caller.trusted)).lower(),
-    "authenticated": lambda request: str(request.caller.authenticated).lower(),
-    "authorized": lambda request: str(request.caller.authorized).lower(),
+_NOBODY: CallerObject = {}
+
+ASKED: Mapping[str, Callable[[RequestObject], str]] = {
+    "address": lambda request: request["source"]["address"],
+    "subnet": lambda request: request["source"].get("subnet") or "",
+    "plane": lambda request: request["plane"],
+    "operation": lambda request: request["operation"],
+    "service": lambda request: request.get("caller", _NOBODY).get("service") or "",
+    "trusted": lambda request: _word(request.get("caller", _NOBODY).get("trusted")),
+    "authenticated": lambda request: _word(request.get("caller", _NOBODY).get("authenticated", True)),
+    "authorized": lambda request: _word(request.get("caller", _NOBODY).get("authorized", True)),
 }
 """The placeholders that each request has its own value for, and the values."""
+
+
+def _word(value: object) -> str:
+    return "true" if value else "false"

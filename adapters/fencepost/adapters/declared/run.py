@@ -7,7 +7,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,13 +51,16 @@ class Run:
         text = self.stdin.decode("utf-8", "backslashreplace")
         return f"printf '%s' {shlex.quote(shorten(text, 400))} | {line}"
 
-    def output(self, deadline: float) -> Output:
-        """Run it to its end; `Broken` where it cannot be started or has not ended by the deadline."""
+    def output(self, deadline: float, hear: Callable[[bytes], None] = lambda _: None) -> Output:
+        """Run it to its end; `Broken` where it cannot be started or has not ended by the deadline.
+
+        `hear` is given what it writes to stdout, as it comes.
+        """
         process = start(
             self.command, self.environment, self.folder, stdin=subprocess.PIPE if self.stdin else _no_input()
         )
         try:
-            stdout, stderr = _outputs(process, self.stdin, deadline)
+            stdout, stderr = _outputs(process, self.stdin, deadline, hear)
         except subprocess.TimeoutExpired:
             _kill(process)
             raise Broken(
@@ -94,7 +97,9 @@ def start(
         ) from None
 
 
-def _outputs(process: "subprocess.Popen[bytes]", given: bytes, deadline: float) -> tuple[bytes, bytes]:
+def _outputs(
+    process: "subprocess.Popen[bytes]", given: bytes, deadline: float, hear: Callable[[bytes], None]
+) -> tuple[bytes, bytes]:
     """What a process with this input writes, until it has ended; `subprocess.TimeoutExpired` at the deadline.
 
     `communicate` with a time-out does the same, but sleeps between looks at whether the process has ended.
@@ -102,7 +107,7 @@ def _outputs(process: "subprocess.Popen[bytes]", given: bytes, deadline: float) 
     assert process.stdout is not None
     assert process.stderr is not None
     written: dict[int, bytearray] = {stream.fileno(): bytearray() for stream in (process.stdout, process.stderr)}
-    unsent = memoryview(given)
+    unsent, heard = memoryview(given), process.stdout.fileno()
     with process.stdin or contextlib.nullcontext(), process.stdout, process.stderr:
         poll, still_open = select.poll(), set(written)
         if process.stdin is not None:
@@ -116,6 +121,8 @@ def _outputs(process: "subprocess.Popen[bytes]", given: bytes, deadline: float) 
                     chunk = os.read(descriptor, 65536)
                     written[descriptor] += chunk
                     is_done = not chunk
+                    if descriptor == heard:
+                        hear(chunk)
                 else:
                     unsent = unsent[_taken(descriptor, unsent) :]
                     is_done = not unsent

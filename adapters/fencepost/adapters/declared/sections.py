@@ -34,7 +34,7 @@ class Version(Section, frozen=True, kw_only=True):
 class Subject(Section, frozen=True, kw_only=True):
     """What the conformance statement says: name, version, profile, features and choices.
 
-    `install` is what to type where the command of `version` cannot be run or prints none.
+    `install` is what to type where the command of `version` cannot be run, or fails without a version on stdout.
     """
 
     name: Annotated[str, Meta(min_length=1)]

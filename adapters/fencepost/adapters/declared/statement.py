@@ -63,7 +63,8 @@ def _version(file: AnyFile, folder: Path, places: Mapping[str, str], deadline: f
         if broken.kind is NotStarted and install is not None:
             broken.expected = installed
         raise
-    text = (output.stdout + b"\n" + output.stderr).decode("utf-8", errors="backslashreplace")
+    printed = (output.stdout, output.stderr) if output.status == 0 else (output.stdout,)  # a failure's words are none
+    text = b"\n".join(printed).decode("utf-8", errors="backslashreplace")
     found = compiled(version.match).search(text)
     if found is None and install is not None and output.status != 0:
         raise Broken(expected=installed, came=f"exit status {output.status} of {run.shown()}", kind=NotStarted)

@@ -11,9 +11,7 @@ from typing import TypeVar
 
 from fencepost.adapters import any_ip
 from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut
-from fencepost.adapters.contract.messages import Request
-from fencepost.adapters.contract.protocol import JsonObject
-from fencepost.adapters.declared.engine import Refusal, Shown, decision
+from fencepost.adapters.declared.engine import Answer, Refusal, RequestObject, Shown, decision
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import RuleFile
 from fencepost.adapters.declared.run import environment
@@ -72,11 +70,11 @@ class RestEngine:
         """Put the rules by everything that the file names, and wait until they are in force."""
         return self.inside(lambda: self._put(values, deadline, is_new=is_new))
 
-    def ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+    def ask(self, requests: Sequence[RequestObject], values: Mapping[str, str], deadline: float) -> list[Answer]:
         """One decision a request, in order."""
         return self.inside(lambda: self._ask(requests, values, deadline))
 
-    def bare_loop(self, requests: Sequence[Request], values: Mapping[str, str]) -> Callable[[], object]:
+    def bare_loop(self, requests: Sequence[RequestObject], values: Mapping[str, str]) -> Callable[[], object]:
         """A loop that sends what `ask` sends, in waves of the same size."""
         make = self._requests.question_maker(values)
         questions = list(map(make, requests))
@@ -254,7 +252,7 @@ class RestEngine:
                 )
             time.sleep(_PAUSE)
 
-    def _ask(self, requests: Sequence[Request], values: Mapping[str, str], deadline: float) -> list[JsonObject]:
+    def _ask(self, requests: Sequence[RequestObject], values: Mapping[str, str], deadline: float) -> list[Answer]:
         questions = list(map(self._requests.question_maker(values), requests))
         replies = self._http.ask(questions, deadline)
         self._renew_old(questions, replies, values, deadline)
@@ -289,7 +287,7 @@ class RestEngine:
             for place, again in zip(old, self._http.ask([questions[place] for place in old], until), strict=True):
                 replies[place] = again
 
-    def _decision(self, request: Request, question: Question, reply: Reply | NotSent) -> JsonObject:
+    def _decision(self, request: RequestObject, question: Question, reply: Reply | NotSent) -> Answer:
         if isinstance(reply, NotSent):
             return {"outcome": "inconclusive", "reason": reply.reason}
         if self._file.decide.seen is not None:
@@ -297,8 +295,8 @@ class RestEngine:
             if seen is None:
                 exchange = f"{self._requests.curl(question)()}\n{reply.shown()}"
                 raise Broken(expected="an answer that says where decide.seen is", came="none there", offending=exchange)
-            if seen != request.source.address:
-                reason = f"the service saw {seen} instead of {request.source.address}"
+            if seen != request["source"]["address"]:
+                reason = f"the service saw {seen} instead of {request['source']['address']}"
                 self._shown.note("decide.seen (another address)", self._requests.curl(question), reply.shown)
                 return {"outcome": "inconclusive", "reason": reason}
         try:

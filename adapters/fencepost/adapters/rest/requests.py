@@ -5,8 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
-from fencepost.adapters.contract.messages import Request, Source
-from fencepost.adapters.declared.engine import ASKED
+from fencepost.adapters.declared.engine import ASKED, RequestObject
 from fencepost.adapters.declared.texts import filled, filler
 from fencepost.adapters.rest.sections import RestFile
 from fencepost.adapters.rest.urls import Place, Sent, place_of, quoted
@@ -39,7 +38,7 @@ class Requests:
         data = None if body is None else filled(body, values).encode("utf-8")
         return Sent(place=place, method=method, path=asked, headers=made, body=data)
 
-    def question_maker(self, values: Mapping[str, str]) -> Callable[[Request], Question]:
+    def question_maker(self, values: Mapping[str, str]) -> Callable[[RequestObject], Question]:
         """A function from a request to the question."""
         decide, source = self._decide, self._decide.source
         path = filler(decide.path, ASKED, values)
@@ -53,8 +52,8 @@ class Requests:
             place, asked = self._resolved(path)
             return Sent(place=place, method=decide.method, path=asked, headers=headers, body=body)
 
-        def question(request: Request) -> Question:
-            address = request.source.address
+        def question(request: RequestObject) -> Question:
+            address = request["source"]["address"]
             made = [(name, text(request)) for name, text in headers]
             if source.header is not None:
                 made.append((source.header, source.value(address)))
@@ -66,7 +65,7 @@ class Requests:
 
     def spoofed(self, headers: Sequence[tuple[str, str]], values: Mapping[str, str]) -> Sent:
         """A request for a secret with these headers where the source's stands."""
-        request = Request(plane="data", operation="SecretGet", source=Source(address="20.1.2.3"))
+        request: RequestObject = {"plane": "data", "operation": "SecretGet", "source": {"address": "20.1.2.3"}}
         sent = self.question_maker(values)(request).sent
         kept = tuple(one for one in sent.headers if one[0] != self._decide.source.header)
         return replace(sent, headers=(*kept, *headers))
