@@ -24,6 +24,7 @@ from fencepost.conformance.campaign.targets import TARGETS, Place
 from fencepost.conformance.commands.campaign_certify import certify
 from fencepost.conformance.commands.campaign_files import PLAN_FILE, STREAMS, in_full, plan_at
 from fencepost.conformance.commands.case_files import read_folder
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures, read_known
 from fencepost.conformance.commands.interruption import Interruption
@@ -54,7 +55,7 @@ campaign.add_command(certify)
 
 
 @campaign.command(short_help="Write the plan: subjects × clause groups × seeds, in numbered shards.")
-@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…")
+@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…", shell_complete=SUBJECT)
 @click.option(
     "--shards", type=click.IntRange(min=1), required=True, metavar="N", help="Cut the campaign into N shards."
 )
