@@ -4,10 +4,11 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from fencepost.adapters.contract import METHODS
+from fencepost.adapters.contract import METHODS, contract_schema
 from fencepost.adapters.contract.vocabulary import (
     CHOICES,
     CONTROL_OPERATIONS,
@@ -19,6 +20,7 @@ from fencepost.adapters.contract.vocabulary import (
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import main
+from fencepost.conformance.commands.contract_page import contract_page
 from fencepost.conformance.commands.page import page
 from fencepost.reference import load_profile
 from fencepost.reference.codes import BLOCKED, FORBIDDEN, SERVICE_BLOCKED
@@ -83,6 +85,23 @@ def test_the_page_of_commands_is_what_the_commands_say_of_themselves() -> None:
     written = (SOURCE / "docs" / "commands.md").read_text(encoding="utf-8")
     assert written == page(), "python -m fencepost.conformance.commands.page > docs/commands.md"
     assert "\\b" not in written, "a backspace that click reads is a character, and no two letters"
+
+
+def test_the_contract_reference_is_that_of_the_schema() -> None:
+    written = (SOURCE / "docs" / "contract-reference.md").read_text(encoding="utf-8")
+    assert written == contract_page(), (
+        "python -m fencepost.conformance.commands.contract_page > docs/contract-reference.md"
+    )
+    schema: Any = contract_schema()
+    for method, one in schema["methods"].items():
+        assert f"\n| `{method}` | [{one['params']['$ref'].rpartition('/')[2]}](#" in written
+    for name, one in schema["$defs"].items():
+        section = written.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
+        assert one["description"] in section
+        for member in one["properties"]:
+            assert f"\n| `{member}` | " in section, f"{name}.{member}"
+    known = {"title", "description", "type", "properties", "required", "if", "then", "else"}
+    assert {key for one in schema["$defs"].values() for key in one} <= known, "what the page does not show"
 
 
 def test_the_readme_begins_with_the_two_commands_each_of_which_works_alone() -> None:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands import main
+from fencepost.conformance.commands.bench_plot import bench_plot
 from fencepost.conformance.commands.clause_text import clause_rows
 from fencepost.conformance.commands.decision_diagram import CREDENTIALS, FIREWALL, decision_diagram
 from fencepost.conformance.commands.site import write_site
@@ -109,6 +110,21 @@ def test_the_diagram_is_drawn_well_and_names_every_question() -> None:
         float(one.get("x", 0)) + float(one.get("width", 0)) for one in drawn.iter("{http://www.w3.org/2000/svg}rect")
     )
     assert right <= float(drawn.get("viewBox", "").split()[2])
+
+
+def test_every_picture_is_as_wide_as_a_phone_and_goes_by_the_scheme(sources: Path) -> None:
+    pictures = list((sources / "source").rglob("*.svg"))
+    assert {one.name for one in pictures} == {"decision.svg", "strength.svg"}
+    plots = [one.read_text(encoding="utf-8") for one in pictures]
+    plots.append(bench_plot({"one decision": {"one": [(3, 1e-6), (1000, 1e-3)]}}))
+    for text in plots:
+        drawn = ET.fromstring(text)
+        assert float(drawn.get("viewBox", "").split()[2]) <= 420
+        assert "prefers-color-scheme: dark" in text
+        words = list(drawn.iter("{http://www.w3.org/2000/svg}text"))
+        assert words
+        assert not any(one.get("fill") for one in words), "a colour of its own goes by no scheme"
+        assert not any(float(one.get("font-size", 12)) < 12 for one in words)
 
 
 def test_examples_are_drawn_of_every_strategy_that_the_page_names(sources: Path) -> None:

@@ -20,13 +20,17 @@ def shard_stream(
     *,
     announce: Announcement = lambda _, __: None,
     listener: Listener = lambda _: None,
+    shared: Path | None = None,
 ) -> bytes:
-    """The stream of the shard. `CannotBegin` where a subject cannot be asked; then there is no stream at all."""
+    """The stream of the shard. `CannotBegin` where a subject cannot be asked; then there is no stream at all.
+
+    `shared` is the folder of stored cases that the shards share, if any; `OSError` where it cannot be written.
+    """
 
     def results() -> Iterator[TaskResult]:
         for number, task in enumerate(shard.tasks, start=1):
             announce(number, task)
-            yield result_of(task, plan.recipe, listener)
+            yield result_of(task, plan.recipe, listener, shared=shared)
 
     return stream_of(plan, shard, results())
 

@@ -10,6 +10,7 @@ from fencepost.adapters.contract import Connection, Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.campaign.groups import CONTROL, GROUPS
 from fencepost.conformance.campaign.plan_file import Recipe, Task
+from fencepost.conformance.campaign.shared_cases import replay_shared, store_found
 from fencepost.conformance.certificate.recording import Recorder
 from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.run.earlier import replay_known
@@ -40,10 +41,15 @@ def plan_of(recipe: Recipe, subject: int, *, seed: int) -> Plan:
     )
 
 
-def result_of(task: Task, recipe: Recipe, listener: Listener = lambda _: None) -> TaskResult:
-    """The result of the task, recorded where the recipe says so. Raises as `found_by` does."""
+def result_of(
+    task: Task, recipe: Recipe, listener: Listener = lambda _: None, *, shared: Path | None = None
+) -> TaskResult:
+    """The result of the task, recorded where the recipe says so. Raises as `found_by` does.
+
+    A task that is recorded asks only what the recipe says, and replays no case of a shared folder.
+    """
     if not recipe.transcripts:
-        return TaskResult(findings=found_by(task, recipe, listener))
+        return TaskResult(findings=found_by(task, recipe, listener, shared=shared))
     clean, file = Mask.of_here().apply, BytesIO()
     with (
         _opened(task, recipe) as connection,
@@ -61,13 +67,16 @@ def circumstances(task: Task, recipe: Recipe) -> dict[str, object]:
     return {**plan_of(recipe, task.subject, seed=task.seed).as_json(), "task": task.id}
 
 
-def found_by(task: Task, recipe: Recipe, listener: Listener = lambda _: None) -> Findings:
+def found_by(
+    task: Task, recipe: Recipe, listener: Listener = lambda _: None, *, shared: Path | None = None
+) -> Findings:
     """What the task finds; `CannotBegin` where its subject cannot be asked.
 
-    A harness that fails later on is a finding, as in any run.
+    A harness that fails later on is a finding, as in any run. The cases in the folder `shared` are replayed first, and
+    what is found is stored there.
     """
     with _opened(task, recipe) as connection:
-        return found_on(connection, task, recipe, listener)
+        return found_on(connection, task, recipe, listener, shared=shared)
 
 
 @contextmanager
@@ -77,7 +86,14 @@ def _opened(task: Task, recipe: Recipe) -> Iterator[Connection]:
         yield connection
 
 
-def found_on(connection: Connection, task: Task, recipe: Recipe, listener: Listener = lambda _: None) -> Findings:
+def found_on(
+    connection: Connection,
+    task: Task,
+    recipe: Recipe,
+    listener: Listener = lambda _: None,
+    *,
+    shared: Path | None = None,
+) -> Findings:
     """What the task finds on this connection, which may be that of a transcript. Raises as `found_by` does."""
     plan = plan_of(recipe, task.subject, seed=task.seed)
     is_control = task.group == CONTROL
@@ -90,8 +106,12 @@ def found_on(connection: Connection, task: Task, recipe: Recipe, listener: Liste
     if is_control:
         run.lay_decoys()
     else:
+        if shared is not None:
+            replay_shared(run, shared)
         run.explore_all()
     run.describe_again()
     findings = run.findings()
+    if shared is not None:
+        store_found(findings, run.lockstep.vault.profile.name, shared)
     findings.tally.not_put.samples.clear()  # they were put again, and serve nothing else
     return findings

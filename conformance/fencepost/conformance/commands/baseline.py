@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.commands.completion import CLAUSE, SUBJECT
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.earlier_failures import read_known
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
@@ -43,7 +44,14 @@ def baseline() -> None:
     required=True,
     help="The last day on which they are tolerated.",
 )
-@click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only the failures of this clause; repeatable.")
+@click.option(
+    "--clause",
+    "clauses",
+    multiple=True,
+    metavar="ID",
+    shell_complete=CLAUSE,
+    help="Only the failures of this clause; repeatable.",
+)
 def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, clauses: tuple[str, ...]) -> None:
     """Add the counterexamples of RUN to FILE, which is made if it does not exist. Existing entries stay unchanged.
 
@@ -123,7 +131,7 @@ def renew(*, file: Path, expires: datetime, ids: tuple[str, ...], reason: str | 
 
 @baseline.command(short_help="Remove the entries that a subject now answers rightly.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("subject")
+@click.argument("subject", shell_complete=SUBJECT)
 @call_timeout
 @start_timeout
 def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float) -> None:

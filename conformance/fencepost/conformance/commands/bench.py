@@ -15,6 +15,7 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.commands import bench_measures
 from fencepost.conformance.commands.bench_measures import BULK, Measures, fixtures
 from fencepost.conformance.commands.bench_plot import bench_plot
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, table
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import NEW_FOLDER
@@ -33,7 +34,7 @@ _SVG = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 @click.command(short_help=SHORT_HELP["bench"])
-@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…")
+@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…", shell_complete=SUBJECT)
 @click.option(
     "--rules",
     "counts",

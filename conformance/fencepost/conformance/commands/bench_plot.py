@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from html import escape
 from itertools import count
 
-_WIDTH, _HEIGHT = 640, 260
+_WIDTH, _HEIGHT = 420, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 24, 40, 44
 _ROW = 20
-_COLOURS = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#cf222e", "#57606a")
+_COLOURS = ("#2f81f7", "#d4700f", "#2da44e", "#a371f7", "#e5534b", "#848d97")
+"""Colours that are read on a light page and on a dark page."""
 _STYLE = """<style>
 text { font: 12px system-ui, sans-serif; fill: #24292f } .grid { stroke: #d0d7de } .page { fill: #ffffff }
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .grid { stroke: #3d444d } .page { fill: #1c1f26 } }
@@ -45,7 +46,7 @@ def bench_plot(measures: Mapping[str, Times]) -> str:
     subjects = list(dict.fromkeys(subject for times in measures.values() for subject in times))
     colours = {subject: _COLOURS[number % len(_COLOURS)] for number, subject in enumerate(subjects)}
     height = len(measures) * _HEIGHT + len(subjects) * _ROW + _ROW
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">']
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" viewBox="0 0 {_WIDTH} {height}" role="img">']
     parts += ["<title>Median time of a call by number of rules</title>", _STYLE]
     parts.append(f'<rect class="page" width="{_WIDTH}" height="{height}"/>')
     for top, (measure, times) in zip(count(0, _HEIGHT), measures.items(), strict=False):

@@ -23,6 +23,8 @@ from fencepost.conformance.campaign.shard_run import is_there, keep, shard_strea
 from fencepost.conformance.campaign.targets import TARGETS, Place
 from fencepost.conformance.commands.campaign_certify import certify
 from fencepost.conformance.commands.campaign_files import PLAN_FILE, STREAMS, in_full, plan_at
+from fencepost.conformance.commands.case_files import read_folder
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures, read_known
 from fencepost.conformance.commands.interruption import Interruption
@@ -54,7 +56,7 @@ campaign.add_command(certify)
 
 
 @campaign.command(short_help="Write the plan: subjects × clause groups × seeds, in numbered shards.")
-@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…")
+@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…", shell_complete=SUBJECT)
 @click.option(
     "--shards", type=click.IntRange(min=1), required=True, metavar="N", help="Cut the campaign into N shards."
 )
@@ -204,7 +206,13 @@ def _duration(milliseconds: int) -> str:
 )
 @click.option("--out", type=NEW_FOLDER, default="shards", show_default=True, metavar="DIR", help="Where streams go.")
 @click.option("--dask", "address", metavar="ADDRESS", help="Run every shard on the Dask cluster of this scheduler.")
-def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -> None:
+@click.option(
+    "--regressions",
+    type=NEW_FOLDER,
+    metavar="DIR",
+    help="Share counterexamples with other shards: each task replays those stored in DIR first, and stores its own.",
+)
+def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None, regressions: Path | None) -> None:
     """Run one shard of PLAN and write its event stream into DIR: whole, or not at all.
 
     A stream that is there already is left as it is.
@@ -213,10 +221,14 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -
     2 bad usage.
     """
     made = plan_at(plan_file)
+    if regressions is not None:
+        if made.recipe.transcripts:
+            raise click.UsageError("--regressions: a campaign with transcripts asks only what its plan says")
+        read_folder(regressions)
     if address is not None:
         if shard is not None:
             raise click.UsageError("--dask runs every shard: leave --shard out")
-        _run_on_dask(made, address, out)
+        _run_on_dask(made, address, out, regressions)
         return
     chosen = _chosen(made, shard, os.environ)
     if is_there(made, chosen, out):
@@ -230,7 +242,7 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -
 
     with Interruption() as interruption, live_progress() as listener:
         try:
-            stream = shard_stream(made, chosen, announce=announce, listener=listener)
+            stream = shard_stream(made, chosen, announce=announce, listener=listener, shared=regressions)
             interruption.check()
             path = keep(stream, chosen, out)
         except CannotBegin as error:
@@ -238,7 +250,7 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None) -
                 raise usage(str(error)) from None
             _try_again(str(error))
         except OSError as error:
-            _try_again(f"{out}: {error.strerror or error}")
+            _try_again(f"{error.filename or out}: {error.strerror or error}")
         except KeyboardInterrupt:
             _try_again("interrupted")
     click.echo(f"written: {path}", err=True)
@@ -277,7 +289,7 @@ def _numbered(made: CampaignPlan, text: str, *, first: int, hint: str) -> Shard:
     return made.shards[int(text) - first]
 
 
-def _run_on_dask(made: CampaignPlan, address: str, out: Path) -> None:
+def _run_on_dask(made: CampaignPlan, address: str, out: Path, shared: Path | None) -> None:
     try:
         from fencepost.conformance.campaign.on_dask import streams_from
     except ImportError as error:
@@ -285,7 +297,7 @@ def _run_on_dask(made: CampaignPlan, address: str, out: Path) -> None:
     left = [shard for shard in made.shards if not is_there(made, shard, out)]
     failed = []
     try:
-        for shard, made_of in streams_from(address, made, left):
+        for shard, made_of in streams_from(address, made, left, shared=shared):
             if isinstance(made_of, str):
                 failed.append(shard.number)
                 click.echo(visible(f"shard {shard.number}: {made_of}"), err=True)

@@ -15,6 +15,7 @@ from fencepost.conformance.certificate.verification import seed_of
 from fencepost.conformance.commands import signing
 from fencepost.conformance.commands.case_files import read_folder
 from fencepost.conformance.commands.claim import claimed
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
@@ -31,7 +32,7 @@ from fencepost.reports.visible import visible
 
 
 @click.command(short_help=SHORT_HELP["certify"])
-@click.argument("subject")
+@click.argument("subject", shell_complete=SUBJECT)
 @signing.bundle_file
 @signing.key_file
 @click.option("--effort", type=EFFORT, default="thorough", show_default=True, help="How much to ask.")

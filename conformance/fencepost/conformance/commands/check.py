@@ -12,6 +12,7 @@ from fencepost.conformance.bounded.bounds import Bounds, seconds_from
 from fencepost.conformance.bounded.run import BoundedRun, bounded, without_ration
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.claim import claimed
+from fencepost.conformance.commands.completion import CLAUSE_OR_FAMILY, SUBJECT
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption, interruptible
@@ -46,11 +47,18 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 
 
 @click.command(cls=ConfiguredCommand, short_help=SHORT_HELP["check"])
-@click.argument("subject")
+@click.argument("subject", shell_complete=SUBJECT)
 @click.option("--profile", help="Judge by this profile, not by the profile that the subject claims.")
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="The same seed asks the same questions.")
-@click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause or family (VAL); repeatable.")
+@click.option(
+    "--clause",
+    "clauses",
+    multiple=True,
+    metavar="ID",
+    shell_complete=CLAUSE_OR_FAMILY,
+    help="Only this clause or family (VAL); repeatable.",
+)
 @click.option(
     "--suite-version",
     type=SUITE_VERSION,

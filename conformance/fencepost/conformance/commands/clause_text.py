@@ -10,6 +10,7 @@ from fencepost.conformance.mutants import CATALOGUE, Mutant
 from fencepost.conformance.mutants.direct import snake_case
 from fencepost.conformance.mutants.witness import Call
 from fencepost.conformance.run.order import EXPLORATIONS
+from fencepost.conformance.strength import kills
 from fencepost.reference.open_points import OPEN_POINTS
 from fencepost.reports.visible import abridged, as_json
 
@@ -30,9 +31,10 @@ SEEN = 3
 def clause_rows(clause: Clause) -> Iterator[tuple[str, str]]:
     """Label and text: the promise, how sure it is and by which sources, who asks it, and what breaks it.
 
-    `open point` is what the documents leave open beside the clause: its answers are recorded, not judged. `seen in` is
-    a public source of a mistake, elsewhere; most mistakes have none. The example is that of the mistake that takes the
-    fewest calls to show: with it, the last answer is wrong. Its network has no subnet that the example does not need.
+    `alone` are the mutants that fail this clause and no other, of those that were measured. `open point` is what
+    the documents leave open beside the clause: its answers are recorded, not judged. `seen in` is a public source of a
+    mistake, elsewhere; most mistakes have none. The example is that of the mistake that takes the fewest calls to show:
+    with it, the last answer is wrong. Its network has no subnet that the example does not need.
     """
     yield "says", f"{clause.text}."
     if clause.note:
@@ -53,13 +55,25 @@ def clause_rows(clause: Clause) -> Iterator[tuple[str, str]]:
     for one in breaking[:SHOWN]:
         yield "mistake", f"{one.story} (mutant:{one.id})"
     if breaking:
-        yield "mutants", f"{len(breaking)} of this clause; `fencepost strength --json FILE` has those it alone kills"
+        yield "mutants", f"{len(breaking)} of this clause"
+        yield from _killed_alone(clause, breaking)
     yield from (("seen in", text) for text in islice(_seen(breaking), SEEN))
     if breaking:
         first, calls = _smallest(breaking)
         yield "example", f"of mutant:{first.id}, whose last answer is wrong"
         for number, (method, params) in enumerate(calls, start=1):
             yield "", f"{number} {method} {as_json(abridged(params))}"
+
+
+def _killed_alone(clause: Clause, breaking: Iterable[Mutant]) -> Iterator[tuple[str, str]]:
+    """The mutants that fail this clause and no other, as a whole run of each was measured."""
+    alone, measured = kills.alone(clause.id), kills.stored()
+    yield "alone", f"killed by no other clause: {', '.join(alone) or 'none that was measured'}"
+    own = sum(one.id in measured for one in breaking)
+    days = sorted(kill.measured for kill in measured.values())
+    versions = sorted({kill.suite for kill in measured.values()})
+    stamp = f"{' to '.join(dict.fromkeys((days[0], days[-1])))}, version {', '.join(versions)} of the suite"
+    yield "measured", f"{own} of these mutants and {len(measured)} of all {len(CATALOGUE)}, in quick runs; {stamp}"
 
 
 def _seen(breaking: Iterable[Mutant]) -> Iterator[str]:

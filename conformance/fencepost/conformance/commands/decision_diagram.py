@@ -49,7 +49,8 @@ def decision_diagram() -> str:
     height = y + 50
     title = "How a vault decides: each question in turn, and the first yes decides"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{title}">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" viewBox="0 0 {_WIDTH} {height}" role="img"'
+        f' aria-label="{title}">\n'
         f"<title>{title}</title>\n{_STYLE}\n" + "\n".join(parts) + "\n</svg>\n"
     )
 

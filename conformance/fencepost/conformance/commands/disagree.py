@@ -14,6 +14,7 @@ from fencepost.adapters.contract import (
 )
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities, profile_of
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show, show_json
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import EFFORT, SEED
@@ -33,8 +34,8 @@ from rich.text import Text
 
 
 @click.command(short_help=SHORT_HELP["disagree"])
-@click.argument("subject_a")
-@click.argument("subject_b")
+@click.argument("subject_a", shell_complete=SUBJECT)
+@click.argument("subject_b", shell_complete=SUBJECT)
 @click.option("--profile", help="The edition whose limits and names are used; by default the edition that both claim.")
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="The same seed asks the same questions.")

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.case_split import split_cases
+from fencepost.conformance.commands.completion import CLAUSE_OR_FILE, OPERATION, SERVICE
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.explanation import clause_explained, explanation
 from fencepost.conformance.commands.options import PROFILE
@@ -35,7 +36,7 @@ from fencepost.reports.visible import visible
 
 
 @click.command(short_help=SHORT_HELP["explain"])
-@click.argument("rules", metavar="RULES|CLAUSE")
+@click.argument("rules", metavar="RULES|CLAUSE", shell_complete=CLAUSE_OR_FILE)
 @click.argument("request_given", metavar="[ADDRESS|REQUEST.json]", required=False)
 @click.option(
     "--profile",
@@ -46,9 +47,14 @@ from fencepost.reports.visible import visible
     help="The edition of the specification.",
 )
 @click.option("--subnet", metavar="ID", help="The caller's subnet, by its resource id.")
-@click.option("--service", metavar="NAME", help="The Microsoft service that calls.")
+@click.option("--service", metavar="NAME", shell_complete=SERVICE, help="The Microsoft service that calls.")
 @click.option("--trusted/--not-trusted", default=None, help="Whether that service is trusted for this call.")
-@click.option("--operation", metavar="NAME", help="The operation; its name decides the plane. Default: SecretGet.")
+@click.option(
+    "--operation",
+    metavar="NAME",
+    shell_complete=OPERATION,
+    help="The operation; its name decides the plane. Default: SecretGet.",
+)
 @click.option("--unauthenticated", is_flag=True, help="The caller has no valid token.")
 @click.option("--unauthorized", is_flag=True, help="The caller lacks the permission for the operation.")
 @click.option("--network", "network_file", metavar="NET.json", help="Subnets and their service endpoints.")

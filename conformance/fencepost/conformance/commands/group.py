@@ -9,8 +9,12 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import add_completion_class
+from fencepost.conformance.commands.bash_words import BashWords
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.reports.visible import visible
+
+add_completion_class(BashWords)
 
 COMMANDS = "fencepost.commands"
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT})

@@ -5,9 +5,11 @@ from math import isfinite
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import UnknownVersion, catalogue
-from fencepost.reference import UnknownProfile, load_profile
+from fencepost.conformance.commands.completion import completed
+from fencepost.reference import UnknownProfile, load_profile, profile_names
 
 _MOST_SECONDS = 1_000_000
 """The longest time that an option may name, eleven days: a clock can add it, and a run that waits so long ends."""
@@ -52,6 +54,10 @@ class _ProfileName(click.ParamType[str]):
         except UnknownProfile as error:
             self.fail(str(error), param, ctx)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The profiles that begin so."""
+        return completed(profile_names)(ctx, param, incomplete)
+
 
 PROFILE = _ProfileName()
 """The type of the name of a profile."""
@@ -69,6 +75,11 @@ class _SuiteVersion(click.ParamType[str]):
         except UnknownVersion as error:
             self.fail(str(error), param, ctx)
         return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The versions in which a clause came, that begin so."""
+        versions = sorted({clause.since for clause in catalogue().clauses})
+        return completed(lambda: versions)(ctx, param, incomplete)
 
 
 SUITE_VERSION = _SuiteVersion()

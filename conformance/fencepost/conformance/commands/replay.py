@@ -8,6 +8,7 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands.case_files import found_cases
+from fencepost.conformance.commands.completion import CASE, SUBJECT
 from fencepost.conformance.commands.console import show, table
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.short_help import SHORT_HELP
@@ -22,8 +23,8 @@ from rich.text import Text
 
 
 @click.command(short_help=SHORT_HELP["replay"])
-@click.argument("case")
-@click.argument("subject")
+@click.argument("case", shell_complete=CASE)
+@click.argument("subject", shell_complete=SUBJECT)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

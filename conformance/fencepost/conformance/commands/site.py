@@ -41,7 +41,8 @@ RECIPES = (
 )
 UNDERSTAND = ("model.md", "strength.md", "long-runs.md", "architecture.md", "performance.md", "glossary.md")
 REFERENCE = (
-    *("commands.md", "contract.md", "sources.md", "field-report.md", "azure-cli.md", "azure-hidden-mutants.md"),
+    *("commands.md", "contract.md", "contract-reference.md", "sources.md", "field-report.md"),
+    *("azure-cli.md", "azure-hidden-mutants.md"),
 )
 
 

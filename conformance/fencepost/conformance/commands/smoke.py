@@ -14,6 +14,7 @@ from fencepost.adapters.contract import (
     shorten,
 )
 from fencepost.adapters.contract.vocabulary import FEATURES
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show, table
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
 from fencepost.conformance.commands.options import PROFILE
@@ -37,7 +38,7 @@ _SHOWN, _LOG_LINES = 2000, 20
 
 
 @click.command(short_help=SHORT_HELP["smoke"])
-@click.argument("subject")
+@click.argument("subject", shell_complete=SUBJECT)
 @click.option(
     "--profile", "profile_name", type=PROFILE, help="Judge by this profile, not by the profile that the subject claims."
 )

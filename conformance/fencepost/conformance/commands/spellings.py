@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, show_json
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.short_help import SHORT_HELP
@@ -32,7 +33,7 @@ _STYLES = {
 
 
 @click.command(short_help=SHORT_HELP["spellings"])
-@click.argument("subject")
+@click.argument("subject", shell_complete=SUBJECT)
 @click.option("--profile", help="Read by this profile, not by the profile that the subject claims.")
 @click.option(
     "--differing", is_flag=True, help="Only the spellings that the subject reads differently from the reference."

@@ -9,6 +9,7 @@ from typing import get_args
 import click
 import msgspec
 from fencepost.adapters.contract import HarnessFault, StatementError, SubjectError
+from fencepost.conformance.commands.completion import MUTANT, SUBJECT
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.generated_table import drawn as drawn_generated
 from fencepost.conformance.commands.opening import as_usage
@@ -46,7 +47,9 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
     type=click.Choice(list(profile_names())),
     help="Only the mutants of this profile; by default each in the announcement's profile, or else in its own.",
 )
-@click.option("--mutant", "mutants", multiple=True, metavar="ID", help="Only this mutant; repeatable.")
+@click.option(
+    "--mutant", "mutants", multiple=True, metavar="ID", shell_complete=MUTANT, help="Only this mutant; repeatable."
+)
 @click.option(
     "--group", "groups", multiple=True, type=click.Choice(list(get_args(Group))), help="Only this group; repeatable."
 )
@@ -83,6 +86,7 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
     "correct",
     multiple=True,
     metavar="SUBJECT",
+    shell_complete=SUBJECT,
     help=(
         "Run this correct implementation and count false alarms; `peers` are four shipped implementations. Repeatable."
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 from fencepost.adapters.contract import Client, HarnessFault, StatementError, Timeouts, check_statement
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.short_help import SHORT_HELP
@@ -104,7 +105,7 @@ def _show_progress(what: str, done: int, of: int) -> None:
 
 @vectors.command(short_help="Run the vectors of a file against a subject.")
 @click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
-@click.argument("subject")
+@click.argument("subject", shell_complete=SUBJECT)
 @call_timeout
 @start_timeout
 def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) -> None:

@@ -25,6 +25,7 @@ from fencepost.conformance.certificate.verification import (
     signature,
     unsettled,
 )
+from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show, show_json, table
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
@@ -52,7 +53,9 @@ LEVELS = ("partial", "core", "core+extended")
     metavar="NAME.pub",
     help="The public key of the certificate's issuer, from a source that you trust.",
 )
-@click.option("--re-run", "subject", metavar="SUBJECT", help="Ask this subject everything again.")
+@click.option(
+    "--re-run", "subject", metavar="SUBJECT", shell_complete=SUBJECT, help="Ask this subject everything again."
+)
 @click.option(
     "--seed", type=click.IntRange(min=0), help="The seed of --re-run; without it, a random one, which is shown."
 )

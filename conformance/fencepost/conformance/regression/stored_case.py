@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.lockstep.case import Case
 from fencepost.conformance.regression.reading import NotACase, calls_from_json, case_from_calls
 from fencepost.reference import UnknownProfile, load_profile
+from fencepost.reports.files import write_atomically
 from fencepost.reports.model import Call, Counterexample, Report
 
 FORMAT = "fencepost-regression"
@@ -132,18 +134,15 @@ def checked_calls(value: Mapping[str, object]) -> tuple[tuple[Call, ...], list[s
 
 
 def store(cases: Sequence[StoredCase], folder: Path) -> tuple[Path, ...]:
-    """Write each case that the folder does not hold yet, and return the new files; the folder is made if missing."""
-    if not cases:
-        return ()
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write each case that the folder does not hold yet, and return the new files; the folder is made if missing.
+
+    Each file is there whole or not at all, since other processes may read the folder. What has the name already stays,
+    a symbolic link that leads nowhere too.
+    """
     written = []
     for one in cases:
         path = folder / f"{one.id}.json"
-        try:
-            # Mode "x" does not follow a symbolic link either.
-            with path.open("x", encoding="ascii", newline="\n") as file:
-                file.write(json_text(one.to_json()))
-        except FileExistsError:
-            continue
-        written.append(path)
+        if not os.path.lexists(path):
+            write_atomically(path, json_text(one.to_json()).encode("ascii"))
+            written.append(path)
     return tuple(written)

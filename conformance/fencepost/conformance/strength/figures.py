@@ -131,7 +131,7 @@ def matrix(whole: Trials, correct: Report) -> Iterator[Row]:
     claimed = {clause for one in whole for clause in _own(CATALOGUE[one.task.mutant])}
     for clause in catalogue().clauses:
         failed = [one.task.mutant for one in whole if clause.id in one.clauses]
-        alone = [one.task.mutant for one in whole if {*one.clauses, *one.broken_choices} == {clause.id}]
+        alone = [one.task.mutant for one in whole if one.failed == (clause.id,)]
         row = rows[clause.id]
         yield Row(
             clause=clause.id,
@@ -151,7 +151,7 @@ def strays(whole: Trials) -> Iterator[Stray]:
         mutant = CATALOGUE[one.task.mutant]
         own = _own(mutant)
         if one.killed and not own & {*one.clauses} and mutant.choice not in one.broken_choices:
-            yield Stray(mutant=mutant.id, clauses=tuple(sorted(own)), failed=(*one.clauses, *one.broken_choices))
+            yield Stray(mutant=mutant.id, clauses=tuple(sorted(own)), failed=one.failed)
 
 
 def _own(mutant: Mutant) -> set[str]:

@@ -47,6 +47,11 @@ class MutantRun:
     spent: Cost | None = None
     trouble: str = ""
 
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The failed clauses, then the broken choices."""
+        return (*self.clauses, *self.broken_choices)
+
 
 def run_mutant(task: Task) -> MutantRun:
     """Run the suite against a mutant. A crash of the kit itself is recorded as trouble and is no kill."""

@@ -9,12 +9,23 @@ from fencepost.conformance.bounded.exploration import LENGTH
 from fencepost.conformance.strength.model import Strength
 from fencepost.conformance.strength.study import GREEDY
 
-_WIDTH, _HEIGHT = 760, 440
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 150, 46, 52
-_INK, _GRID = "#24292f", "#d0d7de"
-_COLOURS = {"kit": "#0550ae", "vectors": "#bc4c00", "inside": "#1a7f37", "naive": "#8250df", GREEDY: "#0550ae"}
-_SPARE = "#57606a"
-_LOOK = 'font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="title"'
+_WIDTH, _HEIGHT = 400, 360
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 100, 54, 52
+_MARGIN = 12
+_LOOK = 'role="img" aria-labelledby="title"'
+_KINDS = {"kit": "kit", "vectors": "vectors", "inside": "inside", "naive": "naive", GREEDY: "kit"}
+_SPARE = "spare"
+_STYLE = """<style>
+text { font: 12px system-ui, sans-serif; fill: #24292f } .head { font-size: 15px; font-weight: 600 }
+.name { font-weight: 600 } .page { fill: #fff } .grid { stroke: #d0d7de } polyline { fill: none; stroke-width: 2 }
+.kit { --ink: #0550ae } .vectors { --ink: #bc4c00 } .inside { --ink: #1a7f37 } .naive { --ink: #8250df }
+.spare { --ink: #57606a } polyline, .mark { stroke: var(--ink) } .name { fill: var(--ink) }
+@media (prefers-color-scheme: dark) {
+  text { fill: #ececf1 } .page { fill: #1c1f26 } .grid { stroke: #3d444d }
+  .kit { --ink: #6cb6ff } .vectors { --ink: #f69d50 } .inside { --ink: #57ab5a } .naive { --ink: #c297ff }
+  .spare { --ink: #a0a0ad } .name { fill: var(--ink) }
+}
+</style>"""
 _DRAWN = (GREEDY, "plain")
 
 
@@ -24,38 +35,39 @@ class _Line:
 
     name: str
     curve: Sequence[tuple[int, float]]
-    width: int = 2
 
     @property
-    def colour(self) -> str:
-        return _COLOURS.get(self.name, _SPARE)
+    def kind(self) -> str:
+        """The class of its colour."""
+        return _KINDS.get(self.name, _SPARE)
 
 
 def picture(strength: Strength) -> str:
     """The SVG: the share of killed mutants against decisions and, below, against configurations.
 
-    Equal figures give equal text.
+    It is as wide as a phone, in the reader's own colours, light or dark. Equal figures give equal text.
     """
-    lines = [_Line(name=arm.name, curve=arm.curve, width=3 if arm.name == "kit" else 2) for arm in strength.arms]
+    lines = [_Line(name=arm.name, curve=arm.curve) for arm in strength.arms]
     most = max((line.curve[-1][0] for line in lines if line.curve), default=10)
     upper = _Frame(most=most, top=0, is_logarithmic=True)
     orders = [_Line(name=one.name, curve=one.by_configurations) for one in strength.orders if one.name in _DRAWN]
     lower = _Frame(most=LENGTH, top=_HEIGHT, is_logarithmic=False)
     mutants = next((one.mutants for one in strength.orders), 0)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {2 * _HEIGHT}" {_LOOK}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" viewBox="0 0 {_WIDTH} {2 * _HEIGHT}" {_LOOK}>',
         '<title id="title">Mutants killed against decisions asked, and against configurations</title>',
-        f'<rect width="{_WIDTH}" height="{2 * _HEIGHT}" fill="#ffffff"/>',
-        _text(_LEFT, 20, "Mutants killed, by decisions asked", size=15, weight="600"),
+        _STYLE,
+        f'<rect class="page" width="{_WIDTH}" height="{2 * _HEIGHT}"/>',
+        _text(_MARGIN, 20, "Mutants killed, by decisions asked", kind="head"),
         _text(
-            _LEFT, 36, f"{strength.mutants} mutants; dashed: {strength.allowed:,} decisions, what each arm is allowed"
+            _MARGIN, 36, f"{strength.mutants} mutants; dashed: {strength.allowed:,} decisions, what each arm may ask"
         ),
         *_axes(upper, "decisions asked"),
         *_mark(upper, strength.allowed),
         *_lines(upper, lines),
-        _text(_LEFT, _HEIGHT + 20, "Mutants killed, by configurations", size=15, weight="600"),
-        _text(_LEFT, _HEIGHT + 36, f"{mutants} mutants that decisions alone show; dashed: 12 and 40 configurations"),
-        *_axes(lower, "configurations: accepted writes that change the rules"),
+        _text(_MARGIN, _HEIGHT + 20, "Mutants killed, by configurations", kind="head"),
+        _text(_MARGIN, _HEIGHT + 36, f"{mutants} mutants that decisions alone show; dashed: 12 and 40"),
+        *_axes(lower, "writes that change the rules"),
         *_mark(lower, 12),
         *_mark(lower, 40),
         *_lines(lower, orders),
@@ -90,22 +102,20 @@ class _Frame:
         return list(range(0, self.most + 1, 8))
 
 
-def _text(
-    x: float, y: float, content: str, *, size: int = 12, anchor: str = "start", weight: str = "400", fill: str = _INK
-) -> str:
-    style = f'font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{fill}"'
-    return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(content)}</text>'
+def _text(x: float, y: float, content: str, *, anchor: str = "start", kind: str = "") -> str:
+    style = f' class="{kind}"' if kind else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{style}>{escape(content)}</text>'
 
 
 def _axes(frame: _Frame, label: str) -> Iterator[str]:
     right, bottom = frame.x(max(10, frame.most)), frame.y(0)
     for tenth in range(0, 11, 2):
         row = frame.y(tenth / 10)
-        yield f'<line x1="{_LEFT}" x2="{right:.1f}" y1="{row:.1f}" y2="{row:.1f}" stroke="{_GRID}"/>'
+        yield f'<line x1="{_LEFT}" x2="{right:.1f}" y1="{row:.1f}" y2="{row:.1f}" class="grid"/>'
         yield _text(_LEFT - 8, row + 4, f"{tenth * 10} %", anchor="end")
     for spent in frame.marks:
         column = frame.x(spent)
-        yield f'<line x1="{column:.1f}" x2="{column:.1f}" y1="{frame.y(1):.1f}" y2="{bottom:.1f}" stroke="{_GRID}"/>'
+        yield f'<line x1="{column:.1f}" x2="{column:.1f}" y1="{frame.y(1):.1f}" y2="{bottom:.1f}" class="grid"/>'
         yield _text(column, bottom + 18, f"{spent:,}", anchor="middle")
     yield _text((_LEFT + right) / 2, frame.top + _HEIGHT - 12, label, anchor="middle")
 
@@ -113,7 +123,7 @@ def _axes(frame: _Frame, label: str) -> Iterator[str]:
 def _mark(frame: _Frame, spent: int) -> Iterator[str]:
     column = frame.x(min(spent, max(10, frame.most)))
     line = f'x1="{column:.1f}" x2="{column:.1f}" y1="{frame.y(1):.1f}" y2="{frame.y(0):.1f}"'
-    yield f'<line {line} stroke="{_SPARE}" stroke-dasharray="4 4"/>'
+    yield f'<line {line} class="mark {_SPARE}" stroke-dasharray="4 4"/>'
 
 
 def _lines(frame: _Frame, lines: Sequence[_Line]) -> Iterator[str]:
@@ -123,10 +133,10 @@ def _lines(frame: _Frame, lines: Sequence[_Line]) -> Iterator[str]:
         if not line.curve:
             continue
         points = " ".join(f"{frame.x(spent):.1f},{frame.y(share):.1f}" for spent, share in line.curve)
-        yield f'<polyline points="{points}" fill="none" stroke="{line.colour}" stroke-width="{line.width}"/>'
+        yield f'<polyline points="{points}" class="{line.kind}"/>'
         ends.append((frame.y(line.curve[-1][1]), line))
     free = float(frame.top + _HEIGHT)
     for row, line in sorted(ends, key=lambda end: -end[0]):
         free = min(row + 4, free - 15)
         label = f"{line.name}  {line.curve[-1][1]:.0%}"
-        yield _text(frame.x(max(10, frame.most)) + 8, free, label, weight="600", fill=line.colour)
+        yield _text(frame.x(max(10, frame.most)) + 8, free, label, kind=f"name {line.kind}")

@@ -70,9 +70,7 @@ def carry_out(design: Design, on_progress: OnProgress = lambda *_: None) -> Stre
     on_progress("the correct vault", 1, 1)
     whole: list[MutantRun] = []
     if design.with_matrix:
-        whole = _trials(
-            "whole runs for the matrix", list(_tasks(design, pairs, 0, to_the_end=True)), design, on_progress
-        )
+        whole = _trials("whole runs for the matrix", whole_runs(design), design, on_progress)
     serves_both = design.with_matrix and design.effort == MATRIX_EFFORT
     seeds = range(int(serves_both), design.seeds)
     rest = [task for seed in seeds for task in _tasks(design, pairs, seed)]
@@ -122,8 +120,13 @@ def carry_out(design: Design, on_progress: OnProgress = lambda *_: None) -> Stre
             _covered("triples of factors of two successive changes", watch.change_coverage(3)),
         ),
         arms=tuple(figures.side_by_side(trials, baselines, allowed=design.allowed, whole_run=correct.totals.decisions)),
-        kills={one.task.mutant: (*one.clauses, *one.broken_choices) for one in whole},
+        kills={one.task.mutant: one.failed for one in whole},
     )
+
+
+def whole_runs(design: Design) -> list[Task]:
+    """The runs of the matrix of clauses and mutants: each mutant with the first seed, to the end."""
+    return list(_tasks(design, design.pairs(), 0, to_the_end=True))
 
 
 def _tasks(
