@@ -19,7 +19,7 @@ from fencepost.adapters.contract.vocabulary import MAX_TEXT, PROTOCOL
 from msgspec import structs
 
 _R = TypeVar("_R", bound=msgspec.Struct)
-_WORDS = ("reason", "message", "rule")
+_WORDS = ("reason", "message", "rule", "code")
 _BARE: Mapping[str, Decision] = {"allow": Decision(outcome="allow"), "deny": Decision(outcome="deny")}
 
 
@@ -33,7 +33,27 @@ def _bounded(answer: _R) -> _R:
 def _decision(answer: Decision | str) -> Decision:
     if isinstance(answer, str):
         return _BARE[answer]
-    return answer if answer.reason is None and answer.rule is None else _bounded(answer)
+    is_bare = answer.reason is None and answer.rule is None and (answer.code is None or len(answer.code) <= MAX_TEXT)
+    return answer if is_bare else _bounded(answer)
+
+
+def _rules_bounded(read: NetworkAcls) -> NetworkAcls:
+    """The rules read back, every text in them cut to one character more than the contract keeps.
+
+    No text that the kit writes is so long: a text that was cut is still another than any that was written.
+    """
+    most = MAX_TEXT + 1
+    addresses, subnets = read.ip_rules or [], read.virtual_network_rules or []
+    texts = (read.bypass, read.default_action, *(one.value for one in addresses), *(one.id for one in subnets))
+    if all(text is None or len(text) <= most for text in texts):
+        return read
+    return structs.replace(
+        read,
+        bypass=read.bypass and read.bypass[:most],
+        default_action=read.default_action and read.default_action[:most],
+        ip_rules=[structs.replace(one, value=one.value[:most]) for one in addresses],
+        virtual_network_rules=[structs.replace(one, id=one.id[:most]) for one in subnets],
+    )
 
 
 class Client:
@@ -66,7 +86,8 @@ class Client:
 
     def get_rules(self) -> NetworkAcls | None:
         """The rules as the implementation reads them back."""
-        return self._call("getRules", {}, RulesRead).network_acls
+        read = self._call("getRules", {}, RulesRead).network_acls
+        return _rules_bounded(read) if read is not None else None
 
     def decide(self, requests: Sequence[JsonObject]) -> list[Decision]:
         """One decision a request, in order; `MalformedResult` where there are too few or too many."""
