@@ -16,6 +16,19 @@ except ModuleNotFoundError as error:
 
 _LARGEST = 64 * 1024
 
+_PRIME = 2**255 - 19
+_SMALL_ORDER = {
+    0,
+    1,
+    _PRIME - 1,
+    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+}
+"""The y of the eight points of Ed25519 whose order divides 8 (RFC 8032, section 5.1): 1, -1, 0, and the two of order 8.
+
+A key that is such a point has a signature that holds for any message, and nobody has a private key for it.
+"""
+
 
 @dataclass(kw_only=True, eq=False)
 class KeyUnusable(ValueError):
@@ -108,7 +121,10 @@ def read_public_key(path: Path) -> PublicKey:
         raise KeyUnusable(path=path, reason="expected an Ed25519 public key, PEM") from None
     if not isinstance(key, Ed25519PublicKey):
         raise KeyUnusable(path=path, reason=f"expected an Ed25519 public key, got a {type(key).__name__}")
-    return PublicKey(raw=key.public_bytes_raw())
+    raw = key.public_bytes_raw()
+    if (int.from_bytes(raw, "little") & (2**255 - 1)) % _PRIME in _SMALL_ORDER:
+        raise KeyUnusable(path=path, reason="a point of small order, which no private key has: anyone can sign with it")
+    return PublicKey(raw=raw)
 
 
 def _content(path: Path) -> bytes:
