@@ -1,6 +1,7 @@
 """`verify`: three verdicts apart, every member's tampering caught and named, and unsafe input refused."""
 
 import json
+import os
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from certified_folder import ENFORCER, certified, members_of, run
 from fencepost.conformance.certificate import bundle as bundles
 from fencepost.conformance.certificate.bundle import ENVELOPE, MEMBERS, Bundle, NotABundle, packed, read_bundle
+from fencepost.conformance.certificate.digests import sha256_of_file
 from fencepost.conformance.certificate.keys import read_public_key
 from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
 from fencepost.conformance.certificate.verification import consistency, re_execution, signature, unsettled
@@ -189,6 +191,22 @@ def test_a_file_of_2_gb_is_refused_unread(tmp_path: Path, folder: Path) -> None:
     result = run("verify", tmp_path / "large.zip", "--key", folder / "key.pub")
     assert result.exit_code == 2
     assert "2,147,483,648 bytes" in result.stderr
+
+
+@pytest.mark.parametrize("place", ["/proc/self/environ", "/proc/kmsg"])
+def test_a_file_that_states_no_size_is_neither_bundle_nor_artifact(folder: Path, place: str) -> None:
+    if not os.access(place, os.R_OK):
+        pytest.skip("not to be read here")
+    result = run("verify", place, "--key", folder / "key.pub")
+    assert result.exit_code == 2
+    assert "states no size" in result.stderr
+    with pytest.raises(OSError, match="states no size"):
+        sha256_of_file(Path(place))
+
+
+def test_an_empty_file_has_a_digest(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert sha256_of_file(tmp_path / "empty").startswith("e3b0c44298fc1c14")
 
 
 def test_a_folder_that_is_too_large_is_refused_by_the_member(

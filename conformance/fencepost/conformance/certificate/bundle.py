@@ -122,6 +122,8 @@ def _check_file(path: Path) -> None:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise NotABundle(path=path, place="", reason="neither a file nor a folder")
+    if status.st_size == 0:  # A file below /proc states no size, and may not end.
+        raise NotABundle(path=path, place="", reason="empty, or a file that states no size")
     _check_size(path, "", status.st_size)
 
 

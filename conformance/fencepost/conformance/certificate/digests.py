@@ -18,11 +18,20 @@ def sha256(data: bytes) -> str:
 
 
 def sha256_of_file(path: Path) -> str:
-    """The digest of a file of any size; `OSError` if it cannot be read, or is a pipe or a device, which may not end."""
+    """The digest of a file of any size; `OSError` if it cannot be read, or is a pipe or a device, which may not end.
+
+    So may a file without a size that is not empty, as those below /proc.
+    """
     if not path.is_file():
         raise OSError(errno.EINVAL, os.strerror(errno.EISDIR) if path.is_dir() else "no regular file", str(path))
-    with path.open("rb") as file:
+    with open(path, "rb", buffering=0, opener=_at_once) as file:
+        if os.fstat(file.fileno()).st_size == 0 and file.read(1) != b"":
+            raise OSError(errno.EINVAL, "a file that states no size, and is not empty", str(path))
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _at_once(name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_NONBLOCK)
 
 
 @cache
