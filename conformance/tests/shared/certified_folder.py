@@ -67,5 +67,12 @@ def signed_anew(members: Mapping[str, bytes], folder: Path) -> Bundle:
 def transcript_with(members: dict[str, bytes], change: Callable[[list[dict[str, object]]], None]) -> dict[str, bytes]:
     lines = [json.loads(line) for line in gzip.decompress(members["transcript.ndjson.gz"]).splitlines()]
     change(lines)
-    text = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    text = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
     return {**members, "transcript.ndjson.gz": gzip.compress(text, mtime=0)}
+
+
+def transcript_in_bytes(members: dict[str, bytes], change: Callable[[list[bytes]], None]) -> dict[str, bytes]:
+    """The members with a transcript whose lines are changed byte for byte."""
+    lines = gzip.decompress(members["transcript.ndjson.gz"]).splitlines(keepends=True)
+    change(lines)
+    return {**members, "transcript.ndjson.gz": gzip.compress(b"".join(lines), mtime=0)}

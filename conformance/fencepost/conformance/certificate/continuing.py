@@ -50,7 +50,7 @@ class Earlier:
     def transcript(self) -> Transcript:
         """The part, to be read as the transcript of a run that ended there."""
         end = {"end": True, "calls": self.position.calls, "t": [], "log": ""}
-        return Transcript(self.packed + gzip.compress(line_of(end), mtime=0))
+        return Transcript(self.packed + gzip.compress(line_of(end), mtime=0), is_resumed=True)
 
 
 def _unpacked(data: bytes) -> bytes:

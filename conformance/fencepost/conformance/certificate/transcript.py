@@ -7,6 +7,7 @@ takes a few megabytes. Between the calls stand the readings of the run's clock.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -24,6 +25,9 @@ from fencepost.adapters.contract import (
 
 FORMAT = "fencepost-transcript"
 VERSION = 1
+
+DIGEST = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""The form of a call's digest."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _FAULTS: dict[str, type[HarnessFault]] = {
@@ -71,16 +75,21 @@ def written_decisions(table: list[object], places: Sequence[int]) -> dict[str, o
 
 
 def read_decisions(record: Mapping[str, object]) -> list[object]:
-    """The decisions that `written_decisions` wrote; `ValueError` if the record holds none."""
+    """The decisions that `written_decisions` wrote; `ValueError` if the record holds none in exactly that form."""
     table, order = record.get("k"), record.get("o")
-    if not isinstance(table, list) or not isinstance(order, str | list):
+    if not isinstance(table, list) or not isinstance(order, str if len(table) <= len(_LETTERS) else list):
         raise ValueError("decisions without their table")
     places = (_LETTERS.find(one) for one in order) if isinstance(order, str) else order
-    found = []
+    found, used = [], 0
     for place in places:
-        if not isinstance(place, int) or not 0 <= place < len(table):
+        if type(place) is not int or not 0 <= place < len(table):
             raise ValueError("a decision that is not in its table")
+        if place > used:
+            raise ValueError("a table that is not in the order of the decisions")
+        used += place == used
         found.append(table[place])
+    if used != len(table):
+        raise ValueError("a table with decisions that were not given")
     return found
 
 
@@ -98,19 +107,23 @@ def written_fault(fault: HarnessFault) -> dict[str, object]:
 
 
 def read_fault(method: str, stored: object) -> HarnessFault:
-    """The fault that `written_fault` wrote; `ValueError` if the value is none."""
+    """The fault that `written_fault` wrote; `ValueError` if the value is none in exactly that form."""
     if not isinstance(stored, dict):
         raise ValueError("a fault that is no object")
-    texts = {name: str(stored.get(name, "")) for name in ("expected", "came", "offending")}
-    kind = stored.get("kind")
+    kind, code, texts = stored.get("kind"), stored.get("code"), {}
+    for name in ("expected", "came", "offending"):
+        texts[name] = str(stored.get(name))
     if kind == RpcError.kind:
-        code = stored.get("code")
-        return RpcError(
+        fault: HarnessFault = RpcError(
             method=method,
             **texts,
             code=code if isinstance(code, int) else 0,
-            traceback=str(stored.get("traceback", "")),
+            traceback=str(stored.get("traceback")),
         )
-    if not isinstance(kind, str) or kind not in _FAULTS:
-        raise ValueError(f"a fault of no known kind: {kind!r}")
-    return _FAULTS[kind](method=method, **texts)
+    elif isinstance(kind, str) and kind in _FAULTS:
+        fault = _FAULTS[kind](method=method, **texts)
+    else:
+        raise ValueError(f"a fault of no known kind: {kind!r:.100}")
+    if line_of(written_fault(fault)) != line_of(stored):
+        raise ValueError("a fault in another form than fencepost writes")
+    return fault

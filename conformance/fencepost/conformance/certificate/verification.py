@@ -12,16 +12,24 @@ import msgspec
 from fencepost.adapters.contract import Connection, HarnessFault, Statement
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.catalogue import catalogue
-from fencepost.conformance.certificate.bundle import CERTIFICATE, ENVELOPE, PAGE, PLAN, REPORT, TRANSCRIPT, Bundle
+from fencepost.conformance.certificate.bundle import (
+    CERTIFICATE,
+    ENVELOPE,
+    NAMES,
+    PAGE,
+    PLAN,
+    REPORT,
+    TRANSCRIPT,
+    Bundle,
+)
 from fencepost.conformance.certificate.certificate import FORMAT, VERSION, Issue, as_page, certificate, why_not
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
 from fencepost.conformance.certificate.envelope import NotSigned, payload_of, signed_digests, statement, unseal
 from fencepost.conformance.certificate.keys import PublicKey
 from fencepost.conformance.certificate.origin import FORM as ORIGIN_FORM
-from fencepost.conformance.certificate.replaying import Transcript, TranscriptDiffers
+from fencepost.conformance.certificate.replaying import LARGEST, Transcript, TranscriptDiffers
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, drawn_seed
 from fencepost.conformance.lockstep.clock import using_clock
-from fencepost.conformance.run.journal import Circumstances
 from fencepost.conformance.run.opening import CannotBegin, begun
 from fencepost.conformance.run.plan import Listener, Plan
 from fencepost.reports.model import Report, Subject, report_to_json
@@ -74,6 +82,10 @@ Raises `TranscriptDiffers`, `CannotBegin` or `HarnessFault` where they lead to n
 
 CONSISTENT = "transcript consistent"
 
+_MOST_ASIDE = 64 * 1024**2
+_MOST_OF_ONE = 4 * 1024
+"""So many bytes a transcript may have for each decision or write that the report claims, and for all the rest."""
+
 
 def consistency(
     bundle: Bundle,
@@ -98,7 +110,9 @@ def _unchecked(bundle: Bundle) -> Iterator[str]:
     except Unreadable:
         return
     yield f"the subject string {report.subject.subject!r}, the date of issue and the machine are the signer's own words"
-    others = _made_by_others(claims)
+    suite, others = claims.get("suite"), _made_by_others(claims)
+    if isinstance(suite, dict) and suite.get("origin"):
+        yield f"the suite's origin, {suite['origin']!r}, from which *Reproduce* installs, is the signer's own word"
     if others:
         yield f"the suite's digest: it is not of the version installed here{others}"
 
@@ -256,13 +270,19 @@ def plan_of(report: Report, subject: str | None = None, *, seed: int | None = No
     )
 
 
+def most_of(report: Report) -> int:
+    """The largest unpacked size, in bytes, that the transcript of a run with such totals can have."""
+    totals = report.totals
+    decided = totals.decisions + totals.shrink_decisions
+    changed = totals.resets + totals.writes + totals.shrink_calls + totals.shrink_writes
+    return min(LARGEST, _MOST_ASIDE + _MOST_OF_ONE * (decided + changed))
+
+
 def _run_again(report: Report, packed: bytes, listener: Listener) -> Report:
     if report.effort not in EFFORTS:
         raise TranscriptDiffers(line=1, reason=f"no effort is called {report.effort!r}")
-    transcript, plan = Transcript(packed), plan_of(report)
-    then = transcript.plan if isinstance(transcript.plan, dict) else {}
-    if differences := tuple(Circumstances(plan=then).differences(Circumstances(plan=plan.as_json()))):
-        raise TranscriptDiffers(line=1, reason="; ".join(differences))
+    transcript, plan = Transcript(packed, most=most_of(report), is_resumed=report.resumed), plan_of(report)
+    transcript.check_plan(plan.as_json())
     with using_clock(transcript.clock):
         again = run(plan, transcript.connection(), listener, is_resumed=report.resumed)
     transcript.end()
@@ -280,6 +300,12 @@ def run(plan: Plan, connection: Connection, listener: Listener, *, is_resumed: b
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+(\.[a-z0-9]+)*)?", re.ASCII)
 """A version of a Python package in its normal form (PEP 440)."""
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
+"""The form in which fencepost writes a date and time (RFC 3339), to the second in UTC."""
+
+_FIRST = datetime(2026, 11, 23, tzinfo=UTC)
+"""No certificate is older than fencepost."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -290,7 +316,10 @@ def form_faults(claims: Mapping[str, object]) -> Iterator[str]:
     """
     issued = claims.get("issued")
     if not isinstance(issued, str) or not _is_past(issued):
-        yield f"{CERTIFICATE}: issued: {issued!r} is no date and time in UTC that has passed"
+        yield (
+            f"{CERTIFICATE}: issued: {issued!r} is no date and time in UTC that has passed since "
+            f"{_FIRST:%Y-%m-%d}, when fencepost began, as 2026-12-31T23:59:59+00:00"
+        )
     suite = claims.get("suite")
     origin = suite.get("origin") if isinstance(suite, dict) else None
     if not isinstance(origin, str) or not ORIGIN_FORM.fullmatch(origin):
@@ -307,14 +336,35 @@ def form_faults(claims: Mapping[str, object]) -> Iterator[str]:
             yield f"{CERTIFICATE}: {name}: {stated.get('sha256')!r} is no SHA-256 in hexadecimal digits"
         elif stated.get("version") == version and stated["sha256"] != digest:
             yield f"{CERTIFICATE}: {name}: {version} is installed here, and its digest is another: {digest}"
+        elif stated.get("version") != version and stated["sha256"] == digest:
+            other = f"{stated.get('version')!r} with the digest of {version}"
+            yield f"{CERTIFICATE}: {name}: {other}, which is installed here"
+    yield from _artifact_faults(claims.get("implementation"))
+    asked = claims.get("asked")
+    if isinstance(asked, dict) and asked.get("seedFrom") == FROM_SIGNER and asked.get("nonce") != "":
+        yield f"{CERTIFICATE}: asked: a nonce, and a seed that was not drawn with it"
+
+
+def _artifact_faults(implementation: object) -> Iterator[str]:
+    artifacts = implementation.get("artifacts") if isinstance(implementation, dict) else None
+    if not isinstance(artifacts, dict):
+        yield f"{CERTIFICATE}: implementation: its artifacts are no object"
+        return
+    for name, digest in artifacts.items():
+        if not name or name in NAMES:
+            yield f"{CERTIFICATE}: implementation: {name!r} names no artifact"
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            yield f"{CERTIFICATE}: implementation: {digest!r} is no SHA-256 in hexadecimal digits"
 
 
 def _is_past(issued: str) -> bool:
+    if not _MOMENT.fullmatch(issued):
+        return False
     try:
         moment = datetime.fromisoformat(issued)
     except ValueError:
         return False
-    return moment.utcoffset() == timedelta(0) and moment <= datetime.now(UTC) + timedelta(days=1)
+    return _FIRST <= moment <= datetime.now(UTC) + timedelta(days=1)
 
 
 def differences(stated: Report, found: Report) -> Iterator[str]:

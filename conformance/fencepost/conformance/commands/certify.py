@@ -90,6 +90,8 @@ def certify(
     """
     if resumed is not None and folder not in (None, resumed):
         raise click.UsageError("--resume DIR goes on in DIR and leaves its report there: leave --report out")
+    if seed is not None and nonce:
+        raise click.UsageError("--nonce goes into the seed that is drawn: leave --seed or --nonce out")
     key = signing.signing_key(key_file)
     signing.check_new(out)
     digests = signing.artifact_digests(artifacts)
