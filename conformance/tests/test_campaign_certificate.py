@@ -22,10 +22,10 @@ from fencepost.conformance.campaign.plan_file import CampaignPlan, Recipe, Task,
 from fencepost.conformance.campaign.planning import planned, read_plan
 from fencepost.conformance.campaign.stream import as_streamed, findings_in, stream_of
 from fencepost.conformance.campaign.task import TaskResult
-from fencepost.conformance.certificate import replaying
 from fencepost.conformance.certificate.bundle import NAMES, Bundle, packed, read_bundle
 from fencepost.conformance.certificate.keys import make_keys, read_public_key
 from fencepost.conformance.certificate.replaying import TranscriptDiffers, transcripts_in
+from fencepost.conformance.certificate.transcript import line_of
 from fencepost.conformance.certificate.verification import signature
 from fencepost.conformance.run.findings import Findings
 from fencepost.reports.model import report_to_json
@@ -237,7 +237,7 @@ def _one_answer_altered(transcripts: list[bytes]) -> None:
     lines = [json.loads(line) for line in gzip.decompress(transcripts[0]).splitlines()]
     asks = [line for line in lines if line.get("m") == "decide" and len(set(line["o"])) > 1]
     asks[0]["o"] = asks[0]["o"][:-1] + ("b" if asks[0]["o"][-1] == "a" else "a")
-    transcripts[0] = gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines), mtime=0)
+    transcripts[0] = gzip.compress(b"".join(map(line_of, lines)), mtime=0)
 
 
 def _more_after_the_end(transcripts: list[bytes]) -> None:
@@ -365,10 +365,9 @@ def test_findings_of_a_replay_are_masked_as_those_of_a_stream(whole: Path, tmp_p
     assert list(map(as_streamed, found)) == list(findings_in(path))
 
 
-def test_what_would_swell_is_not_unpacked_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replaying, "LARGEST", 1_000_000)
+def test_what_would_swell_is_not_unpacked_to_its_end() -> None:
     with pytest.raises(TranscriptDiffers, match="larger than any transcript"):
-        list(transcripts_in(gzip.compress(b"\n" * 400_000, mtime=0) * 3))
+        list(transcripts_in(gzip.compress(b"\n" * 400_000, mtime=0) * 3, most=1_000_000))
 
 
 @pytest.mark.skipif(shutil.which("node") is None and not os.environ.get("CI"), reason="no Node here")

@@ -109,6 +109,13 @@ def test_the_page_has_a_section_that_says_how_to_do_it_again(certified: Path) ->
     assert "## What this does not prove" in page
 
 
+def test_a_nonce_does_not_go_with_a_seed_that_is_not_drawn(certified: Path, tmp_path: Path) -> None:
+    options = ("--out", tmp_path / "b.zip", "--key", certified / "key", "--seed", "7", "--nonce", "a customer's")
+    result = _run("certify", ENFORCER, *options)
+    assert result.exit_code == 2
+    assert "leave --seed or --nonce out" in result.stderr
+
+
 def test_the_seed_is_drawn_from_what_is_certified_and_the_nonce(certified: Path, tmp_path: Path) -> None:
     statement = Client(open_subject(ENFORCER)).describe()
     digests = {"engine.bin": hashlib.sha256(b"engine").hexdigest()}

@@ -214,8 +214,9 @@ def test_a_transcript_is_packed_as_fencepost_packs_it(folder: Path, change: Call
         (b'{"side":1,"x":[' + b"[]," * 2_000_000 + b"[]]}\n", "more answers of side connections"),
         (b'{"m":"decide","a":[' + b"[]," * 2_000_000 + b"[]]}\n", "more than 1,000,000 values"),
         (b'{"m":"' + b"x" * 40_000_000 + b'"}\n', "larger than any transcript"),
+        (b'{"m":"decide","side":1}\n' * 1_000_000, "more lines than any transcript"),
     ],
-    ids=["values aside", "values", "a long line"],
+    ids=["values aside", "values", "a long line", "many lines"],
 )
 def test_a_transcript_that_would_be_expensive_to_read_is_refused_before_it_is_read(
     folder: Path, line: bytes, reason: str

@@ -27,6 +27,9 @@ _LONGEST_LINE = 32 * 1024**2
 _MOST_VALUES = 1_000_000
 """The most values in a line, and in all lines of side connections: each may take a hundred bytes of memory."""
 
+_FOR_A_LINE = 1024
+"""Where so many bytes are allowed, a line more is."""
+
 _CHUNK = 4 * 1024
 _PART = 64 * 1024
 _GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
@@ -59,7 +62,7 @@ class Transcript:
     """A recorded run, read line by line. Raises `TranscriptDiffers` at the first line that does not fit the call.
 
     Every line has the form in which fencepost writes it, and holds nothing else. `most` bounds the unpacked size in
-    bytes. Only the transcript of a resumed run is packed in two parts, `is_resumed`.
+    bytes, and with it the lines. Only the transcript of a resumed run is packed in two parts, `is_resumed`.
     """
 
     def __init__(self, packed: bytes, *, most: int = LARGEST, is_resumed: bool = False) -> None:
@@ -250,6 +253,8 @@ def _lines(packed: bytes, most: int, parts: int) -> Iterator[bytes]:
             begun += b"\n"
             yield bytes(begun)
             number += 1
+            if number > most // _FOR_A_LINE:
+                raise TranscriptDiffers(line=number, reason="it has more lines than any transcript of such a report")
             begun = bytearray(other)
     if begun:
         raise TranscriptDiffers(line=number, reason="it is cut short")
