@@ -81,8 +81,7 @@ def test_in_junit_a_known_failure_is_skipped_with_its_reason_and_an_expired_one_
     known, expired = (ET.parse(tmp_path / name / "r" / "junit.xml").getroot() for name in ("known", "expired"))
     assert "the old engine (https://issues.example/1)" in (known.findtext(".//testcase[@name='DEC-4']/skipped") or "")
     assert known.find(".//failure") is None
-    assert expired.find("testsuite[@name='fencepost.known']/testcase/failure") is not None
-    assert len({suite.attrib["timestamp"] for suite in expired.iter("testsuite")}) == 1  # the time of the run
+    assert expired.find("testsuite/testcase[@classname='fencepost.known']/failure") is not None
 
 
 @pytest.mark.parametrize("verdict", ["error", "inconclusive"])

@@ -3,11 +3,12 @@
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from fencepost.reports.causes import Cause
 from fencepost.reports.counted import counted
-from fencepost.reports.headline import counts, standing
+from fencepost.reports.headline import counts, headline, standing
 from fencepost.reports.model import Clause, Report
 from fencepost.reports.visible import visible_lines
 
@@ -15,6 +16,9 @@ _LOCAL = re.compile(r"^(library:[\w.]+:).*<(?:lambda|locals)>.*$")
 _SHORT = 60
 """A finding of at most this many characters is repeated, not referred to."""
 _UNJUDGED = ("error", "inconclusive", "vacuous")
+_ENDINGS: Mapping[str, str] = MappingProxyType(
+    {"harness faults": "harness faults ended the run", "interruption": "the run was interrupted"}
+)
 
 
 def named(report: Report) -> str:
@@ -35,13 +39,24 @@ def sentence(report: Report) -> str:
     if unjudged := sum(found[one] for one in _UNJUDGED):
         parts.append(f"{unjudged} could not be judged")
     parts += [by_standing[one] for one in ("not asked", "not applicable") if one in by_standing]
-    broken = sum(entry.broken for entry in report.ledger)
-    if broken:
+    return "; ".join([*parts, *beside_the_clauses(report)]) + "."
+
+
+def beside_the_clauses(report: Report) -> list[str]:
+    """What the exit status depends on and no clause shows, in words: choices, known failures, the end of the run."""
+    parts = []
+    if broken := sum(entry.broken for entry in report.ledger):
         parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} {_is(broken)} not kept")
-    stale = sum(entry.standing != "known" for entry in report.known_failures)
-    if stale:
+    if stale := sum(entry.standing != "known" for entry in report.known_failures):
         parts.append(f"{stale} known {'failure' if stale == 1 else 'failures'} {_is(stale)} not as listed")
-    return "; ".join(parts) + "."
+    if report.ended in _ENDINGS:
+        parts.append(_ENDINGS[report.ended])
+    return parts
+
+
+def cause_in_words(report: Report) -> str:
+    """Why the run ended with its exit status: the headline, and the notes, which name what no clause shows."""
+    return f"{headline(report)}, exit status {report.exit_status}: {'; '.join(report.notes) or sentence(report)}"
 
 
 def findings(clauses: Iterable[Clause]) -> dict[str, str]:
