@@ -11,7 +11,7 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario, play
 from fencepost.conformance.bench.fault_policy import Unresponsive
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities, profile_of
-from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.judging.verdicts import is_settled
 from fencepost.conformance.lockstep.circuit_breaker import changed_members
@@ -238,9 +238,8 @@ class Campaign:
         except EndedAtFailure:
             self._unfinished = "not asked: the run ended at the first failure"
         except Unresponsive as fault:
-            errors = self.tally.reasons("error")
-            shown = [clause.id for clause in catalogue().clauses if errors.get(clause.id) == str(fault)]
-            last = f"shown under {shown[0]}" if shown else str(fault)
+            shown = [clause.id for clause in self.selected() if self._shows(clause, str(fault))]
+            last = f"shown under {shown[0]}" if shown else str(fault).strip()
             self._unfinished = f"not asked: three harness faults in a row, the last one: {last}"
         finally:
             self.times.share(self.tally)
@@ -251,6 +250,12 @@ class Campaign:
         self._checkpoint(len(scenarios))
         self._through.add(exploration.name)
         return True
+
+    def _shows(self, clause: Clause, fault: str) -> bool:
+        """Whether the clause's row in the report has the fault as its reason."""
+        record = self.tally[clause.id]
+        is_failed = bool(record.failures or record.unsteady)
+        return record.error == fault and not is_failed and not self.capabilities.missing_for(clause)
 
     def lay_decoys(self, control_plan: ControlPlan | None = None) -> None:
         """Find out which injected faults this run would have noticed; earlier findings stay.
