@@ -135,7 +135,8 @@ def test_another_failure_in_the_same_clause_fails_the_run(tmp_path: Path) -> Non
     output = " ".join(result.stdout.split())
     assert "DEC-4: another failure beside the known one; to put it on the list, too: run once more" in output
     found = stored_run(tmp_path / "r").report.clauses[0].counterexamples
-    assert ["known.json" in one.replay for one in found] == [False, True]  # the new failure stands first
+    assert [one.replay.split()[1] for one in found] == ["check", "replay"]  # the new failure stands first
+    assert found[0].replay.endswith(f" --clause DEC-4 --max-decisions 1001 --known {tmp_path / 'known.json'}")
 
 
 def test_an_expired_entry_fails_the_run_although_it_is_exact(tmp_path: Path) -> None:
@@ -199,6 +200,18 @@ def test_one_run_with_a_list_finds_every_way_in_which_a_flaw_shows(tmp_path: Pat
     terms = ["--reason", "old", "--issue", "https://issues.example/1", "--expires", "2999-01-01"]
     assert _run("baseline", "add", tmp_path / "known.json", "--from", tmp_path / "r", *terms).exit_code == 0
     assert _run(*check).exit_code == 0
+
+
+def test_the_command_that_repeats_a_run_has_each_option_that_changes_its_result(tmp_path: Path) -> None:
+    known, folder = _file(tmp_path, _known()), tmp_path / "r"
+    more = ("--call-timeout", "4", "--settle", "0", "--fail-fast", "--strict", "--isolated")
+    result = _check(FLAWED, "--known", known, *more, "--report", folder)
+    assert "KNOWN FAILURES ONLY" in result.stdout
+    (line,) = [line for line in (folder / "summary.md").read_text().splitlines() if line.startswith("fencepost check")]
+    further = f"--known {known} --strict --call-timeout 4 --isolated --fail-fast"
+    assert line.endswith(f" --seed 0 --clause DEC-4 --settle 0 --max-decisions 1001 {further}")
+    again = _run(*shlex.split(line)[1:])
+    assert (again.exit_code, "KNOWN FAILURES ONLY" in again.stdout) == (0, True)
 
 
 def test_the_replay_line_of_a_known_failure_shows_it_again(tmp_path: Path) -> None:

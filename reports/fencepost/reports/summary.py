@@ -155,12 +155,44 @@ def quoted(subject: str) -> str:
 
 def reproduce(report: Report) -> str:
     """The command that repeats this run."""
-    subject = report.subject.subject
-    words = ["fencepost check", quoted(subject)]
-    if report.profile_is_override:
-        words.append(f"--profile {report.profile}")
-    words.append(f"--effort {report.effort} --seed {report.seed}")
-    words += [f"--suite-version {report.suite_version}"] if report.suite_version else []
-    words += [report.bounds] if report.bounds else []
-    words += [f"--clause {one}" for one in report.selected]
-    return " ".join(words)
+    return check_command(
+        report.subject.subject,
+        profile=report.profile if report.profile_is_override else None,
+        effort=report.effort,
+        seed=report.seed,
+        suite_version=report.suite_version,
+        clauses=report.selected,
+        options=(report.bounds, report.options),
+    )
+
+
+def check_command(
+    subject: str,
+    *,
+    profile: str | None,
+    effort: str,
+    seed: int,
+    suite_version: str = "",
+    clauses: Iterable[str] = (),
+    options: Iterable[str] = (),
+) -> str:
+    """The command `fencepost check` with these options; `options` are further ones, as they are typed.
+
+    >>> check_command("my vault", profile=None, effort="quick", seed=0, clauses=["DEC-4"], options=["", "--strict"])
+    'fencepost check "my vault" --effort quick --seed 0 --clause DEC-4 --strict'
+    """
+    words = [f"fencepost check {quoted(subject)}", f"--profile {profile}" if profile else ""]
+    words += [f"--effort {effort} --seed {seed}", f"--suite-version {suite_version}" if suite_version else ""]
+    words += [f"--clause {one}" for one in clauses]
+    return " ".join(filter(None, (*words, *options)))
+
+
+def typed(options: Mapping[str, object]) -> str:
+    """The options as they are typed, by their names without dashes; None and False are options that are not given.
+
+    >>> typed({"known": "my list.json", "strict": True, "settle": None, "call-timeout": 2.0})
+    '--known "my list.json" --strict --call-timeout 2'
+    """
+    given = {name: value for name, value in options.items() if value is not None and value is not False}
+    texts = {name: f"{value:.15g}" if isinstance(value, float) else str(value) for name, value in given.items()}
+    return " ".join(f"--{name}" if given[name] is True else f"--{name} {quoted(texts[name])}" for name in given)

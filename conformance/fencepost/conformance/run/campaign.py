@@ -31,7 +31,7 @@ from fencepost.conformance.run.reporting import report_of, totals_of
 from fencepost.reference import load_profile
 from fencepost.reference.open_points import ANSWERS
 from fencepost.reports.model import Decoy, Ending, LedgerEntry, Report
-from fencepost.reports.summary import quoted
+from fencepost.reports.summary import check_command, quoted
 
 _POINT_REVIEWS = 20
 
@@ -377,15 +377,19 @@ class Campaign:
         return frozenset(begun - waiting if self._is_cut_short else begun)
 
     def _replay_line(self, clause: str) -> str:
-        """The command that finds the clause's failure again, by the clause's explorations and the present one."""
+        """The command that finds the clause's failure again, by the clause's explorations and the present one.
+
+        It has the options of this run, but for --fail-fast: another failure may come before this one.
+        """
         plan, at_hand = self.plan, self._at_hand
-        profile = f" --profile {plan.profile}" if plan.profile else ""
         beside = (at_hand.serves[0],) if at_hand is not None and clause not in at_hand.serves else ()
         if plan.again:
             return f"{plan.again} -k {quoted(' or '.join((clause, *beside)))}"
-        clauses = " ".join(f"--clause {one}" for one in (clause, *beside))
-        options = at_hand.replayed_with(self.bench) if at_hand is not None else ""
-        if plan.most_decisions is not None:
-            options += f" --max-decisions {plan.most_decisions}"
-        effort, seed = plan.effort.name, self.setting.seed
-        return f"fencepost check {quoted(plan.subject)}{profile} --effort {effort} --seed {seed} {clauses}{options}"
+        return check_command(
+            plan.subject,
+            profile=plan.profile,
+            effort=plan.effort.name,
+            seed=self.setting.seed,
+            clauses=(clause, *beside),
+            options=(at_hand.replayed_with(self.bench).strip() if at_hand is not None else "", plan.options),
+        )
