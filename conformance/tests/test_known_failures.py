@@ -370,7 +370,10 @@ def test_stored_cases_are_counted_by_state_and_strict_fails_on_what_is_not_judge
     assert result.exit_code == 0
     assert "stored cases: 1 fixed, 0 still failing, 1 not judged" in result.stderr
     assert f"the case is for the profile {PROFILE}, and the run judges by keyvault" in result.stderr
-    assert _check("reference", "--regressions", tmp_path, "--strict").exit_code == 2
+    strict = _check("reference", "--regressions", tmp_path, "--strict")
+    assert strict.exit_code == 2
+    assert strict.stdout.endswith("INCONCLUSIVE  1 passes; exit status 2\n")
+    assert "a stored case was not judged: " in strict.stdout
     failing = _check(FLAWED, "--regressions", tmp_path, "--strict")
     assert failing.exit_code == 1
     assert "stored cases: 0 fixed, 1 still failing, 1 not judged" in failing.stderr

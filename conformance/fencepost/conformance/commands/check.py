@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -196,7 +197,7 @@ def check(
         further=_further(),
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
-    past = EarlierFailures.of(known_file, regressions)
+    past = replace(EarlierFailures.of(known_file, regressions), is_strict=strict)
     with (
         Interruption() as interruption,
         claimed(report=folder or resumed, regressions=past.folder),
@@ -210,7 +211,7 @@ def check(
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour, err=is_taken)
         if parsed and not is_taken:
             show(essence(parsed, subject))
-    sys.exit(report.exit_status or (2 if strict and past.recalled.not_judged else 0))
+    sys.exit(report.exit_status)
 
 
 def _further() -> str:
@@ -280,6 +281,7 @@ def _judged(
         except OutOfTime:  # in what is replayed before the run itself
             campaign.cut_short("not asked: the time was gone before the run began")
             report = run.report()
+        report = past.demanded(report)
         folder.finish(report, campaign)
         is_whole = _VALIDATION in (pattern.upper() for pattern in plan.clauses) and not campaign.is_unfinished
         return report, _interruptibly(profiled(campaign), interruption) if is_whole else ()
