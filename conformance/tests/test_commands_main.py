@@ -119,6 +119,26 @@ def test_stdout_and_stderr_that_cannot_be_written_are_exit_status_2() -> None:
         assert subprocess.run([*COMMAND, "profiles"], stdout=full, stderr=full).returncode == 2
 
 
+def test_an_exception_that_nothing_expects_is_a_fault_of_fencepost_and_no_failed_clause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks() -> None:
+        raise RuntimeError("\x1b[2J of https://user:hidden@vault.example")
+
+    monkeypatch.setattr(group, "_loaded", lambda _: click.Command("profiles", callback=breaks))
+    result = CliRunner().invoke(main, ["profiles"])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("Traceback (most recent call last):\n")
+    assert "in breaks" in result.stderr
+    *_, raised, cause, remedy = result.stderr.splitlines()
+    assert raised == r"RuntimeError: \x1b[2J of https://***@vault.example"
+    assert cause == "Error: this is a fault of fencepost, not of the subject, and says nothing about the subject."
+    assert remedy.startswith("To report it, give these lines, the command as it was typed, and: fencepost 0.")
+    with pytest.raises(RuntimeError):
+        main(["profiles"], standalone_mode=False)
+
+
 def test_a_reader_that_leaves_a_pipe_is_exit_status_2_without_a_word() -> None:
     with subprocess.Popen([*COMMAND, "clauses"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -59,6 +59,15 @@ def test_the_forms_of_a_report_show_them_once(program: str, tmp_path: Path) -> N
     assert row == "not asked: three harness faults in a row, the last one: shown under DEC-2"
 
 
+def test_a_fault_of_a_clause_that_the_run_does_not_show_is_named_in_full(program: str, tmp_path: Path) -> None:
+    shown = _shown("check", f"{program} reset", "--clause", "DEC-4", "--report", str(tmp_path / "report"))
+    (note,) = json.loads((tmp_path / "report" / "report.json").read_text())["notes"]
+    assert note.startswith("not asked: three harness faults in a row, the last one: reset: expected an answer, got the")
+    assert note in shown
+    assert "ERROR  1 not asked, harness faults ended the run; exit status 2" in shown
+    assert "; harness faults ended the run" in (tmp_path / "report" / "summary.md").read_text()
+
+
 def test_a_crash_is_told_with_the_words_of_the_process_that_crashed(program: str) -> None:
     connection = open_subject(f"{program} describe", timeouts=Timeouts())
     found = []

@@ -1,12 +1,18 @@
 """The word for a run is true and goes with its exit status; what was not judged is named with its reason."""
 
+import json
+from xml.etree.ElementTree import fromstring
+
 import pytest
-from fencepost.reports.headline import counts, headline, not_judged, standing_in_words
+from fencepost.reports.badge import render_endpoint as endpoint
+from fencepost.reports.headline import SIGNS, counts, headline, not_judged, standing_in_words
 from fencepost.reports.html.page import render as html
+from fencepost.reports.json_file import render as json_file
 from fencepost.reports.junit import render as junit
 from fencepost.reports.markdown import render as markdown
 from fencepost.reports.model import Clause, Ending, KnownFailure, Report, Result, Standing
 from fencepost.reports.page import Page
+from fencepost.reports.sarif import render as sarif
 from fencepost.reports.summary import sentence
 from fencepost.reports.terminal import render as terminal
 from msgspec.structs import replace
@@ -62,6 +68,73 @@ def test_a_run_whose_known_failures_are_gone_is_fixed_and_names_the_command(repo
     assert headline(replace(passed, known_failures=(*passed.known_failures, _entry("expired")))) == "FAIL"
 
 
+def _ended(report: Report, word: str) -> Report:
+    """A run with this headline in which no clause, by itself, shows why."""
+    passed = replace(report, clauses=report.clauses[:1], ledger=(), notes=("DEC-9 failed too",), exit_status=1)
+    known = replace(report.clauses[1], known=True, detail="known failure DEC-4-0123456789ab")
+    return {
+        "PASS": replace(passed, result="pass", exit_status=0),
+        "PARTIAL": replace(passed, result="partial", exit_status=0),
+        "KNOWN FAILURES ONLY": replace(
+            passed, exit_status=0, clauses=(report.clauses[0], known), known_failures=(_entry("known"),)
+        ),
+        "FAIL": passed,
+        "STOPPED AT FIRST FAILURE": replace(passed, ended="first failure"),
+        "FIXED": replace(passed, known_failures=(_entry("unexpected success"),)),
+        "ERROR": replace(passed, result="error", exit_status=2, ended="harness faults"),
+        "INCONCLUSIVE": replace(passed, result="inconclusive", exit_status=2),
+        "INTERRUPTED": replace(passed, result="error", exit_status=2, ended="interruption"),
+        "VACUOUS": replace(passed, result="vacuous", exit_status=3),
+    }[word]
+
+
+@pytest.mark.parametrize("word", SIGNS)
+def test_every_form_agrees_with_the_exit_status_whatever_the_headline(report: Report, word: str) -> None:
+    run, page = _ended(report, word), Page(width=400)
+    status = run.exit_status
+    assert headline(run) == word
+    assert f"\n{word}  " in terminal(run, page=page)
+    assert terminal(run, page=page).endswith(f"; exit status {status}")
+    assert f" {word}: my vault" in markdown(run, page=page)
+    assert f" {word}</span>" in html(run, page=page)
+    assert json.loads(json_file(run, page=page))["exitStatus"] == status
+    colour = json.loads(endpoint(run, page=page))["color"]
+    assert (colour == "brightgreen") == (word == "PASS")
+    assert (colour == "red") == (status == 1 and word != "FIXED")
+
+    suite = fromstring(junit(run, page=page))[0]
+    assert (suite.get("failures") != "0") == (status == 1)
+    assert (suite.get("errors") != "0") == (status in (2, 3))
+    shown = [f"{entry.get('message')}" for tag in ("failure", "error") for entry in suite.iter(tag)]
+    assert all("DEC-9 failed too" in one or "the answer is right now" in one for one in shown), shown
+
+    (checked,) = json.loads(sarif(run, page=page))["runs"]
+    (invocation,) = checked["invocations"]
+    results = [one for one in checked["results"] if not one.get("suppressions")]
+    assert bool(results) == (status in (1, 3))
+    assert all(checked["tool"]["driver"]["rules"][one["ruleIndex"]]["id"] == one["ruleId"] for one in results)
+    assert invocation["exitCode"] == status
+    assert invocation["executionSuccessful"] == (status in (0, 1))
+    notices = [one["message"]["text"] for one in invocation["toolExecutionNotifications"] if one["level"] == "error"]
+    assert [one.partition(":")[0] for one in notices] == ([word] if status in (2, 3) else [])
+
+
+def test_a_file_for_other_programs_shows_a_failure_of_the_run_once(report: Report) -> None:
+    for changed in (report, _ended(report, "FIXED"), replace(report, clauses=report.clauses[:1])):
+        assert "fencepost.run" not in junit(changed, page=Page())
+        assert "run/result" not in sarif(changed, page=Page())
+
+
+def test_harness_faults_that_ended_the_run_stand_in_the_sentence_and_in_the_last_line(report: Report) -> None:
+    run = _ended(report, "ERROR")
+    assert sentence(run) == "1 of 1 clause that could be judged holds; harness faults ended the run."
+    assert terminal(run, page=Page()).endswith("ERROR  1 passes, harness faults ended the run; exit status 2")
+    assert sentence(_ended(report, "INTERRUPTED")).endswith("; the run was interrupted.")
+    assert terminal(_ended(report, "FIXED"), page=Page()).endswith(
+        "FIXED  1 passes, 1 known failure is not as listed; exit status 1"
+    )
+
+
 def test_a_pass_is_partial_if_core_clauses_features_or_a_selection_leave_something_out(report: Report) -> None:
     passed = replace(report, result="pass", exit_status=0, clauses=(report.clauses[0], report.clauses[2]), ledger=())
     assert headline(passed) == "PASS"
@@ -86,6 +159,8 @@ def test_every_form_names_first_what_was_not_judged_and_the_declaration_behind_i
         "decision-codes is not declared: 1 clause (CRED-4)",
         "decisions-only is declared",
     ]
+    several = not_judged(replace(changed, selected=("DEC-4", "STA-1")))
+    assert str(several[0]) == "only DEC-4, STA-1 were selected, no other clause"
     for form in FORMS:
         shown = form(changed, page=Page(width=400))
         places = [shown.index(line) for line in lines]
@@ -103,6 +178,8 @@ def test_a_clause_with_wrong_answers_that_are_shown_elsewhere_neither_holds_nor_
     assert standing_in_words(found.clauses[0]) == "shown under DEC-4"
     assert [words for _, words in counts(found.clauses)] == ["1 fails", "1 shown under it"]
     assert sentence(found) == "0 of 2 clauses that could be judged hold; 1 fails, 1 shown under it."
+    alone = replace(found.clauses[0], shown_under=("DEC-4", "LIM-1", "STA-1", "VAL-1"))
+    assert counts([alone]) == [("shown under another", "1 shown under DEC-4, LIM-1, STA-1 …")]
     assert "  DEC-3    shown under DEC-4" in terminal(found, page=Page(width=200))
     assert "shown under DEC-4" in html(found, page=Page())
 

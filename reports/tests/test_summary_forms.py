@@ -183,6 +183,14 @@ def test_a_run_is_reproduced_with_its_profile_seed_and_selection(report: Report)
     )
 
 
+def test_the_command_that_repeats_a_run_has_its_bounds_and_its_further_options(report: Report) -> None:
+    changed = replace(report, bounds="--max-configurations 3", options="--known known.json", selected=("DEC", "STA-1"))
+    line = '"stdio:python3 my_vault.py" --profile keyvault --effort quick --seed 7 --clause DEC --clause STA-1'
+    assert reproduce(changed) == f"fencepost check {line} --max-configurations 3 --known known.json"
+    assert reproduce(changed) in markdown.render(changed, page=Page())
+    assert _only_run(changed)["invocations"][0]["commandLine"] == reproduce(changed)
+
+
 def _sarif(report: Report) -> Any:
     return json.loads(sarif.render(report, page=Page()))
 

@@ -101,7 +101,7 @@ def test_one_cause_is_told_once_however_many_clauses_it_keeps_from_being_judged(
 def test_the_last_line_says_the_result_and_the_exit_status(report: Report) -> None:
     last = render(report, page=WIDE).splitlines()[-1]
     assert last.startswith("FAIL  1 passes, 1 fails, 1 in error")
-    assert last.endswith("1 declared choice broken; exit status 1")
+    assert last.endswith("1 declared choice is not kept; exit status 1")
 
 
 def test_the_decisions_that_count_for_no_clause_are_named_beside_the_others(report: Report) -> None:

@@ -88,8 +88,8 @@ def _words_taken(one: Counterexample) -> str:
     written = [params for call in one.calls if isinstance(params := call.params.get("networkAcls"), Mapping)]
     if one.rules is None or not written:
         return ""
-    said = ((written[-1].get(name), one.rules.get(name)) for name in ("bypass", "defaultAction"))
-    taken = [f"{word!r} means {known}" for word, known in said if isinstance(word, str) and word != known]
+    switches = ((written[-1].get(name), one.rules.get(name)) for name in ("bypass", "defaultAction"))
+    taken = [f"{word!r} means {known}" for word, known in switches if isinstance(word, str) and word != known]
     return f"; the write was accepted, so {' and '.join(taken)}" if taken else ""
 
 

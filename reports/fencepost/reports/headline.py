@@ -26,6 +26,22 @@ SIGNS: Mapping[str, str] = MappingProxyType(
 )
 """A sign for each headline, so that it does not depend on colour alone."""
 
+ENTRIES: Mapping[str, str] = MappingProxyType(
+    {
+        "PASS": "",
+        "PARTIAL": "",
+        "KNOWN FAILURES ONLY": "",
+        "FAIL": "failure",
+        "STOPPED AT FIRST FAILURE": "failure",
+        "FIXED": "failure",
+        "ERROR": "error",
+        "INCONCLUSIVE": "error",
+        "INTERRUPTED": "error",
+        "VACUOUS": "error",
+    }
+)
+"""What a file for other programs must have at least once, by the headline: a failure, an error, or neither."""
+
 STANDINGS = (
     "pass",
     "fail",
@@ -39,6 +55,7 @@ STANDINGS = (
 )
 """The standings of a clause in the order in which they are counted: the verdicts, and three that explain one."""
 
+_NAMED = 3
 _WITHHELD: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "virtual-networks": ("ip-rules-only",),
@@ -140,6 +157,8 @@ def standing_in_words(clause: Clause) -> str:
 def counts(clauses: Iterable[Clause]) -> list[tuple[str, str]]:
     """The number of clauses of each standing that occurs, as the standing and the count in words.
 
+    Clauses under which wrong answers are shown are named where they are not among these clauses.
+
     >>> row = Clause(id="B", level="core", group="g", text="t", verdict="pass")
     >>> counts([row])
     [('pass', '1 passes')]
@@ -151,8 +170,10 @@ def counts(clauses: Iterable[Clause]) -> list[tuple[str, str]]:
 
 def _counted(name: str, number: int, rows: Iterable[Clause]) -> str:
     if name == "shown under another":
-        where = {key for row in rows for key in row.shown_under}
-        return f"{number} shown under {'it' if len(where) == 1 else 'them'}"
+        where = sorted({key for row in rows for key in row.shown_under})
+        if {*where} <= {row.id for row in rows}:
+            return f"{number:,} shown under {'it' if len(where) == 1 else 'them'}"
+        return f"{number:,} shown under {', '.join(where[:_NAMED])}{' …' if len(where) > _NAMED else ''}"
     singular, plural = _COUNTED.get(name, (name, name))
     return f"{number:,} {singular if number == 1 else plural}"
 
@@ -185,7 +206,8 @@ def not_judged(report: Report) -> tuple[NotJudged, ...]:
         NotJudged(why=f"{one} is declared") for one in restricting(report) if f"{one} is declared" not in known_reasons
     ]
     if report.selected:
-        found.insert(0, NotJudged(why=f"only {', '.join(report.selected)} was selected, no other clause"))
+        verb = "was" if len(report.selected) == 1 else "were"
+        found.insert(0, NotJudged(why=f"only {', '.join(report.selected)} {verb} selected, no other clause"))
     if report.suite_version:
         found.insert(0, NotJudged(why=f"the suite as of {report.suite_version}: no clause that came later"))
     return tuple(found)

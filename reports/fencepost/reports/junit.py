@@ -1,20 +1,22 @@
 """`junit.xml`: one test case a clause, for programs that read JUnit's form.
 
-The form fits all published schemas; one of them gives `skipped` no attribute, so its reason is its text. A clause with
-known failures only is skipped, and so is a clause whose wrong answers are shown under another clause. The time of the
-first suite is that of the whole run. A clause's time is its share: the time of each scenario, shared out by the number
-of answers that count for each clause. Where no time is known, times are zero and the time stamp is a constant.
+Further test cases are the broken choices, the known failures that are not as listed, and the run itself where no other
+case shows what its exit status says. The form fits all published schemas; one of them gives `skipped` no attribute, so
+its reason is its text. A clause with known failures only is skipped, and so is a clause whose wrong answers are shown
+under another clause. The time of the suite is that of the whole run. A clause's time is its share: the time of each
+scenario, shared out by the number of answers that count for each clause. Where no time is known, times are zero and the
+time stamp is a constant.
 """
 
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fencepost.reports.causes import causes_of
-from fencepost.reports.headline import headline, not_judged
+from fencepost.reports.headline import ENTRIES, headline, not_judged
 from fencepost.reports.model import Clause, Counterexample, KnownFailure, LedgerEntry, Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import TimedRenderer
-from fencepost.reports.summary import findings
+from fencepost.reports.summary import cause_in_words, findings, sentence
 from fencepost.reports.visible import abridged, as_json, visible, visible_lines
 
 _ELEMENT_OF = {
@@ -36,21 +38,14 @@ def _write(report: Report, page: Page) -> str:
     cases = [*_clause_cases(report)]
     for clause, case in zip(report.clauses, cases, strict=True):
         case.set("time", _seconds(page.clause_seconds.get(clause.id, 0)))
-    clauses = _suite(suites, "fencepost", report, cases)
-    clauses.set("time", _seconds(page.seconds or 0))
-    SubElement(clauses, "system-out").text = "\n".join(visible(note) for note in report.notes)
-    SubElement(clauses, "system-err").text = "\n".join(visible_lines(report.log))
-    others = (
-        ("fencepost.choices", [_choice_case(entry) for entry in report.ledger if entry.broken]),
-        ("fencepost.known", [_known_case(entry) for entry in report.known_failures if entry.standing != "known"]),
-    )
-    for name, cases in others:
-        if cases:
-            suite = _suite(suites, name, report, cases)
-            SubElement(suite, "system-out")
-            SubElement(suite, "system-err")
-    for suite in suites:
-        suite.set("timestamp", page.began or _NO_TIME)
+    cases += [_choice_case(entry) for entry in report.ledger if entry.broken]
+    cases += [_known_case(entry) for entry in report.known_failures if entry.standing != "known"]
+    cases += _run_case(report, cases)
+    suite = _suite(suites, report, cases)
+    suite.set("timestamp", page.began or _NO_TIME)
+    suite.set("time", _seconds(page.seconds or 0))
+    SubElement(suite, "system-out").text = "\n".join(visible(note) for note in report.notes)
+    SubElement(suite, "system-err").text = "\n".join(visible_lines(report.log))
     indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
@@ -59,17 +54,17 @@ def _seconds(number: float) -> str:
     return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
-def _suite(suites: Element, name: str, report: Report, cases: Sequence[Element]) -> Element:
+def _suite(suites: Element, report: Report, cases: Sequence[Element]) -> Element:
     suite = SubElement(
         suites,
         "testsuite",
         {
-            "name": name,
+            "name": "fencepost",
             "package": "fencepost",
-            "id": str(len(suites)),
+            "id": "0",
             "hostname": "localhost",
             "timestamp": "",
-            "time": "0",
+            "time": "",
             "tests": str(len(cases)),
             **{key: str(sum(case.find(tag) is not None for case in cases)) for key, tag in _COUNTED.items()},
         },
@@ -168,6 +163,16 @@ def _known_case(entry: KnownFailure) -> Element:
     )
     failure.text = visible(f"{entry.clause}: {entry.reason}, until {entry.expires}, {entry.issue}")
     return case
+
+
+def _run_case(report: Report, cases: Iterable[Element]) -> Iterable[Element]:
+    """A test case for the run as a whole, where its exit status needs a failure or an error that no case has."""
+    tag = ENTRIES[headline(report)]
+    if tag and all(case.find(tag) is None for case in cases):
+        case = _case("run", "result")
+        entry = SubElement(case, tag, {"message": visible(cause_in_words(report)), "type": report.result})
+        entry.text = visible(sentence(report))
+        yield case
 
 
 render = TimedRenderer(file_name="junit.xml", write=_write)

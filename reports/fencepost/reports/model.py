@@ -180,7 +180,7 @@ class Report(_Value, frozen=True, kw_only=True):
     `scope` says in a sentence what the profile covers and what it leaves out. `ended` says what ended the run before
     its end; it is empty if nothing did. `suite_version` is the earlier version of the suite whose clauses alone were
     asked; it is empty if none was left out so. `resumed` is true where a part of the results comes from a journal.
-    `bounds` are the options that bounded the run.
+    `bounds` are the options that bounded the run, and `options` the further ones that change questions or verdicts.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -194,6 +194,7 @@ class Report(_Value, frozen=True, kw_only=True):
     selected: tuple[str, ...] = ()
     suite_version: str = ""
     bounds: str = ""
+    options: str = ""
     subject: Subject
     result: Result
     exit_status: int

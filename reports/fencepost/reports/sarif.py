@@ -1,8 +1,10 @@
 """`results.sarif`: the failures in SARIF 2.1.0, the form that code-scanning services read.
 
-A rule is a clause, a result a cause. The location of a result is the file of the user's repository that is or names the
-subject, since code-scanning services show only files of the repository. A related location is the line of `run.ndjson`
-with the counterexample; it takes the place of the file where there is none.
+A rule is a clause, a result a cause. Further results are broken choices, known failures that are not as listed, and the
+run itself where its exit status is 1 or 3 and there is no other result. The location of a result is the file of the
+user's repository that is or names the subject, since code-scanning services show only files of the repository. A
+related location is the line of `run.ndjson` with the counterexample; it takes the place of the file where there is
+none.
 """
 
 import hashlib
@@ -17,13 +19,15 @@ from fencepost.reports.headline import headline, not_judged, standing
 from fencepost.reports.model import Clause, Counterexample, LedgerEntry, Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import TimedRenderer
-from fencepost.reports.summary import findings, own_log, reproduce
+from fencepost.reports.summary import cause_in_words, findings, own_log, reproduce, sentence
 from fencepost.reports.visible import abridged, as_json, visible
 
 _RUN_FILE = "run.ndjson"
 _CAUSES = 1000
 """The most causes that become results; code-scanning services refuse very large files."""
 _LEVELS = {"error": "error", "inconclusive": "warning", "vacuous": "warning"}
+_NOT_JUDGED = (2, 3)
+"""The exit statuses of a run that has come to no verdict."""
 _LOG_LINES = 40
 _TOP = "%SRCROOT%"
 """The base of the file's path: the top of the user's repository."""
@@ -45,7 +49,7 @@ def _log(report: Report, file: str) -> _Json:
                         "name": "fencepost",
                         "semanticVersion": report.kit_version,
                         **_home(),
-                        "rules": [*map(_rule, report.clauses), *map(_choice_rule, _broken(report))],
+                        "rules": [*map(_rule, report.clauses), *_further_rules(report)],
                     }
                 },
                 "automationDetails": {"id": f"fencepost/{visible(report.profile)}/"},
@@ -101,14 +105,30 @@ def _source(clause: Clause) -> str:
     return f"{clause.basis}: {clause.source}" if clause.source else ""
 
 
-def _choice_rule(entry: LedgerEntry) -> _Json:
-    message = _message(f"The implementation keeps its declared choice for {entry.key}")
-    return {
-        "id": _choice_id(entry),
-        "shortDescription": message,
-        "help": message,
-        "defaultConfiguration": {"level": "error"},
-    }
+def _further_rules(report: Report) -> Iterator[_Json]:
+    """The rules that no clause is: one for each result beside the causes."""
+    for rule, text, _ in _further(report):
+        message = _message(text)
+        yield {
+            "id": rule,
+            "shortDescription": message,
+            "help": message,
+            "defaultConfiguration": {"level": "error"},
+        }
+
+
+def _further(report: Report) -> Iterator[tuple[str, str, str]]:
+    """The results beside the causes: the id of the rule, its text, and the message of the result."""
+    for entry in _broken(report):
+        message = f"{entry.key}: declared {entry.declared}, found {entry.found}. {entry.detail}".strip()
+        yield _choice_id(entry), f"The implementation keeps its declared choice for {entry.key}", message
+    stale = [one for one in report.known_failures if one.standing != "known"]
+    for one in stale:
+        message = f"known failure {one.id}: {one.standing}: {one.explanation}"
+        yield f"known/{visible(one.id)}", f"The known failure {one.id} is as listed", message
+    has_failed = bool(stale or _broken(report)) or any(not cause.clause.known for cause in causes(report))
+    if report.exit_status in (1, 3) and not has_failed:
+        yield "run/result", "The run passes", cause_in_words(report)
 
 
 def _choice_id(entry: LedgerEntry) -> str:
@@ -129,11 +149,14 @@ def _invocation(report: Report) -> _Json:
         for index, clause in enumerate(report.clauses)
         if clause.verdict in _LEVELS
     ]
+    if report.exit_status in _NOT_JUDGED:
+        notices.append({"level": "error", "message": _message(f"{headline(report)}: {sentence(report)}")})
     if lines := own_log(report, _LOG_LINES):
         message = _message("\n".join(["The end of the subject's own log:", *lines]))
         notices.append({"level": "note", "message": message})
     return {
-        "executionSuccessful": not any(clause.verdict == "error" for clause in report.clauses),
+        "executionSuccessful": report.exit_status not in _NOT_JUDGED
+        and not any(clause.verdict == "error" for clause in report.clauses),
         "exitCode": report.exit_status,
         "commandLine": visible(reproduce(report)),
         "toolExecutionNotifications": notices,
@@ -146,15 +169,15 @@ def _results(report: Report, file: str) -> Iterator[_Json]:
     lines = _lines(report)
     for cause in causes(report)[:_CAUSES]:
         yield _result(cause, texts, file, index=indices[cause.clause.id], line=lines[id(cause.smallest)])
-    for index, entry in enumerate(_broken(report), start=len(report.clauses)):
-        message = f"{entry.key}: declared {entry.declared}, found {entry.found}. {entry.detail}".strip()
+    for index, (rule, _, message) in enumerate(_further(report), start=len(report.clauses)):
+        kind, _, key = rule.partition("/")
         yield {
-            "ruleId": _choice_id(entry),
+            "ruleId": rule,
             "ruleIndex": index,
             "level": "error",
             "message": _message(message),
-            "locations": [_location(entry.key, file=file)],
-            "partialFingerprints": {"fencepostChoice/v1": _digest("choice", entry.key)},
+            "locations": [_location(key, file=file)],
+            "partialFingerprints": {f"fencepost{kind.capitalize()}/v1": _digest(kind, key)},
         }
 
 

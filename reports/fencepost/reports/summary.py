@@ -3,11 +3,12 @@
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from fencepost.reports.causes import Cause
 from fencepost.reports.counted import counted
-from fencepost.reports.headline import counts, standing
+from fencepost.reports.headline import counts, headline, standing
 from fencepost.reports.model import Clause, Report
 from fencepost.reports.visible import visible_lines
 
@@ -15,6 +16,9 @@ _LOCAL = re.compile(r"^(library:[\w.]+:).*<(?:lambda|locals)>.*$")
 _SHORT = 60
 """A finding of at most this many characters is repeated, not referred to."""
 _UNJUDGED = ("error", "inconclusive", "vacuous")
+_ENDINGS: Mapping[str, str] = MappingProxyType(
+    {"harness faults": "harness faults ended the run", "interruption": "the run was interrupted"}
+)
 
 
 def named(report: Report) -> str:
@@ -35,13 +39,24 @@ def sentence(report: Report) -> str:
     if unjudged := sum(found[one] for one in _UNJUDGED):
         parts.append(f"{unjudged} could not be judged")
     parts += [by_standing[one] for one in ("not asked", "not applicable") if one in by_standing]
-    broken = sum(entry.broken for entry in report.ledger)
-    if broken:
+    return "; ".join([*parts, *beside_the_clauses(report)]) + "."
+
+
+def beside_the_clauses(report: Report) -> list[str]:
+    """What the exit status depends on and no clause shows, in words: choices, known failures, the end of the run."""
+    parts = []
+    if broken := sum(entry.broken for entry in report.ledger):
         parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} {_is(broken)} not kept")
-    stale = sum(entry.standing != "known" for entry in report.known_failures)
-    if stale:
+    if stale := sum(entry.standing != "known" for entry in report.known_failures):
         parts.append(f"{stale} known {'failure' if stale == 1 else 'failures'} {_is(stale)} not as listed")
-    return "; ".join(parts) + "."
+    if report.ended in _ENDINGS:
+        parts.append(_ENDINGS[report.ended])
+    return parts
+
+
+def cause_in_words(report: Report) -> str:
+    """Why the run ended with its exit status: the headline, and the notes, which name what no clause shows."""
+    return f"{headline(report)}, exit status {report.exit_status}: {'; '.join(report.notes) or sentence(report)}"
 
 
 def findings(clauses: Iterable[Clause]) -> dict[str, str]:
@@ -140,12 +155,44 @@ def quoted(subject: str) -> str:
 
 def reproduce(report: Report) -> str:
     """The command that repeats this run."""
-    subject = report.subject.subject
-    words = ["fencepost check", quoted(subject)]
-    if report.profile_is_override:
-        words.append(f"--profile {report.profile}")
-    words.append(f"--effort {report.effort} --seed {report.seed}")
-    words += [f"--suite-version {report.suite_version}"] if report.suite_version else []
-    words += [report.bounds] if report.bounds else []
-    words += [f"--clause {one}" for one in report.selected]
-    return " ".join(words)
+    return check_command(
+        report.subject.subject,
+        profile=report.profile if report.profile_is_override else None,
+        effort=report.effort,
+        seed=report.seed,
+        suite_version=report.suite_version,
+        clauses=report.selected,
+        options=(report.bounds, report.options),
+    )
+
+
+def check_command(
+    subject: str,
+    *,
+    profile: str | None,
+    effort: str,
+    seed: int,
+    suite_version: str = "",
+    clauses: Iterable[str] = (),
+    options: Iterable[str] = (),
+) -> str:
+    """The command `fencepost check` with these options; `options` are further ones, as they are typed.
+
+    >>> check_command("my vault", profile=None, effort="quick", seed=0, clauses=["DEC-4"], options=["", "--strict"])
+    'fencepost check "my vault" --effort quick --seed 0 --clause DEC-4 --strict'
+    """
+    words = [f"fencepost check {quoted(subject)}", f"--profile {profile}" if profile else ""]
+    words += [f"--effort {effort} --seed {seed}", f"--suite-version {suite_version}" if suite_version else ""]
+    words += [f"--clause {one}" for one in clauses]
+    return " ".join(filter(None, (*words, *options)))
+
+
+def typed(options: Mapping[str, object]) -> str:
+    """The options as they are typed, by their names without dashes; None and False are options that are not given.
+
+    >>> typed({"known": "my list.json", "strict": True, "settle": None, "call-timeout": 2.0})
+    '--known "my list.json" --strict --call-timeout 2'
+    """
+    given = {name: value for name, value in options.items() if value is not None and value is not False}
+    texts = {name: f"{value:.15g}" if isinstance(value, float) else str(value) for name, value in given.items()}
+    return " ".join(f"--{name}" if given[name] is True else f"--{name} {quoted(texts[name])}" for name in given)

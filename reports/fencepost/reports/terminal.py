@@ -10,7 +10,7 @@ from fencepost.reports.headline import colour_of, counts, headline, not_judged, 
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import ScreenRenderer
-from fencepost.reports.summary import findings, own_log
+from fencepost.reports.summary import beside_the_clauses, findings, own_log
 from fencepost.reports.visible import visible
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -247,9 +247,7 @@ def _sensitivity(decoys: Iterable[Decoy]) -> Text:
 
 def _result(report: Report) -> Text:
     parts = [words for _, words in counts(report.clauses)]
-    broken = sum(entry.broken for entry in report.ledger)
-    if broken:
-        parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} broken")
+    parts += beside_the_clauses(report)
     level = f"; level: {visible(report.level)}" if report.level and report.level != report.result else ""
     word = (headline(report), _COLOURS[colour_of(report)])
     return Text.assemble(word, f"  {', '.join(parts)}{level}; exit status {report.exit_status}")

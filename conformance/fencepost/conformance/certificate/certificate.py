@@ -12,6 +12,7 @@ from fencepost.conformance.comparison.markdown import safe, table
 from fencepost.reports.counted import counted
 from fencepost.reports.model import Report
 from fencepost.reports.summary import quoted
+from fencepost.reports.summary import reproduce as run_again
 from fencepost.reports.visible import visible
 
 FORMAT = "fencepost-certificate"
@@ -104,7 +105,6 @@ def certificate(report: Report, issue: Issue) -> dict[str, object]:
 def reproduce(report: Report, issue: Issue) -> list[str]:
     """The commands that reproduce it: install the suite, run it, and check this bundle against the subject."""
     subject = quoted(report.subject.subject)
-    override = f" --profile {report.profile}" if report.profile_is_override else ""
     install = installing(report.kit_version, issue.origin, issue.suite_digest)
     if issue.campaign is not None:
         shards = issue.campaign["shards"]
@@ -117,7 +117,7 @@ def reproduce(report: Report, issue: Issue) -> list[str]:
         ]
     return [
         install,
-        f"fencepost check {subject}{override} --effort {report.effort} --seed {report.seed}",
+        run_again(report),
         f"fencepost verify BUNDLE --key KEY.pub --re-run {subject}",
     ]
 

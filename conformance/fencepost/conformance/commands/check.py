@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import CONTROL_DECISIONS, EFFORTS
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
@@ -34,8 +36,16 @@ from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import load_renderer
+from fencepost.reports.summary import typed
 
 _VALIDATION = "VAL"
+_OF_THE_PLAN = frozenset(
+    {"profile", "effort", "seed", "clauses", "suite_version", "configurations", "decisions", "budget", "settle"}
+) | {"fail_fast"}
+"""The options that the plan or the bounds hold."""
+
+_ASKS_NOTHING = frozenset({"folder", "resumed", "events", "verbose"})
+"""The options that change neither what is asked nor how it is judged."""
 
 
 def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -184,9 +194,10 @@ def check(
         settle_seconds=settle,
         fail_fast=fail_fast,
         most_decisions=decisions,
+        further=_further(),
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
-    past = EarlierFailures.of(known_file, regressions)
+    past = replace(EarlierFailures.of(known_file, regressions), is_strict=strict)
     with (
         Interruption() as interruption,
         claimed(report=folder or resumed, regressions=past.folder),
@@ -200,7 +211,19 @@ def check(
         click.echo(load_renderer("terminal")(report, page=page), color=page.colour, err=is_taken)
         if parsed and not is_taken:
             show(essence(parsed, subject))
-    sys.exit(report.exit_status or (2 if strict and past.recalled.not_judged else 0))
+    sys.exit(report.exit_status)
+
+
+def _further() -> str:
+    """The given options of this command that no plan holds and that change what is asked or how it is judged."""
+    context = click.get_current_context()
+    given = {}
+    for one in context.command.params:
+        name = str(one.name)
+        is_further = isinstance(one, click.Option) and name not in _OF_THE_PLAN | _ASKS_NOTHING
+        if is_further and context.get_parameter_source(name) != ParameterSource.DEFAULT:
+            given[one.opts[0].removeprefix("--")] = context.params.get(name, True)  # a flag may be not exposed
+    return typed(given)
 
 
 def _known(patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -258,6 +281,7 @@ def _judged(
         except OutOfTime:  # in what is replayed before the run itself
             campaign.cut_short("not asked: the time was gone before the run began")
             report = run.report()
+        report = past.demanded(report)
         folder.finish(report, campaign)
         is_whole = _VALIDATION in (pattern.upper() for pattern in plan.clauses) and not campaign.is_unfinished
         return report, _interruptibly(profiled(campaign), interruption) if is_whole else ()

@@ -16,19 +16,21 @@ from fencepost.conformance.run.earlier import Recalled, known_at, replay_known, 
 from fencepost.reports.model import Report
 from fencepost.reports.secrets import without_secrets
 from fencepost.reports.visible import visible
+from msgspec import structs
 
 
 @dataclass(slots=True, kw_only=True)
 class EarlierFailures:
     """Known failures and stored cases, read before the subject is asked anything; `folder` is where new cases go.
 
-    `recalled` is the result of the replay.
+    `recalled` is the result of the replay. `is_strict` means that each stored case must have been judged.
     """
 
     known: tuple[KnownFailure, ...] = ()
     known_file: Path | None = None
     cases: tuple[StoredCase, ...] = ()
     folder: Path | None = None
+    is_strict: bool = False
     recalled: Recalled = field(default_factory=Recalled)
 
     @classmethod
@@ -64,6 +66,14 @@ class EarlierFailures:
         for line in recalled.not_judged:
             click.echo(visible(f"  not judged: {line}"), err=True)
         return recalled
+
+    def demanded(self, report: Report) -> Report:
+        """The report; inconclusive if it would end with 0, and a stored case that must be judged was not."""
+        lines = self.recalled.not_judged if self.is_strict and report.exit_status == 0 else ()
+        notes = (*report.notes, *(f"a stored case was not judged: {line}" for line in lines))
+        return (
+            structs.replace(report, result="inconclusive", exit_status=2, level=None, notes=notes) if lines else report
+        )
 
     def store(self, report: Report) -> None:
         """Store the counterexamples of a run that are new; bad usage if the folder cannot be written."""

@@ -4,15 +4,18 @@ import difflib
 import errno
 import io
 import os
+import platform
 import sys
-from importlib.metadata import EntryPoint, entry_points
+import traceback
+from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any, NoReturn
 
 import click
 from click.shell_completion import add_completion_class
 from fencepost.conformance.commands.bash_words import BashWords
 from fencepost.conformance.commands.short_help import SHORT_HELP
-from fencepost.reports.visible import visible
+from fencepost.reports.secrets import Mask
+from fencepost.reports.visible import visible, visible_lines
 
 add_completion_class(BashWords)
 
@@ -32,7 +35,10 @@ class CommandsByEntryPoint(click.Group):
     """A group with the commands of the entry-point group. A command that fails to load does not affect the others."""
 
     def main(self, *args: Any, **extra: Any) -> Any:  # click's own signature
-        """Run the command. Where stdout or a file cannot be used, say so on stderr and end with exit status 2."""
+        """Run the command. Where stdout or a file cannot be used, say so on stderr and end with exit status 2.
+
+        An exception that nothing expects ends with 2, too, and is said to be a fault of fencepost.
+        """
         if sys.stdout is None:
             sys.exit(_no_output("it is closed"))
         before = sys.stdout
@@ -54,6 +60,11 @@ class CommandsByEntryPoint(click.Group):
             except ValueError:  # a caller's own stream, already closed
                 pass
             raise
+        except Exception as error:
+            if not extra.get("standalone_mode", True):
+                raise
+            _say(_own_fault(error))
+            sys.exit(2)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The sorted names of the installed commands."""
@@ -109,6 +120,19 @@ def _say(text: str) -> None:
         sys.stderr = _nowhere()
 
 
+def _own_fault(error: Exception) -> str:
+    """The traceback, with secrets masked, and what to report."""
+    lines = visible_lines(Mask.of_here().apply("".join(traceback.format_exception(error)).rstrip()))
+    where = f"fencepost {version('fencepost')}, Python {platform.python_version()}, {platform.system()}"
+    return "\n".join(
+        [
+            *lines,
+            "Error: this is a fault of fencepost, not of the subject, and says nothing about the subject.",
+            f"To report it, give these lines, the command as it was typed, and: {where}",
+        ]
+    )
+
+
 def _nowhere() -> io.TextIOWrapper:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open until the process ends
 
@@ -144,7 +168,8 @@ def _unusable(point: EntryPoint, why: str) -> click.Command:
 def main() -> None:
     """Conformance tests for network firewalls of the Azure Key Vault kind.
 
-    Results go to stdout, progress and logs to stderr. Exit status 2 is bad usage in every command.
+    Results go to stdout, progress and logs to stderr. Exit status 2 is bad usage in every command, and a fault of
+    fencepost itself.
     """
     for stream in (sys.stdout, sys.stderr):
         # The answer of a subject may hold characters that the screen's encoding lacks.

@@ -71,6 +71,7 @@ def _caveats(before: Report, after: Report) -> Iterator[str]:
         ("effort", before.effort, after.effort),
         ("seed", before.seed, after.seed),
         ("bounds", before.bounds or "none", after.bounds or "none"),
+        ("options", before.options or "none", after.options or "none"),
         ("asked in", _asked_in(before), _asked_in(after)),
         ("catalogue", before.catalogue_version, after.catalogue_version),
         ("suite version", before.kit_version, after.kit_version),

@@ -22,7 +22,7 @@ _PLANS = (
     ("single", "Deny", "None"),
     ("rich", "Allow", "None"),
 )
-_TOLD, _OFFERED = 16, 100
+_CHOSEN, _OFFERED = 16, 100
 """How many requests each rule set is asked, and from how many of each sort they are chosen."""
 
 _SHARE = 3
@@ -59,7 +59,7 @@ def _chosen(random: Random, vault: Vault, setting: Setting, cover: Cover) -> lis
     some = [one for sort in sorts for one in random.sample(sort, min(_OFFERED, len(sort)))]
     possible = dict.fromkeys(one for one in some if 0 <= one.address < 2**32)
     offered = [(one, classes) for one in possible if (classes := sight.classes(one))]
-    return cover.choose(offered, _TOLD)
+    return cover.choose(offered, _CHOSEN)
 
 
 FIRST_LOOK = Exploration(name="first look", serves=DECISIONS.serves, scenarios=_scenarios, in_breadth=DECISIONS.name)

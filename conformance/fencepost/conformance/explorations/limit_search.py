@@ -88,7 +88,7 @@ def _climbed(bench: Bench, *, setting: Setting, ramp: _Ramp) -> None:
     ids = ramp.rules(ramp.most + 1) if ramp.member == "id" else []
     bench.reset(Network(subnets=tuple(Subnet(id=one) for one in ids)))
     found = _largest(ramp, lambda count: _is_accepted(bench, ramp, count, _FIRST)) if by_putting else ramp.maximum
-    said = [_counted(found, ramp)]
+    parts = [_counted(found, ramp)]
     for way in ramp.ways if by_putting else ():
         if way[1] == "Allow" and not setting.capabilities.default_action:
             continue
@@ -97,14 +97,14 @@ def _climbed(bench: Bench, *, setting: Setting, ramp: _Ramp) -> None:
             return _is_accepted(bench, ramp, count, way)
 
         if not accepts(found) or (found < ramp.most and accepts(found + 1)):
-            said.append(f"{_counted(_largest(ramp, accepts), ramp)}{way[0]}")
+            parts.append(f"{_counted(_largest(ramp, accepts), ramp)}{way[0]}")
     if by_adding and found < ramp.most:
         added = _by_adding(bench, ramp, found)
         if added != str(found):
-            said = [f"{said[0]} by putRules", *said[1:], f"{added} by {ramp.add}"]
+            parts = [f"{parts[0]} by putRules", *parts[1:], f"{added} by {ramp.add}"]
     for clause in (ramp.accepted, ramp.refused):
         if clause in broken or clause == ramp.accepted:
-            bench.limit_found(clause, ", ".join(said))
+            bench.limit_found(clause, ", ".join(parts))
 
 
 def _counted(found: int, ramp: _Ramp) -> str:

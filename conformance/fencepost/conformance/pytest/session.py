@@ -33,7 +33,7 @@ from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import write_files
 from fencepost.reports.secrets import Mask, without_secrets
-from fencepost.reports.summary import own_log
+from fencepost.reports.summary import own_log, typed
 from fencepost.reports.visible import visible
 
 _LOG_LINES = 40
@@ -284,7 +284,7 @@ class SubjectSession:
         return self._mask.apply(campaign.report())
 
     def _plan(self) -> Plan:
-        terms = self._terms
+        terms, usual = self._terms, Timeouts()
         return Plan(
             subject=self.name,
             effort=EFFORTS[terms.effort],
@@ -292,6 +292,14 @@ class SubjectSession:
             profile=terms.profile,
             settle_seconds=terms.settle_seconds,
             again=self._again,
+            further=typed(
+                {
+                    "call-timeout": terms.timeouts.call if terms.timeouts.call != usual.call else None,
+                    "start-timeout": terms.timeouts.start if terms.timeouts.start != usual.start else None,
+                    "known": terms.known,
+                    "regressions": terms.regressions,
+                }
+            ),
         )
 
     def _begin(self) -> Campaign:

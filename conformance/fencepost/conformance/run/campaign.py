@@ -11,7 +11,7 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario, play
 from fencepost.conformance.bench.fault_policy import Unresponsive
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.capabilities import Capabilities, profile_of
-from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.conformance.catalogue import Clause
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.judging.verdicts import is_settled
 from fencepost.conformance.lockstep.circuit_breaker import changed_members
@@ -31,7 +31,7 @@ from fencepost.conformance.run.reporting import report_of, totals_of
 from fencepost.reference import load_profile
 from fencepost.reference.open_points import ANSWERS
 from fencepost.reports.model import Decoy, Ending, LedgerEntry, Report
-from fencepost.reports.summary import quoted
+from fencepost.reports.summary import check_command, quoted
 
 _POINT_REVIEWS = 20
 
@@ -238,9 +238,8 @@ class Campaign:
         except EndedAtFailure:
             self._unfinished = "not asked: the run ended at the first failure"
         except Unresponsive as fault:
-            errors = self.tally.reasons("error")
-            shown = [clause.id for clause in catalogue().clauses if errors.get(clause.id) == str(fault)]
-            last = f"shown under {shown[0]}" if shown else str(fault)
+            shown = [clause.id for clause in self.selected() if self._shows(clause, str(fault))]
+            last = f"shown under {shown[0]}" if shown else str(fault).strip()
             self._unfinished = f"not asked: three harness faults in a row, the last one: {last}"
         finally:
             self.times.share(self.tally)
@@ -251,6 +250,12 @@ class Campaign:
         self._checkpoint(len(scenarios))
         self._through.add(exploration.name)
         return True
+
+    def _shows(self, clause: Clause, fault: str) -> bool:
+        """Whether the clause's row in the report has the fault as its reason."""
+        record = self.tally[clause.id]
+        is_failed = bool(record.failures or record.unsteady)
+        return record.error == fault and not is_failed and not self.capabilities.missing_for(clause)
 
     def lay_decoys(self, control_plan: ControlPlan | None = None) -> None:
         """Find out which injected faults this run would have noticed; earlier findings stay.
@@ -372,15 +377,19 @@ class Campaign:
         return frozenset(begun - waiting if self._is_cut_short else begun)
 
     def _replay_line(self, clause: str) -> str:
-        """The command that finds the clause's failure again, by the clause's explorations and the present one."""
+        """The command that finds the clause's failure again, by the clause's explorations and the present one.
+
+        It has the options of this run, but for --fail-fast: another failure may come before this one.
+        """
         plan, at_hand = self.plan, self._at_hand
-        profile = f" --profile {plan.profile}" if plan.profile else ""
         beside = (at_hand.serves[0],) if at_hand is not None and clause not in at_hand.serves else ()
         if plan.again:
             return f"{plan.again} -k {quoted(' or '.join((clause, *beside)))}"
-        clauses = " ".join(f"--clause {one}" for one in (clause, *beside))
-        options = at_hand.replayed_with(self.bench) if at_hand is not None else ""
-        if plan.most_decisions is not None:
-            options += f" --max-decisions {plan.most_decisions}"
-        effort, seed = plan.effort.name, self.setting.seed
-        return f"fencepost check {quoted(plan.subject)}{profile} --effort {effort} --seed {seed} {clauses}{options}"
+        return check_command(
+            plan.subject,
+            profile=plan.profile,
+            effort=plan.effort.name,
+            seed=self.setting.seed,
+            clauses=(clause, *beside),
+            options=(at_hand.replayed_with(self.bench).strip() if at_hand is not None else "", plan.options),
+        )

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.catalogue import Clause, catalogue
+from fencepost.reports.summary import typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,8 @@ class Plan:
     """The options of a run: the subject string and those of `check`. `profile` None means the statement's own.
 
     `again` begins a replay line where no subject string finds the subject: `-k CLAUSE` follows it.
-    `suite_version` leaves out the clauses that came later. `most_decisions` lowers what the effort may ask.
+    `suite_version` leaves out the clauses that came later. `most_decisions` lowers what the effort may ask. `further`
+    are other options of the command that change what is asked or how it is judged, as they are typed.
     """
 
     subject: str
@@ -28,6 +30,13 @@ class Plan:
     most_decisions: int | None = None
     with_decoys: bool = True
     again: str = ""
+    further: str = ""
+
+    @property
+    def options(self) -> str:
+        """The options that stand in no other member of a report, as they are typed."""
+        own = typed({"settle": self.settle_seconds, "max-decisions": self.most_decisions})
+        return " ".join(filter(None, (own, self.further)))
 
     @property
     def lays_decoys(self) -> bool:

@@ -70,6 +70,7 @@ def report_of(
         effort=plan.effort.name,
         seed=plan.seed,
         selected=plan.clauses,
+        options=" ".join(filter(None, (plan.options, "--fail-fast" if plan.fail_fast else ""))),
         suite_version=plan.suite_version if plan.suite_version is not None and plan.left_out else "",
         subject=Subject(
             subject=plan.subject,
