@@ -2,7 +2,9 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 import pytest
@@ -12,6 +14,7 @@ from fencepost.conformance.peers import NetaddrVault, SqliteVault, StdlibVault, 
 from fencepost.reports.model import Clause
 from runs import Subject, judged
 
+NOT_PUT: JsonObject = {"outcome": "inconclusive", "reason": "the way is blocked"}
 OVERLAPPING = [name for name, entry in CATALOGUE.items() if entry.overlapping]
 
 
@@ -82,6 +85,66 @@ class _FailsInCompany(StdlibVault):
 def test_a_harness_that_fails_in_company_is_an_error() -> None:
     found = row(lambda: _FailsInCompany(declare=True))
     assert (found.verdict, "database is locked" in found.detail) == ("error", True)
+
+
+class _Shy(StdlibVault):
+    """Says that it could not put a request, or a write, while the other is under way."""
+
+    def __init__(self, shy: str) -> None:
+        super().__init__()
+        self._shy, self._under_way = shy, Counter[str]()
+
+    def put_rules(self, *, network_acls: JsonObject, **_: object) -> JsonObject:
+        with self._counted("putRules"):
+            if self._shy == "putRules" and self._meets("decide"):
+                return NOT_PUT
+            return super().put_rules(network_acls=network_acls)
+
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        with self._counted("decide"):
+            if self._shy == "decide" and self._meets("putRules"):
+                return {"decisions": [NOT_PUT] * len(requests)}
+            return super().decide(requests=requests)
+
+    @contextmanager
+    def _counted(self, method: str) -> Iterator[None]:
+        self._under_way[method] += 1
+        try:
+            yield
+        finally:
+            self._under_way[method] -= 1
+
+    def _meets(self, other: str) -> bool:
+        """Whether the other method is under way within some milliseconds."""
+        for _ in range(20):
+            if self._under_way[other]:
+                return True
+            time.sleep(0.0005)
+        return False
+
+
+@pytest.mark.parametrize(
+    ("shy", "why"),
+    [("decide", "while putRules was under way was answered at another time"), ("putRules", "was not accepted while")],
+)
+def test_what_is_not_put_only_while_calls_overlap_is_inconclusive(shy: str, why: str) -> None:
+    report = judged(lambda: _Shy(shy), "STA-8")
+    (found,) = report.clauses
+    assert (found.verdict, report.exit_status, why in found.detail) == ("inconclusive", 2, True)
+
+
+class _NeverFromSubnets(StdlibVault):
+    """Can put no request from a subnet, whatever is under way."""
+
+    def decide(self, *, requests: Sequence[JsonObject], **_: object) -> JsonObject:
+        pairs = zip(requests, _decisions(super().decide(requests=requests)), strict=True)
+        return {"decisions": [NOT_PUT if "subnet" in str(request["source"]) else one for request, one in pairs]}
+
+
+def test_what_can_never_be_put_counts_for_nothing_and_hinders_no_pass() -> None:
+    found = row(_NeverFromSubnets)
+    assert (found.verdict, found.inconclusive > 0) == ("pass", True)
+    assert found.decisive == found.asked - found.inconclusive
 
 
 class Haunted(StdlibVault):

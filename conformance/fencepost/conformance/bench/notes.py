@@ -45,6 +45,10 @@ class Notes:
         """Say something beside the clause's pass."""
         self._tally[clause].remark = text
 
+    def depends(self, clause: str, text: str) -> None:
+        """Whether something of the clause is put as asked depends on what must not matter: it is inconclusive."""
+        self._tally.note(clause, depends=text)
+
     def leave_out(self, clause: str, reason: str) -> None:
         """The clause cannot be asked of this subject."""
         self._tally[clause].left_out = reason

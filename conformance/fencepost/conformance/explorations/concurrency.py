@@ -38,6 +38,13 @@ _AFTERWARDS = 8
 
 _PATIENCE, _PAUSE = 2.0, 0.0005
 
+_DEPENDS = (
+    "a request that could not be put as asked while putRules was under way was answered at another time: whether it is "
+    "put depends on the rules"
+)
+
+_NOT_WRITTEN = "a putRules that was accepted before was not accepted while requests were under way"
+
 _TURN = 1e-5
 """The seconds after which the interpreter lets another thread run."""
 
@@ -149,10 +156,12 @@ class _Third:
 
 @dataclass(slots=True)
 class _Race:
-    """The state that deciders and writer share."""
+    """The state that deciders and writer share. `put` and `not_put` are the places that were answered, or were not."""
 
     wire: list[JsonObject]
     wanted: list[str]
+    put: set[int]
+    not_put: set[int] = field(default_factory=set)
     over: Event = field(default_factory=Event)
     batches: list[int] = field(default_factory=list)
     thirds: list[_Third] = field(default_factory=list)
@@ -170,6 +179,9 @@ class _Race:
         sent = time.monotonic()
         answers = client.decide(self.wire)
         received = time.monotonic()
+        not_put = {place for place, answer in enumerate(answers) if answer.outcome == "inconclusive"}
+        self.not_put.update(not_put)
+        self.put.update(set(range(len(answers))) - not_put)
         self.thirds += [
             _Third(place, sent, received)
             for place, (answer, wanted) in enumerate(zip(answers, self.wanted, strict=True))
@@ -186,11 +198,15 @@ def _replaced_while_asked(bench: Bench, network: Network, sets: _Sets, candidate
     quiet = list(_asked_in_quiet(bench, sets, candidates))
     if len(quiet) < len(sets):
         return
-    new, old = quiet  # the set put last is the first to be replaced
+    (new, put), (old, put_as_well) = quiet  # the set put last is the first to be replaced
     asked = [request for request in candidates if _is_answered_alike(request, old, new)]
     if not asked:
         return
-    race = _Race(wire=AskStep(requests=tuple(asked)).wire(), wanted=[old.decide(one).outcome.value for one in asked])
+    race = _Race(
+        wire=AskStep(requests=tuple(asked)).wire(),
+        wanted=[old.decide(one).outcome.value for one in asked],
+        put={place for place, one in enumerate(asked) if one in put or one in put_as_well},
+    )
     race.batches = [0] * _DECIDERS
     try:
         with ExitStack() as opened:
@@ -228,8 +244,11 @@ def _threads_in_quick_turns() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-def _asked_in_quiet(bench: Bench, sets: _Sets, candidates: Sequence[Request]) -> Iterator[Vault]:
-    """The vault under each set, if it answers rightly while nobody writes: a wrong answer then is no race."""
+def _asked_in_quiet(bench: Bench, sets: _Sets, candidates: Sequence[Request]) -> Iterator[tuple[Vault, set[Request]]]:
+    """The vault under each set, if it answers rightly while nobody writes: a wrong answer then is no race.
+
+    Beside it are the requests that were put as asked.
+    """
     for acls in sets:
         if not bench.put(acls):
             return
@@ -241,7 +260,7 @@ def _asked_in_quiet(bench: Bench, sets: _Sets, candidates: Sequence[Request]) ->
             one not in (other, "inconclusive") for one, other in zip(outcomes, wanted, strict=True) if other != "open"
         ):
             return
-        yield bench.vault
+        yield bench.vault, {one for one, got in zip(candidates, outcomes, strict=True) if got != "inconclusive"}
 
 
 def _by_rules(vault: Vault) -> list[Request]:
@@ -257,14 +276,15 @@ def _is_answered_alike(request: Request, old: Vault, new: Vault) -> bool:
 
 
 def _write_in_turns(bench: Bench, sets: _Sets, race: _Race) -> Iterator[tuple[float, float]]:
-    """Write the sets in turn, each while every decider is at work; yields when each write began and ended."""
+    """Write the sets in turn, each while every decider is at work; yields when each accepted write began and ended."""
     for turn in range(_REPLACEMENTS):
         _wait_for_deciders(race)
         began = time.monotonic()
         is_accepted = bench.attempt("putRules", {"networkAcls": sets[turn % 2]})
-        yield began, time.monotonic()
         if not is_accepted:
+            bench.depends(CLAUSE, _NOT_WRITTEN)
             return
+        yield began, time.monotonic()
     _wait_for_deciders(race)
 
 
@@ -278,9 +298,12 @@ def _wait_for_deciders(race: _Race) -> None:
 
 
 def _count(bench: Bench, asked: Sequence[Request], race: _Race, writes: Sequence[tuple[float, float]]) -> None:
-    """Count each request once per replacement."""
+    """Count each request once per replacement: as not put, if it was not put at some time while it was under way."""
     wrong = {third.place for third in race.thirds}
-    bench.observed(CLAUSE, [(race.wanted[place], place not in wrong) for place in range(len(asked))] * len(writes))
+    outcomes = ["inconclusive" if place in race.not_put else race.wanted[place] for place in range(len(asked))]
+    bench.observed(CLAUSE, [(outcome, place not in wrong) for place, outcome in enumerate(outcomes)] * len(writes))
+    if race.put & race.not_put:
+        bench.depends(CLAUSE, _DEPENDS)
 
 
 def _counterexamples(
