@@ -7,18 +7,27 @@ from pathlib import Path
 import pytest
 from fencepost.adapters.contract import Client, JsonObject
 from fencepost.conformance.bench.sometimes_put import SometimesPut
-from fencepost.conformance.lockstep.case import AskStep
+from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.judging.not_put import Sample
+from fencepost.conformance.judging.tally import Tally
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep
 from fencepost.conformance.lockstep.lockstep import Lockstep
+from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.mutants import Vault
 from fencepost.conformance.peers import StdlibVault
-from fencepost.reference import Network, Plane, Request, load_profile
+from fencepost.conformance.run.asking_again import ask_again
+from fencepost.reference import Network, Plane, Request, Subnet, load_profile
 from fencepost.reports.model import Report
 from fencepost.reports.renderer import write_files
 from runs import Relay, connection_to, judged
 
 UNSENDABLE = ("0.", *(f"{octet}." for octet in range(224, 240)))
 REQUESTS = tuple(Request(plane=Plane.DATA, operation="SecretGet", address=address) for address in (1, 2, 3))
-NOT_PUT = {"outcome": "inconclusive", "reason": "the vantage has moved"}
+SUBNET = (
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.Network"
+    "/virtualNetworks/net/subnets/front"
+)
+NOT_PUT: JsonObject = {"outcome": "inconclusive", "reason": "the vantage has moved"}
 
 
 class Sly(Relay):
@@ -206,6 +215,48 @@ def test_a_write_that_is_put_under_other_rules_makes_its_clauses_inconclusive() 
         "a write that could not be put as asked was answered while no rules were in force" in one for one in details
     )
     assert report.exit_status == 2
+
+
+class Reluctant(StdlibVault):
+    """Cannot remove, or cannot add, an IP rule just while some or just while no other rules are in force."""
+
+    def __init__(self, method: str, *, beside_others: bool) -> None:
+        super().__init__()
+        self._method, self._beside_others = method, beside_others
+
+    def remove_ip_rule(self, *, value: object, **_: object) -> JsonObject:
+        return NOT_PUT if self._hesitates("removeIpRule", 1) else super().remove_ip_rule(value=value)
+
+    def remove_virtual_network_rule(self, *, id: object, **_: object) -> JsonObject:  # noqa: A002 - as the contract names
+        hesitates = self._hesitates("removeVirtualNetworkRule", 1)
+        return NOT_PUT if hesitates else super().remove_virtual_network_rule(id=id)
+
+    def add_ip_rule(self, *, value: object, **_: object) -> JsonObject:
+        return NOT_PUT if self._hesitates("addIpRule", 0) else super().add_ip_rule(value=value)
+
+    def _hesitates(self, method: str, own: int) -> bool:
+        rules = len(self._state.ip_rules) + len(self._state.subnet_rules)
+        return method == self._method and (rules > own) == self._beside_others
+
+
+@pytest.mark.parametrize("beside_others", [True, False])
+@pytest.mark.parametrize("method", ["removeIpRule", "removeVirtualNetworkRule", "addIpRule"])
+def test_a_write_is_put_again_alone_and_beside_another_rule(method: str, *, beside_others: bool) -> None:
+    subject = Reluctant(method, beside_others=beside_others)
+    client = Client(connection_to(lambda: subject))
+    lockstep = Lockstep(client, load_profile("keyvault"))
+    capabilities = Capabilities.from_statement(client.describe(), load_profile("keyvault"))
+    params = {"id": SUBNET} if method == "removeVirtualNetworkRule" else {"value": "191.10.18.0/24"}
+    others = ("198.41.3.7",) if beside_others else ()
+    values = others if method != "removeIpRule" else ("191.10.18.0/24", *others)
+    before = wire_rules(values, [SUBNET] if "id" in params else ())
+    network = Network(subnets=(Subnet(id=SUBNET, service_endpoints=("Microsoft.KeyVault",)),))
+    steps = (WriteStep(method="putRules", params={"networkAcls": before}), WriteStep(method=method, params=params))
+    sample = Sample(place=method, clauses=("STA-3",), calls=Case(network=network, steps=steps).calls())
+    tally = Tally()
+    tally.not_put.samples["a write"] = sample
+    ask_again(lockstep, capabilities, tally, seed=0)
+    assert "depends on the rules" in (tally["STA-3"].depends or "")
 
 
 def test_the_count_of_inconclusive_answers_stands_in_every_form_and_in_the_badge(tmp_path: Path) -> None:

@@ -272,6 +272,23 @@ def test_a_statement_that_changes_fails_the_run() -> None:
     assert report.notes[-1] == "describe is answered otherwise at the end of the run: version"
 
 
+class _Once(_Changing):
+    """Answers `describe` once, and raises the next time."""
+
+    def describe(self, *, protocol: int, **_: object) -> JsonObject:
+        if self.asked:
+            raise RuntimeError("described once")
+        self.asked += 1
+        return StdlibVault.describe(self, protocol=protocol)
+
+
+def test_a_statement_that_does_not_come_again_is_an_error_with_its_cause() -> None:
+    report = run(_Once, "DEC-15")
+    assert (report.result, report.exit_status, report.level) == ("error", 2, None)
+    assert "the harness did not answer at the end of the run: describe" in report.notes[-1]
+    assert "described once" in report.notes[-1]
+
+
 def test_operations_that_cannot_be_put_are_named_and_the_result_is_partial() -> None:
     report = run(FewOperationsVault, "DEC-2")
     assert (report.result, report.exit_status) == ("partial", 0)

@@ -40,6 +40,7 @@ def together(one: Findings, other: Findings) -> Findings:
         changed_members=tuple(
             sorted({*one.changed_members, *other.changed_members, *_changed(one.statement, other.statement)})
         ),
+        undescribed=one.undescribed or other.undescribed,
         explored=one.explored + other.explored,
         first_failure=first,
         totals=_totals(one.totals, other.totals),

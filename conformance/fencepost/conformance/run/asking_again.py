@@ -1,7 +1,7 @@
 """Whether a request can be put must not depend on the rules: inconclusive requests are put again under other rules."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
 
@@ -10,7 +10,7 @@ from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPER
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.judging.not_put import NotPut, Sample, kinds_of_operation
 from fencepost.conformance.judging.tally import Tally
-from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, case_from_calls
+from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep, apply_write, case_from_calls
 from fencepost.conformance.lockstep.deadline import OutOfTime
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.offered import as_offered
@@ -19,6 +19,9 @@ from fencepost.reference import Plane, Request, text_from_address
 
 _ANSWERS = ("allow", "deny")
 _BY_RULES = ": whether it is put depends on the rules"
+
+_ANOTHER = "191.67.5.33"
+"""An address of no meaning, for a rule beside which a write is sent again."""
 
 _OTHERS = 4
 """At least so many other operations are tried, of different kinds."""
@@ -96,18 +99,40 @@ def _comes_for_another(lockstep: Lockstep, capabilities: Capabilities, case: Cas
 
 
 def _written(lockstep: Lockstep, capabilities: Capabilities, case: Case, last: WriteStep) -> Iterator[str]:
-    """In words, each way of sending the write in which it is accepted or refused. What is not there is not removed."""
+    """In words, each way of sending the write in which it is accepted or refused.
+
+    What is not there is not removed: a removal is sent while its rule is in force, alone or before another.
+    """
     ways: list[tuple[str, WireRules | None]] = [("when it was put again", None)]
-    if not last.method.startswith("remove"):
+    if last.method.startswith("remove"):
+        ways += [
+            ("while its rule was the only rule", _with_the_removed(case, last)),
+            ("while its rule and another were in force", _with_the_removed(case, last, _ANOTHER)),
+        ]
+    else:
         is_open = {"default_action": "Allow"} if capabilities.default_action else {}
         ways += [
             ("while no rules were in force", wire_rules((), **is_open)),
             ("under Deny without rules", wire_rules(())),
+            ("while another rule was in force", wire_rules((_ANOTHER,))),
         ]
     for way, acls in ways:
         changed = case if acls is None else _under(case, acls, lockstep, capabilities)
         if changed is not None and lockstep.could_write(changed):
             yield f"{way}{_BY_RULES}"
+
+
+def _with_the_removed(case: Case, last: WriteStep, *others: str) -> WireRules:
+    """The rule that the write removes as the case has put it, before these other IP rules."""
+    if "value" in last.params:
+        return wire_rules((last.params["value"], *others))
+    first = case.steps[0]
+    assert isinstance(first, WriteStep)
+    acls = first.params["networkAcls"]
+    entries = acls.get("virtualNetworkRules") if isinstance(acls, Mapping) else None
+    removed = str(last.params["id"]).lower()
+    kept = [one for one in entries or () if str(one["id"]).lower() == removed]
+    return {**wire_rules(others), "virtualNetworkRules": kept}
 
 
 def _open(request: Request, capabilities: Capabilities) -> WireRules:
@@ -120,7 +145,13 @@ def _open(request: Request, capabilities: Capabilities) -> WireRules:
 
 
 def _under(case: Case, acls: WireRules, lockstep: Lockstep, capabilities: Capabilities) -> Case | None:
-    """The case with other rules in its first write; None if the subject may not be sent them."""
+    """The case with other rules in its first write; None if they, or its last write after them, may not be sent."""
     write = WriteStep(method="putRules", params={"networkAcls": acls})
-    offered = as_offered(write, lockstep.vault.reset(case.network), capabilities)
-    return replace(case, steps=(offered, *case.steps[1:])) if offered is not None else None
+    vault, last = lockstep.vault.reset(case.network), case.steps[-1]
+    offered = as_offered(write, vault, capabilities)
+    if offered is None:
+        return None
+    after = apply_write(vault, offered).accepted
+    if isinstance(last, WriteStep) and (after is None or as_offered(last, after, capabilities) is None):
+        return None
+    return replace(case, steps=(offered, *case.steps[1:]))

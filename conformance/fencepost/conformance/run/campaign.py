@@ -99,6 +99,7 @@ class Campaign:
         self._skip = 0
         self._unfinished = ""
         self._changed_members: tuple[str, ...] = ()
+        self._undescribed = ""
         self._is_cut_short = self._is_settled = self._is_reviewed = self.is_resumed = False
         self.tally.call_sizes.is_late = all(clause.id != "DEC-17" for clause in plan.selected())
         self._judge_by(setting)
@@ -185,11 +186,11 @@ class Campaign:
         self.describe_again()
 
     def describe_again(self) -> None:
-        """Ask for the statement again at the end: it must be the one that the run used."""
+        """Ask for the statement again at the end: it must be the statement that the run used, or the run is an error."""
         try:
             again = self.client.describe()
         except HarnessFault as fault:
-            self.tally.note("DEC-17", hindered=str(fault))
+            self._undescribed = str(fault)
             return
         before, after = (msgspec.to_builtins(one) for one in (self.statement, again))
         self._changed_members = tuple(changed_members(before, after))
@@ -303,6 +304,7 @@ class Campaign:
             unfinished=self._unfinished,
             ended=self._ending(),
             changed_members=self._changed_members,
+            undescribed=self._undescribed,
             explored=self.explored,
             first_failure=self.bench.meter.first_failure,
             totals=totals_of(self.bench, self.tally, self._control_cost),

@@ -100,8 +100,13 @@ def report_of(
 
 
 def _completed(summary: Summary, findings: Findings, capabilities: Capabilities) -> Summary:
-    """The summary, and what the statement adds to it: a statement that changed, operations that were not asked."""
+    """The summary, and what the statement adds to it: it changed or did not come again, operations were not asked."""
     tally = findings.tally
+    if findings.undescribed and not findings.unfinished:
+        text = f"the harness did not answer at the end of the run: {findings.undescribed}"
+        summary = replace(summary, level=None, notes=(*summary.notes, text))
+        if summary.exit_status != 1:
+            summary = replace(summary, result="error", exit_status=2)
     if findings.changed_members:
         text = f"describe is answered otherwise at the end of the run: {', '.join(findings.changed_members)}"
         summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, text))
