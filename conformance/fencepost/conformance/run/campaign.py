@@ -186,7 +186,7 @@ class Campaign:
         self.describe_again()
 
     def describe_again(self) -> None:
-        """Ask for the statement again at the end: it must be the statement that the run used, or the run is an error."""
+        """Ask for the statement again at the end: it must come, and be the one that the run used."""
         try:
             again = self.client.describe()
         except HarnessFault as fault:

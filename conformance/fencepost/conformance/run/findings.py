@@ -15,8 +15,8 @@ class Findings:
 
     `served` are the clauses whose turn has come. `unfinished` says why the run ended before its end, and `ended` what
     ended it; both are empty otherwise. `changed_members` are those of the statement that the subject answered otherwise
-    at the end, and `undescribed` is the fault if it did not answer. `explored` is the cost of the explorations, and `first_failure` that up to the first failure. `known` is
-    the list of known failures, each with its standing.
+    at the end, and `undescribed` is the fault if it did not answer then. `explored` is the cost of the explorations,
+    and `first_failure` that up to the first failure. `known` is the list of known failures, each with its standing.
     """
 
     statement: Statement
