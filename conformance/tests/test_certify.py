@@ -36,6 +36,11 @@ class Moving(EnforcerVault):
         return {{**super().describe(protocol=protocol), "version": "latest"}}
 
 
+class Settling(EnforcerVault):
+    def describe(self, *, protocol):
+        return {{**super().describe(protocol=protocol), "settleSeconds": 0.25}}
+
+
 class Talkative(EnforcerVault):
     def describe(self, *, protocol):
         return {{**super().describe(protocol=protocol), "homepage": "https://me:{SECRET}@vault.example/?sig={SECRET}"}}
@@ -175,6 +180,21 @@ def test_a_version_that_moves_is_refused_before_the_run(tmp_path: Path, monkeypa
     assert result.exit_code == 2
     assert "'latest'" in result.stderr
     assert not (tmp_path / "b.zip").exists()
+
+
+def test_a_settle_time_stands_in_the_certificate_on_its_page_and_in_the_words_of_verify(
+    certified: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "variants_settling.py").write_text(VARIANTS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    result = _certify("library:variants_settling:Settling", tmp_path)
+    assert result.exit_code == 0, result.output
+    words = "wrong answers within 0.25 s after a change were not judged"
+    assert _told(tmp_path, "certificate.json")["settleSeconds"] == 0.25
+    assert words in _member(tmp_path, "certificate.md").decode()
+    verified = _run("verify", tmp_path / "b.zip", "--key", tmp_path / "key.pub")
+    assert (verified.exit_code, words in " ".join(verified.stdout.split())) == (0, True)
+    assert "settleSeconds" not in _told(certified, "certificate.json")
 
 
 @pytest.mark.slow

@@ -85,6 +85,7 @@ def certificate(report: Report, issue: Issue) -> dict[str, object]:
         "level": report.level,
         "result": report.result,
         "profile": report.profile,
+        **({"settleSeconds": subject.settle_seconds} if subject.settle_seconds else {}),
         "features": list(_by_feature(report)),
         "clauses": {row.id: row.verdict for row in report.clauses},
         "asked": {"effort": report.effort, "seed": report.seed, "seedFrom": issue.seed_from, "nonce": issue.nonce},
@@ -133,6 +134,11 @@ def _by_feature(report: Report) -> Iterator[dict[str, object]]:
         yield {"feature": feature, "verdict": verdict, "passed": passed, "notApplicable": absent, "of": len(verdicts)}
 
 
+def settling_in_words(seconds: float) -> str:
+    """What a settle time leaves unjudged."""
+    return f"wrong answers within {seconds:g} s after a change were not judged"
+
+
 def as_page(claims: Mapping[str, object], report: Report) -> str:
     """The certificate for readers, in Markdown, with the section Reproduce."""
     subject, totals = report.subject, report.totals
@@ -142,6 +148,7 @@ def as_page(claims: Mapping[str, object], report: Report) -> str:
         ("level", report.level or ""),
         ("result", report.result),
         ("profile", report.profile),
+        *([("settle time", settling_in_words(subject.settle_seconds))] if subject.settle_seconds else []),
         ("issued", str(claims["issued"])),
         ("suite", f"fencepost {report.kit_version}, catalogue {report.catalogue_version}"),
         (

@@ -10,6 +10,7 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.campaign.certifying import campaign_consistency
 from fencepost.conformance.certificate.bundle import ENVELOPE, PLAN, Bundle, NotABundle, read_bundle, read_envelope
+from fencepost.conformance.certificate.certificate import settling_in_words
 from fencepost.conformance.certificate.digests import sha256_of_file
 from fencepost.conformance.certificate.envelope import NotSigned, unseal
 from fencepost.conformance.certificate.keys import KeyUnusable, PublicKey, read_public_key
@@ -171,6 +172,7 @@ def _certified(read: Bundle) -> Mapping[str, object]:
         "issued": claims.get("issued"),
         "artifacts": artifacts,
         "choices": dict(report.subject.choices),
+        **({"settleSeconds": report.subject.settle_seconds} if report.subject.settle_seconds else {}),
     }
 
 
@@ -237,7 +239,7 @@ def _found_again(plan: Plan, subject: str, timeouts: Timeouts) -> Report:
 
 def _show(findings: list[Finding], certified: Mapping[str, object], *, asked: bool) -> None:
     if certified:
-        show(labelled((name, _in_words(value)) for name, value in certified.items()), Text(""))
+        show(labelled(_in_words(name, value) for name, value in certified.items()), Text(""))
     rows: list[tuple[str | Text, ...]] = []
     for one in findings:
         result = "holds" if one.holds else "DOES NOT HOLD"
@@ -251,7 +253,9 @@ def _show(findings: list[Finding], certified: Mapping[str, object], *, asked: bo
     show(table(("verdict", "", ""), rows))
 
 
-def _in_words(value: object) -> str:
+def _in_words(name: str, value: object) -> tuple[str, str]:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {one}" for name, one in value.items()) or "none"
-    return str(value)
+        return name, ", ".join(f"{key}: {one}" for key, one in value.items()) or "none"
+    if name == "settleSeconds" and isinstance(value, float):
+        return "settle time", settling_in_words(value)
+    return name, str(value)
