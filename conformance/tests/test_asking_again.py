@@ -8,7 +8,7 @@ import pytest
 from fencepost.adapters.contract import Client, JsonObject
 from fencepost.conformance.bench.sometimes_put import SometimesPut
 from fencepost.conformance.capabilities import Capabilities
-from fencepost.conformance.judging.not_put import Sample
+from fencepost.conformance.judging.not_put import NotPut, Sample
 from fencepost.conformance.judging.tally import Tally
 from fencepost.conformance.lockstep.case import AskStep, Case, WriteStep
 from fencepost.conformance.lockstep.lockstep import Lockstep
@@ -215,6 +215,59 @@ def test_a_write_that_is_put_under_other_rules_makes_its_clauses_inconclusive() 
         "a write that could not be put as asked was answered while no rules were in force" in one for one in details
     )
     assert report.exit_status == 2
+
+
+def _asked_from(count: int, is_put: Callable[[int], bool]) -> NotPut:
+    """Requests of one operation from so many addresses of every second /8, of which some are not put."""
+    found = NotPut()
+    for number in range(count):
+        address = ((1 + number % 111 * 2) << 24) + number
+        request = Request(plane=Plane.DATA, operation="SecretGet", address=address)
+        found.count(request, ("DEC-4 data inside caller",), is_answered=number == 0 or is_put(number))
+    return found
+
+
+@pytest.mark.parametrize(("one_in", "is_too_much"), [(2, True), (5, True), (15, False)])
+def test_the_clauses_are_inconclusive_where_more_than_a_tenth_of_the_addresses_cannot_be_put(
+    one_in: int, *, is_too_much: bool
+) -> None:
+    found = _asked_from(20_000, lambda number: bool(number % one_in))
+    assert len(found.addresses) == 256
+    assert (found.clauses_without_addresses().keys() == {"DEC-4"}) == is_too_much
+    (note,) = found.notes()
+    assert "of 256 sampled addresses, scattered over" in note
+
+
+def test_addresses_from_which_hardly_a_machine_sends_and_too_few_addresses_are_left_out() -> None:
+    assert not _asked_from(99, lambda _: False).clauses_without_addresses()
+    hard = _asked_from(20_000, lambda number: (1 + number % 111 * 2) not in (127, *range(224, 256)))
+    assert not hard.clauses_without_addresses()
+
+
+def test_the_addresses_of_two_tasks_are_the_sample_of_both() -> None:
+    whole, first, second = NotPut(), NotPut(), NotPut()
+    for number in range(2_000):
+        request = Request(plane=Plane.DATA, operation="SecretGet", address=(1 << 24) + number)
+        for one in (whole, first if number % 3 else second):
+            one.count(request, ("DEC-4 data inside caller",), is_answered=number < 9 or number % 2 == 0)
+    first.take_addresses(second)
+    assert first.addresses.items() == whole.addresses.items()
+    assert (first.bound, first.clauses) == (whole.bound, whole.clauses)
+
+
+class Halved(Honest):
+    """A right vault whose harness can put no request from half of the addresses, by their sum."""
+
+    def _can_put(self, request: JsonObject) -> bool:
+        source = request["source"]
+        assert isinstance(source, dict)
+        return "subnet" in source or sum(map(int, source["address"].split("."))) % 2 == 0
+
+
+def test_a_harness_that_can_never_put_half_of_the_addresses_is_inconclusive() -> None:
+    report = judged(Halved(), "DEC-3", "DEC-4")
+    assert (report.result, report.exit_status) == ("inconclusive", 2)
+    assert "sampled addresses, scattered over" in report.notes[0]
 
 
 class Reluctant(StdlibVault):

@@ -71,6 +71,7 @@ def _tally(one: Tally, other: Tally) -> Tally:
     ours, theirs = one.not_put, other.not_put
     ours.answered = _both(ours.answered, theirs.answered, int.__add__)
     ours.missing = _both(ours.missing, theirs.missing, int.__add__)
+    ours.take_addresses(theirs)
     ours.again = _both(ours.again, theirs.again, lambda a, b: a or b)
     return one
 

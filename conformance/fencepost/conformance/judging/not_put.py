@@ -1,9 +1,10 @@
 """Requests that could not be put as asked: their kinds, and the result when samples of them were put again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv4Network, collapse_addresses
+from zlib import crc32
 
 from fencepost.reference import Plane, Request
 from fencepost.reports.model import Call
@@ -11,6 +12,10 @@ from fencepost.reports.model import Call
 _SHOWN, _ADDRESSES = 8, 6
 """So many places are shown, and a kind of request takes so many addresses to be one that is never put."""
 _SUBNET = "callers of a subnet"
+_PLAIN = "other callers"
+
+_KEPT, _LEAST, _SHARE = 256, 100, 0.1
+"""So many addresses are kept, and of at least so many at most this share may have got no answer."""
 
 
 def place_of(request: Request) -> str:
@@ -27,7 +32,7 @@ def caller_of(request: Request) -> str:
         return "callers of the control plane"
     if not caller.authenticated:
         return "callers without a token"
-    return "other callers" if caller.authorized else "callers without permission"
+    return _PLAIN if caller.authorized else "callers without permission"
 
 
 def operation_of(request: Request) -> str:
@@ -72,6 +77,10 @@ def _is_hard_to_put(address: int) -> bool:
     return address >> 24 in (0, 127) or address >> 24 >= 224
 
 
+def _checksum(address: int) -> int:
+    return crc32(address.to_bytes(4, "big"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One request or write that could not be put: its place, its clauses, and the shortest calls that put it alone."""
@@ -92,7 +101,9 @@ class NotPut:
 
     A kind of request is a clause, the plane, the relation to the rules, and the class of caller. `missing_kinds` has,
     for each kind that was not put, some addresses that were asked from, each with its place and its kind of caller.
-    `again` maps each sample that was put again to whether it was answered then.
+    `again` maps each sample that was put again to whether it was answered then. `addresses` is an even sample of those
+    from which some machine can send: the smallest by checksum, below `bound`. Each has whether a plain caller's request
+    from it was ever answered. `clauses` are those of requests from such addresses that were not.
     """
 
     answered: dict[str, int] = field(default_factory=dict)
@@ -101,6 +112,9 @@ class NotPut:
     missing_kinds: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     samples: dict[str, Sample] = field(default_factory=dict)
     again: dict[str, bool] = field(default_factory=dict)
+    addresses: dict[int, bool] = field(default_factory=dict)
+    bound: int = 1 << 32
+    clauses: set[str] = field(default_factory=set)
 
     def count(self, request: Request, kinds: Sequence[str], *, is_answered: bool) -> None:
         """Count one decision of these kinds."""
@@ -108,16 +122,55 @@ class NotPut:
         place, caller = place_of(request), caller_of(request)
         for kind in (place, caller, operation_of(request)):
             counts[kind] = counts.get(kind, 0) + 1
+        if caller == _PLAIN and place != _SUBNET and operation_of(request) in self.answered:
+            self._count_address(request.address, is_answered=is_answered)
         of_operation = kinds_of_operation(request)
         if is_answered:
             self.answered_kinds.update(kinds, of_operation)
             return
         if _is_hard_to_put(request.address):
             return
+        self.clauses.update(kind.split()[0] for kind in kinds)
         for kind in (*kinds, of_operation[0]):
             seen = self.missing_kinds.setdefault(kind, {})
             if len(seen) < _ADDRESSES:
                 seen[str(request.address)] = (place, caller)
+
+    def _count_address(self, address: int, *, is_answered: bool) -> None:
+        if address in self.addresses:
+            self.addresses[address] |= is_answered
+        elif not _is_hard_to_put(address) and _checksum(address) < self.bound:
+            self.addresses[address] = is_answered
+            if len(self.addresses) > _KEPT:
+                largest = max(self.addresses, key=_checksum)
+                self.bound = _checksum(largest)
+                del self.addresses[largest]
+
+    def take_addresses(self, other: "NotPut") -> None:
+        """Add what another task has found about addresses."""
+        self.clauses |= other.clauses
+        self.bound = min(self.bound, other.bound)
+        self.addresses = {one: found for one, found in self.addresses.items() if _checksum(one) < self.bound}
+        for address, is_answered in other.addresses.items():
+            self._count_address(address, is_answered=is_answered)
+
+    def clauses_without_addresses(self) -> Mapping[str, str]:
+        """The clauses of requests that were not put, each with the reason, where too many addresses got no answer."""
+        missing = sum(not is_answered for is_answered in self.addresses.values())
+        if len(self.addresses) < _LEAST or missing <= _SHARE * len(self.addresses):
+            return {}
+        reason = f"{missing:,} of {len(self.addresses):,} sampled addresses could never be put: more than a tenth"
+        return dict.fromkeys(self.clauses, reason)
+
+    def _scattered(self) -> Iterator[str]:
+        """How many addresses got no answer although others near them did, in words."""
+        places = {place for place in self.never if place.endswith("/8")}
+        missing = [f"{address >> 24}.0.0.0/8" for address, is_answered in self.addresses.items() if not is_answered]
+        scattered = [place for place in missing if place not in places]
+        if scattered:
+            blocks = len(set(scattered))
+            where = f"scattered over {blocks} blocks of /8" if blocks > 1 else f"in {scattered[0]}"
+            yield f"{len(scattered):,} of {len(self.addresses):,} sampled addresses, {where}"
 
     @property
     def never(self) -> list[str]:
@@ -152,7 +205,8 @@ class NotPut:
         """What could never be put, whatever the rules, in one line; nothing where everything was answered."""
         never = self.never
         blocks = [IPv4Network(kind) for kind in never if kind.endswith("/8")]
-        kinds = [*map(str, collapse_addresses(blocks)), *sorted(kind for kind in never if not kind.endswith("/8"))]
+        others = sorted(kind for kind in never if not kind.endswith("/8"))
+        kinds = [*self._scattered(), *map(str, collapse_addresses(blocks)), *others]
         if kinds:
             more = f" and {len(kinds) - _SHOWN} more" if len(kinds) > _SHOWN else ""
             yield f"never put as asked, whatever the rules, and not judged: {', '.join(kinds[:_SHOWN])}{more}"

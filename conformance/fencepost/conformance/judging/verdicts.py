@@ -150,6 +150,7 @@ VERDICTS: tuple[tuple[str, Verdict, Callable[[_Standing], str | None]], ...] = (
     ("seldom decisive", "vacuous", _seldom),
     ("a kind of write was never put", "inconclusive", _never_put),
     ("a kind of request was never put", "inconclusive", lambda at: dict(at.tally.not_put.kinds_never_put()).get(at.id)),
+    ("too few addresses", "inconclusive", lambda at: at.tally.not_put.clauses_without_addresses().get(at.id)),
     ("wrong by side effect", "pass", lambda at: at.with_remark(_wrong_answers(at)) if at.is_wrong else None),
     ("passed", "pass", lambda at: at.with_remark("")),
 )
