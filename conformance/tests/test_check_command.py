@@ -1,6 +1,7 @@
 """`check`: its options, what it writes where, and the exit status of every kind of end."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -245,3 +246,35 @@ def test_a_harness_says_in_its_own_words_why_it_does_not_describe_itself() -> No
     lines = result.stderr.splitlines()
     assert not any("own log" in line for line in lines)  # the message ends with it already
     assert "the disk is on fire" in lines
+
+
+def _program(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program itself, run in this folder."""
+    path = Path(__file__).parent / "programs"
+    return subprocess.run(
+        [*COMMAND, "check", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_subject_that_ends_the_process_does_not_end_the_run_with_0(tmp_path: Path) -> None:
+    ended = _program(tmp_path, f"{ODD}:Leaving", "--clause", "DEC-3")
+    assert ended.returncode == 2
+    assert "the process ended with exit status 0 and without a result: its subject ended it" in ended.stderr
+
+
+def test_a_report_stays_in_its_folder_when_the_subject_changes_the_working_directory(tmp_path: Path) -> None:
+    ended = _program(tmp_path, f"{ODD}:Wandering", "--clause", "DEC-3", "--report", "found")
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "found" / "report.json").exists()
+    assert "written: found/" in ended.stderr
+    assert not (tmp_path / "found" / ".fencepost-run").exists()
+
+
+def test_a_failure_of_a_subject_in_python_is_status_1_of_the_program(tmp_path: Path) -> None:
+    ended = _program(tmp_path, f"{ODD}:Untrue", "--clause", "VAL-4")
+    assert (ended.returncode, "VAL-4" in ended.stdout) == (1, True)

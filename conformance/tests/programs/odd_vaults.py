@@ -138,3 +138,20 @@ def _by_scenario(request: Mapping[str, object]) -> Mapping[str, object]:
     assert isinstance(caller, Mapping)
     is_trusted = caller.get("service") in _TODAYS_SERVICES and request["operation"] == "SecretGet"
     return {**request, "caller": {**caller, "trusted": is_trusted}} if caller.get("service") else request
+
+
+class Leaving(StdlibVault):
+    """Ends its process, with exit status 0, at the first decision."""
+
+    def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
+        """No answer."""
+        os._exit(0)
+
+
+class Wandering(StdlibVault):
+    """Changes the working directory at each decision."""
+
+    def decide(self, *, requests: Sequence[Mapping[str, object]], **_: object) -> Mapping[str, object]:
+        """One decision a request."""
+        os.chdir("/")
+        return super().decide(requests=requests)

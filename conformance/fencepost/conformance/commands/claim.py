@@ -24,7 +24,7 @@ def claimed(**folders: Path | None) -> Iterator[None]:
 
 @contextmanager
 def _claim(option: str, folder: Path) -> Iterator[None]:
-    path = folder / FILE_NAME
+    path = folder.absolute() / FILE_NAME  # whatever becomes the working directory
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)

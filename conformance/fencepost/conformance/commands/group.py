@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import traceback
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any, NoReturn
 
@@ -14,6 +15,7 @@ import click
 from click.shell_completion import add_completion_class
 from fencepost.conformance.commands.bash_words import BashWords
 from fencepost.conformance.commands.short_help import SHORT_HELP
+from fencepost.conformance.commands.watching import watched
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible, visible_lines
 
@@ -23,6 +25,7 @@ COMMANDS = "fencepost.commands"
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT})
 """What a write to stdout or stderr may fail with."""
 
+_IN_PYTHON = "library:"
 _SHIPPED = "fencepost."
 
 
@@ -35,7 +38,14 @@ class CommandsByEntryPoint(click.Group):
     """A group with the commands of the entry-point group. A command that fails to load does not affect the others."""
 
     def main(self, *args: Any, **extra: Any) -> Any:  # click's own signature
-        """Run the command. Where stdout or a file cannot be used, say so on stderr and end with exit status 2.
+        """Run the command: in a child process, if it is the program's own and names a subject in Python."""
+        is_program = not args and "args" not in extra
+        if is_program and sys.platform == "linux" and any(one.startswith(_IN_PYTHON) for one in sys.argv[1:]):
+            return watched(partial(self._main, **extra))
+        return self._main(*args, **extra)
+
+    def _main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command here. Where stdout or a file cannot be used, say so on stderr and end with exit status 2.
 
         An exception that nothing expects ends with 2, too, and is said to be a fault of fencepost.
         """

@@ -20,12 +20,19 @@ from fencepost.reports.visible import visible
 
 @dataclass(slots=True)
 class RunFolder:
-    """The place of the report, and of the journal during the run: the named folder, or none."""
+    """The place of the report, and of the journal during the run: the named folder, or none.
+
+    The place stays where it is when a subject in this process changes the working directory.
+    """
 
     path: Path | None
     recorded: Recorded | None = None
     journal: Journal | None = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    place: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.place = (self.path or Path()).absolute()
 
     @classmethod
     def of(cls, plan: Plan, folder: Path | None, resumed: Path | None) -> "RunFolder":
@@ -48,12 +55,12 @@ class RunFolder:
         circumstances = campaign.circumstances()
         if self.recorded is None:
             with _written_into(self.path):
-                self.journal = Journal.begin(self.path, circumstances)
+                self.journal = Journal.begin(self.place, circumstances)
         elif reasons := tuple(self.recorded.circumstances.differences(circumstances)):
             raise usage(str(CannotResume(folder=self.path, reasons=reasons)))
         else:
             with _written_into(self.path):
-                self.journal = Journal.resume(self.path, self.recorded)
+                self.journal = Journal.resume(self.place, self.recorded)
             if self.recorded.checkpoint is not None:
                 campaign.resume(self.recorded.checkpoint)
         campaign.record = self._add
@@ -68,7 +75,8 @@ class RunFolder:
         """Write the report's files; the journal stays only if a part of the run is left."""
         if self.path is None:
             return
-        write_report(report, self.path, page=Page.since(self.began, clause_seconds=campaign.times.seconds))
+        page = Page.since(self.began, clause_seconds=campaign.times.seconds)
+        write_report(report, self.path, page=page, place=self.place)
         if self.journal is None:
             return
         if campaign.is_unfinished:
@@ -78,13 +86,23 @@ class RunFolder:
             self.journal.remove()
 
 
-def write_report(report: Report, folder: Path, *, page: Page = Page()) -> None:  # noqa: B008 - it never changes
-    """Write the report's files and those of its failures, and name them; bad usage if the folder takes none."""
+def write_report(
+    report: Report,
+    folder: Path,
+    *,
+    page: Page = Page(),  # noqa: B008 - it never changes
+    place: Path | None = None,
+) -> None:
+    """Write the report's files and those of its failures, and name them; bad usage if the folder takes none.
+
+    `place` is the folder's place if the working directory may have changed since it was named.
+    """
+    place = place or folder
     page = replace(page, source=subject_file(report.subject.subject, Path.cwd()))
     with _written_into(folder):
-        written = write_files(report, folder, on_failure=_unwritten, page=page)
-        written += write_runnable(report, folder)
-    click.echo(f"written: {', '.join(map(str, written))}", err=True)
+        written = write_files(report, place, on_failure=_unwritten, page=page)
+        written += write_runnable(report, place)
+    click.echo(f"written: {', '.join(str(folder / one.relative_to(place)) for one in written)}", err=True)
 
 
 def _written_into(folder: Path) -> AbstractContextManager[None]:
