@@ -77,8 +77,8 @@ def _is_hard_to_put(address: int) -> bool:
     return address >> 24 in (0, 127) or address >> 24 >= 224
 
 
-def _checksum(address: int) -> int:
-    return crc32(address.to_bytes(4, "big"))
+def _checksum(address: str) -> int:
+    return crc32(address.encode("ascii"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class NotPut:
     missing_kinds: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     samples: dict[str, Sample] = field(default_factory=dict)
     again: dict[str, bool] = field(default_factory=dict)
-    addresses: dict[int, bool] = field(default_factory=dict)
+    addresses: dict[str, bool] = field(default_factory=dict)
     bound: int = 1 << 32
     clauses: set[str] = field(default_factory=set)
 
@@ -123,7 +123,7 @@ class NotPut:
         for kind in (place, caller, operation_of(request)):
             counts[kind] = counts.get(kind, 0) + 1
         if caller == _PLAIN and place != _SUBNET and operation_of(request) in self.answered:
-            self._count_address(request.address, is_answered=is_answered)
+            self._count_address(str(request.address), is_answered=is_answered)
         of_operation = kinds_of_operation(request)
         if is_answered:
             self.answered_kinds.update(kinds, of_operation)
@@ -136,10 +136,10 @@ class NotPut:
             if len(seen) < _ADDRESSES:
                 seen[str(request.address)] = (place, caller)
 
-    def _count_address(self, address: int, *, is_answered: bool) -> None:
+    def _count_address(self, address: str, *, is_answered: bool) -> None:
         if address in self.addresses:
             self.addresses[address] |= is_answered
-        elif not _is_hard_to_put(address) and _checksum(address) < self.bound:
+        elif _checksum(address) < self.bound and not _is_hard_to_put(int(address)):
             self.addresses[address] = is_answered
             if len(self.addresses) > _KEPT:
                 largest = max(self.addresses, key=_checksum)
@@ -165,8 +165,8 @@ class NotPut:
     def _scattered(self) -> Iterator[str]:
         """How many addresses got no answer although others near them did, in words."""
         places = {place for place in self.never if place.endswith("/8")}
-        missing = [f"{address >> 24}.0.0.0/8" for address, is_answered in self.addresses.items() if not is_answered]
-        scattered = [place for place in missing if place not in places]
+        missing = [int(address) for address, is_answered in self.addresses.items() if not is_answered]
+        scattered = [place for one in missing if (place := f"{one >> 24}.0.0.0/8") not in places]
         if scattered:
             blocks = len(set(scattered))
             where = f"scattered over {blocks} blocks of /8" if blocks > 1 else f"in {scattered[0]}"
