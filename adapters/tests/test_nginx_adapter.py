@@ -300,8 +300,8 @@ def test_however_its_python_ends_nginx_ends_with_it(vantage: str, end: signal.Si
         "from fencepost.adapters.contract import Client, open_subject\n"
         "client = Client(open_subject(sys.argv[1]))\n"
         "client.describe()\n"
-        "print('up', flush=True)\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it\n"
+        "print('up', flush=True)\n"
         "signal.pause()\n"
     )
     process = subprocess.Popen(

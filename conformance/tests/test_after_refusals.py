@@ -1,7 +1,7 @@
 """Flaws that a refused write, a large write or a short cut leaves behind: the exploration that finds each."""
 
 import pytest
-from runs import explored, judged, named
+from runs import explored, named
 
 FOUND = {
     "refused-rule-comes-with-its-endpoint": "endpoints",
@@ -45,8 +45,3 @@ CASES = [
 def test_a_flaw_that_shows_only_later_is_found(name: str, exploration: str) -> None:
     campaign = explored(f"mutant:{name}@keyvault", *named(exploration), fail_fast=True)
     assert campaign.tally.failures
-
-
-def test_a_vault_that_only_resets_in_a_row_show_is_failed_although_no_case_shows_it_again() -> None:
-    report = judged("mutant:third-reset-in-a-row-begins-with-deny@keyvault", "DEC-1")
-    assert report.exit_status == 1

@@ -40,6 +40,8 @@ VERBS = frozenset(
         "leave_out",
         "fail",
         "faulted",
+        "depends",
+        "goes_on",
     ]
 )
 BEHIND = ("judging.tally", "lockstep.lockstep", "diagnosis.diagnosis", "bench.state", "bench.in_force")

@@ -83,7 +83,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         "the template's own functions, here those of 'mine', are not evaluated here",
     ),
     "a function that is not evaluated": (
-        template(vault({**DENYING, "ipRules": "[range(1, 2)]"})),
+        template(vault({**DENYING, "ipRules": "[pickZones('Microsoft.KeyVault', 'vaults', 'westeurope')]"})),
         "a result of az deployment group what-if --no-pretty-print holds the value",
     ),
     "a text that doubles": (

@@ -49,7 +49,7 @@ def test_a_log_has_a_line_now_and_then_while_nothing_moves(monkeypatch: pytest.M
         listener(AT)
         _wait_for(log, "left")
     lines = log.getvalue().splitlines()
-    assert "decisions: wave 1 of 5, 1200 decisions, failed: DEC-4" in lines
+    assert "decisions: wave 1 of 5, 1,200 decisions, failed: DEC-4" in lines
     assert any(LINE.fullmatch(line) for line in lines), lines
     assert not log.getvalue().endswith("left"), "a line is whole"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -210,7 +210,7 @@ class _SetPutAgainAfterASubnetWentIsSkipped(Vault):
         put(subnets=[APP]),
         put("10.0.0.1"),
         endpoints(APP),
-        ask(call(INSIDE, subnet=APP)),
+        ask(call(HERE, subnet=APP)),
     ),
 )
 class _RefusedSetEndsTheWatchOverEndpoints(Vault):
@@ -238,6 +238,7 @@ class _RefusedSetEndsTheWatchOverEndpoints(Vault):
     direction="open",
     story="A rule may stay without its endpoint, and what stays is what the last whole set had, removed since or not.",
     needs_history=True,
+    profiles=TODAY_ONLY,
     witness=lambda _: (put(subnets=[APP]), remove_subnet(APP), endpoints(APP), add_subnet(APP)),
 )
 class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Vault):
@@ -347,28 +348,3 @@ class _FirstAddedRuleBringsTheFormerVaultsRules(Vault):
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         added = super().with_ip_rule(held, rule)
         return added._replace(ip_rules=(*self.former, rule)) if self.is_new else added
-
-
-@flaw(
-    "third-reset-in-a-row-begins-with-deny",
-    clause="DEC-17",
-    also=("STA-1", "STA-3", "STA-4", "DEC-1"),
-    direction="closed",
-    story="Vaults come from a pool of two, which writes fill; without a write between, the third vault is a used one.",
-    needs_history=True,
-    witness=lambda _: (reset(), reset(), reset(), ask(call())),
-)
-class _ThirdResetInARowBeginsWithDeny(Vault):
-    resets = 0
-
-    def install(self, held: Held) -> None:
-        super().install(held)
-        self.resets = 0
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        in_a_row = self.resets + 1
-        answer = super().reset(subnets=subnets)
-        if in_a_row >= 3:
-            self.install(Held(default_action="Deny"))
-        self.resets = in_a_row
-        return answer
