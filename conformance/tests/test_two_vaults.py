@@ -84,7 +84,8 @@ def test_the_smallest_case_is_told_under_the_clause_that_the_new_vault_breaks(
     (one,) = _found(report)
     assert (one.clause, _methods(one)) == (clause, given)
     last = [call for call in one.calls if call.method == "reset"][-1]
-    assert last.params == {"subnets": []}
+    if "updateRules" not in given:
+        assert last.params == {"subnets": []}
     default_action = "Deny" if "updateRules" in given else "Allow"
     assert one.rules == wire_rules((), default_action=default_action, bypass="AzureServices")
     put = one.calls[1].params["networkAcls"]

@@ -84,10 +84,9 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     )
     for index in setting.rounds(1):
         for place, (clause, body) in enumerate(bodies):
-            yield Scenario(
-                aims=(clause, "STA-2"),
-                run=partial(_run, setting=setting, purpose=("turns", place, index), body=body, fresh=place % _BODIES == 0),
-            )
+            purpose, fresh = ("turns", place, index), place % _BODIES == 0
+            run = partial(_run, setting=setting, purpose=purpose, body=body, fresh=fresh)
+            yield Scenario(aims=(clause, "STA-2"), run=run)
 
 
 def _run(
