@@ -44,7 +44,7 @@ class EarlierFailures:
             click.echo(visible(f"stored cases: none, the folder {folder} is not there yet"), err=True)
         if folder is None and Path(FOLDER).is_dir():
             folder = Path(FOLDER)
-        is_there = known_file is not None and known_file.exists()
+        is_there = known_file is not None and (known_file.exists() or known_file.is_symlink())
         if known_file is not None and not is_there:
             click.echo(visible(f"known failures: none, the list {known_file} is not there yet"), err=True)
         return cls(

@@ -44,6 +44,12 @@ class _Alternation:
         """Make a single change after which nobody is asked."""
         self.bench.write(method, params, exercises=("STA-2",), aim="STA-2")
 
+    def switch(self, subnet: str, endpoints: Sequence[str], before: Request, after: Request) -> None:
+        """Give a subnet these endpoints, with which its caller shows another address."""
+        self.bench.endpoints(subnet, endpoints)
+        self.world[self.world.index(before)] = after
+        self.look("STA-10")
+
     def look(self, aim: str) -> bool:
         """Ask all callers, and read the rules."""
         self.bench.ask(self.world, exercises=dict.fromkeys(self.world, (aim,)), aim=aim)
@@ -238,16 +244,15 @@ def _narrowed(alternation: _Alternation) -> None:
 def _parked(alternation: _Alternation) -> None:
     """A subnet's endpoint goes off after a refused set, and its rule goes; without the endpoint no rule comes back."""
     (subnet,) = alternation.subnet(0)
-    alternation.world.append(replace(alternation.world[0], subnet=subnet))  # without the endpoint it shows this address
+    *_, inside = alternation.world
+    outside = replace(inside, address=alternation.world[0].address)  # the address that shows without the endpoint
     if not alternation.put(wire_rules([alternation.rule()], [subnet])):
         return
     alternation.bench.put(wire_rules([alternation.rule(), _PRIVATE]), aim="VAL-3")
-    alternation.bench.endpoints(subnet, networks.NO_ENDPOINTS[0])
-    alternation.look("STA-10")
+    alternation.switch(subnet, networks.NO_ENDPOINTS[0], inside, outside)
     alternation.write("removeVirtualNetworkRule", id=subnet)
     alternation.write("addVirtualNetworkRule", aim="VAL-8", id=subnet)
-    alternation.bench.endpoints(subnet, networks.ENDPOINTS[0])
-    alternation.look("STA-10")
+    alternation.switch(subnet, networks.ENDPOINTS[0], outside, inside)
 
 
 TURNS = Exploration(

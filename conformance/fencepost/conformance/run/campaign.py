@@ -215,7 +215,8 @@ class Campaign:
         self._explored.append(exploration.name)
         self._at_hand = exploration
         if self.capabilities.refusals and self.capabilities.incremental:
-            self.bench.meter.kept_writes = kept_writes(self._useful(), exploration)
+            left = [one for one in self._useful() if one is exploration or one.name not in self._explored]
+            self.bench.meter.kept_writes = kept_writes(left, exploration)
         scenarios = list(exploration.scenarios(self.setting))
         done, self._skip = self._skip, 0
         if not done:
