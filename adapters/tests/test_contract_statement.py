@@ -7,7 +7,6 @@ import pytest
 from fencepost.adapters.contract import (
     Client,
     Connection,
-    JsonObject,
     MalformedResult,
     Statement,
     StatementError,
@@ -16,6 +15,7 @@ from fencepost.adapters.contract import (
     shorten,
 )
 from fencepost.adapters.contract.vocabulary import CHOICES, FEATURES, RESERVED_BLOCKS
+from same_answer import SameAnswer
 
 
 def statement(**members: object) -> Statement:
@@ -193,25 +193,7 @@ def test_long_texts_are_shown_by_their_ends() -> None:
     assert shorten("short") == "short"
 
 
-class _Saying:
-    """A connection that gives the same answer to each call."""
-
-    exclusive = False
-
-    def __init__(self, answer: object) -> None:
-        self._answer = answer
-
-    def call(self, method: str, params: JsonObject) -> object:
-        return self._answer
-
-    def log(self) -> str:
-        return ""
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.mark.parametrize("answer", [{"decisions": [{"outcome": "\ud800"}]}, {"\ud800": [], "decisions": []}])
 def test_half_a_surrogate_pair_in_an_answer_is_a_malformed_result(answer: object) -> None:
     with pytest.raises(MalformedResult):
-        Client(_Saying(answer)).decide([{}])
+        Client(SameAnswer(answer)).decide([{}])

@@ -280,7 +280,7 @@ class Reluctant(StdlibVault):
     def remove_ip_rule(self, *, value: object, **_: object) -> JsonObject:
         return NOT_PUT if self._hesitates("removeIpRule", 1) else super().remove_ip_rule(value=value)
 
-    def remove_virtual_network_rule(self, *, id: object, **_: object) -> JsonObject:  # noqa: A002 - as the contract names
+    def remove_virtual_network_rule(self, *, id: object, **_: object) -> JsonObject:  # noqa: A002 - the contract's
         hesitates = self._hesitates("removeVirtualNetworkRule", 1)
         return NOT_PUT if hesitates else super().remove_virtual_network_rule(id=id)
 

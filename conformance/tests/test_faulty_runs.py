@@ -213,6 +213,13 @@ def test_only_what_is_offered_and_allowed_is_sent() -> None:
     assert report.exit_status == 0
 
 
+@pytest.mark.parametrize("exploration", ["turns", "endpoints", "bare vaults"])
+def test_a_history_sends_only_what_the_contract_allows(exploration: str) -> None:
+    campaign = explored(SuspiciousVault, *named(exploration), with_decoys=False)
+    assert campaign.tally.reasons("error") == {}
+    assert campaign.explored.decisions > 0
+
+
 def test_the_same_seed_gives_the_same_report_and_another_seed_another() -> None:
     def run(seed: int) -> Report:
         return judged("mutant:first-rule-only", "VAL", "DEC-10", "STA-5", "STA-10", seed=seed)

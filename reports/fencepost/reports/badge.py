@@ -3,6 +3,7 @@
 import json
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from fencepost.reports.counted import counted
 from fencepost.reports.headline import colour_of, headline, restricting, standing
 from fencepost.reports.model import Report
 from fencepost.reports.renderer import FileRenderer
@@ -26,7 +27,7 @@ def message(report: Report) -> str:
 def _inconclusive(report: Report) -> str:
     """How many answers were inconclusive, if any were."""
     number = report.totals.inconclusive + report.totals.inconclusive_writes
-    return f", {number:,} inconclusive {'answer' if number == 1 else 'answers'}" if number else ""
+    return f", {counted(number, 'inconclusive answer')}" if number else ""
 
 
 def _result(report: Report) -> str:
@@ -35,10 +36,7 @@ def _result(report: Report) -> str:
     if word == "FAIL":
         failed = sum(standing(clause) == "fail" for clause in report.clauses)
         broken = sum(entry.broken for entry in report.ledger)
-        parts = [
-            f"{number} {kind}{'s' if number > 1 else ''}" for number, kind in ((failed, "clause"), (broken, "choice"))
-        ]
-        parts = [one for one in parts if not one.startswith("0 ")]
+        parts = [counted(number, kind) for number, kind in ((failed, "clause"), (broken, "choice")) if number]
         return f"{' and '.join(parts)} broken" if parts else "fail"
     if word == "PARTIAL":
         is_less = report.selected or report.suite_version

@@ -33,7 +33,9 @@ def sentence(report: Report) -> str:
     if not found:
         return "No clause was asked."
     judged = sum(found[one] for one in ("pass", "fail", "known failure", "shown under another"))
-    parts = [f"{found['pass']} of {_clauses(judged)} that could be judged {'holds' if judged == 1 else 'hold'}"]
+    parts = [
+        f"{found['pass']} of {counted(judged, 'clause')} that could be judged {'holds' if judged == 1 else 'hold'}"
+    ]
     if failed := [by_standing[one] for one in ("fail", "known failure", "shown under another") if one in by_standing]:
         parts.append(", ".join(failed))
     if unjudged := sum(found[one] for one in _UNJUDGED):
@@ -46,9 +48,9 @@ def beside_the_clauses(report: Report) -> list[str]:
     """What the exit status depends on and no clause shows, in words: choices, known failures, the end of the run."""
     parts = []
     if broken := sum(entry.broken for entry in report.ledger):
-        parts.append(f"{broken} declared {'choice' if broken == 1 else 'choices'} {_is(broken)} not kept")
+        parts.append(f"{counted(broken, 'declared choice')} {_is(broken)} not kept")
     if stale := sum(entry.standing != "known" for entry in report.known_failures):
-        parts.append(f"{stale} known {'failure' if stale == 1 else 'failures'} {_is(stale)} not as listed")
+        parts.append(f"{counted(stale, 'known failure')} {_is(stale)} not as listed")
     if report.ended in _ENDINGS:
         parts.append(_ENDINGS[report.ended])
     return parts
@@ -98,7 +100,9 @@ def in_words(causes: Sequence[Cause]) -> str:
     """What the implementation does wrong, most frequent first; empty if nothing is wrong."""
     found = Counter[str](cause.mistake or "answers otherwise than it must" for cause in causes)
     several = len(causes) > 1
-    mistakes = [mistake + (_causes(number) if several else "") for mistake, number in found.most_common()]
+    mistakes = [
+        mistake + (f" ({counted(number, 'cause')})" if several else "") for mistake, number in found.most_common()
+    ]
     return f"It {', '.join(mistakes)}." if mistakes else ""
 
 
@@ -112,14 +116,6 @@ def known(report: Report) -> list[tuple[str, str, str]]:
         )
         for one in report.known_failures
     ]
-
-
-def _causes(number: int) -> str:
-    return f" ({number} cause{'' if number == 1 else 's'})"
-
-
-def _clauses(number: int) -> str:
-    return f"{number} clause{'' if number == 1 else 's'}"
 
 
 def _is(number: int) -> str:

@@ -229,7 +229,7 @@ def _totals(totals: Totals) -> Text:
     if totals.inconclusive_writes:
         parts.append(f"{counted(totals.inconclusive_writes, 'write')} that could not be put as asked")
     if totals.faults:
-        parts.append(f"{totals.faults:,} harness fault{'s' if totals.faults > 1 else ''}")
+        parts.append(counted(totals.faults, "harness fault"))
     return Text(", ".join(parts))
 
 

@@ -46,7 +46,7 @@ class Notes:
         self._tally[clause].remark = text
 
     def depends(self, clause: str, text: str) -> None:
-        """Whether something of the clause is put as asked depends on what must not matter: it is inconclusive."""
+        """Make the clause inconclusive: whether something is put as asked depends on what must not matter."""
         self._tally.note(clause, depends=text)
 
     def leave_out(self, clause: str, reason: str) -> None:

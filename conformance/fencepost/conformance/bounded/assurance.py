@@ -9,6 +9,7 @@ import msgspec
 from fencepost.conformance.bounded.bounds import Bounds
 from fencepost.conformance.bounded.exploration import LENGTH
 from fencepost.conformance.lockstep.cost import Cost
+from fencepost.reports.counted import counted
 from fencepost.reports.model import Report
 from msgspec import Struct
 
@@ -62,7 +63,7 @@ def assurance_lines(
 ) -> Iterator[str]:
     """The lines for the report; `took` is None if there was no bound on time."""
     decisions, configurations = explored.decisions, explored.configurations
-    spent = f"{_number(configurations, 'configuration')} and {_number(decisions, 'decision')}"
+    spent = f"{counted(configurations, 'configuration')} and {counted(decisions, 'decision')}"
     yield f"bought by {bounds.label}: {spent}" + (f", in {took:.0f} s" if took is not None else "")
     curves = calibrations()
     curve = curves.whole if refuses else curves.decisions_only
@@ -93,7 +94,3 @@ def _not_asked(report: Report, bounds: Bounds) -> Iterator[str]:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_FEW])
     return shown if len(names) <= _FEW else f"{shown} and {len(names) - _FEW} more"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")

@@ -97,9 +97,8 @@ def _report(plan: CampaignPlan, subject: int, findings: Findings) -> Report:
         least_decisions=plan.floors.decisions,
     )
     tasks = sum(task.subject == subject for shard in plan.shards for task in shard.tasks)
-    seeds = f"{recipe.seeds} seed{'s' if recipe.seeds > 1 else ''}"
     note = (
         f"{CAMPAIGN}{plan.campaign}: {counted(tasks, 'task')} in {counted(len(plan.shards), 'shard')}, "
-        f"{seeds} derived from the campaign; a replay has the seed of its task"
+        f"{counted(recipe.seeds, 'seed')} derived from the campaign; a replay has the seed of its task"
     )
     return msgspec.structs.replace(report, notes=(*report.notes, note))

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -40,8 +39,11 @@ from fencepost.reports.summary import typed
 
 _VALIDATION = "VAL"
 _OF_THE_PLAN = frozenset(
-    {"profile", "effort", "seed", "clauses", "suite_version", "configurations", "decisions", "budget", "settle"}
-) | {"fail_fast"}
+    (
+        *("profile", "effort", "seed", "clauses", "suite_version", "fail_fast", "settle"),
+        *("configurations", "decisions", "budget"),
+    )
+)
 """The options that the plan or the bounds hold."""
 
 _ASKS_NOTHING = frozenset({"folder", "resumed", "events", "verbose"})
@@ -197,7 +199,7 @@ def check(
         further=_further(),
     )
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
-    past = replace(EarlierFailures.of(known_file, regressions), is_strict=strict)
+    past = EarlierFailures.of(known_file, regressions, is_strict=strict)
     with (
         Interruption() as interruption,
         claimed(report=folder or resumed, regressions=past.folder),

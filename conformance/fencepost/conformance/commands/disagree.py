@@ -147,7 +147,7 @@ def _show(found: Search, names: tuple[str, str]) -> None:
     for one in found.found:
         show(labelled([*_calls(one), (names[0], one.first), (names[1], one.second)]), Text(""))
     asked = f"{counted(found.decisions, 'decision')} and {counted(found.writes, 'write')} asked of each"
-    show(Text(f"{len(found.found) or 'no'} difference{'s' if len(found.found) != 1 else ''} found; {asked}"))
+    show(Text(f"{counted(len(found.found), 'difference') if found.found else 'no differences'} found; {asked}"))
     if found.fault:
         show(Text(visible(f"the search ended early: {found.fault}")))
 

@@ -1,5 +1,6 @@
 """The earlier failures that a run starts with: the list of known failures, and the folder of stored counterexamples."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class EarlierFailures:
     recalled: Recalled = field(default_factory=Recalled)
 
     @classmethod
-    def of(cls, known_file: Path | None, folder: Path | None) -> "EarlierFailures":
+    def of(cls, known_file: Path | None, folder: Path | None, *, is_strict: bool = False) -> "EarlierFailures":
         """The content of the files; bad usage if one cannot be read.
 
         Without `folder` the default folder is used if it exists. A list or a folder that does not exist yet is named on
@@ -44,14 +45,17 @@ class EarlierFailures:
             click.echo(visible(f"stored cases: none, the folder {folder} is not there yet"), err=True)
         if folder is None and Path(FOLDER).is_dir():
             folder = Path(FOLDER)
-        is_there = known_file is not None and (known_file.exists() or known_file.is_symlink())
-        if known_file is not None and not is_there:
+        known: tuple[KnownFailure, ...] = ()
+        if known_file is not None and os.path.lexists(known_file):  # a link that leads nowhere is no missing list
+            known = read_known(known_file)
+        elif known_file is not None:
             click.echo(visible(f"known failures: none, the list {known_file} is not there yet"), err=True)
         return cls(
-            known=read_known(known_file) if known_file is not None and is_there else (),
+            known=known,
             known_file=known_file,
             cases=read_folder(folder) if folder is not None else (),
             folder=folder,
+            is_strict=is_strict,
         )
 
     def recall(self, campaign: Campaign) -> Recalled:
@@ -70,10 +74,10 @@ class EarlierFailures:
     def demanded(self, report: Report) -> Report:
         """The report; inconclusive if it would end with 0, and a stored case that must be judged was not."""
         lines = self.recalled.not_judged if self.is_strict and report.exit_status == 0 else ()
+        if not lines:
+            return report
         notes = (*report.notes, *(f"a stored case was not judged: {line}" for line in lines))
-        return (
-            structs.replace(report, result="inconclusive", exit_status=2, level=None, notes=notes) if lines else report
-        )
+        return structs.replace(report, result="inconclusive", exit_status=2, level=None, notes=notes)
 
     def store(self, report: Report) -> None:
         """Store the counterexamples of a run that are new; bad usage if the folder cannot be written."""

@@ -13,8 +13,6 @@ from fencepost.conformance.generate import blocks, callers, networks, requests
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Network, Request, address_from_text, is_clear, text_from_address
 
-_PRIVATE = "10.1.2.3"
-
 _BODIES = 4
 """So many scenarios share a vault."""
 
@@ -84,7 +82,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         ("STA-1", _emptied),
         *((("STA-4", _asleep),) if setting.capabilities.default_action else ()),
         ("STA-2", _alike),
-        *((("STA-10", _parked),) if setting.capabilities.endpoints else ()),
+        *((("STA-10", _without_endpoint),) if setting.capabilities.endpoints else ()),
         ("STA-2", _narrowed),
         ("STA-2", _bared),
     )
@@ -241,14 +239,15 @@ def _narrowed(alternation: _Alternation) -> None:
         alternation.write("addIpRule", value=blocks.text(after))
 
 
-def _parked(alternation: _Alternation) -> None:
+def _without_endpoint(alternation: _Alternation) -> None:
     """A subnet's endpoint goes off after a refused set, and its rule goes; without the endpoint no rule comes back."""
     (subnet,) = alternation.subnet(0)
     *_, inside = alternation.world
     outside = replace(inside, address=alternation.world[0].address)  # the address that shows without the endpoint
     if not alternation.put(wire_rules([alternation.rule()], [subnet])):
         return
-    alternation.bench.put(wire_rules([alternation.rule(), _PRIVATE]), aim="VAL-3")
+    private = text_from_address(requests.private(alternation.random))
+    alternation.bench.put(wire_rules([alternation.rule(), private]), aim="VAL-3")
     alternation.switch(subnet, networks.NO_ENDPOINTS[0], inside, outside)
     alternation.write("removeVirtualNetworkRule", id=subnet)
     alternation.write("addVirtualNetworkRule", aim="VAL-8", id=subnet)

@@ -74,10 +74,6 @@ def _three_quarters(random: Random, wider: Block) -> Iterator[Block]:
         yield from (Block(middle - half // 2, middle - 1), Block(middle, wider.last))
 
 
-_PLACES, _ROOM = (1, 2, 4, 6, 8, 9, 10), 16
-"""Which of so many equal ranges in a row are rules, where there are holes between rules."""
-
-
 def near_neighbours(random: Random) -> list[Block]:
     """Two ranges or addresses with exactly one address, or one block, between them."""
     if random.randrange(2):
@@ -164,10 +160,14 @@ def engulfed(random: Random, count: int) -> list[Block]:
     return [outer, *inside]
 
 
+_PLACES, _ROOM = (1, 2, 4, 6, 8, 9, 10), 16
+"""Which of so many equal ranges in a row are rules, where there are holes between rules."""
+
+
 def with_holes(random: Random) -> list[Block]:
-    """Equal ranges of several sizes: two in a row that are no range, two beside a hole of one's size, three of four."""
+    """Equal ranges of several sizes: two in a row that make no range, holes as large as a range, three of four."""
     found = []
-    for size in {1, 16, 2**8, 2**16, 2 ** random.randrange(2, 16)}:
+    for size in dict.fromkeys((1, 16, 2**8, 2**16, 2 ** random.randrange(2, 16))):
         home = block(random, 33 - (_ROOM * size).bit_length()).first
         found += [Block(home + place * size, home + (place + 1) * size - 1) for place in _PLACES]
     return found

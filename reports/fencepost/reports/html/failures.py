@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import Cause
+from fencepost.reports.counted import counted
 from fencepost.reports.counterexample import offending, without_texts
 from fencepost.reports.html.clauses import origin
 from fencepost.reports.html.comparison import comparison
@@ -51,7 +52,7 @@ def _card(number: int, cause: Cause, texts: Mapping[str, str]) -> Element:
         ),
         h(
             "details",
-            h("summary", f"See it again: command, clause, {_calls(one)}"),
+            h("summary", f"See it again: command, clause, {counted(len(one.calls), 'call')}"),
             _replay(one),
             [h("p", h("b", key), " ", texts[key]) for key in _clauses(one, texts)],
             origin(clause),
@@ -71,10 +72,6 @@ def _offending(one: Counterexample) -> Element | None:
         return None
     path, value = found
     return h("p", h("span", f"{path}: ", class_="quiet"), h("code", as_json(abridged(value)), class_="offending"))
-
-
-def _calls(one: Counterexample) -> str:
-    return "1 call" if len(one.calls) == 1 else f"{len(one.calls)} calls"
 
 
 def _clauses(one: Counterexample, texts: Mapping[str, str]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import in_short
+from fencepost.reports.counted import counted
 from fencepost.reports.html.address_line import Probe, Range, address_line, number_of, ranges_of
 from fencepost.reports.html.boxes import rule_boxes, subnet_boxes
 from fencepost.reports.html.tree import h
@@ -80,7 +81,7 @@ def _subnets(rules: Mapping[str, object]) -> list[object]:
 
 
 def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}" if number else f"no {what}"
+    return counted(number, what) if number else f"no {what}"
 
 
 def _figure(drawn: Element, *caption: str) -> Element:

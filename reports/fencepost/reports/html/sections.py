@@ -161,12 +161,12 @@ def _noticed(decoy: Decoy) -> str:
 def the_run(report: Report) -> Iterator[Element]:
     """The cost of the run, its notes, and the subject's own log."""
     totals = report.totals
-    counted = [
+    rows = [
         (name.replace("_", " "), f"{getattr(totals, name):,}")
         for name in totals.__struct_fields__
         if getattr(totals, name)
     ]
-    asked = _table("What the run asked", ("what", "how many"), counted)
+    asked = _table("What the run asked", ("what", "how many"), rows)
     yield _folded("What the run asked", asked)
     if report.log:
         lines = visible_lines(report.log.rstrip("\n"))[-_LOG_LINES:]
