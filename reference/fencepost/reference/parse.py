@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address
 from types import MappingProxyType
 
@@ -91,10 +92,15 @@ def read_ip_rule(value: object, profile: Profile) -> Reading:
     >>> read_ip_rule("20.1.2.0/31", load_profile("keyvault-2018-preview")).mistakes
     ('prefix-31',)
     """
-    return _read_with({}, value, profile)
+    return _read_text(value, profile) if isinstance(value, str) else Reading(mistakes=("not-text",))
 
 
-def _read_with(assumed: dict[str, str], value: object, profile: Profile) -> Reading:
+@lru_cache(maxsize=1 << 14)  # a write repeats the texts of the writes before it
+def _read_text(text: str, profile: Profile) -> Reading:
+    return _read_with({}, text, profile)
+
+
+def _read_with(assumed: dict[str, str], value: str, profile: Profile) -> Reading:
     def choose(point: str) -> str:
         known, _, block = point.partition(":")
         chosen = assumed.get(point) or (
@@ -120,10 +126,8 @@ def _read_with(assumed: dict[str, str], value: object, profile: Profile) -> Read
     )
 
 
-def _read(value: object, profile: Profile, choose: _Choose) -> Block:
+def _read(value: str, profile: Profile, choose: _Choose) -> Block:
     """The block that a value means, where `choose` answers every open point."""
-    if not isinstance(value, str):
-        raise _Refused("not-text")
     text = value.strip()
     if not text:
         raise _Refused("empty")

@@ -20,9 +20,9 @@ class Service:
     trusted: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profile:
-    """One edition of the specification.
+    """One edition of the specification; a profile is equal to itself alone.
 
     `prefix_31`, `prefix_32` and `missing_endpoint` are `accept` or `reject`, `trusted_scenarios` is `connection`; each
     is `open` where the edition leaves it open, and only there does a choice count. `scope` says in a sentence what

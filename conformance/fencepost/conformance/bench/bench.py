@@ -296,7 +296,7 @@ class Bench(Notes):
 
     def _ask(self, requests: Sequence[Request], extra: Mapping[Request, Sequence[str]], aim: str | None) -> list[str]:
         offered = [(one, sent) for one in requests if (sent := self.capabilities.as_offered(one)) is not None]
-        extra = {sent: extra[one] for one, sent in offered if one in extra}
+        extra = {sent: extra[one] for one, sent in offered if one in extra} if extra else extra
         has_errors = bool(self._tally.reasons("error"))
         step = self._step([sent for _, sent in offered if not has_errors or self._is_of_use(sent, extra)])
         if not step.requests:

@@ -109,7 +109,8 @@ class CallSizes:
 
     def _alone(self, pool: Mapping[Kinds, int], lacking: Sequence[Kinds]) -> tuple[int, list[int]]:
         """How many kinds lack the best call of one request, and that call."""
-        lacked_by = {kinds: sum(self._lacks(kind, _ALONE) > 0 for kind in kinds) for kinds in lacking}
+        lacks = {kind: self._lacks(kind, _ALONE) > 0 for kind in {kind for kinds in lacking for kind in kinds}}
+        lacked_by = {kinds: sum(map(lacks.__getitem__, kinds)) for kinds in lacking}
         best = max(lacking, key=lacked_by.__getitem__, default=None)
         return (0, []) if best is None else (lacked_by[best], [pool[best]])
 
@@ -117,14 +118,14 @@ class CallSizes:
         """How many kinds lack the best call of three to eight requests or its places, and that call."""
         if not lacking:
             return 0, []
-        need = {kind: self._lacks(kind, _FEW) for kinds in lacking for kind in kinds}
+        need = {kind: self._lacks(kind, _FEW) for kind in {kind for kinds in lacking for kind in kinds}}
         rest, fillers = {kinds: pool[kinds] for kinds in lacking}, cycle(pool.values())
         lacked_by, found = 0, []
         for column in (_FIRST, _SECOND, _LAST, *[None] * (_SMALL - _SMALLEST)):
-            gains = {
-                kinds: sum((need[kind] > 0) + (column is not None and self._lacks(kind, column) > 0) for kind in kinds)
-                for kinds in rest
+            gain = {
+                kind: (few > 0) + (column is not None and self._lacks(kind, column) > 0) for kind, few in need.items()
             }
+            gains = {kinds: sum(map(gain.__getitem__, kinds)) for kinds in rest}
             best = max(gains, key=gains.__getitem__, default=None)
             if best is None or not gains[best]:
                 found.append(next(fillers))

@@ -1,6 +1,6 @@
 """Counts each answer for the clauses that it exercises."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from fencepost.conformance.capabilities import Capabilities
@@ -49,7 +49,7 @@ class ClauseCounter:
         self.kinds = []
         edges, not_put = self._landmarks_of(vault.rules), self._tally.not_put
         for index, (request, (expected, answer, wrong)) in enumerate(zip(requests, judged, strict=True)):
-            clauses = tuple(self.exercised(vault, request, expected, extra.get(request, ())))
+            clauses = self.exercised(vault, request, expected, extra.get(request, ()) if extra else ())
             is_counted = not is_further or wrong is not None
             self._tally.decision(clauses if is_counted else (), answer.outcome, is_right=wrong is None)
             relation = edges.relation(request.address, expected.rule) if request.subnet is None else "subnet"
@@ -82,15 +82,15 @@ class ClauseCounter:
         self._tally.inconclusive_write(kinds_of_write(step, expected), clauses)
         return kinds_of_write(step, expected)[0], clauses
 
-    def exercised(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> Iterator[str]:
-        """The clauses that an answer to the request exercises."""
+    def exercised(self, vault: Vault, request: Request, expected: Decision, extra: Sequence[str]) -> tuple[str, ...]:
+        """The clauses that an answer to the request exercises; `extra` are further ones, if it exercises any."""
         clauses = exercised_clauses(request, expected, vault.rules, self._landmarks_of(vault.rules))
-        yield from clauses
-        if clauses:
-            yield from extra
+        if clauses and extra:
+            clauses = (*clauses, *extra)
         has_codes = self._capabilities.codes and self._capabilities.credentials
         if has_codes and expected.outcome is Outcome.DENY and request.plane is Plane.DATA:
-            yield "CRED-4"
+            clauses = (*clauses, "CRED-4")
+        return clauses
 
     def _landmarks_of(self, rules: RuleSet) -> RuleEdges:
         if self._landmarks is None or self._landmarks[0] is not rules:

@@ -119,10 +119,10 @@ class NotPut:
     def count(self, request: Request, kinds: Sequence[str], *, is_answered: bool) -> None:
         """Count one decision of these kinds."""
         counts = self.answered if is_answered else self.missing
-        place, caller = place_of(request), caller_of(request)
-        for kind in (place, caller, operation_of(request)):
+        place, caller, operation = place_of(request), caller_of(request), operation_of(request)
+        for kind in (place, caller, operation):
             counts[kind] = counts.get(kind, 0) + 1
-        if caller == _PLAIN and place != _SUBNET and operation_of(request) in self.answered:
+        if caller == _PLAIN and place != _SUBNET and operation in self.answered:
             self._count_address(str(request.address), is_answered=is_answered)
         of_operation = kinds_of_operation(request)
         if is_answered:

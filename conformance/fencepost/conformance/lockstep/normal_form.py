@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from fencepost.adapters.contract import NetworkAcls
 from fencepost.adapters.contract.vocabulary import MAX_RULES_READ
@@ -67,8 +68,12 @@ def normal_form_of_answer(answer: NetworkAcls | None, profile: Profile) -> Norma
 
 def blocks_of(values: Iterable[str], profile: Profile) -> Iterable[Block | str]:
     """The block of each value that was read back; a value that cannot be read as a block is kept as its text."""
-    lenient = profile.with_choices({"prefix-31": "accept", "prefix-0": "accept", "private-superset": "accept"})
     for value in values:
         # A profile that refuses a single address as its /32 may still read it back as its /32.
-        blocks = read_ip_rule(value.removesuffix("/32"), lenient).blocks
+        blocks = read_ip_rule(value.removesuffix("/32"), _lenient(profile)).blocks
         yield next(iter(blocks)) if len(blocks) == 1 else value
+
+
+@lru_cache  # one profile, which reads each text once
+def _lenient(profile: Profile) -> Profile:
+    return profile.with_choices({"prefix-31": "accept", "prefix-0": "accept", "private-superset": "accept"})
