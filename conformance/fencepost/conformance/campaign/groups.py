@@ -82,6 +82,7 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
                 *(
                     "refusals",
                     "turns",
+                    "undone writes",
                     "validation",
                     "state",
                     "concurrency",

@@ -85,6 +85,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         *((("STA-10", _without_endpoint),) if setting.capabilities.endpoints else ()),
         ("STA-2", _narrowed),
         ("STA-2", _bared),
+        *((("STA-2", _repeated),) if setting.profile.choice("duplicates") in ("keep", "collapse") else ()),
     )
     for index in setting.rounds(1):
         for place, (clause, body) in enumerate(bodies):
@@ -185,11 +186,14 @@ def _alike(alternation: _Alternation) -> None:
         *(f"{a}.{b}.{c + 1}.0", f"{a}.{b}.{c + 1}.0/26", f"1{a}.{b}.{c + 1}.0/24", f"{a}.{b}.{c}0.0/24"),
     ]
     wide, unknown = f"{a}.{b}.{c + 1}.0/24", f"{a}.{b}.{c + 1}.200"
+    longest = f"1{a}.1{a}.1{a}.128"  # as an address can be: what differs comes after the slash
     for text in (one, *others):
         address, _, _ = text.partition("/")
         alternation.world.append(Request(address=address_from_text(address)))
     alternation.world.append(Request(address=address_from_text(unknown)))
-    values = alternation.random.sample([one, wide, *others], len(others) + 2)
+    alternation.world += [Request(address=address_from_text(longest) + place) for place in (63, 127)]
+    pair = [f"{longest}/25", f"{longest}/26"]
+    values = alternation.random.sample([one, wide, *others, *pair], len(others) + 4)
     subnets = [subnet.id for subnet in alternation.bench.vault.network.subnets[:_ALIKE]]
     alternation.world += [Request(address=requests.private(alternation.random), subnet=subnet) for subnet in subnets]
     if not alternation.put(wire_rules(values, subnets)):
@@ -197,6 +201,7 @@ def _alike(alternation: _Alternation) -> None:
     for subnet in subnets[:1]:
         alternation.write("removeVirtualNetworkRule", id=subnet)
     alternation.write("removeIpRule", value=one)
+    alternation.write("removeIpRule", value=alternation.random.choice(pair))
     alternation.unseen("addIpRule", value=alternation.rule(30))
     alternation.write("removeIpRule", value=unknown)  # refused or not, the range that holds it stays
     alternation.look("STA-2")
@@ -223,6 +228,19 @@ def _bared(alternation: _Alternation) -> None:
         return
     for value in values[:3]:
         alternation.write("removeIpRule", value=value)
+
+
+def _repeated(alternation: _Alternation) -> None:
+    """A rule that came twice, by sets, by additions or by both, goes with one removal; a shorter set drops a repeat."""
+    text = alternation.rule()
+    for held, added in (((), 2), ((text,), 1), ((text, text), 0)):
+        if not alternation.put(wire_rules(held)):
+            return
+        for _ in range(added):
+            alternation.unseen("addIpRule", value=text)
+        if len(held) > 1:
+            alternation.put(wire_rules(held[1:]))
+        alternation.write("removeIpRule", value=text)
 
 
 def _narrowed(alternation: _Alternation) -> None:

@@ -71,7 +71,10 @@ def _state(bench: Bench, setting: Setting, *purpose: object) -> GeneratorState:
 
 
 def _everybody(state: GeneratorState, *more: int) -> list[Request]:
-    """Every kind of caller, from the ends of the address space, from a public address, and from each subnet."""
+    """Every kind of caller, from the ends of the address space, from a public address, and from each subnet.
+
+    From the public address on both planes, and without a token or permission as well.
+    """
     random, vault, capabilities = state.random, state.vault, state.capabilities
     public = blocks.block(random, 32).first
     addresses = dict.fromkeys((*_ENDS_OF_SPACE, public, *more))
@@ -80,7 +83,15 @@ def _everybody(state: GeneratorState, *more: int) -> list[Request]:
     kinds = [Caller()]
     kinds += callers.some(random, callers.trusted_callers(vault.profile, capabilities), 2)
     kinds += callers.some(random, callers.untrusted_callers(vault.profile, capabilities), 2)
-    return [place.request(caller) for place in places for caller in kinds]
+    found = [place.request(caller) for place in places for caller in kinds]
+    stranger = requests.Place(address=public)
+    for caller in (*kinds[:1], *callers.some(random, callers.trusted_callers(vault.profile, capabilities), 1)):
+        for pair in callers.credentials(capabilities):
+            who = callers.with_credentials(caller, pair)
+            found.append(stranger.request(who, operation=callers.data_operation(random)))
+            if capabilities.control_plane:
+                found.append(stranger.control(callers.control_operation(random), who))
+    return found
 
 
 def _switched_bare(bench: Bench, setting: Setting, index: int) -> None:

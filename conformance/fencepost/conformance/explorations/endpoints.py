@@ -212,7 +212,8 @@ def _changes_before(
 
     ask = None
     yield from (on(first), off(second), put((), plain, flagged), ask, on(second), ask, off(second), ask)
-    yield from (*single("addIpRule", {"value": one}), ask)
+    switch = single("updateRules", {"bypass": "None"}) if capabilities.a_switch else []
+    yield from (*switch, *single("addIpRule", {"value": one}), ask)
     yield from (off(first), on(second), ask, on(first), ask)  # as many as before have the endpoint
     yield from (off(second), *single("addIpRule", {"value": other}), on(second), ask)
     yield from (put([one], flagged), ask, off(first), off(second))

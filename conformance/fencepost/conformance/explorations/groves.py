@@ -63,7 +63,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=2, turns=12, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=2, turns=10, vaults=9, short=3)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
@@ -204,12 +204,22 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
             watched.take(turn, (*more, *(crowd if number in (0, _CROWDED_FOR) else ())))
         watched.take(gone_and_back(life))
     if length.more:
-        watched.grow(shapes.slots)
-        if watched.enter(set_of(life, life.grove.blocks[:2]), is_new=False):
+        _filled_and_emptied(watched)
+
+
+def _filled_and_emptied(watched: _Watched) -> None:
+    """Equal ranges come in a row and go in thirds, beside a range over many first octets, which stays."""
+    life = watched.life
+    watched.grow(shapes.slots)
+    life.ballast = shapes.beside(life.random, life.grove.blocks)
+    if watched.enter(set_of(life, life.grove.blocks[:2]), is_new=False):
+        watched.look()
+        watched.take(add(life.state, block) for block in life.grove.blocks[2:])
+        removals = all_but_few(life)
+        for _ in range(3):
+            watched.take(islice(removals, len(life.grove.blocks) // 3))
             watched.look()
-            watched.take(add(life.state, block) for block in life.grove.blocks[2:])
-            watched.take(all_but_few(life))
-            watched.look()
+            watched.bench.read()
 
 
 def _recalled(life: Life, turns: int) -> Iterator[list[int]]:

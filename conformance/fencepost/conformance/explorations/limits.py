@@ -19,6 +19,9 @@ from fencepost.reference import Block, Request, Vault, address_from_text
 _LISTS = ("ipRules", "virtualNetworkRules")
 _SAMPLE = 40
 _ASKED_ABOUT = 16
+_SIZES = (64, 128, 256, 512)
+"""Sizes of tables that grow by doubling."""
+
 _T = TypeVar("_T")
 
 
@@ -67,8 +70,11 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             if setting.capabilities.refusals and setting.capabilities.incremental:
                 others = [other for other in kinds if other is not kind]
                 yield scenario(("LIM-7", "LIM-8"), partial(by_adding, kind=kind, others=others), name, "add", index)
+            if setting.capabilities.refusals and setting.capabilities.incremental and kind.member == "value":
+                yield scenario(("LIM-7",), partial(_merged, kind=kind), name, "merged", index)
         if setting.capabilities.incremental:
             yield scenario(("STA-2",), partial(_across_a_power_of_two, kind=kinds[0]), "power of two", index)
+            yield scenario(("STA-2",), partial(_grown, kind=kinds[0]), "grown", index)
         if len(kinds) == 2:
             yield scenario(("LIM-5",), partial(_both, kinds=kinds), "both", index)
 
@@ -197,6 +203,32 @@ def _across_a_power_of_two(bench: Bench, random: Random, kind: RuleList) -> None
     count = 256 if kind.maximum > 256 else 1 << (kind.maximum.bit_length() - 1)
     if bench.put(kind.acls([blocks.text(one) for one in blocks.engulfed(random, count)])):
         _without_and_with(bench, random, _widest(bench))
+
+
+def _grown(bench: Bench, random: Random, kind: RuleList) -> None:
+    """A list that is as long as a table at its next size grows by single rules: each rule before stays in force."""
+    for size in _SIZES:
+        if size + 2 > kind.maximum:
+            return
+        *rules, first, second = kind.fill(random, size + 1)
+        if not bench.put(kind.acls(rules)):
+            return
+        for one in (first, second):
+            bench.write(kind.add, {kind.member: one}, exercises=("STA-2",), aim="STA-2")
+        ask_every_rule(bench, random, "STA-2")
+
+
+def _merged(bench: Bench, random: Random, kind: RuleList) -> None:
+    """Rules that can be merged into few fill the list: another inside, beside or around them is a rule too many."""
+    rules = _mergeable(random, kind.maximum)
+    if not bench.put(kind.acls(rules), exercises=(kind.accepted,), aim=kind.accepted):
+        return
+    widest = _widest(bench)
+    inside, size = Block(widest.first + 8, widest.first + 11), widest.last - widest.first + 1
+    beside = Block(widest.last + 1, widest.last + 4)
+    around = Block(widest.first - widest.first % (2 * size), widest.first - widest.first % (2 * size) + 2 * size - 1)
+    for one in random.sample((inside, beside, around), 3):
+        bench.write(kind.add, {kind.member: blocks.text(one)}, exercises=("LIM-7",), aim="LIM-7")
 
 
 def _widest(bench: Bench) -> Block:

@@ -14,7 +14,7 @@ from fencepost.reference import Request, address_from_text
 
 _SPARE = 3
 _ENDS = (0, -1)
-_ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 13
+_ADDED, _SUBNETS_ADDED, _REMOVED = 17, 9, 18
 """How many places are filled one by one, and how many emptied in a row: more than a small store of changes holds."""
 
 _REFUSED = {"value": (("10.1.2.3", "VAL-3"), ("20.0.0.0/33", "VAL-5")), "id": (("default", "VAL-7"),)}

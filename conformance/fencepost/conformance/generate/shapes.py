@@ -192,3 +192,11 @@ def ballast(random: Random, count: int, apart_from: Collection[Block]) -> tuple[
         if len(found) == count:
             break
     return tuple(found)
+
+
+def beside(random: Random, ranges: Collection[Block]) -> tuple[Block]:
+    """A range over four first octets, apart from these."""
+    while True:
+        found = blocks.block(random, 6)
+        if not any(found.holds(one) or one.holds(found) for one in ranges):
+            return (found,)

@@ -102,7 +102,8 @@ def _is_broken(key: str, declared: object, found: str | None) -> bool:
     if declared is None or found is None or found.startswith(("error", "accepted")):
         return False
     if key in ("prefix-spelling", "surrounding-blanks") and found.startswith("mixed"):
-        return declared == "reject"  # some of it is accepted; no choice can declare which part
+        # Some of it is accepted, and no choice can declare which part; but what is accepted means what is declared.
+        return declared == "reject" or "other: " in found
     if key == "reserved-ranges":
         return any(_declared_for(declared, block) not in (None, answer) for block, answer in _by_block(found))
     return found != declared

@@ -21,6 +21,7 @@ from fencepost.conformance.explorations.recorded_forms import RECORDED_FORMS
 from fencepost.conformance.explorations.refusals import REFUSALS
 from fencepost.conformance.explorations.repetition import REPETITION
 from fencepost.conformance.explorations.state import STATE
+from fencepost.conformance.explorations.undone_writes import UNDONE_WRITES
 from fencepost.conformance.explorations.validation import VALIDATION
 
 EXPLORATIONS: tuple[Exploration, ...] = (
@@ -29,6 +30,7 @@ EXPLORATIONS: tuple[Exploration, ...] = (
     FIRST_LOOK,
     RECORDED_FORMS,
     TURNS,
+    UNDONE_WRITES,
     VALIDATION,
     ENDPOINT_SWITCHES,
     BARE_VAULTS,
@@ -49,10 +51,10 @@ EXPLORATIONS: tuple[Exploration, ...] = (
 
 DECISIONS_OF = {
     "first look": 100,
-    "turns": 500,
+    "turns": 700,
     "validation": 1_200,
     "endpoints": 900,
-    "bare vaults": 1_100,
+    "bare vaults": 2_200,
     "decisions": 5_500,
     "state": 4_200,
     "histories": 9_000,
@@ -67,7 +69,7 @@ DECISIONS_OF = {
 
 _LEAST = 50
 
-_KEPT_WRITES = {"concurrency": 15, "limits": 165, "repetition": 1, "call sizes": 10, "read-back": 6}
+_KEPT_WRITES = {"concurrency": 15, "limits": 188, "repetition": 1, "call sizes": 10, "read-back": 6}
 """How many writes are kept for each of these explorations, for a subject that takes single changes and refuses."""
 
 
