@@ -63,7 +63,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=2, turns=10, vaults=9, short=3)
+_SINGLE_CHANGES = _Length(more=2, turns=9, vaults=9, short=2)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 

@@ -69,7 +69,7 @@ DECISIONS_OF = {
 
 _LEAST = 50
 
-_KEPT_WRITES = {"concurrency": 15, "limits": 188, "repetition": 1, "call sizes": 10, "read-back": 6}
+_KEPT_WRITES = {"concurrency": 15, "limits": 180, "repetition": 1, "call sizes": 10, "read-back": 6}
 """How many writes are kept for each of these explorations, for a subject that takes single changes and refuses."""
 
 
