@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from fencepost.conformance.mutants.lenient_vault import LenientVault
 from fencepost.conformance.mutants.values import PROFILES, Profile
@@ -123,48 +123,61 @@ class Mutant:
         return calls[-1][0] != "decide"
 
 
+class Shown(NamedTuple):
+    """A faulty vault class and the calls that show its flaw."""
+
+    flaw: type[Vault]
+    witness: Witness
+
+
+def shown_by(witness: Witness) -> Callable[[type[Vault]], Shown]:
+    """The decorator of a faulty vault class that gives it its witness."""
+    return lambda flaw: Shown(flaw, witness)
+
+
 @dataclass(frozen=True, slots=True)
 class Flaws:
-    """Enters the flaws of one group: `@flaw("id", clause=…)` turns a faulty vault class into its `Mutant`."""
+    """Enters the flaws of one group: `@flaw("id", "CLAUSE", "open")` turns a faulty vault class into its `Mutant`.
+
+    The docstring of the class is the mutant's `story`.
+    """
 
     group: Group
 
     def __call__(
         self,
         name: str,
+        clauses: str,
+        direction: Direction,
         /,
         *,
-        clause: str,
-        direction: Direction,
-        story: str,
-        witness: Witness,
-        also: tuple[str, ...] = (),
         origin: str | None = None,
         profiles: tuple[str, ...] = tuple(PROFILES),
         needs_history: bool = False,
         says_only: bool = False,
         overlapping: bool = False,
         choice: str | None = None,
-    ) -> Callable[[type[Vault]], Mutant]:
-        """The decorator; `Mutant` explains the parameters."""
+    ) -> Callable[[Shown], Mutant]:
+        """The decorator; `clauses` are `clause` and then each of `also`, and `Mutant` explains the others."""
+        clause, *also = clauses.split()
 
-        def enter(flaw: type[Vault]) -> Mutant:
-            flaw.title = f"mutant:{name}"
+        def enter(shown: Shown) -> Mutant:
+            shown.flaw.title = f"mutant:{name}"
             return Mutant(
                 id=name,
                 clause=clause,
-                also=also,
+                also=tuple(also),
                 direction=direction,
                 group=self.group,
-                story=story,
+                story=" ".join((shown.flaw.__doc__ or "").split()),
                 origin=origin,
                 profiles=profiles,
                 needs_history=needs_history,
                 says_only=says_only,
                 overlapping=overlapping,
                 choice=choice,
-                witness=witness,
-                flaw=flaw,
+                witness=shown.witness,
+                flaw=shown.flaw,
             )
 
         return enter
