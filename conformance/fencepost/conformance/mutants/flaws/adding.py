@@ -7,17 +7,7 @@ from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.remembering import Remembering
 from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import (
-    APP,
-    INSIDE,
-    add,
-    add_subnet,
-    ask,
-    call,
-    put,
-    remove,
-    update,
-)
+from fencepost.conformance.mutants.witness import APP, INSIDE, add, add_subnet, ask, call, put, remove, update
 
 flaw = Flaws("state")
 
@@ -252,14 +242,7 @@ class _CoveredRuleIsNotKept(Vault):
 
 
 @flaw("range-of-two-halves-is-not-stored", "STA-2 STA-7 STA-6 DEC-5", "closed", needs_history=True)
-@shown_by(
-    lambda _: (
-        put("20.0.0.0/25", "20.0.0.128/25"),
-        add("20.0.0.0/24"),
-        remove("20.0.0.0/25"),
-        ask(call()),
-    )
-)
+@shown_by(lambda _: (put("20.0.0.0/25", "20.0.0.128/25"), add("20.0.0.0/24"), remove("20.0.0.0/25"), ask(call())))
 class _RangeOfTwoHalvesIsNotStored(Vault):
     """An added range whose addresses the merged list has already is accepted and not stored, until the next put."""
 

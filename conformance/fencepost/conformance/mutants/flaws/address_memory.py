@@ -51,14 +51,7 @@ class _NewcomerGetsTheAnswerOfTheOldest(_RememberingAddresses):
 
 @flaw("removal-under-allow-is-not-noticed", "STA-4 STA-2 STA-6 STA-9", "open", needs_history=True)
 @shown_by(
-    lambda _: (
-        put(_RANGE),
-        ask(call()),
-        update(default="Allow"),
-        remove(_RANGE),
-        update(default="Deny"),
-        ask(call()),
-    )
+    lambda _: (put(_RANGE), ask(call()), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call()))
 )
 class _RemovalUnderAllowIsNotNoticed(_RememberingAddresses):
     """The cache of IP rule answers is cleared when a rule changes, but not when a rule is removed under Allow."""

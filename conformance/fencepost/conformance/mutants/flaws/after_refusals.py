@@ -39,15 +39,7 @@ _MOST_CHANGES = 16
     profiles=TODAY_ONLY,
     needs_history=True,
 )
-@shown_by(
-    lambda _: (
-        reset(without=[APP]),
-        put(),
-        add_subnet(APP),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    )
-)
+@shown_by(lambda _: (reset(without=[APP]), put(), add_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))))
 class _RefusedRuleComesWithItsEndpoint(Vault):
     """A rule that is refused for its subnet's endpoint waits for the endpoint, and comes into force with it."""
 
@@ -78,15 +70,7 @@ class _RefusedRuleComesWithItsEndpoint(Vault):
     profiles=TODAY_ONLY,
     needs_history=True,
 )
-@shown_by(
-    lambda _: (
-        reset(without=[APP]),
-        put(),
-        put(HERE, subnets=[APP]),
-        add("20.7.0.0/24"),
-        ask(call()),
-    )
-)
+@shown_by(lambda _: (reset(without=[APP]), put(), put(HERE, subnets=[APP]), add("20.7.0.0/24"), ask(call())))
 class _RulesOfARefusedSetComeWithTheNext(Vault):
     """A set with a subnet that is refused leaves its IP rules in the draft, which the next added rule completes."""
 

@@ -65,15 +65,7 @@ class _NullInAnUpdateIsTheDefault(LenientVault):
 
 
 @flaw("endpoint-ends-the-flag", "VAL-8 STA-2 STA-10", "closed", profiles=TODAY_ONLY)
-@shown_by(
-    lambda _: (
-        reset(without=[APP]),
-        put(subnets=[dormant(APP)]),
-        switch_on(APP),
-        endpoints(APP),
-        add(HERE),
-    )
-)
+@shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), switch_on(APP), endpoints(APP), add(HERE)))
 class _EndpointEndsTheFlag(LenientVault):
     """The flag is dropped once the subnet gets its endpoint; when that is lost again, no rule can be added."""
 

@@ -90,13 +90,7 @@ class _EndpointOffTwiceWantsOnTwice(_Counting):
 
 @flaw("rule-without-endpoint-is-not-removed", "STA-2 STA-10 DEC-7", "open", needs_history=True)
 @shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP),
-        remove_subnet(APP),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    )
+    lambda _: (put(subnets=[APP]), endpoints(APP), remove_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP)))
 )
 class _RuleWithoutEndpointIsNotRemoved(Vault):
     """Removing looks only among rules whose endpoint is on; any other rule stays, and applies again when its endpoint
@@ -107,15 +101,7 @@ class _RuleWithoutEndpointIsNotRemoved(Vault):
 
 
 @flaw("refused-put-empties-the-parking-place", "VAL-9 STA-10 LIM-6", "closed", needs_history=True)
-@shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP),
-        put("office"),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    )
-)
+@shown_by(lambda _: (put(subnets=[APP]), endpoints(APP), put("office"), switch_on(APP), ask(call(INSIDE, subnet=APP))))
 class _RefusedPutEmptiesTheParkingPlace(Vault):
     """Rules whose endpoint is off are held in a second list; a put clears that list even when it is then refused."""
 
@@ -141,13 +127,7 @@ class _RefusedPutEmptiesTheParkingPlace(Vault):
 
 
 @flaw("listed-subnet-added-again-waits", "DEC-5 STA-6 STA-2 DEC-6", "closed", needs_history=True, choice="duplicates")
-@shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        ("addVirtualNetworkRule", dormant(APP)),
-        ask(call(INSIDE, subnet=APP)),
-    )
-)
+@shown_by(lambda _: (put(subnets=[APP]), ("addVirtualNetworkRule", dormant(APP)), ask(call(INSIDE, subnet=APP))))
 class _ListedSubnetAddedAgainWaits(Vault):
     """A rule that ignores a missing endpoint waits until the endpoint is switched on, even where it replaces an active
     rule."""

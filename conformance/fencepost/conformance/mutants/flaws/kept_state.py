@@ -207,11 +207,7 @@ class _CountOfRulesHasEightBits(Vault):
 
 @flaw("sixteenth-removal-is-undone", "STA-2 STA-1 STA-6 LIM-8", "open", needs_history=True)
 @shown_by(
-    lambda _: (
-        put(*singles(_MARKS + 1)),
-        *(remove(one) for one in singles(_MARKS)),
-        ask(call(singles(_MARKS)[-1])),
-    )
+    lambda _: (put(*singles(_MARKS + 1)), *(remove(one) for one in singles(_MARKS)), ask(call(singles(_MARKS)[-1])))
 )
 class _SixteenthRemovalIsUndone(Vault):
     """Removed rows are marked; at sixteen marks the table is written anew, without the mark that is being made."""

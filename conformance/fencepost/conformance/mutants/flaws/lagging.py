@@ -172,14 +172,7 @@ class _SetPutAgainAfterASubnetWentIsSkipped(Vault):
 
 
 @flaw("refused-set-ends-the-watch-over-endpoints", "STA-10 VAL-9 DEC-9 DEC-7", "open", needs_history=True)
-@shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        put("10.0.0.1"),
-        endpoints(APP),
-        ask(call(HERE, subnet=APP)),
-    )
-)
+@shown_by(lambda _: (put(subnets=[APP]), put("10.0.0.1"), endpoints(APP), ask(call(HERE, subnet=APP))))
 class _RefusedSetEndsTheWatchOverEndpoints(Vault):
     """A whole set begins by ending the watch over the endpoints of listed subnets, also if it is then refused."""
 

@@ -4,16 +4,7 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness, shown_by
 from fencepost.conformance.mutants.values import Held, Profile, Refused
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import (
-    HERE,
-    ask,
-    call,
-    names,
-    put,
-    reset,
-    singles,
-    subnet_id,
-)
+from fencepost.conformance.mutants.witness import HERE, ask, call, names, put, reset, singles, subnet_id
 
 flaw = Flaws("limits")
 

@@ -23,11 +23,7 @@ flaw = Flaws("limits")
 
 @flaw("adding-counts-both-lists", "LIM-5 LIM-7", "closed", needs_history=True)
 @shown_by(
-    lambda profile: (
-        reset(subnets=names(1)),
-        put(*singles(profile.max_ip_rules - 1), subnets=names(1)),
-        add(HERE),
-    )
+    lambda profile: (reset(subnets=names(1)), put(*singles(profile.max_ip_rules - 1), subnets=names(1)), add(HERE))
 )
 class _AddingCountsBothLists(Vault):
     """A put counts its list; adding a rule counts the rules of both kinds."""
@@ -127,12 +123,7 @@ class _RemovedRulesStillCount(_Counting):
 
 @flaw("removing-makes-room-for-two", "LIM-8", "open")
 @shown_by(
-    lambda profile: (
-        put(*singles(profile.max_ip_rules)),
-        remove(singles(1)[0]),
-        add("52.0.0.1"),
-        add("52.0.0.9"),
-    )
+    lambda profile: (put(*singles(profile.max_ip_rules)), remove(singles(1)[0]), add("52.0.0.1"), add("52.0.0.9"))
 )
 class _RemovingMakesRoomForTwo(_Counting):
     """A counter of rules is decremented twice on removal, once before and once after."""

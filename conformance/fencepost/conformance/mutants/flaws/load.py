@@ -131,14 +131,7 @@ class _AnswersOutliveAPut(Remembering):
 
 
 @flaw("answers-outlive-the-endpoint", "STA-10 STA-9 DEC-9", "both")
-@shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        ask(call(INSIDE, subnet=APP)),
-        endpoints(APP),
-        ask(call(subnet=APP)),
-    )
-)
+@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP)), endpoints(APP), ask(call(subnet=APP))))
 class _AnswersOutliveTheEndpoint(Remembering):
     """Answers are cached by subnet until rules are written; a switched endpoint does not clear the cache."""
 

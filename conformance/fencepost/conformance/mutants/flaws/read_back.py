@@ -6,13 +6,7 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.values import Held
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import (
-    APP,
-    add,
-    put,
-    read,
-    singles,
-)
+from fencepost.conformance.mutants.witness import APP, add, put, read, singles
 
 flaw = Flaws("state")
 

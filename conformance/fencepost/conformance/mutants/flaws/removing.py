@@ -206,14 +206,7 @@ class _RemovedRuleStaysRemovedWhenPut(Vault):
 
 
 @flaw("address-where-a-range-begins-stays", "STA-2", "open", needs_history=True)
-@shown_by(
-    lambda _: (
-        put("20.0.0.0", "20.0.0.0/24"),
-        remove("20.0.0.0"),
-        remove("20.0.0.0/24"),
-        ask(call("20.0.0.0")),
-    )
-)
+@shown_by(lambda _: (put("20.0.0.0", "20.0.0.0/24"), remove("20.0.0.0"), remove("20.0.0.0/24"), ask(call("20.0.0.0"))))
 class _AddressWhereARangeBeginsStays(Vault):
     """The rule to remove is looked up by its first address, and a range that begins there is found first."""
 

@@ -36,12 +36,7 @@ def _is_covered(rule: IpRule, rules: Iterable[IpRule]) -> bool:
 
 @flaw("removed-inner-rule-stays-in-the-index", "STA-2 DEC-3 STA-6 LIM-8", "open", needs_history=True)
 @shown_by(
-    lambda _: (
-        put(*singles(_LONG), "20.9.0.1", _WIDE, _INNER),
-        remove(_INNER),
-        remove(_WIDE),
-        ask(call(_IN_INNER)),
-    )
+    lambda _: (put(*singles(_LONG), "20.9.0.1", _WIDE, _INNER), remove(_INNER), remove(_WIDE), ask(call(_IN_INNER)))
 )
 class _RemovedInnerRuleStaysInTheIndex(_Indexed):
     """Of more than 64 rules an index is kept; removing a rule inside a wider one leaves it there."""
@@ -74,12 +69,7 @@ class _AddedInnerRuleIsNotIndexed(_Indexed):
 
 @flaw("short-list-gets-the-outermost-rules", "STA-2 DEC-2 STA-7 LIM-8", "closed", needs_history=True)
 @shown_by(
-    lambda _: (
-        put(*singles(_LONG - 1), _WIDE, _INNER),
-        remove(singles(1)[0]),
-        remove(_WIDE),
-        ask(call(_IN_INNER)),
-    )
+    lambda _: (put(*singles(_LONG - 1), _WIDE, _INNER), remove(singles(1)[0]), remove(_WIDE), ask(call(_IN_INNER)))
 )
 class _ShortListGetsTheOutermostRules(_Indexed):
     """When removals bring a list to 64, its tree is given up, and only the outermost rules go to the plain list."""

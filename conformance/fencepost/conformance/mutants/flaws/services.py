@@ -280,8 +280,6 @@ class _TwoCriteriaCancel(Vault):
     refused."""
 
     def is_listed(self, held: Held, ask: Ask) -> bool:
-        return [
-            self.is_bypassed(held, ask),
-            self.address_admits(held, ask),
-            self.subnet_admits(held, ask),
-        ].count(True) == 1
+        return [self.is_bypassed(held, ask), self.address_admits(held, ask), self.subnet_admits(held, ask)].count(
+            True
+        ) == 1

@@ -224,12 +224,7 @@ class _OneIgnoredEndpointExcusesAll(Vault):
 
 
 @flaw("ignoring-is-there-so-it-is-true", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(
-    lambda _: (
-        reset(without=[APP]),
-        put(subnets=[{"id": APP, "ignoreMissingVnetServiceEndpoint": False}]),
-    )
-)
+@shown_by(lambda _: (reset(without=[APP]), put(subnets=[{"id": APP, "ignoreMissingVnetServiceEndpoint": False}])))
 class _IgnoringIsThereSoItIsTrue(Vault):
     """The presence of the member counts, not its value false."""
 

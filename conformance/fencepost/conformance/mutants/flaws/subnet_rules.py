@@ -55,13 +55,7 @@ class _PrivateAddressIsProofEnough(Vault):
     "open",
     origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
 )
-@shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        ask(call(INSIDE, subnet=APP)),
-        ask(call(INSIDE, subnet=OTHER_NETWORK)),
-    )
-)
+@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP)), ask(call(INSIDE, subnet=OTHER_NETWORK))))
 class _SubnetKnownByItsAddresses(Vault):
     """The vault remembers the /24 of a caller in a listed subnet, and other networks use the same addresses."""
 
@@ -100,13 +94,7 @@ class _IgnoredEndpointIsAsGood(Vault):
 
 
 @flaw("any-endpoint-counts", "DEC-9 VAL-8", "open")
-@shown_by(
-    lambda _: (
-        put(subnets=[dormant(APP)]),
-        endpoints(APP, "Microsoft.Storage"),
-        ask(call(subnet=APP)),
-    )
-)
+@shown_by(lambda _: (put(subnets=[dormant(APP)]), endpoints(APP, "Microsoft.Storage"), ask(call(subnet=APP))))
 class _AnyEndpointCounts(Vault):
     """`if subnet.service_endpoints:` checks that there is some endpoint, not which."""
 
@@ -115,13 +103,7 @@ class _AnyEndpointCounts(Vault):
 
 
 @flaw("endpoint-of-a-like-name-counts", "DEC-9 VAL-8", "open")
-@shown_by(
-    lambda _: (
-        put(subnets=[dormant(APP)]),
-        endpoints(APP, "Microsoft.KeyVault.Global"),
-        ask(call(subnet=APP)),
-    )
-)
+@shown_by(lambda _: (put(subnets=[dormant(APP)]), endpoints(APP, "Microsoft.KeyVault.Global"), ask(call(subnet=APP))))
 class _EndpointOfALikeNameCounts(Vault):
     """Storage has Microsoft.Storage.Global, so any endpoint that begins with Microsoft.KeyVault counts."""
 
@@ -253,13 +235,7 @@ class _NetworkRulesArePartOfTheBypass(Vault):
 
 @flaw("subnet-admitted-by-address-stays", "DEC-10", "open")
 @shown_by(
-    lambda _: (
-        reset(without=[APP]),
-        put(HERE),
-        ask(call(subnet=APP)),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    )
+    lambda _: (reset(without=[APP]), put(HERE), ask(call(subnet=APP)), switch_on(APP), ask(call(INSIDE, subnet=APP)))
 )
 class _SubnetAdmittedByAddressStays(Vault):
     """A subnet whose public address an IP rule let in is remembered, and is then let in with its private address."""

@@ -43,13 +43,7 @@ class _Remembering(Vault):
 
 @flaw("deny-said-again-brings-its-rules-back", "STA-2 STA-3 STA-6", "both", needs_history=True)
 @shown_by(
-    lambda _: (
-        put(_OTHER, default="Allow"),
-        update(default="Deny"),
-        add(_RANGE),
-        update(default="Deny"),
-        ask(call()),
-    )
+    lambda _: (put(_OTHER, default="Allow"), update(default="Deny"), add(_RANGE), update(default="Deny"), ask(call()))
 )
 class _DenySaidAgainBringsItsRulesBack(_Remembering):
     """Switching to Deny saves a copy of the rules, and a second update to Deny restores that copy."""

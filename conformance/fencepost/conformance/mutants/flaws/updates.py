@@ -6,18 +6,7 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import (
-    APP,
-    INSIDE,
-    add,
-    add_subnet,
-    ask,
-    call,
-    put,
-    remove,
-    trusted,
-    update,
-)
+from fencepost.conformance.mutants.witness import APP, INSIDE, add, add_subnet, ask, call, put, remove, trusted, update
 
 flaw = Flaws("state")
 
@@ -94,15 +83,7 @@ class _RulesNotCompiledUnderAllow(Vault):
 
 
 @flaw("rules-added-under-allow-lost", "STA-4 STA-2", "closed", needs_history=True)
-@shown_by(
-    lambda _: (
-        put(_OTHER),
-        update(default="Allow"),
-        add(_RANGE),
-        update(default="Deny"),
-        ask(call()),
-    )
-)
+@shown_by(lambda _: (put(_OTHER), update(default="Allow"), add(_RANGE), update(default="Deny"), ask(call())))
 class _RulesAddedUnderAllowLost(Vault):
     """Switching to Allow sets the rules aside, and switching back restores them, without later changes."""
 
