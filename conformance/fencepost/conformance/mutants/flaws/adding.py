@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.remembering import Remembering
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, INSIDE, add, add_subnet, ask, call, put, remove, update
@@ -40,7 +41,7 @@ class _AddedAgainStaysRemoved(Vault):
 
 @flaw("adding-works-on-the-last-put", "STA-2", "open", needs_history=True)
 @shown_by(lambda _: (put(_RANGE), remove(_RANGE), add(_OTHER), ask(call())))
-class _AddingWorksOnTheLastPut(Vault):
+class _AddingWorksOnTheLastPut(Stateful):
     """Adding reads the list of the last put, appends to it and writes it, so removed rules come back."""
 
     listed: tuple[IpRule, ...] = ()
@@ -50,10 +51,6 @@ class _AddingWorksOnTheLastPut(Vault):
         self.listed = self.held.ip_rules if answer["accepted"] else self.listed
         return answer
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.listed = ()
-        return super().reset(subnets=subnets)
-
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         missing = tuple(old for old in self.listed if old not in held.ip_rules)
         return super().with_ip_rule(held._replace(ip_rules=(*missing, *held.ip_rules)), rule)
@@ -61,7 +58,7 @@ class _AddingWorksOnTheLastPut(Vault):
 
 @flaw("second-add-replaces-the-first", "STA-2 STA-6 LIM-7", "closed", needs_history=True)
 @shown_by(lambda _: (put(), add(_RANGE), add(_OTHER), ask(call())))
-class _SecondAddReplacesTheFirst(Vault):
+class _SecondAddReplacesTheFirst(Stateful):
     """Each add starts again from the list of the last put, so an earlier added rule is lost."""
 
     added = False
@@ -69,10 +66,6 @@ class _SecondAddReplacesTheFirst(Vault):
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         self.added = False
         return super().put_rules(network_acls=network_acls)
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.added = False
-        return super().reset(subnets=subnets)
 
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         base = held._replace(ip_rules=held.ip_rules[:-1]) if self.added else held
@@ -86,7 +79,7 @@ class _SecondAddReplacesTheFirst(Vault):
 
 @flaw("update-forgets-what-was-added", "STA-2 STA-3", "closed", needs_history=True)
 @shown_by(lambda _: (put(), add(_RANGE), update(bypass="AzureServices"), ask(call())))
-class _UpdateForgetsWhatWasAdded(Vault):
+class _UpdateForgetsWhatWasAdded(Stateful):
     """An update writes the list of the last put with new switches, so rules added since then are lost."""
 
     added: frozenset[IpRule] = frozenset()
@@ -94,10 +87,6 @@ class _UpdateForgetsWhatWasAdded(Vault):
     def read_acls(self, acls: JsonObject) -> Held:
         self.added = frozenset()
         return super().read_acls(acls)
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.added = frozenset()
-        return super().reset(subnets=subnets)
 
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         self.added |= {rule}
@@ -110,14 +99,10 @@ class _UpdateForgetsWhatWasAdded(Vault):
 
 @flaw("add-after-update-is-not-compiled", "STA-2", "closed", needs_history=True)
 @shown_by(lambda _: (put(), update(bypass="AzureServices"), add(_RANGE), ask(call())))
-class _AddAfterUpdateIsNotCompiled(Vault):
+class _AddAfterUpdateIsNotCompiled(Stateful):
     """An update marks the compiled matcher as fresh, and the next added rule does not mark it as stale."""
 
     fresh = False
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.fresh = False
-        return super().reset(subnets=subnets)
 
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         self.fresh = True
@@ -154,17 +139,15 @@ class _AddedRuleTurnsTheFirewallOn(Vault):
 
 @flaw("added-subnet-waits-for-a-put", "STA-2 STA-6", "closed", needs_history=True)
 @shown_by(lambda _: (put(), add_subnet(APP), ask(call(INSIDE, subnet=APP))))
-class _AddedSubnetWaitsForAPut(Vault):
+class _AddedSubnetWaitsForAPut(Stateful):
     """Virtual network rules are looked up in an index that only a put of the whole set rebuilds."""
+
+    index = frozenset[str]()
 
     def read_acls(self, acls: JsonObject) -> Held:
         held = super().read_acls(acls)
         self.index = frozenset(rule.id for rule in held.subnet_rules)
         return held
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.index = frozenset[str]()
-        return super().reset(subnets=subnets)
 
     def same_subnet(self, rule: SubnetRule, caller: str) -> bool:
         return rule.id in self.index and super().same_subnet(rule, caller)
@@ -213,7 +196,7 @@ class _AnswersOutliveUpdates(Remembering):
 
 @flaw("fourth-add-is-dropped", "STA-2 LIM-7", "closed", needs_history=True)
 @shown_by(lambda _: (put(), *(add(f"20.0.{index}.0/24") for index in range(1, 5)), ask(call("20.0.4.7"))))
-class _FourthAddIsDropped(Vault):
+class _FourthAddIsDropped(Stateful):
     """Added rules go into a buffer with three entries that only the next put empties; further rules are lost."""
 
     buffered = 0
@@ -221,10 +204,6 @@ class _FourthAddIsDropped(Vault):
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         self.buffered = 0
         return super().put_rules(network_acls=network_acls)
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.buffered = 0
-        return super().reset(subnets=subnets)
 
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         self.buffered += 1
@@ -243,14 +222,10 @@ class _CoveredRuleIsNotKept(Vault):
 
 @flaw("range-of-two-halves-is-not-stored", "STA-2 STA-7 STA-6 DEC-5", "closed", needs_history=True)
 @shown_by(lambda _: (put("20.0.0.0/25", "20.0.0.128/25"), add("20.0.0.0/24"), remove("20.0.0.0/25"), ask(call())))
-class _RangeOfTwoHalvesIsNotStored(Vault):
+class _RangeOfTwoHalvesIsNotStored(Stateful):
     """An added range whose addresses the merged list has already is accepted and not stored, until the next put."""
 
     unstored: frozenset[IpRule] = frozenset()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.unstored = frozenset()
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.lenient_vault import LenientVault
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, Profile, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -40,14 +41,10 @@ _MOST_CHANGES = 16
     needs_history=True,
 )
 @shown_by(lambda _: (reset(without=[APP]), put(), add_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))))
-class _RefusedRuleComesWithItsEndpoint(Vault):
+class _RefusedRuleComesWithItsEndpoint(Stateful):
     """A rule that is refused for its subnet's endpoint waits for the endpoint, and comes into force with it."""
 
     waiting: tuple[str, ...] = ()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.waiting = ()
-        return super().reset(subnets=subnets)
 
     def add_virtual_network_rule(self, **rule: object) -> JsonObject:
         answer = super().add_virtual_network_rule(**rule)
@@ -71,14 +68,10 @@ class _RefusedRuleComesWithItsEndpoint(Vault):
     needs_history=True,
 )
 @shown_by(lambda _: (reset(without=[APP]), put(), put(HERE, subnets=[APP]), add("20.7.0.0/24"), ask(call())))
-class _RulesOfARefusedSetComeWithTheNext(Vault):
+class _RulesOfARefusedSetComeWithTheNext(Stateful):
     """A set with a subnet that is refused leaves its IP rules in the draft, which the next added rule completes."""
 
     draft: tuple[IpRule, ...] = ()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.draft = ()
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)
@@ -98,14 +91,10 @@ class _RulesOfARefusedSetComeWithTheNext(Vault):
 
 @flaw("refused-update-is-accepted-when-repeated", "VAL-6", "open", needs_history=True)
 @shown_by(lambda _: (put(), update(bypass="Everybody"), update(bypass="Everybody")))
-class _RefusedUpdateIsAcceptedWhenRepeated(Vault):
+class _RefusedUpdateIsAcceptedWhenRepeated(Stateful):
     """An update's digest is stored before its check, so that a refused update is no change when it is repeated."""
 
     last: JsonObject | None = None
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.last = None
-        return super().reset(subnets=subnets)
 
     def update_rules(self, **switches: object) -> JsonObject:
         if switches == self.last:
@@ -184,14 +173,10 @@ def _off(profile: Profile) -> tuple[Call, ...]:
 
 @flaw("endpoints-of-so-many-subnets-are-known", "DEC-9 STA-10 DEC-10 DEC-8 STA-2 VAL-8", "open", needs_history=True)
 @shown_by(_off)
-class _EndpointsOfSoManySubnetsAreKnown(Vault):
+class _EndpointsOfSoManySubnetsAreKnown(Stateful):
     """The last 16 events of the network are kept; an older change of an endpoint is forgotten."""
 
     events: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.events = ()
-        return super().reset(subnets=subnets)
 
     def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
         name = self.fold(subnet)
@@ -212,14 +197,10 @@ class _EndpointsOfSoManySubnetsAreKnown(Vault):
         add("22.1.0.0/24"),
     )
 )
-class _RepeatedRuleFreesOnePlace(Vault):
+class _RepeatedRuleFreesOnePlace(Stateful):
     """Rules are counted as they come and go; a removal counts once, also where the rule stood there twice."""
 
     lost = 0
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.lost = 0
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         lost, self.lost = self.lost, 0

@@ -1,10 +1,9 @@
 """Flaws in which rules count towards the limits, and when they are counted."""
 
 from collections import Counter
-from collections.abc import Sequence
 
-from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -92,14 +91,10 @@ class _AddingLimitWithoutBypassOnly(Vault):
 
 @flaw("refused-put-takes-room", "LIM-6 LIM-7 VAL-9 STA-2", "closed", needs_history=True)
 @shown_by(lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), add("52.0.0.7")))
-class _RefusedPutTakesRoom(Vault):
+class _RefusedPutTakesRoom(Stateful):
     """The rules of a put are counted before the check of their number; refused, they still take the room of adds."""
 
     counted = 0
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.counted = 0
-        return super().reset(subnets=subnets)
 
     def check_put(self, held: Held) -> None:
         self.counted = len(held.ip_rules)

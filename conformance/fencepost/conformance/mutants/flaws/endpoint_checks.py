@@ -1,9 +1,7 @@
 """Flaws in checking the service endpoint when a rule is written: a result is remembered, a refusal leaves a trace."""
 
-from collections.abc import Sequence
-
-from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, HERE, ask, call, dormant, endpoints, put, reset, switch_on
@@ -11,14 +9,10 @@ from fencepost.conformance.mutants.witness import APP, HERE, ask, call, dormant,
 flaw = Flaws("validation")
 
 
-class _RememberingSubnets(Vault):
+class _RememberingSubnets(Stateful):
     """A vault that remembers a property of each subnet beyond the subnet's rules."""
 
     excused: frozenset[str] = frozenset()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.excused = frozenset()
-        return super().reset(subnets=subnets)
 
 
 @flaw("endpoint-seen-once-is-enough", "VAL-8", "open", profiles=TODAY_ONLY)

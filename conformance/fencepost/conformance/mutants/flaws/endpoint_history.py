@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -102,14 +103,10 @@ class _RuleWithoutEndpointIsNotRemoved(Vault):
 
 @flaw("refused-put-empties-the-parking-place", "VAL-9 STA-10 LIM-6", "closed", needs_history=True)
 @shown_by(lambda _: (put(subnets=[APP]), endpoints(APP), put("office"), switch_on(APP), ask(call(INSIDE, subnet=APP))))
-class _RefusedPutEmptiesTheParkingPlace(Vault):
+class _RefusedPutEmptiesTheParkingPlace(Stateful):
     """Rules whose endpoint is off are held in a second list; a put clears that list even when it is then refused."""
 
     lost: frozenset[str] = frozenset()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.lost = frozenset()
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)
@@ -128,15 +125,11 @@ class _RefusedPutEmptiesTheParkingPlace(Vault):
 
 @flaw("listed-subnet-added-again-waits", "DEC-5 STA-6 STA-2 DEC-6", "closed", needs_history=True, choice="duplicates")
 @shown_by(lambda _: (put(subnets=[APP]), ("addVirtualNetworkRule", dormant(APP)), ask(call(INSIDE, subnet=APP))))
-class _ListedSubnetAddedAgainWaits(Vault):
+class _ListedSubnetAddedAgainWaits(Stateful):
     """A rule that ignores a missing endpoint waits until the endpoint is switched on, even where it replaces an active
     rule."""
 
     waiting: frozenset[str] = frozenset()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.waiting = frozenset()
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)

@@ -6,6 +6,7 @@ from operator import xor
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import Call, add, ask, call, put, remove, update
@@ -46,17 +47,13 @@ class _CompiledAgainWhenACheckByteChanges(_CompilingWhenTold):
         return len(rules), reduce(xor, (rule.network & 0xFF ^ rule.prefix for rule in rules), 0)
 
 
-class _Unchanged(Vault):
+class _Unchanged(Stateful):
     """A vault that ignores a put of the set that was put last, unless another write came in between."""
 
     last: Held | None = None
 
     def forget_last(self, write: str) -> None:  # noqa: ARG002 - a seam: flaws look at the write
         self.last = None
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.last = None
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         before = self.held
@@ -142,15 +139,11 @@ def _put_without_lists() -> Call:
 
 @flaw("absent-lists-are-one-list", "STA-1 STA-2 DEC-15 DEC-3", "open", needs_history=True)
 @shown_by(lambda _: (_put_without_lists(), add(_RANGE), _put_without_lists(), ask(call())))
-class _AbsentListsAreOneList(Vault):
+class _AbsentListsAreOneList(Stateful):
     """`def put(rules=[])`: an absent list is always the same list object, and a rule added to it stays in it."""
 
     stand_in: tuple[IpRule, ...] = ()
     is_in_force = False
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.stand_in, self.is_in_force = (), False
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         before, self.is_in_force = self.is_in_force, False

@@ -5,6 +5,7 @@ from itertools import combinations
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -203,14 +204,10 @@ class _UpdateDropsFlaggedRules(Vault):
         ask(call(INSIDE, subnet=APP)),
     )
 )
-class _RemovedFlaggedRuleComesBack(Vault):
+class _RemovedFlaggedRuleComesBack(Stateful):
     """A rule without endpoint waits in a second list; removing it leaves it there, and the endpoint puts it back."""
 
     waiting: tuple[SubnetRule, ...] = ()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.waiting = ()
-        return super().reset(subnets=subnets)
 
     def check_put(self, held: Held) -> None:
         super().check_put(held)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -84,7 +85,7 @@ class _PutOfOtherSubnetsAloneChangesNothing(Vault):
 
 @flaw("last-row-of-the-spare-table-stays", "STA-1 STA-2 DEC-3 DEC-7", "open")
 @shown_by(lambda _: (put(HERE, "52.0.0.7"), put("53.0.0.7"), put("54.0.0.7"), ask(call("52.0.0.7"))))
-class _LastRowOfTheSpareTableStays(Vault):
+class _LastRowOfTheSpareTableStays(Stateful):
     """Two tables take turns; where the new rules are one fewer than those of two puts ago, the last row stays."""
 
     tables: tuple[tuple[IpRule, ...], ...] = ((), ())
@@ -97,10 +98,6 @@ class _LastRowOfTheSpareTableStays(Vault):
             if len(spare) == len(self.held.ip_rules) + 1:
                 self.held = self.held._replace(scan=(*self.held.scan, spare[-1]))
         return answer
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.tables = ((), ())
-        return super().reset(subnets=subnets)
 
 
 @flaw("waiting-update-replaces-the-one-before", "STA-3 STA-2 STA-4", "both", needs_history=True)
@@ -209,7 +206,7 @@ class _CountOfRulesHasEightBits(Vault):
 @shown_by(
     lambda _: (put(*singles(_MARKS + 1)), *(remove(one) for one in singles(_MARKS)), ask(call(singles(_MARKS)[-1])))
 )
-class _SixteenthRemovalIsUndone(Vault):
+class _SixteenthRemovalIsUndone(Stateful):
     """Removed rows are marked; at sixteen marks the table is written anew, without the mark that is being made."""
 
     removals = 0
@@ -222,10 +219,6 @@ class _SixteenthRemovalIsUndone(Vault):
         if not answer["accepted"]:
             self.removals, self.lingering = before
         return answer
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.removals, self.lingering = 0, ()
-        return super().reset(subnets=subnets)
 
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
         left = super().without_ip_rule(held, rule)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -96,16 +97,12 @@ class _RemovalAndAdditionAtOneStartCancelOut(Vault):
 
 @flaw("seventeenth-waiting-addition-is-lost", "STA-2 STA-6 DEC-2 DEC-4 LIM-1 LIM-7", "closed", needs_history=True)
 @shown_by(lambda _: (put(_SLOTS[0]), ask(call()), *map(add, _SLOTS[1:19]), ask(call(_SLOTS[18]))))
-class _SeventeenthWaitingAdditionIsLost(Vault):
+class _SeventeenthWaitingAdditionIsLost(Stateful):
     """Added rules wait in a list of 16 until the next whole set, or until a request finds the list not full."""
 
     compiled: tuple[IpRule, ...] = ()
     waiting: tuple[IpRule, ...] = ()
     is_asked = False
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.compiled, self.waiting, self.is_asked = (), (), False
-        return super().reset(subnets=subnets)
 
     def install(self, held: Held) -> None:
         before = getattr(self, "held", Held()).ip_rules
@@ -173,7 +170,7 @@ class _SetPutAgainAfterASubnetWentIsSkipped(Vault):
 
 @flaw("refused-set-ends-the-watch-over-endpoints", "STA-10 VAL-9 DEC-9 DEC-7", "open", needs_history=True)
 @shown_by(lambda _: (put(subnets=[APP]), put("10.0.0.1"), endpoints(APP), ask(call(HERE, subnet=APP))))
-class _RefusedSetEndsTheWatchOverEndpoints(Vault):
+class _RefusedSetEndsTheWatchOverEndpoints(Stateful):
     """A whole set begins by ending the watch over the endpoints of listed subnets, also if it is then refused."""
 
     unwatched: frozenset[str] = frozenset()
@@ -183,10 +180,6 @@ class _RefusedSetEndsTheWatchOverEndpoints(Vault):
         answer = super().put_rules(network_acls=network_acls)
         self.unwatched = frozenset() if answer["accepted"] else before
         return answer
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.unwatched = frozenset()
-        return super().reset(subnets=subnets)
 
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         known = ask.subnet is not None and self.fold(ask.subnet) in self.unwatched
@@ -201,7 +194,7 @@ class _RefusedSetEndsTheWatchOverEndpoints(Vault):
     profiles=TODAY_ONLY,
 )
 @shown_by(lambda _: (put(subnets=[APP]), remove_subnet(APP), endpoints(APP), add_subnet(APP)))
-class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Vault):
+class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Stateful):
     """A rule may stay without its endpoint, and what stays is what the last whole set had, removed since or not."""
 
     kept: frozenset[str] = frozenset()
@@ -211,10 +204,6 @@ class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Vault):
         if answer["accepted"]:
             self.kept = frozenset(rule.id for rule in self.held.subnet_rules)
         return answer
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.kept = frozenset()
-        return super().reset(subnets=subnets)
 
     def check_endpoints(self, held: Held) -> None:
         super().check_endpoints(

@@ -1,9 +1,8 @@
 """Flaws in the limits where rules are added and removed one at a time."""
 
-from collections.abc import Sequence
-
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -79,14 +78,10 @@ class _AddingSubnetsWithoutLimit(Vault):
         super().check_added(held._replace(subnet_rules=held.subnet_rules[-self.max_subnet_rules(held) :]))
 
 
-class _Counting(Vault):
+class _Counting(Stateful):
     """A vault that keeps a counter of its IP rules."""
 
     count = 0
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.count = 0
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.remembering import Remembering
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, INSIDE, OTHER_NETWORK, ask, call, control, endpoints, put
@@ -168,12 +169,10 @@ class _FirstAnswerAfterAWriteIsOld(Vault):
 
 @flaw("denies-after-256-requests", "DEC-17", "closed")
 @shown_by(lambda _: (put(_RANGE), ask(*[call()] * 257)))
-class _DeniesAfter256Requests(Vault):
+class _DeniesAfter256Requests(Stateful):
     """Requests are counted in one byte, for a throttle that acts at zero."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.served = 0
-        return super().reset(subnets=subnets)
+    served = 0
 
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
         self.served += 1
@@ -182,12 +181,10 @@ class _DeniesAfter256Requests(Vault):
 
 @flaw("opens-after-400-requests", "DEC-17 DEC-3", "open")
 @shown_by(lambda _: (put(), ask(*[call()] * 401)))
-class _OpensAfter400Requests(Vault):
+class _OpensAfter400Requests(Stateful):
     """When the log of refusals is full its writer fails, and that failure lets the request through."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.logged = 0
-        return super().reset(subnets=subnets)
+    logged = 0
 
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
         admitted = super().firewall_admits(held, ask)
@@ -215,12 +212,10 @@ class _ManyRefusalsBlockTheAddress(Vault):
 
 @flaw("one-refusal-in-a-hundred-only-logged", "DEC-17 DEC-3", "open")
 @shown_by(lambda _: (put(), ask(*[call()] * 100)))
-class _OneInAHundredIsOnlyLogged(Vault):
+class _OneInAHundredIsOnlyLogged(Stateful):
     """To reduce latency, one refusal in a hundred is sampled: it is logged and not enforced."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.sampled = 0
-        return super().reset(subnets=subnets)
+    sampled = 0
 
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
         admitted = super().firewall_admits(held, ask)

@@ -1,9 +1,10 @@
 """Flaws in what `getRules` shows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, add, put, read, singles
@@ -15,7 +16,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 @flaw("read-back-is-what-was-put", "STA-5", "both", needs_history=True)
 @shown_by(lambda _: (put(_RANGE), add(_OTHER), read()))
-class _ReadBackIsWhatWasPut(Vault):
+class _ReadBackIsWhatWasPut(Stateful):
     """The body of the last put is stored and shown, without the rules added since."""
 
     shown: Held = Held()
@@ -25,24 +26,16 @@ class _ReadBackIsWhatWasPut(Vault):
         self.shown = self.held if answer["accepted"] else self.shown
         return answer
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.shown = Held()
-        return super().reset(subnets=subnets)
-
     def read_back(self, held: Held) -> JsonObject:
         return super().read_back(held._replace(ip_rules=self.shown.ip_rules, subnet_rules=self.shown.subnet_rules))
 
 
 @flaw("read-back-of-a-refused-write", "STA-5 VAL-9", "both")
 @shown_by(lambda profile: (put(_RANGE), put(*singles(profile.max_ip_rules + 1)), read()))
-class _ReadBackOfARefusedWrite(Vault):
+class _ReadBackOfARefusedWrite(Stateful):
     """The body is stored before it is checked, so the rules shown are not the rules in force."""
 
     refused: Held | None = None
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.refused = None
-        return super().reset(subnets=subnets)
 
     def write(self, make: Callable[[], Held], *checks: Callable[[Held], None]) -> JsonObject:
         self.refused = None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -183,14 +184,10 @@ class _RemovingTheLastRuleTurnsTheFirewallOff(Vault):
 
 @flaw("removed-rule-stays-removed-when-put", "STA-1 STA-2 STA-5", "closed", needs_history=True)
 @shown_by(lambda _: (put(_RANGE), remove(_RANGE), put(_RANGE), ask(call())))
-class _RemovedRuleStaysRemovedWhenPut(Vault):
+class _RemovedRuleStaysRemovedWhenPut(Stateful):
     """Removed rules are marked as deleted; adding a rule clears the mark, putting a whole set does not."""
 
     marked: frozenset[IpRule] = frozenset()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.marked = frozenset()
-        return super().reset(subnets=subnets)
 
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         self.marked -= {rule}

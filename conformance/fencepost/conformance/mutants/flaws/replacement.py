@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -109,14 +110,10 @@ class _DenyStaysUntilReset(Vault):
 
 @flaw("bypass-not-replaced", "STA-1 STA-3 DEC-12", "both")
 @shown_by(lambda profile: (put(bypass="AzureServices"), put(bypass="None"), ask(trusted(profile))))
-class _BypassNotReplaced(Vault):
+class _BypassNotReplaced(Stateful):
     """Only the first put sets the bypass; later puts ignore it."""
 
     settled: str | None = None
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.settled = None
-        return super().reset(subnets=subnets)
 
     def read_acls(self, acls: JsonObject) -> Held:
         held = super().read_acls(acls)

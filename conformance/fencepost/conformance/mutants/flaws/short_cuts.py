@@ -7,6 +7,7 @@ from operator import xor
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.lenient_vault import LenientVault
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, add, ask, call, put, remove, reset, subnet_id, update
@@ -69,15 +70,11 @@ class _AddedAddressClosesAGap(Vault):
     needs_history=True,
 )
 @shown_by(lambda _: (put(), update(default="Allow"), *[update(bypass="None")] * (_FOLDED - 1), ask(call())))
-class _FoldedLogHasTheSwitchesOfTheLastSet(Vault):
+class _FoldedLogHasTheSwitchesOfTheLastSet(Stateful):
     """A log of 24 single changes is folded into the last whole set, whose switches come back."""
 
     base = Held()
     logged = 0
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.base, self.logged = Held(), 0
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)
@@ -94,14 +91,10 @@ class _FoldedLogHasTheSwitchesOfTheLastSet(Vault):
 
 @flaw("rule-removed-in-vain-stays-out", "STA-2 STA-6 DEC-2", "closed", needs_history=True)
 @shown_by(lambda _: (put(), remove("20.0.0.0/24"), add("20.0.0.0/24"), ask(call())))
-class _RuleRemovedInVainStaysOut(Vault):
+class _RuleRemovedInVainStaysOut(Stateful):
     """A removal leaves a tombstone, whether there was a rule or not, and the next rule of that text is buried."""
 
     buried: frozenset[str] = frozenset()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.buried = frozenset()
-        return super().reset(subnets=subnets)
 
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
         left = super().without_ip_rule(held, rule)

@@ -1,9 +1,8 @@
 """Flaws in switching to Deny: the update is refused, or removed rules come back."""
 
-from collections.abc import Sequence
-
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import add, ask, call, put, remove, update
@@ -26,14 +25,10 @@ class _UpdateThatShutsEverybodyOutRefused(Vault):
         return changed
 
 
-class _Remembering(Vault):
+class _Remembering(Stateful):
     """A vault that keeps rules beside those in force until the whole set is put."""
 
     aside: Held | None = None
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.aside = None
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)

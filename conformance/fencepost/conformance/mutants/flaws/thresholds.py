@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import Call, add, ask, call, put, remove
@@ -81,15 +82,11 @@ def _asks_for_the_last_of(count: int) -> Witness:
     return lambda _: (put(), *_adds(count), ask(call(f"20.0.{count - 1}.7")))
 
 
-class _Overflowing(Vault):
+class _Overflowing(Stateful):
     """A vault that searches only a fixed number of the rules added since the last put."""
 
     room: ClassVar[int]
     added: tuple[IpRule, ...] = ()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.added = ()
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)
@@ -130,14 +127,10 @@ class _SeventeenthAddIsNotSearched(_Overflowing):
 
 @flaw("ninth-add-takes-the-first-out", "STA-2 LIM-7 STA-6", "closed", needs_history=True)
 @shown_by(lambda _: (put(), *_adds(9), ask(call())))
-class _NinthAddTakesTheFirstOut(Vault):
+class _NinthAddTakesTheFirstOut(Stateful):
     """Added rules are noted in an undo ring of eight entries, and a rule that drops out of the ring is undone."""
 
     noted: tuple[IpRule, ...] = ()
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.noted = ()
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)
@@ -156,14 +149,10 @@ class _NinthAddTakesTheFirstOut(Vault):
 
 @flaw("eighth-removal-takes-the-last", "STA-2 STA-7 LIM-8", "closed", needs_history=True)
 @shown_by(lambda _: (put(*_networks(9)), *(remove(value) for value in _networks(8)), ask(call("20.0.8.7"))))
-class _EighthRemovalTakesTheLast(Vault):
+class _EighthRemovalTakesTheLast(Stateful):
     """Removed rules leave gaps; the eighth gap starts a compaction that loses the last rule."""
 
     gaps = 0
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.gaps = 0
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)

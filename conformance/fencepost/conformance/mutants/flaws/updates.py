@@ -1,9 +1,8 @@
 """Flaws in updates of a switch, and in rules that are inactive under Allow."""
 
-from collections.abc import Sequence
-
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, INSIDE, add, add_subnet, ask, call, put, remove, trusted, update
@@ -84,7 +83,7 @@ class _RulesNotCompiledUnderAllow(Vault):
 
 @flaw("rules-added-under-allow-lost", "STA-4 STA-2", "closed", needs_history=True)
 @shown_by(lambda _: (put(_OTHER), update(default="Allow"), add(_RANGE), update(default="Deny"), ask(call())))
-class _RulesAddedUnderAllowLost(Vault):
+class _RulesAddedUnderAllowLost(Stateful):
     """Switching to Allow sets the rules aside, and switching back restores them, without later changes."""
 
     aside: tuple[IpRule, ...] | None = None
@@ -92,10 +91,6 @@ class _RulesAddedUnderAllowLost(Vault):
     def read_acls(self, acls: JsonObject) -> Held:
         self.aside = None
         return super().read_acls(acls)
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.aside = None
-        return super().reset(subnets=subnets)
 
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         changed = super().with_switches(held, bypass, default_action)
@@ -118,7 +113,7 @@ class _RulesAddedUnderAllowLost(Vault):
         ask(call()),
     )
 )
-class _PutAsideOnce(Vault):
+class _PutAsideOnce(Stateful):
     """The rules set aside on the first change to Allow are restored on every change to Deny."""
 
     aside: tuple[IpRule, ...] | None = None
@@ -126,10 +121,6 @@ class _PutAsideOnce(Vault):
     def read_acls(self, acls: JsonObject) -> Held:
         self.aside = None
         return super().read_acls(acls)
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.aside = None
-        return super().reset(subnets=subnets)
 
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         changed = super().with_switches(held, bypass, default_action)
