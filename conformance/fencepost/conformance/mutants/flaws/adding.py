@@ -20,12 +20,9 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 class _AddedAgainStaysRemoved(Vault):
     """Removed rules are marked as deleted; adding such a rule again finds the old entry and does not clear the mark."""
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.graves: set[IpRule] = set()
-            self.install(self.held)
-        return answer
+    def replaced(self) -> None:
+        self.graves: set[IpRule] = set()
+        self.install(self.held)
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         self.graves = set()
@@ -46,10 +43,8 @@ class _AddingWorksOnTheLastPut(Stateful):
 
     listed: tuple[IpRule, ...] = ()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.listed = self.held.ip_rules if answer["accepted"] else self.listed
-        return answer
+    def replaced(self) -> None:
+        self.listed = self.held.ip_rules
 
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         missing = tuple(old for old in self.listed if old not in held.ip_rules)
@@ -227,12 +222,9 @@ class _RangeOfTwoHalvesIsNotStored(Stateful):
 
     unstored: frozenset[IpRule] = frozenset()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.unstored = frozenset()
-            self.install(self.held)
-        return answer
+    def replaced(self) -> None:
+        self.unstored = frozenset()
+        self.install(self.held)
 
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         spans = {(other.first, other.last) for other in held.ip_rules}

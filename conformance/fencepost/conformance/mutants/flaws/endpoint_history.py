@@ -131,10 +131,8 @@ class _ListedSubnetAddedAgainWaits(Stateful):
 
     waiting: frozenset[str] = frozenset()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.waiting = frozenset() if answer["accepted"] else self.waiting
-        return answer
+    def replaced(self) -> None:
+        self.waiting = frozenset()
 
     def add_virtual_network_rule(
         self,

@@ -90,14 +90,11 @@ class _LastRowOfTheSpareTableStays(Stateful):
 
     tables: tuple[tuple[IpRule, ...], ...] = ((), ())
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            spare, active = self.tables
-            self.tables = (active, self.held.ip_rules)
-            if len(spare) == len(self.held.ip_rules) + 1:
-                self.held = self.held._replace(scan=(*self.held.scan, spare[-1]))
-        return answer
+    def replaced(self) -> None:
+        spare, active = self.tables
+        self.tables = (active, self.held.ip_rules)
+        if len(spare) == len(self.held.ip_rules) + 1:
+            self.held = self.held._replace(scan=(*self.held.scan, spare[-1]))
 
 
 @flaw("waiting-update-replaces-the-one-before", "STA-3 STA-2 STA-4", "both", needs_history=True)

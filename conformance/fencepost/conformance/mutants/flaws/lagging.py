@@ -199,11 +199,8 @@ class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Stateful):
 
     kept: frozenset[str] = frozenset()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.kept = frozenset(rule.id for rule in self.held.subnet_rules)
-        return answer
+    def replaced(self) -> None:
+        self.kept = frozenset(rule.id for rule in self.held.subnet_rules)
 
     def check_endpoints(self, held: Held) -> None:
         super().check_endpoints(
@@ -251,11 +248,8 @@ class _UpdatedBypassOutlivesTheVault(Vault):
             self.default_bypass = self.held.bypass
         return answer
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.default_bypass = "AzureServices"
-        return answer
+    def replaced(self) -> None:
+        self.default_bypass = "AzureServices"
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         answer = super().reset(subnets=subnets)

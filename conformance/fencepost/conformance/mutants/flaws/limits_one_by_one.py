@@ -83,11 +83,8 @@ class _Counting(Stateful):
 
     count = 0
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.count = len(self.held.ip_rules)
-        return answer
+    def replaced(self) -> None:
+        self.count = len(self.held.ip_rules)
 
     def add_ip_rule(self, *, value: object) -> JsonObject:
         answer = super().add_ip_rule(value=value)
@@ -165,10 +162,8 @@ class _RemovalInOtherLettersKeepsThePlace(Vault):
         super().install(held)
         self.orphans = 0 if not held.subnet_rules else self.orphans
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.orphans = 0 if answer["accepted"] else self.orphans
-        return answer
+    def replaced(self) -> None:
+        self.orphans = 0
 
     def without_subnet_rule(self, held: Held, subnet: str) -> Held:
         left = super().without_subnet_rule(held, subnet)

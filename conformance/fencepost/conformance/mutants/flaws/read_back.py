@@ -21,10 +21,8 @@ class _ReadBackIsWhatWasPut(Stateful):
 
     shown: Held = Held()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.shown = self.held if answer["accepted"] else self.shown
-        return answer
+    def replaced(self) -> None:
+        self.shown = self.held
 
     def read_back(self, held: Held) -> JsonObject:
         return super().read_back(held._replace(ip_rules=self.shown.ip_rules, subnet_rules=self.shown.subnet_rules))

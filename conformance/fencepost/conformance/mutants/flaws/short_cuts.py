@@ -76,11 +76,8 @@ class _FoldedLogHasTheSwitchesOfTheLastSet(Stateful):
     base = Held()
     logged = 0
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.base, self.logged = self.held, 0
-        return answer
+    def replaced(self) -> None:
+        self.base, self.logged = self.held, 0
 
     def install(self, held: Held) -> None:
         self.logged += 1

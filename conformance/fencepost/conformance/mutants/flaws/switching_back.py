@@ -1,6 +1,5 @@
 """Flaws in switching to Deny: the update is refused, or removed rules come back."""
 
-from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
@@ -30,10 +29,8 @@ class _Remembering(Stateful):
 
     aside: Held | None = None
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.aside = None if answer["accepted"] else self.aside
-        return answer
+    def replaced(self) -> None:
+        self.aside = None
 
 
 @flaw("deny-said-again-brings-its-rules-back", "STA-2 STA-3 STA-6", "both", needs_history=True)

@@ -88,12 +88,9 @@ class _Overflowing(Stateful):
     room: ClassVar[int]
     added: tuple[IpRule, ...] = ()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.added = ()
-            self.install(self.held)
-        return answer
+    def replaced(self) -> None:
+        self.added = ()
+        self.install(self.held)
 
     def add_ip_rule(self, *, value: object) -> JsonObject:
         answer = super().add_ip_rule(value=value)
@@ -132,10 +129,8 @@ class _NinthAddTakesTheFirstOut(Stateful):
 
     noted: tuple[IpRule, ...] = ()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.noted = () if answer["accepted"] else self.noted
-        return answer
+    def replaced(self) -> None:
+        self.noted = ()
 
     def add_ip_rule(self, *, value: object) -> JsonObject:
         answer = super().add_ip_rule(value=value)
@@ -154,10 +149,8 @@ class _EighthRemovalTakesTheLast(Stateful):
 
     gaps = 0
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.gaps = 0 if answer["accepted"] else self.gaps
-        return answer
+    def replaced(self) -> None:
+        self.gaps = 0
 
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
         left = super().without_ip_rule(held, rule)

@@ -147,10 +147,8 @@ class _BypassUpdateForgetsAddedSubnets(Vault):
 
     added: frozenset[str] = frozenset()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.added = frozenset() if answer["accepted"] else self.added
-        return answer
+    def replaced(self) -> None:
+        self.added = frozenset()
 
     def with_subnet_rule(self, held: Held, rule: SubnetRule) -> Held:
         self.added |= {rule.id}
