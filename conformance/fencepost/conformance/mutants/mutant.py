@@ -8,7 +8,7 @@ from fencepost.conformance.mutants.lenient_vault import LenientVault
 from fencepost.conformance.mutants.values import PROFILES, Profile
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.wire_vault import WireVault
-from fencepost.conformance.mutants.witness import Call, reset
+from fencepost.conformance.mutants.witness import Call, ask, call, put, reset
 
 Direction: TypeAlias = Literal["open", "closed", "both"]
 Group: TypeAlias = Literal[
@@ -133,6 +133,16 @@ class Shown(NamedTuple):
 def shown_by(witness: Witness) -> Callable[[type[Vault]], Shown]:
     """The decorator of a faulty vault class that gives it its witness."""
     return lambda flaw: Shown(flaw, witness)
+
+
+def writes(*values: object) -> Witness:
+    """The witness that puts these IP rules."""
+    return lambda _: (put(*values),)
+
+
+def asks(*values: object, address: str) -> Witness:
+    """The witness that puts these IP rules and asks for a caller at the address."""
+    return lambda _: (put(*values), ask(call(address)))
 
 
 @dataclass(frozen=True, slots=True)

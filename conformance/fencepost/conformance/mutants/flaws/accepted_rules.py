@@ -1,11 +1,12 @@
 """Flaws in which IP rules a write accepts: too many, too few, or only some of a list."""
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, shown_by, writes
+from fencepost.conformance.mutants.reading import if_read
 from fencepost.conformance.mutants.values import Held, IpRule, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import HERE, ask, call, put
@@ -13,29 +14,18 @@ from fencepost.conformance.mutants.witness import HERE, ask, call, put
 flaw = Flaws("validation")
 
 
-def _writes(*values: object) -> Witness:
-    return lambda _: (put(*values),)
-
-
 @flaw("bad-rules-left-out", "VAL-5 VAL-3 VAL-4 VAL-9", "open")
-@shown_by(_writes("20.0.0.0/24", "office"))
+@shown_by(writes("20.0.0.0/24", "office"))
 class _BadRulesLeftOut(Vault):
     """A value that cannot be parsed is logged and left out, and the write is accepted."""
 
     def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
         read = super().read_ip_rules
-        return tuple(rule for entry in entries for rule in _if_read(read, entry))
-
-
-def _if_read(read: Callable[[Sequence[object]], tuple[IpRule, ...]], entry: object) -> tuple[IpRule, ...]:
-    try:
-        return read([entry])
-    except Refused:
-        return ()
+        return tuple(rule for entry in entries for rule in if_read(read, entry))
 
 
 @flaw("ipv6-stored", "VAL-4", "open", origin="Azure PowerShell passes IPv6 ranges on to the service")
-@shown_by(_writes("2001:db8::/32"))
+@shown_by(writes("2001:db8::/32"))
 class _Ipv6Stored(Vault):
     """ip_network() reads both address families, so an IPv6 range is accepted and never matches."""
 
@@ -55,7 +45,7 @@ class _Ipv6Stored(Vault):
     "closed",
     origin="Azure/azure-cli PR #19477: the client refuses overlapping arguments",
 )
-@shown_by(_writes("20.0.0.0/16", "20.0.4.0/24"))
+@shown_by(writes("20.0.0.0/16", "20.0.4.0/24"))
 class _OverlapsRefused(Vault):
     """A rule inside another rule is taken for a mistake of the user and refused."""
 
@@ -67,7 +57,7 @@ class _OverlapsRefused(Vault):
 
 
 @flaw("adjacent-ranges-refused", "VAL-1 DEC-5", "closed")
-@shown_by(_writes("20.0.0.0/24", "20.0.1.0/24"))
+@shown_by(writes("20.0.0.0/24", "20.0.1.0/24"))
 class _AdjacentRangesRefused(Vault):
     """The overlap check compares with <= and the address after the end, so adjacent ranges count as overlapping."""
 
@@ -79,7 +69,7 @@ class _AdjacentRangesRefused(Vault):
 
 
 @flaw("single-address-ending-in-zero-refused", "VAL-1", "closed")
-@shown_by(_writes("20.0.5.0"))
+@shown_by(writes("20.0.5.0"))
 class _SingleAddressEndingInZeroRefused(Vault):
     """An address that ends in .0 is refused as the address of a network."""
 
@@ -88,7 +78,7 @@ class _SingleAddressEndingInZeroRefused(Vault):
 
 
 @flaw("first-octet-ends-at-199", "VAL-1", "closed")
-@shown_by(_writes("203.0.0.0/24"))
+@shown_by(writes("203.0.0.0/24"))
 class _FirstOctetEndsAt199(Vault):
     """The pattern for the first octet is 1?[0-9]{1,2}, which ends at 199."""
 
@@ -109,7 +99,7 @@ class _EntriesOfPlainText(Vault):
 
 
 @flaw("entries-without-value-skipped", "VAL-5", "open")
-@shown_by(_writes(HERE, None))
+@shown_by(writes(HERE, None))
 class _EntriesWithoutValueSkipped(Vault):
     """`if rule.get('value')` skips an empty value where it should refuse it."""
 
@@ -118,7 +108,7 @@ class _EntriesWithoutValueSkipped(Vault):
 
 
 @flaw("very-large-ranges-refused", "VAL-1", "closed")
-@shown_by(_writes("40.0.0.0/6"))
+@shown_by(writes("40.0.0.0/6"))
 class _VeryLargeRangesRefused(Vault):
     """A range larger than /8 is refused as a probable mistake."""
 
@@ -127,7 +117,7 @@ class _VeryLargeRangesRefused(Vault):
 
 
 @flaw("values-longer-than-fifteen-refused", "VAL-1", "closed")
-@shown_by(_writes("200.100.100.0/24"))
+@shown_by(writes("200.100.100.0/24"))
 class _ValuesLongerThanFifteenRefused(Vault):
     """The field holds 15 characters, the longest address; the prefix length was not counted."""
 
@@ -148,6 +138,6 @@ class _GoodRulesOfARefusedListKept(Vault):
             entries = network_acls.get("ipRules")
             read = super().read_ip_rules
             listed = entries if isinstance(entries, Sequence) else ()
-            good = tuple(rule for entry in listed for rule in _if_read(read, entry))
+            good = tuple(rule for entry in listed for rule in if_read(read, entry))
             self.install(self.held._replace(ip_rules=(*self.held.ip_rules, *good)))
         return answer

@@ -2,20 +2,16 @@
 
 import re
 
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, shown_by, writes
 from fencepost.conformance.mutants.values import IpRule, Refused
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import add, put
+from fencepost.conformance.mutants.witness import add
 
 flaw = Flaws("parsing")
 
 
-def _writes(value: object) -> Witness:
-    return lambda _: (put(value),)
-
-
 @flaw("octets-wrap-at-256", "VAL-5", "open")
-@shown_by(_writes("276.0.0.1"))
+@shown_by(writes("276.0.0.1"))
 class _OctetsWrapAt256(Vault):
     """Octets are packed into bytes, so 276 becomes 20."""
 
@@ -26,7 +22,7 @@ class _OctetsWrapAt256(Vault):
 
 
 @flaw("octets-up-to-256", "VAL-5", "open")
-@shown_by(_writes("20.0.0.256"))
+@shown_by(writes("20.0.0.256"))
 class _OctetsUpTo256(Vault):
     """The check is octet <= 256; 256 then carries into the octet before it."""
 
@@ -40,7 +36,7 @@ class _OctetsUpTo256(Vault):
     "open",
     origin="hashicorp/terraform-provider-azurerm, helpers/validate/network.go: octets to 999 pass the CIDR pattern",
 )
-@shown_by(_writes("20.0.0.300"))
+@shown_by(writes("20.0.0.300"))
 class _LastOctetUnchecked(Vault):
     r"""The pattern bounds three octets and has \d{1,3} for the fourth."""
 
@@ -52,7 +48,7 @@ class _LastOctetUnchecked(Vault):
 
 
 @flaw("hex-octets", "VAL-5", "open", origin="CVE-2023-42282: the npm package ip and addresses in hexadecimal")
-@shown_by(_writes("0x14.0.0.1"))
+@shown_by(writes("0x14.0.0.1"))
 class _HexOctets(Vault):
     """Octets are read with int(text, 0), which reads 0x14 as 20."""
 
@@ -63,7 +59,7 @@ class _HexOctets(Vault):
 
 
 @flaw("short-forms-filled-with-zeros", "VAL-5", "open", origin="inet_aton(3): one to three parts are taken too")
-@shown_by(_writes("20.0.7"))
+@shown_by(writes("20.0.7"))
 class _ShortFormsFilledWithZeros(Vault):
     """The parser is inet_aton, which reads 20.0.7 as 20.0.0.7."""
 
@@ -73,7 +69,7 @@ class _ShortFormsFilledWithZeros(Vault):
 
 
 @flaw("missing-octets-before-the-prefix", "VAL-5", "open")
-@shown_by(_writes("20.4/16"))
+@shown_by(writes("20.4/16"))
 class _MissingOctetsBeforeThePrefix(Vault):
     """The parser fills missing octets with zeros, since routers write 20.4/16 for 20.4.0.0/16."""
 
@@ -83,7 +79,7 @@ class _MissingOctetsBeforeThePrefix(Vault):
 
 
 @flaw("address-as-one-number", "VAL-5", "open", origin="inet_aton(3): one part is the whole address")
-@shown_by(_writes("335544327"))
+@shown_by(writes("335544327"))
 class _AddressAsOneNumber(Vault):
     """Text of digits alone is read as the 32-bit number of an address."""
 
@@ -94,7 +90,7 @@ class _AddressAsOneNumber(Vault):
 
 
 @flaw("json-number-taken", "VAL-5", "open", origin="Python documentation, ipaddress.ip_address: integers are taken too")
-@shown_by(_writes(335544327))
+@shown_by(writes(335544327))
 class _JsonNumberTaken(Vault):
     """ip_address() also takes integers, and the type of the JSON value is not checked."""
 
@@ -110,7 +106,7 @@ class _JsonNumberTaken(Vault):
     "open",
     origin="CVE-2016-10739: glibc takes an address followed by white space and anything",
 )
-@shown_by(_writes("20.0.0.7 my office"))
+@shown_by(writes("20.0.0.7 my office"))
 class _TrailingWordsIgnored(Vault):
     """The pattern is anchored at the beginning only, so text after the address is not checked."""
 
@@ -119,7 +115,7 @@ class _TrailingWordsIgnored(Vault):
 
 
 @flaw("port-ignored", "VAL-5", "open")
-@shown_by(_writes("20.0.0.7:443"))
+@shown_by(writes("20.0.0.7:443"))
 class _PortIgnored(Vault):
     """The address is read by a parser of peer addresses, which cuts off the port."""
 
@@ -134,7 +130,7 @@ class _PortIgnored(Vault):
     origin="Python documentation, re: $ matches before the newline at the end",
     choice="surrounding-blanks",
 )
-@shown_by(_writes("20.0.0.7\n"))
+@shown_by(writes("20.0.0.7\n"))
 class _NewlineAtTheEnd(Vault):
     """The pattern ends in $, which also matches before a final newline."""
 
@@ -143,7 +139,7 @@ class _NewlineAtTheEnd(Vault):
 
 
 @flaw("digits-of-other-scripts", "VAL-5", "open", origin="Python documentation, int(): any Unicode decimal digit")
-@shown_by(_writes("٢٠.0.0.7"))
+@shown_by(writes("٢٠.0.0.7"))
 class _DigitsOfOtherScripts(Vault):
     """str.isdigit() and int() know the digits of every script: ٢٠.0.0.7 is an address."""
 
@@ -152,7 +148,7 @@ class _DigitsOfOtherScripts(Vault):
 
 
 @flaw("nul-ends-the-text", "VAL-5", "open", origin="CVE-2013-4238: NUL in names handed to C")
-@shown_by(_writes("20.0.0.7\0.contoso.com"))
+@shown_by(writes("20.0.0.7\0.contoso.com"))
 class _NulEndsTheText(Vault):
     """The value goes to a C parser, which ends the text at the first NUL."""
 
@@ -161,7 +157,7 @@ class _NulEndsTheText(Vault):
 
 
 @flaw("dash-range-taken", "VAL-5", "open", origin="Azure SQL firewall rules: startIpAddress and endIpAddress")
-@shown_by(_writes("20.0.0.7-20.0.0.9"))
+@shown_by(writes("20.0.0.7-20.0.0.9"))
 class _DashRangeTaken(Vault):
     """A sibling service has ranges written as two addresses with a dash; here the second address is dropped."""
 
@@ -170,7 +166,7 @@ class _DashRangeTaken(Vault):
 
 
 @flaw("fifth-octet-ignored", "VAL-5", "open")
-@shown_by(_writes("20.0.0.7.9"))
+@shown_by(writes("20.0.0.7.9"))
 class _FifthOctetIgnored(Vault):
     """The loop reads four octets and does not check that the text ends there."""
 
@@ -179,7 +175,7 @@ class _FifthOctetIgnored(Vault):
 
 
 @flaw("empty-octet-is-zero", "VAL-5", "open")
-@shown_by(_writes("20..0.7"))
+@shown_by(writes("20..0.7"))
 class _EmptyOctetIsZero(Vault):
     """`int(octet or 0)` was meant for a dot at the end, and reads every empty octet as 0."""
 
@@ -188,7 +184,7 @@ class _EmptyOctetIsZero(Vault):
 
 
 @flaw("empty-text-is-everything", "VAL-5", "open")
-@shown_by(_writes(""))
+@shown_by(writes(""))
 class _EmptyTextIsEverything(Vault):
     """An empty value is accepted and read as no restriction."""
 
@@ -197,7 +193,7 @@ class _EmptyTextIsEverything(Vault):
 
 
 @flaw("list-in-one-value", "VAL-5", "open")
-@shown_by(_writes("20.0.0.7,20.0.0.9"))
+@shown_by(writes("20.0.0.7,20.0.0.9"))
 class _ListInOneValue(Vault):
     """The form takes several addresses with commas; of such a value the first address is kept."""
 
@@ -206,7 +202,7 @@ class _ListInOneValue(Vault):
 
 
 @flaw("mapped-ipv6-taken", "VAL-4", "open")
-@shown_by(_writes("::ffff:20.0.0.7"))
+@shown_by(writes("::ffff:20.0.0.7"))
 class _MappedIpv6Taken(Vault):
     """Dual-stack sockets show ::ffff:20.0.0.7, so the parser reads the last part of any IPv6 address of that shape."""
 
@@ -221,7 +217,7 @@ class _MappedIpv6Taken(Vault):
     origin="CVE-2021-29921: Python's ipaddress took leading zeros as decimal",
     choice="leading-zeros",
 )
-@shown_by(_writes("020.0.0.7"))
+@shown_by(writes("020.0.0.7"))
 class _LeadingZerosAreDecimal(Vault):
     """int('020') reads 20, where other parsers read the same text as the octal number 16."""
 
@@ -236,7 +232,7 @@ class _LeadingZerosAreDecimal(Vault):
     origin="inet_aton(3); CVE-2021-28918 tells the confusion from the other side",
     choice="leading-zeros",
 )
-@shown_by(_writes("020.0.0.7"))
+@shown_by(writes("020.0.0.7"))
 class _LeadingZerosAreOctal(Vault):
     """The parser is inet_aton, which reads 020 as the octal number 16."""
 
@@ -262,7 +258,7 @@ class _RulesAddedOneByOneUnparsed(Vault):
 
 
 @flaw("octets-end-at-the-first-letter", "VAL-5 VAL-4", "open")
-@shown_by(_writes("20.0x.0.7"))
+@shown_by(writes("20.0x.0.7"))
 class _OctetsEndAtTheFirstLetter(Vault):
     """Each octet is read with strtol, which stops at the first other character; the remainder is not checked."""
 
@@ -272,7 +268,7 @@ class _OctetsEndAtTheFirstLetter(Vault):
 
 
 @flaw("octets-may-have-a-plus", "VAL-5", "open")
-@shown_by(_writes("20.0.+0.7"))
+@shown_by(writes("20.0.+0.7"))
 class _OctetsMayHaveAPlus(Vault):
     """int() reads +7 as 7."""
 

@@ -1,15 +1,10 @@
 """Flaws in comparing addresses as text, and in guessing a prefix length that the rule does not have."""
 
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
 from fencepost.conformance.mutants.values import Ask, IpRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import ask, call, put
 
 flaw = Flaws("address-arithmetic")
-
-
-def _asks(value: str, address: str) -> Witness:
-    return lambda _: (put(value), ask(call(address)))
 
 
 @flaw(
@@ -18,7 +13,7 @@ def _asks(value: str, address: str) -> Witness:
     "closed",
     origin="diladele/websafety #805: addresses that begin with 3 to 9 do not match",
 )
-@shown_by(_asks("20.0.0.0/24", "20.0.0.5"))
+@shown_by(asks("20.0.0.0/24", address="20.0.0.5"))
 class _OctetsComparedAsText(Vault):
     """Each octet is compared with those of the first and the last address as text, where '5' is larger than '255'."""
 
@@ -28,7 +23,7 @@ class _OctetsComparedAsText(Vault):
 
 
 @flaw("dotted-text-compared", "DEC-3 DEC-2 DEC-4", "both")
-@shown_by(_asks("20.0.0.0/24", "20.0.0.9"))
+@shown_by(asks("20.0.0.0/24", address="20.0.0.9"))
 class _DottedTextCompared(Vault):
     """Whole addresses are compared as text, first <= address <= last, where '20.0.0.10' is below '20.0.0.9'."""
 
@@ -37,7 +32,7 @@ class _DottedTextCompared(Vault):
 
 
 @flaw("text-prefix-without-its-dot", "DEC-3 DEC-4", "open")
-@shown_by(_asks("20.1.0.0/16", "20.10.0.7"))
+@shown_by(asks("20.1.0.0/16", address="20.10.0.7"))
 class _TextPrefixWithoutItsDot(Vault):
     """Ranges on an octet are matched with startswith('20.1'), which 20.10 and 20.199 pass too."""
 
@@ -53,7 +48,7 @@ class _TextPrefixWithoutItsDot(Vault):
     "open",
     origin="n8n-io/n8n #23399: an allow list matched as plain text",
 )
-@shown_by(_asks("20.0.0.1", "20.0.0.17"))
+@shown_by(asks("20.0.0.1", address="20.0.0.17"))
 class _SingleAddressByTextPrefix(Vault):
     """A single address is matched with startswith, so a rule for 20.0.0.1 lets in 20.0.0.10 to 20.0.0.199."""
 
@@ -64,7 +59,7 @@ class _SingleAddressByTextPrefix(Vault):
 
 
 @flaw("single-address-by-text-suffix", "DEC-3 DEC-4", "open")
-@shown_by(_asks("4.0.0.1", "54.0.0.1"))
+@shown_by(asks("4.0.0.1", address="54.0.0.1"))
 class _SingleAddressByTextSuffix(Vault):
     """A rule for a single address is searched in the caller's address with find(), so 4.0.0.1 is found in 54.0.0.1."""
 
@@ -75,7 +70,7 @@ class _SingleAddressByTextSuffix(Vault):
 
 
 @flaw("dots-match-any-character", "DEC-3 DEC-4", "open")
-@shown_by(_asks("20.1.1.0/24", "20.111.5.9"))
+@shown_by(asks("20.1.1.0/24", address="20.111.5.9"))
 class _DotsMatchAnyCharacter(Vault):
     """Each /24 range becomes a regular expression with unescaped dots, so 20.1.1.0/24 lets in 20.111.5."""
 
@@ -88,7 +83,7 @@ class _DotsMatchAnyCharacter(Vault):
 
 
 @flaw("dots-left-out-of-the-key", "DEC-3 STA-7", "open")
-@shown_by(_asks("20.11.1.7", "20.1.11.7"))
+@shown_by(asks("20.11.1.7", address="20.1.11.7"))
 class _DotsLeftOutOfTheKey(Vault):
     """Single addresses are looked up by their digits alone, and 1.23.4.5 has the digits of 12.3.4.5."""
 
@@ -99,7 +94,7 @@ class _DotsLeftOutOfTheKey(Vault):
 
 
 @flaw("bare-address-is-its-24", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.0.0.5", "20.0.0.7"))
+@shown_by(asks("20.0.0.5", address="20.0.0.7"))
 class _BareAddressIsIts24(Vault):
     """An address without a prefix length gets the default of the network form, /24."""
 
@@ -108,7 +103,7 @@ class _BareAddressIsIts24(Vault):
 
 
 @flaw("bare-address-ending-in-zero-is-a-network", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.0.5.0", "20.0.5.7"))
+@shown_by(asks("20.0.5.0", address="20.0.5.7"))
 class _BareAddressEndingInZeroIsANetwork(Vault):
     """An address without a prefix length that ends in .0 is read as the /24 of that name."""
 
@@ -117,7 +112,7 @@ class _BareAddressEndingInZeroIsANetwork(Vault):
 
 
 @flaw("bare-address-dropped", "DEC-2 DEC-4 DEC-14", "closed")
-@shown_by(_asks("20.0.0.7", "20.0.0.7"))
+@shown_by(asks("20.0.0.7", address="20.0.0.7"))
 class _BareAddressDropped(Vault):
     """Only values with a slash reach the matcher; a single address is stored and shown, and never compared."""
 
@@ -126,7 +121,7 @@ class _BareAddressDropped(Vault):
 
 
 @flaw("column-of-fifteen-characters", "DEC-2 DEC-3 DEC-4", "both")
-@shown_by(_asks("200.100.100.128/25", "200.100.100.200"))
+@shown_by(asks("200.100.100.128/25", address="200.100.100.200"))
 class _ColumnOfFifteenCharacters(Vault):
     """The column for values has the length of an address; of 200.100.100.0/24 it keeps 200.100.100.0/2."""
 

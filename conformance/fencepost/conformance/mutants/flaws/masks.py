@@ -2,20 +2,15 @@
 
 import struct
 
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
 from fencepost.conformance.mutants.values import Ask, IpRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import ask, call, put
 
 flaw = Flaws("address-arithmetic")
 
 
-def _asks(value: str, address: str) -> Witness:
-    return lambda _: (put(value), ask(call(address)))
-
-
 @flaw("upper-half-is-negative", "DEC-2 DEC-4 DEC-5", "closed")
-@shown_by(_asks("150.0.0.0/24", "150.0.0.7"))
+@shown_by(asks("150.0.0.0/24", address="150.0.0.7"))
 class _UpperHalfIsNegative(Vault):
     """The caller's address is a signed 32-bit integer; from 128.0.0.0 on it is below every rule."""
 
@@ -25,7 +20,7 @@ class _UpperHalfIsNegative(Vault):
 
 
 @flaw("signed-octets", "DEC-2 DEC-3 DEC-4", "both")
-@shown_by(_asks("20.0.4.0/24", "20.0.4.200"))
+@shown_by(asks("20.0.4.0/24", address="20.0.4.200"))
 class _SignedOctets(Vault):
     """Octets are signed bytes, as in Java; a last octet of the caller from 128 on borrows from the third."""
 
@@ -35,7 +30,7 @@ class _SignedOctets(Vault):
 
 
 @flaw("masks-of-whole-octets", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.4.16.0/20", "20.4.32.1"))
+@shown_by(asks("20.4.16.0/20", address="20.4.32.1"))
 class _MasksOfWholeOctets(Vault):
     """The prefix length is divided by 8 and that many octets are compared, so /20 covers what /16 covers."""
 
@@ -44,7 +39,7 @@ class _MasksOfWholeOctets(Vault):
 
 
 @flaw("masks-rounded-up-to-octets", "DEC-2 DEC-4", "closed")
-@shown_by(_asks("20.4.16.0/20", "20.4.17.1"))
+@shown_by(asks("20.4.16.0/20", address="20.4.17.1"))
 class _MasksRoundedUpToOctets(Vault):
     """The number of octets to compare is rounded up, so /20 covers what /24 covers."""
 
@@ -53,7 +48,7 @@ class _MasksRoundedUpToOctets(Vault):
 
 
 @flaw("partial-octet-shifted-too-little", "DEC-2 DEC-4", "closed")
-@shown_by(_asks("20.4.16.0/20", "20.4.30.1"))
+@shown_by(asks("20.4.16.0/20", address="20.4.30.1"))
 class _PartialOctetShiftedTooLittle(Vault):
     """The mask of the partial octet is shifted by 7 - prefix % 8, so a range with such an octet loses its upper
     half."""
@@ -63,7 +58,7 @@ class _PartialOctetShiftedTooLittle(Vault):
 
 
 @flaw("mask-table-wrong-at-27", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.0.0.32/27", "20.0.0.7"))
+@shown_by(asks("20.0.0.32/27", address="20.0.0.7"))
 class _MaskTableWrongAt27(Vault):
     """The masks stand in a table typed by hand, and the row for /27 has 192, as the row before it."""
 
@@ -72,7 +67,7 @@ class _MaskTableWrongAt27(Vault):
 
 
 @flaw("mask-table-wrong-at-13", "DEC-2 DEC-4", "closed")
-@shown_by(_asks("20.8.0.0/13", "20.14.0.7"))
+@shown_by(asks("20.8.0.0/13", address="20.14.0.7"))
 class _MaskTableWrongAt13(Vault):
     """The masks stand in a table typed by hand, and the row for /13 has 252, as the row after it."""
 
@@ -81,7 +76,7 @@ class _MaskTableWrongAt13(Vault):
 
 
 @flaw("caller-in-little-endian", "DEC-2 DEC-3 DEC-4", "both")
-@shown_by(_asks("20.0.0.0/24", "20.0.0.7"))
+@shown_by(asks("20.0.0.0/24", address="20.0.0.7"))
 class _CallerInLittleEndian(Vault):
     """The caller's address comes from the socket and its byte order is not converted; that of the rules is."""
 
@@ -90,7 +85,7 @@ class _CallerInLittleEndian(Vault):
 
 
 @flaw("middle-octets-swapped", "DEC-4 DEC-2 DEC-3", "both")
-@shown_by(_asks("20.5.0.0/16", "20.5.9.7"))
+@shown_by(asks("20.5.0.0/16", address="20.5.9.7"))
 class _MiddleOctetsSwapped(Vault):
     """The bit-fields of the second and third octet are swapped, for rules and callers alike."""
 
@@ -106,7 +101,7 @@ def _swapped(address: int) -> int:
 
 
 @flaw("host-mask-for-mask", "DEC-3 DEC-2 DEC-4", "both")
-@shown_by(_asks("20.5.0.0/16", "99.99.0.0"))
+@shown_by(asks("20.5.0.0/16", address="99.99.0.0"))
 class _HostMaskForMask(Vault):
     """Access lists of routers use wildcard masks; here the wildcard is and-ed where the netmask should be."""
 
@@ -118,7 +113,7 @@ class _HostMaskForMask(Vault):
 
 
 @flaw("single-precision-floats", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.0.0.64", "20.0.0.70"))
+@shown_by(asks("20.0.0.64", address="20.0.0.70"))
 class _SinglePrecisionFloats(Vault):
     """Addresses pass through a column of type REAL, which keeps 24 of the 32 bits."""
 
@@ -136,7 +131,7 @@ def _rounded(address: int) -> int:
 
 
 @flaw("small-ranges-widened-to-24", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.0.0.128/25", "20.0.0.7"))
+@shown_by(asks("20.0.0.128/25", address="20.0.0.7"))
 class _SmallRangesWidenedTo24(Vault):
     """The router behind the vault accepts no route longer than /24, so longer prefixes are announced as /24."""
 
@@ -145,7 +140,7 @@ class _SmallRangesWidenedTo24(Vault):
 
 
 @flaw("short-prefix-counted-as-8", "DEC-2 DEC-4", "closed")
-@shown_by(_asks("40.0.0.0/6", "42.0.0.7"))
+@shown_by(asks("40.0.0.0/6", address="42.0.0.7"))
 class _ShortPrefixCountedAs8(Vault):
     """No range larger than a class A network was expected: a prefix below 8 is raised to 8."""
 
@@ -160,7 +155,7 @@ class _ShortPrefixCountedAs8(Vault):
     origin="envoyproxy/envoy #370: the mask of 0.0.0.0/0 in an allow list",
     choice="prefix-0",
 )
-@shown_by(_asks("0.0.0.0/0", "20.0.0.7"))
+@shown_by(asks("0.0.0.0/0", address="20.0.0.7"))
 class _ShiftBy32(Vault):
     """The mask is ~0u << (32 - prefix); for /0 the processor shifts by 32 modulo 32, and the mask is all ones."""
 
@@ -169,7 +164,7 @@ class _ShiftBy32(Vault):
 
 
 @flaw("callers-ending-in-255-skipped", "DEC-4 DEC-2", "closed")
-@shown_by(_asks("20.4.0.0/16", "20.4.9.255"))
+@shown_by(asks("20.4.0.0/16", address="20.4.9.255"))
 class _CallersEndingIn255Skipped(Vault):
     """An address that ends in 255 counts as a broadcast address, whatever the size of the range around it."""
 
@@ -178,7 +173,7 @@ class _CallersEndingIn255Skipped(Vault):
 
 
 @flaw("callers-ending-in-zero-skipped", "DEC-4 DEC-2", "closed")
-@shown_by(_asks("20.4.0.0/16", "20.4.9.0"))
+@shown_by(asks("20.4.0.0/16", address="20.4.9.0"))
 class _CallersEndingInZeroSkipped(Vault):
     """An address that ends in 0 counts as a network address; it matches no range, only a rule for that address
     alone."""
@@ -193,7 +188,7 @@ class _CallersEndingInZeroSkipped(Vault):
     "closed",
     origin="openwrt/openwrt #13029: a range in a set counts as its first address",
 )
-@shown_by(_asks("20.0.0.0/24", "20.0.0.7"))
+@shown_by(asks("20.0.0.0/24", address="20.0.0.7"))
 class _PrefixIgnored(Vault):
     """The text before the slash is compared for equality; the range is not implemented."""
 
@@ -202,7 +197,7 @@ class _PrefixIgnored(Vault):
 
 
 @flaw("end-fills-the-last-octet-only", "DEC-2 DEC-4", "closed")
-@shown_by(_asks("20.4.0.0/16", "20.4.1.7"))
+@shown_by(asks("20.4.0.0/16", address="20.4.1.7"))
 class _EndFillsTheLastOctetOnly(Vault):
     """The end of a range is computed in its last octet and never carried into the others."""
 
@@ -212,7 +207,7 @@ class _EndFillsTheLastOctetOnly(Vault):
 
 
 @flaw("seven-bits-of-the-first-octet", "DEC-3 DEC-4", "open")
-@shown_by(_asks("20.0.0.0/24", "148.0.0.7"))
+@shown_by(asks("20.0.0.0/24", address="148.0.0.7"))
 class _SevenBitsOfTheFirstOctet(Vault):
     """A signed byte is made positive with & 0x7F, so 148.x passes for 20.x."""
 
@@ -225,7 +220,7 @@ class _SevenBitsOfTheFirstOctet(Vault):
 
 
 @flaw("seven-bits-of-a-single-address", "DEC-3 DEC-4", "open")
-@shown_by(_asks("20.0.0.5", "20.0.0.133"))
+@shown_by(asks("20.0.0.5", address="20.0.0.133"))
 class _SevenBitsOfASingleAddress(Vault):
     """Single addresses are kept in a table with 128 slots, indexed by the last octet & 0x7F."""
 
@@ -236,7 +231,7 @@ class _SevenBitsOfASingleAddress(Vault):
 
 
 @flaw("end-by-exclusive-or", "DEC-4 DEC-2 DEC-3", "both")
-@shown_by(_asks("20.0.0.64/26", "20.0.0.100"))
+@shown_by(asks("20.0.0.64/26", address="20.0.0.100"))
 class _EndByExclusiveOr(Vault):
     """The end of a range is first ^ size: one address too far for an even block, before the first for an odd block."""
 

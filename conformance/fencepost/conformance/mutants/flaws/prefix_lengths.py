@@ -2,7 +2,7 @@
 
 import re
 
-from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, shown_by, writes
 from fencepost.conformance.mutants.values import IpRule, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import ask, call, put
@@ -10,12 +10,8 @@ from fencepost.conformance.mutants.witness import ask, call, put
 flaw = Flaws("parsing")
 
 
-def _writes(value: object) -> Witness:
-    return lambda _: (put(value),)
-
-
 @flaw("slash-33-is-slash-32", "VAL-5", "open")
-@shown_by(_writes("20.0.0.4/33"))
+@shown_by(writes("20.0.0.4/33"))
 class _Slash33IsSlash32(Vault):
     """The prefix length is clipped, as min(length, 30) in 2018 and min(length, 32) today."""
 
@@ -26,7 +22,7 @@ class _Slash33IsSlash32(Vault):
 
 
 @flaw("slash-40-wraps-to-8", "VAL-5", "open")
-@shown_by(_writes("20.0.0.0/40"))
+@shown_by(writes("20.0.0.0/40"))
 class _Slash40WrapsTo8(Vault):
     """The prefix length is stored in five bits, so /40 becomes /8."""
 
@@ -37,7 +33,7 @@ class _Slash40WrapsTo8(Vault):
 
 
 @flaw("negative-prefix-counts-from-the-end", "VAL-5", "open")
-@shown_by(_writes("20.0.0.0/-8"))
+@shown_by(writes("20.0.0.0/-8"))
 class _NegativePrefixCountsFromTheEnd(Vault):
     """The mask is looked up in a list, where index -8 gives the mask of /25."""
 
@@ -48,7 +44,7 @@ class _NegativePrefixCountsFromTheEnd(Vault):
 
 
 @flaw("minus-is-no-matter", "VAL-5", "open")
-@shown_by(_writes("20.0.0.0/-24"))
+@shown_by(writes("20.0.0.0/-24"))
 class _MinusIsNoMatter(Vault):
     """Only the digits of the prefix length are read, so its sign is dropped."""
 
@@ -57,7 +53,7 @@ class _MinusIsNoMatter(Vault):
 
 
 @flaw("empty-prefix-is-a-single-address", "VAL-5", "open")
-@shown_by(_writes("20.0.0.7/"))
+@shown_by(writes("20.0.0.7/"))
 class _EmptyPrefixIsASingleAddress(Vault):
     """`length or 32`: an empty prefix length is read as an absent one."""
 
@@ -67,7 +63,7 @@ class _EmptyPrefixIsASingleAddress(Vault):
 
 
 @flaw("second-slash-ignored", "VAL-5", "open")
-@shown_by(_writes("20.0.0.0/24/8"))
+@shown_by(writes("20.0.0.0/24/8"))
 class _SecondSlashIgnored(Vault):
     """split('/')[:2] takes the first two parts and ignores any further part."""
 
@@ -83,7 +79,7 @@ class _SecondSlashIgnored(Vault):
     origin="Python documentation, ipaddress.ip_network: netmasks and host masks are taken too",
     choice="netmask-form",
 )
-@shown_by(_writes("20.0.0.0/255.255.255.0"))
+@shown_by(writes("20.0.0.0/255.255.255.0"))
 class _NetmaskTaken(Vault):
     """ip_network() also accepts a netmask after the slash."""
 
@@ -99,7 +95,7 @@ class _NetmaskTaken(Vault):
     origin="Python documentation, ipaddress: prefix lengths are read by int()",
     choice="prefix-spelling",
 )
-@shown_by(_writes("20.0.0.0/024"))
+@shown_by(writes("20.0.0.0/024"))
 class _PrefixWithLeadingZero(Vault):
     """int() reads the prefix length, so /024 becomes /24."""
 
@@ -114,7 +110,7 @@ class _PrefixWithLeadingZero(Vault):
     origin="Azure PowerShell documents Remove-AzKeyVaultNetworkRule with 10.0.0.1/26",
     choice="host-bits",
 )
-@shown_by(_writes("20.0.0.7/24"))
+@shown_by(writes("20.0.0.7/24"))
 class _HostBitsMasked(Vault):
     """ip_network(…, strict=False) rounds 20.0.0.7/24 down in place of refusing it."""
 
@@ -123,7 +119,7 @@ class _HostBitsMasked(Vault):
 
 
 @flaw("slash-31-taken", "VAL-2", "open", profiles=PREVIEW_ONLY)
-@shown_by(_writes("20.0.0.6/31"))
+@shown_by(writes("20.0.0.6/31"))
 class _Slash31Taken(Vault):
     """The rule on small ranges is a remark in the documentation, and is not implemented."""
 
@@ -132,7 +128,7 @@ class _Slash31Taken(Vault):
 
 
 @flaw("slash-32-taken", "VAL-2", "open", origin="hashicorp/terraform-provider-azurerm #2164", profiles=PREVIEW_ONLY)
-@shown_by(_writes("20.0.0.7/32"))
+@shown_by(writes("20.0.0.7/32"))
 class _Slash32Taken(Vault):
     """Single addresses may be written with /32, as the later edition allows."""
 
@@ -147,7 +143,7 @@ class _Slash32Taken(Vault):
     origin="hashicorp/terraform-provider-azurerm #2164; Azure/azure-cli #21330",
     profiles=TODAY_ONLY,
 )
-@shown_by(_writes("20.0.0.7/32"))
+@shown_by(writes("20.0.0.7/32"))
 class _Slash32RefusedToday(Vault):
     """The refusal of /31 and /32, a rule of 2018, was never removed."""
 
@@ -156,7 +152,7 @@ class _Slash32RefusedToday(Vault):
 
 
 @flaw("slash-30-refused", "VAL-1", "closed")
-@shown_by(_writes("20.0.0.4/30"))
+@shown_by(writes("20.0.0.4/30"))
 class _Slash30Refused(Vault):
     """'Smaller than /30' is read as '/30 and smaller'."""
 
@@ -165,7 +161,7 @@ class _Slash30Refused(Vault):
 
 
 @flaw("one-digit-prefix-refused", "VAL-1", "closed")
-@shown_by(_writes("20.0.0.0/8"))
+@shown_by(writes("20.0.0.0/8"))
 class _OneDigitPrefixRefused(Vault):
     """The pattern for the prefix length is [1-3][0-9], which /8 does not match."""
 
@@ -178,7 +174,7 @@ class _OneDigitPrefixRefused(Vault):
 @flaw(
     "malformed-prefix-is-zero", "VAL-5 DEC-3", "open", origin="sibidharan/zealphp #248: a malformed prefix matches all"
 )
-@shown_by(_writes("20.0.0.0/office"))
+@shown_by(writes("20.0.0.0/office"))
 class _MalformedPrefixIsZero(Vault):
     """The prefix length is cast to a number, so a word becomes 0, and /0 covers every address."""
 
@@ -205,7 +201,7 @@ class _Slash32NeverMatches(Vault):
 
 
 @flaw("prefix-ends-at-the-first-letter", "VAL-5", "open")
-@shown_by(_writes("20.0.0.0/24bits"))
+@shown_by(writes("20.0.0.0/24bits"))
 class _PrefixEndsAtTheFirstLetter(Vault):
     """The prefix length is read with atoi, which reads the leading digits and ignores the other characters."""
 

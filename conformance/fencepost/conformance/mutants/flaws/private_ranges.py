@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Callable, Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by, writes
 from fencepost.conformance.mutants.values import Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import add, put, singles
@@ -12,12 +12,8 @@ from fencepost.conformance.mutants.witness import add, put, singles
 flaw = Flaws("validation")
 
 
-def _writes(*values: object) -> Witness:
-    return lambda _: (put(*values),)
-
-
 @flaw("private-172-is-172-16", "VAL-3", "open", origin="MicrosoftDocs/azure-docs #15184")
-@shown_by(_writes("172.20.0.0/16"))
+@shown_by(writes("172.20.0.0/16"))
 class _Private172Is17216(Vault):
     """The documentation's 'addresses that start with 10., 172.16. and 192.168.' is implemented to the letter."""
 
@@ -27,7 +23,7 @@ class _Private172Is17216(Vault):
 
 
 @flaw("private-172-ends-at-30", "VAL-3", "open")
-@shown_by(_writes("172.31.0.0/16"))
+@shown_by(writes("172.31.0.0/16"))
 class _Private172EndsAt30(Vault):
     """`16 <= octet < 31` leaves out 172.31."""
 
@@ -42,7 +38,7 @@ class _Private172EndsAt30(Vault):
     "closed",
     origin="MicrosoftDocs/azure-security-docs, articles/key-vault/general/private-link-diagnostics.md",
 )
-@shown_by(_writes("172.32.0.0/16"))
+@shown_by(writes("172.32.0.0/16"))
 class _Private172EndsAt32(Vault):
     """The private block is 172.16.x.x to 172.32.x.x, as a page states it."""
 
@@ -52,7 +48,7 @@ class _Private172EndsAt32(Vault):
 
 
 @flaw("private-172-begins-at-15", "VAL-3 VAL-1", "closed")
-@shown_by(_writes("172.15.0.0/16"))
+@shown_by(writes("172.15.0.0/16"))
 class _Private172BeginsAt15(Vault):
     """`15 <= octet` takes the lower bound for exclusive."""
 
@@ -62,7 +58,7 @@ class _Private172BeginsAt15(Vault):
 
 
 @flaw("private-192-168-0-only", "VAL-3", "open")
-@shown_by(_writes("192.168.1.0/24"))
+@shown_by(writes("192.168.1.0/24"))
 class _Private1921680Only(Vault):
     """Only 192.168.0.0/24 counts as private, as on a home router."""
 
@@ -72,7 +68,7 @@ class _Private1921680Only(Vault):
 
 
 @flaw("private-ten-is-a-16", "VAL-3", "open")
-@shown_by(_writes("10.200.0.0/16"))
+@shown_by(writes("10.200.0.0/16"))
 class _PrivateTenIsA16(Vault):
     """Only 10.0.0.0/16 counts as private, as in the network of every template."""
 
@@ -82,7 +78,7 @@ class _PrivateTenIsA16(Vault):
 
 
 @flaw("private-by-first-octet", "VAL-3 VAL-1", "closed")
-@shown_by(_writes("192.30.255.0/24"))
+@shown_by(writes("192.30.255.0/24"))
 class _PrivateByFirstOctet(Vault):
     """Only the first octet is compared, with 10, 172 and 192."""
 
@@ -91,7 +87,7 @@ class _PrivateByFirstOctet(Vault):
 
 
 @flaw("private-by-text", "VAL-3 VAL-1", "closed")
-@shown_by(_writes("172.200.0.0/16"))
+@shown_by(writes("172.200.0.0/16"))
 class _PrivateByText(Vault):
     """startswith(('10.', '172.1', '172.2', '172.3', '192.168')) also refuses 172.1 and 172.200."""
 
@@ -101,7 +97,7 @@ class _PrivateByText(Vault):
 
 
 @flaw("private-single-addresses-only", "VAL-3", "open")
-@shown_by(_writes("10.1.0.0/16"))
+@shown_by(writes("10.1.0.0/16"))
 class _PrivateSingleAddressesOnly(Vault):
     """The library's is-private test takes addresses, so ranges are not checked."""
 
@@ -110,7 +106,7 @@ class _PrivateSingleAddressesOnly(Vault):
 
 
 @flaw("private-ranges-only", "VAL-3", "open")
-@shown_by(_writes("10.1.0.4"))
+@shown_by(writes("10.1.0.4"))
 class _PrivateRangesOnly(Vault):
     """The private blocks are compared with ranges; a single address takes another path."""
 
@@ -124,7 +120,7 @@ class _PrivateRangesOnly(Vault):
     "open",
     origin="Azure/azure-policy #1121: a policy that compares for equality",
 )
-@shown_by(_writes("10.1.0.0/16"))
+@shown_by(writes("10.1.0.0/16"))
 class _PrivateBlocksComparedWhole(Vault):
     """The rule is looked up in the list 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, which lacks the ranges inside
     them."""
@@ -134,7 +130,7 @@ class _PrivateBlocksComparedWhole(Vault):
 
 
 @flaw("private-block-ends-before-its-last-address", "VAL-3", "open")
-@shown_by(_writes("192.168.255.0/24"))
+@shown_by(writes("192.168.255.0/24"))
 class _PrivateBlockEndsBeforeItsLastAddress(Vault):
     """`last < end_of_block` leaves out the end of the block."""
 
@@ -143,7 +139,7 @@ class _PrivateBlockEndsBeforeItsLastAddress(Vault):
 
 
 @flaw("private-block-begins-after-its-first-address", "VAL-3", "open")
-@shown_by(_writes("10.0.0.0/24"))
+@shown_by(writes("10.0.0.0/24"))
 class _PrivateBlockBeginsAfterItsFirstAddress(Vault):
     """`first > start_of_block` leaves out the start of the block."""
 
@@ -152,7 +148,7 @@ class _PrivateBlockBeginsAfterItsFirstAddress(Vault):
 
 
 @flaw("private-if-either-end-is", "VAL-1", "closed", choice="private-superset")
-@shown_by(_writes("10.0.0.0/7"))
+@shown_by(writes("10.0.0.0/7"))
 class _PrivateIfEitherEndIs(Vault):
     """A range is refused when its first or last address is private, even if it is larger than the block."""
 
@@ -168,7 +164,7 @@ class _PrivateIfEitherEndIs(Vault):
     origin="CVE-2024-4032: ipaddress.is_private was wrong for several blocks",
     choice="reserved-ranges",
 )
-@shown_by(_writes("192.0.2.0/24"))
+@shown_by(writes("192.0.2.0/24"))
 class _PrivateAsTheLibrarySays(Vault):
     """ipaddress.is_private knows many more blocks than RFC 1918, and they differ between releases."""
 
@@ -192,7 +188,7 @@ class _PrivateRangesDormantUnderAllow(Vault):
 
 
 @flaw("only-the-first-rule-is-checked", "VAL-9 VAL-3", "open")
-@shown_by(_writes("20.0.0.0/24", "10.1.0.0/16"))
+@shown_by(writes("20.0.0.0/24", "10.1.0.0/16"))
 class _OnlyTheFirstRuleIsChecked(Vault):
     """Only the first rule of the list is checked; `rules[0]` is left from an experiment."""
 
@@ -210,7 +206,7 @@ class _OnlyTheFirstRuleIsChecked(Vault):
 
 
 @flaw("the-last-rule-is-not-checked", "VAL-9 VAL-3", "open")
-@shown_by(_writes("20.0.0.0/24", "10.1.0.0/16"))
+@shown_by(writes("20.0.0.0/24", "10.1.0.0/16"))
 class _TheLastRuleIsNotChecked(Vault):
     """The loop over the rules runs to len(rules) - 1 and misses the last rule."""
 
@@ -247,7 +243,7 @@ class _AddedRulesMayBePrivate(Vault):
 
 
 @flaw("private-addresses-with-a-prefix-taken", "VAL-3", "open", profiles=TODAY_ONLY)
-@shown_by(_writes("10.1.2.3/32"))
+@shown_by(writes("10.1.2.3/32"))
 class _PrivateAddressesWithAPrefixTaken(Vault):
     """Addresses and ranges are checked in two branches; /32 has a third branch without the check."""
 
@@ -262,7 +258,7 @@ class _PrivateAddressesWithAPrefixTaken(Vault):
 
 
 @flaw("rules-past-the-hundredth-unchecked", "VAL-3", "open")
-@shown_by(_writes(*singles(101), "10.0.0.1"))
+@shown_by(writes(*singles(101), "10.0.0.1"))
 class _RulesPastTheHundredthUnchecked(Vault):
     """The check reads the sent rules page by page, and looks at the first page of a hundred only."""
 

@@ -1,19 +1,14 @@
 """Flaws that refuse public addresses because they resemble other ones."""
 
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, shown_by, writes
 from fencepost.conformance.mutants.values import IpRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import put
 
 flaw = Flaws("validation")
 
 
-def _writes(value: object) -> Witness:
-    return lambda _: (put(value),)
-
-
 @flaw("private-172-by-one-bit", "VAL-1 VAL-3", "closed")
-@shown_by(_writes("172.48.0.1"))
+@shown_by(writes("172.48.0.1"))
 class _Private172ByOneBit(Vault):
     """`octet & 16` is true from 16 to 31, and also from 48, 80 and 112 on."""
 
@@ -23,7 +18,7 @@ class _Private172ByOneBit(Vault):
 
 
 @flaw("all-of-169-refused", "VAL-1", "closed")
-@shown_by(_writes("169.1.0.0/16"))
+@shown_by(writes("169.1.0.0/16"))
 class _AllOf169Refused(Vault):
     """The link-local block 169.254.0.0/16 is recognised by its first octet alone."""
 
@@ -32,7 +27,7 @@ class _AllOf169Refused(Vault):
 
 
 @flaw("all-of-198-51-refused", "VAL-1", "closed")
-@shown_by(_writes("198.51.0.0/24"))
+@shown_by(writes("198.51.0.0/24"))
 class _AllOf19851Refused(Vault):
     """The documentation block 198.51.100.0/24 is recognised by its first two octets."""
 

@@ -1,14 +1,9 @@
 """Flaws at the two ends of a range: an end is excluded, or the range is an address too long."""
 
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import ask, call, put
 
 flaw = Flaws("address-arithmetic")
-
-
-def _asks(value: str, address: str) -> Witness:
-    return lambda _: (put(value), ask(call(address)))
 
 
 @flaw(
@@ -17,7 +12,7 @@ def _asks(value: str, address: str) -> Witness:
     "closed",
     origin="elddy/NimScan #16: the last address of a range is left out",
 )
-@shown_by(_asks("20.0.0.0/24", "20.0.0.255"))
+@shown_by(asks("20.0.0.0/24", address="20.0.0.255"))
 class _LastAddressExcluded(Vault):
     """A range became range(first, last), which leaves out the last address."""
 
@@ -27,7 +22,7 @@ class _LastAddressExcluded(Vault):
 
 
 @flaw("first-address-excluded", "DEC-4 DEC-2", "closed")
-@shown_by(_asks("20.0.0.0/24", "20.0.0.0"))
+@shown_by(asks("20.0.0.0/24", address="20.0.0.0"))
 class _FirstAddressExcluded(Vault):
     """The network address does not count as a host, so the comparison is first < address."""
 
@@ -42,7 +37,7 @@ class _FirstAddressExcluded(Vault):
     "closed",
     origin="rs/node-netmask #30 and indutny/node-ip #42: first and last are those of the hosts",
 )
-@shown_by(_asks("20.0.0.4/30", "20.0.0.7"))
+@shown_by(asks("20.0.0.4/30", address="20.0.0.7"))
 class _HostsOnly(Vault):
     """The addresses of a range were taken from ip_network(…).hosts(), which leaves out both ends of a wide range."""
 
@@ -52,7 +47,7 @@ class _HostsOnly(Vault):
 
 
 @flaw("broadcast-of-a-small-range-excluded", "DEC-4 DEC-2", "closed")
-@shown_by(_asks("20.0.0.64/27", "20.0.0.95"))
+@shown_by(asks("20.0.0.64/27", address="20.0.0.95"))
 class _BroadcastOfASmallRangeExcluded(Vault):
     """Wide ranges were tested with .255 inside, so only /25 to /30 still lose the last address as a broadcast
     address."""
@@ -63,7 +58,7 @@ class _BroadcastOfASmallRangeExcluded(Vault):
 
 
 @flaw("one-past-the-last", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.0.0.0/24", "20.0.1.0"))
+@shown_by(asks("20.0.0.0/24", address="20.0.1.0"))
 class _OnePastTheLast(Vault):
     """The last address is first + size instead of first + size - 1."""
 
@@ -73,7 +68,7 @@ class _OnePastTheLast(Vault):
 
 
 @flaw("one-before-the-first", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.0.1.0/24", "20.0.0.255"))
+@shown_by(asks("20.0.1.0/24", address="20.0.0.255"))
 class _OneBeforeTheFirst(Vault):
     """The lower bound became exclusive as first - 1, but the comparison stayed inclusive."""
 
@@ -83,7 +78,7 @@ class _OneBeforeTheFirst(Vault):
 
 
 @flaw("single-address-admits-its-successor", "DEC-4 DEC-3", "open")
-@shown_by(_asks("20.0.0.8", "20.0.0.9"))
+@shown_by(asks("20.0.0.8", address="20.0.0.9"))
 class _SingleAddressAdmitsItsSuccessor(Vault):
     """A single address is stored as the half-open interval [a, a + 1], and the query treats it as closed."""
 

@@ -3,20 +3,15 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
 from fencepost.conformance.mutants.values import Ask, IpRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import ask, call, put
 
 flaw = Flaws("rule-list")
 
 
-def _asks(*ranges: str, address: str) -> Witness:
-    return lambda _: (put(*ranges), ask(call(address)))
-
-
 @flaw("sorted-as-text-and-bisected", "DEC-5 DEC-2 LIM-1", "closed")
-@shown_by(_asks("20.0.0.0/24", "150.0.0.0/24", "102.0.0.0/24", address="20.0.0.7"))
+@shown_by(asks("20.0.0.0/24", "150.0.0.0/24", "102.0.0.0/24", address="20.0.0.7"))
 class _SortedAsTextAndBisected(Vault):
     """The rules are sorted as text, '100.…' before '20.…', and then bisected as numbers."""
 
@@ -28,7 +23,7 @@ class _SortedAsTextAndBisected(Vault):
 
 
 @flaw("bisected-unsorted", "DEC-5 DEC-2 LIM-1", "closed")
-@shown_by(_asks("90.0.0.0/24", "52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"))
+@shown_by(asks("90.0.0.0/24", "52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"))
 class _BisectedUnsorted(Vault):
     """A bisection drops the rules that begin above the address; it needs a sorted list, and the list is not sorted."""
 
@@ -42,7 +37,7 @@ class _BisectedUnsorted(Vault):
     "closed",
     origin="envoyproxy/envoy #2614: nested prefixes come to the trie later",
 )
-@shown_by(_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"))
+@shown_by(asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"))
 class _InnermostRuleOnly(Vault):
     """A bisection finds the last rule that begins at or below the address, and tests only that: an inner rule hides its
     outer."""
@@ -72,7 +67,7 @@ def _bisected(rules: Sequence[IpRule], address: int) -> int:
     "closed",
     origin="netaddr/netaddr #55: the loop ends at a range that does not match",
 )
-@shown_by(_asks("52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"))
+@shown_by(asks("52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"))
 class _ScanEndsPastTheAddress(Vault):
     """The scan stops at the first rule that begins above the address, as if the list were sorted."""
 
@@ -87,7 +82,7 @@ class _ScanEndsPastTheAddress(Vault):
     "closed",
     origin="figglewatts/cidr-trie #17: found or not by the order of insertion",
 )
-@shown_by(_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"))
+@shown_by(asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"))
 class _LongerRuleClearsTheShorter(Vault):
     """Writing a long prefix into the trie passes the node of a short prefix and makes it an inner node again."""
 
@@ -99,7 +94,7 @@ class _LongerRuleClearsTheShorter(Vault):
 
 
 @flaw("second-inner-rule-takes-the-outer-one", "DEC-5", "closed")
-@shown_by(_asks("20.0.0.0/16", "20.0.0.0/20", "20.0.0.0/24", address="20.0.99.7"))
+@shown_by(asks("20.0.0.0/16", "20.0.0.0/20", "20.0.0.0/24", address="20.0.99.7"))
 class _SecondInnerRuleTakesTheOuterOne(Vault):
     """A node in the tree of nested rules holds one inner rule; a second inner rule overwrites the outer rule."""
 
@@ -113,7 +108,7 @@ def _inside(inner: IpRule, outer: IpRule) -> bool:
 
 
 @flaw("overlaps-cancel", "DEC-5 STA-6 DEC-2", "closed")
-@shown_by(_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.4.7"))
+@shown_by(asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.4.7"))
 class _OverlapsCancel(Vault):
     """The rules' bits are combined with ^ in place of |, so an address covered twice is not covered."""
 
@@ -128,7 +123,7 @@ class _OverlapsCancel(Vault):
     "closed",
     origin="Azure/azure-powershell #20605: duplicates are stored, and the portal cannot remove them",
 )
-@shown_by(_asks("20.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"))
+@shown_by(asks("20.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"))
 class _RepeatedRuleCancels(Vault):
     """Rules are toggled in a set, so a rule written twice is removed."""
 
@@ -138,7 +133,7 @@ class _RepeatedRuleCancels(Vault):
 
 
 @flaw("merge-swallows-a-gap-of-one", "DEC-4 DEC-3 STA-7", "open")
-@shown_by(_asks("20.0.0.4/30", "20.0.0.9", address="20.0.0.8"))
+@shown_by(asks("20.0.0.4/30", "20.0.0.9", address="20.0.0.8"))
 class _MergeSwallowsAGapOfOne(Vault):
     """Neighbouring ranges are merged if the next begins at most two, not one, after the end."""
 
@@ -153,7 +148,7 @@ class _MergeSwallowsAGapOfOne(Vault):
 
 
 @flaw("merge-ends-with-the-inner-rule", "DEC-5 DEC-2 STA-6", "closed")
-@shown_by(_asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"))
+@shown_by(asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"))
 class _MergeEndsWithTheInnerRule(Vault):
     """Overlapping ranges are merged and end where the later range ends, which may lie inside: max() is missing."""
 
@@ -168,7 +163,7 @@ class _MergeEndsWithTheInnerRule(Vault):
 
 
 @flaw("adjacent-rule-dropped", "DEC-5 DEC-2 STA-6", "closed")
-@shown_by(_asks("20.0.0.0/24", "20.0.1.0/24", address="20.0.1.7"))
+@shown_by(asks("20.0.0.0/24", "20.0.1.0/24", address="20.0.1.7"))
 class _AdjacentRuleDropped(Vault):
     """If a range begins right after another, the merge drops it without extending the first."""
 
@@ -184,7 +179,7 @@ class _AdjacentRuleDropped(Vault):
     "both",
     origin="kfeldmann/cidrmerge #1: ranges that begin where none may",
 )
-@shown_by(_asks("20.0.1.0/24", "20.0.2.0/24", address="20.0.0.7"))
+@shown_by(asks("20.0.1.0/24", "20.0.2.0/24", address="20.0.0.7"))
 class _AdjacentRangesJoinedOffTheirBorder(Vault):
     """Two adjacent ranges of equal size become a range of twice the size, even where no such range may begin."""
 
@@ -204,7 +199,7 @@ class _AdjacentRangesJoinedOffTheirBorder(Vault):
     "open",
     origin="mikioh/ipaddr #6: 127.156.0.0/15 and 127.159.0.0/16 become 127.156.0.0/14",
 )
-@shown_by(_asks("20.0.0.0/24", "20.0.1.0/25", address="20.0.1.200"))
+@shown_by(asks("20.0.0.0/24", "20.0.1.0/25", address="20.0.1.200"))
 class _RangeJoinedWithOneOfHalfItsSize(Vault):
     """Two adjacent ranges become the next wider range that begins with the first, also where it ends beyond them."""
 
@@ -222,7 +217,7 @@ class _RangeJoinedWithOneOfHalfItsSize(Vault):
 
 
 @flaw("envelope-of-an-octet", "STA-7 DEC-3", "open")
-@shown_by(_asks("20.0.0.0/24", "20.0.4.0/24", address="20.0.2.7"))
+@shown_by(asks("20.0.0.0/24", "20.0.4.0/24", address="20.0.2.7"))
 class _EnvelopeOfAnOctet(Vault):
     """For each first octet only the lowest and the highest address are kept, and all between them are let in."""
 
@@ -233,7 +228,7 @@ class _EnvelopeOfAnOctet(Vault):
 
 
 @flaw("single-addresses-crossed", "STA-7 DEC-3", "open")
-@shown_by(_asks("20.1.2.3", "20.4.5.6", address="20.1.2.6"))
+@shown_by(asks("20.1.2.3", "20.4.5.6", address="20.1.2.6"))
 class _SingleAddressesCrossed(Vault):
     """Single addresses are stored as a set of /24s and a set of last octets, so two rules admit four addresses."""
 
@@ -244,7 +239,7 @@ class _SingleAddressesCrossed(Vault):
 
 
 @flaw("single-addresses-by-hash", "DEC-3 STA-7", "open")
-@shown_by(_asks("20.0.0.5", address="20.5.0.0"))
+@shown_by(asks("20.0.0.5", address="20.5.0.0"))
 class _SingleAddressesByHash(Vault):
     """Single addresses are found by a 16-bit hash, upper half ^ lower half, and the address itself is not compared."""
 
@@ -255,7 +250,7 @@ class _SingleAddressesByHash(Vault):
 
 
 @flaw("ranges-hide-single-addresses", "DEC-5 DEC-2 STA-6", "closed")
-@shown_by(_asks("52.0.0.0/24", "20.0.0.7", address="20.0.0.7"))
+@shown_by(asks("52.0.0.0/24", "20.0.0.7", address="20.0.0.7"))
 class _RangesHideSingleAddresses(Vault):
     """`if ranges: check ranges; elif addresses: check addresses` ignores single addresses as soon as there is a
     range."""
@@ -266,7 +261,7 @@ class _RangesHideSingleAddresses(Vault):
 
 
 @flaw("longest-prefix-of-the-octet-decides", "DEC-5 DEC-2", "closed")
-@shown_by(_asks("20.0.0.0/16", "20.9.0.0/24", address="20.0.0.7"))
+@shown_by(asks("20.0.0.0/16", "20.9.0.0/24", address="20.0.0.7"))
 class _LongestPrefixOfTheOctetDecides(Vault):
     """Of the rules with the caller's first octet only that with the longest prefix is tested, whether it matches or
     not."""

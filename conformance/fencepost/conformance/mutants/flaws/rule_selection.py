@@ -1,6 +1,6 @@
 """Flaws in which IP rules of a list are looked at, and in the key under which they are stored."""
 
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, asks, shown_by
 from fencepost.conformance.mutants.values import Ask, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import ask, call, put, singles
@@ -8,12 +8,8 @@ from fencepost.conformance.mutants.witness import ask, call, put, singles
 flaw = Flaws("rule-list")
 
 
-def _asks(*ranges: str, address: str) -> Witness:
-    return lambda _: (put(*ranges), ask(call(address)))
-
-
 @flaw("first-rule-only", "DEC-5 DEC-2 LIM-1 STA-6", "closed")
-@shown_by(_asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.2.7"))
+@shown_by(asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.2.7"))
 class _FirstRuleOnly(Vault):
     """The loop returns after its first rule, whether that matches or not."""
 
@@ -22,7 +18,7 @@ class _FirstRuleOnly(Vault):
 
 
 @flaw("last-rule-decides", "DEC-5 DEC-2 LIM-1 STA-6", "closed")
-@shown_by(_asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.0.7"))
+@shown_by(asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.0.7"))
 class _LastRuleDecides(Vault):
     """`allowed = matches(rule)` in a loop without a break: every rule overwrites the result of the rule before."""
 
@@ -31,7 +27,7 @@ class _LastRuleDecides(Vault):
 
 
 @flaw("last-of-several-skipped", "DEC-5 DEC-2 LIM-1", "closed")
-@shown_by(_asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.2.7"))
+@shown_by(asks("20.0.0.0/24", "20.0.2.0/24", address="20.0.2.7"))
 class _LastOfSeveralSkipped(Vault):
     """The list is joined with commas and split again, and the piece after the last comma is dropped."""
 
@@ -86,7 +82,7 @@ class _RuleIndexInAByte(Vault):
 
 
 @flaw("keyed-by-network-address", "DEC-5 DEC-2 STA-6", "closed")
-@shown_by(_asks("20.0.0.0/16", "20.0.0.0/24", address="20.0.9.7"))
+@shown_by(asks("20.0.0.0/16", "20.0.0.0/24", address="20.0.9.7"))
 class _KeyedByNetworkAddress(Vault):
     """The rules are stored by network address, so 20.0.0.0/24 replaces 20.0.0.0/16."""
 
@@ -95,7 +91,7 @@ class _KeyedByNetworkAddress(Vault):
 
 
 @flaw("first-of-a-network-address-kept", "DEC-5 DEC-2 STA-6", "closed")
-@shown_by(_asks("20.0.0.0/24", "20.0.0.0/16", address="20.0.9.7"))
+@shown_by(asks("20.0.0.0/24", "20.0.0.0/16", address="20.0.9.7"))
 class _FirstOfANetworkAddressKept(Vault):
     """Rules with an equal network address count as duplicates, so a wider rule after a narrow rule is dropped."""
 
@@ -104,7 +100,7 @@ class _FirstOfANetworkAddressKept(Vault):
 
 
 @flaw("one-rule-per-prefix-length", "DEC-5 DEC-2 LIM-1", "closed")
-@shown_by(_asks("20.0.0.0/24", "52.0.0.0/24", address="20.0.0.7"))
+@shown_by(asks("20.0.0.0/24", "52.0.0.0/24", address="20.0.0.7"))
 class _OneRulePerPrefixLength(Vault):
     """A dict from mask to network, for longest-prefix matching, holds a single network for each mask."""
 
@@ -113,7 +109,7 @@ class _OneRulePerPrefixLength(Vault):
 
 
 @flaw("one-rule-per-first-octet", "DEC-5 DEC-2 LIM-1", "closed")
-@shown_by(_asks("20.0.0.0/24", "20.9.0.0/24", address="20.0.0.7"))
+@shown_by(asks("20.0.0.0/24", "20.9.0.0/24", address="20.0.0.7"))
 class _OneRulePerFirstOctet(Vault):
     """Rules are stored by first octet, and each octet holds a single rule."""
 
@@ -122,7 +118,7 @@ class _OneRulePerFirstOctet(Vault):
 
 
 @flaw("short-prefix-filed-once", "DEC-2 DEC-4", "closed")
-@shown_by(_asks("40.0.0.0/6", address="42.0.0.7"))
+@shown_by(asks("40.0.0.0/6", address="42.0.0.7"))
 class _ShortPrefixFiledOnce(Vault):
     """Rules are indexed by first octet; a range over several octets is found under its first octet alone."""
 
@@ -131,7 +127,7 @@ class _ShortPrefixFiledOnce(Vault):
 
 
 @flaw("range-filed-under-its-first-16", "DEC-2 DEC-4", "closed")
-@shown_by(_asks("20.4.0.0/15", address="20.5.0.7"))
+@shown_by(asks("20.4.0.0/15", address="20.5.0.7"))
 class _RangeFiledUnderItsFirst16(Vault):
     """Rules are indexed by their upper 16 bits; a range wider than /16 is found only in its first part."""
 

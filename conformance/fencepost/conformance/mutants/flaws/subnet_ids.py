@@ -1,10 +1,11 @@
 """Flaws in which subnet ids a write accepts, and in the check for their service endpoint."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness, shown_by
-from fencepost.conformance.mutants.values import Held, Refused, SubnetRule
+from fencepost.conformance.mutants.reading import if_read
+from fencepost.conformance.mutants.values import Held, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, DATABASE, add_subnet, dormant, endpoints, put, reset
 
@@ -168,14 +169,7 @@ class _OnlyTheFirstSubnetIsChecked(Vault):
     def read_subnet_rules(self, entries: Sequence[object]) -> tuple[SubnetRule, ...]:
         rules = super().read_subnet_rules(entries[:1])
         read = super().read_subnet_rules
-        return (*rules, *(rule for entry in entries[1:] for rule in _if_read(read, entry)))
-
-
-def _if_read(read: Callable[[Sequence[object]], tuple[SubnetRule, ...]], entry: object) -> tuple[SubnetRule, ...]:
-    try:
-        return read([entry])
-    except Refused:
-        return ()
+        return (*rules, *(rule for entry in entries[1:] for rule in if_read(read, entry)))
 
 
 @flaw("endpoint-not-asked-for-when-written", "VAL-8", "open", profiles=TODAY_ONLY)

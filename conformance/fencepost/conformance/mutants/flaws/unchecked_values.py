@@ -1,10 +1,11 @@
 """Flaws in validating writes: a place, a path or a state that the check does not cover."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, Flaws, shown_by
-from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
+from fencepost.conformance.mutants.reading import if_read
+from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, HERE, add, dormant, names, put, reset
 
@@ -71,14 +72,7 @@ class _ListAsLongAsBeforeUnchecked(Vault):
         read = super().read_ip_rules
         if len(entries) != len(self.held.ip_rules):
             return read(entries)
-        return tuple(rule for entry in entries for rule in _if_read(read, entry))
-
-
-def _if_read(read: Callable[[Sequence[object]], tuple[IpRule, ...]], entry: object) -> tuple[IpRule, ...]:
-    try:
-        return read([entry])
-    except Refused:
-        return ()
+        return tuple(rule for entry in entries for rule in if_read(read, entry))
 
 
 @flaw("slash-32-taken-under-allow", "VAL-2", "open", profiles=PREVIEW_ONLY)

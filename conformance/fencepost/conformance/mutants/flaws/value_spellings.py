@@ -2,19 +2,14 @@
 
 import re
 
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, shown_by, writes
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import put
 
 flaw = Flaws("parsing")
 
 
-def _writes(value: object) -> Witness:
-    return lambda _: (put(value),)
-
-
 @flaw("slash-in-front-taken", "VAL-5", "open")
-@shown_by(_writes("/20.0.0.0/24"))
+@shown_by(writes("/20.0.0.0/24"))
 class _SlashInFrontTaken(Vault):
     """Values were once parts of a path, and lstrip('/') is still there."""
 
@@ -23,7 +18,7 @@ class _SlashInFrontTaken(Vault):
 
 
 @flaw("slash-after-the-prefix-taken", "VAL-5", "open")
-@shown_by(_writes("20.0.0.0/24/"))
+@shown_by(writes("20.0.0.0/24/"))
 class _SlashAfterThePrefixTaken(Vault):
     """A slash at the end is removed, as from a path."""
 
@@ -32,7 +27,7 @@ class _SlashAfterThePrefixTaken(Vault):
 
 
 @flaw("prefix-with-an-exponent", "VAL-5", "open")
-@shown_by(_writes("20.0.0.0/1e1"))
+@shown_by(writes("20.0.0.0/1e1"))
 class _PrefixWithAnExponent(Vault):
     """The prefix length is read with Number(), for which 1e1 is 10."""
 
@@ -42,7 +37,7 @@ class _PrefixWithAnExponent(Vault):
 
 
 @flaw("minus-zero-is-zero", "VAL-5", "open")
-@shown_by(_writes("20.0.0.-0"))
+@shown_by(writes("20.0.0.-0"))
 class _MinusZeroIsZero(Vault):
     """An octet is an int() from 0 to 255, which accepts -0."""
 
@@ -51,7 +46,7 @@ class _MinusZeroIsZero(Vault):
 
 
 @flaw("column-of-eighteen-characters", "VAL-5", "open")
-@shown_by(_writes("200.100.100.128/300"))
+@shown_by(writes("200.100.100.128/300"))
 class _ColumnOfEighteenCharacters(Vault):
     """The longest range has 18 characters, and longer text is cut before it is checked: /300 becomes /30."""
 
@@ -60,7 +55,7 @@ class _ColumnOfEighteenCharacters(Vault):
 
 
 @flaw("scheme-cut", "VAL-5", "open")
-@shown_by(_writes("https://20.0.0.7"))
+@shown_by(writes("https://20.0.0.7"))
 class _SchemeCut(Vault):
     """Users paste addresses from the browser, so everything up to :// is removed."""
 
@@ -69,7 +64,7 @@ class _SchemeCut(Vault):
 
 
 @flaw("comment-cut", "VAL-5", "open")
-@shown_by(_writes("20.0.0.7#office"))
+@shown_by(writes("20.0.0.7#office"))
 class _CommentCut(Vault):
     """The list was once a file with comments, and the reader still removes the text after a #."""
 
@@ -78,7 +73,7 @@ class _CommentCut(Vault):
 
 
 @flaw("first-of-a-list-with-semicolons", "VAL-5", "open")
-@shown_by(_writes("20.0.0.7;52.0.0.7"))
+@shown_by(writes("20.0.0.7;52.0.0.7"))
 class _FirstOfAListWithSemicolons(Vault):
     """A sibling tool exports several ranges with semicolons in one cell; of these the first is kept."""
 

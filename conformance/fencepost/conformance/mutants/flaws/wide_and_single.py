@@ -1,19 +1,14 @@
 """Flaws in compiled rules: the masks of the widest ranges, the keys and blocks of single addresses."""
 
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
 from fencepost.conformance.mutants.values import Ask, IpRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import ask, call, put
 
 flaw = Flaws("address-arithmetic")
 
 
-def _asks(*ranges: str, address: str) -> Witness:
-    return lambda _: (put(*ranges), ask(call(address)))
-
-
 @flaw("half-of-all-addresses-is-negative", "DEC-2 DEC-4", "closed", choice="private-superset")
-@shown_by(_asks("128.0.0.0/1", address="150.1.2.3"))
+@shown_by(asks("128.0.0.0/1", address="150.1.2.3"))
 class _HalfOfAllAddressesIsNegative(Vault):
     """The size of a range is 1 << (32 - prefix) in a signed number; for /1 it is negative, and the range is empty."""
 
@@ -23,7 +18,7 @@ class _HalfOfAllAddressesIsNegative(Vault):
 
 
 @flaw("mask-table-wrong-at-2", "DEC-2 DEC-4", "closed", choice="private-superset")
-@shown_by(_asks("128.0.0.0/2", address="180.1.2.3"))
+@shown_by(asks("128.0.0.0/2", address="180.1.2.3"))
 class _MaskTableWrongAt2(Vault):
     """The masks stand in a table typed by hand, and the row for /2 has 224, as the row after it."""
 
@@ -32,7 +27,7 @@ class _MaskTableWrongAt2(Vault):
 
 
 @flaw("hex-digits-without-padding", "DEC-3 STA-7", "open")
-@shown_by(_asks("20.1.18.5", address="20.17.2.5"))
+@shown_by(asks("20.1.18.5", address="20.17.2.5"))
 class _HexDigitsWithoutPadding(Vault):
     """The key of a single address is its octets in hex without leading zeros: 20.1.18.5 and 20.17.2.5 both give
     141125."""
@@ -46,7 +41,7 @@ def _unpadded(address: int) -> str:
 
 
 @flaw("four-in-a-row-are-a-slash-30", "DEC-4 DEC-3 DEC-5 DEC-2", "both")
-@shown_by(_asks("20.0.0.1", "20.0.0.2", "20.0.0.3", "20.0.0.4", address="20.0.0.4"))
+@shown_by(asks("20.0.0.1", "20.0.0.2", "20.0.0.3", "20.0.0.4", address="20.0.0.4"))
 class _FourInARowAreASlash30(Vault):
     """Four single addresses in a row become a /30, whose mask rounds it down to a multiple of four."""
 
