@@ -124,15 +124,21 @@ class Mutant:
 
 
 class Shown(NamedTuple):
-    """A faulty vault class and the calls that show its flaw."""
+    """A faulty vault class, the calls that show its flaw, and where the same flaw was seen elsewhere."""
 
     flaw: type[Vault]
     witness: Witness
+    origin: str | None = None
 
 
 def shown_by(witness: Witness) -> Callable[[type[Vault]], Shown]:
     """The decorator of a faulty vault class that gives it its witness."""
     return lambda flaw: Shown(flaw, witness)
+
+
+def seen_in(origin: str) -> Callable[[Shown], Shown]:
+    """The decorator that names a public source of the same flaw."""
+    return lambda shown: shown._replace(origin=origin)
 
 
 def writes(*values: object) -> Witness:
@@ -161,7 +167,6 @@ class Flaws:
         direction: Direction,
         /,
         *,
-        origin: str | None = None,
         profiles: tuple[str, ...] = tuple(PROFILES),
         needs_history: bool = False,
         says_only: bool = False,
@@ -180,7 +185,7 @@ class Flaws:
                 direction=direction,
                 group=self.group,
                 story=" ".join((shown.flaw.__doc__ or "").split()),
-                origin=origin,
+                origin=shown.origin,
                 profiles=profiles,
                 needs_history=needs_history,
                 says_only=says_only,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, shown_by, writes
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by, writes
 from fencepost.conformance.mutants.reading import if_read
 from fencepost.conformance.mutants.values import Held, IpRule, Refused
 from fencepost.conformance.mutants.vault import Vault
@@ -24,7 +24,8 @@ class _BadRulesLeftOut(Vault):
         return tuple(rule for entry in entries for rule in if_read(read, entry))
 
 
-@flaw("ipv6-stored", "VAL-4", "open", origin="Azure PowerShell passes IPv6 ranges on to the service")
+@flaw("ipv6-stored", "VAL-4", "open")
+@seen_in("Azure PowerShell passes IPv6 ranges on to the service")
 @shown_by(writes("2001:db8::/32"))
 class _Ipv6Stored(Vault):
     """ip_network() reads both address families, so an IPv6 range is accepted and never matches."""
@@ -39,12 +40,8 @@ class _Ipv6Stored(Vault):
         return super().parse_value(value)
 
 
-@flaw(
-    "overlaps-refused",
-    "VAL-1 DEC-5 LIM-1",
-    "closed",
-    origin="Azure/azure-cli PR #19477: the client refuses overlapping arguments",
-)
+@flaw("overlaps-refused", "VAL-1 DEC-5 LIM-1", "closed")
+@seen_in("Azure/azure-cli PR #19477: the client refuses overlapping arguments")
 @shown_by(writes("20.0.0.0/16", "20.0.4.0/24"))
 class _OverlapsRefused(Vault):
     """A rule inside another rule is taken for a mistake of the user and refused."""

@@ -2,7 +2,7 @@
 
 import re
 
-from fencepost.conformance.mutants.mutant import Flaws, shown_by, writes
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by, writes
 from fencepost.conformance.mutants.values import IpRule, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import add
@@ -30,12 +30,8 @@ class _OctetsUpTo256(Vault):
         return 255 if octet == "256" else super().parse_octet(octet)
 
 
-@flaw(
-    "last-octet-unchecked",
-    "VAL-5",
-    "open",
-    origin="hashicorp/terraform-provider-azurerm, helpers/validate/network.go: octets to 999 pass the CIDR pattern",
-)
+@flaw("last-octet-unchecked", "VAL-5", "open")
+@seen_in("hashicorp/terraform-provider-azurerm, helpers/validate/network.go: octets to 999 pass the CIDR pattern")
 @shown_by(writes("20.0.0.300"))
 class _LastOctetUnchecked(Vault):
     r"""The pattern bounds three octets and has \d{1,3} for the fourth."""
@@ -47,7 +43,8 @@ class _LastOctetUnchecked(Vault):
         return octets
 
 
-@flaw("hex-octets", "VAL-5", "open", origin="CVE-2023-42282: the npm package ip and addresses in hexadecimal")
+@flaw("hex-octets", "VAL-5", "open")
+@seen_in("CVE-2023-42282: the npm package ip and addresses in hexadecimal")
 @shown_by(writes("0x14.0.0.1"))
 class _HexOctets(Vault):
     """Octets are read with int(text, 0), which reads 0x14 as 20."""
@@ -58,7 +55,8 @@ class _HexOctets(Vault):
         return super().parse_octet(octet)
 
 
-@flaw("short-forms-filled-with-zeros", "VAL-5", "open", origin="inet_aton(3): one to three parts are taken too")
+@flaw("short-forms-filled-with-zeros", "VAL-5", "open")
+@seen_in("inet_aton(3): one to three parts are taken too")
 @shown_by(writes("20.0.7"))
 class _ShortFormsFilledWithZeros(Vault):
     """The parser is inet_aton, which reads 20.0.7 as 20.0.0.7."""
@@ -78,7 +76,8 @@ class _MissingOctetsBeforeThePrefix(Vault):
         return dotted + ".0" * (3 - dotted.count(".")) if slash and dotted else dotted, slash, length
 
 
-@flaw("address-as-one-number", "VAL-5", "open", origin="inet_aton(3): one part is the whole address")
+@flaw("address-as-one-number", "VAL-5", "open")
+@seen_in("inet_aton(3): one part is the whole address")
 @shown_by(writes("335544327"))
 class _AddressAsOneNumber(Vault):
     """Text of digits alone is read as the 32-bit number of an address."""
@@ -89,7 +88,8 @@ class _AddressAsOneNumber(Vault):
         return super().parse_address(dotted)
 
 
-@flaw("json-number-taken", "VAL-5", "open", origin="Python documentation, ipaddress.ip_address: integers are taken too")
+@flaw("json-number-taken", "VAL-5", "open")
+@seen_in("Python documentation, ipaddress.ip_address: integers are taken too")
 @shown_by(writes(335544327))
 class _JsonNumberTaken(Vault):
     """ip_address() also takes integers, and the type of the JSON value is not checked."""
@@ -100,12 +100,8 @@ class _JsonNumberTaken(Vault):
         return super().parse_value(value)
 
 
-@flaw(
-    "trailing-words-ignored",
-    "VAL-5",
-    "open",
-    origin="CVE-2016-10739: glibc takes an address followed by white space and anything",
-)
+@flaw("trailing-words-ignored", "VAL-5", "open")
+@seen_in("CVE-2016-10739: glibc takes an address followed by white space and anything")
 @shown_by(writes("20.0.0.7 my office"))
 class _TrailingWordsIgnored(Vault):
     """The pattern is anchored at the beginning only, so text after the address is not checked."""
@@ -123,13 +119,8 @@ class _PortIgnored(Vault):
         return super().split_value(re.sub(r"^([0-9.]+):[0-9]+$", r"\1", value))
 
 
-@flaw(
-    "newline-at-the-end",
-    "VAL-5",
-    "open",
-    origin="Python documentation, re: $ matches before the newline at the end",
-    choice="surrounding-blanks",
-)
+@flaw("newline-at-the-end", "VAL-5", "open", choice="surrounding-blanks")
+@seen_in("Python documentation, re: $ matches before the newline at the end")
 @shown_by(writes("20.0.0.7\n"))
 class _NewlineAtTheEnd(Vault):
     """The pattern ends in $, which also matches before a final newline."""
@@ -138,7 +129,8 @@ class _NewlineAtTheEnd(Vault):
         return super().split_value(value.removesuffix("\n"))
 
 
-@flaw("digits-of-other-scripts", "VAL-5", "open", origin="Python documentation, int(): any Unicode decimal digit")
+@flaw("digits-of-other-scripts", "VAL-5", "open")
+@seen_in("Python documentation, int(): any Unicode decimal digit")
 @shown_by(writes("٢٠.0.0.7"))
 class _DigitsOfOtherScripts(Vault):
     """str.isdigit() and int() know the digits of every script: ٢٠.0.0.7 is an address."""
@@ -147,7 +139,8 @@ class _DigitsOfOtherScripts(Vault):
         return super().parse_octet(str(int(octet)) if octet.isdecimal() and not octet.isascii() else octet)
 
 
-@flaw("nul-ends-the-text", "VAL-5", "open", origin="CVE-2013-4238: NUL in names handed to C")
+@flaw("nul-ends-the-text", "VAL-5", "open")
+@seen_in("CVE-2013-4238: NUL in names handed to C")
 @shown_by(writes("20.0.0.7\0.contoso.com"))
 class _NulEndsTheText(Vault):
     """The value goes to a C parser, which ends the text at the first NUL."""
@@ -156,7 +149,8 @@ class _NulEndsTheText(Vault):
         return super().split_value(value.partition("\0")[0])
 
 
-@flaw("dash-range-taken", "VAL-5", "open", origin="Azure SQL firewall rules: startIpAddress and endIpAddress")
+@flaw("dash-range-taken", "VAL-5", "open")
+@seen_in("Azure SQL firewall rules: startIpAddress and endIpAddress")
 @shown_by(writes("20.0.0.7-20.0.0.9"))
 class _DashRangeTaken(Vault):
     """A sibling service has ranges written as two addresses with a dash; here the second address is dropped."""
@@ -210,13 +204,8 @@ class _MappedIpv6Taken(Vault):
         return super().split_value(value.removeprefix("::ffff:"))
 
 
-@flaw(
-    "leading-zeros-are-decimal",
-    "VAL-5",
-    "open",
-    origin="CVE-2021-29921: Python's ipaddress took leading zeros as decimal",
-    choice="leading-zeros",
-)
+@flaw("leading-zeros-are-decimal", "VAL-5", "open", choice="leading-zeros")
+@seen_in("CVE-2021-29921: Python's ipaddress took leading zeros as decimal")
 @shown_by(writes("020.0.0.7"))
 class _LeadingZerosAreDecimal(Vault):
     """int('020') reads 20, where other parsers read the same text as the octal number 16."""
@@ -225,13 +214,8 @@ class _LeadingZerosAreDecimal(Vault):
         return super().parse_octet(octet.lstrip("0") or "0" if octet.isascii() and octet.isdigit() else octet)
 
 
-@flaw(
-    "leading-zeros-are-octal",
-    "VAL-5",
-    "open",
-    origin="inet_aton(3); CVE-2021-28918 tells the confusion from the other side",
-    choice="leading-zeros",
-)
+@flaw("leading-zeros-are-octal", "VAL-5", "open", choice="leading-zeros")
+@seen_in("inet_aton(3); CVE-2021-28918 tells the confusion from the other side")
 @shown_by(writes("020.0.0.7"))
 class _LeadingZerosAreOctal(Vault):
     """The parser is inet_aton, which reads 020 as the octal number 16."""

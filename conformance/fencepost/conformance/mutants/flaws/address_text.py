@@ -1,18 +1,14 @@
 """Flaws in comparing addresses as text, and in guessing a prefix length that the rule does not have."""
 
-from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, seen_in, shown_by
 from fencepost.conformance.mutants.values import Ask, IpRule
 from fencepost.conformance.mutants.vault import Vault
 
 flaw = Flaws("address-arithmetic")
 
 
-@flaw(
-    "octets-compared-as-text",
-    "DEC-2 DEC-4",
-    "closed",
-    origin="diladele/websafety #805: addresses that begin with 3 to 9 do not match",
-)
+@flaw("octets-compared-as-text", "DEC-2 DEC-4", "closed")
+@seen_in("diladele/websafety #805: addresses that begin with 3 to 9 do not match")
 @shown_by(asks("20.0.0.0/24", address="20.0.0.5"))
 class _OctetsComparedAsText(Vault):
     """Each octet is compared with those of the first and the last address as text, where '5' is larger than '255'."""
@@ -42,12 +38,8 @@ class _TextPrefixWithoutItsDot(Vault):
         return super().in_range(rule, ask)
 
 
-@flaw(
-    "single-address-by-text-prefix",
-    "DEC-3 DEC-4",
-    "open",
-    origin="n8n-io/n8n #23399: an allow list matched as plain text",
-)
+@flaw("single-address-by-text-prefix", "DEC-3 DEC-4", "open")
+@seen_in("n8n-io/n8n #23399: an allow list matched as plain text")
 @shown_by(asks("20.0.0.1", address="20.0.0.17"))
 class _SingleAddressByTextPrefix(Vault):
     """A single address is matched with startswith, so a rule for 20.0.0.1 lets in 20.0.0.10 to 20.0.0.199."""

@@ -1,7 +1,7 @@
 """Flaws in the decision where no rule matches, and in what rules do while the default action is Allow."""
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.values import Ask, Held
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, INSIDE, ask, call, put, trusted, untrusted
@@ -9,12 +9,8 @@ from fencepost.conformance.mutants.witness import APP, INSIDE, ask, call, put, t
 flaw = Flaws("default-action")
 
 
-@flaw(
-    "deny-without-rules-is-open",
-    "DEC-15 DEC-3 STA-6",
-    "open",
-    origin="MicrosoftDocs/azure-docs, articles/event-hubs/event-hubs-ip-filtering.md: Deny without rules lets all in",
-)
+@flaw("deny-without-rules-is-open", "DEC-15 DEC-3 STA-6", "open")
+@seen_in("MicrosoftDocs/azure-docs, articles/event-hubs/event-hubs-ip-filtering.md: Deny without rules lets all in")
 @shown_by(lambda _: (put(), ask(call())))
 class _DenyWithoutRulesIsOpen(Vault):
     """A rule list without entries is taken to mean that the firewall was never set up."""
@@ -41,12 +37,8 @@ class _SubnetCallersFreeWithoutNetworkRules(Vault):
         return (ask.subnet is not None and not held.subnet_rules) or super().is_open(held, ask)
 
 
-@flaw(
-    "rules-restrict-under-allow",
-    "DEC-1 STA-4",
-    "closed",
-    origin="Azure Cosmos DB has no default action: any rule denies the others",
-)
+@flaw("rules-restrict-under-allow", "DEC-1 STA-4", "closed")
+@seen_in("Azure Cosmos DB has no default action: any rule denies the others")
 @shown_by(lambda _: (put("52.0.0.0/24", default="Allow"), ask(call())))
 class _RulesRestrictUnderAllow(Vault):
     """Writing the first rule turns the firewall on, whatever the default action is."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
@@ -124,12 +124,8 @@ class _TouchingRangesRefused(Vault):
             raise Refused("these ranges can be written as one")
 
 
-@flaw(
-    "upper-half-is-everything",
-    "DEC-3 DEC-4 VAL-1 DEC-15",
-    "open",
-    origin="https://github.com/seancfoley/IPAddress/issues/32",
-)
+@flaw("upper-half-is-everything", "DEC-3 DEC-4 VAL-1 DEC-15", "open")
+@seen_in("https://github.com/seancfoley/IPAddress/issues/32")
 @shown_by(lambda _: (put("128.0.0.0/1"), ask(call("20.0.0.7"))))
 class _UpperHalfIsEverything(Vault):
     """The mask of /1 is made by shifting a signed number; what is left of it is 0, the mask of /0."""

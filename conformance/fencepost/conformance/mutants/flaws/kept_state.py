@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
@@ -46,12 +46,8 @@ class _PutTakesOutTheOldSpelling(Vault):
         self.held = self.held._replace(scan=tuple(kept))
 
 
-@flaw(
-    "put-takes-out-the-old-letters",
-    "STA-1 DEC-8 STA-5",
-    "closed",
-    origin="hashicorp/terraform-provider-azurerm #535: ids that differ in letters alone are taken for a change",
-)
+@flaw("put-takes-out-the-old-letters", "STA-1 DEC-8 STA-5", "closed")
+@seen_in("hashicorp/terraform-provider-azurerm #535: ids that differ in letters alone are taken for a change")
 @shown_by(lambda _: (put(subnets=[APP]), put(subnets=[APP.upper()]), ask(call(INSIDE, subnet=APP))))
 class _PutTakesOutTheOldLetters(Vault):
     """A put adds the ids that are new and then removes those that are gone: of two spellings of one id, the rule."""

@@ -1,7 +1,7 @@
 """Flaws in the limits on the number of rules: off by one, shared, stale, or checked in some places only."""
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, Witness, seen_in, shown_by
 from fencepost.conformance.mutants.values import Held, Profile, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import HERE, ask, call, names, put, reset, singles, subnet_id
@@ -76,12 +76,8 @@ class _SubnetsWithoutLimit(Vault):
         return
 
 
-@flaw(
-    "one-limit-for-both-lists",
-    "LIM-5",
-    "closed",
-    origin="MicrosoftDocs/azure-docs, includes/event-hubs-limits.md: 128 rules of both kinds together",
-)
+@flaw("one-limit-for-both-lists", "LIM-5", "closed")
+@seen_in("MicrosoftDocs/azure-docs, includes/event-hubs-limits.md: 128 rules of both kinds together")
 @shown_by(_subnets(0, addresses=True))
 class _OneLimitForBothLists(Vault):
     """The rules of both kinds are counted together."""

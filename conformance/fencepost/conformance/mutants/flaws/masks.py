@@ -2,7 +2,7 @@
 
 import struct
 
-from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, seen_in, shown_by
 from fencepost.conformance.mutants.values import Ask, IpRule
 from fencepost.conformance.mutants.vault import Vault
 
@@ -148,13 +148,8 @@ class _ShortPrefixCountedAs8(Vault):
         return super().bounds(network, max(prefix, 8))
 
 
-@flaw(
-    "shift-by-32",
-    "DEC-2",
-    "closed",
-    origin="envoyproxy/envoy #370: the mask of 0.0.0.0/0 in an allow list",
-    choice="prefix-0",
-)
+@flaw("shift-by-32", "DEC-2", "closed", choice="prefix-0")
+@seen_in("envoyproxy/envoy #370: the mask of 0.0.0.0/0 in an allow list")
 @shown_by(asks("0.0.0.0/0", address="20.0.0.7"))
 class _ShiftBy32(Vault):
     """The mask is ~0u << (32 - prefix); for /0 the processor shifts by 32 modulo 32, and the mask is all ones."""
@@ -182,12 +177,8 @@ class _CallersEndingInZeroSkipped(Vault):
         return (ask.address & 0xFF != 0 or rule.prefix == 32) and super().in_range(rule, ask)
 
 
-@flaw(
-    "prefix-ignored",
-    "DEC-2 DEC-4 DEC-5",
-    "closed",
-    origin="openwrt/openwrt #13029: a range in a set counts as its first address",
-)
+@flaw("prefix-ignored", "DEC-2 DEC-4 DEC-5", "closed")
+@seen_in("openwrt/openwrt #13029: a range in a set counts as its first address")
 @shown_by(asks("20.0.0.0/24", address="20.0.0.7"))
 class _PrefixIgnored(Vault):
     """The text before the slash is compared for equality; the range is not implemented."""

@@ -2,7 +2,7 @@
 
 import re
 
-from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, shown_by, writes
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, seen_in, shown_by, writes
 from fencepost.conformance.mutants.values import IpRule, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import ask, call, put
@@ -72,13 +72,8 @@ class _SecondSlashIgnored(Vault):
         return dotted, slash, length.partition("/")[0] if "/" in length else length
 
 
-@flaw(
-    "netmask-taken",
-    "VAL-5",
-    "open",
-    origin="Python documentation, ipaddress.ip_network: netmasks and host masks are taken too",
-    choice="netmask-form",
-)
+@flaw("netmask-taken", "VAL-5", "open", choice="netmask-form")
+@seen_in("Python documentation, ipaddress.ip_network: netmasks and host masks are taken too")
 @shown_by(writes("20.0.0.0/255.255.255.0"))
 class _NetmaskTaken(Vault):
     """ip_network() also accepts a netmask after the slash."""
@@ -88,13 +83,8 @@ class _NetmaskTaken(Vault):
         return masks[length] if length in masks else super().parse_prefix(length)
 
 
-@flaw(
-    "prefix-with-leading-zero",
-    "VAL-5",
-    "open",
-    origin="Python documentation, ipaddress: prefix lengths are read by int()",
-    choice="prefix-spelling",
-)
+@flaw("prefix-with-leading-zero", "VAL-5", "open", choice="prefix-spelling")
+@seen_in("Python documentation, ipaddress: prefix lengths are read by int()")
 @shown_by(writes("20.0.0.0/024"))
 class _PrefixWithLeadingZero(Vault):
     """int() reads the prefix length, so /024 becomes /24."""
@@ -103,13 +93,8 @@ class _PrefixWithLeadingZero(Vault):
         return super().parse_prefix(length.lstrip("0") if re.fullmatch("0+[1-9][0-9]?", length, re.ASCII) else length)
 
 
-@flaw(
-    "host-bits-masked",
-    "VAL-5",
-    "open",
-    origin="Azure PowerShell documents Remove-AzKeyVaultNetworkRule with 10.0.0.1/26",
-    choice="host-bits",
-)
+@flaw("host-bits-masked", "VAL-5", "open", choice="host-bits")
+@seen_in("Azure PowerShell documents Remove-AzKeyVaultNetworkRule with 10.0.0.1/26")
 @shown_by(writes("20.0.0.7/24"))
 class _HostBitsMasked(Vault):
     """ip_network(…, strict=False) rounds 20.0.0.7/24 down in place of refusing it."""
@@ -127,7 +112,8 @@ class _Slash31Taken(Vault):
         return prefix == 31 or super().prefix_allowed(prefix)
 
 
-@flaw("slash-32-taken", "VAL-2", "open", origin="hashicorp/terraform-provider-azurerm #2164", profiles=PREVIEW_ONLY)
+@flaw("slash-32-taken", "VAL-2", "open", profiles=PREVIEW_ONLY)
+@seen_in("hashicorp/terraform-provider-azurerm #2164")
 @shown_by(writes("20.0.0.7/32"))
 class _Slash32Taken(Vault):
     """Single addresses may be written with /32, as the later edition allows."""
@@ -136,13 +122,8 @@ class _Slash32Taken(Vault):
         return prefix == 32 or super().prefix_allowed(prefix)
 
 
-@flaw(
-    "slash-32-refused-today",
-    "VAL-2 VAL-1",
-    "closed",
-    origin="hashicorp/terraform-provider-azurerm #2164; Azure/azure-cli #21330",
-    profiles=TODAY_ONLY,
-)
+@flaw("slash-32-refused-today", "VAL-2 VAL-1", "closed", profiles=TODAY_ONLY)
+@seen_in("hashicorp/terraform-provider-azurerm #2164; Azure/azure-cli #21330")
 @shown_by(writes("20.0.0.7/32"))
 class _Slash32RefusedToday(Vault):
     """The refusal of /31 and /32, a rule of 2018, was never removed."""
@@ -171,9 +152,8 @@ class _OneDigitPrefixRefused(Vault):
         return super().parse_prefix(length)
 
 
-@flaw(
-    "malformed-prefix-is-zero", "VAL-5 DEC-3", "open", origin="sibidharan/zealphp #248: a malformed prefix matches all"
-)
+@flaw("malformed-prefix-is-zero", "VAL-5 DEC-3", "open")
+@seen_in("sibidharan/zealphp #248: a malformed prefix matches all")
 @shown_by(writes("20.0.0.0/office"))
 class _MalformedPrefixIsZero(Vault):
     """The prefix length is cast to a number, so a word becomes 0, and /0 covers every address."""
@@ -184,13 +164,8 @@ class _MalformedPrefixIsZero(Vault):
         return super().parse_value(value)
 
 
-@flaw(
-    "slash-32-never-matches",
-    "DEC-2 DEC-4 VAL-2",
-    "closed",
-    origin="nbs-system/naxsi #534 and Adamm00/IPSet_ASUS #184: a list entry with /32 has no effect",
-    profiles=TODAY_ONLY,
-)
+@flaw("slash-32-never-matches", "DEC-2 DEC-4 VAL-2", "closed", profiles=TODAY_ONLY)
+@seen_in("nbs-system/naxsi #534 and Adamm00/IPSet_ASUS #184: a list entry with /32 has no effect")
 @shown_by(lambda _: (put("20.0.0.7/32"), ask(call("20.0.0.7"))))
 class _Slash32NeverMatches(Vault):
     """/32 is accepted and stored as a range, and the comparison of ranges needs at least two addresses."""

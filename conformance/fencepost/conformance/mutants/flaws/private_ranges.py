@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Callable, Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by, writes
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, seen_in, shown_by, writes
 from fencepost.conformance.mutants.values import Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import add, put, singles
@@ -12,7 +12,8 @@ from fencepost.conformance.mutants.witness import add, put, singles
 flaw = Flaws("validation")
 
 
-@flaw("private-172-is-172-16", "VAL-3", "open", origin="MicrosoftDocs/azure-docs #15184")
+@flaw("private-172-is-172-16", "VAL-3", "open")
+@seen_in("MicrosoftDocs/azure-docs #15184")
 @shown_by(writes("172.20.0.0/16"))
 class _Private172Is17216(Vault):
     """The documentation's 'addresses that start with 10., 172.16. and 192.168.' is implemented to the letter."""
@@ -32,12 +33,8 @@ class _Private172EndsAt30(Vault):
         return ten, (0xAC100000, 0xAC1EFFFF), home
 
 
-@flaw(
-    "private-172-ends-at-32",
-    "VAL-3 VAL-1",
-    "closed",
-    origin="MicrosoftDocs/azure-security-docs, articles/key-vault/general/private-link-diagnostics.md",
-)
+@flaw("private-172-ends-at-32", "VAL-3 VAL-1", "closed")
+@seen_in("MicrosoftDocs/azure-security-docs, articles/key-vault/general/private-link-diagnostics.md")
 @shown_by(writes("172.32.0.0/16"))
 class _Private172EndsAt32(Vault):
     """The private block is 172.16.x.x to 172.32.x.x, as a page states it."""
@@ -114,12 +111,8 @@ class _PrivateRangesOnly(Vault):
         return rule.prefix < 32 and super().is_private(rule)
 
 
-@flaw(
-    "private-blocks-compared-whole",
-    "VAL-3",
-    "open",
-    origin="Azure/azure-policy #1121: a policy that compares for equality",
-)
+@flaw("private-blocks-compared-whole", "VAL-3", "open")
+@seen_in("Azure/azure-policy #1121: a policy that compares for equality")
 @shown_by(writes("10.1.0.0/16"))
 class _PrivateBlocksComparedWhole(Vault):
     """The rule is looked up in the list 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, which lacks the ranges inside
@@ -157,13 +150,8 @@ class _PrivateIfEitherEndIs(Vault):
         return any(first <= end <= last for end in ends for first, last in self.private_blocks())
 
 
-@flaw(
-    "private-as-the-library-says",
-    "VAL-1",
-    "closed",
-    origin="CVE-2024-4032: ipaddress.is_private was wrong for several blocks",
-    choice="reserved-ranges",
-)
+@flaw("private-as-the-library-says", "VAL-1", "closed", choice="reserved-ranges")
+@seen_in("CVE-2024-4032: ipaddress.is_private was wrong for several blocks")
 @shown_by(writes("192.0.2.0/24"))
 class _PrivateAsTheLibrarySays(Vault):
     """ipaddress.is_private knows many more blocks than RFC 1918, and they differ between releases."""

@@ -1,17 +1,13 @@
 """Flaws at the two ends of a range: an end is excluded, or the range is an address too long."""
 
-from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, seen_in, shown_by
 from fencepost.conformance.mutants.vault import Vault
 
 flaw = Flaws("address-arithmetic")
 
 
-@flaw(
-    "last-address-excluded",
-    "DEC-4 DEC-2 DEC-5",
-    "closed",
-    origin="elddy/NimScan #16: the last address of a range is left out",
-)
+@flaw("last-address-excluded", "DEC-4 DEC-2 DEC-5", "closed")
+@seen_in("elddy/NimScan #16: the last address of a range is left out")
 @shown_by(asks("20.0.0.0/24", address="20.0.0.255"))
 class _LastAddressExcluded(Vault):
     """A range became range(first, last), which leaves out the last address."""
@@ -31,12 +27,8 @@ class _FirstAddressExcluded(Vault):
         return first + (prefix < 32), last
 
 
-@flaw(
-    "hosts-only",
-    "DEC-4 DEC-2 DEC-5",
-    "closed",
-    origin="rs/node-netmask #30 and indutny/node-ip #42: first and last are those of the hosts",
-)
+@flaw("hosts-only", "DEC-4 DEC-2 DEC-5", "closed")
+@seen_in("rs/node-netmask #30 and indutny/node-ip #42: first and last are those of the hosts")
 @shown_by(asks("20.0.0.4/30", address="20.0.0.7"))
 class _HostsOnly(Vault):
     """The addresses of a range were taken from ip_network(…).hosts(), which leaves out both ends of a wide range."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held
 from fencepost.conformance.mutants.vault import Vault
@@ -56,12 +56,8 @@ class _ReadBackWithoutSubnets(Vault):
         return super().read_back(held._replace(subnet_rules=()))
 
 
-@flaw(
-    "read-back-hides-dormant-rules",
-    "STA-5 STA-4",
-    "both",
-    origin="Azure/azure-cli, recordings of test_keyvault_network_rule: no networkAcls for {Allow, AzureServices}",
-)
+@flaw("read-back-hides-dormant-rules", "STA-5 STA-4", "both")
+@seen_in("Azure/azure-cli, recordings of test_keyvault_network_rule: no networkAcls for {Allow, AzureServices}")
 @shown_by(lambda _: (put(_RANGE, default="Allow"), read()))
 class _ReadBackHidesDormantRules(Vault):
     """Under Allow no rules are shown, as the service does where there are none."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
@@ -34,14 +34,8 @@ class _RemovingDoesNothing(Vault):
         return held
 
 
-@flaw(
-    "removing-takes-the-first-of-equals",
-    "STA-2",
-    "open",
-    origin="Azure/azure-powershell #20605: duplicates are stored, and removing them fails",
-    needs_history=True,
-    choice="duplicates",
-)
+@flaw("removing-takes-the-first-of-equals", "STA-2", "open", needs_history=True, choice="duplicates")
+@seen_in("Azure/azure-powershell #20605: duplicates are stored, and removing them fails")
 @shown_by(lambda _: (put(_RANGE, _RANGE), remove(_RANGE), ask(call())))
 class _RemovingTakesTheFirstOfEquals(Vault):
     """list.remove() takes away the first equal rule, and the list held two."""
@@ -110,14 +104,8 @@ class _RemovingTheOnlyRuleFails(Vault):
         return left if left.ip_rules else held
 
 
-@flaw(
-    "bare-and-slash-32-are-two",
-    "STA-2",
-    "open",
-    origin="Azure/azure-cli #21330; hashicorp/terraform-provider-azurerm #2164",
-    profiles=TODAY_ONLY,
-    needs_history=True,
-)
+@flaw("bare-and-slash-32-are-two", "STA-2", "open", profiles=TODAY_ONLY, needs_history=True)
+@seen_in("Azure/azure-cli #21330; hashicorp/terraform-provider-azurerm #2164")
 @shown_by(lambda _: (put(HERE), remove(f"{HERE}/32"), ask(call())))
 class _BareAndSlash32AreTwo(Vault):
     """Rules are removed by their text, and the service writes /32 where the user did not."""
@@ -135,13 +123,8 @@ class _BareAndSlash32AreTwo(Vault):
         return super().same_rule(named, other) and other.text == self.named
 
 
-@flaw(
-    "removing-subnets-by-spelling",
-    "STA-2 DEC-8",
-    "open",
-    origin="Azure/azure-cli #10286: an id in mixed case cannot be removed",
-    needs_history=True,
-)
+@flaw("removing-subnets-by-spelling", "STA-2 DEC-8", "open", needs_history=True)
+@seen_in("Azure/azure-cli #10286: an id in mixed case cannot be removed")
 @shown_by(lambda _: (put(subnets=[APP]), remove_subnet(APP.lower()), ask(call(INSIDE, subnet=APP))))
 class _RemovingSubnetsBySpelling(Vault):
     """A virtual network rule is removed only if its id is spelled exactly as it was when written."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
@@ -187,12 +187,8 @@ class _RefusedRuleAddedAllTheSame(Vault):
         return answer
 
 
-@flaw(
-    "endpoint-off-drops-the-rule",
-    "STA-10 STA-2",
-    "closed",
-    origin="MicrosoftDocs/azure-docs, articles/storage/common/storage-network-security-virtual-networks.md",
-)
+@flaw("endpoint-off-drops-the-rule", "STA-10 STA-2", "closed")
+@seen_in("MicrosoftDocs/azure-docs, articles/storage/common/storage-network-security-virtual-networks.md")
 @shown_by(lambda _: (put(subnets=[APP]), endpoints(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))))
 class _EndpointOffDropsTheRule(Vault):
     """Switching the endpoint off deletes the rule, as deleting the subnet does in a sibling service."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from fencepost.conformance.mutants.mutant import Flaws, asks, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, asks, seen_in, shown_by
 from fencepost.conformance.mutants.values import Ask, IpRule
 from fencepost.conformance.mutants.vault import Vault
 
@@ -31,12 +31,8 @@ class _BisectedUnsorted(Vault):
         return super().address_matches(rules[: _bisected(rules, ask.address)], ask)
 
 
-@flaw(
-    "innermost-rule-only",
-    "DEC-5 DEC-2 STA-6",
-    "closed",
-    origin="envoyproxy/envoy #2614: nested prefixes come to the trie later",
-)
+@flaw("innermost-rule-only", "DEC-5 DEC-2 STA-6", "closed")
+@seen_in("envoyproxy/envoy #2614: nested prefixes come to the trie later")
 @shown_by(asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"))
 class _InnermostRuleOnly(Vault):
     """A bisection finds the last rule that begins at or below the address, and tests only that: an inner rule hides its
@@ -61,12 +57,8 @@ def _bisected(rules: Sequence[IpRule], address: int) -> int:
     return low
 
 
-@flaw(
-    "scan-ends-past-the-address",
-    "DEC-5 DEC-2 LIM-1 STA-6",
-    "closed",
-    origin="netaddr/netaddr #55: the loop ends at a range that does not match",
-)
+@flaw("scan-ends-past-the-address", "DEC-5 DEC-2 LIM-1 STA-6", "closed")
+@seen_in("netaddr/netaddr #55: the loop ends at a range that does not match")
 @shown_by(asks("52.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"))
 class _ScanEndsPastTheAddress(Vault):
     """The scan stops at the first rule that begins above the address, as if the list were sorted."""
@@ -76,12 +68,8 @@ class _ScanEndsPastTheAddress(Vault):
         return super().address_matches(rules[:end], ask)
 
 
-@flaw(
-    "longer-rule-clears-the-shorter",
-    "DEC-5 STA-6 DEC-2",
-    "closed",
-    origin="figglewatts/cidr-trie #17: found or not by the order of insertion",
-)
+@flaw("longer-rule-clears-the-shorter", "DEC-5 STA-6 DEC-2", "closed")
+@seen_in("figglewatts/cidr-trie #17: found or not by the order of insertion")
 @shown_by(asks("20.0.0.0/16", "20.0.4.0/24", address="20.0.9.7"))
 class _LongerRuleClearsTheShorter(Vault):
     """Writing a long prefix into the trie passes the node of a short prefix and makes it an inner node again."""
@@ -117,12 +105,8 @@ class _OverlapsCancel(Vault):
         return sum(matches((rule,), ask) for rule in rules) % 2 == 1
 
 
-@flaw(
-    "repeated-rule-cancels",
-    "DEC-5",
-    "closed",
-    origin="Azure/azure-powershell #20605: duplicates are stored, and the portal cannot remove them",
-)
+@flaw("repeated-rule-cancels", "DEC-5", "closed")
+@seen_in("Azure/azure-powershell #20605: duplicates are stored, and the portal cannot remove them")
 @shown_by(asks("20.0.0.0/24", "20.0.0.0/24", address="20.0.0.7"))
 class _RepeatedRuleCancels(Vault):
     """Rules are toggled in a set, so a rule written twice is removed."""
@@ -173,12 +157,8 @@ class _AdjacentRuleDropped(Vault):
         return tuple(rule for rule in rules if rule.first - 1 not in ends)
 
 
-@flaw(
-    "adjacent-ranges-joined-off-their-border",
-    "DEC-4 DEC-3 DEC-5",
-    "both",
-    origin="kfeldmann/cidrmerge #1: ranges that begin where none may",
-)
+@flaw("adjacent-ranges-joined-off-their-border", "DEC-4 DEC-3 DEC-5", "both")
+@seen_in("kfeldmann/cidrmerge #1: ranges that begin where none may")
 @shown_by(asks("20.0.1.0/24", "20.0.2.0/24", address="20.0.0.7"))
 class _AdjacentRangesJoinedOffTheirBorder(Vault):
     """Two adjacent ranges of equal size become a range of twice the size, even where no such range may begin."""
@@ -193,12 +173,8 @@ class _AdjacentRangesJoinedOffTheirBorder(Vault):
         return tuple(joined)
 
 
-@flaw(
-    "range-joined-with-one-of-half-its-size",
-    "DEC-5 DEC-3 DEC-4",
-    "open",
-    origin="mikioh/ipaddr #6: 127.156.0.0/15 and 127.159.0.0/16 become 127.156.0.0/14",
-)
+@flaw("range-joined-with-one-of-half-its-size", "DEC-5 DEC-3 DEC-4", "open")
+@seen_in("mikioh/ipaddr #6: 127.156.0.0/15 and 127.159.0.0/16 become 127.156.0.0/14")
 @shown_by(asks("20.0.0.0/24", "20.0.1.0/25", address="20.0.1.200"))
 class _RangeJoinedWithOneOfHalfItsSize(Vault):
     """Two adjacent ranges become the next wider range that begins with the first, also where it ends beyond them."""

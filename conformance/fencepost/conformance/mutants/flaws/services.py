@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, TODAY_ONLY, Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.remembering import Remembering
 from fencepost.conformance.mutants.values import Ask, Held
 from fencepost.conformance.mutants.vault import Vault
@@ -23,7 +23,8 @@ class _TrustedServicesAlwaysAdmitted(Vault):
         return self.is_trusted(ask)
 
 
-@flaw("bypass-without-effect", "DEC-11", "closed", origin="e6qu/sockerless-cloud: the bypass is not looked at")
+@flaw("bypass-without-effect", "DEC-11", "closed")
+@seen_in("e6qu/sockerless-cloud: the bypass is not looked at")
 @shown_by(lambda profile: (put(bypass=_ON), ask(trusted(profile))))
 class _BypassWithoutEffect(Vault):
     """The bypass is stored and shown, but never used."""
@@ -79,13 +80,8 @@ class _ServiceNamesWithoutCase(Vault):
         return (ask.service or "").lower() in {name.lower() for name in listed}
 
 
-@flaw(
-    "coming-soon-is-trusted",
-    "DEC-13",
-    "open",
-    origin="MicrosoftDocs/azure-docs, articles/key-vault/key-vault-overview-vnet-service-endpoints.md: listed as live",
-    profiles=PREVIEW_ONLY,
-)
+@flaw("coming-soon-is-trusted", "DEC-13", "open", profiles=PREVIEW_ONLY)
+@seen_in("MicrosoftDocs/azure-docs, articles/key-vault/key-vault-overview-vnet-service-endpoints.md: listed as live")
 @shown_by(lambda profile: (put(bypass=_ON), ask(untrusted(profile, "App Services"))))
 class _ComingSoonIsTrusted(Vault):
     """App Services have a footnote in the table of trusted services, which was copied without its footnotes."""
@@ -94,13 +90,8 @@ class _ComingSoonIsTrusted(Vault):
         return ask.service == "App Services" or super().is_trusted(ask)
 
 
-@flaw(
-    "list-one-name-short",
-    "DEC-11",
-    "closed",
-    origin="MicrosoftDocs/azure-docs #114954: a service refused long before the list had it",
-    profiles=PREVIEW_ONLY,
-)
+@flaw("list-one-name-short", "DEC-11", "closed", profiles=PREVIEW_ONLY)
+@seen_in("MicrosoftDocs/azure-docs #114954: a service refused long before the list had it")
 @shown_by(lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Azure Information Protection"))))
 class _ListOneNameShort(Vault):
     """The list was copied from the first screen of the announcement, which lacks the last service."""
@@ -151,13 +142,8 @@ class _NamesOf2018OutrankTheAttribute(Vault):
         return ask.service == "Azure Backup" or super().is_trusted(ask)
 
 
-@flaw(
-    "only-names-of-2018-are-trusted",
-    "DEC-11",
-    "closed",
-    origin="MicrosoftDocs/azure-docs #114954: a service refused long before the list had it",
-    profiles=TODAY_ONLY,
-)
+@flaw("only-names-of-2018-are-trusted", "DEC-11", "closed", profiles=TODAY_ONLY)
+@seen_in("MicrosoftDocs/azure-docs #114954: a service refused long before the list had it")
 @shown_by(lambda profile: (put(bypass=_ON), ask(trusted(profile, service="Azure ExpressRoute"))))
 class _OnlyNamesOf2018AreTrusted(Vault):
     """The attribute counts only for services on the list of 2018; later services are refused."""

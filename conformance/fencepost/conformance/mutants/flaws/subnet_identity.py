@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.values import SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -126,12 +126,8 @@ class _SubnetNameCutAtSixteenCharacters(Vault):
         return one[0] == other[0] and one[2][:16] == other[2][:16]
 
 
-@flaw(
-    "subnet-id-case-sensitive",
-    "DEC-8",
-    "closed",
-    origin="Azure/azure-cli PR #10365: the service converts subnet ids to lower case",
-)
+@flaw("subnet-id-case-sensitive", "DEC-8", "closed")
+@seen_in("Azure/azure-cli PR #10365: the service converts subnet ids to lower case")
 @shown_by(lambda _: (put(subnets=[APP.upper().replace("/SUBNETS/", "/subnets/")]), ask(call(INSIDE, subnet=APP))))
 class _SubnetIdCaseSensitive(Vault):
     """Ids are compared with their case, but the portal and the tools write resourceGroups in different ways."""
@@ -150,12 +146,8 @@ class _SubnetNameCaseSensitive(Vault):
         return super().subnet_matches(spelled, subnet)
 
 
-@flaw(
-    "resource-group-case-sensitive",
-    "DEC-8",
-    "closed",
-    origin="Azure/azure-cli #23680: the service folds the group's name, the client compares it",
-)
+@flaw("resource-group-case-sensitive", "DEC-8", "closed")
+@seen_in("Azure/azure-cli #23680: the service folds the group's name, the client compares it")
 @shown_by(lambda _: (put(subnets=[subnet_id(group="prod")]), ask(call(INSIDE, subnet=APP))))
 class _ResourceGroupCaseSensitive(Vault):
     """The name of the resource group is compared with its case."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness, seen_in, shown_by
 from fencepost.conformance.mutants.reading import if_read
 from fencepost.conformance.mutants.values import Held, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
@@ -109,12 +109,8 @@ class _PairsInAnyOrder(Vault):
         return group_first or super().is_subnet_path(parts)
 
 
-@flaw(
-    "short-form-of-the-client",
-    "VAL-7",
-    "open",
-    origin="Azure/azure-cli: network rules may be named {vnet_name}/{subnet_name}",
-)
+@flaw("short-form-of-the-client", "VAL-7", "open")
+@seen_in("Azure/azure-cli: network rules may be named {vnet_name}/{subnet_name}")
 @shown_by(_writes("hub/app"))
 class _ShortFormOfTheClient(Vault):
     """The client's short form 'network/subnet' is accepted by the service too."""
@@ -191,13 +187,8 @@ class _EndpointNotAskedForWhenAdded(Vault):
         self.check_subnet_limit(held)
 
 
-@flaw(
-    "missing-endpoint-never-ignored",
-    "VAL-8",
-    "closed",
-    origin="Azure/azure-rest-api-specs #22128: the member has no effect",
-    profiles=TODAY_ONLY,
-)
+@flaw("missing-endpoint-never-ignored", "VAL-8", "closed", profiles=TODAY_ONLY)
+@seen_in("Azure/azure-rest-api-specs #22128: the member has no effect")
 @shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)])))
 class _MissingEndpointNeverIgnored(Vault):
     """ignoreMissingVnetServiceEndpoint is read and then ignored."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.values import Ask, Held, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -33,12 +33,8 @@ def _part(subnet: str, index: int) -> str:
     return subnet.split("/")[index]
 
 
-@flaw(
-    "private-address-is-proof-enough",
-    "DEC-7 DEC-3",
-    "open",
-    origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
-)
+@flaw("private-address-is-proof-enough", "DEC-7 DEC-3", "open")
+@seen_in("e6qu/sockerless-cloud: network rules are matched by the subnet's address range")
 @shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE))))
 class _PrivateAddressIsProofEnough(Vault):
     """A private address is taken as proof of an endpoint, so with any virtual network rule it is let in."""
@@ -49,12 +45,8 @@ class _PrivateAddressIsProofEnough(Vault):
         return (private and bool(held.subnet_rules)) or super().subnet_admits(held, ask)
 
 
-@flaw(
-    "subnet-known-by-its-addresses",
-    "DEC-7",
-    "open",
-    origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
-)
+@flaw("subnet-known-by-its-addresses", "DEC-7", "open")
+@seen_in("e6qu/sockerless-cloud: network rules are matched by the subnet's address range")
 @shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP)), ask(call(INSIDE, subnet=OTHER_NETWORK))))
 class _SubnetKnownByItsAddresses(Vault):
     """The vault remembers the /24 of a caller in a listed subnet, and other networks use the same addresses."""
@@ -78,12 +70,8 @@ class _EndpointNotAskedFor(Vault):
         return ask.subnet is not None and self.subnet_matches(held.subnet_rules, ask.subnet)
 
 
-@flaw(
-    "ignored-endpoint-is-as-good",
-    "DEC-9 STA-10",
-    "open",
-    origin="Azure/azure-rest-api-specs #22128: what the member does was a riddle to its users",
-)
+@flaw("ignored-endpoint-is-as-good", "DEC-9 STA-10", "open")
+@seen_in("Azure/azure-rest-api-specs #22128: what the member does was a riddle to its users")
 @shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))))
 class _IgnoredEndpointIsAsGood(Vault):
     """ignoreMissingVnetServiceEndpoint concerns the write; here the decision ignores the missing endpoint as well."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.values import Held
 from fencepost.conformance.mutants.wire_vault import WireVault
 from fencepost.conformance.mutants.witness import APP, DATABASE, Call, put, read
@@ -19,12 +19,8 @@ def bare(default: str = "Deny", **lists: object) -> Call:
     return "putRules", {"networkAcls": {"bypass": "AzureServices", "defaultAction": default, **lists}}
 
 
-@flaw(
-    "shows-bare-addresses-bare",
-    "WIRE-1",
-    "both",
-    origin="hashicorp/terraform-provider-azurerm issue 2164: the two spellings differed for ever",
-)
+@flaw("shows-bare-addresses-bare", "WIRE-1", "both")
+@seen_in("hashicorp/terraform-provider-azurerm issue 2164: the two spellings differed for ever")
 @shown_by(lambda _: (put(_SINGLE), read()))
 class _ShowsBareAddressesBare(WireVault):
     """A single address is shown as it was written, without a prefix."""

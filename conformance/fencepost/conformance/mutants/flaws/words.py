@@ -1,7 +1,7 @@
 """Flaws in reading the two switches, bypass and default action."""
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.values import Held
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import HERE, ask, call, put, update
@@ -46,7 +46,8 @@ class _WordsWithAKnownBeginning(Vault):
         return begins[0] if begins else super().read_word(word, known)
 
 
-@flaw("words-by-number", "VAL-6", "open", origin=".NET documentation, Enum.Parse: the numeric value is taken too")
+@flaw("words-by-number", "VAL-6", "open")
+@seen_in(".NET documentation, Enum.Parse: the numeric value is taken too")
 @shown_by(lambda _: (put(default="1"),))
 class _WordsByNumber(Vault):
     """The parser of enumerations also accepts a member's number as text."""
@@ -55,12 +56,8 @@ class _WordsByNumber(Vault):
         return known[int(word)] if word in ("0", "1") else super().read_word(word, known)
 
 
-@flaw(
-    "several-words-in-one",
-    "VAL-6",
-    "open",
-    origin="Azure Storage: Logging, Metrics and AzureServices can be combined in bypass",
-)
+@flaw("several-words-in-one", "VAL-6", "open")
+@seen_in("Azure Storage: Logging, Metrics and AzureServices can be combined in bypass")
 @shown_by(lambda _: (put(bypass="Logging,AzureServices"),))
 class _SeveralWordsInOne(Vault):
     """A sibling service combines values with commas, so the last of several values is used."""
