@@ -1,8 +1,9 @@
 """What the catalogue records of a mutant, and the decorator that enters a flaw."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 from fencepost.conformance.mutants.lenient_vault import LenientVault
 from fencepost.conformance.mutants.values import PROFILES, Profile
@@ -131,9 +132,17 @@ class Shown(NamedTuple):
     origin: str | None = None
 
 
-def shown_by(witness: Witness) -> Callable[[type[Vault]], Shown]:
-    """The decorator of a faulty vault class that gives it its witness."""
-    return lambda flaw: Shown(flaw, witness)
+@overload
+def shown_by(witness: Witness, /) -> Callable[[type[Vault]], Shown]: ...
+@overload
+def shown_by(*calls: Call) -> Callable[[type[Vault]], Shown]: ...
+def shown_by(*shown: Call | Witness) -> Callable[[type[Vault]], Shown]:
+    """The decorator of a faulty vault class: the calls that show its flaw, or a function from the profile to them."""
+    if len(shown) == 1 and callable(shown[0]):
+        witness = shown[0]
+        return lambda flaw: Shown(flaw, witness)
+    calls = tuple(one for one in shown if not callable(one))
+    return lambda flaw: Shown(flaw, lambda _: deepcopy(calls))
 
 
 def seen_in(origin: str) -> Callable[[Shown], Shown]:

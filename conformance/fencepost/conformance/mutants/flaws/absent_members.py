@@ -19,7 +19,7 @@ class _AbsentBypassIsTheOneBefore(Vault):
 
 
 @flaw("absent-default-is-the-one-before", "STA-1 DEC-1", "closed", choice="default-of-default-action")
-@shown_by(lambda _: (put(), ("putRules", {"networkAcls": {"bypass": "None"}}), ask(call())))
+@shown_by(put(), ("putRules", {"networkAcls": {"bypass": "None"}}), ask(call()))
 class _AbsentDefaultIsTheOneBefore(Vault):
     """A put without a default action is treated as a change of the rules alone and keeps the old default action."""
 
@@ -28,7 +28,7 @@ class _AbsentDefaultIsTheOneBefore(Vault):
 
 
 @flaw("update-of-nothing-resets-both", "STA-3 STA-2 DEC-3 DEC-12", "open")
-@shown_by(lambda _: (put(), update(), ask(call())))
+@shown_by(put(), update(), ask(call()))
 class _UpdateOfNothingResetsBoth(Vault):
     """An update without members is read as an update with an empty body, and the object is built from its defaults."""
 

@@ -87,7 +87,7 @@ class _FirstOctetEndsAt199(Vault):
 
 
 @flaw("entries-of-plain-text", "VAL-5", "open")
-@shown_by(lambda _: (("putRules", {"networkAcls": {"defaultAction": "Deny", "ipRules": [HERE]}}),))
+@shown_by(("putRules", {"networkAcls": {"defaultAction": "Deny", "ipRules": [HERE]}}))
 class _EntriesOfPlainText(Vault):
     """The list of rules may hold plain texts in place of objects, as on the command line."""
 
@@ -125,7 +125,7 @@ class _ValuesLongerThanFifteenRefused(Vault):
 
 
 @flaw("good-rules-of-a-refused-list-kept", "VAL-9 LIM-6", "open")
-@shown_by(lambda _: (put("52.0.0.0/24"), put(HERE, "office"), ask(call())))
+@shown_by(put("52.0.0.0/24"), put(HERE, "office"), ask(call()))
 class _GoodRulesOfARefusedListKept(Vault):
     """The write is refused, but the valid rules of its list take effect beside the old rules."""
 

@@ -16,7 +16,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 
 @flaw("rule-added-again-stays-removed", "STA-2", "closed", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), remove(_RANGE), add(_RANGE), ask(call())))
+@shown_by(put(_RANGE), remove(_RANGE), add(_RANGE), ask(call()))
 class _AddedAgainStaysRemoved(Vault):
     """Removed rules are marked as deleted; adding such a rule again finds the old entry and does not clear the mark."""
 
@@ -37,7 +37,7 @@ class _AddedAgainStaysRemoved(Vault):
 
 
 @flaw("adding-works-on-the-last-put", "STA-2", "open", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), remove(_RANGE), add(_OTHER), ask(call())))
+@shown_by(put(_RANGE), remove(_RANGE), add(_OTHER), ask(call()))
 class _AddingWorksOnTheLastPut(Stateful):
     """Adding reads the list of the last put, appends to it and writes it, so removed rules come back."""
 
@@ -52,7 +52,7 @@ class _AddingWorksOnTheLastPut(Stateful):
 
 
 @flaw("second-add-replaces-the-first", "STA-2 STA-6 LIM-7", "closed", needs_history=True)
-@shown_by(lambda _: (put(), add(_RANGE), add(_OTHER), ask(call())))
+@shown_by(put(), add(_RANGE), add(_OTHER), ask(call()))
 class _SecondAddReplacesTheFirst(Stateful):
     """Each add starts again from the list of the last put, so an earlier added rule is lost."""
 
@@ -73,7 +73,7 @@ class _SecondAddReplacesTheFirst(Stateful):
 
 
 @flaw("update-forgets-what-was-added", "STA-2 STA-3", "closed", needs_history=True)
-@shown_by(lambda _: (put(), add(_RANGE), update(bypass="AzureServices"), ask(call())))
+@shown_by(put(), add(_RANGE), update(bypass="AzureServices"), ask(call()))
 class _UpdateForgetsWhatWasAdded(Stateful):
     """An update writes the list of the last put with new switches, so rules added since then are lost."""
 
@@ -93,7 +93,7 @@ class _UpdateForgetsWhatWasAdded(Stateful):
 
 
 @flaw("add-after-update-is-not-compiled", "STA-2", "closed", needs_history=True)
-@shown_by(lambda _: (put(), update(bypass="AzureServices"), add(_RANGE), ask(call())))
+@shown_by(put(), update(bypass="AzureServices"), add(_RANGE), ask(call()))
 class _AddAfterUpdateIsNotCompiled(Stateful):
     """An update marks the compiled matcher as fresh, and the next added rule does not mark it as stale."""
 
@@ -113,7 +113,7 @@ class _AddAfterUpdateIsNotCompiled(Stateful):
 
 
 @flaw("added-rule-replaces-the-wider-one", "STA-6 STA-2", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.0/16"), add("20.0.4.0/24"), ask(call("20.0.9.7"))))
+@shown_by(put("20.0.0.0/16"), add("20.0.4.0/24"), ask(call("20.0.9.7")))
 class _AddedRuleReplacesTheWiderOne(Vault):
     """An added rule replaces a rule that it overlaps, on the assumption that the newer rule is meant."""
 
@@ -123,7 +123,7 @@ class _AddedRuleReplacesTheWiderOne(Vault):
 
 
 @flaw("added-rule-turns-the-firewall-on", "STA-6 STA-2 DEC-1 STA-4", "closed", needs_history=True)
-@shown_by(lambda _: (put(default="Allow"), add(_OTHER), ask(call())))
+@shown_by(put(default="Allow"), add(_OTHER), ask(call()))
 class _AddedRuleTurnsTheFirewallOn(Vault):
     """Adding the first rule also sets the default action to Deny, on the assumption that nobody adds a rule
     otherwise."""
@@ -133,7 +133,7 @@ class _AddedRuleTurnsTheFirewallOn(Vault):
 
 
 @flaw("added-subnet-waits-for-a-put", "STA-2 STA-6", "closed", needs_history=True)
-@shown_by(lambda _: (put(), add_subnet(APP), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(), add_subnet(APP), ask(call(INSIDE, subnet=APP)))
 class _AddedSubnetWaitsForAPut(Stateful):
     """Virtual network rules are looked up in an index that only a put of the whole set rebuilds."""
 
@@ -149,7 +149,7 @@ class _AddedSubnetWaitsForAPut(Stateful):
 
 
 @flaw("answers-outlive-single-writes", "STA-2 STA-6 STA-9 DEC-17", "both", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), ask(call()), remove(_RANGE), ask(call())))
+@shown_by(put(_RANGE), ask(call()), remove(_RANGE), ask(call()))
 class _AnswersOutliveSingleWrites(Remembering):
     """Answers are cached, and only a put of the whole set clears the cache; adding or removing a rule does not."""
 
@@ -175,7 +175,7 @@ class _AnswersOutliveSingleWrites(Remembering):
 
 
 @flaw("answers-outlive-updates", "STA-2 STA-3 STA-9", "both", needs_history=True)
-@shown_by(lambda _: (put(), ask(call()), update(default="Allow"), ask(call())))
+@shown_by(put(), ask(call()), update(default="Allow"), ask(call()))
 class _AnswersOutliveUpdates(Remembering):
     """Answers are cached, and a change of rules clears the cache; an update of the switches does not."""
 
@@ -190,7 +190,7 @@ class _AnswersOutliveUpdates(Remembering):
 
 
 @flaw("fourth-add-is-dropped", "STA-2 LIM-7", "closed", needs_history=True)
-@shown_by(lambda _: (put(), *(add(f"20.0.{index}.0/24") for index in range(1, 5)), ask(call("20.0.4.7"))))
+@shown_by(put(), *(add(f"20.0.{index}.0/24") for index in range(1, 5)), ask(call("20.0.4.7")))
 class _FourthAddIsDropped(Stateful):
     """Added rules go into a buffer with three entries that only the next put empties; further rules are lost."""
 
@@ -206,7 +206,7 @@ class _FourthAddIsDropped(Stateful):
 
 
 @flaw("covered-rule-is-not-kept", "STA-2 STA-5 LIM-7", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.0/16"), add(_RANGE), remove("20.0.0.0/16"), ask(call())))
+@shown_by(put("20.0.0.0/16"), add(_RANGE), remove("20.0.0.0/16"), ask(call()))
 class _CoveredRuleIsNotKept(Vault):
     """A rule inside another rule is redundant and is not stored; when the outer rule is removed, both are gone."""
 
@@ -216,7 +216,7 @@ class _CoveredRuleIsNotKept(Vault):
 
 
 @flaw("range-of-two-halves-is-not-stored", "STA-2 STA-7 STA-6 DEC-5", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.0/25", "20.0.0.128/25"), add("20.0.0.0/24"), remove("20.0.0.0/25"), ask(call())))
+@shown_by(put("20.0.0.0/25", "20.0.0.128/25"), add("20.0.0.0/24"), remove("20.0.0.0/25"), ask(call()))
 class _RangeOfTwoHalvesIsNotStored(Stateful):
     """An added range whose addresses the merged list has already is accepted and not stored, until the next put."""
 

@@ -28,7 +28,7 @@ class _RememberingAddresses(Vault):
 
 
 @flaw("full-memory-refuses", "DEC-17 DEC-2", "closed")
-@shown_by(lambda _: (put(_WIDE), ask(*map(call, _CALLERS)), ask(call())))
+@shown_by(put(_WIDE), ask(*map(call, _CALLERS)), ask(call()))
 class _FullMemoryRefuses(_RememberingAddresses):
     """The cache holds 512 addresses; the answer for one more is not stored, and the look-up then finds nothing and
     refuses."""
@@ -39,7 +39,7 @@ class _FullMemoryRefuses(_RememberingAddresses):
 
 
 @flaw("newcomer-gets-the-answer-of-the-oldest", "DEC-17 DEC-2 DEC-3", "both")
-@shown_by(lambda _: (put(_WIDE), ask(*map(call, _CALLERS)), ask(call("90.0.0.7"))))
+@shown_by(put(_WIDE), ask(*map(call, _CALLERS)), ask(call("90.0.0.7")))
 class _NewcomerGetsTheAnswerOfTheOldest(_RememberingAddresses):
     """The cache holds 512 addresses; one more replaces the address of the oldest entry but keeps its answer."""
 
@@ -50,9 +50,7 @@ class _NewcomerGetsTheAnswerOfTheOldest(_RememberingAddresses):
 
 
 @flaw("removal-under-allow-is-not-noticed", "STA-4 STA-2 STA-6 STA-9", "open", needs_history=True)
-@shown_by(
-    lambda _: (put(_RANGE), ask(call()), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call()))
-)
+@shown_by(put(_RANGE), ask(call()), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call()))
 class _RemovalUnderAllowIsNotNoticed(_RememberingAddresses):
     """The cache of IP rule answers is cleared when a rule changes, but not when a rule is removed under Allow."""
 

@@ -225,7 +225,7 @@ class _LeadingZerosAreOctal(Vault):
 
 
 @flaw("rules-added-one-by-one-unparsed", "VAL-5 VAL-3 VAL-4", "open")
-@shown_by(lambda _: (add("office"),))
+@shown_by(add("office"))
 class _RulesAddedOneByOneUnparsed(Vault):
     """Values are validated when the whole list is put; the later call that adds one rule stores them unchecked."""
 

@@ -40,7 +40,7 @@ _MOST_CHANGES = 16
     profiles=TODAY_ONLY,
     needs_history=True,
 )
-@shown_by(lambda _: (reset(without=[APP]), put(), add_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))))
+@shown_by(reset(without=[APP]), put(), add_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP)))
 class _RefusedRuleComesWithItsEndpoint(Stateful):
     """A rule that is refused for its subnet's endpoint waits for the endpoint, and comes into force with it."""
 
@@ -67,7 +67,7 @@ class _RefusedRuleComesWithItsEndpoint(Stateful):
     profiles=TODAY_ONLY,
     needs_history=True,
 )
-@shown_by(lambda _: (reset(without=[APP]), put(), put(HERE, subnets=[APP]), add("20.7.0.0/24"), ask(call())))
+@shown_by(reset(without=[APP]), put(), put(HERE, subnets=[APP]), add("20.7.0.0/24"), ask(call()))
 class _RulesOfARefusedSetComeWithTheNext(Stateful):
     """A set with a subnet that is refused leaves its IP rules in the draft, which the next added rule completes."""
 
@@ -90,7 +90,7 @@ class _RulesOfARefusedSetComeWithTheNext(Stateful):
 
 
 @flaw("refused-update-is-accepted-when-repeated", "VAL-6", "open", needs_history=True)
-@shown_by(lambda _: (put(), update(bypass="Everybody"), update(bypass="Everybody")))
+@shown_by(put(), update(bypass="Everybody"), update(bypass="Everybody"))
 class _RefusedUpdateIsAcceptedWhenRepeated(Stateful):
     """An update's digest is stored before its check, so that a refused update is no change when it is repeated."""
 
@@ -105,7 +105,7 @@ class _RefusedUpdateIsAcceptedWhenRepeated(Stateful):
 
 
 @flaw("blanks-hide-a-private-address", "VAL-3 VAL-5 VAL-9 STA-1 STA-2", "open")
-@shown_by(lambda _: (put(" 10.1.2.0/24 "),))
+@shown_by(put(" 10.1.2.0/24 "))
 class _BlanksHideAPrivateAddress(LenientVault):
     """Blanks are stripped only after the check for private space, which then finds no address in the text."""
 
@@ -144,7 +144,7 @@ class _OneWriteRemovesSoManyRulesAtMost(Vault):
 
 
 @flaw("read-back-outlives-the-vault", "STA-5 STA-6", "both", needs_history=True)
-@shown_by(lambda _: (put(HERE), read(), reset(), read()))
+@shown_by(put(HERE), read(), reset(), read())
 class _ReadBackOutlivesTheVault(Vault):
     """The answer to getRules is kept until the next write; a new vault is no write."""
 
@@ -220,7 +220,7 @@ class _RepeatedRuleFreesOnePlace(Stateful):
 
 
 @flaw("sets-with-the-same-addresses-are-one-set", "STA-1 STA-2 DEC-2 DEC-3 DEC-4 DEC-5", "open", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.0/24"), put("20.0.0.0/25"), ask(call("20.0.0.200"))))
+@shown_by(put("20.0.0.0/24"), put("20.0.0.0/25"), ask(call("20.0.0.200")))
 class _SetsWithTheSameAddressesAreOneSet(Vault):
     """The fingerprint of a set is made of the addresses before the slash; an equal set is not compiled again."""
 

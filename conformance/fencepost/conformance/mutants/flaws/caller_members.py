@@ -10,7 +10,7 @@ flaw = Flaws("credentials")
 
 
 @flaw("one-flag-given-and-the-other-means-no", "DEC-1 DEC-2 DEC-6 CTL-1", "closed")
-@shown_by(lambda _: (put(default="Allow"), ask(call(authenticated=True))))
+@shown_by(put(default="Allow"), ask(call(authenticated=True)))
 class _OneFlagGivenAndTheOtherMeansNo(Vault):
     """For a caller with the member `authenticated`, an absent `authorized` is read as false, not as true."""
 
@@ -20,7 +20,7 @@ class _OneFlagGivenAndTheOtherMeansNo(Vault):
 
 
 @flaw("caller-without-members-is-nobody", "DEC-1 DEC-2 DEC-6 CTL-1", "closed")
-@shown_by(lambda _: (put(default="Allow"), ask({**call(), "caller": {}})))
+@shown_by(put(default="Allow"), ask({**call(), "caller": {}}))
 class _CallerWithoutMembersIsNobody(Vault):
     """`if not caller` was meant for a request without a token, and is also true for an empty caller object."""
 

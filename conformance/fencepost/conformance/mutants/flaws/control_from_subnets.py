@@ -16,7 +16,7 @@ class _AskingForTheSubnet(Vault):
 
 
 @flaw("control-around-the-endpoint-is-firewalled", "CTL-1 CTL-2", "closed")
-@shown_by(lambda _: (put(subnets=[APP]), endpoints(APP), ask(control(subnet=APP))))
+@shown_by(put(subnets=[APP]), endpoints(APP), ask(control(subnet=APP)))
 class _ControlAroundTheEndpointIsFirewalled(_AskingForTheSubnet):
     """A caller in a listed subnet must use its service endpoint, and that check comes before the control-plane
     exemption."""
@@ -27,7 +27,7 @@ class _ControlAroundTheEndpointIsFirewalled(_AskingForTheSubnet):
 
 
 @flaw("services-in-a-listed-subnet-are-firewalled", "CTL-1", "closed")
-@shown_by(lambda _: (put(subnets=[APP]), endpoints(APP), ask(control(subnet=APP, service="Azure DevOps"))))
+@shown_by(put(subnets=[APP]), endpoints(APP), ask(control(subnet=APP, service="Azure DevOps")))
 class _ServicesInAListedSubnetAreFirewalled(_AskingForTheSubnet):
     """Without the bypass, a service in a listed subnet goes to the endpoint check, which skips the control-plane
     exemption."""

@@ -12,7 +12,7 @@ flaw = Flaws("control-plane")
 
 
 @flaw("control-plane-behind-the-firewall", "CTL-1 CTL-2 CTL-5", "closed")
-@shown_by(lambda _: (put(), ask(control())))
+@shown_by(put(), ask(control()))
 class _ControlPlaneBehindTheFirewall(Vault):
     """The firewall filter runs before the router, where control plane and data plane cannot be told apart."""
 
@@ -21,7 +21,7 @@ class _ControlPlaneBehindTheFirewall(Vault):
 
 
 @flaw("control-writes-behind-the-firewall", "CTL-1 CTL-2", "closed")
-@shown_by(lambda _: (put(), ask(control("VaultPatch"))))
+@shown_by(put(), ask(control("VaultPatch")))
 class _ControlWritesBehindTheFirewall(Vault):
     """Only reading the vault's properties is exempt; the operations that change them are filtered."""
 
@@ -30,7 +30,7 @@ class _ControlWritesBehindTheFirewall(Vault):
 
 
 @flaw("locked-out-of-the-rules", "CTL-2 CTL-1", "closed")
-@shown_by(lambda _: (put(), ask(control("VaultNetworkRuleSet"))))
+@shown_by(put(), ask(control("VaultNetworkRuleSet")))
 class _LockedOutOfTheRules(Vault):
     """The operation that sets the firewall rules is itself behind the firewall."""
 
@@ -39,7 +39,7 @@ class _LockedOutOfTheRules(Vault):
 
 
 @flaw("operations-of-the-announcement-forgotten", "CTL-1 CTL-2", "closed")
-@shown_by(lambda _: (put(), ask(control("VaultAccessPolicySet"))))
+@shown_by(put(), ask(control("VaultAccessPolicySet")))
 class _OperationsOfTheAnnouncementForgotten(Vault):
     """The exempt operations were copied from the names in the log, which lack access policies and rules."""
 
@@ -48,7 +48,7 @@ class _OperationsOfTheAnnouncementForgotten(Vault):
 
 
 @flaw("deleted-vaults-forgotten", "CTL-1", "closed")
-@shown_by(lambda _: (put(), ask(control("VaultPurge"))))
+@shown_by(put(), ask(control("VaultPurge")))
 class _DeletedVaultsForgotten(Vault):
     """Purge and recover came with soft delete, after the list of exempt operations was written."""
 
@@ -58,7 +58,7 @@ class _DeletedVaultsForgotten(Vault):
 
 
 @flaw("listing-vaults-is-not-exempt", "CTL-5 CTL-1", "closed")
-@shown_by(lambda _: (put(), ask(control("VaultList"))))
+@shown_by(put(), ask(control("VaultList")))
 class _ListingVaultsIsNotExempt(Vault):
     """Listing vaults is a call on the subscription, and its route is missing from the exempt routes."""
 
@@ -67,7 +67,7 @@ class _ListingVaultsIsNotExempt(Vault):
 
 
 @flaw("exemption-is-part-of-the-bypass", "CTL-1 CTL-2 DEC-12", "closed")
-@shown_by(lambda _: (put(bypass="None"), ask(control())))
+@shown_by(put(bypass="None"), ask(control()))
 class _ExemptionIsPartOfTheBypass(Vault):
     """Resource Manager is treated as a trusted service, so bypass None closes the control plane."""
 
@@ -76,7 +76,7 @@ class _ExemptionIsPartOfTheBypass(Vault):
 
 
 @flaw("exempt-from-public-addresses-only", "CTL-1", "closed")
-@shown_by(lambda _: (put(), ask(control(address=INSIDE, subnet=APP))))
+@shown_by(put(), ask(control(address=INSIDE, subnet=APP)))
 class _ExemptFromPublicAddressesOnly(Vault):
     """Management is expected from the internet, so a call through a subnet counts as data plane."""
 
@@ -85,7 +85,7 @@ class _ExemptFromPublicAddressesOnly(Vault):
 
 
 @flaw("exempt-for-people-only", "CTL-1", "closed")
-@shown_by(lambda _: (put(), ask(control(service="Azure DevOps"))))
+@shown_by(put(), ask(control(service="Azure DevOps")))
 class _ExemptForPeopleOnly(Vault):
     """A caller that is a service goes to the bypass check before its plane is looked at."""
 
@@ -94,7 +94,7 @@ class _ExemptForPeopleOnly(Vault):
 
 
 @flaw("listing-is-control", "CTL-3 CTL-5 DEC-16 DEC-3", "open")
-@shown_by(lambda _: (put(), ask(call(operation="SecretList"))))
+@shown_by(put(), ask(call(operation="SecretList")))
 class _ListingIsControl(Vault):
     """The plane is guessed from the operation's name, and every list operation counts as control plane."""
 
@@ -103,7 +103,7 @@ class _ListingIsControl(Vault):
 
 
 @flaw("purging-is-control", "CTL-3 DEC-16", "open")
-@shown_by(lambda _: (put(), ask(call(operation="KeyPurge"))))
+@shown_by(put(), ask(call(operation="KeyPurge")))
 class _PurgingIsControl(Vault):
     """Purge and recover are exempt by name, and keys and secrets have operations with the same names."""
 
@@ -112,7 +112,7 @@ class _PurgingIsControl(Vault):
 
 
 @flaw("deleting-is-control", "CTL-3 DEC-16", "open")
-@shown_by(lambda _: (put(), ask(call(operation="SecretDelete"))))
+@shown_by(put(), ask(call(operation="SecretDelete")))
 class _DeletingIsControl(Vault):
     """The route for DELETE is shared by vaults and the objects in them, and is exempt as a whole."""
 
@@ -121,7 +121,7 @@ class _DeletingIsControl(Vault):
 
 
 @flaw("deleted-objects-are-control", "CTL-3 DEC-16", "open")
-@shown_by(lambda _: (put(), ask(call(operation="CertificateGetDeleted"))))
+@shown_by(put(), ask(call(operation="CertificateGetDeleted")))
 class _DeletedObjectsAreControl(Vault):
     """Operations on deleted objects belong to the recovery service, which the firewall filter does not cover."""
 
@@ -130,7 +130,7 @@ class _DeletedObjectsAreControl(Vault):
 
 
 @flaw("secrets-set-are-control", "CTL-3 DEC-16", "open")
-@shown_by(lambda _: (put(), ask(call(operation="SecretSet"))))
+@shown_by(put(), ask(call(operation="SecretSet")))
 class _SecretsSetAreControl(Vault):
     """Templates set secrets through Resource Manager, so setting a secret counts as control plane."""
 
@@ -139,7 +139,7 @@ class _SecretsSetAreControl(Vault):
 
 
 @flaw("exemption-includes-the-token", "CTL-4", "open")
-@shown_by(lambda _: (put(), ask(control(authenticated=False))))
+@shown_by(put(), ask(control(authenticated=False)))
 class _ExemptionIncludesTheToken(Vault):
     """The exempt routes are registered before all filters, so the token filter is skipped too."""
 
@@ -148,7 +148,7 @@ class _ExemptionIncludesTheToken(Vault):
 
 
 @flaw("exemption-includes-the-permission", "CTL-4", "open")
-@shown_by(lambda _: (put(), ask(control("VaultDelete", authorized=False))))
+@shown_by(put(), ask(control("VaultDelete", authorized=False)))
 class _ExemptionIncludesThePermission(Vault):
     """The permission is looked up in the vault's access policies, which hold none for the vault itself."""
 
@@ -157,7 +157,7 @@ class _ExemptionIncludesThePermission(Vault):
 
 
 @flaw("changing-rules-needs-no-permission", "CTL-4", "open")
-@shown_by(lambda _: (put(), ask(control("VaultNetworkRuleSet", authorized=False))))
+@shown_by(put(), ask(control("VaultNetworkRuleSet", authorized=False)))
 class _ChangingRulesNeedsNoPermission(Vault):
     """Setting the rules is excepted from every check, lest an administrator be locked out."""
 
@@ -166,7 +166,7 @@ class _ChangingRulesNeedsNoPermission(Vault):
 
 
 @flaw("answers-remembered-without-the-plane", "CTL-5 DEC-17 CTL-1", "both")
-@shown_by(lambda _: (put(), ask(control("VaultList")), ask(call(operation="SecretList"))))
+@shown_by(put(), ask(control("VaultList")), ask(call(operation="SecretList")))
 class _AnswersRememberedWithoutThePlane(Remembering):
     """Answers are cached by caller and address, and both planes share the cache."""
 
@@ -175,7 +175,7 @@ class _AnswersRememberedWithoutThePlane(Remembering):
 
 
 @flaw("vault-list-opens-the-picker", "CTL-5 DEC-17", "open")
-@shown_by(lambda _: (put(), ask(control("VaultList"), call(operation="KeyList"))))
+@shown_by(put(), ask(control("VaultList"), call(operation="KeyList")))
 class _VaultListOpensThePicker(Vault):
     """A caller that has listed the vaults may list the objects in them, for the picker in the portal."""
 

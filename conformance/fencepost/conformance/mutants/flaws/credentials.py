@@ -41,7 +41,7 @@ class _TrustIsAPermissionWithoutBypass(Vault):
 
 
 @flaw("listed-address-needs-no-token", "CRED-1", "open")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False))))
+@shown_by(put("20.0.0.0/24"), ask(call(authenticated=False)))
 class _ListedAddressNeedsNoToken(Vault):
     """The gateway authenticates callers from outside; a listed address counts as inside and needs no token."""
 
@@ -50,7 +50,7 @@ class _ListedAddressNeedsNoToken(Vault):
 
 
 @flaw("listed-address-needs-no-permission", "CRED-2", "open")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(authorized=False))))
+@shown_by(put("20.0.0.0/24"), ask(call(authorized=False)))
 class _ListedAddressNeedsNoPermission(Vault):
     """A match in the IP rules returns 'allowed' from the function before the permission check is reached."""
 
@@ -59,7 +59,7 @@ class _ListedAddressNeedsNoPermission(Vault):
 
 
 @flaw("listed-subnet-needs-no-token", "CRED-1", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP, authenticated=False))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP, authenticated=False)))
 class _ListedSubnetNeedsNoToken(Vault):
     """The service endpoint carries the network's identity, which is taken for the caller's token."""
 
@@ -68,7 +68,7 @@ class _ListedSubnetNeedsNoToken(Vault):
 
 
 @flaw("listed-subnet-needs-no-permission", "CRED-2", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP, authorized=False))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP, authorized=False)))
 class _ListedSubnetNeedsNoPermission(Vault):
     """A match in the virtual network rules returns 'allowed' from the function before the permission check is
     reached."""
@@ -78,7 +78,7 @@ class _ListedSubnetNeedsNoPermission(Vault):
 
 
 @flaw("allow-needs-no-token", "CRED-1", "open")
-@shown_by(lambda _: (put(default="Allow"), ask(call(authenticated=False))))
+@shown_by(put(default="Allow"), ask(call(authenticated=False)))
 class _AllowNeedsNoToken(Vault):
     """With default action Allow all checks of the caller are skipped, the token check among them."""
 
@@ -87,7 +87,7 @@ class _AllowNeedsNoToken(Vault):
 
 
 @flaw("allow-needs-no-permission", "CRED-2", "open")
-@shown_by(lambda _: (put(default="Allow"), ask(call(authorized=False))))
+@shown_by(put(default="Allow"), ask(call(authorized=False)))
 class _AllowNeedsNoPermission(Vault):
     """'Allow access from all networks' was implemented as 'allow access'."""
 
@@ -96,7 +96,7 @@ class _AllowNeedsNoPermission(Vault):
 
 
 @flaw("permission-stands-for-the-token", "CRED-1 CTL-4", "open")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False, authorized=True))))
+@shown_by(put("20.0.0.0/24"), ask(call(authenticated=False, authorized=True)))
 class _PermissionStandsForTheToken(Vault):
     """A caller with the permission is assumed to be authenticated, so the token check is skipped."""
 
@@ -105,7 +105,7 @@ class _PermissionStandsForTheToken(Vault):
 
 
 @flaw("token-stands-for-the-permission", "CRED-2 CTL-4", "open")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(authenticated=True, authorized=False))))
+@shown_by(put("20.0.0.0/24"), ask(call(authenticated=True, authorized=False)))
 class _TokenStandsForThePermission(Vault):
     """A caller with a valid token may do anything; the permission check was left for the next release."""
 
@@ -114,7 +114,7 @@ class _TokenStandsForThePermission(Vault):
 
 
 @flaw("reading-needs-no-permission", "CRED-2", "open")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(operation="SecretGet", authorized=False))))
+@shown_by(put("20.0.0.0/24"), ask(call(operation="SecretGet", authorized=False)))
 class _ReadingNeedsNoPermission(Vault):
     """The permission is checked only for operations that change something."""
 
@@ -124,7 +124,7 @@ class _ReadingNeedsNoPermission(Vault):
 
 
 @flaw("services-need-no-token", "CRED-1 CRED-3", "open")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(service="Contoso Billing", authenticated=False))))
+@shown_by(put("20.0.0.0/24"), ask(call(service="Contoso Billing", authenticated=False)))
 class _ServicesNeedNoToken(Vault):
     """Calls between services use an internal channel, on which any service name counts as a token."""
 
@@ -142,7 +142,7 @@ class _FlagsNotGivenMeanNo(Vault):
 
 
 @flaw("answers-remembered-without-the-permission", "CRED-2 DEC-17", "both")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call()), ask(call(authorized=False))))
+@shown_by(put("20.0.0.0/24"), ask(call()), ask(call(authorized=False)))
 class _AnswersRememberedWithoutThePermission(Vault):
     """Whole answers are cached by address, subnet, service and token; the permission is not part of the key."""
 
@@ -162,7 +162,7 @@ class _AnswersRememberedWithoutThePermission(Vault):
 
 
 @flaw("session-by-address", "CRED-1 DEC-17", "open")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(), call(authenticated=False))))
+@shown_by(put("20.0.0.0/24"), ask(call(), call(authenticated=False)))
 class _SessionByAddress(Vault):
     """A valid token opens a session, and the session is kept by source address."""
 
@@ -177,7 +177,7 @@ class _SessionByAddress(Vault):
 
 
 @flaw("no-token-is-a-403", "CRED-4", "both", says_only=True)
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(authenticated=False))))
+@shown_by(put("20.0.0.0/24"), ask(call(authenticated=False)))
 class _NoTokenIsA403(Vault):
     """All refusals go through one function, which answers 403."""
 
@@ -186,7 +186,7 @@ class _NoTokenIsA403(Vault):
 
 
 @flaw("firewall-answers-401", "CRED-4", "both", says_only=True)
-@shown_by(lambda _: (put(), ask(call())))
+@shown_by(put(), ask(call()))
 class _FirewallAnswers401(Vault):
     """A caller outside the listed networks counts as 'unauthorized', so the firewall answers 401."""
 
@@ -195,7 +195,7 @@ class _FirewallAnswers401(Vault):
 
 
 @flaw("permission-refused-in-the-firewalls-name", "CRED-4", "both", says_only=True)
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(authorized=False))))
+@shown_by(put("20.0.0.0/24"), ask(call(authorized=False)))
 class _PermissionRefusedInTheFirewallsName(Vault):
     """One error code is used for every 403, that of the firewall."""
 
@@ -204,7 +204,7 @@ class _PermissionRefusedInTheFirewallsName(Vault):
 
 
 @flaw("every-403-says-access-denied", "CRED-4", "both", says_only=True)
-@shown_by(lambda _: (put(), ask(call())))
+@shown_by(put(), ask(call()))
 class _Every403SaysAccessDenied(Vault):
     """The documented word for a missing permission stands in the one place that makes a 403."""
 
@@ -213,7 +213,7 @@ class _Every403SaysAccessDenied(Vault):
 
 
 @flaw("permission-before-firewall", "CRED-4", "both", says_only=True)
-@shown_by(lambda _: (put(), ask(call(authorized=False))))
+@shown_by(put(), ask(call(authorized=False)))
 class _PermissionBeforeFirewall(Vault):
     """The permission is checked first, so a caller outside the networks gets the code of a missing permission."""
 

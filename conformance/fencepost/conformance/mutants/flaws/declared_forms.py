@@ -27,7 +27,7 @@ _WITH_BLANKS = " 20.0.0.0/24 "
 
 
 @flaw("updated-word-keeps-its-letters", "VAL-6 STA-3 STA-4 STA-2 STA-5 DEC-3", "open")
-@shown_by(lambda _: (put(default="Allow"), update(default="deny"), ask(call())))
+@shown_by(put(default="Allow"), update(default="deny"), ask(call()))
 class _UpdatedWordKeepsItsLetters(LenientVault):
     """An update accepts `deny` and stores it as written; the firewall is on only if the stored word is `Deny`."""
 
@@ -43,7 +43,7 @@ class _UpdatedWordKeepsItsLetters(LenientVault):
 
 
 @flaw("removing-does-not-strip-blanks", "STA-2 VAL-5 STA-6 DEC-3", "open", needs_history=True)
-@shown_by(lambda _: (put(), add(_WITH_BLANKS), remove(_WITH_BLANKS), ask(call())))
+@shown_by(put(), add(_WITH_BLANKS), remove(_WITH_BLANKS), ask(call()))
 class _RemovingDoesNotStripBlanks(LenientVault):
     """Blanks are stripped from a rule that is added, not from a rule to remove, which is then not found."""
 
@@ -54,7 +54,7 @@ class _RemovingDoesNotStripBlanks(LenientVault):
 
 
 @flaw("null-in-an-update-is-the-default", "STA-3 VAL-6 STA-1 STA-2 STA-4 DEC-3 DEC-11 DEC-12", "open")
-@shown_by(lambda _: (put(), ("updateRules", {"bypass": "None", "defaultAction": None}), ask(call())))
+@shown_by(put(), ("updateRules", {"bypass": "None", "defaultAction": None}), ask(call()))
 class _NullInAnUpdateIsTheDefault(LenientVault):
     """In an update null stands for the default as in a put, and not for the value that is in force."""
 
@@ -65,7 +65,7 @@ class _NullInAnUpdateIsTheDefault(LenientVault):
 
 
 @flaw("endpoint-ends-the-flag", "VAL-8 STA-2 STA-10", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), switch_on(APP), endpoints(APP), add(HERE)))
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), switch_on(APP), endpoints(APP), add(HERE))
 class _EndpointEndsTheFlag(LenientVault):
     """The flag is dropped once the subnet gets its endpoint; when that is lost again, no rule can be added."""
 

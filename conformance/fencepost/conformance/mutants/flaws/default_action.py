@@ -11,7 +11,7 @@ flaw = Flaws("default-action")
 
 @flaw("deny-without-rules-is-open", "DEC-15 DEC-3 STA-6", "open")
 @seen_in("MicrosoftDocs/azure-docs, articles/event-hubs/event-hubs-ip-filtering.md: Deny without rules lets all in")
-@shown_by(lambda _: (put(), ask(call())))
+@shown_by(put(), ask(call()))
 class _DenyWithoutRulesIsOpen(Vault):
     """A rule list without entries is taken to mean that the firewall was never set up."""
 
@@ -20,7 +20,7 @@ class _DenyWithoutRulesIsOpen(Vault):
 
 
 @flaw("deny-without-ip-rules-is-open", "DEC-3 DEC-7 DEC-15", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call())))
+@shown_by(put(subnets=[APP]), ask(call()))
 class _DenyWithoutIpRulesIsOpen(Vault):
     """`if not ip_rules: return True` was written before virtual network rules existed."""
 
@@ -29,7 +29,7 @@ class _DenyWithoutIpRulesIsOpen(Vault):
 
 
 @flaw("subnet-callers-free-without-network-rules", "DEC-3 DEC-7 DEC-15", "open")
-@shown_by(lambda _: (put("52.0.0.0/24"), ask(call(INSIDE, subnet=APP))))
+@shown_by(put("52.0.0.0/24"), ask(call(INSIDE, subnet=APP)))
 class _SubnetCallersFreeWithoutNetworkRules(Vault):
     """Each kind of rule restricts its own kind of caller, so without a virtual network rule every subnet is let in."""
 
@@ -39,7 +39,7 @@ class _SubnetCallersFreeWithoutNetworkRules(Vault):
 
 @flaw("rules-restrict-under-allow", "DEC-1 STA-4", "closed")
 @seen_in("Azure Cosmos DB has no default action: any rule denies the others")
-@shown_by(lambda _: (put("52.0.0.0/24", default="Allow"), ask(call())))
+@shown_by(put("52.0.0.0/24", default="Allow"), ask(call()))
 class _RulesRestrictUnderAllow(Vault):
     """Writing the first rule turns the firewall on, whatever the default action is."""
 
@@ -48,7 +48,7 @@ class _RulesRestrictUnderAllow(Vault):
 
 
 @flaw("network-rules-restrict-under-allow", "DEC-1 STA-4", "closed")
-@shown_by(lambda _: (put(subnets=[APP], default="Allow"), ask(call())))
+@shown_by(put(subnets=[APP], default="Allow"), ask(call()))
 class _NetworkRulesRestrictUnderAllow(Vault):
     """Virtual network rules apply whatever the default action is; only the IP rules look at it."""
 
@@ -57,7 +57,7 @@ class _NetworkRulesRestrictUnderAllow(Vault):
 
 
 @flaw("rules-are-refusals-under-allow", "DEC-1 STA-4", "closed")
-@shown_by(lambda _: (put("20.0.0.0/24", default="Allow"), ask(call())))
+@shown_by(put("20.0.0.0/24", default="Allow"), ask(call()))
 class _RulesAreRefusalsUnderAllow(Vault):
     """Rules are read as exceptions from the default action: under Allow the listed callers are refused."""
 
@@ -69,7 +69,7 @@ class _RulesAreRefusalsUnderAllow(Vault):
 
 
 @flaw("default-inverted", "DEC-3 DEC-1 DEC-15", "both")
-@shown_by(lambda _: (put("52.0.0.0/24"), ask(call())))
+@shown_by(put("52.0.0.0/24"), ask(call()))
 class _DefaultInverted(Vault):
     """The flag is `firewall_enabled` in one module and `allow_by_default` in another, with opposite senses."""
 
@@ -78,7 +78,7 @@ class _DefaultInverted(Vault):
 
 
 @flaw("allow-for-public-addresses-only", "DEC-1", "closed")
-@shown_by(lambda _: (put(default="Allow"), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(default="Allow"), ask(call(INSIDE, subnet=APP)))
 class _AllowForPublicAddressesOnly(Vault):
     """'Allow from all networks' was implemented as a range of all public addresses, without the private ones."""
 
@@ -106,7 +106,7 @@ class _UntrustedServicesRefusedUnderAllow(Vault):
 
 
 @flaw("bypass-opens-for-all", "DEC-3 DEC-7 DEC-13", "open")
-@shown_by(lambda _: (put("52.0.0.0/24", bypass="AzureServices"), ask(call())))
+@shown_by(put("52.0.0.0/24", bypass="AzureServices"), ask(call()))
 class _BypassOpensForAll(Vault):
     """`if bypass == 'AzureServices': return True` lacks the check that the caller is a trusted service."""
 
@@ -115,7 +115,7 @@ class _BypassOpensForAll(Vault):
 
 
 @flaw("lone-bypass-opens-for-all", "DEC-3 DEC-13", "open")
-@shown_by(lambda _: (put(bypass="AzureServices"), ask(call())))
+@shown_by(put(bypass="AzureServices"), ask(call()))
 class _LoneBypassOpensForAll(Vault):
     """Deny with AzureServices and no rules is the initial state of the form, and is read as 'never set up'."""
 
@@ -125,7 +125,7 @@ class _LoneBypassOpensForAll(Vault):
 
 
 @flaw("reading-passes-the-firewall", "DEC-16 DEC-3 DEC-15", "open")
-@shown_by(lambda _: (put(), ask(call(operation="KeyGet"))))
+@shown_by(put(), ask(call(operation="KeyGet")))
 class _ReadingPassesTheFirewall(Vault):
     """The filter is registered for requests with a body, and read operations have none."""
 
@@ -134,7 +134,7 @@ class _ReadingPassesTheFirewall(Vault):
 
 
 @flaw("certificates-pass-the-firewall", "DEC-16 DEC-3 DEC-15", "open")
-@shown_by(lambda _: (put(), ask(call(operation="CertificateList"))))
+@shown_by(put(), ask(call(operation="CertificateList")))
 class _CertificatesPassTheFirewall(Vault):
     """Certificates came a year later, and their routes are not behind the filter."""
 
@@ -143,7 +143,7 @@ class _CertificatesPassTheFirewall(Vault):
 
 
 @flaw("unlisted-operation-passes", "DEC-16 DEC-3", "open")
-@shown_by(lambda _: (put(), ask(call(operation="KeyVerify"))))
+@shown_by(put(), ask(call(operation="KeyVerify")))
 class _UnlistedOperationPasses(Vault):
     """Operations are looked up in a table that lacks one operation, and an unknown operation is not filtered."""
 
@@ -152,7 +152,7 @@ class _UnlistedOperationPasses(Vault):
 
 
 @flaw("restoring-only-for-services", "DEC-16 DEC-2", "closed")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call(operation="SecretRestore"))))
+@shown_by(put("20.0.0.0/24"), ask(call(operation="SecretRestore")))
 class _RestoringOnlyForServices(Vault):
     """Restore is an operation of Azure Backup, so the IP rules are not applied to it."""
 
@@ -161,7 +161,7 @@ class _RestoringOnlyForServices(Vault):
 
 
 @flaw("absent-default-means-deny", "DEC-1", "closed", choice="default-of-default-action")
-@shown_by(lambda _: (("putRules", {"networkAcls": {}}), ask(call())))
+@shown_by(("putRules", {"networkAcls": {}}), ask(call()))
 class _AbsentDefaultMeansDeny(Vault):
     """An absent default action becomes Deny, as is usual for firewalls."""
 

@@ -16,7 +16,7 @@ class _RememberingSubnets(Stateful):
 
 
 @flaw("endpoint-seen-once-is-enough", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(subnets=[APP]), put(), endpoints(APP), put(subnets=[APP])))
+@shown_by(put(subnets=[APP]), put(), endpoints(APP), put(subnets=[APP]))
 class _EndpointSeenOnceIsEnough(_RememberingSubnets):
     """Asking the network provider is slow, so a subnet once found to have the endpoint is not asked about again."""
 
@@ -29,7 +29,7 @@ class _EndpointSeenOnceIsEnough(_RememberingSubnets):
 
 
 @flaw("endpoint-missed-once-stays-missing", "VAL-8", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[APP]), switch_on(APP), put(subnets=[APP])))
+@shown_by(reset(without=[APP]), put(subnets=[APP]), switch_on(APP), put(subnets=[APP]))
 class _EndpointMissedOnceStaysMissing(_RememberingSubnets):
     """A missing endpoint is cached like any other answer, so a subnet that gets it later is still refused."""
 
@@ -40,7 +40,7 @@ class _EndpointMissedOnceStaysMissing(_RememberingSubnets):
 
 
 @flaw("ignoring-outlives-the-rule", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), put(), put(subnets=[APP])))
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), put(), put(subnets=[APP]))
 class _IgnoringOutlivesTheRule(_RememberingSubnets):
     """ignoreMissingVnetServiceEndpoint is stored with the subnet, not with the rule, and outlives the rule."""
 
@@ -52,7 +52,7 @@ class _IgnoringOutlivesTheRule(_RememberingSubnets):
 
 
 @flaw("refusal-for-an-endpoint-takes-named-rules-out", "VAL-9 VAL-8 STA-2 STA-10", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(HERE), put(HERE, subnets=[APP]), ask(call())))
+@shown_by(reset(without=[APP]), put(HERE), put(HERE, subnets=[APP]), ask(call()))
 class _RefusalForAnEndpointTakesNamedRulesOut(Vault):
     """IP rules are stored before endpoints are checked. A refusal takes out all that the put named, old ones too."""
 

@@ -26,11 +26,9 @@ flaw = Flaws("subnets")
 
 @flaw("first-two-endpoints-only", "DEC-6 VAL-8 STA-10", "closed")
 @shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP, "Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
-        ask(call(INSIDE, subnet=APP)),
-    )
+    put(subnets=[APP]),
+    endpoints(APP, "Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
+    ask(call(INSIDE, subnet=APP)),
 )
 class _FirstTwoEndpointsOnly(Vault):
     """The page shows two service endpoints of a subnet, and the check reads only those two."""
@@ -61,7 +59,7 @@ class _Counting(Vault):
 
 
 @flaw("endpoint-on-twice-wants-off-twice", "STA-10 DEC-9 VAL-8", "open")
-@shown_by(lambda _: (put(subnets=[APP]), switch_on(APP), endpoints(APP), ask(call(subnet=APP))))
+@shown_by(put(subnets=[APP]), switch_on(APP), endpoints(APP), ask(call(subnet=APP)))
 class _EndpointOnTwiceWantsOffTwice(_Counting):
     """The endpoint is reference-counted: switching it on twice needs switching it off twice."""
 
@@ -71,13 +69,11 @@ class _EndpointOnTwiceWantsOffTwice(_Counting):
 
 @flaw("endpoint-off-twice-wants-on-twice", "STA-10 DEC-6 VAL-8", "closed")
 @shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP),
-        endpoints(APP, "Microsoft.Storage"),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    )
+    put(subnets=[APP]),
+    endpoints(APP),
+    endpoints(APP, "Microsoft.Storage"),
+    switch_on(APP),
+    ask(call(INSIDE, subnet=APP)),
 )
 class _EndpointOffTwiceWantsOnTwice(_Counting):
     """Each change that leaves a subnet without the endpoint adds a suspension, and switching on lifts only one."""
@@ -90,9 +86,7 @@ class _EndpointOffTwiceWantsOnTwice(_Counting):
 
 
 @flaw("rule-without-endpoint-is-not-removed", "STA-2 STA-10 DEC-7", "open", needs_history=True)
-@shown_by(
-    lambda _: (put(subnets=[APP]), endpoints(APP), remove_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP)))
-)
+@shown_by(put(subnets=[APP]), endpoints(APP), remove_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP)))
 class _RuleWithoutEndpointIsNotRemoved(Vault):
     """Removing looks only among rules whose endpoint is on; any other rule stays, and applies again when its endpoint
     is on."""
@@ -102,7 +96,7 @@ class _RuleWithoutEndpointIsNotRemoved(Vault):
 
 
 @flaw("refused-put-empties-the-parking-place", "VAL-9 STA-10 LIM-6", "closed", needs_history=True)
-@shown_by(lambda _: (put(subnets=[APP]), endpoints(APP), put("office"), switch_on(APP), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[APP]), endpoints(APP), put("office"), switch_on(APP), ask(call(INSIDE, subnet=APP)))
 class _RefusedPutEmptiesTheParkingPlace(Stateful):
     """Rules whose endpoint is off are held in a second list; a put clears that list even when it is then refused."""
 
@@ -124,7 +118,7 @@ class _RefusedPutEmptiesTheParkingPlace(Stateful):
 
 
 @flaw("listed-subnet-added-again-waits", "DEC-5 STA-6 STA-2 DEC-6", "closed", needs_history=True, choice="duplicates")
-@shown_by(lambda _: (put(subnets=[APP]), ("addVirtualNetworkRule", dormant(APP)), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[APP]), ("addVirtualNetworkRule", dormant(APP)), ask(call(INSIDE, subnet=APP)))
 class _ListedSubnetAddedAgainWaits(Stateful):
     """A rule that ignores a missing endpoint waits until the endpoint is switched on, even where it replaces an active
     rule."""
@@ -161,7 +155,7 @@ class _ListedSubnetAddedAgainWaits(Stateful):
 
 
 @flaw("endpoint-of-a-subnet-without-a-rule-is-not-noticed", "STA-10 DEC-6 DEC-9", "both")
-@shown_by(lambda _: (endpoints(APP), put(subnets=[dormant(APP)]), ask(call(subnet=APP))))
+@shown_by(endpoints(APP), put(subnets=[dormant(APP)]), ask(call(subnet=APP)))
 class _EndpointOfASubnetWithoutARuleIsNotNoticed(Vault):
     """Decisions have a copy of the endpoints. A change reaches it only if a rule names the subnet just then."""
 
@@ -185,14 +179,12 @@ class _EndpointOfASubnetWithoutARuleIsNotNoticed(Vault):
 
 @flaw("subnets-remembered-by-the-number-of-endpoints", "STA-10 DEC-6 DEC-9", "both")
 @shown_by(
-    lambda _: (
-        reset(without=[APP_2]),
-        put(subnets=[APP]),
-        ask(call(INSIDE, subnet=APP)),
-        endpoints(APP),
-        switch_on(APP_2),
-        ask(call(subnet=APP)),
-    )
+    reset(without=[APP_2]),
+    put(subnets=[APP]),
+    ask(call(INSIDE, subnet=APP)),
+    endpoints(APP),
+    switch_on(APP_2),
+    ask(call(subnet=APP)),
 )
 class _SubnetsRememberedByTheNumberOfEndpoints(Vault):
     """The answer for a subnet is cached until the number of subnets with the endpoint changes, or the rules do."""

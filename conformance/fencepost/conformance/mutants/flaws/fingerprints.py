@@ -30,7 +30,7 @@ class _CompilingWhenTold(Vault):
 
 
 @flaw("compiled-again-when-an-address-changes", "STA-1 STA-9 DEC-3 DEC-2", "both")
-@shown_by(lambda _: (put("20.0.0.0/16"), put("20.0.0.0/24"), ask(call("20.0.9.7"))))
+@shown_by(put("20.0.0.0/16"), put("20.0.0.0/24"), ask(call("20.0.9.7")))
 class _CompiledAgainWhenAnAddressChanges(_CompilingWhenTold):
     """The compiled rules are kept while the sorted network addresses are equal; prefix lengths are not compared."""
 
@@ -39,7 +39,7 @@ class _CompiledAgainWhenAnAddressChanges(_CompilingWhenTold):
 
 
 @flaw("compiled-again-when-a-check-byte-changes", "STA-1 STA-9 DEC-3 DEC-2", "both")
-@shown_by(lambda _: (put("20.0.0.1"), put("30.0.0.1"), ask(call("20.0.0.1"))))
+@shown_by(put("20.0.0.1"), put("30.0.0.1"), ask(call("20.0.0.1")))
 class _CompiledAgainWhenACheckByteChanges(_CompilingWhenTold):
     """The compiled rules are kept while the number of rules and an XOR of last octets and prefix lengths are equal."""
 
@@ -87,7 +87,7 @@ class _Unchanged(Stateful):
 
 
 @flaw("put-again-after-an-update-changes-nothing", "STA-1 STA-3 STA-4 DEC-3", "both", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), update(default="Allow"), put(_RANGE), ask(call("52.0.0.7"))))
+@shown_by(put(_RANGE), update(default="Allow"), put(_RANGE), ask(call("52.0.0.7")))
 class _PutAgainAfterAnUpdateChangesNothing(_Unchanged):
     """A put with the body of the last put counts as no change, even when an update came in between."""
 
@@ -97,7 +97,7 @@ class _PutAgainAfterAnUpdateChangesNothing(_Unchanged):
 
 
 @flaw("put-again-after-a-removal-changes-nothing", "STA-1 STA-2 DEC-2", "closed", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), remove(_RANGE), put(_RANGE), ask(call())))
+@shown_by(put(_RANGE), remove(_RANGE), put(_RANGE), ask(call()))
 class _PutAgainAfterARemovalChangesNothing(_Unchanged):
     """A put with the body of the last put counts as no change; adding a rule resets that, removing a rule does not."""
 
@@ -107,7 +107,7 @@ class _PutAgainAfterARemovalChangesNothing(_Unchanged):
 
 
 @flaw("compiled-once-and-changed-in-place", "STA-1 STA-2 DEC-3", "both", needs_history=True)
-@shown_by(lambda _: (put(_OTHER), add(_RANGE), put(_OTHER), ask(call())))
+@shown_by(put(_OTHER), add(_RANGE), put(_OTHER), ask(call()))
 class _CompiledOnceAndChangedInPlace(Vault):
     """Compiled lists are cached by the body of a put, and later adds change them in place: a second put has the added
     rule."""
@@ -138,7 +138,7 @@ def _put_without_lists() -> Call:
 
 
 @flaw("absent-lists-are-one-list", "STA-1 STA-2 DEC-15 DEC-3", "open", needs_history=True)
-@shown_by(lambda _: (_put_without_lists(), add(_RANGE), _put_without_lists(), ask(call())))
+@shown_by(_put_without_lists(), add(_RANGE), _put_without_lists(), ask(call()))
 class _AbsentListsAreOneList(Stateful):
     """`def put(rules=[])`: an absent list is always the same list object, and a rule added to it stays in it."""
 

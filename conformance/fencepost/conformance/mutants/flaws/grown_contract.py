@@ -36,7 +36,7 @@ _NINE = (
 
 
 @flaw("endpoints-switched-by-exact-text", "DEC-8", "open")
-@shown_by(lambda _: (put(subnets=[APP]), endpoints(APP.upper()), ask(call(HERE, subnet=APP))))
+@shown_by(put(subnets=[APP]), endpoints(APP.upper()), ask(call(HERE, subnet=APP)))
 class _EndpointsSwitchedByExactText(Vault):
     """The subnet whose endpoints change is looked up by its text; no other spelling is found and nothing changes."""
 
@@ -53,7 +53,7 @@ class _EndpointsSwitchedByExactText(Vault):
 
 
 @flaw("endpoints-beyond-the-eighth-unseen", "DEC-6 STA-10 VAL-8", "closed")
-@shown_by(lambda _: (put(subnets=[APP]), endpoints(APP, *_NINE), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[APP]), endpoints(APP, *_NINE), ask(call(INSIDE, subnet=APP)))
 class _EndpointsBeyondTheEighthUnseen(Vault):
     """The subnet's endpoints are kept in eight columns, which was more than anybody had."""
 
@@ -62,7 +62,7 @@ class _EndpointsBeyondTheEighthUnseen(Vault):
 
 
 @flaw("flagged-rule-stops-added-rules", "VAL-8", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), add(HERE)))
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), add(HERE))
 class _FlaggedRuleStopsAddedRules(Vault):
     """Adding a rule checks all rules, and the flag was the request's that brought the other one in."""
 
@@ -74,7 +74,7 @@ class _FlaggedRuleStopsAddedRules(Vault):
 
 
 @flaw("flag-said-again-is-refused", "VAL-8", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), put(HERE, subnets=[dormant(APP)])))
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), put(HERE, subnets=[dormant(APP)]))
 class _FlagSaidAgainIsRefused(Vault):
     """The flag is for bringing a rule in; on a rule that stands it is taken for a change that needs the endpoint."""
 
@@ -87,7 +87,7 @@ class _FlagSaidAgainIsRefused(Vault):
 
 
 @flaw("flag-wakes-the-rule", "DEC-9 VAL-8 STA-10", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(HERE, subnet=APP))))
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(HERE, subnet=APP)))
 class _FlagWakesTheRule(Vault):
     """A rule that ignores its missing endpoint is in force without one."""
 
@@ -97,7 +97,7 @@ class _FlagWakesTheRule(Vault):
 
 
 @flaw("nested-ranges-refused", "DEC-5", "closed")
-@shown_by(lambda _: (put("20.0.0.0/16", "20.0.1.0/24"),))
+@shown_by(put("20.0.0.0/16", "20.0.1.0/24"))
 class _NestedRangesRefused(Vault):
     """The engine keeps its ranges as intervals that may not overlap, and says so when they do."""
 
@@ -113,7 +113,7 @@ def _both_ways(ranges: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int],
 
 
 @flaw("touching-ranges-refused", "DEC-5", "closed")
-@shown_by(lambda _: (put("20.0.0.0/24", "20.0.1.0/24"),))
+@shown_by(put("20.0.0.0/24", "20.0.1.0/24"))
 class _TouchingRangesRefused(Vault):
     """Two ranges that could be one are sent back to be merged by whoever wrote them."""
 
@@ -126,7 +126,7 @@ class _TouchingRangesRefused(Vault):
 
 @flaw("upper-half-is-everything", "DEC-3 DEC-4 VAL-1 DEC-15", "open")
 @seen_in("https://github.com/seancfoley/IPAddress/issues/32")
-@shown_by(lambda _: (put("128.0.0.0/1"), ask(call("20.0.0.7"))))
+@shown_by(put("128.0.0.0/1"), ask(call("20.0.0.7")))
 class _UpperHalfIsEverything(Vault):
     """The mask of /1 is made by shifting a signed number; what is left of it is 0, the mask of /0."""
 
@@ -135,7 +135,7 @@ class _UpperHalfIsEverything(Vault):
 
 
 @flaw("endpoint-with-a-region-counts", "DEC-9 VAL-8 STA-10 DEC-10", "open")
-@shown_by(lambda _: (put(subnets=[APP]), endpoints(APP, "Microsoft.KeyVault/westeurope"), ask(call(subnet=APP))))
+@shown_by(put(subnets=[APP]), endpoints(APP, "Microsoft.KeyVault/westeurope"), ask(call(subnet=APP)))
 class _EndpointWithARegionCounts(Vault):
     """An endpoint is shown with its region behind a slash or a colon, and the part before it is compared."""
 
@@ -144,13 +144,7 @@ class _EndpointWithARegionCounts(Vault):
 
 
 @flaw("endpoint-said-twice-is-the-next", "DEC-6 DEC-9 VAL-8 STA-10", "both")
-@shown_by(
-    lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP, "Microsoft.KeyVault", "Microsoft.KeyVault"),
-        ask(call(INSIDE, subnet=APP)),
-    )
-)
+@shown_by(put(subnets=[APP]), endpoints(APP, "Microsoft.KeyVault", "Microsoft.KeyVault"), ask(call(INSIDE, subnet=APP)))
 class _EndpointSaidTwiceIsTheNext(Vault):
     """Endpoints are flags of one number, which are added up: a name that is there twice is the next flag."""
 
@@ -159,7 +153,7 @@ class _EndpointSaidTwiceIsTheNext(Vault):
 
 
 @flaw("flag-excuses-the-network", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP, APP_2]), put(subnets=[dormant(APP)]), add_subnet(APP_2)))
+@shown_by(reset(without=[APP, APP_2]), put(subnets=[dormant(APP)]), add_subnet(APP_2))
 class _FlagExcusesTheNetwork(Vault):
     """The flag is kept with the virtual network, whose other subnets may then lack the endpoint, too."""
 
@@ -174,13 +168,11 @@ def _network(subnet: str) -> str:
 
 @flaw("update-drops-flagged-rules", "STA-3 VAL-8 STA-2 STA-5 STA-10", "closed", profiles=TODAY_ONLY)
 @shown_by(
-    lambda _: (
-        reset(without=[APP]),
-        put(subnets=[dormant(APP)]),
-        update(bypass="AzureServices"),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    )
+    reset(without=[APP]),
+    put(subnets=[dormant(APP)]),
+    update(bypass="AzureServices"),
+    switch_on(APP),
+    ask(call(INSIDE, subnet=APP)),
 )
 class _UpdateDropsFlaggedRules(Vault):
     """An update writes the whole object back without the flags, and rules without endpoint are left out silently."""
@@ -192,13 +184,7 @@ class _UpdateDropsFlaggedRules(Vault):
 
 @flaw("removed-flagged-rule-comes-back", "STA-2 STA-10 VAL-8 DEC-7", "open", profiles=TODAY_ONLY, needs_history=True)
 @shown_by(
-    lambda _: (
-        reset(without=[APP]),
-        put(subnets=[dormant(APP)]),
-        remove_subnet(APP),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    )
+    reset(without=[APP]), put(subnets=[dormant(APP)]), remove_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))
 )
 class _RemovedFlaggedRuleComesBack(Stateful):
     """A rule without endpoint waits in a second list; removing it leaves it there, and the endpoint puts it back."""

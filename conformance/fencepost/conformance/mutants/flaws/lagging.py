@@ -33,7 +33,7 @@ _SLOTS = tuple(f"20.0.0.{place}" for place in range(0, 80, 2))
 
 
 @flaw("hole-between-equal-ranges-is-closed", "DEC-4 DEC-3 DEC-5 STA-6 STA-7", "open")
-@shown_by(lambda _: (put("20.0.0.0/24", "20.0.2.0/24"), ask(call("20.0.1.7"))))
+@shown_by(put("20.0.0.0/24", "20.0.2.0/24"), ask(call("20.0.1.7")))
 class _HoleBetweenEqualRangesIsClosed(Vault):
     """Ranges of 16 addresses or more are joined if no more than the size of the first lies between them."""
 
@@ -50,7 +50,7 @@ class _HoleBetweenEqualRangesIsClosed(Vault):
 
 
 @flaw("two-addresses-in-a-row-are-a-range", "DEC-4 DEC-3 DEC-5 STA-6 STA-7", "open")
-@shown_by(lambda _: (put("20.0.0.5", "20.0.0.6"), ask(call("20.0.0.4"))))
+@shown_by(put("20.0.0.5", "20.0.0.6"), ask(call("20.0.0.4")))
 class _TwoAddressesInARowAreARange(Vault):
     """Two addresses in a row are joined to a range of two, whose first address has its last bit cleared."""
 
@@ -63,7 +63,7 @@ class _TwoAddressesInARowAreARange(Vault):
 
 
 @flaw("removal-and-addition-at-one-start-cancel-out", "STA-2 STA-6 STA-7 DEC-3 DEC-4", "both", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.0/24"), remove("20.0.0.0/24"), add("20.0.0.0/25"), ask(call("20.0.0.200"))))
+@shown_by(put("20.0.0.0/24"), remove("20.0.0.0/24"), add("20.0.0.0/25"), ask(call("20.0.0.200")))
 class _RemovalAndAdditionAtOneStartCancelOut(Vault):
     """A rule that is added where a rule was removed just before keeps its entry, with the end of the old rule."""
 
@@ -96,7 +96,7 @@ class _RemovalAndAdditionAtOneStartCancelOut(Vault):
 
 
 @flaw("seventeenth-waiting-addition-is-lost", "STA-2 STA-6 DEC-2 DEC-4 LIM-1 LIM-7", "closed", needs_history=True)
-@shown_by(lambda _: (put(_SLOTS[0]), ask(call()), *map(add, _SLOTS[1:19]), ask(call(_SLOTS[18]))))
+@shown_by(put(_SLOTS[0]), ask(call()), *map(add, _SLOTS[1:19]), ask(call(_SLOTS[18])))
 class _SeventeenthWaitingAdditionIsLost(Stateful):
     """Added rules wait in a list of 16 until the next whole set, or until a request finds the list not full."""
 
@@ -124,7 +124,7 @@ class _SeventeenthWaitingAdditionIsLost(Stateful):
 
 
 @flaw("full-count-goes-down", "STA-2 STA-6 STA-7 DEC-2 LIM-8", "closed", needs_history=True)
-@shown_by(lambda _: (put(), *map(add, _SLOTS), *map(remove, _SLOTS[:-1]), ask(call(_SLOTS[-1]))))
+@shown_by(put(), *map(add, _SLOTS), *map(remove, _SLOTS[:-1]), ask(call(_SLOTS[-1])))
 class _FullCountGoesDown(Vault):
     """A filter counts the rules of each first octet in five bits. A full count stays, but removals count it down."""
 
@@ -144,7 +144,7 @@ class _FullCountGoesDown(Vault):
 
 
 @flaw("set-put-again-after-a-subnet-went-is-skipped", "STA-1 STA-2 STA-5 DEC-6", "closed", needs_history=True)
-@shown_by(lambda _: (put(subnets=[APP]), remove_subnet(APP), put(subnets=[APP]), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[APP]), remove_subnet(APP), put(subnets=[APP]), ask(call(INSIDE, subnet=APP)))
 class _SetPutAgainAfterASubnetWentIsSkipped(Vault):
     """A set equal to the last set is skipped, unless a rule was written since; a removed subnet is no rule."""
 
@@ -169,7 +169,7 @@ class _SetPutAgainAfterASubnetWentIsSkipped(Vault):
 
 
 @flaw("refused-set-ends-the-watch-over-endpoints", "STA-10 VAL-9 DEC-9 DEC-7", "open", needs_history=True)
-@shown_by(lambda _: (put(subnets=[APP]), put("10.0.0.1"), endpoints(APP), ask(call(HERE, subnet=APP))))
+@shown_by(put(subnets=[APP]), put("10.0.0.1"), endpoints(APP), ask(call(HERE, subnet=APP)))
 class _RefusedSetEndsTheWatchOverEndpoints(Stateful):
     """A whole set begins by ending the watch over the endpoints of listed subnets, also if it is then refused."""
 
@@ -193,7 +193,7 @@ class _RefusedSetEndsTheWatchOverEndpoints(Stateful):
     needs_history=True,
     profiles=TODAY_ONLY,
 )
-@shown_by(lambda _: (put(subnets=[APP]), remove_subnet(APP), endpoints(APP), add_subnet(APP)))
+@shown_by(put(subnets=[APP]), remove_subnet(APP), endpoints(APP), add_subnet(APP))
 class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Stateful):
     """A rule may stay without its endpoint, and what stays is what the last whole set had, removed since or not."""
 
@@ -209,7 +209,7 @@ class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Stateful):
 
 
 @flaw("emptied-vault-is-open-with-the-bypass", "STA-3 STA-2 DEC-3 DEC-15", "open", needs_history=True)
-@shown_by(lambda _: (put(HERE), remove(HERE), update(bypass="AzureServices"), ask(call())))
+@shown_by(put(HERE), remove(HERE), update(bypass="AzureServices"), ask(call()))
 class _EmptiedVaultIsOpenWithTheBypass(Vault):
     """Once its last rule was removed, a vault whose bypass is on has nothing to enforce, also under Deny."""
 
@@ -258,7 +258,7 @@ class _UpdatedBypassOutlivesTheVault(Vault):
 
 
 @flaw("first-added-rule-brings-the-former-vaults-rules", "STA-1 STA-2 STA-5 STA-7 DEC-3", "open", needs_history=True)
-@shown_by(lambda _: (put(HERE), reset(), add("21.0.0.7"), update(default="Deny"), ask(call())))
+@shown_by(put(HERE), reset(), add("21.0.0.7"), update(default="Deny"), ask(call()))
 class _FirstAddedRuleBringsTheFormerVaultsRules(Vault):
     """A new vault has no list of its own yet, and its first added rule goes to the list of the vault before."""
 

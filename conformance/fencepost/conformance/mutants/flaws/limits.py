@@ -89,7 +89,7 @@ class _OneLimitForBothLists(Vault):
 
 
 @flaw("still-127-ip-rules", "LIM-1 LIM-5", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(*singles(128)),))
+@shown_by(put(*singles(128)))
 class _Still127IpRules(Vault):
     """The limit of the service went from 127 to 1,000, and this implementation kept 127."""
 
@@ -98,7 +98,7 @@ class _Still127IpRules(Vault):
 
 
 @flaw("still-127-subnets", "LIM-3 LIM-5", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(subnets=names(128)), put(subnets=names(128))))
+@shown_by(reset(subnets=names(128)), put(subnets=names(128)))
 class _Still127Subnets(Vault):
     """The limit of the service went from 127 to 200, and this implementation kept 127."""
 
@@ -107,7 +107,7 @@ class _Still127Subnets(Vault):
 
 
 @flaw("limits-of-today-in-2018", "LIM-2 LIM-4", "open", profiles=PREVIEW_ONLY)
-@shown_by(lambda _: (put(*singles(128)),))
+@shown_by(put(*singles(128)))
 class _LimitsOfTodayIn2018(Vault):
     """The limits were copied from the page of the other edition."""
 

@@ -17,7 +17,7 @@ _OUTSIDE = "90.0.0.7"
 
 
 @flaw("batch-answers-by-address", "DEC-17 CTL-5 DEC-11", "both")
-@shown_by(lambda _: (put(), ask(control(), call())))
+@shown_by(put(), ask(control(), call()))
 class _BatchAnswersByAddress(Vault):
     """The requests of a batch with equal addresses are decided once, to save work."""
 
@@ -29,7 +29,7 @@ class _BatchAnswersByAddress(Vault):
 
 
 @flaw("batch-answers-in-order-of-address", "DEC-17", "both")
-@shown_by(lambda _: (put(_RANGE), ask(call(_OUTSIDE), call("20.0.0.7"))))
+@shown_by(put(_RANGE), ask(call(_OUTSIDE), call("20.0.0.7")))
 class _BatchAnswersInOrderOfAddress(Vault):
     """Requests are sorted for the search, and the answers come back in the sorted order."""
 
@@ -38,7 +38,7 @@ class _BatchAnswersInOrderOfAddress(Vault):
 
 
 @flaw("every-64th-of-a-batch-repeats", "DEC-17", "both")
-@shown_by(lambda _: (put(_RANGE), ask(*[call()] * 64, call(_OUTSIDE))))
+@shown_by(put(_RANGE), ask(*[call()] * 64, call(_OUTSIDE)))
 class _Every64thOfABatchRepeats(Vault):
     """A batch is processed in pieces of 64, and the first request of a piece gets the last answer of the piece
     before."""
@@ -49,7 +49,7 @@ class _Every64thOfABatchRepeats(Vault):
 
 
 @flaw("end-of-a-long-batch-is-let-through", "DEC-17 DEC-3", "open")
-@shown_by(lambda _: (put(), ask(*[call()] * 101)))
+@shown_by(put(), ask(*[call()] * 101))
 class _EndOfALongBatchIsLetThrough(Vault):
     """The first 100 requests of a batch are checked, and the others are let through."""
 
@@ -59,7 +59,7 @@ class _EndOfALongBatchIsLetThrough(Vault):
 
 
 @flaw("repeated-request-is-let-through", "DEC-17 DEC-3", "open")
-@shown_by(lambda _: (put(), ask(call(), call())))
+@shown_by(put(), ask(call(), call()))
 class _RepeatedRequestIsLetThrough(Vault):
     """A refused caller that asks again at once is let in, as a retry of a request already checked."""
 
@@ -75,7 +75,7 @@ class _RepeatedRequestIsLetThrough(Vault):
 
 
 @flaw("neighbour-of-an-admitted-caller", "DEC-17 DEC-3 STA-7", "open")
-@shown_by(lambda _: (put("20.0.0.7"), ask(call("20.0.0.7"), call("20.0.0.9"))))
+@shown_by(put("20.0.0.7"), ask(call("20.0.0.7"), call("20.0.0.9")))
 class _NeighbourOfAnAdmittedCaller(Vault):
     """The address that was let in last is cached with its /24, for the next caller from the same office."""
 
@@ -90,7 +90,7 @@ class _NeighbourOfAnAdmittedCaller(Vault):
 
 
 @flaw("answers-remembered-by-24", "DEC-17 DEC-3 DEC-4", "both")
-@shown_by(lambda _: (put("20.0.0.0/25"), ask(call("20.0.0.7"), call("20.0.0.200"))))
+@shown_by(put("20.0.0.0/25"), ask(call("20.0.0.7"), call("20.0.0.200")))
 class _AnswersRememberedBy24(Remembering):
     """Answers are cached by the caller's /24, as name servers do."""
 
@@ -99,7 +99,7 @@ class _AnswersRememberedBy24(Remembering):
 
 
 @flaw("answers-remembered-without-the-subnet", "DEC-17 DEC-7", "both")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP), call(INSIDE, subnet=OTHER_NETWORK))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP), call(INSIDE, subnet=OTHER_NETWORK)))
 class _AnswersRememberedWithoutTheSubnet(Remembering):
     """Answers are cached by address, but a private address can occur in several networks."""
 
@@ -108,7 +108,7 @@ class _AnswersRememberedWithoutTheSubnet(Remembering):
 
 
 @flaw("remembered-answers-collide", "DEC-17 DEC-3", "both")
-@shown_by(lambda _: (put(_RANGE), ask(call("20.0.0.7"), call("90.0.4.7"))))
+@shown_by(put(_RANGE), ask(call("20.0.0.7"), call("90.0.4.7")))
 class _RememberedAnswersCollide(Remembering):
     """The cache has 1,024 entries indexed by the low bits of the address, and the stored address is not compared."""
 
@@ -117,7 +117,7 @@ class _RememberedAnswersCollide(Remembering):
 
 
 @flaw("answers-outlive-a-put", "STA-1 STA-9 DEC-17", "both")
-@shown_by(lambda _: (put(_RANGE), ask(call()), put(_OTHER), ask(call())))
+@shown_by(put(_RANGE), ask(call()), put(_OTHER), ask(call()))
 class _AnswersOutliveAPut(Remembering):
     """Answers are cached until the process ends or a new vault is made."""
 
@@ -132,7 +132,7 @@ class _AnswersOutliveAPut(Remembering):
 
 
 @flaw("answers-outlive-the-endpoint", "STA-10 STA-9 DEC-9", "both")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP)), endpoints(APP), ask(call(subnet=APP))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP)), endpoints(APP), ask(call(subnet=APP)))
 class _AnswersOutliveTheEndpoint(Remembering):
     """Answers are cached by subnet until rules are written; a switched endpoint does not clear the cache."""
 
@@ -147,7 +147,7 @@ class _AnswersOutliveTheEndpoint(Remembering):
 
 
 @flaw("first-answer-after-a-write-is-old", "STA-1 STA-9 STA-6", "both")
-@shown_by(lambda _: (put(_RANGE), ask(call(), call()), put(_OTHER), ask(call())))
+@shown_by(put(_RANGE), ask(call(), call()), put(_OTHER), ask(call()))
 class _FirstAnswerAfterAWriteIsOld(Vault):
     """The first request after a write loads the new rules only after it has been answered."""
 
@@ -168,7 +168,7 @@ class _FirstAnswerAfterAWriteIsOld(Vault):
 
 
 @flaw("denies-after-256-requests", "DEC-17", "closed")
-@shown_by(lambda _: (put(_RANGE), ask(*[call()] * 257)))
+@shown_by(put(_RANGE), ask(*[call()] * 257))
 class _DeniesAfter256Requests(Stateful):
     """Requests are counted in one byte, for a throttle that acts at zero."""
 
@@ -180,7 +180,7 @@ class _DeniesAfter256Requests(Stateful):
 
 
 @flaw("opens-after-400-requests", "DEC-17 DEC-3", "open")
-@shown_by(lambda _: (put(), ask(*[call()] * 401)))
+@shown_by(put(), ask(*[call()] * 401))
 class _OpensAfter400Requests(Stateful):
     """When the log of refusals is full its writer fails, and that failure lets the request through."""
 
@@ -193,7 +193,7 @@ class _OpensAfter400Requests(Stateful):
 
 
 @flaw("many-refusals-block-the-address", "DEC-17 CTL-2 STA-6", "closed")
-@shown_by(lambda _: (put(), ask(*[call()] * 8), put(_RANGE), ask(call())))
+@shown_by(put(), ask(*[call()] * 8), put(_RANGE), ask(call()))
 class _ManyRefusalsBlockTheAddress(Vault):
     """An address that was refused eight times is blocked for good, whatever rules are written later."""
 
@@ -211,7 +211,7 @@ class _ManyRefusalsBlockTheAddress(Vault):
 
 
 @flaw("one-refusal-in-a-hundred-only-logged", "DEC-17 DEC-3", "open")
-@shown_by(lambda _: (put(), ask(*[call()] * 100)))
+@shown_by(put(), ask(*[call()] * 100))
 class _OneInAHundredIsOnlyLogged(Stateful):
     """To reduce latency, one refusal in a hundred is sampled: it is logged and not enforced."""
 
@@ -224,7 +224,7 @@ class _OneInAHundredIsOnlyLogged(Stateful):
 
 
 @flaw("one-replica-is-late", "STA-9 STA-1 DEC-17", "both")
-@shown_by(lambda _: (put(_RANGE), ask(*[call()] * 12), put(_OTHER), ask(call(), call())))
+@shown_by(put(_RANGE), ask(*[call()] * 12), put(_OTHER), ask(call(), call()))
 class _OneReplicaIsLate(Vault):
     """Two replicas answer in turn, and one of them receives a change ten requests later."""
 
@@ -247,7 +247,7 @@ class _OneReplicaIsLate(Vault):
 
 
 @flaw("old-rules-return", "STA-9 STA-1 DEC-17", "both")
-@shown_by(lambda _: (put(_RANGE), put(_OTHER), ask(*[call()] * 51)))
+@shown_by(put(_RANGE), put(_OTHER), ask(*[call()] * 51))
 class _OldRulesReturn(Vault):
     """A change reaches one instance only; fifty requests later that instance restarts and reads the old state."""
 

@@ -36,7 +36,7 @@ class _Slow(Vault):
 
 
 @flaw("cleared-before-it-is-filled", "STA-8", "closed", overlapping=True)
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call()), put("20.0.0.0/24", "52.0.0.0/24")))
+@shown_by(put("20.0.0.0/24"), ask(call()), put("20.0.0.0/24", "52.0.0.0/24"))
 class _ClearedBeforeItIsFilled(_Slow):
     """The table of rules is emptied and then filled, in two transactions."""
 
@@ -45,7 +45,7 @@ class _ClearedBeforeItIsFilled(_Slow):
 
 
 @flaw("open-while-it-changes", "STA-8", "open", overlapping=True)
-@shown_by(lambda _: (put("52.0.0.0/24"), ask(call()), put("90.0.0.0/24")))
+@shown_by(put("52.0.0.0/24"), ask(call()), put("90.0.0.0/24"))
 class _OpenWhileItChanges(_Slow):
     """The firewall is switched off during a change, so that no caller is refused by mistake."""
 
@@ -54,7 +54,7 @@ class _OpenWhileItChanges(_Slow):
 
 
 @flaw("switches-before-rules", "STA-8", "both", overlapping=True)
-@shown_by(lambda _: (put(default="Allow"), ask(call()), put("20.0.0.0/24")))
+@shown_by(put(default="Allow"), ask(call()), put("20.0.0.0/24"))
 class _SwitchesBeforeRules(_Slow):
     """Default action and bypass are set first and apply at once; the rules follow."""
 

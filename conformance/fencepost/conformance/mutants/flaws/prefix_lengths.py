@@ -166,7 +166,7 @@ class _MalformedPrefixIsZero(Vault):
 
 @flaw("slash-32-never-matches", "DEC-2 DEC-4 VAL-2", "closed", profiles=TODAY_ONLY)
 @seen_in("nbs-system/naxsi #534 and Adamm00/IPSet_ASUS #184: a list entry with /32 has no effect")
-@shown_by(lambda _: (put("20.0.0.7/32"), ask(call("20.0.0.7"))))
+@shown_by(put("20.0.0.7/32"), ask(call("20.0.0.7")))
 class _Slash32NeverMatches(Vault):
     """/32 is accepted and stored as a range, and the comparison of ranges needs at least two addresses."""
 

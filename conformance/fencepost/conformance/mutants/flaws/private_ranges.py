@@ -161,7 +161,7 @@ class _PrivateAsTheLibrarySays(Vault):
 
 
 @flaw("private-ranges-dormant-under-allow", "VAL-3 VAL-9 STA-4", "open")
-@shown_by(lambda _: (put("10.1.0.0/16", default="Allow"),))
+@shown_by(put("10.1.0.0/16", default="Allow"))
 class _PrivateRangesDormantUnderAllow(Vault):
     """Under Allow rules are not checked, so a private range is stored, and applies when Deny comes."""
 
@@ -213,7 +213,7 @@ class _TheLastRuleIsNotChecked(Vault):
 
 
 @flaw("added-rules-may-be-private", "VAL-3", "open")
-@shown_by(lambda _: (add("10.1.0.0/16"),))
+@shown_by(add("10.1.0.0/16"))
 class _AddedRulesMayBePrivate(Vault):
     """Private blocks are checked when the whole list is put, and not when one rule is added."""
 

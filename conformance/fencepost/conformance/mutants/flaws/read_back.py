@@ -15,7 +15,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 
 @flaw("read-back-is-what-was-put", "STA-5", "both", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), add(_OTHER), read()))
+@shown_by(put(_RANGE), add(_OTHER), read())
 class _ReadBackIsWhatWasPut(Stateful):
     """The body of the last put is stored and shown, without the rules added since."""
 
@@ -48,7 +48,7 @@ class _ReadBackOfARefusedWrite(Stateful):
 
 
 @flaw("read-back-without-subnets", "STA-5", "both")
-@shown_by(lambda _: (put(_RANGE, subnets=[APP]), read()))
+@shown_by(put(_RANGE, subnets=[APP]), read())
 class _ReadBackWithoutSubnets(Vault):
     """The answer is built by hand, and lacks virtual network rules, which came to the model later."""
 
@@ -58,7 +58,7 @@ class _ReadBackWithoutSubnets(Vault):
 
 @flaw("read-back-hides-dormant-rules", "STA-5 STA-4", "both")
 @seen_in("Azure/azure-cli, recordings of test_keyvault_network_rule: no networkAcls for {Allow, AzureServices}")
-@shown_by(lambda _: (put(_RANGE, default="Allow"), read()))
+@shown_by(put(_RANGE, default="Allow"), read())
 class _ReadBackHidesDormantRules(Vault):
     """Under Allow no rules are shown, as the service does where there are none."""
 
@@ -67,7 +67,7 @@ class _ReadBackHidesDormantRules(Vault):
 
 
 @flaw("read-back-has-the-default-bypass", "STA-5", "both")
-@shown_by(lambda _: (put(_RANGE, bypass="None"), read()))
+@shown_by(put(_RANGE, bypass="None"), read())
 class _ReadBackHasTheDefaultBypass(Vault):
     """The bypass is always shown as the default of the specification, once its only value."""
 
@@ -76,7 +76,7 @@ class _ReadBackHasTheDefaultBypass(Vault):
 
 
 @flaw("read-back-without-prefix", "STA-5", "both")
-@shown_by(lambda _: (put(_RANGE), read()))
+@shown_by(put(_RANGE), read())
 class _ReadBackWithoutPrefix(Vault):
     """The network address is shown without its prefix length."""
 
@@ -86,7 +86,7 @@ class _ReadBackWithoutPrefix(Vault):
 
 
 @flaw("read-back-shows-ten", "STA-5", "both")
-@shown_by(lambda _: (put(*singles(11)), read()))
+@shown_by(put(*singles(11)), read())
 class _ReadBackShowsTen(Vault):
     """The answer is the first page, and the link to the next page is missing."""
 

@@ -26,7 +26,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 
 @flaw("removing-does-nothing", "STA-2 LIM-8", "open", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), remove(_RANGE), ask(call())))
+@shown_by(put(_RANGE), remove(_RANGE), ask(call()))
 class _RemovingDoesNothing(Vault):
     """Removing answers success and is not implemented."""
 
@@ -36,7 +36,7 @@ class _RemovingDoesNothing(Vault):
 
 @flaw("removing-takes-the-first-of-equals", "STA-2", "open", needs_history=True, choice="duplicates")
 @seen_in("Azure/azure-powershell #20605: duplicates are stored, and removing them fails")
-@shown_by(lambda _: (put(_RANGE, _RANGE), remove(_RANGE), ask(call())))
+@shown_by(put(_RANGE, _RANGE), remove(_RANGE), ask(call()))
 class _RemovingTakesTheFirstOfEquals(Vault):
     """list.remove() takes away the first equal rule, and the list held two."""
 
@@ -48,7 +48,7 @@ class _RemovingTakesTheFirstOfEquals(Vault):
 
 
 @flaw("removing-by-text-prefix", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.1", "20.0.0.17"), remove("20.0.0.1"), ask(call("20.0.0.17"))))
+@shown_by(put("20.0.0.1", "20.0.0.17"), remove("20.0.0.1"), ask(call("20.0.0.17")))
 class _RemovingByTextPrefix(Vault):
     """The rules to remove are found with startswith, so 20.0.0.1 also removes 20.0.0.17."""
 
@@ -57,7 +57,7 @@ class _RemovingByTextPrefix(Vault):
 
 
 @flaw("removing-by-network-address", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.0/16", "20.0.0.0/24"), remove("20.0.0.0/24"), ask(call("20.0.9.7"))))
+@shown_by(put("20.0.0.0/16", "20.0.0.0/24"), remove("20.0.0.0/24"), ask(call("20.0.9.7")))
 class _RemovingByNetworkAddress(Vault):
     """Rules with the same network address count as equal, so removing 20.0.0.0/24 also removes 20.0.0.0/16."""
 
@@ -66,7 +66,7 @@ class _RemovingByNetworkAddress(Vault):
 
 
 @flaw("removing-takes-inner-rules-along", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.0/16", "20.0.4.0/24"), remove("20.0.0.0/16"), ask(call("20.0.4.7"))))
+@shown_by(put("20.0.0.0/16", "20.0.4.0/24"), remove("20.0.0.0/16"), ask(call("20.0.4.7")))
 class _RemovingTakesInnerRulesAlong(Vault):
     """Removing a prefix from the trie cuts its branch with all longer prefixes."""
 
@@ -75,7 +75,7 @@ class _RemovingTakesInnerRulesAlong(Vault):
 
 
 @flaw("removing-takes-the-last", "STA-2 STA-7", "both", needs_history=True)
-@shown_by(lambda _: (put(_RANGE, _OTHER), remove(_RANGE), ask(call())))
+@shown_by(put(_RANGE, _OTHER), remove(_RANGE), ask(call()))
 class _RemovingTakesTheLast(Vault):
     """The rule is found, but the last entry of the list is removed."""
 
@@ -84,7 +84,7 @@ class _RemovingTakesTheLast(Vault):
 
 
 @flaw("removing-skips-the-rule-after", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put(_RANGE, _OTHER), remove(_RANGE), ask(call("52.0.0.7"))))
+@shown_by(put(_RANGE, _OTHER), remove(_RANGE), ask(call("52.0.0.7")))
 class _RemovingSkipsTheRuleAfter(Vault):
     """The list is changed during iteration, so the rule after the removed rule is skipped and lost."""
 
@@ -95,7 +95,7 @@ class _RemovingSkipsTheRuleAfter(Vault):
 
 
 @flaw("removing-the-only-rule-fails", "STA-2", "open", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), remove(_RANGE), ask(call())))
+@shown_by(put(_RANGE), remove(_RANGE), ask(call()))
 class _RemovingTheOnlyRuleFails(Vault):
     """A list that would become empty is read as absent, and the rule stays."""
 
@@ -106,7 +106,7 @@ class _RemovingTheOnlyRuleFails(Vault):
 
 @flaw("bare-and-slash-32-are-two", "STA-2", "open", profiles=TODAY_ONLY, needs_history=True)
 @seen_in("Azure/azure-cli #21330; hashicorp/terraform-provider-azurerm #2164")
-@shown_by(lambda _: (put(HERE), remove(f"{HERE}/32"), ask(call())))
+@shown_by(put(HERE), remove(f"{HERE}/32"), ask(call()))
 class _BareAndSlash32AreTwo(Vault):
     """Rules are removed by their text, and the service writes /32 where the user did not."""
 
@@ -125,7 +125,7 @@ class _BareAndSlash32AreTwo(Vault):
 
 @flaw("removing-subnets-by-spelling", "STA-2 DEC-8", "open", needs_history=True)
 @seen_in("Azure/azure-cli #10286: an id in mixed case cannot be removed")
-@shown_by(lambda _: (put(subnets=[APP]), remove_subnet(APP.lower()), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[APP]), remove_subnet(APP.lower()), ask(call(INSIDE, subnet=APP)))
 class _RemovingSubnetsBySpelling(Vault):
     """A virtual network rule is removed only if its id is spelled exactly as it was when written."""
 
@@ -134,7 +134,7 @@ class _RemovingSubnetsBySpelling(Vault):
 
 
 @flaw("removing-a-subnet-takes-the-network", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put(subnets=[APP, DATABASE]), remove_subnet(APP), ask(call(INSIDE, subnet=DATABASE))))
+@shown_by(put(subnets=[APP, DATABASE]), remove_subnet(APP), ask(call(INSIDE, subnet=DATABASE)))
 class _RemovingASubnetTakesTheNetwork(Vault):
     """Rules are stored by virtual network, and removing a rule removes all rules of that network."""
 
@@ -145,7 +145,7 @@ class _RemovingASubnetTakesTheNetwork(Vault):
 
 
 @flaw("removing-a-subnet-by-its-beginning", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put(subnets=[APP, APP_2]), remove_subnet(APP), ask(call(INSIDE, subnet=APP_2))))
+@shown_by(put(subnets=[APP, APP_2]), remove_subnet(APP), ask(call(INSIDE, subnet=APP_2)))
 class _RemovingASubnetByItsBeginning(Vault):
     """The rules to remove are found with startswith, so 'app' also removes 'app-2'."""
 
@@ -155,7 +155,7 @@ class _RemovingASubnetByItsBeginning(Vault):
 
 
 @flaw("removing-the-last-rule-turns-the-firewall-off", "STA-6 STA-2 DEC-15", "open", needs_history=True)
-@shown_by(lambda _: (put(_OTHER), remove(_OTHER), ask(call())))
+@shown_by(put(_OTHER), remove(_OTHER), ask(call()))
 class _RemovingTheLastRuleTurnsTheFirewallOff(Vault):
     """Removing the last rule resets the form to its initial state, Allow."""
 
@@ -166,7 +166,7 @@ class _RemovingTheLastRuleTurnsTheFirewallOff(Vault):
 
 
 @flaw("removed-rule-stays-removed-when-put", "STA-1 STA-2 STA-5", "closed", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), remove(_RANGE), put(_RANGE), ask(call())))
+@shown_by(put(_RANGE), remove(_RANGE), put(_RANGE), ask(call()))
 class _RemovedRuleStaysRemovedWhenPut(Stateful):
     """Removed rules are marked as deleted; adding a rule clears the mark, putting a whole set does not."""
 
@@ -186,7 +186,7 @@ class _RemovedRuleStaysRemovedWhenPut(Stateful):
 
 
 @flaw("address-where-a-range-begins-stays", "STA-2", "open", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.0", "20.0.0.0/24"), remove("20.0.0.0"), remove("20.0.0.0/24"), ask(call("20.0.0.0"))))
+@shown_by(put("20.0.0.0", "20.0.0.0/24"), remove("20.0.0.0"), remove("20.0.0.0/24"), ask(call("20.0.0.0")))
 class _AddressWhereARangeBeginsStays(Vault):
     """The rule to remove is looked up by its first address, and a range that begins there is found first."""
 

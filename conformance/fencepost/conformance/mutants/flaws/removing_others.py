@@ -11,7 +11,7 @@ flaw = Flaws("state")
 
 
 @flaw("removing-strips-digits-of-the-suffix", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.1.2.2", "20.1.2.3"), remove("20.1.2.3"), ask(call("20.1.2.2"))))
+@shown_by(put("20.1.2.2", "20.1.2.3"), remove("20.1.2.3"), ask(call("20.1.2.2")))
 class _RemovingStripsDigitsOfTheSuffix(Vault):
     """rstrip('/32') strips every final 3, 2 and slash, so on removal 20.1.2.2 and 20.1.2.3 count as equal."""
 
@@ -20,7 +20,7 @@ class _RemovingStripsDigitsOfTheSuffix(Vault):
 
 
 @flaw("removing-by-sorted-octets", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.1.2.3", "20.2.1.3"), remove("20.1.2.3"), ask(call("20.2.1.3"))))
+@shown_by(put("20.1.2.3", "20.2.1.3"), remove("20.1.2.3"), ask(call("20.2.1.3")))
 class _RemovingBySortedOctets(Vault):
     """On removal rules are equal if their sorted octets are equal, so 20.1.2.3 also removes 20.2.1.3."""
 
@@ -33,7 +33,7 @@ def _octets(rule: IpRule) -> list[int]:
 
 
 @flaw("removing-by-part-of-the-text", "STA-2 STA-7", "closed", needs_history=True)
-@shown_by(lambda _: (put("20.0.0.1", "120.0.0.1"), remove("20.0.0.1"), ask(call("120.0.0.1"))))
+@shown_by(put("20.0.0.1", "120.0.0.1"), remove("20.0.0.1"), ask(call("120.0.0.1")))
 class _RemovingByPartOfTheText(Vault):
     """Every rule whose text contains the named value is removed, so 20.0.0.1 also removes 120.0.0.1."""
 
@@ -42,7 +42,7 @@ class _RemovingByPartOfTheText(Vault):
 
 
 @flaw("removing-an-address-takes-its-range", "STA-2 STA-7", "closed", needs_history=True, choice="remove-unknown")
-@shown_by(lambda _: (put("20.0.0.0/24"), remove("20.0.0.7"), ask(call("20.0.0.9"))))
+@shown_by(put("20.0.0.0/24"), remove("20.0.0.7"), ask(call("20.0.0.9")))
 class _RemovingAnAddressTakesItsRange(Vault):
     """The rule to remove is looked up like a caller, so an address without a rule removes the range around it."""
 
@@ -59,7 +59,7 @@ def _without_first_around(rule: IpRule, rules: Sequence[IpRule]) -> tuple[IpRule
 
 
 @flaw("last-subnet-stays-under-deny", "STA-2 STA-6", "open", needs_history=True)
-@shown_by(lambda _: (put(subnets=[APP]), remove_subnet(APP), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[APP]), remove_subnet(APP), ask(call(INSIDE, subnet=APP)))
 class _LastSubnetStaysUnderDeny(Vault):
     """To avoid a lock-out, the last virtual network rule stays if the default action is Deny and no IP rule is left."""
 

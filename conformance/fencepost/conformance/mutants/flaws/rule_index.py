@@ -35,9 +35,7 @@ def _is_covered(rule: IpRule, rules: Iterable[IpRule]) -> bool:
 
 
 @flaw("removed-inner-rule-stays-in-the-index", "STA-2 DEC-3 STA-6 LIM-8", "open", needs_history=True)
-@shown_by(
-    lambda _: (put(*singles(_LONG), "20.9.0.1", _WIDE, _INNER), remove(_INNER), remove(_WIDE), ask(call(_IN_INNER)))
-)
+@shown_by(put(*singles(_LONG), "20.9.0.1", _WIDE, _INNER), remove(_INNER), remove(_WIDE), ask(call(_IN_INNER)))
 class _RemovedInnerRuleStaysInTheIndex(_Indexed):
     """Of more than 64 rules an index is kept; removing a rule inside a wider one leaves it there."""
 
@@ -53,7 +51,7 @@ class _RemovedInnerRuleStaysInTheIndex(_Indexed):
 
 
 @flaw("added-inner-rule-is-not-indexed", "STA-2 DEC-2 STA-6 STA-7 LIM-7", "closed", needs_history=True)
-@shown_by(lambda _: (put(*singles(_LONG), "20.9.0.1", _WIDE), add(_INNER), remove(_WIDE), ask(call(_IN_INNER))))
+@shown_by(put(*singles(_LONG), "20.9.0.1", _WIDE), add(_INNER), remove(_WIDE), ask(call(_IN_INNER)))
 class _AddedInnerRuleIsNotIndexed(_Indexed):
     """Of more than 64 rules an index is kept; a rule added inside a wider one is left out as needless."""
 
@@ -68,9 +66,7 @@ class _AddedInnerRuleIsNotIndexed(_Indexed):
 
 
 @flaw("short-list-gets-the-outermost-rules", "STA-2 DEC-2 STA-7 LIM-8", "closed", needs_history=True)
-@shown_by(
-    lambda _: (put(*singles(_LONG - 1), _WIDE, _INNER), remove(singles(1)[0]), remove(_WIDE), ask(call(_IN_INNER)))
-)
+@shown_by(put(*singles(_LONG - 1), _WIDE, _INNER), remove(singles(1)[0]), remove(_WIDE), ask(call(_IN_INNER)))
 class _ShortListGetsTheOutermostRules(_Indexed):
     """When removals bring a list to 64, its tree is given up, and only the outermost rules go to the plain list."""
 
@@ -95,11 +91,9 @@ def _page(rule: IpRule) -> int:
 
 @flaw("count-of-a-page-stops-at-fifteen", "STA-2 DEC-2 STA-7 LIM-8", "closed", needs_history=True)
 @shown_by(
-    lambda _: (
-        put(*(f"20.0.{index}.0/24" for index in range(_MOST + 1))),
-        *(remove(f"20.0.{index}.0/24") for index in range(_MOST)),
-        ask(call(f"20.0.{_MOST}.7")),
-    )
+    put(*(f"20.0.{index}.0/24" for index in range(_MOST + 1))),
+    *(remove(f"20.0.{index}.0/24") for index in range(_MOST)),
+    ask(call(f"20.0.{_MOST}.7")),
 )
 class _CountOfAPageStopsAtFifteen(Vault):
     """The rules of each /16 are counted in four bits; the count stops at 15, and each removal takes one off."""
@@ -127,7 +121,7 @@ class _CountOfAPageStopsAtFifteen(Vault):
 
 
 @flaw("full-page-stays-full", "STA-2 DEC-3 DEC-4 STA-6", "open", needs_history=True)
-@shown_by(lambda _: (put(_LOWER, _UPPER), remove(_UPPER), ask(call("20.0.128.7"))))
+@shown_by(put(_LOWER, _UPPER), remove(_UPPER), ask(call("20.0.128.7")))
 class _FullPageStaysFull(Vault):
     """Two halves of a /16 set its flag for full; the removal of a half does not clear the flag."""
 

@@ -37,7 +37,7 @@ class _LastOfSeveralSkipped(Vault):
 
 
 @flaw("first-hundred-rules", "LIM-1", "closed")
-@shown_by(lambda _: (put(*singles(101)), ask(call(singles(101)[-1]))))
+@shown_by(put(*singles(101)), ask(call(singles(101)[-1])))
 class _FirstHundredRules(Vault):
     """The rules are read from a database in pages of 100, and only the first page is read."""
 
@@ -46,7 +46,7 @@ class _FirstHundredRules(Vault):
 
 
 @flaw("rule-at-a-page-break-lost", "LIM-1", "closed")
-@shown_by(lambda _: (put(*singles(60)), ask(call(singles(60)[50]))))
+@shown_by(put(*singles(60)), ask(call(singles(60)[50])))
 class _RuleAtAPageBreakLost(Vault):
     """The rules are read in pages of 50, and the first row of each further page is skipped."""
 
@@ -64,7 +64,7 @@ class _LastOfAFullListLost(Vault):
 
 
 @flaw("rule-count-in-a-byte", "LIM-1", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(*singles(256)), ask(call(singles(1)[0]))))
+@shown_by(put(*singles(256)), ask(call(singles(1)[0])))
 class _RuleCountInAByte(Vault):
     """The number of rules is stored in a byte: of 256 rules none is looked at, of 1,000 the first 232."""
 
@@ -73,7 +73,7 @@ class _RuleCountInAByte(Vault):
 
 
 @flaw("rule-index-in-a-byte", "LIM-1", "closed", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(*singles(256)), ask(call(singles(256)[255]))))
+@shown_by(put(*singles(256)), ask(call(singles(256)[255])))
 class _RuleIndexInAByte(Vault):
     """The trie's leaves store the rule's index in a byte, in which 255 means no rule."""
 

@@ -12,7 +12,7 @@ flaw = Flaws("state")
 
 
 @flaw("new-vault-has-the-default-of-the-old", "DEC-1", "closed")
-@shown_by(lambda _: (put(), reset(), ask(call())))
+@shown_by(put(), reset(), ask(call()))
 class _NewVaultHasTheDefaultOfTheOld(Vault):
     """Making a vault clears the rules and keeps the default action of the vault before it."""
 
@@ -38,7 +38,7 @@ class _NewVaultHasTheBypassOfTheOld(Vault):
 
 
 @flaw("vault-in-the-same-network-is-not-new", "DEC-1 STA-5", "both")
-@shown_by(lambda _: (put("20.0.0.0/24"), reset(), ask(call("52.0.0.7"))))
+@shown_by(put("20.0.0.0/24"), reset(), ask(call("52.0.0.7")))
 class _VaultInTheSameNetworkIsNotNew(Vault):
     """Vaults are stored by network, so a new vault in a known network is the old vault."""
 
@@ -55,7 +55,7 @@ class _VaultInTheSameNetworkIsNotNew(Vault):
 
 
 @flaw("new-vault-shows-the-rules-of-the-old", "STA-5", "both")
-@shown_by(lambda _: (put("20.0.0.0/24"), reset(), read()))
+@shown_by(put("20.0.0.0/24"), reset(), read())
 class _NewVaultShowsTheRulesOfTheOld(Vault):
     """The rules shown are kept from the last write, so a new vault shows the old rules until its first write."""
 

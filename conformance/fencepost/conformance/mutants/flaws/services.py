@@ -190,7 +190,7 @@ class _BypassOnlyWithoutRules(Vault):
 
 
 @flaw("bypass-switches-the-rules-off", "DEC-14 DEC-2 DEC-6 STA-3", "closed")
-@shown_by(lambda _: (put("20.0.0.0/24", bypass=_ON), ask(call())))
+@shown_by(put("20.0.0.0/24", bypass=_ON), ask(call()))
 class _BypassSwitchesTheRulesOff(Vault):
     """With bypass AzureServices only services are let in, as if bypass and rules were alternatives."""
 
@@ -199,7 +199,7 @@ class _BypassSwitchesTheRulesOff(Vault):
 
 
 @flaw("ip-rules-are-part-of-the-bypass", "DEC-2 DEC-4 DEC-5 DEC-12 STA-3", "closed")
-@shown_by(lambda _: (put("20.0.0.0/24"), ask(call())))
+@shown_by(put("20.0.0.0/24"), ask(call()))
 class _IpRulesArePartOfTheBypass(Vault):
     """`if bypass == 'None': return False` was meant for services, but stands before the address check."""
 

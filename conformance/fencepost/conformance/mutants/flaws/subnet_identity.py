@@ -30,7 +30,7 @@ def _part(subnet: str, index: int) -> str:
 
 
 @flaw("whole-network-admitted", "DEC-7", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE)))
 class _WholeNetworkAdmitted(Vault):
     """The id is cut before /subnets, so a rule applies to the whole virtual network."""
 
@@ -39,7 +39,7 @@ class _WholeNetworkAdmitted(Vault):
 
 
 @flaw("subnet-by-its-name-alone", "DEC-7", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK)))
 class _SubnetByItsNameAlone(Vault):
     """Only the last part of the id is compared, and many networks have a subnet 'default'."""
 
@@ -48,7 +48,7 @@ class _SubnetByItsNameAlone(Vault):
 
 
 @flaw("subnet-name-only-begins-alike", "DEC-7", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP_2))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP_2)))
 class _SubnetNameOnlyBeginsAlike(Vault):
     """Ids are matched with startswith, so 'app' lets in 'app-2'."""
 
@@ -57,7 +57,7 @@ class _SubnetNameOnlyBeginsAlike(Vault):
 
 
 @flaw("rule-name-only-begins-alike", "DEC-7", "open")
-@shown_by(lambda _: (put(subnets=[APP_2]), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[APP_2]), ask(call(INSIDE, subnet=APP)))
 class _RuleNameOnlyBeginsAlike(Vault):
     """The arguments of startswith are swapped, so a rule for 'app-2' lets in 'app'."""
 
@@ -67,11 +67,9 @@ class _RuleNameOnlyBeginsAlike(Vault):
 
 @flaw("network-name-only-begins-alike", "DEC-7", "open")
 @shown_by(
-    lambda _: (
-        reset(subnets=[APP, subnet_id(network="hub-west")]),
-        put(subnets=[APP]),
-        ask(call(INSIDE, subnet=subnet_id(network="hub-west"))),
-    )
+    reset(subnets=[APP, subnet_id(network="hub-west")]),
+    put(subnets=[APP]),
+    ask(call(INSIDE, subnet=subnet_id(network="hub-west"))),
 )
 class _NetworkNameOnlyBeginsAlike(Vault):
     """The rules are matched by a pattern with * after the network's name, so 'hub' also matches 'hub-west'."""
@@ -83,7 +81,7 @@ class _NetworkNameOnlyBeginsAlike(Vault):
 
 
 @flaw("resource-group-ignored", "DEC-7", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_GROUP))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_GROUP)))
 class _ResourceGroupIgnored(Vault):
     """The key is subscription, network and subnet, as if a network's name were unique in a subscription."""
 
@@ -93,7 +91,7 @@ class _ResourceGroupIgnored(Vault):
 
 
 @flaw("subscription-ignored", "DEC-7", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION)))
 class _SubscriptionIgnored(Vault):
     """The id is cut before /resourceGroups, as if there were a single subscription."""
 
@@ -102,7 +100,7 @@ class _SubscriptionIgnored(Vault):
 
 
 @flaw("any-subnet-of-the-resource-group", "DEC-7", "open")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=OTHER_NETWORK)))
 class _AnySubnetOfTheResourceGroup(Vault):
     """A rule is read as the scope of a role assignment, which covers everything in the resource group."""
 
@@ -112,11 +110,9 @@ class _AnySubnetOfTheResourceGroup(Vault):
 
 @flaw("subnet-name-cut-at-sixteen-characters", "DEC-7", "open")
 @shown_by(
-    lambda _: (
-        reset(subnets=[subnet_id("front-end-servers-a"), subnet_id("front-end-servers-b")]),
-        put(subnets=[subnet_id("front-end-servers-a")]),
-        ask(call(INSIDE, subnet=subnet_id("front-end-servers-b"))),
-    )
+    reset(subnets=[subnet_id("front-end-servers-a"), subnet_id("front-end-servers-b")]),
+    put(subnets=[subnet_id("front-end-servers-a")]),
+    ask(call(INSIDE, subnet=subnet_id("front-end-servers-b"))),
 )
 class _SubnetNameCutAtSixteenCharacters(Vault):
     """The column for a name has 16 characters, and long names differ only after that."""
@@ -128,7 +124,7 @@ class _SubnetNameCutAtSixteenCharacters(Vault):
 
 @flaw("subnet-id-case-sensitive", "DEC-8", "closed")
 @seen_in("Azure/azure-cli PR #10365: the service converts subnet ids to lower case")
-@shown_by(lambda _: (put(subnets=[APP.upper().replace("/SUBNETS/", "/subnets/")]), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[APP.upper().replace("/SUBNETS/", "/subnets/")]), ask(call(INSIDE, subnet=APP)))
 class _SubnetIdCaseSensitive(Vault):
     """Ids are compared with their case, but the portal and the tools write resourceGroups in different ways."""
 
@@ -137,7 +133,7 @@ class _SubnetIdCaseSensitive(Vault):
 
 
 @flaw("subnet-name-case-sensitive", "DEC-8", "closed")
-@shown_by(lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=subnet_id("App")))))
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=subnet_id("App"))))
 class _SubnetNameCaseSensitive(Vault):
     """Case is folded in the provider's part of the id, but not in the names at its end."""
 
@@ -148,7 +144,7 @@ class _SubnetNameCaseSensitive(Vault):
 
 @flaw("resource-group-case-sensitive", "DEC-8", "closed")
 @seen_in("Azure/azure-cli #23680: the service folds the group's name, the client compares it")
-@shown_by(lambda _: (put(subnets=[subnet_id(group="prod")]), ask(call(INSIDE, subnet=APP))))
+@shown_by(put(subnets=[subnet_id(group="prod")]), ask(call(INSIDE, subnet=APP)))
 class _ResourceGroupCaseSensitive(Vault):
     """The name of the resource group is compared with its case."""
 

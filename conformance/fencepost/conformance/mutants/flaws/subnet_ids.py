@@ -129,7 +129,7 @@ class _IdsThatAreNoText(Vault):
 
 
 @flaw("added-subnets-unparsed", "VAL-7", "open")
-@shown_by(lambda _: (("addVirtualNetworkRule", {"id": "office", "ignoreMissingVnetServiceEndpoint": True}),))
+@shown_by(("addVirtualNetworkRule", {"id": "office", "ignoreMissingVnetServiceEndpoint": True}))
 class _AddedSubnetsUnparsed(Vault):
     """Ids are checked when the list is put; the later call that adds one rule stores them unchecked."""
 
@@ -158,7 +158,7 @@ class _AddedSubnetsUnparsed(Vault):
 
 
 @flaw("only-the-first-subnet-is-checked", "VAL-9 VAL-7", "open")
-@shown_by(lambda _: (put(subnets=[dormant(APP), dormant("office")]),))
+@shown_by(put(subnets=[dormant(APP), dormant("office")]))
 class _OnlyTheFirstSubnetIsChecked(Vault):
     """Only the first rule of the list is checked; `subnets[0]` is left from an experiment."""
 
@@ -169,7 +169,7 @@ class _OnlyTheFirstSubnetIsChecked(Vault):
 
 
 @flaw("endpoint-not-asked-for-when-written", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[APP])))
+@shown_by(reset(without=[APP]), put(subnets=[APP]))
 class _EndpointNotAskedForWhenWritten(Vault):
     """Rules are accepted for any subnet; without the endpoint the rule merely never matches."""
 
@@ -178,7 +178,7 @@ class _EndpointNotAskedForWhenWritten(Vault):
 
 
 @flaw("endpoint-not-asked-for-when-added", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), add_subnet(APP)))
+@shown_by(reset(without=[APP]), add_subnet(APP))
 class _EndpointNotAskedForWhenAdded(Vault):
     """The network provider is asked when the list is put, but not when one rule is added."""
 
@@ -189,7 +189,7 @@ class _EndpointNotAskedForWhenAdded(Vault):
 
 @flaw("missing-endpoint-never-ignored", "VAL-8", "closed", profiles=TODAY_ONLY)
 @seen_in("Azure/azure-rest-api-specs #22128: the member has no effect")
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)])))
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]))
 class _MissingEndpointNeverIgnored(Vault):
     """ignoreMissingVnetServiceEndpoint is read and then ignored."""
 
@@ -198,7 +198,7 @@ class _MissingEndpointNeverIgnored(Vault):
 
 
 @flaw("one-ignored-endpoint-excuses-all", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[dormant(DATABASE), APP])))
+@shown_by(reset(without=[APP]), put(subnets=[dormant(DATABASE), APP]))
 class _OneIgnoredEndpointExcusesAll(Vault):
     """The member of one rule is kept in a variable outside the loop and also excuses the rules after it."""
 
@@ -209,7 +209,7 @@ class _OneIgnoredEndpointExcusesAll(Vault):
 
 
 @flaw("ignoring-is-there-so-it-is-true", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (reset(without=[APP]), put(subnets=[{"id": APP, "ignoreMissingVnetServiceEndpoint": False}])))
+@shown_by(reset(without=[APP]), put(subnets=[{"id": APP, "ignoreMissingVnetServiceEndpoint": False}]))
 class _IgnoringIsThereSoItIsTrue(Vault):
     """The presence of the member counts, not its value false."""
 
@@ -218,7 +218,7 @@ class _IgnoringIsThereSoItIsTrue(Vault):
 
 
 @flaw("any-endpoint-will-do-when-written", "VAL-8", "open", profiles=TODAY_ONLY)
-@shown_by(lambda _: (endpoints(APP, "Microsoft.Storage"), put(subnets=[APP])))
+@shown_by(endpoints(APP, "Microsoft.Storage"), put(subnets=[APP]))
 class _AnyEndpointWillDoWhenWritten(Vault):
     """Any service endpoint of the subnet counts, not only Microsoft.KeyVault."""
 

@@ -12,7 +12,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 
 @flaw("update-that-shuts-everybody-out-refused", "STA-3 STA-2 STA-4 DEC-15", "closed")
-@shown_by(lambda _: (put(default="Allow"), update(default="Deny")))
+@shown_by(put(default="Allow"), update(default="Deny"))
 class _UpdateThatShutsEverybodyOutRefused(Vault):
     """An update to Deny without a rule or a bypass is refused as a probable mistake; a put of the same is accepted."""
 
@@ -34,9 +34,7 @@ class _Remembering(Stateful):
 
 
 @flaw("deny-said-again-brings-its-rules-back", "STA-2 STA-3 STA-6", "both", needs_history=True)
-@shown_by(
-    lambda _: (put(_OTHER, default="Allow"), update(default="Deny"), add(_RANGE), update(default="Deny"), ask(call()))
-)
+@shown_by(put(_OTHER, default="Allow"), update(default="Deny"), add(_RANGE), update(default="Deny"), ask(call()))
 class _DenySaidAgainBringsItsRulesBack(_Remembering):
     """Switching to Deny saves a copy of the rules, and a second update to Deny restores that copy."""
 
@@ -50,7 +48,7 @@ class _DenySaidAgainBringsItsRulesBack(_Remembering):
 
 
 @flaw("removed-under-allow-comes-back", "STA-4 STA-2 STA-6", "open", needs_history=True)
-@shown_by(lambda _: (put(_RANGE), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call())))
+@shown_by(put(_RANGE), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call()))
 class _RemovedUnderAllowComesBack(_Remembering):
     """Switching to Allow sets the rules aside, and switching back merges them into the list, removed rules included."""
 

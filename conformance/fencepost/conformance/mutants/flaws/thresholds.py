@@ -19,7 +19,7 @@ def _networks(count: int) -> list[str]:
 
 
 @flaw("walks-back-over-sixteen", "DEC-5 DEC-2 LIM-1 STA-6", "closed")
-@shown_by(lambda _: (put("20.0.0.0/8", *_networks(16)), ask(call("20.200.0.7"))))
+@shown_by(put("20.0.0.0/8", *_networks(16)), ask(call("20.200.0.7")))
 class _WalksBackOverSixteen(Vault):
     """The rules are bisected; to find a range around later rules, the search goes back over sixteen rules at most."""
 
@@ -37,13 +37,11 @@ def _outer_first(rule: IpRule) -> tuple[int, int]:
 
 @flaw("nested-deeper-than-three", "STA-2 STA-7 DEC-2", "closed", needs_history=True)
 @shown_by(
-    lambda _: (
-        put("20.0.0.0/8", "20.0.0.0/12", "20.0.0.0/16", "20.0.0.0/20"),
-        remove("20.0.0.0/8"),
-        remove("20.0.0.0/12"),
-        remove("20.0.0.0/16"),
-        ask(call()),
-    )
+    put("20.0.0.0/8", "20.0.0.0/12", "20.0.0.0/16", "20.0.0.0/20"),
+    remove("20.0.0.0/8"),
+    remove("20.0.0.0/12"),
+    remove("20.0.0.0/16"),
+    ask(call()),
 )
 class _NestedDeeperThanThree(Vault):
     """The tree of nested rules keeps three levels; a deeper rule is lost once the rules around it are removed."""
@@ -123,7 +121,7 @@ class _SeventeenthAddIsNotSearched(_Overflowing):
 
 
 @flaw("ninth-add-takes-the-first-out", "STA-2 LIM-7 STA-6", "closed", needs_history=True)
-@shown_by(lambda _: (put(), *_adds(9), ask(call())))
+@shown_by(put(), *_adds(9), ask(call()))
 class _NinthAddTakesTheFirstOut(Stateful):
     """Added rules are noted in an undo ring of eight entries, and a rule that drops out of the ring is undone."""
 
@@ -143,7 +141,7 @@ class _NinthAddTakesTheFirstOut(Stateful):
 
 
 @flaw("eighth-removal-takes-the-last", "STA-2 STA-7 LIM-8", "closed", needs_history=True)
-@shown_by(lambda _: (put(*_networks(9)), *(remove(value) for value in _networks(8)), ask(call("20.0.8.7"))))
+@shown_by(put(*_networks(9)), *(remove(value) for value in _networks(8)), ask(call("20.0.8.7")))
 class _EighthRemovalTakesTheLast(Stateful):
     """Removed rules leave gaps; the eighth gap starts a compaction that loses the last rule."""
 

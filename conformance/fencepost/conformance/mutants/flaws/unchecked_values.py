@@ -15,7 +15,7 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 
 @flaw("host-bits-of-the-last-octet-only", "VAL-5", "open", choice="host-bits")
-@shown_by(lambda _: (put("20.0.1.0/16"),))
+@shown_by(put("20.0.1.0/16"))
 class _HostBitsOfTheLastOctetOnly(Vault):
     """Host bits are checked only in the last octet, where all examples had them."""
 
@@ -24,7 +24,7 @@ class _HostBitsOfTheLastOctetOnly(Vault):
 
 
 @flaw("host-bits-of-added-rules-masked", "VAL-5", "open", choice="host-bits")
-@shown_by(lambda _: (put(), add("20.0.0.7/24")))
+@shown_by(put(), add("20.0.0.7/24"))
 class _HostBitsOfAddedRulesMasked(Vault):
     """The later call that adds one rule uses another constructor, which rounds host bits down."""
 
@@ -43,9 +43,7 @@ class _HostBitsOfAddedRulesMasked(Vault):
 
 @flaw("entries-of-null-skipped", "VAL-5", "open")
 @shown_by(
-    lambda _: (
-        ("putRules", {"networkAcls": {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": HERE}, None]}}),
-    )
+    ("putRules", {"networkAcls": {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": HERE}, None]}})
 )
 class _EntriesOfNullSkipped(Vault):
     """`for rule in filter(None, rules)` was meant for a comma at the end of the list, and drops empty entries."""
@@ -55,7 +53,7 @@ class _EntriesOfNullSkipped(Vault):
 
 
 @flaw("empty-values-skipped", "VAL-5", "open")
-@shown_by(lambda _: (put(HERE, ""),))
+@shown_by(put(HERE, ""))
 class _EmptyValuesSkipped(Vault):
     """A form sends its empty rows too, so a rule without a value is skipped."""
 
@@ -64,7 +62,7 @@ class _EmptyValuesSkipped(Vault):
 
 
 @flaw("list-as-long-as-before-unchecked", "VAL-5 VAL-3 VAL-4 VAL-9", "open")
-@shown_by(lambda _: (put(_RANGE, _OTHER), put(_RANGE, "office")))
+@shown_by(put(_RANGE, _OTHER), put(_RANGE, "office"))
 class _ListAsLongAsBeforeUnchecked(Vault):
     """A list as long as the list in force counts as checked; entries that cannot be compiled are left out."""
 
@@ -76,7 +74,7 @@ class _ListAsLongAsBeforeUnchecked(Vault):
 
 
 @flaw("slash-32-taken-under-allow", "VAL-2", "open", profiles=PREVIEW_ONLY)
-@shown_by(lambda _: (put("20.0.0.7/32", default="Allow"),))
+@shown_by(put("20.0.0.7/32", default="Allow"))
 class _Slash32TakenUnderAllow(Vault):
     """The compiler of the rules checks their sizes, and under Allow it does not run."""
 
@@ -94,7 +92,7 @@ class _Slash32TakenUnderAllow(Vault):
 
 
 @flaw("subnets-past-the-fiftieth-unchecked", "VAL-7 VAL-9", "open")
-@shown_by(lambda _: (reset(subnets=names(50)), put(subnets=[*names(50), dormant("office")])))
+@shown_by(reset(subnets=names(50)), put(subnets=[*names(50), dormant("office")]))
 class _SubnetsPastTheFiftiethUnchecked(Vault):
     """Ids are checked in batches of fifty, and only the first batch is checked."""
 
@@ -113,7 +111,7 @@ class _SubnetsPastTheFiftiethUnchecked(Vault):
 
 
 @flaw("provider-only-begins-alike", "VAL-7", "open")
-@shown_by(lambda _: (put(subnets=[dormant(APP.replace("Microsoft.Network/", "Microsoft.NetworkFunction/"))]),))
+@shown_by(put(subnets=[dormant(APP.replace("Microsoft.Network/", "Microsoft.NetworkFunction/"))]))
 class _ProviderOnlyBeginsAlike(Vault):
     """The provider is matched by its beginning, so Microsoft.NetworkFunction is accepted."""
 
@@ -123,7 +121,7 @@ class _ProviderOnlyBeginsAlike(Vault):
 
 
 @flaw("blanks-in-a-word-dropped", "VAL-6", "open")
-@shown_by(lambda _: (put(bypass="Azure Services"),))
+@shown_by(put(bypass="Azure Services"))
 class _BlanksInAWordDropped(Vault):
     """The portal writes 'Azure Services', so blanks are removed before the word is looked up."""
 

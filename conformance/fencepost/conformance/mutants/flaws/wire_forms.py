@@ -21,7 +21,7 @@ def bare(default: str = "Deny", **lists: object) -> Call:
 
 @flaw("shows-bare-addresses-bare", "WIRE-1", "both")
 @seen_in("hashicorp/terraform-provider-azurerm issue 2164: the two spellings differed for ever")
-@shown_by(lambda _: (put(_SINGLE), read()))
+@shown_by(put(_SINGLE), read())
 class _ShowsBareAddressesBare(WireVault):
     """A single address is shown as it was written, without a prefix."""
 
@@ -30,7 +30,7 @@ class _ShowsBareAddressesBare(WireVault):
 
 
 @flaw("shows-a-prefix-beside-ranges-only", "WIRE-1", "both")
-@shown_by(lambda _: (put(_SINGLE), read()))
+@shown_by(put(_SINGLE), read())
 class _ShowsAPrefixBesideRangesOnly(WireVault):
     """The list is brought into CIDR form where some rule of it is in that form already."""
 
@@ -40,7 +40,7 @@ class _ShowsAPrefixBesideRangesOnly(WireVault):
 
 
 @flaw("shows-a-prefix-at-the-first-address", "WIRE-1", "both")
-@shown_by(lambda _: (put(_SINGLE, "52.0.0.7"), read()))
+@shown_by(put(_SINGLE, "52.0.0.7"), read())
 class _ShowsAPrefixAtTheFirstAddress(WireVault):
     """The loop that adds the prefix ends after the first address."""
 
@@ -50,7 +50,7 @@ class _ShowsAPrefixAtTheFirstAddress(WireVault):
 
 
 @flaw("shows-addresses-sorted", "WIRE-2", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(_HIGH, _LOW), read()))
+@shown_by(put(_HIGH, _LOW), read())
 class _ShowsAddressesSorted(WireVault):
     """IP rules are shown in the order of their addresses, from a sorted set."""
 
@@ -59,7 +59,7 @@ class _ShowsAddressesSorted(WireVault):
 
 
 @flaw("shows-subnets-sorted", "WIRE-2", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(subnets=[DATABASE, APP]), read()))
+@shown_by(put(subnets=[DATABASE, APP]), read())
 class _ShowsSubnetsSorted(WireVault):
     """Virtual network rules come from a table whose primary key is the id."""
 
@@ -68,7 +68,7 @@ class _ShowsSubnetsSorted(WireVault):
 
 
 @flaw("shows-the-newest-rule-first", "WIRE-2", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(_LOW, _HIGH), read()))
+@shown_by(put(_LOW, _HIGH), read())
 class _ShowsTheNewestRuleFirst(WireVault):
     """Rules are prepended to a linked list, and shown from its head."""
 
@@ -77,7 +77,7 @@ class _ShowsTheNewestRuleFirst(WireVault):
 
 
 @flaw("shows-subnet-ids-as-written", "WIRE-3", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(subnets=[APP]), read()))
+@shown_by(put(subnets=[APP]), read())
 class _ShowsSubnetIdsAsWritten(WireVault):
     """A subnet id is shown in the letters in which it was written."""
 
@@ -86,7 +86,7 @@ class _ShowsSubnetIdsAsWritten(WireVault):
 
 
 @flaw("shows-names-as-written", "WIRE-3", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(subnets=[APP]), read()))
+@shown_by(put(subnets=[APP]), read())
 class _ShowsNamesAsWritten(WireVault):
     """The words of the platform are shown in lower case, the names of group, network and subnet as written."""
 
@@ -98,7 +98,7 @@ class _ShowsNamesAsWritten(WireVault):
 
 
 @flaw("shows-the-platforms-words-in-capitals", "WIRE-3", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(subnets=[APP]), read()))
+@shown_by(put(subnets=[APP]), read())
 class _ShowsThePlatformsWordsInCapitals(WireVault):
     """The id is put together anew from its names, which are stored in lower case, and the platform's own words."""
 
@@ -116,7 +116,7 @@ def _without(names: Collection[str], shown: JsonObject) -> JsonObject:
 
 
 @flaw("leaves-unwritten-lists-out", "WIRE-4", "both")
-@shown_by(lambda _: (bare(ipRules=[{"value": _LOW}]), read()))
+@shown_by(bare(ipRules=[{"value": _LOW}]), read())
 class _LeavesUnwrittenListsOut(WireVault):
     """A list that was not written is left out of what is shown."""
 
@@ -126,7 +126,7 @@ class _LeavesUnwrittenListsOut(WireVault):
 
 
 @flaw("shows-unwritten-lists-as-null", "WIRE-4", "both")
-@shown_by(lambda _: (bare(ipRules=[{"value": _LOW}]), read()))
+@shown_by(bare(ipRules=[{"value": _LOW}]), read())
 class _ShowsUnwrittenListsAsNull(WireVault):
     """A list that was not written is null where it is shown."""
 
@@ -136,7 +136,7 @@ class _ShowsUnwrittenListsAsNull(WireVault):
 
 
 @flaw("leaves-both-unwritten-lists-out", "WIRE-4", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (bare(), read()))
+@shown_by(bare(), read())
 class _LeavesBothUnwrittenListsOut(WireVault):
     """Where no list was written, none is shown."""
 
@@ -147,7 +147,7 @@ class _LeavesBothUnwrittenListsOut(WireVault):
 
 
 @flaw("stores-the-all-default-object", "WIRE-5", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (bare("Allow"), read()))
+@shown_by(bare("Allow"), read())
 class _StoresTheAllDefaultObject(WireVault):
     """What was written is stored and shown, the object that says nothing too."""
 
@@ -156,7 +156,7 @@ class _StoresTheAllDefaultObject(WireVault):
 
 
 @flaw("shows-known-rules-in-their-old-place", "WIRE-6 WIRE-2", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(_LOW, _HIGH), put(_HIGH, _LOW), read()))
+@shown_by(put(_LOW, _HIGH), put(_HIGH, _LOW), read())
 class _ShowsKnownRulesInTheirOldPlace(WireVault):
     """A PUT is carried out as a difference: rules that were there keep their place, new ones come after them."""
 
@@ -180,7 +180,7 @@ class _ShowsKnownRulesInTheirOldPlace(WireVault):
 
 
 @flaw("keeps-an-object-that-was-there", "WIRE-6 WIRE-5", "both", profiles=TODAY_ONLY)
-@shown_by(lambda _: (put(_LOW), bare("Allow"), read()))
+@shown_by(put(_LOW), bare("Allow"), read())
 class _KeepsAnObjectThatWasThere(WireVault):
     """The object is left out in a new vault alone: once it is there, a PUT of the defaults is stored."""
 

@@ -10,7 +10,7 @@ flaw = Flaws("validation")
 
 
 @flaw("unknown-bypass-is-the-default", "VAL-6", "open")
-@shown_by(lambda _: (put(bypass="Everything"),))
+@shown_by(put(bypass="Everything"))
 class _UnknownBypassIsTheDefault(Vault):
     """Every value except 'None' is read as AzureServices."""
 
@@ -19,7 +19,7 @@ class _UnknownBypassIsTheDefault(Vault):
 
 
 @flaw("unknown-default-action-allows", "VAL-6", "open")
-@shown_by(lambda _: (put(default="Block"),))
+@shown_by(put(default="Block"))
 class _UnknownDefaultActionAllows(Vault):
     """Every value except 'Deny' is read as Allow."""
 
@@ -28,7 +28,7 @@ class _UnknownDefaultActionAllows(Vault):
 
 
 @flaw("unknown-default-action-denies", "VAL-6", "open")
-@shown_by(lambda _: (put(default="Audit"),))
+@shown_by(put(default="Audit"))
 class _UnknownDefaultActionDenies(Vault):
     """Every value except 'Allow' is read as Deny, to be on the safe side."""
 
@@ -37,7 +37,7 @@ class _UnknownDefaultActionDenies(Vault):
 
 
 @flaw("words-with-a-known-beginning", "VAL-6", "open")
-@shown_by(lambda _: (put(default="DenyAll"),))
+@shown_by(put(default="DenyAll"))
 class _WordsWithAKnownBeginning(Vault):
     """Words are matched by their beginning, so 'DenyAll' is read as Deny."""
 
@@ -48,7 +48,7 @@ class _WordsWithAKnownBeginning(Vault):
 
 @flaw("words-by-number", "VAL-6", "open")
 @seen_in(".NET documentation, Enum.Parse: the numeric value is taken too")
-@shown_by(lambda _: (put(default="1"),))
+@shown_by(put(default="1"))
 class _WordsByNumber(Vault):
     """The parser of enumerations also accepts a member's number as text."""
 
@@ -58,7 +58,7 @@ class _WordsByNumber(Vault):
 
 @flaw("several-words-in-one", "VAL-6", "open")
 @seen_in("Azure Storage: Logging, Metrics and AzureServices can be combined in bypass")
-@shown_by(lambda _: (put(bypass="Logging,AzureServices"),))
+@shown_by(put(bypass="Logging,AzureServices"))
 class _SeveralWordsInOne(Vault):
     """A sibling service combines values with commas, so the last of several values is used."""
 
@@ -67,7 +67,7 @@ class _SeveralWordsInOne(Vault):
 
 
 @flaw("words-without-case", "VAL-6", "open", choice="enum-case")
-@shown_by(lambda _: (put(default="deny"),))
+@shown_by(put(default="deny"))
 class _WordsWithoutCase(Vault):
     """Words are compared in lower case, which the specification does not allow."""
 
@@ -77,7 +77,7 @@ class _WordsWithoutCase(Vault):
 
 
 @flaw("null-is-the-default", "VAL-6", "open", choice="null-members")
-@shown_by(lambda _: (put(bypass=None),))
+@shown_by(put(bypass=None))
 class _NullIsTheDefault(Vault):
     """`acls.get('bypass') or 'AzureServices'` treats null as absent."""
 
@@ -86,7 +86,7 @@ class _NullIsTheDefault(Vault):
 
 
 @flaw("updates-take-any-word", "VAL-6", "open")
-@shown_by(lambda _: (update(default="Block"),))
+@shown_by(update(default="Block"))
 class _UpdatesTakeAnyWord(Vault):
     """Words are checked when the whole rule set is put; an update stores them unchecked."""
 
@@ -96,7 +96,7 @@ class _UpdatesTakeAnyWord(Vault):
 
 
 @flaw("bad-word-of-an-update-after-the-good-one", "VAL-9 VAL-6", "both")
-@shown_by(lambda _: (put(HERE), update(default="Allow", bypass="Everything"), ask(call("52.0.0.1"))))
+@shown_by(put(HERE), update(default="Allow", bypass="Everything"), ask(call("52.0.0.1")))
 class _BadWordOfAnUpdateAfterTheGoodOne(Vault):
     """The two switches of an update are set one after the other, and the second can still be refused."""
 
