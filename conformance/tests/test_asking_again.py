@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fencepost.adapters.contract import Client, JsonObject
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.bench.sometimes_put import SometimesPut
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.judging.not_put import NotPut, Sample
@@ -19,7 +20,7 @@ from fencepost.conformance.run.asking_again import ask_again
 from fencepost.reference import Network, Plane, Request, Subnet, load_profile
 from fencepost.reports.model import Report
 from fencepost.reports.renderer import write_files
-from runs import Relay, connection_to, judged
+from runs import connection_to, judged
 
 UNSENDABLE = ("0.", *(f"{octet}." for octet in range(224, 240)))
 REQUESTS = tuple(Request(plane=Plane.DATA, operation="SecretGet", address=address) for address in (1, 2, 3))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_subject
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.bounded.bounds import Bounds, seconds_from
@@ -25,7 +26,7 @@ from fencepost.conformance.selection.rule_faults import prefix_of
 from fencepost.reference import Vault, load_profile
 from fencepost.reports.model import Report, report_from_json
 from fencepost.reports.summary import reproduce
-from runs import Relay, Subject, judged_within
+from runs import Subject, judged_within
 
 pytestmark = pytest.mark.xdist_group("bounded runs")
 

@@ -2,13 +2,14 @@
 
 import pytest
 from fencepost.adapters.contract import JsonObject
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.judging.call_sizes import FIRSTS, CallSizes, class_of, in_words
 from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.conformance.mutants import mutant
 from fencepost.conformance.mutants.witness import call
 from fencepost.conformance.peers import EnforcerVault, StdlibVault
-from runs import Relay, Subject, begun, connection_to, judged
+from runs import Subject, begun, connection_to, judged
 
 
 @pytest.mark.parametrize(

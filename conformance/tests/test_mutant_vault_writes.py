@@ -5,6 +5,7 @@ from asked_vault import A_RANGE, BOTH, PREVIEW, TODAY, accepts, last, lets_throu
 from fencepost.adapters.contract import Statement, SubjectError, check_statement
 from fencepost.adapters.contract.vocabulary import CHOICES, FEATURES
 from fencepost.conformance.mutants import Vault
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import PROFILES
 from fencepost.conformance.mutants.witness import (
     APP,
@@ -260,3 +261,19 @@ def test_the_statement_is_sound_and_answers_every_point_of_the_ledger(profile: s
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SubjectError, match="keyvault-2018-preview and keyvault"):
         Vault("keyvalut")
+
+
+class _Counting(Stateful):
+    puts = 0
+
+    def replaced(self) -> None:
+        self.puts += 1
+
+
+def test_what_a_flaw_remembers_counts_accepted_puts_and_ends_with_the_vault() -> None:
+    vault = _Counting()
+    for value in ("20.0.0.7", "10.0.0.1"):
+        vault.put_rules(network_acls={"defaultAction": "Deny", "ipRules": [{"value": value}]})
+    assert vault.puts == 1
+    vault.reset(subnets=[])
+    assert vault.puts == 0

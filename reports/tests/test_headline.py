@@ -5,7 +5,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 from fencepost.reports.badge import render_endpoint as endpoint
-from fencepost.reports.headline import SIGNS, counts, headline, not_judged, standing_in_words
+from fencepost.reports.headline import HEADLINES, counts, headline, not_judged, standing_in_words
 from fencepost.reports.html.page import render as html
 from fencepost.reports.json_file import render as json_file
 from fencepost.reports.junit import render as junit
@@ -88,7 +88,7 @@ def _ended(report: Report, word: str) -> Report:
     }[word]
 
 
-@pytest.mark.parametrize("word", SIGNS)
+@pytest.mark.parametrize("word", HEADLINES)
 def test_every_form_agrees_with_the_exit_status_whatever_the_headline(report: Report, word: str) -> None:
     run, page = _ended(report, word), Page(width=400)
     status = run.exit_status

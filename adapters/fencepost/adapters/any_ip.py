@@ -32,15 +32,8 @@ _NOT_FROM_HERE = frozenset(
 )
 
 
-@dataclass(kw_only=True, eq=False)
 class NotFromHere(Exception):
     """A request cannot be sent from the address that was asked for."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        """The reason."""
-        return self.reason
 
 
 @dataclass(kw_only=True, eq=False)
@@ -112,7 +105,7 @@ def connect_from(
     It blocks, and the kernel ends each call after so many seconds. Closing it resets it, so that no port stays in use.
     """
     if address is not None and is_replaced(address):
-        raise NotFromHere(reason=f"cannot send from {address}: the kernel puts another address in its place")
+        raise NotFromHere(f"cannot send from {address}: the kernel puts another address in its place")
     connection = socket.socket()
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -128,7 +121,7 @@ def connect_from(
         if isinstance(error, BlockingIOError):
             raise TimeoutError(f"no connection within {seconds:g} s") from None
         if address is not None and error.errno in _NOT_FROM_HERE:
-            raise NotFromHere(reason=f"cannot send from {address}: {error.strerror}") from None
+            raise NotFromHere(f"cannot send from {address}: {error.strerror}") from None
         raise
     return connection
 

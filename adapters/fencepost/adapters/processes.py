@@ -97,6 +97,7 @@ class ProcessGroup:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self.stdin: IO[bytes] = self._process.stdin
+        self._input = self.stdin.fileno()
         self.stdout: IO[bytes] = self._process.stdout
         self.pid = self._process.pid
         self.command_pid = int(report) if report.startswith("+") else self.pid
@@ -149,6 +150,18 @@ class ProcessGroup:
         self._lifeline.close()
         # A process that left the group may hold stderr open; it is not waited for.
         self._drain.join(1.0)
+
+    def write(self, unsent: memoryview) -> memoryview:
+        """The bytes that the child's input does not accept now; empty if it is closed, since reading tells the reason.
+
+        The pipe does not block.
+        """
+        try:
+            return unsent[os.write(self._input, unsent) :]
+        except BlockingIOError:
+            return unsent
+        except BrokenPipeError:
+            return unsent[:0]
 
     def close_stdin(self) -> None:
         """Close the child's input."""

@@ -129,7 +129,7 @@ class _Pipes:
         deadline = time.monotonic() + seconds
         received, ended = self._received, False
         end = received.find(b"\n")
-        unsent = self._write(memoryview(line))
+        unsent = self._group.write(memoryview(line))
         if unsent:
             self._poll.register(self._in, select.POLLOUT)
         while end < 0 or unsent:
@@ -145,7 +145,7 @@ class _Pipes:
                 ended = self._group.wait(0)
             for descriptor, _ in ready:
                 if descriptor == self._in:
-                    unsent = self._write(unsent)
+                    unsent = self._group.write(unsent)
                     if not unsent:
                         self._poll.unregister(self._in)
                 elif chunk := os.read(self._out, _CHUNK):
@@ -161,19 +161,10 @@ class _Pipes:
         del received[: end + 1]
         return answer
 
-    def _write(self, unsent: memoryview) -> memoryview:
-        """The bytes that the pipe does not accept now; empty if it is closed, since reading gives the reason."""
-        try:
-            return unsent[os.write(self._in, unsent) :]
-        except BlockingIOError:
-            return unsent
-        except BrokenPipeError:
-            return unsent[:0]
-
     def leave(self, line: bytes) -> None:
         """Write a last line, close the stream, and read until the process ends or two seconds have passed."""
         deadline = time.monotonic() + _LEAVE
-        self._write(memoryview(line))
+        self._group.write(memoryview(line))
         self._group.close_stdin()
         while (left := deadline - time.monotonic()) > 0 and not self._group.wait(0):
             if self._poll.poll(min(left, _GLANCE) * 1000) and not os.read(self._out, _CHUNK):

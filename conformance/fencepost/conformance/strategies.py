@@ -8,12 +8,11 @@ Impossible arguments raise `InvalidArgument` at once, and never weaken what is g
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from fencepost.adapters.contract import JsonObject, Statement
+from fencepost.adapters.contract import JsonObject
 from fencepost.adapters.contract.vocabulary import (
     CONTROL_OPERATIONS,
     DATA_OPERATIONS,
     FEATURES,
-    PROTOCOL,
     SERVICE_ENDPOINT,
 )
 from fencepost.conformance.capabilities import Capabilities
@@ -21,6 +20,7 @@ from fencepost.conformance.generate import blocks, callers, mistakes
 from fencepost.conformance.generate import networks as subnet_names
 from fencepost.conformance.generate.boundaries import edges, probe_addresses
 from fencepost.conformance.generate.drawing import inserted, ip_values, made, one_of, randoms, subnet_ids, text
+from fencepost.conformance.generate.histories import capabilities_of
 from fencepost.conformance.generate.histories import histories as _histories
 from fencepost.conformance.generate.histories import history_machine as history_machine
 from fencepost.conformance.lockstep.wire import WAYS_TO_SAY_YES, wire_request, wire_rules
@@ -195,7 +195,7 @@ def requests(
     rules = validate(rule_set, profile=edition).rules
     if rules is None:
         raise InvalidArgument(f"the profile {edition.name} does not certainly accept the rule set {rule_set!r}")
-    capabilities = _capabilities(edition, features)
+    capabilities = capabilities_of(edition, features)
     listed = {rule.id: True for rule in rules.virtual_network_rules}
     with_endpoint = listed if network is None else {str(one["id"]): _has_endpoint(one) for one in network}
     where = _places(rules, with_endpoint if capabilities.subnets else {})
@@ -300,11 +300,6 @@ def _too_many_subnets(draw: st.DrawFn, profile: Profile) -> RefusedRuleSet:
 def _missing_endpoint(draw: st.DrawFn, lacking: list[str], good: _Acls) -> RefusedRuleSet:
     acls = inserted(draw, good, "virtualNetworkRules", {"id": one_of(draw, lacking)})
     return RefusedRuleSet(network_acls=acls, mistake="a subnet without the endpoint", clause="VAL-8")
-
-
-def _capabilities(profile: Profile, features: Collection[str]) -> Capabilities:
-    statement = Statement(protocol=PROTOCOL, name="", version="", profile=profile.name, features=list(features))
-    return Capabilities.from_statement(statement, profile)
 
 
 def _callers(profile: Profile, capabilities: Capabilities) -> list[Caller]:

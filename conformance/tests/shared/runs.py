@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 
 from fencepost.adapters.contract import Client, Connection, JsonObject, open_factory, open_subject
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.bench.effort import EFFORTS, Effort
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.bench.setting import Setting
@@ -127,26 +128,6 @@ def named(*names: str) -> tuple[Exploration, ...]:
     """The explorations of these names, in the order of a run."""
     assert set(names) <= {one.name for one in EXPLORATIONS}
     return tuple(one for one in EXPLORATIONS if one.name in names)
-
-
-class Relay:
-    """A connection that passes every call on; a test overrides `call` to see or to change what passes."""
-
-    def __init__(self, inner: Connection) -> None:
-        self.inner = inner
-
-    @property
-    def exclusive(self) -> bool:
-        return self.inner.exclusive
-
-    def call(self, method: str, params: JsonObject) -> object:
-        return self.inner.call(method, params)
-
-    def log(self) -> str:
-        return self.inner.log()
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 class Sent(NamedTuple):

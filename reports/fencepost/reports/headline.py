@@ -4,43 +4,40 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from fencepost.reports.model import Clause, Report
 
 RESTRICTING = frozenset({"data-plane-only", "ip-rules-only", "decisions-only", "always-deny"})
 """The features by which a subject declares that it can do less than a whole vault."""
 
-SIGNS: Mapping[str, str] = MappingProxyType(
-    {
-        "PASS": "✓",
-        "PARTIAL": "◐",
-        "KNOWN FAILURES ONLY": "✓",
-        "FAIL": "✕",
-        "STOPPED AT FIRST FAILURE": "✕",
-        "FIXED": "✓",
-        "ERROR": "!",
-        "INCONCLUSIVE": "?",
-        "INTERRUPTED": "…",
-        "VACUOUS": "∅",
-    }
-)
-"""A sign for each headline, so that it does not depend on colour alone."""
 
-ENTRIES: Mapping[str, str] = MappingProxyType(
+class Headline(NamedTuple):
+    """What stands for a headline elsewhere.
+
+    `sign` is there so that it does not depend on colour alone. `entry` is what a file for other programs must have at
+    least once: a failure, an error, or neither.
+    """
+
+    sign: str
+    entry: str
+
+
+HEADLINES: Mapping[str, Headline] = MappingProxyType(
     {
-        "PASS": "",
-        "PARTIAL": "",
-        "KNOWN FAILURES ONLY": "",
-        "FAIL": "failure",
-        "STOPPED AT FIRST FAILURE": "failure",
-        "FIXED": "failure",
-        "ERROR": "error",
-        "INCONCLUSIVE": "error",
-        "INTERRUPTED": "error",
-        "VACUOUS": "error",
+        "PASS": Headline("✓", ""),
+        "PARTIAL": Headline("◐", ""),
+        "KNOWN FAILURES ONLY": Headline("✓", ""),
+        "FAIL": Headline("✕", "failure"),
+        "STOPPED AT FIRST FAILURE": Headline("✕", "failure"),
+        "FIXED": Headline("✓", "failure"),
+        "ERROR": Headline("!", "error"),
+        "INCONCLUSIVE": Headline("?", "error"),
+        "INTERRUPTED": Headline("…", "error"),
+        "VACUOUS": Headline("∅", "error"),
     }
 )
-"""What a file for other programs must have at least once, by the headline: a failure, an error, or neither."""
+"""Every headline."""
 
 STANDINGS = (
     "pass",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fencepost.reports.causes import causes_of
-from fencepost.reports.headline import ENTRIES, headline, not_judged
+from fencepost.reports.headline import HEADLINES, headline, not_judged
 from fencepost.reports.model import Clause, Counterexample, KnownFailure, LedgerEntry, Report
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import TimedRenderer
@@ -167,7 +167,7 @@ def _known_case(entry: KnownFailure) -> Element:
 
 def _run_case(report: Report, cases: Iterable[Element]) -> Iterable[Element]:
     """A test case for the run as a whole, where its exit status needs a failure or an error that no case has."""
-    tag = ENTRIES[headline(report)]
+    tag = HEADLINES[headline(report)].entry
     if tag and all(case.find(tag) is None for case in cases):
         case = _case("run", "result")
         entry = SubElement(case, tag, {"message": visible(cause_in_words(report)), "type": report.result})

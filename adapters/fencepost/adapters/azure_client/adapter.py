@@ -315,7 +315,7 @@ class AzureAdapter:
         except HttpResponseError as error:
             return _answered(request, error)
         except NotFromHere as error:
-            return {"outcome": "inconclusive", "reason": error.reason}
+            return {"outcome": "inconclusive", "reason": str(error)}
         except AzureError as error:
             raise Unexpected(f"{request.operation}: {error}") from None
         return {"outcome": "allow"}

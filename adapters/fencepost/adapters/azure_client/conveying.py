@@ -46,15 +46,8 @@ CALLER: ContextVar[Conveyed | None] = ContextVar("CALLER", default=None)
 """The caller of the present call; None for our own calls."""
 
 
-@dataclass(kw_only=True, eq=False)
 class NotFromHere(Exception):
     """The call cannot be made from this address."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        """The reason."""
-        return self.reason
 
 
 class ConveyingTransport(AioHttpTransport):
@@ -87,7 +80,7 @@ class ConveyingTransport(AioHttpTransport):
         response = await super().send(request, **config)
         seen = _ADDRESS.search(response.headers.get(_SEEN, ""))
         if caller is not None and seen is not None and seen[1] != caller.address:
-            raise NotFromHere(reason=f"the endpoint saw {seen[1]} instead of {caller.address}")
+            raise NotFromHere(f"the endpoint saw {seen[1]} instead of {caller.address}")
         return response
 
 
@@ -156,7 +149,7 @@ class BoundConnector(aiohttp.TCPConnector):
             connection.bind((caller.address, 0))
         except OSError as error:
             if error.errno in _NOT_FROM_HERE:
-                raise NotFromHere(reason=f"cannot send from {caller.address}: {error.strerror}") from None
+                raise NotFromHere(f"cannot send from {caller.address}: {error.strerror}") from None
             raise
 
     async def _announce(self, connection: socket.socket) -> None:

@@ -64,7 +64,7 @@ class Conversation:
                 ended = self._group.wait(0)
             for descriptor, _ in ready:
                 if descriptor == self._in:
-                    unsent = self._write(unsent)
+                    unsent = self._group.write(unsent)
                     if not unsent:
                         poll.unregister(self._in)
                 elif chunk := os.read(self._out, _CHUNK):
@@ -90,14 +90,6 @@ class Conversation:
         for descriptor in (self._in, self._out):
             os.set_blocking(descriptor, False)
         return bytes(received).split(b"\n")
-
-    def _write(self, unsent: memoryview) -> memoryview:
-        try:
-            return unsent[os.write(self._in, unsent) :]
-        except BlockingIOError:
-            return unsent
-        except BrokenPipeError:  # reading will tell why
-            return unsent[:0]
 
     def _whole(self, most: int) -> list[str]:
         """The first so many lines of what has been received."""

@@ -100,7 +100,7 @@ class CliEngine:
         decide = self._file.decide
         longest = len(values["rules"].encode("utf-8"))
         if longest > _LONGEST_ARGUMENT - 1024 and uses([decide.run, decide.env], "rules"):
-            raise NotExpressible(reason=f"{longest} bytes of rules do not go into an argument or a variable")
+            raise NotExpressible(f"{longest} bytes of rules do not go into an argument or a variable")
 
     def _hand_over(self, values: Mapping[str, str], deadline: float) -> Refusal | None:
         if not self._stays:
@@ -113,7 +113,7 @@ class CliEngine:
             return None
         line = filled(decide.rules, values)
         if "\n" in line:
-            raise NotExpressible(reason="the rules have line breaks, and the tool reads them from one line")
+            raise NotExpressible("the rules have line breaks, and the tool reads them from one line")
         (answer,) = self._exchange([line], 1, deadline)
         named = {"accepted": decide.accepted, "refused": decide.refused}
         mappings = {name: says for name, says in named.items() if says is not None}

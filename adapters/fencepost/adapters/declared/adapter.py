@@ -108,7 +108,7 @@ class DeclaredAdapter:
             values = {**places, **rule_set.placeholders}
             refusal = self._engine.put(values, deadline, is_new=network_acls is self._new_vault)
         except NotExpressible as error:
-            return {"outcome": "inconclusive", "reason": error.reason}
+            return {"outcome": "inconclusive", "reason": str(error)}
         if refusal is not None:
             return refusal.as_result()
         self._in_force, self._values = rule_set, values

@@ -19,15 +19,8 @@ _PLAIN = "[0-9A-Fa-f.:/]+"
 _BYPASS, _ACTION = ("AzureServices", "None"), ("Allow", "Deny")
 
 
-@dataclass(kw_only=True, eq=False)
 class NotExpressible(ValueError):
     """The tool's language has no words for this rule set: the write is *inconclusive*."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        """The reason."""
-        return self.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +60,14 @@ class RuleForm:
         values = [_value(entry, number) for number, entry in enumerate(_list(network_acls, "ipRules"))]
         subnets = _list(network_acls, "virtualNetworkRules")
         if action == "Allow" and self.default_action.is_ == "none":
-            raise NotExpressible(reason="the tool has no default action, so it cannot be Allow")
+            raise NotExpressible("the tool has no default action, so it cannot be Allow")
         if subnets and self.rules.form not in ("network-acls", "jinja"):
-            raise NotExpressible(reason=f"the form {self.rules.form} has no rules for subnets")
+            raise NotExpressible(f"the form {self.rules.form} has no rules for subnets")
         if action == "Allow" and self.default_action.is_ == "emulated":
             values.extend(self.default_action.emulating)
             network_acls = {**network_acls, "ipRules": [{"value": value} for value in values]}
         if len(values) > self.language.most_rules:
-            raise NotExpressible(reason=f"{len(values)} rules, and the tool takes {self.language.most_rules}")
+            raise NotExpressible(f"{len(values)} rules, and the tool takes {self.language.most_rules}")
         default = self.default_action.allow if action == "Allow" else self.default_action.deny
         known = {**places, "default": default, "bypass": bypass}
         text = self._text(network_acls, values, subnets, known)
@@ -112,13 +105,11 @@ class RuleForm:
         texts = []
         for value in values:
             if not isinstance(value, str):
-                raise NotExpressible(reason=f"a value that is no text, {value!r}, cannot be written down")
+                raise NotExpressible(f"a value that is no text, {value!r}, cannot be written down")
             if len(value) > self.language.longest:
-                raise NotExpressible(
-                    reason=f"a value of {len(value)} characters; the longest has {self.language.longest}"
-                )
+                raise NotExpressible(f"a value of {len(value)} characters; the longest has {self.language.longest}")
             if pattern.fullmatch(value) is None or (self.rules.form != "json-list" and len(value.splitlines()) > 1):
-                raise NotExpressible(reason=f"the value {value!r} has characters that the tool's language cannot hold")
+                raise NotExpressible(f"the value {value!r} has characters that the tool's language cannot hold")
             texts.append(value)
         return texts
 
@@ -150,18 +141,18 @@ def jinja_template(text: str, folder: Path) -> Template:
 def _word(acls: JsonObject, member: str, words: Sequence[str]) -> str:
     word = acls.get(member, words[0])
     if word not in words or not isinstance(word, str):
-        raise NotExpressible(reason=f"{member} {word!r} has no counterpart; there is {' and '.join(words)}")
+        raise NotExpressible(f"{member} {word!r} has no counterpart; there is {' and '.join(words)}")
     return word
 
 
 def _list(acls: JsonObject, member: str) -> Sequence[object]:
     entries = acls.get(member, [])
     if not isinstance(entries, list | tuple):
-        raise NotExpressible(reason=f"{member} {entries!r} is no list")
+        raise NotExpressible(f"{member} {entries!r} is no list")
     return entries
 
 
 def _value(entry: object, number: int) -> object:
     if not isinstance(entry, Mapping) or "value" not in entry:
-        raise NotExpressible(reason=f"ipRules[{number}], {entry!r}, has no value that could be written down")
+        raise NotExpressible(f"ipRules[{number}], {entry!r}, has no value that could be written down")
     return entry["value"]

@@ -95,7 +95,7 @@ class Exchange:
             try:
                 link = self._link(slot, question, links, deadline)
             except NotFromHere as error:
-                replies[number] = NotSent(reason=error.reason)
+                replies[number] = NotSent(reason=str(error))
                 continue
             try:
                 link.send(question.sent, deadline)

@@ -150,7 +150,7 @@ def proxy_header(version: str, address: str, port: int, tlvs: Sequence[tuple[str
         values[kind] = text.encode("utf-8")
         length = len(values[kind])
         if length > longest:
-            raise any_ip.NotFromHere(reason=f"the {name} has {length} bytes; a PROXY header holds {longest}")
+            raise any_ip.NotFromHere(f"the {name} has {length} bytes; a PROXY header holds {longest}")
     return write_header(address, values)
 
 

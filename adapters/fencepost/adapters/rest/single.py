@@ -43,7 +43,7 @@ class SingleChanges:
         try:
             (text,) = self._form.texts([value])
         except NotExpressible as error:
-            return {"outcome": "inconclusive", "reason": error.reason}
+            return {"outcome": "inconclusive", "reason": str(error)}
         refusal = self._engine.change(asked, {**self._adapter.values, "value": text}, where, deadline)
         if refusal is not None:
             return refusal.as_result()
@@ -64,7 +64,7 @@ class SingleChanges:
         try:
             placeholders = self._form.of(changed, {**self._adapter.values}).placeholders
         except NotExpressible as error:
-            return {"outcome": "inconclusive", "reason": error.reason}
+            return {"outcome": "inconclusive", "reason": str(error)}
         refusal = self._engine.change(asked, {**self._adapter.values, **placeholders}, "single.update", deadline)
         if refusal is not None:
             return refusal.as_result()

@@ -9,7 +9,7 @@ from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, networks
 from fencepost.conformance.generate.networks import NO_ENDPOINTS, other_case
 from fencepost.conformance.lockstep.case import WriteStep
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules, wire_rules_in_force
 from fencepost.conformance.selection.cover import Cover
 from fencepost.conformance.selection.rule_faults import EXACT
 from fencepost.reference import Block, Network, RuleSet, Subnet, Vault, is_clear
@@ -71,7 +71,7 @@ class CandidateMaker:
             yield from self._either("updateRules", switches, {**acls, **switches})
         if earlier is not None:
             yield _whole(wire_rules_in_force(earlier))
-        ip, subnets = _entries(acls, "ipRules"), _entries(acls, "virtualNetworkRules")
+        ip, subnets = entries_of(acls, "ipRules"), entries_of(acls, "virtualNetworkRules")
         yield _whole({**acls, "ipRules": []})
         yield _whole({**acls, "virtualNetworkRules": []})
         if len(ip) > 1:
@@ -196,12 +196,6 @@ def _put(values: Iterable[str], subnets: Iterable[JsonObject], switches: tuple[s
 
 def _whole(acls: WireRules) -> WriteStep:
     return WriteStep(method="putRules", params={"networkAcls": acls})
-
-
-def _entries(acls: WireRules, member: str) -> list[dict[str, object]]:
-    entries = acls[member]
-    assert isinstance(entries, list)
-    return entries
 
 
 def endpointless(network: Network) -> list[str]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fencepost.adapters.contract import Connection, JsonObject, Shareable
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.bench.fault_policy import Abandoned
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.following import followed
@@ -34,11 +35,11 @@ class AnswerCache:
         return (vault.network, vault.rules) in self._states
 
 
-class AnswerRecorder:
+class AnswerRecorder(Relay):
     """A connection that records its answers while `keeping` is active."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._vault: Vault | None = None
         self.memory = AnswerCache()
 
@@ -51,14 +52,9 @@ class AnswerRecorder:
         finally:
             self._vault = None
 
-    @property
-    def exclusive(self) -> bool:
-        """Whether the subject's connection is exclusive."""
-        return self._connection.exclusive
-
     def call(self, method: str, params: JsonObject) -> object:
         """Pass the call on, and record the answer."""
-        answer = self._connection.call(method, params)
+        answer = self.inner.call(method, params)
         if self._vault is None:
             return answer
         vault, memory = self._vault, self.memory
@@ -74,22 +70,14 @@ class AnswerRecorder:
         self._vault = followed(vault, method, params, answer)
         return answer
 
-    def log(self) -> str:
-        """The log of the subject's connection."""
-        return self._connection.log()
-
-    def close(self) -> None:
-        """Close the subject's connection."""
-        self._connection.close()
-
 
 class RecollectingShareable(AnswerRecorder):
     """An answer recorder for calls from several threads at once."""
 
     def another(self) -> Connection:
         """A connection to the same subject, whose answers are not recorded."""
-        assert isinstance(self._connection, Shareable)
-        return self._connection.another()
+        assert isinstance(self.inner, Shareable)
+        return self.inner.another()
 
 
 def recording_answers(connection: Connection) -> AnswerRecorder:

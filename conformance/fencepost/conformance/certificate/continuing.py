@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fencepost.adapters.contract import Connection, JsonObject, Shareable
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.certificate.recording import Position
 from fencepost.conformance.certificate.replaying import Transcript
 from fencepost.conformance.certificate.transcript import line_of
@@ -71,18 +72,13 @@ def _unpacked(data: bytes) -> bytes:
     return bytes(found[: found.rfind(b"\n") + 1])
 
 
-class Continued:
+class Continued(Relay):
     """Answers from the earlier part while there is something left of it, and then from the subject."""
 
     def __init__(self, earlier: Transcript, live: Connection, clock: Callable[[], float]) -> None:
+        super().__init__(live)
         self._earlier = earlier
-        self._live = live
         self._clock = clock
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether the subject is a shared resource that only one worker may use."""
-        return self._live.exclusive
 
     @property
     def is_live(self) -> bool:
@@ -95,28 +91,16 @@ class Continued:
 
     def call(self, method: str, params: JsonObject) -> object:
         """The recorded answer, or the subject's."""
-        return (self._live if self.is_live else self._earlier).call(method, params)
-
-    def log(self) -> str:
-        """The end of what the harness wrote to its own log."""
-        return self._live.log()
-
-    def close(self) -> None:
-        """Send `shutdown`, then end whatever the connection started."""
-        self._live.close()
+        return (self.inner if self.is_live else self._earlier).call(method, params)
 
 
 class ContinuedShareable(Continued):
     """A continued connection that can be used from several threads at once."""
 
-    def __init__(self, earlier: Transcript, live: Connection, clock: Callable[[], float]) -> None:
-        super().__init__(earlier, live, clock)
-        assert isinstance(live, Shareable)
-        self._shareable = live
-
     def another(self) -> Connection:
         """A side connection that was recorded, or one to the subject."""
-        return self._shareable.another() if self.is_live else self._earlier.another()
+        assert isinstance(self.inner, Shareable)
+        return self.inner.another() if self.is_live else self._earlier.another()
 
 
 def continued(earlier: Transcript, live: Connection, clock: Callable[[], float]) -> Continued:

@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fencepost.conformance.certificate.digests import sha256
 from fencepost.conformance.certificate.keys import PublicKey, SigningKey
@@ -20,15 +19,8 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
 
 
-@dataclass(kw_only=True, eq=False)
 class NotSigned(ValueError):
     """The envelope does not hold a statement that this key has signed; `reason` says why."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        """The reason."""
-        return self.reason
 
 
 def statement(members: Mapping[str, bytes], report: Report, claims: Mapping[str, object]) -> dict[str, object]:
@@ -91,17 +83,15 @@ def unseal(file: bytes, key: PublicKey) -> dict[str, object]:
         (one,) = envelope["signatures"]
         signature, key_id, kind = base64.b64decode(one["sig"], validate=True), one["keyid"], envelope["payloadType"]
     except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
-        raise NotSigned(reason="no DSSE envelope with one signature") from None
+        raise NotSigned("no DSSE envelope with one signature") from None
     if kind != PAYLOAD_TYPE:
-        raise NotSigned(reason=f"the payload is of the type {kind!r}, not {PAYLOAD_TYPE!r}")
+        raise NotSigned(f"the payload is of the type {kind!r}, not {PAYLOAD_TYPE!r}")
     if key_id != key.id:
-        raise NotSigned(reason=f"the key is called {key_id!r}, the one given is {key.id}")
+        raise NotSigned(f"the key is called {key_id!r}, the one given is {key.id}")
     if not key.verifies(signature, pre_authentication(PAYLOAD_TYPE, payload)):
-        raise NotSigned(reason="the signature is not this key's over this statement")
+        raise NotSigned("the signature is not this key's over this statement")
     if _file(payload, key.id, signature) != file:
-        raise NotSigned(
-            reason="the envelope was written anew: the same statement and signature, other bytes around them"
-        )
+        raise NotSigned("the envelope was written anew: the same statement and signature, other bytes around them")
     return _statement_in(payload)
 
 
@@ -110,7 +100,7 @@ def payload_of(file: bytes) -> dict[str, object]:
     try:
         payload = base64.b64decode(json.loads(file)["payload"], validate=True)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise NotSigned(reason="no DSSE envelope") from None
+        raise NotSigned("no DSSE envelope") from None
     return _statement_in(payload)
 
 
@@ -119,17 +109,15 @@ def _statement_in(payload: bytes) -> dict[str, object]:
         content = json.loads(payload)
         is_canonical = _canonical(content) == payload
     except (ValueError, RecursionError):  # no UTF-8, no JSON, an integer that Python does not read, or nested too deep
-        raise NotSigned(reason="what is signed is no JSON that can be read") from None
+        raise NotSigned("what is signed is no JSON that can be read") from None
     if (
         not isinstance(content, dict)
         or content.get("_type") != STATEMENT_TYPE
         or content.get("predicateType") != PREDICATE_TYPE
     ):
-        raise NotSigned(reason=f"what is signed is no {STATEMENT_TYPE} of a {PREDICATE_TYPE}")
+        raise NotSigned(f"what is signed is no {STATEMENT_TYPE} of a {PREDICATE_TYPE}")
     if not is_canonical:
-        raise NotSigned(
-            reason="the statement is not in the form that fencepost writes: sorted members, no blanks, ASCII"
-        )
+        raise NotSigned("the statement is not in the form that fencepost writes: sorted members, no blanks, ASCII")
     return content
 
 
@@ -153,6 +141,6 @@ def signed_digests(content: Mapping[str, object]) -> dict[str, str]:
     for one in subjects if isinstance(subjects, list) else ():
         name, digest = (one.get("name"), one.get("digest")) if isinstance(one, dict) else (None, None)
         if not isinstance(name, str) or name in found or not isinstance(digest, dict):
-            raise NotSigned(reason="the statement names a subject twice, or without a digest")
+            raise NotSigned("the statement names a subject twice, or without a digest")
         found[name] = str(digest.get("sha256"))
     return found

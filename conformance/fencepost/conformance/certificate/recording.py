@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import BinaryIO, Self, TypeAlias
 
 from fencepost.adapters.contract import Connection, HarnessFault, JsonObject, MalformedResult, Shareable
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.certificate.transcript import (
     FORMAT,
     VERSION,
@@ -154,29 +155,20 @@ class Recorder:
             self._packed.write(line)
 
 
-class Recorded:
+class Recorded(Relay):
     """One recorded connection."""
 
     def __init__(self, connection: Connection, recorder: Recorder) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._recorder = recorder
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether the subject is a shared resource that only one worker may use."""
-        return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
         """Send one call and wait for its result."""
-        return self._recorder.call(self._connection, method, params)
+        return self._recorder.call(self.inner, method, params)
 
     def log(self) -> str:
         """The end of what the harness wrote to its own log."""
-        return str(self._recorder.cleaned(self._connection.log()))
-
-    def close(self) -> None:
-        """Send `shutdown`, then end whatever the connection started."""
-        self._connection.close()
+        return str(self._recorder.cleaned(self.inner.log()))
 
 
 class _RecordedShareable(Recorded):
@@ -184,40 +176,30 @@ class _RecordedShareable(Recorded):
 
     def another(self) -> Connection:
         """A connection to the same subject; closing it does not affect the subject."""
-        assert isinstance(self._connection, Shareable)
-        return _RecordedSide(self._connection.another(), self._recorder)
+        assert isinstance(self.inner, Shareable)
+        return _RecordedSide(self.inner.another(), self._recorder)
 
 
-class _RecordedSide:
+class _RecordedSide(Recorded):
     """A recorded side connection. The number of its calls depends on the machine, so each answer is kept once."""
 
     def __init__(self, connection: Connection, recorder: Recorder) -> None:
-        self._connection = connection
-        self._recorder = recorder
+        super().__init__(connection, recorder)
         self._number = recorder.side()
         self._traffic: dict[str, list[object]] = {}
         self._is_open = True
 
-    @property
-    def exclusive(self) -> bool:
-        """Whether the subject is a shared resource that only one worker may use."""
-        return self._connection.exclusive
-
     def call(self, method: str, params: JsonObject) -> object:
         """Send one call and wait for its result."""
-        answer = self._recorder.cleaned(self._connection.call(method, params))
+        answer = self._recorder.cleaned(self.inner.call(method, params))
         known = self._traffic.setdefault(call_digest(method, params), [])
         if answer not in known:
             known.append(answer)
         return answer
 
-    def log(self) -> str:
-        """The end of what the harness wrote to its own log."""
-        return str(self._recorder.cleaned(self._connection.log()))
-
     def close(self) -> None:
         """End this connection, and record its traffic."""
-        self._connection.close()
+        super().close()
         if self._is_open:
             self._is_open = False
             self._recorder.write_side(self._number, dict(self._traffic))

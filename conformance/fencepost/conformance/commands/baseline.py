@@ -13,6 +13,7 @@ from fencepost.conformance.commands.completion import CLAUSE, SUBJECT
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.earlier_failures import read_known
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
+from fencepost.conformance.commands.options import FILE, OLD_FILE
 from fencepost.conformance.commands.run_files import read_run
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
@@ -25,8 +26,6 @@ from fencepost.reports.files import write_atomically
 from fencepost.reports.summary import quoted
 from rich.text import Text
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.group(short_help=SHORT_HELP["baseline"])
 def baseline() -> None:
@@ -34,15 +33,12 @@ def baseline() -> None:
 
 
 @baseline.command(short_help="Add the failures of a run to the list.")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--from", "run", type=click.Path(path_type=Path), required=True, metavar="RUN", help="A stored run.")
 @click.option("--reason", required=True, help="The reason for tolerating them.")
 @click.option("--issue", required=True, metavar="URL", help="The URL of the issue that tracks them.")
 @click.option(
-    "--expires",
-    type=click.DateTime(["%Y-%m-%d"]),
-    required=True,
-    help="The last day on which they are tolerated.",
+    "--expires", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day on which they are tolerated."
 )
 @click.option(
     "--clause",
@@ -78,7 +74,7 @@ def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, cl
 
 
 @baseline.command("list", short_help="Show the list.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=OLD_FILE)
 @click.option("--json", "as_data", is_flag=True, help="Write JSON.")
 def list_(*, file: Path, as_data: bool) -> None:
     """Show the entries of FILE and mark expired entries. Exit status: 0, or 2 if FILE is no such list."""
@@ -101,7 +97,7 @@ def _expiry(one: KnownFailure, today: date) -> str | Text:
 
 
 @baseline.command(short_help="Give entries another last day.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=OLD_FILE)
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The new last day.")
 @click.option("--entry", "ids", multiple=True, metavar="ID", help="Only this entry; repeatable.")
 @click.option("--reason", help="A new reason; without it the old reason stays.")
@@ -130,7 +126,7 @@ def renew(*, file: Path, expires: datetime, ids: tuple[str, ...], reason: str | 
 
 
 @baseline.command(short_help="Remove the entries that a subject now answers rightly.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=OLD_FILE)
 @click.argument("subject", shell_complete=SUBJECT)
 @call_timeout
 @start_timeout

@@ -29,7 +29,7 @@ from fencepost.conformance.commands.console import labelled, show
 from fencepost.conformance.commands.earlier_failures import EarlierFailures, read_known
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
-from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING
+from fencepost.conformance.commands.options import COUNT, EFFORT, FILE, NEW_FOLDER, OLD_FILE, SEED, SETTLING
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.run_folder import write_report
 from fencepost.conformance.commands.short_help import SHORT_HELP
@@ -57,13 +57,9 @@ campaign.add_command(certify)
 
 @campaign.command(short_help="Write the plan: subjects × clause groups × seeds, in numbered shards.")
 @click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…", shell_complete=SUBJECT)
-@click.option(
-    "--shards", type=click.IntRange(min=1), required=True, metavar="N", help="Cut the campaign into N shards."
-)
-@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Ask each subject by N seeds.  [default: 1]")
-@click.option(
-    "--decisions", type=click.IntRange(min=1), metavar="N", help="Ask by as many seeds as N decisions in all take."
-)
+@click.option("--shards", type=COUNT, required=True, metavar="N", help="Cut the campaign into N shards.")
+@click.option("--seeds", type=COUNT, metavar="N", help="Ask each subject by N seeds.  [default: 1]")
+@click.option("--decisions", type=COUNT, metavar="N", help="Ask by as many seeds as N decisions in all take.")
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much one seed asks.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Another number gives other seeds throughout.")
 @click.option(
@@ -74,7 +70,7 @@ campaign.add_command(certify)
 @click.option(
     "--known",
     "known_file",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    type=OLD_FILE,
     metavar="FILE",
     help="Tolerate the failures on this list, and no others; of one subject.",
 )
@@ -86,7 +82,7 @@ campaign.add_command(certify)
 @start_timeout
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     default="campaign.json",
     show_default=True,
     metavar="FILE",

@@ -9,11 +9,12 @@ import click
 from fencepost.conformance.campaign.merging import Incomplete
 from fencepost.conformance.campaign.plan_file import CampaignPlan, PlanRefused
 from fencepost.conformance.campaign.planning import read_plan
+from fencepost.conformance.commands.options import OLD_FILE, OLD_FOLDER
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.reports.visible import visible
 
-PLAN_FILE = click.argument("plan_file", type=click.Path(dir_okay=False, exists=True, path_type=Path), metavar="PLAN")
-STREAMS = click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path), metavar="DIR")
+PLAN_FILE = click.argument("plan_file", type=OLD_FILE, metavar="PLAN")
+STREAMS = click.argument("folder", type=OLD_FOLDER, metavar="DIR")
 
 
 def plan_at(path: Path) -> CampaignPlan:

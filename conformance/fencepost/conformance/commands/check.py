@@ -19,7 +19,7 @@ from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption, interruptible
 from fencepost.conformance.commands.live_events import STDOUT, LiveEvents, both, live_events
 from fencepost.conformance.commands.opening import as_usage, call_timeout, start_timeout
-from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED, SETTLING, SUITE_VERSION
+from fencepost.conformance.commands.options import COUNT, EFFORT, FILE, NEW_FOLDER, SEED, SETTLING, SUITE_VERSION
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.project_settings import ISOLATED, ConfiguredCommand
 from fencepost.conformance.commands.run_folder import RunFolder
@@ -94,7 +94,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 @click.option(
     "--known",
     "known_file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Tolerate the failures on this list, and no others; see `baseline`. A missing file is an empty list.",
 )
@@ -108,7 +108,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 @click.option(
     "--max-configurations",
     "configurations",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="N",
     help=(
         "For targets that are slow to configure: at most N accepted writes that change the rules, the most useful "

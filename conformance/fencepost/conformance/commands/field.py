@@ -15,6 +15,7 @@ from typing import Any
 import click
 from fencepost.adapters.contract import SubjectError, engines
 from fencepost.conformance.commands.field_measures import SECONDS, SPELLINGS, measured
+from fencepost.conformance.commands.options import OLD_FOLDER
 from fencepost.conformance.commands.run_files import read_run
 from fencepost.conformance.comparison.matrix import Matrix, matrix
 from fencepost.reports.model import Report
@@ -59,7 +60,7 @@ def run(folder: Path, subjects: tuple[str, ...]) -> None:
 
 
 @field.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=OLD_FOLDER)
 @click.argument("subjects", nargs=-1)
 def measure(folder: Path, subjects: tuple[str, ...]) -> None:
     """Measure SUBJECTS again, or all there are, without judging them anew."""
@@ -112,7 +113,7 @@ def _measures(path: Path) -> Mapping[str, Mapping[str, Any]]:
 
 
 @field.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=OLD_FOLDER)
 def page(folder: Path) -> None:
     """Print the page in Markdown."""
     try:

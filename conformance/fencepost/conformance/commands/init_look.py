@@ -28,15 +28,8 @@ _RUNS_SCRIPTS = re.compile(
 _VARIABLE = re.compile(r"\$\{env\.(\w+)\}")
 
 
-@dataclass(kw_only=True, eq=False)
 class CannotLook(ValueError):
     """The tool or the service does not answer at all."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        """Why."""
-        return self.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +100,7 @@ def _must_be_there(program: str, folder: Path) -> None:
     if meant is not None:
         path = os.path.relpath(meant, folder)
         reason += f", where the command runs; did you mean {path if os.sep in path else f'./{path}'!r}?"
-    raise CannotLook(reason=reason)
+    raise CannotLook(reason)
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
@@ -123,9 +116,9 @@ def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[s
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except OSError as error:
-        raise CannotLook(reason=f"{command[0]}: {error.strerror}") from None
+        raise CannotLook(f"{command[0]}: {error.strerror}") from None
     except subprocess.TimeoutExpired:
-        raise CannotLook(reason=f"{command[0]} has not ended after {_PATIENCE} s") from None
+        raise CannotLook(f"{command[0]} has not ended after {_PATIENCE} s") from None
 
 
 def _words(seen: "subprocess.CompletedProcess[str]") -> str:
@@ -181,5 +174,5 @@ def _asked(method: str, url: str, headers: Mapping[str, str], body: bytes | None
         status = connection.getresponse().status
         connection.close()
     except (OSError, http.client.HTTPException) as error:
-        raise CannotLook(reason=f"{method} {url}: {error or type(error).__name__}") from None
+        raise CannotLook(f"{method} {url}: {error or type(error).__name__}") from None
     return status

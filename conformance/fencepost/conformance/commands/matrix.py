@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from fencepost.conformance.commands.options import FILE
 from fencepost.conformance.commands.run_files import read_run
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
@@ -22,12 +23,7 @@ from fencepost.reports.files import write_text
     show_default=True,
     help="The form of the output.",
 )
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write into this file, not to stdout.",
-)
+@click.option("--out", type=FILE, metavar="FILE", help="Write into this file, not to stdout.")
 def matrix(*, runs: tuple[Path, ...], form: str, out: Path | None) -> None:
     """Draw the table of these RUNs, each a report.json or a folder that `check --report` wrote.
 

@@ -34,6 +34,15 @@ WAITING = Seconds(min=0, min_open=True)
 SETTLING = Seconds(min=0)
 """The type of a settle time."""
 
+COUNT = click.IntRange(min=1)
+"""The type of a number of things, one or more."""
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+"""The type of a file, there or to be written."""
+
+OLD_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+OLD_FOLDER = click.Path(file_okay=False, exists=True, path_type=Path)
+"""The types of a file and of a folder that are there."""
 
 EFFORT = click.Choice(list(EFFORTS), case_sensitive=False)
 """The type of an effort, in any case."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from fencepost.conformance.commands.options import FILE
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.reports.files import write_text
@@ -40,12 +41,7 @@ class _Format(click.ParamType[str]):
 @click.command(short_help=SHORT_HELP["report"])
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=_Format(), default="terminal", show_default=True, help="The form of the output.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write into this file, not to stdout.",
-)
+@click.option("--out", type=FILE, metavar="FILE", help="Write into this file, not to stdout.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every clause and every open point, none summed up.")
 def report(*, run: Path, form: str, out: Path | None, verbose: bool) -> None:
     """Render RUN: a run.ndjson, a report.json, or a folder that `check --report` wrote.

@@ -14,17 +14,16 @@ from fencepost.conformance.certificate.envelope import seal, statement
 from fencepost.conformance.certificate.keys import KeyUnusable, SigningKey, read_signing_key
 from fencepost.conformance.certificate.origin import suite_origin
 from fencepost.conformance.certificate.verification import written
+from fencepost.conformance.commands.options import FILE
 from fencepost.conformance.commands.usage import os_error_as_usage
 from fencepost.reports.model import Report, report_to_json
 from fencepost.reports.visible import visible
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 bundle_file = click.option(
-    "--out", type=_FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not exist."
+    "--out", type=FILE, required=True, metavar="BUNDLE", help="The zip to write; it must not exist."
 )
 key_file = click.option(
-    "--key", "key_file", type=_FILE, required=True, metavar="FILE", help="The private key to sign with."
+    "--key", "key_file", type=FILE, required=True, metavar="FILE", help="The private key to sign with."
 )
 artifact_files = click.option(
     "--artifact",

@@ -19,6 +19,7 @@ from fencepost.adapters.contract import (
     WriteResult,
     check_statement,
 )
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.commands.smoke_plan import Question, smoke_plan
 from fencepost.conformance.lockstep.wire import wire_network, wire_request
@@ -84,27 +85,18 @@ class SmokeRun:
         return 1 if self.wrong or self.wrong_further or self.refusal is not None or not decisive else 0
 
 
-class _Noting:
+class _Noting(Relay):
     """A connection that notes the first call of some methods, with the answer."""
 
     def __init__(self, connection: Connection, methods: Sequence[str], into: list[Exchange]) -> None:
-        self._connection, self._methods, self._into = connection, methods, into
-
-    @property
-    def exclusive(self) -> bool:
-        return self._connection.exclusive
+        super().__init__(connection)
+        self._methods, self._into = methods, into
 
     def call(self, method: str, params: JsonObject) -> object:
-        answer = self._connection.call(method, params)
+        answer = super().call(method, params)
         if method in self._methods and method not in (noted.method for noted in self._into):
             self._into.append(Exchange(method=method, params=params, answer=answer))
         return answer
-
-    def log(self) -> str:
-        return self._connection.log()
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 def smoke_run(connection: Connection, *, profile_name: str | None) -> SmokeRun:

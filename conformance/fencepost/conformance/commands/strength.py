@@ -13,7 +13,7 @@ from fencepost.conformance.commands.completion import MUTANT, SUBJECT
 from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.generated_table import drawn as drawn_generated
 from fencepost.conformance.commands.opening import as_usage
-from fencepost.conformance.commands.options import EFFORT
+from fencepost.conformance.commands.options import COUNT, EFFORT, FILE
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.strength_table import acquittals, drawn
 from fencepost.conformance.mutants import CATALOGUE, mutant
@@ -32,16 +32,13 @@ from fencepost.reports.visible import visible
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
 _LINES = 10
 _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 
 
 @click.command(short_help=SHORT_HELP["strength"])
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much a run asks.")
-@click.option(
-    "--seeds", type=click.IntRange(min=1), default=2, show_default=True, help="The number of seeds, from 0 on."
-)
+@click.option("--seeds", type=COUNT, default=2, show_default=True, help="The number of seeds, from 0 on.")
 @click.option(
     "--profile",
     type=click.Choice(list(profile_names())),
@@ -55,19 +52,19 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 )
 @click.option(
     "--allowed",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=ALLOWED,
     show_default=True,
     help="The number of decisions of each suite in the comparison.",
 )
-@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write every figure into this file.")
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write every figure into this file.")
 @click.option(
-    "--plot", "plot_file", type=_FILE, metavar="FILE.svg", help="Draw the score against decisions into this SVG file."
+    "--plot", "plot_file", type=FILE, metavar="FILE.svg", help="Draw the score against decisions into this SVG file."
 )
 @click.option(
     "--calibrate",
     "calibration_file",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="Also run every mutant in a bounded run, and write the curve by which `check --budget` states its strength.",
 )
@@ -116,9 +113,7 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
     help="With --generated: only mutants by this operator; repeatable.",
 )
 @click.option(
-    "--sample",
-    type=click.IntRange(min=1),
-    help="With --generated or --mechanisms: so many of them, drawn by the seed; else all.",
+    "--sample", type=COUNT, help="With --generated or --mechanisms: so many of them, drawn by the seed; else all."
 )
 @click.option(
     "--seed",
@@ -127,9 +122,7 @@ _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
     show_default=True,
     help="With --generated or --mechanisms: the seed of the sample, and the first of the --seeds of the runs.",
 )
-@click.option(
-    "--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2", help="The number of processes."
-)
+@click.option("--jobs", type=COUNT, default=default_processes, show_default="2", help="The number of processes.")
 def strength(
     *,
     effort: str,

@@ -10,6 +10,7 @@ from fencepost.adapters.contract import Client, HarnessFault, StatementError, Ti
 from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.options import COUNT, FILE, OLD_FILE
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.vector_file import (
@@ -39,12 +40,7 @@ def vectors() -> None:
     show_default=True,
     help="The profile of the vectors.",
 )
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write into this file, not to stdout.",
-)
+@click.option("--out", type=FILE, metavar="FILE", help="Write into this file, not to stdout.")
 def export(*, profile: str, out: Path | None) -> None:
     """Write few tests that find all mutants that the edition alone can show, tests of edges and limits, and long lives.
 
@@ -70,13 +66,13 @@ def schema() -> None:
 
 
 @vectors.command(short_help="Measure the vectors of a file by generated mutants.")
-@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
-@click.option("--sample", type=click.IntRange(min=1), default=200, show_default=True, help="So many mutants.")
+@click.argument("file", type=OLD_FILE)
+@click.option("--sample", type=COUNT, default=200, show_default=True, help="So many mutants.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of the sample.")
-@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="The number of processes.")
+@click.option("--jobs", type=COUNT, default=2, show_default=True, help="The number of processes.")
 @click.option(
     "--update",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     metavar="DATA.json",
     help="Write the strength of this edition into the kit's own data, from where `export` takes it.",
 )
@@ -104,7 +100,7 @@ def _show_progress(what: str, done: int, of: int) -> None:
 
 
 @vectors.command(short_help="Run the vectors of a file against a subject.")
-@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.argument("file", type=OLD_FILE)
 @click.argument("subject", shell_complete=SUBJECT)
 @call_timeout
 @start_timeout

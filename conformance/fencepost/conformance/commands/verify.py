@@ -30,6 +30,7 @@ from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show, show_json, table
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.options import FILE, OLD_FILE
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
@@ -49,7 +50,7 @@ LEVELS = ("partial", "core", "core+extended")
 @click.option(
     "--key",
     "key_file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     required=True,
     metavar="NAME.pub",
     help="The public key of the certificate's issuer, from a source that you trust.",
@@ -63,7 +64,7 @@ LEVELS = ("partial", "core", "core+extended")
 @click.option(
     "--artifact",
     "artifacts",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    type=OLD_FILE,
     multiple=True,
     metavar="FILE",
     help="A file whose digest the certificate must name; repeatable.",

@@ -105,32 +105,26 @@ def default_members_left_out(trials: Trials) -> None:
 
 def plain_company(trials: Trials) -> None:
     """Let everybody but the caller in question be a plain caller: all of them, or else each in turn."""
-    callers = [
-        (index, place)
-        for index, step in enumerate(trials.case.steps)
-        if isinstance(step, AskStep)
-        for place, request in enumerate(step.requests)
-        if request.caller != Caller() and not _is_in_question(trials, index, place)
-    ]
-    if not callers or trials.attempt(_changed(trials.case, callers, caller=Caller())) or len(callers) > _FEW:
-        return
-    for one in callers:
-        trials.attempt(_changed(trials.case, [one], caller=Caller()))
+    _change_company(trials, lambda request: request.caller != Caller(), caller=Caller())
 
 
 def no_subnets_in_company(trials: Trials) -> None:
     """Let nobody but the caller in question come from a subnet by its public address: all of them, or each in turn."""
+    _change_company(trials, lambda request: request.subnet is not None and not is_private(request.address), subnet=None)
+
+
+def _change_company(trials: Trials, is_meant: Callable[[Request], bool], **members: Any) -> None:
     callers = [
         (index, place)
         for index, step in enumerate(trials.case.steps)
         if isinstance(step, AskStep)
         for place, request in enumerate(step.requests)
-        if request.subnet is not None and not is_private(request.address) and not _is_in_question(trials, index, place)
+        if is_meant(request) and not _is_in_question(trials, index, place)
     ]
-    if not callers or trials.attempt(_changed(trials.case, callers, subnet=None)) or len(callers) > _FEW:
+    if not callers or trials.attempt(_changed(trials.case, callers, **members)) or len(callers) > _FEW:
         return
     for one in callers:
-        trials.attempt(_changed(trials.case, [one], subnet=None))
+        trials.attempt(_changed(trials.case, [one], **members))
 
 
 def _is_in_question(trials: Trials, index: int, place: int) -> bool:

@@ -7,6 +7,7 @@ of one request and of few: it puts requests of every exploration again in such c
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import cycle, islice, product
 from random import Random
 
@@ -50,11 +51,7 @@ _MORE = 150
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
-
-        def run(bench: Bench, index: int = index) -> None:
-            _asked_in_every_size(bench, setting, index)
-
-        yield Scenario(aims=("DEC-17",), run=run)
+        yield Scenario(aims=("DEC-17",), run=partial(_asked_in_every_size, setting=setting, index=index))
 
 
 def _asked_in_every_size(bench: Bench, setting: Setting, index: int) -> None:

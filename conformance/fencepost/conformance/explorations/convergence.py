@@ -20,7 +20,7 @@ from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS
 from fencepost.conformance.lockstep.case import AskStep, EndpointsStep, WriteStep
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.mismatch import WrongDecision, compare
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules
 from fencepost.reference import Network, Request, address_from_text
 from msgspec import structs
 
@@ -81,8 +81,7 @@ def _rules(random: Random, subnets: Sequence[str]) -> WireRules:
 
 
 def _values(acls: WireRules) -> list[object]:
-    entries = acls["ipRules"]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, "ipRules")
     return [entry["value"] for entry in entries]
 
 

@@ -119,6 +119,11 @@ def _largest(ramp: _Ramp, accepts: Callable[[int], bool]) -> int:
         if high >= ramp.most:
             return high
         high = ramp.maximum + 1 if high == ramp.maximum else min(2 * (high - high % ramp.maximum), ramp.most)
+    return _bisected(low, high, accepts)
+
+
+def _bisected(low: int, high: int, accepts: Callable[[int], bool]) -> int:
+    """The largest accepted count from `low`, which is accepted, to below `high`, which is not."""
     while high - low > 1:
         middle = (low + high) // 2
         if accepts(middle):
@@ -153,16 +158,7 @@ def _below(bench: Bench, ramp: _Ramp, rules: Sequence[str], limit: int) -> str:
         put = bench.attempt("putRules", {"networkAcls": ramp.acls(rules[: count - 1], _FIRST)})
         return put and bench.attempt(ramp.add, {ramp.member: rules[count - 1]})
 
-    if accepts(limit):
-        return str(limit)
-    low, high = 0, limit
-    while high - low > 1:
-        middle = (low + high) // 2
-        if accepts(middle):
-            low = middle
-        else:
-            high = middle
-    return str(low)
+    return str(limit if accepts(limit) else _bisected(0, limit, accepts))
 
 
 RAMPS = Exploration(

@@ -13,7 +13,7 @@ from fencepost.conformance.explorations.rule_lists import SWITCHES, RuleList, as
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.rule_sets import FLAG
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules
 from fencepost.reference import Block, Request, Vault, address_from_text
 
 _LISTS = ("ipRules", "virtualNetworkRules")
@@ -271,8 +271,7 @@ def _full_and_over(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> N
         for kind in kinds:
             rules = filled[kind.accepted][: kind.maximum + (kind is over)]
             found |= {member: entries for member, entries in kind.acls(rules).items() if entries and member in _LISTS}
-        ids = found["virtualNetworkRules"]
-        assert isinstance(ids, list)
+        ids = entries_of(found, "virtualNetworkRules")
         return {**found, "virtualNetworkRules": [{**entry, FLAG: True} for entry in ids]}
 
     limits = ("LIM-5", "LIM-1", "LIM-3") if len(kinds) > 1 else ("LIM-1",)

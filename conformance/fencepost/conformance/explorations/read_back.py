@@ -1,6 +1,7 @@
 """Rules read back after every kind of write (STA-5)."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
@@ -19,11 +20,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not setting.capabilities.read_back:
         return
     for index in setting.rounds(1 if setting.capabilities.refusals else 2):
-
-        def run(bench: Bench, index: int = index) -> None:
-            _read_back(bench, setting, index)
-
-        yield Scenario(aims=("STA-5",), run=run)
+        yield Scenario(aims=("STA-5",), run=partial(_read_back, setting=setting, index=index))
 
 
 def _read_back(bench: Bench, setting: Setting, index: int) -> None:

@@ -1,6 +1,7 @@
 """The same requests repeatedly, alone and batched, in any order, and after very many others (DEC-17)."""
 
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 
 from fencepost.conformance.bench.bench import Bench
@@ -15,11 +16,7 @@ _DISTINCT, _CROWD = 40, 4_400
 
 def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
-
-        def run(bench: Bench, index: int = index) -> None:
-            _repeated(bench, setting, index)
-
-        yield Scenario(aims=("DEC-17",), run=run)
+        yield Scenario(aims=("DEC-17",), run=partial(_repeated, setting=setting, index=index))
 
 
 def _repeated(bench: Bench, setting: Setting, index: int) -> None:

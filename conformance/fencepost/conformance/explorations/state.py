@@ -9,7 +9,7 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, opened, requests
 from fencepost.conformance.generate.boundaries import edges
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, Caller, Network, Outcome, Request, block_from_cidr, is_clear
 
 _AIMS = ("STA-1", "STA-3", "STA-4", "STA-6", "STA-7", "CTL-2")
@@ -105,11 +105,11 @@ def _replaced(bench: Bench, setting: Setting, random: Random) -> None:
         return
     asked = _callers(random, bench, setting)
     for acls in (*changed[:2], *respelled[:1]):
-        asked += [Request(address=_block(str(entry["value"])).first) for entry in _entries(acls, "ipRules")]
+        asked += [Request(address=_block(str(entry["value"])).first) for entry in entries_of(acls, "ipRules")]
     if not bench.put(other):
         return
     asked += _callers(random, bench, setting)
-    for middle in _entries(other, "ipRules")[:2]:
+    for middle in entries_of(other, "ipRules")[:2]:
         asked += _around(str(middle["value"]), random)
     for acls in sets:
         was = _outcomes(bench, asked)
@@ -118,20 +118,14 @@ def _replaced(bench: Bench, setting: Setting, random: Random) -> None:
             bench.read()
 
 
-def _entries(acls: WireRules, member: str) -> list[dict[str, object]]:
-    entries = acls[member]
-    assert isinstance(entries, list)
-    return entries
-
-
 def _nearly(random: Random, first: WireRules, other: WireRules) -> list[WireRules]:
     """Sets that a cheap comparison takes for the one before: the same ends, another order, or one other subnet."""
-    ends, middles = _entries(first, "ipRules"), _entries(other, "ipRules")
+    ends, middles = entries_of(first, "ipRules"), entries_of(other, "ipRules")
     one = {**first, "ipRules": [ends[0], middles[0], ends[-1]]}
     two = {**first, "ipRules": [ends[0], middles[-1], ends[-1]]}
     found: list[WireRules] = [one, two]
-    subnets = _entries(first, "virtualNetworkRules")
-    others = [one for one in _entries(other, "virtualNetworkRules") if one not in subnets]
+    subnets = entries_of(first, "virtualNetworkRules")
+    others = [one for one in entries_of(other, "virtualNetworkRules") if one not in subnets]
     if others:
         found.append({**two, "virtualNetworkRules": [random.choice(others), *subnets[1:]]})
     found.append({**found[-1], "ipRules": [ends[-1], middles[-1], ends[0]]})
@@ -145,16 +139,16 @@ def _respelled(setting: Setting, random: Random, first: WireRules) -> list[WireR
     """
     text = blocks.text(blocks.block(random, 32))
     again = f"{text}/32" if setting.profile.prefix_32 == "accept" else text
-    subnets = _entries(first, "virtualNetworkRules")
+    subnets = entries_of(first, "virtualNetworkRules")
     others = [{**entry, "id": networks.other_case(random, str(entry["id"]))} for entry in subnets]
-    plain = {**first, "ipRules": [*_entries(first, "ipRules"), {"value": text}]}
-    spelled = {"ipRules": [*_entries(first, "ipRules"), {"value": again}], "virtualNetworkRules": others}
+    plain = {**first, "ipRules": [*entries_of(first, "ipRules"), {"value": text}]}
+    spelled = {"ipRules": [*entries_of(first, "ipRules"), {"value": again}], "virtualNetworkRules": others}
     return [plain, {**plain, **spelled}, plain]
 
 
 def _changed_in_one_thing(random: Random, first: WireRules, other: WireRules) -> list[WireRules]:
     """The set, then the same with another prefix, another first octet, or other subnets, and no other change."""
-    shorter = [blocks.narrowed(_block(str(entry["value"]))) for entry in _entries(first, "ipRules")]
+    shorter = [blocks.narrowed(_block(str(entry["value"]))) for entry in entries_of(first, "ipRules")]
     elsewhere = [blocks.moved(random, one) for one in shorter]
     found = [{**first, "ipRules": [{"value": blocks.text(one)} for one in those]} for those in (shorter, elsewhere)]
     found.append({**found[-1], "virtualNetworkRules": other["virtualNetworkRules"]})
@@ -276,9 +270,9 @@ def _update(bench: Bench, setting: Setting, change: dict[str, str], clauses: Seq
 def _widened_and_narrowed(bench: Bench, setting: Setting, random: Random) -> None:
     """STA-6 and STA-7: an added rule excludes nobody, a removed rule admits nobody, and others do not change."""
     acls = _some_rules(random, bench, count=4)
-    others = [_block(str(entry["value"])) for entry in _entries(acls, "ipRules")]
+    others = [_block(str(entry["value"])) for entry in entries_of(acls, "ipRules")]
     small = _small_apart(random, others)
-    if not bench.put({**acls, "ipRules": [*_entries(acls, "ipRules"), {"value": blocks.text(small)}]}):
+    if not bench.put({**acls, "ipRules": [*entries_of(acls, "ipRules"), {"value": blocks.text(small)}]}):
         return
     for turn in range(4):
         rule = _rule_to_add(random, bench, turn, small)
@@ -340,8 +334,7 @@ def _change_rules(bench: Bench, setting: Setting, what: str, rule: str, *, aim: 
     if setting.capabilities.incremental:
         return bench.write(f"{what}IpRule", {"value": rule}, aim=aim)
     acls = wire_rules_in_force(bench.vault.rules)
-    entries = acls["ipRules"]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, "ipRules")
     kept = [one for one, held in zip(entries, bench.vault.rules.ip_rules, strict=True) if held.block != _block(rule)]
     return bench.put({**acls, "ipRules": [*entries, {"value": rule}] if what == "add" else kept}, aim=aim)
 

@@ -8,7 +8,7 @@ from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.generate.changes import Change
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.offered import as_offered
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules_in_force
 from fencepost.reference import Vault
 
 
@@ -60,6 +60,5 @@ def as_whole_set(change: Change, vault: Vault) -> Change | None:
 
 
 def _with_entry(acls: WireRules, member: str, entry: object) -> WireRules:
-    entries = acls[member]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, member)
     return {**acls, member: [*entries, entry]}

@@ -10,7 +10,7 @@ from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, oth
 from fencepost.conformance.generate.rule_sets import FLAG, without_empty_lists
 from fencepost.conformance.generate.small_world import Walk
 from fencepost.conformance.lockstep.case import WriteStep
-from fencepost.conformance.lockstep.wire import wire_rules_in_force
+from fencepost.conformance.lockstep.wire import entries_of, wire_rules_in_force
 
 Kind: TypeAlias = Callable[[Walk], Change | None]
 
@@ -59,8 +59,7 @@ def put_one_less(walk: Walk) -> Change | None:
     """Put the set in force without one rule."""
     acls = wire_rules_in_force(walk.vault.rules)
     member = walk.random.choice(("ipRules", "virtualNetworkRules"))
-    entries = acls[member]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, member)
     if not entries:
         return None
     place = walk.random.randrange(len(entries))
@@ -70,8 +69,7 @@ def put_one_less(walk: Walk) -> Change | None:
 def put_one_other(walk: Walk) -> Change | None:
     """Put as many rules as before, one of them replaced."""
     acls = wire_rules_in_force(walk.vault.rules)
-    entries = acls["ipRules"]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, "ipRules")
     if not entries or not walk.absent_ranges():
         return None
     place = walk.random.randrange(len(entries))

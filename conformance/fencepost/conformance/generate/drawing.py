@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate import networks as subnet_names
+from fencepost.conformance.lockstep.wire import entries_of
 from fencepost.reference import Block, Profile, text_from_address
 from hypothesis import strategies as st
 
@@ -104,7 +105,6 @@ def _picked(draw: st.DrawFn, names: Sequence[_T], least: int, most: int) -> list
 
 def inserted(draw: st.DrawFn, acls: dict[str, object], member: str, entry: object) -> dict[str, object]:
     """The rule set with one more entry, anywhere in its list."""
-    entries = acls[member]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, member)
     place = draw(st.integers(0, len(entries)))
     return {**acls, member: [*entries[:place], entry, *entries[place:]]}

@@ -32,7 +32,7 @@ def histories(
     offer.
     """
     edition = _edition(profile, features)
-    capabilities = _capabilities(edition, features)
+    capabilities = capabilities_of(edition, features)
 
     @st.composite
     def calls(draw: st.DrawFn) -> list[JsonObject]:
@@ -54,7 +54,8 @@ def _edition(profile: Profile | str, features: Collection[str]) -> Profile:
     return edition.always_denying() if "always-deny" in features else edition
 
 
-def _capabilities(profile: Profile, features: Collection[str]) -> Capabilities:
+def capabilities_of(profile: Profile, features: Collection[str]) -> Capabilities:
+    """What a subject with these features may be asked in this profile."""
     statement = Statement(protocol=PROTOCOL, name="", version="", profile=profile.name, features=list(features))
     return Capabilities.from_statement(statement, profile)
 
@@ -161,8 +162,8 @@ def history_machine(
     """
     edition = _edition(profile, features)
     members: dict[str, object] = {"connect": staticmethod(connect), "profile": edition}
-    members["capabilities"] = _capabilities(edition, features)
-    members |= {name: _rule_of(name, move) for name, move in _offered(_capabilities(edition, features))}
+    members["capabilities"] = capabilities_of(edition, features)
+    members |= {name: _rule_of(name, move) for name, move in _offered(capabilities_of(edition, features))}
     return type("HistoryMachine", (_HistoryMachine,), members)
 
 

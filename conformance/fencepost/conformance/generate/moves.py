@@ -27,7 +27,7 @@ from fencepost.conformance.generate.changes import (
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
 from fencepost.conformance.lockstep.case import WriteStep
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, IpRule
 
 Move: TypeAlias = Callable[[GeneratorState], Iterator[Change]]
@@ -285,8 +285,7 @@ def refused(state: GeneratorState) -> Iterator[Change]:
     yield add(state, good)
     worse = random.choice(wrong)
     acls = wire_rules_in_force(state.vault.rules)
-    entries = acls["ipRules"]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, "ipRules")
     fewer = [*entries[1:], {"value": worse.value}]
     random.shuffle(fewer)
     step = WriteStep(method="putRules", params={"networkAcls": {**acls, "ipRules": fewer, "bypass": "AzureServices"}})

@@ -9,7 +9,7 @@ from fencepost.conformance.generate.changes import Change, call
 from fencepost.conformance.generate.rule_sets import FLAG
 from fencepost.conformance.generate.small_world import Walk
 from fencepost.conformance.lockstep.case import WriteStep
-from fencepost.conformance.lockstep.wire import WireRules
+from fencepost.conformance.lockstep.wire import WireRules, entries_of
 from fencepost.reference import text_from_address
 
 _PRIVATE = "10.1.2.3"
@@ -60,8 +60,7 @@ def add_lacking_subnet(walk: Walk) -> Change | None:
 def put_with_a_wrong_ip_rule(walk: Walk) -> Change:
     """Put another set with other switches and one wrong IP rule anywhere in it."""
     acls, random = _otherwise(walk), walk.random
-    entries = acls["ipRules"]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, "ipRules")
     value, clause = random.choice(
         ((_PRIVATE, "VAL-3"), ("20.1.2.256", "VAL-5"), ("2001:db8::1", "VAL-4"), ("", "VAL-5"))
     )
@@ -74,8 +73,7 @@ def put_with_a_wrong_subnet(walk: Walk) -> Change | None:
     if not walk.state.capabilities.subnets:
         return None
     acls, random = _otherwise(walk), walk.random
-    entries = acls["virtualNetworkRules"]
-    assert isinstance(entries, list)
+    entries = entries_of(acls, "virtualNetworkRules")
     wrong, clause = "default", "VAL-7"
     if walk.subnets_without_endpoint() and walk.vault.profile.missing_endpoint == "reject" and random.randrange(2):
         wrong, clause = random.choice(walk.subnets_without_endpoint()), "VAL-8"

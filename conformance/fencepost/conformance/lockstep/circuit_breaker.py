@@ -11,6 +11,7 @@ from fencepost.adapters.contract import (
     Shareable,
     TimedOut,
 )
+from fencepost.adapters.contract.relay import Relay
 from fencepost.adapters.contract.vocabulary import PROTOCOL
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.raised_faults import RaisedFaults
@@ -26,7 +27,7 @@ def with_circuit_breaker(connection: Connection, *, seconds: float) -> "CircuitB
     return CircuitBreaker(connection, seconds=seconds)
 
 
-class CircuitBreaker:
+class CircuitBreaker(Relay):
     """Adds up the time spent on time-outs. From `seconds` on, every call fails at once and is not sent.
 
     After a fault the subject may be a new process, so the next call is preceded by `describe`, as the contract says. An
@@ -34,7 +35,7 @@ class CircuitBreaker:
     """
 
     def __init__(self, connection: Connection, *, seconds: float) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._seconds = seconds
         self._waited = 0.0
         self._last = ""
@@ -42,11 +43,6 @@ class CircuitBreaker:
         self._changed: tuple[str, ...] = ()
         self._is_new = False
         self._raised = RaisedFaults()
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether the subject is one place that only one worker may ask."""
-        return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
         """Send one call and wait for its result; `TimedOut` at once if the time for waiting is used up."""
@@ -77,7 +73,7 @@ class CircuitBreaker:
     def _call(self, method: str, params: JsonObject) -> object:
         began = now()
         try:
-            return self._connection.call(method, params)
+            return self.inner.call(method, params)
         except TimedOut as fault:
             self._last = str(fault)
             self._waited += now() - began
@@ -92,24 +88,16 @@ class CircuitBreaker:
 
     def log(self) -> str:
         """The end of the harness's own log, and the first exceptions that it raised, with their calls."""
-        return "\n".join(filter(None, (self._connection.log().rstrip("\n"), *self._raised.texts)))
-
-    def close(self) -> None:
-        """Close the connection, and end whatever it started."""
-        self._connection.close()
+        return "\n".join(filter(None, (self.inner.log().rstrip("\n"), *self._raised.texts)))
 
 
 class _ShareableCircuitBreaker(CircuitBreaker):
     """A circuit breaker for calls from several threads at once."""
 
-    def __init__(self, connection: Connection, *, seconds: float) -> None:
-        super().__init__(connection, seconds=seconds)
-        assert isinstance(connection, Shareable)
-        self._shareable = connection
-
     def another(self) -> Connection:
         """A connection to the same subject; closing it leaves the subject alone."""
-        return self._shareable.another()
+        assert isinstance(self.inner, Shareable)
+        return self.inner.another()
 
 
 def changed_members(one: object, other: object) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from fencepost.adapters.contract import Connection, JsonObject, Shareable, TimedOut, Timeouts
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.lockstep.clock import now
 
 _FOR_THE_END = 3.0
@@ -78,17 +79,12 @@ def timed(connection: Connection, deadline: Deadline) -> Connection:
     )
 
 
-class _DeadlineConnection:
+class _DeadlineConnection(Relay):
     """Each call is timed; `OutOfTime` in place of one that would end too late."""
 
     def __init__(self, connection: Connection, deadline: Deadline) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._deadline = deadline
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether the subject's connection is exclusive."""
-        return self._connection.exclusive
 
     def call(self, method: str, params: JsonObject) -> object:
         """Pass the call on if there is time. `describe` is always passed on, since a report needs a statement."""
@@ -96,7 +92,7 @@ class _DeadlineConnection:
             self._deadline.check(method)
         began = now()
         try:
-            return self._connection.call(method, params)
+            return self.inner.call(method, params)
         except TimedOut:
             if self._deadline.is_over and method != "describe":  # the run's time was over, the subject is not to blame
                 raise OutOfTime from None
@@ -104,19 +100,11 @@ class _DeadlineConnection:
         finally:
             self._deadline.took(method, now() - began)
 
-    def log(self) -> str:
-        """The log of the subject's connection."""
-        return self._connection.log()
-
-    def close(self) -> None:
-        """Close the subject's connection."""
-        self._connection.close()
-
 
 class _TimedShareable(_DeadlineConnection):
     """A deadline connection for calls from several threads at once."""
 
     def another(self) -> Connection:
         """A connection to the same subject, with the same deadline."""
-        assert isinstance(self._connection, Shareable)
-        return _DeadlineConnection(self._connection.another(), self._deadline)
+        assert isinstance(self.inner, Shareable)
+        return _DeadlineConnection(self.inner.another(), self._deadline)

@@ -97,6 +97,13 @@ def wire_rules(
     }
 
 
+def entries_of(acls: Mapping[str, object], member: str) -> list[dict[str, object]]:
+    """The entries of one of the two lists of a `networkAcls` object that the kit has made."""
+    entries = acls[member]
+    assert isinstance(entries, list)
+    return entries
+
+
 def wire_rules_in_force(rules: RuleSet) -> WireRules:
     """The `networkAcls` that the reference's rules came from."""
     acls = wire_rules(

@@ -2,132 +2,33 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType, ModuleType
+from importlib import import_module
+from types import MappingProxyType
 
 from fencepost.adapters.contract import SubjectError
-from fencepost.conformance.mutants.flaws import (
-    absent_members,
-    accepted_rules,
-    adding,
-    address_memory,
-    address_spellings,
-    address_text,
-    after_refusals,
-    call_sizes,
-    caller_members,
-    control_from_subnets,
-    control_plane,
-    counting_rules,
-    credentials,
-    declared_forms,
-    default_action,
-    endpoint_checks,
-    endpoint_history,
-    fingerprints,
-    grown_contract,
-    kept_state,
-    lagging,
-    limits,
-    limits_one_by_one,
-    load,
-    masks,
-    overlapping,
-    prefix_lengths,
-    private_ranges,
-    public_ranges,
-    range_ends,
-    read_back,
-    removing,
-    removing_others,
-    replacement,
-    rule_index,
-    rule_search,
-    rule_selection,
-    second_vault,
-    service_names,
-    service_sources,
-    services,
-    short_cuts,
-    subnet_identity,
-    subnet_ids,
-    subnet_keys,
-    subnet_rules,
-    switching_back,
-    thresholds,
-    unchecked_values,
-    updates,
-    value_spellings,
-    wide_and_single,
-    wire_forms,
-    words,
-)
+from fencepost.conformance.mutants import flaws
 from fencepost.conformance.mutants.mutant import Mutant
 from fencepost.conformance.mutants.values import PROFILES
 from fencepost.conformance.mutants.vault import Vault
 
-_MODULES = (
-    range_ends,
-    masks,
-    wide_and_single,
-    address_text,
-    address_spellings,
-    value_spellings,
-    prefix_lengths,
-    rule_selection,
-    rule_search,
-    rule_index,
-    thresholds,
-    subnet_identity,
-    subnet_keys,
-    subnet_rules,
-    endpoint_history,
-    services,
-    service_names,
-    service_sources,
-    default_action,
-    absent_members,
-    credentials,
-    caller_members,
-    control_plane,
-    control_from_subnets,
-    limits,
-    limits_one_by_one,
-    counting_rules,
-    private_ranges,
-    public_ranges,
-    accepted_rules,
-    unchecked_values,
-    words,
-    declared_forms,
-    subnet_ids,
-    endpoint_checks,
-    grown_contract,
-    replacement,
-    fingerprints,
-    second_vault,
-    kept_state,
-    updates,
-    switching_back,
-    read_back,
-    adding,
-    after_refusals,
-    short_cuts,
-    lagging,
-    removing,
-    removing_others,
-    load,
-    call_sizes,
-    address_memory,
-    overlapping,
-    wire_forms,
-)
+_MODULES = """
+    range_ends masks wide_and_single address_text address_spellings value_spellings prefix_lengths rule_selection
+    rule_search rule_index thresholds subnet_identity subnet_keys subnet_rules endpoint_history services
+    service_names service_sources default_action absent_members credentials caller_members control_plane
+    control_from_subnets limits limits_one_by_one counting_rules private_ranges public_ranges accepted_rules
+    unchecked_values words declared_forms subnet_ids endpoint_checks grown_contract replacement fingerprints
+    second_vault kept_state updates switching_back read_back adding after_refusals short_cuts lagging removing
+    removing_others load call_sizes address_memory overlapping wire_forms
+"""
+"""The modules of the flaws, group by group."""
 
 
-def _entries(module: ModuleType) -> Iterable[Mutant]:
+def _entries(name: str) -> Iterable[Mutant]:
+    module = import_module(f"{flaws.__name__}.{name}")
     return (entry for entry in vars(module).values() if isinstance(entry, Mutant))
 
 
-ENTRIES: tuple[Mutant, ...] = tuple(entry for module in _MODULES for entry in _entries(module))
+ENTRIES: tuple[Mutant, ...] = tuple(entry for name in _MODULES.split() for entry in _entries(name))
 """Every mutant, group by group."""
 
 CATALOGUE: Mapping[str, Mutant] = MappingProxyType({entry.id: entry for entry in ENTRIES})

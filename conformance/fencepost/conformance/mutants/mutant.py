@@ -1,14 +1,15 @@
 """What the catalogue records of a mutant, and the decorator that enters a flaw."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 from fencepost.conformance.mutants.lenient_vault import LenientVault
 from fencepost.conformance.mutants.values import PROFILES, Profile
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.wire_vault import WireVault
-from fencepost.conformance.mutants.witness import Call, reset
+from fencepost.conformance.mutants.witness import Call, ask, call, put, reset
 
 Direction: TypeAlias = Literal["open", "closed", "both"]
 Group: TypeAlias = Literal[
@@ -123,48 +124,84 @@ class Mutant:
         return calls[-1][0] != "decide"
 
 
+class Shown(NamedTuple):
+    """A faulty vault class, the calls that show its flaw, and where the same flaw was seen elsewhere."""
+
+    flaw: type[Vault]
+    witness: Witness
+    origin: str | None = None
+
+
+@overload
+def shown_by(witness: Witness, /) -> Callable[[type[Vault]], Shown]: ...
+@overload
+def shown_by(*calls: Call) -> Callable[[type[Vault]], Shown]: ...
+def shown_by(*shown: Call | Witness) -> Callable[[type[Vault]], Shown]:
+    """The decorator of a faulty vault class: the calls that show its flaw, or a function from the profile to them."""
+    if len(shown) == 1 and callable(shown[0]):
+        witness = shown[0]
+        return lambda flaw: Shown(flaw, witness)
+    calls = tuple(one for one in shown if not callable(one))
+    return lambda flaw: Shown(flaw, lambda _: deepcopy(calls))
+
+
+def seen_in(origin: str) -> Callable[[Shown], Shown]:
+    """The decorator that names a public source of the same flaw."""
+    return lambda shown: shown._replace(origin=origin)
+
+
+def writes(*values: object) -> Witness:
+    """The witness that puts these IP rules."""
+    return lambda _: (put(*values),)
+
+
+def asks(*values: object, address: str) -> Witness:
+    """The witness that puts these IP rules and asks for a caller at the address."""
+    return lambda _: (put(*values), ask(call(address)))
+
+
 @dataclass(frozen=True, slots=True)
 class Flaws:
-    """Enters the flaws of one group: `@flaw("id", clause=…)` turns a faulty vault class into its `Mutant`."""
+    """Enters the flaws of one group: `@flaw("id", "CLAUSE", "open")` turns a faulty vault class into its `Mutant`.
+
+    The docstring of the class is the mutant's `story`.
+    """
 
     group: Group
 
     def __call__(
         self,
         name: str,
+        clauses: str,
+        direction: Direction,
         /,
         *,
-        clause: str,
-        direction: Direction,
-        story: str,
-        witness: Witness,
-        also: tuple[str, ...] = (),
-        origin: str | None = None,
         profiles: tuple[str, ...] = tuple(PROFILES),
         needs_history: bool = False,
         says_only: bool = False,
         overlapping: bool = False,
         choice: str | None = None,
-    ) -> Callable[[type[Vault]], Mutant]:
-        """The decorator; `Mutant` explains the parameters."""
+    ) -> Callable[[Shown], Mutant]:
+        """The decorator; `clauses` are `clause` and then each of `also`, and `Mutant` explains the others."""
+        clause, *also = clauses.split()
 
-        def enter(flaw: type[Vault]) -> Mutant:
-            flaw.title = f"mutant:{name}"
+        def enter(shown: Shown) -> Mutant:
+            shown.flaw.title = f"mutant:{name}"
             return Mutant(
                 id=name,
                 clause=clause,
-                also=also,
+                also=tuple(also),
                 direction=direction,
                 group=self.group,
-                story=story,
-                origin=origin,
+                story=" ".join((shown.flaw.__doc__ or "").split()),
+                origin=shown.origin,
                 profiles=profiles,
                 needs_history=needs_history,
                 says_only=says_only,
                 overlapping=overlapping,
                 choice=choice,
-                witness=witness,
-                flaw=flaw,
+                witness=shown.witness,
+                flaw=shown.flaw,
             )
 
         return enter

@@ -1,6 +1,11 @@
 """How a vault parses what is written to it: addresses, ranges, subnet ids and the two switches."""
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 from fencepost.conformance.mutants.values import IpRule, Profile, Refused, SubnetRule
+
+Rule = TypeVar("Rule", IpRule, SubnetRule)
 
 _ALL = 0xFFFFFFFF
 _SUBNET_WORDS = {1: "subscriptions", 3: "resourcegroups", 5: "providers", 6: "microsoft.network"} | {
@@ -140,3 +145,11 @@ class Reading:
         if not isinstance(word, str) or word not in known:
             raise Refused(f"{word!r} is neither {known[0]} nor {known[1]}")
         return word
+
+
+def if_read(read: Callable[[Sequence[object]], tuple[Rule, ...]], entry: object) -> tuple[Rule, ...]:
+    """The entry of a list read alone; nothing if it is refused."""
+    try:
+        return read([entry])
+    except Refused:
+        return ()

@@ -9,30 +9,33 @@ RejectOrAccept = Literal["reject", "accept"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """One answer to each open point: the field `host_bits` answers the point `host-bits`; None declares nothing."""
+    """One answer to each open point: the field `host_bits` answers the point `host-bits`; None declares nothing.
 
-    host_bits: Literal["reject", "mask"]
-    private_superset: RejectOrAccept
-    superset_matches_private: Literal["yes", "no"]
-    reserved_ranges: RejectOrAccept | Mapping[str, RejectOrAccept]
-    duplicates: Literal["reject", "collapse", "keep"]
-    duplicates_count: Literal["yes", "no"]
-    prefix_31: RejectOrAccept
-    prefix_0: RejectOrAccept
-    missing_service_endpoint: RejectOrAccept
-    lost_service_endpoint: RejectOrAccept
-    surrounding_blanks: Literal["reject", "strip"]
-    leading_zeros: Literal["reject", "decimal", "octal"]
-    prefix_spelling: RejectOrAccept
-    netmask_form: RejectOrAccept
-    hostmask_form: RejectOrAccept
-    remove_unknown: Literal["reject", "ignore"]
-    enum_case: Literal["sensitive", "insensitive"]
-    null_members: Literal["reject", "as-absent"]
-    default_of_bypass: Literal["AzureServices", "None"]
-    default_of_default_action: Literal["Allow", "Deny"]
-    single_address_read_back: Literal["bare", "/32"]
-    unauthenticated_and_blocked: Literal["401", "403"]
+    The answers by default are the strictest; a peer names where it answers otherwise.
+    """
+
+    host_bits: Literal["reject", "mask"] = "reject"
+    private_superset: RejectOrAccept = "reject"
+    superset_matches_private: Literal["yes", "no"] = "yes"
+    reserved_ranges: RejectOrAccept | Mapping[str, RejectOrAccept] = "reject"
+    duplicates: Literal["reject", "collapse", "keep"] = "keep"
+    duplicates_count: Literal["yes", "no"] = "yes"
+    prefix_31: RejectOrAccept = "reject"
+    prefix_0: RejectOrAccept = "reject"
+    missing_service_endpoint: RejectOrAccept = "reject"
+    lost_service_endpoint: RejectOrAccept = "reject"
+    surrounding_blanks: Literal["reject", "strip"] = "reject"
+    leading_zeros: Literal["reject", "decimal", "octal"] = "reject"
+    prefix_spelling: RejectOrAccept = "reject"
+    netmask_form: RejectOrAccept = "reject"
+    hostmask_form: RejectOrAccept = "reject"
+    remove_unknown: Literal["reject", "ignore"] = "reject"
+    enum_case: Literal["sensitive", "insensitive"] = "sensitive"
+    null_members: Literal["reject", "as-absent"] = "reject"
+    default_of_bypass: Literal["AzureServices", "None"] = "AzureServices"
+    default_of_default_action: Literal["Allow", "Deny"] = "Allow"
+    single_address_read_back: Literal["bare", "/32"] = "bare"
+    unauthenticated_and_blocked: Literal["401", "403"] = "401"
     trusted_services: Literal["list", "attribute"] | None = None
     """None is the profile's own way, and is not declared."""
     trusted_scenarios: Literal["connection", "scenario"] | None = None

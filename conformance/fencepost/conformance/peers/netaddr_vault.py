@@ -33,7 +33,6 @@ class NetaddrVault(MemoryVault[Network]):
     choices = Choices(
         host_bits="mask",
         private_superset="accept",
-        superset_matches_private="yes",
         reserved_ranges="accept",
         duplicates="collapse",
         duplicates_count="no",

@@ -75,27 +75,13 @@ class SqliteVault(Peer):
     service_code = "AccessDenied"
     choices = Choices(
         host_bits="mask",
-        private_superset="reject",
-        superset_matches_private="yes",
         reserved_ranges="accept",
-        duplicates="keep",
         duplicates_count="no",
-        prefix_31="reject",
-        prefix_0="reject",
         missing_service_endpoint="accept",
-        lost_service_endpoint="reject",
         surrounding_blanks="strip",
-        leading_zeros="reject",
-        prefix_spelling="reject",
         netmask_form="accept",
-        hostmask_form="reject",
-        remove_unknown="reject",
         enum_case="insensitive",
-        null_members="reject",
-        default_of_bypass="AzureServices",
-        default_of_default_action="Allow",
         single_address_read_back="/32",
-        unauthenticated_and_blocked="401",
     )
 
     def __init__(self, *, profile: str = KEYVAULT.name, declare: bool | None = None) -> None:

@@ -24,31 +24,7 @@ class StdlibVault(MemoryVault[IPv4Network]):
     """
 
     name = "peer-stdlib"
-    choices = Choices(
-        host_bits="reject",
-        private_superset="reject",
-        superset_matches_private="yes",
-        reserved_ranges="reject",
-        duplicates="keep",
-        duplicates_count="yes",
-        prefix_31="reject",
-        prefix_0="reject",
-        missing_service_endpoint="reject",
-        lost_service_endpoint="reject",
-        surrounding_blanks="reject",
-        leading_zeros="reject",
-        prefix_spelling="reject",
-        netmask_form="reject",
-        hostmask_form="reject",
-        remove_unknown="reject",
-        enum_case="sensitive",
-        null_members="reject",
-        default_of_bypass="AzureServices",
-        default_of_default_action="Allow",
-        single_address_read_back="bare",
-        unauthenticated_and_blocked="401",
-        trusted_scenarios="connection",
-    )
+    choices = Choices(trusted_scenarios="connection")
 
     def _choices(self) -> dict[str, object]:
         # The statement says how each profile recognises trust, and leaves out points that the current profile settles.

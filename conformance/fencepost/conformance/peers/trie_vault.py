@@ -130,27 +130,19 @@ class TrieVault(MemoryVault[str]):
     name = "peer-trie"
     features = (*MemoryVault.features, "private-endpoints")
     choices = Choices(
-        host_bits="reject",
         private_superset="accept",
         superset_matches_private="no",
         reserved_ranges=_RESERVED,
         duplicates="reject",
         duplicates_count="no",
         prefix_31="accept",
-        prefix_0="reject",
-        missing_service_endpoint="reject",
         lost_service_endpoint="accept",
-        surrounding_blanks="reject",
         leading_zeros="decimal",
         prefix_spelling="accept",
-        netmask_form="reject",
         hostmask_form="accept",
         remove_unknown="ignore",
-        enum_case="sensitive",
         null_members="as-absent",
-        default_of_bypass="AzureServices",
         default_of_default_action="Deny",
-        single_address_read_back="bare",
         unauthenticated_and_blocked="403",
         trusted_scenarios="scenario",
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from fencepost.adapters.contract import Client, Connection, HarnessFault, JsonObject
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import Effort
 from fencepost.conformance.bench.exploration import Exploration, Scenario, play
@@ -118,24 +119,19 @@ class Noticed(Exception):
     """The decoy has been noticed, and shows again on a new vault."""
 
 
-class FaultInjector:
+class FaultInjector(Relay):
     """The subject's connection with a decoy in its answers. Only a right answer is falsified."""
 
     def __init__(self, connection: Connection, decoy: Decoy, profile: Profile) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._decoy = decoy
         self._vault = Vault(profile=profile)
         self.falsified: set[Request] = set()
         self.is_last_falsified = False
 
-    @property
-    def exclusive(self) -> bool:
-        """Whether the subject's connection is exclusive."""
-        return self._connection.exclusive
-
     def call(self, method: str, params: JsonObject) -> object:
         """The subject's answer, falsified where the decoy applies."""
-        answer = self._connection.call(method, params)
+        answer = self.inner.call(method, params)
         self.is_last_falsified = False
         before, self._vault = self._vault, followed(self._vault, method, params, answer)
         match method, params:
@@ -179,10 +175,6 @@ class FaultInjector:
             return answer
         self.is_last_falsified = True
         return {"accepted": True}
-
-    def log(self) -> str:
-        """The log of the subject's connection."""
-        return self._connection.log()
 
     def close(self) -> None:
         """Do nothing: the run closes the connection."""

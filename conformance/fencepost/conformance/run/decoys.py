@@ -1,12 +1,11 @@
 """Decoys: small faults injected into a subject's answers at the transport, which a sound run notices."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from random import Random
 from typing import ClassVar
 
 from fencepost.adapters.contract.vocabulary import CONTROL_OPERATIONS, DATA_OPERATIONS
-from fencepost.conformance.capabilities import Capabilities
+from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.reference import (
     Block,
@@ -20,26 +19,25 @@ from fencepost.reference import (
 )
 
 
-class Decoy(ABC):
+class Decoy:
     """One fault. The seed and the first suitable call fix which edge or service it affects.
 
-    In each method `vault` is the reference's vault after the same calls. Only a right answer is ever falsified.
+    `says` is the fault in words. A subject with the ability `needs` can be asked what would show it; None is for every
+    subject. In each method `vault` is the reference's vault after the same calls. Only a right answer is ever
+    falsified.
     """
 
     id: ClassVar[str]
     clause: ClassVar[str]
+    says: ClassVar[str]
+    needs: ClassVar[Ability | None] = None
 
     def __init__(self, random: Random) -> None:
         self._random = random
 
-    @staticmethod
-    @abstractmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether a subject with these capabilities can be asked what would show the fault."""
-
-    @abstractmethod
     def text(self) -> str:
         """The decoy's fault in words, as far as it is fixed."""
+        return self.says
 
     def concerns(self, request: Request, vault: Vault) -> bool:  # noqa: ARG002 - what every decoy is asked
         """Whether the fault may show at requests of this kind."""
@@ -71,23 +69,18 @@ class FlippedEdge(Decoy):
 
     id = "flips-one-edge"
     clause = "DEC-4"
+    says = "answers the other way at {} one range"
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._edge = random.randrange(4)
         self._taken: tuple[Block, int] | None = None
 
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:  # noqa: ARG004 - every subject has IP rules
-        """Whether the subject has IP rules, as every subject does."""
-        return True
-
     def text(self) -> str:
         """The edge and the address."""
         edge = ("the address before", "the first address of", "the last address of", "the address after")[self._edge]
-        return f"answers the other way at {edge} one range" + (
-            f": {text_from_address(self._taken[1])}" if self._taken is not None else ""
-        )
+        address = f": {text_from_address(self._taken[1])}" if self._taken is not None else ""
+        return self.says.format(edge) + address
 
     def concerns(self, request: Request, vault: Vault) -> bool:
         """A plain caller at such an edge of some range."""
@@ -115,15 +108,8 @@ class DeniesUnderAllow(Decoy):
 
     id = "ignores-the-default-action"
     clause = "DEC-1"
-
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether the subject has a default action."""
-        return capabilities.default_action
-
-    def text(self) -> str:
-        """The fault in words, which is always the same."""
-        return "goes on denying callers that no rule covers while the default action is Allow"
+    says = "goes on denying callers that no rule covers while the default action is Allow"
+    needs = Ability.DEFAULT_ACTION
 
     def concerns(self, request: Request, vault: Vault) -> bool:
         """A plain caller outside of every rule, while the rules are dormant."""
@@ -138,7 +124,6 @@ class DeniesUnderAllow(Decoy):
 class _OfOneKind(Decoy):
     """A fault at one request of a kind that one clause decides: a service, an operation, a subnet."""
 
-    says: ClassVar[str]
     right: ClassVar[Outcome]
 
     def __init__(self, random: Random) -> None:
@@ -180,7 +165,15 @@ class _OfOneKind(Decoy):
         return key == self._taken
 
 
-class AdmitsOneService(_OfOneKind):
+class _OfOneService(_OfOneKind):
+    needs = Ability.SERVICES
+
+    def key(self, request: Request) -> str:
+        """The service's name."""
+        return str(request.caller.service)
+
+
+class AdmitsOneService(_OfOneService):
     """Admits one untrusted service."""
 
     id = "lets-one-service-through"
@@ -188,32 +181,14 @@ class AdmitsOneService(_OfOneKind):
     right = Outcome.DENY
     says = "lets {} through, a service that is not trusted"
 
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether the subject has services."""
-        return capabilities.services
 
-    def key(self, request: Request) -> str:
-        """The service's name."""
-        return str(request.caller.service)
-
-
-class ForgetsOneService(_OfOneKind):
+class ForgetsOneService(_OfOneService):
     """Denies one trusted service."""
 
     id = "keeps-one-service-out"
     clause = "DEC-11"
     right = Outcome.ALLOW
     says = "keeps {} out, a trusted service"
-
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether the subject has services."""
-        return capabilities.services
-
-    def key(self, request: Request) -> str:
-        """The service's name."""
-        return str(request.caller.service)
 
 
 class FirewallsOneOperation(_OfOneKind):
@@ -223,11 +198,7 @@ class FirewallsOneOperation(_OfOneKind):
     clause = "CTL-1"
     right = Outcome.ALLOW
     says = "puts {} behind the firewall, a control-plane operation"
-
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether the subject has a control plane."""
-        return capabilities.control_plane
+    needs = Ability.CONTROL_PLANE
 
     def counts(self, request: Request, vault: Vault) -> bool:
         """From outside of every rule, while the default action is Deny."""
@@ -241,11 +212,7 @@ class AdmitsOneSubnet(_OfOneKind):
     clause = "DEC-7"
     right = Outcome.DENY
     says = "lets {} in, a subnet that is not listed"
-
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether the subject has subnets."""
-        return capabilities.subnets
+    needs = Ability.SUBNETS
 
     def key(self, request: Request) -> str:
         """The subnet."""
@@ -259,11 +226,7 @@ class OverlooksTheToken(_OfOneKind):
     clause = "CRED-1"
     right = Outcome.DENY
     says = "asks for no token at {}"
-
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether the subject judges credentials."""
-        return capabilities.credentials
+    needs = Ability.CREDENTIALS
 
 
 class TakesOneTooMany(Decoy):
@@ -271,15 +234,8 @@ class TakesOneTooMany(Decoy):
 
     id = "takes-one-rule-too-many"
     clause = "LIM-2"
-
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether the subject refuses writes."""
-        return capabilities.refusals
-
-    def text(self) -> str:
-        """The fault in words, which is always the same."""
-        return "accepts one IP rule over the limit"
+    says = "accepts one IP rule over the limit"
+    needs = Ability.REFUSALS
 
     def accepts(self, step: WriteStep, vault: Vault) -> bool:
         """A whole rule set of exactly one IP rule too many."""
@@ -291,15 +247,8 @@ class TakesIpv6(Decoy):
 
     id = "takes-ipv6"
     clause = "VAL-4"
-
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether the subject refuses writes."""
-        return capabilities.refusals
-
-    def text(self) -> str:
-        """The fault in words, which is always the same."""
-        return "accepts an IPv6 value as an IP rule"
+    says = "accepts an IPv6 value as an IP rule"
+    needs = Ability.REFUSALS
 
     def accepts(self, step: WriteStep, vault: Vault) -> bool:  # noqa: ARG002 - the base's words
         """A value with two colons or more, in a rule set or alone."""
@@ -320,15 +269,8 @@ class HidesOneRule(Decoy):
 
     id = "hides-one-rule"
     clause = "STA-5"
-
-    @staticmethod
-    def shows(capabilities: Capabilities) -> bool:
-        """Whether rules can be read back."""
-        return capabilities.read_back
-
-    def text(self) -> str:
-        """The fault in words, which is always the same."""
-        return "leaves the last IP rule out when the rules are read back"
+    says = "leaves the last IP rule out when the rules are read back"
+    needs = Ability.READ_BACK
 
     def reads(self, acls: Mapping[str, object]) -> Mapping[str, object] | None:
         """All rules but the last, in every read-back."""
@@ -352,8 +294,10 @@ MOST = 6
 
 def decoys_for(capabilities: Capabilities, random: Random) -> tuple[Decoy, ...]:
     """At most six decoys that could be caught with this subject: four kinds always, the others by seed."""
-    always = [kind for kind in _ALWAYS if kind.shows(capabilities)]
-    others = [kind for kind in _BY_SEED if kind.shows(capabilities)]
+    always, others = (
+        [kind for kind in kinds if kind.needs is None or kind.needs in capabilities.abilities]
+        for kinds in (_ALWAYS, _BY_SEED)
+    )
     kinds = [*always, *random.sample(others, min(len(others), MOST - len(always)))]
     found = tuple(kind(Random(random.random())) for kind in kinds)
     for decoy in found:

@@ -1,9 +1,10 @@
 """Observes what a run asks: range edges by prefix length, pairs of factors, and changes that follow one another."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fencepost.adapters.contract import Connection, JsonObject
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.lockstep.following import followed
 from fencepost.conformance.lockstep.wire import request_from_wire
 from fencepost.conformance.selection.factors import Levels, factor_levels, pairs_of, possible_levels
@@ -42,22 +43,17 @@ class Coverage:
         return cls(covered=len(known) - len(missing), of=len(known), missing=missing)
 
 
-@dataclass(slots=True)
-class Watch:
+class Watch(Relay):
     """A connection that forwards every call, with a reference vault that shows which rules each request meets."""
 
-    connection: Connection
-    vault: Vault = field(default_factory=lambda: Vault(profile=load_profile("keyvault")))
-    edges: set[tuple[int, str]] = field(default_factory=set)
-    met: set[Levels] = field(default_factory=set)
-    changes: Changes = field(default_factory=Changes)
-    configurations: int = 0
-    _places: tuple[RuleSet | None, dict[int, list[tuple[int, str]]]] = (None, {})
-
-    @property
-    def exclusive(self) -> bool:
-        """The same as the subject's own connection."""
-        return self.connection.exclusive
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.vault = Vault(profile=load_profile("keyvault"))
+        self.edges: set[tuple[int, str]] = set()
+        self.met: set[Levels] = set()
+        self.changes = Changes()
+        self.configurations = 0
+        self._places: tuple[RuleSet | None, dict[int, list[tuple[int, str]]]] = (None, {})
 
     def take_profile(self, profile: Profile) -> None:
         """Use this profile from the next `reset` on."""
@@ -65,21 +61,13 @@ class Watch:
 
     def call(self, method: str, params: JsonObject) -> object:
         """Forward the call, then record it."""
-        answer = self.connection.call(method, params)
+        answer = self.inner.call(method, params)
         if method == "decide" and isinstance(requests := params["requests"], list):
             for request in requests:
                 self._note(request_from_wire(request))
         before, self.vault = self.vault, followed(self.vault, method, params, answer)
         self.changes.note(method, params, before, self.vault, answer)
         return answer
-
-    def log(self) -> str:
-        """The subject's own log."""
-        return self.connection.log()
-
-    def close(self) -> None:
-        """Close the subject's own connection."""
-        self.connection.close()
 
     def edge_coverage(self) -> Coverage:
         """Each prefix length with each of its four edges, where that rule alone decides the answer."""

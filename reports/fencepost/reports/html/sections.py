@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import causes
 from fencepost.reports.counted import counted
-from fencepost.reports.headline import SIGNS, colour_of, headline, not_judged
+from fencepost.reports.headline import HEADLINES, colour_of, headline, not_judged
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.model import Decoy, Report
 from fencepost.reports.summary import in_words, known, named, reproduce, sentence
@@ -27,7 +27,7 @@ def banner(report: Report) -> Element:
     return h(
         "header",
         h("p", "fencepost: does this network firewall let in exactly the callers that it must?", class_="quiet"),
-        h("h1", h("span", f"{SIGNS[word]} {word}", class_="result"), f" {named(report)}"),
+        h("h1", h("span", f"{HEADLINES[word].sign} {word}", class_="result"), f" {named(report)}"),
         (h("p", h("b", "Not judged:"), class_="left-out"), h("ul", first, class_="left-out")) if first else None,
         h("details", h("summary", f"and for {counted(len(others), 'more reason')}"), h("ul", others))
         if others

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import ask, call, put, remove, update
@@ -27,55 +27,33 @@ class _RememberingAddresses(Vault):
         return self.known[ask.address]
 
 
-@flaw(
-    "full-memory-refuses",
-    clause="DEC-17",
-    also=("DEC-2",),
-    direction="closed",
-    story=(
-        "The cache holds 512 addresses; the answer for one more is not stored, and the look-up then finds nothing and "
-        "refuses."
-    ),
-    witness=lambda _: (put(_WIDE), ask(*map(call, _CALLERS)), ask(call())),
-)
+@flaw("full-memory-refuses", "DEC-17 DEC-2", "closed")
+@shown_by(put(_WIDE), ask(*map(call, _CALLERS)), ask(call()))
 class _FullMemoryRefuses(_RememberingAddresses):
+    """The cache holds 512 addresses; the answer for one more is not stored, and the look-up then finds nothing and
+    refuses."""
+
     def address_admits(self, held: Held, ask: Ask) -> bool:
         has_room = ask.address in self.known or len(self.known) < 512
         return has_room and super().address_admits(held, ask)
 
 
-@flaw(
-    "newcomer-gets-the-answer-of-the-oldest",
-    clause="DEC-17",
-    also=("DEC-2", "DEC-3"),
-    direction="both",
-    story="The cache holds 512 addresses; one more replaces the address of the oldest entry but keeps its answer.",
-    witness=lambda _: (put(_WIDE), ask(*map(call, _CALLERS)), ask(call("90.0.0.7"))),
-)
+@flaw("newcomer-gets-the-answer-of-the-oldest", "DEC-17 DEC-2 DEC-3", "both")
+@shown_by(put(_WIDE), ask(*map(call, _CALLERS)), ask(call("90.0.0.7")))
 class _NewcomerGetsTheAnswerOfTheOldest(_RememberingAddresses):
+    """The cache holds 512 addresses; one more replaces the address of the oldest entry but keeps its answer."""
+
     def address_admits(self, held: Held, ask: Ask) -> bool:
         if ask.address not in self.known and len(self.known) >= 512:
             self.known[ask.address] = self.known.pop(next(iter(self.known)))
         return super().address_admits(held, ask)
 
 
-@flaw(
-    "removal-under-allow-is-not-noticed",
-    clause="STA-4",
-    also=("STA-2", "STA-6", "STA-9"),
-    direction="open",
-    story="The cache of IP rule answers is cleared when a rule changes, but not when a rule is removed under Allow.",
-    needs_history=True,
-    witness=lambda _: (
-        put(_RANGE),
-        ask(call()),
-        update(default="Allow"),
-        remove(_RANGE),
-        update(default="Deny"),
-        ask(call()),
-    ),
-)
+@flaw("removal-under-allow-is-not-noticed", "STA-4 STA-2 STA-6 STA-9", "open", needs_history=True)
+@shown_by(put(_RANGE), ask(call()), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call()))
 class _RemovalUnderAllowIsNotNoticed(_RememberingAddresses):
+    """The cache of IP rule answers is cleared when a rule changes, but not when a rule is removed under Allow."""
+
     keeps = False
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.lenient_vault import LenientVault
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, Profile, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -34,26 +35,16 @@ _MOST_CHANGES = 16
 
 @flaw(
     "refused-rule-comes-with-its-endpoint",
-    clause="VAL-9",
-    also=("STA-2", "STA-5", "STA-10", "DEC-3", "DEC-9", "VAL-8"),
-    direction="open",
-    story="A rule that is refused for its subnet's endpoint waits for the endpoint, and comes into force with it.",
+    "VAL-9 STA-2 STA-5 STA-10 DEC-3 DEC-9 VAL-8",
+    "open",
     profiles=TODAY_ONLY,
     needs_history=True,
-    witness=lambda _: (
-        reset(without=[APP]),
-        put(),
-        add_subnet(APP),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    ),
 )
-class _RefusedRuleComesWithItsEndpoint(Vault):
-    waiting: tuple[str, ...] = ()
+@shown_by(reset(without=[APP]), put(), add_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP)))
+class _RefusedRuleComesWithItsEndpoint(Stateful):
+    """A rule that is refused for its subnet's endpoint waits for the endpoint, and comes into force with it."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.waiting = ()
-        return super().reset(subnets=subnets)
+    waiting: tuple[str, ...] = ()
 
     def add_virtual_network_rule(self, **rule: object) -> JsonObject:
         answer = super().add_virtual_network_rule(**rule)
@@ -71,26 +62,16 @@ class _RefusedRuleComesWithItsEndpoint(Vault):
 
 @flaw(
     "rules-of-a-refused-set-come-with-the-next",
-    clause="VAL-9",
-    also=("STA-2", "STA-5", "STA-10", "DEC-2", "LIM-6", "VAL-8"),
-    direction="open",
-    story="A set with a subnet that is refused leaves its IP rules in the draft, which the next added rule completes.",
+    "VAL-9 STA-2 STA-5 STA-10 DEC-2 LIM-6 VAL-8",
+    "open",
     profiles=TODAY_ONLY,
     needs_history=True,
-    witness=lambda _: (
-        reset(without=[APP]),
-        put(),
-        put(HERE, subnets=[APP]),
-        add("20.7.0.0/24"),
-        ask(call()),
-    ),
 )
-class _RulesOfARefusedSetComeWithTheNext(Vault):
-    draft: tuple[IpRule, ...] = ()
+@shown_by(reset(without=[APP]), put(), put(HERE, subnets=[APP]), add("20.7.0.0/24"), ask(call()))
+class _RulesOfARefusedSetComeWithTheNext(Stateful):
+    """A set with a subnet that is refused leaves its IP rules in the draft, which the next added rule completes."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.draft = ()
-        return super().reset(subnets=subnets)
+    draft: tuple[IpRule, ...] = ()
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)
@@ -108,20 +89,12 @@ class _RulesOfARefusedSetComeWithTheNext(Vault):
         return answer
 
 
-@flaw(
-    "refused-update-is-accepted-when-repeated",
-    clause="VAL-6",
-    direction="open",
-    story="An update's digest is stored before its check, so that a refused update is no change when it is repeated.",
-    needs_history=True,
-    witness=lambda _: (put(), update(bypass="Everybody"), update(bypass="Everybody")),
-)
-class _RefusedUpdateIsAcceptedWhenRepeated(Vault):
-    last: JsonObject | None = None
+@flaw("refused-update-is-accepted-when-repeated", "VAL-6", "open", needs_history=True)
+@shown_by(put(), update(bypass="Everybody"), update(bypass="Everybody"))
+class _RefusedUpdateIsAcceptedWhenRepeated(Stateful):
+    """An update's digest is stored before its check, so that a refused update is no change when it is repeated."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.last = None
-        return super().reset(subnets=subnets)
+    last: JsonObject | None = None
 
     def update_rules(self, **switches: object) -> JsonObject:
         if switches == self.last:
@@ -131,15 +104,11 @@ class _RefusedUpdateIsAcceptedWhenRepeated(Vault):
         return answer
 
 
-@flaw(
-    "blanks-hide-a-private-address",
-    clause="VAL-3",
-    also=("VAL-5", "VAL-9", "STA-1", "STA-2"),
-    direction="open",
-    story="Blanks are stripped only after the check for private space, which then finds no address in the text.",
-    witness=lambda _: (put(" 10.1.2.0/24 "),),
-)
+@flaw("blanks-hide-a-private-address", "VAL-3 VAL-5 VAL-9 STA-1 STA-2", "open")
+@shown_by(put(" 10.1.2.0/24 "))
 class _BlanksHideAPrivateAddress(LenientVault):
+    """Blanks are stripped only after the check for private space, which then finds no address in the text."""
+
     is_padded = False
 
     def parse_value(self, value: object) -> IpRule:
@@ -157,15 +126,15 @@ def _many(profile: Profile) -> tuple[Call, ...]:
 
 @flaw(
     "one-write-removes-so-many-rules-at-most",
-    clause="STA-1",
-    also=("STA-2", "STA-6", "DEC-3", "LIM-1", "LIM-2", "LIM-5", "LIM-6", "LIM-7", "LIM-8"),
-    direction="open",
-    story="Rules that a set no longer has are removed in one request of at most 256; nobody sends the next one.",
+    "STA-1 STA-2 STA-6 DEC-3 LIM-1 LIM-2 LIM-5 LIM-6 LIM-7 LIM-8",
+    "open",
     profiles=TODAY_ONLY,
     needs_history=True,
-    witness=_many,
 )
+@shown_by(_many)
 class _OneWriteRemovesSoManyRulesAtMost(Vault):
+    """Rules that a set no longer has are removed in one request of at most 256; nobody sends the next one."""
+
     def install(self, held: Held) -> None:
         before = () if not hasattr(self, "held") or held == Held() else self.held.scan
         kept = {(rule.first, rule.last) for rule in held.ip_rules}
@@ -174,16 +143,11 @@ class _OneWriteRemovesSoManyRulesAtMost(Vault):
         self.held = self.held._replace(scan=(*self.held.scan, *gone[_MOST_REMOVED:]))
 
 
-@flaw(
-    "read-back-outlives-the-vault",
-    clause="STA-5",
-    also=("STA-6",),
-    direction="both",
-    story="The answer to getRules is kept until the next write; a new vault is no write.",
-    needs_history=True,
-    witness=lambda _: (put(HERE), read(), reset(), read()),
-)
+@flaw("read-back-outlives-the-vault", "STA-5 STA-6", "both", needs_history=True)
+@shown_by(put(HERE), read(), reset(), read())
 class _ReadBackOutlivesTheVault(Vault):
+    """The answer to getRules is kept until the next write; a new vault is no write."""
+
     shown: JsonObject | None = None
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
@@ -207,21 +171,12 @@ def _off(profile: Profile) -> tuple[Call, ...]:
     return reset(subnets=ids), put(subnets=ids), *off, ask(call(subnet=ids[0]))
 
 
-@flaw(
-    "endpoints-of-so-many-subnets-are-known",
-    clause="DEC-9",
-    also=("STA-10", "DEC-10", "DEC-8", "STA-2", "VAL-8"),
-    direction="open",
-    story="The last 16 events of the network are kept; an older change of an endpoint is forgotten.",
-    needs_history=True,
-    witness=_off,
-)
-class _EndpointsOfSoManySubnetsAreKnown(Vault):
-    events: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
+@flaw("endpoints-of-so-many-subnets-are-known", "DEC-9 STA-10 DEC-10 DEC-8 STA-2 VAL-8", "open", needs_history=True)
+@shown_by(_off)
+class _EndpointsOfSoManySubnetsAreKnown(Stateful):
+    """The last 16 events of the network are kept; an older change of an endpoint is forgotten."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.events = ()
-        return super().reset(subnets=subnets)
+    events: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
 
     def set_service_endpoints(self, *, subnet: str, service_endpoints: Sequence[str]) -> JsonObject:
         name = self.fold(subnet)
@@ -233,26 +188,19 @@ class _EndpointsOfSoManySubnetsAreKnown(Vault):
         return super().set_service_endpoints(subnet=subnet, service_endpoints=service_endpoints)
 
 
-@flaw(
-    "repeated-rule-frees-one-place",
-    clause="LIM-8",
-    also=("LIM-7", "LIM-1", "DEC-5", "STA-2"),
-    direction="closed",
-    story="Rules are counted as they come and go; a removal counts once, also where the rule stood there twice.",
-    needs_history=True,
-    witness=lambda profile: (
+@flaw("repeated-rule-frees-one-place", "LIM-8 LIM-7 LIM-1 DEC-5 STA-2", "closed", needs_history=True)
+@shown_by(
+    lambda profile: (
         put("20.0.0.0/24", "20.0.0.0/24", *(f"21.{n // 250}.{n % 250}.0/24" for n in range(profile.max_ip_rules - 2))),
         remove("20.0.0.0/24"),
         add("22.0.0.0/24"),
         add("22.1.0.0/24"),
-    ),
+    )
 )
-class _RepeatedRuleFreesOnePlace(Vault):
-    lost = 0
+class _RepeatedRuleFreesOnePlace(Stateful):
+    """Rules are counted as they come and go; a removal counts once, also where the rule stood there twice."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.lost = 0
-        return super().reset(subnets=subnets)
+    lost = 0
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         lost, self.lost = self.lost, 0
@@ -271,16 +219,11 @@ class _RepeatedRuleFreesOnePlace(Vault):
         return super().max_ip_rules(held) - self.lost
 
 
-@flaw(
-    "sets-with-the-same-addresses-are-one-set",
-    clause="STA-1",
-    also=("STA-2", "DEC-2", "DEC-3", "DEC-4", "DEC-5"),
-    direction="open",
-    story="The fingerprint of a set is made of the addresses before the slash; an equal set is not compiled again.",
-    needs_history=True,
-    witness=lambda _: (put("20.0.0.0/24"), put("20.0.0.0/25"), ask(call("20.0.0.200"))),
-)
+@flaw("sets-with-the-same-addresses-are-one-set", "STA-1 STA-2 DEC-2 DEC-3 DEC-4 DEC-5", "open", needs_history=True)
+@shown_by(put("20.0.0.0/24"), put("20.0.0.0/25"), ask(call("20.0.0.200")))
 class _SetsWithTheSameAddressesAreOneSet(Vault):
+    """The fingerprint of a set is made of the addresses before the slash; an equal set is not compiled again."""
+
     def install(self, held: Held) -> None:
         before = getattr(self, "held", Held())
         super().install(held)

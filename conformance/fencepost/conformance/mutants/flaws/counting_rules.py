@@ -1,10 +1,9 @@
 """Flaws in which rules count towards the limits, and when they are counted."""
 
 from collections import Counter
-from collections.abc import Sequence
 
-from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -23,37 +22,33 @@ from fencepost.conformance.mutants.witness import (
 flaw = Flaws("limits")
 
 
-@flaw(
-    "only-subnets-in-force-count",
-    clause="LIM-4",
-    also=("LIM-7",),
-    direction="open",
-    story="The limit counts the rules that decisions look up, and a rule whose endpoint is off is not looked up.",
-    witness=lambda profile: (
+@flaw("only-subnets-in-force-count", "LIM-4 LIM-7", "open")
+@shown_by(
+    lambda profile: (
         reset(subnets=names(profile.max_subnet_rules + 1)),
         put(subnets=names(profile.max_subnet_rules)),
         endpoints(names(1)[0]),
         add_subnet(names(profile.max_subnet_rules + 1)[-1]),
-    ),
+    )
 )
 class _OnlySubnetsInForceCount(Vault):
+    """The limit counts the rules that decisions look up, and a rule whose endpoint is off is not looked up."""
+
     def check_subnet_limit(self, held: Held) -> None:
         in_force = tuple(rule for rule in held.subnet_rules if self.subnet_has_endpoint(rule.id))
         super().check_subnet_limit(held._replace(subnet_rules=in_force))
 
 
-@flaw(
-    "ignoring-rules-do-not-count",
-    clause="LIM-4",
-    also=("LIM-7",),
-    direction="open",
-    story="Rules that ignore a missing endpoint are stored in a second table, which is not counted.",
-    witness=lambda profile: (
+@flaw("ignoring-rules-do-not-count", "LIM-4 LIM-7", "open")
+@shown_by(
+    lambda profile: (
         reset(subnets=names(profile.max_subnet_rules + 1)),
         put(subnets=map(dormant, names(profile.max_subnet_rules + 1))),
-    ),
+    )
 )
 class _IgnoringRulesDoNotCount(Vault):
+    """Rules that ignore a missing endpoint are stored in a second table, which is not counted."""
+
     def check_subnet_limit(self, held: Held) -> None:
         counted = tuple(rule for rule in held.subnet_rules if not rule.ignores_missing_endpoint)
         super().check_subnet_limit(held._replace(subnet_rules=counted))
@@ -63,18 +58,16 @@ def _in_two_networks(count: int) -> list[str]:
     return [subnet_id(f"s{index}", network=f"large-{index % 2}") for index in range(count)]
 
 
-@flaw(
-    "limit-counted-by-network",
-    clause="LIM-4",
-    also=("LIM-7",),
-    direction="open",
-    story="Virtual network rules are grouped by network, and the largest group is counted.",
-    witness=lambda profile: (
+@flaw("limit-counted-by-network", "LIM-4 LIM-7", "open")
+@shown_by(
+    lambda profile: (
         reset(subnets=_in_two_networks(profile.max_subnet_rules + 1)),
         put(subnets=_in_two_networks(profile.max_subnet_rules + 1)),
-    ),
+    )
 )
 class _LimitCountedByNetwork(Vault):
+    """Virtual network rules are grouped by network, and the largest group is counted."""
+
     def check_subnet_limit(self, held: Held) -> None:
         sizes = Counter(_network(rule) for rule in held.subnet_rules)
         largest = max(sizes, key=lambda network: sizes[network], default="")
@@ -86,37 +79,22 @@ def _network(rule: SubnetRule) -> str:
     return rule.id.rpartition("/subnets/")[0]
 
 
-@flaw(
-    "adding-limit-without-bypass-only",
-    clause="LIM-9",
-    also=("LIM-7",),
-    direction="open",
-    story=(
-        "The limit is checked on adding a rule only while the bypass is None, because the check was put in that branch."
-    ),
-    witness=lambda profile: (put(*singles(profile.max_ip_rules), bypass="AzureServices"), add(HERE)),
-)
+@flaw("adding-limit-without-bypass-only", "LIM-9 LIM-7", "open")
+@shown_by(lambda profile: (put(*singles(profile.max_ip_rules), bypass="AzureServices"), add(HERE)))
 class _AddingLimitWithoutBypassOnly(Vault):
+    """The limit is checked on adding a rule only while the bypass is None, because the check was put in that branch."""
+
     def check_added(self, held: Held) -> None:
         counted = held if held.bypass == "None" else held._replace(ip_rules=held.ip_rules[-1:])
         super().check_added(counted)
 
 
-@flaw(
-    "refused-put-takes-room",
-    clause="LIM-6",
-    also=("LIM-7", "VAL-9", "STA-2"),
-    direction="closed",
-    story="The rules of a put are counted before the check of their number; refused, they still take the room of adds.",
-    needs_history=True,
-    witness=lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), add("52.0.0.7")),
-)
-class _RefusedPutTakesRoom(Vault):
-    counted = 0
+@flaw("refused-put-takes-room", "LIM-6 LIM-7 VAL-9 STA-2", "closed", needs_history=True)
+@shown_by(lambda profile: (put(HERE), put(*singles(profile.max_ip_rules + 1)), add("52.0.0.7")))
+class _RefusedPutTakesRoom(Stateful):
+    """The rules of a put are counted before the check of their number; refused, they still take the room of adds."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.counted = 0
-        return super().reset(subnets=subnets)
+    counted = 0
 
     def check_put(self, held: Held) -> None:
         self.counted = len(held.ip_rules)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -23,19 +24,15 @@ from fencepost.conformance.mutants.witness import (
 flaw = Flaws("subnets")
 
 
-@flaw(
-    "first-two-endpoints-only",
-    clause="DEC-6",
-    also=("VAL-8", "STA-10"),
-    direction="closed",
-    story="The page shows two service endpoints of a subnet, and the check reads only those two.",
-    witness=lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP, "Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
-        ask(call(INSIDE, subnet=APP)),
-    ),
+@flaw("first-two-endpoints-only", "DEC-6 VAL-8 STA-10", "closed")
+@shown_by(
+    put(subnets=[APP]),
+    endpoints(APP, "Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault"),
+    ask(call(INSIDE, subnet=APP)),
 )
 class _FirstTwoEndpointsOnly(Vault):
+    """The page shows two service endpoints of a subnet, and the check reads only those two."""
+
     def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
         return super().endpoint_counts(endpoints[:2])
 
@@ -61,34 +58,26 @@ class _Counting(Vault):
         return self.endpoint_counts(endpoints)
 
 
-@flaw(
-    "endpoint-on-twice-wants-off-twice",
-    clause="STA-10",
-    also=("DEC-9", "VAL-8"),
-    direction="open",
-    story="The endpoint is reference-counted: switching it on twice needs switching it off twice.",
-    witness=lambda _: (put(subnets=[APP]), switch_on(APP), endpoints(APP), ask(call(subnet=APP))),
-)
+@flaw("endpoint-on-twice-wants-off-twice", "STA-10 DEC-9 VAL-8", "open")
+@shown_by(put(subnets=[APP]), switch_on(APP), endpoints(APP), ask(call(subnet=APP)))
 class _EndpointOnTwiceWantsOffTwice(_Counting):
+    """The endpoint is reference-counted: switching it on twice needs switching it off twice."""
+
     def subnet_has_endpoint(self, subnet: str) -> bool:
         return self.count(subnet) > 0
 
 
-@flaw(
-    "endpoint-off-twice-wants-on-twice",
-    clause="STA-10",
-    also=("DEC-6", "VAL-8"),
-    direction="closed",
-    story="Each change that leaves a subnet without the endpoint adds a suspension, and switching on lifts only one.",
-    witness=lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP),
-        endpoints(APP, "Microsoft.Storage"),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    ),
+@flaw("endpoint-off-twice-wants-on-twice", "STA-10 DEC-6 VAL-8", "closed")
+@shown_by(
+    put(subnets=[APP]),
+    endpoints(APP),
+    endpoints(APP, "Microsoft.Storage"),
+    switch_on(APP),
+    ask(call(INSIDE, subnet=APP)),
 )
 class _EndpointOffTwiceWantsOnTwice(_Counting):
+    """Each change that leaves a subnet without the endpoint adds a suspension, and switching on lifts only one."""
+
     def goes_up(self, endpoints: Sequence[str]) -> bool:
         return not super().goes_up(endpoints)
 
@@ -96,50 +85,22 @@ class _EndpointOffTwiceWantsOnTwice(_Counting):
         return self.count(subnet) == 0 and super().subnet_has_endpoint(subnet)
 
 
-@flaw(
-    "rule-without-endpoint-is-not-removed",
-    clause="STA-2",
-    also=("STA-10", "DEC-7"),
-    direction="open",
-    story=(
-        "Removing looks only among rules whose endpoint is on; any other rule stays, and applies again when its "
-        "endpoint is on."
-    ),
-    needs_history=True,
-    witness=lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP),
-        remove_subnet(APP),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    ),
-)
+@flaw("rule-without-endpoint-is-not-removed", "STA-2 STA-10 DEC-7", "open", needs_history=True)
+@shown_by(put(subnets=[APP]), endpoints(APP), remove_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP)))
 class _RuleWithoutEndpointIsNotRemoved(Vault):
+    """Removing looks only among rules whose endpoint is on; any other rule stays, and applies again when its endpoint
+    is on."""
+
     def without_subnet_rule(self, held: Held, subnet: str) -> Held:
         return super().without_subnet_rule(held, subnet) if self.subnet_has_endpoint(subnet) else held
 
 
-@flaw(
-    "refused-put-empties-the-parking-place",
-    clause="VAL-9",
-    also=("STA-10", "LIM-6"),
-    direction="closed",
-    story="Rules whose endpoint is off are held in a second list; a put clears that list even when it is then refused.",
-    needs_history=True,
-    witness=lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP),
-        put("office"),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    ),
-)
-class _RefusedPutEmptiesTheParkingPlace(Vault):
-    lost: frozenset[str] = frozenset()
+@flaw("refused-put-empties-the-parking-place", "VAL-9 STA-10 LIM-6", "closed", needs_history=True)
+@shown_by(put(subnets=[APP]), endpoints(APP), put("office"), switch_on(APP), ask(call(INSIDE, subnet=APP)))
+class _RefusedPutEmptiesTheParkingPlace(Stateful):
+    """Rules whose endpoint is off are held in a second list; a put clears that list even when it is then refused."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.lost = frozenset()
-        return super().reset(subnets=subnets)
+    lost: frozenset[str] = frozenset()
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         answer = super().put_rules(network_acls=network_acls)
@@ -156,34 +117,16 @@ class _RefusedPutEmptiesTheParkingPlace(Vault):
         return self.fold(ask.subnet or "") not in self.lost and super().subnet_admits(held, ask)
 
 
-@flaw(
-    "listed-subnet-added-again-waits",
-    clause="DEC-5",
-    also=("STA-6", "STA-2", "DEC-6"),
-    direction="closed",
-    story=(
-        "A rule that ignores a missing endpoint waits until the endpoint is switched on, even where it replaces an "
-        "active rule."
-    ),
-    needs_history=True,
-    choice="duplicates",
-    witness=lambda _: (
-        put(subnets=[APP]),
-        ("addVirtualNetworkRule", dormant(APP)),
-        ask(call(INSIDE, subnet=APP)),
-    ),
-)
-class _ListedSubnetAddedAgainWaits(Vault):
+@flaw("listed-subnet-added-again-waits", "DEC-5 STA-6 STA-2 DEC-6", "closed", needs_history=True, choice="duplicates")
+@shown_by(put(subnets=[APP]), ("addVirtualNetworkRule", dormant(APP)), ask(call(INSIDE, subnet=APP)))
+class _ListedSubnetAddedAgainWaits(Stateful):
+    """A rule that ignores a missing endpoint waits until the endpoint is switched on, even where it replaces an active
+    rule."""
+
     waiting: frozenset[str] = frozenset()
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+    def replaced(self) -> None:
         self.waiting = frozenset()
-        return super().reset(subnets=subnets)
-
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.waiting = frozenset() if answer["accepted"] else self.waiting
-        return answer
 
     def add_virtual_network_rule(
         self,
@@ -211,15 +154,11 @@ class _ListedSubnetAddedAgainWaits(Vault):
         return self.fold(ask.subnet or "") not in self.waiting and super().subnet_admits(held, ask)
 
 
-@flaw(
-    "endpoint-of-a-subnet-without-a-rule-is-not-noticed",
-    clause="STA-10",
-    also=("DEC-6", "DEC-9"),
-    direction="both",
-    story="Decisions have a copy of the endpoints. A change reaches it only if a rule names the subnet just then.",
-    witness=lambda _: (endpoints(APP), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
-)
+@flaw("endpoint-of-a-subnet-without-a-rule-is-not-noticed", "STA-10 DEC-6 DEC-9", "both")
+@shown_by(endpoints(APP), put(subnets=[dormant(APP)]), ask(call(subnet=APP)))
 class _EndpointOfASubnetWithoutARuleIsNotNoticed(Vault):
+    """Decisions have a copy of the endpoints. A change reaches it only if a rule names the subnet just then."""
+
     noticed: Mapping[str, Sequence[str]] = {}
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
@@ -238,22 +177,18 @@ class _EndpointOfASubnetWithoutARuleIsNotNoticed(Vault):
         return self.endpoint_counts(noticed) and self.subnet_matches(held.subnet_rules, str(ask.subnet))
 
 
-@flaw(
-    "subnets-remembered-by-the-number-of-endpoints",
-    clause="STA-10",
-    also=("DEC-6", "DEC-9"),
-    direction="both",
-    story="The answer for a subnet is cached until the number of subnets with the endpoint changes, or the rules do.",
-    witness=lambda _: (
-        reset(without=[APP_2]),
-        put(subnets=[APP]),
-        ask(call(INSIDE, subnet=APP)),
-        endpoints(APP),
-        switch_on(APP_2),
-        ask(call(subnet=APP)),
-    ),
+@flaw("subnets-remembered-by-the-number-of-endpoints", "STA-10 DEC-6 DEC-9", "both")
+@shown_by(
+    reset(without=[APP_2]),
+    put(subnets=[APP]),
+    ask(call(INSIDE, subnet=APP)),
+    endpoints(APP),
+    switch_on(APP_2),
+    ask(call(subnet=APP)),
 )
 class _SubnetsRememberedByTheNumberOfEndpoints(Vault):
+    """The answer for a subnet is cached until the number of subnets with the endpoint changes, or the rules do."""
+
     remembered: dict[tuple[str, int], bool]
 
     def install(self, held: Held) -> None:

@@ -5,7 +5,8 @@ from functools import reduce
 from operator import xor
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import Call, add, ask, call, put, remove, update
@@ -28,45 +29,31 @@ class _CompilingWhenTold(Vault):
             self.held = self.held._replace(scan=before.scan)
 
 
-@flaw(
-    "compiled-again-when-an-address-changes",
-    clause="STA-1",
-    also=("STA-9", "DEC-3", "DEC-2"),
-    direction="both",
-    story="The compiled rules are kept while the sorted network addresses are equal; prefix lengths are not compared.",
-    witness=lambda _: (put("20.0.0.0/16"), put("20.0.0.0/24"), ask(call("20.0.9.7"))),
-)
+@flaw("compiled-again-when-an-address-changes", "STA-1 STA-9 DEC-3 DEC-2", "both")
+@shown_by(put("20.0.0.0/16"), put("20.0.0.0/24"), ask(call("20.0.9.7")))
 class _CompiledAgainWhenAnAddressChanges(_CompilingWhenTold):
+    """The compiled rules are kept while the sorted network addresses are equal; prefix lengths are not compared."""
+
     def fingerprint(self, rules: tuple[IpRule, ...]) -> object:
         return sorted(rule.network for rule in rules)
 
 
-@flaw(
-    "compiled-again-when-a-check-byte-changes",
-    clause="STA-1",
-    also=("STA-9", "DEC-3", "DEC-2"),
-    direction="both",
-    story=(
-        "The compiled rules are kept while the number of rules and an XOR of last octets and prefix lengths are equal."
-    ),
-    witness=lambda _: (put("20.0.0.1"), put("30.0.0.1"), ask(call("20.0.0.1"))),
-)
+@flaw("compiled-again-when-a-check-byte-changes", "STA-1 STA-9 DEC-3 DEC-2", "both")
+@shown_by(put("20.0.0.1"), put("30.0.0.1"), ask(call("20.0.0.1")))
 class _CompiledAgainWhenACheckByteChanges(_CompilingWhenTold):
+    """The compiled rules are kept while the number of rules and an XOR of last octets and prefix lengths are equal."""
+
     def fingerprint(self, rules: tuple[IpRule, ...]) -> object:
         return len(rules), reduce(xor, (rule.network & 0xFF ^ rule.prefix for rule in rules), 0)
 
 
-class _Unchanged(Vault):
+class _Unchanged(Stateful):
     """A vault that ignores a put of the set that was put last, unless another write came in between."""
 
     last: Held | None = None
 
     def forget_last(self, write: str) -> None:  # noqa: ARG002 - a seam: flaws look at the write
         self.last = None
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.last = None
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         before = self.held
@@ -99,51 +86,32 @@ class _Unchanged(Vault):
         return super().without_subnet_rule(held, subnet)
 
 
-@flaw(
-    "put-again-after-an-update-changes-nothing",
-    clause="STA-1",
-    also=("STA-3", "STA-4", "DEC-3"),
-    direction="both",
-    story="A put with the body of the last put counts as no change, even when an update came in between.",
-    needs_history=True,
-    witness=lambda _: (put(_RANGE), update(default="Allow"), put(_RANGE), ask(call("52.0.0.7"))),
-)
+@flaw("put-again-after-an-update-changes-nothing", "STA-1 STA-3 STA-4 DEC-3", "both", needs_history=True)
+@shown_by(put(_RANGE), update(default="Allow"), put(_RANGE), ask(call("52.0.0.7")))
 class _PutAgainAfterAnUpdateChangesNothing(_Unchanged):
+    """A put with the body of the last put counts as no change, even when an update came in between."""
+
     def forget_last(self, write: str) -> None:
         if write != "update":
             super().forget_last(write)
 
 
-@flaw(
-    "put-again-after-a-removal-changes-nothing",
-    clause="STA-1",
-    also=("STA-2", "DEC-2"),
-    direction="closed",
-    story=(
-        "A put with the body of the last put counts as no change; adding a rule resets that, removing a rule does not."
-    ),
-    needs_history=True,
-    witness=lambda _: (put(_RANGE), remove(_RANGE), put(_RANGE), ask(call())),
-)
+@flaw("put-again-after-a-removal-changes-nothing", "STA-1 STA-2 DEC-2", "closed", needs_history=True)
+@shown_by(put(_RANGE), remove(_RANGE), put(_RANGE), ask(call()))
 class _PutAgainAfterARemovalChangesNothing(_Unchanged):
+    """A put with the body of the last put counts as no change; adding a rule resets that, removing a rule does not."""
+
     def forget_last(self, write: str) -> None:
         if write != "remove":
             super().forget_last(write)
 
 
-@flaw(
-    "compiled-once-and-changed-in-place",
-    clause="STA-1",
-    also=("STA-2", "DEC-3"),
-    direction="both",
-    story=(
-        "Compiled lists are cached by the body of a put, and later adds change them in place: a second put has the "
-        "added rule."
-    ),
-    needs_history=True,
-    witness=lambda _: (put(_OTHER), add(_RANGE), put(_OTHER), ask(call())),
-)
+@flaw("compiled-once-and-changed-in-place", "STA-1 STA-2 DEC-3", "both", needs_history=True)
+@shown_by(put(_OTHER), add(_RANGE), put(_OTHER), ask(call()))
 class _CompiledOnceAndChangedInPlace(Vault):
+    """Compiled lists are cached by the body of a put, and later adds change them in place: a second put has the added
+    rule."""
+
     compiled: Mapping[tuple[IpRule, ...], tuple[IpRule, ...]] = {}
     put_so: tuple[IpRule, ...] = ()
 
@@ -169,22 +137,13 @@ def _put_without_lists() -> Call:
     return "putRules", {"networkAcls": {"bypass": "None", "defaultAction": "Deny"}}
 
 
-@flaw(
-    "absent-lists-are-one-list",
-    clause="STA-1",
-    also=("STA-2", "DEC-15", "DEC-3"),
-    direction="open",
-    story="`def put(rules=[])`: an absent list is always the same list object, and a rule added to it stays in it.",
-    needs_history=True,
-    witness=lambda _: (_put_without_lists(), add(_RANGE), _put_without_lists(), ask(call())),
-)
-class _AbsentListsAreOneList(Vault):
+@flaw("absent-lists-are-one-list", "STA-1 STA-2 DEC-15 DEC-3", "open", needs_history=True)
+@shown_by(_put_without_lists(), add(_RANGE), _put_without_lists(), ask(call()))
+class _AbsentListsAreOneList(Stateful):
+    """`def put(rules=[])`: an absent list is always the same list object, and a rule added to it stays in it."""
+
     stand_in: tuple[IpRule, ...] = ()
     is_in_force = False
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.stand_in, self.is_in_force = (), False
-        return super().reset(subnets=subnets)
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         before, self.is_in_force = self.is_in_force, False

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, seen_in, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -34,14 +35,11 @@ _NINE = (
 )
 
 
-@flaw(
-    "endpoints-switched-by-exact-text",
-    clause="DEC-8",
-    direction="open",
-    story="The subnet whose endpoints change is looked up by its text; no other spelling is found and nothing changes.",
-    witness=lambda _: (put(subnets=[APP]), endpoints(APP.upper()), ask(call(HERE, subnet=APP))),
-)
+@flaw("endpoints-switched-by-exact-text", "DEC-8", "open")
+@shown_by(put(subnets=[APP]), endpoints(APP.upper()), ask(call(HERE, subnet=APP)))
 class _EndpointsSwitchedByExactText(Vault):
+    """The subnet whose endpoints change is looked up by its text; no other spelling is found and nothing changes."""
+
     known: frozenset[str] = frozenset()
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
@@ -54,28 +52,20 @@ class _EndpointsSwitchedByExactText(Vault):
         return {}
 
 
-@flaw(
-    "endpoints-beyond-the-eighth-unseen",
-    clause="DEC-6",
-    also=("STA-10", "VAL-8"),
-    direction="closed",
-    story="The subnet's endpoints are kept in eight columns, which was more than anybody had.",
-    witness=lambda _: (put(subnets=[APP]), endpoints(APP, *_NINE), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("endpoints-beyond-the-eighth-unseen", "DEC-6 STA-10 VAL-8", "closed")
+@shown_by(put(subnets=[APP]), endpoints(APP, *_NINE), ask(call(INSIDE, subnet=APP)))
 class _EndpointsBeyondTheEighthUnseen(Vault):
+    """The subnet's endpoints are kept in eight columns, which was more than anybody had."""
+
     def connect(self, subnet: str, endpoints: Sequence[str]) -> None:
         super().connect(subnet, list(endpoints)[:8])
 
 
-@flaw(
-    "flagged-rule-stops-added-rules",
-    clause="VAL-8",
-    direction="closed",
-    story="Adding a rule checks all rules, and the flag was the request's that brought the other one in.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), add(HERE)),
-)
+@flaw("flagged-rule-stops-added-rules", "VAL-8", "closed", profiles=TODAY_ONLY)
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), add(HERE))
 class _FlaggedRuleStopsAddedRules(Vault):
+    """Adding a rule checks all rules, and the flag was the request's that brought the other one in."""
+
     def check_added(self, held: Held) -> None:
         super().check_added(held)
         before = {rule.id for rule in self.held.subnet_rules}
@@ -83,15 +73,11 @@ class _FlaggedRuleStopsAddedRules(Vault):
             raise Refused("a rule has no service endpoint")
 
 
-@flaw(
-    "flag-said-again-is-refused",
-    clause="VAL-8",
-    direction="closed",
-    story="The flag is for bringing a rule in; on a rule that stands it is taken for a change that needs the endpoint.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), put(HERE, subnets=[dormant(APP)])),
-)
+@flaw("flag-said-again-is-refused", "VAL-8", "closed", profiles=TODAY_ONLY)
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), put(HERE, subnets=[dormant(APP)]))
 class _FlagSaidAgainIsRefused(Vault):
+    """The flag is for bringing a rule in; on a rule that stands it is taken for a change that needs the endpoint."""
+
     def check_put(self, held: Held) -> None:
         super().check_put(held)
         before = {rule.id for rule in self.held.subnet_rules}
@@ -100,29 +86,21 @@ class _FlagSaidAgainIsRefused(Vault):
                 raise Refused(f"{rule.text} has no service endpoint")
 
 
-@flaw(
-    "flag-wakes-the-rule",
-    clause="DEC-9",
-    also=("VAL-8", "STA-10"),
-    direction="open",
-    story="A rule that ignores its missing endpoint is in force without one.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(HERE, subnet=APP))),
-)
+@flaw("flag-wakes-the-rule", "DEC-9 VAL-8 STA-10", "open", profiles=TODAY_ONLY)
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(HERE, subnet=APP)))
 class _FlagWakesTheRule(Vault):
+    """A rule that ignores its missing endpoint is in force without one."""
+
     def subnet_has_endpoint(self, subnet: str) -> bool:
         flagged = any(rule.id == self.fold(subnet) and rule.ignores_missing_endpoint for rule in self.held.subnet_rules)
         return flagged or super().subnet_has_endpoint(subnet)
 
 
-@flaw(
-    "nested-ranges-refused",
-    clause="DEC-5",
-    direction="closed",
-    story="The engine keeps its ranges as intervals that may not overlap, and says so when they do.",
-    witness=lambda _: (put("20.0.0.0/16", "20.0.1.0/24"),),
-)
+@flaw("nested-ranges-refused", "DEC-5", "closed")
+@shown_by(put("20.0.0.0/16", "20.0.1.0/24"))
 class _NestedRangesRefused(Vault):
+    """The engine keeps its ranges as intervals that may not overlap, and says so when they do."""
+
     def check_put(self, held: Held) -> None:
         super().check_put(held)
         few = dict.fromkeys((rule.first, rule.last) for rule in held.ip_rules[:60])
@@ -134,14 +112,11 @@ def _both_ways(ranges: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int],
     return [pair for one, other in combinations(ranges, 2) for pair in ((one, other), (other, one))]
 
 
-@flaw(
-    "touching-ranges-refused",
-    clause="DEC-5",
-    direction="closed",
-    story="Two ranges that could be one are sent back to be merged by whoever wrote them.",
-    witness=lambda _: (put("20.0.0.0/24", "20.0.1.0/24"),),
-)
+@flaw("touching-ranges-refused", "DEC-5", "closed")
+@shown_by(put("20.0.0.0/24", "20.0.1.0/24"))
 class _TouchingRangesRefused(Vault):
+    """Two ranges that could be one are sent back to be merged by whoever wrote them."""
+
     def check_put(self, held: Held) -> None:
         super().check_put(held)
         few = [rule for rule in held.ip_rules[:60] if rule.first < rule.last]
@@ -149,59 +124,39 @@ class _TouchingRangesRefused(Vault):
             raise Refused("these ranges can be written as one")
 
 
-@flaw(
-    "upper-half-is-everything",
-    clause="DEC-3",
-    also=("DEC-4", "VAL-1", "DEC-15"),
-    direction="open",
-    story="The mask of /1 is made by shifting a signed number; what is left of it is 0, the mask of /0.",
-    origin="https://github.com/seancfoley/IPAddress/issues/32",
-    witness=lambda _: (put("128.0.0.0/1"), ask(call("20.0.0.7"))),
-)
+@flaw("upper-half-is-everything", "DEC-3 DEC-4 VAL-1 DEC-15", "open")
+@seen_in("https://github.com/seancfoley/IPAddress/issues/32")
+@shown_by(put("128.0.0.0/1"), ask(call("20.0.0.7")))
 class _UpperHalfIsEverything(Vault):
+    """The mask of /1 is made by shifting a signed number; what is left of it is 0, the mask of /0."""
+
     def mask(self, prefix: int) -> int:
         return 0 if prefix == 1 else super().mask(prefix)
 
 
-@flaw(
-    "endpoint-with-a-region-counts",
-    clause="DEC-9",
-    also=("VAL-8", "STA-10", "DEC-10"),
-    direction="open",
-    story="An endpoint is shown with its region behind a slash or a colon, and the part before it is compared.",
-    witness=lambda _: (put(subnets=[APP]), endpoints(APP, "Microsoft.KeyVault/westeurope"), ask(call(subnet=APP))),
-)
+@flaw("endpoint-with-a-region-counts", "DEC-9 VAL-8 STA-10 DEC-10", "open")
+@shown_by(put(subnets=[APP]), endpoints(APP, "Microsoft.KeyVault/westeurope"), ask(call(subnet=APP)))
 class _EndpointWithARegionCounts(Vault):
+    """An endpoint is shown with its region behind a slash or a colon, and the part before it is compared."""
+
     def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
         return super().endpoint_counts([name.replace(":", "/").partition("/")[0] for name in endpoints])
 
 
-@flaw(
-    "endpoint-said-twice-is-the-next",
-    clause="DEC-6",
-    also=("DEC-9", "VAL-8", "STA-10"),
-    direction="both",
-    story="Endpoints are flags of one number, which are added up: a name that is there twice is the next flag.",
-    witness=lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP, "Microsoft.KeyVault", "Microsoft.KeyVault"),
-        ask(call(INSIDE, subnet=APP)),
-    ),
-)
+@flaw("endpoint-said-twice-is-the-next", "DEC-6 DEC-9 VAL-8 STA-10", "both")
+@shown_by(put(subnets=[APP]), endpoints(APP, "Microsoft.KeyVault", "Microsoft.KeyVault"), ask(call(INSIDE, subnet=APP)))
 class _EndpointSaidTwiceIsTheNext(Vault):
+    """Endpoints are flags of one number, which are added up: a name that is there twice is the next flag."""
+
     def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
         return bool((endpoints.count("Microsoft.Storage") + 2 * endpoints.count("Microsoft.KeyVault")) & 2)
 
 
-@flaw(
-    "flag-excuses-the-network",
-    clause="VAL-8",
-    direction="open",
-    story="The flag is kept with the virtual network, whose other subnets may then lack the endpoint, too.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (reset(without=[APP, APP_2]), put(subnets=[dormant(APP)]), add_subnet(APP_2)),
-)
+@flaw("flag-excuses-the-network", "VAL-8", "open", profiles=TODAY_ONLY)
+@shown_by(reset(without=[APP, APP_2]), put(subnets=[dormant(APP)]), add_subnet(APP_2))
 class _FlagExcusesTheNetwork(Vault):
+    """The flag is kept with the virtual network, whose other subnets may then lack the endpoint, too."""
+
     def lacks_endpoint(self, rule: SubnetRule) -> bool:
         flagged = {_network(one.id) for one in self.held.subnet_rules if one.ignores_missing_endpoint}
         return super().lacks_endpoint(rule) and _network(rule.id) not in flagged
@@ -211,49 +166,30 @@ def _network(subnet: str) -> str:
     return subnet.rpartition("/subnets/")[0]
 
 
-@flaw(
-    "update-drops-flagged-rules",
-    clause="STA-3",
-    also=("VAL-8", "STA-2", "STA-5", "STA-10"),
-    direction="closed",
-    story="An update writes the whole object back without the flags, and rules without endpoint are left out silently.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (
-        reset(without=[APP]),
-        put(subnets=[dormant(APP)]),
-        update(bypass="AzureServices"),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    ),
+@flaw("update-drops-flagged-rules", "STA-3 VAL-8 STA-2 STA-5 STA-10", "closed", profiles=TODAY_ONLY)
+@shown_by(
+    reset(without=[APP]),
+    put(subnets=[dormant(APP)]),
+    update(bypass="AzureServices"),
+    switch_on(APP),
+    ask(call(INSIDE, subnet=APP)),
 )
 class _UpdateDropsFlaggedRules(Vault):
+    """An update writes the whole object back without the flags, and rules without endpoint are left out silently."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         kept = tuple(one for one in held.subnet_rules if self.subnet_has_endpoint(one.id))
         return super().with_switches(held, bypass, default_action)._replace(subnet_rules=kept)
 
 
-@flaw(
-    "removed-flagged-rule-comes-back",
-    clause="STA-2",
-    also=("STA-10", "VAL-8", "DEC-7"),
-    direction="open",
-    story="A rule without endpoint waits in a second list; removing it leaves it there, and the endpoint puts it back.",
-    profiles=TODAY_ONLY,
-    needs_history=True,
-    witness=lambda _: (
-        reset(without=[APP]),
-        put(subnets=[dormant(APP)]),
-        remove_subnet(APP),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    ),
+@flaw("removed-flagged-rule-comes-back", "STA-2 STA-10 VAL-8 DEC-7", "open", profiles=TODAY_ONLY, needs_history=True)
+@shown_by(
+    reset(without=[APP]), put(subnets=[dormant(APP)]), remove_subnet(APP), switch_on(APP), ask(call(INSIDE, subnet=APP))
 )
-class _RemovedFlaggedRuleComesBack(Vault):
-    waiting: tuple[SubnetRule, ...] = ()
+class _RemovedFlaggedRuleComesBack(Stateful):
+    """A rule without endpoint waits in a second list; removing it leaves it there, and the endpoint puts it back."""
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.waiting = ()
-        return super().reset(subnets=subnets)
+    waiting: tuple[SubnetRule, ...] = ()
 
     def check_put(self, held: Held) -> None:
         super().check_put(held)

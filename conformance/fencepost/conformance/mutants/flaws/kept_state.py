@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, seen_in, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -28,16 +29,11 @@ _WIDE = "20.0.0.0/8"
 _COMPACTED, _WRAPS, _MARKS, _PAGE = 64, 256, 16, 24
 
 
-@flaw(
-    "put-takes-out-the-old-spelling",
-    clause="STA-1",
-    also=("STA-2",),
-    direction="closed",
-    story="A put adds the texts that are new and then removes those that are gone: of two texts of one rule, the rule.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(HERE), put(f"{HERE}/32"), ask(call())),
-)
+@flaw("put-takes-out-the-old-spelling", "STA-1 STA-2", "closed", profiles=TODAY_ONLY)
+@shown_by(put(HERE), put(f"{HERE}/32"), ask(call()))
 class _PutTakesOutTheOldSpelling(Vault):
+    """A put adds the texts that are new and then removes those that are gone: of two texts of one rule, the rule."""
+
     def parse_value(self, value: object) -> IpRule:
         return super().parse_value(value)._replace(text=str(value))
 
@@ -50,16 +46,12 @@ class _PutTakesOutTheOldSpelling(Vault):
         self.held = self.held._replace(scan=tuple(kept))
 
 
-@flaw(
-    "put-takes-out-the-old-letters",
-    clause="STA-1",
-    also=("DEC-8", "STA-5"),
-    direction="closed",
-    story="A put adds the ids that are new and then removes those that are gone: of two spellings of one id, the rule.",
-    origin="hashicorp/terraform-provider-azurerm #535: ids that differ in letters alone are taken for a change",
-    witness=lambda _: (put(subnets=[APP]), put(subnets=[APP.upper()]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("put-takes-out-the-old-letters", "STA-1 DEC-8 STA-5", "closed")
+@seen_in("hashicorp/terraform-provider-azurerm #535: ids that differ in letters alone are taken for a change")
+@shown_by(put(subnets=[APP]), put(subnets=[APP.upper()]), ask(call(INSIDE, subnet=APP)))
 class _PutTakesOutTheOldLetters(Vault):
+    """A put adds the ids that are new and then removes those that are gone: of two spellings of one id, the rule."""
+
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         before = self.held.subnet_rules
         answer = super().put_rules(network_acls=network_acls)
@@ -71,15 +63,11 @@ class _PutTakesOutTheOldLetters(Vault):
         return answer
 
 
-@flaw(
-    "put-of-other-subnets-alone-changes-nothing",
-    clause="STA-1",
-    also=("DEC-6", "DEC-7", "STA-5"),
-    direction="both",
-    story="A put counts as no change if its switches, its IP rules and the number of its subnets are those in force.",
-    witness=lambda _: (put(HERE, subnets=[APP]), put(HERE, subnets=[DATABASE]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("put-of-other-subnets-alone-changes-nothing", "STA-1 DEC-6 DEC-7 STA-5", "both")
+@shown_by(put(HERE, subnets=[APP]), put(HERE, subnets=[DATABASE]), ask(call(INSIDE, subnet=APP)))
 class _PutOfOtherSubnetsAloneChangesNothing(Vault):
+    """A put counts as no change if its switches, its IP rules and the number of its subnets are those in force."""
+
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
         before = self.held
         answer = super().put_rules(network_acls=network_acls)
@@ -91,46 +79,25 @@ class _PutOfOtherSubnetsAloneChangesNothing(Vault):
         return held._replace(subnet_rules=(), scan=()), len(held.subnet_rules)
 
 
-@flaw(
-    "last-row-of-the-spare-table-stays",
-    clause="STA-1",
-    also=("STA-2", "DEC-3", "DEC-7"),
-    direction="open",
-    story="Two tables take turns; where the new rules are one fewer than those of two puts ago, the last row stays.",
-    witness=lambda _: (put(HERE, "52.0.0.7"), put("53.0.0.7"), put("54.0.0.7"), ask(call("52.0.0.7"))),
-)
-class _LastRowOfTheSpareTableStays(Vault):
+@flaw("last-row-of-the-spare-table-stays", "STA-1 STA-2 DEC-3 DEC-7", "open")
+@shown_by(put(HERE, "52.0.0.7"), put("53.0.0.7"), put("54.0.0.7"), ask(call("52.0.0.7")))
+class _LastRowOfTheSpareTableStays(Stateful):
+    """Two tables take turns; where the new rules are one fewer than those of two puts ago, the last row stays."""
+
     tables: tuple[tuple[IpRule, ...], ...] = ((), ())
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            spare, active = self.tables
-            self.tables = (active, self.held.ip_rules)
-            if len(spare) == len(self.held.ip_rules) + 1:
-                self.held = self.held._replace(scan=(*self.held.scan, spare[-1]))
-        return answer
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.tables = ((), ())
-        return super().reset(subnets=subnets)
+    def replaced(self) -> None:
+        spare, active = self.tables
+        self.tables = (active, self.held.ip_rules)
+        if len(spare) == len(self.held.ip_rules) + 1:
+            self.held = self.held._replace(scan=(*self.held.scan, spare[-1]))
 
 
-@flaw(
-    "waiting-update-replaces-the-one-before",
-    clause="STA-3",
-    also=("STA-2", "STA-4"),
-    direction="both",
-    story="Updates take effect when something is asked; of two that wait, the second replaces the first.",
-    needs_history=True,
-    witness=lambda _: (
-        put(HERE, default="Allow"),
-        update(default="Deny"),
-        update(bypass="AzureServices"),
-        ask(call("52.0.0.7")),
-    ),
-)
+@flaw("waiting-update-replaces-the-one-before", "STA-3 STA-2 STA-4", "both", needs_history=True)
+@shown_by(put(HERE, default="Allow"), update(default="Deny"), update(bypass="AzureServices"), ask(call("52.0.0.7")))
 class _WaitingUpdateReplacesTheOneBefore(Vault):
+    """Updates take effect when something is asked; of two that wait, the second replaces the first."""
+
     settled: Held | None = None
 
     def update_rules(self, **switches: Any) -> JsonObject:
@@ -157,16 +124,11 @@ class _WaitingUpdateReplacesTheOneBefore(Vault):
         return super().get_rules()
 
 
-@flaw(
-    "long-list-is-compacted-for-good",
-    clause="STA-2",
-    also=("STA-6", "STA-7"),
-    direction="closed",
-    story="A put of a long list leaves out what another rule holds; it is missing once that other rule is removed.",
-    needs_history=True,
-    witness=lambda _: (put(*singles(_COMPACTED + 1), _WIDE), remove(_WIDE), ask(call("20.1.0.1"))),
-)
+@flaw("long-list-is-compacted-for-good", "STA-2 STA-6 STA-7", "closed", needs_history=True)
+@shown_by(put(*singles(_COMPACTED + 1), _WIDE), remove(_WIDE), ask(call("20.1.0.1")))
 class _LongListIsCompactedForGood(Vault):
+    """A put of a long list leaves out what another rule holds; it is missing once that other rule is removed."""
+
     compacted: frozenset[IpRule] = frozenset()
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
@@ -186,16 +148,11 @@ def _is_inside(inner: IpRule, outer: IpRule) -> bool:
     return inner.prefix > outer.prefix and outer.first <= inner.first <= outer.last
 
 
-@flaw(
-    "count-of-rules-outlives-the-vault",
-    clause="STA-2",
-    also=("LIM-7",),
-    direction="closed",
-    story="The number of IP rules is counted beside them; a new vault begins with the number of the vault before.",
-    needs_history=True,
-    witness=lambda profile: (reset(), put(*singles(profile.max_ip_rules)), reset(), add(HERE)),
-)
+@flaw("count-of-rules-outlives-the-vault", "STA-2 LIM-7", "closed", needs_history=True)
+@shown_by(lambda profile: (reset(), put(*singles(profile.max_ip_rules)), reset(), add(HERE)))
 class _CountOfRulesOutlivesTheVault(Vault):
+    """The number of IP rules is counted beside them; a new vault begins with the number of the vault before."""
+
     counted = 0
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
@@ -214,17 +171,11 @@ class _CountOfRulesOutlivesTheVault(Vault):
         return super().with_ip_rule(held, rule)
 
 
-@flaw(
-    "count-of-rules-has-eight-bits",
-    clause="STA-2",
-    also=("STA-6", "STA-7"),
-    direction="closed",
-    story="A removal that leaves no rule frees the table; the count of rules has eight bits, so 256 of them are none.",
-    needs_history=True,
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(HERE, *singles(_WRAPS)), remove("20.1.0.1"), ask(call())),
-)
+@flaw("count-of-rules-has-eight-bits", "STA-2 STA-6 STA-7", "closed", needs_history=True, profiles=TODAY_ONLY)
+@shown_by(put(HERE, *singles(_WRAPS)), remove("20.1.0.1"), ask(call()))
 class _CountOfRulesHasEightBits(Vault):
+    """A removal that leaves no rule frees the table; the count of rules has eight bits, so 256 of them are none."""
+
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
         left = super().without_ip_rule(held, rule)
         self.is_freed = len(left.ip_rules) % _WRAPS == 0
@@ -237,20 +188,11 @@ class _CountOfRulesHasEightBits(Vault):
         self.is_freed = False
 
 
-@flaw(
-    "sixteenth-removal-is-undone",
-    clause="STA-2",
-    also=("STA-1", "STA-6", "LIM-8"),
-    direction="open",
-    story="Removed rows are marked; at sixteen marks the table is written anew, without the mark that is being made.",
-    needs_history=True,
-    witness=lambda _: (
-        put(*singles(_MARKS + 1)),
-        *(remove(one) for one in singles(_MARKS)),
-        ask(call(singles(_MARKS)[-1])),
-    ),
-)
-class _SixteenthRemovalIsUndone(Vault):
+@flaw("sixteenth-removal-is-undone", "STA-2 STA-1 STA-6 LIM-8", "open", needs_history=True)
+@shown_by(put(*singles(_MARKS + 1)), *(remove(one) for one in singles(_MARKS)), ask(call(singles(_MARKS)[-1])))
+class _SixteenthRemovalIsUndone(Stateful):
+    """Removed rows are marked; at sixteen marks the table is written anew, without the mark that is being made."""
+
     removals = 0
     lingering: tuple[IpRule, ...] = ()
 
@@ -261,10 +203,6 @@ class _SixteenthRemovalIsUndone(Vault):
         if not answer["accepted"]:
             self.removals, self.lingering = before
         return answer
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.removals, self.lingering = 0, ()
-        return super().reset(subnets=subnets)
 
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
         left = super().without_ip_rule(held, rule)
@@ -277,16 +215,11 @@ class _SixteenthRemovalIsUndone(Vault):
         return (*super().arrange(rules), *self.lingering)
 
 
-@flaw(
-    "removal-clears-the-bits-of-a-page",
-    clause="STA-7",
-    also=("STA-2", "STA-6"),
-    direction="closed",
-    story="Ranges inside a /24 are bits of its page; removing one clears its bits, also those that another has set.",
-    needs_history=True,
-    witness=lambda _: (put("20.1.2.0/26", "20.1.2.16/28"), remove("20.1.2.16/28"), ask(call("20.1.2.17"))),
-)
+@flaw("removal-clears-the-bits-of-a-page", "STA-7 STA-2 STA-6", "closed", needs_history=True)
+@shown_by(put("20.1.2.0/26", "20.1.2.16/28"), remove("20.1.2.16/28"), ask(call("20.1.2.17")))
 class _RemovalClearsTheBitsOfAPage(Vault):
+    """Ranges inside a /24 are bits of its page; removing one clears its bits, also those that another has set."""
+
     cleared: tuple[IpRule, ...] = ()
 
     def install(self, held: Held) -> None:
@@ -309,16 +242,11 @@ class _RemovalClearsTheBitsOfAPage(Vault):
         return not is_cleared and super().in_range(rule, ask)
 
 
-@flaw(
-    "listed-subnets-outlive-the-vault",
-    clause="VAL-8",
-    also=("STA-1", "STA-2"),
-    direction="open",
-    story="A subnet that is listed already needs no endpoint; which are listed is not cleared for a new vault.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (reset(), put(subnets=[APP]), reset(without=[APP]), put(subnets=[APP])),
-)
+@flaw("listed-subnets-outlive-the-vault", "VAL-8 STA-1 STA-2", "open", profiles=TODAY_ONLY)
+@shown_by(reset(), put(subnets=[APP]), reset(without=[APP]), put(subnets=[APP]))
 class _ListedSubnetsOutliveTheVault(Vault):
+    """A subnet that is listed already needs no endpoint; which are listed is not cleared for a new vault."""
+
     listed: frozenset[str] = frozenset()
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -31,15 +32,11 @@ _WAITING, _COUNTED = 16, 31
 _SLOTS = tuple(f"20.0.0.{place}" for place in range(0, 80, 2))
 
 
-@flaw(
-    "hole-between-equal-ranges-is-closed",
-    clause="DEC-4",
-    also=("DEC-3", "DEC-5", "STA-6", "STA-7"),
-    direction="open",
-    story="Ranges of 16 addresses or more are joined if no more than the size of the first lies between them.",
-    witness=lambda _: (put("20.0.0.0/24", "20.0.2.0/24"), ask(call("20.0.1.7"))),
-)
+@flaw("hole-between-equal-ranges-is-closed", "DEC-4 DEC-3 DEC-5 STA-6 STA-7", "open")
+@shown_by(put("20.0.0.0/24", "20.0.2.0/24"), ask(call("20.0.1.7")))
 class _HoleBetweenEqualRangesIsClosed(Vault):
+    """Ranges of 16 addresses or more are joined if no more than the size of the first lies between them."""
+
     def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
         found = list[IpRule]()
         for rule in sorted(rules):
@@ -52,15 +49,11 @@ class _HoleBetweenEqualRangesIsClosed(Vault):
         return tuple(found)
 
 
-@flaw(
-    "two-addresses-in-a-row-are-a-range",
-    clause="DEC-4",
-    also=("DEC-3", "DEC-5", "STA-6", "STA-7"),
-    direction="open",
-    story="Two addresses in a row are joined to a range of two, whose first address has its last bit cleared.",
-    witness=lambda _: (put("20.0.0.5", "20.0.0.6"), ask(call("20.0.0.4"))),
-)
+@flaw("two-addresses-in-a-row-are-a-range", "DEC-4 DEC-3 DEC-5 STA-6 STA-7", "open")
+@shown_by(put("20.0.0.5", "20.0.0.6"), ask(call("20.0.0.4")))
 class _TwoAddressesInARowAreARange(Vault):
+    """Two addresses in a row are joined to a range of two, whose first address has its last bit cleared."""
+
     def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
         firsts = {rule.first for rule in rules if rule.first == rule.last}
         return tuple(
@@ -69,16 +62,11 @@ class _TwoAddressesInARowAreARange(Vault):
         )
 
 
-@flaw(
-    "removal-and-addition-at-one-start-cancel-out",
-    clause="STA-2",
-    also=("STA-6", "STA-7", "DEC-3", "DEC-4"),
-    direction="both",
-    story="A rule that is added where a rule was removed just before keeps its entry, with the end of the old rule.",
-    needs_history=True,
-    witness=lambda _: (put("20.0.0.0/24"), remove("20.0.0.0/24"), add("20.0.0.0/25"), ask(call("20.0.0.200"))),
-)
+@flaw("removal-and-addition-at-one-start-cancel-out", "STA-2 STA-6 STA-7 DEC-3 DEC-4", "both", needs_history=True)
+@shown_by(put("20.0.0.0/24"), remove("20.0.0.0/24"), add("20.0.0.0/25"), ask(call("20.0.0.200")))
 class _RemovalAndAdditionAtOneStartCancelOut(Vault):
+    """A rule that is added where a rule was removed just before keeps its entry, with the end of the old rule."""
+
     removed: IpRule | None = None
     freed: IpRule | None = None
 
@@ -107,23 +95,14 @@ class _RemovalAndAdditionAtOneStartCancelOut(Vault):
         return super().with_ip_rule(held, rule)
 
 
-@flaw(
-    "seventeenth-waiting-addition-is-lost",
-    clause="STA-2",
-    also=("STA-6", "DEC-2", "DEC-4", "LIM-1", "LIM-7"),
-    direction="closed",
-    story="Added rules wait in a list of 16 until the next whole set, or until a request finds the list not full.",
-    needs_history=True,
-    witness=lambda _: (put(_SLOTS[0]), ask(call()), *map(add, _SLOTS[1:19]), ask(call(_SLOTS[18]))),
-)
-class _SeventeenthWaitingAdditionIsLost(Vault):
+@flaw("seventeenth-waiting-addition-is-lost", "STA-2 STA-6 DEC-2 DEC-4 LIM-1 LIM-7", "closed", needs_history=True)
+@shown_by(put(_SLOTS[0]), ask(call()), *map(add, _SLOTS[1:19]), ask(call(_SLOTS[18])))
+class _SeventeenthWaitingAdditionIsLost(Stateful):
+    """Added rules wait in a list of 16 until the next whole set, or until a request finds the list not full."""
+
     compiled: tuple[IpRule, ...] = ()
     waiting: tuple[IpRule, ...] = ()
     is_asked = False
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.compiled, self.waiting, self.is_asked = (), (), False
-        return super().reset(subnets=subnets)
 
     def install(self, held: Held) -> None:
         before = getattr(self, "held", Held()).ip_rules
@@ -144,16 +123,11 @@ class _SeventeenthWaitingAdditionIsLost(Vault):
         return super().decide(requests=requests)
 
 
-@flaw(
-    "full-count-goes-down",
-    clause="STA-2",
-    also=("STA-6", "STA-7", "DEC-2", "LIM-8"),
-    direction="closed",
-    story="A filter counts the rules of each first octet in five bits. A full count stays, but removals count it down.",
-    needs_history=True,
-    witness=lambda _: (put(), *map(add, _SLOTS), *map(remove, _SLOTS[:-1]), ask(call(_SLOTS[-1]))),
-)
+@flaw("full-count-goes-down", "STA-2 STA-6 STA-7 DEC-2 LIM-8", "closed", needs_history=True)
+@shown_by(put(), *map(add, _SLOTS), *map(remove, _SLOTS[:-1]), ask(call(_SLOTS[-1])))
 class _FullCountGoesDown(Vault):
+    """A filter counts the rules of each first octet in five bits. A full count stays, but removals count it down."""
+
     counts: Mapping[int, int] = MappingProxyType({})
 
     def install(self, held: Held) -> None:
@@ -169,16 +143,11 @@ class _FullCountGoesDown(Vault):
         return self.counts.get(ask.address >> 24, 0) > 0 and super().address_admits(held, ask)
 
 
-@flaw(
-    "set-put-again-after-a-subnet-went-is-skipped",
-    clause="STA-1",
-    also=("STA-2", "STA-5", "DEC-6"),
-    direction="closed",
-    story="A set equal to the last set is skipped, unless a rule was written since; a removed subnet is no rule.",
-    needs_history=True,
-    witness=lambda _: (put(subnets=[APP]), remove_subnet(APP), put(subnets=[APP]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("set-put-again-after-a-subnet-went-is-skipped", "STA-1 STA-2 STA-5 DEC-6", "closed", needs_history=True)
+@shown_by(put(subnets=[APP]), remove_subnet(APP), put(subnets=[APP]), ask(call(INSIDE, subnet=APP)))
 class _SetPutAgainAfterASubnetWentIsSkipped(Vault):
+    """A set equal to the last set is skipped, unless a rule was written since; a removed subnet is no rule."""
+
     last: JsonObject | None = None
 
     def install(self, held: Held) -> None:
@@ -199,21 +168,11 @@ class _SetPutAgainAfterASubnetWentIsSkipped(Vault):
         return answer
 
 
-@flaw(
-    "refused-set-ends-the-watch-over-endpoints",
-    clause="STA-10",
-    also=("VAL-9", "DEC-9", "DEC-7"),
-    direction="open",
-    story="A whole set begins by ending the watch over the endpoints of listed subnets, also if it is then refused.",
-    needs_history=True,
-    witness=lambda _: (
-        put(subnets=[APP]),
-        put("10.0.0.1"),
-        endpoints(APP),
-        ask(call(HERE, subnet=APP)),
-    ),
-)
-class _RefusedSetEndsTheWatchOverEndpoints(Vault):
+@flaw("refused-set-ends-the-watch-over-endpoints", "STA-10 VAL-9 DEC-9 DEC-7", "open", needs_history=True)
+@shown_by(put(subnets=[APP]), put("10.0.0.1"), endpoints(APP), ask(call(HERE, subnet=APP)))
+class _RefusedSetEndsTheWatchOverEndpoints(Stateful):
+    """A whole set begins by ending the watch over the endpoints of listed subnets, also if it is then refused."""
+
     unwatched: frozenset[str] = frozenset()
 
     def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
@@ -222,10 +181,6 @@ class _RefusedSetEndsTheWatchOverEndpoints(Vault):
         self.unwatched = frozenset() if answer["accepted"] else before
         return answer
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.unwatched = frozenset()
-        return super().reset(subnets=subnets)
-
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         known = ask.subnet is not None and self.fold(ask.subnet) in self.unwatched
         return super().subnet_admits(held, ask) or (known and self.subnet_matches(held.subnet_rules, str(ask.subnet)))
@@ -233,26 +188,19 @@ class _RefusedSetEndsTheWatchOverEndpoints(Vault):
 
 @flaw(
     "removed-rule-of-the-last-set-needs-no-endpoint",
-    clause="VAL-8",
-    also=("STA-2", "STA-5", "VAL-9"),
-    direction="open",
-    story="A rule may stay without its endpoint, and what stays is what the last whole set had, removed since or not.",
+    "VAL-8 STA-2 STA-5 VAL-9",
+    "open",
     needs_history=True,
     profiles=TODAY_ONLY,
-    witness=lambda _: (put(subnets=[APP]), remove_subnet(APP), endpoints(APP), add_subnet(APP)),
 )
-class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Vault):
+@shown_by(put(subnets=[APP]), remove_subnet(APP), endpoints(APP), add_subnet(APP))
+class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Stateful):
+    """A rule may stay without its endpoint, and what stays is what the last whole set had, removed since or not."""
+
     kept: frozenset[str] = frozenset()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.kept = frozenset(rule.id for rule in self.held.subnet_rules)
-        return answer
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.kept = frozenset()
-        return super().reset(subnets=subnets)
+    def replaced(self) -> None:
+        self.kept = frozenset(rule.id for rule in self.held.subnet_rules)
 
     def check_endpoints(self, held: Held) -> None:
         super().check_endpoints(
@@ -260,16 +208,11 @@ class _RemovedRuleOfTheLastSetNeedsNoEndpoint(Vault):
         )
 
 
-@flaw(
-    "emptied-vault-is-open-with-the-bypass",
-    clause="STA-3",
-    also=("STA-2", "DEC-3", "DEC-15"),
-    direction="open",
-    story="Once its last rule was removed, a vault whose bypass is on has nothing to enforce, also under Deny.",
-    needs_history=True,
-    witness=lambda _: (put(HERE), remove(HERE), update(bypass="AzureServices"), ask(call())),
-)
+@flaw("emptied-vault-is-open-with-the-bypass", "STA-3 STA-2 DEC-3 DEC-15", "open", needs_history=True)
+@shown_by(put(HERE), remove(HERE), update(bypass="AzureServices"), ask(call()))
 class _EmptiedVaultIsOpenWithTheBypass(Vault):
+    """Once its last rule was removed, a vault whose bypass is on has nothing to enforce, also under Deny."""
+
     is_emptied = False
 
     def install(self, held: Held) -> None:
@@ -292,16 +235,11 @@ class _EmptiedVaultIsOpenWithTheBypass(Vault):
         return super().is_open(held, ask) or (self.is_emptied and held.bypass == "AzureServices")
 
 
-@flaw(
-    "updated-bypass-outlives-the-vault",
-    clause="STA-1",
-    also=("STA-3", "STA-4", "STA-5", "DEC-11"),
-    direction="closed",
-    story="An update of the bypass changes the defaults of the account, which a new vault takes.",
-    needs_history=True,
-    witness=lambda profile: (reset(), update(bypass="None"), reset(), update(default="Deny"), ask(trusted(profile))),
-)
+@flaw("updated-bypass-outlives-the-vault", "STA-1 STA-3 STA-4 STA-5 DEC-11", "closed", needs_history=True)
+@shown_by(lambda profile: (reset(), update(bypass="None"), reset(), update(default="Deny"), ask(trusted(profile))))
 class _UpdatedBypassOutlivesTheVault(Vault):
+    """An update of the bypass changes the defaults of the account, which a new vault takes."""
+
     default_bypass = "AzureServices"
 
     def update_rules(self, **switches: object) -> JsonObject:
@@ -310,11 +248,8 @@ class _UpdatedBypassOutlivesTheVault(Vault):
             self.default_bypass = self.held.bypass
         return answer
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.default_bypass = "AzureServices"
-        return answer
+    def replaced(self) -> None:
+        self.default_bypass = "AzureServices"
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         answer = super().reset(subnets=subnets)
@@ -322,16 +257,11 @@ class _UpdatedBypassOutlivesTheVault(Vault):
         return answer
 
 
-@flaw(
-    "first-added-rule-brings-the-former-vaults-rules",
-    clause="STA-1",
-    also=("STA-2", "STA-5", "STA-7", "DEC-3"),
-    direction="open",
-    story="A new vault has no list of its own yet, and its first added rule goes to the list of the vault before.",
-    needs_history=True,
-    witness=lambda _: (put(HERE), reset(), add("21.0.0.7"), update(default="Deny"), ask(call())),
-)
+@flaw("first-added-rule-brings-the-former-vaults-rules", "STA-1 STA-2 STA-5 STA-7 DEC-3", "open", needs_history=True)
+@shown_by(put(HERE), reset(), add("21.0.0.7"), update(default="Deny"), ask(call()))
 class _FirstAddedRuleBringsTheFormerVaultsRules(Vault):
+    """A new vault has no list of its own yet, and its first added rule goes to the list of the vault before."""
+
     former: tuple[IpRule, ...] = ()
     is_new = False
 

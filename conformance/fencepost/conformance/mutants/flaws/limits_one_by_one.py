@@ -1,9 +1,8 @@
 """Flaws in the limits where rules are added and removed one at a time."""
 
-from collections.abc import Sequence
-
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -21,98 +20,71 @@ from fencepost.conformance.mutants.witness import (
 flaw = Flaws("limits")
 
 
-@flaw(
-    "adding-counts-both-lists",
-    clause="LIM-5",
-    also=("LIM-7",),
-    direction="closed",
-    story="A put counts its list; adding a rule counts the rules of both kinds.",
-    needs_history=True,
-    witness=lambda profile: (
-        reset(subnets=names(1)),
-        put(*singles(profile.max_ip_rules - 1), subnets=names(1)),
-        add(HERE),
-    ),
+@flaw("adding-counts-both-lists", "LIM-5 LIM-7", "closed", needs_history=True)
+@shown_by(
+    lambda profile: (reset(subnets=names(1)), put(*singles(profile.max_ip_rules - 1), subnets=names(1)), add(HERE))
 )
 class _AddingCountsBothLists(Vault):
+    """A put counts its list; adding a rule counts the rules of both kinds."""
+
     def check_added(self, held: Held) -> None:
         super().check_added(held)
         if len(held.ip_rules) + len(held.subnet_rules) > self.max_ip_rules(held):
             raise Refused("too many rules")
 
 
-@flaw(
-    "adding-without-limit",
-    clause="LIM-7",
-    also=("LIM-8",),
-    direction="open",
-    story="The limit is checked only when the whole list is put.",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)),
-)
+@flaw("adding-without-limit", "LIM-7 LIM-8", "open")
+@shown_by(lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)))
 class _AddingWithoutLimit(Vault):
+    """The limit is checked only when the whole list is put."""
+
     def check_added(self, held: Held) -> None:
         if self.profile.checks_endpoints:
             self.check_endpoints(held)
 
 
-@flaw(
-    "adding-one-too-many",
-    clause="LIM-7",
-    also=("LIM-8",),
-    direction="open",
-    story="On adding a rule the old number is compared with <=.",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)),
-)
+@flaw("adding-one-too-many", "LIM-7 LIM-8", "open")
+@shown_by(lambda profile: (put(*singles(profile.max_ip_rules)), add(HERE)))
 class _AddingOneTooMany(Vault):
+    """On adding a rule the old number is compared with <=."""
+
     def check_added(self, held: Held) -> None:
         super().check_added(held._replace(ip_rules=held.ip_rules[1:]))
 
 
-@flaw(
-    "adding-one-too-few",
-    clause="LIM-7",
-    also=("LIM-8",),
-    direction="closed",
-    story="On adding a rule the new number is compared with <.",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules - 1)), add(HERE)),
-)
+@flaw("adding-one-too-few", "LIM-7 LIM-8", "closed")
+@shown_by(lambda profile: (put(*singles(profile.max_ip_rules - 1)), add(HERE)))
 class _AddingOneTooFew(Vault):
+    """On adding a rule the new number is compared with <."""
+
     def check_added(self, held: Held) -> None:
         super().check_added(held)
         if len(held.ip_rules) >= self.max_ip_rules(held):
             raise Refused("too many rules")
 
 
-@flaw(
-    "adding-subnets-without-limit",
-    clause="LIM-7",
-    direction="open",
-    story="The limit is checked when an IP rule is added; the copied code for virtual network rules lacks the check.",
-    witness=lambda profile: (
+@flaw("adding-subnets-without-limit", "LIM-7", "open")
+@shown_by(
+    lambda profile: (
         reset(subnets=names(profile.max_subnet_rules + 1)),
         put(subnets=names(profile.max_subnet_rules)),
         add_subnet(names(profile.max_subnet_rules + 1)[-1]),
-    ),
+    )
 )
 class _AddingSubnetsWithoutLimit(Vault):
+    """The limit is checked when an IP rule is added; the copied code for virtual network rules lacks the check."""
+
     def check_added(self, held: Held) -> None:
         super().check_added(held._replace(subnet_rules=held.subnet_rules[-self.max_subnet_rules(held) :]))
 
 
-class _Counting(Vault):
+class _Counting(Stateful):
     """A vault that keeps a counter of its IP rules."""
 
     count = 0
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.count = 0
-        return super().reset(subnets=subnets)
-
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.count = len(self.held.ip_rules)
-        return answer
+    def replaced(self) -> None:
+        self.count = len(self.held.ip_rules)
 
     def add_ip_rule(self, *, value: object) -> JsonObject:
         answer = super().add_ip_rule(value=value)
@@ -132,89 +104,66 @@ class _Counting(Vault):
         return super().max_ip_rules(held) + len(self.held.ip_rules) - self.count
 
 
-@flaw(
-    "removed-rules-still-count",
-    clause="LIM-8",
-    also=("STA-2",),
-    direction="closed",
-    story="A counter of rules goes up with each added rule and never goes down.",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules)), remove(singles(1)[0]), add(HERE)),
-)
+@flaw("removed-rules-still-count", "LIM-8 STA-2", "closed")
+@shown_by(lambda profile: (put(*singles(profile.max_ip_rules)), remove(singles(1)[0]), add(HERE)))
 class _RemovedRulesStillCount(_Counting):
+    """A counter of rules goes up with each added rule and never goes down."""
+
     def freed(self, gone: int) -> int:  # noqa: ARG002 - not asking is the flaw
         return 0
 
 
-@flaw(
-    "removing-makes-room-for-two",
-    clause="LIM-8",
-    direction="open",
-    story="A counter of rules is decremented twice on removal, once before and once after.",
-    witness=lambda profile: (
-        put(*singles(profile.max_ip_rules)),
-        remove(singles(1)[0]),
-        add("52.0.0.1"),
-        add("52.0.0.9"),
-    ),
+@flaw("removing-makes-room-for-two", "LIM-8", "open")
+@shown_by(
+    lambda profile: (put(*singles(profile.max_ip_rules)), remove(singles(1)[0]), add("52.0.0.1"), add("52.0.0.9"))
 )
 class _RemovingMakesRoomForTwo(_Counting):
+    """A counter of rules is decremented twice on removal, once before and once after."""
+
     def freed(self, gone: int) -> int:
         return 2 * gone
 
 
-@flaw(
-    "removing-nothing-makes-room",
-    clause="LIM-8",
-    direction="open",
-    story="A counter of rules goes down with each removal, even when no rule was found.",
-    choice="remove-unknown",
-    witness=lambda profile: (put(*singles(profile.max_ip_rules)), remove("52.0.0.1"), add(HERE)),
-)
+@flaw("removing-nothing-makes-room", "LIM-8", "open", choice="remove-unknown")
+@shown_by(lambda profile: (put(*singles(profile.max_ip_rules)), remove("52.0.0.1"), add(HERE)))
 class _RemovingNothingMakesRoom(_Counting):
+    """A counter of rules goes down with each removal, even when no rule was found."""
+
     def freed(self, gone: int) -> int:
         return max(gone, 1)
 
 
-@flaw(
-    "refused-rules-count",
-    clause="LIM-7",
-    also=("VAL-9", "STA-2"),
-    direction="closed",
-    story="A counter of rules goes up before the added rule is validated.",
-    needs_history=True,
-    witness=lambda profile: (put(*singles(profile.max_ip_rules - 1)), add("10.0.0.1"), add(HERE)),
-)
+@flaw("refused-rules-count", "LIM-7 VAL-9 STA-2", "closed", needs_history=True)
+@shown_by(lambda profile: (put(*singles(profile.max_ip_rules - 1)), add("10.0.0.1"), add(HERE)))
 class _RefusedRulesCount(_Counting):
+    """A counter of rules goes up before the added rule is validated."""
+
     def add_ip_rule(self, *, value: object) -> JsonObject:
         answer = super().add_ip_rule(value=value)
         self.count += answer["accepted"] is False
         return answer
 
 
-@flaw(
-    "removal-in-other-letters-keeps-the-place",
-    clause="LIM-8",
-    also=("LIM-7",),
-    direction="closed",
-    story="Rules are counted in a set of ids as written; a removal in other letters ends the rule and not its entry.",
-    witness=lambda profile: (
+@flaw("removal-in-other-letters-keeps-the-place", "LIM-8 LIM-7", "closed")
+@shown_by(
+    lambda profile: (
         reset(subnets=names(profile.max_subnet_rules + 1)),
         put(subnets=names(profile.max_subnet_rules)),
         remove_subnet(names(1)[0].upper()),
         add_subnet(names(profile.max_subnet_rules + 1)[-1]),
-    ),
+    )
 )
 class _RemovalInOtherLettersKeepsThePlace(Vault):
+    """Rules are counted in a set of ids as written; a removal in other letters ends the rule and not its entry."""
+
     orphans = 0
 
     def install(self, held: Held) -> None:
         super().install(held)
         self.orphans = 0 if not held.subnet_rules else self.orphans
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.orphans = 0 if answer["accepted"] else self.orphans
-        return answer
+    def replaced(self) -> None:
+        self.orphans = 0
 
     def without_subnet_rule(self, held: Held, subnet: str) -> Held:
         left = super().without_subnet_rule(held, subnet)

@@ -3,8 +3,9 @@
 from collections.abc import Hashable, Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.remembering import Remembering
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import APP, INSIDE, OTHER_NETWORK, ask, call, control, endpoints, put
@@ -15,15 +16,11 @@ _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 _OUTSIDE = "90.0.0.7"
 
 
-@flaw(
-    "batch-answers-by-address",
-    clause="DEC-17",
-    also=("CTL-5", "DEC-11"),
-    direction="both",
-    story="The requests of a batch with equal addresses are decided once, to save work.",
-    witness=lambda _: (put(), ask(control(), call())),
-)
+@flaw("batch-answers-by-address", "DEC-17 CTL-5 DEC-11", "both")
+@shown_by(put(), ask(control(), call()))
 class _BatchAnswersByAddress(Vault):
+    """The requests of a batch with equal addresses are decided once, to save work."""
+
     def answer_all(self, requests: Sequence[JsonObject]) -> list[JsonObject]:
         asked: dict[str, JsonObject] = {}
         for request in requests:
@@ -31,57 +28,41 @@ class _BatchAnswersByAddress(Vault):
         return [asked[self.read_request(request).dotted] for request in requests]
 
 
-@flaw(
-    "batch-answers-in-order-of-address",
-    clause="DEC-17",
-    direction="both",
-    story="Requests are sorted for the search, and the answers come back in the sorted order.",
-    witness=lambda _: (put(_RANGE), ask(call(_OUTSIDE), call("20.0.0.7"))),
-)
+@flaw("batch-answers-in-order-of-address", "DEC-17", "both")
+@shown_by(put(_RANGE), ask(call(_OUTSIDE), call("20.0.0.7")))
 class _BatchAnswersInOrderOfAddress(Vault):
+    """Requests are sorted for the search, and the answers come back in the sorted order."""
+
     def answer_all(self, requests: Sequence[JsonObject]) -> list[JsonObject]:
         return super().answer_all(sorted(requests, key=lambda request: self.read_request(request).address))
 
 
-@flaw(
-    "every-64th-of-a-batch-repeats",
-    clause="DEC-17",
-    direction="both",
-    story=(
-        "A batch is processed in pieces of 64, and the first request of a piece gets the last answer of the piece "
-        "before."
-    ),
-    witness=lambda _: (put(_RANGE), ask(*[call()] * 64, call(_OUTSIDE))),
-)
+@flaw("every-64th-of-a-batch-repeats", "DEC-17", "both")
+@shown_by(put(_RANGE), ask(*[call()] * 64, call(_OUTSIDE)))
 class _Every64thOfABatchRepeats(Vault):
+    """A batch is processed in pieces of 64, and the first request of a piece gets the last answer of the piece
+    before."""
+
     def answer_all(self, requests: Sequence[JsonObject]) -> list[JsonObject]:
         answers = super().answer_all(requests)
         return [answers[index - 1] if index and index % 64 == 0 else answer for index, answer in enumerate(answers)]
 
 
-@flaw(
-    "end-of-a-long-batch-is-let-through",
-    clause="DEC-17",
-    also=("DEC-3",),
-    direction="open",
-    story="The first 100 requests of a batch are checked, and the others are let through.",
-    witness=lambda _: (put(), ask(*[call()] * 101)),
-)
+@flaw("end-of-a-long-batch-is-let-through", "DEC-17 DEC-3", "open")
+@shown_by(put(), ask(*[call()] * 101))
 class _EndOfALongBatchIsLetThrough(Vault):
+    """The first 100 requests of a batch are checked, and the others are let through."""
+
     def answer_all(self, requests: Sequence[JsonObject]) -> list[JsonObject]:
         answers = super().answer_all(requests[:100])
         return [*answers, *({"outcome": "allow"} for _ in requests[100:])]
 
 
-@flaw(
-    "repeated-request-is-let-through",
-    clause="DEC-17",
-    also=("DEC-3",),
-    direction="open",
-    story="A refused caller that asks again at once is let in, as a retry of a request already checked.",
-    witness=lambda _: (put(), ask(call(), call())),
-)
+@flaw("repeated-request-is-let-through", "DEC-17 DEC-3", "open")
+@shown_by(put(), ask(call(), call()))
 class _RepeatedRequestIsLetThrough(Vault):
+    """A refused caller that asks again at once is let in, as a retry of a request already checked."""
+
     last: Ask | None = None
 
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
@@ -93,15 +74,11 @@ class _RepeatedRequestIsLetThrough(Vault):
         self.last = None
 
 
-@flaw(
-    "neighbour-of-an-admitted-caller",
-    clause="DEC-17",
-    also=("DEC-3", "STA-7"),
-    direction="open",
-    story="The address that was let in last is cached with its /24, for the next caller from the same office.",
-    witness=lambda _: (put("20.0.0.7"), ask(call("20.0.0.7"), call("20.0.0.9"))),
-)
+@flaw("neighbour-of-an-admitted-caller", "DEC-17 DEC-3 STA-7", "open")
+@shown_by(put("20.0.0.7"), ask(call("20.0.0.7"), call("20.0.0.9")))
 class _NeighbourOfAnAdmittedCaller(Vault):
+    """The address that was let in last is cached with its /24, for the next caller from the same office."""
+
     def install(self, held: Held) -> None:
         super().install(held)
         self.office = -1
@@ -112,54 +89,38 @@ class _NeighbourOfAnAdmittedCaller(Vault):
         return admitted or near
 
 
-@flaw(
-    "answers-remembered-by-24",
-    clause="DEC-17",
-    also=("DEC-3", "DEC-4"),
-    direction="both",
-    story="Answers are cached by the caller's /24, as name servers do.",
-    witness=lambda _: (put("20.0.0.0/25"), ask(call("20.0.0.7"), call("20.0.0.200"))),
-)
+@flaw("answers-remembered-by-24", "DEC-17 DEC-3 DEC-4", "both")
+@shown_by(put("20.0.0.0/25"), ask(call("20.0.0.7"), call("20.0.0.200")))
 class _AnswersRememberedBy24(Remembering):
+    """Answers are cached by the caller's /24, as name servers do."""
+
     def key(self, ask: Ask) -> Hashable:
         return ask.plane, ask.address >> 8, ask.subnet, ask.service, ask.trusted
 
 
-@flaw(
-    "answers-remembered-without-the-subnet",
-    clause="DEC-17",
-    also=("DEC-7",),
-    direction="both",
-    story="Answers are cached by address, but a private address can occur in several networks.",
-    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP), call(INSIDE, subnet=OTHER_NETWORK))),
-)
+@flaw("answers-remembered-without-the-subnet", "DEC-17 DEC-7", "both")
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP), call(INSIDE, subnet=OTHER_NETWORK)))
 class _AnswersRememberedWithoutTheSubnet(Remembering):
+    """Answers are cached by address, but a private address can occur in several networks."""
+
     def key(self, ask: Ask) -> Hashable:
         return ask.plane, ask.address, ask.service, ask.trusted
 
 
-@flaw(
-    "remembered-answers-collide",
-    clause="DEC-17",
-    also=("DEC-3",),
-    direction="both",
-    story="The cache has 1,024 entries indexed by the low bits of the address, and the stored address is not compared.",
-    witness=lambda _: (put(_RANGE), ask(call("20.0.0.7"), call("90.0.4.7"))),
-)
+@flaw("remembered-answers-collide", "DEC-17 DEC-3", "both")
+@shown_by(put(_RANGE), ask(call("20.0.0.7"), call("90.0.4.7")))
 class _RememberedAnswersCollide(Remembering):
+    """The cache has 1,024 entries indexed by the low bits of the address, and the stored address is not compared."""
+
     def key(self, ask: Ask) -> Hashable:
         return ask.plane, ask.address & 0x3FF, ask.subnet, ask.service, ask.trusted
 
 
-@flaw(
-    "answers-outlive-a-put",
-    clause="STA-1",
-    also=("STA-9", "DEC-17"),
-    direction="both",
-    story="Answers are cached until the process ends or a new vault is made.",
-    witness=lambda _: (put(_RANGE), ask(call()), put(_OTHER), ask(call())),
-)
+@flaw("answers-outlive-a-put", "STA-1 STA-9 DEC-17", "both")
+@shown_by(put(_RANGE), ask(call()), put(_OTHER), ask(call()))
 class _AnswersOutliveAPut(Remembering):
+    """Answers are cached until the process ends or a new vault is made."""
+
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         self.fresh = True
         return super().reset(subnets=subnets)
@@ -170,20 +131,11 @@ class _AnswersOutliveAPut(Remembering):
         self.fresh = False
 
 
-@flaw(
-    "answers-outlive-the-endpoint",
-    clause="STA-10",
-    also=("STA-9", "DEC-9"),
-    direction="both",
-    story="Answers are cached by subnet until rules are written; a switched endpoint does not clear the cache.",
-    witness=lambda _: (
-        put(subnets=[APP]),
-        ask(call(INSIDE, subnet=APP)),
-        endpoints(APP),
-        ask(call(subnet=APP)),
-    ),
-)
+@flaw("answers-outlive-the-endpoint", "STA-10 STA-9 DEC-9", "both")
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP)), endpoints(APP), ask(call(subnet=APP)))
 class _AnswersOutliveTheEndpoint(Remembering):
+    """Answers are cached by subnet until rules are written; a switched endpoint does not clear the cache."""
+
     def key(self, ask: Ask) -> Hashable:
         return ask.plane, ask.subnet or ask.address, ask.service, ask.trusted
 
@@ -194,15 +146,11 @@ class _AnswersOutliveTheEndpoint(Remembering):
         return result
 
 
-@flaw(
-    "first-answer-after-a-write-is-old",
-    clause="STA-1",
-    also=("STA-9", "STA-6"),
-    direction="both",
-    story="The first request after a write loads the new rules only after it has been answered.",
-    witness=lambda _: (put(_RANGE), ask(call(), call()), put(_OTHER), ask(call())),
-)
+@flaw("first-answer-after-a-write-is-old", "STA-1 STA-9 STA-6", "both")
+@shown_by(put(_RANGE), ask(call(), call()), put(_OTHER), ask(call()))
 class _FirstAnswerAfterAWriteIsOld(Vault):
+    """The first request after a write loads the new rules only after it has been answered."""
+
     before: Held | None = None
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
@@ -219,35 +167,24 @@ class _FirstAnswerAfterAWriteIsOld(Vault):
         return super().firewall_admits(held if old is None else old, ask)
 
 
-@flaw(
-    "denies-after-256-requests",
-    clause="DEC-17",
-    direction="closed",
-    story="Requests are counted in one byte, for a throttle that acts at zero.",
-    witness=lambda _: (put(_RANGE), ask(*[call()] * 257)),
-)
-class _DeniesAfter256Requests(Vault):
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.served = 0
-        return super().reset(subnets=subnets)
+@flaw("denies-after-256-requests", "DEC-17", "closed")
+@shown_by(put(_RANGE), ask(*[call()] * 257))
+class _DeniesAfter256Requests(Stateful):
+    """Requests are counted in one byte, for a throttle that acts at zero."""
+
+    served = 0
 
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
         self.served += 1
         return self.served % 257 != 0 and super().firewall_admits(held, ask)
 
 
-@flaw(
-    "opens-after-400-requests",
-    clause="DEC-17",
-    also=("DEC-3",),
-    direction="open",
-    story="When the log of refusals is full its writer fails, and that failure lets the request through.",
-    witness=lambda _: (put(), ask(*[call()] * 401)),
-)
-class _OpensAfter400Requests(Vault):
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.logged = 0
-        return super().reset(subnets=subnets)
+@flaw("opens-after-400-requests", "DEC-17 DEC-3", "open")
+@shown_by(put(), ask(*[call()] * 401))
+class _OpensAfter400Requests(Stateful):
+    """When the log of refusals is full its writer fails, and that failure lets the request through."""
+
+    logged = 0
 
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
         admitted = super().firewall_admits(held, ask)
@@ -255,15 +192,11 @@ class _OpensAfter400Requests(Vault):
         return admitted or self.logged > 400
 
 
-@flaw(
-    "many-refusals-block-the-address",
-    clause="DEC-17",
-    also=("CTL-2", "STA-6"),
-    direction="closed",
-    story="An address that was refused eight times is blocked for good, whatever rules are written later.",
-    witness=lambda _: (put(), ask(*[call()] * 8), put(_RANGE), ask(call())),
-)
+@flaw("many-refusals-block-the-address", "DEC-17 CTL-2 STA-6", "closed")
+@shown_by(put(), ask(*[call()] * 8), put(_RANGE), ask(call()))
 class _ManyRefusalsBlockTheAddress(Vault):
+    """An address that was refused eight times is blocked for good, whatever rules are written later."""
+
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         self.refusals: dict[int, int] = {}
         return super().reset(subnets=subnets)
@@ -277,18 +210,12 @@ class _ManyRefusalsBlockTheAddress(Vault):
         return admitted
 
 
-@flaw(
-    "one-refusal-in-a-hundred-only-logged",
-    clause="DEC-17",
-    also=("DEC-3",),
-    direction="open",
-    story="To reduce latency, one refusal in a hundred is sampled: it is logged and not enforced.",
-    witness=lambda _: (put(), ask(*[call()] * 100)),
-)
-class _OneInAHundredIsOnlyLogged(Vault):
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.sampled = 0
-        return super().reset(subnets=subnets)
+@flaw("one-refusal-in-a-hundred-only-logged", "DEC-17 DEC-3", "open")
+@shown_by(put(), ask(*[call()] * 100))
+class _OneInAHundredIsOnlyLogged(Stateful):
+    """To reduce latency, one refusal in a hundred is sampled: it is logged and not enforced."""
+
+    sampled = 0
 
     def firewall_admits(self, held: Held, ask: Ask) -> bool:
         admitted = super().firewall_admits(held, ask)
@@ -296,15 +223,11 @@ class _OneInAHundredIsOnlyLogged(Vault):
         return admitted or self.sampled % 100 == 0
 
 
-@flaw(
-    "one-replica-is-late",
-    clause="STA-9",
-    also=("STA-1", "DEC-17"),
-    direction="both",
-    story="Two replicas answer in turn, and one of them receives a change ten requests later.",
-    witness=lambda _: (put(_RANGE), ask(*[call()] * 12), put(_OTHER), ask(call(), call())),
-)
+@flaw("one-replica-is-late", "STA-9 STA-1 DEC-17", "both")
+@shown_by(put(_RANGE), ask(*[call()] * 12), put(_OTHER), ask(call(), call()))
 class _OneReplicaIsLate(Vault):
+    """Two replicas answer in turn, and one of them receives a change ten requests later."""
+
     before: Held | None = None
     turn = 0
 
@@ -323,15 +246,11 @@ class _OneReplicaIsLate(Vault):
         return super().firewall_admits(self.before if late and self.before else held, ask)
 
 
-@flaw(
-    "old-rules-return",
-    clause="STA-9",
-    also=("STA-1", "DEC-17"),
-    direction="both",
-    story="A change reaches one instance only; fifty requests later that instance restarts and reads the old state.",
-    witness=lambda _: (put(_RANGE), put(_OTHER), ask(*[call()] * 51)),
-)
+@flaw("old-rules-return", "STA-9 STA-1 DEC-17", "both")
+@shown_by(put(_RANGE), put(_OTHER), ask(*[call()] * 51))
 class _OldRulesReturn(Vault):
+    """A change reaches one instance only; fifty requests later that instance restarts and reads the old state."""
+
     before: Held | None = None
     served = 0
 

@@ -3,7 +3,7 @@
 import time
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.values import Held
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import ask, call, put
@@ -35,40 +35,28 @@ class _Slow(Vault):
         return old
 
 
-@flaw(
-    "cleared-before-it-is-filled",
-    clause="STA-8",
-    direction="closed",
-    story="The table of rules is emptied and then filled, in two transactions.",
-    overlapping=True,
-    witness=lambda _: (put("20.0.0.0/24"), ask(call()), put("20.0.0.0/24", "52.0.0.0/24")),
-)
+@flaw("cleared-before-it-is-filled", "STA-8", "closed", overlapping=True)
+@shown_by(put("20.0.0.0/24"), ask(call()), put("20.0.0.0/24", "52.0.0.0/24"))
 class _ClearedBeforeItIsFilled(_Slow):
+    """The table of rules is emptied and then filled, in two transactions."""
+
     def meanwhile(self, old: Held, new: Held) -> Held:  # noqa: ARG002 - a seam: flaws look at both
         return new._replace(ip_rules=(), subnet_rules=())
 
 
-@flaw(
-    "open-while-it-changes",
-    clause="STA-8",
-    direction="open",
-    story="The firewall is switched off during a change, so that no caller is refused by mistake.",
-    overlapping=True,
-    witness=lambda _: (put("52.0.0.0/24"), ask(call()), put("90.0.0.0/24")),
-)
+@flaw("open-while-it-changes", "STA-8", "open", overlapping=True)
+@shown_by(put("52.0.0.0/24"), ask(call()), put("90.0.0.0/24"))
 class _OpenWhileItChanges(_Slow):
+    """The firewall is switched off during a change, so that no caller is refused by mistake."""
+
     def meanwhile(self, old: Held, new: Held) -> Held:  # noqa: ARG002 - a seam: flaws look at both
         return old._replace(default_action="Allow")
 
 
-@flaw(
-    "switches-before-rules",
-    clause="STA-8",
-    direction="both",
-    story="Default action and bypass are set first and apply at once; the rules follow.",
-    overlapping=True,
-    witness=lambda _: (put(default="Allow"), ask(call()), put("20.0.0.0/24")),
-)
+@flaw("switches-before-rules", "STA-8", "both", overlapping=True)
+@shown_by(put(default="Allow"), ask(call()), put("20.0.0.0/24"))
 class _SwitchesBeforeRules(_Slow):
+    """Default action and bypass are set first and apply at once; the rules follow."""
+
     def meanwhile(self, old: Held, new: Held) -> Held:
         return old._replace(bypass=new.bypass, default_action=new.default_action)

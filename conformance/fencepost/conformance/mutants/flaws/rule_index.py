@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.values import Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import add, ask, call, put, remove, singles
@@ -34,21 +34,11 @@ def _is_covered(rule: IpRule, rules: Iterable[IpRule]) -> bool:
     return any(one.prefix < rule.prefix and one.first <= rule.first <= one.last for one in rules)
 
 
-@flaw(
-    "removed-inner-rule-stays-in-the-index",
-    clause="STA-2",
-    also=("DEC-3", "STA-6", "LIM-8"),
-    direction="open",
-    story="Of more than 64 rules an index is kept; removing a rule inside a wider one leaves it there.",
-    needs_history=True,
-    witness=lambda _: (
-        put(*singles(_LONG), "20.9.0.1", _WIDE, _INNER),
-        remove(_INNER),
-        remove(_WIDE),
-        ask(call(_IN_INNER)),
-    ),
-)
+@flaw("removed-inner-rule-stays-in-the-index", "STA-2 DEC-3 STA-6 LIM-8", "open", needs_history=True)
+@shown_by(put(*singles(_LONG), "20.9.0.1", _WIDE, _INNER), remove(_INNER), remove(_WIDE), ask(call(_IN_INNER)))
 class _RemovedInnerRuleStaysInTheIndex(_Indexed):
+    """Of more than 64 rules an index is kept; removing a rule inside a wider one leaves it there."""
+
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
         left = super().without_ip_rule(held, rule)
         gone = frozenset(held.ip_rules).difference(left.ip_rules)
@@ -60,16 +50,11 @@ class _RemovedInnerRuleStaysInTheIndex(_Indexed):
         return (*super().arrange(rules), *self.wrong)
 
 
-@flaw(
-    "added-inner-rule-is-not-indexed",
-    clause="STA-2",
-    also=("DEC-2", "STA-6", "STA-7", "LIM-7"),
-    direction="closed",
-    story="Of more than 64 rules an index is kept; a rule added inside a wider one is left out as needless.",
-    needs_history=True,
-    witness=lambda _: (put(*singles(_LONG), "20.9.0.1", _WIDE), add(_INNER), remove(_WIDE), ask(call(_IN_INNER))),
-)
+@flaw("added-inner-rule-is-not-indexed", "STA-2 DEC-2 STA-6 STA-7 LIM-7", "closed", needs_history=True)
+@shown_by(put(*singles(_LONG), "20.9.0.1", _WIDE), add(_INNER), remove(_WIDE), ask(call(_IN_INNER)))
 class _AddedInnerRuleIsNotIndexed(_Indexed):
+    """Of more than 64 rules an index is kept; a rule added inside a wider one is left out as needless."""
+
     def with_ip_rule(self, held: Held, rule: IpRule) -> Held:
         if rule not in held.ip_rules:
             self.wrong = self.wrong | {rule} if _is_covered(rule, held.ip_rules) else self.wrong - {rule}
@@ -80,21 +65,11 @@ class _AddedInnerRuleIsNotIndexed(_Indexed):
         return tuple(rule for rule in super().arrange(rules) if rule not in self.wrong)
 
 
-@flaw(
-    "short-list-gets-the-outermost-rules",
-    clause="STA-2",
-    also=("DEC-2", "STA-7", "LIM-8"),
-    direction="closed",
-    story="When removals bring a list to 64, its tree is given up, and only the outermost rules go to the plain list.",
-    needs_history=True,
-    witness=lambda _: (
-        put(*singles(_LONG - 1), _WIDE, _INNER),
-        remove(singles(1)[0]),
-        remove(_WIDE),
-        ask(call(_IN_INNER)),
-    ),
-)
+@flaw("short-list-gets-the-outermost-rules", "STA-2 DEC-2 STA-7 LIM-8", "closed", needs_history=True)
+@shown_by(put(*singles(_LONG - 1), _WIDE, _INNER), remove(singles(1)[0]), remove(_WIDE), ask(call(_IN_INNER)))
 class _ShortListGetsTheOutermostRules(_Indexed):
+    """When removals bring a list to 64, its tree is given up, and only the outermost rules go to the plain list."""
+
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
         left = super().without_ip_rule(held, rule)
         if len(held.ip_rules) > _LONG >= len(left.ip_rules):
@@ -114,20 +89,15 @@ def _page(rule: IpRule) -> int:
     return rule.first >> 16
 
 
-@flaw(
-    "count-of-a-page-stops-at-fifteen",
-    clause="STA-2",
-    also=("DEC-2", "STA-7", "LIM-8"),
-    direction="closed",
-    story="The rules of each /16 are counted in four bits; the count stops at 15, and each removal takes one off.",
-    needs_history=True,
-    witness=lambda _: (
-        put(*(f"20.0.{index}.0/24" for index in range(_MOST + 1))),
-        *(remove(f"20.0.{index}.0/24") for index in range(_MOST)),
-        ask(call(f"20.0.{_MOST}.7")),
-    ),
+@flaw("count-of-a-page-stops-at-fifteen", "STA-2 DEC-2 STA-7 LIM-8", "closed", needs_history=True)
+@shown_by(
+    put(*(f"20.0.{index}.0/24" for index in range(_MOST + 1))),
+    *(remove(f"20.0.{index}.0/24") for index in range(_MOST)),
+    ask(call(f"20.0.{_MOST}.7")),
 )
 class _CountOfAPageStopsAtFifteen(Vault):
+    """The rules of each /16 are counted in four bits; the count stops at 15, and each removal takes one off."""
+
     counts: Mapping[int, int] = {}
 
     def check_put(self, held: Held) -> None:
@@ -150,16 +120,11 @@ class _CountOfAPageStopsAtFifteen(Vault):
         return tuple(rule for rule in super().arrange(rules) if rule.prefix < 16 or self.counts.get(_page(rule)))
 
 
-@flaw(
-    "full-page-stays-full",
-    clause="STA-2",
-    also=("DEC-3", "DEC-4", "STA-6"),
-    direction="open",
-    story="Two halves of a /16 set its flag for full; the removal of a half does not clear the flag.",
-    needs_history=True,
-    witness=lambda _: (put(_LOWER, _UPPER), remove(_UPPER), ask(call("20.0.128.7"))),
-)
+@flaw("full-page-stays-full", "STA-2 DEC-3 DEC-4 STA-6", "open", needs_history=True)
+@shown_by(put(_LOWER, _UPPER), remove(_UPPER), ask(call("20.0.128.7")))
 class _FullPageStaysFull(Vault):
+    """Two halves of a /16 set its flag for full; the removal of a half does not clear the flag."""
+
     full: frozenset[int] = frozenset()
 
     def check_put(self, held: Held) -> None:

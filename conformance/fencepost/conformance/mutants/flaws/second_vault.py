@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.values import Held
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import ask, call, put, read, reset, trusted, update
@@ -11,14 +11,11 @@ from fencepost.conformance.mutants.witness import ask, call, put, read, reset, t
 flaw = Flaws("state")
 
 
-@flaw(
-    "new-vault-has-the-default-of-the-old",
-    clause="DEC-1",
-    direction="closed",
-    story="Making a vault clears the rules and keeps the default action of the vault before it.",
-    witness=lambda _: (put(), reset(), ask(call())),
-)
+@flaw("new-vault-has-the-default-of-the-old", "DEC-1", "closed")
+@shown_by(put(), reset(), ask(call()))
 class _NewVaultHasTheDefaultOfTheOld(Vault):
+    """Making a vault clears the rules and keeps the default action of the vault before it."""
+
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         before = getattr(self, "held", Held())
         answer = super().reset(subnets=subnets)
@@ -27,16 +24,12 @@ class _NewVaultHasTheDefaultOfTheOld(Vault):
 
 
 @flaw(
-    "new-vault-has-the-bypass-of-the-old",
-    clause="DEC-11",
-    also=("STA-3", "STA-5"),
-    direction="both",
-    story="Making a vault clears the rules and sets the default action, but not the bypass.",
-    needs_history=True,
-    choice="default-of-bypass",
-    witness=lambda profile: (put(), reset(), update(default="Deny"), ask(trusted(profile))),
+    "new-vault-has-the-bypass-of-the-old", "DEC-11 STA-3 STA-5", "both", needs_history=True, choice="default-of-bypass"
 )
+@shown_by(lambda profile: (put(), reset(), update(default="Deny"), ask(trusted(profile))))
 class _NewVaultHasTheBypassOfTheOld(Vault):
+    """Making a vault clears the rules and sets the default action, but not the bypass."""
+
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         before = getattr(self, "held", Held())
         answer = super().reset(subnets=subnets)
@@ -44,15 +37,11 @@ class _NewVaultHasTheBypassOfTheOld(Vault):
         return answer
 
 
-@flaw(
-    "vault-in-the-same-network-is-not-new",
-    clause="DEC-1",
-    also=("STA-5",),
-    direction="both",
-    story="Vaults are stored by network, so a new vault in a known network is the old vault.",
-    witness=lambda _: (put("20.0.0.0/24"), reset(), ask(call("52.0.0.7"))),
-)
+@flaw("vault-in-the-same-network-is-not-new", "DEC-1 STA-5", "both")
+@shown_by(put("20.0.0.0/24"), reset(), ask(call("52.0.0.7")))
 class _VaultInTheSameNetworkIsNotNew(Vault):
+    """Vaults are stored by network, so a new vault in a known network is the old vault."""
+
     made_in: tuple[str, ...] | None = None
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
@@ -65,14 +54,11 @@ class _VaultInTheSameNetworkIsNotNew(Vault):
         return answer
 
 
-@flaw(
-    "new-vault-shows-the-rules-of-the-old",
-    clause="STA-5",
-    direction="both",
-    story="The rules shown are kept from the last write, so a new vault shows the old rules until its first write.",
-    witness=lambda _: (put("20.0.0.0/24"), reset(), read()),
-)
+@flaw("new-vault-shows-the-rules-of-the-old", "STA-5", "both")
+@shown_by(put("20.0.0.0/24"), reset(), read())
 class _NewVaultShowsTheRulesOfTheOld(Vault):
+    """The rules shown are kept from the last write, so a new vault shows the old rules until its first write."""
+
     written: Held = Held()
 
     def write(self, make: Callable[[], Held], *checks: Callable[[Held], None]) -> JsonObject:

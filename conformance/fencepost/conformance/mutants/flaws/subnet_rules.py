@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.values import Ask, Held, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
@@ -33,35 +33,24 @@ def _part(subnet: str, index: int) -> str:
     return subnet.split("/")[index]
 
 
-@flaw(
-    "private-address-is-proof-enough",
-    clause="DEC-7",
-    also=("DEC-3",),
-    direction="open",
-    story="A private address is taken as proof of an endpoint, so with any virtual network rule it is let in.",
-    origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
-    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE))),
-)
+@flaw("private-address-is-proof-enough", "DEC-7 DEC-3", "open")
+@seen_in("e6qu/sockerless-cloud: network rules are matched by the subnet's address range")
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=DATABASE)))
 class _PrivateAddressIsProofEnough(Vault):
+    """A private address is taken as proof of an endpoint, so with any virtual network rule it is let in."""
+
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         blocks = self.private_blocks()
         private = any(first <= ask.address <= last for first, last in blocks)
         return (private and bool(held.subnet_rules)) or super().subnet_admits(held, ask)
 
 
-@flaw(
-    "subnet-known-by-its-addresses",
-    clause="DEC-7",
-    direction="open",
-    story="The vault remembers the /24 of a caller in a listed subnet, and other networks use the same addresses.",
-    origin="e6qu/sockerless-cloud: network rules are matched by the subnet's address range",
-    witness=lambda _: (
-        put(subnets=[APP]),
-        ask(call(INSIDE, subnet=APP)),
-        ask(call(INSIDE, subnet=OTHER_NETWORK)),
-    ),
-)
+@flaw("subnet-known-by-its-addresses", "DEC-7", "open")
+@seen_in("e6qu/sockerless-cloud: network rules are matched by the subnet's address range")
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP)), ask(call(INSIDE, subnet=OTHER_NETWORK)))
 class _SubnetKnownByItsAddresses(Vault):
+    """The vault remembers the /24 of a caller in a listed subnet, and other networks use the same addresses."""
+
     def install(self, held: Held) -> None:
         super().install(held)
         self.known_ranges: set[int] = set()
@@ -72,110 +61,69 @@ class _SubnetKnownByItsAddresses(Vault):
         return ask.address >> 8 in self.known_ranges
 
 
-@flaw(
-    "endpoint-not-asked-for",
-    clause="DEC-9",
-    also=("STA-10", "DEC-10"),
-    direction="open",
-    story="A caller in a listed subnet is let in without its service endpoint.",
-    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
-)
+@flaw("endpoint-not-asked-for", "DEC-9 STA-10 DEC-10", "open")
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP)))
 class _EndpointNotAskedFor(Vault):
+    """A caller in a listed subnet is let in without its service endpoint."""
+
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         return ask.subnet is not None and self.subnet_matches(held.subnet_rules, ask.subnet)
 
 
-@flaw(
-    "ignored-endpoint-is-as-good",
-    clause="DEC-9",
-    also=("STA-10",),
-    direction="open",
-    story=(
-        "ignoreMissingVnetServiceEndpoint concerns the write; here the decision ignores the missing endpoint as well."
-    ),
-    origin="Azure/azure-rest-api-specs #22128: what the member does was a riddle to its users",
-    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
-)
+@flaw("ignored-endpoint-is-as-good", "DEC-9 STA-10", "open")
+@seen_in("Azure/azure-rest-api-specs #22128: what the member does was a riddle to its users")
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP)))
 class _IgnoredEndpointIsAsGood(Vault):
+    """ignoreMissingVnetServiceEndpoint concerns the write; here the decision ignores the missing endpoint as well."""
+
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         excused = [rule for rule in held.subnet_rules if rule.ignores_missing_endpoint]
         return super().subnet_admits(held, ask) or (ask.subnet is not None and self.subnet_matches(excused, ask.subnet))
 
 
-@flaw(
-    "any-endpoint-counts",
-    clause="DEC-9",
-    also=("VAL-8",),
-    direction="open",
-    story="`if subnet.service_endpoints:` checks that there is some endpoint, not which.",
-    witness=lambda _: (
-        put(subnets=[dormant(APP)]),
-        endpoints(APP, "Microsoft.Storage"),
-        ask(call(subnet=APP)),
-    ),
-)
+@flaw("any-endpoint-counts", "DEC-9 VAL-8", "open")
+@shown_by(put(subnets=[dormant(APP)]), endpoints(APP, "Microsoft.Storage"), ask(call(subnet=APP)))
 class _AnyEndpointCounts(Vault):
+    """`if subnet.service_endpoints:` checks that there is some endpoint, not which."""
+
     def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
         return bool(endpoints)
 
 
-@flaw(
-    "endpoint-of-a-like-name-counts",
-    clause="DEC-9",
-    also=("VAL-8",),
-    direction="open",
-    story="Storage has Microsoft.Storage.Global, so any endpoint that begins with Microsoft.KeyVault counts.",
-    witness=lambda _: (
-        put(subnets=[dormant(APP)]),
-        endpoints(APP, "Microsoft.KeyVault.Global"),
-        ask(call(subnet=APP)),
-    ),
-)
+@flaw("endpoint-of-a-like-name-counts", "DEC-9 VAL-8", "open")
+@shown_by(put(subnets=[dormant(APP)]), endpoints(APP, "Microsoft.KeyVault.Global"), ask(call(subnet=APP)))
 class _EndpointOfALikeNameCounts(Vault):
+    """Storage has Microsoft.Storage.Global, so any endpoint that begins with Microsoft.KeyVault counts."""
+
     def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
         return any(endpoint.startswith("Microsoft.KeyVault") for endpoint in endpoints)
 
 
-@flaw(
-    "only-endpoint-counts",
-    clause="DEC-6",
-    direction="closed",
-    story="The list of endpoints is compared with ['Microsoft.KeyVault'], so a further endpoint makes it unequal.",
-    witness=lambda _: (
-        put(subnets=[APP]),
-        endpoints(APP, "Microsoft.Storage", "Microsoft.KeyVault"),
-        ask(call(INSIDE, subnet=APP)),
-    ),
-)
+@flaw("only-endpoint-counts", "DEC-6", "closed")
+@shown_by(put(subnets=[APP]), endpoints(APP, "Microsoft.Storage", "Microsoft.KeyVault"), ask(call(INSIDE, subnet=APP)))
 class _OnlyEndpointCounts(Vault):
+    """The list of endpoints is compared with ['Microsoft.KeyVault'], so a further endpoint makes it unequal."""
+
     def endpoint_counts(self, endpoints: Sequence[str]) -> bool:
         return len(endpoints) == 1 and super().endpoint_counts(endpoints)
 
 
-@flaw(
-    "endpoint-of-the-network-counts",
-    clause="DEC-9",
-    also=("STA-10",),
-    direction="open",
-    story="The endpoint is looked up by virtual network, so the endpoint of another subnet counts.",
-    witness=lambda _: (reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP))),
-)
+@flaw("endpoint-of-the-network-counts", "DEC-9 STA-10", "open")
+@shown_by(reset(without=[APP]), put(subnets=[dormant(APP)]), ask(call(subnet=APP)))
 class _EndpointOfTheNetworkCounts(Vault):
+    """The endpoint is looked up by virtual network, so the endpoint of another subnet counts."""
+
     def subnet_has_endpoint(self, subnet: str) -> bool:
         home = self.fold(subnet).rpartition("/")[0]
         siblings = [there for there in self.network if there.startswith(home)]
         return any(self.endpoint_counts(self.network[there]) for there in siblings)
 
 
-@flaw(
-    "endpoint-looked-up-when-written",
-    clause="STA-10",
-    also=("DEC-9", "DEC-10"),
-    direction="open",
-    story="Whether a rule's subnet has the endpoint is stored when the rules are written, and not updated.",
-    witness=lambda _: (put(subnets=[APP]), endpoints(APP), ask(call(subnet=APP))),
-)
+@flaw("endpoint-looked-up-when-written", "STA-10 DEC-9 DEC-10", "open")
+@shown_by(put(subnets=[APP]), endpoints(APP), ask(call(subnet=APP)))
 class _EndpointLookedUpWhenWritten(Vault):
+    """Whether a rule's subnet has the endpoint is stored when the rules are written, and not updated."""
+
     def install(self, held: Held) -> None:
         super().install(held)
         has_endpoint = super().subnet_has_endpoint
@@ -185,133 +133,91 @@ class _EndpointLookedUpWhenWritten(Vault):
         return ask.subnet is not None and self.fold(ask.subnet) in self.connected
 
 
-@flaw(
-    "first-subnet-only",
-    clause="DEC-6",
-    also=("LIM-3",),
-    direction="closed",
-    story="The loop returns after its first rule, whether that matches or not.",
-    witness=lambda _: (put(subnets=[DATABASE, APP]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("first-subnet-only", "DEC-6 LIM-3", "closed")
+@shown_by(put(subnets=[DATABASE, APP]), ask(call(INSIDE, subnet=APP)))
 class _FirstSubnetOnly(Vault):
+    """The loop returns after its first rule, whether that matches or not."""
+
     def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
         return super().subnet_matches(rules[:1], subnet)
 
 
-@flaw(
-    "first-hundred-subnets",
-    clause="LIM-3",
-    also=("LIM-5",),
-    direction="closed",
-    story="Virtual networks are read from their provider in pages of 100, and only the first page is read.",
-    witness=lambda _: (
-        reset(subnets=[subnet_id(f"s{index}") for index in range(101)]),
-        put(subnets=[subnet_id(f"s{index}") for index in range(101)]),
-        ask(call(INSIDE, subnet=subnet_id("s100"))),
-    ),
+@flaw("first-hundred-subnets", "LIM-3 LIM-5", "closed")
+@shown_by(
+    reset(subnets=[subnet_id(f"s{index}") for index in range(101)]),
+    put(subnets=[subnet_id(f"s{index}") for index in range(101)]),
+    ask(call(INSIDE, subnet=subnet_id("s100"))),
 )
 class _FirstHundredSubnets(Vault):
+    """Virtual networks are read from their provider in pages of 100, and only the first page is read."""
+
     def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
         return super().subnet_matches(rules[:100], subnet)
 
 
-@flaw(
-    "one-subnet-a-network",
-    clause="DEC-6",
-    also=("LIM-3", "STA-6"),
-    direction="closed",
-    story="The rules are stored by virtual network, so a second subnet of a network replaces the first.",
-    witness=lambda _: (put(subnets=[APP, DATABASE]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("one-subnet-a-network", "DEC-6 LIM-3 STA-6", "closed")
+@shown_by(put(subnets=[APP, DATABASE]), ask(call(INSIDE, subnet=APP)))
 class _OneSubnetANetwork(Vault):
+    """The rules are stored by virtual network, so a second subnet of a network replaces the first."""
+
     def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
         by_network = {rule.id.rpartition("/subnets/")[0]: rule for rule in rules}
         return super().subnet_matches(tuple(by_network.values()), subnet)
 
 
-@flaw(
-    "one-subnet-a-name",
-    clause="DEC-6",
-    direction="closed",
-    story="The rules are stored by subnet name, so 'app' of one network replaces 'app' of another.",
-    witness=lambda _: (put(subnets=[APP, OTHER_NETWORK]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("one-subnet-a-name", "DEC-6", "closed")
+@shown_by(put(subnets=[APP, OTHER_NETWORK]), ask(call(INSIDE, subnet=APP)))
 class _OneSubnetAName(Vault):
+    """The rules are stored by subnet name, so 'app' of one network replaces 'app' of another."""
+
     def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
         by_name = {_part(rule.id, _NAME): rule for rule in rules}
         return super().subnet_matches(tuple(by_name.values()), subnet)
 
 
-@flaw(
-    "subnet-callers-not-asked-for-their-address",
-    clause="DEC-14",
-    also=("DEC-10", "DEC-2"),
-    direction="closed",
-    story=(
-        "`if subnet: check subnets; else: check addresses`: a subnet without the endpoint is never checked by address."
-    ),
-    witness=lambda _: (reset(without=[APP]), put(HERE), ask(call(subnet=APP))),
-)
+@flaw("subnet-callers-not-asked-for-their-address", "DEC-14 DEC-10 DEC-2", "closed")
+@shown_by(reset(without=[APP]), put(HERE), ask(call(subnet=APP)))
 class _SubnetCallersNotAskedForTheirAddress(Vault):
+    """`if subnet: check subnets; else: check addresses`: a subnet without the endpoint is never checked by address."""
+
     def address_admits(self, held: Held, ask: Ask) -> bool:
         return ask.subnet is None and super().address_admits(held, ask)
 
 
-@flaw(
-    "subnet-and-address-both-wanted",
-    clause="DEC-14",
-    also=("DEC-6", "DEC-2"),
-    direction="closed",
-    story="'From specified virtual networks and/or address ranges' became 'and' where there are rules of both kinds.",
-    witness=lambda _: (put("20.0.0.0/24", subnets=[APP]), ask(call())),
-)
+@flaw("subnet-and-address-both-wanted", "DEC-14 DEC-6 DEC-2", "closed")
+@shown_by(put("20.0.0.0/24", subnets=[APP]), ask(call()))
 class _SubnetAndAddressBothWanted(Vault):
+    """'From specified virtual networks and/or address ranges' became 'and' where there are rules of both kinds."""
+
     def is_listed(self, held: Held, ask: Ask) -> bool:
         if held.ip_rules and held.subnet_rules and not self.is_bypassed(held, ask):
             return self.address_admits(held, ask) and self.subnet_admits(held, ask)
         return super().is_listed(held, ask)
 
 
-@flaw(
-    "network-rules-need-an-ip-rule",
-    clause="DEC-6",
-    also=("DEC-14",),
-    direction="closed",
-    story="`if not ip_rules: return default_action` stands before the loop over the subnets.",
-    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("network-rules-need-an-ip-rule", "DEC-6 DEC-14", "closed")
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP)))
 class _NetworkRulesNeedAnIpRule(Vault):
+    """`if not ip_rules: return default_action` stands before the loop over the subnets."""
+
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         return bool(held.ip_rules) and super().subnet_admits(held, ask)
 
 
-@flaw(
-    "network-rules-are-part-of-the-bypass",
-    clause="DEC-6",
-    also=("DEC-12", "STA-3"),
-    direction="closed",
-    story="With bypass None the check returns after the addresses and never reaches the virtual network rules.",
-    witness=lambda _: (put(subnets=[APP]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("network-rules-are-part-of-the-bypass", "DEC-6 DEC-12 STA-3", "closed")
+@shown_by(put(subnets=[APP]), ask(call(INSIDE, subnet=APP)))
 class _NetworkRulesArePartOfTheBypass(Vault):
+    """With bypass None the check returns after the addresses and never reaches the virtual network rules."""
+
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         return held.bypass == "AzureServices" and super().subnet_admits(held, ask)
 
 
-@flaw(
-    "subnet-admitted-by-address-stays",
-    clause="DEC-10",
-    direction="open",
-    story="A subnet whose public address an IP rule let in is remembered, and is then let in with its private address.",
-    witness=lambda _: (
-        reset(without=[APP]),
-        put(HERE),
-        ask(call(subnet=APP)),
-        switch_on(APP),
-        ask(call(INSIDE, subnet=APP)),
-    ),
-)
+@flaw("subnet-admitted-by-address-stays", "DEC-10", "open")
+@shown_by(reset(without=[APP]), put(HERE), ask(call(subnet=APP)), switch_on(APP), ask(call(INSIDE, subnet=APP)))
 class _SubnetAdmittedByAddressStays(Vault):
+    """A subnet whose public address an IP rule let in is remembered, and is then let in with its private address."""
+
     def install(self, held: Held) -> None:
         super().install(held)
         self.welcome: set[str] = set()
@@ -323,41 +229,30 @@ class _SubnetAdmittedByAddressStays(Vault):
         return admitted or (ask.subnet is not None and self.fold(ask.subnet) in self.welcome)
 
 
-@flaw(
-    "subnets-of-other-subscriptions-refused",
-    clause="DEC-6",
-    direction="closed",
-    story="Rules for another subscription than that of the first rule are accepted and never match.",
-    witness=lambda _: (put(subnets=[APP, OTHER_SUBSCRIPTION]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION))),
-)
+@flaw("subnets-of-other-subscriptions-refused", "DEC-6", "closed")
+@shown_by(put(subnets=[APP, OTHER_SUBSCRIPTION]), ask(call(INSIDE, subnet=OTHER_SUBSCRIPTION)))
 class _SubnetsOfOtherSubscriptionsRefused(Vault):
+    """Rules for another subscription than that of the first rule are accepted and never match."""
+
     def subnet_matches(self, rules: Sequence[SubnetRule], subnet: str) -> bool:
         near = [rule for rule in rules if rule.id.split("/")[2] == rules[0].id.split("/")[2]]
         return super().subnet_matches(near, subnet)
 
 
-@flaw(
-    "endpoint-told-by-the-private-address",
-    clause="DEC-6",
-    direction="closed",
-    story="An address in 10/8 counts as traffic through the endpoint; other private blocks do not.",
-    witness=lambda _: (reset(subnets=NETWORK), put(subnets=[APP]), ask(call("172.20.0.4", subnet=APP))),
-)
+@flaw("endpoint-told-by-the-private-address", "DEC-6", "closed")
+@shown_by(reset(subnets=NETWORK), put(subnets=[APP]), ask(call("172.20.0.4", subnet=APP)))
 class _EndpointToldByThePrivateAddress(Vault):
+    """An address in 10/8 counts as traffic through the endpoint; other private blocks do not."""
+
     def subnet_admits(self, held: Held, ask: Ask) -> bool:
         return ask.address >> 24 == 10 and super().subnet_admits(held, ask)
 
 
-@flaw(
-    "endpoints-outlive-the-vault",
-    clause="DEC-9",
-    also=("DEC-6", "STA-10", "STA-1"),
-    direction="both",
-    story="Data on a subnet is stored by its id, in a table that is not cleared when the vault and its network go.",
-    needs_history=True,
-    witness=lambda _: (endpoints(APP), reset(), put(subnets=[dormant(APP)]), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("endpoints-outlive-the-vault", "DEC-9 DEC-6 STA-10 STA-1", "both", needs_history=True)
+@shown_by(endpoints(APP), reset(), put(subnets=[dormant(APP)]), ask(call(INSIDE, subnet=APP)))
 class _EndpointsOutliveTheVault(Vault):
+    """Data on a subnet is stored by its id, in a table that is not cleared when the vault and its network go."""
+
     known: dict[str, tuple[str, ...]] | None = None
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:

@@ -1,9 +1,7 @@
 """Flaws in switching to Deny: the update is refused, or removed rules come back."""
 
-from collections.abc import Sequence
-
-from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, Refused, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import add, ask, call, put, remove, update
@@ -13,17 +11,11 @@ flaw = Flaws("state")
 _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 
-@flaw(
-    "update-that-shuts-everybody-out-refused",
-    clause="STA-3",
-    also=("STA-2", "STA-4", "DEC-15"),
-    direction="closed",
-    story=(
-        "An update to Deny without a rule or a bypass is refused as a probable mistake; a put of the same is accepted."
-    ),
-    witness=lambda _: (put(default="Allow"), update(default="Deny")),
-)
+@flaw("update-that-shuts-everybody-out-refused", "STA-3 STA-2 STA-4 DEC-15", "closed")
+@shown_by(put(default="Allow"), update(default="Deny"))
 class _UpdateThatShutsEverybodyOutRefused(Vault):
+    """An update to Deny without a rule or a bypass is refused as a probable mistake; a put of the same is accepted."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         changed = super().with_switches(held, bypass, default_action)
         has_a_way_in = changed.bypass == "AzureServices" or changed.ip_rules or changed.subnet_rules
@@ -32,37 +24,20 @@ class _UpdateThatShutsEverybodyOutRefused(Vault):
         return changed
 
 
-class _Remembering(Vault):
+class _Remembering(Stateful):
     """A vault that keeps rules beside those in force until the whole set is put."""
 
     aside: Held | None = None
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+    def replaced(self) -> None:
         self.aside = None
-        return super().reset(subnets=subnets)
-
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.aside = None if answer["accepted"] else self.aside
-        return answer
 
 
-@flaw(
-    "deny-said-again-brings-its-rules-back",
-    clause="STA-2",
-    also=("STA-3", "STA-6"),
-    direction="both",
-    story="Switching to Deny saves a copy of the rules, and a second update to Deny restores that copy.",
-    needs_history=True,
-    witness=lambda _: (
-        put(_OTHER, default="Allow"),
-        update(default="Deny"),
-        add(_RANGE),
-        update(default="Deny"),
-        ask(call()),
-    ),
-)
+@flaw("deny-said-again-brings-its-rules-back", "STA-2 STA-3 STA-6", "both", needs_history=True)
+@shown_by(put(_OTHER, default="Allow"), update(default="Deny"), add(_RANGE), update(default="Deny"), ask(call()))
 class _DenySaidAgainBringsItsRulesBack(_Remembering):
+    """Switching to Deny saves a copy of the rules, and a second update to Deny restores that copy."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         changed = super().with_switches(held, bypass, default_action)
         if held.default_action == "Allow":
@@ -72,18 +47,11 @@ class _DenySaidAgainBringsItsRulesBack(_Remembering):
         return changed
 
 
-@flaw(
-    "removed-under-allow-comes-back",
-    clause="STA-4",
-    also=("STA-2", "STA-6"),
-    direction="open",
-    story=(
-        "Switching to Allow sets the rules aside, and switching back merges them into the list, removed rules included."
-    ),
-    needs_history=True,
-    witness=lambda _: (put(_RANGE), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call())),
-)
+@flaw("removed-under-allow-comes-back", "STA-4 STA-2 STA-6", "open", needs_history=True)
+@shown_by(put(_RANGE), update(default="Allow"), remove(_RANGE), update(default="Deny"), ask(call()))
 class _RemovedUnderAllowComesBack(_Remembering):
+    """Switching to Allow sets the rules aside, and switching back merges them into the list, removed rules included."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         changed = super().with_switches(held, bypass, default_action)
         if (held.default_action, changed.default_action) == ("Deny", "Allow"):

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, Witness
+from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import Call, add, ask, call, put, remove
@@ -17,17 +18,11 @@ def _networks(count: int) -> list[str]:
     return [f"20.0.{index}.0/24" for index in range(count)]
 
 
-@flaw(
-    "walks-back-over-sixteen",
-    clause="DEC-5",
-    also=("DEC-2", "LIM-1", "STA-6"),
-    direction="closed",
-    story=(
-        "The rules are bisected; to find a range around later rules, the search goes back over sixteen rules at most."
-    ),
-    witness=lambda _: (put("20.0.0.0/8", *_networks(16)), ask(call("20.200.0.7"))),
-)
+@flaw("walks-back-over-sixteen", "DEC-5 DEC-2 LIM-1 STA-6", "closed")
+@shown_by(put("20.0.0.0/8", *_networks(16)), ask(call("20.200.0.7")))
 class _WalksBackOverSixteen(Vault):
+    """The rules are bisected; to find a range around later rules, the search goes back over sixteen rules at most."""
+
     def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
         return tuple(sorted(super().arrange(rules), key=_outer_first))
 
@@ -40,22 +35,17 @@ def _outer_first(rule: IpRule) -> tuple[int, int]:
     return rule.first, -rule.last
 
 
-@flaw(
-    "nested-deeper-than-three",
-    clause="STA-2",
-    also=("STA-7", "DEC-2"),
-    direction="closed",
-    story="The tree of nested rules keeps three levels; a deeper rule is lost once the rules around it are removed.",
-    needs_history=True,
-    witness=lambda _: (
-        put("20.0.0.0/8", "20.0.0.0/12", "20.0.0.0/16", "20.0.0.0/20"),
-        remove("20.0.0.0/8"),
-        remove("20.0.0.0/12"),
-        remove("20.0.0.0/16"),
-        ask(call()),
-    ),
+@flaw("nested-deeper-than-three", "STA-2 STA-7 DEC-2", "closed", needs_history=True)
+@shown_by(
+    put("20.0.0.0/8", "20.0.0.0/12", "20.0.0.0/16", "20.0.0.0/20"),
+    remove("20.0.0.0/8"),
+    remove("20.0.0.0/12"),
+    remove("20.0.0.0/16"),
+    ask(call()),
 )
 class _NestedDeeperThanThree(Vault):
+    """The tree of nested rules keeps three levels; a deeper rule is lost once the rules around it are removed."""
+
     deep: frozenset[IpRule] = frozenset()
     removing = False
 
@@ -90,22 +80,15 @@ def _asks_for_the_last_of(count: int) -> Witness:
     return lambda _: (put(), *_adds(count), ask(call(f"20.0.{count - 1}.7")))
 
 
-class _Overflowing(Vault):
+class _Overflowing(Stateful):
     """A vault that searches only a fixed number of the rules added since the last put."""
 
     room: ClassVar[int]
     added: tuple[IpRule, ...] = ()
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+    def replaced(self) -> None:
         self.added = ()
-        return super().reset(subnets=subnets)
-
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        if answer["accepted"]:
-            self.added = ()
-            self.install(self.held)
-        return answer
+        self.install(self.held)
 
     def add_ip_rule(self, *, value: object) -> JsonObject:
         answer = super().add_ip_rule(value=value)
@@ -119,58 +102,33 @@ class _Overflowing(Vault):
         return tuple(rule for rule in super().arrange(rules) if rule not in beyond)
 
 
-@flaw(
-    "ninth-add-is-not-searched",
-    clause="STA-2",
-    also=("LIM-7", "STA-6"),
-    direction="closed",
-    story=(
-        "Added rules wait in a list of eight beside the compiled rules; a ninth is stored, but searched only after the "
-        "next put."
-    ),
-    needs_history=True,
-    witness=_asks_for_the_last_of(9),
-)
+@flaw("ninth-add-is-not-searched", "STA-2 LIM-7 STA-6", "closed", needs_history=True)
+@shown_by(_asks_for_the_last_of(9))
 class _NinthAddIsNotSearched(_Overflowing):
+    """Added rules wait in a list of eight beside the compiled rules; a ninth is stored, but searched only after the
+    next put."""
+
     room = 8
 
 
-@flaw(
-    "seventeenth-add-is-not-searched",
-    clause="STA-2",
-    also=("LIM-7", "STA-6"),
-    direction="closed",
-    story=(
-        "Added rules wait in a list of sixteen beside the compiled rules; a further rule is searched only after the "
-        "next put."
-    ),
-    needs_history=True,
-    witness=_asks_for_the_last_of(17),
-)
+@flaw("seventeenth-add-is-not-searched", "STA-2 LIM-7 STA-6", "closed", needs_history=True)
+@shown_by(_asks_for_the_last_of(17))
 class _SeventeenthAddIsNotSearched(_Overflowing):
+    """Added rules wait in a list of sixteen beside the compiled rules; a further rule is searched only after the next
+    put."""
+
     room = 16
 
 
-@flaw(
-    "ninth-add-takes-the-first-out",
-    clause="STA-2",
-    also=("LIM-7", "STA-6"),
-    direction="closed",
-    story="Added rules are noted in an undo ring of eight entries, and a rule that drops out of the ring is undone.",
-    needs_history=True,
-    witness=lambda _: (put(), *_adds(9), ask(call())),
-)
-class _NinthAddTakesTheFirstOut(Vault):
+@flaw("ninth-add-takes-the-first-out", "STA-2 LIM-7 STA-6", "closed", needs_history=True)
+@shown_by(put(), *_adds(9), ask(call()))
+class _NinthAddTakesTheFirstOut(Stateful):
+    """Added rules are noted in an undo ring of eight entries, and a rule that drops out of the ring is undone."""
+
     noted: tuple[IpRule, ...] = ()
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+    def replaced(self) -> None:
         self.noted = ()
-        return super().reset(subnets=subnets)
-
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.noted = () if answer["accepted"] else self.noted
-        return answer
 
     def add_ip_rule(self, *, value: object) -> JsonObject:
         answer = super().add_ip_rule(value=value)
@@ -182,26 +140,15 @@ class _NinthAddTakesTheFirstOut(Vault):
         return answer
 
 
-@flaw(
-    "eighth-removal-takes-the-last",
-    clause="STA-2",
-    also=("STA-7", "LIM-8"),
-    direction="closed",
-    story="Removed rules leave gaps; the eighth gap starts a compaction that loses the last rule.",
-    needs_history=True,
-    witness=lambda _: (put(*_networks(9)), *(remove(value) for value in _networks(8)), ask(call("20.0.8.7"))),
-)
-class _EighthRemovalTakesTheLast(Vault):
+@flaw("eighth-removal-takes-the-last", "STA-2 STA-7 LIM-8", "closed", needs_history=True)
+@shown_by(put(*_networks(9)), *(remove(value) for value in _networks(8)), ask(call("20.0.8.7")))
+class _EighthRemovalTakesTheLast(Stateful):
+    """Removed rules leave gaps; the eighth gap starts a compaction that loses the last rule."""
+
     gaps = 0
 
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+    def replaced(self) -> None:
         self.gaps = 0
-        return super().reset(subnets=subnets)
-
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.gaps = 0 if answer["accepted"] else self.gaps
-        return answer
 
     def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
         left = super().without_ip_rule(held, rule)

@@ -1,119 +1,77 @@
 """Flaws in updates of a switch, and in rules that are inactive under Allow."""
 
-from collections.abc import Sequence
-
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws
+from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import (
-    APP,
-    INSIDE,
-    add,
-    add_subnet,
-    ask,
-    call,
-    put,
-    remove,
-    trusted,
-    update,
-)
+from fencepost.conformance.mutants.witness import APP, INSIDE, add, add_subnet, ask, call, put, remove, trusted, update
 
 flaw = Flaws("state")
 
 _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
 
 
-@flaw(
-    "update-drops-the-rules",
-    clause="STA-3",
-    also=("STA-2", "STA-4"),
-    direction="closed",
-    story="An update is handled as a put with its own members, so it clears the rules.",
-    witness=lambda _: (put(_RANGE), update(bypass="AzureServices"), ask(call())),
-)
+@flaw("update-drops-the-rules", "STA-3 STA-2 STA-4", "closed")
+@shown_by(put(_RANGE), update(bypass="AzureServices"), ask(call()))
 class _UpdateDropsTheRules(Vault):
+    """An update is handled as a put with its own members, so it clears the rules."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         return super().with_switches(held, bypass, default_action)._replace(ip_rules=(), subnet_rules=())
 
 
-@flaw(
-    "update-drops-the-subnets",
-    clause="STA-3",
-    also=("STA-2", "STA-4"),
-    direction="closed",
-    story=(
-        "An update writes back the switches and the IP rules; virtual network rules came to the model later and are "
-        "lost."
-    ),
-    witness=lambda _: (put(subnets=[APP]), update(bypass="AzureServices"), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("update-drops-the-subnets", "STA-3 STA-2 STA-4", "closed")
+@shown_by(put(subnets=[APP]), update(bypass="AzureServices"), ask(call(INSIDE, subnet=APP)))
 class _UpdateDropsTheSubnets(Vault):
+    """An update writes back the switches and the IP rules; virtual network rules came to the model later and are
+    lost."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         return super().with_switches(held, bypass, default_action)._replace(subnet_rules=())
 
 
-@flaw(
-    "update-resets-the-bypass",
-    clause="STA-3",
-    also=("STA-2",),
-    direction="open",
-    story="A member that an update leaves out gets its default.",
-    witness=lambda profile: (put(), update(default="Deny"), ask(trusted(profile))),
-)
+@flaw("update-resets-the-bypass", "STA-3 STA-2", "open")
+@shown_by(lambda profile: (put(), update(default="Deny"), ask(trusted(profile))))
 class _UpdateResetsTheBypass(Vault):
+    """A member that an update leaves out gets its default."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         return super().with_switches(held, bypass or "AzureServices", default_action)
 
 
-@flaw(
-    "update-resets-the-default-action",
-    clause="STA-3",
-    also=("STA-2",),
-    direction="open",
-    story="A member that an update leaves out gets its default.",
-    witness=lambda _: (put(), update(bypass="AzureServices"), ask(call())),
-)
+@flaw("update-resets-the-default-action", "STA-3 STA-2", "open")
+@shown_by(put(), update(bypass="AzureServices"), ask(call()))
 class _UpdateResetsTheDefaultAction(Vault):
+    """A member that an update leaves out gets its default."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         return super().with_switches(held, bypass, default_action or "Allow")
 
 
-@flaw(
-    "update-of-both-sets-one",
-    clause="STA-2",
-    also=("STA-3",),
-    direction="both",
-    story="`if bypass: … elif default_action: …` applies only one switch of an update.",
-    witness=lambda _: (put(), update(bypass="AzureServices", default="Allow"), ask(call())),
-)
+@flaw("update-of-both-sets-one", "STA-2 STA-3", "both")
+@shown_by(put(), update(bypass="AzureServices", default="Allow"), ask(call()))
 class _UpdateOfBothSetsOne(Vault):
+    """`if bypass: … elif default_action: …` applies only one switch of an update."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         return super().with_switches(held, bypass, None if bypass else default_action)
 
 
-@flaw(
-    "allow-drops-the-rules",
-    clause="STA-4",
-    also=("STA-2", "STA-3", "STA-5"),
-    direction="closed",
-    story="Under Allow the rules are not needed, so they are deleted.",
-    witness=lambda _: (put(_RANGE, default="Allow"), update(default="Deny"), ask(call())),
-)
+@flaw("allow-drops-the-rules", "STA-4 STA-2 STA-3 STA-5", "closed")
+@shown_by(put(_RANGE, default="Allow"), update(default="Deny"), ask(call()))
 class _AllowDropsTheRules(Vault):
+    """Under Allow the rules are not needed, so they are deleted."""
+
     def install(self, held: Held) -> None:
         super().install(held._replace(ip_rules=(), subnet_rules=()) if held.default_action == "Allow" else held)
 
 
-@flaw(
-    "rules-not-compiled-under-allow",
-    clause="STA-4",
-    also=("STA-2", "STA-3"),
-    direction="closed",
-    story="Under Allow the matcher is left empty, and switching to Deny does not rebuild it.",
-    witness=lambda _: (put(_RANGE, default="Allow"), update(default="Deny"), ask(call())),
-)
+@flaw("rules-not-compiled-under-allow", "STA-4 STA-2 STA-3", "closed")
+@shown_by(put(_RANGE, default="Allow"), update(default="Deny"), ask(call()))
 class _RulesNotCompiledUnderAllow(Vault):
+    """Under Allow the matcher is left empty, and switching to Deny does not rebuild it."""
+
     def install(self, held: Held) -> None:
         before = getattr(self, "held", Held())
         super().install(held)
@@ -123,31 +81,16 @@ class _RulesNotCompiledUnderAllow(Vault):
             self.held = self.held._replace(scan=())
 
 
-@flaw(
-    "rules-added-under-allow-lost",
-    clause="STA-4",
-    also=("STA-2",),
-    direction="closed",
-    story="Switching to Allow sets the rules aside, and switching back restores them, without later changes.",
-    needs_history=True,
-    witness=lambda _: (
-        put(_OTHER),
-        update(default="Allow"),
-        add(_RANGE),
-        update(default="Deny"),
-        ask(call()),
-    ),
-)
-class _RulesAddedUnderAllowLost(Vault):
+@flaw("rules-added-under-allow-lost", "STA-4 STA-2", "closed", needs_history=True)
+@shown_by(put(_OTHER), update(default="Allow"), add(_RANGE), update(default="Deny"), ask(call()))
+class _RulesAddedUnderAllowLost(Stateful):
+    """Switching to Allow sets the rules aside, and switching back restores them, without later changes."""
+
     aside: tuple[IpRule, ...] | None = None
 
     def read_acls(self, acls: JsonObject) -> Held:
         self.aside = None
         return super().read_acls(acls)
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.aside = None
-        return super().reset(subnets=subnets)
 
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         changed = super().with_switches(held, bypass, default_action)
@@ -158,33 +101,24 @@ class _RulesAddedUnderAllowLost(Vault):
         return changed
 
 
-@flaw(
-    "put-aside-once",
-    clause="STA-4",
-    also=("STA-2",),
-    direction="both",
-    story="The rules set aside on the first change to Allow are restored on every change to Deny.",
-    needs_history=True,
-    witness=lambda _: (
-        put(_RANGE),
-        update(default="Allow"),
-        update(default="Deny"),
-        remove(_RANGE),
-        update(default="Allow"),
-        update(default="Deny"),
-        ask(call()),
-    ),
+@flaw("put-aside-once", "STA-4 STA-2", "both", needs_history=True)
+@shown_by(
+    put(_RANGE),
+    update(default="Allow"),
+    update(default="Deny"),
+    remove(_RANGE),
+    update(default="Allow"),
+    update(default="Deny"),
+    ask(call()),
 )
-class _PutAsideOnce(Vault):
+class _PutAsideOnce(Stateful):
+    """The rules set aside on the first change to Allow are restored on every change to Deny."""
+
     aside: tuple[IpRule, ...] | None = None
 
     def read_acls(self, acls: JsonObject) -> Held:
         self.aside = None
         return super().read_acls(acls)
-
-    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
-        self.aside = None
-        return super().reset(subnets=subnets)
 
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         changed = super().with_switches(held, bypass, default_action)
@@ -195,35 +129,24 @@ class _PutAsideOnce(Vault):
         return changed
 
 
-@flaw(
-    "update-ends-at-a-switch-as-it-was",
-    clause="STA-3",
-    also=("STA-2", "STA-4"),
-    direction="both",
-    story="`if bypass == self.bypass: return` saves a write, and skips the other switch of the same update.",
-    needs_history=True,
-    witness=lambda _: (put(), update(default="Allow", bypass="None"), ask(call())),
-)
+@flaw("update-ends-at-a-switch-as-it-was", "STA-3 STA-2 STA-4", "both", needs_history=True)
+@shown_by(put(), update(default="Allow", bypass="None"), ask(call()))
 class _UpdateEndsAtASwitchAsItWas(Vault):
+    """`if bypass == self.bypass: return` saves a write, and skips the other switch of the same update."""
+
     def with_switches(self, held: Held, bypass: str | None, default_action: str | None) -> Held:
         return held if bypass == held.bypass else super().with_switches(held, bypass, default_action)
 
 
-@flaw(
-    "bypass-update-forgets-added-subnets",
-    clause="STA-3",
-    also=("STA-2", "DEC-6"),
-    direction="closed",
-    story="A changed bypass writes back the subnets of the last put; the ones added since then are not among them.",
-    witness=lambda _: (put(), add_subnet(APP), update(bypass="AzureServices"), ask(call(INSIDE, subnet=APP))),
-)
+@flaw("bypass-update-forgets-added-subnets", "STA-3 STA-2 DEC-6", "closed")
+@shown_by(put(), add_subnet(APP), update(bypass="AzureServices"), ask(call(INSIDE, subnet=APP)))
 class _BypassUpdateForgetsAddedSubnets(Vault):
+    """A changed bypass writes back the subnets of the last put; the ones added since then are not among them."""
+
     added: frozenset[str] = frozenset()
 
-    def put_rules(self, *, network_acls: JsonObject) -> JsonObject:
-        answer = super().put_rules(network_acls=network_acls)
-        self.added = frozenset() if answer["accepted"] else self.added
-        return answer
+    def replaced(self) -> None:
+        self.added = frozenset()
 
     def with_subnet_rule(self, held: Held, rule: SubnetRule) -> Held:
         self.added |= {rule.id}

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, seen_in, shown_by
 from fencepost.conformance.mutants.values import Held
 from fencepost.conformance.mutants.wire_vault import WireVault
 from fencepost.conformance.mutants.witness import APP, DATABASE, Call, put, read
@@ -19,106 +19,77 @@ def bare(default: str = "Deny", **lists: object) -> Call:
     return "putRules", {"networkAcls": {"bypass": "AzureServices", "defaultAction": default, **lists}}
 
 
-@flaw(
-    "shows-bare-addresses-bare",
-    clause="WIRE-1",
-    direction="both",
-    story="A single address is shown as it was written, without a prefix.",
-    origin="hashicorp/terraform-provider-azurerm issue 2164: the two spellings differed for ever",
-    witness=lambda _: (put(_SINGLE), read()),
-)
+@flaw("shows-bare-addresses-bare", "WIRE-1", "both")
+@seen_in("hashicorp/terraform-provider-azurerm issue 2164: the two spellings differed for ever")
+@shown_by(put(_SINGLE), read())
 class _ShowsBareAddressesBare(WireVault):
+    """A single address is shown as it was written, without a prefix."""
+
     def shown_value(self, text: str) -> str:
         return text.removesuffix("/32")
 
 
-@flaw(
-    "shows-a-prefix-beside-ranges-only",
-    clause="WIRE-1",
-    direction="both",
-    story="The list is brought into CIDR form where some rule of it is in that form already.",
-    witness=lambda _: (put(_SINGLE), read()),
-)
+@flaw("shows-a-prefix-beside-ranges-only", "WIRE-1", "both")
+@shown_by(put(_SINGLE), read())
 class _ShowsAPrefixBesideRangesOnly(WireVault):
+    """The list is brought into CIDR form where some rule of it is in that form already."""
+
     def shown_values(self, held: Held) -> list[str]:
         values = super().shown_values(held)
         return values if any(not value.endswith("/32") for value in values) else [value[:-3] for value in values]
 
 
-@flaw(
-    "shows-a-prefix-at-the-first-address",
-    clause="WIRE-1",
-    direction="both",
-    story="The loop that adds the prefix ends after the first address.",
-    witness=lambda _: (put(_SINGLE, "52.0.0.7"), read()),
-)
+@flaw("shows-a-prefix-at-the-first-address", "WIRE-1", "both")
+@shown_by(put(_SINGLE, "52.0.0.7"), read())
 class _ShowsAPrefixAtTheFirstAddress(WireVault):
+    """The loop that adds the prefix ends after the first address."""
+
     def shown_values(self, held: Held) -> list[str]:
         first, *others = super().shown_values(held) or [""]
         return [first, *(value.removesuffix("/32") for value in others)] if first else []
 
 
-@flaw(
-    "shows-addresses-sorted",
-    clause="WIRE-2",
-    direction="both",
-    story="IP rules are shown in the order of their addresses, from a sorted set.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(_HIGH, _LOW), read()),
-)
+@flaw("shows-addresses-sorted", "WIRE-2", "both", profiles=TODAY_ONLY)
+@shown_by(put(_HIGH, _LOW), read())
 class _ShowsAddressesSorted(WireVault):
+    """IP rules are shown in the order of their addresses, from a sorted set."""
+
     def shown_values(self, held: Held) -> list[str]:
         return super().shown_values(held._replace(ip_rules=tuple(sorted(held.ip_rules))))
 
 
-@flaw(
-    "shows-subnets-sorted",
-    clause="WIRE-2",
-    direction="both",
-    story="Virtual network rules come from a table whose primary key is the id.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(subnets=[DATABASE, APP]), read()),
-)
+@flaw("shows-subnets-sorted", "WIRE-2", "both", profiles=TODAY_ONLY)
+@shown_by(put(subnets=[DATABASE, APP]), read())
 class _ShowsSubnetsSorted(WireVault):
+    """Virtual network rules come from a table whose primary key is the id."""
+
     def shown_ids(self, held: Held) -> list[str]:
         return sorted(super().shown_ids(held))
 
 
-@flaw(
-    "shows-the-newest-rule-first",
-    clause="WIRE-2",
-    direction="both",
-    story="Rules are prepended to a linked list, and shown from its head.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(_LOW, _HIGH), read()),
-)
+@flaw("shows-the-newest-rule-first", "WIRE-2", "both", profiles=TODAY_ONLY)
+@shown_by(put(_LOW, _HIGH), read())
 class _ShowsTheNewestRuleFirst(WireVault):
+    """Rules are prepended to a linked list, and shown from its head."""
+
     def shown_values(self, held: Held) -> list[str]:
         return super().shown_values(held)[::-1]
 
 
-@flaw(
-    "shows-subnet-ids-as-written",
-    clause="WIRE-3",
-    direction="both",
-    story="A subnet id is shown in the letters in which it was written.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(subnets=[APP]), read()),
-)
+@flaw("shows-subnet-ids-as-written", "WIRE-3", "both", profiles=TODAY_ONLY)
+@shown_by(put(subnets=[APP]), read())
 class _ShowsSubnetIdsAsWritten(WireVault):
+    """A subnet id is shown in the letters in which it was written."""
+
     def shown_ids(self, held: Held) -> list[str]:
         return [rule.text for rule in held.subnet_rules]
 
 
-@flaw(
-    "shows-names-as-written",
-    clause="WIRE-3",
-    direction="both",
-    story="The words of the platform are shown in lower case, the names of group, network and subnet as written.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(subnets=[APP]), read()),
-)
+@flaw("shows-names-as-written", "WIRE-3", "both", profiles=TODAY_ONLY)
+@shown_by(put(subnets=[APP]), read())
 class _ShowsNamesAsWritten(WireVault):
+    """The words of the platform are shown in lower case, the names of group, network and subnet as written."""
+
     def shown_ids(self, held: Held) -> list[str]:
         parts = [rule.text.split("/") for rule in held.subnet_rules]
         return [
@@ -126,15 +97,11 @@ class _ShowsNamesAsWritten(WireVault):
         ]
 
 
-@flaw(
-    "shows-the-platforms-words-in-capitals",
-    clause="WIRE-3",
-    direction="both",
-    story="The id is put together anew from its names, which are stored in lower case, and the platform's own words.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(subnets=[APP]), read()),
-)
+@flaw("shows-the-platforms-words-in-capitals", "WIRE-3", "both", profiles=TODAY_ONLY)
+@shown_by(put(subnets=[APP]), read())
 class _ShowsThePlatformsWordsInCapitals(WireVault):
+    """The id is put together anew from its names, which are stored in lower case, and the platform's own words."""
+
     def shown_ids(self, held: Held) -> list[str]:
         return [one.replace("/resourcegroups/", "/resourceGroups/") for one in super().shown_ids(held)]
 
@@ -148,70 +115,51 @@ def _without(names: Collection[str], shown: JsonObject) -> JsonObject:
     return {name: value for name, value in shown.items() if name not in names}
 
 
-@flaw(
-    "leaves-unwritten-lists-out",
-    clause="WIRE-4",
-    direction="both",
-    story="A list that was not written is left out of what is shown.",
-    witness=lambda _: (bare(ipRules=[{"value": _LOW}]), read()),
-)
+@flaw("leaves-unwritten-lists-out", "WIRE-4", "both")
+@shown_by(bare(ipRules=[{"value": _LOW}]), read())
 class _LeavesUnwrittenListsOut(WireVault):
+    """A list that was not written is left out of what is shown."""
+
     def read_back(self, held: Held) -> JsonObject:
         shown = super().read_back(held)
         return _without(_unwritten(shown, self.written), shown)
 
 
-@flaw(
-    "shows-unwritten-lists-as-null",
-    clause="WIRE-4",
-    direction="both",
-    story="A list that was not written is null where it is shown.",
-    witness=lambda _: (bare(ipRules=[{"value": _LOW}]), read()),
-)
+@flaw("shows-unwritten-lists-as-null", "WIRE-4", "both")
+@shown_by(bare(ipRules=[{"value": _LOW}]), read())
 class _ShowsUnwrittenListsAsNull(WireVault):
+    """A list that was not written is null where it is shown."""
+
     def read_back(self, held: Held) -> JsonObject:
         shown = super().read_back(held)
         return {**shown, **dict.fromkeys(_unwritten(shown, self.written))}
 
 
-@flaw(
-    "leaves-both-unwritten-lists-out",
-    clause="WIRE-4",
-    direction="both",
-    story="Where no list was written, none is shown.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (bare(), read()),
-)
+@flaw("leaves-both-unwritten-lists-out", "WIRE-4", "both", profiles=TODAY_ONLY)
+@shown_by(bare(), read())
 class _LeavesBothUnwrittenListsOut(WireVault):
+    """Where no list was written, none is shown."""
+
     def read_back(self, held: Held) -> JsonObject:
         shown = super().read_back(held)
         unwritten = _unwritten(shown, self.written)
         return _without(unwritten, shown) if len(unwritten) == 2 else shown
 
 
-@flaw(
-    "stores-the-all-default-object",
-    clause="WIRE-5",
-    direction="both",
-    story="What was written is stored and shown, the object that says nothing too.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (bare("Allow"), read()),
-)
+@flaw("stores-the-all-default-object", "WIRE-5", "both", profiles=TODAY_ONLY)
+@shown_by(bare("Allow"), read())
 class _StoresTheAllDefaultObject(WireVault):
+    """What was written is stored and shown, the object that says nothing too."""
+
     def is_stored(self, held: Held) -> bool:
         return bool(self.written) or super().is_stored(held)
 
 
-@flaw(
-    "shows-known-rules-in-their-old-place",
-    clause="WIRE-6",
-    also=("WIRE-2",),
-    direction="both",
-    story="A PUT is carried out as a difference: rules that were there keep their place, new ones come after them.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(_LOW, _HIGH), put(_HIGH, _LOW), read()),
-)
+@flaw("shows-known-rules-in-their-old-place", "WIRE-6 WIRE-2", "both", profiles=TODAY_ONLY)
+@shown_by(put(_LOW, _HIGH), put(_HIGH, _LOW), read())
 class _ShowsKnownRulesInTheirOldPlace(WireVault):
+    """A PUT is carried out as a difference: rules that were there keep their place, new ones come after them."""
+
     order: tuple[str, ...] = ()
 
     def reset(self, *, subnets: Any) -> JsonObject:
@@ -231,16 +179,11 @@ class _ShowsKnownRulesInTheirOldPlace(WireVault):
         return sorted(super().shown_values(held), key=lambda value: known.get(value, len(known)))
 
 
-@flaw(
-    "keeps-an-object-that-was-there",
-    clause="WIRE-6",
-    also=("WIRE-5",),
-    direction="both",
-    story="The object is left out in a new vault alone: once it is there, a PUT of the defaults is stored.",
-    profiles=TODAY_ONLY,
-    witness=lambda _: (put(_LOW), bare("Allow"), read()),
-)
+@flaw("keeps-an-object-that-was-there", "WIRE-6 WIRE-5", "both", profiles=TODAY_ONLY)
+@shown_by(put(_LOW), bare("Allow"), read())
 class _KeepsAnObjectThatWasThere(WireVault):
+    """The object is left out in a new vault alone: once it is there, a PUT of the defaults is stored."""
+
     was_there = False
 
     def reset(self, *, subnets: Any) -> JsonObject:
