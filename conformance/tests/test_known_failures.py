@@ -103,6 +103,15 @@ def test_another_failure_in_the_same_clause_fails_the_run(tmp_path: Path) -> Non
     assert found[0].replay.endswith(f" --clause DEC-4 --max-decisions 1001 --known {tmp_path / 'known.json'}")
 
 
+def test_the_last_line_names_the_clause_that_fails_outside_the_selection_beside_a_known_failure(
+    tmp_path: Path,
+) -> None:
+    subject = f"{FLAWED}+removing-skips-the-rule-after"
+    result = run("check", subject, "--clause", "DEC-4", "--known", list_file(tmp_path, listed()))
+    last = "FAIL  1 fails as known, STA-7 failed outside the selection; exit status 1"
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, last)
+
+
 def test_an_expired_entry_fails_the_run_although_it_is_exact(tmp_path: Path) -> None:
     result = check(FLAWED, "--known", list_file(tmp_path, listed(expires=LONG_AGO)))
     assert result.exit_code == 1
