@@ -150,6 +150,20 @@ def test_the_failures_of_a_run_are_added_to_the_list_and_then_put_up_with(tmp_pa
     assert check(FLAWED, "--known", path).exit_code == 0
 
 
+def test_a_list_from_a_run_without_a_list_names_the_second_round_that_completes_it(tmp_path: Path) -> None:
+    known, terms = tmp_path / "known.json", ("--reason", "old", "--issue", "https://issues.example/1")
+    subject = f"{FLAWED}+first-address-excluded"
+    assert check(subject, "--report", tmp_path / "first").exit_code == 1
+    added = run("baseline", "add", known, "--from", tmp_path / "first", *terms, "--expires", "2999-01-01")
+    reason, _, again = added.stderr.splitlines()[-1].partition(". To find them, too: ")
+    assert reason.endswith("since a run without --known stores one failure of a clause")
+    assert run(*shlex.split(again.replace("DIR", str(tmp_path / "second")))[1:]).exit_code == 1
+    added = run("baseline", "add", known, "--from", tmp_path / "second", *terms, "--expires", "2999-01-01")
+    assert added.stderr.startswith("added: DEC-4-")
+    assert "To find them" not in added.stderr
+    assert check(subject, "--known", known).exit_code == 0
+
+
 def test_a_list_that_is_not_there_is_empty_and_is_named(tmp_path: Path) -> None:
     result = check("reference", "--known", tmp_path / "known.json")
     assert result.exit_code == 0

@@ -1,6 +1,7 @@
 """`fencepost baseline`: maintains the list of known failures."""
 
 import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,7 +23,8 @@ from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.files import write_atomically
-from fencepost.reports.summary import quoted
+from fencepost.reports.model import Report
+from fencepost.reports.summary import quoted, reproduce, typed
 from rich.text import Text
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -55,6 +57,9 @@ def baseline() -> None:
 def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, clauses: tuple[str, ...]) -> None:
     """Add the counterexamples of RUN to FILE, which is made if it does not exist. Existing entries stay unchanged.
 
+    A run that was made with `--known FILE` completes the list in one round; after any other run the command says how
+    to find what else fails.
+
     Exit status: 0 the list holds them now; 2 bad usage, or nothing in RUN has failed.
     """
     if not reason.strip():
@@ -75,6 +80,18 @@ def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, cl
     added = [one for one in new if one.id not in entries]
     _write(file, [*entries.values(), *added])
     click.echo(f"added: {', '.join(one.id for one in added) or 'nothing, all of them are on the list'}", err=True)
+    if added and (why := _why_incomplete(report)):
+        again = f"{reproduce(report)} {typed({'known': str(file), 'report': 'DIR'})}"
+        click.echo(f"further failures may stand behind these, since {why}. To find them, too: {again}", err=True)
+
+
+def _why_incomplete(report: Report) -> str:
+    """Why the run may lack failures that a run with the list stores; empty if it had a list and came to its end."""
+    if report.ended:
+        return "the run ended early"
+    if "--known" in shlex.split(report.options):
+        return ""
+    return "a run without --known stores one failure of a clause"
 
 
 @baseline.command("list", short_help="Show the list.")
