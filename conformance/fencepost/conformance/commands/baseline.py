@@ -157,7 +157,7 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
     An expired entry stays until it is fixed or somebody removes it, since a silent removal would hide a failure. Exit
     status: 0, or 2 for bad usage or a subject that does not answer.
     """
-    entries = read_known(file)
+    entries, place = read_known(file), file.absolute()  # the subject may change the working directory
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     standing: list[Entry] = []
     for profile in dict.fromkeys(one.profile for one in entries):
@@ -173,7 +173,7 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
         return
     show(table(("entry", "standing", ""), [(one.failure.id, *_kept(one)) for one in standing]))
     if len(kept) != len(entries):
-        _write(file, [entry.failure for entry in kept])
+        _write(place, [entry.failure for entry in kept])
 
 
 def _kept(entry: Entry) -> tuple[str, str]:

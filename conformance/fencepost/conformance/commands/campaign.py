@@ -230,7 +230,7 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None, r
             raise click.UsageError("--dask runs every shard: leave --shard out")
         _run_on_dask(made, address, out, regressions)
         return
-    chosen = _chosen(made, shard, os.environ)
+    chosen, place = _chosen(made, shard, os.environ), out.absolute()  # the subject may change the working directory
     if is_there(made, chosen, out):
         click.echo(f"shard {chosen.number} is there already", err=True)
         return
@@ -244,7 +244,7 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None, r
         try:
             stream = shard_stream(made, chosen, announce=announce, listener=listener, shared=regressions)
             interruption.check()
-            path = keep(stream, chosen, out)
+            path = out / keep(stream, chosen, place).name
         except CannotBegin as error:
             if not error.is_of_harness:
                 raise usage(str(error)) from None
