@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import add_completion_class
 from fencepost.conformance.commands.bash_words import BashWords
+from fencepost.conformance.commands.in_process import runs_in_process
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.watching import watched
 from fencepost.reports.secrets import Mask
@@ -25,7 +26,6 @@ COMMANDS = "fencepost.commands"
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT})
 """What a write to stdout or stderr may fail with."""
 
-_IN_PYTHON = "library:"
 _SHIPPED = "fencepost."
 
 
@@ -38,9 +38,9 @@ class CommandsByEntryPoint(click.Group):
     """A group with the commands of the entry-point group. A command that fails to load does not affect the others."""
 
     def main(self, *args: Any, **extra: Any) -> Any:  # click's own signature
-        """Run the command: in a child process, if it is the program's own and names a subject in Python."""
+        """Run the command: in a child process, if it is the program's own and may run a subject in this process."""
         is_program = not args and "args" not in extra
-        if is_program and sys.platform == "linux" and any(one.startswith(_IN_PYTHON) for one in sys.argv[1:]):
+        if is_program and sys.platform == "linux" and runs_in_process(sys.argv[1:]):
             return watched(partial(self._main, **extra))
         return self._main(*args, **extra)
 
